@@ -1,0 +1,25 @@
+"""Every error a user can cause: one line saying what must hold and what was given."""
+
+
+class FxsnnError(Exception):
+    """Base of all errors that fxsnn raises on purpose."""
+
+
+class FormatError(FxsnnError, ValueError):
+    """A number format or the name of a mode that does not exist."""
+
+
+class OverflowDetectedError(FxsnnError, ValueError):
+    """A value left its format and the overflow mode is `error`."""
+
+
+class WidthError(FxsnnError, ValueError):
+    """A configuration whose exact intermediate could leave int64."""
+
+
+class ConfigError(FxsnnError, ValueError):
+    """A configuration or argument that cannot be used."""
+
+
+class FileError(FxsnnError, OSError):
+    """A file that is missing, truncated, altered or of the wrong kind."""
