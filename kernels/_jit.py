@@ -48,3 +48,9 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     finally:
         numba.config.CACHE_DIR = before
     return compiled
+
+
+def jitable(function: Callable[P, R]) -> Callable[P, R]:
+    """Let kernels call a plain function, which stays plain for everybody else."""
+    registered: Callable[P, R] = numba.extending.register_jitable(error_model="numpy")(function)
+    return registered

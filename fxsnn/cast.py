@@ -1,0 +1,258 @@
+"""Casts: fixed to fixed and real to fixed, exact for every pair of formats, and counted.
+
+A cast quantises first and handles overflow then, never the reverse (contract 2; IEEE 1666).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fxsnn.errors import ConfigError, OverflowDetectedError
+from fxsnn.format import Format
+from fxsnn.kernels import rescale
+from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Overflow, Rounding
+
+_SHIFT_LIMIT = 200  # beyond it no word of 63 bits rounds or overflows differently
+_MANTISSA = 53  # bits of a float64 significand
+
+Words = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CastResult:
+    """The words of a cast, int64 of the input's shape, and how many were not what went in."""
+
+    raw: Words
+    inexact: int  # dropped bits that were not zero
+    ties: int  # dropped bits that were exactly one half
+    overflows: int  # rounded values outside the format
+
+
+def rails(fmt: Format, overflow: Overflow) -> tuple[int, int]:
+    """Return the least and the greatest raw word that the overflow mode lets through.
+
+    >>> rails(Format.parse("Q2.6"), Overflow.SATURATE_SYMMETRIC)
+    (-127, 127)
+    """
+    symmetric = overflow is Overflow.SATURATE_SYMMETRIC and fmt.signed
+    return (-fmt.highest if symmetric else fmt.lowest), fmt.highest
+
+
+def cast(
+    raw: ArrayLike,
+    src: Format,
+    dst: Format,
+    rounding: str = "nearest-even",
+    overflow: str = "saturate",
+    *,
+    lfsr: Lfsr | None = None,
+) -> Words:
+    """Return raw words of `src` as raw words of `dst`.
+
+    Parameters
+    ----------
+    raw
+        Integers of any shape, each within `src`.
+    rounding, overflow
+        Names of modes, ours or another family's (`SC_RND`, `Convergent`, `TR` ...).
+    lfsr
+        The register that `stochastic` draws from, the default one where none is given: one draw a
+        word, in C order, of as many bits as are dropped (at most its width, aligned at their top).
+
+    Returns
+    -------
+    int64 array of the shape of `raw`.
+
+    Raises
+    ------
+    FormatError
+        An unknown mode.
+    ConfigError
+        `raw` holds something else than words of `src`.
+    OverflowDetectedError
+        A value left `dst` and the overflow mode is `error`.
+
+    >>> cast([5, -5, 300], Format.parse("Q8.2"), Format.parse("Q4.1")).tolist()
+    [2, -2, 15]
+    """
+    return cast_counted(raw, src, dst, rounding, overflow, lfsr=lfsr).raw
+
+
+def cast_counted(
+    raw: ArrayLike,
+    src: Format,
+    dst: Format,
+    rounding: str = "nearest-even",
+    overflow: str = "saturate",
+    *,
+    lfsr: Lfsr | None = None,
+) -> CastResult:
+    """Cast as `cast` does and count what was inexact, a tie or an overflow."""
+    words = _words_of(raw, src)
+    shift = max(-_SHIFT_LIMIT, min(_SHIFT_LIMIT, src.frac - dst.frac))
+    register = lfsr or Lfsr()
+    shifts = np.full(words.size, shift, dtype=np.int64)
+    return _cast(words, shifts, dst, rounding, overflow, register, register.draw_bits(shift))
+
+
+def from_float(
+    x: ArrayLike,
+    dst: Format,
+    rounding: str = "nearest-even",
+    overflow: str = "saturate",
+    *,
+    lfsr: Lfsr | None = None,
+) -> Words:
+    """Return real numbers as raw words of `dst`, as if computed without any limit of precision.
+
+    Parameters
+    ----------
+    x
+        float64 (or narrower) or integers of any shape. Infinities saturate where the mode does.
+    rounding, overflow, lfsr
+        As for `cast`; a real number has no last bit, so each draw of `stochastic` takes all bits
+        of the register.
+
+    Returns
+    -------
+    int64 array of the shape of `x`.
+
+    Raises
+    ------
+    FormatError, OverflowDetectedError
+        As for `cast`.
+    ConfigError
+        `x` is not numeric, holds a NaN, or an infinity that the overflow mode cannot place.
+
+    >>> from_float([0.3, -0.3, 9.0], Format.parse("Q1.3"), "nearest-even").tolist()
+    [2, -2, 7]
+    """
+    return from_float_counted(x, dst, rounding, overflow, lfsr=lfsr).raw
+
+
+def from_float_counted(
+    x: ArrayLike,
+    dst: Format,
+    rounding: str = "nearest-even",
+    overflow: str = "saturate",
+    *,
+    lfsr: Lfsr | None = None,
+) -> CastResult:
+    """Cast as `from_float` does and count what was inexact, a tie or an overflow."""
+    values = np.asarray(x)
+    register = lfsr or Lfsr()
+    stochastic = Rounding.parse(rounding) is Rounding.STOCHASTIC
+    bits = register.width if stochastic else 0
+    if values.dtype.kind in "iu":
+        if values.size and int(values.max()) >= 1 << 63:
+            raise ConfigError(f"integers must be below 2**63, not {values.max()}")
+        words = values.astype(np.int64)
+        shifts = np.full(words.size, max(-_SHIFT_LIMIT, min(_SHIFT_LIMIT, -dst.frac)), dtype=np.int64)
+        return _cast(words, shifts, dst, rounding, overflow, register, bits)
+    if values.dtype.kind != "f" or values.dtype.itemsize > 8:
+        raise ConfigError(f"x must hold float64 or narrower or integers, not {values.dtype}")
+    values = values.astype(np.float64)
+    if np.isnan(values).any():
+        raise ConfigError("x must hold numbers, not NaN")
+    infinite = np.isinf(values)
+    if infinite.any() and Overflow.parse(overflow) is Overflow.WRAP:
+        raise ConfigError("x must be finite where overflow is 'wrap', not infinite")
+    # x = significand * 2**(exponent - 53) with an integer significand; an infinity overflows as any
+    # value far outside does
+    significand, exponent = np.frexp(np.where(infinite, np.sign(values), values))
+    words = np.ldexp(significand, _MANTISSA).astype(np.int64)
+    shifts = np.where(infinite, -_SHIFT_LIMIT, _MANTISSA - exponent.astype(np.int64) - dst.frac)
+    return _cast(words, np.clip(shifts, -_SHIFT_LIMIT, _SHIFT_LIMIT), dst, rounding, overflow, register, bits)
+
+
+def to_float(raw: ArrayLike, src: Format) -> NDArray[np.float64]:
+    """Return the values of raw words as float64, the nearest ones where 53 bits do not hold them.
+
+    >>> to_float([-128, 96], Format.parse("Q2.6")).tolist()
+    [-2.0, 1.5]
+    """
+    return np.ldexp(_words_of(raw, src).astype(np.float64), max(-5000, min(5000, -src.frac)))
+
+
+def cast_exact(
+    value: Fraction, dst: Format, rounding: str, overflow: str, lfsr: Lfsr | None = None
+) -> tuple[int, bool, bool, bool]:
+    """Cast one exact number in Python integers: its word, and whether it was inexact, a tie, an overflow.
+
+    Draws as `from_float` does. No array, no kernel.
+    """
+    rounding_mode, overflow_mode = Rounding.parse(rounding), Overflow.parse(overflow)
+    register = lfsr or Lfsr()
+    # enough bits below the last kept one for any draw, and one that gathers all the rest
+    below = register.width + 2
+    scaled = value * Fraction(2) ** (dst.frac + below)
+    floor = scaled.numerator // scaled.denominator
+    gathered = 2 * floor + (floor != scaled)
+    lowest, highest = rails(dst, overflow_mode)
+    draw = next(register.draws(register.width))
+    result = _recast_unbounded(
+        gathered, below + 1, rounding_mode, draw, register.width, lowest, highest, overflow_mode.code
+    )
+    if result[3] and overflow_mode is Overflow.ERROR:
+        raise OverflowDetectedError(f"the value must lie in {dst.describe()}, {_span(dst)}, not {float(value):g}")
+    return result
+
+
+def _recast_unbounded(
+    raw: int, shift: int, rounding: Rounding, draw: int, bits: int, lowest: int, highest: int, overflow: int
+) -> tuple[int, bool, bool, bool]:
+    bias, if_negative, if_odd = rescale.biases(rounding.code, shift)
+    if rounding is Rounding.STOCHASTIC:
+        bias = rescale.draw_bias(draw, bits, shift)
+    rounded = rescale.drop(raw, shift, bias, if_negative, if_odd)
+    rest = raw & ((1 << shift) - 1)
+    outside = not lowest <= rounded <= highest
+    return rescale.limit(rounded, lowest, highest, overflow), rest != 0, rest == 1 << (shift - 1), outside
+
+
+def _cast(
+    words: Words, shifts: Words, dst: Format, rounding: str, overflow: str, register: Lfsr, draw_bits: int
+) -> CastResult:
+    from fxsnn.kernels.cast import cast_words  # Numba: only where arrays are cast
+
+    rounding_mode, overflow_mode = Rounding.parse(rounding), Overflow.parse(overflow)
+    out = np.empty(words.size, dtype=np.int64)
+    counts = np.zeros(3, dtype=np.int64)
+    cast_words(
+        out,
+        counts,
+        words.reshape(-1),
+        shifts.reshape(-1),
+        rounding_mode.code,
+        overflow_mode.code,
+        np.array(rails(dst, overflow_mode), dtype=np.int64),
+        register.tap_array(),
+        register.seed,
+        draw_bits if rounding_mode is Rounding.STOCHASTIC else 0,
+    )
+    inexact, ties, overflows = counts.tolist()
+    if overflows and overflow_mode is Overflow.ERROR:
+        raise OverflowDetectedError(f"all values must lie in {dst.describe()}, {_span(dst)}; {overflows} did not")
+    return CastResult(out.reshape(words.shape), inexact, ties, overflows)
+
+
+def _words_of(raw: ArrayLike, src: Format) -> Words:
+    words = np.asarray(raw)
+    if words.size == 0:
+        return words.astype(np.int64)
+    if words.dtype.kind not in "iu":
+        raise ConfigError(f"raw words must be integers of at most 64 bits, not {words.dtype}")
+    least, greatest = int(words.min()), int(words.max())
+    if least < src.lowest or greatest > src.highest:
+        worst = least if least < src.lowest else greatest
+        raise ConfigError(f"raw words of {src.describe()} must be {src.lowest} to {src.highest}, not {worst}")
+    return words.astype(np.int64)
+
+
+def _span(fmt: Format) -> str:
+    return f"{float(fmt.value(fmt.lowest)):g} to {float(fmt.value(fmt.highest)):g}"
