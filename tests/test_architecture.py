@@ -1,0 +1,178 @@
+"""Imports go one way, kernels know nothing of the rest, and no file is too long or unpickles."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted(p for top in ("fxsnn", "kernels", "tools") for p in (ROOT / top).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+# A module may import itself (if it is a folder) and what stands to its left or above it.
+ORDER = (
+    *("errors", "files", "modes", "format", "lfsr", "cast"),
+    *("encode", "network", "data", "classify", "learn"),
+    *("plan", "width", "quantise", "emulate", "memory", "explore", "pareto"),
+    *("golden", "report", "demo", "cli"),
+)
+MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "emulate"}
+# besides numpy only what names types
+KERNELS_MAY_IMPORT = {"__future__", "typing", "collections", "numpy"}
+JIT_MAY_IMPORT = {"numba", "platformdirs", *sys.stdlib_module_names}
+PICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+MOST_LINES = 300
+
+
+def dotted(path: Path) -> str:
+    """Return the name under which a file is imported: fxsnn.data.idx, fxsnn.kernels.lif."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = ("fxsnn", *parts) if parts[0] == "kernels" else parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def imports(source: str, name: str, is_folder: bool = False) -> Iterator[str]:
+    """Yield the dotted name of everything that a source text imports, wherever in the text it does."""
+    package = name.split(".") if is_folder else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            # `from fxsnn import errors` imports a module, `from fxsnn.errors import FileError` a name of it
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def part(name: str) -> str:
+    """Return the part of fxsnn that a name belongs to: `data` for fxsnn.data.idx, nothing for numpy."""
+    top, _, rest = name.partition(".")
+    return rest.split(".")[0] if top == "fxsnn" else ""
+
+
+def may_import(name: str, imported: str) -> bool:
+    """Say whether the module `name` may import what is called `imported`."""
+    here, there, top = part(name), part(imported), imported.split(".")[0]
+    if top in PICKLERS or top == "kernels":  # the latter is another project's name
+        return False
+    if name == "fxsnn.kernels._jit":
+        return top in JIT_MAY_IMPORT
+    if top == "numba":
+        return False
+    if here == "kernels":
+        return there == "kernels" or top in KERNELS_MAY_IMPORT
+    if top != "fxsnn" or not here:  # the tools, and the front door fxsnn/__init__.py, take from everywhere
+        return True
+    if there == "kernels":
+        return here in MAY_IMPORT_KERNELS
+    return there in ORDER and ORDER.index(there) <= ORDER.index(here)
+
+
+def breaches(source: str, name: str, is_folder: bool = False) -> list[str]:
+    """Say what is forbidden about one source text and its name."""
+    if part(name) not in {"", "kernels", *ORDER}:
+        return [f"{name} has no place in ORDER"]
+    found = imports(source, name, is_folder)
+    return [f"{name} imports {imported}" for imported in found if not may_import(name, imported)]
+
+
+def pickling_calls(source: str) -> list[int]:
+    """Return the lines of calls that allow NumPy to unpickle."""
+    return [
+        node.value.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle"
+        if not (isinstance(node.value, ast.Constant) and node.value.value is False)
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=dotted)
+def test_imports_go_one_way(path: Path) -> None:
+    assert breaches(path.read_text(), dotted(path), path.name == "__init__.py") == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=dotted)
+def test_a_file_is_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MOST_LINES
+
+
+def test_nothing_unpickles() -> None:
+    assert {path.name: lines for path in SOURCES + TESTS if (lines := pickling_calls(path.read_text()))} == {}
+    tests = {path.name: {name.split(".")[0] for name in imports(path.read_text(), path.stem)} for path in TESTS}
+    assert {name: found for name, tops in tests.items() if (found := tops & PICKLERS)} == {}
+
+
+def test_golden_and_tools_are_no_packages() -> None:
+    # other projects own these names
+    assert [p for top in ("golden", "tools", "tests") for p in (ROOT / top).rglob("__init__.py")] == []
+
+
+def test_numba_waits_until_a_kernel_is_needed() -> None:
+    code = "import sys, fxsnn; print('numba' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout == "False\n"
+
+
+# the checker itself
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "found"),
+    [
+        ("fxsnn.format", "from fxsnn.emulate import emulate", "fxsnn.emulate.emulate"),
+        ("fxsnn.format", "from fxsnn import emulate", "fxsnn.emulate"),
+        ("fxsnn.format", "import fxsnn.emulate as e", "fxsnn.emulate"),
+        ("fxsnn.format", "from . import emulate", "fxsnn.emulate"),
+        ("fxsnn.data.idx", "from ..emulate import emulate", "fxsnn.emulate.emulate"),
+        ("fxsnn.format", "def f():\n    import fxsnn.cli", "fxsnn.cli"),
+        ("fxsnn.cli.main", "from fxsnn import Format", "fxsnn.Format"),
+        ("fxsnn.report.page", "from fxsnn.kernels import lif", "fxsnn.kernels.lif"),
+        ("fxsnn.cli.main", "import kernels.lif", "kernels.lif"),
+        ("fxsnn.kernels.lif", "from fxsnn.errors import FormatError", "fxsnn.errors.FormatError"),
+        ("fxsnn.kernels.lif", "from ..errors import FormatError", "fxsnn.errors.FormatError"),
+        ("fxsnn.kernels.lif", "import numba", "numba"),
+        ("fxsnn.kernels.lif", "import os", "os"),
+        ("fxsnn.kernels._jit", "import scipy", "scipy"),
+        ("fxsnn.emulate", "from numba import njit", "numba.njit"),
+        ("tools.benchmark", "import numba", "numba"),
+        ("fxsnn.golden.check", "import pickle", "pickle"),
+        ("tools.compare", "import joblib", "joblib"),
+    ],
+)
+def test_a_forbidden_import_is_found(name: str, source: str, found: str) -> None:
+    assert breaches(source, name) == [f"{name} imports {found}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("fxsnn.emulate", "import numpy as np\nfrom fxsnn.kernels import lif\nfrom fxsnn.errors import WidthError"),
+        ("fxsnn.data.mnist", "from fxsnn.data.idx import parse_idx\nfrom .digits import Digits\nimport pooch"),
+        ("fxsnn.kernels.lif", "from ._jit import jit\nfrom . import rescale\nimport numpy as np"),
+        ("fxsnn.kernels._jit", "import os\nimport numba\nfrom platformdirs import user_cache_path"),
+        ("tools.benchmark", "from fxsnn.kernels import lif\nimport fxsnn"),
+    ],
+)
+def test_a_good_import_is_not_found(name: str, source: str) -> None:
+    assert breaches(source, name) == []
+
+
+def test_a_module_without_a_place_is_found() -> None:
+    assert breaches("", "fxsnn.utils") == ["fxsnn.utils has no place in ORDER"]
+
+
+def test_a_folder_imports_its_own_files() -> None:
+    assert list(imports("from . import idx\nfrom .idx import parse_idx", "fxsnn.data", is_folder=True)) == [
+        "fxsnn.data.idx",
+        "fxsnn.data.idx.parse_idx",
+    ]
+
+
+def test_a_call_that_unpickles_is_found() -> None:
+    source = "np.load(a)\nnp.load(a, allow_pickle=False)\nnp.load(a, allow_pickle = True)\nnp.load(a, allow_pickle=x)"
+    assert pickling_calls(source) == [3, 4]
