@@ -123,3 +123,142 @@ def cast_word(
         assert draws is not None
         draw = Fraction(draws.take(dropped), 1 << dropped)
     return cast_value(Fraction(raw) / Fraction(2) ** src[1], *dst, rounding, overflow, draw)
+
+
+Form = tuple[int, int, bool]  # word, frac, signed
+
+
+class Layer(NamedTuple):
+    """A layer as the contract sees it: raw words, formats and modes by name."""
+
+    weights: list[list[int]]  # [inputs][neurons]
+    theta: list[int]
+    threshold: int
+    factor: int
+    inhibition: int
+    floor: int
+    reset_value: int
+    forms: dict[str, Form]
+    rounding: dict[str, str]  # of accumulator and membrane
+    overflow: dict[str, str]
+    accumulate: str
+    integrate: str
+    leak: str
+    shift: int
+    compare: str
+    reset: str
+    winner: str
+    refractory_steps: int
+    refractory_input: str
+    taps: tuple[int, ...]
+    seeds: dict[str, int]  # of each cast site
+
+
+class Step(NamedTuple):
+    sum: list[int]
+    current: list[int]
+    leaked: list[int]
+    integrated: list[int]
+    membrane: list[int]
+    refractory: list[int]
+    spike: list[int]
+
+
+class Run(NamedTuple):
+    steps: list[Step]
+    counts: dict[str, list[int]]  # by site: casts, inexact, ties, overflows
+    equalities: int
+
+
+def run_layer(layer: Layer, raster: list[list[int]]) -> Run:
+    """One presentation, step by step, from the contract's section 3."""
+    neurons = range(len(layer.theta))
+    unit = {name: Fraction(1) / Fraction(2) ** frac for name, (_, frac, _) in layer.forms.items()}
+    draws = {site: Draws(layer.taps, seed) for site, seed in layer.seeds.items()}
+    counts = {site: [0, 0, 0, 0] for site in layer.seeds}
+    v, refractory = [0 for _ in neurons], [0 for _ in neurons]
+    equalities, steps = 0, []
+
+    def cast(site: str, signal: str, x: Fraction, dropped: int) -> int:
+        draw = Fraction(0)
+        if layer.rounding[signal] == "stochastic" and dropped > 0:
+            draw = Fraction(draws[site].take(dropped), 1 << dropped)
+        result = cast_value(x, *layer.forms[signal], layer.rounding[signal], layer.overflow[signal], draw)
+        for column, happened in enumerate((True, result.inexact, result.tie, result.overflow)):
+            counts[site][column] += happened
+        return result.raw
+
+    def finer(signal: str, *fracs: int) -> int:
+        """Bits that a cast into the signal drops from operands of these fractional bits."""
+        own = layer.forms[signal][1]
+        return max(own, *fracs) - own
+
+    frac = {name: form[1] for name, form in layer.forms.items()}
+    for spikes in raster:
+        active = [i for i, spike in enumerate(spikes) if spike]
+        sums = [sum(layer.weights[i][n] for i in active) for n in neurons]
+        if layer.accumulate == "exact":
+            dropped = finer("accumulator", frac["weight"])
+            current = [cast("accumulate", "accumulator", s * unit["weight"], dropped) for s in sums]
+        else:
+            current = [0 for _ in neurons]
+            for i in active:
+                for n in neurons:
+                    x = current[n] * unit["accumulator"] + layer.weights[i][n] * unit["weight"]
+                    current[n] = cast("accumulate", "accumulator", x, finer("accumulator", frac["weight"]))
+            sums = list(current)
+
+        leak_frac = frac["membrane"]
+        if layer.leak == "multiply":
+            leak_frac += frac["leak"]
+            exact = [v[n] * unit["membrane"] * layer.factor * unit["leak"] for n in neurons]
+        elif layer.leak == "shift":
+            exact = [(v[n] - (v[n] >> layer.shift)) * unit["membrane"] for n in neurons]
+        else:
+            exact = [v[n] * unit["membrane"] for n in neurons]
+        if layer.integrate == "two-casts":
+            leaked = [cast("leak", "membrane", x, finer("membrane", leak_frac)) for x in exact]
+            leak_frac = frac["membrane"]
+            exact = [x * unit["membrane"] for x in leaked]
+        else:
+            leaked = [int(x * Fraction(2) ** leak_frac) for x in exact]
+        dropped = finer("membrane", leak_frac, frac["accumulator"])
+        ignores = [refractory[n] > 0 and layer.refractory_input == "ignore" for n in neurons]
+        heard = [0 if ignores[n] else current[n] for n in neurons]
+        v = [cast("integrate", "membrane", exact[n] + heard[n] * unit["accumulator"], dropped) for n in neurons]
+        integrated = list(v)
+
+        ready = [refractory[n] == 0 for n in neurons]
+        excess = [
+            v[n] * unit["membrane"] - layer.threshold * unit["threshold"] - layer.theta[n] * unit["theta"]
+            for n in neurons
+        ]
+        equalities += sum(ready[n] and excess[n] == 0 for n in neurons)
+        able = [n for n in neurons if ready[n] and (excess[n] > 0 or (excess[n] == 0 and layer.compare == "ge"))]
+        if layer.winner == "lowest":
+            able = able[:1]
+        elif layer.winner == "largest" and able:
+            able = [max(able, key=lambda n: (excess[n], -n))]
+
+        for n in neurons:
+            if not ready[n]:
+                refractory[n] -= 1
+        for n in able:
+            if layer.reset == "zero":
+                v[n] = 0
+            elif layer.reset == "value":
+                v[n] = layer.reset_value
+            else:
+                x = v[n] * unit["membrane"] - layer.threshold * unit["threshold"]
+                v[n] = cast("reset", "membrane", x, finer("membrane", frac["threshold"]))
+            refractory[n] = layer.refractory_steps
+
+        if layer.inhibition != 0:
+            for n in neurons:
+                others = len(able) - (n in able)
+                if others:
+                    x = v[n] * unit["membrane"] - others * layer.inhibition * unit["inhibition"]
+                    v[n] = max(cast("inhibit", "membrane", x, finer("membrane", frac["inhibition"])), layer.floor)
+        fired = [int(n in able) for n in neurons]
+        steps.append(Step(sums, current, leaked, integrated, list(v), list(refractory), fired))
+    return Run(steps, counts, equalities)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from fxsnn import Format, Lfsr, Overflow, Rounding
+from fxsnn.plan import Leak, Plan, Signal
+from fxsnn.quantise import QuantisedNetwork
 
 TAPS = ((7, 6), (9, 5), (15, 14), (16, 15, 13, 4), (23, 18), (31, 28), (32, 22, 2, 1), (61, 60, 46, 45))
 
@@ -31,3 +35,64 @@ def lfsrs(draw: st.DrawFn) -> Lfsr:
     """Registers of known polynomials with any seed."""
     taps = draw(st.sampled_from(TAPS))
     return Lfsr(taps, draw(st.integers(1, (1 << taps[0]) - 1)))
+
+
+FRAC = {"weight": (0, 9), "accumulator": (-1, 9), "membrane": (-1, 8), "theta": (0, 6), "threshold": (0, 6)}
+
+
+@st.composite
+def signals(draw: st.DrawFn, low: int, high: int, *, signed: bool | None = None) -> Signal:
+    """A signal of 1 to 12 bits (the counts then are not all overflows) and any modes."""
+    word = draw(st.integers(2, 12))
+    sign = draw(st.booleans()) if signed is None else signed
+    return Signal(
+        Format(word, draw(st.integers(low, high)), sign), Rounding(draw(roundings)), Overflow(draw(overflows))
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Plans over every format, rounding, overflow, leak, accumulate and integrate."""
+    kind = draw(st.sampled_from(["multiply", "shift", "none"]))
+    leak = Leak(kind, draw(signals(0, 8, signed=False)), shift=draw(st.integers(1, 9)) if kind == "shift" else 0)
+    return Plan(
+        **{name: draw(signals(*span)) for name, span in FRAC.items()},
+        inhibition=draw(signals(-1, 8)),
+        leak=leak,
+        accumulate=draw(st.sampled_from(["exact", "each"])),
+        integrate=draw(st.sampled_from(["two-casts", "fused"])),
+        lfsr=draw(lfsrs()),
+    )
+
+
+@st.composite
+def quantised_networks(draw: st.DrawFn) -> QuantisedNetwork:
+    """Small networks of any plan; thresholds low enough that neurons fire."""
+    plan = draw(plans())
+    inputs, neurons = draw(st.integers(1, 12)), draw(st.integers(1, 7))
+
+    def word(signal: Signal) -> st.SearchStrategy[int]:
+        return words(signal.format)
+
+    reset = draw(st.sampled_from(["zero", "value", "subtract"]))
+    membrane = plan.membrane.format
+    # few distinct words make ties and near-ties between neurons common
+    few = st.sampled_from(draw(st.lists(word(plan.weight), min_size=1, max_size=3)))
+    weights = draw(arrays(np.int64, (inputs, neurons), elements=draw(st.sampled_from([few, word(plan.weight)]))))
+    small = st.integers(0, plan.threshold.format.highest // draw(st.sampled_from([1, 4, 64])))
+    return QuantisedNetwork(
+        plan=plan,
+        weights=weights,
+        theta=draw(arrays(np.int64, neurons, elements=st.just(0) | st.integers(0, min(3, plan.theta.format.highest)))),
+        threshold=draw(small),
+        factor=draw(word(plan.leak.factor)) if plan.leak.kind == "multiply" else 1,
+        inhibition=draw(word(plan.inhibition)),
+        floor=draw(st.sampled_from([membrane.lowest, max(membrane.lowest, -3), 0])),
+        reset_value=draw(word(plan.membrane)) if reset == "value" else 0,
+        reset=reset,
+        compare=draw(st.sampled_from(["ge", "gt"])),
+        winner=draw(st.sampled_from(["none", "lowest", "largest"])),
+        refractory_steps=draw(st.integers(0, 3)),
+        refractory_input=draw(st.sampled_from(["ignore", "integrate"])),
+        casts={},
+    )

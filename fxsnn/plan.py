@@ -1,0 +1,174 @@
+"""A plan: the format, rounding and overflow of every signal, and how the datapath is wired.
+
+People write plans in TOML; see `parse_plan` and docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+import tomli_w
+
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.format import Format
+from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Overflow, Rounding
+
+SIGNALS = ("weight", "accumulator", "membrane", "theta", "threshold", "inhibition")
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A signal's format, and what every cast into it does."""
+
+    format: Format
+    rounding: Rounding = Rounding.NEAREST_EVEN
+    overflow: Overflow = Overflow.SATURATE
+
+    def __str__(self) -> str:
+        return f"{self.format} {self.rounding} {self.overflow}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """How the membrane leaks in a step.
+
+    `multiply`: v * factor, the factor a constant in the unsigned `factor` format; `shift`: v - (v >> shift),
+    the shift dropping bits as an arithmetic shifter does; `none`: v.
+    """
+
+    kind: Literal["multiply", "shift", "none"] = "multiply"
+    factor: Signal = Signal(Format(8, 8, signed=False))
+    shift: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("multiply", "shift", "none"):
+            raise ConfigError(f"leak must be multiply, shift or none, not {self.kind!r}")
+        if self.kind == "multiply" and self.factor.format.signed:
+            raise ConfigError(f"the leak factor's format must be unsigned, not {self.factor.format.describe()}")
+        if self.kind == "shift" and not 1 <= self.shift <= 62:
+            raise ConfigError(f"a leak's shift must be 1 to 62, not {self.shift}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that turns a network in real numbers into one in raw integers."""
+
+    weight: Signal
+    accumulator: Signal
+    membrane: Signal
+    theta: Signal
+    threshold: Signal
+    inhibition: Signal
+    leak: Leak = Leak()
+    accumulate: Literal["exact", "each"] = "exact"  # cast the sum once, or after every addition
+    integrate: Literal["two-casts", "fused"] = "two-casts"  # cast after the leak too, or only once
+    lfsr: Lfsr = field(default_factory=Lfsr)
+
+    def __post_init__(self) -> None:
+        if self.accumulate not in ("exact", "each"):
+            raise ConfigError(f"accumulate must be exact or each, not {self.accumulate!r}")
+        if self.integrate not in ("two-casts", "fused"):
+            raise ConfigError(f"integrate must be two-casts or fused, not {self.integrate!r}")
+
+
+class _SignalText(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    rounding: str = Rounding.NEAREST_EVEN.value
+    overflow: str = Overflow.SATURATE.value
+
+
+class _LeakText(msgspec.Struct, forbid_unknown_fields=True):
+    kind: Literal["multiply", "shift", "none"] = "multiply"
+    format: str = "UQ0.8"
+    rounding: str = Rounding.NEAREST_EVEN.value
+    overflow: str = Overflow.SATURATE.value
+    shift: int = 0
+
+
+class _LfsrText(msgspec.Struct, forbid_unknown_fields=True):
+    taps: tuple[int, ...] = Lfsr().taps
+    seed: int = Lfsr().seed
+
+
+class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
+    weight: _SignalText
+    accumulator: _SignalText
+    membrane: _SignalText
+    theta: _SignalText
+    threshold: _SignalText
+    inhibition: _SignalText
+    leak: _LeakText = msgspec.field(default_factory=_LeakText)
+    lfsr: _LfsrText = msgspec.field(default_factory=_LfsrText)
+    accumulate: Literal["exact", "each"] = "exact"
+    integrate: Literal["two-casts", "fused"] = "two-casts"
+    schema: Literal[1] = 1
+
+
+def parse_plan(text: str) -> Plan:
+    """Read a plan from TOML.
+
+    Raises
+    ------
+    ConfigError
+        The text is not TOML, a table or key is missing, unknown or of the wrong type, or a format or
+        mode does not exist; the message names the key.
+    """
+    try:
+        return plan_from_data(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"a plan must be TOML: {error}") from None
+
+
+def plan_from_data(data: Any) -> Plan:
+    """Read a plan from the tables of a TOML or JSON document; raises as `parse_plan` does."""
+    try:
+        given = msgspec.convert(data, _PlanText)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"a plan must have the documented keys: {error}") from None
+    signals = {name: _signal(getattr(given, name), name) for name in SIGNALS}
+    factor = _signal(given.leak, "leak")
+    return Plan(
+        **signals,
+        leak=Leak(given.leak.kind, factor, given.leak.shift),
+        accumulate=given.accumulate,
+        integrate=given.integrate,
+        lfsr=Lfsr(given.lfsr.taps, given.lfsr.seed),
+    )
+
+
+def plan_to_data(plan: Plan) -> dict[str, Any]:
+    """Return the plan as tables of strings and integers, keys in a fixed order."""
+    tables: dict[str, Any] = {"schema": 1, "accumulate": plan.accumulate, "integrate": plan.integrate}
+    for name in SIGNALS:
+        tables[name] = _signal_data(getattr(plan, name))
+    tables["leak"] = {"kind": plan.leak.kind}
+    if plan.leak.kind == "multiply":
+        tables["leak"] |= _signal_data(plan.leak.factor)
+    elif plan.leak.kind == "shift":
+        tables["leak"]["shift"] = plan.leak.shift
+    tables["lfsr"] = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}
+    return tables
+
+
+def plan_text(plan: Plan) -> str:
+    """Return the plan as TOML that `parse_plan` reads back to an equal plan."""
+    return tomli_w.dumps(plan_to_data(plan))
+
+
+def _signal(given: _SignalText | _LeakText, name: str) -> Signal:
+    try:
+        return Signal(Format.parse(given.format), Rounding.parse(given.rounding), Overflow.parse(given.overflow))
+    except FxsnnError as error:
+        raise ConfigError(f"{name}: {error}") from None
+
+
+def _signal_data(signal: Signal) -> dict[str, str]:
+    return {
+        "format": str(signal.format),
+        "rounding": signal.rounding.value,
+        "overflow": signal.overflow.value,
+    }

@@ -1,0 +1,106 @@
+"""A network in real numbers and a plan make a network in raw integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fxsnn.cast import CastResult, from_float_counted
+from fxsnn.errors import FxsnnError
+from fxsnn.lfsr import Lfsr
+from fxsnn.network import Network
+from fxsnn.plan import Plan, Signal
+
+# Streams of the plan's LFSR: the five casts of a time step (lif.ACCUMULATE ...) come first
+SITES = ("accumulate", "leak", "integrate", "reset", "inhibit")
+_CONSTANTS = ("weight", "theta", "threshold", "inhibition", "leak", "membrane")
+
+
+@dataclass(frozen=True, slots=True)
+class QuantisedNetwork:
+    """A network whose every parameter is a raw word of its format in `plan`.
+
+    `floor` and `reset_value` are words of the membrane. `casts` tells for each constant how many of its
+    words were inexact, ties and overflows.
+    """
+
+    plan: Plan
+    weights: NDArray[np.int64]  # int64[inputs, neurons]
+    theta: NDArray[np.int64]  # int64[neurons]
+    threshold: int
+    factor: int  # of a multiplying leak, else 1
+    inhibition: int
+    floor: int
+    reset_value: int
+    reset: str
+    compare: str
+    winner: str
+    refractory_steps: int
+    refractory_input: str
+    casts: dict[str, tuple[int, int, int]]
+
+    @property
+    def inputs(self) -> int:
+        """The number of inputs."""
+        return int(self.weights.shape[0])
+
+    @property
+    def neurons(self) -> int:
+        """The number of neurons."""
+        return int(self.weights.shape[1])
+
+
+def site_registers(plan: Plan) -> tuple[Lfsr, ...]:
+    """Return the register of each cast of a time step as it stands at the start of every image."""
+    return tuple(plan.lfsr.derive(stream) for stream in range(len(SITES)))
+
+
+def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
+    """Cast every parameter of the network into its format.
+
+    A stochastic constant draws from stream 5 + its place in (weight, theta, threshold, inhibition, leak,
+    membrane), inputs outermost.
+
+    Raises
+    ------
+    OverflowDetectedError
+        A parameter leaves its format and the overflow mode is `error`; the message names it.
+    ConfigError
+        A parameter is not finite.
+    """
+    casts: dict[str, tuple[int, int, int]] = {}
+
+    def word(name: str, signal: Signal, value: ArrayLike, stream: str) -> NDArray[np.int64]:
+        lfsr = plan.lfsr.derive(len(SITES) + _CONSTANTS.index(stream))
+        try:
+            result: CastResult = from_float_counted(value, signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
+        except FxsnnError as error:
+            raise type(error)(f"{name}: {error}") from None
+        casts[name] = (result.inexact, result.ties, result.overflows)
+        result.raw.flags.writeable = False
+        return result.raw
+
+    multiplies = plan.leak.kind == "multiply"
+    return QuantisedNetwork(
+        plan=plan,
+        weights=word("weights", plan.weight, network.weights, "weight"),
+        theta=word("theta", plan.theta, network.theta, "theta"),
+        threshold=int(word("threshold", plan.threshold, network.threshold, "threshold")),
+        factor=int(word("leak factor", plan.leak.factor, network.decay, "leak")) if multiplies else 1,
+        inhibition=int(word("inhibition", plan.inhibition, network.inhibition, "inhibition")),
+        floor=_clamped(plan.membrane, network.floor),
+        reset_value=int(word("reset value", plan.membrane, network.reset_value, "membrane")),
+        reset=network.reset,
+        compare=network.compare,
+        winner=network.winner,
+        refractory_steps=network.refractory_steps,
+        refractory_input=network.refractory_input,
+        casts=casts,
+    )
+
+
+def _clamped(membrane: Signal, floor: float) -> int:
+    """Return the floor as a membrane word: a floor below the format never binds and becomes its lowest word."""
+    return int(from_float_counted(floor, membrane.format, "nearest-even", "saturate").raw)

@@ -1,0 +1,288 @@
+"""One time step of a layer of leaky integrate-and-fire neurons in integer arithmetic.
+
+The order is the contract's: accumulate, leak, integrate, compare, choose the winner, reset, count the
+refractory period, inhibit. Every cast is a `Site`. Arguments that are None (draws, counts, node) leave
+their code out when the kernel is compiled, so that one source serves both the fast runs and the
+recorded ones.
+"""
+
+from typing import NamedTuple
+
+from numpy import int64
+
+from . import lfsr, rescale
+from ._jit import jit
+
+ZERO, VALUE, SUBTRACT = range(3)  # reset
+NONE, LOWEST, LARGEST = range(3)  # winner
+ACCUMULATE, LEAK, INTEGRATE, RESET, INHIBIT = range(5)  # sites: rows of counts, of draws
+INEXACT, TIES, OVERFLOWS, CASTS = range(4)  # columns of counts
+SUM, CURRENT, LEAKED, INTEGRATED, MEMBRANE, REFRACTORY, SPIKE = range(7)  # nodes of a record
+NEVER = -(1 << 62)  # an excess below every other
+
+
+class Site(NamedTuple):
+    """One cast: both operands brought to a common binary point, low bits dropped, the rest limited."""
+
+    left: int  # aligns the first operand
+    left_other: int  # aligns the second operand
+    right: int  # bits dropped
+    bias: int  # the rounding: see rescale.biases
+    if_negative: int
+    if_odd: int
+    lowest: int  # the rails
+    highest: int
+    overflow: int
+    draw_bits: int  # fresh LFSR bits a stochastic cast takes; 0 for every other rounding
+
+
+class Datapath(NamedTuple):
+    """The constants of a layer, all raw words or shifts."""
+
+    each: Site  # partial sum + weight -> synaptic current, where every addition is cast
+    accumulate: Site  # sum -> synaptic current; passes everything where every addition was cast
+    leak: Site  # leaked membrane -> membrane; passes everything where the update is fused
+    integrate: Site  # leaked membrane + synaptic current -> membrane
+    reset: Site  # membrane - threshold -> membrane
+    inhibit: Site  # membrane - inhibition -> membrane
+    cast_each: int  # 1: accumulate casts after every addition
+    fused: int  # 1: leak passes everything and integrate casts once
+    factor: int  # leak: v * factor - ((v >> leak_shift) & leak_mask)
+    leak_shift: int
+    leak_mask: int
+    compare_left: int  # brings the membrane to the binary point of the limits
+    fires_at: int  # least excess that fires: 0 for >=, 1 for >
+    winner: int
+    reset_kind: int
+    reset_word: int  # reset value, or threshold
+    refractory_steps: int
+    refractory_mask: int  # -1: a refractory neuron ignores its input, 0: it integrates
+    inhibition: int  # 0: no inhibition at all
+    floor: int  # least membrane that inhibition leaves
+
+
+@jit
+def settle(value, site, draw):  # type: ignore[no-untyped-def]
+    """Return an aligned value as a word of the site's format."""
+    rounded = rescale.drop(value, site.right, draw, site.if_negative, site.if_odd)
+    return rescale.limit(rounded, site.lowest, site.highest, site.overflow)
+
+
+@jit
+def tally(counts, row, value, site, draw):  # type: ignore[no-untyped-def]
+    """Count whether this cast was inexact, a tie, an overflow."""
+    rounded = rescale.drop(value, site.right, draw, site.if_negative, site.if_odd)
+    rest = value - ((value >> site.right) << site.right)
+    counts[row, INEXACT] += rest != 0
+    counts[row, TIES] += site.right > 0 and rest == (1 << site.right) >> 1
+    counts[row, OVERFLOWS] += rounded < site.lowest or rounded > site.highest
+    counts[row, CASTS] += 1
+
+
+@jit
+def fill_draws(draws, states, row, taps, site):  # type: ignore[no-untyped-def]
+    """Draw once for every neuron, ascending: int64[neurons], aligned at the top of the dropped bits."""
+    if site.draw_bits > 0:
+        state = states[row]
+        for n in range(draws.shape[0]):
+            state, fresh = lfsr.draw(state, taps[0], taps, site.draw_bits)
+            draws[n] = rescale.draw_bias(fresh, site.draw_bits, site.right)
+        states[row] = state
+
+
+@jit
+def add_rows(lanes, weights, indices, start, stop):  # type: ignore[no-untyped-def]
+    """Sum the weight rows of the active inputs into lanes, as wide as was proved to hold the sum.
+
+    lanes      int16 | int32 | int64 [neurons]
+    weights    int8 | int16 | int32 | int64 [inputs, neurons]
+    indices    int[events]    active inputs; start..stop is this step's part
+    """
+    neurons = lanes.shape[0]
+    lanes[:] = 0
+    event = start
+    while event + 8 <= stop:  # eight rows at a time: one pass over the lanes for eight additions
+        a, b = weights[indices[event]], weights[indices[event + 1]]
+        c, d = weights[indices[event + 2]], weights[indices[event + 3]]
+        e, f = weights[indices[event + 4]], weights[indices[event + 5]]
+        g, h = weights[indices[event + 6]], weights[indices[event + 7]]
+        for n in range(neurons):
+            lanes[n] += int64(a[n]) + b[n] + c[n] + d[n] + e[n] + f[n] + g[n] + h[n]
+        event += 8
+    while event < stop:
+        row = weights[indices[event]]
+        for n in range(neurons):
+            lanes[n] += row[n]
+        event += 1
+
+
+@jit
+def accumulate_each(current, weights, indices, start, stop, site, states, taps, draws, counts):  # type: ignore[no-untyped-def]
+    """Cast the partial sum after every addition; silent inputs make no addition, no cast and no draw."""
+    current[:] = 0
+    for event in range(start, stop):
+        row = weights[indices[event]]
+        if draws is not None:
+            fill_draws(draws[ACCUMULATE], states, ACCUMULATE, taps, site)
+        for n in range(current.shape[0]):
+            bias = site.bias if draws is None or site.draw_bits == 0 else draws[ACCUMULATE, n]
+            partial = (current[n] << site.left) + (int64(row[n]) << site.left_other)
+            if counts is not None:
+                tally(counts, ACCUMULATE, partial, site, bias)
+            current[n] = settle(partial, site, bias)
+
+
+@jit
+def integrate(v, sums, refractory, path, draws, counts, node):  # type: ignore[no-untyped-def]
+    """Cast the sums, leak and integrate: membranes int64[neurons] in place.
+
+    sums       int[neurons]      exact sums, or synaptic currents where every addition was cast
+    draws      int64[sites, neurons] | None
+    node       int64[nodes, neurons] | None    what a recorder keeps of this step
+    """
+    first, second, third = path.accumulate, path.leak, path.integrate
+    for n in range(v.shape[0]):
+        bias, bias_leak, bias_integrate = first.bias, second.bias, third.bias
+        if draws is not None:
+            bias = draws[ACCUMULATE, n] if first.draw_bits > 0 else bias
+            bias_leak = draws[LEAK, n] if second.draw_bits > 0 else bias_leak
+            bias_integrate = draws[INTEGRATE, n] if third.draw_bits > 0 else bias_integrate
+        total = int64(sums[n]) << first.left
+        current = settle(total, first, bias)
+        product = v[n] * path.factor - ((v[n] >> path.leak_shift) & path.leak_mask)
+        leaked = settle(product, second, bias_leak)
+        # a refractory neuron that ignores its input leaks only
+        heard = current if refractory is None or refractory[n] == 0 else current & ~path.refractory_mask
+        combined = (leaked << third.left) + (heard << third.left_other)
+        if counts is not None:
+            if not path.cast_each:
+                tally(counts, ACCUMULATE, total, first, bias)
+            if not path.fused:
+                tally(counts, LEAK, product, second, bias_leak)
+            tally(counts, INTEGRATE, combined, third, bias_integrate)
+        if node is not None:
+            node[SUM, n] = sums[n]
+            node[CURRENT, n] = current
+            node[LEAKED, n] = leaked
+        v[n] = settle(combined, third, bias_integrate)
+
+
+@jit
+def greatest_excess(v, limits, refractory, path):  # type: ignore[no-untyped-def]
+    """Return the greatest membrane minus threshold, adaptive part included, of all that may fire."""
+    best = int64(NEVER)
+    for n in range(v.shape[0]):
+        excess = (v[n] << path.compare_left) - limits[n]
+        if refractory is not None:
+            excess = excess if refractory[n] == 0 else NEVER
+        best = max(best, excess)
+    return best
+
+
+@jit
+def fire(spikes, v, limits, refractory, path, best):  # type: ignore[no-untyped-def]
+    """Mark the neurons that fire, uint8[neurons], and return how many. Ties go to the lowest index."""
+    fired = 0
+    for n in range(v.shape[0]):
+        excess = (v[n] << path.compare_left) - limits[n]
+        ready = refractory is None or refractory[n] == 0
+        wins = ready and excess >= path.fires_at
+        if path.winner == LARGEST:
+            wins = wins and excess == best
+        if path.winner != NONE:
+            wins = wins and fired == 0
+        spikes[n] = wins
+        fired += wins
+    return fired
+
+
+@jit
+def fire_all(spikes, v, limits, refractory, path):  # type: ignore[no-untyped-def]
+    """Mark every neuron whose excess suffices, uint8[neurons], and return how many."""
+    fired = 0
+    for n in range(v.shape[0]):
+        wins = (v[n] << path.compare_left) - limits[n] >= path.fires_at
+        if refractory is not None:
+            wins = wins & (refractory[n] == 0)
+        spikes[n] = wins
+        fired += wins
+    return fired
+
+
+@jit
+def count_down(refractory):  # type: ignore[no-untyped-def]
+    """Let the counters of the neurons that were refractory run down by one step: int64[neurons]."""
+    for n in range(refractory.shape[0]):
+        refractory[n] = max(refractory[n] - 1, 0)
+
+
+@jit
+def reset(v, spikes, refractory, path, states, taps, draws, counts):  # type: ignore[no-untyped-def]
+    """Reset the membranes of the neurons that fired and start their refractory period."""
+    site = path.reset
+    for n in range(v.shape[0]):
+        if spikes[n]:
+            if path.reset_kind == SUBTRACT:
+                bias = site.bias
+                if draws is not None and site.draw_bits > 0:
+                    states[RESET], fresh = lfsr.draw(states[RESET], taps[0], taps, site.draw_bits)
+                    bias = rescale.draw_bias(fresh, site.draw_bits, site.right)
+                    draws[RESET, n] = bias
+                rest = (v[n] << site.left) - (path.reset_word << site.left_other)
+                if counts is not None:
+                    tally(counts, RESET, rest, site, bias)
+                v[n] = settle(rest, site, bias)
+            else:
+                v[n] = path.reset_word
+            if refractory is not None:
+                refractory[n] = path.refractory_steps
+
+
+@jit
+def inhibit(v, spikes, fired, path, states, taps, draws, counts):  # type: ignore[no-untyped-def]
+    """Pull down every neuron once for each spike of the others; no cast and no draw where there is none."""
+    site = path.inhibit
+    for n in range(v.shape[0]):
+        others = fired - int64(spikes[n])
+        if others > 0:
+            bias = site.bias
+            if draws is not None and site.draw_bits > 0:
+                states[INHIBIT], fresh = lfsr.draw(states[INHIBIT], taps[0], taps, site.draw_bits)
+                bias = rescale.draw_bias(fresh, site.draw_bits, site.right)
+                draws[INHIBIT, n] = bias
+            pulled = (v[n] << site.left) - ((path.inhibition * others) << site.left_other)
+            if counts is not None:
+                tally(counts, INHIBIT, pulled, site, bias)
+            v[n] = max(settle(pulled, site, bias), path.floor)
+
+
+@jit
+def after_integration(spikes, v, limits, refractory, path, states, taps, draws, counts, node):  # type: ignore[no-untyped-def]
+    """Compare, choose, reset, count down, inhibit; return how many neurons fired.
+
+    limits     int64[neurons]    threshold + adaptive threshold at the binary point of the comparison
+    """
+    if node is not None:
+        for n in range(v.shape[0]):
+            node[INTEGRATED, n] = v[n]
+    fired = 0
+    if path.winner == NONE:
+        fired = fire_all(spikes, v, limits, refractory, path)
+    else:
+        spikes[:] = 0
+        best = greatest_excess(v, limits, refractory, path)
+        if best >= path.fires_at:
+            fired = fire(spikes, v, limits, refractory, path, best)
+    if refractory is not None:
+        count_down(refractory)
+    if fired > 0:
+        reset(v, spikes, refractory, path, states, taps, draws, counts)
+        if path.inhibition != 0:
+            inhibit(v, spikes, fired, path, states, taps, draws, counts)
+    if node is not None:
+        for n in range(v.shape[0]):
+            node[MEMBRANE, n] = v[n]
+            node[SPIKE, n] = spikes[n]
+            if refractory is not None:
+                node[REFRACTORY, n] = refractory[n]
+    return fired
