@@ -50,8 +50,8 @@ clean:  ## remove what was built and cached here, but not .venv and not demo-out
 # Stamps: installed once, and again when pyproject.toml asks for something else.
 
 .venv/pip.stamp:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "fxsnn needs Python 3.11 or later, $(PYTHON) is $$($(PYTHON) -V 2>&1): make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "fxsnn needs Python 3.11 or later, which $(PYTHON) is not: name one, as in make PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/pip || { echo "== making .venv"; $(PYTHON) -m venv .venv; }
 	@touch $@
 

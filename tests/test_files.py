@@ -287,6 +287,11 @@ def test_a_working_folder_that_is_gone_is_one_line(made: Path, tmp_path: Path, m
 # inside
 
 
+def test_an_absolute_name_is_refused_even_if_it_lies_inside(tmp_path: Path) -> None:
+    with pytest.raises(FileError):
+        inside(tmp_path, f"{tmp_path}/v.mem")
+
+
 @pytest.mark.parametrize("name", ["v.mem", "a/b.mem", "..v", "links/in"])
 def test_a_name_inside_is_joined(tmp_path: Path, name: str) -> None:
     (tmp_path / "links").mkdir()
