@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from fxsnn.errors import ConfigError
+from fxsnn.format import Format
+from fxsnn.modes import Overflow, Rounding
+from fxsnn.plan import Leak, Plan, parse_plan, plan_from_data, plan_text, plan_to_data
+from strategies import plans
+
+TEXT = """
+accumulate = "each"
+weight = { format = "UQ0.4", rounding = "RN", overflow = "AP_SAT" }
+accumulator = { format = "UQ6.4" }
+membrane = { format = "Q6.4", rounding = "SR" }
+theta = { format = "UQ6.2" }
+threshold = { format = "UQ5.3" }
+inhibition = { format = "UQ6.0" }
+leak = { kind = "shift", shift = 4 }
+"""
+
+
+@given(plans())
+def test_a_plan_survives_its_text(plan: Plan) -> None:
+    again = parse_plan(plan_text(plan))
+    assert plan_to_data(again) == plan_to_data(plan)
+    assert plan_text(again) == plan_text(plan)
+    if plan.leak.kind == "multiply":  # other leaks have no factor to write down
+        assert again == plan
+    assert plan_from_data(plan_to_data(plan)) == again
+
+
+def test_names_of_other_families_become_ours() -> None:
+    plan = parse_plan(TEXT)
+    assert plan.weight.format == Format(4, 4, signed=False)
+    assert (plan.weight.rounding, plan.weight.overflow) == (Rounding.NEAREST_UP, Overflow.SATURATE)
+    assert plan.membrane.rounding is Rounding.STOCHASTIC
+    assert (plan.accumulate, plan.leak.kind, plan.leak.shift) == ("each", "shift", 4)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"UQ0.4"', '"Q99.4"', "weight: word must be 1 to 63 bits, not 103"),
+        ('"SR"', '"trunc"', "membrane: rounding 'trunc' means floor to an RTL engineer and zero to NumPy"),
+        ('"UQ6.2"', "7", "a plan must have the documented keys: Expected `str`, got `int` - at `$.theta.format`"),
+        ("theta =", "thetta =", "a plan must have the documented keys: Object contains unknown field `thetta`"),
+        (
+            'theta = { format = "UQ6.2" }',
+            "",
+            "a plan must have the documented keys: Object missing required field `theta`",
+        ),
+        ("theta =", "x = 1\ntheta =", "a plan must have the documented keys: Object contains unknown field `x`"),
+        ("shift = 4", "shift = 0", "a leak's shift must be 1 to 62, not 0"),
+        ('"each"', '"all"', "a plan must have the documented keys: Invalid enum value 'all' - at `$.accumulate`"),
+        ("weight =", "weight ", "a plan must be TOML: "),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_named(old: str, new: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_plan(TEXT.replace(old, new, 1))
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+def test_a_signed_leak_factor_is_refused() -> None:
+    from fxsnn.plan import Signal
+
+    with pytest.raises(ConfigError, match=r"^the leak factor's format must be unsigned, not Q1\.7 \(s8\)$"):
+        Leak("multiply", Signal(Format.parse("Q1.7")))
