@@ -1,0 +1,119 @@
+"""From spike counts to classes: which class a neuron stands for, and how neurons vote."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.errors import ConfigError
+
+Rule = Literal["all-activity", "proportion-weighting"]
+
+
+def mean_responses(
+    responses: NDArray[np.integer], labels: NDArray[np.integer], classes: int = 10
+) -> NDArray[np.float64]:
+    """Return float64[neurons, classes]: the mean spike count of each neuron over the images of each class.
+
+    responses    int[images, neurons]
+    labels       int[images]    in 0..classes-1; the mean over a class without images is 0
+    """
+    _check(responses, labels, classes)
+    sums = np.zeros((classes, responses.shape[1]), np.int64)
+    np.add.at(sums, labels, responses)
+    images = np.bincount(labels, minlength=classes)
+    return (sums / np.maximum(images, 1)[:, None]).T
+
+
+def assign_labels(responses: NDArray[np.integer], labels: NDArray[np.integer], classes: int = 10) -> NDArray[np.int64]:
+    """Return int64[neurons]: the class with the highest mean response of each neuron.
+
+    A tie goes to the lowest class; a neuron that never spiked gets -1. Arguments as of `mean_responses`.
+    """
+    means = mean_responses(responses, labels, classes)
+    return np.where(means.max(axis=1) > 0, means.argmax(axis=1), -1).astype(np.int64)
+
+
+def assign_proportions(
+    responses: NDArray[np.integer], labels: NDArray[np.integer], classes: int = 10
+) -> NDArray[np.float64]:
+    """Return float64[neurons, classes]: each neuron's mean responses as parts of their sum.
+
+    A neuron that never spiked gets zeros. Arguments as of `mean_responses`.
+    """
+    means = mean_responses(responses, labels, classes)
+    totals = means.sum(axis=1, keepdims=True)
+    return means / np.where(totals > 0, totals, 1)
+
+
+def vote(
+    responses: NDArray[np.integer],
+    labels: NDArray[np.int64],
+    rule: Rule = "all-activity",
+    proportions: NDArray[np.float64] | None = None,
+    classes: int = 10,
+) -> NDArray[np.int64]:
+    """Return int64[images]: the class whose neurons spiked most, on average over its neurons.
+
+    With `proportion-weighting` a neuron's spikes count as far as `proportions`, float64[neurons, classes],
+    says it stands for its class. A tie goes to the lowest class, so an image without a spike to class 0.
+
+    responses    int[images, neurons]
+    labels       int64[neurons]    -1 for a neuron without a vote
+    """
+    if rule not in ("all-activity", "proportion-weighting"):
+        raise ConfigError(f"a voting rule must be all-activity or proportion-weighting, not {rule!r}")
+    if responses.ndim != 2 or labels.shape != (responses.shape[1],):
+        raise ConfigError(
+            f"labels must be one for each neuron of {list(responses.shape)} responses, not {list(labels.shape)}"
+        )
+    if rule == "proportion-weighting" and (proportions is None or proportions.shape != (len(labels), classes)):
+        raise ConfigError("proportion-weighting must have proportions, float64[neurons, classes]")
+    scores = np.zeros((len(responses), classes))
+    for c in range(classes):
+        members = np.flatnonzero(labels == c)
+        if len(members) == 0:
+            continue
+        if rule == "all-activity":  # whole numbers: the sum is exact and ties are ties
+            scores[:, c] = responses[:, members].sum(axis=1) / len(members)
+        elif proportions is not None:
+            # one neuron after the other: the order of a sum must not depend on the machine
+            for n in members:
+                scores[:, c] += responses[:, n] * proportions[n, c]
+            scores[:, c] /= len(members)
+    winners: NDArray[np.int64] = scores.argmax(axis=1)
+    return winners
+
+
+def accuracy(predictions: NDArray[np.integer], labels: NDArray[np.integer]) -> float:
+    """Return the part of predictions that are right, 0 to 1."""
+    if predictions.shape != labels.shape or predictions.size == 0:
+        raise ConfigError(f"predictions must be as many as labels, and some, not {predictions.size} and {labels.size}")
+    return int((predictions == labels).sum()) / predictions.size
+
+
+def wilson_interval(right: int, images: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the Wilson score interval of an accuracy; z = 1.96 is 95 % confidence.
+
+    >>> low, high = wilson_interval(9240, 10000)
+    >>> round(low, 4), round(high, 4)
+    (0.9186, 0.929)
+    """
+    if not 0 <= right <= images or images < 1:
+        raise ConfigError(f"right must be 0 to the number of images, which is above 0, not {right} of {images}")
+    p = right / images
+    centre = (p + z * z / (2 * images)) / (1 + z * z / images)
+    half = z * math.sqrt(p * (1 - p) / images + z * z / (4 * images * images)) / (1 + z * z / images)
+    return max(centre - half, 0.0), min(centre + half, 1.0)
+
+
+def _check(responses: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> None:
+    if responses.ndim != 2 or labels.shape != (len(responses),):
+        raise ConfigError(
+            f"labels must be one for each image of {list(responses.shape)} responses, not {list(labels.shape)}"
+        )
+    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+        raise ConfigError(f"labels must be 0 to {classes - 1}, not {labels.min()} to {labels.max()}")
