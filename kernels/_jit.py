@@ -38,15 +38,15 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
 
     No fast-math: sums keep the order that is written, so that every machine gives the same bits.
     """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _CACHE_FOLDER
+    before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = _CACHE_FOLDER  # type: ignore[attr-defined]
     try:
         try:
             compiled: Callable[P, R] = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
         except RuntimeError:  # nowhere to write: compile anew in each process
             compiled = numba.njit(nogil=True, error_model="numpy")(function)
     finally:
-        numba.config.CACHE_DIR = before
+        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
     return compiled
 
 

@@ -16,6 +16,7 @@ for _function in (
     rescale.recast,
     lfsr.shift_in,
     lfsr.draw,
+    lfsr.fill,
 ):
     jitable(_function)
 

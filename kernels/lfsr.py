@@ -30,7 +30,7 @@ def shift_in(state: int, width: int, taps: NDArray[int64], count: int) -> int:
         for tap in taps:
             fresh ^= state >> (tap - block)
         fresh &= (1 << block) - 1
-        state = ((state << block) & mask) | fresh
+        state = ((state & (mask >> block)) << block) | fresh
         count -= block
     return state
 
@@ -39,3 +39,22 @@ def draw(state: int, width: int, taps: NDArray[int64], bits: int) -> tuple[int, 
     """Return the register after a draw of `bits` <= `width` fresh bits, and the draw."""
     state = shift_in(state, width, taps, bits)
     return state, state & ((1 << bits) - 1)
+
+
+def fill(out: NDArray[int64], state: int, width: int, taps: NDArray[int64], bits: int) -> int:
+    """Write one draw of `bits` fresh bits, 1..width, after the other; return the register after the last.
+
+    out    int64[draws]
+    """
+    several = taps[-1] // bits  # draws whose bits all depend on old ones only, so that they come at once
+    mask = (1 << bits) - 1
+    n, last = 0, out.shape[0]
+    while several > 0 and n + several <= last:
+        state = shift_in(state, width, taps, several * bits)
+        for k in range(several):
+            out[n + k] = (state >> ((several - 1 - k) * bits)) & mask
+        n += several
+    while n < last:
+        state, out[n] = draw(state, width, taps, bits)
+        n += 1
+    return state

@@ -83,11 +83,10 @@ def tally(counts, row, value, site, draw):  # type: ignore[no-untyped-def]
 def fill_draws(draws, states, row, taps, site):  # type: ignore[no-untyped-def]
     """Draw once for every neuron, ascending: int64[neurons], aligned at the top of the dropped bits."""
     if site.draw_bits > 0:
-        state = states[row]
-        for n in range(draws.shape[0]):
-            state, fresh = lfsr.draw(state, taps[0], taps, site.draw_bits)
-            draws[n] = rescale.draw_bias(fresh, site.draw_bits, site.right)
-        states[row] = state
+        states[row] = lfsr.fill(draws, states[row], taps[0], taps, site.draw_bits)
+        if site.right > site.draw_bits:
+            for n in range(draws.shape[0]):
+                draws[n] = rescale.draw_bias(draws[n], site.draw_bits, site.right)
 
 
 @jit

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,15 @@ def test_draws_equal_the_bit_serial_register(lfsr: Lfsr, data: st.DataObject) ->
     serial = reference.Draws(lfsr.taps, lfsr.seed)
     expected = [serial.take(bits) for _ in range(8)]
     assert list(itertools.islice(lfsr.draws(bits), 8)) == expected
+
+
+@given(lfsrs(), st.data())
+def test_filling_an_array_equals_draws_one_by_one(lfsr: Lfsr, data: st.DataObject) -> None:
+    bits, count = data.draw(st.integers(1, lfsr.width)), data.draw(st.integers(0, 40))
+    out = np.zeros(count, dtype=np.int64)
+    state = kernel.fill(out, lfsr.seed, lfsr.width, lfsr.tap_array(), bits)
+    assert out.tolist() == list(itertools.islice(lfsr.draws(bits), count))
+    assert state == kernel.shift_in(lfsr.seed, lfsr.width, lfsr.tap_array(), bits * count % (2**lfsr.width - 1))
 
 
 @pytest.mark.parametrize("taps", [taps for taps in TAPS if taps[0] <= 16])

@@ -1,0 +1,206 @@
+"""Post-training quantisation over a grid: a plan for every combination, and what each is worth."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.classify import Rule
+from fxsnn.emulate import respond
+from fxsnn.encode import Spikes
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.format import Format
+from fxsnn.lfsr import Lfsr
+from fxsnn.memory import Memory, memory
+from fxsnn.modes import Rounding
+from fxsnn.network import Network
+from fxsnn.plan import Leak, Plan, Signal
+from fxsnn.quantise import quantise
+from fxsnn.ranges import Ranges, integer_bits
+from fxsnn.score import Score, score
+
+MOST_POINTS = 100_000
+SHORT = {Rounding.FLOOR: "TR", Rounding.NEAREST_UP: "RN", Rounding.STOCHASTIC: "SR"}
+
+
+class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The values each property takes; the grid is every combination of them.
+
+    `weight_bits` are fractional bits of the weights, `state_bits` those of synaptic current, membrane,
+    adaptive threshold and threshold; integer bits come from range profiling. Roundings take any name
+    that `Rounding.parse` knows. A leak is `shift 6` (v - (v >> 6)), `multiply UQ0.8` or `none`.
+    """
+
+    weight_bits: tuple[int, ...] = (8, 6, 5, 4, 3, 2)
+    state_bits: tuple[int, ...] = (8, 6, 4, 2)
+    weight_rounding: tuple[str, ...] = ("TR", "RN", "SR")
+    state_rounding: tuple[str, ...] = ("TR", "RN", "SR")
+    leak: tuple[str, ...] = ("multiply UQ0.8",)
+    accumulate: Literal["exact", "each"] = "exact"
+    integrate: Literal["two-casts", "fused"] = "two-casts"
+    seed: int = Lfsr().seed
+    schema: Literal[1] = 1
+
+    def __post_init__(self) -> None:
+        for name in ("weight_bits", "state_bits", "weight_rounding", "state_rounding", "leak"):
+            values = getattr(self, name)
+            if not values or len(set(values)) != len(values):
+                raise ConfigError(f"{name} must list one or more different values, not {list(values)}")
+        if self.points > MOST_POINTS:
+            raise ConfigError(f"a grid must have at most {MOST_POINTS:,} points, not {self.points:,}")
+        for text in (*self.weight_rounding, *self.state_rounding):
+            Rounding.parse(text)
+        for text in self.leak:
+            parse_leak(text)
+
+    @property
+    def points(self) -> int:
+        """The number of combinations."""
+        axes = (self.weight_bits, self.state_bits, self.weight_rounding, self.state_rounding, self.leak)
+        return int(np.prod([len(axis) for axis in axes], dtype=object))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """One configuration with its accuracy and its memory."""
+
+    name: str
+    plan: Plan
+    score: Score
+    memory: Memory
+
+    @property
+    def accuracy(self) -> float:
+        """Share of correct predictions, 0 to 1."""
+        return self.score.accuracy
+
+    @property
+    def bits(self) -> int:
+        """Pure bits of all stored arrays."""
+        return self.memory.bits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """Encoded images, once for all candidates: some to label the neurons by, some to measure on."""
+
+    training: Spikes
+    training_labels: NDArray[np.uint8]
+    held_out: Spikes
+    held_out_labels: NDArray[np.uint8]
+    rule: Rule = "all-activity"
+
+
+def parse_grid(text: str) -> Grid:
+    """Read a grid from TOML; raises ConfigError naming the key that is wrong."""
+    try:
+        return msgspec.convert(tomllib.loads(text), Grid)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"a grid must be TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"a grid must have the documented keys: {error}") from None
+
+
+def parse_leak(text: str) -> Leak:
+    """Read a leak as grids and people write it: `multiply UQ0.8`, `shift 6` or `none`."""
+    kind, _, rest = text.partition(" ")
+    if kind == "none" and not rest:
+        return Leak("none")
+    if kind == "shift" and rest.isdecimal():
+        return Leak("shift", shift=int(rest))
+    if kind == "multiply":
+        return Leak("multiply", Signal(Format.parse(rest)))
+    raise ConfigError(f"a leak must read like 'multiply UQ0.8', 'shift 6' or 'none', not {text!r}")
+
+
+def make_plans(grid: Grid, ranges: Ranges) -> dict[str, Plan]:
+    """Return a plan for every point of the grid, by name, in the grid's order."""
+    plans = {}
+    axes = (grid.weight_bits, grid.state_bits, grid.weight_rounding, grid.state_rounding, grid.leak)
+    for weight_bits, state_bits, weight_rounding, state_rounding, leak_text in product(*axes):
+        weights, states = Rounding.parse(weight_rounding), Rounding.parse(state_rounding)
+        leak = parse_leak(leak_text)
+
+        def signal(bounds: tuple[float, float], frac: int, rounding: Rounding) -> Signal:
+            integer, signed = integer_bits(bounds)
+            return Signal(Format(max(1, integer + frac), frac, signed), rounding)
+
+        plan = Plan(
+            weight=signal(_below_one(ranges.weight), weight_bits, weights),
+            accumulator=signal(ranges.current, state_bits, states),
+            membrane=signal(ranges.membrane, state_bits, states),
+            theta=signal(ranges.theta, state_bits, states),
+            threshold=signal(ranges.threshold, state_bits, states),
+            inhibition=signal(ranges.inhibition, 0, Rounding.NEAREST_UP),
+            leak=leak,
+            accumulate=grid.accumulate,
+            integrate=grid.integrate,
+            lfsr=Lfsr(seed=grid.seed),
+        )
+        name = f"w{plan.weight.format.word}-{_short(weights)}-v{plan.membrane.format.word}-{_short(states)}"
+        if len(grid.leak) > 1:
+            name += f"-{leak_text.replace(' ', '')}"
+        plans[name] = plan
+    return plans
+
+
+def evaluate(network: Network, name: str, plan: Plan, task: Task, threads: int = 1) -> Candidate:
+    """Quantise, label by the training images and measure on the held-out ones, all in integers."""
+    try:
+        quantised = quantise(network, plan)
+        responses = [respond(quantised, spikes, threads) for spikes in (task.training, task.held_out)]
+    except FxsnnError as error:
+        raise type(error)(f"{name}: {error}") from None
+    result = score(responses[0], task.training_labels, responses[1], task.held_out_labels, task.rule)
+    return Candidate(name, plan, result, memory(quantised))
+
+
+def explore(
+    network: Network,
+    plans: dict[str, Plan],
+    task: Task,
+    workers: int = 1,
+    progress: Callable[[Candidate], None] | None = None,
+) -> list[Candidate]:
+    """Evaluate every plan; the result is in the plans' order whatever the number of workers.
+
+    progress is called with each candidate as it is done, in the plans' order.
+
+    Raises
+    ------
+    WidthError, ConfigError, OverflowDetectedError
+        A plan cannot run; the message begins with its name.
+    """
+    found = []
+    with ThreadPoolExecutor(workers) as pool:  # the kernels release the interpreter lock
+        for candidate in pool.map(lambda item: evaluate(network, *item, task), plans.items()):
+            found.append(candidate)
+            if progress:
+                progress(candidate)
+    return found
+
+
+def formats_of(plan: Plan) -> dict[str, str]:
+    """Return each signal's format as people must see it, with word length and sign."""
+    names = ("weight", "accumulator", "membrane", "theta", "threshold", "inhibition")
+    formats = {name: getattr(plan, name).format.describe() for name in names}
+    leak = {"multiply": plan.leak.factor.format.describe(), "shift": f"v - (v >> {plan.leak.shift})", "none": "none"}
+    return formats | {"leak": leak[plan.leak.kind]}
+
+
+def _short(rounding: Rounding) -> str:
+    return SHORT.get(rounding, rounding.value)
+
+
+def _below_one(bounds: tuple[float, float]) -> tuple[float, float]:
+    """Let a weight of exactly 1 saturate: the integer bit that would hold it is worth nothing else."""
+    low, high = bounds
+    return low, min(high, 1.0 - 2.0**-53) if high <= 1.0 else high
