@@ -71,19 +71,19 @@ def vote(
             f"labels must be one for each neuron of {list(responses.shape)} responses, not {list(labels.shape)}"
         )
     if rule == "proportion-weighting" and (proportions is None or proportions.shape != (len(labels), classes)):
-        raise ConfigError("proportion-weighting must have proportions, float64[neurons, classes]")
+        given = None if proportions is None else list(proportions.shape)
+        raise ConfigError(f"proportion-weighting must have proportions, float64[{len(labels)}, {classes}], not {given}")
     scores = np.zeros((len(responses), classes))
     for c in range(classes):
         members = np.flatnonzero(labels == c)
         if len(members) == 0:
             continue
-        if rule == "all-activity":  # whole numbers: the sum is exact and ties are ties
+        if rule == "all-activity" or proportions is None:  # whole numbers: the sum is exact and ties are ties
             scores[:, c] = responses[:, members].sum(axis=1) / len(members)
-        elif proportions is not None:
-            # one neuron after the other: the order of a sum must not depend on the machine
-            for n in members:
-                scores[:, c] += responses[:, n] * proportions[n, c]
-            scores[:, c] /= len(members)
+            continue
+        for n in members:  # one after the other: the order of a sum must not depend on the machine
+            scores[:, c] += responses[:, n] * proportions[n, c]
+        scores[:, c] /= len(members)
     winners: NDArray[np.int64] = scores.argmax(axis=1)
     return winners
 

@@ -23,7 +23,7 @@ class RateCoding:
     """
 
     steps: int = 100
-    peak: float = 0.2
+    peak: float = 0.3
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -43,8 +43,8 @@ class Learning:
     post_fade: float = 0.95  # the same of a neuron's, for nu_pre
     w_max: float = 1.0
     norm: float = 78.4
-    theta_plus: float = 0.1
-    target: float = 16.0
+    theta_plus: float = 0.03
+    target: float = 20.0
     slowing: float = 9.0
     seed: int = 0
 
@@ -86,10 +86,18 @@ def train(
 
     The sequence of operations is fixed: the same arguments give the same bits. `progress` is called with
     the presentations done and their total.
+
+    Raises
+    ------
+    ConfigError
+        There are no images, they have another number of pixels than the network inputs, or a weight is
+        negative.
     """
     _check_inputs(network, images.shape[-1])
     if len(images) < 1:
         raise ConfigError("there must be an image to learn from, not none")
+    if network.weights.min() < 0:
+        raise ConfigError(f"weights must be 0 or more to learn, not {network.weights.min()}")
     rules, rates = _rules(network, np.float32), _rates(learning, len(network.theta))
     weights, theta = network.weights.astype(np.float32), network.theta.astype(np.float32)
     stdp.normalise_all(weights, rates.norm)
@@ -112,7 +120,13 @@ def train(
 
 
 def respond(network: Network, spikes: Spikes, threads: int = 1) -> NDArray[np.int32]:
-    """Return int32[images, neurons]: how often each neuron spiked; any number of threads gives the same."""
+    """Return int32[images, neurons]: how often each neuron spiked; any number of threads gives the same.
+
+    Raises
+    ------
+    ConfigError
+        The spikes have another number of inputs than the network.
+    """
     _check_inputs(network, spikes.inputs)
     if threads < 1:
         raise ConfigError(f"threads must be 1 or more, not {threads}")
@@ -155,7 +169,13 @@ class Recording:
 
 
 def record(network: Network, spikes: Spikes, image: int = 0) -> Recording:
-    """Keep every step of the network's response to one of the images."""
+    """Keep every step of the network's response to one of the images.
+
+    Raises
+    ------
+    ConfigError
+        The spikes have another number of inputs than the network, or fewer images.
+    """
     _check_inputs(network, spikes.inputs)
     if not 0 <= image < spikes.images:
         raise ConfigError(f"image must be 0 to {spikes.images - 1}, not {image}")

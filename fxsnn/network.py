@@ -35,9 +35,9 @@ class Network:
     weights: NDArray[np.float64]  # float64[inputs, neurons]
     theta: NDArray[np.float64]  # float64[neurons]: what each neuron's threshold has grown by
     labels: NDArray[np.int64]  # int64[neurons]: the class each neuron votes for, -1 for none
-    threshold: float = 10.0
-    decay: float = 0.98
-    inhibition: float = 200.0  # more than any membrane reaches: a spike clears all the others
+    threshold: float = 5.0
+    decay: float = 0.96875  # 1 - 1/32: a shift in hardware
+    inhibition: float = 128.0  # more than any membrane reaches: a spike clears all the others
     floor: float = 0.0
     reset: Reset = "zero"
     reset_value: float = 0.0  # where reset is "value"
@@ -101,7 +101,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the zip format's first date: files written twi
 
 
 def save_network(network: Network, path: Path) -> None:
-    """Write the network as an .npz of plain arrays, one a field: the same network, the same bytes."""
+    """Write the network as an .npz of plain arrays, one a field: the same network, the same bytes.
+
+    Weights and theta are float64; those that training made are float32 numbers, held exactly.
+    """
     held: dict[str, Any] = {field.name: getattr(network, field.name) for field in fields(Network)}
     coding = held.pop("coding")
     held |= {f"coding_{field.name}": getattr(coding, field.name) for field in fields(RateCoding)}
@@ -119,7 +122,13 @@ def save_network(network: Network, path: Path) -> None:
 
 
 def load_network(path: Path) -> Network:
-    """Read what `save_network` wrote; the weights are those that were saved, bit for bit."""
+    """Read what `save_network` wrote; the weights are those that were saved, bit for bit.
+
+    Raises
+    ------
+    FileError
+        The file is missing, damaged or something else, or what it holds is no usable network.
+    """
     packed = read_bytes(path, "a network")
     try:
         held = _unpack(packed)

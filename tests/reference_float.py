@@ -1,0 +1,155 @@
+"""The floating-point network again in plain Python, neuron by neuron, written from the rules and not from the kernels.
+
+`single` rounds to float32: a sum, difference, product or quotient of two float32 numbers that is computed
+in float64 and then rounded is the one that float32 arithmetic gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fxsnn.learn import Learning
+from fxsnn.network import Network
+
+Real = Callable[[float], float]
+
+
+def double(x: float) -> float:
+    return x
+
+
+def single(x: float) -> float:
+    return float(np.float32(x))
+
+
+class State:
+    """What a layer remembers from one step to the next."""
+
+    def __init__(self, neurons: int) -> None:
+        self.v = [0.0] * neurons
+        self.refractory = [0] * neurons
+
+
+class Step(NamedTuple):
+    current: list[float]
+    before: list[float]
+    after: list[float]
+    spikes: list[int]
+
+
+def do_step(
+    network: Network,
+    weights: Sequence[Sequence[float]],
+    theta: Sequence[float],
+    state: State,
+    x: Sequence[int],
+    r: Real,
+) -> Step:
+    """One time step; x says of every input whether it is active."""
+    neurons = range(len(theta))
+    v = state.v
+    was_refractory = [counter > 0 for counter in state.refractory]
+    current = [0.0 for _ in neurons]
+    for i, active in enumerate(x):
+        if active:
+            for n in neurons:
+                current[n] = r(current[n] + weights[i][n])
+    for n in neurons:
+        v[n] = r(v[n] * r(network.decay))
+        if not (was_refractory[n] and network.refractory_input == "ignore"):
+            v[n] = r(v[n] + current[n])
+    before = list(v)
+    excess = [r(v[n] - r(r(network.threshold) + theta[n])) for n in neurons]
+    fires = [n for n in neurons if not was_refractory[n]]
+    fires = [n for n in fires if excess[n] > 0 or (excess[n] == 0 and network.compare == "ge")]
+    if network.winner == "lowest":
+        fires = fires[:1]
+    if network.winner == "largest":
+        fires = sorted(fires, key=lambda n: (-excess[n], n))[:1]
+    for n in neurons:
+        if n in fires:
+            v[n] = {
+                "zero": 0.0,
+                "value": r(network.reset_value),
+                "subtract": r(v[n] - r(network.threshold)),
+            }[network.reset]
+            state.refractory[n] = network.refractory_steps
+        elif was_refractory[n]:
+            state.refractory[n] -= 1
+    for n in neurons:
+        others = len([m for m in fires if m != n])
+        if others:
+            v[n] = max(r(v[n] - r(r(network.inhibition) * others)), r(network.floor))
+    return Step(current, before, list(v), [int(n in fires) for n in neurons])
+
+
+def run(network: Network, raster: Sequence[Sequence[int]]) -> list[Step]:
+    """Every step of the response to one image, raster [steps][inputs], in float64."""
+    state = State(len(network.theta))
+    weights, theta = network.weights.tolist(), network.theta.tolist()
+    return [do_step(network, weights, theta, state, x, double) for x in raster]
+
+
+def normalise(weights: list[list[float]], n: int, norm: float) -> None:
+    total = 0.0
+    for row in weights:
+        total = single(total + row[n])
+    if total > 0:
+        scale = single(single(norm) / total)
+        for row in weights:
+            row[n] = single(row[n] * scale)
+
+
+def train(
+    network: Network, rasters: Sequence[Sequence[Sequence[int]]], learning: Learning
+) -> tuple[list[list[float]], list[float]]:
+    """Weights and theta after the presentations, rasters [presentations][steps][inputs], in float32."""
+    s = single
+    weights = [[s(w) for w in row] for row in network.weights.tolist()]
+    theta = [s(t) for t in network.theta.tolist()]
+    inputs, neurons = len(weights), len(theta)
+    for n in range(neurons):
+        normalise(weights, n, learning.norm)
+    for done, raster in enumerate(rasters):
+        pace = s(1 / (1 + learning.slowing * (done / len(rasters))))
+        nu_pre, nu_post = s(s(learning.nu_pre) * pace), s(s(learning.nu_post) * pace)
+        state = State(neurons)
+        since_pre: list[int | None] = [None] * inputs  # steps since the last spike
+        since_post: list[int | None] = [None] * neurons
+        for x in raster:
+            spikes = do_step(network, weights, theta, state, x, s).spikes
+            since_pre = [None if k is None else k + 1 for k in since_pre]
+            since_post = [None if k is None else k + 1 for k in since_post]
+            for i in range(inputs):
+                for n in range(neurons):
+                    if x[i]:
+                        fall = s(nu_pre * trace(since_post[n], learning.post_fade))
+                        weights[i][n] = max(s(weights[i][n] - fall), 0.0)
+            for i in range(inputs):
+                if x[i]:
+                    since_pre[i] = 0
+            for n in range(neurons):
+                if spikes[n]:
+                    for i in range(inputs):
+                        change = s(nu_post * s(trace(since_pre[i], learning.pre_fade) - s(learning.offset)))
+                        weights[i][n] = min(max(s(weights[i][n] + change), 0.0), s(learning.w_max))
+                    since_post[n] = 0
+                    theta[n] = s(theta[n] + s(learning.theta_plus))
+        for n in range(neurons):
+            theta[n] = max(s(theta[n] - s(learning.theta_plus * learning.target / neurons)), 0.0)
+            if since_post[n] is not None:
+                normalise(weights, n, learning.norm)
+    return weights, theta
+
+
+def trace(since: int | None, fade: float) -> float:
+    """What is left of a trace: 1 at the spike, times `fade` in each step after."""
+    if since is None:
+        return 0.0
+    left = 1.0
+    for _ in range(since):
+        left *= fade
+    return single(left)
