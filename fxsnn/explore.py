@@ -25,7 +25,7 @@ from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal
 from fxsnn.quantise import quantise
 from fxsnn.ranges import Ranges, integer_bits
-from fxsnn.score import Score, score
+from fxsnn.score import Score, cross_validate
 
 MOST_POINTS = 100_000
 SHORT = {Rounding.FLOOR: "TR", Rounding.NEAREST_UP: "RN", Rounding.STOCHASTIC: "SR"}
@@ -90,12 +90,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """Encoded images, once for all candidates: some to label the neurons by, some to measure on."""
+    """Training digits, encoded once for all candidates; see `score.cross_validate`."""
 
-    training: Spikes
-    training_labels: NDArray[np.uint8]
-    held_out: Spikes
-    held_out_labels: NDArray[np.uint8]
+    spikes: Spikes
+    labels: NDArray[np.uint8]
+    folds: int = 4
     rule: Rule = "all-activity"
 
 
@@ -134,7 +133,7 @@ def make_plans(grid: Grid, ranges: Ranges) -> dict[str, Plan]:
             return Signal(Format(max(1, integer + frac), frac, signed), rounding)
 
         plan = Plan(
-            weight=signal(_below_one(ranges.weight), weight_bits, weights),
+            weight=signal(ranges.weight, weight_bits, weights),
             accumulator=signal(ranges.current, state_bits, states),
             membrane=signal(ranges.membrane, state_bits, states),
             theta=signal(ranges.theta, state_bits, states),
@@ -153,14 +152,13 @@ def make_plans(grid: Grid, ranges: Ranges) -> dict[str, Plan]:
 
 
 def evaluate(network: Network, name: str, plan: Plan, task: Task, threads: int = 1) -> Candidate:
-    """Quantise, label by the training images and measure on the held-out ones, all in integers."""
+    """Quantise, respond in integers and cross-validate."""
     try:
         quantised = quantise(network, plan)
-        responses = [respond(quantised, spikes, threads) for spikes in (task.training, task.held_out)]
+        responses = respond(quantised, task.spikes, threads)
     except FxsnnError as error:
         raise type(error)(f"{name}: {error}") from None
-    result = score(responses[0], task.training_labels, responses[1], task.held_out_labels, task.rule)
-    return Candidate(name, plan, result, memory(quantised))
+    return Candidate(name, plan, cross_validate(responses, task.labels, task.folds, task.rule), memory(quantised))
 
 
 def explore(
@@ -181,7 +179,7 @@ def explore(
     """
     found = []
     with ThreadPoolExecutor(workers) as pool:  # the kernels release the interpreter lock
-        for candidate in pool.map(lambda item: evaluate(network, *item, task), plans.items()):
+        for candidate in pool.map(lambda item: evaluate(network, item[0], item[1], task), plans.items()):
             found.append(candidate)
             if progress:
                 progress(candidate)
@@ -198,9 +196,3 @@ def formats_of(plan: Plan) -> dict[str, str]:
 
 def _short(rounding: Rounding) -> str:
     return SHORT.get(rounding, rounding.value)
-
-
-def _below_one(bounds: tuple[float, float]) -> tuple[float, float]:
-    """Let a weight of exactly 1 saturate: the integer bit that would hold it is worth nothing else."""
-    low, high = bounds
-    return low, min(high, 1.0 - 2.0**-53) if high <= 1.0 else high

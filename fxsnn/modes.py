@@ -111,7 +111,8 @@ _ROUNDING_FAMILIES = {
     Rounding.ZERO: "SC_TRN_ZERO AP_TRN_ZERO AC_TRN_ZERO Zero fix TO_ZERO TRN_ZERO",
     Rounding.CEIL: "Ceiling TO_POS TRN_INF",
     Rounding.NEAREST_UP: "SC_RND AP_RND AC_RND Nearest nearest_posinf TIES_POS RND NonSymPos_s RN",
-    Rounding.NEAREST_DOWN: "SC_RND_MIN_INF AP_RND_MIN_INF AC_RND_MIN_INF nearest_neginf TIES_NEG RND_MIN_INF NonSymNeg_s",
+    Rounding.NEAREST_DOWN: "SC_RND_MIN_INF AP_RND_MIN_INF AC_RND_MIN_INF nearest_neginf TIES_NEG RND_MIN_INF "
+    "NonSymNeg_s",
     Rounding.NEAREST_ZERO: "SC_RND_ZERO AP_RND_ZERO AC_RND_ZERO nearest_zero TIES_ZERO RND_ZERO SymZero_s",
     Rounding.NEAREST_AWAY: "SC_RND_INF AP_RND_INF AC_RND_INF Round nearest_away TIES_AWAY RND_INF SymInf_s",
     Rounding.NEAREST_EVEN: "SC_RND_CONV AP_RND_CONV AC_RND_CONV Convergent around TIES_EVEN RND_CONV ConvEven_s",

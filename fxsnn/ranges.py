@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.learn import record
@@ -12,7 +15,7 @@ from fxsnn.network import Network
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """Least and greatest value of each signal of the float network, in real units."""
+    """Least and greatest value of each signal of the float network, in real units; see `profile`."""
 
     weight: tuple[float, float]
     current: tuple[float, float]
@@ -37,7 +40,7 @@ def profile(network: Network, spikes: Spikes) -> Ranges:
         current_low = min(current_low, float(run.currents.min()))
         current_high = max(current_high, float(run.currents.max()))
     return Ranges(
-        weight=(float(network.weights.min()), float(network.weights.max())),
+        weight=_most(network.weights),
         current=(current_low, current_high),
         membrane=(low, high),
         theta=(float(network.theta.min()), float(network.theta.max())),
@@ -46,8 +49,16 @@ def profile(network: Network, spikes: Spikes) -> Ranges:
     )
 
 
+def _most(weights: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the range of all but the outermost 0.05 % of the weights at either end: those may saturate."""
+    low, high = np.quantile(weights, [0.0005, 0.9995], method="nearest")
+    return min(float(low), 0.0), max(float(high), 0.0)
+
+
 def integer_bits(bounds: tuple[float, float]) -> tuple[int, bool]:
-    """Return the fewest integer bits, the sign counted, whose range holds the bounds, and whether it is signed.
+    """Return the fewest integer bits, the sign counted, that hold the bounds, and whether a sign is needed.
+
+    An upper bound of exactly a power of two saturates: the bit that would hold it is worth nothing else.
 
     >>> integer_bits((0.0, 5.5)), integer_bits((-1.0, 0.9)), integer_bits((0.0, 0.2))
     ((3, False), (1, True), (-2, False))
@@ -55,6 +66,6 @@ def integer_bits(bounds: tuple[float, float]) -> tuple[int, bool]:
     low, high = bounds
     signed = low < 0
     bits = -16
-    while high >= 2.0**bits or low < -(2.0**bits):
+    while high > 2.0**bits or low < -(2.0**bits):
         bits += 1
     return bits + signed, signed

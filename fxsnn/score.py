@@ -1,4 +1,4 @@
-"""How well responses tell classes apart: labels from one set of images, accuracy on another."""
+"""How well responses tell classes apart: labels from some images, accuracy always on others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.classify import Rule, assign_labels, assign_proportions, vote, wilson_interval
+from fxsnn.errors import ConfigError
 
 CLASSES = 10
 
@@ -49,6 +50,30 @@ def score(
     predictions = vote(held_out, labels, rule, proportions, CLASSES)
     confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
     np.add.at(confusion, (held_out_labels, predictions), 1)
-    return Score(
-        int(np.trace(confusion)), len(predictions), confusion, labels, float(held_out.sum() / len(held_out))
-    )
+    return Score(int(np.trace(confusion)), len(predictions), confusion, labels, float(held_out.sum() / len(held_out)))
+
+
+def cross_validate(
+    responses: NDArray[np.integer], labels: NDArray[np.integer], folds: int, rule: Rule = "all-activity"
+) -> Score:
+    """Cut the images into `folds` parts; measure on each part with labels from all the others.
+
+    Every image counts once, and never for a neuron whose label it helped to choose. The neurons' labels
+    in the result are those that all images together give.
+
+    Raises
+    ------
+    ConfigError
+        There are fewer than two folds, or fewer images than folds.
+    """
+    images = len(responses)
+    if not 2 <= folds <= images:
+        raise ConfigError(f"folds must be 2 to the {images} images, not {folds}")
+    confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
+    for fold in range(folds):
+        held_out = np.zeros(images, dtype=bool)
+        held_out[images * fold // folds : images * (fold + 1) // folds] = True
+        others = ~held_out
+        confusion += score(responses[others], labels[others], responses[held_out], labels[held_out], rule).confusion
+    spikes = float(responses.sum() / images)
+    return Score(int(np.trace(confusion)), images, confusion, assign_labels(responses, labels, CLASSES), spikes)

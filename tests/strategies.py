@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -53,7 +55,7 @@ def signals(draw: st.DrawFn, low: int, high: int, *, signed: bool | None = None)
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """Plans over every format, rounding, overflow, leak, accumulate and integrate."""
-    kind = draw(st.sampled_from(["multiply", "shift", "none"]))
+    kind: Any = draw(st.sampled_from(["multiply", "shift", "none"]))
     leak = Leak(kind, draw(signals(0, 8, signed=False)), shift=draw(st.integers(1, 9)) if kind == "shift" else 0)
     return Plan(
         **{name: draw(signals(*span)) for name, span in FRAC.items()},

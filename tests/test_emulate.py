@@ -95,4 +95,4 @@ def test_a_raster_must_hold_spikes() -> None:
     with pytest.raises(ConfigError, match=r"^a raster must hold 0 and 1, not 2$"):
         spikes_of(np.full((1, 1, 1), 2, dtype=np.uint8))
     with pytest.raises(ConfigError, match=r"^a raster must be uint8\[images, steps, inputs\], not int64\[2, 2\]$"):
-        spikes_of(np.zeros((2, 2), dtype=np.int64))  # type: ignore[arg-type]
+        spikes_of(np.zeros((2, 2), dtype=np.int64))

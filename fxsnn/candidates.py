@@ -1,0 +1,148 @@
+"""The file that exploration writes and selection reads: candidates.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from fxsnn.errors import FileError, FxsnnError
+from fxsnn.explore import Candidate, formats_of
+from fxsnn.files import read_bytes
+from fxsnn.memory import MACROS, baseline
+from fxsnn.pareto import Baseline, Choice, Reward, front
+from fxsnn.plan import Plan, plan_from_data, plan_to_data
+from fxsnn.score import Score
+
+SCHEMA = 1
+MACRO = MACROS["ramb18"]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A candidate as the file holds it. Accuracies are shares, memory is in bits."""
+
+    name: str
+    scheme: str
+    weight_rounding: str
+    state_rounding: str
+    formats: dict[str, str]
+    correct: int
+    images: int
+    accuracy: float
+    interval: tuple[float, float]
+    spikes_per_image: float
+    bits: int
+    allocated_bits: int
+    saving: float
+    on_front: bool
+    plan: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.accuracy <= 1 or self.bits < 1:
+            raise ValueError("accuracy must be 0 to 1 and bits 1 or more")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The float network that candidates are held against; its memory is counted with 32-bit words."""
+
+    accuracy: float
+    interval: tuple[float, float]
+    bits: int
+    spikes_per_image: float
+
+
+class _File(msgspec.Struct, frozen=True):
+    tool: str
+    schema: Literal[1]
+    data: str
+    baseline: Found
+    candidates: list[Entry]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exploration:
+    """What candidates.json holds."""
+
+    data: str  # what was measured, in words
+    found: Found
+    entries: tuple[Entry, ...]
+
+    @property
+    def baseline(self) -> Baseline:
+        """The float network as rewards take it."""
+        return Baseline(self.found.accuracy, self.found.bits)
+
+    def plan_of(self, index: int) -> Plan:
+        """Return the plan of one candidate."""
+        try:
+            return plan_from_data(self.entries[index].plan)
+        except FxsnnError as error:
+            raise FileError(f"candidate {self.entries[index].name!r} must hold a plan: {error}") from None
+
+
+def gather(data: str, float_score: Score, candidates: Sequence[Candidate]) -> Exploration:
+    """Return the exploration's result; `data` says in words what was measured."""
+    kept = set(front(candidates))
+    largest = max(baseline(candidate.memory).bits for candidate in candidates)
+    entries = tuple(_entry(candidate, n in kept) for n, candidate in enumerate(candidates))
+    found = Found(float_score.accuracy, _rounded(float_score.interval), largest, round(float_score.spikes_per_image, 3))
+    return Exploration(data, found, entries)
+
+
+def to_json(exploration: Exploration, choice: Choice | None = None, reward: Reward | None = None) -> bytes:
+    """Return the file's bytes: the same exploration, the same bytes."""
+    content: dict[str, Any] = {
+        "tool": f"fxsnn {version('fxsnn')}",
+        "schema": SCHEMA,
+        "data": exploration.data,
+        "baseline": msgspec.to_builtins(exploration.found),
+        "candidates": [msgspec.to_builtins(entry) for entry in exploration.entries],
+    }
+    if choice and reward:
+        content["selection"] = {
+            "chosen": exploration.entries[choice.index].name,
+            "reward": reward.form,
+            "mu": reward.mu,
+            "reason": choice.reason,
+        }
+    return (json.dumps(content, indent=1) + "\n").encode("ascii")
+
+
+def load_exploration(path: Path) -> Exploration:
+    """Read candidates.json; raises FileError, one line, for anything else."""
+    data = read_bytes(path, "candidates")
+    try:
+        content = msgspec.json.decode(data, type=_File)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FileError(f"candidates must be what fxsnn explore wrote, {str(path)!r} is not: {error}") from None
+    return Exploration(content.data, content.baseline, tuple(content.candidates))
+
+
+def _entry(candidate: Candidate, on_front: bool) -> Entry:
+    plan, score = candidate.plan, candidate.score
+    return Entry(
+        name=candidate.name,
+        scheme="PTQ",
+        weight_rounding=plan.weight.rounding.value,
+        state_rounding=plan.membrane.rounding.value,
+        formats=formats_of(plan),
+        correct=score.correct,
+        images=score.images,
+        accuracy=score.accuracy,
+        interval=_rounded(score.interval),
+        spikes_per_image=round(score.spikes_per_image, 3),
+        bits=candidate.bits,
+        allocated_bits=candidate.memory.allocated(MACRO),
+        saving=round(baseline(candidate.memory).bits / candidate.bits, 4),
+        on_front=on_front,
+        plan=plan_to_data(plan),
+    )
+
+
+def _rounded(interval: tuple[float, float]) -> tuple[float, float]:
+    return round(interval[0], 6), round(interval[1], 6)

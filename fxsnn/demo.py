@@ -1,0 +1,232 @@
+"""The main job from end to end: digits, training, exploration, choice, golden vectors, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fxsnn import emulate, learn
+from fxsnn.candidates import MACRO, Exploration, gather, to_json
+from fxsnn.cast import to_float
+from fxsnn.data.digits import Digits
+from fxsnn.encode import Spikes, encode
+from fxsnn.explore import Candidate, Grid, Task, explore, make_plans
+from fxsnn.files import new_folder
+from fxsnn.golden.make import make_bundle
+from fxsnn.learn import Learning, random_network, record, train
+from fxsnn.memory import memory_to_data
+from fxsnn.network import Network, save_network
+from fxsnn.pareto import Choice, Reward, select
+from fxsnn.plan import Plan, plan_text
+from fxsnn.quantise import QuantisedNetwork, quantise
+from fxsnn.ranges import profile
+from fxsnn.report import Story, write_report
+from fxsnn.score import Score, cross_validate, score
+from fxsnn.splits import Splits
+
+PROFILED = 64  # images whose signals' ranges are looked at
+
+DEMO_GRID = Grid(weight_bits=(8, 4, 3, 2, 1), state_bits=(4, 2, 0), leak=("multiply UQ0.8", "shift 5"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a demo run may be asked to change; the defaults are the published ones."""
+
+    neurons: int = 400
+    learning: Learning = Learning(passes=5)  # noqa: RUF009  (frozen)
+    grid: Grid = DEMO_GRID
+    reward: Reward = Reward("additive", 0.5)  # noqa: RUF009  (frozen)
+    max_loss: float = 0.01
+    workers: int = 1
+    golden_images: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What a demo run found; `tests` maps names to scores on digits that nothing was chosen by."""
+
+    exploration: Exploration
+    choice: Choice
+    tests: dict[str, Score]
+    golden_words: int
+
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progress: Progress) -> Result:
+    """Do the whole job and write its files into the folder `out`, which appears when all is done.
+
+    Written: network.npz, candidates.json, chosen.toml, golden/, report.html. `command` is told in the
+    report. Choices are made on validation digits; the test digits are only reported on.
+
+    Raises
+    ------
+    FxsnnError
+        The folder cannot be used, or no candidate holds the accuracy floor.
+    """
+    with new_folder(out, "candidates.json") as place:
+        network = _trained(splits, settings, progress)
+        task, float_score = prepare(network, splits, settings.workers)
+        network = replace(network, labels=float_score.labels)
+        save_network(network, place / "network.npz")
+
+        plans = make_plans(settings.grid, profile(network, encode(splits.training.images[:PROFILED], network.coding)))
+        done = 0
+
+        def tell(_: Candidate) -> None:
+            nonlocal done
+            done += 1
+            progress("explore", done, len(plans))
+
+        candidates = explore(network, plans, task, settings.workers, tell)
+        exploration = gather(_about(splits), float_score, candidates)
+        choice = select(exploration.entries, exploration.baseline, settings.reward, settings.max_loss)
+        (place / "candidates.json").write_bytes(to_json(exploration, choice, settings.reward))
+        chosen = candidates[choice.index]
+        (place / "chosen.toml").write_text(plan_text(chosen.plan))
+
+        tests = _tested(network, splits, task, exploration, choice.index, plans, settings.workers, progress)
+        quantised = quantise(network, chosen.plan)
+        shown = encode(splits.test.images[: settings.golden_images], network.coding)
+        manifest = make_bundle(place / "golden", quantised, shown)
+        progress("write", 1, 2)
+        facts = _facts(splits, network, settings, command)
+        write_report(
+            place / "report.html",
+            _story(exploration, choice, tests, network, quantised, chosen, settings, facts, shown, splits),
+        )
+        progress("write", 2, 2)
+    return Result(exploration, choice, tests, sum(entry["lines"] for entry in manifest["files"]))
+
+
+def prepare(network: Network, splits: Splits, workers: int) -> tuple[Task, Score]:
+    """Encode the digits that candidates are compared on, and cross-validate the float network on them."""
+    task = Task(encode(splits.labelling.images, network.coding), splits.labelling.labels)
+    responses = learn.respond(network, task.spikes, workers)
+    return task, cross_validate(responses, task.labels, task.folds, task.rule)
+
+
+def measure(network: Network | QuantisedNetwork, task: Task, test: Spikes, digits: Digits, workers: int) -> Score:
+    """Label the neurons by all of the task's digits and measure on the test digits."""
+    run = emulate.respond if isinstance(network, QuantisedNetwork) else learn.respond
+    labelling, held_out = (run(network, spikes, workers) for spikes in (task.spikes, test))  # type: ignore[arg-type]
+    return score(labelling, task.labels, held_out, digits.labels, task.rule)
+
+
+def _trained(splits: Splits, settings: Settings, progress: Progress) -> Network:
+    blank = random_network(splits.training.images.shape[1], settings.neurons, settings.learning.seed)
+    return train(blank, splits.training.images, settings.learning, lambda done, total: progress("train", done, total))
+
+
+def _tested(
+    network: Network,
+    splits: Splits,
+    task: Task,
+    exploration: Exploration,
+    chosen: int,
+    plans: dict[str, Plan],
+    workers: int,
+    progress: Progress,
+) -> dict[str, Score]:
+    """Measure the float network, the Pareto front and the choice on the test digits."""
+    test = encode(splits.test.images, network.coding)
+    names = [entry.name for n, entry in enumerate(exploration.entries) if entry.on_front or n == chosen]
+    tests = {"float": measure(network, task, test, splits.test, workers)}
+    for n, name in enumerate(names):
+        tests[name] = measure(quantise(network, plans[name]), task, test, splits.test, workers)
+        progress("test", n + 1, len(names))
+    return tests
+
+
+def _about(splits: Splits) -> str:
+    return (
+        f"{splits.name}: accuracy by 4-fold cross-validation on {len(splits.labelling):,} training digits "
+        "(each measured with neurons labelled by the other three quarters)"
+    )
+
+
+def _facts(splits: Splits, network: Network, settings: Settings, command: str) -> tuple[tuple[str, str], ...]:
+    coding, learning = network.coding, settings.learning
+    return (
+        ("command", command),
+        ("fxsnn", version("fxsnn")),
+        ("digits", splits.name),
+        ("learned from", f"{len(splits.training):,} digits, {learning.passes} passes, no labels"),
+        ("chosen by", f"4-fold cross-validation on {len(splits.labelling):,} training digits"),
+        ("reported on", f"{len(splits.test):,} test digits, used for nothing else"),
+        ("network", f"{len(network.weights)} inputs, {len(network.theta)} neurons, winner takes all"),
+        ("rate coding", f"{coding.steps} steps, at most {coding.peak:g} spikes a step, seed {coding.seed}"),
+        ("seeds", f"learning {learning.seed}, stochastic rounding {settings.grid.seed:#x}"),
+        ("reward", f"{settings.reward.form}, mu = {settings.reward.mu:g}, at most {settings.max_loss:.2%} lost"),
+        ("block RAM", f"{MACRO.name}, arrays below {MACRO.registers_below} bits in registers"),
+    )
+
+
+def _story(
+    exploration: Exploration,
+    choice: Choice,
+    tests: dict[str, Score],
+    network: Network,
+    quantised: QuantisedNetwork,
+    chosen: Candidate,
+    settings: Settings,
+    facts: tuple[tuple[str, str], ...],
+    shown: Spikes,
+    splits: Splits,
+) -> Story:
+    floor = exploration.found.accuracy - settings.max_loss
+    entries: list[dict[str, Any]] = []
+    for n, entry in enumerate(exploration.entries):
+        row = {
+            name: getattr(entry, name) for name in entry.__struct_fields__ if name not in ("plan", "correct", "images")
+        }
+        row |= {
+            "reward": settings.reward.of(entry, exploration.baseline),
+            "meets_floor": entry.accuracy >= floor - 1e-12,
+            "chosen": n == choice.index,
+        }
+        entries.append(row | _test_of(tests, entry.name))
+    found = exploration.found
+    return Story(
+        title="Fixed-point exploration of a spiking network",
+        summary=choice.reason,
+        facts=facts,
+        baseline={"name": "float", "accuracy": found.accuracy, "interval": list(found.interval), "bits": found.bits}
+        | _test_of(tests, "float"),
+        candidates=tuple(entries),
+        memory=memory_to_data(chosen.memory, MACRO),
+        floor=floor,
+        confusion=tests[chosen.name].confusion,
+        weights_float=network.weights,
+        weights_fixed=to_float(quantised.weights, quantised.plan.weight.format),
+        traces=_traces(network, quantised, shown, int(splits.test.labels[0])),
+    )
+
+
+def _test_of(tests: dict[str, Score], name: str) -> dict[str, Any]:
+    if name not in tests:
+        return {}
+    return {"test_accuracy": tests[name].accuracy, "test_interval": list(tests[name].interval)}
+
+
+def _traces(network: Network, quantised: QuantisedNetwork, shown: Spikes, digit: int) -> dict[str, Any]:
+    run, fixed = record(network, shown), emulate.emulate(quantised, shown)
+    membrane = quantised.plan.membrane.format
+    return {
+        "input": shown.raster()[0],
+        "float_membrane": run.before,
+        "fixed_membrane": to_float(fixed.nodes["integrated"], membrane),
+        "float_spikes": run.spikes,
+        "fixed_spikes": fixed.nodes["spike"].astype(np.uint8),
+        "threshold": network.threshold + network.theta,
+        "lowest": float(membrane.value(membrane.lowest)),
+        "highest": float(membrane.value(membrane.highest)),
+        "digit": digit,
+    }

@@ -1,0 +1,50 @@
+"""Which digits are for what: nothing is chosen by what is reported on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fxsnn.data.digits import Digits, load_digits, split_digits
+from fxsnn.data.mnist import load_mnist
+from fxsnn.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Splits:
+    """A data set in its four roles.
+
+    The network learns, without labels, from `training`. Its first images, `labelling`, give neurons their
+    classes, and configurations are compared by cross-validation on them; `test` is only reported on.
+    """
+
+    name: str
+    training: Digits
+    labelling: Digits
+    test: Digits
+
+
+def open_splits(data: Path | None = None, mnist: bool = False) -> Splits:
+    """Load the embedded 5,000 digits, or the full MNIST if `mnist` is set or a folder of it is given.
+
+    Embedded: 4,000 to learn from, all of which label, and 1,000 to test. MNIST: 60,000, of which 10,000
+    label, and 10,000.
+    """
+    if mnist or data is not None:
+        training, test = load_mnist("train", data), load_mnist("test", data)
+        return Splits("MNIST", training, part(training, 0, 10_000), test)
+    training, test = split_digits(load_digits())
+    return Splits("5,000 digits of MNIST", training, training, test)
+
+
+def part(digits: Digits, first: int, last: int) -> Digits:
+    """Return the digits first..last-1.
+
+    Raises
+    ------
+    ConfigError
+        There are not as many, or none are asked for.
+    """
+    if not 0 <= first < last <= len(digits):
+        raise ConfigError(f"images must be a part of 0 to {len(digits)}, not {first} to {last}")
+    return Digits(digits.images[first:last], digits.labels[first:last])

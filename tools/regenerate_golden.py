@@ -1,0 +1,32 @@
+"""Write the committed golden sets again: python tools/regenerate_golden.py [--out golden]."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))  # the sets are described where their tests are
+
+from fxsnn.golden.make import make_bundle  # noqa: E402
+from sets import SETS  # noqa: E402
+
+
+def main() -> None:
+    """Write every set into a folder of its own and say what it reached."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "golden", help="folder of the sets (default: %(default)s)")
+    out = parser.parse_args().out
+    for name, build in SETS.items():
+        counts = make_bundle(out / name, *build())["counts"]
+        overflows = sum(site["overflows"] for site in counts["casts"].values())
+        ties = sum(site["ties"] for site in counts["casts"].values())
+        print(
+            f"{name}: {counts['spikes']} spikes, {counts['threshold_equalities']} threshold equalities, "
+            f"{ties} ties, {overflows} overflows"
+        )
+
+
+if __name__ == "__main__":
+    main()
