@@ -180,11 +180,17 @@ def to_float(raw: ArrayLike, src: Format) -> NDArray[np.float64]:
 
 
 def cast_exact(
-    value: Fraction, dst: Format, rounding: str, overflow: str, lfsr: Lfsr | None = None
+    value: Fraction,
+    dst: Format,
+    rounding: str,
+    overflow: str,
+    lfsr: Lfsr | None = None,
+    dropped: int | None = None,
 ) -> tuple[int, bool, bool, bool]:
     """Cast one exact number in Python integers: its word, and whether it was inexact, a tie, an overflow.
 
-    Draws as `from_float` does. No array, no kernel.
+    A stochastic draw takes the bits that `cast` takes where `dropped` is told, else those of `from_float`.
+    No array, no kernel.
     """
     rounding_mode, overflow_mode = Rounding.parse(rounding), Overflow.parse(overflow)
     register = lfsr or Lfsr()
@@ -194,10 +200,9 @@ def cast_exact(
     floor = scaled.numerator // scaled.denominator
     gathered = 2 * floor + (floor != scaled)
     lowest, highest = rails(dst, overflow_mode)
-    draw = next(register.draws(register.width))
-    result = _recast_unbounded(
-        gathered, below + 1, rounding_mode, draw, register.width, lowest, highest, overflow_mode.code
-    )
+    bits = register.width if dropped is None else register.draw_bits(dropped)
+    draw = next(register.draws(bits))
+    result = _recast_unbounded(gathered, below + 1, rounding_mode, draw, bits, lowest, highest, overflow_mode.code)
     if result[3] and overflow_mode is Overflow.ERROR:
         raise OverflowDetectedError(f"the value must lie in {dst.describe()}, {_span(dst)}, not {float(value):g}")
     return result

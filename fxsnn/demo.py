@@ -86,7 +86,7 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
             progress("explore", done, len(plans))
 
         candidates = explore(network, plans, task, settings.workers, tell)
-        exploration = gather(_about(splits), float_score, candidates)
+        exploration = gather(about(splits), float_score, candidates)
         choice = select(exploration.entries, exploration.baseline, settings.reward, settings.max_loss)
         (place / "candidates.json").write_bytes(to_json(exploration, choice, settings.reward))
         chosen = candidates[choice.index]
@@ -145,7 +145,8 @@ def _tested(
     return tests
 
 
-def _about(splits: Splits) -> str:
+def about(splits: Splits) -> str:
+    """Say in words how accuracies are measured."""
     return (
         f"{splits.name}: accuracy by 4-fold cross-validation on {len(splits.labelling):,} training digits "
         "(each measured with neurons labelled by the other three quarters)"

@@ -1,0 +1,82 @@
+"""`fxsnn data`, `train` and `emulate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fxsnn.cli.options import (
+    CORES,
+    Data,
+    Mnist,
+    NetworkFile,
+    PlanFile,
+    Workers,
+    percent,
+    progress_bars,
+    show,
+    spread,
+    table,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("data", epilog="Example: fxsnn data --data ~/mnist")(data)
+    app.command("train", epilog="Example: fxsnn train --mnist --neurons 400 --passes 1 --out net.npz")(train)
+    app.command("emulate", epilog="Example: fxsnn emulate net.npz chosen.toml --mnist")(emulate)
+
+
+def data(folder: Data = None) -> None:
+    """Say which digits are found, and where."""
+    from fxsnn.data.mnist import describe_sources
+
+    rows = table("data set", "place", ">images", "state")
+    for source in describe_sources(folder):
+        rows.add_row(source.name, source.place, f"{source.images:,}" if source.images else "-", source.state)
+    show(rows)
+
+
+def train(
+    out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
+    folder: Data = None,
+    mnist: Mnist = False,
+    neurons: Annotated[int, typer.Option(min=1, max=100_000, help="Excitatory neurons.")] = 400,
+    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training digits.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and input spikes.")] = 0,
+    workers: Workers = CORES,
+) -> None:
+    """Train the float network by STDP, label its neurons, and measure it."""
+    from fxsnn.job import train_network
+
+    with progress_bars({"train": "training (digits)", "label": "labelling (digits)"}) as progress:
+        result = train_network(out, folder, mnist, neurons, passes, seed, workers, progress)
+    low_high = spread(result.interval)
+    typer.echo(
+        f"{out}: {neurons} neurons, test accuracy {percent(result.accuracy)} (95 % interval {low_high} %) "
+        f"on {result.images:,} digits, {result.spikes_per_image:.1f} spikes a digit"
+    )
+
+
+def emulate(
+    network: NetworkFile,
+    plan: PlanFile,
+    folder: Data = None,
+    mnist: Mnist = False,
+    workers: Workers = CORES,
+) -> None:
+    """Run the network in integers under a plan and measure it on the test digits."""
+    from fxsnn.job import emulate_network
+
+    found = emulate_network(network, plan, folder, mnist, workers)
+    for name, score in (("float", found.float), ("fixed", found.fixed)):
+        typer.echo(
+            f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
+            f"{score.images:,} digits, {score.spikes_per_image:.1f} spikes a digit"
+        )
+    rows = table("cast", ">casts", ">inexact", ">ties", ">overflows", title="casts while the first test digit is shown")
+    for site, counts in found.trace.counts.items():
+        rows.add_row(site, *(f"{counts[name]:,}" for name in ("casts", "inexact", "ties", "overflows")))
+    show(rows)

@@ -1,0 +1,103 @@
+"""`fxsnn explore`, `select` and `memory`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fxsnn.cli.options import (
+    CORES,
+    Data,
+    MaxLoss,
+    Mnist,
+    Mu,
+    NetworkFile,
+    PlanFile,
+    Workers,
+    percent,
+    progress_bars,
+    show,
+    spread,
+    table,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("explore", epilog="Example: fxsnn explore net.npz --grid grid.toml --out candidates.json")(explore)
+    app.command("select", epilog="Example: fxsnn select candidates.json --max-loss 0.01 --out chosen.toml")(select)
+    app.command("memory", epilog="Example: fxsnn memory chosen.toml --neurons 400 --macro ramb18")(memory)
+
+
+def explore(
+    network: NetworkFile,
+    out: Annotated[Path, typer.Option("--out", help="Candidates to write (JSON).")],
+    grid: Annotated[
+        Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
+    ] = None,
+    folder: Data = None,
+    mnist: Mnist = False,
+    workers: Workers = CORES,
+) -> None:
+    """Quantise the trained network at every point of a grid and measure each candidate."""
+    from fxsnn.job import explore_network
+
+    with progress_bars({"explore": "exploring (candidates)"}) as progress:
+        found = explore_network(network, out, grid, folder, mnist, workers, progress)
+    rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving")
+    for entry in found.entries:
+        if entry.on_front:
+            rows.add_row(
+                entry.name, percent(entry.accuracy), spread(entry.interval), f"{entry.bits:,}", f"{entry.saving:.2f} x"
+            )
+    show(rows)
+    typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
+
+
+def select(
+    candidates: Annotated[Path, typer.Argument(help="What fxsnn explore wrote (JSON).", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Plan of the choice to write (TOML).")],
+    reward: Annotated[str, typer.Option(help="additive: accuracy - mu * memory; multiplicative: saving * penalty.")] = (
+        "additive"
+    ),
+    mu: Mu = 0.5,
+    max_loss: MaxLoss = 0.01,
+) -> None:
+    """Choose the candidate of highest reward that holds the accuracy floor."""
+    from fxsnn.job import select_candidate
+
+    typer.echo(select_candidate(candidates, out, reward, mu, max_loss).reason)
+    typer.echo(f"{out}: its plan")
+
+
+def memory(
+    plan: PlanFile,
+    inputs: Annotated[int, typer.Option(min=1, help="Inputs of the network.")] = 784,
+    neurons: Annotated[int, typer.Option(min=1, help="Neurons of the network.")] = 400,
+    refractory_steps: Annotated[int, typer.Option(min=0, help="Refractory period in steps.")] = 0,
+    reset: Annotated[str, typer.Option(help="Reset: zero, value or subtract.")] = "zero",
+    macro: Annotated[str, typer.Option(help="Memory to allocate in: ramb18 or sram-32x1024.")] = "ramb18",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Count the memory of a network under a plan, array by array, in pure bits and as allocated."""
+    from fxsnn.job import count_memory
+    from fxsnn.memory import bits_text
+
+    found = count_memory(plan, inputs, neurons, refractory_steps, reset, macro)
+    if as_json:
+        typer.echo(json.dumps(found, indent=1))
+        return
+    rows = table("array", ">words", ">bits a word", ">bits", f">allocated bits ({macro})")
+    for array in found["arrays"]:
+        numbers = (array["words"], array["word"], array["bits"], array["allocated_bits"])
+        rows.add_row(array["name"], *(f"{number:,}" for number in numbers))
+    rows.add_section()
+    rows.add_row("total", "", "", f"{found['bits']:,}", f"{found['allocated_bits']:,}")
+    show(rows)
+    typer.echo(
+        f"{bits_text(found['bits'])}; with 32-bit words {bits_text(found['baseline_bits'])}: "
+        f"{found['saving']:.2f} times less, {found['allocated_saving']:.2f} times as allocated"
+    )

@@ -1,0 +1,154 @@
+"""What each command does with files: read, call, write. The command line only parses and prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fxsnn import emulate, learn
+from fxsnn.candidates import Exploration, gather, load_exploration, to_json
+from fxsnn.demo import PROFILED, Progress, Result, Settings, about, measure, prepare, run_demo
+from fxsnn.encode import encode
+from fxsnn.errors import ConfigError
+from fxsnn.explore import Grid, Task, explore, make_plans, parse_grid
+from fxsnn.files import read_bytes, write_bytes, write_text
+from fxsnn.golden.make import make_bundle
+from fxsnn.learn import Learning, random_network
+from fxsnn.memory import MACROS, inventory, memory_to_data
+from fxsnn.network import load_network, save_network
+from fxsnn.pareto import Choice, Reward, select
+from fxsnn.plan import Plan, parse_plan, plan_text
+from fxsnn.quantise import quantise
+from fxsnn.ranges import profile
+from fxsnn.score import Score, score
+from fxsnn.splits import open_splits, part
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emulated:
+    """A network in float and in integers on the same test digits, and one digit's trace."""
+
+    float: Score
+    fixed: Score
+    trace: emulate.Trace
+
+
+def train_network(
+    out: Path, data: Path | None, mnist: bool, neurons: int, passes: int, seed: int, workers: int, progress: Progress
+) -> Score:
+    """Train, label and save a network; return how it does on the test digits."""
+    splits = open_splits(data, mnist)
+    blank = random_network(splits.training.images.shape[1], neurons, seed)
+    blank = replace(blank, coding=replace(blank.coding, seed=seed))
+    network = learn.train(
+        blank,
+        splits.training.images,
+        Learning(passes=passes, seed=seed),
+        lambda done, total: progress("train", done, total),
+    )
+    progress("label", 0, 1)
+    responses = learn.respond_to_images(network, splits.training.images, threads=workers)
+    tests = learn.respond_to_images(network, splits.test.images, threads=workers)
+    result = score(responses, splits.training.labels, tests, splits.test.labels)
+    progress("label", 1, 1)
+    save_network(replace(network, labels=result.labels), out)
+    return result
+
+
+def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, workers: int) -> Emulated:
+    """Measure a network in float and in integers on the test digits."""
+    held = load_network(network)
+    quantised = quantise(held, _plan(plan))
+    splits = open_splits(data, mnist)
+    task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
+    test = encode(splits.test.images, held.coding)
+    return Emulated(
+        measure(held, task, test, splits.test, workers),
+        measure(quantised, task, test, splits.test, workers),
+        emulate.emulate(quantised, test),
+    )
+
+
+def explore_network(
+    network: Path, out: Path, grid: Path | None, data: Path | None, mnist: bool, workers: int, progress: Progress
+) -> Exploration:
+    """Measure every candidate of a grid and write candidates.json."""
+    held, points = load_network(network), _grid(grid, Grid())
+    splits = open_splits(data, mnist)
+    task, float_score = prepare(held, splits, workers)
+    plans = make_plans(points, profile(held, encode(splits.training.images[:PROFILED], held.coding)))
+    done = iter(range(1, len(plans) + 1))
+    candidates = explore(held, plans, task, workers, lambda _: progress("explore", next(done), len(plans)))
+    found = gather(about(splits), float_score, candidates)
+    write_bytes(out, to_json(found))
+    return found
+
+
+def select_candidate(candidates: Path, out: Path, form: str, mu: float, max_loss: float) -> Choice:
+    """Choose from candidates.json and write the plan of the choice."""
+    found = load_exploration(candidates)
+    choice = select(found.entries, found.baseline, Reward(form, mu), max_loss)  # type: ignore[arg-type]
+    write_text(out, plan_text(found.plan_of(choice.index)))
+    return choice
+
+
+def count_memory(
+    plan: Path, inputs: int, neurons: int, refractory_steps: int, reset: str, macro: str
+) -> dict[str, Any]:
+    """Count the memory of a network of this size under a plan."""
+    if macro not in MACROS:
+        raise ConfigError(f"macro must be one of {', '.join(MACROS)}, not {macro!r}")
+    if reset not in ("zero", "value", "subtract"):
+        raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
+    return memory_to_data(inventory(_plan(plan), inputs, neurons, refractory_steps, reset, True), MACROS[macro])
+
+
+def make_golden(network: Path, plan: Path, out: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Any]:
+    """Write golden vectors of the first test digits; return the manifest."""
+    held = load_network(network)
+    quantised = quantise(held, _plan(plan))
+    digits = part(open_splits(data, mnist).test, 0, images)
+    return make_bundle(out, quantised, encode(digits.images, held.coding))
+
+
+def demo_job(
+    out: Path,
+    data: Path | None,
+    mnist: bool,
+    neurons: int,
+    passes: int,
+    seed: int,
+    mu: float,
+    max_loss: float,
+    grid: Path | None,
+    workers: int,
+    progress: Progress,
+) -> Result:
+    """Run the demo with what the command line said."""
+    settings = Settings(
+        neurons=neurons,
+        learning=Learning(passes=passes, seed=seed),
+        grid=_grid(grid, Settings().grid),
+        reward=Reward("additive", mu),
+        max_loss=max_loss,
+        workers=workers,
+    )
+    command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed} --mu {mu:g} --max-loss {max_loss:g}"
+    command += " --mnist" if mnist or data is not None else ""
+    return run_demo(out, open_splits(data, mnist), settings, command, progress)
+
+
+def _plan(path: Path) -> Plan:
+    return parse_plan(_text(path, "a plan"))
+
+
+def _grid(path: Path | None, otherwise: Grid) -> Grid:
+    return otherwise if path is None else parse_grid(_text(path, "a grid"))
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return read_bytes(path, what, most=1 << 20).decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{what} must be UTF-8 text, {str(path)!r} is not: {error.reason}") from None
