@@ -29,7 +29,8 @@ class Network:
     Membranes count from rest. One step: add the weights of the active inputs, ascending; multiply the
     membrane by `decay` and add the sum; a neuron whose membrane is at or above (`gt`: above) threshold +
     theta may fire; `winner` says which of those do; those are reset and become refractory; every neuron
-    then loses `inhibition` for each spike of another, down to `floor` at the lowest.
+    then loses `inhibition` for each spike of another, down to `floor` at the lowest; with an inhibition of 0
+    nothing is lost and no floor holds.
     """
 
     weights: NDArray[np.float64]  # float64[inputs, neurons]

@@ -113,7 +113,7 @@ def settle(v, spikes, fired, refractory, rules):  # type: ignore[no-untyped-def]
         elif refractory[n] > 0:
             refractory[n] -= 1
         others = fired - spikes[n]
-        if others > 0:
+        if others > 0 and rules.inhibition > 0:
             v[n] = max(v[n] - rules.inhibition * v.dtype.type(others), rules.floor)
 
 

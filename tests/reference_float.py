@@ -81,7 +81,7 @@ def do_step(
             state.refractory[n] -= 1
     for n in neurons:
         others = len([m for m in fires if m != n])
-        if others:
+        if others and network.inhibition:
             v[n] = max(r(v[n] - r(r(network.inhibition) * others)), r(network.floor))
     return Step(current, before, list(v), [int(n in fires) for n in neurons])
 
