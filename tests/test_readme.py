@@ -1,0 +1,59 @@
+"""What the README and the docs say is tried: Python, TOML, commands."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+import typer.main
+
+from fxsnn import Overflow, Rounding
+from fxsnn.cli import app
+from fxsnn.demo import DEMO_GRID
+from fxsnn.explore import parse_grid
+from fxsnn.plan import plan_from_data
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def test_the_readme_s_python_prints_what_it_says() -> None:
+    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert result.attempted > 5
+    assert result.failed == 0
+
+
+def test_the_plan_in_the_docs_is_a_plan() -> None:
+    plan, grid = blocks(ROOT / "docs" / "files.md", "toml")
+    data = tomllib.loads(plan)
+    for name in ("accumulator", "membrane", "theta", "threshold", "inhibition"):
+        data[name] = data["weight"]
+    assert plan_from_data(data).leak.kind == "multiply"
+    assert msgspec.to_builtins(parse_grid(grid)) == msgspec.to_builtins(DEMO_GRID)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_the_docs_exists_with_its_options(page: Path) -> None:
+    group = typer.main.get_command(app)
+    for line in re.findall(r"(?:^|`|&& )fxsnn ([a-z][^`\n#&]*)", page.read_text(), re.MULTILINE):
+        words = line.split()
+        command = group
+        while words and hasattr(command, "commands") and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        assert not hasattr(command, "commands"), line
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
+
+
+def test_every_mode_is_in_the_docs() -> None:
+    text = (ROOT / "docs" / "arithmetic.md").read_text()
+    for mode in (*Rounding, *Overflow):
+        assert f"| `{mode.value}` |" in text
