@@ -66,6 +66,7 @@ class Plan:
     leak: Leak = Leak()
     accumulate: Literal["exact", "each"] = "exact"  # cast the sum once, or after every addition
     integrate: Literal["two-casts", "fused"] = "two-casts"  # cast after the leak too, or only once
+    fold: bool = False  # scale each neuron's threshold as rounding scaled its weights: see quantise.py
     lfsr: Lfsr = field(default_factory=Lfsr)
 
     def __post_init__(self) -> None:
@@ -105,6 +106,7 @@ class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     lfsr: _LfsrText = msgspec.field(default_factory=_LfsrText)
     accumulate: Literal["exact", "each"] = "exact"
     integrate: Literal["two-casts", "fused"] = "two-casts"
+    fold: bool = False
     schema: Literal[1] = 1
 
 
@@ -136,13 +138,19 @@ def plan_from_data(data: Any) -> Plan:
         leak=Leak(given.leak.kind, factor, given.leak.shift),
         accumulate=given.accumulate,
         integrate=given.integrate,
+        fold=given.fold,
         lfsr=Lfsr(given.lfsr.taps, given.lfsr.seed),
     )
 
 
 def plan_to_data(plan: Plan) -> dict[str, Any]:
     """Return the plan as tables of strings and integers, keys in a fixed order."""
-    tables: dict[str, Any] = {"schema": 1, "accumulate": plan.accumulate, "integrate": plan.integrate}
+    tables: dict[str, Any] = {
+        "schema": 1,
+        "accumulate": plan.accumulate,
+        "integrate": plan.integrate,
+        "fold": plan.fold,
+    }
     for name in SIGNALS:
         tables[name] = _signal_data(getattr(plan, name))
     tables["leak"] = {"kind": plan.leak.kind}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import CastResult, from_float_counted
+from fxsnn.cast import CastResult, from_float_counted, to_float
 from fxsnn.errors import FxsnnError
+from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network
 from fxsnn.plan import Plan, Signal
@@ -83,10 +84,12 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
         return result.raw
 
     multiplies = plan.leak.kind == "multiply"
+    weights = word("weights", plan.weight, network.weights, "weight")
+    theta = folded_theta(network, weights, plan.weight.format) if plan.fold else network.theta
     return QuantisedNetwork(
         plan=plan,
-        weights=word("weights", plan.weight, network.weights, "weight"),
-        theta=word("theta", plan.theta, network.theta, "theta"),
+        weights=weights,
+        theta=word("theta", plan.theta, theta, "theta"),
         threshold=int(word("threshold", plan.threshold, network.threshold, "threshold")),
         factor=int(word("leak factor", plan.leak.factor, network.decay, "leak")) if multiplies else 1,
         inhibition=int(word("inhibition", plan.inhibition, network.inhibition, "inhibition")),
@@ -99,6 +102,23 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
         refractory_input=network.refractory_input,
         casts=casts,
     )
+
+
+def folded_theta(network: Network, weights: NDArray[np.int64], fmt: Format) -> NDArray[np.float64]:
+    """Return the theta that makes up for what rounding did to the sum of each neuron's weights.
+
+    If the weights of a neuron were all scaled by c, its membrane would be c times as large at every step, and
+    a firing threshold of c * (threshold + theta) would leave its spikes as they were. Rounding to few bits
+    scales sums so (truncation shrinks them; one bit may do anything), and theta is a stored constant of each
+    neuron, so that the scale costs no memory and no operation. c is the ratio of the sums of magnitudes;
+    a neuron one of whose sums is 0 keeps its theta.
+
+    weights    int64[inputs, neurons]    raw words of `fmt`
+    """
+    before = np.add.reduce(np.abs(network.weights), axis=0)  # row by row: the same order on every machine
+    after = np.add.reduce(np.abs(to_float(weights, fmt)), axis=0)
+    scale = np.divide(after, before, out=np.ones_like(before), where=(before > 0) & (after > 0))
+    return scale * (network.threshold + network.theta) - network.threshold
 
 
 def _clamped(membrane: Signal, floor: float) -> int:

@@ -63,6 +63,7 @@ def plans(draw: st.DrawFn) -> Plan:
         leak=leak,
         accumulate=draw(st.sampled_from(["exact", "each"])),
         integrate=draw(st.sampled_from(["two-casts", "fused"])),
+        fold=draw(st.booleans()),
         lfsr=draw(lfsrs()),
     )
 
