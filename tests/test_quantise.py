@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fxsnn.cast import from_float
 from fxsnn.emulate import respond, spikes_of
 from fxsnn.errors import OverflowDetectedError
+from fxsnn.format import Format
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal, parse_plan
@@ -52,7 +53,7 @@ def test_stochastic_parameters_draw_from_streams_of_their_own() -> None:
 
 def wide(plan: Plan) -> Plan:
     """Give the states room, so that only weights round."""
-    fine = {n: Signal(replace(getattr(plan, n).format, word=40, frac=24)) for n in ("accumulator", "membrane", "theta")}
+    fine = {n: Signal(Format(40, 24)) for n in ("accumulator", "membrane", "theta")}
     return replace(plan, threshold=fine["theta"], leak=Leak("none"), **fine)
 
 
