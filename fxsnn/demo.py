@@ -31,7 +31,8 @@ from fxsnn.splits import Splits
 
 PROFILED = 64  # images whose signals' ranges are looked at
 
-DEMO_GRID = Grid(weight_bits=(8, 4, 3, 2, 1), state_bits=(4, 2, 0), leak=("multiply UQ0.8", "shift 5"))
+# decay is 1 - 2**-5: the leak by shift is exact and needs no multiplier
+DEMO_GRID = Grid(weight=("UQ0.8", "UQ0.4", "UQ0.3", "UQ0.2", "UQ-1.2"), state_bits=(4, 2, 0), leak=("shift 5",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from fxsnn.quantise import quantise
 from fxsnn.ranges import Ranges, integer_bits
 from fxsnn.score import Score, cross_validate
 
+_AXES = ("weight", "state_bits", "weight_rounding", "state_rounding", "leak", "fold")
 MOST_POINTS = 100_000
 SHORT = {Rounding.FLOOR: "TR", Rounding.NEAREST_UP: "RN", Rounding.STOCHASTIC: "SR"}
 
@@ -34,23 +36,25 @@ SHORT = {Rounding.FLOOR: "TR", Rounding.NEAREST_UP: "RN", Rounding.STOCHASTIC: "
 class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The values each property takes; the grid is every combination of them.
 
-    `weight_bits` are fractional bits of the weights, `state_bits` those of synaptic current, membrane,
-    adaptive threshold and threshold; integer bits come from range profiling. Roundings take any name
-    that `Rounding.parse` knows. A leak is `shift 6` (v - (v >> 6)), `multiply UQ0.8` or `none`.
+    `weight` are formats of the weights. `state_bits` are fractional bits of synaptic current, membrane,
+    adaptive threshold and threshold; their integer bits come from range profiling. Roundings take any name
+    that `Rounding.parse` knows. A leak is `shift 6` (v - (v >> 6)), `multiply UQ0.8` or `none`. `fold`
+    is that of plans.
     """
 
-    weight_bits: tuple[int, ...] = (8, 6, 5, 4, 3, 2)
+    weight: tuple[str, ...] = ("UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2", "UQ-1.2")
     state_bits: tuple[int, ...] = (8, 6, 4, 2)
     weight_rounding: tuple[str, ...] = ("TR", "RN", "SR")
     state_rounding: tuple[str, ...] = ("TR", "RN", "SR")
     leak: tuple[str, ...] = ("multiply UQ0.8",)
+    fold: tuple[bool, ...] = (False, True)
     accumulate: Literal["exact", "each"] = "exact"
     integrate: Literal["two-casts", "fused"] = "two-casts"
     seed: int = Lfsr().seed
     schema: Literal[1] = 1
 
     def __post_init__(self) -> None:
-        for name in ("weight_bits", "state_bits", "weight_rounding", "state_rounding", "leak"):
+        for name in _AXES:
             values = getattr(self, name)
             if not values or len(set(values)) != len(values):
                 raise ConfigError(f"{name} must list one or more different values, not {list(values)}")
@@ -60,12 +64,13 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             Rounding.parse(text)
         for text in self.leak:
             parse_leak(text)
+        for text in self.weight:
+            Format.parse(text)
 
     @property
     def points(self) -> int:
         """The number of combinations."""
-        axes = (self.weight_bits, self.state_bits, self.weight_rounding, self.state_rounding, self.leak)
-        return int(np.prod([len(axis) for axis in axes], dtype=object))
+        return math.prod(len(getattr(self, axis)) for axis in _AXES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,8 +128,8 @@ def parse_leak(text: str) -> Leak:
 def make_plans(grid: Grid, ranges: Ranges) -> dict[str, Plan]:
     """Return a plan for every point of the grid, by name, in the grid's order."""
     plans = {}
-    axes = (grid.weight_bits, grid.state_bits, grid.weight_rounding, grid.state_rounding, grid.leak)
-    for weight_bits, state_bits, weight_rounding, state_rounding, leak_text in product(*axes):
+    axes = (getattr(grid, axis) for axis in _AXES)
+    for weight_format, state_bits, weight_rounding, state_rounding, leak_text, fold in product(*axes):
         weights, states = Rounding.parse(weight_rounding), Rounding.parse(state_rounding)
         leak = parse_leak(leak_text)
 
@@ -133,7 +138,7 @@ def make_plans(grid: Grid, ranges: Ranges) -> dict[str, Plan]:
             return Signal(Format(max(1, integer + frac), frac, signed), rounding)
 
         plan = Plan(
-            weight=signal(ranges.weight, weight_bits, weights),
+            weight=Signal(Format.parse(weight_format), weights),
             accumulator=signal(ranges.current, state_bits, states),
             membrane=signal(ranges.membrane, state_bits, states),
             theta=signal(ranges.theta, state_bits, states),
@@ -142,12 +147,12 @@ def make_plans(grid: Grid, ranges: Ranges) -> dict[str, Plan]:
             leak=leak,
             accumulate=grid.accumulate,
             integrate=grid.integrate,
+            fold=fold,
             lfsr=Lfsr(seed=grid.seed),
         )
-        name = f"w{plan.weight.format.word}-{_short(weights)}-v{plan.membrane.format.word}-{_short(states)}"
-        if len(grid.leak) > 1:
-            name += f"-{leak_text.replace(' ', '')}"
-        plans[name] = plan
+        name = f"w{_size(plan.weight)}-{_short(weights)}-v{_size(plan.membrane)}-{_short(states)}"
+        name += f"-{leak_text.replace(' ', '')}" if len(grid.leak) > 1 else ""
+        plans[name + ("-fold" if fold else "")] = plan
     return plans
 
 
@@ -192,6 +197,11 @@ def formats_of(plan: Plan) -> dict[str, str]:
     formats = {name: getattr(plan, name).format.describe() for name in names}
     leak = {"multiply": plan.leak.factor.format.describe(), "shift": f"v - (v >> {plan.leak.shift})", "none": "none"}
     return formats | {"leak": leak[plan.leak.kind]}
+
+
+def _size(signal: Signal) -> str:
+    """Return word length and fractional bits: `1.2` is a word of 1 bit that stands for 0 or 2**-2."""
+    return f"{signal.format.word}.{signal.format.frac}"
 
 
 def _short(rounding: Rounding) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.learn import record
@@ -17,7 +14,6 @@ from fxsnn.network import Network
 class Ranges:
     """Least and greatest value of each signal of the float network, in real units; see `profile`."""
 
-    weight: tuple[float, float]
     current: tuple[float, float]
     membrane: tuple[float, float]
     theta: tuple[float, float]
@@ -40,19 +36,12 @@ def profile(network: Network, spikes: Spikes) -> Ranges:
         current_low = min(current_low, float(run.currents.min()))
         current_high = max(current_high, float(run.currents.max()))
     return Ranges(
-        weight=_most(network.weights),
         current=(current_low, current_high),
         membrane=(low, high),
         theta=(float(network.theta.min()), float(network.theta.max())),
         threshold=(network.threshold, network.threshold),
         inhibition=(network.inhibition, network.inhibition),
     )
-
-
-def _most(weights: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the range of all but the outermost 0.05 % of the weights at either end: those may saturate."""
-    low, high = np.quantile(weights, [0.0005, 0.9995], method="nearest")
-    return min(float(low), 0.0), max(float(high), 0.0)
 
 
 def integer_bits(bounds: tuple[float, float]) -> tuple[int, bool]:
