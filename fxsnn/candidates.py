@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.explore import Candidate, formats_of
 from fxsnn.files import read_bytes
 from fxsnn.memory import MACROS, baseline
 from fxsnn.pareto import Baseline, Choice, Reward, front
-from fxsnn.plan import Plan, plan_from_data, plan_to_data
+from fxsnn.plan import Plan, formats_of, plan_from_data, plan_to_data
 from fxsnn.score import Score
+
+if TYPE_CHECKING:
+    from fxsnn.explore import Candidate
 
 SCHEMA = 1
 MACRO = MACROS["ramb18"]

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
-from fxsnn.kernels.poisson import draw_spikes
 
 _CHUNK = 64  # images whose spikes are drawn into one buffer
 
@@ -84,6 +83,8 @@ def encode(images: NDArray[np.uint8], coding: RateCoding, presentation: int = 0)
     The draws depend on the seed, the bytes of the image and `presentation` only: an image gets the same
     spikes in any batch, and others when it is presented again under another number.
     """
+    from fxsnn.kernels.poisson import draw_spikes  # Numba: not for those who only read a coding
+
     if images.dtype != np.uint8 or images.ndim != 2 or not 1 <= images.shape[1] <= 1 << 16:
         raise ConfigError(f"images must be uint8[images, inputs], not {images.dtype}{list(images.shape)}")
     if not 0 <= presentation < 1 << 63:

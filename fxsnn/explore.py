@@ -191,14 +191,6 @@ def explore(
     return found
 
 
-def formats_of(plan: Plan) -> dict[str, str]:
-    """Return each signal's format as people must see it, with word length and sign."""
-    names = ("weight", "accumulator", "membrane", "theta", "threshold", "inhibition")
-    formats = {name: getattr(plan, name).format.describe() for name in names}
-    leak = {"multiply": plan.leak.factor.format.describe(), "shift": f"v - (v >> {plan.leak.shift})", "none": "none"}
-    return formats | {"leak": leak[plan.leak.kind]}
-
-
 def _size(signal: Signal) -> str:
     """Return word length and fractional bits: `1.2` is a word of 1 bit that stands for 0 or 2**-2."""
     return f"{signal.format.word}.{signal.format.frac}"

@@ -7,21 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from fxsnn import emulate, learn
-from fxsnn.candidates import Exploration, gather, load_exploration, to_json
+from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.demo import PROFILED, Progress, Result, Settings, about, measure, prepare, run_demo
 from fxsnn.encode import encode
-from fxsnn.errors import ConfigError
 from fxsnn.explore import Grid, Task, explore, make_plans, parse_grid
-from fxsnn.files import read_bytes, write_bytes, write_text
+from fxsnn.files import write_bytes
 from fxsnn.golden.make import make_bundle
 from fxsnn.learn import Learning, random_network
-from fxsnn.memory import MACROS, inventory, memory_to_data
 from fxsnn.network import load_network, save_network
-from fxsnn.pareto import Choice, Reward, select
-from fxsnn.plan import Plan, parse_plan, plan_text
+from fxsnn.pareto import Reward
 from fxsnn.quantise import quantise
 from fxsnn.ranges import profile
 from fxsnn.score import Score, score
+from fxsnn.selection import read_plan, read_text
 from fxsnn.splits import open_splits, part
 
 
@@ -59,7 +57,7 @@ def train_network(
 def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, workers: int) -> Emulated:
     """Measure a network in float and in integers on the test digits."""
     held = load_network(network)
-    quantised = quantise(held, _plan(plan))
+    quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)
     task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
     test = encode(splits.test.images, held.coding)
@@ -85,29 +83,10 @@ def explore_network(
     return found
 
 
-def select_candidate(candidates: Path, out: Path, form: str, mu: float, max_loss: float) -> Choice:
-    """Choose from candidates.json and write the plan of the choice."""
-    found = load_exploration(candidates)
-    choice = select(found.entries, found.baseline, Reward(form, mu), max_loss)  # type: ignore[arg-type]
-    write_text(out, plan_text(found.plan_of(choice.index)))
-    return choice
-
-
-def count_memory(
-    plan: Path, inputs: int, neurons: int, refractory_steps: int, reset: str, macro: str
-) -> dict[str, Any]:
-    """Count the memory of a network of this size under a plan."""
-    if macro not in MACROS:
-        raise ConfigError(f"macro must be one of {', '.join(MACROS)}, not {macro!r}")
-    if reset not in ("zero", "value", "subtract"):
-        raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
-    return memory_to_data(inventory(_plan(plan), inputs, neurons, refractory_steps, reset, True), MACROS[macro])
-
-
 def make_golden(network: Path, plan: Path, out: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Any]:
     """Write golden vectors of the first test digits; return the manifest."""
     held = load_network(network)
-    quantised = quantise(held, _plan(plan))
+    quantised = quantise(held, read_plan(plan))
     digits = part(open_splits(data, mnist).test, 0, images)
     return make_bundle(out, quantised, encode(digits.images, held.coding))
 
@@ -139,16 +118,5 @@ def demo_job(
     return run_demo(out, open_splits(data, mnist), settings, command, progress)
 
 
-def _plan(path: Path) -> Plan:
-    return parse_plan(_text(path, "a plan"))
-
-
 def _grid(path: Path | None, otherwise: Grid) -> Grid:
-    return otherwise if path is None else parse_grid(_text(path, "a grid"))
-
-
-def _text(path: Path, what: str) -> str:
-    try:
-        return read_bytes(path, what, most=1 << 20).decode()
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{what} must be UTF-8 text, {str(path)!r} is not: {error.reason}") from None
+    return otherwise if path is None else parse_grid(read_text(path, "a grid"))

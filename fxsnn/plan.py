@@ -167,6 +167,13 @@ def plan_text(plan: Plan) -> str:
     return tomli_w.dumps(plan_to_data(plan))
 
 
+def formats_of(plan: Plan) -> dict[str, str]:
+    """Return each signal's format as people must see it, with word length and sign."""
+    formats = {name: getattr(plan, name).format.describe() for name in SIGNALS}
+    leak = {"multiply": plan.leak.factor.format.describe(), "shift": f"v - (v >> {plan.leak.shift})", "none": "none"}
+    return formats | {"leak": leak[plan.leak.kind]}
+
+
 def _signal(given: _SignalText | _LeakText, name: str) -> Signal:
     try:
         return Signal(Format.parse(given.format), Rounding.parse(given.rounding), Overflow.parse(given.overflow))

@@ -118,7 +118,8 @@ def folded_theta(network: Network, weights: NDArray[np.int64], fmt: Format) -> N
     before = np.add.reduce(np.abs(network.weights), axis=0)  # row by row: the same order on every machine
     after = np.add.reduce(np.abs(to_float(weights, fmt)), axis=0)
     scale = np.divide(after, before, out=np.ones_like(before), where=(before > 0) & (after > 0))
-    return scale * (network.threshold + network.theta) - network.threshold
+    folded: NDArray[np.float64] = scale * (network.threshold + network.theta) - network.threshold
+    return folded
 
 
 def _clamped(membrane: Signal, floor: float) -> int:

@@ -53,8 +53,8 @@ def test_stochastic_parameters_draw_from_streams_of_their_own() -> None:
 
 def wide(plan: Plan) -> Plan:
     """Give the states room, so that only weights round."""
-    fine = {n: Signal(Format(40, 24)) for n in ("accumulator", "membrane", "theta")}
-    return replace(plan, threshold=fine["theta"], leak=Leak("none"), **fine)
+    fine = Signal(Format(40, 24))
+    return replace(plan, accumulator=fine, membrane=fine, theta=fine, threshold=fine, leak=Leak("none"))
 
 
 @given(st.lists(st.sampled_from([1, 2, 4]), min_size=3, max_size=3), st.integers(0, 99))

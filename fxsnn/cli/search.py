@@ -67,7 +67,7 @@ def select(
     max_loss: MaxLoss = 0.01,
 ) -> None:
     """Choose the candidate of highest reward that holds the accuracy floor."""
-    from fxsnn.job import select_candidate
+    from fxsnn.selection import select_candidate
 
     typer.echo(select_candidate(candidates, out, reward, mu, max_loss).reason)
     typer.echo(f"{out}: its plan")
@@ -83,8 +83,8 @@ def memory(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Count the memory of a network under a plan, array by array, in pure bits and as allocated."""
-    from fxsnn.job import count_memory
     from fxsnn.memory import bits_text
+    from fxsnn.selection import count_memory
 
     found = count_memory(plan, inputs, neurons, refractory_steps, reset, macro)
     if as_json:
