@@ -1,0 +1,115 @@
+"""The figures of one presented digit: membranes and spikes, float beside fixed, in a wide and a narrow cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
+from fxsnn.report.story import Story
+
+FAR = 1.5  # a rail further off than this many times the drawn values' extent would squeeze them
+
+
+def most_active(traces: Mapping[str, Any], most: int = 3) -> list[int]:
+    """Return the neurons that fire most in the two networks together, then those whose membrane rises highest."""
+    spikes = traces["float_spikes"].sum(axis=0, dtype=np.int64) + traces["fixed_spikes"].sum(axis=0, dtype=np.int64)
+    peaks = np.maximum(traces["float_membrane"].max(axis=0), traces["fixed_membrane"].max(axis=0))
+    return [int(n) for n in np.lexsort((-peaks, -spikes))[:most]]
+
+
+def membranes(story: Story, cut: str) -> Figure:
+    """Draw the most active neurons' membranes, float and fixed, with threshold and the format's range."""
+    traces = story.traces
+    neurons = most_active(traces)
+    figure = Figure(figsize=(WIDTHS[cut], 0.9 + 1.75 * len(neurons)))
+    panels = figure.subplots(len(neurons), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, neuron in zip(panels, neurons, strict=True):
+        pair = {"float": traces["float_membrane"][:, neuron], "fixed": traces["fixed_membrane"][:, neuron]}
+        steps, bar = np.arange(len(pair["float"])), float(traces["threshold"][neuron])
+        axes.plot(steps, pair["float"], color=FLOAT, linewidth=3.4, alpha=0.45, label="float")
+        axes.plot(steps, pair["fixed"], color=FIXED, linewidth=0.9, label="fixed")
+        for (name, membrane), colour in zip(pair.items(), (FLOAT, FIXED), strict=True):
+            fires = np.flatnonzero(traces[f"{name}_spikes"][:, neuron])
+            axes.plot(fires, membrane[fires], linestyle="none", marker="o", markersize=4, color=colour)
+        axes.axhline(bar, color=INK, linewidth=1, linestyle=(0, (5, 3)), label="threshold")
+        fixed_bar = float(traces.get("fixed_threshold", traces["threshold"])[neuron])
+        if fixed_bar != bar:
+            axes.axhline(fixed_bar, color=FIXED, linewidth=1, linestyle=(0, (5, 3)))
+        fired = {name: int(traces[f"{name}_spikes"][:, neuron].sum(dtype=np.int64)) for name in pair}
+        axes.set_title(f"neuron {neuron}: {fired['float']} float, {fired['fixed']} fixed spikes")
+        drawn = np.concatenate([*pair.values(), [bar, fixed_bar, 0.0]])
+        far = _draw_range(axes, drawn, float(traces["lowest"]), float(traces["highest"]))
+        if far and cut == "wide":  # where there is room; the caption tells the range too
+            axes.set_title(far, loc="right", fontsize=8, color="#57606a")
+        axes.set_ylabel("membrane [units]")
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.grid(visible=True, axis="y")
+        axes.set_xlim(0, max(1, len(steps) - 1))
+    panels[-1].set_xlabel("time [steps]")
+    shade = Line2D([], [], color="#d0d7de", linewidth=7, label="outside the format")
+    handles = [*panels[0].get_legend_handles_labels()[0], shade]
+    figure.legend(handles=handles, loc="outside upper right", ncols=4, columnspacing=1.0, handlelength=1.4)
+    return figure
+
+
+def _draw_range(axes: Axes, values: NDArray[np.float64], lowest: float, highest: float) -> str:
+    """Shade what the format cannot hold; return what to say where that is too far off to be shown."""
+    low, high = float(values.min()), float(values.max())
+    extent = (high - low) or 1.0
+    near_top, near_bottom = highest <= high + FAR * extent, lowest >= low - FAR * extent
+    bottom = min(low, lowest) if near_bottom else low
+    top = max(high, highest) if near_top else high
+    margin = 0.1 * max(top - bottom, extent)
+    axes.set_ylim(bottom - margin, top + margin)
+    if near_top:
+        axes.axhspan(highest, top + margin, color="#d0d7de", linewidth=0)
+    if near_bottom:
+        axes.axhspan(bottom - margin, lowest, color="#d0d7de", linewidth=0)
+    off = [f"up to {highest:g}"] * (not near_top) + [f"down to {lowest:g}".replace("-", "\u2212")] * (not near_bottom)
+    return f"format reaches {' and '.join(off)}" if off else ""
+
+
+def rasters(story: Story, cut: str) -> Figure:
+    """Draw the spikes of the inputs and of both networks; those that only one network has stand out."""
+    traces = story.traces
+    float_spikes, fixed_spikes = traces["float_spikes"] > 0, traces["fixed_spikes"] > 0
+    figure = Figure(figsize=(WIDTHS[cut], 6.6))
+    top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1.2, 1, 1))
+    _draw_spikes(top, traces["input"] > 0, INK, 0.9)
+    top.set_title(f"input: {_count(int(traces['input'].sum(dtype=np.int64)))}")
+    top.set_ylabel("input")
+    for axes, name, ours, other, colour in (
+        (middle, "float", float_spikes, fixed_spikes, FLOAT),
+        (bottom, "fixed", fixed_spikes, float_spikes, FIXED),
+    ):
+        _draw_spikes(axes, ours & other, INK, 3.5)
+        _draw_spikes(axes, ours & ~other, colour, 4.5)
+        axes.set_title(f"{name} output: {_count(int(ours.sum()))}, {int((ours & ~other).sum()):,} only here (coloured)")
+        axes.set_ylabel("neuron")
+    bottom.set_xlabel("time [steps]")
+    bottom.set_xlim(-0.5, len(float_spikes) - 0.5)
+    for axes, what in ((top, traces["input"]), (middle, float_spikes), (bottom, fixed_spikes)):
+        margin = 0.5 + 0.03 * what.shape[1]  # a mark on the edge stays whole
+        axes.set_ylim(-margin, what.shape[1] - 1 + margin)
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    figure.align_ylabels()
+    return figure
+
+
+def _draw_spikes(axes: Axes, spikes: NDArray[np.bool_], colour: str, height: float) -> None:
+    steps, sources = np.nonzero(spikes)
+    # thousands of marks are smaller as pixels
+    marks: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "rasterized": len(steps) > 1000}
+    axes.plot(steps, sources, **marks, color=colour, markersize=max(1.4, height))
+
+
+def _count(spikes: int) -> str:
+    return f"{spikes:,} spike{'s'[: spikes != 1]}"

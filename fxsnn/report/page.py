@@ -1,0 +1,168 @@
+"""The page: everything a story tells as one HTML file that needs nothing else, and the same story the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fxsnn.files import write_text
+from fxsnn.report import story as told
+from fxsnn.report.story import Story, percent
+
+
+def write_report(path: Path, story: Story) -> None:
+    """Write the report; a file that stood there is replaced, whole or not at all.
+
+    Raises
+    ------
+    FileError
+        The path is not one where a file can be written.
+    """
+    write_text(path, render(story))
+
+
+def render(story: Story) -> str:
+    """Return the report as the text of an HTML page."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # only a report needs it
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {name: getattr(told, name) for name in ("percent", "span", "points", "size")}
+    candidates = list(enumerate(story.candidates))
+    shown = sorted((c for c in candidates if c[1]["on_front"] or c[1]["chosen"]), key=lambda c: (c[1]["bits"], c[0]))
+    rest = [c for c in candidates if c not in shown]
+    return environment.get_template("report.html").render(
+        story=story,
+        choice=story.choice,
+        place=next(n for n, candidate in candidates if candidate["chosen"]),
+        front=shown,
+        candidates=[*shown, *sorted(rest, key=lambda c: (-c[1]["accuracy"], c[1]["bits"], c[0]))],
+        columns=_columns(story),
+        headline=_headline(story),
+        arrays=_arrays(story.memory),
+        confusion=_confusion(story),
+        activity=_activity(story),
+        pictures=_pictures(story),
+        fields=_fields(story),
+    )
+
+
+def _headline(story: Story) -> dict[str, Any]:
+    """Return the accuracies that the headline compares: on test images where both are known."""
+    choice, baseline = story.choice, story.baseline
+    tested = "test_accuracy" in choice and "test_accuracy" in baseline
+    prefix = "test_" if tested else ""
+    return {
+        "tested": tested,
+        "fixed": choice[f"{prefix}accuracy"],
+        "fixed_interval": choice[f"{prefix}interval"],
+        "float": baseline[f"{prefix}accuracy"],
+        "float_interval": baseline[f"{prefix}interval"],
+    }
+
+
+def _columns(story: Story) -> dict[str, list[str]]:
+    """Return the signals whose formats differ between candidates, and those that all share."""
+    formats = [candidate["formats"] for candidate in story.candidates]
+    names = list(dict.fromkeys(name for found in formats for name in found))
+    differ = [name for name in names if name == "weight" or len({found.get(name) for found in formats}) > 1]
+    return {"differ": differ, "shared": [name for name in names if name not in differ]}
+
+
+def _arrays(memory: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the memory table: each array as it is and with 32-bit words."""
+    from fxsnn.memory import Array, Memory, baseline
+
+    found = Memory(tuple(Array(entry["name"], entry["words"], entry["word"]) for entry in memory["arrays"]))
+    wide = {array.name: array.bits for array in baseline(found).arrays}
+    return [
+        {
+            **entry,
+            "wide": wide.get(entry["name"]),
+            "part": entry["bits"] / wide[entry["name"]] if wide.get(entry["name"]) else None,
+            "share": entry["bits"] / memory["bits"],
+        }
+        for entry in memory["arrays"]
+    ]
+
+
+def _confusion(story: Story) -> dict[str, Any]:
+    counts = story.confusion
+    totals, right = counts.sum(axis=1), counts.diagonal()
+    off = counts - np.diag(right)
+    worst = np.unravel_index(int(off.argmax()), off.shape)
+    return {
+        "images": int(counts.sum()),
+        "accuracy": int(right.sum()) / max(1, int(counts.sum())),
+        "rows": [
+            {
+                "cells": [(int(count), int(count) / max(1, int(total))) for count in row],
+                "right": percent(int(row[digit]) / int(total), 1) if total else "–",
+            }
+            for digit, (row, total) in enumerate(zip(counts, totals, strict=True))
+        ],
+        "worst": (int(worst[0]), int(worst[1]), int(off.max())),
+    }
+
+
+def _activity(story: Story) -> dict[str, Any]:
+    traces = story.traces
+    float_spikes, fixed_spikes = traces["float_spikes"] > 0, traces["fixed_spikes"] > 0
+    return {
+        "steps": float_spikes.shape[0],
+        "neurons": float_spikes.shape[1],
+        "inputs": traces["input"].shape[1],
+        "float": int(float_spikes.sum()),
+        "fixed": int(fixed_spikes.sum()),
+        "both": int((float_spikes & fixed_spikes).sum()),
+    }
+
+
+def _pictures(story: Story) -> dict[str, list[str]]:
+    """Return each figure as SVG, cut for wide screens and for narrow ones."""
+    # lazily: drawing costs half a second to import, and most commands draw nothing
+    from fxsnn.report import activity, pictures, trade_off
+
+    digit = story.traces["digit"]
+    figures = {
+        "trade_off": (trade_off.draw, "Accuracy over memory of all candidates, with the Pareto front and the choice."),
+        "membranes": (activity.membranes, f"Membrane potentials of the most active neurons, shown a {digit}."),
+        "rasters": (activity.rasters, f"Spikes of inputs, float network and fixed-point network, shown a {digit}."),
+    }
+    titles = {str(n): told.describe(candidate) for n, candidate in enumerate(story.candidates)}
+    made: dict[str, list[str]] = {}
+    for name, (draw, alt) in figures.items():
+        made[name] = []
+        for cut in pictures.WIDTHS:
+            with pictures.style(f"{name}-{cut}"):
+                # a finger cannot hover: on a narrow screen a point is a link to its row, no more
+                over = titles if name == "trade_off" and cut == "wide" else None
+                made[name].append(pictures.svg_text(draw(story, cut), alt, cut, over))
+    return made
+
+
+def _fields(story: Story) -> dict[str, Any]:
+    from fxsnn.report.pictures import mosaic, tiles_across
+
+    neurons = story.weights_float.shape[1]
+    low = min(0.0, float(story.weights_float.min()), float(story.weights_fixed.min()))
+    high = max(float(story.weights_float.max()), float(story.weights_fixed.max()))
+    return {
+        "pictures": [
+            (name, mosaic(weights, low, high), len(np.unique(weights)))
+            for name, weights in (("float", story.weights_float), ("fixed", story.weights_fixed))
+        ],
+        "shown": min(neurons, tiles_across(neurons) ** 2),
+        "neurons": neurons,
+        "low": low,
+        "high": high,
+    }

@@ -1,0 +1,119 @@
+"""What a report tells, as plain data, and the words and units in which it tells numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.errors import ConfigError
+
+NBSP = "\u00a0"  # between a number and its unit: they stay on one line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Story:
+    """Everything a report tells. Accuracies are shares, 0 to 1; memory is in bits.
+
+    `baseline` holds name, accuracy, interval and bits of the float network; a candidate holds name,
+    scheme, weight_rounding, state_rounding, formats, accuracy, interval, bits, saving, reward, on_front,
+    meets_floor and chosen. Both may hold test_accuracy and test_interval, a candidate also allocated_bits
+    and spikes_per_image. `memory` is what `fxsnn.memory.memory_to_data` returns for the chosen network.
+
+    `traces` is one presented digit: "input" uint8[steps, inputs]; "float_spikes" and "fixed_spikes"
+    uint8[steps, neurons]; "float_membrane" and "fixed_membrane" float64[steps, neurons], before the reset
+    and in real units; "threshold" float64[neurons], and "fixed_threshold" where the fixed-point network's differ;
+    "lowest" and "highest", the membrane format's range; "digit".
+    """
+
+    title: str
+    summary: str  # the reason for the choice
+    facts: tuple[tuple[str, str], ...]  # settings, as name and value
+    baseline: Mapping[str, Any]
+    candidates: tuple[Mapping[str, Any], ...]
+    memory: Mapping[str, Any]
+    floor: float  # the accuracy a candidate must reach
+    confusion: NDArray[np.int64]  # int64[10, 10], a row for each true digit
+    weights_float: NDArray[np.float64]  # float64[inputs, neurons]
+    weights_fixed: NDArray[np.float64]  # float64[inputs, neurons], in real units
+    traces: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        chosen = sum(bool(candidate["chosen"]) for candidate in self.candidates)
+        if chosen != 1:
+            raise ConfigError(f"a report must have exactly one chosen candidate, not {chosen}")
+        if self.weights_float.shape != self.weights_fixed.shape:
+            raise ConfigError(
+                f"float and fixed weights must have one shape, not {list(self.weights_float.shape)} "
+                f"and {list(self.weights_fixed.shape)}"
+            )
+
+    @property
+    def choice(self) -> Mapping[str, Any]:
+        """The chosen candidate."""
+        return next(candidate for candidate in self.candidates if candidate["chosen"])
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """Return a share as people read it.
+
+    >>> percent(0.8712)
+    '87.12%'
+    """
+    return f"{100 * share:.{digits}f}%"
+
+
+def span(interval: Sequence[float]) -> str:
+    """Return a confidence interval.
+
+    >>> span([0.85, 0.891])
+    '85.0% to 89.1%'
+    """
+    return f"{percent(interval[0], 1)} to {percent(interval[1], 1)}"
+
+
+def points(change: float) -> str:
+    """Return a difference of accuracies, with its sign.
+
+    >>> points(-0.004).replace(NBSP, " ")
+    '\u22120.40 points'
+    """
+    text = f"{100 * change:+.2f}"
+    return ("0.00" if float(text) == 0 else text.replace("-", "\u2212")) + f"{NBSP}points"
+
+
+def size(bits: float) -> str:
+    """Return a memory in bytes with a binary prefix.
+
+    >>> size(1_310_720).replace(NBSP, " ")
+    '160.0 KiB'
+    """
+    kib = bits / 8 / 1024
+    if kib < 1:
+        return f"{bits / 8:.0f}{NBSP}B"
+    return f"{kib:.1f}{NBSP}KiB" if kib < 1024 else f"{kib / 1024:.2f}{NBSP}MiB"
+
+
+def describe(candidate: Mapping[str, Any]) -> str:
+    """Return a candidate's full configuration and what it is worth, one fact a line."""
+    standing = [
+        text
+        for text, holds in (
+            ("chosen", candidate["chosen"]),
+            ("on the Pareto front", candidate["on_front"]),
+            ("below the accuracy floor", not candidate["meets_floor"]),
+        )
+        if holds
+    ]
+    return "\n".join(
+        [
+            candidate["name"] + (f" ({', '.join(standing)})" if standing else ""),
+            f"accuracy {percent(candidate['accuracy'])}, interval {span(candidate['interval'])}",
+            f"memory {candidate['bits']:,} bits ({size(candidate['bits'])}), {candidate['saving']:.2f} times less",
+            f"rounding: weights {candidate['weight_rounding']}, states {candidate['state_rounding']}",
+            ", ".join(f"{signal} {text}" for signal, text in candidate["formats"].items()),
+        ]
+    )

