@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.kernels import layer, lif
 from fxsnn.modes import Overflow
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
-from fxsnn.width import datapath, lanes_for, limits
+from fxsnn.width import Lanes, datapath, lanes_for, limits
 
 NODES = ("sum", "current", "leaked", "integrated", "membrane", "refractory", "spike")  # in the kernels' order
 
@@ -52,7 +53,19 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
     OverflowDetectedError
         A signal's overflow mode is `error` and a value left it.
     """
-    return _run(network, spikes, threads, raster=False)[0]
+    ready, steps = _prepared(network), spikes.steps
+    _check_inputs(network, spikes.inputs)
+    if _errors(network):
+        for image in range(spikes.images):
+            emulate(network, spikes, image)
+    responses = np.zeros((spikes.images, network.neurons), dtype=np.int32)
+
+    def part(first: int, last: int) -> None:
+        starts = spikes.starts[first * steps : last * steps + 1]
+        _run(network, ready, responses[first:last], None, starts, spikes.indices, steps)
+
+    _in_parts(part, spikes.images, threads)
+    return responses
 
 
 def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: int = 1) -> NDArray[np.uint8]:
@@ -60,28 +73,42 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
 
     raster    uint8[images, steps, inputs], 0 or 1
 
-    Raises as `respond` does.
+    Raises as `respond` does, and ConfigError if the raster is anything else.
     """
-    return _run(network, spikes_of(raster), threads, raster=True)[1]
+    ready = _prepared(network)
+    _check_raster(raster)
+    images, steps, inputs = raster.shape
+    _check_inputs(network, inputs)
+    if _errors(network):
+        respond(network, spikes_of(raster))
+    out = np.empty((images, steps, network.neurons), dtype=np.uint8)
+
+    def part(first: int, last: int) -> None:
+        spikes = spikes_of(raster[first:last])
+        responses = np.zeros((last - first, network.neurons), dtype=np.int32)
+        _run(network, ready, responses, out[first:last], spikes.starts, spikes.indices, steps)
+
+    _in_parts(part, images, threads)
+    return out
 
 
 def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
     """Return a raw raster, uint8[images, steps, inputs] of 0 and 1, as lists of active inputs."""
-    if raster.ndim != 3 or raster.dtype != np.uint8:
-        raise ConfigError(f"a raster must be uint8[images, steps, inputs], not {raster.dtype}{list(raster.shape)}")
+    _check_raster(raster)
     if raster.size and raster.max() > 1:
         raise ConfigError(f"a raster must hold 0 and 1, not {raster.max()}")
     images, steps, inputs = raster.shape
     starts = np.empty(images * steps + 1, dtype=np.int64)
-    indices = np.empty(int(np.count_nonzero(raster)) + 1, dtype=np.uint16 if inputs <= 1 << 16 else np.int64)
+    active = np.count_nonzero(raster.view(np.bool_))  # NumPy counts booleans much faster than bytes
+    indices = np.empty(int(active) + 1, dtype=np.uint16 if inputs <= 1 << 16 else np.int64)
     events = layer.gather(starts, indices, np.ascontiguousarray(raster).reshape(images * steps, inputs))
     return Spikes(starts=starts, indices=indices[:events], images=images, steps=steps, inputs=inputs)
 
 
 def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
     """Run one image and keep every node of every step; raises as `respond` does."""
-    path = datapath(network)
-    _check_inputs(network, spikes)
+    ready = _prepared(network)
+    _check_inputs(network, spikes.inputs)
     nodes = np.zeros((spikes.steps, len(NODES), network.neurons), dtype=np.int64)
     drawn = np.zeros((spikes.steps, len(SITES), network.neurons), dtype=np.int64)
     registers = np.zeros((spikes.steps, len(SITES)), dtype=np.int64)
@@ -95,12 +122,13 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
         network.weights.astype(np.int64),  # a copy of one type for every plan
         spikes.starts[first : first + spikes.steps + 1],
         spikes.indices,
-        limits(network),
-        path,
-        _seeds(network),
-        network.plan.lfsr.tap_array(),
+        ready.limits,
+        ready.path,
+        ready.seeds,
+        ready.taps,
     )
     _refuse_overflows(network, counts)
+    path = ready.path
     sites = dict(zip(SITES, (path.each if path.cast_each else path.accumulate, *path[2:6]), strict=True))
     return Trace(
         nodes={name: np.ascontiguousarray(nodes[:, n]) for n, name in enumerate(NODES)},
@@ -116,61 +144,92 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
 
 
 def _run(
-    network: QuantisedNetwork, spikes: Spikes, threads: int, *, raster: bool
-) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    path = datapath(network)
-    _check_inputs(network, spikes)
+    network: QuantisedNetwork,
+    ready: _Prepared,
+    responses: NDArray[np.int32],
+    raster: NDArray[np.uint8] | None,
+    starts: NDArray[np.int64],
+    indices: NDArray[np.uint16],
+    steps: int,
+) -> None:
+    """Run a part of the images; see `layer.respond`."""
+    neurons = network.neurons
+    layer.respond(
+        responses,
+        raster,
+        ready.weights,
+        starts,
+        indices,
+        steps,
+        ready.limits,
+        ready.path,
+        ready.lanes.chunk,
+        np.zeros(neurons, dtype=ready.lanes.sums),
+        np.zeros(neurons, dtype=np.int64),
+        np.zeros(neurons, dtype=np.int64),
+        np.zeros(neurons, dtype=np.int64) if network.refractory_steps else None,
+        np.zeros(neurons, dtype=np.uint8),
+        ready.seeds,
+        np.zeros(len(SITES), dtype=np.int64),
+        ready.taps,
+        np.zeros((len(SITES), neurons), dtype=np.int64) if ready.draws else None,
+    )
+
+
+def _in_parts(part: Callable[[int, int], None], images: int, threads: int) -> None:
+    """Call part(first, last) for as many parts of the images as there are threads."""
     if threads < 1:
         raise ConfigError(f"threads must be 1 or more, not {threads}")
-    if _errors(network):
-        for image in range(spikes.images):
-            emulate(network, spikes, image)
-    lanes = lanes_for(network.plan.weight.format, network.inputs)
-    weights, bars = network.weights.astype(lanes.weights), limits(network)
-    responses = np.zeros((spikes.images, network.neurons), dtype=np.int32)
-    out = np.zeros((spikes.images if raster else 0, spikes.steps, network.neurons), dtype=np.uint8)
-    seeds, taps = _seeds(network), network.plan.lfsr.tap_array()
-    stochastic = any(site.draw_bits for site in path[:6])
-
-    def part(first: int, last: int) -> None:
-        room: dict[str, Any] = {name: np.zeros(network.neurons, dtype=np.int64) for name in ("sums", "v")}
-        layer.respond(
-            responses[first:last],
-            out[first:last] if raster else None,
-            weights,
-            spikes.starts[first * spikes.steps : last * spikes.steps + 1],
-            spikes.indices,
-            spikes.steps,
-            bars,
-            path,
-            lanes.chunk,
-            np.zeros(network.neurons, dtype=lanes.sums),
-            room["sums"],
-            room["v"],
-            np.zeros(network.neurons, dtype=np.int64) if network.refractory_steps else None,
-            np.zeros(network.neurons, dtype=np.uint8),
-            seeds,
-            np.zeros(len(SITES), dtype=np.int64),
-            taps,
-            np.zeros((len(SITES), network.neurons), dtype=np.int64) if stochastic else None,
-        )
-
-    edges = [spikes.images * n // threads for n in range(threads + 1)]
+    edges = [images * n // threads for n in range(threads + 1)]
     if threads == 1:
-        part(0, spikes.images)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(part, edges[:-1], edges[1:]))
-    return responses, out
+        part(0, images)
+        return
+    with ThreadPoolExecutor(threads) as pool:  # the kernels release the interpreter lock
+        list(pool.map(part, edges[:-1], edges[1:]))
 
 
-def _seeds(network: QuantisedNetwork) -> NDArray[np.int64]:
-    return np.array([register.seed for register in site_registers(network.plan)], dtype=np.int64)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """A network as the kernels take it."""
+
+    path: lif.Datapath
+    lanes: Lanes
+    weights: NDArray[np.signedinteger]  # in the narrowest words that hold them
+    limits: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    taps: NDArray[np.int64]
+    draws: bool  # whether any cast is stochastic and drops bits
 
 
-def _check_inputs(network: QuantisedNetwork, spikes: Spikes) -> None:
-    if spikes.inputs != network.inputs:
-        raise ConfigError(f"spikes must be of {network.inputs} inputs, not {spikes.inputs}")
+_READY: WeakKeyDictionary[QuantisedNetwork, _Prepared] = WeakKeyDictionary()
+
+
+def _prepared(network: QuantisedNetwork) -> _Prepared:
+    """Prove the widths and lay out the constants, once for each network: networks never change."""
+    ready = _READY.get(network)
+    if ready is None:
+        path, lanes = datapath(network), lanes_for(network.plan.weight.format, network.inputs)
+        ready = _Prepared(
+            path,
+            lanes,
+            network.weights.astype(lanes.weights),
+            limits(network),
+            np.array([register.seed for register in site_registers(network.plan)], dtype=np.int64),
+            network.plan.lfsr.tap_array(),
+            any(site.draw_bits for site in path[:6]),
+        )
+        _READY[network] = ready
+    return ready
+
+
+def _check_inputs(network: QuantisedNetwork, inputs: int) -> None:
+    if inputs != network.inputs:
+        raise ConfigError(f"spikes must be of {network.inputs} inputs, not {inputs}")
+
+
+def _check_raster(raster: NDArray[np.uint8]) -> None:
+    if raster.ndim != 3 or raster.dtype != np.uint8:
+        raise ConfigError(f"a raster must be uint8[images, steps, inputs], not {raster.dtype}{list(raster.shape)}")
 
 
 def _errors(network: QuantisedNetwork) -> bool:

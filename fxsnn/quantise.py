@@ -19,9 +19,9 @@ SITES = ("accumulate", "leak", "integrate", "reset", "inhibit")
 _CONSTANTS = ("weight", "theta", "threshold", "inhibition", "leak", "membrane")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class QuantisedNetwork:
-    """A network whose every parameter is a raw word of its format in `plan`.
+    """A network whose every parameter is a raw word of its format in `plan`. Its arrays cannot be changed.
 
     `floor` and `reset_value` are words of the membrane. `casts` tells for each constant how many of its
     words were inexact, ties and overflows.
@@ -41,6 +41,14 @@ class QuantisedNetwork:
     refractory_steps: int
     refractory_input: str
     casts: dict[str, tuple[int, int, int]]
+
+    def __post_init__(self) -> None:
+        for name in ("weights", "theta"):
+            array = getattr(self, name)
+            if array.flags.writeable:
+                array = array.copy()
+                array.flags.writeable = False
+                object.__setattr__(self, name, array)
 
     @property
     def inputs(self) -> int:
