@@ -6,6 +6,7 @@ A cast quantises first and handles overflow then, never the reverse (contract 2;
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -204,7 +205,7 @@ def cast_exact(
     draw = next(register.draws(bits))
     result = _recast_unbounded(gathered, below + 1, rounding_mode, draw, bits, lowest, highest, overflow_mode.code)
     if result[3] and overflow_mode is Overflow.ERROR:
-        raise OverflowDetectedError(f"the value must lie in {dst.describe()}, {_span(dst)}, not {float(value):g}")
+        raise OverflowDetectedError(f"the value must lie in {dst.describe()}, {_span(dst)}, not {_near(value)}")
     return result
 
 
@@ -260,4 +261,9 @@ def _words_of(raw: ArrayLike, src: Format) -> Words:
 
 
 def _span(fmt: Format) -> str:
-    return f"{float(fmt.value(fmt.lowest)):g} to {float(fmt.value(fmt.highest)):g}"
+    return f"{_near(fmt.value(fmt.lowest))} to {_near(fmt.value(fmt.highest))}"
+
+
+def _near(value: Fraction) -> str:
+    # not float: a value may have any size
+    return f"{Context(prec=6).divide(Decimal(value.numerator), Decimal(value.denominator)).normalize():g}"

@@ -91,7 +91,7 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
         choice = select(exploration.entries, exploration.baseline, settings.reward, settings.max_loss)
         (place / "candidates.json").write_bytes(to_json(exploration, choice, settings.reward))
         chosen = candidates[choice.index]
-        (place / "chosen.toml").write_text(plan_text(chosen.plan))
+        (place / "chosen.toml").write_bytes(plan_text(chosen.plan).encode())
 
         tests = _tested(network, splits, task, exploration, choice.index, plans, settings.workers, progress)
         quantised = quantise(network, chosen.plan)
@@ -147,11 +147,8 @@ def _tested(
 
 
 def about(splits: Splits) -> str:
-    """Say in words how accuracies are measured."""
-    return (
-        f"{splits.name}: accuracy by 4-fold cross-validation on {len(splits.labelling):,} training digits "
-        "(each measured with neurons labelled by the other three quarters)"
-    )
+    """Say in words on what and how accuracies are measured."""
+    return f"{len(splits.labelling):,} training digits (of {splits.name}), by 4-fold cross-validation"
 
 
 def _facts(splits: Splits, network: Network, settings: Settings, command: str) -> tuple[tuple[str, str], ...]:

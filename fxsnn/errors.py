@@ -21,5 +21,9 @@ class ConfigError(FxsnnError, ValueError):
     """A configuration or argument that cannot be used."""
 
 
+class FloorError(ConfigError):
+    """No candidate holds the accuracy floor: a finding, not a mistake."""
+
+
 class FileError(FxsnnError, OSError):
     """A file that is missing, truncated, altered or of the wrong kind."""

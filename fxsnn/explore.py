@@ -66,6 +66,7 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             parse_leak(text)
         for text in self.weight:
             Format.parse(text)
+        Lfsr(seed=self.seed)
 
     @property
     def points(self) -> int:
@@ -118,7 +119,7 @@ def parse_leak(text: str) -> Leak:
     kind, _, rest = text.partition(" ")
     if kind == "none" and not rest:
         return Leak("none")
-    if kind == "shift" and rest.isdecimal():
+    if kind == "shift" and rest.isascii() and rest.isdecimal():
         return Leak("shift", shift=int(rest))
     if kind == "multiply":
         return Leak("multiply", Signal(Format.parse(rest)))
@@ -126,33 +127,23 @@ def parse_leak(text: str) -> Leak:
 
 
 def make_plans(grid: Grid, ranges: Ranges) -> dict[str, Plan]:
-    """Return a plan for every point of the grid, by name, in the grid's order."""
-    plans = {}
-    axes = (getattr(grid, axis) for axis in _AXES)
-    for weight_format, state_bits, weight_rounding, state_rounding, leak_text, fold in product(*axes):
-        weights, states = Rounding.parse(weight_rounding), Rounding.parse(state_rounding)
-        leak = parse_leak(leak_text)
+    """Return a plan for every point of the grid, by name, in the grid's order.
 
-        def signal(bounds: tuple[float, float], frac: int, rounding: Rounding) -> Signal:
-            integer, signed = integer_bits(bounds)
-            return Signal(Format(max(1, integer + frac), frac, signed), rounding)
-
-        plan = Plan(
-            weight=Signal(Format.parse(weight_format), weights),
-            accumulator=signal(ranges.current, state_bits, states),
-            membrane=signal(ranges.membrane, state_bits, states),
-            theta=signal(ranges.theta, state_bits, states),
-            threshold=signal(ranges.threshold, state_bits, states),
-            inhibition=signal(ranges.inhibition, 0, Rounding.NEAREST_UP),
-            leak=leak,
-            accumulate=grid.accumulate,
-            integrate=grid.integrate,
-            fold=fold,
-            lfsr=Lfsr(seed=grid.seed),
-        )
-        name = f"w{_size(plan.weight)}-{_short(weights)}-v{_size(plan.membrane)}-{_short(states)}"
-        name += f"-{leak_text.replace(' ', '')}" if len(grid.leak) > 1 else ""
-        plans[name + ("-fold" if fold else "")] = plan
+    Raises
+    ------
+    ConfigError, FormatError
+        A point's formats cannot be, or two points are one configuration, as where a rounding has two names.
+    """
+    plans: dict[str, Plan] = {}
+    for point in product(*(getattr(grid, axis) for axis in _AXES)):
+        try:
+            name, plan = _plan_of(grid, ranges, *point)
+        except FxsnnError as error:
+            place = ", ".join(f"{axis} {value}" for axis, value in zip(_AXES, point, strict=True))
+            raise type(error)(f"{place}: {error}") from None
+        if name in plans:
+            raise ConfigError(f"each point of a grid must be another configuration, but {name} comes twice")
+        plans[name] = plan
     return plans
 
 
@@ -189,6 +180,41 @@ def explore(
             if progress:
                 progress(candidate)
     return found
+
+
+def _plan_of(
+    grid: Grid,
+    ranges: Ranges,
+    weight_format: str,
+    state_bits: int,
+    weight_rounding: str,
+    state_rounding: str,
+    leak: str,
+    fold: bool,
+) -> tuple[str, Plan]:
+    """Return the name and the plan of one point."""
+    weights, states = Rounding.parse(weight_rounding), Rounding.parse(state_rounding)
+
+    def signal(bounds: tuple[float, float], frac: int, rounding: Rounding) -> Signal:
+        integer, signed = integer_bits(bounds)
+        return Signal(Format(max(1, integer + frac), frac, signed), rounding)
+
+    plan = Plan(
+        weight=Signal(Format.parse(weight_format), weights),
+        accumulator=signal(ranges.current, state_bits, states),
+        membrane=signal(ranges.membrane, state_bits, states),
+        theta=signal(ranges.theta, state_bits, states),
+        threshold=signal(ranges.threshold, state_bits, states),
+        inhibition=signal(ranges.inhibition, 0, Rounding.NEAREST_UP),
+        leak=parse_leak(leak),
+        accumulate=grid.accumulate,
+        integrate=grid.integrate,
+        fold=fold,
+        lfsr=Lfsr(seed=grid.seed),
+    )
+    name = f"w{_size(plan.weight)}-{_short(weights)}-v{_size(plan.membrane)}-{_short(states)}"
+    name += f"-{leak.replace(' ', '')}" if len(grid.leak) > 1 else ""
+    return name + ("-fold" if fold else ""), plan
 
 
 def _size(signal: Signal) -> str:

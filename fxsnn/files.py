@@ -34,12 +34,25 @@ def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace or create the file with `data`, all of it or nothing. A link keeps pointing to its file."""
     target = Path(os.path.realpath(path))
+    with _beside(path, target) as aside:
+        aside.write_bytes(data)
+        aside.replace(target)
+
+
+def check_output(path: Path) -> None:
+    """Refuse a file that `write_bytes` could not write: now, not after the hour of work that it is for."""
+    with _beside(path, Path(os.path.realpath(path))) as aside:
+        aside.touch()
+
+
+@contextlib.contextmanager
+def _beside(path: Path, target: Path) -> Iterator[Path]:
+    """Give a name for a file beside the target, which is gone at the end."""
     aside = _aside(target)
     try:
         if target.exists() and not target.is_file():
             raise FileError(f"an output file must be a regular file or a new name, not {str(path)!r}")
-        aside.write_bytes(data)
-        aside.replace(target)
+        yield aside
     except FileError:
         raise
     except OSError as error:
@@ -75,7 +88,7 @@ def new_folder(path: Path, marker: str) -> Iterator[Path]:
             raise AssertionError(f"a folder made by fxsnn must hold {marker!r} with the word fxsnn in it")
         _check_replaceable(path, target, marker)  # again: the block may have taken minutes
         _swap(aside, target)
-    except FxsnnError:
+    except (FxsnnError, BrokenPipeError):  # a pipe is no file: who reads what is told in the block has gone
         raise
     except OSError as error:
         raise _refusal(must, path, error) from error

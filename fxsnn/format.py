@@ -11,9 +11,9 @@ from fxsnn.errors import FormatError
 FRAC_MAX = 10_000  # beyond any use; keeps exact values printable
 WORD_MAX = 63  # every raw word, signed or unsigned, then fits int64
 
-_Q = re.compile(r"(U?)Q(-?\d{1,9})\.(-?\d{1,9})")
-_FXP = re.compile(r"fxp-([su])(\d{1,9})/(-?\d{1,9})")
-_MATLAB = re.compile(r"([su])fix(\d{1,9})(?:_E(n?)(\d{1,9}))?")
+_Q = re.compile(r"(U?)Q(-?\d{1,9})\.(-?\d{1,9})", re.ASCII)
+_FXP = re.compile(r"fxp-([su])(\d{1,9})/(-?\d{1,9})", re.ASCII)
+_MATLAB = re.compile(r"([su])fix(\d{1,9})(?:_E(n?)(\d{1,9}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,18 @@ from fxsnn import emulate, learn
 from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.demo import PROFILED, Progress, Result, Settings, about, measure, prepare, run_demo
 from fxsnn.encode import encode
+from fxsnn.errors import ConfigError
 from fxsnn.explore import Grid, Task, explore, make_plans, parse_grid
-from fxsnn.files import write_bytes
+from fxsnn.files import check_output, write_bytes
 from fxsnn.golden.make import make_bundle
 from fxsnn.learn import Learning, random_network
-from fxsnn.network import load_network, save_network
+from fxsnn.network import Network, load_network, save_network
 from fxsnn.pareto import Reward
 from fxsnn.quantise import quantise
 from fxsnn.ranges import profile
 from fxsnn.score import Score, score
-from fxsnn.selection import read_plan, read_text
-from fxsnn.splits import open_splits, part
+from fxsnn.selection import named, read_plan, read_text
+from fxsnn.splits import Splits, open_splits, part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,7 @@ def train_network(
     out: Path, data: Path | None, mnist: bool, neurons: int, passes: int, seed: int, workers: int, progress: Progress
 ) -> Score:
     """Train, label and save a network; return how it does on the test digits."""
+    check_output(out)
     splits = open_splits(data, mnist)
     blank = random_network(splits.training.images.shape[1], neurons, seed)
     blank = replace(blank, coding=replace(blank.coding, seed=seed))
@@ -59,6 +61,7 @@ def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, w
     held = load_network(network)
     quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)
+    _check_fits(held, network, splits)
     task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
     test = encode(splits.test.images, held.coding)
     return Emulated(
@@ -73,7 +76,9 @@ def explore_network(
 ) -> Exploration:
     """Measure every candidate of a grid and write candidates.json."""
     held, points = load_network(network), _grid(grid, Grid())
+    check_output(out)
     splits = open_splits(data, mnist)
+    _check_fits(held, network, splits)
     task, float_score = prepare(held, splits, workers)
     plans = make_plans(points, profile(held, encode(splits.training.images[:PROFILED], held.coding)))
     done = iter(range(1, len(plans) + 1))
@@ -87,7 +92,9 @@ def make_golden(network: Path, plan: Path, out: Path, data: Path | None, mnist: 
     """Write golden vectors of the first test digits; return the manifest."""
     held = load_network(network)
     quantised = quantise(held, read_plan(plan))
-    digits = part(open_splits(data, mnist).test, 0, images)
+    splits = open_splits(data, mnist)
+    _check_fits(held, network, splits)
+    digits = part(splits.test, 0, images)
     return make_bundle(out, quantised, encode(digits.images, held.coding))
 
 
@@ -114,9 +121,16 @@ def demo_job(
         workers=workers,
     )
     command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed} --mu {mu:g} --max-loss {max_loss:g}"
+    command += f" --grid {grid.name}" if grid else ""
     command += " --mnist" if mnist or data is not None else ""
     return run_demo(out, open_splits(data, mnist), settings, command, progress)
 
 
 def _grid(path: Path | None, otherwise: Grid) -> Grid:
-    return otherwise if path is None else parse_grid(read_text(path, "a grid"))
+    return otherwise if path is None else named(path, parse_grid, read_text(path, "a grid"))
+
+
+def _check_fits(network: Network, path: Path, splits: Splits) -> None:
+    inputs, pixels = len(network.weights), splits.test.images.shape[1]
+    if inputs != pixels:
+        raise ConfigError(f"a network must have {pixels} inputs, one a pixel, {str(path)!r} has {inputs}")

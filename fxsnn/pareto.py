@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, FloorError
 
 Form = Literal["additive", "multiplicative"]
+MOST_MU = 1e6  # far beyond any use; accuracy still counts in the sum
 
 
 class Scored(Protocol):
@@ -52,8 +53,8 @@ class Reward:
     def __post_init__(self) -> None:
         if self.form not in ("additive", "multiplicative"):
             raise ConfigError(f"the reward must be additive or multiplicative, not {self.form!r}")
-        if not 0 <= self.mu < float("inf"):
-            raise ConfigError(f"mu must be 0 or more, not {self.mu}")
+        if not 0 <= self.mu <= MOST_MU:
+            raise ConfigError(f"mu must be 0 to {MOST_MU:g}, not {self.mu:g}")
 
     def of(self, candidate: Scored, baseline: Baseline) -> float:
         """Return the reward of one candidate."""
@@ -94,8 +95,10 @@ def select(candidates: Sequence[Scored], baseline: Baseline, reward: Reward, max
 
     Raises
     ------
+    FloorError
+        No candidate holds the floor.
     ConfigError
-        There is no candidate, or none holds the floor.
+        There is no candidate.
     """
     floor = baseline.accuracy - max_loss
     if not candidates:
@@ -103,7 +106,7 @@ def select(candidates: Sequence[Scored], baseline: Baseline, reward: Reward, max
     able = [n for n, candidate in enumerate(candidates) if candidate.accuracy >= floor - 1e-12]
     if not able:
         best = max(candidates, key=lambda candidate: candidate.accuracy)
-        raise ConfigError(
+        raise FloorError(
             f"a candidate must reach {floor:.2%} (the float network's {baseline.accuracy:.2%} less "
             f"{max_loss:.2%}), but the best, {best.name}, has {best.accuracy:.2%}"
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.learn import record
 from fxsnn.network import Network
+
+_LEAST_BITS = -16  # of a signal that is 0, or nearly
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,13 @@ def integer_bits(bounds: tuple[float, float]) -> tuple[int, bool]:
     >>> integer_bits((0.0, 5.5)), integer_bits((-1.0, 0.9)), integer_bits((0.0, 0.2))
     ((3, False), (1, True), (-2, False))
     """
-    low, high = bounds
-    signed = low < 0
-    bits = -16
-    while high > 2.0**bits or low < -(2.0**bits):
-        bits += 1
-    return bits + signed, signed
+    if not all(map(math.isfinite, bounds)):
+        raise ConfigError(f"a signal's range must be finite to give it bits, not {bounds[0]:g} to {bounds[1]:g}")
+    signed = bounds[0] < 0
+    return max(_integer_bits(bounds[1]), _integer_bits(-bounds[0])) + signed, signed
+
+
+def _integer_bits(magnitude: float) -> int:
+    """Return the least n for which 2**n is not below the magnitude."""
+    fraction, exponent = math.frexp(magnitude)
+    return max(_LEAST_BITS, exponent - (fraction == 0.5)) if magnitude > 0 else _LEAST_BITS

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fxsnn.candidates import load_exploration
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import read_bytes, write_text
 from fxsnn.memory import MACROS, inventory, memory_to_data
 from fxsnn.pareto import Choice, Reward, select
@@ -34,7 +35,18 @@ def count_memory(
 
 def read_plan(path: Path) -> Plan:
     """Read a plan; raises FileError or ConfigError, one line."""
-    return parse_plan(read_text(path, "a plan"))
+    return named(path, parse_plan, read_text(path, "a plan"))
+
+
+Held = TypeVar("Held")
+
+
+def named(path: Path, parse: Callable[[str], Held], text: str) -> Held:
+    """Parse the text of a file; errors name the file."""
+    try:
+        return parse(text)
+    except FxsnnError as error:
+        raise type(error)(f"{str(path)!r}: {error}") from None
 
 
 def read_text(path: Path, what: str) -> str:

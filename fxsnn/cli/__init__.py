@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 import typer
 
 from fxsnn.cli import calculator, golden, job, networks, search
-from fxsnn.errors import FxsnnError
+from fxsnn.errors import FloorError, FxsnnError
 
 app = typer.Typer(
     name="fxsnn",
@@ -24,22 +26,64 @@ search.register(app)
 golden.register(app)
 calculator.register(app)
 
+# what every complaint about arguments is, wherever this typer keeps its click
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
 
 def main() -> None:
     """Run the command line; every foreseen error is one line and exit status 2."""
+    # a job that is told to end clears away what it had half-written, as one that is interrupted does
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        app()
+        status = app(standalone_mode=False)
+        if sys.stdout:
+            sys.stdout.flush()  # a full disk is told here, not by the interpreter as it leaves
+    except _UsageError as error:
+        return _told(_complaint(error))
+    except FloorError as error:
+        return _told(str(error), status=1)
     except FxsnnError as error:
-        sys.exit(_told(str(error)))
-    except BrokenPipeError:  # the reader of our output has gone
-        sys.stderr.close()
-        sys.exit(0)
+        return _told(str(error))
+    except BrokenPipeError:
+        return _unread()
+    except SystemExit as stopped:  # typer and rich leave with 1 where the reader of our output has gone
+        return _unread() if stopped.code == 1 else int(stopped.code or 0)
     except OSError as error:  # what no reader or writer of ours has put into better words
-        sys.exit(_told(f"a file must be one that can be used: {error}"))
+        place = repr(error.filename) if error.filename else "the output"
+        return _told(f"what is read or written must be usable, {place} is not: {error.strerror or error}")
     except MemoryError:
-        sys.exit(_told("the job must fit into memory, but it does not"))
+        return _told("the job must fit into memory, but it does not")
+    except (KeyboardInterrupt, typer.Abort):  # newer typers return 130
+        return 128 + signal.SIGINT
+    return status or 0
 
 
-def _told(message: str) -> int:
-    print(f"fxsnn: {' '.join(message.split())}", file=sys.stderr)
-    return 2
+def _complaint(error: Exception) -> str:
+    """Return what typer says of an argument, what was given, and where to read on; nothing where it gave help."""
+    text = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    if not text:
+        return ""
+    told = getattr(error.__cause__, "errors", None)  # older typers say it in the text
+    given = told()[0]["input"] if told else None
+    context = getattr(error, "ctx", None)
+    return (
+        f"{text[0].lower()}{text[1:]}"
+        f"{f', not {given!r}' if given is not None else ''}"
+        f"{f' (see {context.command_path} --help)' if context else ''}"
+    )
+
+
+def _told(message: str, status: int = 2) -> int:
+    if message:
+        print(f"fxsnn: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def _unread() -> int:
+    """Let what is still to be printed go nowhere: who reads the first lines only has what they wanted."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

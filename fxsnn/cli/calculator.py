@@ -17,8 +17,8 @@ from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 
 _MOST_DIGITS = 400
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+")
-_WORD = re.compile(r"-?\d+|0x[0-9a-fA-F]+|0b[01]+")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+", re.ASCII)
+_WORD = re.compile(r"-?\d+|0x[0-9a-fA-F]+|0b[01]+", re.ASCII)
 
 
 def register(app: typer.Typer) -> None:
@@ -67,17 +67,22 @@ def cast(
     if as_json:
         typer.echo(json.dumps(facts, indent=1))
         return
-    units = abs(exact - result) / dst.step
-    facts["lost"] += f"  ({_decimal(units)} of a unit in the last place, 2^{-dst.frac})"
+    units = _decimal(abs(exact - result) / dst.step)
+    facts["lost"] += f"  ({units} {'unit' if units == '1' else 'units'} in the last place, each {_power(dst)})"
     facts["format"] += f", {_decimal(dst.value(dst.lowest))} to {_decimal(dst.value(dst.highest))}"
-    for name in ("inexact", "tie", "overflowed"):
-        facts[name] = "yes" if facts[name] else "no"
+    for name, told in (
+        ("inexact", "rounding dropped bits that were not zero"),
+        ("tie", "what rounding dropped was exactly one half of a unit"),
+        ("overflowed", f"rounded, it was outside the format: {modes[1].value}"),
+    ):
+        facts[name] = f"yes  ({told})" if facts[name] else "no"
     for name, fact in facts.items():
         typer.echo(f"{name:<12} {fact}")
 
 
 def _number(text: str) -> Fraction:
-    if len(text) > _MOST_DIGITS or not _NUMBER.fullmatch(text):
+    _check_length(text)
+    if not _NUMBER.fullmatch(text):
         raise ConfigError(f"a value must be a number such as 0.7, -3/8 or 1e-3, not {text[:40]!r}")
     try:
         return Fraction(text)
@@ -86,13 +91,23 @@ def _number(text: str) -> Fraction:
 
 
 def _word(text: str, fmt: Format) -> int:
-    if not _WORD.fullmatch(text) or len(text) > _MOST_DIGITS:
+    _check_length(text)
+    if not _WORD.fullmatch(text):
         raise ConfigError(f"a raw word must be an integer such as -5, 0xfb or 0b1011, not {text[:40]!r}")
     if text.startswith(("0x", "0b")):
         return fmt.from_bits(int(text, 0))  # a bit pattern
     if not fmt.lowest <= int(text) <= fmt.highest:
         raise ConfigError(f"raw words of {fmt.describe()} must be {fmt.lowest} to {fmt.highest}, not {text}")
     return int(text)
+
+
+def _check_length(text: str) -> None:
+    if len(text) > _MOST_DIGITS:
+        raise ConfigError(f"a value must be at most {_MOST_DIGITS} characters, not {len(text):,}")
+
+
+def _power(fmt: Format) -> str:
+    return "1" if fmt.frac == 0 else f"2^{-fmt.frac}"
 
 
 def _decimal(value: Fraction) -> str:

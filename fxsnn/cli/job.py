@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.options import CORES, Data, MaxLoss, Mnist, Mu, Workers, percent, progress_bars, show, spread, table
+from fxsnn.cli.options import CORES, Data, MaxLoss, Mnist, Mu, Workers, percent, progress_bars, say, show, spread, table
 
 if TYPE_CHECKING:
     from fxsnn.demo import Result
@@ -87,10 +87,12 @@ def _print(out: Path, result: Result) -> None:
                 f"{entry.saving:.2f} x",
                 "<- chosen" if n == result.choice.index else "",
             )
-    show(rows)
-    typer.echo(f"accuracy: {result.exploration.data}")
-    typer.echo(f"test accuracy: on {result.tests['float'].images:,} digits that nothing was chosen by")
-    typer.echo(result.choice.reason)
+    show(rows, droppable=("leak", "membrane", "weights", "95 % interval"))
+    say(
+        f"\nAccuracy is measured on {result.exploration.data}; test accuracy on "
+        f"{result.tests['float'].images:,} digits that nothing was chosen by.\n"
+    )
+    say(f"{result.choice.reason}\n")
     for name, what in (
         ("report.html", "open it in a browser"),
         ("candidates.json", f"all {len(entries)} candidates"),
@@ -98,4 +100,4 @@ def _print(out: Path, result: Result) -> None:
         ("golden/", f"golden vectors, {result.golden_words:,} words: fxsnn golden check {out / 'golden'}"),
         ("network.npz", "the trained network"),
     ):
-        typer.echo(f"{out}/{name:<16} {what}")
+        typer.echo(f"{out / name!s:<{len(str(out)) + 17}} {what}")

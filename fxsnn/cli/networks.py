@@ -33,9 +33,9 @@ def data(folder: Data = None) -> None:
     """Say which digits are found, and where."""
     from fxsnn.data.mnist import describe_sources
 
-    rows = table("data set", "place", ">images", "state")
+    rows = table("data set", ">images", "state", "place")
     for source in describe_sources(folder):
-        rows.add_row(source.name, source.place, f"{source.images:,}" if source.images else "-", source.state)
+        rows.add_row(source.name, f"{source.images:,}" if source.images else "-", source.state, source.place)
     show(rows)
 
 

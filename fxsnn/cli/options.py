@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,27 +35,45 @@ def cores() -> int:
 
 
 CORES = cores()
+WIDEST = 200  # columns of a table that is not printed to a terminal
 
 
 def table(*columns: str, title: str = "") -> Table:
-    """Return an empty table; columns that begin with '>' are aligned right."""
+    """Return an empty table. Columns that begin with '>' are numbers: aligned right, and never cut or broken."""
     from rich import box
     from rich.table import Table
 
-    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
-        made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left", no_wrap=True)
+        if column.startswith(">"):
+            made.add_column(column[1:], justify="right", no_wrap=True)
+        else:
+            made.add_column(column, overflow="fold")
     return made
 
 
-def show(shown: Table) -> None:
-    """Print a table, as wide as it needs where the output is not a terminal."""
+def show(shown: Table, droppable: Sequence[str] = ()) -> None:
+    """Print a table: as wide as it needs, but in a terminal without columns that find no room there.
+
+    droppable   headers, the least important first
+    """
     from rich.console import Console
 
     console = Console()
     if not console.is_terminal:
-        console = Console(width=200)
+        console = Console(width=WIDEST)
+    unbounded = console.options.update(max_width=WIDEST)
+    for header in droppable:
+        if shown.__rich_measure__(console, unbounded).maximum > console.width:
+            shown.columns = [column for column in shown.columns if column.header != header]
     console.print(shown)
+
+
+def say(text: str) -> None:
+    """Print a paragraph, broken between words where the output is a terminal."""
+    from rich.console import Console
+
+    Console().print(text, soft_wrap=not Console().is_terminal, markup=False, highlight=False)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
+    say,
     show,
     spread,
     table,
@@ -69,7 +70,7 @@ def select(
     """Choose the candidate of highest reward that holds the accuracy floor."""
     from fxsnn.selection import select_candidate
 
-    typer.echo(select_candidate(candidates, out, reward, mu, max_loss).reason)
+    say(select_candidate(candidates, out, reward, mu, max_loss).reason)
     typer.echo(f"{out}: its plan")
 
 
