@@ -40,7 +40,7 @@ lint: .venv/test.stamp  ## install, check style, types and spelling
 golden: .venv/demo.stamp  ## make the committed golden vectors again
 	$(BIN)/python tools/regenerate_golden.py
 
-benchmark: .venv/demo.stamp  ## measure the speed against NumPy, C, fxpmath and apytypes
+benchmark: .venv/benchmark.stamp  ## measure the speed against NumPy, C, fxpmath and apytypes
 	$(BIN)/python tools/benchmark.py
 
 clean:  ## remove what was built and cached here, but not .venv and not demo-out
@@ -59,6 +59,10 @@ clean:  ## remove what was built and cached here, but not .venv and not demo-out
 	@echo "== installing fxsnn and what it needs into .venv (a minute or two, once)"
 	@$(PIP) install -q --editable .
 	@$(PIP) install -q --no-deps $(DIGITS)
+	@touch $@
+
+.venv/benchmark.stamp: .venv/demo.stamp
+	@$(PIP) install -q --editable '.[benchmark]'
 	@touch $@
 
 .venv/test.stamp: .venv/pip.stamp pyproject.toml
