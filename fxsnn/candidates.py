@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fxsnn.explore import Candidate
 
 SCHEMA = 1
+MOST_BITS = 1 << 50  # of a network's memory; more was not counted by fxsnn
 MACRO = MACROS["ramb18"]
 
 
@@ -45,8 +46,9 @@ class Entry(msgspec.Struct, frozen=True):
     plan: dict[str, Any]
 
     def __post_init__(self) -> None:
-        if not 0 <= self.accuracy <= 1 or self.bits < 1:
-            raise ValueError("accuracy must be 0 to 1 and bits 1 or more")
+        _check(self.accuracy, self.bits)
+        if not self.name.isprintable():
+            raise ValueError(f"a name must be printable, not {self.name!r}")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -56,6 +58,9 @@ class Found(msgspec.Struct, frozen=True):
     interval: tuple[float, float]
     bits: int
     spikes_per_image: float
+
+    def __post_init__(self) -> None:
+        _check(self.accuracy, self.bits)
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -123,6 +128,11 @@ def load_exploration(path: Path) -> Exploration:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FileError(f"candidates must be what fxsnn explore wrote, {str(path)!r} is not: {error}") from None
     return Exploration(content.data, content.baseline, tuple(content.candidates))
+
+
+def _check(accuracy: float, bits: int) -> None:
+    if not 0 <= accuracy <= 1 or not 1 <= bits <= MOST_BITS:
+        raise ValueError(f"accuracy must be 0 to 1 and bits 1 to {MOST_BITS:,}, not {accuracy:g} and {bits:,}")
 
 
 def _entry(candidate: Candidate, on_front: bool) -> Entry:

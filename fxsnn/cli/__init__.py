@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -32,6 +33,9 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 def main() -> None:
     """Run the command line; every foreseen error is one line and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a path may hold what the terminal cannot show
     # a job that is told to end clears away what it had half-written, as one that is interrupted does
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     sys.exit(_run())
@@ -79,7 +83,8 @@ def _complaint(error: Exception) -> str:
 
 def _told(message: str, status: int = 2) -> int:
     if message:
-        print(f"fxsnn: {' '.join(message.split())}", file=sys.stderr)
+        line = " ".join(message.split())  # and no control characters, which a file may bring into a terminal
+        print(f"fxsnn: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in line)}", file=sys.stderr)
     return status
 
 
