@@ -203,22 +203,10 @@ def cast_exact(
     lowest, highest = rails(dst, overflow_mode)
     bits = register.width if dropped is None else register.draw_bits(dropped)
     draw = next(register.draws(bits))
-    result = _recast_unbounded(gathered, below + 1, rounding_mode, draw, bits, lowest, highest, overflow_mode.code)
+    result = rescale.recast(gathered, below + 1, rounding_mode.code, draw, bits, lowest, highest, overflow_mode.code)
     if result[3] and overflow_mode is Overflow.ERROR:
         raise OverflowDetectedError(f"the value must lie in {dst.describe()}, {_span(dst)}, not {_near(value)}")
     return result
-
-
-def _recast_unbounded(
-    raw: int, shift: int, rounding: Rounding, draw: int, bits: int, lowest: int, highest: int, overflow: int
-) -> tuple[int, bool, bool, bool]:
-    bias, if_negative, if_odd = rescale.biases(rounding.code, shift)
-    if rounding is Rounding.STOCHASTIC:
-        bias = rescale.draw_bias(draw, bits, shift)
-    rounded = rescale.drop(raw, shift, bias, if_negative, if_odd)
-    rest = raw & ((1 << shift) - 1)
-    outside = not lowest <= rounded <= highest
-    return rescale.limit(rounded, lowest, highest, overflow), rest != 0, rest == 1 << (shift - 1), outside
 
 
 def _cast(

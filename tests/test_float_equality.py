@@ -19,6 +19,7 @@ from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal
 from fxsnn.quantise import quantise
+from test_cast import FXPMATH_ROUNDING
 from test_emulate import as_layer
 
 STEPS = 12
@@ -81,20 +82,8 @@ def test_spikes_equal_the_float_network_s_and_membranes_stay_within_the_bound(
         assert np.abs(fixed.nodes[node] * 2.0**-FRAC - real).max() <= bound
 
 
-FXPMATH = {
-    "floor": "floor",
-    "zero": "fix",
-    "ceil": "ceil",
-    "nearest-up": "nearest_posinf",
-    "nearest-down": "nearest_neginf",
-    "nearest-zero": "nearest_zero",
-    "nearest-away": "nearest_away",
-    "nearest-even": "around",
-}
-
-
 @pytest.mark.parametrize("overflow", ["saturate", "wrap"])
-@pytest.mark.parametrize("rounding", sorted(FXPMATH))
+@pytest.mark.parametrize("rounding", sorted(FXPMATH_ROUNDING))
 def test_a_layer_equals_fxpmath_where_it_has_the_mode(rounding: str, overflow: str) -> None:
     """The third answer: a plain layer written with fxpmath's own casts, step by step."""
     rng = np.random.default_rng(7)
@@ -126,7 +115,7 @@ def test_a_layer_equals_fxpmath_where_it_has_the_mode(rounding: str, overflow: s
     raster = rng.integers(0, 2, (1, STEPS, 9), dtype=np.uint8)
 
     def other(x: NDArray[np.float64], fmt: Format) -> NDArray[np.float64]:
-        cast = Fxp(x, True, fmt.word, fmt.frac, rounding=FXPMATH[rounding], overflow=overflow)
+        cast = Fxp(x, True, fmt.word, fmt.frac, rounding=FXPMATH_ROUNDING[rounding], overflow=overflow)
         return np.asarray(cast.get_val(), dtype=np.float64)
 
     trace, v = emulate(network, spikes_of(raster)), np.zeros(5)
