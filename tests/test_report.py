@@ -306,7 +306,7 @@ def test_the_sections_stand_in_the_order_of_the_question(page: str) -> None:
 def test_the_headline_tells_saving_accuracy_and_bits(story: Story, page: str) -> None:
     text = Page(page).text
     assert f"{story.memory['saving']:.1f}× less" in text
-    assert "−0.40 percentage points 87.00% in float, 86.60% in fixed point, on test images" in text
+    assert "−0.40 percentage points 87.00 % in float, 86.60 % in fixed point, on test images" in text
     assert f"{story.memory['bits']:,} bits in 8 arrays" in text
     assert story.summary in text
 
@@ -315,7 +315,10 @@ def test_the_headline_tells_saving_accuracy_and_bits(story: Story, page: str) ->
 def test_without_test_images_the_headline_says_where_it_was_measured(small: Story) -> None:
     baseline = {name: value for name, value in small.baseline.items() if not name.startswith("test_")}
     text = Page(render(replace(small, baseline=baseline))).text
-    assert f"87.30% in float, {small.choice['accuracy']:.2%} in fixed point, on the images it was chosen on" in text
+    assert (
+        f"87.30 % in float, {100 * small.choice['accuracy']:.2f} % in fixed point, on the images it was chosen on"
+        in text
+    )
 
 
 def test_every_candidate_has_a_row_and_points_with_its_configuration(story: Story, page: str) -> None:
@@ -377,12 +380,12 @@ def test_the_confusion_matrix_holds_every_count(story: Story, page: str) -> None
     rows = [
         text.split()
         for given, text in Page(page).rows
-        if text.strip() and "%" in text.split()[-1] and text.split()[0].isdigit()
+        if text.strip() and text.split()[-1] == "%" and text.split()[0].isdigit()
     ]
     expected = [[str(count) if count else "·" for count in row] for row in story.confusion.tolist()]
     assert [row[1:11] for row in rows] == expected
     share = story.confusion.diagonal().sum() / story.confusion.sum()
-    assert f"on {story.confusion.sum():,} images: {share:.2%} right" in Page(page).text
+    assert f"on {story.confusion.sum():,} images: {100 * share:.2f} % right" in Page(page).text
 
 
 def test_the_spikes_of_both_networks_are_compared(story: Story, page: str) -> None:
@@ -463,6 +466,13 @@ def test_a_single_neuron_at_a_single_step_is_a_report() -> None:
     assert "neurons: 1; time: 1 steps" in text
 
 
+def test_thresholds_that_differ_are_told_apart(small: Story) -> None:
+    traces = {**small.traces, "fixed_threshold": small.traces["threshold"] * 0.75}
+    said = "firing threshold, each network's in its colour where the two differ."
+    assert said in Page(render(replace(small, traces=traces))).text
+    assert said not in Page(render(small)).text
+
+
 @pytest.mark.usefixtures("unillustrated")
 def test_inputs_that_are_no_square_are_padded(small: Story) -> None:
     weights = np.zeros((5, 3))
@@ -480,7 +490,7 @@ def test_rails_that_are_far_off_are_told_in_words(small: Story, lowest: float, h
 @pytest.mark.usefixtures("unillustrated")
 def test_no_image_of_a_digit_and_no_confusion_are_no_division_by_zero(small: Story) -> None:
     text = Page(render(replace(small, confusion=np.zeros((10, 10), dtype=np.int64)))).text
-    assert "on 0 images: 0.00% right" in text
+    assert "on 0 images: 0.00 % right" in text
     assert "Most often mistaken" not in text
 
 
@@ -491,8 +501,8 @@ def test_candidates_that_are_all_close_need_one_panel(story: Story, small: Story
     assert "around the accuracy floor" in Page(render(small)).text
 
 
-def test_very_large_and_very_small_memories_have_ticks(small: Story) -> None:
-    for bits in (8, 1 << 50):
+def test_memories_far_apart_or_equal_have_ticks(small: Story) -> None:
+    for bits in (8, small.choice["bits"], 1 << 50):
         parsed = Page(render(with_only(replace(small, baseline={**small.baseline, "bits": bits}), dict(small.choice))))
         assert parsed.open == []
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
 from fxsnn.report.story import Story
 
-FAR = 1.5  # a rail further off than this many times the drawn values' extent would squeeze them
+DASHES, SHADE = (0, (5, 3)), "#d0d7de"
+FAR = 1.0  # a rail further off than this many times the drawn values' extent would squeeze them
 
 
 def most_active(traces: Mapping[str, Any], most: int = 3) -> list[int]:
@@ -29,35 +30,44 @@ def membranes(story: Story, cut: str) -> Figure:
     """Draw the most active neurons' membranes, float and fixed, with threshold and the format's range."""
     traces = story.traces
     neurons = most_active(traces)
+    bars = {"float": traces["threshold"], "fixed": traces.get("fixed_threshold", traces["threshold"])}
+    values = [traces[f"{name}_membrane"][:, neurons].ravel() for name in bars] + [bar[neurons] for bar in bars.values()]
     figure = Figure(figsize=(WIDTHS[cut], 0.9 + 1.75 * len(neurons)))
     panels = figure.subplots(len(neurons), 1, sharex=True, squeeze=False)[:, 0]
     for axes, neuron in zip(panels, neurons, strict=True):
-        pair = {"float": traces["float_membrane"][:, neuron], "fixed": traces["fixed_membrane"][:, neuron]}
-        steps, bar = np.arange(len(pair["float"])), float(traces["threshold"][neuron])
-        axes.plot(steps, pair["float"], color=FLOAT, linewidth=3.4, alpha=0.45, label="float")
-        axes.plot(steps, pair["fixed"], color=FIXED, linewidth=0.9, label="fixed")
-        for (name, membrane), colour in zip(pair.items(), (FLOAT, FIXED), strict=True):
-            fires = np.flatnonzero(traces[f"{name}_spikes"][:, neuron])
-            axes.plot(fires, membrane[fires], linestyle="none", marker="o", markersize=4, color=colour)
-        axes.axhline(bar, color=INK, linewidth=1, linestyle=(0, (5, 3)), label="threshold")
-        fixed_bar = float(traces.get("fixed_threshold", traces["threshold"])[neuron])
-        if fixed_bar != bar:
-            axes.axhline(fixed_bar, color=FIXED, linewidth=1, linestyle=(0, (5, 3)))
-        fired = {name: int(traces[f"{name}_spikes"][:, neuron].sum(dtype=np.int64)) for name in pair}
-        axes.set_title(f"neuron {neuron}: {fired['float']} float, {fired['fixed']} fixed spikes")
-        drawn = np.concatenate([*pair.values(), [bar, fixed_bar, 0.0]])
-        far = _draw_range(axes, drawn, float(traces["lowest"]), float(traces["highest"]))
+        _draw_neuron(axes, traces, {name: float(bar[neuron]) for name, bar in bars.items()}, neuron)
+        # one scale for all panels: they can be compared
+        far = _draw_range(axes, np.concatenate([*values, [0.0]]), float(traces["lowest"]), float(traces["highest"]))
         if far and cut == "wide":  # where there is room; the caption tells the range too
             axes.set_title(far, loc="right", fontsize=8, color="#57606a")
-        axes.set_ylabel("membrane [units]")
-        axes.yaxis.set_major_locator(MaxNLocator(4))
-        axes.grid(visible=True, axis="y")
-        axes.set_xlim(0, max(1, len(steps) - 1))
     panels[-1].set_xlabel("time [steps]")
-    shade = Line2D([], [], color="#d0d7de", linewidth=7, label="outside the format")
-    handles = [*panels[0].get_legend_handles_labels()[0], shade]
+    handles = [
+        *panels[0].get_legend_handles_labels()[0],
+        Line2D([], [], color=INK, linewidth=1, linestyle=DASHES, label="threshold"),
+        Line2D([], [], color=SHADE, linewidth=7, label="outside the format"),
+    ]
     figure.legend(handles=handles, loc="outside upper right", ncols=4, columnspacing=1.0, handlelength=1.4)
     return figure
+
+
+def _draw_neuron(axes: Axes, traces: Mapping[str, Any], bars: Mapping[str, float], neuron: int) -> None:
+    fired = {}
+    for name, colour, width, alpha in (("float", FLOAT, 3.4, 0.45), ("fixed", FIXED, 0.9, 1.0)):
+        membrane = traces[f"{name}_membrane"][:, neuron]
+        axes.plot(membrane, color=colour, linewidth=width, alpha=alpha, label=name)
+        fires = np.flatnonzero(traces[f"{name}_spikes"][:, neuron])
+        axes.plot(fires, membrane[fires], linestyle="none", marker="o", markersize=4, color=colour)
+        fired[name] = len(fires)
+    if bars["float"] == bars["fixed"]:
+        axes.axhline(bars["float"], color=INK, linewidth=1, linestyle=DASHES)
+    else:
+        for name, colour in (("float", FLOAT), ("fixed", FIXED)):
+            axes.axhline(bars[name], color=colour, linewidth=1, linestyle=DASHES)
+    axes.set_title(f"neuron {neuron}: {fired['float']} float, {fired['fixed']} fixed spikes")
+    axes.set_ylabel("membrane [units]")
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.grid(visible=True, axis="y")
+    axes.set_xlim(0, max(1, len(traces["float_membrane"]) - 1))
 
 
 def _draw_range(axes: Axes, values: NDArray[np.float64], lowest: float, highest: float) -> str:
@@ -70,9 +80,9 @@ def _draw_range(axes: Axes, values: NDArray[np.float64], lowest: float, highest:
     margin = 0.1 * max(top - bottom, extent)
     axes.set_ylim(bottom - margin, top + margin)
     if near_top:
-        axes.axhspan(highest, top + margin, color="#d0d7de", linewidth=0)
+        axes.axhspan(highest, top + margin, color=SHADE, linewidth=0)
     if near_bottom:
-        axes.axhspan(bottom - margin, lowest, color="#d0d7de", linewidth=0)
+        axes.axhspan(bottom - margin, lowest, color=SHADE, linewidth=0)
     off = [f"up to {highest:g}"] * (not near_top) + [f"down to {lowest:g}".replace("-", "\u2212")] * (not near_bottom)
     return f"format reaches {' and '.join(off)}" if off else ""
 

@@ -154,15 +154,13 @@ def _fields(story: Story) -> dict[str, Any]:
     from fxsnn.report.pictures import mosaic, tiles_across
 
     neurons = story.weights_float.shape[1]
-    low = min(0.0, float(story.weights_float.min()), float(story.weights_fixed.min()))
-    high = max(float(story.weights_float.max()), float(story.weights_fixed.max()))
+    found = []
+    for name, weights in (("float", story.weights_float), ("fixed", story.weights_fixed)):
+        # not one scale for both: coarse words scale all of a neuron's weights, and that is not what to look for
+        low, high = min(0.0, float(weights.min())), float(weights.max())
+        found.append((name, mosaic(weights, low, high), low, high, len(np.unique(weights))))
     return {
-        "pictures": [
-            (name, mosaic(weights, low, high), len(np.unique(weights)))
-            for name, weights in (("float", story.weights_float), ("fixed", story.weights_fixed))
-        ],
+        "pictures": found,
         "shown": min(neurons, tiles_across(neurons) ** 2),
         "neurons": neurons,
-        "low": low,
-        "high": high,
     }

@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 FLOAT, FIXED, INK, FAINT = "#0072B2", "#D55E00", "#24292f", "#8c959f"  # the first two: Okabe and Ito's palette
@@ -40,7 +41,6 @@ _STYLE = {
     "axes.axisbelow": True,
     "grid.color": "#e4e8ec",
     "grid.linewidth": 0.7,
-    "figure.constrained_layout.use": True,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
 }
@@ -89,10 +89,7 @@ def svg_text(figure: Figure, alt: str, kind: str, titles: Mapping[str, str] | No
 
 def _settle(figure: Figure) -> None:
     """Lay the figure out and round the result: the solver's last bits differ from run to run."""
-    engine = figure.get_layout_engine()
-    if engine:
-        engine.execute(figure)
-    figure.set_layout_engine("none")
+    ConstrainedLayoutEngine().execute(figure)
     for axes in figure.axes:
         x, y, width, height = (round(float(edge), 5) for edge in axes.get_position().bounds)
         axes.set_position((x, y, width, height))

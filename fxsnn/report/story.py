@@ -60,17 +60,17 @@ class Story:
 def percent(share: float, digits: int = 2) -> str:
     """Return a share as people read it.
 
-    >>> percent(0.8712)
-    '87.12%'
+    >>> percent(0.8712).replace(NBSP, " ")
+    '87.12 %'
     """
-    return f"{100 * share:.{digits}f}%"
+    return f"{100 * share:.{digits}f}{NBSP}%"
 
 
 def span(interval: Sequence[float]) -> str:
     """Return a confidence interval.
 
-    >>> span([0.85, 0.891])
-    '85.0% to 89.1%'
+    >>> span([0.85, 0.891]).replace(NBSP, " ")
+    '85.0 % to 89.1 %'
     """
     return f"{percent(interval[0], 1)} to {percent(interval[1], 1)}"
 

@@ -164,7 +164,7 @@ def _label(axes: Axes, story: Story) -> None:
     axes.annotate(
         f"chosen\n{percent(story.choice['accuracy'])}",
         (x, 100 * story.choice["accuracy"]),
-        (side * 22, 24),
+        (-22, 24) if side < 0 else (10, 44),
         textcoords="offset points",
         color=FIXED,
         ha="right" if side < 0 else "left",
