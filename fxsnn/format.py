@@ -56,6 +56,8 @@ class Format:
         FormatError
             The text is none of these, or the word is not 1 to 63 bits.
         """
+        if not isinstance(text, str):
+            raise FormatError(f"a format's name must be a text such as 'Q2.6', not {text!r}")
         if match := _Q.fullmatch(text):
             unsigned, integer, frac = match[1], int(match[2]), int(match[3])
             return cls(integer + frac, frac, not unsigned)

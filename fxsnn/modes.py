@@ -39,7 +39,7 @@ class Rounding(StrEnum):
         >>> Rounding.parse("SC_RND_CONV"), Rounding.parse("TR")
         (<Rounding.NEAREST_EVEN: 'nearest-even'>, <Rounding.FLOOR: 'floor'>)
         """
-        if name.lower() == "trunc":
+        if isinstance(name, str) and name.lower() == "trunc":
             raise FormatError(
                 "rounding 'trunc' means floor to an RTL engineer and zero to NumPy: say 'floor' or 'zero'"
             )
@@ -74,6 +74,8 @@ Mode = TypeVar("Mode", Rounding, Overflow)
 
 
 def _named(kind: type[Mode], name: str, aliases: dict[str, Mode], what: str) -> Mode:
+    if not isinstance(name, str):
+        raise FormatError(f"{what} must be the name of a mode, not {name!r}")
     key = name.lower().replace("_", "-")
     for mode in kind:
         if key == mode.value:

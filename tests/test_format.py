@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fxsnn import Format
+from fxsnn import Format, Rounding
 from fxsnn.errors import FormatError
 from strategies import formats
 
@@ -72,6 +72,13 @@ def test_wrong_types_are_refused() -> None:
         Format(8.0, 4)  # type: ignore[arg-type]
     with pytest.raises(FormatError, match=r"^signed must be true or false, not 1$"):
         Format(8, 4, 1)  # type: ignore[arg-type]
+
+
+def test_a_name_must_be_a_text() -> None:
+    with pytest.raises(FormatError, match=r"^a format's name must be a text such as 'Q2\.6', not 8$"):
+        Format.parse(8)  # type: ignore[arg-type]
+    with pytest.raises(FormatError, match=r"^rounding must be the name of a mode, not None$"):
+        Rounding.parse(None)  # type: ignore[arg-type]
 
 
 def test_a_pattern_wider_than_the_word_is_refused() -> None:
