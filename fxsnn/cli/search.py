@@ -25,6 +25,8 @@ from fxsnn.cli.options import (
     table,
 )
 
+MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -76,9 +78,9 @@ def select(
 
 def memory(
     plan: PlanFile,
-    inputs: Annotated[int, typer.Option(min=1, help="Inputs of the network.")] = 784,
-    neurons: Annotated[int, typer.Option(min=1, help="Neurons of the network.")] = 400,
-    refractory_steps: Annotated[int, typer.Option(min=0, help="Refractory period in steps.")] = 0,
+    inputs: Annotated[int, typer.Option(min=1, max=MOST, help="Inputs of the network.")] = 784,
+    neurons: Annotated[int, typer.Option(min=1, max=MOST, help="Neurons of the network.")] = 400,
+    refractory_steps: Annotated[int, typer.Option(min=0, max=MOST, help="Refractory period in steps.")] = 0,
     reset: Annotated[str, typer.Option(help="Reset: zero, value or subtract.")] = "zero",
     macro: Annotated[str, typer.Option(help="Memory to allocate in: ramb18 or sram-32x1024.")] = "ramb18",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

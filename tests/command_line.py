@@ -1,0 +1,64 @@
+"""The command line run in this process, and a data set so small that it runs without the JIT too."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+from fxsnn.cli import main
+from fxsnn.data.digits import PIXELS, Digits
+from fxsnn.splits import Splits
+
+FXSNN = [sys.executable, "-P", "-c", "from fxsnn.cli import main; main()"]  # in a process of its own
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left: its exit status and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line of a refusal, once it is seen to be all that was said."""
+        assert self.status == 2
+        assert self.out == ""
+        assert self.err.startswith("fxsnn: ")
+        assert self.err.endswith("\n")
+        assert self.err.count("\n") == 1
+        return self.err.removeprefix("fxsnn: ").removesuffix("\n")
+
+
+def run(*words: str | Path) -> Said:
+    """Run `fxsnn words...` as a shell would, without a terminal."""
+    out, err = io.StringIO(), io.StringIO()
+    handler = signal.getsignal(signal.SIGTERM)
+    arguments = mock.patch.object(sys, "argv", ["fxsnn", *map(str, words)])
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), arguments:
+            main()
+    except SystemExit as left:
+        return Said(int(left.code or 0), out.getvalue(), err.getvalue())
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    raise AssertionError("main leaves with a status")
+
+
+def small_splits() -> Splits:
+    """Three classes of 60 pixels each, with a little noise: 12 images to learn and label, 6 to test."""
+    drawn = np.random.PCG64(5).random_raw(18 * PIXELS).reshape(18, PIXELS) >> 60  # 0..15
+    labels = np.arange(18, dtype=np.uint8) % 3
+    images = np.where(drawn == 0, 40, 0).astype(np.uint8)
+    for image, label in zip(images, labels.tolist(), strict=True):
+        image[200 + 100 * label : 260 + 100 * label] = 250
+    learned = Digits(images[:12], labels[:12])
+    return Splits("18 small images", learned, learned, Digits(images[12:], labels[12:]))

@@ -1,0 +1,310 @@
+"""What holds for every command: help, exit status, one line for a complaint, quiet ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import typer
+import typer.main
+from rich.console import Console
+
+import fxsnn.cli
+from command_line import FXSNN, run
+from fxsnn.cli.options import percent, progress_bars, say, show, spread, table
+from fxsnn.errors import FileError
+
+
+def commands(group: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in getattr(group, "commands", {}).items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+COMMANDS = sorted(commands(typer.main.get_command(fxsnn.cli.app)))
+
+
+def test_the_commands_are_those_that_are_documented() -> None:
+    assert [" ".join(path) for path in COMMANDS] == [
+        "cast",
+        "data",
+        "demo",
+        "emulate",
+        "explore",
+        "golden check",
+        "golden make",
+        "memory",
+        "select",
+        "train",
+    ]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_helps_with_an_example_of_its_own(path: tuple[str, ...]) -> None:
+    said = run(*path, "--help")
+    assert said.status == 0
+    assert said.err == ""
+    assert f"Example: fxsnn {' '.join(path)} " in " ".join(said.out.split())
+
+
+@pytest.mark.parametrize("path", [(), ("golden",)], ids=["fxsnn", "fxsnn golden"])
+def test_no_command_gives_the_help_and_status_2(path: tuple[str, ...]) -> None:
+    said = run(*path)
+    assert said.status == 2
+    assert said.err == ""
+    assert "Usage: fxsnn" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["nosuch"], "no such command 'nosuch' (see fxsnn --help)"),
+        (["demo"], "missing option '--out' (see fxsnn demo --help)"),
+        (["golden", "check"], r"missing argument '(folder|FOLDER)' (see fxsnn golden check --help)"),
+        (["memory", "a", "b"], "got unexpected extra argument(s)? (b) (see fxsnn memory --help)"),
+        (["cast", "1", "--to"], "option '--to' requires an argument"),
+    ],
+)
+def test_a_usage_error_is_one_line_that_says_where_to_read_on(words: list[str], complaint: str) -> None:
+    pattern = re.escape(complaint).replace(r"\(s\)\?", r"(\(s\))?").replace(r"\(folder\|FOLDER\)", "(folder|FOLDER)")
+    assert re.fullmatch(pattern, run(*words).complaint)
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "given"),
+    [
+        (["train", "--out", "n.npz", "--neurons", "0"], "--neurons", "0"),
+        (["train", "--out", "n.npz", "--neurons", "1.5"], "--neurons", "1.5"),
+        (["train", "--out", "n.npz", "--neurons", "99999999999999999999"], "--neurons", "99999999999999999999"),
+        (["train", "--out", "n.npz", "--passes", "0"], "--passes", "0"),
+        (["train", "--out", "n.npz", "--seed", "-1"], "--seed", "-1"),
+        (["train", "--out", "n.npz", "--workers", "0"], "--workers", "0"),
+        (["demo", "--out", "d", "--mu", "-1"], "--mu", "-1"),
+        (["demo", "--out", "d", "--mu", "nan"], "--mu", "nan"),
+        (["demo", "--out", "d", "--mu", ""], "--mu", ""),
+        (["demo", "--out", "d", "--max-loss", "nan"], "--max-loss", "nan"),
+        (["demo", "--out", "d", "--max-loss", "inf"], "--max-loss", "inf"),
+        (["demo", "--out", "d", "--max-loss", "1.01"], "--max-loss", "1.01"),
+        (["golden", "make", "n", "p", "--out", "g", "--images", "1001"], "--images", "1001"),
+        (["memory", "p", "--inputs", "0"], "--inputs", "0"),
+        (["memory", "p", "--neurons", "x"], "--neurons", "x"),
+        (["memory", "p", "--neurons", "99999999999"], "--neurons", "99999999999"),
+        (["memory", "p", "--refractory-steps", "-1"], "--refractory-steps", "-1"),
+        (["cast", "1", "--to", "Q1.7", "--seed", "abc"], "--seed", "abc"),
+    ],
+)
+def test_a_wrong_number_is_refused_with_the_option_and_what_was_given(
+    words: list[str], option: str, given: str
+) -> None:
+    complaint = run(*words).complaint
+    assert complaint.lower().startswith(f"invalid value for '{option}'")
+    assert repr(given) in complaint or given in complaint
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_an_option_that_does_not_exist_is_refused(path: tuple[str, ...]) -> None:
+    assert run(*path, "--bogus").status == 2
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(fxsnn.cli, "app", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "complaint"),
+    [
+        (FileError("two\nlines and \x1b[31mred \u200b"), "two lines and \\x1b[31mred \\u200b"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "what is read or written must be usable, the output is not: No space left on device",
+        ),
+        (
+            OSError(errno.EIO, "Input/output error", "a"),
+            "what is read or written must be usable, 'a' is not: Input/output error",
+        ),
+        (MemoryError(), "the job must fit into memory, but it does not"),
+        (typer.BadParameter("it is bad."), "invalid value: it is bad"),
+    ],
+)
+def test_every_error_is_one_printable_line(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, complaint: str
+) -> None:
+    failing(monkeypatch, error)
+    assert run().complaint == complaint
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), typer.Abort()], ids=repr)
+def test_an_interrupted_command_says_nothing_and_leaves_with_130(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    failing(monkeypatch, error)
+    said = run()
+    assert (said.status, said.out, said.err) == (130, "", "")
+
+
+def test_a_mistake_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, ZeroDivisionError("ours"))
+    with pytest.raises(ZeroDivisionError, match="^ours$"):
+        run()
+
+
+def test_a_reader_who_has_gone_is_no_error(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `| head -0` does
+    for words in (["--help"], ["cast", "0.7", "--to", "Q1.7"], ["memory", str(plan_file(tmp_path))]):
+        said = subprocess.run([*FXSNN, *words], stdout=writing, stderr=subprocess.PIPE, text=True)
+        assert (said.returncode, said.stderr) == (0, "")
+    os.close(writing)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_the_output_is_one_line(tmp_path: Path) -> None:
+    for words in (["cast", "0.7", "--to", "Q1.7"], ["memory", str(plan_file(tmp_path))]):
+        with Path("/dev/full").open("w") as full:
+            said = subprocess.run([*FXSNN, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert (said.returncode, said.stderr) == (
+            2,
+            "fxsnn: what is read or written must be usable, the output is not: No space left on device\n",
+        )
+
+
+def test_an_output_that_was_closed_is_no_error() -> None:
+    closing = [sys.executable, "-c", "import os, sys; os.close(1); os.execv(sys.argv[1], sys.argv[1:])"]
+    said = subprocess.run([*closing, *FXSNN, "cast", "0.7", "--to", "Q1.7"], stderr=subprocess.PIPE)
+    assert (said.returncode, said.stderr) == (0, b"")
+
+
+def test_what_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    words = ["memory", str(tmp_path / "\u00e9")]
+    said = subprocess.run([*FXSNN, *words], env=environment, capture_output=True, text=True)
+    assert said.returncode == 2
+    assert said.stderr.startswith("fxsnn: a plan must be a file that can be read, not '")
+    assert "\\xe9' (" in said.stderr
+
+
+@pytest.mark.parametrize("command", ["memory", "select", "golden make", "golden check", "emulate", "explore"])
+@pytest.mark.parametrize("content", ["missing", "folder", "empty", "binary"])
+def test_every_file_that_is_something_else_is_refused_in_one_line(tmp_path: Path, command: str, content: str) -> None:
+    path = tmp_path / "given"
+    create: dict[str, Callable[[], object]] = {
+        "missing": lambda: None,
+        "folder": path.mkdir,
+        "empty": lambda: path.write_bytes(b""),
+        "binary": lambda: path.write_bytes(bytes(range(256))),
+    }
+    create[content]()
+    out = tmp_path / "out"
+    words: dict[str, list[str | Path]] = {
+        "memory": [path],
+        "select": [path, "--out", out],
+        "golden make": [path, path, "--out", out],
+        "golden check": [path],
+        "emulate": [path, path],
+        "explore": [path, "--out", out],
+    }
+    assert " must " in run(*command.split(), *words[command]).complaint
+    assert not out.exists()
+
+
+PLAN = "".join(f'{name} = {{ format = "UQ4.4" }}\n' for name in ("weight", "accumulator", "membrane", "theta"))
+PLAN += 'threshold = { format = "UQ3.3" }\ninhibition = { format = "UQ7.0" }\n'
+
+
+def plan_file(folder: Path) -> Path:
+    (folder / "plan.toml").write_text(PLAN)
+    return folder / "plan.toml"
+
+
+class Screen:
+    """A console that stands for a terminal of a given width, and keeps what it shows."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+        self.console = Console(width=width, force_terminal=True, color_system=None, record=True, quiet=False)
+        monkeypatch.setattr("rich.console.Console", lambda **_: self.console)
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self.console.export_text().splitlines()]
+
+
+def wide_table() -> list[str]:
+    return ["name", "words of no great weight", ">numbers", ">more of no great weight"]
+
+
+def test_a_narrow_terminal_loses_the_least_columns_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, 45)
+    rows = table(*wide_table())
+    rows.add_row("first", "some", "1,234", "5")
+    show(rows, droppable=("more of no great weight", "words of no great weight"))
+    assert screen.lines == [
+        "name    words of no great weight   numbers",
+        "─" * 42,
+        "first   some                         1,234",
+    ]
+
+
+def test_a_wide_terminal_shows_every_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, 120)
+    rows = table(*wide_table())
+    show(rows, droppable=("more of no great weight",))
+    assert screen.lines[0] == "name   words of no great weight   numbers   more of no great weight"
+
+
+def test_words_are_folded_before_a_number_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, 24)
+    rows = table("name", ">number")
+    rows.add_row("a-name-of-22-characters", "1,234,567")
+    show(rows)
+    assert screen.lines[2:] == ["a-name-of-22   1,234,567", "-characters"]
+
+
+def test_a_paragraph_breaks_between_words_in_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "a sentence [of] words"
+    say(text)
+    assert capsys.readouterr().out == f"{text}\n"
+    screen = Screen(monkeypatch, 15)
+    say(text)
+    assert screen.lines == ["a sentence [of]", "words"]
+
+
+def test_progress_is_a_line_at_each_tenth_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bars({"train": "training"}) as tell:
+        for done in range(0, 101, 4):
+            tell("train", done, 100)
+        tell("test", 1, 3)
+    said = capsys.readouterr()
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert lines[:3] == ["training: 0 of 100", "training: 12 of 100", "training: 20 of 100"]
+    assert lines[-2:] == ["training: 100 of 100", "test: 1 of 3"]
+    assert len(lines) == 12
+
+
+def test_progress_is_a_bar_for_each_stage_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, 80)
+    with progress_bars({"train": "training"}) as tell:
+        tell("train", 1, 4)
+        tell("train", 4, 4)
+        tell("test", 1, 3)
+    text = "\n".join(screen.lines)
+    assert re.search(r"training +━+ 4/4 ", text)
+    assert re.search(r"test +[━╸╺ ]+ 1/3 ", text)
+
+
+def test_shares_and_intervals_are_told_as_people_read_them() -> None:
+    assert percent(0.87125) == "87.12 %"
+    assert spread((0.8571, 0.9004)) == "85.7-90.0"
