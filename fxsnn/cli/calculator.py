@@ -112,9 +112,10 @@ def _power(fmt: Format) -> str:
 
 def _decimal(value: Fraction) -> str:
     """Return the exact decimal where it has at most 40 digits, else 17 digits marked as rounded."""
-    exact = Context(prec=40).divide(Decimal(value.numerator), Decimal(value.denominator))
+    context = Context(prec=40)
+    exact = context.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(context)
     if Fraction(exact) == value:
-        return f"{exact.normalize():f}" if -7 < exact.adjusted() < 20 else str(exact.normalize())
+        return f"{exact:f}" if -7 < exact.adjusted() < 20 else str(exact)
     return f"~{Context(prec=17).divide(Decimal(value.numerator), Decimal(value.denominator))}"
 
 
