@@ -217,7 +217,9 @@ def _test_of(tests: dict[str, Score], name: str) -> dict[str, Any]:
 
 def _traces(network: Network, quantised: QuantisedNetwork, shown: Spikes, digit: int) -> dict[str, Any]:
     run, fixed = record(network, shown), emulate.emulate(quantised, shown)
-    membrane = quantised.plan.membrane.format
+    plan = quantised.plan
+    membrane = plan.membrane.format
+    threshold = to_float(quantised.threshold, plan.threshold.format)
     return {
         "input": shown.raster()[0],
         "float_membrane": run.before,
@@ -225,6 +227,8 @@ def _traces(network: Network, quantised: QuantisedNetwork, shown: Spikes, digit:
         "float_spikes": run.spikes,
         "fixed_spikes": fixed.nodes["spike"].astype(np.uint8),
         "threshold": network.threshold + network.theta,
+        "fixed_threshold": to_float(quantised.threshold, plan.threshold.format)
+        + to_float(quantised.theta, plan.theta.format),
         "lowest": float(membrane.value(membrane.lowest)),
         "highest": float(membrane.value(membrane.highest)),
         "digit": digit,

@@ -119,5 +119,6 @@ def select(candidates: Sequence[Scored], baseline: Baseline, reward: Reward, max
         chosen,
         f"{candidate.name} has the highest {reward.form} reward ({reward.of(candidate, baseline):.4f}, mu = "
         f"{reward.mu:g}) of the {len(able)} of {len(candidates)} candidates that stay within {max_loss:.2%} of the "
-        f"float network: {baseline.bits / candidate.bits:.1f} times less memory, {change:+.2%} accuracy.",
+        f"float network: {baseline.bits / candidate.bits:.1f} times less memory, {100 * change:+.2f} points of "
+        "accuracy.",
     )

@@ -171,7 +171,7 @@ def formats_of(plan: Plan) -> dict[str, str]:
     """Return each signal's format as people must see it, with word length and sign."""
     formats = {name: getattr(plan, name).format.describe() for name in SIGNALS}
     leak = {"multiply": plan.leak.factor.format.describe(), "shift": f"v - (v >> {plan.leak.shift})", "none": "none"}
-    return formats | {"leak": leak[plan.leak.kind]}
+    return formats | {"leak": leak[plan.leak.kind], "fold": "yes" if plan.fold else "no"}
 
 
 def _signal(given: _SignalText | _LeakText, name: str) -> Signal:

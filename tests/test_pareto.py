@@ -74,5 +74,5 @@ def test_the_reason_is_told_in_words() -> None:
     choice = select([Point("small", 0.895, 4_000), Point("big", 0.9, 8_000)], BASELINE, Reward("additive", 0.1))
     assert choice.reason == (
         "small has the highest additive reward (0.8825, mu = 0.1) of the 2 of 2 candidates that stay within 1.00% "
-        "of the float network: 8.0 times less memory, -0.50% accuracy."
+        "of the float network: 8.0 times less memory, -0.50 points of accuracy."
     )
