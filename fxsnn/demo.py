@@ -227,8 +227,7 @@ def _traces(network: Network, quantised: QuantisedNetwork, shown: Spikes, digit:
         "float_spikes": run.spikes,
         "fixed_spikes": fixed.nodes["spike"].astype(np.uint8),
         "threshold": network.threshold + network.theta,
-        "fixed_threshold": to_float(quantised.threshold, plan.threshold.format)
-        + to_float(quantised.theta, plan.theta.format),
+        "fixed_threshold": threshold + to_float(quantised.theta, plan.theta.format),
         "lowest": float(membrane.value(membrane.lowest)),
         "highest": float(membrane.value(membrane.highest)),
         "digit": digit,
