@@ -7,7 +7,6 @@ import io
 import signal
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -38,7 +37,7 @@ class Said:
         return self.err.removeprefix("fxsnn: ").removesuffix("\n")
 
 
-def run(*words: str | Path) -> Said:
+def run(*words: object) -> Said:
     """Run `fxsnn words...` as a shell would, without a terminal."""
     out, err = io.StringIO(), io.StringIO()
     handler = signal.getsignal(signal.SIGTERM)

@@ -1,0 +1,398 @@
+"""The jobs behind the command line: train, emulate, explore, select, memory, golden and demo, from files to files."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from command_line import Said, run, small_splits
+from fxsnn.candidates import load_exploration
+from fxsnn.learn import random_network
+from fxsnn.network import load_network, save_network
+from fxsnn.plan import parse_plan, plan_from_data
+
+GRID = """
+weight = ["UQ0.8", "UQ0.2"]
+state_bits = [4]
+weight_rounding = ["RN"]
+state_rounding = ["TR"]
+leak = ["shift 5"]
+fold = [true]
+"""
+PLAN = """
+weight = { format = "UQ0.4" }
+accumulator = { format = "UQ5.4" }
+membrane = { format = "UQ6.4" }
+theta = { format = "UQ2.4" }
+threshold = { format = "UQ3.3" }
+inhibition = { format = "UQ7.0" }
+"""
+DEMO = ["--neurons", "6", "--passes", "2", "--max-loss", "1", "--workers", "1"]
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    return written(tmp_path / "plan.toml", PLAN)
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Path:
+    return written(tmp_path / "grid.toml", GRID)
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    save_network(random_network(784, 4), tmp_path / "net.npz")
+    return tmp_path / "net.npz"
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def done(*words: object) -> Said:
+    said = run(*words)
+    assert said.status == 0, said.err
+    return said
+
+
+def contents(folder: Path, *, but: str = "") -> dict[str, bytes]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != but)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_path: Path, grid: Path) -> None:
+    net, candidates, chosen, golden = (tmp_path / name for name in ("net.npz", "c.json", "chosen.toml", "golden"))
+    said = done("train", "--neurons", "6", "--passes", "2", "--out", net)
+    assert re.fullmatch(
+        r"\S+net\.npz: 6 neurons, test accuracy 100\.00 % \(95 % interval 61\.0-100\.0 %\) on 6 digits, "
+        r"[\d.]+ spikes a digit\n",
+        said.out,
+    )
+    assert said.err.endswith("labelling (digits): 1 of 1\n")
+    assert set(load_network(net).labels.tolist()) == {-1, 0, 1, 2}
+
+    said = done("explore", net, "--grid", grid, "--out", candidates)
+    assert said.out.splitlines()[0].split() == [
+        "on",
+        "the",
+        "Pareto",
+        "front",
+        "accuracy",
+        "95",
+        "%",
+        "interval",
+        "memory,",
+        "bits",
+        "saving",
+    ]
+    assert said.out.splitlines()[-1] == (
+        f"{candidates}: 2 candidates; float 100.00 %; 12 training digits (of 18 small images), "
+        "by 4-fold cross-validation"
+    )
+    assert [entry.on_front for entry in load_exploration(candidates).entries] == [False, True]
+
+    said = done("select", candidates, "--max-loss", "0", "--out", chosen)
+    reason = "w2.2-RN-v10.4-TR-fold has the highest additive reward "
+    assert said.out.startswith(reason)
+    assert said.out.endswith(f"{chosen}: its plan\n")
+    assert parse_plan(chosen.read_text()).weight.format.word == 2
+
+    said = done("emulate", net, chosen, "--workers", "2")
+    assert said.out.splitlines()[0].startswith(
+        "float: test accuracy 100.00 % (95 % interval 61.0-100.0 %) on 6 digits, "
+    )
+    assert said.out.splitlines()[1].startswith(
+        "fixed: test accuracy 100.00 % (95 % interval 61.0-100.0 %) on 6 digits, "
+    )
+    assert [line.split()[0] for line in said.out.splitlines()[5:]] == [
+        "accumulate",
+        "leak",
+        "integrate",
+        "reset",
+        "inhibit",
+    ]
+
+    said = done("golden", "make", net, chosen, "--images", "2", "--out", golden)
+    words = re.fullmatch(
+        r"\S+golden: 14 files, ([\d,]+) words; \d+ spikes, [\d,]+ overflows, [\d,]+ ties, \d+ threshold equalities\n",
+        said.out,
+    )
+    assert words
+    assert done("golden", "check", golden).out == f"{golden}: {words[1]} words in 14 files agree\n"
+
+
+def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: Path, plan: Path) -> None:
+    done("golden", "make", network, plan, "--out", tmp_path / "golden")
+    path = tmp_path / "golden" / "membrane.mem"
+    lines = path.read_text().splitlines()
+    right = lines[3]
+    lines[3] = "001" if right != "001" else "002"
+    path.write_text("\n".join(lines) + "\n")
+    said = run("golden", "check", tmp_path / "golden")
+    assert (said.status, said.err) == (1, "")
+    assert said.out.startswith(f"membrane.mem word 0, image 0, step 0, neuron 0: expected {right} (raw ")
+
+
+def test_the_demo_writes_all_it_names_and_again_the_same(tmp_path: Path, grid: Path) -> None:
+    out = tmp_path / "demo"
+    said = done("demo", "--out", out, "--grid", grid, *DEMO)
+    assert names(out) == ["candidates.json", "chosen.toml", "golden", "network.npz", "report.html"]
+    lines = said.out.splitlines()
+    assert lines[0].split() == [
+        "network",
+        "weights",
+        "membrane",
+        "leak",
+        "accuracy",
+        "95",
+        "%",
+        "interval",
+        "test",
+        "accuracy",
+        "bits",
+        "saving",
+    ]
+    assert lines[2].split()[-7:] == ["100.00", "%", "75.7-100.0", "100.00", "%", "151,990", "1.00", "x"][-7:]
+    assert lines[3].endswith("<- chosen")
+    assert lines[5] == (
+        "Accuracy is measured on 12 training digits (of 18 small images), by 4-fold cross-validation; "
+        "test accuracy on 6 digits that nothing was chosen by."
+    )
+    held = json.loads((out / "candidates.json").read_bytes())
+    assert lines[7] == held["selection"]["reason"]
+    assert [line.split()[0] for line in lines[9:]] == [
+        str(out / name) for name in ("report.html", "candidates.json", "chosen.toml", "golden", "network.npz")
+    ]
+    assert held["selection"] | {"reason": ""} == {
+        "chosen": "w2.2-RN-v10.4-TR-fold",
+        "reward": "additive",
+        "mu": 0.5,
+        "reason": "",
+    }
+    chosen = next(entry for entry in held["candidates"] if entry["name"] == held["selection"]["chosen"])
+    assert plan_from_data(chosen["plan"]) == parse_plan((out / "chosen.toml").read_text())
+    assert "fxsnn demo --neurons 6 --passes 2 --seed 0 --mu 0.5 --max-loss 1 --grid grid.toml" in (
+        out / "report.html"
+    ).read_text().replace("\u00a0", " ")
+    done("golden", "check", out / "golden")
+
+    before = contents(out)
+    done("demo", "--out", out, "--grid", grid, *DEMO[:-1], "3")  # the former one is replaced
+    assert contents(out) == before
+
+
+def test_each_stage_of_the_demo_is_told(tmp_path: Path, grid: Path) -> None:
+    told = done("demo", "--out", tmp_path / "demo", "--grid", grid, *DEMO).err.splitlines()
+    assert told == [
+        "training (digits): 12 of 24",
+        "training (digits): 24 of 24",
+        "exploring (candidates): 1 of 2",
+        "exploring (candidates): 2 of 2",
+        "testing (candidates): 1 of 1",
+        "writing (parts): 1 of 2",
+        "writing (parts): 2 of 2",
+    ]
+
+
+def test_a_demo_that_fails_at_its_end_leaves_what_was_there(
+    tmp_path: Path, grid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "demo"
+    done("demo", "--out", out, "--grid", grid, *DEMO)
+    before = contents(out)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fxsnn.demo.write_report", stop)
+    assert run("demo", "--out", out, "--grid", grid, *DEMO, "--seed", "1").status == 130
+    assert contents(out) == before
+    assert names(tmp_path) == ["demo", "grid.toml"]
+
+
+def test_a_floor_that_nobody_holds_is_a_finding(tmp_path: Path, network: Path, grid: Path) -> None:
+    done("explore", network, "--grid", grid, "--out", tmp_path / "c.json")
+    held = json.loads((tmp_path / "c.json").read_bytes())
+    held["baseline"]["accuracy"] = 1.0
+    for entry in held["candidates"]:
+        entry["accuracy"] = 0.5
+    written(tmp_path / "c.json", json.dumps(held))
+    said = run("select", tmp_path / "c.json", "--out", tmp_path / "chosen.toml")
+    assert (said.status, said.out) == (1, "")
+    assert said.err == (
+        "fxsnn: a candidate must reach 99.00% (the float network's 100.00% less 1.00%), "
+        "but the best, w8.8-RN-v9.4-TR-fold, has 50.00%\n"
+    )
+    assert not (tmp_path / "chosen.toml").exists()
+
+
+def test_the_reward_and_mu_of_the_command_line_decide(tmp_path: Path, network: Path, grid: Path) -> None:
+    done("explore", network, "--grid", grid, "--out", tmp_path / "c.json")
+    words = ["select", tmp_path / "c.json", "--out", tmp_path / "p.toml", "--max-loss", "1"]
+    assert " multiplicative reward (" in done(*words, "--reward", "multiplicative", "--mu", "10").out
+    assert ", mu = 0) of the 2 of 2 candidates that stay within 100.00% of " in done(*words, "--mu", "0").out
+    assert run(*words, "--reward", "best").complaint == "the reward must be additive or multiplicative, not 'best'"
+    assert run(*words, "--mu", "inf").complaint == "mu must be 0 to 1e+06, not inf"
+
+
+def test_memory_is_counted_as_a_table_and_as_json(plan: Path) -> None:
+    words = ["memory", plan, "--inputs", "100", "--neurons", "50", "--refractory-steps", "3", "--reset", "value"]
+    lines = done(*words).out.splitlines()
+    assert lines[0].split() == ["array", "words", "bits", "a", "word", "bits", "allocated", "bits", "(ramb18)"]
+    assert lines[2].split() == ["weights", "5,000", "4", "20,000", "32,768"]
+    assert lines[-2].split()[0] == "total"
+    assert lines[-1] == (
+        "21,543 bits (2.6 KiB); with 32-bit words 166,742 bits (20.4 KiB): 7.74 times less, 7.53 times as allocated"
+    )
+    held = json.loads(done(*words, "--json", "--macro", "sram-32x1024").out)
+    assert held["macro"] == "sram-32x1024"
+    assert held["bits"] == sum(array["words"] * array["word"] for array in held["arrays"]) == 21_543
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--macro", "ddr"], "macro must be one of sram-32x1024, ramb18, not 'ddr'"),
+        (["--reset", "none"], "reset must be zero, value or subtract, not 'none'"),
+    ],
+)
+def test_a_memory_or_reset_that_does_not_exist_is_refused(plan: Path, words: list[str], complaint: str) -> None:
+    assert run("memory", plan, *words).complaint == complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (b"a = 1", "a plan must have the documented keys: Object contains unknown field `a`"),
+        (b"[weight", "a plan must be TOML: Expected ']' at the end of a table declaration (at end of document)"),
+        (b"weight = 1", "a plan must have the documented keys: Expected `object`, got `int` - at `$.weight`"),
+        (PLAN.replace("UQ0.4", "Q0.0").encode(), "weight: word must be 1 to 63 bits, not 0"),
+        (PLAN.replace("UQ0.4", "Q64.0").encode(), "weight: word must be 1 to 63 bits, not 64"),
+        (
+            PLAN.replace('"UQ7.0"', '"UQ7.0", rounding = "up"').encode(),
+            "inhibition: rounding must be one of floor, zero, ceil, nearest-up, nearest-down, nearest-zero, "
+            "nearest-away, nearest-even, nearest-odd, stochastic (or another family's name for it), not 'up'",
+        ),
+    ],
+)
+def test_a_wrong_plan_is_refused_with_its_file_and_key(tmp_path: Path, text: bytes, complaint: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_bytes(text)
+    assert run("memory", path).complaint == f"{str(path)!r}: {complaint}"
+
+
+def test_a_plan_that_is_no_text_or_too_long_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_bytes(b"\xff\xfe")
+    assert run("memory", path).complaint == f"a plan must be UTF-8 text, {str(path)!r} is not: invalid start byte"
+    path.write_bytes(bytes(1_048_577))
+    assert run("memory", path).complaint == f"a plan must be at most 1,048,576 bytes, {str(path)!r} is larger"
+
+
+def test_a_network_of_another_size_than_the_digits_is_refused(tmp_path: Path, plan: Path) -> None:
+    path, out = tmp_path / "ten.npz", tmp_path / "out"
+    save_network(random_network(10, 4), path)
+    complaint = f"a network must have 784 inputs, one a pixel, {str(path)!r} has 10"
+    assert run("emulate", path, plan).complaint == complaint
+    assert run("golden", "make", path, plan, "--out", out).complaint == complaint
+    assert run("explore", path, "--out", out).complaint == complaint
+    assert not out.exists()
+
+
+def test_a_plan_whose_intermediate_leaves_int64_is_refused_with_the_operation(network: Path, tmp_path: Path) -> None:
+    plan = written(tmp_path / "wide.toml", PLAN.replace('"UQ0.4"', '"UQ20.40"'))
+    complaint = (
+        "every exact intermediate must fit int64, but accumulate (UQ20.40 (u60) -> UQ5.4 (u9)) can need 71 bits "
+        "(raw 0 to 903890459611768028400)"
+    )
+    assert run("emulate", network, plan).complaint == complaint
+    assert run("golden", "make", network, plan, "--out", tmp_path / "golden").complaint == complaint
+
+
+def test_a_value_that_leaves_its_format_where_that_is_an_error_is_refused(network: Path, tmp_path: Path) -> None:
+    plan = written(tmp_path / "p.toml", PLAN.replace('"UQ3.3"', '"UQ1.3", overflow = "error"'))
+    assert run("emulate", network, plan).complaint == (
+        "threshold: all values must lie in UQ1.3 (u4), 0 to 1.875; 1 did not"
+    )
+
+
+def test_more_golden_images_than_there_are_digits_are_refused(tmp_path: Path, network: Path, plan: Path) -> None:
+    words = ["golden", "make", network, plan, "--out", tmp_path / "golden", "--images"]
+    assert run(*words, "7").complaint == "images must be a part of 0 to 6, not 0 to 7"
+
+
+@pytest.mark.parametrize("command", ["train", "explore"])
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, network: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: object) -> None:
+        raise AssertionError("the work has begun")
+
+    monkeypatch.setattr("fxsnn.job.open_splits", work)
+    words = [command, *([network] if command == "explore" else []), "--out"]
+    missing = tmp_path / "missing" / "out"
+    assert run(*words, missing).complaint == (
+        f"an output file must be in a folder that can be written, not {str(missing)!r} (No such file or directory)"
+    )
+    assert run(*words, tmp_path).complaint == (
+        f"an output file must be a regular file or a new name, not {str(tmp_path)!r}"
+    )
+    assert names(tmp_path) == ["net.npz"]
+
+
+def test_a_folder_that_the_demo_did_not_make_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    mine = written(tmp_path / "mine" / "candidates.json", "mine")
+    assert run("demo", "--out", tmp_path / "mine").complaint == (
+        f"an output folder must be new, empty or made by fxsnn (with 'candidates.json'), not {str(tmp_path / 'mine')!r}"
+    )
+    assert run("demo", "--out", mine).complaint == (
+        f"an output folder must be a folder or a new name, not the file {str(mine)!r}"
+    )
+    missing = tmp_path / "missing" / "demo"
+    assert run("demo", "--out", missing).complaint == (
+        f"an output folder must be where fxsnn can write, not {str(missing)!r} (No such file or directory)"
+    )
+    assert contents(tmp_path) == {"mine/candidates.json": b"mine"}
+
+
+def test_a_seed_too_large_is_refused(tmp_path: Path) -> None:
+    words = ["train", "--out", tmp_path / "n.npz", "--neurons", "2", "--seed", str(1 << 63)]
+    assert run(*words).complaint == "seed must be 0 to 2**63 - 1, not 9223372036854775808"
+
+
+def test_a_network_that_no_format_holds_is_refused(tmp_path: Path, network: Path, grid: Path) -> None:
+    held = load_network(network)
+    save_network(replace(held, threshold=1e300), network)
+    place = "weight UQ0.8, state_bits 4, weight_rounding RN, state_rounding TR, leak shift 5, fold True"
+    said = run("explore", network, "--grid", grid, "--out", tmp_path / "c.json")
+    assert said.complaint == f"{place}: word must be 1 to 63 bits, not 1001"
+    save_network(replace(held, theta=np.full(4, 1.7e308), threshold=1.7e308), network)
+    with np.errstate(over="ignore"):
+        said = run("explore", network, "--grid", grid, "--out", tmp_path / "c.json")
+    assert said.complaint.startswith(f"{place}: a signal's range must be finite to give it bits, not 0 to inf")
+
+
+def test_what_digits_are_there_is_told_without_the_network(tmp_path: Path) -> None:
+    lines = done("data", "--data", tmp_path).out.splitlines()
+    assert lines[0].split() == ["data", "set", "images", "state", "place"]
+    assert lines[2].startswith("5,000 digits of MNIST train")
+    row = lines[3].split()
+    assert row[:4] == ["MNIST", "train", "-", "missing"]
+    assert "".join(row[4:]) in str(tmp_path)
