@@ -218,8 +218,8 @@ def _plan_of(
 
 
 def _size(signal: Signal) -> str:
-    """Return word length and fractional bits: `1.2` is a word of 1 bit that stands for 0 or 2**-2."""
-    return f"{signal.format.word}.{signal.format.frac}"
+    """Return word length and fractional bits: `1.2` is a bit that stands for 0 or 2**-2, `s4.3` is signed."""
+    return f"{'s' if signal.format.signed else ''}{signal.format.word}.{signal.format.frac}"
 
 
 def _short(rounding: Rounding) -> str:

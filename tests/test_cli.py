@@ -168,6 +168,16 @@ def test_a_reader_who_has_gone_is_no_error(tmp_path: Path) -> None:
     os.close(writing)
 
 
+def test_a_pipe_that_breaks_in_the_middle_is_no_error() -> None:
+    code = """import fxsnn.cli
+def app(**_):
+    raise BrokenPipeError
+fxsnn.cli.app = app
+fxsnn.cli.main()"""
+    said = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True)
+    assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_behind_the_output_is_one_line(tmp_path: Path) -> None:
     for words in (["cast", "0.7", "--to", "Q1.7"], ["memory", str(plan_file(tmp_path))]):
