@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import numba
@@ -57,9 +56,9 @@ def test_the_demo_on_the_embedded_digits_holds_its_bar_and_repeats_exactly(tmp_p
 def test_a_demo_that_is_stopped_on_the_way_leaves_nothing(tmp_path: Path, number: int, status: int) -> None:
     words = ["demo", "--out", "demo", "--passes", "1000", "--neurons", "2"]
     with subprocess.Popen([*FXSNN, *words], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as demo:
-        deadline = time.monotonic() + 60
-        while not names(tmp_path) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        assert demo.stderr
+        # training has begun, so that nothing is being compiled: the compiler swallows an exception now and then
+        assert demo.stderr.readline().startswith(b"training (digits): ")
         assert names(tmp_path)[0].startswith(".fxsnn-")
         demo.send_signal(number)
         out, err = demo.communicate(timeout=60)
