@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.kernels import layer, lif
+from fxsnn.kernels.datapath import Datapath, words_of
 from fxsnn.modes import Overflow
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import Lanes, datapath, lanes_for, limits
@@ -62,7 +63,7 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
 
     def part(first: int, last: int) -> None:
         starts = spikes.starts[first * steps : last * steps + 1]
-        _run(network, ready, responses[first:last], None, starts, spikes.indices, steps)
+        _run(network, ready, responses[first:last], None, last - first, steps, starts, spikes.indices, None)
 
     _in_parts(part, spikes.images, threads)
     return responses
@@ -77,6 +78,7 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
     """
     ready = _prepared(network)
     _check_raster(raster)
+    active = np.ascontiguousarray(raster)
     images, steps, inputs = raster.shape
     _check_inputs(network, inputs)
     if _errors(network):
@@ -84,9 +86,8 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
     out = np.empty((images, steps, network.neurons), dtype=np.uint8)
 
     def part(first: int, last: int) -> None:
-        spikes = spikes_of(raster[first:last])
-        responses = np.zeros((last - first, network.neurons), dtype=np.int32)
-        _run(network, ready, responses, out[first:last], spikes.starts, spikes.indices, steps)
+        starts, indices = np.empty(steps + 1, dtype=np.int64), np.empty(steps * inputs + 1, dtype=np.uint16)
+        _run(network, ready, None, out[first:last], last - first, steps, starts, indices, active[first:last])
 
     _in_parts(part, images, threads)
     return out
@@ -95,8 +96,6 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
 def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
     """Return a raw raster, uint8[images, steps, inputs] of 0 and 1, as lists of active inputs."""
     _check_raster(raster)
-    if raster.size and raster.max() > 1:
-        raise ConfigError(f"a raster must hold 0 and 1, not {raster.max()}")
     images, steps, inputs = raster.shape
     starts = np.empty(images * steps + 1, dtype=np.int64)
     indices = np.empty(int(np.count_nonzero(raster)) + 1, dtype=np.uint16 if inputs <= 1 << 16 else np.int64)
@@ -118,7 +117,7 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
         drawn,
         registers,
         counts,
-        network.weights.astype(np.int64),  # a copy of one type for every plan
+        np.pad(network.weights, ((0, 1), (0, 0))),  # int64 for every plan
         spikes.starts[first : first + spikes.steps + 1],
         spikes.indices,
         ready.limits,
@@ -145,31 +144,31 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
 def _run(
     network: QuantisedNetwork,
     ready: _Prepared,
-    responses: NDArray[np.int32],
+    responses: NDArray[np.int32] | None,
     raster: NDArray[np.uint8] | None,
+    images: int,
+    steps: int,
     starts: NDArray[np.int64],
     indices: NDArray[np.uint16],
-    steps: int,
+    active: NDArray[np.uint8] | None,
 ) -> None:
     """Run a part of the images; see `layer.respond`."""
     neurons = network.neurons
     layer.respond(
         responses,
         raster,
+        images,
+        steps,
         ready.weights,
         starts,
         indices,
-        steps,
+        active,
         ready.limits,
-        ready.path,
+        ready.words,
         ready.lanes.chunk,
-        np.zeros(neurons, dtype=ready.lanes.sums),
-        np.zeros(neurons, dtype=np.int64),
-        np.zeros(neurons, dtype=np.int64),
+        ready.lane,
         np.zeros(neurons, dtype=np.int64) if network.refractory_steps else None,
-        np.zeros(neurons, dtype=np.uint8),
         ready.seeds,
-        np.zeros(len(SITES), dtype=np.int64),
         ready.taps,
         np.zeros((len(SITES), neurons), dtype=np.int64) if ready.draws else None,
     )
@@ -179,22 +178,28 @@ def _in_parts(part: Callable[[int, int], None], images: int, threads: int) -> No
     """Call part(first, last) for as many parts of the images as there are threads."""
     if threads < 1:
         raise ConfigError(f"threads must be 1 or more, not {threads}")
-    edges = [images * n // threads for n in range(threads + 1)]
-    if threads == 1:
+    threads = min(threads, images)
+    if threads <= 1:
         part(0, images)
         return
-    with ThreadPoolExecutor(threads) as pool:  # the kernels release the interpreter lock
-        list(pool.map(part, edges[:-1], edges[1:]))
+    edges = [images * n // threads for n in range(threads + 1)]
+    with ThreadPoolExecutor(threads - 1) as pool:  # the kernels release the interpreter lock
+        others = pool.map(part, edges[1:-1], edges[2:])
+        part(0, edges[1])
+        list(others)  # raises what a part has raised
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Prepared:
     """A network as the kernels take it."""
 
-    path: lif.Datapath
+    path: Datapath
+    words: NDArray[np.int64]  # the path in an array
     lanes: Lanes
-    weights: NDArray[np.signedinteger]  # in the narrowest words that hold them
-    limits: NDArray[np.int64]
+    lane: NDArray[np.signedinteger]  # none, of the type of the sums
+    weights: NDArray[np.signedinteger]  # in the narrowest words that hold them; the last row is zeros, and so is
+    # what fills the rows up to whole cache lines
+    limits: NDArray[np.signedinteger]  # in words as wide as the membranes
     seeds: NDArray[np.int64]
     taps: NDArray[np.int64]
     draws: bool  # whether any cast is stochastic and drops bits
@@ -210,15 +215,33 @@ def _prepared(network: QuantisedNetwork) -> _Prepared:
         path, lanes = datapath(network), lanes_for(network.plan.weight.format, network.inputs)
         ready = _Prepared(
             path,
+            words_of(path),
             lanes,
-            network.weights.astype(lanes.weights),
-            limits(network),
+            np.empty(0, dtype=lanes.sums),
+            _padded(network.weights, lanes.weights),
+            _padded(limits(network)[None], np.int32 if path.simple else np.int64)[0, : network.neurons],
             np.array([register.seed for register in site_registers(network.plan)], dtype=np.int64),
             network.plan.lfsr.tap_array(),
             any(site.draw_bits for site in path[:6]),
         )
         _READY[network] = ready
     return ready
+
+
+def _padded(weights: NDArray[np.int64], word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+    inputs, neurons = weights.shape
+    width = -(-neurons // 64) * 64
+    padded = _cleared((inputs + 1) * width, word).reshape(inputs + 1, width)
+    padded[:inputs, :neurons] = weights
+    return padded
+
+
+def _cleared(words: int, word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+    """Return zeros that begin with a cache line."""
+    size = words * np.dtype(word).itemsize
+    room = np.zeros(size + 63, dtype=np.uint8)
+    start = -room.ctypes.data % 64
+    return room[start : start + size].view(word)
 
 
 def _check_inputs(network: QuantisedNetwork, inputs: int) -> None:
@@ -229,6 +252,8 @@ def _check_inputs(network: QuantisedNetwork, inputs: int) -> None:
 def _check_raster(raster: NDArray[np.uint8]) -> None:
     if raster.ndim != 3 or raster.dtype != np.uint8:
         raise ConfigError(f"a raster must be uint8[images, steps, inputs], not {raster.dtype}{list(raster.shape)}")
+    if raster.size and raster.max() > 1:
+        raise ConfigError(f"a raster must hold 0 and 1, not {raster.max()}")
 
 
 def _errors(network: QuantisedNetwork) -> bool:

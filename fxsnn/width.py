@@ -10,7 +10,7 @@ from fxsnn.cast import rails
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.kernels import rescale
-from fxsnn.kernels.lif import LARGEST, LOWEST, NONE, SUBTRACT, VALUE, ZERO, Datapath, Site
+from fxsnn.kernels.datapath import LARGEST, LOWEST, NONE, SUBTRACT, VALUE, ZERO, Datapath, Site
 from fxsnn.plan import Signal
 from fxsnn.quantise import QuantisedNetwork
 
@@ -96,7 +96,7 @@ def datapath(network: QuantisedNetwork) -> Datapath:
     pull = _times(_range(g), spiking_others, with_zero=True)
     inhibit = proof.site("inhibit", plan.membrane, (_range(v), v), (pull, g), "-")
 
-    return Datapath(
+    path = Datapath(
         each=every,
         accumulate=accumulate,
         leak=leak,
@@ -117,6 +117,20 @@ def datapath(network: QuantisedNetwork) -> Datapath:
         refractory_mask=-1 if network.refractory_input == "ignore" else 0,
         inhibition=network.inhibition,
         floor=network.floor,
+        simple=0,
+    )
+    return path._replace(simple=int(not each and network.refractory_steps == 0 and _is_simple(path, proof)))
+
+
+def _is_simple(path: Datapath, proof: _Proof) -> bool:
+    """Return whether kernels/simple.py may run this datapath."""
+    sites = (path.accumulate, path.leak, path.integrate, path.reset, path.inhibit)
+    return (
+        proof.lowest >= -(1 << 31)
+        and proof.highest < 1 << 31
+        and all(s.overflow == rescale.SATURATE and s.draw_bits == 0 and s.right < 32 for s in sites)
+        and all(s.if_negative == 0 and s.if_odd == 0 for s in sites)
+        and path.leak_shift < 32
     )
 
 
@@ -133,8 +147,10 @@ class _Proof:
 
     def __init__(self, lfsr_width: int) -> None:
         self.lfsr_width = lfsr_width
+        self.lowest = self.highest = 0  # of all intermediates so far
 
     def check(self, operation: str, formats: str, bounds: Range) -> None:
+        self.lowest, self.highest = min(self.lowest, bounds[0]), max(self.highest, bounds[1])
         if bounds[0] < _LOWEST or bounds[1] > _HIGHEST:
             bits = max(bounds[1].bit_length(), (-bounds[0] - 1).bit_length()) + 1
             raise WidthError(
@@ -169,13 +185,15 @@ class _Proof:
                 f"a cast must drop at most {rescale.SHIFT_MAX} bits, but {operation} ({names} -> {fmt.describe()}) "
                 f"drops {right}"
             )
+        biases = rescale.biases(into.rounding.code, right)
+        self.highest = max(self.highest, total[1] + biases[0])
         lowest, highest = rails(fmt, into.overflow)
         stochastic = into.rounding.code == rescale.STOCHASTIC
         return Site(
             common - source.frac,
             left_other,
             right,
-            *rescale.biases(into.rounding.code, right),
+            *biases,
             lowest,
             highest,
             into.overflow.code,

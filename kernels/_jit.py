@@ -38,13 +38,26 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
 
     No fast-math: sums keep the order that is written, so that every machine gives the same bits.
     """
+    return _compile(function, within=False)
+
+
+def jit_within(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile `function` into the kernels that call it, as a part of their loops.
+
+    A call hands over a datapath field by field, which takes longer than a small loop over the neurons.
+    """
+    return _compile(function, within=True)
+
+
+def _compile(function: Callable[P, R], *, within: bool) -> Callable[P, R]:
+    compiled: Callable[P, R]
     before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
     numba.config.CACHE_DIR = _CACHE_FOLDER  # type: ignore[attr-defined]
     try:
         try:
-            compiled: Callable[P, R] = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+            compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=within)(function)
         except RuntimeError:  # nowhere to write: compile anew in each process
-            compiled = numba.njit(nogil=True, error_model="numpy")(function)
+            compiled = numba.njit(nogil=True, error_model="numpy", forceinline=within)(function)
     finally:
         numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
     return compiled

@@ -1,56 +1,100 @@
 """A layer over whole presentations: batches of images without a record, or one image with every node kept."""
 
 import numpy as np
+from numpy import uint64
 
-from . import cast, lif  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
-from ._jit import jit
+from . import cast, datapath, lif, simple  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
+from ._jit import jit, jit_within
+
+
+@jit_within
+def room(like, size):  # type: ignore[no-untyped-def]
+    """Return an array of this type that begins with a cache line; what it holds is anything."""
+    wide = np.empty(size + 64, like.dtype)
+    start = (-wide.ctypes.data & 63) // wide.itemsize
+    return wide[start : start + size]
+
+
+@jit
+def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
+    """List the active inputs of a raw raster, step by step; return how many.
+
+    starts     int64[rows + 1]
+    indices    uint16[at least the events + 1]
+    raster     uint8[rows, inputs]    0 or 1
+    """
+    event = uint64(0)  # unsigned, or every index would be looked at for a sign
+    fours = raster.shape[1] & ~3
+    for row in range(raster.shape[0]):
+        starts[row] = event
+        # an index is overwritten unless its input is active: cheaper than a branch
+        for i in range(0, fours, 4):  # four at a time, so that the next four wait for one addition only
+            one = uint64(raster[row, i])
+            two = one + uint64(raster[row, i + 1])
+            three = two + uint64(raster[row, i + 2])
+            indices[event] = i
+            indices[event + one] = i + 1
+            indices[event + two] = i + 2
+            indices[event + three] = i + 3
+            event += three + uint64(raster[row, i + 3])
+        for i in range(fours, raster.shape[1]):
+            indices[event] = i
+            event += uint64(raster[row, i])
+    starts[raster.shape[0]] = event
+    return event
 
 
 @jit
 def respond(  # type: ignore[no-untyped-def]
     responses,
     raster,
+    images,
+    steps,
     weights,
     starts,
     indices,
-    steps,
+    active,
     limits,
-    path,
+    words,
     chunk,
-    lanes,
-    sums,
-    v,
+    lane,
     refractory,
-    spikes,
     seeds,
-    states,
     taps,
     draws,
 ):
-    """Run the layer on every image from a cleared state and count its spikes.
+    """Run the layer on every image from a cleared state; count its spikes, or write them out.
 
-    responses     int32[images, neurons]              spikes of each neuron, added to what is there
+    responses     int32[images, neurons] | None       spikes of each neuron, added to what is there
     raster        uint8[images, steps, neurons] | None
-    weights       int[inputs, neurons]
+    weights       int[inputs + 1, padded neurons]     see lif.add_rows
     starts        int64[images * steps + 1]           where the events of each step begin
-    indices       int[events]                         active inputs, ascending within a step
-    limits        int64[neurons]                      see lif.after_integration
+    indices       uint16[events]                      active inputs, ascending within a step
+    active        uint8[images, steps, inputs] | None the inputs themselves, 0 or 1; starts and indices are then
+                                                      room for the events of one image
+    limits        int32 | int64 [neurons]             see lif.after_integration; int32 where the path is simple
+    words         int64[75]                           see datapath.words_of
     chunk         rows whose sum the lanes are proved to hold
-    lanes         int[neurons]                        and all below: room to work in
-    sums, v       int64[neurons]
-    refractory    int64[neurons] | None               None where there is no refractory period
-    spikes        uint8[neurons]
+    lane          int[0]                              of the lanes' type
+    refractory    int64[neurons] | None               room to work in; None where there is no refractory period
     seeds         int64[sites]                        registers at the start of every image
-    states        int64[sites]
-    draws         int64[sites, neurons] | None        None where no cast is stochastic
+    draws         int64[sites, neurons] | None        room to work in; None where no cast is stochastic
     """
-    for image in range(responses.shape[0]):
+    path, states = datapath.path_of(words), np.empty_like(seeds)
+    lanes, v = room(lane, weights.shape[1]), room(limits, limits.shape[0])
+    sums, spikes = np.empty(limits.shape, np.int64), np.empty(limits.shape, np.uint8)
+    alone = path.winner == datapath.NONE and path.inhibition == 0
+    for image in range(images):
         v[:] = 0
         if refractory is not None:
             refractory[:] = 0
         states[:] = seeds
+        first = image * steps
+        if active is not None:
+            first = 0
+            gather(starts, indices, active[image])
         for step in range(steps):
-            start, stop = starts[image * steps + step], starts[image * steps + step + 1]
+            start, stop = starts[first + step], starts[first + step + 1]
             if path.cast_each:
                 lif.accumulate_each(sums, weights, indices, start, stop, path.each, states, taps, draws, None)
             elif stop - start > chunk:
@@ -67,9 +111,15 @@ def respond(  # type: ignore[no-untyped-def]
                 lif.integrate(v, sums, refractory, path, draws, None, None)
             else:  # the usual case: narrow lanes, read where they were summed
                 lif.add_rows(lanes, weights, indices, start, stop)
-                lif.integrate(v, lanes, refractory, path, draws, None, None)
-            fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, None, None)
-            if fired > 0:
+                if path.simple and alone:
+                    simple.step(spikes, v, lanes, limits, path)
+                elif path.simple:
+                    simple.integrate(v, lanes, path)
+                else:
+                    lif.integrate(v, lanes, refractory, path, draws, None, None)
+            if not (path.simple and alone) or stop - start > chunk:
+                lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, None, None)
+            if responses is not None:
                 for n in range(spikes.shape[0]):
                     responses[image, n] += spikes[n]
             if raster is not None:
@@ -108,21 +158,3 @@ def record(nodes, drawn, registers, counts, weights, starts, indices, limits, pa
         fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, counts, nodes[step])
         counts[-1, 1] += fired
         registers[step] = states
-
-
-@jit
-def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
-    """List the active inputs of a raw raster, step by step; return how many.
-
-    starts     int64[rows + 1]
-    indices    uint16 | int32 [at least the events + 1]
-    raster     uint8[rows, inputs]    0 or 1
-    """
-    event = np.int64(0)
-    for row in range(raster.shape[0]):
-        starts[row] = event
-        for i in range(raster.shape[1]):
-            indices[event] = i  # overwritten unless this input is active: cheaper than a branch
-            event += raster[row, i]
-    starts[raster.shape[0]] = event
-    return event

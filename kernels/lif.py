@@ -1,67 +1,24 @@
 """One time step of a layer of leaky integrate-and-fire neurons in integer arithmetic.
 
 The order is the contract's: accumulate, leak, integrate, compare, choose the winner, reset, count the
-refractory period, inhibit. Every cast is a `Site`. Arguments that are None (draws, counts, node) leave
+refractory period, inhibit. Every cast is a `datapath.Site`. Arguments that are None (draws, counts, node) leave
 their code out when the kernel is compiled, so that one source serves both the fast runs and the
 recorded ones.
 """
 
-from typing import NamedTuple
-
 from numpy import int64
 
 from . import lfsr, rescale
-from ._jit import jit
+from ._jit import jit, jit_within
+from .datapath import LARGEST, NONE, SUBTRACT
 
-ZERO, VALUE, SUBTRACT = range(3)  # reset
-NONE, LOWEST, LARGEST = range(3)  # winner
 ACCUMULATE, LEAK, INTEGRATE, RESET, INHIBIT = range(5)  # sites: rows of counts, of draws
 INEXACT, TIES, OVERFLOWS, CASTS = range(4)  # columns of counts
 SUM, CURRENT, LEAKED, INTEGRATED, MEMBRANE, REFRACTORY, SPIKE = range(7)  # nodes of a record
 NEVER = -(1 << 62)  # an excess below every other
 
 
-class Site(NamedTuple):
-    """One cast: both operands brought to a common binary point, low bits dropped, the rest limited."""
-
-    left: int  # aligns the first operand
-    left_other: int  # aligns the second operand
-    right: int  # bits dropped
-    bias: int  # the rounding: see rescale.biases
-    if_negative: int
-    if_odd: int
-    lowest: int  # the rails
-    highest: int
-    overflow: int
-    draw_bits: int  # fresh LFSR bits a stochastic cast takes; 0 for every other rounding
-
-
-class Datapath(NamedTuple):
-    """The constants of a layer, all raw words or shifts."""
-
-    each: Site  # partial sum + weight -> synaptic current, where every addition is cast
-    accumulate: Site  # sum -> synaptic current; passes everything where every addition was cast
-    leak: Site  # leaked membrane -> membrane; passes everything where the update is fused
-    integrate: Site  # leaked membrane + synaptic current -> membrane
-    reset: Site  # membrane - threshold -> membrane
-    inhibit: Site  # membrane - inhibition -> membrane
-    cast_each: int  # 1: accumulate casts after every addition
-    fused: int  # 1: leak passes everything and integrate casts once
-    factor: int  # leak: v * factor - ((v >> leak_shift) & leak_mask)
-    leak_shift: int
-    leak_mask: int
-    compare_left: int  # brings the membrane to the binary point of the limits
-    fires_at: int  # least excess that fires: 0 for >=, 1 for >
-    winner: int
-    reset_kind: int
-    reset_word: int  # reset value, or threshold
-    refractory_steps: int
-    refractory_mask: int  # -1: a refractory neuron ignores its input, 0: it integrates
-    inhibition: int  # 0: no inhibition at all
-    floor: int  # least membrane that inhibition leaves
-
-
-@jit
+@jit_within
 def settle(value, site, draw):  # type: ignore[no-untyped-def]
     """Return an aligned value as a word of the site's format."""
     rounded = rescale.drop(value, site.right, draw, site.if_negative, site.if_odd)
@@ -89,30 +46,34 @@ def fill_draws(draws, states, row, taps, site):  # type: ignore[no-untyped-def]
                 draws[n] = rescale.draw_bias(draws[n], site.draw_bits, site.right)
 
 
+@jit_within
+def row(weights, indices, event, stop):  # type: ignore[no-untyped-def]
+    """Return the weights of an active input; past the last one the row of zeros that ends the weights."""
+    return weights[indices[event] if event < stop else weights.shape[0] - 1]
+
+
 @jit
 def add_rows(lanes, weights, indices, start, stop):  # type: ignore[no-untyped-def]
     """Sum the weight rows of the active inputs into lanes, as wide as was proved to hold the sum.
 
     lanes      int16 | int32 | int64 [neurons]
-    weights    int8 | int16 | int32 | int64 [inputs, neurons]
+    weights    int8 | int16 | int32 | int64 [inputs + 1, neurons]    the last row is zeros
     indices    int[events]    active inputs; start..stop is this step's part
     """
-    neurons = lanes.shape[0]
     lanes[:] = 0
-    event = start
-    while event + 8 <= stop:  # eight rows at a time: one pass over the lanes for eight additions
+    eights = start + ((stop - start) & ~7)
+    for event in range(start, eights, 8):  # eight rows at a time: one pass over the lanes for eight additions
         a, b = weights[indices[event]], weights[indices[event + 1]]
         c, d = weights[indices[event + 2]], weights[indices[event + 3]]
         e, f = weights[indices[event + 4]], weights[indices[event + 5]]
         g, h = weights[indices[event + 6]], weights[indices[event + 7]]
-        for n in range(neurons):
+        for n in range(lanes.shape[0]):
             lanes[n] += int64(a[n]) + b[n] + c[n] + d[n] + e[n] + f[n] + g[n] + h[n]
-        event += 8
-    while event < stop:
-        row = weights[indices[event]]
-        for n in range(neurons):
-            lanes[n] += row[n]
-        event += 1
+    for event in range(eights, stop, 4):  # what is left, filled up with rows of zeros
+        a, b = row(weights, indices, event, stop), row(weights, indices, event + 1, stop)
+        c, d = row(weights, indices, event + 2, stop), row(weights, indices, event + 3, stop)
+        for n in range(lanes.shape[0]):
+            lanes[n] += int64(a[n]) + b[n] + c[n] + d[n]
 
 
 @jit
@@ -120,12 +81,12 @@ def accumulate_each(current, weights, indices, start, stop, site, states, taps, 
     """Cast the partial sum after every addition; silent inputs make no addition, no cast and no draw."""
     current[:] = 0
     for event in range(start, stop):
-        row = weights[indices[event]]
+        weight = weights[indices[event]]
         if draws is not None:
             fill_draws(draws[ACCUMULATE], states, ACCUMULATE, taps, site)
         for n in range(current.shape[0]):
             bias = site.bias if draws is None or site.draw_bits == 0 else draws[ACCUMULATE, n]
-            partial = (current[n] << site.left) + (int64(row[n]) << site.left_other)
+            partial = (current[n] << site.left) + (int64(weight[n]) << site.left_other)
             if counts is not None:
                 tally(counts, ACCUMULATE, partial, site, bias)
             current[n] = settle(partial, site, bias)
@@ -195,7 +156,7 @@ def fire(spikes, v, limits, refractory, path, best):  # type: ignore[no-untyped-
     return fired
 
 
-@jit
+@jit_within
 def fire_all(spikes, v, limits, refractory, path):  # type: ignore[no-untyped-def]
     """Mark every neuron whose excess suffices, uint8[neurons], and return how many."""
     fired = 0
@@ -208,33 +169,35 @@ def fire_all(spikes, v, limits, refractory, path):  # type: ignore[no-untyped-de
     return fired
 
 
-@jit
+@jit_within
 def count_down(refractory):  # type: ignore[no-untyped-def]
     """Let the counters of the neurons that were refractory run down by one step: int64[neurons]."""
     for n in range(refractory.shape[0]):
         refractory[n] = max(refractory[n] - 1, 0)
 
 
-@jit
+@jit_within
 def reset(v, spikes, refractory, path, states, taps, draws, counts):  # type: ignore[no-untyped-def]
-    """Reset the membranes of the neurons that fired and start their refractory period."""
+    """Reset the membranes of the neurons that fired and start their refractory period.
+
+    Computed for every neuron, kept for those that fired: no branch that the processor would have to guess.
+    """
     site = path.reset
     for n in range(v.shape[0]):
-        if spikes[n]:
-            if path.reset_kind == SUBTRACT:
-                bias = site.bias
-                if draws is not None and site.draw_bits > 0:
-                    states[RESET], fresh = lfsr.draw(states[RESET], taps[0], taps, site.draw_bits)
-                    bias = rescale.draw_bias(fresh, site.draw_bits, site.right)
-                    draws[RESET, n] = bias
-                rest = (v[n] << site.left) - (path.reset_word << site.left_other)
-                if counts is not None:
-                    tally(counts, RESET, rest, site, bias)
-                v[n] = settle(rest, site, bias)
-            else:
-                v[n] = path.reset_word
-            if refractory is not None:
-                refractory[n] = path.refractory_steps
+        word = path.reset_word
+        if path.reset_kind == SUBTRACT:
+            bias = site.bias
+            if draws is not None and spikes[n] and site.draw_bits > 0:
+                states[RESET], fresh = lfsr.draw(states[RESET], taps[0], taps, site.draw_bits)
+                bias = rescale.draw_bias(fresh, site.draw_bits, site.right)
+                draws[RESET, n] = bias
+            rest = (v[n] << site.left) - (path.reset_word << site.left_other)
+            if counts is not None and spikes[n]:
+                tally(counts, RESET, rest, site, bias)
+            word = settle(rest, site, bias)
+        v[n] = word if spikes[n] else v[n]
+        if refractory is not None:
+            refractory[n] = path.refractory_steps if spikes[n] else refractory[n]
 
 
 @jit
@@ -255,7 +218,7 @@ def inhibit(v, spikes, fired, path, states, taps, draws, counts):  # type: ignor
             v[n] = max(settle(pulled, site, bias), path.floor)
 
 
-@jit
+@jit_within
 def after_integration(spikes, v, limits, refractory, path, states, taps, draws, counts, node):  # type: ignore[no-untyped-def]
     """Compare, choose, reset, count down, inhibit; return how many neurons fired.
 
