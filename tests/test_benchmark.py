@@ -19,7 +19,7 @@ from benchmark import contenders, workload
 def test_a_contender_gives_fxsnn_s_spikes(name: str) -> None:
     raster, weights = workload(2, 6, 40, 8)
     raster[1, 3:] = 1  # all inputs at once: saturation and more rows than a chunk would be rare otherwise
-    found = contenders(40, 8, weights * np.int8(3))
+    found = contenders(weights * np.int8(3))
     if name not in found:
         pytest.skip(f"{name} is not installed")
     expected = found["fxsnn"](raster)
@@ -30,9 +30,9 @@ def test_a_contender_gives_fxsnn_s_spikes(name: str) -> None:
 def test_the_c_adds_more_rows_than_its_sums_hold_at_once() -> None:
     raster, weights = workload(1, 4, 600, 8)
     raster[0, 1] = 1
-    found = contenders(600, 8, np.full_like(weights, -128))
+    found = contenders(np.full_like(weights, -128))
     if "C" not in found:
         pytest.skip("no C compiler is installed")
     assert found["C"](raster).tolist() == found["fxsnn"](raster).tolist()
-    found = contenders(600, 8, np.full_like(weights, 127))
+    found = contenders(np.full_like(weights, 127))
     assert found["C"](raster).tolist() == found["fxsnn"](raster).tolist()

@@ -79,7 +79,7 @@ def workload(images: int, steps: int, inputs: int, neurons: int) -> tuple[Bytes,
     return (rng.random((images, steps, inputs)) < 0.1).astype(np.uint8), weights
 
 
-def contenders(inputs: int, neurons: int, weights: NDArray[np.int8]) -> dict[str, Callable[[Bytes], Bytes]]:
+def contenders(weights: NDArray[np.int8]) -> dict[str, Callable[[Bytes], Bytes]]:
     """Return every contender that is installed, by name."""
     network = layer(weights)
     found: dict[str, Callable[[Bytes], Bytes]] = {
@@ -87,9 +87,9 @@ def contenders(inputs: int, neurons: int, weights: NDArray[np.int8]) -> dict[str
         "fxsnn, 2 threads": lambda raster: run_raster(network, raster, threads=2),
         "NumPy": lambda raster: numpy_layer(raster, weights),
     }
-    compiled, wide = c_layer(inputs, neurons), weights.astype(np.int16)
+    compiled = c_layer(weights)
     if compiled:
-        found["C"] = lambda raster: compiled(raster, wide)
+        found["C"] = compiled
     if importlib.util.find_spec("apytypes"):
         found["apytypes"] = lambda raster: apytypes_layer(raster, weights)
         found["apytypes, all steps at once"] = lambda raster: apytypes_layer(raster, weights, at_once=True)
@@ -101,7 +101,7 @@ def contenders(inputs: int, neurons: int, weights: NDArray[np.int8]) -> dict[str
 def measure(batch: int, seconds: float) -> dict[str, float]:
     """Return the best time of each contender for the whole batch, in seconds."""
     raster, weights = workload(batch, 100, 784, 400)
-    found = contenders(784, 400, weights)
+    found = contenders(weights)
     expected, best = found["fxsnn"](raster), {}
     part = raster[:1, :20]  # fxpmath is too slow for more: its time is scaled up
     for name, run in found.items():

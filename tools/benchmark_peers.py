@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
-Compiled = Callable[[Bytes, NDArray[np.int16]], Bytes]
 
 LOWEST, HIGHEST, THRESHOLD = -(1 << 15), (1 << 15) - 1, 1 << 8
 
@@ -86,8 +85,12 @@ def apytypes_layer(raster: Bytes, weights: NDArray[np.int8], at_once: bool = Fal
     return spikes
 
 
-def c_layer(inputs: int, neurons: int) -> Compiled | None:
-    """Compile the C beside this file for a layer of this size; None where there is no compiler."""
+def c_layer(weights: NDArray[np.int8]) -> Callable[[Bytes], Bytes] | None:
+    """Compile the C beside this file for a layer of this size; None where there is no compiler.
+
+    The weights are laid out as it likes them: a row of zeros at the end, rows of whole cache lines.
+    """
+    inputs, neurons = weights.shape
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         return None
@@ -99,10 +102,16 @@ def c_layer(inputs: int, neurons: int) -> Compiled | None:
         subprocess.run([compiler, *options, *sizes, "-o", str(library), str(source)], check=True)
         call = ctypes.CDLL(str(library)).lif  # stays loaded when the file is gone
 
-    def run(raster: Bytes, weights: NDArray[np.int16]) -> Bytes:
+    width = -(-neurons // 64) * 64
+    room = np.zeros((inputs + 1) * width + 63, dtype=np.int8)
+    start = -room.ctypes.data % 64
+    padded = room[start : start + (inputs + 1) * width].reshape(inputs + 1, width)
+    padded[:inputs, :neurons] = weights
+
+    def run(raster: Bytes) -> Bytes:
         images, steps, _ = raster.shape
         spikes = np.empty((images, steps, neurons), dtype=np.uint8)
-        call(*(ctypes.c_void_p(a.ctypes.data) for a in (spikes, raster, weights)), images, steps)
+        call(*(ctypes.c_void_p(a.ctypes.data) for a in (spikes, raster, padded)), images, steps)
         return spikes
 
     return run
