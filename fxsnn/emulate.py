@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -183,10 +185,15 @@ def _in_parts(part: Callable[[int, int], None], images: int, threads: int) -> No
         part(0, images)
         return
     edges = [images * n // threads for n in range(threads + 1)]
-    with ThreadPoolExecutor(threads - 1) as pool:  # the kernels release the interpreter lock
-        others = pool.map(part, edges[1:-1], edges[2:])
-        part(0, edges[1])
-        list(others)  # raises what a part has raised
+    others = _helpers(threads - 1, os.getpid()).map(part, edges[1:-1], edges[2:])
+    part(0, edges[1])
+    list(others)  # raises what a part has raised
+
+
+@lru_cache(maxsize=1)
+def _helpers(threads: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001  (a fork inherits no threads)
+    """Return threads that wait for work: to start them takes as long as a small batch."""
+    return ThreadPoolExecutor(threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
