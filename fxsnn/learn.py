@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,28 +22,37 @@ _RESETS = {"zero": float_lif.ZERO, "value": float_lif.VALUE, "subtract": float_l
 _WINNERS = {"none": float_lif.NONE, "lowest": float_lif.LOWEST, "largest": float_lif.LARGEST}
 
 
+Update = Literal["image", "spike"]
+INITIAL = 0.3  # weights begin uniform in 0 to this
+
+
 @dataclass(frozen=True, slots=True)
 class Learning:
     """How weights and adaptive thresholds change; the rules stand in `kernels/stdp.py`.
 
-    A weight grows where the input was active before its neuron fired and shrinks where it was not: with
-    traces between 0 and 1, by nu_post * (trace - offset). Every neuron's weights keep the sum `norm`.
+    A neuron that fired k times for an image changes each of its weights by
+    rate * k * (trace - offset - softness * weight): a weight grows where the input was active, the less the
+    larger it is, and shrinks where it was not, so that it settles at (how often active - offset) / softness.
+    With a trace that does not fade, "was active" is one bit an input.
 
-    A neuron's theta grows by theta_plus a spike and falls by theta_plus * target / neurons an image, so
+    No weight is scaled to keep a sum: a neuron's firing threshold is multiplied by its sum of weights / norm
+    instead, which leaves the spikes as they would be and every weight where it is.
+
+    Every neuron's theta grows by theta_plus a spike and falls by theta_plus * target / neurons an image, so
     that it settles where all neurons together spike `target` times an image, whatever the scale of the
-    weights. Both rates are divided by 1 + slowing * (part of the presentations done): steps as of a
+    weights. The rate is divided by 1 + slowing * (part of the presentations done): steps as of a
     stochastic approximation, and divisions only, whose bits are the same on every machine.
     """
 
     passes: int = 1  # over all images, each in an order of its own
-    nu_post: float = 0.02
-    nu_pre: float = 0.0  # depression of a weight when its input spikes after its neuron
-    offset: float = 0.2
-    pre_fade: float = 1.0  # what a step leaves of an input's trace; 1: it says "active so far"
-    post_fade: float = 0.95  # the same of a neuron's, for nu_pre
+    rate: float = 0.05
+    offset: float = 0.25
+    softness: float = 0.5
+    fade: float = 1.0  # what a step leaves of an input's trace; 1: it says "active so far"
+    update: Update = "image"  # weights change once when the image ends, or at each spike
     w_max: float = 1.0
-    norm: float = 78.4
-    theta_plus: float = 0.03
+    norm: float = 64.0
+    theta_plus: float = 0.03125
     target: float = 20.0
     slowing: float = 9.0
     seed: int = 0
@@ -51,29 +60,46 @@ class Learning:
     def __post_init__(self) -> None:
         if self.passes < 1:
             raise ConfigError(f"passes must be 1 or more, not {self.passes}")
-        for name in ("nu_post", "nu_pre", "offset", "theta_plus", "target", "slowing"):
+        for name in ("rate", "offset", "softness", "theta_plus", "target", "slowing"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigError(f"{name} must be 0 or more and finite, not {getattr(self, name)}")
         for name in ("w_max", "norm"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"{name} must be above 0 and finite, not {getattr(self, name)}")
-        for name in ("pre_fade", "post_fade"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"{name} must be 0 to 1, not {getattr(self, name)}")
+        if not 0 <= self.fade <= 1:
+            raise ConfigError(f"fade must be 0 to 1, not {self.fade}")
+        if self.update not in get_args(Update):
+            raise ConfigError(f"update must be image or spike, not {self.update!r}")
         if not 0 <= self.seed < 1 << 63:
             raise ConfigError(f"seed must be 0 to 2**63 - 1, not {self.seed}")
 
+    def paces(self, first: int, count: int, total: int) -> NDArray[np.float64]:
+        """Return the learning rate of presentations first..first+count-1 of `total`, float64[count]."""
+        return self.rate / (1 + self.slowing * (np.arange(first, first + count) / total))
+
+    def orders(self, images: int) -> Iterator[NDArray[np.int64]]:
+        """Yield the order in which each pass presents the images, int64[images]."""
+        stream = np.random.PCG64(self.seed)
+        for _ in range(self.passes):
+            # NumPy promises the raw stream of PCG64, but not what Generator.permutation makes of it
+            yield np.argsort(stream.random_raw(images), kind="stable")
+
+    def fall(self, neurons: int) -> float:
+        """Return what every theta loses an image."""
+        return self.theta_plus * self.target / neurons
+
 
 def random_network(inputs: int = 784, neurons: int = 400, seed: int = 0) -> Network:
-    """Return a network that has learned nothing: weights uniform in 0..1, theta 0, no labels.
+    """Return a network that has learned nothing: weights uniform in 0..INITIAL, theta 0, no labels.
 
     Its constants are the defaults; `dataclasses.replace` gives it others.
     """
     if inputs < 1 or neurons < 1:
         raise ConfigError(f"a network must have inputs and neurons, not {inputs} and {neurons}")
-    drawn = np.random.PCG64(_checked(seed)).random_raw(inputs * neurons) >> 40  # 24 bits: exact in float32 too
+    drawn = np.random.PCG64(_checked(seed)).random_raw(inputs * neurons) >> 40  # 24 bits
     weights = drawn.reshape(inputs, neurons).astype(np.float64) * 2.0**-24
-    return Network(weights, np.zeros(neurons), np.full(neurons, -1, np.int64))
+    scaled = (weights * INITIAL).astype(np.float32).astype(np.float64)  # learning is in float32
+    return Network(scaled, np.zeros(neurons), np.full(neurons, -1, np.int64))
 
 
 def train(
@@ -93,30 +119,44 @@ def train(
         There are no images, they have another number of pixels than the network inputs, or a weight is
         negative.
     """
+    check_images(network, images)
+    rules, rates = _rules(network, np.float32), _rates(learning, len(network.theta))
+    weights, theta = network.weights.astype(np.float32), network.theta.astype(np.float32)
+    sums = np.array([stdp.sum_of(weights, n) for n in range(len(theta))])
+    faded = _faded(learning.fade, network.coding.steps)
+    for done, total, spikes in presentations(network, images, learning, progress):
+        pace = learning.paces(done, spikes.images, total).astype(np.float32)
+        stdp.learn_from(weights, theta, sums, spikes.starts, spikes.indices, pace, faded, rules, rates)
+    # where each neuron fires is kept as a theta, since weights are not scaled
+    limits = (network.threshold + theta.astype(np.float64)) * (sums.astype(np.float64) / learning.norm)
+    labels = np.full(len(theta), -1, np.int64)
+    return replace(network, weights=weights.astype(np.float64), theta=limits - network.threshold, labels=labels)
+
+
+def check_images(network: Network, images: NDArray[np.uint8]) -> None:
+    """Refuse images, uint8[images, inputs], or weights that the network cannot learn from or with."""
     _check_inputs(network, images.shape[-1])
     if len(images) < 1:
         raise ConfigError("there must be an image to learn from, not none")
     if network.weights.min() < 0:
         raise ConfigError(f"weights must be 0 or more to learn, not {network.weights.min()}")
-    rules, rates = _rules(network, np.float32), _rates(learning, len(network.theta))
-    weights, theta = network.weights.astype(np.float32), network.theta.astype(np.float32)
-    stdp.normalise_all(weights, rates.norm)
-    steps = network.coding.steps
-    fades = _faded(learning.pre_fade, steps), _faded(learning.post_fade, steps)
+
+
+def presentations(
+    network: Network,
+    images: NDArray[np.uint8],
+    learning: Learning,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[tuple[int, int, Spikes]]:
+    """Yield all presentations in their order, some at a time: those done before, their total, their spikes."""
     done, total = 0, learning.passes * len(images)
-    orders = np.random.PCG64(learning.seed)
-    for presentation in range(learning.passes):
-        # NumPy promises the raw stream of PCG64, but not what Generator.permutation makes of it
-        order = np.argsort(orders.random_raw(len(images)), kind="stable")
+    for presentation, order in enumerate(learning.orders(len(images))):
         for first in range(0, len(images), _CHUNK):
             spikes = encode(images[order[first : first + _CHUNK]], network.coding, presentation)
-            pace = (1 / (1 + learning.slowing * (np.arange(done, done + spikes.images) / total))).astype(np.float32)
-            stdp.learn_from(weights, theta, spikes.starts, spikes.indices, pace, *fades, rules, rates)
+            yield done, total, spikes
             done += spikes.images
             if progress is not None:
                 progress(done, total)
-    labels = np.full(len(theta), -1, np.int64)
-    return replace(network, weights=weights.astype(np.float64), theta=theta.astype(np.float64), labels=labels)
 
 
 def respond(network: Network, spikes: Spikes, threads: int = 1) -> NDArray[np.int32]:
@@ -224,11 +264,11 @@ def _rules(network: Network, kind: Any) -> float_lif.Rules:
 
 def _rates(learning: Learning, neurons: int) -> stdp.Rates:
     return stdp.Rates(
-        nu_pre=np.float32(learning.nu_pre),
-        nu_post=np.float32(learning.nu_post),
         offset=np.float32(learning.offset),
+        softness=np.float32(learning.softness),
         w_max=np.float32(learning.w_max),
-        norm=np.float32(learning.norm),
+        per_norm=np.float32(1 / learning.norm),
         theta_plus=np.float32(learning.theta_plus),
-        theta_fall=np.float32(learning.theta_plus * learning.target / neurons),
+        theta_fall=np.float32(learning.fall(neurons)),
+        each_spike=int(learning.update == "spike"),
     )

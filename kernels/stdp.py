@@ -1,13 +1,13 @@
-"""Learning as it happens: pair STDP with an adaptive threshold, and normalisation after every image.
+"""Learning in floating point: STDP with soft bounds, an adaptive threshold, and a threshold that normalises.
 
 In each step, after the layer's own step:
-  depress    w[i, n] -= nu_pre * y[n]                 for every active input i and every neuron n
-  trace      x[i] = 1                                 for every active input i
-  potentiate w[i, n] += nu_post * (x[i] - offset)     for every input i and every neuron n that fires
-             y[n] = 1, theta[n] += theta_plus         for every neuron n that fires
-Weights are kept in 0..w_max; the traces x and y fade by a factor a step. After each image the incoming
-weights of every neuron that they changed for are scaled to the sum `norm`, and every theta falls by
-theta_fall, to 0 at most.
+  trace      x[i] = 1 for every active input i; all other traces fade by a factor
+  threshold  theta[n] += theta_plus for every neuron n that fires
+A neuron that fired k times changes each of its weights once, when the image ends (or, with k = 1, at each spike):
+  w[i, n] += rate * k * (x[i] - offset - softness * w[i, n]), kept in 0..w_max
+After each image every theta falls by theta_fall, to 0 at most. A neuron fires at
+  (threshold + theta[n]) * sum of its weights / norm:
+what scaling its weights to the sum `norm` would do, without touching a weight.
 
 Traces are lazy: only the step of the last spike is kept, and how far a trace has faded since is looked up.
 """
@@ -25,107 +25,95 @@ from .float_lif import Rules, step
 class Rates(NamedTuple):
     """The constants of learning, as float32 scalars."""
 
-    nu_pre: float32
-    nu_post: float32
     offset: float32
+    softness: float32
     w_max: float32
-    norm: float32
+    per_norm: float32  # 1 / norm
     theta_plus: float32
     theta_fall: float32
+    each_spike: int  # 1: weights change at each spike, 0: when the image ends
 
 
 @jit
-def normalise(weights, n, norm):  # type: ignore[no-untyped-def]
-    """Scale the incoming weights of neuron n, float32[inputs, neurons], to the sum `norm`."""
+def sum_of(weights, n):  # type: ignore[no-untyped-def]
+    """Return the sum of the incoming weights of neuron n, float32[inputs, neurons], in ascending order."""
     total = weights.dtype.type(0)
     for i in range(weights.shape[0]):
         total += weights[i, n]
-    if total > 0:
-        scale = norm / total
-        for i in range(weights.shape[0]):
-            weights[i, n] *= scale
+    return total
 
 
 @jit
-def normalise_all(weights: NDArray[float32], norm: float32) -> None:
-    """Scale the incoming weights of every neuron, float32[inputs, neurons], to the sum `norm`."""
-    for n in range(weights.shape[1]):
-        normalise(weights, n, norm)
-
-
-@jit
-def depress(weights, active, last_post, now, faded, nu):  # type: ignore[no-untyped-def]
-    """Depress the active inputs' weights to all neurons that have fired for this image."""
+def change(weights, n, last_pre, now, faded, rate, rates):  # type: ignore[no-untyped-def]
+    """Change the incoming weights of neuron n and return their sum."""
     nothing = weights.dtype.type(0)
-    for n in range(weights.shape[1]):
-        if last_post[n] >= 0:
-            fall = nu * faded[now - last_post[n]]
-            for i in active:
-                weights[i, n] = max(weights[i, n] - fall, nothing)
-
-
-@jit
-def potentiate(weights, n, last_pre, now, faded, nu, rates):  # type: ignore[no-untyped-def]
-    """Potentiate what was active before neuron n fired, depress what was not."""
-    nothing = weights.dtype.type(0)
+    total = nothing
     for i in range(weights.shape[0]):
-        change = nu * (faded[now - last_pre[i]] - rates.offset)
-        weights[i, n] = min(max(weights[i, n] + change, nothing), rates.w_max)
+        w = weights[i, n]
+        drive = (faded[now - last_pre[i]] - rates.offset) - rates.softness * w
+        w = min(max(w + rate * drive, nothing), rates.w_max)
+        weights[i, n] = w
+        total += w
+    return total
+
+
+@jit
+def limit(theta, total, rules, rates):  # type: ignore[no-untyped-def]
+    """Return where a neuron fires whose weights have this sum."""
+    return (rules.threshold + theta) * (total * rates.per_norm)
 
 
 @jit
 def learn_from(
     weights: NDArray[float32],
     theta: NDArray[float32],
+    sums: NDArray[float32],
     starts: NDArray[int64],
     indices: NDArray[uint16],
     pace: NDArray[float32],
-    pre_faded: NDArray[float32],
-    post_faded: NDArray[float32],
+    faded: NDArray[float32],
     rules: Rules,
     rates: Rates,
 ) -> None:
-    """Present images one after the other, each from rest; weights and theta change in place.
+    """Present images one after the other, each from rest; weights, theta and sums change in place.
 
     weights       float32[inputs, neurons]
     theta         float32[neurons]
+    sums          float32[neurons]           of the weights
     starts        int64[images*steps+1]      positions in indices
     indices       uint16[events]
-    pace          float32[images]            scales both learning rates
-    pre_faded     float32[2*steps+1]         what is left of a trace 0, 1, 2... steps after its spike:
-    post_faded    float32[2*steps+1]           nothing from steps+1 on
+    pace          float32[images]            the learning rate of each image
+    faded         float32[2*steps+1]         what is left of a trace 0, 1, 2... steps after its spike:
+                                             nothing from steps+1 on
     """
     inputs, neurons = weights.shape
-    steps = (pre_faded.shape[0] - 1) // 2
+    steps = (faded.shape[0] - 1) // 2
     v, current, limits = np.empty_like(theta), np.empty_like(theta), np.empty_like(theta)
     spikes, refractory = np.empty(neurons, uint8), np.empty(neurons, int64)
-    last_pre, last_post = np.empty(inputs, int64), np.empty(neurons, int64)
+    last_pre, counts = np.empty(inputs, int64), np.empty(neurons, int64)
     for image in range(pace.shape[0]):
-        nu_pre, nu_post = rates.nu_pre * pace[image], rates.nu_post * pace[image]
         v[:] = 0
         refractory[:] = 0
         last_pre[:] = -steps - 1  # so long ago that nothing is left
-        last_post[:] = -1
-        total = 0
+        counts[:] = 0
         for n in range(neurons):
-            limits[n] = rules.threshold + theta[n]
+            limits[n] = limit(theta[n], sums[n], rules, rates)
         for now in range(steps):
             start, stop = starts[image * steps + now], starts[image * steps + now + 1]
             fired = step(spikes, v, refractory, current, limits, weights, indices, start, stop, rules)
-            if total > 0 and nu_pre > 0:
-                depress(weights, indices[start:stop], last_post, now, post_faded, nu_pre)
             for i in indices[start:stop]:
                 last_pre[i] = now
             if fired == 0:
                 continue
-            total += fired
             for n in range(neurons):
                 if spikes[n]:
-                    potentiate(weights, n, last_pre, now, pre_faded, nu_post, rates)
-                    last_post[n] = now
+                    counts[n] += 1
                     theta[n] += rates.theta_plus
-                    limits[n] = rules.threshold + theta[n]
+                    if rates.each_spike:
+                        sums[n] = change(weights, n, last_pre, now, faded, pace[image], rates)
+                    limits[n] = limit(theta[n], sums[n], rules, rates)
         for n in range(neurons):
             theta[n] = max(theta[n] - rates.theta_fall, theta.dtype.type(0))
-            if last_post[n] >= 0:
-                normalise(weights, n, rates.norm)
+            if counts[n] > 0 and not rates.each_spike:
+                rate = pace[image] * theta.dtype.type(counts[n])
+                sums[n] = change(weights, n, last_pre, steps - 1, faded, rate, rates)

@@ -47,8 +47,9 @@ def do_step(
     state: State,
     x: Sequence[int],
     r: Real,
+    absolute: bool = False,
 ) -> Step:
-    """One time step; x says of every input whether it is active."""
+    """One time step; x says of every input whether it is active. `absolute`: theta is where neurons fire."""
     neurons = range(len(theta))
     v = state.v
     was_refractory = [counter > 0 for counter in state.refractory]
@@ -62,7 +63,7 @@ def do_step(
         if not (was_refractory[n] and network.refractory_input == "ignore"):
             v[n] = r(v[n] + current[n])
     before = list(v)
-    excess = [r(v[n] - r(r(network.threshold) + theta[n])) for n in neurons]
+    excess = [r(v[n] - (theta[n] if absolute else r(r(network.threshold) + theta[n]))) for n in neurons]
     fires = [n for n in neurons if not was_refractory[n]]
     fires = [n for n in fires if excess[n] > 0 or (excess[n] == 0 and network.compare == "ge")]
     if network.winner == "lowest":
@@ -93,16 +94,6 @@ def run(network: Network, raster: Sequence[Sequence[int]]) -> list[Step]:
     return [do_step(network, weights, theta, state, x, double) for x in raster]
 
 
-def normalise(weights: list[list[float]], n: int, norm: float) -> None:
-    total = 0.0
-    for row in weights:
-        total = single(total + row[n])
-    if total > 0:
-        scale = single(single(norm) / total)
-        for row in weights:
-            row[n] = single(row[n] * scale)
-
-
 def train(
     network: Network, rasters: Sequence[Sequence[Sequence[int]]], learning: Learning
 ) -> tuple[list[list[float]], list[float]]:
@@ -111,38 +102,52 @@ def train(
     weights = [[s(w) for w in row] for row in network.weights.tolist()]
     theta = [s(t) for t in network.theta.tolist()]
     inputs, neurons = len(weights), len(theta)
-    for n in range(neurons):
-        normalise(weights, n, learning.norm)
     for done, raster in enumerate(rasters):
-        pace = s(1 / (1 + learning.slowing * (done / len(rasters))))
-        nu_pre, nu_post = s(s(learning.nu_pre) * pace), s(s(learning.nu_post) * pace)
+        rate = s(learning.rate / (1 + learning.slowing * (done / len(rasters))))
         state = State(neurons)
-        since_pre: list[int | None] = [None] * inputs  # steps since the last spike
-        since_post: list[int | None] = [None] * neurons
+        since: list[int | None] = [None] * inputs  # steps since the last spike
+        spiked = [0] * neurons
         for x in raster:
-            spikes = do_step(network, weights, theta, state, x, s).spikes
-            since_pre = [None if k is None else k + 1 for k in since_pre]
-            since_post = [None if k is None else k + 1 for k in since_post]
-            for i in range(inputs):
-                for n in range(neurons):
-                    if x[i]:
-                        fall = s(nu_pre * trace(since_post[n], learning.post_fade))
-                        weights[i][n] = max(s(weights[i][n] - fall), 0.0)
-            for i in range(inputs):
-                if x[i]:
-                    since_pre[i] = 0
+            effective = [firing_threshold(network, weights, theta, n, learning) for n in range(neurons)]
+            spikes = do_step(network, weights, effective, state, x, s, absolute=True).spikes
+            since = [0 if x[i] else None if k is None else k + 1 for i, k in enumerate(since)]
             for n in range(neurons):
                 if spikes[n]:
-                    for i in range(inputs):
-                        change = s(nu_post * s(trace(since_pre[i], learning.pre_fade) - s(learning.offset)))
-                        weights[i][n] = min(max(s(weights[i][n] + change), 0.0), s(learning.w_max))
-                    since_post[n] = 0
+                    spiked[n] += 1
                     theta[n] = s(theta[n] + s(learning.theta_plus))
+                    if learning.update == "spike":
+                        change(weights, n, since, rate, learning)
         for n in range(neurons):
             theta[n] = max(s(theta[n] - s(learning.theta_plus * learning.target / neurons)), 0.0)
-            if since_post[n] is not None:
-                normalise(weights, n, learning.norm)
-    return weights, theta
+            if learning.update == "image" and spiked[n]:
+                change(weights, n, since, s(rate * spiked[n]), learning)
+    limits = [
+        (network.threshold + theta[n]) * (sum_of(weights, n) / learning.norm) - network.threshold
+        for n in range(neurons)
+    ]
+    return weights, limits
+
+
+def sum_of(weights: list[list[float]], n: int) -> float:
+    total = 0.0
+    for row in weights:
+        total = single(total + row[n])
+    return total
+
+
+def firing_threshold(
+    network: Network, weights: list[list[float]], theta: list[float], n: int, learning: Learning
+) -> float:
+    """Where neuron n fires: threshold and theta, scaled as normalising its weights would scale the membrane."""
+    s = single
+    return s(s(s(network.threshold) + theta[n]) * s(sum_of(weights, n) * s(1 / learning.norm)))
+
+
+def change(weights: list[list[float]], n: int, since: list[int | None], rate: float, learning: Learning) -> None:
+    s = single
+    for i, row in enumerate(weights):
+        drive = s(s(trace(since[i], learning.fade) - s(learning.offset)) - s(s(learning.softness) * row[n]))
+        row[n] = min(max(s(row[n] + s(rate * drive)), 0.0), s(learning.w_max))
 
 
 def trace(since: int | None, fade: float) -> float:
