@@ -56,7 +56,7 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
     OverflowDetectedError
         A signal's overflow mode is `error` and a value left it.
     """
-    ready, steps = _prepared(network), spikes.steps
+    ready, steps = prepare(network), spikes.steps
     _check_inputs(network, spikes.inputs)
     if _errors(network):
         for image in range(spikes.images):
@@ -78,7 +78,7 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
 
     Raises as `respond` does, and ConfigError if the raster is anything else.
     """
-    ready = _prepared(network)
+    ready = prepare(network)
     _check_raster(raster)
     active = np.ascontiguousarray(raster)
     images, steps, inputs = raster.shape
@@ -107,7 +107,7 @@ def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
 
 def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
     """Run one image and keep every node of every step; raises as `respond` does."""
-    ready = _prepared(network)
+    ready = prepare(network)
     _check_inputs(network, spikes.inputs)
     nodes = np.zeros((spikes.steps, len(NODES), network.neurons), dtype=np.int64)
     drawn = np.zeros((spikes.steps, len(SITES), network.neurons), dtype=np.int64)
@@ -145,7 +145,7 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
 
 def _run(
     network: QuantisedNetwork,
-    ready: _Prepared,
+    ready: Prepared,
     responses: NDArray[np.int32] | None,
     raster: NDArray[np.uint8] | None,
     images: int,
@@ -197,7 +197,7 @@ def _helpers(threads: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Prepared:
+class Prepared:
     """A network as the kernels take it."""
 
     path: Datapath
@@ -212,15 +212,15 @@ class _Prepared:
     draws: bool  # whether any cast is stochastic and drops bits
 
 
-_READY: WeakKeyDictionary[QuantisedNetwork, _Prepared] = WeakKeyDictionary()
+_READY: WeakKeyDictionary[QuantisedNetwork, Prepared] = WeakKeyDictionary()
 
 
-def _prepared(network: QuantisedNetwork) -> _Prepared:
+def prepare(network: QuantisedNetwork) -> Prepared:
     """Prove the widths and lay out the constants, once for each network: networks never change."""
     ready = _READY.get(network)
     if ready is None:
         path, lanes = datapath(network), lanes_for(network.plan.weight.format, network.inputs)
-        ready = _Prepared(
+        ready = Prepared(
             path,
             words_of(path),
             lanes,

@@ -23,7 +23,7 @@ _WINNERS = {"none": float_lif.NONE, "lowest": float_lif.LOWEST, "largest": float
 
 
 Update = Literal["image", "spike"]
-INITIAL = 0.3  # weights begin uniform in 0 to this
+INITIAL = 0.6  # weights begin uniform in 0 to this: enough for one bit that reads 0.5 and more
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ class Learning:
     passes: int = 1  # over all images, each in an order of its own
     rate: float = 0.05
     offset: float = 0.25
-    softness: float = 0.5
+    softness: float = 0.6
     fade: float = 1.0  # what a step leaves of an input's trace; 1: it says "active so far"
     update: Update = "image"  # weights change once when the image ends, or at each spike
     w_max: float = 1.0
     norm: float = 64.0
     theta_plus: float = 0.03125
     target: float = 20.0
-    slowing: float = 9.0
+    slowing: float = 15.0
     seed: int = 0
 
     def __post_init__(self) -> None:

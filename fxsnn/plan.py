@@ -18,6 +18,7 @@ from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 
 SIGNALS = ("weight", "accumulator", "membrane", "theta", "threshold", "inhibition")
+LEARNING_SIGNALS = ("weight", "trace", "theta", "rate", "constants")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,33 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningPlan:
+    """Formats of what learning in integers stores and multiplies: see docs/learning.md.
+
+    `weight` is what is learned, at least as fine as the plan's weight, to which it is cast to be read. `trace` is
+    an input's trace, `theta` the learned adaptive threshold, `rate` the learning rate of an image; `constants`
+    holds offset and softness. A trace fades by `fade`.
+    """
+
+    weight: Signal
+    trace: Signal = Signal(Format(1, 0, signed=False))
+    theta: Signal = Signal(Format(24, 16, signed=False))
+    rate: Signal = Signal(Format(16, 16, signed=False))
+    constants: Signal = Signal(Format(8, 8, signed=False))
+    fade: Leak = Leak("none")
+
+    def __post_init__(self) -> None:
+        for name in LEARNING_SIGNALS:
+            signal: Signal = getattr(self, name)
+            if signal.format.signed:
+                raise ConfigError(f"learning {name} must be unsigned, not {signal.format.describe()}")
+            if signal.overflow is Overflow.ERROR:
+                raise ConfigError(
+                    f"learning {name} must not have the overflow mode error, which would end the learning"
+                )
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that turns a network in real numbers into one in raw integers."""
 
@@ -68,6 +96,7 @@ class Plan:
     integrate: Literal["two-casts", "fused"] = "two-casts"  # cast after the leak too, or only once
     fold: bool = False  # scale each neuron's threshold as rounding scaled its weights: see quantise.py
     lfsr: Lfsr = field(default_factory=Lfsr)
+    learning: LearningPlan | None = None  # where the network is to learn in integers
 
     def __post_init__(self) -> None:
         if self.accumulate not in ("exact", "each"):
@@ -95,6 +124,15 @@ class _LfsrText(msgspec.Struct, forbid_unknown_fields=True):
     seed: int = Lfsr().seed
 
 
+class _LearningText(msgspec.Struct, forbid_unknown_fields=True):
+    weight: _SignalText
+    trace: _SignalText = msgspec.field(default_factory=lambda: _SignalText("UQ1.0"))
+    theta: _SignalText = msgspec.field(default_factory=lambda: _SignalText("UQ8.16"))
+    rate: _SignalText = msgspec.field(default_factory=lambda: _SignalText("UQ0.16"))
+    constants: _SignalText = msgspec.field(default_factory=lambda: _SignalText("UQ0.8"))
+    fade: _LeakText = msgspec.field(default_factory=lambda: _LeakText("none"))
+
+
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     weight: _SignalText
     accumulator: _SignalText
@@ -107,6 +145,7 @@ class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     accumulate: Literal["exact", "each"] = "exact"
     integrate: Literal["two-casts", "fused"] = "two-casts"
     fold: bool = False
+    learning: _LearningText | None = None
     schema: Literal[1] = 1
 
 
@@ -132,14 +171,14 @@ def plan_from_data(data: Any) -> Plan:
     except msgspec.ValidationError as error:
         raise ConfigError(f"a plan must have the documented keys: {error}") from None
     signals = {name: _signal(getattr(given, name), name) for name in SIGNALS}
-    factor = _signal(given.leak, "leak")
     return Plan(
         **signals,
-        leak=Leak(given.leak.kind, factor, given.leak.shift),
+        leak=_leak(given.leak, "leak"),
         accumulate=given.accumulate,
         integrate=given.integrate,
         fold=given.fold,
         lfsr=Lfsr(given.lfsr.taps, given.lfsr.seed),
+        learning=_learning(given.learning),
     )
 
 
@@ -153,11 +192,10 @@ def plan_to_data(plan: Plan) -> dict[str, Any]:
     }
     for name in SIGNALS:
         tables[name] = _signal_data(getattr(plan, name))
-    tables["leak"] = {"kind": plan.leak.kind}
-    if plan.leak.kind == "multiply":
-        tables["leak"] |= _signal_data(plan.leak.factor)
-    elif plan.leak.kind == "shift":
-        tables["leak"]["shift"] = plan.leak.shift
+    tables["leak"] = _leak_data(plan.leak)
+    if plan.learning:
+        tables["learning"] = {name: _signal_data(getattr(plan.learning, name)) for name in LEARNING_SIGNALS}
+        tables["learning"]["fade"] = _leak_data(plan.learning.fade)
     tables["lfsr"] = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}
     return tables
 
@@ -171,7 +209,10 @@ def formats_of(plan: Plan) -> dict[str, str]:
     """Return each signal's format as people must see it, with word length and sign."""
     formats = {name: getattr(plan, name).format.describe() for name in SIGNALS}
     leak = {"multiply": plan.leak.factor.format.describe(), "shift": f"v - (v >> {plan.leak.shift})", "none": "none"}
-    return formats | {"leak": leak[plan.leak.kind], "fold": "yes" if plan.fold else "no"}
+    formats |= {"leak": leak[plan.leak.kind], "fold": "yes" if plan.fold else "no"}
+    if plan.learning:
+        formats |= {f"learning {name}": getattr(plan.learning, name).format.describe() for name in LEARNING_SIGNALS}
+    return formats
 
 
 def _signal(given: _SignalText | _LeakText, name: str) -> Signal:
@@ -179,6 +220,26 @@ def _signal(given: _SignalText | _LeakText, name: str) -> Signal:
         return Signal(Format.parse(given.format), Rounding.parse(given.rounding), Overflow.parse(given.overflow))
     except FxsnnError as error:
         raise ConfigError(f"{name}: {error}") from None
+
+
+def _leak(given: _LeakText, name: str) -> Leak:
+    return Leak(given.kind, _signal(given, name), given.shift)
+
+
+def _learning(given: _LearningText | None) -> LearningPlan | None:
+    if given is None:
+        return None
+    signals = {name: _signal(getattr(given, name), f"learning.{name}") for name in LEARNING_SIGNALS}
+    return LearningPlan(**signals, fade=_leak(given.fade, "learning.fade"))
+
+
+def _leak_data(leak: Leak) -> dict[str, Any]:
+    data: dict[str, Any] = {"kind": leak.kind}
+    if leak.kind == "multiply":
+        data |= _signal_data(leak.factor)
+    elif leak.kind == "shift":
+        data["shift"] = leak.shift
+    return data
 
 
 def _signal_data(signal: Signal) -> dict[str, str]:

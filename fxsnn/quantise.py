@@ -17,6 +17,7 @@ from fxsnn.plan import Plan, Signal
 # Streams of the plan's LFSR: the five casts of a time step (lif.ACCUMULATE ...) come first
 SITES = ("accumulate", "leak", "integrate", "reset", "inhibit")
 _CONSTANTS = ("weight", "theta", "threshold", "inhibition", "leak", "membrane")
+FIRST_LEARNING_STREAM = len(SITES) + len(_CONSTANTS)  # those of learning: see itq.py
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -15,7 +15,7 @@ from fxsnn.plan import Signal
 from fxsnn.quantise import QuantisedNetwork
 
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
-_PASS = Site(0, 0, 0, 0, 0, 0, _LOWEST, _HIGHEST, rescale.SATURATE, 0)  # casts nothing
+PASS = Site(0, 0, 0, 0, 0, 0, _LOWEST, _HIGHEST, rescale.SATURATE, 0)  # casts nothing
 
 _RESETS = {"zero": ZERO, "value": VALUE, "subtract": SUBTRACT}
 _WINNERS = {"none": NONE, "lowest": LOWEST, "largest": LARGEST}
@@ -65,14 +65,14 @@ def datapath(network: QuantisedNetwork) -> Datapath:
         raise ConfigError(
             f"the leak factor's format must have 0 or more fractional bits, not {plan.leak.factor.format.describe()}"
         )
-    proof = _Proof(plan.lfsr.width)
+    proof = Proof(plan.lfsr.width)
 
     total = _times(_range(w), network.inputs, with_zero=True)
     if each:
         every = proof.site("accumulate", plan.accumulator, (_range(a), a), (_range(w), w), "+")
-        accumulate = _PASS
+        accumulate = PASS
     else:
-        every = _PASS
+        every = PASS
         accumulate = proof.site("accumulate", plan.accumulator, (total, w))
 
     factor = _range(plan.leak.factor.format) if multiplies else (1, 1)
@@ -81,7 +81,7 @@ def datapath(network: QuantisedNetwork) -> Datapath:
     proof.check("leak", f"{v.describe()} * {plan.leak.factor.format.describe()}", product)
     scaled = Format(v.word, product_frac, v.signed)  # the place of the product's binary point; its range is `product`
     if fused:
-        leak, leaked = _PASS, (product, scaled)
+        leak, leaked = PASS, (product, scaled)
     else:
         leak, leaked = proof.site("leak", plan.membrane, (product, scaled)), (_range(v), v)
     integrate = proof.site("integrate", plan.membrane, leaked, (_range(a), a), "+")
@@ -101,7 +101,7 @@ def datapath(network: QuantisedNetwork) -> Datapath:
         accumulate=accumulate,
         leak=leak,
         integrate=integrate,
-        reset=reset if network.reset == "subtract" else _PASS,
+        reset=reset if network.reset == "subtract" else PASS,
         inhibit=inhibit,
         cast_each=int(each),
         fused=int(fused),
@@ -122,7 +122,7 @@ def datapath(network: QuantisedNetwork) -> Datapath:
     return path._replace(simple=int(not each and network.refractory_steps == 0 and _is_simple(path, proof)))
 
 
-def _is_simple(path: Datapath, proof: _Proof) -> bool:
+def _is_simple(path: Datapath, proof: Proof) -> bool:
     """Return whether kernels/simple.py may run this datapath."""
     sites = (path.accumulate, path.leak, path.integrate, path.reset, path.inhibit)
     return (
@@ -142,7 +142,7 @@ def limits(network: QuantisedNetwork) -> np.ndarray[tuple[int], np.dtype[np.int6
     return (network.threshold << (common - t.frac)) + (network.theta << (common - th.frac))
 
 
-class _Proof:
+class Proof:
     """Builds the sites of a datapath and refuses what could leave int64."""
 
     def __init__(self, lfsr_width: int) -> None:
@@ -150,6 +150,7 @@ class _Proof:
         self.lowest = self.highest = 0  # of all intermediates so far
 
     def check(self, operation: str, formats: str, bounds: Range) -> None:
+        """Refuse an operation whose exact result could leave int64."""
         self.lowest, self.highest = min(self.lowest, bounds[0]), max(self.highest, bounds[1])
         if bounds[0] < _LOWEST or bounds[1] > _HIGHEST:
             bits = max(bounds[1].bit_length(), (-bounds[0] - 1).bit_length()) + 1

@@ -167,17 +167,24 @@ class Step(NamedTuple):
 class Run(NamedTuple):
     steps: list[Step]
     counts: dict[str, list[int]]  # by site: casts, inexact, ties, overflows
-    equalities: int
+    equalities: list[int]  # one number
 
 
 def run_layer(layer: Layer, raster: list[list[int]]) -> Run:
-    """One presentation, step by step, from the contract's section 3."""
+    """One presentation from the contract's section 3."""
+    run = Run([], {site: [0, 0, 0, 0] for site in layer.seeds}, [0])
+    run.steps.extend(iterate_layer(layer, raster, run.counts, run.equalities))
+    return run
+
+
+def iterate_layer(
+    layer: Layer, raster: list[list[int]], counts: dict[str, list[int]], equalities: list[int]
+) -> Iterator[Step]:
+    """One presentation, step by step; weights and theta may change between steps."""
     neurons = range(len(layer.theta))
     unit = {name: Fraction(1) / Fraction(2) ** frac for name, (_, frac, _) in layer.forms.items()}
     draws = {site: Draws(layer.taps, seed) for site, seed in layer.seeds.items()}
-    counts = {site: [0, 0, 0, 0] for site in layer.seeds}
     v, refractory = [0 for _ in neurons], [0 for _ in neurons]
-    equalities, steps = 0, []
 
     def cast(site: str, signal: str, x: Fraction, dropped: int) -> int:
         draw = Fraction(0)
@@ -233,7 +240,7 @@ def run_layer(layer: Layer, raster: list[list[int]]) -> Run:
             v[n] * unit["membrane"] - layer.threshold * unit["threshold"] - layer.theta[n] * unit["theta"]
             for n in neurons
         ]
-        equalities += sum(ready[n] and excess[n] == 0 for n in neurons)
+        equalities[0] += sum(ready[n] and excess[n] == 0 for n in neurons)
         able = [n for n in neurons if ready[n] and (excess[n] > 0 or (excess[n] == 0 and layer.compare == "ge"))]
         if layer.winner == "lowest":
             able = able[:1]
@@ -260,5 +267,4 @@ def run_layer(layer: Layer, raster: list[list[int]]) -> Run:
                     x = v[n] * unit["membrane"] - others * layer.inhibition * unit["inhibition"]
                     v[n] = max(cast("inhibit", "membrane", x, finer("membrane", frac["inhibition"])), layer.floor)
         fired = [int(n in able) for n in neurons]
-        steps.append(Step(sums, current, leaked, integrated, list(v), list(refractory), fired))
-    return Run(steps, counts, equalities)
+        yield Step(sums, current, leaked, integrated, list(v), list(refractory), fired)

@@ -57,8 +57,9 @@ def plans(draw: st.DrawFn) -> Plan:
     """Plans over every format, rounding, overflow, leak, accumulate and integrate."""
     kind: Any = draw(st.sampled_from(["multiply", "shift", "none"]))
     leak = Leak(kind, draw(signals(0, 8, signed=False)), shift=draw(st.integers(1, 9)) if kind == "shift" else 0)
+    named: dict[str, Any] = {name: draw(signals(*span)) for name, span in FRAC.items()}
     return Plan(
-        **{name: draw(signals(*span)) for name, span in FRAC.items()},
+        **named,
         inhibition=draw(signals(-1, 8)),
         leak=leak,
         accumulate=draw(st.sampled_from(["exact", "each"])),

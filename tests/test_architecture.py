@@ -18,10 +18,10 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ORDER = (
     *("errors", "files", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
-    *("plan", "quantise", "width", "emulate", "memory", "score", "ranges", "explore", "pareto"),
+    *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "ranges", "explore", "pareto"),
     *("splits", "candidates", "selection", "golden", "report", "demo", "job", "cli"),
 )
-MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "memory"}
+MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "itq", "memory"}
 # besides numpy only what names types
 KERNELS_MAY_IMPORT = {"__future__", "typing", "collections", "numpy"}
 JIT_MAY_IMPORT = {"numba", "platformdirs", *sys.stdlib_module_names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import numba
 import numpy as np
@@ -153,7 +154,7 @@ def test_learning_equals_the_reference(network: Network, learning: Learning) -> 
 def test_training_gives_these_bytes_on_every_machine() -> None:
     trained = train(small(), np.arange(20 * 24).astype(np.uint8).reshape(20, 24), SMALL)
     digest = hashlib.sha256(trained.weights.astype("<f8").tobytes() + trained.theta.astype("<f8").tobytes())
-    assert digest.hexdigest() == "f82577d515211b495a197820758adba58d0cd6852302808e889d07dd8c272c4b"
+    assert digest.hexdigest() == "11fd304c53e247932e9dd72792d9b32e407d9b1177866c51b74b7f25575122ad"
 
 
 def test_only_weights_and_theta_change() -> None:
@@ -203,7 +204,7 @@ def test_a_random_network_is_the_same_for_the_same_seed_only() -> None:
     first, again, other = (random_network(5, 4, seed).weights.tolist() for seed in (1, 1, 2))
     assert first == again != other
     assert np.float32(first).tolist() == first
-    assert 0 <= np.min(first) < np.max(first) < 0.3
+    assert 0 <= np.min(first) < np.max(first) < 0.6
 
 
 # what is refused
@@ -221,7 +222,7 @@ def test_a_random_network_is_the_same_for_the_same_seed_only() -> None:
         ({"seed": -1}, "seed must be 0 to 2**63 - 1, not -1"),
     ],
 )
-def test_learning_that_cannot_be_is_refused(given_: dict[str, int], message: str) -> None:
+def test_learning_that_cannot_be_is_refused(given_: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as refused:
         Learning(**given_)
     assert str(refused.value) == message

@@ -1,0 +1,250 @@
+"""In-training quantisation: the network learns in integer arithmetic, as hardware that learns would.
+
+The rule is that of `learn.Learning`, every result cast to the format that stores it; see docs/learning.md and
+`kernels/fixed_stdp.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.cast import from_float, from_float_counted, to_float
+from fxsnn.emulate import prepare
+from fxsnn.encode import Spikes
+from fxsnn.errors import ConfigError
+from fxsnn.format import Format
+from fxsnn.kernels import fixed_stdp
+from fxsnn.kernels.fixed_stdp import Learner
+from fxsnn.learn import Learning, check_images, presentations
+from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Overflow, Rounding
+from fxsnn.network import Network
+from fxsnn.plan import LearningPlan, Plan, Signal
+from fxsnn.quantise import FIRST_LEARNING_STREAM, SITES, QuantisedNetwork, quantise
+from fxsnn.width import PASS, Proof, Range
+
+_SPARE = 8  # bits that a weight is learned in beside those that are read, where rounding draws nothing
+
+
+def learning_plan(plan: Plan, learned_bits: int | None = None) -> Plan:
+    """Return the plan with a table of learning, in the weight's own rounding.
+
+    learned_bits    the word in which weights are learned; without it 5 bits or the weight's own word where that
+                    is longer for stochastic rounding, and 8 bits more than the weight for any other, which in
+                    fewer would lose every small change.
+    """
+    weight = plan.weight
+    if weight.format.signed:
+        raise ConfigError(f"a weight that learns must be unsigned, not {weight.format.describe()}")
+    if learned_bits is None:
+        stochastic = weight.rounding is Rounding.STOCHASTIC
+        learned_bits = max(weight.format.word, 5) if stochastic else weight.format.word + _SPARE
+    spare = learned_bits - weight.format.word
+    if spare < 0:
+        raise ConfigError(f"learned weights must be as wide as the {weight.format.word} bits read, not {learned_bits}")
+    learned = Signal(Format(learned_bits, weight.format.frac + spare, signed=False), weight.rounding, weight.overflow)
+    # what is read are the upper bits of what is learned
+    read = replace(weight, rounding=Rounding.FLOOR) if spare else weight
+    return replace(plan, weight=read, fold=False, learning=LearningPlan(learned))
+
+
+def train(
+    network: Network,
+    images: NDArray[np.uint8],
+    learning: Learning,
+    plan: Plan,
+    progress: Callable[[int, int], None] | None = None,
+) -> Network:
+    """Present uint8[images, inputs] to the network in integer arithmetic and return what it has become.
+
+    Every parameter of the result lies on its format in the plan, so that quantising it loses nothing. The first
+    weights are always rounded stochastically: they are made by the host, and one bit would hold none of them.
+
+    Raises
+    ------
+    ConfigError
+        The plan has no learning table, its formats cannot learn, or the norm is not a power of two; or as
+        `learn.train`.
+    WidthError
+        An exact intermediate could leave int64.
+    """
+    check_images(network, images)
+    table = plan.learning
+    if table is None:
+        raise ConfigError("a plan must have a learning table to learn in integers, not none")
+    plan = replace(plan, fold=False)
+    host = replace(table.weight, rounding=Rounding.STOCHASTIC)
+    learned = from_float(network.weights, host.format, host.rounding, "saturate", lfsr=_register(plan, 0))
+    read = to_float(learned, host.format)
+    quantised = quantise(replace(network, weights=read, theta=np.zeros(len(network.theta))), plan)
+    constants = learner(quantised, table, learning, network.coding.steps)
+    state = _State(
+        learned=np.ascontiguousarray(learned.T),
+        rows=prepare(quantised).weights.copy(),
+        sums=quantised.weights.sum(axis=0),
+        theta=from_float(network.theta, table.theta.format),
+        folded=np.zeros(len(network.theta), np.int64),
+        registers=np.array([_register(plan, 1 + row).seed for row in range(3)], np.int64),
+    )
+    taps, draw = plan.lfsr.tap_array(), np.zeros(1, np.int64)
+    for n, total in enumerate(state.sums):
+        state.folded[n] = fixed_stdp.fold(n, state.theta, total, constants, state.registers, taps, draw)
+    for done, presented, spikes in presentations(network, images, learning, progress):
+        paces = learning.paces(done, spikes.images, presented)
+        rates = from_float(paces, table.rate.format)
+        _present(quantised, spikes, state, rates, constants)
+    rows = state.rows[: quantised.inputs, : quantised.neurons].astype(np.int64)
+    return replace(
+        network,
+        weights=to_float(rows, plan.weight.format),
+        theta=to_float(state.folded, plan.theta.format),
+        labels=np.full(quantised.neurons, -1, np.int64),
+    )
+
+
+def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, steps: int) -> Learner:
+    """Wire the casts of learning and prove that no exact intermediate can leave int64.
+
+    Raises
+    ------
+    ConfigError, WidthError
+        As `train`.
+    """
+    own, w, limit = network.plan, network.plan.weight, _log2(learning.norm)
+    _check_formats(own, plan)
+    proof = Proof(own.lfsr.width)
+    form = plan.weight.format
+    offset, softness = (_constant(x, getattr(learning, x), plan.constants) for x in ("offset", "softness"))
+    frac = max(plan.trace.format.frac, plan.constants.format.frac + max(form.frac, 0))
+    trace_left = frac - plan.trace.format.frac
+    offset_left = frac - plan.constants.format.frac
+    softness_left = frac - plan.constants.format.frac - form.frac
+    drive: Range = (
+        -(offset << offset_left) - ((softness * form.highest) << softness_left),
+        plan.trace.format.highest << trace_left,
+    )
+    proof.check("learning drive", f"{plan.trace.format.describe()} - constants * {form.describe()}", drive)
+    most = plan.rate.format.highest * (1 if learning.update == "spike" else steps)
+    moved = drive[0] * most, drive[1] * most
+    scaled = Format(63, plan.rate.format.frac + frac)
+    update = proof.site("learning", plan.weight, ((0, form.highest), form), (moved, scaled), "+")
+    read = proof.site("reading a weight", w, ((0, form.highest), form)) if w.format != form else PASS
+
+    t, th, v = own.threshold.format, plan.theta.format, own.membrane.format
+    common = max(t.frac, th.frac)
+    top = (network.threshold << (common - t.frac)) + (th.highest << (common - th.frac))
+    bottom = min(network.threshold << (common - t.frac), 0)
+    sums = network.inputs * w.format.highest
+    product = Format(63, common + w.format.frac + limit)
+    fold = proof.site("folding", own.theta, ((bottom * sums, top * sums), product), ((t.lowest, t.highest), t), "-")
+
+    fade, factor = PASS, 1
+    if plan.fade.kind == "multiply":
+        factor = _constant("fade", learning.fade, plan.fade.factor)
+    if plan.fade.kind != "none":
+        left = plan.trace.format
+        scale = plan.fade.factor.format.frac if plan.fade.kind == "multiply" else 0
+        fade = proof.site("fading", plan.trace, ((0, left.highest * factor), Format(63, left.frac + scale)))
+    compare = max(v.frac, t.frac, own.theta.format.frac)
+    _constant("rate", learning.rate, plan.rate)
+    return Learner(
+        update=update,
+        read=read,
+        fade=fade,
+        fold=fold,
+        trace_left=trace_left,
+        offset=offset << offset_left,
+        softness=softness,
+        softness_left=softness_left,
+        fades=int(plan.fade.kind != "none"),
+        fade_factor=factor,
+        fade_shift=plan.fade.shift if plan.fade.kind == "shift" else 0,
+        fade_mask=-1 if plan.fade.kind == "shift" else 0,
+        trace_one=int(from_float(1.0, plan.trace.format)),
+        theta_plus=_constant("theta_plus", learning.theta_plus, plan.theta),
+        theta_fall=_constant("the fall of theta", learning.fall(network.neurons), plan.theta),
+        theta_highest=th.highest,
+        threshold=network.threshold,
+        threshold_left=common - t.frac,
+        theta_left=common - th.frac,
+        limit_threshold=network.threshold << (compare - t.frac),
+        limit_left=compare - own.theta.format.frac,
+        each_spike=int(learning.update == "spike"),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """What learning changes in place; see `fixed_stdp.learn_from`."""
+
+    learned: NDArray[np.int64]
+    rows: NDArray[np.signedinteger]
+    sums: NDArray[np.int64]
+    theta: NDArray[np.int64]
+    folded: NDArray[np.int64]
+    registers: NDArray[np.int64]
+
+
+def _present(
+    network: QuantisedNetwork, spikes: Spikes, state: _State, rates: NDArray[np.int64], constants: Learner
+) -> None:
+    ready, neurons = prepare(network), network.neurons
+    fixed_stdp.learn_from(
+        state.learned,
+        state.rows,
+        state.sums,
+        state.theta,
+        state.folded,
+        spikes.starts,
+        spikes.indices,
+        rates,
+        constants,
+        state.registers,
+        ready.words,
+        ready.lanes.chunk,
+        ready.lane,
+        np.zeros(neurons, np.int64) if network.refractory_steps else None,
+        ready.seeds,
+        ready.taps,
+        np.zeros((len(SITES), neurons), np.int64) if ready.draws else None,
+    )
+
+
+def _check_formats(plan: Plan, learning: LearningPlan) -> None:
+    read, learned = plan.weight, learning.weight
+    if read.format.signed:
+        raise ConfigError(f"a weight that learns must be unsigned, not {read.format.describe()}")
+    if learned.format.frac < read.format.frac:
+        raise ConfigError(
+            f"learned weights must be as fine as those read, {read.format.describe()}, not {learned.format.describe()}"
+        )
+    if learned.format.frac > read.format.frac and read.rounding is Rounding.STOCHASTIC:
+        raise ConfigError("a weight that is read from a finer one must be rounded without a draw, not stochastic")
+    for name in ("accumulator", "membrane", "theta"):
+        if getattr(plan, name).overflow is Overflow.ERROR:
+            raise ConfigError(f"{name} must not have the overflow mode error, which would end the learning")
+
+
+def _constant(name: str, value: float, signal: Signal) -> int:
+    """Return a constant of learning as a word of its format, rounded to the nearest."""
+    result = from_float_counted(value, signal.format)
+    if result.overflows:
+        raise ConfigError(f"{name} must fit {signal.format.describe()} to learn in integers, not {value:g}")
+    return int(result.raw)
+
+
+def _log2(norm: float) -> int:
+    fraction, exponent = math.frexp(norm)
+    if fraction != 0.5:
+        raise ConfigError(f"the norm must be a power of two to learn in integers, not {norm:g}")
+    return exponent - 1
+
+
+def _register(plan: Plan, stream: int) -> Lfsr:
+    """Return a register of learning: 0 of the first weights, 1..3 of fixed_stdp's casts."""
+    return plan.lfsr.derive(FIRST_LEARNING_STREAM + stream)

@@ -1,0 +1,183 @@
+"""Learning in integer arithmetic: what stdp.py does in floating point, every result cast to the format that stores it.
+
+Weights are learned in words of their own format, as wide as or wider than the words that are read by the layer;
+a neuron's effective theta is cast anew whenever its sum of weights or its learned theta has changed. Every cast is a
+`datapath.Site`; the registers of learning are never reset, so that their draws go on from image to image.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy import int64, uint8
+
+from . import cast, datapath, lif  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
+from ._jit import jit
+from .datapath import Site
+from .layer import room
+
+UPDATE, FADE, FOLD = range(3)  # rows of the registers
+
+
+class Learner(NamedTuple):
+    """The constants of learning, all raw words or shifts."""
+
+    update: Site  # learned weight + rate * spikes * drive -> learned weight
+    read: Site  # learned weight -> weight
+    fade: Site  # faded trace -> trace
+    fold: Site  # (threshold + learned theta) * sum of weights - threshold -> theta
+    trace_left: int  # bring trace, offset and softness * weight to the binary point of the drive
+    offset: int
+    softness: int
+    softness_left: int
+    fades: int  # 0: the trace says "active so far" and no cast is made
+    fade_factor: int  # x * factor - ((x >> shift) & mask)
+    fade_shift: int
+    fade_mask: int
+    trace_one: int
+    theta_plus: int
+    theta_fall: int
+    theta_highest: int
+    threshold: int
+    threshold_left: int  # bring threshold and learned theta to one binary point
+    theta_left: int
+    limit_threshold: int  # threshold at the binary point of the comparison
+    limit_left: int  # brings the effective theta there
+    each_spike: int
+
+
+@jit
+def change(n, learned, rows, trace, amount, learner, draws, states, taps):  # type: ignore[no-untyped-def]
+    """Change all weights of neuron n by amount * drive; return the sum of the weights as they are read.
+
+    learned    int64[neurons, inputs]
+    rows       int[inputs + 1, padded neurons]    the weights as they are read
+    trace      int64[inputs]
+    amount     learning rate times the number of spikes
+    draws      int64[inputs]                      room to work in
+    """
+    site = learner.update
+    draws[:] = site.bias
+    lif.fill_draws(draws, states, UPDATE, taps, site)
+    total = 0
+    for i in range(learned.shape[1]):
+        w = learned[n, i]
+        drive = (trace[i] << learner.trace_left) - learner.offset - ((learner.softness * w) << learner.softness_left)
+        moved = (w << site.left) + ((amount * drive) << site.left_other)
+        w = lif.settle(moved, site, draws[i])
+        learned[n, i] = w
+        word = lif.settle(w << learner.read.left, learner.read, learner.read.bias)
+        rows[i, n] = word
+        total += word
+    return total
+
+
+@jit
+def fold(n, theta, total, learner, states, taps, draw):  # type: ignore[no-untyped-def]
+    """Return the theta of neuron n, as the layer compares it, after learned theta or sum have changed.
+
+    draw    int64[1]    room to work in
+    """
+    site = learner.fold
+    draw[0] = site.bias
+    lif.fill_draws(draw, states, FOLD, taps, site)
+    product = ((learner.threshold << learner.threshold_left) + (theta[n] << learner.theta_left)) * total
+    return lif.settle((product << site.left) - (learner.threshold << site.left_other), site, draw[0])
+
+
+@jit
+def fade_all(trace, learner, draws, states, taps):  # type: ignore[no-untyped-def]
+    """Let all traces, int64[inputs], fade by one step."""
+    site = learner.fade
+    draws[:] = site.bias
+    lif.fill_draws(draws, states, FADE, taps, site)
+    for i in range(trace.shape[0]):
+        left = trace[i] * learner.fade_factor - ((trace[i] >> learner.fade_shift) & learner.fade_mask)
+        trace[i] = lif.settle(left << site.left, site, draws[i])
+
+
+@jit
+def learn_from(  # type: ignore[no-untyped-def]
+    learned,
+    rows,
+    sums,
+    theta,
+    folded,
+    starts,
+    indices,
+    rates,
+    learner,
+    registers,
+    words,
+    chunk,
+    lane,
+    refractory,
+    seeds,
+    taps,
+    draws,
+):
+    """Present images one after the other, each from rest; all that is learned changes in place.
+
+    learned       int64[neurons, inputs]              learned weights
+    rows          int[inputs + 1, padded neurons]     the weights as they are read, in narrow words
+    sums          int64[neurons]                      of the weights as they are read
+    theta         int64[neurons]                      learned adaptive thresholds
+    folded        int64[neurons]                      adaptive thresholds as they are compared
+    starts        int64[images*steps+1]               positions in indices
+    indices       uint16[events]
+    rates         int64[images]                       the learning rate of each image
+    registers     int64[3]                            of learning: see UPDATE
+    words, chunk, lane, refractory, seeds, taps, draws    as of layer.respond
+    """
+    path = datapath.path_of(words)
+    neurons, inputs = learned.shape
+    steps = (starts.shape[0] - 1) // rates.shape[0]
+    states = np.empty_like(seeds)
+    lanes, v, limits = room(lane, rows.shape[1]), np.empty(neurons, int64), np.empty(neurons, int64)
+    total, spikes, counts = np.empty(neurons, int64), np.empty(neurons, uint8), np.empty(neurons, int64)
+    trace, drawn, draw = np.empty(inputs, int64), np.empty(inputs, int64), np.empty(1, int64)
+    for n in range(neurons):
+        limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
+    for image in range(rates.shape[0]):
+        v[:] = 0
+        trace[:] = 0
+        counts[:] = 0
+        states[:] = seeds
+        if refractory is not None:
+            refractory[:] = 0
+        for now in range(image * steps, (image + 1) * steps):
+            start, stop = starts[now], starts[now + 1]
+            if path.cast_each:
+                lif.accumulate_each(total, rows, indices, start, stop, path.each, states, taps, draws, None)
+            else:
+                total[:] = 0
+                for part in range(start, stop, chunk):
+                    lif.add_rows(lanes, rows, indices, part, min(part + chunk, stop))
+                    for n in range(neurons):
+                        total[n] += lanes[n]
+            if draws is not None:
+                lif.fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
+                lif.fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
+                lif.fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
+            lif.integrate(v, total, refractory, path, draws, None, None)
+            fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, None, None)
+            if learner.fades:
+                fade_all(trace, learner, drawn, registers, taps)
+            for i in indices[start:stop]:
+                trace[i] = learner.trace_one
+            if fired == 0:
+                continue
+            for n in range(neurons):
+                if spikes[n]:
+                    counts[n] += 1
+                    theta[n] = min(theta[n] + learner.theta_plus, learner.theta_highest)
+                    if learner.each_spike:
+                        sums[n] = change(n, learned, rows, trace, rates[image], learner, drawn, registers, taps)
+                    folded[n] = fold(n, theta, sums[n], learner, registers, taps, draw)
+                    limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
+        for n in range(neurons):
+            if counts[n] > 0 and not learner.each_spike:
+                amount = rates[image] * counts[n]
+                sums[n] = change(n, learned, rows, trace, amount, learner, drawn, registers, taps)
+            theta[n] = max(theta[n] - learner.theta_fall, 0)
+            folded[n] = fold(n, theta, sums[n], learner, registers, taps, draw)
+            limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
