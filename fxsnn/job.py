@@ -6,17 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fxsnn import emulate, learn
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn import emulate, itq, learn
 from fxsnn.candidates import Exploration, gather, to_json
+from fxsnn.data.digits import Digits
 from fxsnn.demo import PROFILED, Progress, Result, Settings, about, measure, prepare, run_demo
-from fxsnn.encode import encode
+from fxsnn.encode import encode, encode_parts
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Grid, Task, explore, make_plans, parse_grid
-from fxsnn.files import check_output, write_bytes
+from fxsnn.files import check_output, write_bytes, write_text
+from fxsnn.format import Format
 from fxsnn.golden.make import make_bundle
 from fxsnn.learn import Learning, random_network
 from fxsnn.network import Network, load_network, save_network
 from fxsnn.pareto import Reward
+from fxsnn.plan import Plan, plan_text
 from fxsnn.quantise import quantise
 from fxsnn.ranges import profile
 from fxsnn.score import Score, score
@@ -33,27 +39,64 @@ class Emulated:
     trace: emulate.Trace
 
 
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What `fxsnn train` may be asked for; with a plan or a weight's format the network learns in integers."""
+
+    neurons: int = 400
+    passes: int = 1
+    seed: int = 0
+    plan: Path | None = None
+    weight: str | None = None
+    rounding: str = "SR"
+    learned_bits: int | None = None
+
+    def learning_plan(self) -> Plan | None:
+        """Return the plan to learn by, or None to learn in float."""
+        if self.plan is not None and self.weight is not None:
+            raise ConfigError("a network must learn by a plan or by a weight's format, not both")
+        if self.plan is not None:
+            return read_plan(self.plan)
+        return itq.default_plan(Format.parse(self.weight), self.rounding, self.learned_bits) if self.weight else None
+
+
 def train_network(
-    out: Path, data: Path | None, mnist: bool, neurons: int, passes: int, seed: int, workers: int, progress: Progress
-) -> Score:
-    """Train, label and save a network; return how it does on the test digits."""
+    out: Path, data: Path | None, mnist: bool, asked: Training, workers: int, progress: Progress
+) -> tuple[Score, Path | None]:
+    """Train, label and save a network; return how it does on the test digits.
+
+    A network that learned in integers is measured in integers, and the plan that it learned by, where it was not
+    given, is written beside it and its place returned.
+    """
     check_output(out)
+    plan = asked.learning_plan()
+    written = out.with_suffix(".toml") if plan and asked.plan is None else None
+    if written:
+        check_output(written)
     splits = open_splits(data, mnist)
-    blank = random_network(splits.training.images.shape[1], neurons, seed)
-    blank = replace(blank, coding=replace(blank.coding, seed=seed))
-    network = learn.train(
-        blank,
-        splits.training.images,
-        Learning(passes=passes, seed=seed),
-        lambda done, total: progress("train", done, total),
-    )
+    blank = random_network(splits.training.images.shape[1], asked.neurons, asked.seed)
+    blank = replace(blank, coding=replace(blank.coding, seed=asked.seed))
+    learning, images = Learning(passes=asked.passes, seed=asked.seed), splits.training.images
+
+    def tell(done: int, total: int) -> None:
+        progress("train", done, total)
+
+    network = itq.train(blank, images, learning, plan, tell) if plan else learn.train(blank, images, learning, tell)
     progress("label", 0, 1)
-    responses = learn.respond_to_images(network, splits.training.images, threads=workers)
-    tests = learn.respond_to_images(network, splits.test.images, threads=workers)
-    result = score(responses, splits.training.labels, tests, splits.test.labels)
+    quantised = quantise(network, plan) if plan else None
+
+    def respond(digits: Digits) -> NDArray[np.int32]:
+        if quantised is None:
+            return learn.respond_to_images(network, digits.images, threads=workers)
+        parts = encode_parts(digits.images, network.coding)
+        return np.concatenate([emulate.respond(quantised, spikes, workers) for spikes in parts])
+
+    result = score(respond(splits.training), splits.training.labels, respond(splits.test), splits.test.labels)
     progress("label", 1, 1)
     save_network(replace(network, labels=result.labels), out)
-    return result
+    if plan and written:
+        write_text(written, plan_text(plan))
+    return result, written
 
 
 def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, workers: int) -> Emulated:

@@ -120,6 +120,51 @@ def inventory(plan: Plan, inputs: int, neurons: int, refractory_steps: int, rese
     return Memory(tuple(array for array in arrays if array.words))
 
 
+def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
+    """Return what is stored while the network learns under the plan's learning table; see docs/learning.md.
+
+    The weights are held as they are learned; those that are read are their upper bits. A neuron keeps beside its
+    states a learned threshold, the sum of its weights and the number of its spikes, an input its trace.
+
+    steps    of a presentation, which a counter of spikes must hold
+
+    Raises
+    ------
+    ConfigError
+        The plan has no learning table.
+    """
+    table = plan.learning
+    if table is None:
+        raise ConfigError("a plan must have a learning table to count what learning stores, not none")
+    words = {array.name: array.words for array in found.arrays}
+    inputs, neurons = words["input spikes"], words["output spikes"]
+    learned, rate, constants = table.weight.format, table.rate.format, table.constants.format
+    multiplies = table.fade.kind == "multiply"
+    arrays = [Array("weights", words["weights"], learned.word)]
+    arrays += [array for array in found.arrays if array.name not in ("weights", "LFSR registers")]
+    arrays += [
+        Array("input traces", inputs, table.trace.format.word),
+        Array("learned thresholds", neurons, table.theta.format.word),
+        Array("sums of weights", neurons, (inputs * plan.weight.format.highest).bit_length()),
+        Array("spike counts", neurons, steps.bit_length()),
+        Array("learning rate", 1, rate.word),
+        Array("offset and softness", 2, constants.word),
+        Array("rise and fall of theta", 2, table.theta.format.word),
+        Array("trace factor", int(multiplies), table.fade.factor.format.word),
+    ]
+    drive = max(table.trace.format.frac, constants.frac + max(learned.frac, 0)) + rate.frac
+    folded = max(plan.threshold.format.frac, table.theta.format.frac) + plan.weight.format.frac
+    drawing = [
+        (table.weight, drive - learned.frac),
+        (table.trace, table.fade.factor.format.frac if multiplies else 0),
+        (plan.theta, max(folded, plan.threshold.format.frac) - plan.theta.format.frac),
+    ]
+    registers = words.get("LFSR registers", 0)
+    registers += sum(signal.rounding.code == rescale.STOCHASTIC and dropped > 0 for signal, dropped in drawing)
+    arrays.append(Array("LFSR registers", registers, plan.lfsr.width))
+    return Memory(tuple(array for array in arrays if array.words))
+
+
 def baseline(found: Memory) -> Memory:
     """Return the same network with every word at 32 bits: no LFSR, and a spike still is one bit."""
     return Memory(

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fxsnn.emulate import emulate, spikes_of
 from fxsnn.errors import ConfigError
-from fxsnn.memory import MACROS, Array, Macro, baseline, inventory, memory, memory_to_data
+from fxsnn.memory import MACROS, Array, Macro, baseline, inventory, memory, memory_to_data, while_learning
 from fxsnn.plan import parse_plan
 from fxsnn.quantise import QuantisedNetwork
 from strategies import quantised_networks
@@ -44,6 +44,27 @@ def test_every_array_of_the_paper_s_network_is_counted() -> None:
     assert baseline(found).bits == 784 * 400 * 32 + 4 * 400 * 32 + 784 + 400 + 5 * 32
 
 
+def test_what_learning_stores_is_counted_beside() -> None:
+    plan = parse_plan(PLAN + 'learning = { weight = { format = "UQ0.7", rounding = "SR" } }')
+    found = inventory(plan, 784, 400, 5, "zero", True)
+    learning = while_learning(found, plan)
+    before = {a.name: a.bits for a in found.arrays}
+    assert {a.name: a.bits for a in learning.arrays if before.get(a.name) != a.bits} == {
+        "weights": 784 * 400 * 7,
+        "input traces": 784,
+        "learned thresholds": 400 * 24,
+        "sums of weights": 400 * 14,  # 784 * 15 = 11,760
+        "spike counts": 400 * 7,
+        "learning rate": 16,
+        "offset and softness": 2 * 8,
+        "rise and fall of theta": 2 * 24,
+        "LFSR registers": 2 * 31,  # the leak's and the weights'
+    }
+    with pytest.raises(ConfigError, match="must have a learning table"):
+        while_learning(found, parse_plan(PLAN))
+
+
+@settings(deadline=None)
 @given(quantised_networks())
 def test_a_register_is_counted_for_exactly_the_casts_that_can_draw(network: QuantisedNetwork) -> None:
 

@@ -46,18 +46,33 @@ def train(
     neurons: Annotated[int, typer.Option(min=1, max=100_000, help="Excitatory neurons.")] = 400,
     passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training digits.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and input spikes.")] = 0,
+    plan: Annotated[
+        Path | None, typer.Option(help="Learn in integers by this plan's learning table (TOML).", show_default=False)
+    ] = None,
+    itq: Annotated[
+        str | None, typer.Option(help="Learn in integers, weights of this format: UQ0.4.", show_default=False)
+    ] = None,
+    rounding: Annotated[str, typer.Option(help="With --itq: how changed weights are rounded: TR, RN or SR.")] = "SR",
+    learned_bits: Annotated[
+        int | None,
+        typer.Option(min=1, max=63, help="With --itq: the word weights are learned in.", show_default="chosen"),
+    ] = None,
     workers: Workers = CORES,
 ) -> None:
-    """Train the float network by STDP, label its neurons, and measure it."""
-    from fxsnn.job import train_network
+    """Train a network by STDP, in float or in integers, label its neurons, and measure it."""
+    from fxsnn.job import Training, train_network
 
+    asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
     with progress_bars({"train": "training (digits)", "label": "labelling (digits)"}) as progress:
-        result = train_network(out, folder, mnist, neurons, passes, seed, workers, progress)
+        result, written = train_network(out, folder, mnist, asked, workers, progress)
     low_high = spread(result.interval)
+    how = "in integers" if plan or itq else "in float"
     typer.echo(
-        f"{out}: {neurons} neurons, test accuracy {percent(result.accuracy)} (95 % interval {low_high} %) "
-        f"on {result.images:,} digits, {result.spikes_per_image:.1f} spikes a digit"
+        f"{out}: {neurons} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
+        f"(95 % interval {low_high} %) on {result.images:,} digits, {result.spikes_per_image:.1f} spikes a digit"
     )
+    if written:
+        typer.echo(f"{written}: its plan")
 
 
 def emulate(
