@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from fxsnn.report.pictures import FAINT, FIXED, FLOAT, INK, WIDTHS, style, svg_text
+from fxsnn.report.pictures import FAINT, FIXED, FLOAT, INK, WIDTHS, settle, style, svg_text
 from fxsnn.report.story import percent
 from fxsnn.significance.result import KINDS, Kind, Point, Rank, Significance
 
@@ -33,7 +33,7 @@ def significance_png(found: Significance, cut: str = "wide") -> bytes:
     held, unsigned = io.BytesIO(), {"Software": None}  # the version of what drew it is not written
     with style(f"significance-{cut}"):
         figure = draw(found, cut)
-        svg_text(figure, "", cut)  # lays it out
+        settle(figure)
         figure.savefig(held, format="png", dpi=150, facecolor="white", metadata=unsigned)
     return held.getvalue()
 
@@ -85,16 +85,16 @@ def _draw_panel(axes: Axes, found: Significance, rank: Rank, kind: Kind) -> None
         axes.fill_between(bits, low, high, color=colour, alpha=0.22, linewidth=0)
         axes.plot(bits, [100 * point.accuracy for point in points], color=colour, linewidth=1.3, zorder=3)
         enough = getattr(least[rounding], kind)
-        for point in points:
-            within = enough is not None and point.bits >= enough
+        within = [point for point in points if enough is not None and point.bits >= enough]
+        for marked, face in ((points[: len(points) - len(within)], "white"), (within, colour)):
             axes.plot(
-                point.bits,
-                100 * point.accuracy,
+                [point.bits for point in marked],
+                [100 * point.accuracy for point in marked],
                 linestyle="none",
                 marker=shape,
                 markersize=5,
                 color=colour,
-                markerfacecolor=colour if within else "white",
+                markerfacecolor=face,
                 zorder=4,
             )
     axes.axhline(100 * found.baseline.accuracy, color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), zorder=2)

@@ -109,7 +109,8 @@ def inference_groups(network: Network, wide: Plan, task: Task) -> list[Group]:
     """Return the groups of the trained network; each case quantises and infers, and cross-validates."""
     one_row = replace(network, weights=network.weights[:1])  # where weights stay wide, all that keys need of them
     inputs, neurons = network.weights.shape
-    words: dict[str, int] = {"weight": inputs * neurons, "threshold": 2, "inhibition": 1}
+    words: dict[str, int] = dict.fromkeys(GROUPS, int(neurons))
+    words |= {"weight": inputs * neurons, "threshold": 2, "inhibition": 1}
     weights_key = _weights_key(quantise(network, wide))
 
     def case(signals: Mapping[str, Signal]) -> Case:
@@ -125,7 +126,7 @@ def inference_groups(network: Network, wide: Plan, task: Task) -> list[Group]:
     for name, members in GROUPS.items():
         signals = {member: signal_of(wide, member) for member in members}
         profiled = max(signal.format.word - signal.format.frac for signal in signals.values()) - HEADROOM
-        found.append(Group(name, signals, profiled, words.get(name, neurons), case))
+        found.append(Group(name, signals, profiled, words[name], case))
     return found
 
 
@@ -180,7 +181,8 @@ def _wide(network: Network, ranges: Ranges, frac: int, seed: int) -> Plan:
 
     membrane = signal(ranges.membrane)
     exact = Fraction(network.decay).denominator.bit_length() - 1
-    factor = max(1, min(exact, _SPARE - membrane.format.word))
+    room = max(_SPARE - membrane.format.word, LEAST_WIDE_FRAC)
+    factor = max(1, min(exact, room))
     weights = float(network.weights.min()), float(network.weights.max())
     return Plan(
         weight=signal(weights),

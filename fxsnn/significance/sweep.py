@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.classify import wilson_interval
-from fxsnn.errors import FxsnnError
+from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
-from fxsnn.significance.result import KINDS, Kind, Point
+from fxsnn.significance.result import COMMON_WORD, KINDS, Kind, Point
 
 ROUNDINGS = (Rounding.FLOOR, Rounding.NEAREST_UP, Rounding.STOCHASTIC)
 LONGEST_WORD = 12  # bits; of the fractional sweep, which begins with words of one bit
@@ -100,8 +100,11 @@ def sweep(
     Raises
     ------
     FxsnnError
-        A case cannot run; the message begins with the group and its formats.
+        A case cannot run; the message begins with the group and its formats. Or `longest` is less than
+        the word at which groups are compared.
     """
+    if longest < COMMON_WORD:
+        raise ConfigError(f"longest must be {COMMON_WORD} bits or more, not {longest}")
     wanted: list[tuple[Group, Kind, Rounding, int, dict[str, Signal], bytes]] = []
     cases: dict[bytes, Callable[[], Right]] = {}
     for group in groups:
