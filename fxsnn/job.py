@@ -16,6 +16,7 @@ from fxsnn.explore import Grid, Task, explore, make_plans, parse_grid
 from fxsnn.files import check_output, read_bytes, write_bytes
 from fxsnn.golden.make import make_bundle
 from fxsnn.learn import Learning, random_network
+from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network, load_network, save_network
 from fxsnn.pareto import Reward
 from fxsnn.quantise import quantise
@@ -123,6 +124,7 @@ def significance_of_network(
     _check_fits(held, network, splits)
     if images is not None:
         splits = replace(splits, labelling=part(splits.labelling, 0, images))
+    Lfsr(seed=seed)  # refused before a folder is made
     files = _significance_files(out)
     task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
     profiled = encode(splits.training.images[:PROFILED], held.coding)

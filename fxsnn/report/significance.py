@@ -122,8 +122,11 @@ def _legend(found: Significance) -> list[Line2D]:
         )
         for name in roundings
     ]
+    dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 5, "color": INK}
     return [
         *lines,
+        Line2D([], [], **dot, label="within the loss, as are all wider"),
+        Line2D([], [], **dot, markerfacecolor="white", label="not so"),
         Line2D([], [], color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), label=f"float {_percent(found)}"),
         Line2D([], [], color=FIXED, linewidth=1, linestyle=(0, (5, 3)), label=f"floor {_floor(found):.2f} %"),
         Line2D([], [], color=FAINT, linewidth=1, linestyle=(0, (2, 2)), label="bits that hold the profiled values"),
