@@ -93,8 +93,12 @@ def test_a_range_that_is_not_finite_has_no_bits(bounds: tuple[float, float]) -> 
 
 def small() -> tuple[Network, Spikes]:
     network = random_network(784, 3)
-    network = replace(network, weights=network.weights - 0.4, theta=np.array([1.0, 3.0, 9.0]), floor=-3.0)
-    return network, encode(small_splits().training.images[:5], RateCoding(steps=15))
+    network = replace(
+        network, weights=network.weights - 0.1, theta=np.array([1.0, 3.0, 9.0]), floor=-3.0, threshold=1.0
+    )
+    spikes = encode(small_splits().training.images[:5], RateCoding(steps=15))
+    assert record(network, spikes).spikes.any()  # so that membranes differ before and after
+    return network, spikes
 
 
 def test_percentiles_and_extremes_are_those_of_all_values_of_every_image() -> None:
@@ -106,7 +110,7 @@ def test_percentiles_and_extremes_are_those_of_all_values_of_every_image() -> No
         "membrane_before": np.array([run.before for run in runs]),
         "membrane_after": np.array([run.after for run in runs]),
         "theta": network.theta,
-        "threshold": np.array([5.0]),
+        "threshold": np.array([1.0]),
         "inhibition": np.array([128.0]),
     }
     found = spreads(network, spikes)
@@ -154,4 +158,8 @@ def test_a_spread_worked_out_by_hand() -> None:
         saturating=spread(values).saturating,
         signed=True,
     )
+    assert (
+        spread(np.concatenate([np.full(995, 1.0), np.full(5, 7.0)])).saturating == 3
+    )  # 0.5 % are too many to saturate
+    assert spread(np.concatenate([np.full(1999, 1.0), [7.0]])).saturating == 0
     assert spread(np.concatenate([np.zeros(1999), [-1.0]])).saturating == -15  # the sign, and as good as nothing

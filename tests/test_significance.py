@@ -30,7 +30,7 @@ from fxsnn.network import Network
 from fxsnn.plan import Signal
 from fxsnn.quantise import quantise
 from fxsnn.ranges import Ranges, profile, spreads
-from fxsnn.report.significance import describe, significance_png, significance_svg
+from fxsnn.report.significance import describe, draw, significance_png, significance_svg
 from fxsnn.score import cross_validate
 from fxsnn.significance import Significance, load_significance, to_json
 from fxsnn.significance.groups import (
@@ -93,7 +93,7 @@ def found() -> Significance:
         network_of(6, theta=np.zeros(6), inhibition=0.0),
         network_of(7, decay=1.0, refractory_steps=1, refractory_input="integrate"),
     ],
-    ids=str,
+    ids=lambda network: f"{network.winner}-{network.reset}-{network.decay:.3g}",
 )
 def test_the_wide_plan_answers_as_the_float_network_does(network: Network) -> None:
     task = task_of(network)
@@ -466,6 +466,18 @@ def test_the_figure_has_a_panel_for_each_group_and_kind_and_comes_out_the_same(f
     png = significance_png(found, cut)
     assert png.startswith(b"\x89PNG")
     assert png == significance_png(found, cut)
+
+
+def test_markers_are_filled_from_the_fewest_bits_on() -> None:
+    losses = {1: -0.4, 2: 0.0, 3: -0.4, 4: 0.0, 5: 0.0}
+    points = [point(n, d, kind=k) for n, d in losses.items() for k in ("fractional", "integer")]
+    made = gather("d", "n", 1, HALF, 0.01, {}, points, [("g", ("g",), 1, 0)])
+    axes = draw(made, "wide").axes[0]
+    dots = [line for line in axes.lines if line.get_linestyle() == "None"]
+    assert [(line.get_markerfacecolor() == "white", np.asarray(line.get_xdata()).tolist()) for line in dots] == [
+        (True, [1, 2, 3]),
+        (False, [4, 5]),
+    ]
 
 
 def test_a_figure_of_a_few_groups_says_what_needs_more_than_was_swept() -> None:
