@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fxsnn import emulate, itq, learn
+from fxsnn import emulate
 from fxsnn.candidates import Exploration, gather, to_json
-from fxsnn.data.digits import Digits
 from fxsnn.demo import PROFILED, Progress, Result, Settings, about, measure, prepare, run_demo
-from fxsnn.encode import encode, encode_parts
-from fxsnn.errors import ConfigError
+from fxsnn.encode import encode
+from fxsnn.errors import ConfigError, FileError
 from fxsnn.explore import Grid, Task, explore, make_plans, parse_grid
-from fxsnn.files import check_output, write_bytes, write_text
-from fxsnn.format import Format
+from fxsnn.files import check_output, read_bytes, write_bytes
 from fxsnn.golden.make import make_bundle
-from fxsnn.learn import Learning, random_network
-from fxsnn.network import Network, load_network, save_network
+from fxsnn.learn import Learning
+from fxsnn.lfsr import Lfsr
+from fxsnn.network import Network, load_network
 from fxsnn.pareto import Reward
-from fxsnn.plan import Plan, plan_text
 from fxsnn.quantise import quantise
-from fxsnn.ranges import profile
-from fxsnn.score import Score, score
+from fxsnn.ranges import Spread, profile, spreads
+from fxsnn.report.significance import significance_png, significance_svg
+from fxsnn.score import Score
 from fxsnn.selection import named, read_plan, read_text
+from fxsnn.significance import Significance
+from fxsnn.significance import to_json as significance_json
+from fxsnn.significance.groups import significance
 from fxsnn.splits import Splits, open_splits, part
 
 
@@ -37,66 +37,6 @@ class Emulated:
     float: Score
     fixed: Score
     trace: emulate.Trace
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """What `fxsnn train` may be asked for; with a plan or a weight's format the network learns in integers."""
-
-    neurons: int = 400
-    passes: int = 1
-    seed: int = 0
-    plan: Path | None = None
-    weight: str | None = None
-    rounding: str = "SR"
-    learned_bits: int | None = None
-
-    def learning_plan(self) -> Plan | None:
-        """Return the plan to learn by, or None to learn in float."""
-        if self.plan is not None and self.weight is not None:
-            raise ConfigError("a network must learn by a plan or by a weight's format, not both")
-        if self.plan is not None:
-            return read_plan(self.plan)
-        return itq.default_plan(Format.parse(self.weight), self.rounding, self.learned_bits) if self.weight else None
-
-
-def train_network(
-    out: Path, data: Path | None, mnist: bool, asked: Training, workers: int, progress: Progress
-) -> tuple[Score, Path | None]:
-    """Train, label and save a network; return how it does on the test digits.
-
-    A network that learned in integers is measured in integers, and the plan that it learned by, where it was not
-    given, is written beside it and its place returned.
-    """
-    check_output(out)
-    plan = asked.learning_plan()
-    written = out.with_suffix(".toml") if plan and asked.plan is None else None
-    if written:
-        check_output(written)
-    splits = open_splits(data, mnist)
-    blank = random_network(splits.training.images.shape[1], asked.neurons, asked.seed)
-    blank = replace(blank, coding=replace(blank.coding, seed=asked.seed))
-    learning, images = Learning(passes=asked.passes, seed=asked.seed), splits.training.images
-
-    def tell(done: int, total: int) -> None:
-        progress("train", done, total)
-
-    network = itq.train(blank, images, learning, plan, tell) if plan else learn.train(blank, images, learning, tell)
-    progress("label", 0, 1)
-    quantised = quantise(network, plan) if plan else None
-
-    def respond(digits: Digits) -> NDArray[np.int32]:
-        if quantised is None:
-            return learn.respond_to_images(network, digits.images, threads=workers)
-        parts = encode_parts(digits.images, network.coding)
-        return np.concatenate([emulate.respond(quantised, spikes, workers) for spikes in parts])
-
-    result = score(respond(splits.training), splits.training.labels, respond(splits.test), splits.test.labels)
-    progress("label", 1, 1)
-    save_network(replace(network, labels=result.labels), out)
-    if plan and written:
-        write_text(written, plan_text(plan))
-    return result, written
 
 
 def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, workers: int) -> Emulated:
@@ -129,6 +69,59 @@ def explore_network(
     found = gather(about(splits), float_score, candidates)
     write_bytes(out, to_json(found))
     return found
+
+
+def profile_network(network: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Spread]:
+    """Return how the values of every signal lie on the first training digits."""
+    held = load_network(network)
+    splits = open_splits(data, mnist)
+    _check_fits(held, network, splits)
+    return spreads(held, encode(part(splits.training, 0, images).images, held.coding))
+
+
+def significance_of_network(
+    network: Path,
+    out: Path,
+    data: Path | None,
+    mnist: bool,
+    images: int | None,
+    max_loss: float,
+    seed: int,
+    workers: int,
+    progress: Progress,
+) -> tuple[Significance, tuple[Path, ...]]:
+    """Sweep every parameter group; write what was found and its figure; return it and the files' names.
+
+    out       a name that ends in .json, or a folder for significance.json; the figure stands beside it
+    images    how many of the labelling digits to measure on; all of them where it is None
+    """
+    held = load_network(network)
+    digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
+    splits = open_splits(data, mnist)
+    _check_fits(held, network, splits)
+    if images is not None:
+        splits = replace(splits, labelling=part(splits.labelling, 0, images))
+    Lfsr(seed=seed)  # refused before a folder is made
+    files = _significance_files(out)
+    task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
+    profiled = encode(splits.training.images[:PROFILED], held.coding)
+    found = significance(
+        held,
+        profile(held, profiled),
+        spreads(held, profiled),
+        task,
+        about(splits),
+        digest,
+        max_loss,
+        seed,
+        workers,
+        lambda done, total: progress("sweep", done, total),
+    )
+    for path, content in zip(
+        files, (significance_json(found), significance_svg(found).encode(), significance_png(found)), strict=True
+    ):
+        write_bytes(path, content)
+    return found, files
 
 
 def make_golden(network: Path, plan: Path, out: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Any]:
@@ -167,6 +160,23 @@ def demo_job(
     command += f" --grid {grid.name}" if grid else ""
     command += " --mnist" if mnist or data is not None else ""
     return run_demo(out, open_splits(data, mnist), settings, command, progress)
+
+
+def _significance_files(out: Path) -> tuple[Path, ...]:
+    """Return the names of the three files, once it is sure that they can be written."""
+    if out.suffix != ".json":
+        try:
+            out.mkdir(exist_ok=True)
+        except OSError as error:
+            reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+            raise FileError(
+                f"--out must be a folder or a name that ends in .json, not {str(out)!r} ({reason})"
+            ) from None
+        out = out / "significance.json"
+    files = tuple(out.with_suffix(suffix) for suffix in (".json", ".svg", ".png"))
+    for path in files:
+        check_output(path)
+    return files
 
 
 def _grid(path: Path | None, otherwise: Grid) -> Grid:

@@ -1,16 +1,26 @@
-"""Range profiling: how large each signal grows on real data, and the integer bits that hold it."""
+"""Range profiling: how large each signal grows on real data, and the integer bits that hold it.
+
+`profile` returns the bounds that plans are made of, `spreads` how the values lie between them.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.learn import record
 from fxsnn.network import Network
 
+PERCENTILES = (0.1, 1.0, 5.0, 50.0, 95.0, 99.0, 99.9, 99.99)
+SATURATING = 0.1  # per cent of the values that the cheaper proposal lets saturate
+
 _LEAST_BITS = -16  # of a signal that is 0, or nearly
+_MOST_VALUES = 1 << 22  # of one signal that percentiles are taken of: 32 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,23 @@ class Ranges:
     theta: tuple[float, float]
     threshold: tuple[float, float]
     inhibition: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How the values of one signal lie, in real units, and the integer bits that they ask for.
+
+    `integer` bits, the sign counted, hold every value; `saturating` ones all but the 0.1 % of the largest
+    magnitudes.
+    """
+
+    minimum: float
+    maximum: float
+    percentiles: tuple[float, ...]  # as PERCENTILES
+    values: int  # that the percentiles are of
+    integer: int
+    saturating: int
+    signed: bool
 
 
 def profile(network: Network, spikes: Spikes) -> Ranges:
@@ -44,6 +71,53 @@ def profile(network: Network, spikes: Spikes) -> Ranges:
         theta=(float(network.theta.min()), float(network.theta.max())),
         threshold=(network.threshold, network.threshold),
         inhibition=(network.inhibition, network.inhibition),
+    )
+
+
+def spreads(network: Network, spikes: Spikes) -> dict[str, Spread]:
+    """Run the images in float and return how the values of every signal lie.
+
+    `current` is the synaptic sum of every neuron at every step, `membrane_before` the membrane as it is
+    compared, `membrane_after` the one after reset and inhibition. Extremes are those of all images;
+    percentiles are exact, of as many of the first images as have four million values.
+    """
+    if spikes.images < 1:
+        raise ConfigError("ranges must be profiled on one or more images, not none")
+    shape = (spikes.steps, len(network.theta))
+    kept = min(spikes.images, max(1, _MOST_VALUES // (shape[0] * shape[1])))
+    gathered = {name: np.empty((kept, *shape)) for name in ("current", "membrane_before", "membrane_after")}
+    extremes = dict.fromkeys(gathered, (math.inf, -math.inf))
+    for image in range(spikes.images):
+        run = record(network, spikes, image)
+        for name, values in zip(gathered, (run.currents, run.before, run.after), strict=True):
+            low, high = extremes[name]
+            extremes[name] = min(low, float(values.min())), max(high, float(values.max()))
+            if image < kept:
+                gathered[name][image] = values
+    return {
+        "weight": spread(network.weights),
+        **{name: spread(gathered.pop(name), bounds) for name, bounds in extremes.items()},
+        "theta": spread(network.theta),
+        "threshold": spread(network.threshold),
+        "inhibition": spread(network.inhibition),
+    }
+
+
+def spread(values: ArrayLike, bounds: tuple[float, float] | None = None) -> Spread:
+    """Return how the values lie; `bounds` are the extremes where there are more values than these."""
+    array = np.asarray(values, dtype=np.float64).ravel()
+    low, high = bounds or (float(array.min()), float(array.max()))
+    integer, signed = integer_bits((low, high))
+    most = float(np.percentile(np.abs(array), 100 - SATURATING))
+    saturating, _ = integer_bits((max(low, -most) if signed else 0.0, min(high, most)))
+    return Spread(
+        minimum=low,
+        maximum=high,
+        percentiles=tuple(float(value) for value in np.percentile(array, PERCENTILES)),
+        values=array.size,
+        integer=integer,
+        saturating=saturating + int(signed and most == 0),
+        signed=signed,
     )
 
 

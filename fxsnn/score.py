@@ -66,14 +66,26 @@ def cross_validate(
     ConfigError
         There are fewer than two folds, or fewer images than folds.
     """
+    predictions = cross_predict(responses, labels, folds, rule)
+    confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
+    np.add.at(confusion, (labels, predictions), 1)
+    images, spikes = len(responses), float(responses.sum() / len(responses))
+    return Score(int(np.trace(confusion)), images, confusion, assign_labels(responses, labels, CLASSES), spikes)
+
+
+def cross_predict(
+    responses: NDArray[np.integer], labels: NDArray[np.integer], folds: int, rule: Rule = "all-activity"
+) -> NDArray[np.int64]:
+    """Return the class that `cross_validate` predicts for each image, int64[images]; raises as it does."""
     images = len(responses)
     if not 2 <= folds <= images:
         raise ConfigError(f"folds must be 2 to the {images} images, not {folds}")
-    confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
+    predictions = np.empty(images, dtype=np.int64)
     for fold in range(folds):
         held_out = np.zeros(images, dtype=bool)
         held_out[images * fold // folds : images * (fold + 1) // folds] = True
         others = ~held_out
-        confusion += score(responses[others], labels[others], responses[held_out], labels[held_out], rule).confusion
-    spikes = float(responses.sum() / images)
-    return Score(int(np.trace(confusion)), images, confusion, assign_labels(responses, labels, CLASSES), spikes)
+        given = assign_labels(responses[others], labels[others], CLASSES)
+        proportions = assign_proportions(responses[others], labels[others], CLASSES)
+        predictions[held_out] = vote(responses[held_out], given, rule, proportions, CLASSES)
+    return predictions

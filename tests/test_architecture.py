@@ -19,7 +19,7 @@ ORDER = (
     *("errors", "files", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
     *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "ranges", "explore", "pareto"),
-    *("splits", "candidates", "selection", "golden", "report", "demo", "job", "cli"),
+    *("splits", "candidates", "selection", "significance", "golden", "report", "demo", "training", "job", "cli"),
 )
 MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "itq", "memory"}
 # besides numpy only what names types

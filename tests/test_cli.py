@@ -42,7 +42,9 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "golden check",
         "golden make",
         "memory",
+        "ranges",
         "select",
+        "significance",
         "train",
     ]
 

@@ -38,6 +38,7 @@ DEMO = ["--neurons", "6", "--passes", "2", "--max-loss", "1", "--workers", "1"]
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.training.open_splits", lambda *_: small_splits())
 
 
 @pytest.fixture
@@ -80,8 +81,8 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
     net, candidates, chosen, golden = (tmp_path / name for name in ("net.npz", "c.json", "chosen.toml", "golden"))
     said = done("train", "--neurons", "6", "--passes", "2", "--out", net)
     assert re.fullmatch(
-        r"\S+net\.npz: 6 neurons, test accuracy 100\.00 % \(95 % interval 61\.0-100\.0 %\) on 6 digits, "
-        r"[\d.]+ spikes a digit\n",
+        r"\S+net\.npz: 6 neurons that learned in float, test accuracy 100\.00 % \(95 % interval "
+        r"61\.0-100\.0 %\) on 6 digits, [\d.]+ spikes a digit\n",
         said.out,
     )
     assert said.err.endswith("labelling (digits): 1 of 1\n")
@@ -135,6 +136,37 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
     )
     assert words
     assert done("golden", "check", golden).out == f"{golden}: {words[1]} words in 14 files agree\n"
+
+
+def test_a_network_that_learned_in_integers_is_run_by_the_plan_beside_it(tmp_path: Path) -> None:
+    net, plan, again = (tmp_path / name for name in ("net.npz", "net.toml", "again.npz"))
+    said = done("train", "--neurons", "6", "--passes", "3", "--itq", "UQ0.3", "--out", net)
+    first, second = said.out.splitlines()
+    assert first.startswith(f"{net}: 6 neurons that learned in integers, test accuracy ")
+    assert second == f"{plan}: its plan"
+    learning = parse_plan(plan.read_text()).learning
+    assert learning
+    assert str(learning.weight) == "UQ0.5 stochastic saturate"
+    assert set(np.unique(load_network(net).weights * 8)) <= set(range(8))
+    accuracy = first.split("test accuracy ")[1].split(" (")[0]
+    assert f"fixed: test accuracy {accuracy} " in done("emulate", net, plan).out
+
+    done("train", "--neurons", "6", "--passes", "3", "--plan", plan, "--out", again)
+    assert again.read_bytes() == net.read_bytes()
+    assert names(tmp_path) == ["again.npz", "net.npz", "net.toml"]
+
+
+def test_what_integers_cannot_learn_by_is_refused(tmp_path: Path, plan: Path) -> None:
+    words = ["train", "--neurons", "2", "--out", tmp_path / "n.npz"]
+    assert run(*words, "--plan", plan).complaint == ("a plan must have a learning table to learn in integers, not none")
+    assert run(*words, "--plan", plan, "--itq", "UQ0.2").complaint == (
+        "a network must learn by a plan or by a weight's format, not both"
+    )
+    assert run(*words, "--itq", "Q1.3").complaint == "a weight that learns must be unsigned, not Q1.3 (s4)"
+    assert run(*words, "--itq", "UQ0.4", "--learned-bits", "3").complaint == (
+        "learned weights must be as wide as the 4 bits read, not 3"
+    )
+    assert names(tmp_path) == ["plan.toml"]
 
 
 def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: Path, plan: Path) -> None:
@@ -237,7 +269,7 @@ def test_a_floor_that_nobody_holds_is_a_finding(tmp_path: Path, network: Path, g
     assert (said.status, said.out) == (1, "")
     assert said.err == (
         "fxsnn: a candidate must reach 99.00% (the float network's 100.00% less 1.00%), "
-        "but the best, w8.8-RN-v9.4-TR-fold, has 50.00%\n"
+        "but the best, w8.8-RN-v8.4-TR-fold, has 50.00%\n"
     )
     assert not (tmp_path / "chosen.toml").exists()
 

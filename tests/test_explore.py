@@ -47,7 +47,9 @@ def task() -> Task:
 
 def test_a_plan_has_the_formats_that_the_ranges_need() -> None:
     plan = make_plans(ONE, RANGES)["w4.4-RN-vs11.4-TR"]
-    assert {name: str(getattr(plan, name)) for name in Plan.__dataclass_fields__ if name not in ("leak", "lfsr")} == {
+    assert {
+        name: str(getattr(plan, name)) for name in Plan.__dataclass_fields__ if name not in ("leak", "lfsr", "learning")
+    } == {
         "weight": "UQ0.4 nearest-up saturate",
         "accumulator": "UQ5.4 floor saturate",
         "membrane": "Q7.4 floor saturate",

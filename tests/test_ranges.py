@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import small_splits
 from fxsnn.emulate import spikes_of
+from fxsnn.encode import RateCoding, Spikes, encode
 from fxsnn.errors import ConfigError
+from fxsnn.learn import random_network, record
 from fxsnn.network import Network
-from fxsnn.ranges import Ranges, integer_bits, profile
+from fxsnn.ranges import PERCENTILES, Ranges, Spread, integer_bits, profile, spread, spreads
 
 NETWORK = Network(
     weights=np.array([[0.5, -0.25], [1.0, 0.75]]),
@@ -86,3 +89,77 @@ def test_a_range_that_is_not_finite_has_no_bits(bounds: tuple[float, float]) -> 
     with pytest.raises(ConfigError) as error:
         integer_bits(bounds)
     assert str(error.value) == (f"a signal's range must be finite to give it bits, not {bounds[0]:g} to {bounds[1]:g}")
+
+
+def small() -> tuple[Network, Spikes]:
+    network = random_network(784, 3)
+    network = replace(
+        network, weights=network.weights - 0.1, theta=np.array([1.0, 3.0, 9.0]), floor=-3.0, threshold=1.0
+    )
+    spikes = encode(small_splits().training.images[:5], RateCoding(steps=15))
+    assert record(network, spikes).spikes.any()  # so that membranes differ before and after
+    return network, spikes
+
+
+def test_percentiles_and_extremes_are_those_of_all_values_of_every_image() -> None:
+    network, spikes = small()
+    runs = [record(network, spikes, image) for image in range(spikes.images)]
+    gathered = {
+        "weight": network.weights,
+        "current": np.array([run.currents for run in runs]),
+        "membrane_before": np.array([run.before for run in runs]),
+        "membrane_after": np.array([run.after for run in runs]),
+        "theta": network.theta,
+        "threshold": np.array([1.0]),
+        "inhibition": np.array([128.0]),
+    }
+    found = spreads(network, spikes)
+    assert list(found) == list(gathered)
+    for name, values in gathered.items():
+        assert found[name].percentiles == tuple(np.percentile(values, PERCENTILES).tolist()), name
+        assert (found[name].minimum, found[name].maximum) == (values.min(), values.max()), name
+        assert found[name].values == values.size, name
+
+
+def test_many_images_keep_their_extremes_but_only_the_first_ones_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, spikes = small()
+    whole = spreads(network, spikes)["membrane_before"]
+    monkeypatch.setattr("fxsnn.ranges._MOST_VALUES", 2 * 15 * 3 + 1)
+    part = spreads(network, spikes)["membrane_before"]
+    assert (part.minimum, part.maximum) == (whole.minimum, whole.maximum)
+    first = np.array([record(network, spikes, image).before for image in range(2)])
+    assert part.values == first.size
+    assert part.percentiles == tuple(np.percentile(first, PERCENTILES).tolist())
+
+
+def test_no_image_has_no_spread() -> None:
+    with pytest.raises(ConfigError, match=r"^ranges must be profiled on one or more images, not none$"):
+        spreads(NETWORK, spikes_of(np.zeros((0, 3, 2), dtype=np.uint8)))
+
+
+@given(st.lists(reals, min_size=1, max_size=40), st.integers(1, 200))
+def test_the_proposed_bits_hold_the_maximum_and_all_but_a_thousandth(drawn: list[float], copies: int) -> None:
+    values = np.repeat(np.array(drawn), copies)
+    found = spread(values)
+    assert (found.integer, found.signed) == integer_bits((min(drawn), max(drawn)))
+    assert found.saturating <= found.integer
+    limit = 2.0 ** (found.saturating - found.signed)
+    assert (np.abs(values) > limit).sum() <= 0.001 * values.size
+
+
+def test_a_spread_worked_out_by_hand() -> None:
+    values = np.concatenate([np.full(1998, 1.0), [-7.0, 7.0]])  # 0.1 % are large
+    assert spread(values) == Spread(
+        minimum=-7.0,
+        maximum=7.0,
+        percentiles=(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, float(np.percentile(values, 99.99))),
+        values=2000,
+        integer=4,
+        saturating=spread(values).saturating,
+        signed=True,
+    )
+    assert (
+        spread(np.concatenate([np.full(995, 1.0), np.full(5, 7.0)])).saturating == 3
+    )  # 0.5 % are too many to saturate
+    assert spread(np.concatenate([np.full(1999, 1.0), [7.0]])).saturating == 0
+    assert spread(np.concatenate([np.zeros(1999), [-1.0]])).saturating == -15  # the sign, and as good as nothing

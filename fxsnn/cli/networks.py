@@ -60,7 +60,7 @@ def train(
     workers: Workers = CORES,
 ) -> None:
     """Train a network by STDP, in float or in integers, label its neurons, and measure it."""
-    from fxsnn.job import Training, train_network
+    from fxsnn.training import Training, train_network
 
     asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
     with progress_bars({"train": "training (digits)", "label": "labelling (digits)"}) as progress:

@@ -60,7 +60,7 @@ def svg_text(figure: Figure, alt: str, kind: str, titles: Mapping[str, str] | No
     kind      the element's CSS class
     titles    for a mark whose gid is `<key>@<anything>`: what to show when the pointer is over it
     """
-    _settle(figure)
+    settle(figure)
     held = io.StringIO()
     figure.savefig(held, format="svg", dpi=220, metadata={"Date": None})
     text = held.getvalue()
@@ -87,7 +87,7 @@ def svg_text(figure: Figure, alt: str, kind: str, titles: Mapping[str, str] | No
     return re.sub(r"\n\s*", "\n", text)
 
 
-def _settle(figure: Figure) -> None:
+def settle(figure: Figure) -> None:
     """Lay the figure out and round the result: the solver's last bits differ from run to run."""
     ConstrainedLayoutEngine().execute(figure)
     for axes in figure.axes:

@@ -1,0 +1,113 @@
+"""`fxsnn significance` and `fxsnn ranges`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fxsnn.cli.options import (
+    CORES,
+    Data,
+    MaxLoss,
+    Mnist,
+    NetworkFile,
+    Workers,
+    percent,
+    progress_bars,
+    say,
+    show,
+    spread,
+    table,
+)
+from fxsnn.lfsr import Lfsr
+
+if TYPE_CHECKING:
+    from fxsnn.significance import Significance
+
+_SHORT = {"floor": "TR", "nearest-up": "RN", "stochastic": "SR"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("significance", epilog="Example: fxsnn significance net.npz --images 1000 --out significance")(
+        significance
+    )
+    app.command("ranges", epilog="Example: fxsnn ranges net.npz")(ranges)
+
+
+def significance(
+    network: NetworkFile,
+    out: Annotated[Path, typer.Option("--out", help="Folder, or a name that ends in .json; figures beside it.")],
+    folder: Data = None,
+    mnist: Mnist = False,
+    max_loss: MaxLoss = 0.01,
+    images: Annotated[
+        int | None,
+        typer.Option("--images", min=4, help="Labelling digits to measure on; all without it.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=1, help="Seed of stochastic rounding.")] = Lfsr().seed,
+    workers: Workers = CORES,
+) -> None:
+    """Narrow each parameter group of the trained network alone and rank how much they matter."""
+    from fxsnn.job import significance_of_network
+
+    with progress_bars({"sweep": "sweeping (cases)"}) as progress:
+        found, files = significance_of_network(network, out, folder, mnist, images, max_loss, seed, workers, progress)
+    _print(found)
+    typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
+
+
+def ranges(
+    network: NetworkFile,
+    folder: Data = None,
+    mnist: Mnist = False,
+    images: Annotated[int, typer.Option("--images", min=1, help="Training digits to run.")] = 64,
+) -> None:
+    """Profile every signal of the float network on real digits and propose its integer bits."""
+    from fxsnn.job import profile_network
+    from fxsnn.ranges import PERCENTILES
+
+    found = profile_network(network, folder, mnist, images)
+    shown = {0.1, 5.0, 50.0, 95.0, 99.9, 99.99}
+    heads = [f">{p:g} %" for p in PERCENTILES if p in shown]
+    rows = table("signal", ">minimum", *heads, ">maximum", ">integer bits", ">saturating 0.1 %", "sign")
+    for name, values in found.items():
+        inner = [value for p, value in zip(PERCENTILES, values.percentiles, strict=True) if p in shown]
+        numbers = (f"{value:.4g}" for value in (values.minimum, *inner, values.maximum))
+        rows.add_row(name, *numbers, str(values.integer), str(values.saturating), "signed" if values.signed else "no")
+    show(rows, droppable=("99.99 %", "5 %", "95 %", "0.1 %"))
+    typer.echo(f"float network on {images:,} training digits; integer bits count the sign")
+
+
+def _print(found: Significance) -> None:
+    roundings = tuple(dict.fromkeys(point.rounding for point in found.sweeps))
+    fractional = [f">fractional, {_SHORT.get(rounding, rounding)}" for rounding in roundings]
+    rows = table("group", ">words", ">integer", *fractional, ">word, bits", ">memory, bits", ">at 4 bits")
+    for rank in found.ranking:
+        least = found.fewest[rank.group]
+        rows.add_row(
+            rank.group,
+            f"{rank.words:,}",
+            _number(rank.integer),
+            *(_number(least[rounding].fractional) for rounding in roundings),
+            _number(rank.bits),
+            _number(rank.memory_bits),
+            percent(found.baseline.accuracy - rank.lost),
+        )
+    show(rows, droppable=("memory, bits", "words"))
+    baseline = found.baseline
+    say(
+        f"\nFewest bits, each alone, from which on at most {percent(found.max_loss)} of the float network's "
+        f"{percent(baseline.accuracy)} (95 % interval {spread(baseline.interval)} %) are lost; what needs the longest "
+        f"word first. Measured on {found.data}."
+    )
+    say(
+        f"The wide integer plan that stands for float answers otherwise on {baseline.wide_images_differing:,} of "
+        f"{baseline.images:,} digits.\n"
+    )
+
+
+def _number(bits: int | None) -> str:
+    return "none" if bits is None else f"{bits:,}"

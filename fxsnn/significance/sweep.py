@@ -1,0 +1,191 @@
+"""The sweep: every group over its bits, one kind at a time, each different case computed once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.classify import wilson_interval
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.format import Format
+from fxsnn.modes import Rounding
+from fxsnn.plan import Signal
+from fxsnn.significance.result import COMMON_WORD, KINDS, Kind, Point
+
+ROUNDINGS = (Rounding.FLOOR, Rounding.NEAREST_UP, Rounding.STOCHASTIC)
+LONGEST_WORD = 12  # bits; of the fractional sweep, which begins with words of one bit
+_BELOW, _ABOVE = 6, 1  # integer bits swept below and above those that hold the profiled values
+
+Right = NDArray[np.bool_]  # bool[images]: which predictions are right
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One configuration. Cases of equal keys compute the same, so that only one of them is run."""
+
+    key: bytes
+    run: Callable[[], Right]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Signals that are narrowed together while everything else stays in float.
+
+    The sweep knows nothing of networks: `case` says what to run for the group's signals as they are
+    narrowed, whatever that trains or infers.
+    """
+
+    name: str
+    wide: Mapping[str, Signal]  # its signals so wide that they stand for float
+    profiled: int  # integer bits that hold the values of the widest of them, the sign counted
+    words: int  # of it that are stored
+    case: Callable[[Mapping[str, Signal]], Case]
+
+
+def bits_of(group: Group, kind: Kind, longest: int = LONGEST_WORD) -> range:
+    """Return the bits that a sweep takes.
+
+    Fractional: words of 1 to `longest` bits, the profiled integer bits counted; the first may be negative.
+    Integer: from few enough to saturate most values to more than hold all.
+    """
+    if kind == "fractional":
+        return range(1 - group.profiled, longest + 1 - group.profiled)
+    return range(group.profiled - _BELOW, group.profiled + _ABOVE + 1)
+
+
+def narrowed(group: Group, kind: Kind, bits: int, rounding: Rounding) -> dict[str, Signal]:
+    """Return the group's signals with so many fractional or integer bits, the other kind ample.
+
+    A signal never gets more bits than it has where it stands for float, and never less than one. Where
+    integer bits are swept nothing more is dropped than in float, and no rounding changes.
+    """
+    signals = {}
+    for name, signal in group.wide.items():
+        wide = signal.format
+        integer, frac = wide.word - wide.frac, wide.frac
+        if kind == "fractional":
+            frac = min(frac, max(bits, 1 - integer))
+            signals[name] = Signal(Format(integer + frac, frac, wide.signed), rounding, signal.overflow)
+        else:
+            integer = max(min(integer, bits), 1 - frac)
+            signals[name] = Signal(Format(integer + frac, frac, wide.signed), signal.rounding, signal.overflow)
+    return signals
+
+
+def sweep(
+    groups: Sequence[Group],
+    baseline: Right,
+    known: Mapping[bytes, Right],
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    longest: int = LONGEST_WORD,
+) -> list[Point]:
+    """Measure every group at every number of bits with every rounding.
+
+    The result is in the order of the groups, kinds, roundings and bits, whatever the number of workers.
+    No sweep ends early: that a narrow word answers as float does proves nothing of the next wider one.
+    What does is that its configuration is the same number for number, and cases tell that by their keys.
+
+    baseline    bool[images]    what the float network gets right
+    known       what cases of these keys get right; they are not run
+    progress    called with the cases run and their number
+
+    Raises
+    ------
+    FxsnnError
+        A case cannot run; the message begins with the group and its formats. Or `longest` is less than
+        the word at which groups are compared.
+    """
+    if longest < COMMON_WORD:
+        raise ConfigError(f"longest must be {COMMON_WORD} bits or more, not {longest}")
+    wanted: list[tuple[Group, Kind, Rounding, int, dict[str, Signal], bytes]] = []
+    cases: dict[bytes, Callable[[], Right]] = {}
+    for group in groups:
+        for kind in KINDS:
+            for rounding in ROUNDINGS:
+                for bits in bits_of(group, kind, longest):
+                    signals = narrowed(group, kind, bits, rounding)
+                    case = _named(group, signals, partial(group.case, signals))
+                    wanted.append((group, kind, rounding, bits, signals, case.key))
+                    if case.key not in known and case.key not in cases:
+                        cases[case.key] = partial(_named, group, signals, case.run)
+    found = dict(known)
+    with ThreadPoolExecutor(workers) as pool:  # the kernels release the interpreter lock
+        for n, (key, right) in enumerate(zip(cases, pool.map(lambda run: run(), cases.values()), strict=True)):
+            found[key] = right
+            if progress:
+                progress(n + 1, len(cases))
+    return [
+        _point(group, kind, rounding, bits, signals, found[key], baseline)
+        for group, kind, rounding, bits, signals, key in wanted
+    ]
+
+
+def paired_difference(right: Right, baseline: Right) -> tuple[float, tuple[float, float]]:
+    """Return the difference of two accuracies on the same images and its 95 % interval.
+
+    The interval is McNemar's: only the images on which the two disagree make it wide. Where they agree on
+    every image it is a point.
+
+    >>> half = np.array([True, False] * 50)
+    >>> paired_difference(half, half)
+    (0.0, (0.0, 0.0))
+    """
+    images = len(right)
+    gained, lost = int((right & ~baseline).sum()), int((baseline & ~right).sum())
+    difference = (gained - lost) / images
+    half = 1.96 * math.sqrt(gained + lost - (gained - lost) ** 2 / images) / images
+    return difference, (max(-1.0, difference - half), min(1.0, difference + half))
+
+
+def _point(
+    group: Group,
+    kind: Kind,
+    rounding: Rounding,
+    bits: int,
+    signals: Mapping[str, Signal],
+    right: Right,
+    baseline: Right,
+) -> Point:
+    correct, images = int(right.sum()), len(right)
+    difference, interval = paired_difference(right, baseline)
+    return Point(
+        group=group.name,
+        rounding=rounding.value,
+        kind=kind,
+        bits=bits,
+        format=_formats(signals),
+        accuracy=correct / images,
+        correct=correct,
+        images=images,
+        interval=_rounded(wilson_interval(correct, images)),
+        difference=round(difference, 9),
+        difference_interval=_rounded(interval),
+    )
+
+
+Done = TypeVar("Done")
+
+
+def _named(group: Group, signals: Mapping[str, Signal], work: Callable[[], Done]) -> Done:
+    try:
+        return work()
+    except FxsnnError as error:
+        raise type(error)(f"{group.name} as {_formats(signals)}: {error}") from None
+
+
+def _formats(signals: Mapping[str, Signal]) -> str:
+    """Return what people must see of the formats, each named where there are several."""
+    texts = {name: signal.format.describe() for name, signal in signals.items()}
+    return ", ".join(f"{name} {text}" if len(texts) > 1 else text for name, text in texts.items())
+
+
+def _rounded(interval: tuple[float, float]) -> tuple[float, float]:
+    return round(interval[0], 6), round(interval[1], 6)
