@@ -1,0 +1,63 @@
+"""What rounding does to learning in integers: the table in docs/learning.md, on the embedded digits.
+
+    python tools/learning_hazards.py
+
+400 neurons learn from 4,000 digits, and 1,000 others measure them. Weights of 4 bits are learned in words of 4 or
+12 bits, changed at every spike or once an image, and truncated, rounded to nearest or stochastically.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from fxsnn import itq
+from fxsnn.demo import measure
+from fxsnn.encode import encode
+from fxsnn.explore import Task
+from fxsnn.format import Format
+from fxsnn.learn import Learning, random_network, train
+from fxsnn.network import Network
+from fxsnn.plan import Plan, Signal
+from fxsnn.quantise import quantise
+from fxsnn.splits import Splits, open_splits
+
+PASSES = 5
+
+
+def measured(network: Network, plan: Plan | None, splits: Splits) -> str:
+    """Return what a network is worth, its mean weight and the share of weights that are 0, as cells of a row."""
+    task = Task(encode(splits.labelling.images, network.coding), splits.labelling.labels)
+    test = encode(splits.test.images, network.coding)
+    score = measure(quantise(network, plan) if plan else network, task, test, splits.test, 2)
+    weights = network.weights
+    return f"{100 * score.accuracy:.1f} % | {weights.mean():.3f} | {100 * np.mean(weights == 0):.0f} % |"
+
+
+def main() -> None:
+    """Print the table."""
+    splits = open_splits()
+    blank = random_network()
+    print("| weights learned in | rounding | changed | test accuracy | mean weight | weights at 0 |")
+    print("|---|---|---|---:|---:|---:|")
+    learned = train(blank, splits.training.images, Learning(passes=PASSES))
+    print(f"| float | | once an image | {measured(learned, None, splits)}", flush=True)
+    for update in ("spike", "image"):
+        learning = Learning(passes=PASSES, update=update)
+        changed = "at each spike" if update == "spike" else "once an image"
+        for bits in (4, 12):
+            for name, rounding in (("TR", "floor"), ("RN", "nearest-up"), ("SR", "stochastic")):
+                plan = itq.default_plan(Format.parse("UQ0.4"), rounding, bits)
+                network = itq.train(blank, splits.training.images, learning, plan)
+                word = plan.learning.weight.format.describe() if plan.learning else ""
+                print(f"| {word} | {name} | {changed} | {measured(network, plan, splits)}", flush=True)
+    plan = itq.default_plan(Format.parse("UQ0.4"))
+    assert plan.learning  # noqa: S101
+    coarse = replace(plan.learning, theta=Signal(Format.parse("UQ8.8")))
+    network = itq.train(blank, splits.training.images, Learning(passes=PASSES), replace(plan, learning=coarse))
+    print(f"| UQ0.5 (u5), theta in UQ8.8 (u16) | SR | once an image | {measured(network, plan, splits)}")
+
+
+if __name__ == "__main__":
+    main()

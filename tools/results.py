@@ -1,0 +1,190 @@
+"""Measure float, post-training and in-training quantisation on the full MNIST: the table in docs/results.md.
+
+    python tools/results.py --out results --data DIR              # everything, about an hour on two cores
+    python tools/results.py --out results --neurons 400 --seeds 0 # a part
+
+Every finished row is appended to OUT/rows.jsonl at once; run again, the command does only what is missing and
+prints the table of all that is there. One network is trained in float for each size and seed; its signals' ranges
+give the formats of all states, which have no fractional bits: 5 to 9 bits each. The leak is a shift.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from fxsnn import itq
+from fxsnn.demo import PROFILED, measure
+from fxsnn.encode import Spikes, encode
+from fxsnn.explore import Grid, Task, make_plans
+from fxsnn.learn import Learning, random_network, train
+from fxsnn.memory import baseline, memory, while_learning
+from fxsnn.network import Network
+from fxsnn.plan import Plan
+from fxsnn.quantise import quantise
+from fxsnn.ranges import profile
+from fxsnn.splits import Splits, open_splits
+
+STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
+
+Row = dict[str, Any]
+
+
+def plans_for(network: Network, splits: Splits, bits: int, rounding: str) -> Plan:
+    """Return the plan with weights of so many bits, rounded so, and the narrowest states."""
+    grid = Grid(
+        weight=(f"UQ0.{bits}",),
+        state_bits=(0,),
+        weight_rounding=(rounding,),
+        state_rounding=("RN",),
+        leak=("shift 5",),
+        fold=(True,),
+    )
+    ranges = profile(network, encode(splits.training.images[:PROFILED], network.coding))
+    return next(iter(make_plans(grid, ranges).values()))
+
+
+class Work:
+    """One size and seed: its float network, its digits, and what is measured of them."""
+
+    def __init__(self, splits: Splits, neurons: int, seed: int) -> None:
+        self.splits, self.neurons, self.seed = splits, neurons, seed
+        blank = random_network(splits.training.images.shape[1], neurons, seed)
+        self.blank = replace(blank, coding=replace(blank.coding, seed=seed))
+        self.learning = Learning(seed=seed)
+        started = time.perf_counter()
+        self.network = train(self.blank, splits.training.images, self.learning)
+        self.seconds = time.perf_counter() - started
+        self.task = Task(encode(splits.labelling.images, self.blank.coding), splits.labelling.labels)
+        self.test: Spikes = encode(splits.test.images, self.blank.coding)
+
+    def row(self, scheme: str, bits: int, rounding: str, **more: Any) -> Row:
+        """Return what names a row, and more."""
+        return {
+            "neurons": self.neurons,
+            "seed": self.seed,
+            "scheme": scheme,
+            "bits": bits,
+            "rounding": rounding,
+        } | more
+
+    def measured(self, name: Row) -> Row:
+        """Return the row of this name."""
+        if name["scheme"] == "float":
+            return self.float()
+        return self.fixed(name["scheme"], name["bits"], name["rounding"])
+
+    def float(self) -> Row:
+        """Measure the float network."""
+        score = measure(self.network, self.task, self.test, self.splits.test, 1)
+        return self.row("float", 32, "", accuracy=score.accuracy, saving=1.0, seconds=self.seconds)
+
+    def fixed(self, scheme: str, bits: int, rounding: str) -> Row:
+        """Measure one configuration, after training or in training."""
+        plan, network, seconds = plans_for(self.network, self.splits, bits, rounding), self.network, 0.0
+        if scheme == "ITQ":
+            plan = itq.learning_plan(plan)
+            started = time.perf_counter()
+            network = itq.train(self.blank, self.splits.training.images, self.learning, plan)
+            seconds = time.perf_counter() - started
+        quantised = quantise(network, plan)
+        found = memory(quantised)
+        more: Row = {"saving": baseline(found).bits / found.bits, "states": str(plan.membrane.format)}
+        if plan.learning:
+            learning = while_learning(found, plan)
+            more |= {"learning_saving": baseline(learning).bits / learning.bits, "seconds": seconds}
+            more["learned"] = str(plan.learning.weight.format)
+        score = measure(quantised, self.task, self.test, self.splits.test, 1)
+        return self.row(scheme, bits, rounding, accuracy=score.accuracy, spikes=score.spikes_per_image, **more)
+
+
+def name_of(row: Row) -> tuple[Any, ...]:
+    """Return what tells a row from all others."""
+    return tuple(row[key] for key in ("neurons", "seed", "scheme", "bits", "rounding"))
+
+
+def wanted(neurons: int, seed: int, schemes: list[str], bits: list[int], roundings: list[str]) -> Iterator[Row]:
+    """Yield the names of the rows of one size and seed."""
+    keys = ("neurons", "seed", "scheme", "bits", "rounding")
+    yield dict(zip(keys, (neurons, seed, "float", 32, ""), strict=True))
+    for point in itertools.product(schemes, bits, roundings):
+        yield dict(zip(keys, (neurons, seed, *point), strict=True))
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as Markdown: mean over seeds, the mean's 95 % interval, and the loss against float."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    order = {"float": 0, "PTQ": 1, "ITQ": 2}
+    for row in sorted(rows, key=lambda r: (r["neurons"], order[r["scheme"]], -r["bits"], r["rounding"], r["seed"])):
+        groups.setdefault((row["neurons"], row["scheme"], row["bits"], row["rounding"]), []).append(row)
+    lines = [
+        "| neurons | scheme | weights | rounding | test accuracy, mean | 95 % interval | seeds | against float "
+        "| memory saving | while learning |",
+        "|---:|---|---:|---|---:|---|---:|---:|---:|---:|",
+    ]
+    for (neurons, scheme, bits, rounding), held in groups.items():
+        found = [row["accuracy"] for row in held]
+        seeds = {row["seed"] for row in held}
+        base = mean(r["accuracy"] for r in groups[neurons, "float", 32, ""] if r["seed"] in seeds)
+        half = STUDENT[len(found)] * stdev(found) / math.sqrt(len(found)) if len(found) in STUDENT else math.nan
+        interval = f"± {100 * half:.2f}" if half == half else ""
+        learning = f"{held[0]['learning_saving']:.2f} x" if "learning_saving" in held[0] else ""
+        loss = "" if scheme == "float" else f"{100 * (mean(found) - base):+.2f}"
+        lines.append(
+            f"| {neurons:,} | {scheme} | {bits} bits | {rounding} | {100 * mean(found):.2f} % | {interval} "
+            f"| {len(found)} | {loss} | {held[0]['saving']:.2f} x | {learning} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Do what is missing and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder of rows.jsonl and table.md")
+    parser.add_argument("--data", type=Path, help="folder of the four MNIST files")
+    parser.add_argument("--neurons", type=int, nargs="+", default=[100, 400, 1600])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--schemes", nargs="+", default=["PTQ", "ITQ"], choices=["PTQ", "ITQ"])
+    parser.add_argument("--bits", type=int, nargs="+", default=[8, 4, 3, 2, 1])
+    parser.add_argument("--roundings", nargs="+", default=["TR", "RN", "SR"], choices=["TR", "RN", "SR"])
+    parser.add_argument("--workers", type=int, default=2)
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    path = asked.out / "rows.jsonl"
+    rows: list[Row] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    splits = open_splits(asked.data, mnist=True)
+
+    def keep(row: Row) -> None:
+        with path.open("a") as out:
+            rows.append(row)
+            out.write(json.dumps(row) + "\n")
+        print(f"{row['neurons']:5} {row['scheme']:5} {row['bits']:2} {row['rounding']:2} seed {row['seed']}: "
+              f"{100 * row['accuracy']:.2f} % {row['saving']:.2f} x", file=sys.stderr, flush=True)  # fmt: skip
+
+    for neurons, seed in itertools.product(asked.neurons, asked.seeds):
+        done = {name_of(row) for row in rows}
+        every = wanted(neurons, seed, asked.schemes, asked.bits, asked.roundings)
+        missing = [row for row in every if name_of(row) not in done]
+        if not missing:
+            continue
+        work = Work(splits, neurons, seed)
+        with ThreadPoolExecutor(asked.workers) as pool:  # the kernels release the interpreter lock
+            for found in pool.map(work.measured, missing):
+                keep(found)
+    (asked.out / "table.md").write_text(table(rows))
+    print(table(rows), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
