@@ -22,6 +22,7 @@ class Score:
     confusion: NDArray[np.int64]  # int64[classes, classes]: true class, predicted class
     labels: NDArray[np.int64]  # int64[neurons]: the classes the neurons were given, -1 for none
     spikes_per_image: float
+    right: NDArray[np.bool_]  # bool[images]: which predictions are correct
 
     @property
     def accuracy(self) -> float:
@@ -50,7 +51,9 @@ def score(
     predictions = vote(held_out, labels, rule, proportions, CLASSES)
     confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
     np.add.at(confusion, (held_out_labels, predictions), 1)
-    return Score(int(np.trace(confusion)), len(predictions), confusion, labels, float(held_out.sum() / len(held_out)))
+    right = predictions == held_out_labels
+    spikes = float(held_out.sum() / len(held_out))
+    return Score(int(np.trace(confusion)), len(predictions), confusion, labels, spikes, right)
 
 
 def cross_validate(
@@ -69,11 +72,13 @@ def cross_validate(
     images = len(responses)
     if not 2 <= folds <= images:
         raise ConfigError(f"folds must be 2 to the {images} images, not {folds}")
-    confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
+    confusion, right = np.zeros((CLASSES, CLASSES), dtype=np.int64), np.zeros(images, dtype=bool)
     for fold in range(folds):
         held_out = np.zeros(images, dtype=bool)
         held_out[images * fold // folds : images * (fold + 1) // folds] = True
         others = ~held_out
-        confusion += score(responses[others], labels[others], responses[held_out], labels[held_out], rule).confusion
+        found = score(responses[others], labels[others], responses[held_out], labels[held_out], rule)
+        confusion += found.confusion
+        right[held_out] = found.right
     spikes = float(responses.sum() / images)
-    return Score(int(np.trace(confusion)), images, confusion, assign_labels(responses, labels, CLASSES), spikes)
+    return Score(int(np.trace(confusion)), images, confusion, assign_labels(responses, labels, CLASSES), spikes, right)

@@ -15,6 +15,7 @@ class Point:
     name: str
     accuracy: float
     bits: int
+    allocated_bits: int = 99_000
 
 
 BASELINE = Baseline(0.9, 32_000)
@@ -64,7 +65,7 @@ def test_a_floor_nobody_holds_is_said_with_the_best() -> None:
     with pytest.raises(ConfigError) as error:
         select([Point("a", 0.85, 1), Point("b", 0.86, 2)], BASELINE, Reward())
     assert str(error.value) == (
-        "a candidate must reach 89.00% (the float network's 90.00% less 1.00%), but the best, b, has 86.00%"
+        "a candidate must reach 89.00 % (the float network's 90.00 % less 1.00 %), but the best, b, has 86.00 %"
     )
     with pytest.raises(ConfigError, match="^a selection must have one or more candidates, not none$"):
         select([], BASELINE, Reward())
@@ -73,6 +74,6 @@ def test_a_floor_nobody_holds_is_said_with_the_best() -> None:
 def test_the_reason_is_told_in_words() -> None:
     choice = select([Point("small", 0.895, 4_000), Point("big", 0.9, 8_000)], BASELINE, Reward("additive", 0.1))
     assert choice.reason == (
-        "small has the highest additive reward (0.8825, mu = 0.1) of the 2 of 2 candidates that stay within 1.00% "
+        "small has the highest additive reward (0.8825, mu = 0.1) of the 2 of 2 candidates that stay within 1.00 % "
         "of the float network: 8.0 times less memory, -0.50 points of accuracy."
     )

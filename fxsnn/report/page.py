@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fxsnn import firing
 from fxsnn.files import write_text
 from fxsnn.report import story as told
 from fxsnn.report.story import Story, percent
@@ -49,6 +50,9 @@ def render(story: Story) -> str:
         columns=_columns(story),
         headline=_headline(story),
         arrays=_arrays(story.memory),
+        ties=any(candidate.get("ties_with") for _, candidate in shown),
+        firing=firing.rows(story.firing) if story.firing else [],
+        warning=firing.warning(story.firing) if story.firing else "",
         confusion=_confusion(story),
         activity=_activity(story),
         pictures=_pictures(story),
