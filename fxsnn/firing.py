@@ -50,7 +50,9 @@ class Firing(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not (self.images >= 1 and 0 <= self.parted <= self.watched):
-            raise ValueError(f"images must be 1 or more and parted 0 to watched, not {self.images} and {self.parted}")
+            raise ValueError(
+                f"images must be 1 or more, not {self.images}, and parted must be 0 to watched, not {self.parted}"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -53,12 +53,13 @@ def _said_of_ties(found: Exploration, chosen: Entry) -> str:
     """Say whether the float network ties with the choice, and which candidates of less memory or more accuracy do."""
     if chosen.right is None:
         return ""
-    noise = (
-        "is within noise of the float network"
-        if tied(chosen.right, found.found.right)
-        else ("differs from the float network by more than noise")
-    )
-    parts = [f"The choice {noise} ({TEST})."] if found.found.right else []
+    parts = []
+    if found.found.right and len(found.found.right) == len(chosen.right):
+        within = tied(chosen.right, found.found.right)
+        noise = (
+            "is within noise of the float network" if within else "differs from the float network by more than noise"
+        )
+        parts.append(f"The choice {noise} ({TEST}).")
     others = [entry for entry in found.entries if entry is not chosen and tied(chosen.right, entry.right)]
     smaller = sorted((e for e in others if e.bits < chosen.bits), key=lambda e: (e.bits, -e.accuracy))
     better = sorted((e for e in others if e.accuracy > chosen.accuracy), key=lambda e: (-e.accuracy, e.bits))

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -396,6 +397,39 @@ def test_a_memory_macro_gets_a_column(small: Story) -> None:
     text = Page(render(replace(small, memory=memory))).text
     assert "as ramb18 [bits]" in text
     assert "123,456" in text
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_firing_is_told_float_beside_fixed(small: Story) -> None:
+    parsed = Page(render(small))
+    rows = {" ".join(text.split()) for _, text in parsed.rows}
+    assert {"spikes an image 12.00 12.50", "neurons that never fire 0.0 % 1.0 %"} <= rows
+    assert "distance of neurons' rates, of the mean rate 20.0 %" in rows
+    assert "on the 4,000 digits the choice was made on" in parsed.text
+    assert "Warning" not in parsed.text
+    without = Page(render(replace(small, firing=None)))
+    assert "firing" not in [given["id"] for given in without.all("section")]
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_a_choice_that_does_not_fire_is_a_warning_beside_the_reason_and_the_table(small: Story) -> None:
+    assert small.firing
+    text = Page(render(replace(small, firing=msgspec.structs.replace(small.firing, fixed_spikes=0.5)))).text
+    told = (
+        "the choice does not fire as the float network does: it is nearly silent: 0.50 spikes an image, 12.00 in float"
+    )
+    assert text.count(f"Warning: {told}") == 2
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_ties_get_a_column_where_there_are_any(small: Story) -> None:
+    name = small.candidates[0]["name"]
+    candidates = [{**c, "ties_with": name if n == 1 else None} for n, c in enumerate(small.candidates)]
+    parsed = Page(render(with_only(small, *candidates)))
+    assert next(text.split()[-1] for _, text in parsed.rows if text.split()[0] == small.candidates[1]["name"]) == name
+    assert "membrane ties with" in " ".join(" ".join(text.split()) for _, text in parsed.rows)
+    assert "McNemar" in parsed.text
+    assert "McNemar" not in Page(render(small)).text
 
 
 def test_the_confusion_matrix_holds_every_count(story: Story, page: str) -> None:
