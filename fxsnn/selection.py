@@ -56,9 +56,8 @@ def _said_of_ties(found: Exploration, chosen: Entry) -> str:
     parts = []
     if found.found.right and len(found.found.right) == len(chosen.right):
         within = tied(chosen.right, found.found.right)
-        noise = (
-            "is within noise of the float network" if within else "differs from the float network by more than noise"
-        )
+        side = "better" if chosen.accuracy > found.found.accuracy else "worse"
+        noise = "is within noise of the float network" if within else f"is {side} than the float network beyond noise"
         parts.append(f"The choice {noise} ({TEST}).")
     others = [entry for entry in found.entries if entry is not chosen and tied(chosen.right, entry.right)]
     smaller = sorted((e for e in others if e.bits < chosen.bits), key=lambda e: (e.bits, -e.accuracy))
