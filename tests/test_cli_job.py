@@ -239,7 +239,7 @@ def test_a_floor_that_nobody_holds_is_a_finding(tmp_path: Path, network: Path, g
     assert (said.status, said.out) == (1, "")
     assert said.err == (
         "fxsnn: a candidate must reach 99.00 % (the float network's 100.00 % less 1.00 %), "
-        "but the best, w8.8-RN-v9.4-TR-fold, has 50.00 %\n"
+        "but the best, w8.8-RN-v8.4-TR-fold, has 50.00 %\n"
     )
     assert not (tmp_path / "chosen.toml").exists()
 
