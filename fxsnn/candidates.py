@@ -13,10 +13,12 @@ import msgspec
 
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import read_bytes
+from fxsnn.firing import Firing
 from fxsnn.memory import MACROS, baseline
 from fxsnn.pareto import Baseline, Choice, Reward, front
 from fxsnn.plan import Plan, formats_of, plan_from_data, plan_to_data
 from fxsnn.score import Score
+from fxsnn.ties import pack, unpack
 
 if TYPE_CHECKING:
     from fxsnn.explore import Candidate
@@ -44,9 +46,14 @@ class Entry(msgspec.Struct, frozen=True):
     saving: float
     on_front: bool
     plan: dict[str, Any]
+    right: str | None = None  # which images: one bit each, as `ties.pack` writes them
+    firing: Firing | None = None  # against the float network
 
     def __post_init__(self) -> None:
         _check(self.accuracy, self.bits)
+        _check(self.accuracy, self.allocated_bits)
+        if self.right is not None and unpack(self.right, self.images).sum() != self.correct:
+            raise ValueError(f"the bits of what is right must be {self.correct:,} ones")
         if not self.name.isprintable():
             raise ValueError(f"a name must be printable, not {self.name!r}")
 
@@ -58,6 +65,7 @@ class Found(msgspec.Struct, frozen=True):
     interval: tuple[float, float]
     bits: int
     spikes_per_image: float
+    right: str | None = None  # as of an entry
 
     def __post_init__(self) -> None:
         _check(self.accuracy, self.bits)
@@ -97,7 +105,13 @@ def gather(data: str, float_score: Score, candidates: Sequence[Candidate]) -> Ex
     kept = set(front(candidates))
     largest = max(baseline(candidate.memory).bits for candidate in candidates)
     entries = tuple(_entry(candidate, n in kept) for n, candidate in enumerate(candidates))
-    found = Found(float_score.accuracy, _rounded(float_score.interval), largest, round(float_score.spikes_per_image, 3))
+    found = Found(
+        float_score.accuracy,
+        _rounded(float_score.interval),
+        largest,
+        round(float_score.spikes_per_image, 3),
+        pack(float_score.right),
+    )
     return Exploration(data, found, entries)
 
 
@@ -153,6 +167,8 @@ def _entry(candidate: Candidate, on_front: bool) -> Entry:
         saving=round(baseline(candidate.memory).bits / candidate.bits, 4),
         on_front=on_front,
         plan=plan_to_data(plan),
+        right=pack(score.right),
+        firing=candidate.firing,
     )
 
 

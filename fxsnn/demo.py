@@ -17,18 +17,22 @@ from fxsnn.data.digits import Digits
 from fxsnn.encode import Spikes, encode
 from fxsnn.explore import Candidate, Grid, Task, explore, make_plans
 from fxsnn.files import new_folder
+from fxsnn.firing import reference
 from fxsnn.golden.make import make_bundle
 from fxsnn.learn import Learning, random_network, record, train
 from fxsnn.memory import memory_to_data
 from fxsnn.network import Network, save_network
-from fxsnn.pareto import Choice, Reward, select
+from fxsnn.pareto import Choice, Reward, percent
 from fxsnn.plan import Plan, plan_text
 from fxsnn.quantise import QuantisedNetwork, quantise
 from fxsnn.ranges import profile
 from fxsnn.report import Story, write_report
 from fxsnn.score import Score, cross_validate, score
+from fxsnn.selection import choose
 from fxsnn.splits import Splits
+from fxsnn.ties import tied_with_smaller
 
+_UNTOLD = ("plan", "correct", "images", "right", "firing")
 PROFILED = 64  # images whose signals' ranges are looked at
 
 # decay is 1 - 2**-5: the leak by shift is exact and needs no multiplier
@@ -88,7 +92,7 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
 
         candidates = explore(network, plans, task, settings.workers, tell)
         exploration = gather(about(splits), float_score, candidates)
-        choice = select(exploration.entries, exploration.baseline, settings.reward, settings.max_loss)
+        choice = choose(exploration, settings.reward, settings.max_loss)
         (place / "candidates.json").write_bytes(to_json(exploration, choice, settings.reward))
         chosen = candidates[choice.index]
         (place / "chosen.toml").write_bytes(plan_text(chosen.plan).encode())
@@ -109,8 +113,9 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
 
 def prepare(network: Network, splits: Splits, workers: int) -> tuple[Task, Score]:
     """Encode the digits that candidates are compared on, and cross-validate the float network on them."""
-    task = Task(encode(splits.labelling.images, network.coding), splits.labelling.labels)
-    responses = learn.respond(network, task.spikes, workers)
+    spikes = encode(splits.labelling.images, network.coding)
+    responses = learn.respond(network, spikes, workers)
+    task = Task(spikes, splits.labelling.labels, float_net=reference(network, spikes, responses))
     return task, cross_validate(responses, task.labels, task.folds, task.rule)
 
 
@@ -163,7 +168,7 @@ def _facts(splits: Splits, network: Network, settings: Settings, command: str) -
         ("network", f"{len(network.weights)} inputs, {len(network.theta)} neurons, winner takes all"),
         ("rate coding", f"{coding.steps} steps, at most {coding.peak:g} spikes a step, seed {coding.seed}"),
         ("seeds", f"learning {learning.seed}, stochastic rounding {settings.grid.seed:#x}"),
-        ("reward", f"{settings.reward.form}, mu = {settings.reward.mu:g}, at most {settings.max_loss:.2%} lost"),
+        ("reward", f"{settings.reward.form}, mu = {settings.reward.mu:g}, at most {percent(settings.max_loss)} lost"),
         ("block RAM", f"{MACRO.name}, arrays below {MACRO.registers_below} bits in registers"),
     )
 
@@ -182,14 +187,15 @@ def _story(
 ) -> Story:
     floor = exploration.found.accuracy - settings.max_loss
     entries: list[dict[str, Any]] = []
+    shown_rows = [n for n, entry in enumerate(exploration.entries) if entry.on_front or n == choice.index]
+    ties = tied_with_smaller(exploration.entries, shown_rows)
     for n, entry in enumerate(exploration.entries):
-        row = {
-            name: getattr(entry, name) for name in entry.__struct_fields__ if name not in ("plan", "correct", "images")
-        }
+        row = {name: getattr(entry, name) for name in entry.__struct_fields__ if name not in _UNTOLD}
         row |= {
             "reward": settings.reward.of(entry, exploration.baseline),
             "meets_floor": entry.accuracy >= floor - 1e-12,
             "chosen": n == choice.index,
+            "ties_with": exploration.entries[ties[n]].name if n in ties else None,
         }
         entries.append(row | _test_of(tests, entry.name))
     found = exploration.found
@@ -201,6 +207,7 @@ def _story(
         | _test_of(tests, "float"),
         candidates=tuple(entries),
         memory=memory_to_data(chosen.memory, MACRO),
+        firing=chosen.firing,
         floor=floor,
         confusion=tests[chosen.name].confusion,
         weights_float=network.weights,

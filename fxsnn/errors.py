@@ -21,8 +21,16 @@ class ConfigError(FxsnnError, ValueError):
     """A configuration or argument that cannot be used."""
 
 
-class FloorError(ConfigError):
-    """No candidate holds the accuracy floor: a finding, not a mistake."""
+class FindingError(ConfigError):
+    """What was asked for is not there: a finding, not a mistake."""
+
+
+class FloorError(FindingError):
+    """No candidate holds the accuracy floor."""
+
+
+class BudgetError(FindingError):
+    """No candidate fits into the memory budget."""
 
 
 class FileError(FxsnnError, OSError):

@@ -18,6 +18,7 @@ from fxsnn.classify import Rule
 from fxsnn.emulate import respond
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.firing import Firing, Reference, watch
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
 from fxsnn.memory import Memory, memory
@@ -82,6 +83,7 @@ class Candidate:
     plan: Plan
     score: Score
     memory: Memory
+    firing: Firing | None = None  # against the float network, where the task holds it
 
     @property
     def accuracy(self) -> float:
@@ -102,6 +104,7 @@ class Task:
     labels: NDArray[np.uint8]
     folds: int = 4
     rule: Rule = "all-activity"
+    float_net: Reference | None = None  # its spikes for these digits
 
 
 def parse_grid(text: str) -> Grid:
@@ -154,7 +157,9 @@ def evaluate(network: Network, name: str, plan: Plan, task: Task, threads: int =
         responses = respond(quantised, task.spikes, threads)
     except FxsnnError as error:
         raise type(error)(f"{name}: {error}") from None
-    return Candidate(name, plan, cross_validate(responses, task.labels, task.folds, task.rule), memory(quantised))
+    found = cross_validate(responses, task.labels, task.folds, task.rule)
+    firing = watch(task.float_net, quantised, responses) if task.float_net else None
+    return Candidate(name, plan, found, memory(quantised), firing)
 
 
 def explore(

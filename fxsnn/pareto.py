@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from fxsnn.errors import ConfigError, FloorError
+from fxsnn.budget import Budget
+from fxsnn.errors import BudgetError, ConfigError, FloorError
+from fxsnn.memory import bits_text
 
 Form = Literal["additive", "multiplicative"]
 MOST_MU = 1e6  # far beyond any use; accuracy still counts in the sum
+USUAL_LOSS, USUAL_MU = 0.01, 0.5  # where nobody says otherwise
+SLACK = 1e-12  # of accuracy: what subtraction of shares may be off
 
 
 class Scored(Protocol):
@@ -26,6 +30,14 @@ class Scored(Protocol):
     @property
     def bits(self) -> int:
         """Memory in bits."""
+
+
+class Stored(Scored, Protocol):
+    """Anything of which it is known, too, what memory it takes in hardware."""
+
+    @property
+    def allocated_bits(self) -> int:
+        """Memory as a macro allocates it, in bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,9 @@ class Reward:
         return baseline.bits / candidate.bits * penalty
 
 
+ACCURACY = Reward("additive", 0.0)  # memory decides only between equals
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The chosen candidate's place in the list, and why."""
@@ -87,38 +102,92 @@ def front(candidates: Sequence[Scored]) -> list[int]:
     return kept
 
 
-def select(candidates: Sequence[Scored], baseline: Baseline, reward: Reward, max_loss: float = 0.01) -> Choice:
+def select(
+    candidates: Sequence[Stored],
+    baseline: Baseline,
+    reward: Reward,
+    max_loss: float | None = USUAL_LOSS,
+    budget: Budget | None = None,
+) -> Choice:
     """Choose the candidate of highest reward among those within `max_loss` of the baseline's accuracy.
 
-    Equal rewards go to less memory, then to higher accuracy, then to the first. No candidate is better
-    than the choice in accuracy and memory both, since neither reward falls with accuracy or rises with memory.
+    With a budget, only candidates that fit into it count; `max_loss` may then be None: no floor. Equal
+    rewards go to less memory, then to higher accuracy, then to the first. No candidate is better than the
+    choice in accuracy and memory both, since neither reward falls with accuracy or rises with memory.
 
     Raises
     ------
     FloorError
-        No candidate holds the floor.
+        No candidate holds the floor, or none of those that fit does.
+    BudgetError
+        No candidate fits.
     ConfigError
         There is no candidate.
     """
-    floor = baseline.accuracy - max_loss
     if not candidates:
         raise ConfigError("a selection must have one or more candidates, not none")
-    able = [n for n, candidate in enumerate(candidates) if candidate.accuracy >= floor - 1e-12]
-    if not able:
-        best = max(candidates, key=lambda candidate: candidate.accuracy)
-        raise FloorError(
-            f"a candidate must reach {floor:.2%} (the float network's {baseline.accuracy:.2%} less "
-            f"{max_loss:.2%}), but the best, {best.name}, has {best.accuracy:.2%}"
-        )
+    fitting = _fitting(candidates, budget)
+    able = fitting if max_loss is None else _holding(candidates, fitting, baseline, max_loss, budget)
     chosen = max(
         able, key=lambda n: (reward.of(candidates[n], baseline), -candidates[n].bits, candidates[n].accuracy, -n)
     )
     candidate = candidates[chosen]
     change = candidate.accuracy - baseline.accuracy
-    return Choice(
-        chosen,
-        f"{candidate.name} has the highest {reward.form} reward ({reward.of(candidate, baseline):.4f}, mu = "
-        f"{reward.mu:g}) of the {len(able)} of {len(candidates)} candidates that stay within {max_loss:.2%} of the "
-        f"float network: {baseline.bits / candidate.bits:.1f} times less memory, {100 * change:+.2f} points of "
-        "accuracy.",
+    worth = "accuracy" if reward == ACCURACY else f"{reward.form} reward"
+    told = (
+        percent(candidate.accuracy)
+        if reward == ACCURACY
+        else f"{reward.of(candidate, baseline):.4f}, mu = {reward.mu:g}"
     )
+    limits = [f"fit into {budget}"] if budget else []
+    limits += [] if max_loss is None else [f"stay within {percent(max_loss)} of the float network"]
+    reason = (
+        f"{candidate.name} has the highest {worth} ({told}) of the {len(able)} of {len(candidates)} candidates"
+        f"{' that ' if limits else ''}{' and '.join(limits)}: {baseline.bits / candidate.bits:.1f} times less memory, "
+        f"{100 * change:+.2f} points of accuracy."
+    )
+    if max_loss is None and -change > USUAL_LOSS + SLACK:
+        reason += (
+            f" It misses the usual floor, {percent(USUAL_LOSS)} below the float network: the budget costs accuracy."
+        )
+    return Choice(chosen, reason)
+
+
+def _fitting(candidates: Sequence[Stored], budget: Budget | None) -> list[int]:
+    places = range(len(candidates))
+    if budget is None:
+        return list(places)
+    sizes = [candidate.bits if budget.by == "bits" else candidate.allocated_bits for candidate in candidates]
+    fitting = [n for n in places if sizes[n] <= budget.bits]
+    if not fitting:
+        least = min(places, key=lambda n: (sizes[n], n))
+        raise BudgetError(
+            f"a candidate must fit into {budget}, but the smallest, {candidates[least].name}, holds "
+            f"{bits_text(sizes[least])}"
+        )
+    return fitting
+
+
+def _holding(
+    candidates: Sequence[Scored], places: Sequence[int], baseline: Baseline, max_loss: float, budget: Budget | None
+) -> list[int]:
+    floor = baseline.accuracy - max_loss
+    able = [n for n in places if candidates[n].accuracy >= floor - SLACK]
+    if not able:
+        best = max((candidates[n] for n in places), key=lambda candidate: candidate.accuracy)
+        which = f"a candidate that fits into {budget}" if budget else "a candidate"
+        raise FloorError(
+            f"{which} must reach {percent(floor)} (the float network's {percent(baseline.accuracy)} less "
+            f"{percent(max_loss)}), but the best{' of those' if budget else ''}, {best.name}, has "
+            f"{percent(best.accuracy)}"
+        )
+    return able
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it.
+
+    >>> percent(0.8712)
+    '87.12 %'
+    """
+    return f"{100 * share:.2f} %"

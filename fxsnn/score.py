@@ -22,6 +22,7 @@ class Score:
     confusion: NDArray[np.int64]  # int64[classes, classes]: true class, predicted class
     labels: NDArray[np.int64]  # int64[neurons]: the classes the neurons were given, -1 for none
     spikes_per_image: float
+    right: NDArray[np.bool_]  # bool[images]: which predictions are correct
 
     @property
     def accuracy(self) -> float:
@@ -50,7 +51,9 @@ def score(
     predictions = vote(held_out, labels, rule, proportions, CLASSES)
     confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
     np.add.at(confusion, (held_out_labels, predictions), 1)
-    return Score(int(np.trace(confusion)), len(predictions), confusion, labels, float(held_out.sum() / len(held_out)))
+    right = predictions == held_out_labels
+    spikes = float(held_out.sum() / len(held_out))
+    return Score(int(np.trace(confusion)), len(predictions), confusion, labels, spikes, right)
 
 
 def cross_validate(
@@ -70,7 +73,8 @@ def cross_validate(
     confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
     np.add.at(confusion, (labels, predictions), 1)
     images, spikes = len(responses), float(responses.sum() / len(responses))
-    return Score(int(np.trace(confusion)), images, confusion, assign_labels(responses, labels, CLASSES), spikes)
+    given = assign_labels(responses, labels, CLASSES)
+    return Score(int(np.trace(confusion)), images, confusion, given, spikes, predictions == labels)
 
 
 def cross_predict(

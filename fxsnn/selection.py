@@ -6,20 +6,72 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fxsnn.candidates import load_exploration
+from fxsnn.budget import Budget, parse_budget
+from fxsnn.candidates import Entry, Exploration, load_exploration
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import read_bytes, write_text
 from fxsnn.memory import MACROS, inventory, memory_to_data
-from fxsnn.pareto import Choice, Reward, select
+from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan, plan_text
+from fxsnn.ties import TEST, tied
 
 
-def select_candidate(candidates: Path, out: Path, form: str, mu: float, max_loss: float) -> Choice:
-    """Choose from candidates.json and write the plan of the choice."""
+def select_candidate(
+    candidates: Path,
+    out: Path,
+    form: str | None = None,
+    mu: float | None = None,
+    max_loss: float | None = None,
+    budget: str | None = None,
+    by: str | None = None,
+) -> tuple[Choice, Entry]:
+    """Choose from candidates.json and write the plan of the choice; what is None takes its default.
+
+    Without a budget the reward weighs memory against accuracy. Within a budget memory costs nothing: unless
+    a reward is asked for the most accurate is chosen, and unless a floor is asked for there is none.
+    """
+    if by is not None and budget is None:
+        raise ConfigError("a budget must be given to count it by bits or allocated, not none")
+    limit = None if budget is None else parse_budget(budget, by or "bits")
+    given = form is not None or mu is not None or budget is None
+    reward = Reward(form or "additive", USUAL_MU if mu is None else mu) if given else ACCURACY  # type: ignore[arg-type]
+    loss = USUAL_LOSS if max_loss is None and budget is None else max_loss
     found = load_exploration(candidates)
-    choice = select(found.entries, found.baseline, Reward(form, mu), max_loss)  # type: ignore[arg-type]
+    choice = choose(found, reward, loss, limit)
     write_text(out, plan_text(found.plan_of(choice.index)))
-    return choice
+    return choice, found.entries[choice.index]
+
+
+def choose(found: Exploration, reward: Reward, max_loss: float | None, budget: Budget | None = None) -> Choice:
+    """Choose, and say in the reason which candidates are as good but for noise; raises as `pareto.select` does."""
+    choice = select(found.entries, found.baseline, reward, max_loss, budget)
+    said = _said_of_ties(found, found.entries[choice.index])
+    return Choice(choice.index, f"{choice.reason} {said}" if said else choice.reason)
+
+
+def _said_of_ties(found: Exploration, chosen: Entry) -> str:
+    """Say whether the float network ties with the choice, and which candidates of less memory or more accuracy do."""
+    if chosen.right is None:
+        return ""
+    parts = []
+    if found.found.right and len(found.found.right) == len(chosen.right):
+        within = tied(chosen.right, found.found.right)
+        side = "better" if chosen.accuracy > found.found.accuracy else "worse"
+        noise = "is within noise of the float network" if within else f"is {side} than the float network beyond noise"
+        parts.append(f"The choice {noise} ({TEST}).")
+    others = [entry for entry in found.entries if entry is not chosen and tied(chosen.right, entry.right)]
+    smaller = sorted((e for e in others if e.bits < chosen.bits), key=lambda e: (e.bits, -e.accuracy))
+    better = sorted((e for e in others if e.accuracy > chosen.accuracy), key=lambda e: (-e.accuracy, e.bits))
+    for group, one, several in (
+        (smaller, "holds less memory", "hold less memory"),
+        (better, "is more accurate", "are more accurate"),
+    ):
+        if group:
+            more = f" and {len(group) - 1:,} more" if len(group) > 1 else ""
+            verb, what = ("tie", several) if more else ("ties", one)
+            first = f"{group[0].name} ({percent(group[0].accuracy)}, {group[0].bits:,} bits)"
+            parts.append(f"{first}{more} {verb} with it and {what}.")
+    return " ".join(parts)
 
 
 def count_memory(

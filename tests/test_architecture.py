@@ -18,7 +18,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ORDER = (
     *("errors", "files", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
-    *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "ranges", "explore", "pareto"),
+    *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "firing", "ranges"),
+    *("explore", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "significance", "golden", "report", "demo", "training", "job", "cli"),
 )
 MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "itq", "memory"}

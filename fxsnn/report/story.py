@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
+from fxsnn.firing import Firing
 
 NBSP = "\u00a0"  # between a number and its unit: they stay on one line
 
@@ -20,8 +21,9 @@ class Story:
 
     `baseline` holds name, accuracy, interval and bits of the float network; a candidate holds name,
     scheme, weight_rounding, state_rounding, formats, accuracy, interval, bits, saving, reward, on_front,
-    meets_floor and chosen. Both may hold test_accuracy and test_interval, a candidate also allocated_bits
-    and spikes_per_image. `memory` is what `fxsnn.memory.memory_to_data` returns for the chosen network.
+    meets_floor and chosen. Both may hold test_accuracy and test_interval, a candidate also allocated_bits,
+    spikes_per_image, and ties_with: the name of the smallest that a point of the front ties with. `memory`
+    is what `fxsnn.memory.memory_to_data` returns for the chosen network.
 
     `traces` is one presented digit: "input" uint8[steps, inputs]; "float_spikes" and "fixed_spikes"
     uint8[steps, neurons]; "float_membrane" and "fixed_membrane" float64[steps, neurons], before the reset
@@ -35,6 +37,7 @@ class Story:
     baseline: Mapping[str, Any]
     candidates: tuple[Mapping[str, Any], ...]
     memory: Mapping[str, Any]
+    firing: Firing | None  # of the chosen network; None: not told
     floor: float  # the accuracy a candidate must reach
     confusion: NDArray[np.int64]  # int64[10, 10], a row for each true digit
     weights_float: NDArray[np.float64]  # float64[inputs, neurons]
