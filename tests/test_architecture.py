@@ -20,7 +20,19 @@ ORDER = (
     *("encode", "network", "data", "classify", "learn"),
     *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "firing", "ranges"),
     *("explore", "budget", "pareto", "ties"),
-    *("splits", "candidates", "selection", "significance", "golden", "report", "demo", "training", "job", "cli"),
+    *(
+        "splits",
+        "candidates",
+        "selection",
+        "significance",
+        "golden",
+        "report",
+        "demo",
+        "training",
+        "learner",
+        "job",
+        "cli",
+    ),
 )
 MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "itq", "memory"}
 # besides numpy only what names types
