@@ -12,8 +12,9 @@ from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.demo import PROFILED, Progress, Result, Settings, about, measure, prepare, run_demo
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.explore import Grid, Task, explore, make_plans, parse_grid
+from fxsnn.explore import Task, explore
 from fxsnn.files import check_output, read_bytes, write_bytes
+from fxsnn.grid import Grid, make_points, parse_grid
 from fxsnn.golden.make import make_bundle
 from fxsnn.learn import Learning
 from fxsnn.lfsr import Lfsr
@@ -63,7 +64,7 @@ def explore_network(
     splits = open_splits(data, mnist)
     _check_fits(held, network, splits)
     task, float_score = prepare(held, splits, workers)
-    plans = make_plans(points, profile(held, encode(splits.training.images[:PROFILED], held.coding)))
+    plans = make_points(points, profile(held, encode(splits.training.images[:PROFILED], held.coding)))
     done = iter(range(1, len(plans) + 1))
     candidates = explore(held, plans, task, workers, lambda _: progress("explore", next(done), len(plans)))
     found = gather(about(splits), float_score, candidates)

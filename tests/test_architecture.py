@@ -18,8 +18,9 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ORDER = (
     *("errors", "files", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
-    *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "ranges", "explore", "pareto"),
-    *("splits", "candidates", "selection", "significance", "golden", "report", "demo", "training", "job", "cli"),
+    *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "ranges", "grid", "explore", "pareto"),
+    *("splits", "candidates", "selection", "significance", "golden", "report"),
+    *("demo", "training", "study", "job", "cli"),
 )
 MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "itq", "memory"}
 # besides numpy only what names types

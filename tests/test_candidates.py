@@ -15,7 +15,8 @@ from command_line import small_splits
 from fxsnn.candidates import MACRO, Exploration, gather, load_exploration, to_json
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.explore import Candidate, Grid, Task, explore, make_plans
+from fxsnn.explore import Candidate, Task, explore
+from fxsnn.grid import Grid, make_points
 from fxsnn.learn import random_network, respond
 from fxsnn.memory import baseline
 from fxsnn.pareto import Reward, front, select
@@ -31,9 +32,9 @@ GRID = Grid(
 def measured() -> tuple[Score, list[Candidate]]:
     digits, network = small_splits().labelling, random_network(784, 4)
     spikes = encode(digits.images, RateCoding(steps=20))
-    plans = make_plans(GRID, profile(network, spikes))
+    points = make_points(GRID, profile(network, spikes))
     found = cross_validate(respond(network, spikes), digits.labels, 4)
-    return found, explore(network, plans, Task(spikes, digits.labels))
+    return found, explore(network, points, Task(spikes, digits.labels))
 
 
 @pytest.fixture
