@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fxsnn import emulate
-from fxsnn.candidates import Exploration, gather, to_json
-from fxsnn.demo import PROFILED, Progress, Result, Settings, about, measure, prepare, run_demo
+from fxsnn import demo, emulate
+from fxsnn.candidates import to_json
+from fxsnn.demo import PROFILED, Progress, measure
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.explore import Task, explore
+from fxsnn.explore import Task
 from fxsnn.files import check_output, read_bytes, write_bytes
-from fxsnn.grid import Grid, make_points, parse_grid
 from fxsnn.golden.make import make_bundle
+from fxsnn.grid import Grid, Learner, check_learner, parse_grid
 from fxsnn.learn import Learning
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network, load_network
@@ -29,6 +29,8 @@ from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
 from fxsnn.splits import Splits, open_splits, part
+from fxsnn.study.session import Finished, Settings, run_study
+from fxsnn.study.storage import exists
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,20 +58,26 @@ def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, w
 
 
 def explore_network(
-    network: Path, out: Path, grid: Path | None, data: Path | None, mnist: bool, workers: int, progress: Progress
-) -> Exploration:
-    """Measure every candidate of a grid and write candidates.json."""
+    network: Path,
+    out: Path,
+    grid: Path | None,
+    study: Settings,
+    data: Path | None,
+    mnist: bool,
+    workers: int,
+    progress: Progress,
+    learner: Learner | None = None,
+) -> Finished:
+    """Measure the candidates of a study and write candidates.json."""
     held, points = load_network(network), _grid(grid, Grid())
+    check_learner(points, learner)
     check_output(out)
+    exists(study.place)
     splits = open_splits(data, mnist)
     _check_fits(held, network, splits)
-    task, float_score = prepare(held, splits, workers)
-    plans = make_points(points, profile(held, encode(splits.training.images[:PROFILED], held.coding)))
-    done = iter(range(1, len(plans) + 1))
-    candidates = explore(held, plans, task, workers, lambda _: progress("explore", next(done), len(plans)))
-    found = gather(about(splits), float_score, candidates)
-    write_bytes(out, to_json(found))
-    return found
+    finished = run_study(held, splits, points, study, workers, progress, learner)
+    write_bytes(out, to_json(finished.exploration))
+    return finished
 
 
 def profile_network(network: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Spread]:
@@ -147,12 +155,12 @@ def demo_job(
     grid: Path | None,
     workers: int,
     progress: Progress,
-) -> Result:
+) -> demo.Result:
     """Run the demo with what the command line said."""
-    settings = Settings(
+    settings = demo.Settings(
         neurons=neurons,
         learning=Learning(passes=passes, seed=seed),
-        grid=_grid(grid, Settings().grid),
+        grid=_grid(grid, demo.Settings().grid),
         reward=Reward("additive", mu),
         max_loss=max_loss,
         workers=workers,
@@ -160,7 +168,7 @@ def demo_job(
     command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed} --mu {mu:g} --max-loss {max_loss:g}"
     command += f" --grid {grid.name}" if grid else ""
     command += " --mnist" if mnist or data is not None else ""
-    return run_demo(out, open_splits(data, mnist), settings, command, progress)
+    return demo.run_demo(out, open_splits(data, mnist), settings, command, progress)
 
 
 def _significance_files(out: Path) -> tuple[Path, ...]:

@@ -12,8 +12,8 @@ from fxsnn.emulate import respond
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import ConfigError, FormatError, FxsnnError, OverflowDetectedError, WidthError
 from fxsnn.explore import Candidate, Task, evaluate, explore
-from fxsnn.grid import Grid, Point, make_plans, make_points, parse_grid, parse_leak
 from fxsnn.format import Format
+from fxsnn.grid import Grid, make_plans, make_points, parse_grid, parse_leak
 from fxsnn.learn import random_network
 from fxsnn.memory import memory
 from fxsnn.modes import Overflow, Rounding

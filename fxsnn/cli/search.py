@@ -25,6 +25,7 @@ from fxsnn.cli.options import (
     table,
 )
 
+MOST_TRIALS = 100_000
 MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
 
 
@@ -41,15 +42,45 @@ def explore(
     grid: Annotated[
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            "--study",
+            help="Where results are kept: FILE.db (SQLite), FILE.journal or postgresql://...; without it, "
+            "OUT with the ending .db.",
+            show_default=False,
+        ),
+    ] = None,
+    strategy: Annotated[
+        str, typer.Option(help="grid: every point; paper: few bits above the fewest; or a sampler: nsga2, tpe, random.")
+    ] = "grid",
+    trials: Annotated[
+        int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler asks for.", show_default=False)
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")] = 0,
+    significance: Annotated[
+        Path | None,
+        typer.Option("--significance", help="Fewest bits of single signals (JSON); for paper.", show_default=False),
+    ] = None,
     folder: Data = None,
     mnist: Mnist = False,
     workers: Workers = CORES,
+    grace: Annotated[
+        float, typer.Option(min=1.0, help="Seconds of silence after which a worker elsewhere is taken for dead.")
+    ] = 60.0,
 ) -> None:
-    """Quantise the trained network at every point of a grid and measure each candidate."""
-    from fxsnn.job import explore_network
+    """Quantise the trained network at the points of a grid and measure each candidate.
 
+    Results are kept in a study (Optuna's). The same command on the same study, begun again or in other
+    processes, goes on with it: no point is evaluated twice, and a worker that is killed costs its point only.
+    """
+    from fxsnn.job import explore_network
+    from fxsnn.study.session import settings_of
+
+    settings = settings_of(study, out, strategy, trials, seed, significance, grace)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
-        found = explore_network(network, out, grid, folder, mnist, workers, progress)
+        finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress)
+    found = finished.exploration
     rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving")
     for entry in found.entries:
         if entry.on_front:
@@ -58,6 +89,8 @@ def explore(
             )
     show(rows)
     typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
+    if not finished.evaluated:
+        typer.echo(f"{settings.place.shown}: the study was finished before, nothing was evaluated")
 
 
 def select(
