@@ -90,7 +90,7 @@ def explore(
     show(rows)
     typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
     if not finished.evaluated:
-        typer.echo(f"{settings.place.shown}: the study was finished before, nothing was evaluated")
+        typer.echo(f"{settings.place.shown}: nothing was left to evaluate")
 
 
 def select(
