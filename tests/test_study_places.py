@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 import postgres
-from command_line import FXSNN, run, small_splits
+from command_line import run, small_splits
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
@@ -318,8 +318,13 @@ def test_a_study_of_somebody_else_under_our_name_is_refused(
 def test_a_worker_that_is_told_to_end_lets_go_of_its_points(tmp_path: Path, words: list[str]) -> None:
     grid = "weight = ['UQ0.8', 'UQ0.4', 'UQ0.3']\nstate_bits = [4, 3, 2, 1]\nleak = ['shift 5']\n"
     (tmp_path / "grid.toml").write_text(grid)
+    code = (
+        f"import sys; sys.path.append({str(Path(__file__).parent)!r})\n"
+        "import fxsnn.job, command_line\nfrom fxsnn.cli import main\n"
+        "fxsnn.job.open_splits = lambda *_: command_line.small_splits()\nmain()"
+    )
     for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
-        worker = subprocess.Popen([*FXSNN, *words], stderr=subprocess.PIPE, text=True)
+        worker = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
         assert worker.stderr
         assert worker.stderr.readline().startswith("exploring"), worker.communicate()  # it has begun
         time.sleep(0.3)
