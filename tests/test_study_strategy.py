@@ -120,7 +120,7 @@ SAME = {"TR": 4, "RN": 2, "SR": None}
 
 def test_points_have_the_fewest_bits_found_or_two_more() -> None:
     held = significance(
-        weights={"TR": 6, "RN": 3, "SR": 2}, accumulator=SAME, membrane=SAME | {"TR": 5}, theta=SAME, threshold=SAME
+        weight={"TR": 6, "RN": 3, "SR": 2}, accumulator=SAME, membrane=SAME | {"TR": 5}, theta=SAME, threshold=SAME
     )
     kept = restrict(POINTS, held)
     assert kept == [point for point in POINTS if point in kept]
@@ -135,7 +135,7 @@ def test_groups_with_bits_of_their_own_are_held_to_their_own_fewest() -> None:
     grid = Grid(weight=("UQ0.4",), weight_rounding=("RN",), state_rounding=("RN",), fold=(False,), state_bits=(2, 3),
                 membrane_bits=(1, 2, 4), theta_bits=(0, 5))  # fmt: skip
     held = significance(
-        weights={"RN": 4}, accumulator={"RN": 1}, membrane={"RN": 2}, theta={"RN": 3}, threshold={"RN": 3}
+        weight={"RN": 4}, accumulator={"RN": 1}, membrane={"RN": 2}, theta={"RN": 3}, threshold={"RN": 3}
     )
     kept = restrict(make_points(grid, RANGES), held)
     assert [tuple(p.values[f"{axis}_bits"] for axis in ("state", "membrane", "theta")) for p in kept] == [
@@ -146,7 +146,7 @@ def test_groups_with_bits_of_their_own_are_held_to_their_own_fewest() -> None:
 
 def test_a_grid_of_which_nothing_is_left_is_refused() -> None:
     with pytest.raises(ConfigError) as error:
-        restrict(POINTS, significance(weights={"RN": None}))
+        restrict(POINTS, significance(weight={"RN": None}))
     assert str(error.value) == "a grid must have points with the bits that the significance file asks for, not none"
 
 

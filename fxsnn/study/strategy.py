@@ -177,7 +177,7 @@ def _is_significant(point: Point, significance: Significance) -> bool:
     weights, states = Rounding.parse(str(values["weight_rounding"])), Rounding.parse(str(values["state_rounding"]))
     following = [group for group in GROUPS if f"{group}_bits" not in values]
     return (
-        significance.allows("weights", weights, Format.parse(str(values["weight"])).frac)
+        significance.allows("weight", weights, Format.parse(str(values["weight"])).frac)
         and significance.allows_together(following, states, int(values["state_bits"]))
         and all(
             significance.allows(group, states, int(values[f"{group}_bits"]))
