@@ -9,7 +9,7 @@ from typing import Any
 
 from fxsnn import demo, emulate
 from fxsnn.candidates import to_json
-from fxsnn.demo import PROFILED, Progress, measure
+from fxsnn.demo import PROFILED, Progress, about, measure
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.explore import Task
