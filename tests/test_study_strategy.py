@@ -144,6 +144,13 @@ def test_groups_with_bits_of_their_own_are_held_to_their_own_fewest() -> None:
     ]
 
 
+def test_where_the_grid_has_none_so_few_its_fewest_are_tried() -> None:
+    few = {"TR": -3, "RN": 3, "SR": None}
+    kept = restrict(POINTS, significance(weight={"RN": 5}, accumulator=few, membrane=few, theta=few, threshold=few))
+    assert {(p.values["state_bits"], p.values["state_rounding"]) for p in kept} == {(2, "TR"), (4, "RN")}
+    assert {p.values["weight"] for p in kept} == {"UQ0.6"}
+
+
 def test_a_grid_of_which_nothing_is_left_is_refused() -> None:
     with pytest.raises(ConfigError) as error:
         restrict(POINTS, significance(weight={"RN": None}))

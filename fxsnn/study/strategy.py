@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import msgspec
@@ -135,16 +135,18 @@ class Significance(msgspec.Struct, frozen=True):
     max_loss: float
     fewest: dict[str, dict[str, _Fewest]]
 
-    def allows(self, group: str, rounding: Rounding, frac: int) -> bool:
-        """Say whether a group with this rounding and these fractional bits is worth trying alone."""
-        least = self._least(group, rounding)
-        return least is not None and least <= frac <= least + ABOVE
+    def allows(self, groups: Sequence[str], rounding: Rounding, frac: int, offered: Iterable[int]) -> bool:
+        """Say whether these fractional bits are worth trying in groups that have them together.
 
-    def allows_together(self, groups: Sequence[str], rounding: Rounding, frac: int) -> bool:
-        """Say the same of groups that have equal bits: the most demanding decides."""
+        The most demanding group decides. Where the bits on offer have none so few, the fewest will do.
+        """
         least = [self._least(group, rounding) for group in groups]
         known = [bits for bits in least if bits is not None]
-        return not groups or (len(known) == len(least) and max(known) <= frac <= max(known) + ABOVE)
+        if not groups or len(known) < len(least):
+            return not groups
+        fewest = max(known)
+        nearest = min((bits for bits in offered if bits >= fewest), default=fewest)
+        return fewest <= frac <= max(fewest + ABOVE, nearest)
 
     def _least(self, group: str, rounding: Rounding) -> int | None:
         found = self.fewest.get(group, {}).get(SHORT.get(rounding, rounding.value))
@@ -166,25 +168,30 @@ def restrict(points: Sequence[Point], significance: Significance) -> list[Point]
 
     A rounding with which a group never held the floor is left out with that group.
     """
-    kept = [point for point in points if _is_significant(point, significance)]
+    together = [group for group in GROUPS if f"{group}_bits" not in points[0].values]
+    bits = [_bits(point, together) for point in points]
+    offered = {axis: {held[axis] for held in bits} for axis in bits[0]}
+
+    def is_significant(point: Point, held: Mapping[tuple[str, ...], int]) -> bool:
+        roundings = {axis: "weight_rounding" if axis == ("weight",) else "state_rounding" for axis in held}
+        return all(
+            significance.allows(axis, Rounding.parse(str(point.values[roundings[axis]])), frac, offered[axis])
+            for axis, frac in held.items()
+        )
+
+    kept = [point for point, held in zip(points, bits, strict=True) if is_significant(point, held)]
     if not kept:
         raise ConfigError("a grid must have points with the bits that the significance file asks for, not none")
     return kept
 
 
-def _is_significant(point: Point, significance: Significance) -> bool:
-    values = point.values
-    weights, states = Rounding.parse(str(values["weight_rounding"])), Rounding.parse(str(values["state_rounding"]))
-    following = [group for group in GROUPS if f"{group}_bits" not in values]
-    return (
-        significance.allows("weight", weights, Format.parse(str(values["weight"])).frac)
-        and significance.allows_together(following, states, int(values["state_bits"]))
-        and all(
-            significance.allows(group, states, int(values[f"{group}_bits"]))
-            for group in GROUPS
-            if group not in following
-        )
-    )
+def _bits(point: Point, together: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Return the fractional bits of the weights, of the groups that have them together, and of each other one."""
+    alone: dict[tuple[str, ...], int] = {
+        (group,): int(point.values[f"{group}_bits"]) for group in GROUPS if group not in together
+    }
+    weight = Format.parse(str(point.values["weight"])).frac
+    return {("weight",): weight, tuple(together): int(point.values["state_bits"]), **alone}
 
 
 def _sampler(name: Name, seed: int) -> BaseSampler:
