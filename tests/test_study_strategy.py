@@ -145,7 +145,7 @@ def test_groups_with_bits_of_their_own_are_held_to_their_own_fewest() -> None:
 
 
 def test_where_the_grid_has_none_so_few_its_fewest_are_tried() -> None:
-    few = {"TR": -3, "RN": 3, "SR": None}
+    few = {"floor": -3, "nearest-up": 3, "stochastic": None}
     kept = restrict(POINTS, significance(weight={"RN": 5}, accumulator=few, membrane=few, theta=few, threshold=few))
     assert {(p.values["state_bits"], p.values["state_rounding"]) for p in kept} == {(2, "TR"), (4, "RN")}
     assert {p.values["weight"] for p in kept} == {"UQ0.6"}

@@ -149,8 +149,9 @@ class Significance(msgspec.Struct, frozen=True):
         return fewest <= frac <= max(fewest + ABOVE, nearest)
 
     def _least(self, group: str, rounding: Rounding) -> int | None:
-        found = self.fewest.get(group, {}).get(SHORT.get(rounding, rounding.value))
-        return found.fractional if found else None
+        found = self.fewest.get(group, {})
+        least = found.get(rounding.value) or found.get(SHORT.get(rounding, ""))  # our names, or those of the paper
+        return least.fractional if least else None
 
 
 def read_significance(data: bytes, shown: str) -> Significance:
