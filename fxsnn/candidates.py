@@ -102,17 +102,51 @@ class Exploration:
 
 def gather(data: str, float_score: Score, candidates: Sequence[Candidate]) -> Exploration:
     """Return the exploration's result; `data` says in words what was measured."""
-    kept = set(front(candidates))
     largest = max(baseline(candidate.memory).bits for candidate in candidates)
-    entries = tuple(_entry(candidate, n in kept) for n, candidate in enumerate(candidates))
-    found = Found(
+    return assemble(data, found_of(float_score, largest), [entry_of(candidate) for candidate in candidates])
+
+
+def assemble(data: str, found: Found, entries: Sequence[Entry]) -> Exploration:
+    """Return the exploration of these entries, of which those on the Pareto front are told so."""
+    kept = set(front(entries))
+    return Exploration(
+        data, found, tuple(msgspec.structs.replace(entry, on_front=n in kept) for n, entry in enumerate(entries))
+    )
+
+
+def found_of(float_score: Score, bits: int) -> Found:
+    """Return the float network's entry; `bits` is its memory with 32-bit words."""
+    return Found(
         float_score.accuracy,
         _rounded(float_score.interval),
-        largest,
+        bits,
         round(float_score.spikes_per_image, 3),
         pack(float_score.right),
     )
-    return Exploration(data, found, entries)
+
+
+def entry_of(candidate: Candidate) -> Entry:
+    """Return a candidate's entry; whether it is on the front is known only among others."""
+    plan, score = candidate.plan, candidate.score
+    return Entry(
+        name=candidate.name,
+        scheme=candidate.scheme,
+        weight_rounding=plan.weight.rounding.value,
+        state_rounding=plan.membrane.rounding.value,
+        formats=formats_of(plan),
+        correct=score.correct,
+        images=score.images,
+        accuracy=score.accuracy,
+        interval=_rounded(score.interval),
+        spikes_per_image=round(score.spikes_per_image, 3),
+        bits=candidate.bits,
+        allocated_bits=candidate.memory.allocated(MACRO),
+        saving=round(baseline(candidate.memory).bits / candidate.bits, 4),
+        on_front=False,
+        plan=plan_to_data(plan),
+        right=pack(score.right),
+        firing=candidate.firing,
+    )
 
 
 def to_json(exploration: Exploration, choice: Choice | None = None, reward: Reward | None = None) -> bytes:
@@ -147,29 +181,6 @@ def load_exploration(path: Path) -> Exploration:
 def _check(accuracy: float, bits: int) -> None:
     if not 0 <= accuracy <= 1 or not 1 <= bits <= MOST_BITS:
         raise ValueError(f"accuracy must be 0 to 1 and bits 1 to {MOST_BITS:,}, not {accuracy:g} and {bits:,}")
-
-
-def _entry(candidate: Candidate, on_front: bool) -> Entry:
-    plan, score = candidate.plan, candidate.score
-    return Entry(
-        name=candidate.name,
-        scheme="PTQ",
-        weight_rounding=plan.weight.rounding.value,
-        state_rounding=plan.membrane.rounding.value,
-        formats=formats_of(plan),
-        correct=score.correct,
-        images=score.images,
-        accuracy=score.accuracy,
-        interval=_rounded(score.interval),
-        spikes_per_image=round(score.spikes_per_image, 3),
-        bits=candidate.bits,
-        allocated_bits=candidate.memory.allocated(MACRO),
-        saving=round(baseline(candidate.memory).bits / candidate.bits, 4),
-        on_front=on_front,
-        plan=plan_to_data(plan),
-        right=pack(score.right),
-        firing=candidate.firing,
-    )
 
 
 def _rounded(interval: tuple[float, float]) -> tuple[float, float]:

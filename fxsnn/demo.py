@@ -15,17 +15,18 @@ from fxsnn.candidates import MACRO, Exploration, gather, to_json
 from fxsnn.cast import to_float
 from fxsnn.data.digits import Digits
 from fxsnn.encode import Spikes, encode
-from fxsnn.explore import Candidate, Grid, Task, explore, make_plans
+from fxsnn.explore import Candidate, Task, explore
 from fxsnn.files import new_folder
 from fxsnn.firing import reference
 from fxsnn.golden.make import make_bundle
+from fxsnn.grid import Grid, make_points
 from fxsnn.learn import Learning, random_network, record, train
 from fxsnn.memory import memory_to_data
 from fxsnn.network import Network, save_network
 from fxsnn.pareto import Choice, Reward, percent
 from fxsnn.plan import Plan, plan_text
 from fxsnn.quantise import QuantisedNetwork, quantise
-from fxsnn.ranges import profile
+from fxsnn.ranges import Ranges, profile
 from fxsnn.report import Story, write_report
 from fxsnn.score import Score, cross_validate, score
 from fxsnn.selection import choose
@@ -82,21 +83,22 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
         network = replace(network, labels=float_score.labels)
         save_network(network, place / "network.npz")
 
-        plans = make_plans(settings.grid, profile(network, encode(splits.training.images[:PROFILED], network.coding)))
+        points = make_points(settings.grid, measured_ranges(network, splits))
         done = 0
 
         def tell(_: Candidate) -> None:
             nonlocal done
             done += 1
-            progress("explore", done, len(plans))
+            progress("explore", done, len(points))
 
-        candidates = explore(network, plans, task, settings.workers, tell)
+        candidates = explore(network, points, task, settings.workers, tell)
         exploration = gather(about(splits), float_score, candidates)
         choice = choose(exploration, settings.reward, settings.max_loss)
         (place / "candidates.json").write_bytes(to_json(exploration, choice, settings.reward))
         chosen = candidates[choice.index]
         (place / "chosen.toml").write_bytes(plan_text(chosen.plan).encode())
 
+        plans = {point.name: point.plan for point in points}
         tests = _tested(network, splits, task, exploration, choice.index, plans, settings.workers, progress)
         quantised = quantise(network, chosen.plan)
         shown = encode(splits.test.images[: settings.golden_images], network.coding)
@@ -117,6 +119,11 @@ def prepare(network: Network, splits: Splits, workers: int) -> tuple[Task, Score
     responses = learn.respond(network, spikes, workers)
     task = Task(spikes, splits.labelling.labels, float_net=reference(network, spikes, responses))
     return task, cross_validate(responses, task.labels, task.folds, task.rule)
+
+
+def measured_ranges(network: Network, splits: Splits) -> Ranges:
+    """Return how large each signal grows on the first training digits."""
+    return profile(network, encode(splits.training.images[:PROFILED], network.coding))
 
 
 def measure(network: Network | QuantisedNetwork, task: Task, test: Spikes, digits: Digits, workers: int) -> Score:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fxsnn import emulate
-from fxsnn.candidates import Exploration, gather, to_json
-from fxsnn.demo import PROFILED, Progress, Result, Settings, about, measure, prepare, run_demo
+from fxsnn import demo, emulate
+from fxsnn.candidates import to_json
+from fxsnn.demo import PROFILED, Progress, about, measure
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.explore import Grid, Task, explore, make_plans, parse_grid
+from fxsnn.explore import Task
 from fxsnn.files import check_output, read_bytes, write_bytes
 from fxsnn.golden.make import make_bundle
+from fxsnn.grid import Grid, parse_grid
 from fxsnn.learn import Learning
+from fxsnn.learner import IntegerLearner
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network, load_network
 from fxsnn.pareto import Reward
@@ -28,6 +30,8 @@ from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
 from fxsnn.splits import Splits, open_splits, part
+from fxsnn.study.session import Finished, Settings, run_study
+from fxsnn.study.storage import exists
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,20 +59,29 @@ def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, w
 
 
 def explore_network(
-    network: Path, out: Path, grid: Path | None, data: Path | None, mnist: bool, workers: int, progress: Progress
-) -> Exploration:
-    """Measure every candidate of a grid and write candidates.json."""
+    network: Path,
+    out: Path,
+    grid: Path | None,
+    study: Settings,
+    data: Path | None,
+    mnist: bool,
+    workers: int,
+    progress: Progress,
+    passes: int = 1,
+) -> Finished:
+    """Measure the candidates of a study and write candidates.json.
+
+    passes   over the training digits by networks that are quantised in training
+    """
     held, points = load_network(network), _grid(grid, Grid())
     check_output(out)
+    exists(study.place)
     splits = open_splits(data, mnist)
     _check_fits(held, network, splits)
-    task, float_score = prepare(held, splits, workers)
-    plans = make_plans(points, profile(held, encode(splits.training.images[:PROFILED], held.coding)))
-    done = iter(range(1, len(plans) + 1))
-    candidates = explore(held, plans, task, workers, lambda _: progress("explore", next(done), len(plans)))
-    found = gather(about(splits), float_score, candidates)
-    write_bytes(out, to_json(found))
-    return found
+    learner = IntegerLearner(held, splits.training.images, Learning(passes=passes, seed=held.coding.seed))
+    finished = run_study(held, splits, points, study, workers, progress, learner)
+    write_bytes(out, to_json(finished.exploration))
+    return finished
 
 
 def profile_network(network: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Spread]:
@@ -146,12 +159,12 @@ def demo_job(
     grid: Path | None,
     workers: int,
     progress: Progress,
-) -> Result:
+) -> demo.Result:
     """Run the demo with what the command line said."""
-    settings = Settings(
+    settings = demo.Settings(
         neurons=neurons,
         learning=Learning(passes=passes, seed=seed),
-        grid=_grid(grid, Settings().grid),
+        grid=_grid(grid, demo.Settings().grid),
         reward=Reward("additive", mu),
         max_loss=max_loss,
         workers=workers,
@@ -159,7 +172,7 @@ def demo_job(
     command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed} --mu {mu:g} --max-loss {max_loss:g}"
     command += f" --grid {grid.name}" if grid else ""
     command += " --mnist" if mnist or data is not None else ""
-    return run_demo(out, open_splits(data, mnist), settings, command, progress)
+    return demo.run_demo(out, open_splits(data, mnist), settings, command, progress)
 
 
 def _significance_files(out: Path) -> tuple[Path, ...]:

@@ -19,20 +19,9 @@ ORDER = (
     *("errors", "files", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
     *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "firing", "ranges"),
-    *("explore", "budget", "pareto", "ties"),
-    *(
-        "splits",
-        "candidates",
-        "selection",
-        "significance",
-        "golden",
-        "report",
-        "demo",
-        "training",
-        "learner",
-        "job",
-        "cli",
-    ),
+    *("grid", "explore", "budget", "pareto", "ties"),
+    *("splits", "candidates", "selection", "significance", "golden", "report"),
+    *("demo", "training", "learner", "study", "job", "cli"),
 )
 MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "itq", "memory"}
 # besides numpy only what names types

@@ -15,8 +15,9 @@ from command_line import small_splits
 from fxsnn.candidates import MACRO, Exploration, gather, load_exploration, to_json
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.explore import Candidate, Grid, Task, explore, make_plans
+from fxsnn.explore import Candidate, Task, explore
 from fxsnn.firing import reference
+from fxsnn.grid import Grid, make_points
 from fxsnn.learn import random_network, respond
 from fxsnn.memory import baseline
 from fxsnn.pareto import Reward, front, select
@@ -34,10 +35,10 @@ GRID = Grid(
 def measured() -> tuple[Score, list[Candidate]]:
     digits, network = small_splits().labelling, random_network(784, 4)
     spikes = encode(digits.images, RateCoding(steps=20))
-    plans = make_plans(GRID, profile(network, spikes))
+    points = make_points(GRID, profile(network, spikes))
     responses = respond(network, spikes)
     task = Task(spikes, digits.labels, float_net=reference(network, spikes, responses))
-    return cross_validate(responses, digits.labels, 4), explore(network, plans, task)
+    return cross_validate(responses, digits.labels, 4), explore(network, points, task)
 
 
 @pytest.fixture

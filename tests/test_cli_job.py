@@ -13,7 +13,8 @@ import pytest
 
 from command_line import Said, run, small_splits
 from fxsnn.candidates import load_exploration
-from fxsnn.learn import random_network
+from fxsnn.learn import Learning, random_network
+from fxsnn.learner import IntegerLearner
 from fxsnn.network import load_network, save_network
 from fxsnn.plan import parse_plan, plan_from_data
 from fxsnn.ties import pack
@@ -156,6 +157,26 @@ def test_a_network_that_learned_in_integers_is_run_by_the_plan_beside_it(tmp_pat
     done("train", "--neurons", "6", "--passes", "3", "--plan", plan, "--out", again)
     assert again.read_bytes() == net.read_bytes()
     assert names(tmp_path) == ["again.npz", "net.npz", "net.toml"]
+
+
+def test_candidates_quantised_in_training_are_found_beside_the_others_and_can_be_trained_again(tmp_path: Path) -> None:
+    net, candidates, chosen, again = (tmp_path / name for name in ("net.npz", "c.json", "chosen.toml", "again.npz"))
+    done("train", "--neurons", "6", "--passes", "2", "--seed", "3", "--out", net)
+    both = written(tmp_path / "both.toml", GRID.replace('"UQ0.8", "UQ0.2"', '"UQ0.3"') + 'scheme = ["PTQ", "ITQ"]\n')
+    done("explore", net, "--grid", both, "--passes", "2", "--out", candidates)
+    entries = load_exploration(candidates).entries
+    assert [entry.scheme for entry in entries] == ["PTQ", "ITQ"]
+    assert entries[1].name == f"{entries[0].name}-ITQ"
+    assert entries[1].formats["learning weight"] == "UQ0.11 (u11)"  # rounded to nearest: 8 bits more than are read
+
+    held = json.loads(candidates.read_bytes())
+    held["candidates"] = held["candidates"][1:]
+    written(candidates, json.dumps(held))
+    done("select", candidates, "--max-loss", "1", "--out", chosen)
+    done("train", "--neurons", "6", "--passes", "2", "--seed", "3", "--plan", chosen, "--out", again)
+    learner = IntegerLearner(load_network(net), small_splits().training.images, Learning(passes=2, seed=3))
+    expected = learner.train(parse_plan(chosen.read_text()))
+    assert load_network(again).weights.tolist() == expected.weights.tolist()
 
 
 def test_what_integers_cannot_learn_by_is_refused(tmp_path: Path, plan: Path) -> None:
@@ -396,7 +417,7 @@ def test_ties_on_the_front_are_told_in_the_table_and_in_words(
         for n, entry in enumerate(found.entries)
     ]
     made = replace(found, entries=tuple(entries))
-    monkeypatch.setattr("fxsnn.job.gather", lambda *_: made)
+    monkeypatch.setattr("fxsnn.study.session.assemble", lambda *_: made)
     lines = done("explore", network, "--grid", grid, "--out", tmp_path / "c.json").out.splitlines()
     smallest = min(entries, key=lambda entry: entry.bits).name
     assert lines[0].split()[-2:] == ["ties", "with"]

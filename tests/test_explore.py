@@ -11,8 +11,9 @@ from command_line import small_splits
 from fxsnn.emulate import respond
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import ConfigError, FormatError, FxsnnError, OverflowDetectedError, WidthError
-from fxsnn.explore import Candidate, Grid, Task, evaluate, explore, make_plans, parse_grid, parse_leak
+from fxsnn.explore import Candidate, Task, evaluate, explore
 from fxsnn.format import Format
+from fxsnn.grid import Grid, make_plans, make_points, parse_grid, parse_leak
 from fxsnn.learn import random_network
 from fxsnn.memory import memory
 from fxsnn.modes import Overflow, Rounding
@@ -174,11 +175,11 @@ def test_a_wrong_grid_is_refused_with_its_key(text: str, message: str) -> None:
 
 def test_a_candidate_is_the_quantised_network_s_score_and_memory(task: Task) -> None:
     network = random_network(784, 4)
-    ((name, plan),) = make_plans(ONE, RANGES).items()
-    found = evaluate(network, name, plan, task)
-    quantised = quantise(network, plan)
+    (point,) = make_points(ONE, RANGES)
+    found = evaluate(network, point, task)
+    quantised = quantise(network, point.plan)
     expected = cross_validate(respond(quantised, task.spikes), task.labels, 4)
-    assert (found.name, found.plan) == (name, plan)
+    assert (found.name, found.scheme, found.plan) == (point.name, "PTQ", point.plan)
     assert found.score.confusion.tolist() == expected.confusion.tolist()
     assert found.accuracy == expected.accuracy
     assert found.bits == memory(quantised).bits
@@ -187,10 +188,10 @@ def test_a_candidate_is_the_quantised_network_s_score_and_memory(task: Task) -> 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_candidates_come_in_the_plans_order_whatever_the_workers(task: Task, workers: int) -> None:
     network, told = random_network(784, 4), list[str]()
-    plans = make_plans(one(weight=("UQ0.4", "UQ0.1"), weight_rounding=("RN", "SR")), RANGES)
-    found = explore(network, plans, task, workers, lambda candidate: told.append(candidate.name))
-    assert [candidate.name for candidate in found] == told == list(plans)
-    again = [evaluate(network, name, plan, task) for name, plan in plans.items()]
+    points = make_points(one(weight=("UQ0.4", "UQ0.1"), weight_rounding=("RN", "SR")), RANGES)
+    found = explore(network, points, task, workers, lambda candidate: told.append(candidate.name))
+    assert [candidate.name for candidate in found] == told == [point.name for point in points]
+    again = [evaluate(network, point, task) for point in points]
     assert [facts(candidate) for candidate in found] == [facts(candidate) for candidate in again]
 
 
@@ -213,11 +214,12 @@ TIGHT = Signal(Format.parse("UQ1.0"), Rounding.FLOOR, Overflow.ERROR)
 def test_a_plan_that_cannot_run_is_named(
     task: Task, changes: dict[str, Signal], kind: type[FxsnnError], message: str
 ) -> None:
-    (good,) = make_plans(ONE, RANGES).values()
+    (good,) = make_points(ONE, RANGES)
     with pytest.raises(kind, match=f"^{re.escape(message)}"):
-        explore(random_network(784, 4), {"good": good, "bad": replace(good, **changes)}, task)  # type: ignore[arg-type]
+        bad = replace(good, name="bad", plan=replace(good.plan, **changes))  # type: ignore[arg-type]
+        explore(random_network(784, 4), [good, bad], task)
 
 
 def test_spikes_of_other_digits_are_refused(task: Task) -> None:
     with pytest.raises(ConfigError, match=r"^w4\.4-RN-vs11\.4-TR: spikes must be of 10 inputs, not 784$"):
-        explore(random_network(10, 4), make_plans(ONE, RANGES), task)
+        explore(random_network(10, 4), make_points(ONE, RANGES), task)

@@ -16,8 +16,8 @@ from command_line import small_splits
 from fxsnn.emulate import emulate, respond
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import ConfigError
-from fxsnn.explore import Grid, make_plans
 from fxsnn.firing import Firing, Reference, compare, parting, reference, rows, warning, watch
+from fxsnn.grid import Grid, make_plans
 from fxsnn.learn import random_network, record
 from fxsnn.learn import respond as respond_in_float
 from fxsnn.quantise import quantise

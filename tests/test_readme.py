@@ -14,7 +14,7 @@ import typer.main
 from fxsnn import Overflow, Rounding
 from fxsnn.cli import app
 from fxsnn.demo import DEMO_GRID
-from fxsnn.explore import parse_grid
+from fxsnn.grid import parse_grid
 from fxsnn.plan import plan_from_data
 
 ROOT = Path(__file__).parent.parent

@@ -123,7 +123,7 @@ def fxsnn(images: NDArray[np.uint8], work: Work) -> dict[str, Any]:
 
     from fxsnn import emulate, learn
     from fxsnn.encode import RateCoding, encode
-    from fxsnn.explore import Grid, make_plans
+    from fxsnn.grid import Grid, make_plans
     from fxsnn.quantise import quantise
     from fxsnn.ranges import profile
 

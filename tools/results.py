@@ -26,7 +26,8 @@ from typing import Any
 from fxsnn import itq
 from fxsnn.demo import PROFILED, measure
 from fxsnn.encode import Spikes, encode
-from fxsnn.explore import Grid, Task, make_plans
+from fxsnn.explore import Task
+from fxsnn.grid import Grid, make_plans
 from fxsnn.learn import Learning, random_network, train
 from fxsnn.memory import baseline, memory, while_learning
 from fxsnn.network import Network

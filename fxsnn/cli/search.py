@@ -27,6 +27,7 @@ from fxsnn.cli.options import (
 if TYPE_CHECKING:
     from fxsnn.firing import Firing
 
+MOST_TRIALS = 100_000
 MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
 
 
@@ -43,16 +44,49 @@ def explore(
     grid: Annotated[
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            "--study",
+            help="Where results are kept: FILE.db (SQLite), FILE.journal or postgresql://...; without it, "
+            "OUT with the ending .db.",
+            show_default=False,
+        ),
+    ] = None,
+    strategy: Annotated[
+        str, typer.Option(help="grid: every point; paper: few bits above the fewest; or a sampler: nsga2, tpe, random.")
+    ] = "grid",
+    trials: Annotated[
+        int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler asks for.", show_default=False)
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")] = 0,
+    significance: Annotated[
+        Path | None,
+        typer.Option("--significance", help="Fewest bits of single signals (JSON); for paper.", show_default=False),
+    ] = None,
+    passes: Annotated[
+        int, typer.Option(min=1, max=1000, help="Passes over the training digits by networks of the scheme ITQ.")
+    ] = 1,
     folder: Data = None,
     mnist: Mnist = False,
     workers: Workers = CORES,
+    grace: Annotated[
+        float, typer.Option(min=1.0, help="Seconds of silence after which a worker elsewhere is taken for dead.")
+    ] = 60.0,
 ) -> None:
-    """Quantise the trained network at every point of a grid and measure each candidate."""
+    """Quantise the trained network at the points of a grid and measure each candidate.
+
+    Results are kept in a study (Optuna's). The same command on the same study, begun again or in other
+    processes, goes on with it: no point is evaluated twice, and a worker that is killed costs its point only.
+    """
     from fxsnn.job import explore_network
+    from fxsnn.study.session import settings_of
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
+    settings = settings_of(study, out, strategy, trials, seed, significance, grace)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
-        found = explore_network(network, out, grid, folder, mnist, workers, progress)
+        finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes)
+    found = finished.exploration
     front = [n for n, entry in enumerate(found.entries) if entry.on_front]
     ties = tied_with_smaller(found.entries, front)
     rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving", *TIES[: bool(ties)])
@@ -70,6 +104,8 @@ def explore(
     for line in tie_lines(found.entries, front):
         say(f"{line} ({TEST})")
     typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
+    if not finished.evaluated:
+        typer.echo(f"{settings.place.shown}: nothing was left to evaluate")
 
 
 def select(

@@ -1,0 +1,205 @@
+"""Which points of a grid are tried: all, those that single-signal analysis leaves, or those a sampler asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+import msgspec
+
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.format import Format
+from fxsnn.grid import GROUPS, SHORT, Point, Value
+from fxsnn.modes import Rounding
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.distributions import BaseDistribution
+    from optuna.samplers import BaseSampler
+
+Name = Literal["grid", "paper", "nsga2", "tpe", "random"]
+NAMES: tuple[Name, ...] = get_args(Name)
+SAMPLERS: tuple[Name, ...] = ("nsga2", "tpe", "random")
+GENERATION = 16  # points that a sampler asks for at once, before it is told any of their results
+ABOVE = 2  # bits above the fewest that the analysis found
+Values = tuple[float, float]  # accuracy, bits
+
+
+class Strategy(Protocol):
+    """What is still to be done, given what has been done."""
+
+    def pending(self, results: Mapping[str, Values]) -> list[Point]:
+        """Return the points that are to be evaluated now, in order; none when the study is finished."""
+
+    @property
+    def total(self) -> int:
+        """How many points there will be."""
+
+    def done(self, results: Mapping[str, Values]) -> int:
+        """Return how many of the total are done."""
+
+
+class Every:
+    """Each of these points, once."""
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        self._points = tuple(points)
+
+    @property
+    def total(self) -> int:
+        """How many points there are."""
+        return len(self._points)
+
+    def pending(self, results: Mapping[str, Values]) -> list[Point]:
+        """Return the points without a result."""
+        return [point for point in self._points if point.name not in results]
+
+    def done(self, results: Mapping[str, Values]) -> int:
+        """Return how many points have a result."""
+        return sum(point.name in results for point in self._points)
+
+
+class Sampled:
+    """What a sampler asks for, in generations.
+
+    A generation depends on the seed and on the results of those before it, whatever the order in which
+    these came: whoever computes it finds the same. A point that is asked for again counts again, but
+    its result is known.
+    """
+
+    def __init__(
+        self, points: Sequence[Point], axes: Mapping[str, Sequence[Value]], name: Name, trials: int, seed: int
+    ):
+        import optuna
+
+        self._points = {tuple(point.values.values()): point for point in points}
+        self._axes: dict[str, BaseDistribution] = {
+            axis: optuna.distributions.CategoricalDistribution(tuple(values)) for axis, values in axes.items()
+        }
+        self._trials = trials
+        # in memory: the study that is kept holds results, this one is what the sampler learns from
+        self._study: Study = optuna.create_study(directions=("maximize", "minimize"), sampler=_sampler(name, seed))
+        self._asked: list[tuple[int, Point]] = []  # the generation that waits for results
+        self._told = 0
+
+    @property
+    def total(self) -> int:
+        """How many points are asked for."""
+        return self._trials
+
+    def pending(self, results: Mapping[str, Values]) -> list[Point]:
+        """Return the points of the present generation without a result."""
+        while all(point.name in results for _, point in self._asked):
+            for number, point in self._asked:
+                self._study.tell(number, results[point.name])
+            self._told += len(self._asked)
+            size = min(GENERATION, self._trials - self._told)
+            if size == 0:
+                self._asked = []
+                return []
+            self._asked = [self._ask() for _ in range(size)]
+        wanted = {point.name: point for _, point in self._asked if point.name not in results}
+        return list(wanted.values())
+
+    def done(self, results: Mapping[str, Values]) -> int:
+        """Return how many of the points asked for have a result."""
+        return self._told + sum(point.name in results for _, point in self._asked)
+
+    def _ask(self) -> tuple[int, Point]:
+        trial = self._study.ask(self._axes)
+        return trial.number, self._points[tuple(trial.params[axis] for axis in self._axes)]
+
+
+def check_strategy(name: str, trials: int, significance: object) -> Name:
+    """Refuse a strategy that does not exist or misses what it needs."""
+    if name not in NAMES:
+        raise ConfigError(f"the strategy must be one of {', '.join(NAMES)}, not {name!r}")
+    if name in SAMPLERS and trials < 1:
+        raise ConfigError(f"the strategy {name} must have --trials of 1 or more, not {trials}")
+    if name not in SAMPLERS and trials:
+        raise ConfigError(f"--trials must be given to a sampler ({', '.join(SAMPLERS)}), not to the strategy {name}")
+    if (name == "paper") != (significance is not None):
+        needed = "must have" if name == "paper" else "must not have"
+        raise ConfigError(f"the strategy {name} {needed} --significance FILE")
+    return next(known for known in NAMES if known == name)
+
+
+class _Fewest(msgspec.Struct, frozen=True):
+    fractional: int | None
+
+
+class Significance(msgspec.Struct, frozen=True):
+    """The fewest fractional bits that each group of signals alone needs, by rounding; see docs/files.md."""
+
+    schema: Literal[1]
+    max_loss: float
+    fewest: dict[str, dict[str, _Fewest]]
+
+    def allows(self, groups: Sequence[str], rounding: Rounding, frac: int, offered: Iterable[int]) -> bool:
+        """Say whether these fractional bits are worth trying in groups that have them together.
+
+        The most demanding group decides. Where the bits on offer have none so few, the fewest will do.
+        """
+        least = [self._least(group, rounding) for group in groups]
+        known = [bits for bits in least if bits is not None]
+        if not groups or len(known) < len(least):
+            return not groups
+        fewest = max(known)
+        nearest = min((bits for bits in offered if bits >= fewest), default=fewest)
+        return fewest <= frac <= max(fewest + ABOVE, nearest)
+
+    def _least(self, group: str, rounding: Rounding) -> int | None:
+        found = self.fewest.get(group, {})
+        least = found.get(rounding.value) or found.get(SHORT.get(rounding, ""))  # our names, or those of the paper
+        return least.fractional if least else None
+
+
+def read_significance(data: bytes, shown: str) -> Significance:
+    """Read what single-signal analysis wrote; raises FileError."""
+    try:
+        return msgspec.json.decode(data, type=Significance)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FileError(f"a significance file must be what fxsnn significance wrote, {shown!r} is not: {error}") from (
+            None
+        )
+
+
+def restrict(points: Sequence[Point], significance: Significance) -> list[Point]:
+    """Return the points in which every group has the fewest bits found for its rounding, or up to two more.
+
+    A rounding with which a group never held the floor is left out with that group.
+    """
+    together = [group for group in GROUPS if f"{group}_bits" not in points[0].values]
+    bits = [_bits(point, together) for point in points]
+    offered = {axis: {held[axis] for held in bits} for axis in bits[0]}
+
+    def is_significant(point: Point, held: Mapping[tuple[str, ...], int]) -> bool:
+        roundings = {axis: "weight_rounding" if axis == ("weight",) else "state_rounding" for axis in held}
+        return all(
+            significance.allows(axis, Rounding.parse(str(point.values[roundings[axis]])), frac, offered[axis])
+            for axis, frac in held.items()
+        )
+
+    kept = [point for point, held in zip(points, bits, strict=True) if is_significant(point, held)]
+    if not kept:
+        raise ConfigError("a grid must have points with the bits that the significance file asks for, not none")
+    return kept
+
+
+def _bits(point: Point, together: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Return the fractional bits of the weights, of the groups that have them together, and of each other one."""
+    alone: dict[tuple[str, ...], int] = {
+        (group,): int(point.values[f"{group}_bits"]) for group in GROUPS if group not in together
+    }
+    weight = Format.parse(str(point.values["weight"])).frac
+    return {("weight",): weight, tuple(together): int(point.values["state_bits"]), **alone}
+
+
+def _sampler(name: Name, seed: int) -> BaseSampler:
+    from optuna import samplers
+
+    if name == "nsga2":
+        return samplers.NSGAIISampler(population_size=GENERATION, seed=seed)
+    if name == "tpe":
+        return samplers.TPESampler(n_startup_trials=GENERATION, seed=seed)
+    return samplers.RandomSampler(seed=seed)

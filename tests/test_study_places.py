@@ -1,0 +1,347 @@
+"""Every place that cannot keep a study is refused in one line, before any work, and is left as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import postgres
+from command_line import run, small_splits
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.learn import random_network
+from fxsnn.network import save_network
+from fxsnn.study import storage
+from fxsnn.study.journal import FileLock, Journal
+from fxsnn.study.owner import Owner, is_gone, this_process
+from fxsnn.study.storage import open_storage, parse_place
+
+ONE = 'weight = ["UQ0.4"]\nstate_bits = [4]\nweight_rounding = ["RN"]\nstate_rounding = ["TR"]\nleak = ["shift 5"]\n'
+UNUSABLE = "a study must be where it can be read and written, not "
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    with postgres.server() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr(storage, "PATIENCE", 0.5)
+
+    def work(*_: object) -> None:
+        raise AssertionError("the work has begun")
+
+    monkeypatch.setattr("fxsnn.study.session.prepare", work)
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    save_network(random_network(784, 4), tmp_path / "net.npz")
+    (tmp_path / "grid.toml").write_text(ONE)
+    return [
+        "explore",
+        f"{tmp_path / 'net.npz'}",
+        "--grid",
+        f"{tmp_path / 'grid.toml'}",
+        "--out",
+        f"{tmp_path / 'c.json'}",
+    ]
+
+
+@pytest.mark.parametrize("name", ["study", "study.txt", "mysql://user:hidden@host/name", "postgres", "http://[x"])
+def test_a_place_of_no_known_kind_is_refused(words: list[str], name: str) -> None:
+    said = run(*words, "--study", name).complaint
+    assert said.startswith(
+        "a study must be a file ending in .db, .sqlite, .sqlite3, .journal or postgresql://..., not "
+    )
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize("name", ["s.db", "s.journal"])
+def test_a_file_in_no_folder_is_refused(words: list[str], tmp_path: Path, name: str) -> None:
+    path = tmp_path / "missing" / name
+    assert run(*words, "--study", path).complaint == (
+        f"an output file must be in a folder that can be written, not {str(path)!r} (No such file or directory)"
+    )
+
+
+def test_what_is_no_study_is_refused_and_left_alone(words: list[str], tmp_path: Path) -> None:
+    text, other, journal = tmp_path / "text.db", tmp_path / "other.sqlite", tmp_path / "text.journal"
+    text.write_text("a text of some length " * 100)
+    journal.write_text("another text\n")
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("CREATE TABLE mine (a)")
+    before = {path: path.read_bytes() for path in (text, other, journal)}
+    assert run(*words, "--study", text).complaint == f"{UNUSABLE}{str(text)!r} (file is not a database)"
+    must = "a study must be a file that fxsnn explore made"
+    assert run(*words, "--study", other).complaint == f"{must}, {str(other)!r} is another database"
+    assert run(*words, "--study", journal).complaint == f"{must}, {str(journal)!r} is no journal"
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_journal_that_is_damaged_inside_is_refused(words: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    with open_storage(parse_place(str(path)), 1) as made:
+        made.create_new_study([1, 2], "fxsnn")  # type: ignore[list-item]
+    path.write_text(path.read_text() + "half a li\n" + path.read_text())
+    assert run(*words, "--study", path).complaint.startswith(UNUSABLE)
+
+
+def test_a_study_that_another_locks_is_refused_after_a_while(words: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with open_storage(parse_place(str(path)), 1):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        start = time.monotonic()
+        assert run(*words, "--study", path).complaint == f"{UNUSABLE}{str(path)!r} (database is locked)"
+        assert time.monotonic() - start < 5
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
+    opened = "with open_storage(parse_place(sys.argv[{}]), 1): pass\n"
+    code = "import os, sys\nfrom fxsnn.study.storage import *\n"
+    # as root all modules are found; then, as nobody, the file is opened again
+    code += opened.format(2) + opened.format(3) + "os.setuid(65534)\n" + opened.format(1)
+    for name in ("s.db", "s.journal"):
+        path = tmp_path / name
+        with open_storage(parse_place(str(path)), 1):
+            pass
+        path.chmod(0o444)
+        for folder in (tmp_path, *tmp_path.parents[:-2]):
+            folder.chmod(folder.stat().st_mode | 0o055)
+        said = subprocess.run(
+            [sys.executable, "-c", code, path, tmp_path / "other.db", tmp_path / "other.journal"],
+            capture_output=True,
+            text=True,
+        )
+        assert said.stderr.splitlines()[-1].startswith(f"fxsnn.errors.FileError: {UNUSABLE}{str(path)!r} (")
+
+
+@pytest.mark.parametrize("name", ["s.db", "s.journal"])
+def test_a_full_disk_is_told_in_one_line_and_the_study_goes_on_later(tmp_path: Path, name: str) -> None:
+    place = tmp_path / name
+    limit = 8192 if name == "s.db" else 64
+    code = (
+        f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); import sys\n"
+        f"from fxsnn.study.storage import *\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        f"with open_storage(parse_place(sys.argv[1]), 1) as s, told(parse_place(sys.argv[1])):\n"
+        f"    s.create_new_study([1, 2], 'x' * 100)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code, place], capture_output=True, text=True)
+    assert said.stderr.splitlines()[-1].startswith(f"fxsnn.errors.FileError: {UNUSABLE}{str(place)!r} (")
+    with open_storage(parse_place(str(place)), 1) as again:
+        assert again.get_all_studies() == []
+        again.create_new_study([1, 2], "x" * 100)  # type: ignore[list-item]
+    with open_storage(parse_place(str(place)), 1) as again:
+        assert [study.study_name for study in again.get_all_studies()] == ["x" * 100]
+
+
+def test_a_server_that_is_not_there_is_refused_soon(words: list[str]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"postgresql://me:hidden@127.0.0.1:{free.getsockname()[1]}/x"
+        start = time.monotonic()
+        said = run(*words, "--study", url).complaint
+    assert time.monotonic() - start < 10
+    assert said.startswith(f"{UNUSABLE}{url.replace('hidden', '***')!r} (")
+    assert "onnection refused" in said
+
+
+def test_a_server_that_never_answers_is_refused_soon(words: list[str]) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()  # takes the connection, and says nothing
+        start = time.monotonic()
+        said = run(*words, "--study", f"postgresql://me@127.0.0.1:{silent.getsockname()[1]}/x").complaint
+    assert time.monotonic() - start < 10
+    assert said.startswith(UNUSABLE)
+    assert "timeout expired" in said
+
+
+def test_a_wrong_password_or_database_is_refused(words: list[str], server: postgres.Server) -> None:
+    said = run(*words, "--study", server.url("postgres", "wrong")).complaint
+    assert said.startswith(UNUSABLE)
+    assert "wrong" not in said
+    assert 'password authentication failed for user "tester"' in said
+    assert 'database "nosuch" does not exist' in run(*words, "--study", server.url("nosuch")).complaint
+
+
+def test_postgresql_without_its_driver_says_what_to_install(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    assert run(*words, "--study", "postgresql://me@127.0.0.1/x").complaint == (
+        "a study on PostgreSQL must have psycopg: pip install 'fxsnn[postgres]'"
+    )
+
+
+# what a killed writer leaves
+
+
+def test_half_a_line_is_dropped_by_the_next_writer(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    path.touch()
+    Journal(path).append_logs([{"a": 1}])
+    for left in ("{", '{"a": 2}', "x" * 200_000):  # more than is read at once
+        with path.open("a") as file:
+            file.write(left)
+        assert list(Journal(path).read_logs(0)) == [{"a": 1}]
+        Journal(path).append_logs([{"b": 1}])
+        assert path.read_text() == '{"a":1}\n{"b":1}\n'
+        path.write_text('{"a":1}\n')
+    path.write_text("half of the first line")
+    Journal(path).append_logs([{"b": 1}])
+    assert path.read_text() == '{"b":1}\n'
+
+
+def test_the_lock_of_a_killed_writer_goes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    path.touch()
+    code = (
+        "import sys, time, pathlib\nfrom fxsnn.study.journal import FileLock\n"
+        "FileLock(pathlib.Path(sys.argv[1])).acquire()\nprint('held', flush=True)\ntime.sleep(600)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    start = time.monotonic()
+    lock = FileLock(path)
+    lock.acquire()
+    lock.release()
+    assert time.monotonic() - start < 5
+    holder.communicate()
+
+
+# who is gone
+
+
+def test_a_process_is_gone_when_it_has_ended_and_not_before() -> None:
+    code = (
+        "import msgspec\nfrom fxsnn.study.owner import *\n"
+        "print(msgspec.json.encode(this_process()).decode(), flush=True)\ninput()"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+    assert child.stdout
+    owner = msgspec.json.decode(child.stdout.readline(), type=Owner)
+    assert owner.pid == child.pid
+    assert not is_gone(owner)
+    assert not is_gone(this_process())
+    assert is_gone(msgspec.structs.replace(owner, started=owner.started - 1))  # the number is another's by now
+    child.send_signal(signal.SIGKILL)
+    while Path(f"/proc/{child.pid}/stat").read_text().split()[2] != "Z":
+        time.sleep(0.01)
+    assert is_gone(owner)  # a zombie
+    child.communicate()
+    assert is_gone(owner)
+    assert not is_gone(msgspec.structs.replace(owner, machine="another"))  # that cannot be known here
+    assert not is_gone(msgspec.structs.replace(owner, machine=""))
+
+
+# other studies
+
+
+def test_a_study_of_something_else_is_refused_by_what_differs(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    assert run(*words).status == 0
+    kept = (tmp_path / "c.db").read_bytes()
+    begun = "a study must be gone on with as it was begun, but "
+    there = f" of {str(tmp_path / 'c.db')!r} is another one"
+    end = "; name a new file with --study"
+
+    def complaint(*more: object) -> str:
+        said = run(*words, *more).complaint
+        assert (tmp_path / "c.db").read_bytes() == kept
+        return said
+
+    assert complaint("--strategy", "tpe", "--trials", 3) == f"{begun}the strategy{there}: 'tpe' is not its 'grid'{end}"
+    (tmp_path / "grid.toml").write_text(ONE.replace("[4]", "[4, 3]"))
+    assert complaint() == f"{begun}the grid{there}{end}"
+    (tmp_path / "grid.toml").write_text(ONE)
+    save_network(random_network(784, 5), tmp_path / "net.npz")
+    assert complaint() == f"{begun}the network{there}{end}"
+    save_network(random_network(784, 4), tmp_path / "net.npz")
+    monkeypatch.setattr("fxsnn.study.identity.version", lambda _: "9")
+    assert complaint().startswith(f"{begun}fxsnn{there}: '9' is not its '")
+    monkeypatch.undo()
+    assert complaint().startswith(f"{begun}the data{there}{end}")
+    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    assert run(*words).out.endswith("c.db: nothing was left to evaluate\n")
+    with closing(sqlite3.connect(tmp_path / "c.db")) as database:
+        database.execute("UPDATE study_user_attributes SET value_json = '0' WHERE key = 'schema'")
+        database.commit()
+    assert run(*words).complaint == f"{begun}schema{there}: 1 is not its 0{end}"
+
+
+def test_tables_of_another_optuna_are_refused(words: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with open_storage(parse_place(str(path)), 1):
+        pass
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE alembic_version SET version_num = 'v99.0'")
+        database.commit()
+    said = run(*words, "--study", path).complaint
+    assert said.startswith(f"{UNUSABLE}{str(path)!r} (The runtime optuna version ")
+
+
+def test_a_study_of_somebody_else_under_our_name_is_refused(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import optuna
+
+    monkeypatch.setattr("fxsnn.study.board._BEGINNING", 0.1)
+    path = tmp_path / "s.db"
+    theirs = optuna.create_study(storage=f"sqlite:///{path}", study_name="fxsnn")
+    theirs.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+    said = run(*words, "--study", path).complaint
+    assert said == f"a study must be one that fxsnn explore made, {str(path)!r} is of something else"
+
+
+def test_a_worker_that_is_told_to_end_lets_go_of_its_points(tmp_path: Path, words: list[str]) -> None:
+    grid = "weight = ['UQ0.8', 'UQ0.4', 'UQ0.3']\nstate_bits = [4, 3, 2, 1]\nleak = ['shift 5']\n"
+    (tmp_path / "grid.toml").write_text(grid)
+    code = (
+        f"import sys; sys.path.append({str(Path(__file__).parent)!r})\n"
+        "import fxsnn.job, command_line\nfrom fxsnn.cli import main\n"
+        "fxsnn.job.open_splits = lambda *_: command_line.small_splits()\nmain()"
+    )
+    for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        worker = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+        assert worker.stderr
+        assert worker.stderr.readline().startswith("exploring"), worker.communicate()  # it has begun
+        time.sleep(0.3)
+        worker.send_signal(number)
+        assert worker.communicate(timeout=60)[1].count("Traceback") == 0
+        assert worker.returncode == status
+        with open_storage(parse_place(str(tmp_path / "c.db")), 1) as kept:
+            (study,) = kept.get_all_studies()
+            found = {trial.state.name for trial in kept.get_all_trials(study._study_id)}
+        assert "RUNNING" not in found
+    assert not (tmp_path / "c.json").exists()
+
+
+def test_errors_are_told_by_their_innermost_cause() -> None:
+    place = parse_place("s.db")
+    with pytest.raises(FileError, match=r"not 's.db' \(KeyError\)$"), storage.told(place):
+        raise KeyError
+    with pytest.raises(ConfigError, match="^as it is$"), storage.told(place):
+        raise ConfigError("as it is")
+    assert json.dumps(storage.reason(RuntimeError("first.\nsecond"))) == '"first"'
