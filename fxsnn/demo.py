@@ -37,7 +37,7 @@ _UNTOLD = ("plan", "correct", "images", "right", "firing")
 PROFILED = 64  # images whose signals' ranges are looked at
 
 # decay is 1 - 2**-5: the leak by shift is exact and needs no multiplier
-DEMO_GRID = Grid(weight=("UQ0.8", "UQ0.4", "UQ0.3", "UQ0.2", "UQ-1.2"), state_bits=(4, 2, 0), leak=("shift 5",))
+DEMO_GRID = Grid(weight=("UQ0.8", "UQ0.4", "UQ0.3", "UQ0.2", "UQ0.1"), state_bits=(4, 2, 0), leak=("shift 5",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training (PTQ) or in training (ITQ).
     """
 
-    weight: tuple[str, ...] = ("UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2", "UQ-1.2")
+    weight: tuple[str, ...] = ("UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2", "UQ0.1")
     state_bits: tuple[int, ...] = (8, 6, 4, 2)
     weight_rounding: tuple[str, ...] = ("TR", "RN", "SR")
     state_rounding: tuple[str, ...] = ("TR", "RN", "SR")

@@ -125,7 +125,7 @@ def test_points_have_the_fewest_bits_found_or_two_more() -> None:
     kept = restrict(POINTS, held)
     assert kept == [point for point in POINTS if point in kept]
     found = {(p.values["weight"], p.values["weight_rounding"]) for p in kept}
-    expected = {"TR": ("UQ0.8", "UQ0.6"), "RN": ("UQ0.4", "UQ0.3"), "SR": ("UQ0.4", "UQ0.3", "UQ0.2", "UQ-1.2")}
+    expected = {"TR": ("UQ0.8", "UQ0.6"), "RN": ("UQ0.4", "UQ0.3"), "SR": ("UQ0.4", "UQ0.3", "UQ0.2")}
     assert found == {(weight, rounding) for rounding, weights in expected.items() for weight in weights}
     assert {(p.values["state_bits"], p.values["state_rounding"]) for p in kept} == {(6, "TR"), (4, "RN"), (2, "RN")}
     assert {p.values["fold"] for p in kept} == {False, True}
