@@ -123,29 +123,37 @@ def wanted(neurons: int, seed: int, schemes: list[str], bits: list[int], roundin
 
 
 def table(rows: list[Row]) -> str:
-    """Return the rows as Markdown: mean over seeds, the mean's 95 % interval, and the loss against float."""
-    groups: dict[tuple[Any, ...], list[Row]] = {}
+    """Return the rows as Markdown: mean over seeds, its 95 % interval, and how far it is from float in points."""
     order = {"float": 0, "PTQ": 1, "ITQ": 2}
-    for row in sorted(rows, key=lambda r: (r["neurons"], order[r["scheme"]], -r["bits"], r["rounding"], r["seed"])):
-        groups.setdefault((row["neurons"], row["scheme"], row["bits"], row["rounding"]), []).append(row)
     lines = [
-        "| neurons | scheme | weights | rounding | test accuracy, mean | 95 % interval | seeds | against float "
-        "| memory saving | while learning |",
-        "|---:|---|---:|---|---:|---|---:|---:|---:|---:|",
+        "| neurons | scheme | bits a weight | TR | RN | SR | memory saving | while learning, SR |",
+        "|---:|---|---:|---|---|---|---:|---:|",
     ]
-    for (neurons, scheme, bits, rounding), held in groups.items():
-        found = [row["accuracy"] for row in held]
-        seeds = {row["seed"] for row in held}
-        base = mean(r["accuracy"] for r in groups[neurons, "float", 32, ""] if r["seed"] in seeds)
-        half = STUDENT[len(found)] * stdev(found) / math.sqrt(len(found)) if len(found) in STUDENT else math.nan
-        interval = f"± {100 * half:.2f}" if half == half else ""
-        learning = f"{held[0]['learning_saving']:.2f} x" if "learning_saving" in held[0] else ""
-        loss = "" if scheme == "float" else f"{100 * (mean(found) - base):+.2f}"
-        lines.append(
-            f"| {neurons:,} | {scheme} | {bits} bits | {rounding} | {100 * mean(found):.2f} % | {interval} "
-            f"| {len(found)} | {loss} | {held[0]['saving']:.2f} x | {learning} |"
-        )
+    groups: dict[tuple[Any, ...], dict[str, list[Row]]] = {}
+    for row in sorted(rows, key=lambda r: (r["neurons"], order[r["scheme"]], -r["bits"], r["seed"])):
+        group = groups.setdefault((row["neurons"], row["scheme"], row["bits"]), {})
+        group.setdefault(row["rounding"], []).append(row)
+    for (neurons, scheme, bits), found in groups.items():
+        base = {row["seed"]: row["accuracy"] for row in groups.get((neurons, "float", 32), {}).get("", [])}
+        first = next(iter(found.values()))[0]
+        if scheme == "float":
+            lines.append(f"| {neurons:,} | float | {bits} | {_cell(found[''], {})} | | | | |")
+            continue
+        cells = " | ".join(_cell(found.get(rounding, []), base) for rounding in ("TR", "RN", "SR"))
+        learning = next((f"{row['learning_saving']:.2f} x" for row in found.get("SR", []) if "learned" in row), "")
+        lines.append(f"| {neurons:,} | {scheme} | {bits} | {cells} | {first['saving']:.2f} x | {learning} |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(rows: list[Row], base: dict[int, float]) -> str:
+    """Return `93.46 ± 0.16 (-0.12)`: mean, 95 % interval of the mean, mean difference to float of the same seeds."""
+    if not rows:
+        return ""
+    found = [100 * row["accuracy"] for row in rows]
+    text = f"{mean(found):.2f}"
+    if len(found) in STUDENT:
+        text += f" ± {STUDENT[len(found)] * stdev(found) / math.sqrt(len(found)):.2f}"
+    return f"{text} ({mean(found) - 100 * mean(base[row['seed']] for row in rows):+.2f})" if base else text
 
 
 def main() -> int:
