@@ -29,6 +29,7 @@ from fxsnn.selection import named, read_plan, read_text
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
+from fxsnn.significance.learning import Lessons, add_learning
 from fxsnn.splits import Splits, open_splits, part
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
@@ -102,11 +103,15 @@ def significance_of_network(
     seed: int,
     workers: int,
     progress: Progress,
+    learn_from: int | None = None,
+    learn_seed: int = 0,
 ) -> tuple[Significance, tuple[Path, ...]]:
     """Sweep every parameter group; write what was found and its figure; return it and the files' names.
 
-    out       a name that ends in .json, or a folder for significance.json; the figure stands beside it
-    images    how many of the labelling digits to measure on; all of them where it is None
+    out           a name that ends in .json, or a folder for significance.json; the figure stands beside it
+    images        how many of the labelling digits to measure on; all of them where it is None
+    learn_from    how many of the training digits to learn from at every point of the groups of learning, which are
+                  swept unless it is None; first weights and their order are drawn from `learn_seed`
     """
     held = load_network(network)
     digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
@@ -115,6 +120,7 @@ def significance_of_network(
     if images is not None:
         splits = replace(splits, labelling=part(splits.labelling, 0, images))
     Lfsr(seed=seed)  # refused before a folder is made
+    lessons = Lessons(part(splits.training, 0, learn_from).images, learn_seed) if learn_from is not None else None
     files = _significance_files(out)
     task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
     profiled = encode(splits.training.images[:PROFILED], held.coding)
@@ -130,6 +136,10 @@ def significance_of_network(
         workers,
         lambda done, total: progress("sweep", done, total),
     )
+    if lessons is not None:
+        found = add_learning(
+            found, held, lessons, task, workers, lambda done, total: progress("learning", done, total)
+        )
     for path, content in zip(
         files, (significance_json(found), significance_svg(found).encode(), significance_png(found)), strict=True
     ):

@@ -10,7 +10,7 @@ from fxsnn.budget import Budget, parse_budget
 from fxsnn.candidates import Entry, Exploration, load_exploration
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import read_bytes, write_text
-from fxsnn.memory import MACROS, inventory, memory_to_data
+from fxsnn.memory import MACROS, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan, plan_text
 from fxsnn.ties import TEST, tied
@@ -75,14 +75,22 @@ def _said_of_ties(found: Exploration, chosen: Entry) -> str:
 
 
 def count_memory(
-    plan: Path, inputs: int, neurons: int, refractory_steps: int, reset: str, macro: str
+    plan: Path, inputs: int, neurons: int, refractory_steps: int, reset: str, macro: str, steps: int = 100
 ) -> dict[str, Any]:
-    """Count the memory of a network of this size under a plan."""
+    """Count the memory of a network of this size under a plan; under `while_learning` what learning by it stores.
+
+    steps    of a presentation, which count only where the plan has a learning table
+    """
     if macro not in MACROS:
         raise ConfigError(f"macro must be one of {', '.join(MACROS)}, not {macro!r}")
     if reset not in ("zero", "value", "subtract"):
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
-    return memory_to_data(inventory(read_plan(plan), inputs, neurons, refractory_steps, reset, True), MACROS[macro])
+    held = read_plan(plan)
+    found = inventory(held, inputs, neurons, refractory_steps, reset, True)
+    data = memory_to_data(found, MACROS[macro])
+    if held.learning is not None:
+        data["while_learning"] = memory_to_data(while_learning(found, held, steps), MACROS[macro])
+    return data
 
 
 def read_plan(path: Path) -> Plan:

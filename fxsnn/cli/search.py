@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -175,17 +175,29 @@ def memory(
     neurons: Annotated[int, typer.Option(min=1, max=MOST, help="Neurons of the network.")] = 400,
     refractory_steps: Annotated[int, typer.Option(min=0, max=MOST, help="Refractory period in steps.")] = 0,
     reset: Annotated[str, typer.Option(help="Reset: zero, value or subtract.")] = "zero",
+    steps: Annotated[int, typer.Option(min=1, max=MOST, help="Steps an image, for a plan that learns.")] = 100,
     macro: Annotated[str, typer.Option(help="Memory to allocate in: ramb18 or sram-32x1024.")] = "ramb18",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Count the memory of a network under a plan, array by array, in pure bits and as allocated."""
-    from fxsnn.memory import bits_text
+    """Count the memory of a network under a plan, array by array, in pure bits and as allocated.
+
+    A plan with a learning table is counted twice: as it infers, and while it learns.
+    """
     from fxsnn.selection import count_memory
 
-    found = count_memory(plan, inputs, neurons, refractory_steps, reset, macro)
+    found = count_memory(plan, inputs, neurons, refractory_steps, reset, macro, steps)
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return
+    _show_memory(found, macro)
+    if "while_learning" in found:
+        typer.echo("\nwhile learning")
+        _show_memory(found["while_learning"], macro)
+
+
+def _show_memory(found: dict[str, Any], macro: str) -> None:
+    from fxsnn.memory import bits_text
+
     rows = table("array", ">words", ">bits a word", ">bits", f">allocated bits ({macro})")
     for array in found["arrays"]:
         numbers = (array["words"], array["word"], array["bits"], array["allocated_bits"])

@@ -47,14 +47,26 @@ def significance(
         int | None,
         typer.Option("--images", min=4, help="Labelling digits to measure on; all without it.", show_default=False),
     ] = None,
+    learning: Annotated[
+        bool, typer.Option("--learning", help="Sweep the groups of learning in integers too: a network a point.")
+    ] = False,
+    learn_from: Annotated[
+        int, typer.Option("--learn-from", min=1, help="With --learning: training digits that each learns from.")
+    ] = 4_000,
+    learn_seed: Annotated[
+        int, typer.Option("--learn-seed", min=0, help="With --learning: seed of first weights and order.")
+    ] = 0,
     seed: Annotated[int, typer.Option(min=1, help="Seed of stochastic rounding.")] = Lfsr().seed,
     workers: Workers = CORES,
 ) -> None:
     """Narrow each parameter group of the trained network alone and rank how much they matter."""
     from fxsnn.job import significance_of_network
 
-    with progress_bars({"sweep": "sweeping (cases)"}) as progress:
-        found, files = significance_of_network(network, out, folder, mnist, images, max_loss, seed, workers, progress)
+    digits = learn_from if learning else None
+    with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
+        found, files = significance_of_network(
+            network, out, folder, mnist, images, max_loss, seed, workers, progress, digits, learn_seed
+        )
     _print(found)
     typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
 
@@ -84,17 +96,19 @@ def ranges(
 def _print(found: Significance) -> None:
     roundings = tuple(dict.fromkeys(point.rounding for point in found.sweeps))
     fractional = [f">fractional, {_SHORT.get(rounding, rounding)}" for rounding in roundings]
-    rows = table("group", ">words", ">integer", *fractional, ">word, bits", ">memory, bits", ">at 4 bits")
+    while_learning = ["while"] if found.learned else []
+    rows = table("group", *while_learning, ">words", ">integer", *fractional, ">word, bits", ">memory, bits", ">at 4 bits")
     for rank in found.ranking:
         least = found.fewest[rank.group]
         rows.add_row(
             rank.group,
+            *("learning" if rank.learning else "inferring" for _ in while_learning),
             f"{rank.words:,}",
             _number(rank.integer),
             *(_number(least[rounding].fractional) for rounding in roundings),
             _number(rank.bits),
             _number(rank.memory_bits),
-            percent(found.baseline.accuracy - rank.lost),
+            percent(found.float_accuracy(rank) - rank.lost),
         )
     show(rows, droppable=("memory, bits", "words"))
     baseline = found.baseline
@@ -107,6 +121,14 @@ def _print(found: Significance) -> None:
         f"The wide integer plan that stands for float answers otherwise on {baseline.wide_images_differing:,} of "
         f"{baseline.images:,} digits.\n"
     )
+    if learned := found.learned:
+        say(
+            f"While learning, float is a network that learned in float from {learned.digits:,} digits, with a trace of "
+            f"which each step leaves {learned.fade:g}: {percent(learned.accuracy)} (95 % interval "
+            f"{spread(learned.interval)} %). The one that learned under the wide integer plan has "
+            f"{percent(learned.wide_correct / learned.images)} and predicts otherwise on "
+            f"{learned.wide_images_differing:,} of {learned.images:,} digits.\n"
+        )
 
 
 def _number(bits: int | None) -> str:

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from fxsnn.report.pictures import FAINT, FIXED, FLOAT, INK, WIDTHS, settle, style, svg_text
 from fxsnn.report.story import percent
-from fxsnn.significance.result import KINDS, Kind, Point, Rank, Significance
+from fxsnn.significance.result import KINDS, Kind, Rank, Significance
 
 # colours that no kind of colour vision confuses with each other, the float line or the floor; and shapes
 LOOKS = {"floor": ("#56B4E9", "s"), "nearest-up": ("#009E73", "o"), "stochastic": ("#CC79A7", "^")}
@@ -43,45 +43,49 @@ def describe(found: Significance) -> str:
     needs = ", ".join(
         f"{rank.group} {'more than was swept' if rank.bits is None else rank.bits}" for rank in found.ranking
     )
+    learned = f" ({percent(found.learned.accuracy)} where it learned)" if found.learned else ""
     return (
         f"Accuracy against the fractional and against the integer bits of each group of parameters. Bits needed "
-        f"within {percent(found.max_loss)} of the float network's {percent(found.baseline.accuracy)}: {needs}."
+        f"within {percent(found.max_loss)} of the float network's {percent(found.baseline.accuracy)}{learned}: {needs}."
     )
 
 
 def draw(found: Significance, cut: str) -> Figure:
-    """Draw first the fractional and then the integer sweeps, what matters most first.
+    """Draw first the fractional and then the integer sweeps, what matters most first; groups of learning below.
 
     A filled marker is of a width from which on all wider ones stay within the loss. The band is the 95 %
     interval of the difference to the float network, paired image by image.
     """
     across = COLUMNS[cut]
-    down = -(-len(found.ranking) // across)
-    figure = Figure(figsize=(WIDTHS[cut], 2 * down * _ROW[cut] + 0.5))
-    panels = figure.subplots(2 * down, across, sharey=True, squeeze=False)
+    parts = [[rank for rank in found.ranking if rank.learning is learning] for learning in (False, True)]
+    blocks = [(ranks, kind, -(-len(ranks) // across)) for ranks in parts if ranks for kind in KINDS]
+    rows = sum(down for *_, down in blocks)
+    figure = Figure(figsize=(WIDTHS[cut], rows * _ROW[cut] + 0.5))
+    panels = figure.subplots(rows, across, sharey=True, squeeze=False)
     low, high = _ends(found)
-    for block, kind in enumerate(KINDS):
-        mine = panels[block * down : (block + 1) * down].ravel()
-        for n, axes in enumerate(mine):
-            if n >= len(found.ranking):
+    first = 0
+    for ranks, kind, down in blocks:
+        for n, axes in enumerate(panels[first : first + down].ravel()):
+            if n >= len(ranks):
                 axes.set_visible(False)
                 continue
-            _draw_panel(axes, found, found.ranking[n], kind)
+            _draw_panel(axes, found, ranks[n], kind)
             axes.set_ylim(low, high)
             if n % across == 0:
                 axes.set_ylabel("accuracy [%]")
+        first += down
     figure.legend(handles=_legend(found), loc="outside lower center", ncols=3 if cut == "wide" else 2)
     return figure
 
 
 def _draw_panel(axes: Axes, found: Significance, rank: Rank, kind: Kind) -> None:
-    least = found.fewest[rank.group]
+    least, against = found.fewest[rank.group], found.float_accuracy(rank)
     # nothing more is dropped where integer bits are swept: the roundings are one line
     for rounding in least if kind == "fractional" else [next(iter(least))]:
         points = found.points(rank.group, kind, rounding)
         colour, shape = LOOKS.get(rounding, (INK, "D")) if kind == "fractional" else (INK, "o")
         bits = [point.bits for point in points]
-        low, high = ([100 * _band(point, found)[n] for point in points] for n in (0, 1))
+        low, high = ([100 * (against + point.difference_interval[n]) for point in points] for n in (0, 1))
         axes.fill_between(bits, low, high, color=colour, alpha=0.22, linewidth=0)
         axes.plot(bits, [100 * point.accuracy for point in points], color=colour, linewidth=1.3, zorder=3)
         enough = getattr(least[rounding], kind)
@@ -97,8 +101,8 @@ def _draw_panel(axes: Axes, found: Significance, rank: Rank, kind: Kind) -> None
                 markerfacecolor=face,
                 zorder=4,
             )
-    axes.axhline(100 * found.baseline.accuracy, color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), zorder=2)
-    axes.axhline(_floor(found), color=FIXED, linewidth=1, linestyle=(0, (5, 3)), zorder=2)
+    axes.axhline(100 * against, color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), zorder=2)
+    axes.axhline(100 * (against - found.max_loss), color=FIXED, linewidth=1, linestyle=(0, (5, 3)), zorder=2)
     if kind == "integer":
         axes.axvline(rank.profiled, color=FAINT, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
     axes.set_title(rank.group, fontweight="bold")
@@ -127,26 +131,20 @@ def _legend(found: Significance) -> list[Line2D]:
         *lines,
         Line2D([], [], **dot, label="within the loss, as are all wider"),
         Line2D([], [], **dot, markerfacecolor="white", label="not so"),
-        Line2D([], [], color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), label=f"float {_percent(found)}"),
-        Line2D([], [], color=FIXED, linewidth=1, linestyle=(0, (5, 3)), label=f"floor {_floor(found):.2f} %"),
+        Line2D([], [], color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), label=f"float {_against(found)}"),
+        Line2D([], [], color=FIXED, linewidth=1, linestyle=(0, (5, 3)), label=f"floor {_against(found, found.max_loss)}"),
         Line2D([], [], color=FAINT, linewidth=1, linestyle=(0, (2, 2)), label="bits that hold the profiled values"),
     ]
 
 
-def _percent(found: Significance) -> str:
-    return f"{100 * found.baseline.accuracy:.2f} %"
-
-
-def _floor(found: Significance) -> float:
-    return 100 * (found.baseline.accuracy - found.max_loss)
-
-
-def _band(point: Point, found: Significance) -> tuple[float, float]:
-    low, high = point.difference_interval
-    return found.baseline.accuracy + low, found.baseline.accuracy + high
+def _against(found: Significance, less: float = 0.0) -> str:
+    """Return what groups are measured against, less some loss: in inference, and in learning where it was swept."""
+    accuracies = [found.baseline.accuracy, *([found.learned.accuracy] if found.learned else [])]
+    return ", learning ".join(f"{100 * (accuracy - less):.2f} %" for accuracy in accuracies)
 
 
 def _ends(found: Significance) -> tuple[float, float]:
     """Return the percentages between which all panels are drawn."""
-    accuracies = [found.baseline.accuracy, *(point.accuracy for point in found.sweeps)]
+    floats = (found.float_accuracy(rank) for rank in found.ranking)
+    accuracies = [*floats, *(point.accuracy for point in found.sweeps)]
     return max(-2.0, 100 * min(accuracies) - 5), min(102.0, 100 * max(accuracies) + 5)

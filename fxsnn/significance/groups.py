@@ -67,7 +67,7 @@ def significance(
         No formats wide enough to stand for float can run.
     """
     float_counts = learn.respond(network, task.spikes, workers)
-    right = _right(float_counts, task)
+    right = right_answers(float_counts, task)
     plan = wide_plan(network, ranges, seed)
     wide = quantise(network, plan)
     counts = respond(wide, task.spikes, workers)
@@ -81,7 +81,7 @@ def significance(
         wide_images_differing=int((counts != float_counts).any(axis=1).sum()),
     )
     groups = inference_groups(network, plan, task)
-    known = {identity(wide, _weights_key(wide)): _right(counts, task)}
+    known = {identity(wide, _weights_key(wide)): right_answers(counts, task)}
     points = sweep(groups, right, known, workers, progress, longest)
     facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
     return gather(data, digest, seed, baseline, max_loss, spreads, points, facts)
@@ -95,7 +95,7 @@ def wide_plan(network: Network, ranges: Ranges, seed: int = Lfsr().seed) -> Plan
     """
     for frac in range(WIDE_FRAC, LEAST_WIDE_FRAC - 1, -1):
         try:
-            plan = _wide(network, ranges, frac, seed)
+            plan = plan_of(network, ranges, frac, seed)
             datapath(quantise(network, plan))
         except (WidthError, FormatError):
             if frac == LEAST_WIDE_FRAC:
@@ -120,7 +120,7 @@ def inference_groups(network: Network, wide: Plan, task: Task) -> list[Group]:
         else:
             quantised = quantise(network, plan)
             key = identity(quantised, _weights_key(quantised))
-        return Case(key, lambda: _right(respond(quantise(network, plan), task.spikes), task))
+        return Case(key, lambda: right_answers(respond(quantise(network, plan), task.spikes), task))
 
     found = []
     for name, members in GROUPS.items():
@@ -174,7 +174,9 @@ def identity(network: QuantisedNetwork, weights: bytes) -> bytes:
     return hashlib.sha256(repr(facts).encode()).digest()
 
 
-def _wide(network: Network, ranges: Ranges, frac: int, seed: int) -> Plan:
+def plan_of(network: Network, ranges: Ranges, frac: int, seed: int) -> Plan:
+    """Return the plan whose signals hold these ranges and `HEADROOM` bits more, with so many fractional bits."""
+
     def signal(bounds: tuple[float, float]) -> Signal:
         integer, signed = integer_bits(bounds) if any(bounds) else (0, False)
         return Signal(Format(integer + HEADROOM + frac, frac, signed))
@@ -209,5 +211,6 @@ def _value(words: NDArray[np.int64], fmt: Format) -> tuple[int, bytes]:
     return fmt.frac - zeros, hashlib.sha256((words >> zeros).tobytes()).digest()
 
 
-def _right(counts: NDArray[np.int32], task: Task) -> Right:
+def right_answers(counts: NDArray[np.int32], task: Task) -> Right:
+    """Return which images are classified rightly, by cross-validation."""
     return np.equal(cross_predict(counts, task.labels, task.folds, task.rule), task.labels)

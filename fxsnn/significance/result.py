@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec import structs
 
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
 from fxsnn.ranges import PERCENTILES, Spread
 
 Kind = Literal["fractional", "integer"]
+Fact = tuple[str, tuple[str, ...], int, int]  # a group: name, signals, stored words, profiled integer bits
 KINDS: tuple[Kind, ...] = ("fractional", "integer")
 COMMON_WORD = 4  # bits; the word length at which the ranking compares what groups lose
 _MOST_BITS = 10_000
@@ -33,6 +35,26 @@ class Float(msgspec.Struct, frozen=True):
         _check_score(self)
         if not 0 <= self.wide_images_differing <= self.images:
             raise ValueError(f"wide_images_differing must be 0 to {self.images}, not {self.wide_images_differing}")
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """Float learning, which groups of learning are measured against, and whether the wide plan learns as it does."""
+
+    digits: int  # that every network learned from
+    seed: int  # of first weights and of the digits' order
+    fade: float  # what a step leaves of an input's trace
+    accuracy: float
+    interval: tuple[float, float]
+    correct: int
+    images: int
+    wide_correct: int  # by the network that learned under the wide plan
+    wide_images_differing: int  # images to which it gives another class
+
+    def __post_init__(self) -> None:
+        _check_score(self)
+        for name in ("wide_correct", "wide_images_differing"):
+            if not 0 <= getattr(self, name) <= self.images:
+                raise ValueError(f"{name} must be 0 to {self.images}, not {getattr(self, name)}")
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -88,6 +110,7 @@ class Rank(msgspec.Struct, frozen=True):
     `bits` is the word it needs: the fewest integer bits and, with `rounding`, the best one, the fewest
     fractional bits, each found while the other was ample. `lost` is the accuracy that a word of
     `COMMON_WORD` bits loses with its best rounding. `words` are stored, `memory_bits` is words * bits.
+    `learning`: the network learned under the narrowed format, and is measured against float learning.
     """
 
     group: str
@@ -100,6 +123,7 @@ class Rank(msgspec.Struct, frozen=True):
     bits: int | None
     memory_bits: int | None
     lost: float
+    learning: bool = False
 
 
 class Significance(msgspec.Struct, frozen=True):
@@ -116,15 +140,22 @@ class Significance(msgspec.Struct, frozen=True):
     sweeps: tuple[Point, ...]
     fewest: dict[str, dict[str, Fewest]]
     ranking: tuple[Rank, ...]
+    learned: Learned | None = None  # where groups of learning were swept
 
     def __post_init__(self) -> None:
         groups = {point.group for point in self.sweeps}
         if not groups or groups != set(self.fewest) or sorted(groups) != sorted(rank.group for rank in self.ranking):
             raise ValueError("sweeps, fewest and ranking must be of the same groups")
+        if any(rank.learning for rank in self.ranking) != (self.learned is not None):
+            raise ValueError("what float learning gave must be there if, and only if, groups of learning are")
         if not all(name.isprintable() for name in (*groups, *self.ranges, self.data)):
             raise ValueError("names must be printable")
         if not 0 <= self.max_loss <= 1:
             raise ValueError(f"max_loss must be 0 to 1, not {self.max_loss}")
+
+    def float_accuracy(self, rank: Rank) -> float:
+        """Return what a group is measured against."""
+        return self.learned.accuracy if rank.learning and self.learned else self.baseline.accuracy
 
     def points(self, group: str, kind: Kind, rounding: str) -> tuple[Point, ...]:
         """Return one sweep, the fewest bits first."""
@@ -140,19 +171,10 @@ def gather(
     max_loss: float,
     spreads: dict[str, Spread],
     sweeps: Sequence[Point],
-    groups: Sequence[tuple[str, tuple[str, ...], int, int]],
+    groups: Sequence[Fact],
 ) -> Significance:
-    """Return the result of sweeps; `groups` are (name, signals, stored words, profiled integer bits)."""
-    least: dict[str, dict[str, Fewest]] = {}
-    for name, *_ in groups:
-        mine = [point for point in sweeps if point.group == name]
-        least[name] = {
-            rounding: Fewest(
-                *(fewest([p for p in mine if (p.rounding, p.kind) == (rounding, kind)], max_loss) for kind in KINDS)
-            )
-            for rounding in dict.fromkeys(point.rounding for point in mine)
-        }
-    ranks = [_rank(*group, least[group[0]], [p for p in sweeps if p.group == group[0]]) for group in groups]
+    """Return the result of sweeps."""
+    least, ranks = _summed_up(sweeps, groups, max_loss)
     return Significance(
         tool=f"fxsnn {version('fxsnn')}",
         schema=1,
@@ -165,6 +187,18 @@ def gather(
         sweeps=tuple(sweeps),
         fewest=least,
         ranking=rank(ranks),
+    )
+
+
+def with_learning(found: Significance, learned: Learned, sweeps: Sequence[Point], groups: Sequence[Fact]) -> Significance:
+    """Return the result with the sweeps of learning beside its own, all groups in one ranking."""
+    least, ranks = _summed_up(sweeps, groups, found.max_loss)
+    return structs.replace(
+        found,
+        sweeps=(*found.sweeps, *sweeps),
+        fewest=found.fewest | least,
+        ranking=rank([*found.ranking, *(structs.replace(one, learning=True) for one in ranks)]),
+        learned=learned,
     )
 
 
@@ -201,6 +235,21 @@ def load_significance(path: Path) -> Significance:
         raise FileError(
             f"a significance file must be what fxsnn significance wrote, {str(path)!r} is not: {error}"
         ) from None
+
+
+def _summed_up(
+    sweeps: Sequence[Point], groups: Sequence[Fact], max_loss: float
+) -> tuple[dict[str, dict[str, Fewest]], list[Rank]]:
+    least: dict[str, dict[str, Fewest]] = {}
+    for name, *_ in groups:
+        mine = [point for point in sweeps if point.group == name]
+        least[name] = {
+            rounding: Fewest(
+                *(fewest([p for p in mine if (p.rounding, p.kind) == (rounding, kind)], max_loss) for kind in KINDS)
+            )
+            for rounding in dict.fromkeys(point.rounding for point in mine)
+        }
+    return least, [_rank(*group, least[group[0]], [p for p in sweeps if p.group == group[0]]) for group in groups]
 
 
 def _rank(
