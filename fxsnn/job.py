@@ -137,9 +137,7 @@ def significance_of_network(
         lambda done, total: progress("sweep", done, total),
     )
     if lessons is not None:
-        found = add_learning(
-            found, held, lessons, task, workers, lambda done, total: progress("learning", done, total)
-        )
+        found = add_learning(found, held, lessons, task, workers, lambda done, total: progress("learning", done, total))
     for path, content in zip(
         files, (significance_json(found), significance_svg(found).encode(), significance_png(found)), strict=True
     ):

@@ -13,10 +13,12 @@ import pytest
 
 from command_line import Said, run, small_splits
 from fxsnn.candidates import load_exploration
+from fxsnn.format import Format
+from fxsnn.itq import default_plan
 from fxsnn.learn import Learning, random_network
 from fxsnn.learner import IntegerLearner
 from fxsnn.network import load_network, save_network
-from fxsnn.plan import parse_plan, plan_from_data
+from fxsnn.plan import parse_plan, plan_from_data, plan_text
 from fxsnn.ties import pack
 
 GRID = """
@@ -440,6 +442,22 @@ def test_memory_is_counted_as_a_table_and_as_json(plan: Path) -> None:
     held = json.loads(done(*words, "--json", "--macro", "sram-32x1024").out)
     assert held["macro"] == "sram-32x1024"
     assert held["bits"] == sum(array["words"] * array["word"] for array in held["arrays"]) == 21_543
+
+
+def test_what_learning_stores_is_a_second_table(plan: Path) -> None:
+    plan.write_text(plan_text(default_plan(Format.parse("UQ0.4"), "SR", 9)))
+    words = ["memory", plan, "--inputs", "100", "--neurons", "50", "--steps", "300"]
+    found = json.loads(done(*words, "--json").out)
+    learning = found["while_learning"]
+    words_of = {array["name"]: (array["words"], array["word"]) for array in learning["arrays"]}
+    assert words_of["weights"] == (5000, 9)
+    assert words_of["spike counts"] == (50, 9)
+    assert learning["bits"] > found["bits"] == sum(array["bits"] for array in found["arrays"])
+    assert learning["bits"] == sum(words * bits for words, bits in words_of.values())
+    first, second = done(*words).out.split("\nwhile learning\n")
+    assert f"{found['bits']:,}" in first.splitlines()[-2]
+    assert f"{learning['bits']:,}" in second.splitlines()[-2]
+    assert second.splitlines()[-1].startswith(f"{learning['bits']:,} bits (")
 
 
 @pytest.mark.parametrize(

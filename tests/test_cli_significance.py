@@ -61,6 +61,35 @@ def test_the_sweeps_are_ranked_written_and_drawn(tmp_path: Path, network: Path) 
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
+def test_learning_is_swept_too(tmp_path: Path, network: Path) -> None:
+    words = ["significance", network, "--images", "8", "--learning", "--learn-from", "4", "--learn-seed", "2"]
+    said = done(*words, "--out", tmp_path / "a.json", "--workers", "2")
+    found = load_significance(tmp_path / "a.json")
+    assert found.learned
+    assert (found.learned.digits, found.learned.seed) == (4, 2)
+    lines = said.out.splitlines()
+    groups = [f"{rank.group} {'learning' if rank.learning else 'inferring'}" for rank in found.ranking]
+    assert [" ".join(line.split()).startswith(group) for line, group in zip(lines[2:13], groups, strict=True)] == [
+        True
+    ] * 11
+    for line, rank in zip(lines[2:13], found.ranking, strict=True):
+        assert line.split()[-2] == f"{100 * (found.float_accuracy(rank) - rank.lost):.2f}"
+    assert (
+        "While learning, float is a network that learned in float from 4 digits, with a trace of which each "
+        f"step leaves 0.96875: {100 * found.learned.accuracy:.2f} % " in said.out
+    )
+    assert f"predicts otherwise on {found.learned.wide_images_differing} of 8 digits." in said.out
+    assert "learning (cases): " in said.err
+    held = load_network(network)
+    save_network(replace(held, weights=1 - held.weights, theta=held.theta + 1), network)
+    done(*words, "--out", tmp_path / "b.json", "--workers", "1")
+    again = load_significance(tmp_path / "b.json")
+    assert again.learned == found.learned
+    assert [p for p in again.sweeps if p.group.startswith("learn")] == [
+        p for p in found.sweeps if p.group.startswith("learn")
+    ]
+
+
 def test_a_name_that_ends_in_json_is_the_file_s(tmp_path: Path, network: Path) -> None:
     done("significance", network, "--out", tmp_path / "a.json", "--seed", "9", "--images", "4")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.png", "a.svg", "net.npz"]
@@ -91,6 +120,7 @@ def test_an_output_that_cannot_be_is_refused_before_the_work(
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
+        (["--learning", "--learn-from", "13"], "images must be a part of 0 to 12, not 0 to 13"),
         (["--images", "13"], "images must be a part of 0 to 12, not 0 to 13"),
         (["--seed", str(1 << 31)], "the seed of a 31-bit LFSR must be 1 to 2**31 - 1, not 2147483648"),
     ],

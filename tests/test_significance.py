@@ -358,7 +358,7 @@ def test_the_file_is_read_back_whole(found: Significance, tmp_path: Path) -> Non
     held = json.loads(path.read_bytes())
     assert list(held) == [
         *("tool", "schema", "data", "network", "seed", "baseline", "max_loss"),
-        *("ranges", "sweeps", "fewest", "ranking"),
+        *("ranges", "sweeps", "fewest", "ranking", "learned"),
     ]
     assert held["ranges"]["theta"]["percentiles"]["50"] == np.percentile(NETWORK.theta, 50)
 

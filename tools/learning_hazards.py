@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,13 +18,15 @@ from fxsnn.demo import measure
 from fxsnn.encode import encode
 from fxsnn.explore import Task
 from fxsnn.format import Format
-from fxsnn.learn import Learning, random_network, train
+from fxsnn.learn import Learning, Update, random_network, train
+from fxsnn.modes import Rounding
 from fxsnn.network import Network
-from fxsnn.plan import Plan, Signal
+from fxsnn.plan import LearningPlan, Plan, Signal
 from fxsnn.quantise import quantise
 from fxsnn.splits import Splits, open_splits
 
 PASSES = 5
+WEIGHT = Format.parse("UQ0.4")
 
 
 def measured(network: Network, plan: Plan | None, splits: Splits) -> str:
@@ -35,28 +38,35 @@ def measured(network: Network, plan: Plan | None, splits: Splits) -> str:
     return f"{100 * score.accuracy:.1f} % | {weights.mean():.3f} | {100 * np.mean(weights == 0):.0f} % |"
 
 
-def main() -> None:
-    """Print the table."""
-    splits = open_splits()
-    blank = random_network()
-    print("| weights learned in | rounding | changed | test accuracy | mean weight | weights at 0 |")
-    print("|---|---|---|---:|---:|---:|")
-    learned = train(blank, splits.training.images, Learning(passes=PASSES))
-    print(f"| float | | once an image | {measured(learned, None, splits)}", flush=True)
-    for update in ("spike", "image"):
-        learning = Learning(passes=PASSES, update=update)
+def rows(splits: Splits, neurons: int = 400, passes: int = PASSES) -> Iterator[str]:
+    """Yield the rows of the table, as each is measured."""
+    blank = random_network(neurons=neurons)
+    images = splits.training.images
+    learned = train(blank, images, Learning(passes=passes))
+    yield f"| float | | once an image | {measured(learned, None, splits)}"
+    updates: tuple[Update, ...] = ("spike", "image")
+    for update in updates:
+        learning = Learning(passes=passes, update=update)
         changed = "at each spike" if update == "spike" else "once an image"
         for bits in (4, 12):
             for name, rounding in (("TR", "floor"), ("RN", "nearest-up"), ("SR", "stochastic")):
-                plan = itq.default_plan(Format.parse("UQ0.4"), rounding, bits)
-                network = itq.train(blank, splits.training.images, learning, plan)
-                word = plan.learning.weight.format.describe() if plan.learning else ""
-                print(f"| {word} | {name} | {changed} | {measured(network, plan, splits)}", flush=True)
-    plan = itq.default_plan(Format.parse("UQ0.4"))
-    assert plan.learning  # noqa: S101
-    coarse = replace(plan.learning, theta=Signal(Format.parse("UQ8.8")))
-    network = itq.train(blank, splits.training.images, Learning(passes=PASSES), replace(plan, learning=coarse))
-    print(f"| UQ0.5 (u5), theta in UQ8.8 (u16) | SR | once an image | {measured(network, plan, splits)}")
+                plan = itq.default_plan(WEIGHT, rounding, bits)
+                network = itq.train(blank, images, learning, plan)
+                word = Format(bits, bits, signed=False).describe()
+                yield f"| {word} | {name} | {changed} | {measured(network, plan, splits)}"
+    plan = itq.default_plan(WEIGHT)
+    weight = Signal(Format(5, 5, signed=False), Rounding.STOCHASTIC)
+    coarse = replace(plan, learning=LearningPlan(weight, theta=Signal(Format.parse("UQ8.8"))))
+    network = itq.train(blank, images, Learning(passes=passes), coarse)
+    yield f"| UQ0.5 (u5), theta in UQ8.8 (u16) | SR | once an image | {measured(network, coarse, splits)}"
+
+
+def main() -> None:
+    """Print the table."""
+    print("| weights learned in | rounding | changed | test accuracy | mean weight | weights at 0 |")
+    print("|---|---|---|---:|---:|---:|")
+    for row in rows(open_splits()):
+        print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,9 @@ def _print(found: Significance) -> None:
     roundings = tuple(dict.fromkeys(point.rounding for point in found.sweeps))
     fractional = [f">fractional, {_SHORT.get(rounding, rounding)}" for rounding in roundings]
     while_learning = ["while"] if found.learned else []
-    rows = table("group", *while_learning, ">words", ">integer", *fractional, ">word, bits", ">memory, bits", ">at 4 bits")
+    rows = table(
+        "group", *while_learning, ">words", ">integer", *fractional, ">word, bits", ">memory, bits", ">at 4 bits"
+    )
     for rank in found.ranking:
         least = found.fewest[rank.group]
         rows.add_row(

@@ -132,7 +132,9 @@ def _legend(found: Significance) -> list[Line2D]:
         Line2D([], [], **dot, label="within the loss, as are all wider"),
         Line2D([], [], **dot, markerfacecolor="white", label="not so"),
         Line2D([], [], color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), label=f"float {_against(found)}"),
-        Line2D([], [], color=FIXED, linewidth=1, linestyle=(0, (5, 3)), label=f"floor {_against(found, found.max_loss)}"),
+        Line2D(
+            [], [], color=FIXED, linewidth=1, linestyle=(0, (5, 3)), label=f"floor {_against(found, found.max_loss)}"
+        ),
         Line2D([], [], color=FAINT, linewidth=1, linestyle=(0, (2, 2)), label="bits that hold the profiled values"),
     ]
 

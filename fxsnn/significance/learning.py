@@ -24,7 +24,7 @@ from fxsnn.ranges import Ranges, integer_bits, profile
 from fxsnn.score import cross_predict
 from fxsnn.significance.groups import HEADROOM, plan_of
 from fxsnn.significance.result import Learned, Significance, with_learning
-from fxsnn.significance.sweep import Case, Group, Right, sweep
+from fxsnn.significance.sweep import Case, Group, sweep
 from fxsnn.width import datapath
 
 # What each group narrows of a plan's learning table; the learned weight takes the weight that is read with it.
@@ -71,7 +71,8 @@ def add_learning(
     WidthError, FormatError, ConfigError
         No formats wide enough to stand for float can learn.
     """
-    blank = random_network(*network.weights.shape, lessons.seed)
+    inputs, neurons = network.weights.shape
+    blank = random_network(inputs, neurons, lessons.seed)
     fresh = replace(network, weights=blank.weights, theta=blank.theta, labels=blank.labels)
     floated = learn.train(fresh, lessons.images, lessons.learning)
     expected = _predictions(learn.respond(floated, task.spikes, workers), task)
@@ -137,7 +138,7 @@ def learning_groups(fresh: Network, floated: Network, wide: Plan, lessons: Lesso
     profiled["trace"] = 1  # which holds 1, all that a trace ever is set to
 
     def case(signals: Mapping[str, Signal]) -> Case:
-        plan = replace(wide, learning=replace(table, **signals))
+        plan = replace(wide, learning=replace(table, **signals))  # type: ignore[arg-type]
         plan = replace(plan, weight=signals.get("weight", wide.weight))
         return Case(identity(plan), lambda: _learned(fresh, plan, lessons, task) == task.labels)
 
@@ -214,10 +215,13 @@ def _most(floated: Network, rule: Learning) -> dict[str, float]:
 
 
 def _most_theta(floated: Network, rule: Learning) -> float:
-    """Return the largest learned threshold: float learning hands over what sums of weights have made of it."""
+    """Return the largest learned threshold, its rise or its fall.
+
+    Float learning hands over what sums of weights have made of the thresholds.
+    """
     sums = floated.weights.sum(axis=0)
     held = (floated.threshold + floated.theta)[sums > 0] * rule.norm / sums[sums > 0] - floated.threshold
-    return max(float(held.max(initial=0.0)), rule.theta_plus)
+    return max(float(held.max(initial=0.0)), rule.theta_plus, rule.fall(len(sums)))
 
 
 def _both(first: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:

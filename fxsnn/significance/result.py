@@ -190,7 +190,9 @@ def gather(
     )
 
 
-def with_learning(found: Significance, learned: Learned, sweeps: Sequence[Point], groups: Sequence[Fact]) -> Significance:
+def with_learning(
+    found: Significance, learned: Learned, sweeps: Sequence[Point], groups: Sequence[Fact]
+) -> Significance:
     """Return the result with the sweeps of learning beside its own, all groups in one ranking."""
     least, ranks = _summed_up(sweeps, groups, found.max_loss)
     return structs.replace(
