@@ -144,6 +144,7 @@ def demo_job(
     mu: float,
     max_loss: float,
     grid: Path | None,
+    significance_images: int,
     workers: int,
     progress: Progress,
 ) -> Result:
@@ -155,9 +156,11 @@ def demo_job(
         reward=Reward("additive", mu),
         max_loss=max_loss,
         workers=workers,
+        significance_images=significance_images,
     )
     command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed} --mu {mu:g} --max-loss {max_loss:g}"
     command += f" --grid {grid.name}" if grid else ""
+    command += f" --significance {significance_images}" if significance_images != Settings().significance_images else ""
     command += " --mnist" if mnist or data is not None else ""
     return run_demo(out, open_splits(data, mnist), settings, command, progress)
 

@@ -19,6 +19,7 @@ ORDER = (
     *("errors", "files", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
     *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "firing", "ranges"),
+    "distributions",
     *("explore", "budget", "pareto", "ties"),
     *(
         "splits",
@@ -30,6 +31,7 @@ ORDER = (
         "demo",
         "training",
         "learner",
+        "reporting",
         "job",
         "cli",
     ),
