@@ -136,4 +136,4 @@ def _print(out: Path, result: Result) -> None:
     ):
         if name == "significance.json" and not (out / name).exists():
             continue
-        typer.echo(f"{out / name!s:<{len(str(out)) + 17}} {what}")
+        typer.echo(f"{out / name!s:<{len(str(out)) + 18}} {what}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -67,18 +68,14 @@ def report(
 
     sources = Sources(network, candidates, chosen, chosen_network, significance)
     asked = criteria(reward, mu, max_loss, budget, by)
-    options = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
+    given = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
     files = {"--chosen": chosen, "--chosen-network": chosen_network, "--significance": significance}
-    given = {**options, **{name: path and path.name for name, path in files.items()}}
-    words = [f"fxsnn report {network.name} {candidates.name}"]
-    words += [
-        f"{name} {value!r}" if isinstance(value, str) and " " in value else f"{name} {value}"
-        for name, value in given.items()
-        if value is not None
-    ]
+    given |= {name: path.name for name, path in files.items() if path}
+    words = ["fxsnn", "report", network.name, candidates.name]
+    words += [word for name, value in given.items() if value is not None for word in (name, str(value))]
     words += ["--mnist"] * (mnist or folder is not None)
     with progress_bars(_STAGES) as progress:
-        found = report_job(out, sources, asked, folder, mnist, " ".join(words), workers, progress)
+        found = report_job(out, sources, asked, folder, mnist, shlex.join(words), workers, progress)
     say(found.choice.reason)
     floating, fixed = (found.tests[name] for name in ("float", found.chosen.name))
     say(

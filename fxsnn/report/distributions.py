@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,9 +16,11 @@ from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
 from fxsnn.report.story import Story
 
 OUTSIDE = "#d0d7de"
+BOTTOM = 0.6  # of the axis of counts
 NEAR = 0.6  # a rail further off than this many times the values' extent is told in words
 TITLES = {"membrane": "membrane, before the reset", "current": "synaptic current"}
 DASHES = (0, (5, 3))
+BRACKET: dict[str, Any] = {"linewidth": 1.6, "marker": "|", "markersize": 7, "markeredgewidth": 1.6}
 
 
 def draw(story: Story, cut: str) -> Figure:
@@ -36,7 +40,7 @@ def draw(story: Story, cut: str) -> Figure:
         Patch(facecolor=FLOAT, alpha=0.3, label="float"),
         Line2D([], [], color=FIXED, linewidth=1.4, label="fixed"),
         Patch(facecolor=OUTSIDE, label="outside the format"),
-        Patch(facecolor=INK, alpha=0.25, label="firing thresholds"),
+        Line2D([], [], **BRACKET, color=INK, label="firing thresholds"),
         Line2D([], [], color=INK, linewidth=1, linestyle=DASHES, label="their median"),
     ]
     figure.legend(
@@ -49,28 +53,30 @@ def _draw_counts(axes: Axes, values: Distribution) -> None:
     shown = (values.float_counts > 0) | (values.fixed_counts > 0)
     first, last = np.flatnonzero(shown)[[0, -1]]
     edges = values.edges[first : last + 2]
-    axes.stairs(_drawn(values.float_counts[first : last + 1]), edges, fill=True, color=FLOAT, alpha=0.3, baseline=0.5)
-    axes.stairs(_drawn(values.fixed_counts[first : last + 1]), edges, color=FIXED, linewidth=1.4, baseline=0.5)
+    axes.stairs(
+        _drawn(values.float_counts[first : last + 1]), edges, fill=True, color=FLOAT, alpha=0.3, baseline=BOTTOM / 2
+    )
+    axes.stairs(_drawn(values.fixed_counts[first : last + 1]), edges, color=FIXED, linewidth=1.4, baseline=BOTTOM / 2)
     axes.set_yscale("log")
-    axes.set_ylim(0.5, 2.5 * max(int(values.float_counts.max()), int(values.fixed_counts.max())))
+    axes.set_ylim(BOTTOM, 9 * max(int(values.float_counts.max()), int(values.fixed_counts.max())))
     axes.grid(visible=True, axis="y")
 
 
 def _drawn(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return counts for a logarithmic axis that begins at one half, where no value is drawn."""
-    return np.maximum(counts, 0.5)
+    """Return counts for a logarithmic axis: none lies below what is drawn of it."""
+    return np.maximum(counts, BOTTOM / 2)
 
 
 def _draw_thresholds(axes: Axes, values: Distribution) -> None:
-    """Draw where neurons fire: both networks' spreads and medians, each in its colour where they differ."""
-    both = values.float_thresholds, values.fixed_thresholds
-    if both[0] is None or both[1] is None:
-        return
-    same = np.allclose(both[0], both[1])
-    for spread, colour in zip(both[:1] if same else both, (INK,) if same else (FLOAT, FIXED), strict=True):
-        assert spread is not None  # noqa: S101  (for the type checker)
-        low, middle, high = spread
-        axes.axvspan(low, high, color=colour, alpha=0.13, linewidth=0, zorder=0.5)
+    """Draw where neurons fire, a bracket and its median: both networks', each in its colour where they differ."""
+    spreads = [spread for spread in (values.float_thresholds, values.fixed_thresholds) if spread]
+    colours: tuple[str, ...] = (FLOAT, FIXED)
+    if len(spreads) == 2 and np.allclose(spreads[0], spreads[1]):
+        spreads, colours = spreads[:1], (INK,)
+    for (low, middle, high), colour, height in zip(spreads, colours, (0.96, 0.9), strict=False):
+        axes.plot(
+            [low, high], [height, height], **BRACKET, color=colour, transform=axes.get_xaxis_transform(), zorder=4
+        )
         axes.axvline(middle, color=colour, linewidth=1.1, linestyle=DASHES)
 
 

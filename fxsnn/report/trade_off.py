@@ -20,7 +20,7 @@ from fxsnn.report.story import Story, percent
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 FILLS = ("full", "none", "left", "right", "top", "bottom")
 ROUNDINGS = ("nearest-up", "floor", "stochastic", "RN", "TR", "SR")  # the first shapes and fills are theirs
-HEADINGS = ("weight words", "rounding", "weights round", "states round", "and")
+HEADINGS = ("weight words", "rounding", "weights round", "states round", "marks")
 # what is drawn over a point: learned in integers; and round it: within noise of a smaller one of the front
 DOT: dict[str, Any] = {"linestyle": "none", "marker": "o", "markerfacecolor": "white", "markeredgecolor": INK}
 TIE: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none", "color": FAINT, "markeredgewidth": 1}
