@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from fxsnn import emulate, learn
-from fxsnn.candidates import MACRO, Exploration, gather, to_json
-from fxsnn.cast import to_float
+from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.data.digits import Digits
 from fxsnn.encode import Spikes, encode
+from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate, Task, explore
 from fxsnn.files import new_folder
 from fxsnn.firing import reference
 from fxsnn.golden.make import make_bundle
 from fxsnn.grid import Grid, make_points
-from fxsnn.learn import Learning, random_network, record, train
-from fxsnn.memory import memory_to_data
+from fxsnn.learn import Learning, random_network, train
 from fxsnn.network import Network, save_network
-from fxsnn.pareto import Choice, Reward, percent
-from fxsnn.plan import Plan, plan_text
+from fxsnn.pareto import Choice, Reward
+from fxsnn.plan import plan_text
 from fxsnn.quantise import QuantisedNetwork, quantise
-from fxsnn.ranges import Ranges, profile
-from fxsnn.report import Story, write_report
+from fxsnn.ranges import Ranges, profile, spreads
+from fxsnn.report import write_report
+from fxsnn.report.compose import Outcome, compose, shown_places
 from fxsnn.score import Score, cross_validate, score
 from fxsnn.selection import choose
-from fxsnn.splits import Splits
-from fxsnn.ties import tied_with_smaller
+from fxsnn.significance import Significance
+from fxsnn.significance import to_json as significance_json
+from fxsnn.significance.groups import significance
+from fxsnn.splits import Splits, part
 
-_UNTOLD = ("plan", "correct", "images", "right", "firing")
 PROFILED = 64  # images whose signals' ranges are looked at
+LONGEST, FOLDS = 8, 4  # bits of the words in the demo's significance sweep, and the fewest digits it takes
 
 # decay is 1 - 2**-5: the leak by shift is exact and needs no multiplier
 DEMO_GRID = Grid(weight=("UQ0.8", "UQ0.4", "UQ0.3", "UQ0.2", "UQ0.1"), state_bits=(4, 2, 0), leak=("shift 5",))
@@ -51,6 +50,13 @@ class Settings:
     max_loss: float = 0.01
     workers: int = 1
     golden_images: int = 1
+    significance_images: int = 500  # labelling digits of the sweep in the report; 0: no sweep
+
+    def __post_init__(self) -> None:
+        if self.significance_images and not self.significance_images >= FOLDS:
+            raise ConfigError(
+                f"significance must be swept on {FOLDS} or more digits, or 0, not {self.significance_images}"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +75,9 @@ Progress = Callable[[str, int, int], None]  # stage, done, total
 def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progress: Progress) -> Result:
     """Do the whole job and write its files into the folder `out`, which appears when all is done.
 
-    Written: network.npz, candidates.json, chosen.toml, golden/, report.html. `command` is told in the
-    report. Choices are made on validation digits; the test digits are only reported on.
+    Written: network.npz, candidates.json, chosen.toml, golden/, significance.json (where a sweep is asked
+    for), report.html. `command` is told in the report. Choices are made on validation digits; the test
+    digits are only reported on.
 
     Raises
     ------
@@ -98,17 +105,17 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
         chosen = candidates[choice.index]
         (place / "chosen.toml").write_bytes(plan_text(chosen.plan).encode())
 
-        plans = {point.name: point.plan for point in points}
-        tests = _tested(network, splits, task, exploration, choice.index, plans, settings.workers, progress)
-        quantised = quantise(network, chosen.plan)
+        networks = {}
+        for n in shown_places(exploration, choice):
+            networks[candidates[n].name] = quantise(network, candidates[n].plan)
+        quantised = networks[chosen.name]
+        tests = measure_all(network, networks, task, splits, settings.workers, progress)
+        swept = _swept(place, network, splits, settings, progress) if settings.significance_images else None
         shown = encode(splits.test.images[: settings.golden_images], network.coding)
         manifest = make_bundle(place / "golden", quantised, shown)
         progress("write", 1, 2)
-        facts = _facts(splits, network, settings, command)
-        write_report(
-            place / "report.html",
-            _story(exploration, choice, tests, network, quantised, chosen, settings, facts, shown, splits),
-        )
+        outcome = Outcome(exploration, choice, settings.reward, settings.max_loss, tests, network, quantised, swept)
+        write_report(place / "report.html", compose(outcome, splits, command, _facts(splits, settings)))
         progress("write", 2, 2)
     return Result(exploration, choice, tests, sum(entry["lines"] for entry in manifest["files"]))
 
@@ -138,24 +145,43 @@ def _trained(splits: Splits, settings: Settings, progress: Progress) -> Network:
     return train(blank, splits.training.images, settings.learning, lambda done, total: progress("train", done, total))
 
 
-def _tested(
+def measure_all(
     network: Network,
-    splits: Splits,
+    networks: Mapping[str, QuantisedNetwork],
     task: Task,
-    exploration: Exploration,
-    chosen: int,
-    plans: dict[str, Plan],
+    splits: Splits,
     workers: int,
     progress: Progress,
 ) -> dict[str, Score]:
-    """Measure the float network, the Pareto front and the choice on the test digits."""
+    """Measure the float network, by the name `float`, and quantised networks on the test digits."""
     test = encode(splits.test.images, network.coding)
-    names = [entry.name for n, entry in enumerate(exploration.entries) if entry.on_front or n == chosen]
     tests = {"float": measure(network, task, test, splits.test, workers)}
-    for n, name in enumerate(names):
-        tests[name] = measure(quantise(network, plans[name]), task, test, splits.test, workers)
-        progress("test", n + 1, len(names))
+    for n, (name, quantised) in enumerate(networks.items()):
+        tests[name] = measure(quantised, task, test, splits.test, workers)
+        progress("test", n + 1, len(networks))
     return tests
+
+
+def _swept(place: Path, network: Network, splits: Splits, settings: Settings, progress: Progress) -> Significance:
+    """Sweep the parameters on the first labelling digits, up to words of 8 bits, and write significance.json."""
+    images = min(settings.significance_images, len(splits.labelling))
+    splits = replace(splits, labelling=part(splits.labelling, 0, images))
+    profiled = encode(splits.training.images[:PROFILED], network.coding)
+    found = significance(
+        network,
+        profile(network, profiled),
+        spreads(network, profiled),
+        Task(encode(splits.labelling.images, network.coding), splits.labelling.labels),
+        about(splits),
+        hashlib.sha256((place / "network.npz").read_bytes()).hexdigest(),
+        settings.max_loss,
+        settings.grid.seed,
+        settings.workers,
+        lambda done, total: progress("sweep", done, total),
+        LONGEST,
+    )
+    (place / "significance.json").write_bytes(significance_json(found))
+    return found
 
 
 def about(splits: Splits) -> str:
@@ -163,86 +189,9 @@ def about(splits: Splits) -> str:
     return f"{len(splits.labelling):,} training digits (of {splits.name}), by 4-fold cross-validation"
 
 
-def _facts(splits: Splits, network: Network, settings: Settings, command: str) -> tuple[tuple[str, str], ...]:
-    coding, learning = network.coding, settings.learning
-    return (
-        ("command", command),
-        ("fxsnn", version("fxsnn")),
-        ("digits", splits.name),
-        ("learned from", f"{len(splits.training):,} digits, {learning.passes} passes, no labels"),
-        ("chosen by", f"4-fold cross-validation on {len(splits.labelling):,} training digits"),
-        ("reported on", f"{len(splits.test):,} test digits, used for nothing else"),
-        ("network", f"{len(network.weights)} inputs, {len(network.theta)} neurons, winner takes all"),
-        ("rate coding", f"{coding.steps} steps, at most {coding.peak:g} spikes a step, seed {coding.seed}"),
-        ("seeds", f"learning {learning.seed}, stochastic rounding {settings.grid.seed:#x}"),
-        ("reward", f"{settings.reward.form}, mu = {settings.reward.mu:g}, at most {percent(settings.max_loss)} lost"),
-        ("block RAM", f"{MACRO.name}, arrays below {MACRO.registers_below} bits in registers"),
-    )
-
-
-def _story(
-    exploration: Exploration,
-    choice: Choice,
-    tests: dict[str, Score],
-    network: Network,
-    quantised: QuantisedNetwork,
-    chosen: Candidate,
-    settings: Settings,
-    facts: tuple[tuple[str, str], ...],
-    shown: Spikes,
-    splits: Splits,
-) -> Story:
-    floor = exploration.found.accuracy - settings.max_loss
-    entries: list[dict[str, Any]] = []
-    shown_rows = [n for n, entry in enumerate(exploration.entries) if entry.on_front or n == choice.index]
-    ties = tied_with_smaller(exploration.entries, shown_rows)
-    for n, entry in enumerate(exploration.entries):
-        row = {name: getattr(entry, name) for name in entry.__struct_fields__ if name not in _UNTOLD}
-        row |= {
-            "reward": settings.reward.of(entry, exploration.baseline),
-            "meets_floor": entry.accuracy >= floor - 1e-12,
-            "chosen": n == choice.index,
-            "ties_with": exploration.entries[ties[n]].name if n in ties else None,
-        }
-        entries.append(row | _test_of(tests, entry.name))
-    found = exploration.found
-    return Story(
-        title="Fixed-point exploration of a spiking network",
-        summary=choice.reason,
-        facts=facts,
-        baseline={"name": "float", "accuracy": found.accuracy, "interval": list(found.interval), "bits": found.bits}
-        | _test_of(tests, "float"),
-        candidates=tuple(entries),
-        memory=memory_to_data(chosen.memory, MACRO),
-        firing=chosen.firing,
-        floor=floor,
-        confusion=tests[chosen.name].confusion,
-        weights_float=network.weights,
-        weights_fixed=to_float(quantised.weights, quantised.plan.weight.format),
-        traces=_traces(network, quantised, shown, int(splits.test.labels[0])),
-    )
-
-
-def _test_of(tests: dict[str, Score], name: str) -> dict[str, Any]:
-    if name not in tests:
-        return {}
-    return {"test_accuracy": tests[name].accuracy, "test_interval": list(tests[name].interval)}
-
-
-def _traces(network: Network, quantised: QuantisedNetwork, shown: Spikes, digit: int) -> dict[str, Any]:
-    run, fixed = record(network, shown), emulate.emulate(quantised, shown)
-    plan = quantised.plan
-    membrane = plan.membrane.format
-    threshold = to_float(quantised.threshold, plan.threshold.format)
+def _facts(splits: Splits, settings: Settings) -> dict[str, str]:
+    learning = settings.learning
     return {
-        "input": shown.raster()[0],
-        "float_membrane": run.before,
-        "fixed_membrane": to_float(fixed.nodes["integrated"], membrane),
-        "float_spikes": run.spikes,
-        "fixed_spikes": fixed.nodes["spike"].astype(np.uint8),
-        "threshold": network.threshold + network.theta,
-        "fixed_threshold": threshold + to_float(quantised.theta, plan.theta.format),
-        "lowest": float(membrane.value(membrane.lowest)),
-        "highest": float(membrane.value(membrane.highest)),
-        "digit": digit,
+        "learned from": f"{len(splits.training):,} digits, {learning.passes} passes, no labels",
+        "seeds": f"learning {learning.seed}, stochastic rounding {settings.grid.seed:#x}",
     }

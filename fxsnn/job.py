@@ -11,15 +11,15 @@ from fxsnn import demo, emulate
 from fxsnn.candidates import to_json
 from fxsnn.demo import PROFILED, Progress, about, measure
 from fxsnn.encode import encode
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.errors import FileError
 from fxsnn.explore import Task
 from fxsnn.files import check_output, read_bytes, write_bytes
 from fxsnn.golden.make import make_bundle
 from fxsnn.grid import Grid, parse_grid
 from fxsnn.learn import Learning
-from fxsnn.learner import IntegerLearner
+from fxsnn.learner import learner_like
 from fxsnn.lfsr import Lfsr
-from fxsnn.network import Network, load_network
+from fxsnn.network import load_network
 from fxsnn.pareto import Reward
 from fxsnn.quantise import quantise
 from fxsnn.ranges import Spread, profile, spreads
@@ -30,7 +30,7 @@ from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
 from fxsnn.significance.learning import Lessons, add_learning
-from fxsnn.splits import Splits, open_splits, part
+from fxsnn.splits import check_fits, open_splits, part
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
 
@@ -49,7 +49,7 @@ def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, w
     held = load_network(network)
     quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)
-    _check_fits(held, network, splits)
+    check_fits(held, network, splits)
     task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
     test = encode(splits.test.images, held.coding)
     return Emulated(
@@ -78,8 +78,8 @@ def explore_network(
     check_output(out)
     exists(study.place)
     splits = open_splits(data, mnist)
-    _check_fits(held, network, splits)
-    learner = IntegerLearner(held, splits.training.images, Learning(passes=passes, seed=held.coding.seed))
+    check_fits(held, network, splits)
+    learner = learner_like(held, splits.training.images, passes)
     finished = run_study(held, splits, points, study, workers, progress, learner)
     write_bytes(out, to_json(finished.exploration))
     return finished
@@ -89,7 +89,7 @@ def profile_network(network: Path, data: Path | None, mnist: bool, images: int) 
     """Return how the values of every signal lie on the first training digits."""
     held = load_network(network)
     splits = open_splits(data, mnist)
-    _check_fits(held, network, splits)
+    check_fits(held, network, splits)
     return spreads(held, encode(part(splits.training, 0, images).images, held.coding))
 
 
@@ -116,7 +116,7 @@ def significance_of_network(
     held = load_network(network)
     digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
     splits = open_splits(data, mnist)
-    _check_fits(held, network, splits)
+    check_fits(held, network, splits)
     if images is not None:
         splits = replace(splits, labelling=part(splits.labelling, 0, images))
     Lfsr(seed=seed)  # refused before a folder is made
@@ -150,7 +150,7 @@ def make_golden(network: Path, plan: Path, out: Path, data: Path | None, mnist: 
     held = load_network(network)
     quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)
-    _check_fits(held, network, splits)
+    check_fits(held, network, splits)
     digits = part(splits.test, 0, images)
     return make_bundle(out, quantised, encode(digits.images, held.coding))
 
@@ -165,6 +165,7 @@ def demo_job(
     mu: float,
     max_loss: float,
     grid: Path | None,
+    significance_images: int,
     workers: int,
     progress: Progress,
 ) -> demo.Result:
@@ -176,9 +177,12 @@ def demo_job(
         reward=Reward("additive", mu),
         max_loss=max_loss,
         workers=workers,
+        significance_images=significance_images,
     )
     command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed} --mu {mu:g} --max-loss {max_loss:g}"
     command += f" --grid {grid.name}" if grid else ""
+    if significance_images != demo.Settings().significance_images:
+        command += f" --significance {significance_images}"
     command += " --mnist" if mnist or data is not None else ""
     return demo.run_demo(out, open_splits(data, mnist), settings, command, progress)
 
@@ -202,9 +206,3 @@ def _significance_files(out: Path) -> tuple[Path, ...]:
 
 def _grid(path: Path | None, otherwise: Grid) -> Grid:
     return otherwise if path is None else named(path, parse_grid, read_text(path, "a grid"))
-
-
-def _check_fits(network: Network, path: Path, splits: Splits) -> None:
-    inputs, pixels = len(network.weights), splits.test.images.shape[1]
-    if inputs != pixels:
-        raise ConfigError(f"a network must have {pixels} inputs, one a pixel, {str(path)!r} has {inputs}")

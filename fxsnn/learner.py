@@ -38,3 +38,8 @@ class IntegerLearner:
         blank = random_network(inputs, neurons, self.learning.seed)
         fresh = replace(self.network, weights=blank.weights, theta=blank.theta, labels=blank.labels)
         return itq.train(fresh, self.images, self.learning, plan)
+
+
+def learner_like(network: Network, images: NDArray[np.uint8], passes: int) -> IntegerLearner:
+    """Return the learner of an exploration of `network`: as many passes, and first weights of its coding's seed."""
+    return IntegerLearner(network, images, Learning(passes=passes, seed=network.coding.seed))

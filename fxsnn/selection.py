@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,16 +17,23 @@ from fxsnn.plan import Plan, parse_plan, plan_text
 from fxsnn.ties import TEST, tied
 
 
-def select_candidate(
-    candidates: Path,
-    out: Path,
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """By what a candidate is chosen. `max_loss` None: no floor; `budget` None: any memory."""
+
+    reward: Reward
+    max_loss: float | None
+    budget: Budget | None
+
+
+def criteria(
     form: str | None = None,
     mu: float | None = None,
     max_loss: float | None = None,
     budget: str | None = None,
     by: str | None = None,
-) -> tuple[Choice, Entry]:
-    """Choose from candidates.json and write the plan of the choice; what is None takes its default.
+) -> Criteria:
+    """Return what somebody asks for; what is None takes its default.
 
     Without a budget the reward weighs memory against accuracy. Within a budget memory costs nothing: unless
     a reward is asked for the most accurate is chosen, and unless a floor is asked for there is none.
@@ -35,11 +43,29 @@ def select_candidate(
     limit = None if budget is None else parse_budget(budget, by or "bits")
     given = form is not None or mu is not None or budget is None
     reward = Reward(form or "additive", USUAL_MU if mu is None else mu) if given else ACCURACY  # type: ignore[arg-type]
-    loss = USUAL_LOSS if max_loss is None and budget is None else max_loss
+    return Criteria(reward, USUAL_LOSS if max_loss is None and budget is None else max_loss, limit)
+
+
+def select_candidate(candidates: Path, out: Path, asked: Criteria) -> tuple[Choice, Entry]:
+    """Choose from candidates.json and write the plan of the choice."""
     found = load_exploration(candidates)
-    choice = choose(found, reward, loss, limit)
+    choice = choose(found, asked.reward, asked.max_loss, asked.budget)
     write_text(out, plan_text(found.plan_of(choice.index)))
     return choice, found.entries[choice.index]
+
+
+def choice_of(found: Exploration, plan: Path) -> Choice:
+    """Return the candidate that somebody chose by its plan; raises ConfigError where no candidate has it."""
+    held = read_plan(plan)
+    for n, entry in enumerate(found.entries):
+        if found.plan_of(n) == held:
+            change = 100 * (entry.accuracy - found.found.accuracy)
+            said = (
+                f"{entry.name} was chosen by its plan: {found.found.bits / entry.bits:.1f} times less memory, "
+                f"{change:+.2f} points of accuracy. {_said_of_ties(found, entry)}"
+            )
+            return Choice(n, said.rstrip())
+    raise ConfigError(f"a chosen plan must be one of the candidates', {str(plan)!r} is not")
 
 
 def choose(found: Exploration, reward: Reward, max_loss: float | None, budget: Budget | None = None) -> Choice:

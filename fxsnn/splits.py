@@ -8,6 +8,7 @@ from pathlib import Path
 from fxsnn.data.digits import Digits, load_digits, split_digits
 from fxsnn.data.mnist import load_mnist
 from fxsnn.errors import ConfigError
+from fxsnn.network import Network
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,3 +49,10 @@ def part(digits: Digits, first: int, last: int) -> Digits:
     if not 0 <= first < last <= len(digits):
         raise ConfigError(f"images must be a part of 0 to {len(digits)}, not {first} to {last}")
     return Digits(digits.images[first:last], digits.labels[first:last])
+
+
+def check_fits(network: Network, path: Path, splits: Splits) -> None:
+    """Refuse a network, read from `path`, that has another number of inputs than the digits have pixels."""
+    inputs, pixels = len(network.weights), splits.test.images.shape[1]
+    if inputs != pixels:
+        raise ConfigError(f"a network must have {pixels} inputs, one a pixel, {str(path)!r} has {inputs}")

@@ -19,9 +19,9 @@ ORDER = (
     *("errors", "files", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
     *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "firing", "ranges"),
-    *("grid", "explore", "budget", "pareto", "ties"),
+    *("distributions", "grid", "explore", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "significance", "golden", "report"),
-    *("demo", "training", "learner", "study", "job", "cli"),
+    *("demo", "training", "learner", "reporting", "study", "job", "cli"),
 )
 MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "itq", "memory"}
 # besides numpy only what names types

@@ -12,13 +12,19 @@ import msgspec
 import numpy as np
 import pytest
 
+from fxsnn.distributions import Distribution, edges_of
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.firing import Firing
 from fxsnn.format import Format
+from fxsnn.ranges import spread
 from fxsnn.report import Story, write_report
 from fxsnn.report.page import render
+from fxsnn.significance import Significance
+from fxsnn.significance.result import Float, Kind, Point, gather
 
 INPUTS, STEPS = 784, 150
+SWEPT: tuple[tuple[Kind, str], ...] = (("fractional", "floor"), ("fractional", "stochastic"), ("integer", "floor"))
+PICTURES = ("trade_off", "membranes", "distributions", "rasters", "significance")
 
 
 def make_candidates(neurons: int) -> tuple[dict[str, Any], ...]:
@@ -183,7 +189,53 @@ def make_story(neurons: int = 400) -> Story:
         weights_float=weights,
         weights_fixed=np.round(weights * 16) / 16,
         traces=make_traces(neurons),
+        distributions=make_distributions(),
+        significance=make_significance(),
     )
+
+
+def make_distributions() -> tuple[Distribution, ...]:
+    """Make membranes that stay within their format and currents of which some leave it."""
+    draw = np.random.default_rng(7)
+    made = []
+    for name, fmt, scale in (("membrane", Format.parse("Q7.2"), 6.0), ("current", Format.parse("UQ5.0"), 5.0)):
+        values = draw.exponential(scale, 20_000).clip(0, 60)
+        edges = edges_of(fmt, 0.0, float(values.max()))
+        kept = np.minimum(np.round(values), float(fmt.value(fmt.highest)))
+        made.append(
+            Distribution(
+                signal=name,
+                format=fmt,
+                edges=edges,
+                float_counts=np.histogram(values, edges)[0],
+                fixed_counts=np.histogram(kept, edges)[0],
+                float_ends=(float(values.min()), float(values.max())),
+                fixed_ends=(float(kept.min()), float(kept.max())),
+                beyond=float((values > kept.max()).mean()),
+                casts=20_000,
+                overflowed=0 if name == "membrane" else 37,
+                images=2,
+                float_thresholds=(14.0, 16.0, 18.0) if name == "membrane" else None,
+                fixed_thresholds=(13.0, 16.0, 17.5) if name == "membrane" else None,
+            )
+        )
+    return tuple(made)
+
+
+def make_significance() -> Significance:
+    """Make a sweep of two groups: one needs nine bits, and of the other nothing is enough."""
+    points = [
+        Point(group, rounding, kind, bits, "UQ1.1", 0.7 + right / 500, right + 350, 500, (0.6, 1.0), *difference)
+        for group in ("weight", "theta<")
+        for kind, rounding in SWEPT
+        for bits in range(1, 8)
+        for right in [bits * 10 if group == "weight" else 5]
+        for difference in [((right - 80) / 500, ((right - 90) / 500, (right - 70) / 500))]
+    ]
+    baseline = Float(0.86, (0.83, 0.89), 430, 500, 3)
+    groups = [("weight", ("weight",), 28_224, 1), ("theta<", ("theta",), 36, 2)]
+    ranges = {"membrane_before": spread(np.linspace(-2.0, 5.0, 71)), "weight": spread([0.0, 1.0])}
+    return gather("500 made-up digits", "", 1, baseline, 0.05, ranges, points, groups)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +247,7 @@ def story() -> Story:
 def small(story: Story) -> Story:
     """Give a story with few candidates, which is drawn sooner."""
     front = [candidate for candidate in story.candidates if candidate["on_front"]]
-    return replace(story, candidates=(*front, story.candidates[-1]))
+    return replace(story, candidates=(*front, story.candidates[-1]), significance=None)
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +258,7 @@ def page(story: Story) -> str:
 @pytest.fixture
 def unillustrated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out of the pages, for tests of the rest: drawing takes most of the time."""
-    monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {"trade_off": [], "membranes": [], "rasters": []})
+    monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
 
 
 class Page(HTMLParser):
@@ -308,7 +360,7 @@ def test_the_page_is_well_formed_and_every_identifier_is_there_once(page: str) -
 
 def test_pictures_have_words_for_those_who_do_not_see_them(page: str) -> None:
     parsed = Page(page)
-    assert len(parsed.all("svg")) == 6
+    assert len(parsed.all("svg")) == 2 * len(PICTURES)
     assert all(given["aria-label"] for given in parsed.all("svg"))
     assert len(parsed.all("img")) == 2
     assert all(given["alt"] for given in parsed.all("img"))
@@ -316,10 +368,10 @@ def test_pictures_have_words_for_those_who_do_not_see_them(page: str) -> None:
 
 def test_the_sections_stand_in_the_order_of_the_question(page: str) -> None:
     parsed = Page(page)
-    assert [tag for tag, _ in parsed.tags if tag in {"h1", "h2"}] == ["h1"] + ["h2"] * 10
+    assert [tag for tag, _ in parsed.tags if tag in {"h1", "h2"}] == ["h1"] + ["h2"] * 12
     assert [given["id"] for given in parsed.all("section")] == [
-        *("choice", "trade-off", "candidates", "memory", "firing"),
-        *("membranes", "spikes", "confusion", "fields", "settings"),
+        *("choice", "trade-off", "candidates", "memory", "significance", "firing"),
+        *("membranes", "distributions", "spikes", "confusion", "fields", "settings"),
     ]
 
 
@@ -375,7 +427,7 @@ def test_the_choice_is_marked_once_in_each_table(story: Story, page: str) -> Non
 def test_formats_that_all_candidates_share_are_told_once(page: str) -> None:
     parsed = Page(page)
     assert "The same in all: inhibition UQ8.0 (u8), leak UQ0.8 (u8)." in parsed.text
-    head = next(text for _, text in parsed.rows if "scheme" in text)
+    head = next(text for _, text in parsed.rows if "weights round" in text)
     assert "threshold" in head
     assert "inhibition" not in head
 
@@ -397,6 +449,72 @@ def test_a_memory_macro_gets_a_column(small: Story) -> None:
     text = Page(render(replace(small, memory=memory))).text
     assert "as ramb18 [bits]" in text
     assert "123,456" in text
+
+
+def test_significance_is_a_ranked_table_curves_and_ranges(page: str, small: Story) -> None:
+    rows = [" ".join(text.split()) for _, text in Page(page).rows]
+    head = next(n for n, text in enumerate(rows) if text.startswith("group words"))
+    assert rows[head] == (
+        "group words integer [bits] fractional, floor [bits] fractional, stochastic [bits] word [bits] memory [bits] "
+        "lost at 4 bits [points]"
+    )
+    assert rows[head + 1 : head + 3] == [
+        "theta< 36 none none none none none 15.00",
+        "weight 28,224 6 6 6 12 338,688 10.00",
+    ]
+    assert "membrane before −2 −1.993 −1.65 1.5 4.65 4.993 5 4 signed 4" in rows
+    text = Page(page).text
+    assert "measured on 500 made-up digits. The table tells the fewest bits from which on at most 5.00 % " in text
+    assert "stands for float answers otherwise than float on 3 of 500 digits" in text
+    assert page.count('aria-label="Accuracy against the fractional') == 2
+    assert "significance" not in [given.get("id") for given in Page(render(small)).all("section")]
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_what_saturates_is_told_beside_the_format(story: Story) -> None:
+    rows = [" ".join(text.split()) for _, text in Page(render(story)).rows]
+    (membrane,) = (text for text in rows if text.startswith("membrane Q7.2 (s9) −64 to 63.75 "))
+    (current,) = (text for text in rows if text.startswith("current UQ5.0 (u5) 0 to 31 "))
+    assert membrane.endswith(" 0.000 % 0.000 %")
+    beyond = story.distributions[1].beyond
+    assert 0.001 < beyond < 0.01
+    assert current.endswith(f" 0 to 31 0.185 % {100 * beyond:.3f} %")
+    rare = replace(story.distributions[1], casts=10**9)
+    told = Page(render(replace(story, distributions=(story.distributions[0], rare)))).text
+    assert "0 to 31 < 0.001 %" in told
+
+
+def test_the_histograms_show_format_and_thresholds(small: Story) -> None:
+    page = render(small)
+    text = Page(page).text
+    assert "membrane, before the reset, Q7.2 (s9): holds down to −64" in text
+    assert "synaptic current, UQ5.0 (u5)" in text
+    assert {"outside the format", "firing thresholds", "their median"} <= set(re.findall(r">([^<>]*)</text>", page))
+    alone = replace(small, distributions=small.distributions[1:])
+    assert Page(render(alone)).text.count("before the reset, Q7.2") == 0
+
+
+def test_schemes_and_ties_are_told_and_drawn(small: Story) -> None:
+    first, second, *others = small.candidates
+    told = with_only(small, {**first, "scheme": "ITQ"}, {**second, "ties_with": first["name"]}, *map(dict, others))
+    plain, page = render(small), render(told)
+    drawn = [set(re.findall(r">([^<>]*)</text>", text)) for text in (plain, page)]
+    assert drawn[1] - drawn[0] == {"marks", "learned in integers (ITQ)", "ties with a smaller one"}
+    over = re.findall(r"<title>([^<]*)", page)
+    assert sum(text.startswith(first["name"]) and "learned in integers (ITQ)" in text for text in over) == 4
+    assert sum(f"within noise of {first['name']}, which is smaller" in text for text in over) == 2
+    assert f"reward {first['reward']:.4f}" in page
+    rows = {given["id"]: text.split() for given, text in Page(page).rows if "id" in given}
+    assert "ITQ" in rows["candidate-0"]
+    assert "PTQ" in rows["candidate-1"]
+
+
+def test_without_a_floor_none_is_drawn(small: Story) -> None:
+    assert "accuracy floor" in Page(render(small)).text
+    anything = [{**candidate, "meets_floor": True} for candidate in small.candidates]
+    text = Page(render(with_only(replace(small, floor=None), *anything))).text
+    assert "accuracy floor" not in text
+    assert "below floor" not in text
 
 
 @pytest.mark.usefixtures("unillustrated")

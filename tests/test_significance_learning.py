@@ -42,9 +42,8 @@ from fxsnn.significance.sweep import ROUNDINGS, narrowed
 from test_learn import bars
 
 IMAGES, LABELS = bars(24)
-LABELS = LABELS.astype(np.uint8)
 NETWORK = replace(random_network(24, 5, seed=3), threshold=2.0, coding=RateCoding(steps=20, peak=0.3))
-TASK = Task(encode(IMAGES, NETWORK.coding), LABELS)
+TASK = Task(encode(IMAGES, NETWORK.coding), LABELS.astype(np.uint8))
 LESSONS = Lessons(IMAGES, 3)
 LONGEST = 5
 

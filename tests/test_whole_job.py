@@ -39,16 +39,36 @@ def names(folder: Path) -> list[str]:
 def test_the_demo_on_the_embedded_digits_holds_its_bar_and_repeats_exactly(tmp_path: Path) -> None:
     (tmp_path / "grid.toml").write_text(GRID)
     for out, workers in (("first", "1"), ("second", "3")):
-        words = ["demo", "--out", out, "--grid", "grid.toml", "--passes", "2", "--workers", workers]
+        words = [
+            "demo",
+            "--out",
+            out,
+            "--grid",
+            "grid.toml",
+            "--passes",
+            "2",
+            "--significance",
+            "40",
+            "--workers",
+            workers,
+        ]
         said = subprocess.run([*FXSNN, *words], cwd=tmp_path, capture_output=True, text=True)
         assert said.returncode == 0, said.stderr
     found = re.search(r"^float, 32-bit words .* (\d\d\.\d\d) % +[\d,]+ +1\.00 x", said.stdout, re.MULTILINE)
     assert found
     assert float(found[1]) >= 84
-    assert names(tmp_path / "first") == ["candidates.json", "chosen.toml", "golden", "network.npz", "report.html"]
+    assert names(tmp_path / "first") == [
+        *("candidates.json", "chosen.toml", "golden", "network.npz", "report.html", "significance.json")
+    ]
     assert files_of(tmp_path / "first") == files_of(tmp_path / "second")
     said = subprocess.run([*FXSNN, "golden", "check", "first/golden"], cwd=tmp_path, capture_output=True, text=True)
     assert (said.returncode, said.stderr) == (0, "")
+    words = ["report", "network.npz", "candidates.json", "--significance", "significance.json", "--out", "again.html"]
+    said = subprocess.run([*FXSNN, *words], cwd=tmp_path / "first", capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    pages = [(tmp_path / "first" / name).read_text() for name in ("report.html", "again.html")]
+    assert pages[0] != pages[1]
+    assert len({page[: page.index('<section id="settings"')] for page in pages}) == 1  # all but the settings
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

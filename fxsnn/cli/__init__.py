@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from fxsnn.cli import calculator, golden, job, networks, search, significance
+from fxsnn.cli import calculator, golden, job, networks, report, search, significance
 from fxsnn.errors import FindingError, FxsnnError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 job.register(app)
 networks.register(app)
 search.register(app)
+report.register(app)
 significance.register(app)
 golden.register(app)
 calculator.register(app)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _STAGES = {
     "train": "training (digits)",
     "explore": "exploring (candidates)",
+    "sweep": "sweeping (cases)",
     "test": "testing (candidates)",
     "write": "writing (parts)",
 }
@@ -51,13 +52,18 @@ def demo(
     grid: Annotated[
         Path | None, typer.Option("--grid", help="Grid (TOML) in place of the demo's.", show_default=False)
     ] = None,
+    significance: Annotated[
+        int, typer.Option("--significance", min=0, help="Digits of the report's significance sweep; 0: none.")
+    ] = 500,
     workers: Workers = CORES,
 ) -> None:
     """Train, quantise, explore, choose, and write golden vectors and a report: the whole job."""
     from fxsnn.job import demo_job
 
     with progress_bars(_STAGES) as progress:
-        result = demo_job(out, folder, mnist, neurons, passes, seed, mu, max_loss, grid, workers, progress)
+        result = demo_job(
+            out, folder, mnist, neurons, passes, seed, mu, max_loss, grid, significance, workers, progress
+        )
     _print(out, result)
 
 
@@ -126,5 +132,8 @@ def _print(out: Path, result: Result) -> None:
         ("chosen.toml", "the plan of the choice"),
         ("golden/", f"golden vectors, {result.golden_words:,} words: fxsnn golden check {out / 'golden'}"),
         ("network.npz", "the trained network"),
+        ("significance.json", "how much the bits of each parameter matter"),
     ):
-        typer.echo(f"{out / name!s:<{len(str(out)) + 17}} {what}")
+        if name == "significance.json" and not (out / name).exists():
+            continue
+        typer.echo(f"{out / name!s:<{len(str(out)) + 18}} {what}")

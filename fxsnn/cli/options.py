@@ -20,6 +20,9 @@ Data = Annotated[
     typer.Option("--data", help="Folder of the four official MNIST files: use the full MNIST.", show_default=False),
 ]
 Mnist = Annotated[bool, typer.Option("--mnist", help="Use the full MNIST, found or downloaded (see fxsnn data).")]
+Passes = Annotated[
+    int, typer.Option(min=1, max=1000, help="Passes over the training digits by networks of the scheme ITQ.")
+]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads to work with; no effect on results.")]
 NetworkFile = Annotated[Path, typer.Argument(help="Network, as fxsnn train wrote it (.npz).", show_default=False)]
 PlanFile = Annotated[Path, typer.Argument(help="Plan: a format and modes for every signal (TOML).", show_default=False)]
@@ -27,6 +30,45 @@ MaxLoss = Annotated[
     float, typer.Option("--max-loss", min=0.0, max=1.0, help="Accuracy a candidate may lose, as a share: 0.01 is 1 %.")
 ]
 Mu = Annotated[float, typer.Option("--mu", min=0.0, help="Weight of memory (additive) or of the accuracy gap.")]
+# how a candidate is selected; None is told apart from the defaults, which hang together: see selection.criteria
+RewardForm = Annotated[
+    str | None,
+    typer.Option(
+        "--reward",
+        help="additive: accuracy - mu * memory; multiplicative: saving * penalty. Default: additive.",
+        show_default=False,
+    ),
+]
+AskedMu = Annotated[
+    float | None,
+    typer.Option(
+        "--mu",
+        min=0.0,
+        help="Weight of memory (additive) or of the accuracy gap. Default: 0.5.",
+        show_default=False,
+    ),
+]
+AskedLoss = Annotated[
+    float | None,
+    typer.Option(
+        "--max-loss",
+        min=0.0,
+        max=1.0,
+        help="Accuracy a candidate may lose, as a share: 0.01 is 1 %. Default: 0.01, none within a budget.",
+        show_default=False,
+    ),
+]
+MostMemory = Annotated[
+    str | None,
+    typer.Option(
+        "--budget", help="Most memory, as in 64KiB, 60kB, 120kbit: the most accurate that fits.", show_default=False
+    ),
+]
+CountedBy = Annotated[
+    str | None,
+    typer.Option("--by", help="A budget counts bits or allocated (as block RAM). Default: bits.", show_default=False),
+]
+CandidatesFile = Annotated[Path, typer.Argument(help="What fxsnn explore wrote (JSON).", show_default=False)]
 
 
 def cores() -> int:

@@ -11,10 +11,17 @@ import typer
 from fxsnn.cli.options import (
     CORES,
     TIES,
+    AskedLoss,
+    AskedMu,
+    CandidatesFile,
+    CountedBy,
     Data,
     Mnist,
+    MostMemory,
     NetworkFile,
+    Passes,
     PlanFile,
+    RewardForm,
     Workers,
     percent,
     progress_bars,
@@ -64,9 +71,7 @@ def explore(
         Path | None,
         typer.Option("--significance", help="Fewest bits of single signals (JSON); for paper.", show_default=False),
     ] = None,
-    passes: Annotated[
-        int, typer.Option(min=1, max=1000, help="Passes over the training digits by networks of the scheme ITQ.")
-    ] = 1,
+    passes: Passes = 1,
     folder: Data = None,
     mnist: Mnist = False,
     workers: Workers = CORES,
@@ -109,47 +114,18 @@ def explore(
 
 
 def select(
-    candidates: Annotated[Path, typer.Argument(help="What fxsnn explore wrote (JSON).", show_default=False)],
+    candidates: CandidatesFile,
     out: Annotated[Path, typer.Option("--out", help="Plan of the choice to write (TOML).")],
-    reward: Annotated[
-        str | None,
-        typer.Option(
-            help="additive: accuracy - mu * memory; multiplicative: saving * penalty. Default: additive.",
-            show_default=False,
-        ),
-    ] = None,
-    mu: Annotated[
-        float | None,
-        typer.Option(
-            "--mu",
-            min=0.0,
-            help="Weight of memory (additive) or of the accuracy gap. Default: 0.5.",
-            show_default=False,
-        ),
-    ] = None,
-    max_loss: Annotated[
-        float | None,
-        typer.Option(
-            "--max-loss",
-            min=0.0,
-            max=1.0,
-            help="Accuracy a candidate may lose, as a share: 0.01 is 1 %. Default: 0.01, none within a budget.",
-            show_default=False,
-        ),
-    ] = None,
-    budget: Annotated[
-        str | None,
-        typer.Option(help="Most memory, as in 64KiB, 60kB, 120kbit: the most accurate that fits.", show_default=False),
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(help="A budget counts bits or allocated (as block RAM). Default: bits.", show_default=False),
-    ] = None,
+    reward: RewardForm = None,
+    mu: AskedMu = None,
+    max_loss: AskedLoss = None,
+    budget: MostMemory = None,
+    by: CountedBy = None,
 ) -> None:
     """Choose the candidate of highest reward that holds the accuracy floor, or the most accurate that fits."""
-    from fxsnn.selection import select_candidate
+    from fxsnn.selection import criteria, select_candidate
 
-    choice, chosen = select_candidate(candidates, out, reward, mu, max_loss, budget, by)
+    choice, chosen = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by))
     say(choice.reason)
     if chosen.firing:
         _show_firing(chosen.firing)

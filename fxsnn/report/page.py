@@ -14,6 +14,8 @@ from fxsnn.report import story as told
 from fxsnn.report.story import Story, percent
 from fxsnn.ties import listed
 
+PERCENTILES = ("0.1", "5", "50", "95", "99.9")  # those of signals' ranges that a page has room for
+
 
 def write_report(path: Path, story: Story) -> None:
     """Write the report; a file that stood there is replaced, whole or not at all.
@@ -39,6 +41,7 @@ def render(story: Story) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {name: getattr(told, name) for name in ("percent", "span", "points", "size")}
+    environment.filters |= {"number": _number, "bits": _bits, "share": _share}
     candidates = list(enumerate(story.candidates))
     shown = sorted((c for c in candidates if c[1]["on_front"] or c[1]["chosen"]), key=lambda c: (c[1]["bits"], c[0]))
     rest = [c for c in candidates if c not in shown]
@@ -56,6 +59,11 @@ def render(story: Story) -> str:
         warning=firing.warning(story.firing) if story.firing else "",
         confusion=_confusion(story),
         activity=_activity(story),
+        schemes=told.SCHEMES,
+        significance=story.significance,
+        roundings=_roundings(story),
+        percentiles=PERCENTILES,
+        thresholds_differ="fixed_threshold" in story.traces,
         pictures=_pictures(story),
         fields=_fields(story),
     )
@@ -144,12 +152,15 @@ def _activity(story: Story) -> dict[str, Any]:
 def _pictures(story: Story) -> dict[str, list[str]]:
     """Return each figure as SVG, cut for wide screens and for narrow ones."""
     # lazily: drawing costs half a second to import, and most commands draw nothing
-    from fxsnn.report import activity, pictures, trade_off
+    from fxsnn.report import activity, distributions, pictures, trade_off
+    from fxsnn.report.significance import significance_svg
 
     digit = story.traces["digit"]
+    names = " and of ".join(f"the {found.signal}" for found in story.distributions)
     figures = {
         "trade_off": (trade_off.draw, "Accuracy over memory of all candidates, with the Pareto front and the choice."),
         "membranes": (activity.membranes, f"Membrane potentials of the most active neurons, shown a {digit}."),
+        "distributions": (distributions.draw, f"Histograms of {names}, float beside fixed, with the format's range."),
         "rasters": (activity.rasters, f"Spikes of inputs, float network and fixed-point network, shown a {digit}."),
     }
     titles = {str(n): told.describe(candidate) for n, candidate in enumerate(story.candidates)}
@@ -161,7 +172,28 @@ def _pictures(story: Story) -> dict[str, list[str]]:
                 # a finger cannot hover: on a narrow screen a point is a link to its row, no more
                 over = titles if name == "trade_off" and cut == "wide" else None
                 made[name].append(pictures.svg_text(draw(story, cut), alt, cut, over))
+    made["significance"] = [significance_svg(story.significance, cut) for cut in pictures.WIDTHS if story.significance]
     return made
+
+
+def _roundings(story: Story) -> list[str]:
+    """Return the roundings of the significance sweep, in its order."""
+    return list(dict.fromkeys(point.rounding for point in story.significance.sweeps)) if story.significance else []
+
+
+def _bits(count: int | None) -> str:
+    return "none" if count is None else f"{count:,}".replace("-", "−")
+
+
+def _share(part: float, of: int = 1) -> str:
+    """Return a share; one too small to be told in digits, but not none, as less than the smallest."""
+    share = part / max(1, of)
+    return f"< 0.001{told.NBSP}%" if 0 < share < 1e-5 else percent(share, 3)
+
+
+def _number(value: float) -> str:
+    """Return a value to four digits, with a minus sign that is one."""
+    return f"{value:.4g}".replace("-", "−")
 
 
 def _fields(story: Story) -> dict[str, Any]:

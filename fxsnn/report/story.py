@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.firing import Firing
+from fxsnn.significance import Significance
+
+if TYPE_CHECKING:
+    from fxsnn.distributions import Distribution  # Numba: not for those who only hold a story
 
 NBSP = "\u00a0"  # between a number and its unit: they stay on one line
+SCHEMES = {"PTQ": "quantised after training", "ITQ": "learned in integers"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,11 +43,13 @@ class Story:
     candidates: tuple[Mapping[str, Any], ...]
     memory: Mapping[str, Any]
     firing: Firing | None  # of the chosen network; None: not told
-    floor: float  # the accuracy a candidate must reach
+    floor: float | None  # the accuracy a candidate must reach; None: any will do
     confusion: NDArray[np.int64]  # int64[10, 10], a row for each true digit
     weights_float: NDArray[np.float64]  # float64[inputs, neurons]
     weights_fixed: NDArray[np.float64]  # float64[inputs, neurons], in real units
     traces: Mapping[str, Any]
+    distributions: tuple[Distribution, ...]
+    significance: Significance | None = None  # None: not told
 
     def __post_init__(self) -> None:
         chosen = sum(bool(candidate["chosen"]) for candidate in self.candidates)
@@ -111,11 +118,20 @@ def describe(candidate: Mapping[str, Any]) -> str:
         )
         if holds
     ]
+    lines = [
+        candidate["name"] + (f" ({', '.join(standing)})" if standing else ""),
+        f"{SCHEMES.get(candidate['scheme'], 'quantised')} ({candidate['scheme']})",
+        f"accuracy {percent(candidate['accuracy'])}, 95{NBSP}% interval {span(candidate['interval'])}",
+    ]
+    if candidate.get("ties_with"):
+        lines.append(f"within noise of {candidate['ties_with']}, which is smaller")
+    if "test_accuracy" in candidate:
+        lines.append(f"on test images {percent(candidate['test_accuracy'])}, {span(candidate['test_interval'])}")
     return "\n".join(
         [
-            candidate["name"] + (f" ({', '.join(standing)})" if standing else ""),
-            f"accuracy {percent(candidate['accuracy'])}, interval {span(candidate['interval'])}",
-            f"memory {candidate['bits']:,} bits ({size(candidate['bits'])}), {candidate['saving']:.2f} times less",
+            *lines,
+            f"memory {candidate['bits']:,} bits ({size(candidate['bits'])}), {candidate['saving']:.2f} times less; "
+            f"reward {candidate['reward']:.4f}",
             f"rounding: weights {candidate['weight_rounding']}, states {candidate['state_rounding']}",
             ", ".join(f"{signal} {text}" for signal, text in candidate["formats"].items()),
         ]

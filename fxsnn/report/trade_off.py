@@ -20,7 +20,10 @@ from fxsnn.report.story import Story, percent
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 FILLS = ("full", "none", "left", "right", "top", "bottom")
 ROUNDINGS = ("nearest-up", "floor", "stochastic", "RN", "TR", "SR")  # the first shapes and fills are theirs
-HEADINGS = ("weight words", "rounding", "weights round", "states round")
+HEADINGS = ("weight words", "rounding", "weights round", "states round", "marks")
+# what is drawn over a point: learned in integers; and round it: within noise of a smaller one of the front
+DOT: dict[str, Any] = {"linestyle": "none", "marker": "o", "markerfacecolor": "white", "markeredgecolor": INK}
+TIE: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none", "color": FAINT, "markeredgewidth": 1}
 KIB = 8 * 1024
 
 
@@ -42,15 +45,17 @@ def draw(story: Story, cut: str) -> Figure:
     _memory_axis(panels[-1], story)
     _label(panels[0], story)
     if whole:
-        panels[0].set_title("around the accuracy floor")
+        panels[0].set_title("around the accuracy floor" if story.floor is not None else "around the choice")
         panels[1].set_title("all candidates (the shaded part is shown above)")
         panels[1].axhspan(100 * bottom, 100 * top, color="#eaeef2", zorder=0)
         panels[1].set_ylim(0, 102)
-    groups = look.legend()
+    groups, marks = look.legend(), look.marks()
     if cut == "wide":
-        handles = [handle for group in groups for handle in group]
+        handles = [handle for group in (*groups, marks) for handle in group]
         legend = figure.legend(handles=handles, loc="outside right upper")
     else:
+        if marks:  # below the shortest list: there is room for three columns
+            min(groups, key=len).extend(marks)
         longest = max(len(group) for group in groups)
         blank = Line2D([], [], linestyle="none", label=" ")
         columns = [handle for group in groups for handle in (*group, *[blank] * (longest - len(group)))]
@@ -68,6 +73,8 @@ class _Look:
         self.words = sorted({_weight_bits(candidate) for candidate in candidates})
         self.pairs = {(candidate["weight_rounding"], candidate["state_rounding"]) for candidate in candidates}
         self.paired = all(weights == states for weights, states in self.pairs)
+        self.integers = any(candidate["scheme"] == "ITQ" for candidate in candidates)
+        self.ties = any(candidate["on_front"] and candidate.get("ties_with") for candidate in candidates)
         self.shapes = dict(zip(_ordered(weights for weights, _ in self.pairs), SHAPES * 9, strict=False))
         self.fills = dict(zip(_ordered(states for _, states in self.pairs), FILLS * 9, strict=False))
         places = np.linspace(0.9, 0.0, len(self.words)) if len(self.words) > 1 else [0.45]
@@ -105,6 +112,12 @@ class _Look:
             [_heading(HEADINGS[3]), *states],
         ]
 
+    def marks(self) -> list[Line2D]:
+        """Return the entries of what is drawn over and round points, a heading first, where anything is."""
+        found = [Line2D([], [], **DOT, markersize=4, label="learned in integers (ITQ)")] if self.integers else []
+        found += [Line2D([], [], **TIE, markersize=9, label="ties with a smaller one")] if self.ties else []
+        return [_heading(HEADINGS[4]), *found] if found else []
+
     def _fill(self, states: str) -> Any:
         return "full" if self.paired else self.fills[states]
 
@@ -116,23 +129,28 @@ def _draw_candidates(axes: Axes, story: Story, look: _Look, panel: int) -> None:
     if panel == 0:
         low, high = ([100 * c["interval"][n] for c in front] for n in (0, 1))
         axes.vlines(x, low, high, color=FAINT, linewidth=1, alpha=0.7, zorder=2)
-    axes.axhline(100 * story.floor, color=FIXED, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
+    if story.floor is not None:
+        axes.axhline(100 * story.floor, color=FIXED, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
     for n, candidate in enumerate(story.candidates):
         stands_out = candidate["on_front"] or candidate["chosen"]
         style = look.style(candidate)
         if stands_out:
             style["markeredgecolor"] = INK
+        place = candidate["bits"] / KIB, 100 * candidate["accuracy"]
+        linked: dict[str, Any] = {"zorder": 4 if stands_out else 3, "url": f"#candidate-{n}"}
+        if candidate["on_front"] and candidate.get("ties_with") and panel == 0:
+            axes.plot(*place, **TIE, markersize=13, zorder=2)
         axes.plot(
-            candidate["bits"] / KIB,
-            100 * candidate["accuracy"],
+            *place,
             **style,
+            **linked,
             markersize=(8 if stands_out else 6) - 2 * (panel > 0),
             markeredgewidth=1.2,
             alpha=1 if stands_out else 0.75,
-            zorder=4 if stands_out else 3,
             gid=f"{n}@{panel}",
-            url=f"#candidate-{n}",
         )
+        if candidate["scheme"] == "ITQ":
+            axes.plot(*place, **DOT, **linked, markersize=3 - panel, markeredgewidth=0.7, gid=f"{n}@{panel}-dot")
     choice, baseline = story.choice, story.baseline
     ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none", "color": FIXED, "zorder": 5}
     axes.plot(choice["bits"] / KIB, 100 * choice["accuracy"], **ring, markersize=17 - 6 * panel, markeredgewidth=2.2)
@@ -173,6 +191,8 @@ def _label(axes: Axes, story: Story) -> None:
         arrowprops={"arrowstyle": "-", "color": FIXED, "shrinkB": 9},
         zorder=6,
     )
+    if story.floor is None:
+        return
     axes.annotate(
         f"accuracy floor {percent(story.floor)}",
         (1, 100 * story.floor),
@@ -191,7 +211,8 @@ def _close_up(story: Story) -> tuple[float, float]:
     """Return the accuracies between which the upper panel is drawn."""
     good = [c for c in story.candidates if c["on_front"] and c["meets_floor"]]
     highest = max(c["interval"][1] for c in (*good, story.choice, story.baseline))
-    lowest = min(story.floor, story.choice["interval"][0], story.baseline["interval"][0])
+    lowest = min(story.choice["interval"][0], story.baseline["interval"][0])
+    lowest = lowest if story.floor is None else min(lowest, story.floor)
     margin = 0.12 * (highest - lowest) + 0.004
     return max(0.0, lowest - 3 * margin), min(1.02, highest + margin)
 
