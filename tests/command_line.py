@@ -9,12 +9,16 @@ import sys
 from dataclasses import dataclass
 from unittest import mock
 
+import numba
 import numpy as np
+import pytest
 
 from fxsnn.cli import main
 from fxsnn.data.digits import PIXELS, Digits
 from fxsnn.splits import Splits
 
+# for what takes minutes in plain Python and is covered by smaller tests there
+needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the JIT")  # type: ignore[attr-defined]
 FXSNN = [sys.executable, "-P", "-c", "from fxsnn.cli import main; main()"]  # in a process of its own
 
 

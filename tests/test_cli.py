@@ -43,6 +43,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "golden make",
         "memory",
         "ranges",
+        "report",
         "select",
         "significance",
         "train",

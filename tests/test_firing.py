@@ -127,6 +127,12 @@ def changed(**changes: object) -> Firing:
     return msgspec.structs.replace(SOUND, **changes)
 
 
+def test_a_network_that_learned_its_own_neurons_is_not_held_against_others_one_by_one() -> None:
+    far = changed(rate_distance=1.9 * SOUND.mean_rate)
+    assert "its neurons' rates are" in warning(far)
+    assert warning(far, "ITQ") == ""
+
+
 def test_a_network_that_fires_as_in_float_is_no_warning() -> None:
     assert warning(SOUND) == ""
     for limit in (
@@ -175,4 +181,5 @@ def test_the_table_sets_float_beside_fixed() -> None:
         ("step at which they part, first and median", "", "3, 40.5"),
     ]
     assert rows(SOUND)[-1][2] == "never, never"
+    assert rows(found, "ITQ")[2][1:] == ("", "none: it learned its own neurons")
     assert rows(changed(mean_rate=0.0))[2][2] == "0.0 %"

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,14 +13,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import reference_float as reference
+from command_line import needs_jit
 from fxsnn.classify import accuracy, assign_labels, vote
 from fxsnn.data.digits import load_digits, split_digits
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import ConfigError
 from fxsnn.learn import Learning, random_network, record, respond, respond_to_images, train
 from fxsnn.network import Network
-
-needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the JIT")  # type: ignore[attr-defined]
 
 quarters = st.integers(-4, 8).map(lambda k: k / 4)  # coarse, so that excesses are 0 and tie
 # nothing so small that a sum of it could not be scaled to the norm in float32

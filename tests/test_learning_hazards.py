@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from command_line import small_splits
+from command_line import needs_jit, small_splits
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
@@ -19,6 +19,7 @@ def cells(row: str) -> list[str]:
     return [cell.strip() for cell in row.strip("|").split("|")]
 
 
+@needs_jit
 def test_the_table_has_the_rows_of_the_page_and_truncation_drags_weights_down() -> None:
     found = [cells(row) for row in rows(small_splits(), 6, 20)]
     printed = [

@@ -8,12 +8,10 @@ import signal
 import subprocess
 from pathlib import Path
 
-import numba
 import pytest
 
-from command_line import FXSNN, run
+from command_line import FXSNN, needs_jit, run
 
-needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the JIT")  # type: ignore[attr-defined]
 needs_mnist = pytest.mark.skipif("FXSNN_DATA" not in os.environ, reason="needs the full MNIST in FXSNN_DATA")
 
 GRID = """

@@ -123,8 +123,8 @@ def _print(out: Path, result: Result) -> None:
     for line in tie_lines(entries, shown):
         say(f"{line} ({TEST})\n")
     say(f"{result.choice.reason}\n")
-    firing = entries[result.choice.index].firing
-    if told := warning(firing) if firing else "":
+    chosen = entries[result.choice.index]
+    if told := warning(chosen.firing, chosen.scheme) if chosen.firing else "":
         say(f"Warning: {told}\n")
     for name, what in (
         ("report.html", "open it in a browser"),

@@ -128,20 +128,20 @@ def select(
     choice, chosen = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by))
     say(choice.reason)
     if chosen.firing:
-        _show_firing(chosen.firing)
+        _show_firing(chosen.firing, chosen.scheme)
     typer.echo(f"{out}: its plan")
 
 
-def _show_firing(found: Firing) -> None:
+def _show_firing(found: Firing, scheme: str) -> None:
     from fxsnn import firing
 
     rows = table(f"firing on {found.images:,} digits", ">float", ">fixed")
-    for row in firing.rows(found):
+    for row in firing.rows(found, scheme):
         rows.add_row(*row)
     typer.echo()
     show(rows)
     typer.echo()
-    if warning := firing.warning(found):
+    if warning := firing.warning(found, scheme):
         say(f"Warning: {warning}\n")
 
 
