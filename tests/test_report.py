@@ -20,7 +20,7 @@ from fxsnn.ranges import spread
 from fxsnn.report import Story, write_report
 from fxsnn.report.page import render
 from fxsnn.significance import Significance
-from fxsnn.significance.result import Float, Kind, Point, gather
+from fxsnn.significance.result import Float, Kind, Learned, Point, gather
 
 INPUTS, STEPS = 784, 150
 SWEPT: tuple[tuple[Kind, str], ...] = (("fractional", "floor"), ("fractional", "stochastic"), ("integer", "floor"))
@@ -456,11 +456,11 @@ def test_significance_is_a_ranked_table_curves_and_ranges(page: str, small: Stor
     head = next(n for n, text in enumerate(rows) if text.startswith("group words"))
     assert rows[head] == (
         "group words integer [bits] fractional, floor [bits] fractional, stochastic [bits] word [bits] memory [bits] "
-        "lost at 4 bits [points]"
+        "accuracy at 4 bits"
     )
     assert rows[head + 1 : head + 3] == [
-        "theta< 36 none none none none none 15.00",
-        "weight 28,224 6 6 6 12 338,688 10.00",
+        "theta< 36 none none none none none 71.00 %",
+        "weight 28,224 6 6 6 12 338,688 76.00 %",
     ]
     assert "membrane before −2 −1.993 −1.65 1.5 4.65 4.993 5 4 signed 4" in rows
     text = Page(page).text
@@ -468,6 +468,27 @@ def test_significance_is_a_ranked_table_curves_and_ranges(page: str, small: Stor
     assert "stands for float answers otherwise than float on 3 of 500 digits" in text
     assert page.count('aria-label="Accuracy against the fractional') == 2
     assert "significance" not in [given.get("id") for given in Page(render(small)).all("section")]
+
+
+@pytest.mark.usefixtures("unillustrated")
+def test_what_learning_was_held_against_is_told(small: Story) -> None:
+    learned = Learned(4000, 0, 0.96875, 0.905, (0.89, 0.92), 362, 400, 361, 20)
+    swept, change = make_significance(), msgspec.structs.replace
+    first = swept.ranking[0]
+    sweeps = [change(p, group="input trace") if p.group == first.group else p for p in swept.sweeps]
+    found = change(
+        swept,
+        learned=learned,
+        sweeps=tuple(sweeps),
+        ranking=(change(first, group="input trace", learning=True), *swept.ranking[1:]),
+        fewest={"input trace" if name == first.group else name: held for name, held in swept.fewest.items()},
+    )
+    parsed = Page(render(replace(small, significance=found)))
+    assert "learned in integers from 4,000 digits, and are held against one that learned from them in float" in (
+        parsed.text
+    )
+    (trace,) = (text for _, text in parsed.rows if text.strip().startswith("input trace"))
+    assert trace.split()[-2:] == ["75.50", "%"]  # 90.5 - 15
 
 
 @pytest.mark.usefixtures("unillustrated")
