@@ -101,6 +101,18 @@ def test_a_finished_study_is_left_as_it_is(place: str, expected: bytes, monkeypa
     assert states(place) == before
 
 
+def test_optuna_s_own_tools_read_the_study(place: str) -> None:
+    import optuna
+
+    finished = study(place)
+    with open_storage(parse_place(place), 1) as storage:
+        held = optuna.load_study(study_name=NAME, storage=storage)
+        assert held.metric_names == ["accuracy", "bits"]
+        best = {(trial.user_attrs["point"], *trial.values) for trial in held.best_trials}
+    front = {(entry.accuracy, entry.bits) for entry in finished.exploration.entries if entry.on_front}
+    assert {(accuracy, bits) for _, accuracy, bits in best} == front
+
+
 def test_processes_that_begin_a_study_together_share_its_points(place: str, tmp_path: Path, expected: bytes) -> None:
     outs = [tmp_path / f"{n}.json" for n in range(3)]
     processes = [start(place, out, "work") for out in outs]

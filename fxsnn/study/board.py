@@ -244,6 +244,7 @@ def _begun(place: Place, storage: BaseStorage, identity: Identity) -> int:
                 continue
             if storage.get_all_trials(study, deepcopy=False):
                 raise ConfigError(f"a study must be one that fxsnn explore made, {place.shown!r} is of something else")
+            storage.set_study_system_attr(study, "study:metric_names", ["accuracy", "bits"])  # for Optuna's own tools
             for name, value in asdict(identity).items():
                 storage.set_study_user_attr(study, name, value)
         check_same(identity, held, place.shown)
