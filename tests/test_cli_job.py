@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 
 from command_line import Said, run, small_splits
-from fxsnn.candidates import load_exploration
+from fxsnn.candidates import entry_of, load_exploration
+from fxsnn.demo import prepare
+from fxsnn.explore import evaluate
 from fxsnn.format import Format
+from fxsnn.grid import Point
 from fxsnn.itq import default_plan
 from fxsnn.learn import Learning, random_network
 from fxsnn.learner import IntegerLearner
@@ -179,6 +182,10 @@ def test_candidates_quantised_in_training_are_found_beside_the_others_and_can_be
     learner = IntegerLearner(load_network(net), small_splits().training.images, Learning(passes=2, seed=3))
     expected = learner.train(parse_plan(chosen.read_text()))
     assert load_network(again).weights.tolist() == expected.weights.tolist()
+    task, _ = prepare(load_network(net), small_splits(), 1)
+    measured = evaluate(expected, Point("again", "PTQ", {}, parse_plan(chosen.read_text())), task)
+    assert entry_of(measured).spikes_per_image == entries[1].spikes_per_image
+    assert entry_of(measured).right == entries[1].right
 
 
 def test_what_integers_cannot_learn_by_is_refused(tmp_path: Path, plan: Path) -> None:
