@@ -209,7 +209,8 @@ def formats_of(plan: Plan) -> dict[str, str]:
     """Return each signal's format as people must see it, with word length and sign."""
     formats = {name: getattr(plan, name).format.describe() for name in SIGNALS}
     leak = {"multiply": plan.leak.factor.format.describe(), "shift": f"v - (v >> {plan.leak.shift})", "none": "none"}
-    formats |= {"leak": leak[plan.leak.kind], "fold": "yes" if plan.fold else "no"}
+    fold = "as it learns" if plan.learning else "yes" if plan.fold else "no"
+    formats |= {"leak": leak[plan.leak.kind], "fold": fold}
     if plan.learning:
         formats |= {f"learning {name}": getattr(plan.learning, name).format.describe() for name in LEARNING_SIGNALS}
     return formats
