@@ -24,7 +24,7 @@ from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place
 
 SPLITS = small_splits()
-NETWORK = replace(random_network(784, 8), coding=RateCoding(steps=20))
+NETWORK = replace(random_network(784, 3), coding=RateCoding(steps=10))
 GRID = Grid(
     weight=("UQ0.4", "UQ0.2"),
     state_bits=(4,),

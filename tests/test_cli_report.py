@@ -141,7 +141,7 @@ def test_a_budget_has_no_floor_unless_one_is_asked_for(tmp_path: Path, folder: P
 
 
 def test_significance_is_told_if_it_is_of_this_network(tmp_path: Path, folder: Path) -> None:
-    done(run("significance", folder / "net.npz", "--images", "8", "--out", tmp_path / "s.json", "--max-loss", "0.2"))
+    done(run("significance", folder / "net.npz", "--images", "4", "--out", tmp_path / "s.json", "--max-loss", "0.2"))
     words = ["--max-loss", "1", "--significance", tmp_path / "s.json"]
     done(report(folder, tmp_path / "r.html", *words))
     page = text_of(tmp_path / "r.html")
