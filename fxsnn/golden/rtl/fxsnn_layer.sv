@@ -66,8 +66,12 @@ module fxsnn_layer
   function automatic int larger(input int a, input int b);
     larger = a > b ? a : b;
   endfunction
-  function automatic int draws(input int rounding, input int drop, input int width);
-    draws = rounding == STOCHASTIC && drop > 0 ? (drop > width ? width : drop) : 0;
+  // Bits that a cast draws, and how far up they are added.
+  function automatic int draws(input int rounding, input int drop);
+    draws = rounding == STOCHASTIC && drop > 0 ? (drop > LFSR_WIDTH ? LFSR_WIDTH : drop) : 0;
+  endfunction
+  function automatic int top(input int drop);
+    top = drop > LFSR_WIDTH ? drop - LFSR_WIDTH : 0;
   endfunction
 
   localparam int EACH_FRAC = larger(WEIGHT_FRAC, CURRENT_FRAC);
@@ -200,23 +204,43 @@ module fxsnn_layer
   assign inhibited = !inhibits ? v : inhibit_word < FLOOR_X ? FLOOR_X : inhibit_word;
 
   // -- stochastic rounding: every cast has a register of its own -----------------------------------------------------------
-  logic clear_registers, draw_accumulate;
+  logic clear_registers, draw_accumulate, draw_leak, draw_integrate, draw_reset, draw_inhibit;
   assign clear_registers = state == IDLE && start_image;
   assign draw_accumulate = EACH ? state == ACCUMULATE && active[0] : state == INTEGRATE;
-`define FXSNN_LFSR(NAME, SEED_OF, DROP_OF, ROUNDING_OF, WHEN)                                           \
-  fxsnn_lfsr #(                                                                                       \
-    .WIDTH(LFSR_WIDTH), .TAPS(LFSR_TAPS), .SEED(SEED_OF), .X(X),                                      \
-    .COUNT(draws(ROUNDING_OF, DROP_OF, LFSR_WIDTH)),                                                  \
-    .TOP(DROP_OF > LFSR_WIDTH ? DROP_OF - LFSR_WIDTH : 0)                                             \
-  ) NAME``_lfsr (                                                                                     \
-    .clock(clock), .start(clear_registers), .draw(WHEN), .fresh(NAME``_fresh), .state(observe_``NAME``_lfsr) \
-  )
-  `FXSNN_LFSR(accumulate, SEED_ACCUMULATE, ACCUMULATE_DROP, CURRENT_ROUNDING, draw_accumulate);
-  `FXSNN_LFSR(leak, SEED_LEAK, LEAK_DROP, MEMBRANE_ROUNDING, state == INTEGRATE && !FUSED);
-  `FXSNN_LFSR(integrate, SEED_INTEGRATE, INTEGRATE_DROP, MEMBRANE_ROUNDING, state == INTEGRATE);
-  `FXSNN_LFSR(reset, SEED_RESET, RESET_DROP, MEMBRANE_ROUNDING, state == FIRE && fires && RESET == RESET_SUBTRACT);
-  `FXSNN_LFSR(inhibit, SEED_INHIBIT, INHIBIT_DROP, MEMBRANE_ROUNDING, state == INHIBIT && inhibits);
-`undef FXSNN_LFSR
+  assign draw_leak = state == INTEGRATE && LEAK == LEAK_MULTIPLY && !FUSED;
+  assign draw_integrate = state == INTEGRATE;
+  assign draw_reset = state == FIRE && fires && RESET == RESET_SUBTRACT;
+  assign draw_inhibit = state == INHIBIT && inhibits;
+  fxsnn_lfsr #(
+    .WIDTH(LFSR_WIDTH), .TAPS(LFSR_TAPS), .SEED(SEED_ACCUMULATE), .X(X), .COUNT(draws(CURRENT_ROUNDING, ACCUMULATE_DROP)),
+    .TOP(top(ACCUMULATE_DROP))
+  ) accumulate_lfsr (
+    .clock(clock), .start(clear_registers), .draw(draw_accumulate), .fresh(accumulate_fresh), .state(observe_accumulate_lfsr)
+  );
+  fxsnn_lfsr #(
+    .WIDTH(LFSR_WIDTH), .TAPS(LFSR_TAPS), .SEED(SEED_LEAK), .X(X), .COUNT(draws(MEMBRANE_ROUNDING, LEAK_DROP)),
+    .TOP(top(LEAK_DROP))
+  ) leak_lfsr (
+    .clock(clock), .start(clear_registers), .draw(draw_leak), .fresh(leak_fresh), .state(observe_leak_lfsr)
+  );
+  fxsnn_lfsr #(
+    .WIDTH(LFSR_WIDTH), .TAPS(LFSR_TAPS), .SEED(SEED_INTEGRATE), .X(X), .COUNT(draws(MEMBRANE_ROUNDING, INTEGRATE_DROP)),
+    .TOP(top(INTEGRATE_DROP))
+  ) integrate_lfsr (
+    .clock(clock), .start(clear_registers), .draw(draw_integrate), .fresh(integrate_fresh), .state(observe_integrate_lfsr)
+  );
+  fxsnn_lfsr #(
+    .WIDTH(LFSR_WIDTH), .TAPS(LFSR_TAPS), .SEED(SEED_RESET), .X(X), .COUNT(draws(MEMBRANE_ROUNDING, RESET_DROP)),
+    .TOP(top(RESET_DROP))
+  ) reset_lfsr (
+    .clock(clock), .start(clear_registers), .draw(draw_reset), .fresh(reset_fresh), .state(observe_reset_lfsr)
+  );
+  fxsnn_lfsr #(
+    .WIDTH(LFSR_WIDTH), .TAPS(LFSR_TAPS), .SEED(SEED_INHIBIT), .X(X), .COUNT(draws(MEMBRANE_ROUNDING, INHIBIT_DROP)),
+    .TOP(top(INHIBIT_DROP))
+  ) inhibit_lfsr (
+    .clock(clock), .start(clear_registers), .draw(draw_inhibit), .fresh(inhibit_fresh), .state(observe_inhibit_lfsr)
+  );
 
   // -- the sequence --------------------------------------------------------------------------------------------------------
   always_ff @(posedge clock) begin
