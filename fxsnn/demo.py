@@ -20,7 +20,7 @@ from fxsnn.grid import Grid, make_points
 from fxsnn.learn import Learning, random_network, train
 from fxsnn.network import Network, save_network
 from fxsnn.pareto import Choice, Reward
-from fxsnn.plan import plan_text
+from fxsnn.plan import Plan, plan_text
 from fxsnn.quantise import QuantisedNetwork, quantise
 from fxsnn.ranges import Ranges, profile, spreads
 from fxsnn.report import write_report
@@ -93,7 +93,7 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
         points = make_points(settings.grid, measured_ranges(network, splits))
         done = 0
 
-        def tell(_: Candidate) -> None:
+        def tell(_: Candidate[Plan]) -> None:
             nonlocal done
             done += 1
             progress("explore", done, len(points))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,12 @@ from numpy.typing import NDArray
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.kernels import layer, lif
-from fxsnn.kernels.datapath import Datapath, words_of
 from fxsnn.modes import Overflow
-from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
-from fxsnn.width import Lanes, datapath, lanes_for, limits
+from fxsnn.prepare import Prepared, prepare, sites_of
+from fxsnn.quantise import SITES, QuantisedNetwork
 
-NODES = ("sum", "current", "leaked", "integrated", "membrane", "refractory", "spike")  # in the kernels' order
+# in the kernels' order
+NODES = ("sum", "current", "leaked", "integrated", "after_reset", "membrane", "refractory", "spike")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +28,9 @@ class Trace:
 
     `sum` is the exact synaptic sum (where every addition is cast: the last partial sum), `current` the sum
     after its cast, `leaked` the membrane after the leak (exact where the update is fused), `integrated`
-    the membrane before the comparison, `membrane` the one after reset and inhibition, `refractory` the
-    counter after the step, `spike` 0 or 1. `draws` holds what each stochastic cast added, 0 where there
-    was none, and `registers` the LFSRs after each step, int64[steps, sites].
+    the membrane before the comparison, `after_reset` the one before inhibition, `membrane` the one at the
+    end of the step, `refractory` the counter then, `spike` 0 or 1. `draws` holds what each stochastic cast
+    added, 0 where there was none, and `registers` the LFSRs after each step, int64[steps, sites].
     """
 
     nodes: dict[str, NDArray[np.int64]]
@@ -67,7 +66,7 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
         starts = spikes.starts[first * steps : last * steps + 1]
         _run(network, ready, responses[first:last], None, last - first, steps, starts, spikes.indices, None)
 
-    _in_parts(part, spikes.images, threads)
+    in_parts(part, spikes.images, threads)
     return responses
 
 
@@ -91,7 +90,7 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
         starts, indices = np.empty(steps + 1, dtype=np.int64), np.empty(steps * inputs + 1, dtype=np.uint16)
         _run(network, ready, None, out[first:last], last - first, steps, starts, indices, active[first:last])
 
-    _in_parts(part, images, threads)
+    in_parts(part, images, threads)
     return out
 
 
@@ -105,10 +104,25 @@ def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
     return Spikes(starts=starts, indices=indices[:events], images=images, steps=steps, inputs=inputs)
 
 
-def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
-    """Run one image and keep every node of every step; raises as `respond` does."""
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """What a presentation begins with, where it is not a cleared layer: int64[neurons] each.
+
+    `membrane` are words of the membrane's format, `refractory` counters from 0 to the refractory period.
+    """
+
+    membrane: NDArray[np.int64]
+    refractory: NDArray[np.int64]
+
+
+def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0, start: State | None = None) -> Trace:
+    """Run one image, from a cleared layer or from `start`, and keep every node of every step.
+
+    Raises as `respond` does, and ConfigError if `start` is of another size or holds what no state can be.
+    """
     ready = prepare(network)
     _check_inputs(network, spikes.inputs)
+    begin = _start(network, start)
     nodes = np.zeros((spikes.steps, len(NODES), network.neurons), dtype=np.int64)
     drawn = np.zeros((spikes.steps, len(SITES), network.neurons), dtype=np.int64)
     registers = np.zeros((spikes.steps, len(SITES)), dtype=np.int64)
@@ -119,6 +133,8 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
         drawn,
         registers,
         counts,
+        begin.membrane,
+        begin.refractory,
         np.pad(network.weights, ((0, 1), (0, 0))),  # int64 for every plan
         spikes.starts[first : first + spikes.steps + 1],
         spikes.indices,
@@ -128,8 +144,7 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
         ready.taps,
     )
     _refuse_overflows(network, counts)
-    path = ready.path
-    sites = dict(zip(SITES, (path.each if path.cast_each else path.accumulate, *path[2:6]), strict=True))
+    sites = sites_of(network)
     return Trace(
         nodes={name: np.ascontiguousarray(nodes[:, n]) for n, name in enumerate(NODES)},
         draws={name: drawn[:, n] for n, name in enumerate(SITES) if sites[name].draw_bits},
@@ -141,6 +156,24 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
         equalities=int(counts[-1, 0]),
         spikes=int(counts[-1, 1]),
     )
+
+
+def _start(network: QuantisedNetwork, start: State | None) -> State:
+    """Return the state to begin with, in arrays that may be overwritten."""
+    if start is None:
+        return State(np.zeros(network.neurons, dtype=np.int64), np.zeros(network.neurons, dtype=np.int64))
+    membrane = network.plan.membrane.format
+    bounds = {"membrane": (membrane.lowest, membrane.highest), "refractory": (0, network.refractory_steps)}
+    for name, (lowest, highest) in bounds.items():
+        words = getattr(start, name)
+        if words.dtype != np.int64 or words.shape != (network.neurons,):
+            raise ConfigError(
+                f"{name} at the start must be int64[{network.neurons}], not {words.dtype}{[*words.shape]}"
+            )
+        wrong = words[(words < lowest) | (words > highest)]
+        if len(wrong):
+            raise ConfigError(f"{name} at the start must be {lowest} to {highest}, not {wrong[0]}")
+    return State(start.membrane.copy(), start.refractory.copy())
 
 
 def _run(
@@ -176,7 +209,7 @@ def _run(
     )
 
 
-def _in_parts(part: Callable[[int, int], None], images: int, threads: int) -> None:
+def in_parts(part: Callable[[int, int], None], images: int, threads: int) -> None:
     """Call part(first, last) for as many parts of the images as there are threads."""
     if threads < 1:
         raise ConfigError(f"threads must be 1 or more, not {threads}")
@@ -194,61 +227,6 @@ def _in_parts(part: Callable[[int, int], None], images: int, threads: int) -> No
 def _helpers(threads: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001  (a fork inherits no threads)
     """Return threads that wait for work: to start them takes as long as a small batch."""
     return ThreadPoolExecutor(threads)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """A network as the kernels take it."""
-
-    path: Datapath
-    words: NDArray[np.int64]  # the path in an array
-    lanes: Lanes
-    lane: NDArray[np.signedinteger]  # none, of the type of the sums
-    weights: NDArray[np.signedinteger]  # in the narrowest words that hold them; the last row is zeros, and so is
-    # what fills the rows up to whole cache lines
-    limits: NDArray[np.signedinteger]  # in words as wide as the membranes
-    seeds: NDArray[np.int64]
-    taps: NDArray[np.int64]
-    draws: bool  # whether any cast is stochastic and drops bits
-
-
-_READY: WeakKeyDictionary[QuantisedNetwork, Prepared] = WeakKeyDictionary()
-
-
-def prepare(network: QuantisedNetwork) -> Prepared:
-    """Prove the widths and lay out the constants, once for each network: networks never change."""
-    ready = _READY.get(network)
-    if ready is None:
-        path, lanes = datapath(network), lanes_for(network.plan.weight.format, network.inputs)
-        ready = Prepared(
-            path,
-            words_of(path),
-            lanes,
-            np.empty(0, dtype=lanes.sums),
-            _padded(network.weights, lanes.weights),
-            _padded(limits(network)[None], np.int32 if path.simple else np.int64)[0, : network.neurons],
-            np.array([register.seed for register in site_registers(network.plan)], dtype=np.int64),
-            network.plan.lfsr.tap_array(),
-            any(site.draw_bits for site in path[:6]),
-        )
-        _READY[network] = ready
-    return ready
-
-
-def _padded(weights: NDArray[np.int64], word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
-    inputs, neurons = weights.shape
-    width = -(-neurons // 64) * 64
-    padded = _cleared((inputs + 1) * width, word).reshape(inputs + 1, width)
-    padded[:inputs, :neurons] = weights
-    return padded
-
-
-def _cleared(words: int, word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
-    """Return zeros that begin with a cache line."""
-    size = words * np.dtype(word).itemsize
-    room = np.zeros(size + 63, dtype=np.uint8)
-    start = -room.ctypes.data % 64
-    return room[start : start + size].view(word)
 
 
 def _check_inputs(network: QuantisedNetwork, inputs: int) -> None:

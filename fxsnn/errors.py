@@ -2,7 +2,10 @@
 
 
 class FxsnnError(Exception):
-    """Base of all errors that fxsnn raises on purpose."""
+    """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())
 
 
 class FormatError(FxsnnError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +15,22 @@ from fxsnn.emulate import respond
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.firing import Firing, Reference, watch
-from fxsnn.grid import Learner, Point, Scheme
+from fxsnn.grid import Learner, PlanT, Point
 from fxsnn.memory import Memory, memory
 from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.quantise import quantise
-from fxsnn.score import Score, cross_validate
+from fxsnn.score import Measured, cross_validate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
+class Candidate(Generic[PlanT]):
     """One configuration with its accuracy and its memory."""
 
     name: str
-    scheme: Scheme
-    plan: Plan
-    score: Score
+    scheme: str
+    plan: PlanT
+    score: Measured
     memory: Memory
     firing: Firing | None = None  # against the float network, where the task holds it
 
@@ -55,7 +56,9 @@ class Task:
     float_net: Reference | None = None  # its spikes for these digits
 
 
-def evaluate(network: Network, point: Point, task: Task, learner: Learner | None = None, threads: int = 1) -> Candidate:
+def evaluate(
+    network: Network, point: Point[Plan], task: Task, learner: Learner | None = None, threads: int = 1
+) -> Candidate[Plan]:
     """Quantise, respond in integers and cross-validate; in the scheme ITQ, train first.
 
     network   the float network that points of the scheme PTQ quantise
@@ -76,12 +79,12 @@ def evaluate(network: Network, point: Point, task: Task, learner: Learner | None
 
 def explore(
     network: Network,
-    points: Sequence[Point],
+    points: Sequence[Point[Plan]],
     task: Task,
     workers: int = 1,
-    progress: Callable[[Candidate], None] | None = None,
+    progress: Callable[[Candidate[Plan]], None] | None = None,
     learner: Learner | None = None,
-) -> list[Candidate]:
+) -> list[Candidate[Plan]]:
     """Evaluate every point in this process; the result is in the points' order whatever the number of workers.
 
     progress is called with each candidate as it is done, in the points' order.
@@ -91,9 +94,19 @@ def explore(
     WidthError, ConfigError, OverflowDetectedError
         A plan cannot run; the message begins with its name.
     """
+    return evaluated(points, lambda point: evaluate(network, point, task, learner), workers, progress)
+
+
+def evaluated(
+    points: Sequence[Point[PlanT]],
+    evaluate: Callable[[Point[PlanT]], Candidate[PlanT]],
+    workers: int = 1,
+    progress: Callable[[Candidate[PlanT]], None] | None = None,
+) -> list[Candidate[PlanT]]:
+    """Evaluate every point, whatever the network, as `explore` does."""
     found = []
     with ThreadPoolExecutor(workers) as pool:  # the kernels release the interpreter lock
-        for candidate in pool.map(lambda point: evaluate(network, point, task, learner), points):
+        for candidate in pool.map(evaluate, points):
             found.append(candidate)
             if progress:
                 progress(candidate)

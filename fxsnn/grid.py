@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ from fxsnn.ranges import Ranges, integer_bits
 
 Scheme = Literal["PTQ", "ITQ"]  # quantised after training, or in training
 Value = str | int | bool
+PlanT = TypeVar("PlanT")
 
 GROUPS = ("accumulator", "membrane", "theta", "threshold")  # whose fractional bits may differ
 _NEEDED = ("weight", "state_bits", "weight_rounding", "state_rounding", "leak", "fold", "scheme")
@@ -98,13 +99,13 @@ class Learner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Point(Generic[PlanT]):
     """One combination: its value on every axis, what it is called, and its plan."""
 
     name: str
-    scheme: Scheme
+    scheme: str  # how a network comes to it
     values: Mapping[str, Value]
-    plan: Plan
+    plan: PlanT
 
 
 def parse_grid(text: str) -> Grid:
@@ -129,7 +130,7 @@ def parse_leak(text: str) -> Leak:
     raise ConfigError(f"a leak must read like 'multiply UQ0.8', 'shift 6' or 'none', not {text!r}")
 
 
-def make_points(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> list[Point]:
+def make_points(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> list[Point[Plan]]:
     """Return every point of the grid, in the grid's order.
 
     Raises
@@ -139,7 +140,7 @@ def make_points(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> l
         or a point is to be quantised in training and nobody is there to train.
     """
     check_learner(grid, learner)
-    axes, points = grid.axes, dict[str, Point]()
+    axes, points = grid.axes, dict[str, Point[Plan]]()
     for values in product(*axes.values()):
         place = dict(zip(axes, values, strict=True))
         try:
@@ -168,7 +169,7 @@ def _is_usual(axis: str, value: Value) -> bool:
     return axis == "scheme" and value == "PTQ"
 
 
-def _point(grid: Grid, ranges: Ranges, place: Mapping[str, Value], learner: Learner | None) -> Point:
+def _point(grid: Grid, ranges: Ranges, place: Mapping[str, Value], learner: Learner | None) -> Point[Plan]:
     """Return one combination's point."""
     weights = Rounding.parse(str(place["weight_rounding"]))
     states = Rounding.parse(str(place["state_rounding"]))

@@ -14,17 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.cast import from_float, from_float_counted, to_float
-from fxsnn.emulate import prepare
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.kernels import fixed_stdp
-from fxsnn.kernels.fixed_stdp import Learner
+from fxsnn.kernels.fixed_stdp import Kept, Learner
 from fxsnn.learn import Learning, check_images, presentations
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, LearningPlan, Plan, Signal
+from fxsnn.prepare import prepare
 from fxsnn.quantise import FIRST_LEARNING_STREAM, SITES, QuantisedNetwork, quantise
 from fxsnn.width import PASS, Proof, Range
 
@@ -94,31 +94,10 @@ def train(
     WidthError
         An exact intermediate could leave int64.
     """
-    check_images(network, images)
-    table = plan.learning
-    if table is None:
-        raise ConfigError("a plan must have a learning table to learn in integers, not none")
-    plan = replace(plan, fold=False)
-    host = replace(table.weight, rounding=Rounding.STOCHASTIC)
-    learned = from_float(network.weights, host.format, host.rounding, "saturate", lfsr=_register(plan, 0))
-    read = to_float(learned, host.format)
-    quantised = quantise(replace(network, weights=read, theta=np.zeros(len(network.theta))), plan)
-    constants = learner(quantised, table, learning, network.coding.steps)
-    state = _State(
-        learned=np.ascontiguousarray(learned.T),
-        rows=prepare(quantised).weights.copy(),
-        sums=quantised.weights.sum(axis=0),
-        theta=from_float(network.theta, table.theta.format),
-        folded=np.zeros(len(network.theta), np.int64),
-        registers=np.array([_register(plan, 1 + row).seed for row in range(3)], np.int64),
-    )
-    taps, draw = plan.lfsr.tap_array(), np.zeros(1, np.int64)
-    for n, total in enumerate(state.sums):
-        state.folded[n] = fixed_stdp.fold(n, state.theta, total, constants, state.registers, taps, draw)
+    started = begin(network, images, learning, plan)
     for done, presented, spikes in presentations(network, images, learning, progress):
-        paces = learning.paces(done, spikes.images, presented)
-        rates = from_float(paces, table.rate.format)
-        _present(quantised, spikes, state, rates, constants)
+        present(started, spikes, done, presented)
+    quantised, state = started.network, started.state
     rows = state.rows[: quantised.inputs, : quantised.neurons].astype(np.int64)
     return replace(
         network,
@@ -126,6 +105,32 @@ def train(
         theta=to_float(state.folded, plan.theta.format),
         labels=np.full(quantised.neurons, -1, np.int64),
     )
+
+
+def begin(network: Network, images: NDArray[np.uint8], learning: Learning, plan: Plan) -> Started:
+    """Return the network as it stands before the first of the images; raises as `train`."""
+    check_images(network, images)
+    table = plan.learning
+    if table is None:
+        raise ConfigError("a plan must have a learning table to learn in integers, not none")
+    plan = replace(plan, fold=False)
+    host = replace(table.weight, rounding=Rounding.STOCHASTIC)
+    learned = from_float(network.weights, host.format, host.rounding, "saturate", lfsr=learning_register(plan, 0))
+    read = to_float(learned, host.format)
+    quantised = quantise(replace(network, weights=read, theta=np.zeros(len(network.theta))), plan)
+    constants = learner(quantised, table, learning, network.coding.steps)
+    state = State(
+        learned=np.ascontiguousarray(learned.T),
+        rows=prepare(quantised).weights.copy(),
+        sums=quantised.weights.sum(axis=0),
+        theta=from_float(network.theta, table.theta.format),
+        folded=np.zeros(len(network.theta), np.int64),
+        registers=np.array([learning_register(plan, 1 + row).seed for row in range(3)], np.int64),
+    )
+    taps, draw = plan.lfsr.tap_array(), np.zeros(1, np.int64)
+    for n, total in enumerate(state.sums):
+        state.folded[n] = fixed_stdp.fold(n, state.theta, total, constants, state.registers, taps, draw)
+    return Started(quantised, table, learning, constants, state)
 
 
 def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, steps: int) -> Learner:
@@ -200,7 +205,7 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _State:
+class State:
     """What learning changes in place; see `fixed_stdp.learn_from`."""
 
     learned: NDArray[np.int64]
@@ -211,9 +216,21 @@ class _State:
     registers: NDArray[np.int64]
 
 
-def _present(
-    network: QuantisedNetwork, spikes: Spikes, state: _State, rates: NDArray[np.int64], constants: Learner
-) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Started:
+    """A network that learns: what it was first, its constants, and what it has become."""
+
+    network: QuantisedNetwork  # its weights are those first read; its theta is not folded
+    table: LearningPlan
+    learning: Learning
+    constants: Learner
+    state: State
+
+
+def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept | None = None) -> None:
+    """Present images, the first of them number `first` of `total`; keep every word where there is room for it."""
+    network, state = started.network, started.state
+    rates = from_float(started.learning.paces(first, spikes.images, total), started.table.rate.format)
     ready, neurons = prepare(network), network.neurons
     fixed_stdp.learn_from(
         state.learned,
@@ -224,7 +241,7 @@ def _present(
         spikes.starts,
         spikes.indices,
         rates,
-        constants,
+        started.constants,
         state.registers,
         ready.words,
         ready.lanes.chunk,
@@ -233,6 +250,7 @@ def _present(
         ready.seeds,
         ready.taps,
         np.zeros((len(SITES), neurons), np.int64) if ready.draws else None,
+        kept,
     )
 
 
@@ -266,6 +284,6 @@ def _log2(norm: float) -> int:
     return exponent - 1
 
 
-def _register(plan: Plan, stream: int) -> Lfsr:
+def learning_register(plan: Plan, stream: int) -> Lfsr:
     """Return a register of learning: 0 of the first weights, 1..3 of fixed_stdp's casts."""
     return plan.lfsr.derive(FIRST_LEARNING_STREAM + stream)

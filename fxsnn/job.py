@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from fxsnn import demo, emulate
 from fxsnn.candidates import to_json
 from fxsnn.demo import PROFILED, Progress, about, measure
 from fxsnn.encode import encode
-from fxsnn.errors import FileError
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.events import golden_of_layers, significance_of_layers
 from fxsnn.explore import Task
 from fxsnn.files import check_output, read_bytes, write_bytes
+from fxsnn.golden.export import check_kinds
 from fxsnn.golden.make import make_bundle
 from fxsnn.grid import Grid, parse_grid
+from fxsnn.layered.network import is_layered
 from fxsnn.learn import Learning
 from fxsnn.learner import learner_like
 from fxsnn.lfsr import Lfsr
@@ -31,6 +35,7 @@ from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
 from fxsnn.significance.learning import Lessons, add_learning
 from fxsnn.splits import check_fits, open_splits, part
+from fxsnn.study.digits import DigitsSubject
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
 
@@ -80,7 +85,7 @@ def explore_network(
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)
     learner = learner_like(held, splits.training.images, passes)
-    finished = run_study(held, splits, points, study, workers, progress, learner)
+    finished = run_study(DigitsSubject(held, splits, points, learner), study, workers, progress)
     write_bytes(out, to_json(finished.exploration))
     return finished
 
@@ -113,6 +118,13 @@ def significance_of_network(
     learn_from    how many of the training digits to learn from at every point of the groups of learning, which are
                   swept unless it is None; first weights and their order are drawn from `learn_seed`
     """
+    if is_layered(network):
+        if learn_from is not None:
+            raise ConfigError("groups of learning must be of a network that learns without labels, not of layers")
+        files = _significance_files(out)
+        found = significance_of_layers(network, data, images, max_loss, seed, workers, progress)
+        _write_significance(files, found)
+        return found, files
     held = load_network(network)
     digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
     splits = open_splits(data, mnist)
@@ -138,21 +150,30 @@ def significance_of_network(
     )
     if lessons is not None:
         found = add_learning(found, held, lessons, task, workers, lambda done, total: progress("learning", done, total))
-    for path, content in zip(
-        files, (significance_json(found), significance_svg(found).encode(), significance_png(found)), strict=True
-    ):
-        write_bytes(path, content)
+    _write_significance(files, found)
     return found, files
 
 
-def make_golden(network: Path, plan: Path, out: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Any]:
-    """Write golden vectors of the first test digits; return the manifest."""
+def make_golden(
+    network: Path,
+    plan: Path,
+    out: Path,
+    data: Path | None,
+    mnist: bool,
+    images: int,
+    aimed: bool = True,
+    kinds: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Write golden vectors of the first test digits, or recordings for a network of layers; return the manifest."""
+    check_kinds(kinds)
+    if is_layered(network):
+        return golden_of_layers(network, plan, out, data, images, kinds)
     held = load_network(network)
     quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)
     digits = part(splits.test, 0, images)
-    return make_bundle(out, quantised, encode(digits.images, held.coding))
+    return make_bundle(out, quantised, encode(digits.images, held.coding), aimed=aimed, kinds=kinds)
 
 
 def demo_job(
@@ -185,6 +206,12 @@ def demo_job(
         command += f" --significance {significance_images}"
     command += " --mnist" if mnist or data is not None else ""
     return demo.run_demo(out, open_splits(data, mnist), settings, command, progress)
+
+
+def _write_significance(files: Sequence[Path], found: Significance) -> None:
+    contents = significance_json(found), significance_svg(found).encode(), significance_png(found)
+    for path, content in zip(files, contents, strict=True):
+        write_bytes(path, content)
 
 
 def _significance_files(out: Path) -> tuple[Path, ...]:

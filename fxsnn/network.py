@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import zipfile
 from dataclasses import dataclass, fields
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes, write_bytes
+from fxsnn.npz import pack_npz, unpack_npz
 
 Reset = Literal["zero", "value", "subtract"]
 Compare = Literal["ge", "gt"]
@@ -98,7 +98,6 @@ _SCALARS = {
     for field in fields(kind)
     if field.name not in _ARRAYS and field.name != "coding"
 }
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the zip format's first date: files written twice are equal
 
 
 def save_network(network: Network, path: Path) -> None:
@@ -109,17 +108,9 @@ def save_network(network: Network, path: Path) -> None:
     held: dict[str, Any] = {field.name: getattr(network, field.name) for field in fields(Network)}
     coding = held.pop("coding")
     held |= {f"coding_{field.name}": getattr(coding, field.name) for field in fields(RateCoding)}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, value in {"format": _FORMAT, **held}.items():
-            array = np.asarray(value, {**_ARRAYS, **_SCALARS}.get(name, "U"))
-            entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            entry.create_system = 3  # Unix, wherever it is written
-            entry.external_attr = 0o644 << 16
-            text = io.BytesIO()
-            np.lib.format.write_array(text, array, (1, 0), allow_pickle=False)
-            archive.writestr(entry, text.getvalue())  # stored: compressors differ between machines
-    write_bytes(path, packed.getvalue())
+    kinds = {**_ARRAYS, **_SCALARS}
+    values = {"format": _FORMAT, **held}
+    write_bytes(path, pack_npz({name: np.asarray(value, kinds.get(name, "U")) for name, value in values.items()}))
 
 
 def load_network(path: Path) -> Network:
@@ -132,7 +123,7 @@ def load_network(path: Path) -> Network:
     """
     packed = read_bytes(path, "a network")
     try:
-        held = _unpack(packed)
+        held = unpack_npz(packed)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
         raise FileError(f"a network must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
     if str(held.get("format")) != _FORMAT:
@@ -152,21 +143,3 @@ def load_network(path: Path) -> Network:
         return Network(**values, coding=RateCoding(**coding))
     except ValueError as error:
         raise FileError(f"a network must be usable, {str(path)!r} is not: {error}") from error
-
-
-def _unpack(packed: bytes) -> dict[str, NDArray[Any]]:
-    held = {}
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        for entry in archive.infolist():
-            if entry.compress_type != zipfile.ZIP_STORED:
-                raise ValueError(f"{entry.filename} is compressed")
-            data = archive.read(entry)
-            text = io.BytesIO(data)
-            if np.lib.format.read_magic(text) != (1, 0):
-                raise ValueError(f"{entry.filename} is not of .npy version 1.0")
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(text)
-            # the size is checked before anything is allocated: a header may lie
-            if dtype.hasobject or fortran or math.prod(shape) * dtype.itemsize != len(data) - text.tell():
-                raise ValueError(f"{entry.filename} is not a whole plain array")
-            held[entry.filename.removesuffix(".npy")] = np.frombuffer(data, dtype, offset=text.tell()).reshape(shape)
-    return held

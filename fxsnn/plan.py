@@ -105,13 +105,17 @@ class Plan:
             raise ConfigError(f"integrate must be two-casts or fused, not {self.integrate!r}")
 
 
-class _SignalText(msgspec.Struct, forbid_unknown_fields=True):
+class SignalText(msgspec.Struct, forbid_unknown_fields=True):
+    """A signal as people write it."""
+
     format: str
     rounding: str = Rounding.NEAREST_EVEN.value
     overflow: str = Overflow.SATURATE.value
 
 
-class _LeakText(msgspec.Struct, forbid_unknown_fields=True):
+class LeakText(msgspec.Struct, forbid_unknown_fields=True):
+    """A leak as people write it."""
+
     kind: Literal["multiply", "shift", "none"] = "multiply"
     format: str = "UQ0.8"
     rounding: str = Rounding.NEAREST_EVEN.value
@@ -125,22 +129,22 @@ class _LfsrText(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _LearningText(msgspec.Struct, forbid_unknown_fields=True):
-    weight: _SignalText
-    trace: _SignalText = msgspec.field(default_factory=lambda: _SignalText("UQ1.0"))
-    theta: _SignalText = msgspec.field(default_factory=lambda: _SignalText("UQ8.16"))
-    rate: _SignalText = msgspec.field(default_factory=lambda: _SignalText("UQ0.16"))
-    constants: _SignalText = msgspec.field(default_factory=lambda: _SignalText("UQ0.8"))
-    fade: _LeakText = msgspec.field(default_factory=lambda: _LeakText("none"))
+    weight: SignalText
+    trace: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ1.0"))
+    theta: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ8.16"))
+    rate: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ0.16"))
+    constants: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ0.8"))
+    fade: LeakText = msgspec.field(default_factory=lambda: LeakText("none"))
 
 
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
-    weight: _SignalText
-    accumulator: _SignalText
-    membrane: _SignalText
-    theta: _SignalText
-    threshold: _SignalText
-    inhibition: _SignalText
-    leak: _LeakText = msgspec.field(default_factory=_LeakText)
+    weight: SignalText
+    accumulator: SignalText
+    membrane: SignalText
+    theta: SignalText
+    threshold: SignalText
+    inhibition: SignalText
+    leak: LeakText = msgspec.field(default_factory=LeakText)
     lfsr: _LfsrText = msgspec.field(default_factory=_LfsrText)
     accumulate: Literal["exact", "each"] = "exact"
     integrate: Literal["two-casts", "fused"] = "two-casts"
@@ -170,10 +174,10 @@ def plan_from_data(data: Any) -> Plan:
         given = msgspec.convert(data, _PlanText)
     except msgspec.ValidationError as error:
         raise ConfigError(f"a plan must have the documented keys: {error}") from None
-    signals = {name: _signal(getattr(given, name), name) for name in SIGNALS}
+    signals = {name: signal_of(getattr(given, name), name) for name in SIGNALS}
     return Plan(
         **signals,
-        leak=_leak(given.leak, "leak"),
+        leak=leak_of(given.leak, "leak"),
         accumulate=given.accumulate,
         integrate=given.integrate,
         fold=given.fold,
@@ -191,11 +195,11 @@ def plan_to_data(plan: Plan) -> dict[str, Any]:
         "fold": plan.fold,
     }
     for name in SIGNALS:
-        tables[name] = _signal_data(getattr(plan, name))
-    tables["leak"] = _leak_data(plan.leak)
+        tables[name] = signal_data(getattr(plan, name))
+    tables["leak"] = leak_data(plan.leak)
     if plan.learning:
-        tables["learning"] = {name: _signal_data(getattr(plan.learning, name)) for name in LEARNING_SIGNALS}
-        tables["learning"]["fade"] = _leak_data(plan.learning.fade)
+        tables["learning"] = {name: signal_data(getattr(plan.learning, name)) for name in LEARNING_SIGNALS}
+        tables["learning"]["fade"] = leak_data(plan.learning.fade)
     tables["lfsr"] = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}
     return tables
 
@@ -216,34 +220,38 @@ def formats_of(plan: Plan) -> dict[str, str]:
     return formats
 
 
-def _signal(given: _SignalText | _LeakText, name: str) -> Signal:
+def signal_of(given: SignalText | LeakText, name: str) -> Signal:
+    """Return the signal that a text means; raises ConfigError with its name."""
     try:
         return Signal(Format.parse(given.format), Rounding.parse(given.rounding), Overflow.parse(given.overflow))
     except FxsnnError as error:
         raise ConfigError(f"{name}: {error}") from None
 
 
-def _leak(given: _LeakText, name: str) -> Leak:
-    return Leak(given.kind, _signal(given, name), given.shift)
+def leak_of(given: LeakText, name: str) -> Leak:
+    """Return the leak that a text means; raises ConfigError with its name."""
+    return Leak(given.kind, signal_of(given, name), given.shift)
 
 
 def _learning(given: _LearningText | None) -> LearningPlan | None:
     if given is None:
         return None
-    signals = {name: _signal(getattr(given, name), f"learning.{name}") for name in LEARNING_SIGNALS}
-    return LearningPlan(**signals, fade=_leak(given.fade, "learning.fade"))
+    signals = {name: signal_of(getattr(given, name), f"learning.{name}") for name in LEARNING_SIGNALS}
+    return LearningPlan(**signals, fade=leak_of(given.fade, "learning.fade"))
 
 
-def _leak_data(leak: Leak) -> dict[str, Any]:
+def leak_data(leak: Leak) -> dict[str, Any]:
+    """Return the keys that `LeakText` is read from."""
     data: dict[str, Any] = {"kind": leak.kind}
     if leak.kind == "multiply":
-        data |= _signal_data(leak.factor)
+        data |= signal_data(leak.factor)
     elif leak.kind == "shift":
         data["shift"] = leak.shift
     return data
 
 
-def _signal_data(signal: Signal) -> dict[str, str]:
+def signal_data(signal: Signal) -> dict[str, str]:
+    """Return the keys that `SignalText` is read from."""
     return {
         "format": str(signal.format),
         "rounding": signal.rounding.value,

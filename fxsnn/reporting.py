@@ -110,7 +110,7 @@ def _quantised(
         raise ConfigError(f"a chosen network must be of a choice that learned in integers, {chosen.name} did not")
     networks = {}
     for n in shown_places(exploration, choice):
-        entry, plan = exploration.entries[n], exploration.plan_of(n)
+        entry, plan = exploration.entries[n], exploration.layer_plan_of(n)
         if entry.scheme != "ITQ":
             networks[entry.name] = quantise(network, plan)
         elif n == choice.index:

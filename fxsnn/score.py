@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,75 @@ from fxsnn.classify import Rule, assign_labels, assign_proportions, vote, wilson
 from fxsnn.errors import ConfigError
 
 CLASSES = 10
+
+
+class Measured(Protocol):
+    """Which of a number of images, or recordings, a network tells right."""
+
+    @property
+    def correct(self) -> int:
+        """How many are told right."""
+
+    @property
+    def images(self) -> int:
+        """How many there are."""
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Which are told right, bool[images]."""
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """How many there are of each true class, predicted class: int64[classes, classes]."""
+
+    @property
+    def spikes_per_image(self) -> float | None:
+        """Output spikes, where they are counted."""
+
+    @property
+    def accuracy(self) -> float:
+        """Share that is told right, 0 to 1."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % Wilson interval of the accuracy."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """Which recordings a network that learned with labels tells right; spikes are not counted."""
+
+    confusion: NDArray[np.int64]  # int64[classes, classes]: true class, predicted class
+    right: NDArray[np.bool_]  # bool[recordings]: which predictions are correct
+    spikes_per_image: float | None = None
+
+    @classmethod
+    def of(cls, said: NDArray[np.integer] | NDArray[np.floating], labels: NDArray[np.integer]) -> Told:
+        """Hold what a network says of each class, [recordings, classes], against the labels; the largest counts."""
+        predictions = said.argmax(axis=1)
+        confusion = np.zeros((said.shape[1], said.shape[1]), dtype=np.int64)
+        np.add.at(confusion, (labels, predictions), 1)
+        return cls(confusion, predictions == labels)
+
+    @property
+    def correct(self) -> int:
+        """How many are told right."""
+        return int(self.right.sum())
+
+    @property
+    def images(self) -> int:
+        """How many there are."""
+        return len(self.right)
+
+    @property
+    def accuracy(self) -> float:
+        """Share that is told right, 0 to 1."""
+        return self.correct / self.images
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % Wilson interval of the accuracy."""
+        return wilson_interval(self.correct, self.images)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

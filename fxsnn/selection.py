@@ -13,7 +13,8 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import read_bytes, write_text
 from fxsnn.memory import MACROS, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
-from fxsnn.plan import Plan, parse_plan, plan_text
+from fxsnn.plan import Plan, parse_plan
+from fxsnn.planned import planned_text
 from fxsnn.ties import TEST, tied
 
 
@@ -50,7 +51,7 @@ def select_candidate(candidates: Path, out: Path, asked: Criteria) -> tuple[Choi
     """Choose from candidates.json and write the plan of the choice."""
     found = load_exploration(candidates)
     choice = choose(found, asked.reward, asked.max_loss, asked.budget)
-    write_text(out, plan_text(found.plan_of(choice.index)))
+    write_text(out, planned_text(found.plan_of(choice.index)))
     return choice, found.entries[choice.index]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,14 @@ from fxsnn.encode import encode_parts
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, write_text
 from fxsnn.format import Format
+from fxsnn.golden.learning import make_learning_bundle
 from fxsnn.learn import Learning, random_network
-from fxsnn.network import save_network
+from fxsnn.network import Network, save_network
 from fxsnn.plan import Plan, plan_text
 from fxsnn.quantise import quantise
 from fxsnn.score import Score, score
 from fxsnn.selection import read_plan
-from fxsnn.splits import open_splits
+from fxsnn.splits import open_splits, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,26 @@ class Training:
         return itq.default_plan(Format.parse(self.weight), self.rounding, self.learned_bits) if self.weight else None
 
 
+def record_training(out: Path, data: Path | None, mnist: bool, asked: Training, images: int) -> dict[str, Any]:
+    """Write golden vectors of how a network learns from the first training digits; return the manifest.
+
+    Without a plan and a weight's format the weights are of UQ0.4.
+    """
+    plan = asked.learning_plan() or itq.default_plan(Format.parse("UQ0.4"), asked.rounding, asked.learned_bits)
+    splits = open_splits(data, mnist)
+    digits = part(splits.training, 0, images)
+    return make_learning_bundle(out, _blank(splits.training, asked), digits.images, _learning(asked), plan)
+
+
+def _blank(digits: Digits, asked: Training) -> Network:
+    network = random_network(digits.images.shape[1], asked.neurons, asked.seed)
+    return replace(network, coding=replace(network.coding, seed=asked.seed))
+
+
+def _learning(asked: Training) -> Learning:
+    return Learning(passes=asked.passes, seed=asked.seed)
+
+
 def train_network(
     out: Path, data: Path | None, mnist: bool, asked: Training, workers: int, progress: Progress
 ) -> tuple[Score, Path | None]:
@@ -59,9 +81,7 @@ def train_network(
     if written:
         check_output(written)
     splits = open_splits(data, mnist)
-    blank = random_network(splits.training.images.shape[1], asked.neurons, asked.seed)
-    blank = replace(blank, coding=replace(blank.coding, seed=asked.seed))
-    learning, images = Learning(passes=asked.passes, seed=asked.seed), splits.training.images
+    blank, learning, images = _blank(splits.training, asked), _learning(asked), splits.training.images
 
     def tell(done: int, total: int) -> None:
         progress("train", done, total)

@@ -55,6 +55,22 @@ def datapath(network: QuantisedNetwork) -> Datapath:
         An intermediate could, or a cast would drop more than 62 bits; the message names the operation,
         the formats and the bound.
     """
+    return _wired(network)[0]
+
+
+def exact_bits(network: QuantisedNetwork) -> int:
+    """Return the bits of a two's complement word that holds every exact intermediate and every word.
+
+    One more than the bounds need, so that a draw can be added to the dropped bits in place.
+    """
+    proof, plan = _wired(network)[1], network.plan
+    signals = (plan.weight, plan.accumulator, plan.membrane, plan.theta, plan.threshold, plan.inhibition)
+    words = [signal.format.word for signal in signals] + [plan.leak.factor.format.word]
+    needed = max(proof.highest.bit_length(), (-proof.lowest - 1).bit_length(), *words) + 2
+    return min(needed, 64)
+
+
+def _wired(network: QuantisedNetwork) -> tuple[Datapath, Proof]:
     plan = network.plan
     w, a, v = plan.weight.format, plan.accumulator.format, plan.membrane.format
     t, th, g = plan.threshold.format, plan.theta.format, plan.inhibition.format
@@ -119,7 +135,8 @@ def datapath(network: QuantisedNetwork) -> Datapath:
         floor=network.floor,
         simple=0,
     )
-    return path._replace(simple=int(not each and network.refractory_steps == 0 and _is_simple(path, proof)))
+    simple = int(not each and network.refractory_steps == 0 and _is_simple(path, proof))
+    return path._replace(simple=simple), proof
 
 
 def _is_simple(path: Datapath, proof: Proof) -> bool:

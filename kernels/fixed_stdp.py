@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy import int64, uint8
+from numpy.typing import NDArray
 
 from . import cast, datapath, lif  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
 from ._jit import jit
@@ -43,6 +44,20 @@ class Learner(NamedTuple):
     limit_threshold: int  # threshold at the binary point of the comparison
     limit_left: int  # brings the effective theta there
     each_spike: int
+
+
+class Kept(NamedTuple):
+    """Room for what learning has made of every image, images outermost; see `learn_from`."""
+
+    spikes: NDArray[uint8]  # uint8[images, steps, neurons]
+    registers: NDArray[int64]  # int64[images, steps + 1, 3]: after each step, and after the image
+    learned: NDArray[int64]  # int64[images, neurons, inputs], this and what follows: after the image
+    weights: NDArray[int64]  # int64[images, inputs, neurons]
+    sums: NDArray[int64]  # int64[images, neurons]
+    theta: NDArray[int64]  # int64[images, neurons]
+    folded: NDArray[int64]  # int64[images, neurons]
+    counts: NDArray[int64]  # int64[images, neurons]
+    trace: NDArray[int64]  # int64[images, inputs]
 
 
 @jit
@@ -114,6 +129,7 @@ def learn_from(  # type: ignore[no-untyped-def]
     seeds,
     taps,
     draws,
+    kept,
 ):
     """Present images one after the other, each from rest; all that is learned changes in place.
 
@@ -127,6 +143,7 @@ def learn_from(  # type: ignore[no-untyped-def]
     rates         int64[images]                       the learning rate of each image
     registers     int64[3]                            of learning: see UPDATE
     words, chunk, lane, refractory, seeds, taps, draws    as of layer.respond
+    kept          Kept | None                         where every word is to be kept
     """
     path = datapath.path_of(words)
     neurons, inputs = learned.shape
@@ -164,9 +181,7 @@ def learn_from(  # type: ignore[no-untyped-def]
                 fade_all(trace, learner, drawn, registers, taps)
             for i in indices[start:stop]:
                 trace[i] = learner.trace_one
-            if fired == 0:
-                continue
-            for n in range(neurons):
+            for n in range(neurons if fired > 0 else 0):
                 if spikes[n]:
                     counts[n] += 1
                     theta[n] = min(theta[n] + learner.theta_plus, learner.theta_highest)
@@ -174,6 +189,9 @@ def learn_from(  # type: ignore[no-untyped-def]
                         sums[n] = change(n, learned, rows, trace, rates[image], learner, drawn, registers, taps)
                     folded[n] = fold(n, theta, sums[n], learner, registers, taps, draw)
                     limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
+            if kept is not None:
+                kept.spikes[image, now - image * steps] = spikes
+                kept.registers[image, now - image * steps] = registers
         for n in range(neurons):
             if counts[n] > 0 and not learner.each_spike:
                 amount = rates[image] * counts[n]
@@ -181,3 +199,12 @@ def learn_from(  # type: ignore[no-untyped-def]
             theta[n] = max(theta[n] - learner.theta_fall, 0)
             folded[n] = fold(n, theta, sums[n], learner, registers, taps, draw)
             limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
+        if kept is not None:
+            kept.registers[image, steps] = registers
+            kept.learned[image] = learned
+            kept.weights[image] = rows[:inputs, :neurons]
+            kept.sums[image] = sums
+            kept.theta[image] = theta
+            kept.folded[image] = folded
+            kept.counts[image] = counts
+            kept.trace[image] = trace

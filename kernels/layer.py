@@ -128,18 +128,19 @@ def respond(  # type: ignore[no-untyped-def]
 
 
 @jit
-def record(nodes, drawn, registers, counts, weights, starts, indices, limits, path, seeds, taps):  # type: ignore[no-untyped-def]
+def record(nodes, drawn, registers, counts, v, refractory, weights, starts, indices, limits, path, seeds, taps):  # type: ignore[no-untyped-def]
     """Run the layer on one image and keep every node of every step.
 
     nodes        int64[steps, nodes, neurons]    see lif.SUM and following
     drawn        int64[steps, sites, neurons]    what each stochastic cast added, 0 where none was made
     registers    int64[steps, sites]             after the step
     counts       int64[sites + 1, 4]             see lif.INEXACT; the last row: equalities, spikes
+    v            int64[neurons]                  membranes before the first step; overwritten
+    refractory   int64[neurons]                  counters before the first step; overwritten
     starts       int64[steps + 1]
     """
     steps, _, neurons = nodes.shape
-    states, spikes = seeds.copy(), np.zeros(neurons, np.uint8)
-    v, refractory, sums = np.zeros(neurons, np.int64), np.zeros(neurons, np.int64), np.zeros(neurons, np.int64)
+    states, spikes, sums = seeds.copy(), np.zeros(neurons, np.uint8), np.zeros(neurons, np.int64)
     for step in range(steps):
         draws = drawn[step]
         if path.cast_each:

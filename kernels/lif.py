@@ -14,7 +14,7 @@ from .datapath import LARGEST, NONE, SUBTRACT
 
 ACCUMULATE, LEAK, INTEGRATE, RESET, INHIBIT = range(5)  # sites: rows of counts, of draws
 INEXACT, TIES, OVERFLOWS, CASTS = range(4)  # columns of counts
-SUM, CURRENT, LEAKED, INTEGRATED, MEMBRANE, REFRACTORY, SPIKE = range(7)  # nodes of a record
+SUM, CURRENT, LEAKED, INTEGRATED, AFTER_RESET, MEMBRANE, REFRACTORY, SPIKE = range(8)  # nodes of a record
 NEVER = -(1 << 62)  # an excess below every other
 
 
@@ -239,8 +239,11 @@ def after_integration(spikes, v, limits, refractory, path, states, taps, draws, 
         count_down(refractory)
     if fired > 0:
         reset(v, spikes, refractory, path, states, taps, draws, counts)
-        if path.inhibition != 0:
-            inhibit(v, spikes, fired, path, states, taps, draws, counts)
+    if node is not None:
+        for n in range(v.shape[0]):
+            node[AFTER_RESET, n] = v[n]
+    if fired > 0 and path.inhibition != 0:
+        inhibit(v, spikes, fired, path, states, taps, draws, counts)
     if node is not None:
         for n in range(v.shape[0]):
             node[MEMBRANE, n] = v[n]

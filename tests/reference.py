@@ -36,13 +36,14 @@ class Draws:
 
     def __init__(self, taps: Sequence[int], seed: int) -> None:
         self.width = taps[0]
-        self.bits = lfsr_bits(taps, seed)
+        self.bits, self.taken = lfsr_bits(taps, seed), 0
 
     def take(self, dropped: int) -> int:
         """The number added to `dropped` dropped bits."""
         if dropped <= 0:
             return 0
         fresh = min(dropped, self.width)
+        self.taken += fresh
         word = 0
         for _ in range(fresh):
             word = 2 * word + next(self.bits)
@@ -159,6 +160,7 @@ class Step(NamedTuple):
     current: list[int]
     leaked: list[int]
     integrated: list[int]
+    after_reset: list[int]
     membrane: list[int]
     refractory: list[int]
     spike: list[int]
@@ -170,21 +172,25 @@ class Run(NamedTuple):
     equalities: list[int]  # one number
 
 
-def run_layer(layer: Layer, raster: list[list[int]]) -> Run:
-    """One presentation from the contract's section 3."""
+def run_layer(layer: Layer, raster: list[list[int]], start: tuple[list[int], list[int]] | None = None) -> Run:
+    """One presentation from the contract's section 3, from a cleared layer or from membranes and counters."""
     run = Run([], {site: [0, 0, 0, 0] for site in layer.seeds}, [0])
-    run.steps.extend(iterate_layer(layer, raster, run.counts, run.equalities))
+    run.steps.extend(iterate_layer(layer, raster, run.counts, run.equalities, start))
     return run
 
 
 def iterate_layer(
-    layer: Layer, raster: list[list[int]], counts: dict[str, list[int]], equalities: list[int]
+    layer: Layer,
+    raster: list[list[int]],
+    counts: dict[str, list[int]],
+    equalities: list[int],
+    start: tuple[list[int], list[int]] | None = None,
 ) -> Iterator[Step]:
     """One presentation, step by step; weights and theta may change between steps."""
     neurons = range(len(layer.theta))
     unit = {name: Fraction(1) / Fraction(2) ** frac for name, (_, frac, _) in layer.forms.items()}
     draws = {site: Draws(layer.taps, seed) for site, seed in layer.seeds.items()}
-    v, refractory = [0 for _ in neurons], [0 for _ in neurons]
+    v, refractory = map(list, start) if start else ([0 for _ in neurons], [0 for _ in neurons])
 
     def cast(site: str, signal: str, x: Fraction, dropped: int) -> int:
         draw = Fraction(0)
@@ -260,6 +266,7 @@ def iterate_layer(
                 v[n] = cast("reset", "membrane", x, finer("membrane", frac["threshold"]))
             refractory[n] = layer.refractory_steps
 
+        after_reset = list(v)
         if layer.inhibition != 0:
             for n in neurons:
                 others = len(able) - (n in able)
@@ -267,4 +274,4 @@ def iterate_layer(
                     x = v[n] * unit["membrane"] - others * layer.inhibition * unit["inhibition"]
                     v[n] = max(cast("inhibit", "membrane", x, finer("membrane", frac["inhibition"])), layer.floor)
         fired = [int(n in able) for n in neurons]
-        yield Step(sums, current, leaked, integrated, list(v), list(refractory), fired)
+        yield Step(sums, current, leaked, integrated, after_reset, list(v), list(refractory), fired)

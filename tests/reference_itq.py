@@ -102,15 +102,17 @@ class Learning:
                 left, source = self.value("trace", x - (x >> rule.fade_shift)), form[1]
             self.trace[i] = self.cast(left, source, form, rule.rounding["trace"], rule.overflow["trace"], self.fades)
 
-    def present(self, raster: Sequence[Sequence[int]], rate: int) -> None:
+    def present(self, raster: Sequence[Sequence[int]], rate: int) -> list[list[int]]:
+        """Learn from one image; return the spikes of each step."""
         rule, word = self.rule, self.rule.forms["theta"][0]
         one = cast_value(Fraction(1), *rule.forms["trace"], "nearest-even", "saturate").raw
         self.trace = [0] * len(self.learned)
-        spiked = [0] * len(self.theta)
+        spiked, spikes = [0] * len(self.theta), []
         counts = {site: [0, 0, 0, 0] for site in self.layer.seeds}
         for x, step in zip(raster, iterate_layer(self.layer, [list(x) for x in raster], counts, [0]), strict=True):
             self.fade()
             self.trace = [one if x[i] else self.trace[i] for i in range(len(x))]
+            spikes.append(step.spike)
             for n, fires in enumerate(step.spike):
                 if fires:
                     spiked[n] += 1
@@ -118,8 +120,9 @@ class Learning:
                     if rule.update == "spike":
                         self.change(n, self.value("rate", rate))
                     self.fold(n)
-        for n, spikes in enumerate(spiked):
-            if rule.update == "image" and spikes:
-                self.change(n, self.value("rate", rate) * spikes)
+        for n, count in enumerate(spiked):
+            if rule.update == "image" and count:
+                self.change(n, self.value("rate", rate) * count)
             self.theta[n] = max(self.theta[n] - rule.theta_fall, 0)
             self.fold(n)
+        return spikes

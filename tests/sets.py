@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,14 +65,8 @@ def _spikes(seed: int) -> Spikes:
     return spikes_of(raster)
 
 
-def largest_zero() -> tuple[QuantisedNetwork, Spikes]:
-    """As the paper's network: winner takes all, reset to zero, two casts."""
-    return quantise(_network(1, 0.0, inhibition=100.0, refractory_steps=2), parse_plan(LARGEST_ZERO)), _spikes(11)
-
-
-def stochastic_none() -> tuple[QuantisedNetwork, Spikes]:
-    """Every neuron may fire; stochastic rounding at every cast; wrap and symmetric saturation; `gt`."""
-    network = _network(
+def _stochastic_network() -> Network:
+    return _network(
         2,
         -1.0,
         winner="none",
@@ -83,17 +78,25 @@ def stochastic_none() -> tuple[QuantisedNetwork, Spikes]:
         refractory_steps=3,
         refractory_input="integrate",
     )
-    return quantise(network, parse_plan(STOCHASTIC_NONE)), _spikes(12)
 
 
-def each_subtract() -> tuple[QuantisedNetwork, Spikes]:
-    """A cast after every addition, leak by shift, reset by subtraction, the lowest index wins."""
-    network = _network(3, -1.0, winner="lowest", reset="subtract", inhibition=0.5, floor=-8.0)
-    return quantise(network, parse_plan(EACH_SUBTRACT)), _spikes(13)
-
-
-SETS: dict[str, Callable[[], tuple[QuantisedNetwork, Spikes]]] = {
-    "largest_zero": largest_zero,
-    "stochastic_none": stochastic_none,
-    "each_subtract": each_subtract,
+SOURCES: dict[str, tuple[Network, str]] = {
+    # as the paper's network: winner takes all, reset to zero, two casts
+    "largest_zero": (_network(1, 0.0, inhibition=100.0, refractory_steps=2), LARGEST_ZERO),
+    # every neuron may fire; stochastic rounding at every cast; wrap and symmetric saturation; `gt`
+    "stochastic_none": (_stochastic_network(), STOCHASTIC_NONE),
+    # a cast after every addition, leak by shift, reset by subtraction, the lowest index wins
+    "each_subtract": (
+        _network(3, -1.0, winner="lowest", reset="subtract", inhibition=0.5, floor=-8.0),
+        EACH_SUBTRACT,
+    ),
 }
+_SEEDS = {"largest_zero": 11, "stochastic_none": 12, "each_subtract": 13}
+
+
+def _set(name: str) -> tuple[QuantisedNetwork, Spikes]:
+    network, plan = SOURCES[name]
+    return quantise(network, parse_plan(plan)), _spikes(_SEEDS[name])
+
+
+SETS: dict[str, Callable[[], tuple[QuantisedNetwork, Spikes]]] = {name: partial(_set, name) for name in SOURCES}

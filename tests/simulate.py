@@ -1,4 +1,4 @@
-"""The reference RTL in a simulator: Icarus Verilog, where it is installed."""
+"""The bench of a bundle in a simulator: Icarus Verilog or Verilator, where they are installed."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fxsnn.golden.rtl import HDL, SOURCES, package
-from fxsnn.quantise import QuantisedNetwork
-
-REQUIRED = "FXSNN_TEST_ICARUS"  # set where the simulator must be there: then nothing is skipped
+# set where the simulators must be there: then nothing is skipped
 needs_icarus = pytest.mark.skipif(
-    shutil.which("iverilog") is None and REQUIRED not in os.environ, reason="needs Icarus Verilog (iverilog)"
+    shutil.which("iverilog") is None and "FXSNN_TEST_ICARUS" not in os.environ, reason="needs Icarus Verilog (iverilog)"
+)
+needs_verilator = pytest.mark.skipif(
+    shutil.which("verilator") is None and "FXSNN_TEST_VERILATOR" not in os.environ, reason="needs Verilator"
 )
 
 
-def simulate(
-    bundle: Path, manifest: dict[str, Any], network: QuantisedNetwork, hdl: Path = HDL
-) -> subprocess.CompletedProcess[str]:
-    """Play the bundle to the RTL in `hdl`; what the bench printed, and its exit status."""
-    (bundle / "fxsnn_config.sv").write_text(package(manifest, network))
-    files = [hdl / "fxsnn_modes.sv", "fxsnn_config.sv", *(hdl / name for name in SOURCES)]
-    words = ["iverilog", "-g2012", "-Wall", "-Wno-timescale", "-o", "bench.vvp", "-s", "fxsnn_bench", *map(str, files)]
-    built = subprocess.run(words, cwd=bundle, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
-    return subprocess.run(["vvp", "-n", "bench.vvp"], cwd=bundle, capture_output=True, text=True, timeout=100)
+def simulate(bundle: Path, simulator: str = "icarus") -> subprocess.CompletedProcess[str]:
+    """Run a bundle's bench as its README says; what it printed, and its exit status."""
+    return subprocess.run(
+        ["sh", str(bundle / "run.sh"), simulator], capture_output=True, text=True, timeout=300, check=False
+    )

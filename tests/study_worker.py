@@ -11,14 +11,15 @@ from typing import Any
 from command_line import small_splits
 from fxsnn.candidates import to_json
 from fxsnn.cast import to_float
-from fxsnn.demo import PROFILED, about, measured_ranges
+from fxsnn.demo import measured_ranges
 from fxsnn.encode import RateCoding
-from fxsnn.grid import Grid, make_points
+from fxsnn.grid import Grid, Learner, make_points
 from fxsnn.learn import random_network
 from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.quantise import quantise
 from fxsnn.study.board import Board, open_board
+from fxsnn.study.digits import DigitsSubject
 from fxsnn.study.identity import Identity, identify
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place
@@ -53,16 +54,20 @@ class Snapping:
         return replace(NETWORK, weights=to_float(found.weights, plan.weight.format))
 
 
+def subject(grid: Grid = GRID, learner: Learner | None = None) -> DigitsSubject:
+    """Return what the study is of."""
+    return DigitsSubject(NETWORK, SPLITS, grid, learner or Snapping())
+
+
 def study(place: object, *, workers: int = 1, pause: float = 0.0, grid: Grid = GRID, **settings: Any) -> Finished:
     """Work on the study at this place until it is finished."""
     given = Settings(parse_place(str(place)), **settings)
-    return run_study(NETWORK, SPLITS, grid, given, workers, lambda *_: None, Snapping(pause))
+    return run_study(subject(grid, Snapping(pause)), given, workers, lambda *_: None)
 
 
 def identity(**changes: Any) -> Identity:
     """Return what the study is of."""
-    found = identify(NETWORK, SPLITS, about(SPLITS), GRID, "grid", profiled=PROFILED, learner="snapping")
-    return replace(found, **changes)
+    return replace(identify(subject().facts(), "grid"), **changes)
 
 
 POINTS = make_points(GRID, measured_ranges(NETWORK, SPLITS), Snapping())

@@ -16,14 +16,41 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "files", "modes", "format", "lfsr", "cast"),
+    *("errors", "files", "npz", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
-    *("plan", "quantise", "width", "emulate", "itq", "memory", "score", "firing", "ranges"),
-    *("distributions", "grid", "explore", "budget", "pareto", "ties"),
-    *("splits", "candidates", "selection", "significance", "golden", "report"),
-    *("demo", "training", "learner", "reporting", "study", "job", "cli"),
+    *(
+        "plan",
+        "quantise",
+        "width",
+        "prepare",
+        "emulate",
+        "itq",
+        "recording",
+        "memory",
+        "score",
+        "firing",
+        "ranges",
+        "layered",
+        "planned",
+    ),
+    *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
+    *("splits", "candidates", "selection", "significance", "golden", "regress", "report"),
+    *("demo", "training", "learner", "reporting", "study", "events", "job", "cli", "pytest_plugin"),
 )
-MAY_IMPORT_KERNELS = {"modes", "lfsr", "cast", "encode", "learn", "width", "emulate", "itq", "memory"}
+MAY_IMPORT_KERNELS = {
+    "modes",
+    "lfsr",
+    "cast",
+    "encode",
+    "learn",
+    "width",
+    "prepare",
+    "emulate",
+    "itq",
+    "recording",
+    "memory",
+    "layered",
+}
 # besides numpy only what names types
 KERNELS_MAY_IMPORT = {"__future__", "typing", "collections", "numpy"}
 JIT_MAY_IMPORT = {"numba", "platformdirs", *sys.stdlib_module_names}

@@ -21,6 +21,7 @@ from fxsnn.grid import Grid, make_points
 from fxsnn.learn import random_network, respond
 from fxsnn.memory import baseline
 from fxsnn.pareto import Reward, front, select
+from fxsnn.plan import Plan
 from fxsnn.ranges import profile
 from fxsnn.score import Score, cross_validate
 from fxsnn.selection import choose
@@ -32,7 +33,7 @@ GRID = Grid(
 
 
 @pytest.fixture(scope="module")
-def measured() -> tuple[Score, list[Candidate]]:
+def measured() -> tuple[Score, list[Candidate[Plan]]]:
     digits, network = small_splits().labelling, random_network(784, 4)
     spikes = encode(digits.images, RateCoding(steps=20))
     points = make_points(GRID, profile(network, spikes))
@@ -42,7 +43,7 @@ def measured() -> tuple[Score, list[Candidate]]:
 
 
 @pytest.fixture
-def exploration(measured: tuple[Score, list[Candidate]]) -> Exploration:
+def exploration(measured: tuple[Score, list[Candidate[Plan]]]) -> Exploration:
     return gather("12 small images", *measured)
 
 
@@ -58,7 +59,9 @@ def loaded(folder: Path, content: object) -> Exploration:
     return load_exploration(folder / "candidates.json")
 
 
-def test_an_entry_says_all_that_was_found(measured: tuple[Score, list[Candidate]], exploration: Exploration) -> None:
+def test_an_entry_says_all_that_was_found(
+    measured: tuple[Score, list[Candidate[Plan]]], exploration: Exploration
+) -> None:
     _, candidates = measured
     for entry, candidate in zip(exploration.entries, candidates, strict=True):
         assert entry.name == candidate.name
@@ -74,7 +77,7 @@ def test_an_entry_says_all_that_was_found(measured: tuple[Score, list[Candidate]
 
 
 def test_the_baseline_is_the_float_network_in_words_of_32_bits(
-    measured: tuple[Score, list[Candidate]], exploration: Exploration
+    measured: tuple[Score, list[Candidate[Plan]]], exploration: Exploration
 ) -> None:
     float_score, candidates = measured
     assert exploration.baseline.accuracy == float_score.accuracy
@@ -82,7 +85,7 @@ def test_the_baseline_is_the_float_network_in_words_of_32_bits(
 
 
 def test_what_is_written_is_read_back(
-    measured: tuple[Score, list[Candidate]], exploration: Exploration, tmp_path: Path
+    measured: tuple[Score, list[Candidate[Plan]]], exploration: Exploration, tmp_path: Path
 ) -> None:
     path = tmp_path / "candidates.json"
     path.write_bytes(to_json(exploration))

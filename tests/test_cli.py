@@ -38,11 +38,21 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "data",
         "demo",
         "emulate",
+        "events data",
+        "events demo",
+        "events describe",
+        "events emulate",
+        "events explore",
+        "events plan",
+        "events train",
         "explore",
         "golden check",
+        "golden diff",
+        "golden learn",
         "golden make",
         "memory",
         "ranges",
+        "regress",
         "report",
         "select",
         "significance",
@@ -58,7 +68,7 @@ def test_every_command_helps_with_an_example_of_its_own(path: tuple[str, ...]) -
     assert f"Example: fxsnn {' '.join(path)} " in " ".join(said.out.split())
 
 
-@pytest.mark.parametrize("path", [(), ("golden",)], ids=["fxsnn", "fxsnn golden"])
+@pytest.mark.parametrize("path", [(), ("golden",), ("events",)], ids=["fxsnn", "fxsnn golden", "fxsnn events"])
 def test_no_command_gives_the_help_and_status_2(path: tuple[str, ...]) -> None:
     said = run(*path)
     assert said.status == 2
@@ -207,7 +217,9 @@ def test_what_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
     assert "\\xe9' (" in said.stderr
 
 
-@pytest.mark.parametrize("command", ["memory", "select", "golden make", "golden check", "emulate", "explore"])
+@pytest.mark.parametrize(
+    "command", ["memory", "select", "golden make", "golden check", "emulate", "explore", "regress"]
+)
 @pytest.mark.parametrize("content", ["missing", "folder", "empty", "binary"])
 def test_every_file_that_is_something_else_is_refused_in_one_line(tmp_path: Path, command: str, content: str) -> None:
     path = tmp_path / "given"
@@ -224,6 +236,7 @@ def test_every_file_that_is_something_else_is_refused_in_one_line(tmp_path: Path
         "select": [path, "--out", out],
         "golden make": [path, path, "--out", out],
         "golden check": [path],
+        "regress": [path],
         "emulate": [path, path],
         "explore": [path, "--out", out],
     }

@@ -22,6 +22,7 @@ from fxsnn.learn import Learning, random_network
 from fxsnn.learner import IntegerLearner
 from fxsnn.network import load_network, save_network
 from fxsnn.plan import parse_plan, plan_from_data, plan_text
+from fxsnn.splits import part
 from fxsnn.ties import pack
 
 GRID = """
@@ -139,11 +140,12 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
 
     said = done("golden", "make", net, chosen, "--images", "2", "--out", golden)
     words = re.fullmatch(
-        r"\S+golden: 14 files, ([\d,]+) words; \d+ spikes, [\d,]+ overflows, [\d,]+ ties, \d+ threshold equalities\n",
+        r"\S+golden: 18 files, ([\d,]+) words; \d+ spikes, [\d,]+ overflows, [\d,]+ ties, \d+ threshold equalities\n"
+        r"\d+ corners of the arithmetic are reached, \d+ cannot be; the bench: sh \S+golden/run.sh\n",
         said.out,
     )
     assert words
-    assert done("golden", "check", golden).out == f"{golden}: {words[1]} words in 14 files agree\n"
+    assert done("golden", "check", golden).out == f"{golden}: {words[1]} words in 18 files agree\n"
 
 
 def test_a_network_that_learned_in_integers_is_run_by_the_plan_beside_it(tmp_path: Path) -> None:
@@ -201,6 +203,37 @@ def test_what_integers_cannot_learn_by_is_refused(tmp_path: Path, plan: Path) ->
     assert names(tmp_path) == ["plan.toml"]
 
 
+def test_learning_is_written_as_golden_vectors(tmp_path: Path, plan: Path) -> None:
+    out, words = tmp_path / "set", ["golden", "learn", "--images", "2", "--neurons", "2"]
+    said = done(*words, "--itq", "UQ0.3", "--out", out)
+    assert re.fullmatch(
+        rf"{out}: 25 files, [\d,]+ words; \d+ spikes, [\d,]+ learned weights changed; the bench: sh {out}/run.sh\n",
+        said.out,
+    )
+    manifest = json.loads((out / "manifest.json").read_bytes())
+    assert manifest["configuration"]["plan"]["weight"]["format"] == "UQ0.3"
+    assert manifest["configuration"]["steps"] == [100, 100]
+    # the network that is written down is the one that `fxsnn train` makes of these digits
+    trained, splits = tmp_path / "net.npz", small_splits()
+    first = part(splits.training, 0, 2)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("fxsnn.training.open_splits", lambda *_: replace(splits, training=first))
+        done("train", "--neurons", "2", "--itq", "UQ0.3", "--out", trained)
+    last = [int(line, 16) for line in (out / "weights.mem").read_text().splitlines()[-784 * 2 :]]
+    assert (load_network(trained).weights.reshape(-1) * 8).tolist() == last
+    before = contents(out)
+    done(*words, "--out", out)
+    assert json.loads((out / "manifest.json").read_bytes())["configuration"]["plan"]["weight"]["format"] == "UQ0.4"
+    assert contents(out) != before
+    assert run(*words, "--plan", plan, "--out", out).complaint == (
+        "a plan must have a learning table to learn in integers, not none"
+    )
+    assert run("golden", "check", out).complaint == (
+        "manifest.json must be of schema 1 to 2, not 'learning 1': vectors of learning are played by their own bench, "
+        "sh run.sh"
+    )
+
+
 def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: Path, plan: Path) -> None:
     done("golden", "make", network, plan, "--out", tmp_path / "golden")
     path = tmp_path / "golden" / "membrane.mem"
@@ -210,7 +243,7 @@ def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: P
     path.write_text("\n".join(lines) + "\n")
     said = run("golden", "check", tmp_path / "golden")
     assert (said.status, said.err) == (1, "")
-    assert said.out.startswith(f"membrane.mem word 0, image 0, step 0, neuron 0: expected {right} (raw ")
+    assert said.out.startswith(f"membrane.mem word 0, presentation 0, step 0, neuron 0: expected {right} (raw ")
 
 
 def test_the_demo_writes_all_it_names_and_again_the_same(tmp_path: Path, grid: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,10 +12,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 import reference
-from fxsnn.emulate import NODES, emulate, respond, run_raster, spikes_of
+from fxsnn.emulate import NODES, State, emulate, respond, run_raster, spikes_of
 from fxsnn.errors import ConfigError
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
-from strategies import quantised_networks
+from sets import SETS
+from strategies import quantised_networks, words
 
 
 def as_layer(network: QuantisedNetwork) -> reference.Layer:
@@ -77,6 +80,38 @@ def test_every_node_of_every_step_equals_the_reference(case: tuple[QuantisedNetw
         assert counts == expected.counts
         assert [trace.equalities] == expected.equalities
         assert trace.spikes == sum(sum(step.spike) for step in expected.steps)
+
+
+@many
+@given(cases(), st.data())
+def test_a_presentation_begins_with_any_state(
+    case: tuple[QuantisedNetwork, NDArray[np.uint8]], data: st.DataObject
+) -> None:
+    network, raster = case
+    membrane = data.draw(arrays(np.int64, network.neurons, elements=words(network.plan.membrane.format)))
+    refractory = data.draw(arrays(np.int64, network.neurons, elements=st.integers(0, network.refractory_steps)))
+    before = membrane.tolist(), refractory.tolist()
+    expected = reference.run_layer(as_layer(network), raster[0].tolist(), before)
+    trace = emulate(network, spikes_of(raster), start=State(membrane, refractory))
+    for node in NODES:
+        assert trace.nodes[node].tolist() == [getattr(step, node) for step in expected.steps], node
+    assert (membrane.tolist(), refractory.tolist()) == before
+
+
+def test_a_state_must_be_one() -> None:
+    network, spikes = SETS["largest_zero"]()
+    good = State(np.zeros(8, dtype=np.int64), np.zeros(8, dtype=np.int64))
+    for state, message in [
+        (replace(good, membrane=good.membrane[1:]), r"membrane at the start must be int64\[8\], not int64\[7\]"),
+        (
+            replace(good, refractory=good.refractory[None]),
+            r"refractory at the start must be int64\[8\], not int64\[1, 8\]",
+        ),
+        (replace(good, membrane=good.membrane + 2048), "membrane at the start must be 0 to 2047, not 2048"),
+        (replace(good, refractory=good.refractory - 1), "refractory at the start must be 0 to 2, not -1"),
+    ]:
+        with pytest.raises(ConfigError, match=f"^{message}$"):
+            emulate(network, spikes, start=state)
 
 
 @many

@@ -195,7 +195,7 @@ def test_candidates_come_in_the_plans_order_whatever_the_workers(task: Task, wor
     assert [facts(candidate) for candidate in found] == [facts(candidate) for candidate in again]
 
 
-def facts(candidate: Candidate) -> tuple[str, list[list[int]], int]:
+def facts(candidate: Candidate[Plan]) -> tuple[str, list[list[int]], int]:
     return candidate.name, candidate.score.confusion.tolist(), candidate.bits
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from fxsnn.emulate import spikes_of
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.golden.check import check_bundle
+from fxsnn.golden.contents import SCHEMA
 from fxsnn.golden.make import make_bundle
 from fxsnn.quantise import QuantisedNetwork
 from sets import SETS
@@ -23,14 +26,31 @@ from strategies import quantised_networks
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 
+OLD = [path.parent for path in sorted(GOLDEN.glob("schema-*/*/manifest.json"))]
+
+
 def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def findings_of(folder: Path) -> tuple[str, ...]:
+    try:
+        return check_bundle(folder).findings
+    except FxsnnError as error:
+        return (str(error),)
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     shutil.copytree(GOLDEN / "largest_zero", tmp_path / "set")
     return tmp_path / "set"
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    shutil.copytree(GOLDEN / "schema-1" / "largest_zero", tmp_path / "old")
+    return tmp_path / "old"
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -47,10 +67,31 @@ def test_the_committed_sets_agree(name: str) -> None:
 
 
 def test_there_is_no_committed_set_that_nobody_makes() -> None:
-    assert {path.name for path in GOLDEN.iterdir() if path.is_dir()} == set(SETS)
+    assert {path.name for path in GOLDEN.iterdir() if path.is_dir()} == {
+        *(*SETS, "schema-1"),  # compared with what makes them above
+        "learning_by_chance",  # in test_rtl_learning.py
+        "layers_by_chance",  # in test_golden_layers.py
+        "formats",  # what golden/formats.toml runs: test_regress.py
+    }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.parametrize("folder", OLD, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_bundle_of_every_schema_stays_readable(folder: Path) -> None:
+    checked = check_bundle(folder)
+    assert checked.findings == ()
+    assert checked.words > 2000
+
+
+def test_every_schema_is_kept() -> None:
+    kept = {json.loads((path / "manifest.json").read_bytes())["schema"] for path in OLD}
+    assert sorted(kept) == list(range(1, SCHEMA))
+
+
+@settings(
+    max_examples=25 if os.environ.get("NUMBA_DISABLE_JIT") != "1" else 8,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(quantised_networks(), st.data())
 def test_any_network_s_bundle_agrees_until_a_word_is_flipped(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedNetwork, data: st.DataObject
@@ -66,21 +107,50 @@ def test_any_network_s_bundle_agrees_until_a_word_is_flipped(
     word = int(lines[line], 16) ^ (1 << data.draw(st.integers(0, entry["line_bits"] - 1)))
     lines[line] = f"{word:0{len(lines[line])}x}"
     path.write_text("\n".join(lines) + "\n")
-    findings = check_bundle(folder).findings
+    findings = findings_of(folder)
     assert any(path.name in finding for finding in findings)
     if entry["role"] == "node":
-        assert findings[0].startswith(f"{path.name} word {line - 3}, image ")
+        assert findings[0].startswith(f"{path.name} word {line - 3}, presentation ")
+    assert f"{path.name} line {line + 1} (word {line - 3}) was altered: digit " in findings[-1]
 
 
-def test_the_first_wrong_word_is_named_with_raw_and_value(bundle: Path) -> None:
-    path = bundle / "membrane.mem"
+def test_an_altered_constant_is_named_with_its_word(bundle: Path) -> None:
+    path = bundle / "weights.mem"
+    lines = path.read_text().splitlines()
+    lines[3 + 17] = "f" if lines[3 + 17] != "f" else "e"
+    path.write_text("\n".join(lines) + "\n")
+    findings = check_bundle(bundle).findings
+    assert findings[0].startswith("sum.mem word ")
+    last = f"weights.mem line 21 (word 17) was altered: digit 1 of {lines[20]} is not the one written"
+    assert findings[-1] == last
+
+
+def test_two_altered_digits_are_not_taken_for_one(bundle: Path) -> None:
+    path = bundle / "theta.mem"
+    lines = path.read_text().splitlines()
+    lines[3:5] = [f"{int(line, 16) ^ 1:02x}" for line in lines[3:5]]
+    path.write_text("\n".join(lines) + "\n")
+    assert findings_of(bundle)[-1].startswith("theta.mem is not the file that the manifest describes: its sha256 is ")
+
+
+@pytest.mark.parametrize("name", ["rtl/fxsnn_layer.sv", "run.sh", "rtl/fxsnn_config.sv"])
+def test_a_file_beside_the_words_that_was_altered_is_refused(bundle: Path, name: str) -> None:
+    (bundle / name).write_bytes((bundle / name).read_bytes() + b"\n")
+    with pytest.raises(
+        FileError, match=f"^{name} is not the file that the manifest describes: its sha256 is [0-9a-f]*$"
+    ):
+        check_bundle(bundle)
+
+
+def test_the_first_wrong_word_is_named_with_raw_and_value(old: Path) -> None:
+    path = old / "membrane.mem"
     lines = path.read_text().splitlines()
     assert lines[3 + 9 * 8 + 2] == "022"  # step 9, neuron 2
     lines[3 + 9 * 8 + 2] = "0ff"
     path.write_text("\n".join(lines) + "\n")
-    findings = check_bundle(bundle).findings
+    findings = check_bundle(old).findings
     assert findings[0] == (
-        "membrane.mem word 74, image 0, step 9, neuron 2: expected 022 (raw 34, value 2.125), "
+        "membrane.mem word 74, presentation 0, step 9, neuron 2: expected 022 (raw 34, value 2.125), "
         "got 0ff (raw 255, value 15.9375), UQ7.4 (u11); 1 of 320 differ"
     )
     assert findings[1].startswith("membrane.mem is not the file that the manifest describes: its sha256 is ")
@@ -142,10 +212,11 @@ def editing(old: str, new: str) -> Damage:
             "theta.mem line 12 must",
         ),
         (
-            lambda d: rewritten(d / "manifest.json", '"schema": 1', '"schema": 2'),
-            "manifest.json must be of schema 1, not 2",
+            lambda d: rewritten(d / "manifest.json", '"schema": 2', '"schema": 3'),
+            "manifest.json must be of schema 1 to 2, not 3: it was written by a newer fxsnn",
         ),
         (editing("theta.mem", "../theta.mem"), "manifest.json must state theta as "),
+        (editing('"0x', '"0x-'), "manifest.json must be what fxsnn wrote: Expected `str` matching regex "),
         (
             lambda d: rewritten(d / "manifest.json", '"neurons": 8', '"neurons": 9'),
             "manifest.json must state weights as ",
@@ -161,7 +232,7 @@ def editing(old: str, new: str) -> Damage:
         (editing('"floor"', '"flower"'), "manifest.json must "),
         (editing("{", "["), "manifest.json must be what fxsnn wrote: "),
         (lambda d: (d / "manifest.json").write_text("[" * 100_000), "manifest.json must be what fxsnn wrote: "),
-        (lambda d: (d / "manifest.json").write_text("7"), "manifest.json must be of schema 1, not None"),
+        (lambda d: (d / "manifest.json").write_text("7"), "manifest.json must be of schema 1 to 2, not None"),
     ],
 )
 def test_a_damaged_bundle_is_refused_in_one_line(bundle: Path, damage: Damage, message: str) -> None:
@@ -177,23 +248,67 @@ def test_a_damaged_bundle_is_refused_in_one_line(bundle: Path, damage: Damage, m
 def test_any_damage_to_any_file_is_seen(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("golden") / "set"
     shutil.copytree(GOLDEN / "largest_zero", folder)
-    path = data.draw(st.sampled_from(sorted(folder.glob("*.mem"))))
+    path = data.draw(
+        st.sampled_from(sorted(path for path in folder.rglob("*.*") if path.suffix not in (".md", ".json")))
+    )
     content = bytearray(path.read_bytes())
     place = data.draw(st.integers(0, len(content) - 1))
     old = content[place]
     content[place] = data.draw(st.integers(0, 255).filter(lambda byte: byte != old))
     path.write_bytes(content)
-    try:
-        seen = check_bundle(folder).findings
-    except FxsnnError as error:
-        seen = (str(error),)
+    seen = findings_of(folder)
     assert seen
     assert "\n" not in seen[0]
+
+
+def paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the places of all values in a JSON document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(place for key, held in inner for place in paths(held, (*at, key)))]
+
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        ["../../etc/passwd", "/etc/passwd", "theta.mem/../../x", "C:\\x", "\0", 1 << 70, -1, "Q1.5", "floor"]
+    )
+)
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_any_manifest_is_read_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / f"fuzzed-{os.getpid()}"
+    if not folder.exists():
+        shutil.copytree(GOLDEN / "largest_zero", folder)
+    manifest = json.loads((GOLDEN / "largest_zero" / "manifest.json").read_bytes())
+    *way, last = data.draw(st.sampled_from(paths(manifest)[1:]))
+    holder = manifest
+    for key in way:
+        holder = holder[key]
+    if data.draw(st.booleans()):
+        holder[last] = data.draw(anything)
+    else:
+        del holder[last]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    for finding in findings_of(folder):
+        assert "\n" not in finding
 
 
 def test_no_image_makes_no_bundle(tmp_path: Path) -> None:
     network, spikes = SETS["largest_zero"]()
     none = spikes_of(np.zeros((0, spikes.steps, spikes.inputs), dtype=np.uint8))
-    with pytest.raises(ConfigError, match="^golden vectors must be of one or more images, not none$"):
+    with pytest.raises(
+        ConfigError, match="^golden vectors must be of one or more images of one or more steps, not none$"
+    ):
         make_bundle(tmp_path / "set", network, none)
     assert list(tmp_path.iterdir()) == []

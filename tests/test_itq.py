@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -97,8 +98,8 @@ def form(signal: Signal) -> tuple[int, int, bool]:
     return signal.format.word, signal.format.frac, signal.format.signed
 
 
-def slow(network: Network, images: NDArray[np.uint8], learning: Learning, plan: Plan) -> reference_itq.Learning:
-    """Learn as the reference does."""
+def reference(network: Network, learning: Learning, plan: Plan) -> reference_itq.Learning:
+    """Return the reference before the first image."""
     table = plan.learning
     assert table
     tables = {name: getattr(table, name) for name in LEARNING_SIGNALS} | {"fade": table.fade.factor}
@@ -127,13 +128,27 @@ def slow(network: Network, images: NDArray[np.uint8], learning: Learning, plan: 
         seeds=(seeds[1].seed, seeds[2].seed, seeds[3].seed),
     )
     theta = from_float(network.theta, table.theta.format).tolist()
-    learner = reference_itq.Learning(layer, rule, learned.tolist(), theta)
+    return reference_itq.Learning(layer, rule, learned.tolist(), theta)
+
+
+def slow(network: Network, images: NDArray[np.uint8], learning: Learning, plan: Plan) -> reference_itq.Learning:
+    """Learn as the reference does."""
+    learner = reference(network, learning, plan)
+    for raster, rate in lessons(network, images, learning, plan):
+        learner.present(raster, rate)
+    return learner
+
+
+def lessons(
+    network: Network, images: NDArray[np.uint8], learning: Learning, plan: Plan
+) -> Iterator[tuple[list[list[int]], int]]:
+    """Yield the input spikes and the rate of each presentation."""
+    assert plan.learning
     total = learning.passes * len(images)
     for done, _, spikes in presentations(network, images, learning):
         for n, raster in enumerate(spikes.raster().tolist()):
             rate = learning.rate / (1 + learning.slowing * ((done + n) / total))
-            learner.present(raster, int(from_float(rate, table.rate.format)))
-    return learner
+            yield raster, int(from_float(rate, plan.learning.rate.format))
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

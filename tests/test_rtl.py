@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import re
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,49 +13,43 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from command_line import needs_jit
+from faults import FAULTS, NETWORKS
 from fxsnn.emulate import spikes_of
 from fxsnn.golden.make import make_bundle
-from fxsnn.golden.rtl import HDL
 from fxsnn.quantise import QuantisedNetwork
 from sets import SETS
-from simulate import needs_icarus, simulate
+from simulate import needs_icarus, needs_verilator, simulate
 from strategies import quantised_networks
 
-pytestmark = needs_icarus
-
-FAULTS = {
-    "wrap for saturate": (
-        "fxsnn_cast.sv",
-        "= !overflowed             ? rounded",
-        "= OVERFLOW != SATURATE_ZERO ? wrapped",
-    ),
-    "logical for arithmetic shift": ("fxsnn_layer.sv", "v - (v >>> LEAK_BITS)", "v - (v >> LEAK_BITS)"),
-    "stale refractory counter": ("fxsnn_layer.sv", "refractory - 1'b1", "refractory"),
-    "> for >=": ("fxsnn_layer.sv", "!(STRICT && excess == '0)", "excess != '0"),
-    "symmetric for plain saturation": (
-        "fxsnn_cast.sv",
-        "OVERFLOW == SATURATE_SYMMETRIC && SIGNED ? -HIGHEST : LOWEST",
-        "SIGNED ? -HIGHEST : LOWEST",
-    ),
-    "off-by-one LFSR": ("fxsnn_lfsr.sv", "state <= after[COUNT]", "state <= after[COUNT > 0 ? COUNT - 1 : 0]"),
-}
+GOLDEN = Path(__file__).parent.parent / "golden"
 
 
-def words(network: QuantisedNetwork, images: int, steps: int, draws: int) -> int:
-    """Return how many words a bench compares."""
-    return images * steps * (network.neurons * 7 + draws)
+def compared(folder: Path) -> int:
+    """Return how many words a bench must compare: those of all nodes."""
+    files = json.loads((folder / "manifest.json").read_bytes())["files"]
+    return sum(int(np.prod(entry["shape"])) for entry in files if entry["role"] == "node")
 
 
+@needs_icarus
 @pytest.mark.parametrize("name", SETS)
-def test_the_rtl_plays_the_committed_sets(name: str, tmp_path: Path) -> None:
-    network, spikes = SETS[name]()
-    manifest = make_bundle(tmp_path / "set", network, spikes)
-    said = simulate(tmp_path / "set", manifest, network)
+def test_the_rtl_plays_the_committed_sets(name: str) -> None:
+    said = simulate(GOLDEN / name)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout == f"PASS {compared(GOLDEN / name)} words\n"
+
+
+@needs_verilator
+@needs_jit  # once is enough: no kernel is in it
+@pytest.mark.parametrize("name", SETS)
+def test_verilator_agrees_with_icarus(name: str) -> None:
+    said = simulate(GOLDEN / name, "verilator")
     assert said.returncode == 0, said.stdout + said.stderr
-    expected = words(network, spikes.images, spikes.steps, len(manifest["lfsr"]["seeds"]))
-    assert f"PASS {expected} words" in said.stdout
+    assert said.stdout.splitlines()[0] == f"PASS {compared(GOLDEN / name)} words"
 
 
+@needs_icarus
+@needs_jit
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_networks(), st.integers(0, 1000))
 def test_the_rtl_equals_the_kernels_for_any_configuration(
@@ -64,39 +59,94 @@ def test_the_rtl_equals_the_kernels_for_any_configuration(
     shape = (2, int(rng.integers(1, 12)), network.inputs)
     bundle = tmp_path_factory.mktemp("rtl") / "set"
     spikes = spikes_of((rng.random(shape) < rng.choice([0.1, 0.5, 0.9])).astype(np.uint8))
-    manifest = make_bundle(bundle, network, spikes)
-    said = simulate(bundle, manifest, network)
+    make_bundle(bundle, network, spikes)
+    said = simulate(bundle)
     assert said.returncode == 0, said.stdout + said.stderr
-    assert f"PASS {words(network, 2, spikes.steps, len(manifest['lfsr']['seeds']))} words" in said.stdout
+    assert f"PASS {compared(bundle)} words" in said.stdout
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_in_the_rtl_is_found_by_a_committed_set(fault: str, tmp_path: Path) -> None:
-    file, right, wrong = FAULTS[fault]
-    hdl = tmp_path / "hdl"
-    shutil.copytree(HDL, hdl)
-    text = (hdl / file).read_text()
-    assert text.count(right) == 1
-    (hdl / file).write_text(text.replace(right, wrong))
-    found = []
-    for name in SETS:
-        network, spikes = SETS[name]()
-        manifest = make_bundle(tmp_path / name, network, spikes)
-        said = simulate(tmp_path / name, manifest, network, hdl)
-        found += re.findall(r"^FAIL (\w+)\.mem image", said.stdout, re.MULTILINE)
-        assert said.returncode == (1 if "FAIL" in said.stdout else 0)
-    assert found
+@needs_icarus
+@needs_jit
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_in_the_rtl_is_found(name: str, tmp_path: Path) -> None:
+    fault = FAULTS[name]
+    for network in fault.networks:
+        folder = tmp_path / network
+        made = NETWORKS[network]()
+        make_bundle(folder, made, spikes_of(np.zeros((1, 1, made.inputs), dtype=np.uint8)))
+        path = folder / "rtl" / fault.file
+        text = path.read_text()
+        assert text.count(fault.right) == 1
+        assert simulate(folder).returncode == 0
+        path.write_text(text.replace(fault.right, fault.wrong))
+        said = simulate(folder)
+        assert said.returncode == 1, said.stdout + said.stderr
+        assert re.search(r"^FAIL \w+\.mem presentation \d+ step \d+ neuron \d+ \(word \d+\): ", said.stdout, re.M)
 
 
-def test_a_word_that_is_flipped_or_missing_is_found(tmp_path: Path) -> None:
-    network, spikes = SETS["stochastic_none"]()
-    manifest = make_bundle(tmp_path / "set", network, spikes)
-    path = tmp_path / "set" / "integrated.mem"
-    lines = path.read_text().splitlines()
-    flipped = f"{int(lines[-1], 16) ^ 1:0{len(lines[-1])}x}"
-    for changed in ([*lines[:-1], flipped], lines[:-1]):
-        path.write_text("\n".join(changed) + "\n")
-        said = simulate(tmp_path / "set", manifest, network)
+def test_there_are_many_faults() -> None:
+    assert len(FAULTS) >= 50
+
+
+def edited(edit: Callable[[list[str]], list[str]], end: str = "\n") -> Callable[[Path], None]:
+    """Return what edits the lines of a file, whose last words are its last lines."""
+
+    def damage(path: Path) -> None:
+        path.write_bytes(("\n".join(edit(path.read_text().splitlines())) + end).encode("latin-1"))
+
+    return damage
+
+
+@needs_icarus
+@needs_jit
+@pytest.mark.parametrize("name", SETS)
+def test_one_altered_digit_in_any_file_is_named(name: str, tmp_path: Path) -> None:
+    network, spikes = SETS[name]()
+    make_bundle(tmp_path / "set", network, spikes)
+    manifest = json.loads((tmp_path / "set" / "manifest.json").read_bytes())
+    draws = random.Random(name)
+    for entry in manifest["files"]:
+        path = tmp_path / "set" / entry["file"]
+        right = path.read_bytes()
+        lines = right.decode().splitlines()
+        word = draws.randrange(entry["lines"])
+        bits = draws.randrange(entry["line_bits"])
+        changed = int(lines[3 + word], 16) ^ (1 << bits)
+        digit = len(lines[3 + word]) - bits // 4
+        lines[3 + word] = f"{changed:0{len(lines[3 + word])}x}"
+        path.write_text("\n".join(lines) + "\n")
+        said = simulate(tmp_path / "set")
         assert said.returncode == 1
-        assert "FAIL integrated.mem image 0 step 39 neuron 7: expected" in said.stdout
-    assert json.loads((tmp_path / "set" / "manifest.json").read_bytes()) == manifest
+        first = said.stdout.splitlines()[0]
+        assert first.startswith(f"FAIL {entry['file']} word {word} was altered: its digit {digit} is off by ")
+        if entry["role"] == "node":
+            assert f"\nFAIL {entry['file']} presentation " in said.stdout
+        path.write_bytes(right)
+    assert simulate(tmp_path / "set").returncode == 0
+
+
+@needs_icarus
+@needs_jit
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        (Path.unlink, "FAIL theta.mem cannot be read"),
+        (edited(lambda lines: lines[:-1]), "FAIL theta.mem must hold 8 words, not 7"),
+        (edited(lambda lines: [*lines, "00"]), "FAIL theta.mem must hold 8 words, not 9"),
+        (edited(lambda lines: lines, end=""), "FAIL theta.mem line 11 must be 2 hexadecimal digits"),
+        (edited(lambda lines: [*lines[:-1], "xx"]), "FAIL theta.mem line 11 must be 2 hexadecimal digits"),
+        (edited(lambda lines: [*lines[:-1], "0A"]), "FAIL theta.mem line 11 must be 2 hexadecimal digits"),
+        (edited(lambda lines: [*lines[:-1], "40"]), "FAIL theta.mem line 11 must be 2 hexadecimal digits"),
+        (edited(lambda lines: [*lines[:-1], "000"]), "FAIL theta.mem line 11 must be 2 hexadecimal digits"),
+        (edited(lambda lines: [*lines[:4], "\xe9", *lines[4:]]), "FAIL theta.mem line 5 must be 2 hexadecimal digits"),
+    ],
+)
+def test_a_damaged_file_is_named_before_anything_is_compared(
+    damage: Callable[[Path], None], finding: str, tmp_path: Path
+) -> None:
+    make_bundle(tmp_path / "set", *SETS["largest_zero"]())
+    damage(tmp_path / "set" / "theta.mem")
+    said = simulate(tmp_path / "set")
+    assert said.returncode == 1
+    assert said.stdout.startswith(finding)
+    assert "1 files are damaged: nothing was compared" in said.stdout + said.stderr

@@ -22,10 +22,12 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.explore import evaluate, explore
 from fxsnn.grid import Grid, Point
 from fxsnn.memory import baseline
-from fxsnn.study import session
+from fxsnn.plan import Plan
+from fxsnn.study import digits, session
 from fxsnn.study.board import NAME, Board, open_board
+from fxsnn.study.digits import DigitsSubject
 from fxsnn.study.storage import open_storage, parse_place
-from study_worker import GRID, NETWORK, POINTS, SPLITS, Snapping, identity, study
+from study_worker import GRID, NETWORK, POINTS, SPLITS, Snapping, identity, study, subject
 
 TESTS = Path(__file__).parent
 
@@ -70,7 +72,7 @@ def states(place: str) -> Counter[tuple[str, str]]:
     return Counter((trial.user_attrs["point"], trial.state.name) for trial in trials)
 
 
-def once(points: list[Point] = POINTS) -> Counter[tuple[str, str]]:
+def once(points: list[Point[Plan]] = POINTS) -> Counter[tuple[str, str]]:
     return Counter({(point.name, "COMPLETE"): 1 for point in points})
 
 
@@ -93,8 +95,8 @@ def test_a_finished_study_is_left_as_it_is(place: str, expected: bytes, monkeypa
     def work(*_: object) -> None:
         raise AssertionError("something is evaluated")
 
-    monkeypatch.setattr(session, "evaluate", work)
-    monkeypatch.setattr(session, "prepare", work)
+    monkeypatch.setattr(digits, "evaluate", work)
+    monkeypatch.setattr(digits, "prepare", work)
     again = study(place)
     assert again.evaluated == 0
     assert to_json(again.exploration) == expected
@@ -226,7 +228,7 @@ def test_progress_counts_what_others_have_done(tmp_path: Path) -> None:
             ours.finish(claim[0], entry_of(found), baseline(found.memory).bits)
     told: list[tuple[str, int, int]] = []
     settings = session.Settings(parse_place(place))
-    session.run_study(NETWORK, SPLITS, GRID, settings, 1, lambda *step: told.append(step), Snapping())
+    session.run_study(subject(), settings, 1, lambda *step: told.append(step))
     assert told[0][2] == len(POINTS)
     assert told[0][1] >= 5
     assert told[-1] == ("explore", len(POINTS), len(POINTS))
@@ -235,5 +237,5 @@ def test_progress_counts_what_others_have_done(tmp_path: Path) -> None:
 def test_points_quantised_in_training_need_somebody_who_trains(tmp_path: Path) -> None:
     settings = session.Settings(parse_place(str(tmp_path / "s.db")))
     with pytest.raises(ConfigError, match="^scheme must be PTQ where no learning is given, not ITQ$"):
-        session.run_study(NETWORK, SPLITS, Grid(scheme=("PTQ", "ITQ")), settings, 1, lambda *_: None)
+        session.run_study(DigitsSubject(NETWORK, SPLITS, Grid(scheme=("PTQ", "ITQ"))), settings, 1, lambda *_: None)
     assert list(tmp_path.iterdir()) == []

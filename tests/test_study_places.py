@@ -45,7 +45,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     def work(*_: object) -> None:
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr("fxsnn.study.session.prepare", work)
+    monkeypatch.setattr("fxsnn.study.digits.prepare", work)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from command_line import run
 from fxsnn.candidates import to_json
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.grid import Grid, Point, make_points
+from fxsnn.plan import Plan
 from fxsnn.ranges import Ranges
 from fxsnn.study.strategy import (
     GENERATION,
@@ -35,7 +36,7 @@ GRID = Grid()
 POINTS = make_points(GRID, RANGES)
 
 
-def worth(point: Point) -> tuple[float, float]:
+def worth(point: Point[Plan]) -> tuple[float, float]:
     """An accuracy and a memory that any process would find."""
     word = point.plan.weight.format.word
     return (

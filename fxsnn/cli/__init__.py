@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from fxsnn.cli import calculator, golden, job, networks, report, search, significance
+from fxsnn.cli import calculator, events, golden, job, networks, regress, report, search, significance
 from fxsnn.errors import FindingError, FxsnnError
 
 app = typer.Typer(
@@ -27,6 +27,8 @@ search.register(app)
 report.register(app)
 significance.register(app)
 golden.register(app)
+regress.register(app)
+events.register(app)
 calculator.register(app)
 
 # what every complaint about arguments is, wherever this typer keeps its click

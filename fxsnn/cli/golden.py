@@ -1,4 +1,4 @@
-"""`fxsnn golden make` and `fxsnn golden check`."""
+"""`fxsnn golden make`, `fxsnn golden learn`, `fxsnn golden check` and `fxsnn golden diff`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import Data, Mnist, NetworkFile, PlanFile
+from fxsnn.cli.options import Data, LearnedBits, LearnedPlan, LearnedRounding, Mnist, NetworkFile, PlanFile
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="Golden vectors for RTL teams: make them, check them.")
     group.command("make", epilog="Example: fxsnn golden make net.npz chosen.toml --images 1 --out golden-set")(make)
+    group.command("learn", epilog="Example: fxsnn golden learn --itq UQ0.4 --images 2 --out learning-set")(learn)
     group.command("check", epilog="Example: fxsnn golden check golden-set")(check)
+    group.command("diff", epilog="Example: fxsnn golden diff golden-set membrane.mem")(diff)
     app.add_typer(group, name="golden")
 
 
@@ -24,17 +26,59 @@ def make(
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     folder: Data = None,
     mnist: Mnist = False,
-    images: Annotated[int, typer.Option(min=1, max=1000, help="Test digits to present, from the first on.")] = 1,
+    images: Annotated[int, typer.Option(min=1, max=1000, help="Test digits or recordings to present.")] = 1,
+    aimed: Annotated[
+        bool, typer.Option("--directed/--no-directed", help="Add presentations aimed at rails, ties and thresholds.")
+    ] = True,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="Further memory images: coe, amd-mif, intel-mif, c-header, npz. Repeatable."),
+    ] = None,
 ) -> None:
-    """Write memory images, input spikes and every internal node at every step, with a manifest."""
+    """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python."""
+    from fxsnn.golden.make import unreached
     from fxsnn.job import make_golden
 
-    manifest = make_golden(network, plan, out, folder, mnist, images)
+    manifest = make_golden(network, plan, out, folder, mnist, images, aimed, formats or [])
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
+    told = (
+        f"{out}: {len(manifest['files'])} files, {words:,} words; {counts['spikes']:,} spikes, "
+        f"{overflows:,} overflows, {ties:,} ties"
+    )
+    if "corners" not in manifest:
+        typer.echo(f"{told}; of layers: no stimuli are directed, and there is no RTL")
+        return
+    typer.echo(f"{told}, {counts['threshold_equalities']:,} threshold equalities")
+    corners = manifest["corners"].values()
+    reached, never = sum(about["reached"] > 0 for about in corners), sum("because" in about for about in corners)
+    typer.echo(f"{reached} corners of the arithmetic are reached, {never} cannot be; the bench: sh {out}/run.sh")
+    for name in unreached(manifest):
+        typer.echo(f"warning: not reached, so that these vectors may not find a fault there: {name}", err=True)
+
+
+def learn(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    folder: Data = None,
+    mnist: Mnist = False,
+    images: Annotated[int, typer.Option(min=1, max=1000, help="Training digits to learn from, the first of them.")] = 2,
+    neurons: Annotated[int, typer.Option(min=1, max=1000, help="Neurons: the RTL serves them one by one.")] = 8,
+    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over these digits.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and input spikes.")] = 0,
+    plan: LearnedPlan = None,
+    itq: Annotated[str | None, typer.Option(help="Learn weights of this format.", show_default="UQ0.4")] = None,
+    rounding: LearnedRounding = "SR",
+    learned_bits: LearnedBits = None,
+) -> None:
+    """Write what learning in integers makes of a new network, word by word, with RTL that learns and its bench."""
+    from fxsnn.training import Training, record_training
+
+    asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
+    manifest = record_training(out, folder, mnist, asked, images)
+    counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     typer.echo(
         f"{out}: {len(manifest['files'])} files, {words:,} words; {counts['spikes']:,} spikes, "
-        f"{overflows:,} overflows, {ties:,} ties, {counts['threshold_equalities']:,} threshold equalities"
+        f"{counts['weights_changed']:,} learned weights changed; the bench: sh {out}/run.sh"
     )
 
 
@@ -48,3 +92,38 @@ def check(folder: Annotated[Path, typer.Argument(help="Golden set to check.", sh
     if checked.findings:
         raise typer.Exit(1)
     typer.echo(f"{folder}: {checked.words:,} words in {checked.files} files agree")
+
+
+def diff(
+    folder: Annotated[Path, typer.Argument(help="Golden set.", show_default=False)],
+    dumps: Annotated[
+        list[Path],
+        typer.Argument(
+            help="What the RTL wrote: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.", show_default=False
+        ),
+    ],
+    node: Annotated[str, typer.Option("--node", help="Node of a .mem, if not its name.", show_default=False)] = "",
+    signal: Annotated[
+        list[str] | None,
+        typer.Option("--signal", help="In a waveform: NODE=PATH, {neuron} for its number.", show_default=False),
+    ] = None,
+    clock: Annotated[str, typer.Option("--clock", help="Its rising edges are the times.", show_default=False)] = "",
+    valid: Annotated[
+        list[str] | None,
+        typer.Option("--valid", help="PATH, or NODE=PATH: sampled only when 1.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Say where a dump first departs from the golden set, and under which change of semantics it would not."""
+    import json
+    from dataclasses import asdict
+
+    from fxsnn.golden.bundle import read_bundle
+    from fxsnn.golden.diff import diff, lines
+    from fxsnn.golden.dumps import read_dumps
+
+    bundle = read_bundle(folder)
+    result = diff(bundle, read_dumps(bundle, dumps, node, signal or (), clock, valid or ()))
+    typer.echo(json.dumps(asdict(result), indent=1) if as_json else "\n".join(lines(result)))
+    if result.difference:
+        raise typer.Exit(1)

@@ -10,6 +10,9 @@ import typer
 from fxsnn.cli.options import (
     CORES,
     Data,
+    LearnedBits,
+    LearnedPlan,
+    LearnedRounding,
     Mnist,
     NetworkFile,
     PlanFile,
@@ -46,17 +49,12 @@ def train(
     neurons: Annotated[int, typer.Option(min=1, max=100_000, help="Excitatory neurons.")] = 400,
     passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training digits.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and input spikes.")] = 0,
-    plan: Annotated[
-        Path | None, typer.Option(help="Learn in integers by this plan's learning table (TOML).", show_default=False)
-    ] = None,
+    plan: LearnedPlan = None,
     itq: Annotated[
         str | None, typer.Option(help="Learn in integers, weights of this format: UQ0.4.", show_default=False)
     ] = None,
-    rounding: Annotated[str, typer.Option(help="With --itq: how changed weights are rounded: TR, RN or SR.")] = "SR",
-    learned_bits: Annotated[
-        int | None,
-        typer.Option(min=1, max=63, help="With --itq: the word weights are learned in.", show_default="chosen"),
-    ] = None,
+    rounding: LearnedRounding = "SR",
+    learned_bits: LearnedBits = None,
     workers: Workers = CORES,
 ) -> None:
     """Train a network by STDP, in float or in integers, label its neurons, and measure it."""

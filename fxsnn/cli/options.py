@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from fxsnn.demo import Progress
 
+MOST_TRIALS = 100_000
+
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of the four official MNIST files: use the full MNIST.", show_default=False),
@@ -24,6 +26,19 @@ Passes = Annotated[
     int, typer.Option(min=1, max=1000, help="Passes over the training digits by networks of the scheme ITQ.")
 ]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads to work with; no effect on results.")]
+LearnedPlan = Annotated[
+    Path | None,
+    typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).", show_default=False),
+]
+LearnedRounding = Annotated[
+    str, typer.Option("--rounding", help="With --itq: how changed weights are rounded: TR, RN or SR.")
+]
+LearnedBits = Annotated[
+    int | None,
+    typer.Option(
+        "--learned-bits", min=1, max=63, help="With --itq: the word weights are learned in.", show_default="chosen"
+    ),
+]
 NetworkFile = Annotated[Path, typer.Argument(help="Network, as fxsnn train wrote it (.npz).", show_default=False)]
 PlanFile = Annotated[Path, typer.Argument(help="Plan: a format and modes for every signal (TOML).", show_default=False)]
 MaxLoss = Annotated[
@@ -67,6 +82,25 @@ MostMemory = Annotated[
 CountedBy = Annotated[
     str | None,
     typer.Option("--by", help="A budget counts bits or allocated (as block RAM). Default: bits.", show_default=False),
+]
+StudyPlace = Annotated[
+    str | None,
+    typer.Option(
+        "--study",
+        help="Where results are kept: FILE.db (SQLite), FILE.journal or postgresql://...; without it, "
+        "OUT with the ending .db.",
+        show_default=False,
+    ),
+]
+StrategyName = Annotated[
+    str, typer.Option(help="grid: every point; paper: few bits above the fewest; or a sampler: nsga2, tpe, random.")
+]
+Trials = Annotated[
+    int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler asks for.", show_default=False)
+]
+SamplerSeed = Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")]
+Grace = Annotated[
+    float, typer.Option(min=1.0, help="Seconds of silence after which a worker elsewhere is taken for dead.")
 ]
 CandidatesFile = Annotated[Path, typer.Argument(help="What fxsnn explore wrote (JSON).", show_default=False)]
 

@@ -16,12 +16,17 @@ from fxsnn.cli.options import (
     CandidatesFile,
     CountedBy,
     Data,
+    Grace,
     Mnist,
     MostMemory,
     NetworkFile,
     Passes,
     PlanFile,
     RewardForm,
+    SamplerSeed,
+    StrategyName,
+    StudyPlace,
+    Trials,
     Workers,
     percent,
     progress_bars,
@@ -33,8 +38,8 @@ from fxsnn.cli.options import (
 
 if TYPE_CHECKING:
     from fxsnn.firing import Firing
+    from fxsnn.study.session import Finished
 
-MOST_TRIALS = 100_000
 MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
 
 
@@ -51,22 +56,10 @@ def explore(
     grid: Annotated[
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
-    study: Annotated[
-        str | None,
-        typer.Option(
-            "--study",
-            help="Where results are kept: FILE.db (SQLite), FILE.journal or postgresql://...; without it, "
-            "OUT with the ending .db.",
-            show_default=False,
-        ),
-    ] = None,
-    strategy: Annotated[
-        str, typer.Option(help="grid: every point; paper: few bits above the fewest; or a sampler: nsga2, tpe, random.")
-    ] = "grid",
-    trials: Annotated[
-        int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler asks for.", show_default=False)
-    ] = 0,
-    seed: Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")] = 0,
+    study: StudyPlace = None,
+    strategy: StrategyName = "grid",
+    trials: Trials = 0,
+    seed: SamplerSeed = 0,
     significance: Annotated[
         Path | None,
         typer.Option("--significance", help="Fewest bits of single signals (JSON); for paper.", show_default=False),
@@ -75,9 +68,7 @@ def explore(
     folder: Data = None,
     mnist: Mnist = False,
     workers: Workers = CORES,
-    grace: Annotated[
-        float, typer.Option(min=1.0, help="Seconds of silence after which a worker elsewhere is taken for dead.")
-    ] = 60.0,
+    grace: Grace = 60.0,
 ) -> None:
     """Quantise the trained network at the points of a grid and measure each candidate.
 
@@ -86,11 +77,17 @@ def explore(
     """
     from fxsnn.job import explore_network
     from fxsnn.study.session import settings_of
-    from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
     settings = settings_of(study, out, strategy, trials, seed, significance, grace)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes)
+    show_finished(finished, out, settings.place.shown)
+
+
+def show_finished(finished: Finished, out: Path, study: str) -> None:
+    """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
+    from fxsnn.ties import TEST, tie_lines, tied_with_smaller
+
     found = finished.exploration
     front = [n for n, entry in enumerate(found.entries) if entry.on_front]
     ties = tied_with_smaller(found.entries, front)
@@ -110,7 +107,7 @@ def explore(
         say(f"{line} ({TEST})")
     typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
     if not finished.evaluated:
-        typer.echo(f"{settings.place.shown}: nothing was left to evaluate")
+        typer.echo(f"{study}: nothing was left to evaluate")
 
 
 def select(
@@ -165,13 +162,14 @@ def memory(
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return
-    _show_memory(found, macro)
+    show_memory(found, macro)
     if "while_learning" in found:
         typer.echo("\nwhile learning")
-        _show_memory(found["while_learning"], macro)
+        show_memory(found["while_learning"], macro)
 
 
-def _show_memory(found: dict[str, Any], macro: str) -> None:
+def show_memory(found: dict[str, Any], macro: str) -> None:
+    """Print what `memory_to_data` told, array by array."""
     from fxsnn.memory import bits_text
 
     rows = table("array", ">words", ">bits a word", ">bits", f">allocated bits ({macro})")

@@ -45,7 +45,7 @@ def significance(
     max_loss: MaxLoss = 0.01,
     images: Annotated[
         int | None,
-        typer.Option("--images", min=4, help="Labelling digits to measure on; all without it.", show_default=False),
+        typer.Option("--images", min=4, help="Labelling digits, or recordings, to measure on.", show_default=False),
     ] = None,
     learning: Annotated[
         bool, typer.Option("--learning", help="Sweep the groups of learning in integers too: a network a point.")
@@ -121,7 +121,7 @@ def _print(found: Significance) -> None:
     )
     say(
         f"The wide integer plan that stands for float answers otherwise on {baseline.wide_images_differing:,} of "
-        f"{baseline.images:,} digits.\n"
+        f"{baseline.images:,} images.\n"
     )
     if learned := found.learned:
         say(

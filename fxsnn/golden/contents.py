@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.emulate import Trace, emulate
-from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.format import WORD_MAX, Format
+from fxsnn.golden.stimuli import Played, Stimuli
+from fxsnn.prepare import sites_of
 from fxsnn.quantise import SITES, QuantisedNetwork
 
-Role = Literal["constant", "input", "node"]
+SCHEMA = 2
+LEARNING_SCHEMA = "learning 1"  # of bundles of learning, whose files are others
+BIT = Format(1, 0, signed=False)
+Role = Literal["constant", "input", "state", "node"]
+_STATE = "membranes, refractory counters"
 _ABOUT = {
     "sum": "synaptic sum before its cast",
     "current": "synaptic current, after the cast of the sum",
     "leaked": "membrane after the leak",
     "integrated": "membrane before the comparison",
+    "after_reset": "membrane after reset, before inhibition",
     "membrane": "membrane at the end of the step",
     "refractory": "refractory counter at the end of the step",
 }
@@ -56,16 +62,60 @@ class Vector:
         return int(np.prod(self.shape[:-1] if self.packed else self.shape, dtype=object))
 
 
-def layout(network: QuantisedNetwork, images: int, steps: int) -> list[Vector]:
-    """Return every file that a bundle of this network and input holds, in a fixed order.
+def layout(network: QuantisedNetwork, steps: tuple[int, ...], schema: int = SCHEMA) -> list[Vector]:
+    """Return every file that a bundle of this network holds, in a fixed order.
+
+    steps    of each presentation
+    schema   1 had images of equal length, all from a cleared layer, fewer nodes and no draws
 
     Raises
     ------
     ConfigError
         An exact node is wider than 63 bits.
     """
+    old, neurons = schema == 1, network.neurons
+    rows: tuple[int, ...] = (len(steps), steps[0]) if old else (sum(steps),)
+    inputs = [Vector("input", "input", BIT, (*rows, network.inputs), "input spikes", packed=True)]
+    counter = Format(max(1, network.refractory_steps.bit_length()), 0, signed=False)
+    membrane = network.plan.membrane.format
+    if not old:
+        begins = f"1 where a presentation begins: {_STATE} and LFSRs then hold what they begin with"
+        inputs.append(Vector("begin", "input", BIT, rows, begins))
+        inputs += [
+            Vector(f"initial_{name}", "state", fmt, (len(steps), neurons), about)
+            for name, fmt, about in (
+                ("membrane", membrane, "membranes that each presentation begins with"),
+                ("refractory", counter, "refractory counters that each presentation begins with"),
+            )
+        ]
+    formats = {
+        "sum": _sum_format(network),
+        "current": network.plan.accumulator.format,
+        "leaked": membrane if network.plan.integrate == "two-casts" else _product_format(network),
+        "integrated": membrane,
+        "after_reset": membrane,
+        "membrane": membrane,
+        "refractory": counter,
+    }
+    if old:
+        del formats["after_reset"]
+    nodes = [Vector(name, "node", fmt, (*rows, neurons), _ABOUT[name]) for name, fmt in formats.items()]
+    nodes.append(Vector("spike", "node", BIT, (*rows, neurons), "output spikes", packed=True))
+    register = Format(network.plan.lfsr.width, 0, signed=False)
+    sites = drawing_sites(network)
+    nodes += [
+        Vector(f"lfsr_{site}", "node", register, rows, f"register of the {site} cast after the step") for site in sites
+    ]
+    if not old:
+        nodes += [
+            Vector(f"draw_{site}", "node", fmt, (*rows, neurons), f"what the {site} cast added to the bits it dropped")
+            for site, fmt in _draw_formats(network).items()
+        ]
+    return [*_constants(network), *inputs, *nodes]
+
+
+def _constants(network: QuantisedNetwork) -> list[Vector]:
     plan, neurons = network.plan, network.neurons
-    bit = Format(1, 0, signed=False)
     constants = [
         Vector("weights", "constant", plan.weight.format, (network.inputs, neurons), "weights, inputs outermost"),
         Vector("theta", "constant", plan.theta.format, (neurons,), "adaptive part of each neuron's threshold"),
@@ -76,35 +126,26 @@ def layout(network: QuantisedNetwork, images: int, steps: int) -> list[Vector]:
     ]
     if plan.leak.kind == "multiply":
         constants.append(Vector("leak_factor", "constant", plan.leak.factor.format, (1,), "factor of the leak"))
-    inputs = [Vector("input", "input", bit, (images, steps, network.inputs), "input spikes", packed=True)]
-    counter = Format(max(1, network.refractory_steps.bit_length()), 0, signed=False)
-    membrane = plan.membrane.format
-    formats = {
-        "sum": _sum_format(network),
-        "current": plan.accumulator.format,
-        "leaked": membrane if plan.integrate == "two-casts" else _product_format(network),
-        "integrated": membrane,
-        "membrane": membrane,
-        "refractory": counter,
-    }
-    nodes = [Vector(name, "node", fmt, (images, steps, neurons), _ABOUT[name]) for name, fmt in formats.items()]
-    nodes.append(Vector("spike", "node", bit, (images, steps, neurons), "output spikes", packed=True))
-    register = Format(plan.lfsr.width, 0, signed=False)
-    nodes += [
-        Vector(f"lfsr_{site}", "node", register, (images, steps), f"register of the {site} cast after the step")
-        for site in drawing_sites(network)
-    ]
-    return [*constants, *inputs, *nodes]
+    return constants
 
 
 def drawing_sites(network: QuantisedNetwork) -> list[str]:
     """Return the casts that may draw from their LFSR, in the order of a time step."""
-    quiet = Spikes(np.zeros(2, np.int64), np.zeros(0, np.uint16), 1, 1, network.inputs)
-    return [site for site in SITES if site in emulate(network, quiet).draws]
+    return [name for name, site in sites_of(network).items() if site.draw_bits]
 
 
-def words_of(network: QuantisedNetwork, spikes: Spikes, traces: list[Trace]) -> dict[str, NDArray[np.int64]]:
-    """Return the raw words of every file of the layout, int64 of its shape."""
+def _draw_formats(network: QuantisedNetwork) -> dict[str, Format]:
+    """Return the formats of draws: of one draw a step and neuron, so not of a cast after every addition."""
+    each = network.plan.accumulate == "each"
+    return {
+        name: Format(site.right, 0, signed=False)
+        for name, site in sites_of(network).items()
+        if site.draw_bits and not (each and name == "accumulate")
+    }
+
+
+def words_of(network: QuantisedNetwork, stimuli: Stimuli, played: Played) -> dict[str, NDArray[np.int64]]:
+    """Return the raw words of every file, int64 of its shape; of nodes and inputs int64[rows, ...]."""
     words: dict[str, NDArray[np.int64]] = {
         "weights": network.weights,
         "theta": network.theta,
@@ -113,12 +154,23 @@ def words_of(network: QuantisedNetwork, spikes: Spikes, traces: list[Trace]) -> 
         "floor": np.array([network.floor]),
         "reset_value": np.array([network.reset_value]),
         "leak_factor": np.array([network.factor]),
-        "input": spikes.raster().astype(np.int64),
+        "input": stimuli.raster.astype(np.int64),
+        "begin": stimuli.begin(),
+        "initial_membrane": stimuli.membrane,
+        "initial_refractory": stimuli.refractory,
     }
-    words |= {name: np.stack([trace.nodes[name] for trace in traces]) for name in traces[0].nodes}
-    for row, site in enumerate(SITES):
-        words[f"lfsr_{site}"] = np.stack([trace.registers[:, row] for trace in traces])
+    words |= played.nodes
+    words |= {f"lfsr_{site}": played.registers[:, row] for row, site in enumerate(SITES)}
+    words |= {f"draw_{site}": drawn for site, drawn in played.draws.items()}
     return words
+
+
+def lines_of(vector: Vector, words: NDArray[np.int64]) -> Sequence[int]:
+    """Return one integer a line of the file: a raw word, or the bits of a packed row."""
+    if not vector.packed:
+        return [int(word) for word in words.reshape(-1).tolist()]
+    rows = words.reshape(-1, vector.shape[-1]).astype(np.uint8)
+    return [int.from_bytes(row.tobytes(), "little") for row in np.packbits(rows, axis=1, bitorder="little")]
 
 
 def _sum_format(network: QuantisedNetwork) -> Format:

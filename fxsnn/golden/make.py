@@ -1,8 +1,9 @@
-"""Write a bundle: memory images, input spikes, every internal node, and the manifest that explains them."""
+"""Write a bundle: memory images, stimuli, every internal node, the RTL with its bench, and what explains them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,24 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.emulate import Trace, emulate
 from fxsnn.encode import Spikes
-from fxsnn.errors import ConfigError
 from fxsnn.files import new_folder
-from fxsnn.golden.contents import Vector, drawing_sites, layout, words_of
-from fxsnn.golden.memfile import digest, render
+from fxsnn.golden.bundle import MANIFEST
+from fxsnn.golden.contents import SCHEMA, Vector, drawing_sites, layout, lines_of, words_of
+from fxsnn.golden.corners import Reached, coverage
+from fxsnn.golden.directed import directed
+from fxsnn.golden.export import check_kinds, export
+from fxsnn.golden.memfile import digest, hex_lines, render, sums_of
+from fxsnn.golden.reach import impossible
 from fxsnn.golden.readme import readme
+from fxsnn.golden.rtl import bench_files
+from fxsnn.golden.stimuli import Played, Stimuli, play, stimuli_of
 from fxsnn.plan import plan_to_data
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
 
-SCHEMA = 1
-MANIFEST = "manifest.json"
 
-
-def make_bundle(folder: Path, network: QuantisedNetwork, spikes: Spikes) -> dict[str, Any]:
+def make_bundle(
+    folder: Path, network: QuantisedNetwork, spikes: Spikes, *, aimed: bool = True, kinds: Sequence[str] = ()
+) -> dict[str, Any]:
     """Write golden vectors of the network's response to every image of `spikes`; return the manifest.
 
-    The same network and spikes give the same bytes. The folder appears whole or not at all.
+    Presentations directed at the corners of the arithmetic follow the images unless `aimed` is false.
+    `kinds` are further formats of memory images (export.KINDS). The same network and spikes give the same
+    bytes. The folder appears whole or not at all.
 
     Raises
     ------
@@ -36,47 +43,66 @@ def make_bundle(folder: Path, network: QuantisedNetwork, spikes: Spikes) -> dict
     FileError
         The folder cannot be written.
     """
-    if spikes.images < 1:
-        raise ConfigError("golden vectors must be of one or more images, not none")
-    traces = [emulate(network, spikes, image) for image in range(spikes.images)]
-    words = words_of(network, spikes, traces)
-    vectors = layout(network, spikes.images, spikes.steps)
-    configuration = _configuration(network, spikes)
+    check_kinds(kinds)
+    stimuli = stimuli_of(spikes, network.neurons)
+    extra = directed(network) if aimed else None
+    if extra:
+        stimuli = stimuli.then(extra)
+    played = play(network, stimuli)
+    words, vectors = words_of(network, stimuli, played), layout(network, stimuli.steps)
+    configuration = configuration_of(network, stimuli.steps)
     identity = digest(json.dumps(configuration, sort_keys=True).encode())[:16]
     with new_folder(folder, MANIFEST) as place:
-        files = []
-        for vector in vectors:
-            data = render(_comments(vector, identity), lines_of(vector, words[vector.name]), vector.bits)
-            (place / vector.file).write_bytes(data)
-            files.append(_entry(vector, digest(data)))
-        manifest = {
+        files = write_vectors(place, vectors, words, identity)
+        manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",
             "schema": SCHEMA,
             "configuration": configuration,
             "configuration_sha256_16": identity,
-            "lfsr": _lfsr_entry(network),
+            "images": spikes.images,
+            "lfsr": lfsr_entry(network),
             "files": files,
-            "counts": _counts(traces),
+            "counts": {"casts": played.counts, "threshold_equalities": played.equalities, "spikes": played.spikes},
+            "corners": _corners(network, stimuli, played),
         }
+        manifest["others"] = []
+        for name, text in bench_files(manifest, network).items():
+            (place / name).parent.mkdir(exist_ok=True)
+            (place / name).write_bytes(text.encode())
+            manifest["others"].append({"file": name, "sha256": digest(text.encode())})
+        notes = [f"configuration {identity}"]
+        manifest["others"] += [
+            {"file": entry["file"], "sha256": entry["sha256"]} for entry in export(place, vectors, words, kinds, notes)
+        ]
         (place / "README.md").write_bytes(readme(manifest).encode())
         (place / MANIFEST).write_bytes((json.dumps(manifest, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
     return manifest
 
 
-def lines_of(vector: Vector, words: NDArray[np.int64]) -> list[int]:
-    """Return one integer a line of the file: a raw word, or the bits of a packed row."""
-    if not vector.packed:
-        return [int(word) for word in words.reshape(-1).tolist()]
-    rows = words.reshape(-1, vector.shape[-1]).astype(np.uint8)
-    return [int.from_bytes(row.tobytes(), "little") for row in np.packbits(rows, axis=1, bitorder="little")]
+def write_vectors(
+    place: Path, vectors: Sequence[Vector], words: dict[str, NDArray[np.int64]], identity: str
+) -> list[dict[str, Any]]:
+    """Write the file of each vector into the folder; return what the manifest says of them."""
+    files = []
+    for vector in vectors:
+        lines = hex_lines(lines_of(vector, words[vector.name]), vector.bits)
+        data = render(_comments(vector, identity), lines)
+        (place / vector.file).write_bytes(data)
+        files.append(_entry(vector, data, lines))
+    return files
 
 
-def _configuration(network: QuantisedNetwork, spikes: Spikes) -> dict[str, Any]:
+def unreached(manifest: dict[str, Any]) -> list[str]:
+    """Return the corners that no presentation of a bundle reached, though none is known to be out of reach."""
+    return [name for name, about in manifest["corners"].items() if not about["reached"] and "because" not in about]
+
+
+def configuration_of(network: QuantisedNetwork, steps: Sequence[int]) -> dict[str, Any]:
+    """Return what the manifest says of a network and of presentations of so many steps."""
     return {
         "inputs": network.inputs,
         "neurons": network.neurons,
-        "images": spikes.images,
-        "steps": spikes.steps,
+        "steps": list(steps),
         "reset": network.reset,
         "compare": network.compare,
         "winner": network.winner,
@@ -86,8 +112,8 @@ def _configuration(network: QuantisedNetwork, spikes: Spikes) -> dict[str, Any]:
     }
 
 
-def _entry(vector: Vector, sha256: str) -> dict[str, Any]:
-    fmt = vector.format
+def _entry(vector: Vector, data: bytes, lines: list[str]) -> dict[str, Any]:
+    fmt, sums = vector.format, sums_of(lines)
     return {
         "name": vector.name,
         "file": vector.file,
@@ -101,7 +127,8 @@ def _entry(vector: Vector, sha256: str) -> dict[str, Any]:
         "packed": vector.packed,
         "line_bits": vector.bits,
         "lines": vector.depth,
-        "sha256": sha256,
+        "sha256": digest(data),
+        "sums": [f"{value:#x}" for value in (sums.digits, sums.places, sums.squares)],
     }
 
 
@@ -117,7 +144,8 @@ def _comments(vector: Vector, identity: str) -> list[str]:
     ]
 
 
-def _lfsr_entry(network: QuantisedNetwork) -> dict[str, Any]:
+def lfsr_entry(network: QuantisedNetwork) -> dict[str, Any]:
+    """Return what the manifest says of the registers of a time step."""
     lfsr = network.plan.lfsr
     seeds = dict(zip(SITES, (f"{register.seed:#x}" for register in site_registers(network.plan)), strict=True))
     drawing = drawing_sites(network)
@@ -128,22 +156,19 @@ def _lfsr_entry(network: QuantisedNetwork) -> dict[str, Any]:
         "shift": "left; the new bit, the exclusive or of bits tap-1, enters bit 0",
         "draw": "k shifts; the k fresh bits, first one most significant, are added to the k dropped bits; where more "
         "than width bits are dropped, width bits are drawn and added at their top",
-        "order": "each stochastic cast has a register of its own, set to its seed at the start of every image; "
+        "order": "each stochastic cast has a register of its own, set to its seed at the start of every presentation; "
         "neurons ascending, one draw a cast",
         "seeds": {site: seeds[site] for site in drawing},
     }
 
 
-def _counts(traces: list[Trace]) -> dict[str, Any]:
-    sites = {
-        site: {
-            what: sum(trace.counts[site][what] for trace in traces)
-            for what in ("casts", "inexact", "ties", "overflows")
-        }
-        for site in SITES
-    }
-    return {
-        "casts": sites,
-        "threshold_equalities": sum(trace.equalities for trace in traces),
-        "spikes": sum(trace.spikes for trace in traces),
-    }
+def _corners(network: QuantisedNetwork, stimuli: Stimuli, played: Played) -> dict[str, Any]:
+    cannot = impossible(network)
+
+    def entry(name: str, reached: Reached) -> dict[str, Any]:
+        if not reached.count:
+            return {"reached": 0, "because": cannot[name]} if name in cannot else {"reached": 0}
+        presentation, step = stimuli.place(reached.row)
+        return {"reached": reached.count, "presentation": presentation, "step": step, "neuron": reached.neuron}
+
+    return {name: entry(name, reached) for name, reached in coverage(network, stimuli, played).items()}

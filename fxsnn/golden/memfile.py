@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
@@ -26,10 +29,49 @@ def hex_lines(words: Iterable[int], bits: int) -> list[str]:
     return [f"{word & mask:0{digits}x}" for word in words]
 
 
-def render(comments: Sequence[str], words: Iterable[int], bits: int) -> bytes:
-    """Return the bytes of a memory file."""
-    lines = [*(f"// {comment}" for comment in comments), *hex_lines(words, bits)]
+def render(comments: Sequence[str], words: Sequence[str]) -> bytes:
+    """Return the bytes of a memory file with these lines of words."""
+    lines = [*(f"// {comment}" for comment in comments), *words]
     return ("\n".join(lines) + "\n").encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Three sums over the hexadecimal digits of a file's words, modulo 2**64: of digit d at place k.
+
+    A bench without SHA-256 computes them too. One altered digit changes `digits` by its change and `places`
+    by k times its change: the place follows, and `squares` tells whether it was really one digit.
+    """
+
+    digits: int
+    places: int
+    squares: int
+
+
+def sums_of(lines: Sequence[str]) -> Sums:
+    """Return the sums over the digits of a file's words, comments left out.
+
+    >>> sums_of(["0a", "1f"])
+    Sums(digits=26, places=57, squares=149)
+    """
+    text = np.frombuffer("".join(lines).encode("ascii"), dtype=np.uint8).astype(np.uint64)
+    digits = np.where(text >= ord("a"), text - (ord("a") - 10), text - ord("0"))
+    k = np.arange(len(digits), dtype=np.uint64)
+    return Sums(*(int(np.add.reduce(values)) for values in (digits, digits * k, digits * k * k)))
+
+
+def altered_digit(stated: Sums, found: Sums) -> int | None:
+    """Return the place of the one digit that was altered; None if it cannot have been one digit."""
+    change = _signed(found.digits - stated.digits)
+    if change == 0:
+        return None
+    place, rest = divmod(_signed(found.places - stated.places), change)
+    one = rest == 0 and place >= 0 and _signed(found.squares - stated.squares - change * place * place) == 0
+    return place if one else None
+
+
+def _signed(value: int) -> int:
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def digest(data: bytes) -> str:
@@ -37,14 +79,25 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_patterns(path: Path, name: str, bits: int, depth: int) -> tuple[list[int], str]:
-    """Return the bit patterns of a memory file and the digest of its bytes.
+@dataclass(frozen=True, slots=True)
+class MemFile:
+    """What a memory file holds."""
+
+    patterns: list[int]  # bits of each word
+    sha256: str
+    comments: int  # lines before the first word
+    sums: Sums
+
+
+def read_mem(path: Path, name: str, bits: int, depth: int) -> MemFile:
+    """Read a memory file.
 
     Raises
     ------
     FileError
         The file is missing, not ASCII, holds anything but `//` comments and words of exactly the right
-        digits, too few or too many of them, or no newline at its end; the message names file and line.
+        digits, comments after the first word, too few or too many words, or no newline at its end; the
+        message names file and line.
     """
     data = read_bytes(path, f"the golden file {name}")
     digits = -(-bits // 4)
@@ -55,21 +108,20 @@ def read_patterns(path: Path, name: str, bits: int, depth: int) -> tuple[list[in
         raise FileError(f"{name} line {number} must be ASCII, not byte {data[error.start]:#04x}") from None
     if not text.endswith("\n"):
         raise FileError(f"{name} must end with a newline (a simulator may drop its last word)")
-    patterns = []
-    for number, line in enumerate(text[:-1].split("\n"), 1):
-        if line.startswith("//"):
-            continue
+    lines, comments = text[:-1].split("\n"), 0
+    while comments < len(lines) and lines[comments].startswith("//"):
+        comments += 1
+    for number, line in enumerate(lines[comments:], comments + 1):
         if len(line) != digits or line.strip("0123456789abcdef"):
             raise FileError(
                 f"{name} line {number} must be {digits} hexadecimal digits in lower case, not {line[:40]!r}"
             )
-        pattern = int(line, 16)
-        if pattern >> bits:
+        if int(line, 16) >> bits:
             raise FileError(f"{name} line {number} must fit {bits} bits, not {line!r}")
-        patterns.append(pattern)
-    if len(patterns) != depth:
-        raise FileError(f"{name} must hold {depth} words, not {len(patterns)}")
-    return patterns, digest(data)
+    if len(lines) - comments != depth:
+        raise FileError(f"{name} must hold {depth} words, not {len(lines) - comments}")
+    patterns = [int(line, 16) for line in lines[comments:]]
+    return MemFile(patterns, digest(data), comments, sums_of(lines[comments:]))
 
 
 def to_words(patterns: Sequence[int], fmt: Format) -> list[int]:

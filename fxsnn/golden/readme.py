@@ -5,10 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 
+def _lengths(steps: list[int], images: int) -> str:
+    shown, aimed = f"{images} of {steps[0]} steps, encoded images", steps[images:]
+    if not aimed:
+        return f"{shown}."
+    return f"{shown}; then {len(aimed)} of {aimed[0]} steps, directed at the corners of the arithmetic."
+
+
+def _corners(corners: dict[str, Any]) -> str:
+    """Return what the vectors reach, and why some corners are not among it."""
+    reached = [name for name, about in corners.items() if about["reached"]]
+    rows = "\n".join(f"| {name} | {corners[name]['reached']} | {_first(corners[name])} |" for name in reached)
+    text = f"| corner | times | first |\n|---|---|---|\n{rows}\n"
+    never = [name for name, about in corners.items() if "because" in about]
+    if never:
+        text += "\nNo input and no state can reach these:\n\n"
+        text += "\n".join(f"- {name} ({corners[name]['because']})" for name in never) + "\n"
+    missed = [name for name, about in corners.items() if not about["reached"] and "because" not in about]
+    if missed:
+        text += "\n**Not reached**, so that these vectors may not find a fault there:\n\n"
+        text += "\n".join(f"- {name}" for name in missed) + "\n"
+    return text
+
+
+def _first(about: dict[str, Any]) -> str:
+    return f"presentation {about['presentation']}, step {about['step']}, neuron {about['neuron']}"
+
+
 def readme(manifest: dict[str, Any]) -> str:
     """Return the bundle's README.md in Markdown."""
     about = manifest["configuration"]
-    plan, counts = about["plan"], manifest["counts"]
+    plan, counts, steps = about["plan"], manifest["counts"], about["steps"]
     rows = "\n".join(
         f"| `{f['file']}` | {f['role']} | {f['about']} | {f['format']} ({'s' if f['signed'] else 'u'}{f['word']}) "
         f"| {' x '.join(map(str, f['shape']))} | {f['lines']} |"
@@ -66,11 +93,21 @@ Order: {manifest["lfsr"]["order"]}. `lfsr_*.mem` hold the registers after each s
     return (
         f"""# Golden vectors of {about["neurons"]} neurons, {about["inputs"]} inputs
 
-Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}. To match: load the constants, apply
-the rows of `input.mem` one a step, compare every node after every step. All words are raw, masked to their width,
-two's complement where signed; value = word * 2^-(fractional bits); in Qm.n the sign bit is counted in m. Files are
-for `$readmemh`: one word a line, outermost dimension first (image, step, neuron). In `input.mem` and `spike.mem` a
-line is one step, its bit i being input or neuron i.
+Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}. Nothing here needs Python:
+
+    sh run.sh
+
+plays these vectors to the reference RTL in `rtl/` with Icarus Verilog, or Verilator (`sh run.sh verilator`), and says
+`PASS` with the number of words compared. It ends with another status, and says which word failed, if any differs or any
+file was altered: flip a digit and see. To try a layer of your own, put it in the place of `fxsnn_layer` in
+`rtl/fxsnn_top.sv`, or apply the rows of `input.mem` one a step and compare every node after every step.
+`rtl/fxsnn_cocotb.py` is the same bench for cocotb 2 (`sh run.sh cocotb`), to be taken into a test bench of yours.
+
+All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
+the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first; a row is one step.
+In `input.mem` and `spike.mem` a line is one row, its bit i being input or neuron i.
+
+There are {sum(steps):,} rows in {len(steps)} presentations: {_lengths(steps, manifest["images"])}
 
 | file | role | what | format | shape | lines |
 |---|---|---|---|---|---|
@@ -78,7 +115,8 @@ line is one step, its bit i being input or neuron i.
 
 ## One time step
 
-All membranes and refractory counters are 0 at the start of every image. Then, for every neuron:
+Where `begin.mem` is 1 a presentation begins: membranes and refractory counters take the next row of
+`initial_membrane.mem` and `initial_refractory.mem`, LFSRs their seeds. Then, for every neuron:
 
 1. accumulate: {accumulate}
 2. leak: {leak}
@@ -98,6 +136,7 @@ A cast first rounds the exact value, then handles overflow. Products and sums in
 
 {counts["spikes"]} spikes; membranes that met their threshold exactly: {counts["threshold_equalities"]}.
 
+{_corners(manifest["corners"])}
 | cast | casts | inexact | ties | overflows |
 |---|---|---|---|---|
 """

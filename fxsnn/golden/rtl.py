@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.width import exact_bits
 
 HDL = Path(__file__).parent / "hdl"
-SOURCES = ("fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_layer.sv", "fxsnn_bench.sv")  # after modes and configuration
-_LEAK = {"multiply": "LEAK_MULTIPLY", "shift": "LEAK_SHIFT", "none": "LEAK_NONE"}
+# in the order of compilation, after modes and configuration
+SOURCES = ("fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_layer.sv", "fxsnn_top.sv", "fxsnn_bench.sv")
+_MEMORIES = {"input": "inputs", "begin": "begins", "floor": "lowest"}  # where the file's name is a word of the language
+LEAKS = {"multiply": "LEAK_MULTIPLY", "shift": "LEAK_SHIFT", "none": "LEAK_NONE"}
 
 
 def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
     """Return fxsnn_config.sv: widths, modes, sizes, seeds and constants of the network of a bundle."""
     held = manifest["configuration"]
     plan, files = held["plan"], {entry["name"]: entry for entry in manifest["files"]}
-    leak = plan["leak"]
+    leak, factor = plan["leak"], files.get("leak_factor", {"word": 1, "frac": 0})
     lines: list[tuple[str, dict[str, int | str]]] = [
         ("int", {"INPUTS": held["inputs"], "NEURONS": held["neurons"]}),
-        ("int", {"IMAGES": held["images"], "STEPS": held["steps"]}),
+        ("int", {"PRESENTATIONS": len(held["steps"]), "ROWS": sum(held["steps"])}),
+        ("int", {"EXACT_BITS": _exact_bits(manifest, network)}),
     ]
     for name, of in (("WEIGHT", "weights"), ("CURRENT", "current"), ("MEMBRANE", "membrane"), ("THETA", "theta")):
         entry = files[of]
         lines.append(("int", {f"{name}_WORD": entry["word"], f"{name}_FRAC": entry["frac"]}))
         lines.append(("bit", {f"{name}_SIGNED": int(entry["signed"])}))
     for name, of in (("CURRENT", "accumulator"), ("MEMBRANE", "membrane")):
-        modes = {f"{name}_ROUNDING": _mode(plan[of]["rounding"]), f"{name}_OVERFLOW": _mode(plan[of]["overflow"])}
+        modes = {
+            f"{name}_ROUNDING": mode_name(plan[of]["rounding"]),
+            f"{name}_OVERFLOW": mode_name(plan[of]["overflow"]),
+        }
         lines.append(("int", dict(modes)))
     lines += [
         ("int", {"SUM_WORD": files["sum"]["word"], "LEAKED_WORD": files["leaked"]["word"]}),
-        ("int", {"THRESHOLD_FRAC": files["threshold"]["frac"], "INHIBITION_FRAC": files["inhibition"]["frac"]}),
+        ("int", {"THRESHOLD_WORD": files["threshold"]["word"], "THRESHOLD_FRAC": files["threshold"]["frac"]}),
+        ("int", {"INHIBITION_WORD": files["inhibition"]["word"], "INHIBITION_FRAC": files["inhibition"]["frac"]}),
         ("longint", {"THRESHOLD": network.threshold, "INHIBITION": network.inhibition}),
         ("longint", {"FLOOR_VALUE": network.floor, "RESET_TO": network.reset_value}),
-        ("int", {"LEAK": _LEAK[leak["kind"]], "LEAK_BITS": leak.get("shift", 0)}),
-        ("int", {"FACTOR_FRAC": files["leak_factor"]["frac"] if "leak_factor" in files else 0}),
+        ("int", {"LEAK": LEAKS[leak["kind"]], "LEAK_BITS": leak.get("shift", 0)}),
+        ("int", {"FACTOR_WORD": factor["word"], "FACTOR_FRAC": factor["frac"]}),
         ("longint", {"FACTOR": network.factor}),
         ("bit", {"EACH": int(plan["accumulate"] == "each"), "FUSED": int(plan["integrate"] == "fused")}),
         ("int", {"RESET": f"RESET_{held['reset'].upper()}", "WINNER": f"WINNER_{held['winner'].upper()}"}),
@@ -48,25 +57,64 @@ def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
     taps = sum(1 << (tap - 1) for tap in manifest["lfsr"]["taps"])
     seeds = manifest["lfsr"]["seeds"]
     registers = {"LFSR_TAPS": taps} | {f"SEED_{site.upper()}": int(seeds.get(site, "0x1"), 16) for site in SITES}
-    text = ["package fxsnn_config;", "  import fxsnn_modes::*;"]
+    text = ["package fxsnn_config;"]
     for kind, values in lines:
         text.append(
-            f"  localparam {kind} {', '.join(f'{name} = {_number(kind, value)}' for name, value in values.items())};"
+            f"  localparam {kind} {', '.join(f'{name} = {literal(kind, value)}' for name, value in values.items())};"
         )
     for name, value in registers.items():
         text.append(f"  localparam logic [{width - 1}:0] {name} = {width}'h{value:x};")
     for site in SITES:
         text.append(f"  localparam bit DRAWS_{site.upper()} = {int(site in seeds)};")
+    text.append(f"  localparam int DRAWING = {len(seeds)};")
     return "\n".join([*text, "endpackage", ""])
 
 
-def _number(kind: str, value: int | str) -> str:
+def bench_files(manifest: Mapping[str, Any], network: QuantisedNetwork) -> dict[str, str]:
+    """Return the RTL of a bundle, its bench and the command that runs it: text by name of the file."""
+    sources = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in ("fxsnn_modes.sv", *SOURCES)}
+    order = ["rtl/fxsnn_modes.sv", "rtl/fxsnn_config.sv", *(f"rtl/{name}" for name in SOURCES)]
+    return sources | {
+        "rtl/fxsnn_config.sv": package(manifest, network),
+        "rtl/fxsnn_files.svh": _file_checks(manifest),
+        "rtl/bench.f": "\n".join(["+incdir+rtl", *order, ""]),
+        "rtl/fxsnn_cocotb.py": (HDL / "fxsnn_cocotb.py").read_text("ascii"),
+        "run.sh": (HDL / "run.sh").read_text("ascii"),
+    }
+
+
+def _file_checks(manifest: Mapping[str, Any]) -> str:
+    """Return the statements with which the bench checks and reads the bundle's memory files."""
+    checks, reads = [], []
+    for entry in manifest["files"]:
+        name = entry["name"]
+        sums = ", ".join(f"64'h{int(text, 16):x}" for text in entry["sums"])
+        checks.append(f'    check_file("{name}", {entry["lines"]}, {entry["line_bits"]}, {sums});')
+        reads.append(f'    $readmemh("{entry["file"]}", {_MEMORIES.get(name, name)});')
+    stop = '    if (damaged != 0) $fatal(1, "%0d files are damaged: nothing was compared", damaged);'
+    return "\n".join([*checks, stop, *reads, ""])
+
+
+def _exact_bits(manifest: Mapping[str, Any], network: QuantisedNetwork) -> int:
+    """Return the bits of the RTL's exact intermediates, which also carry every word to the bench."""
+    words: list[int] = [entry["word"] for entry in manifest["files"]]
+    return min(64, max(exact_bits(network), *(word + 1 for word in words)))
+
+
+def literal(kind: str, value: int | str) -> str:
     """Return a literal; one without a size has 32 bits."""
+    if isinstance(value, str):  # Yosys lets no package see another
+        return f"{_codes()[value]} /* {value} */"
     if kind != "longint":
         return str(value)
-    return f"-64'sd{-value}" if isinstance(value, int) and value < 0 else f"64'sd{value}"
+    return f"-64'sd{-value}" if value < 0 else f"64'sd{value}"
 
 
-def _mode(name: str) -> str:
+def _codes() -> dict[str, str]:
+    """Return the numbers of the modes, as the RTL has them."""
+    return dict(re.findall(r"\b([A-Z_]+) = (\d+)", (HDL / "fxsnn_modes.sv").read_text("ascii")))
+
+
+def mode_name(name: str) -> str:
     """Return a mode's name in fxsnn_modes; `error`, under which nothing overflowed, needs none of its own."""
     return "SATURATE" if name == "error" else name.upper().replace("-", "_")

@@ -78,7 +78,7 @@ class Board:
 
     # claims
 
-    def claim(self, wanted: Sequence[Point]) -> tuple[int, Point] | None:
+    def claim(self, wanted: Sequence[Point[Any]]) -> tuple[int, Point[Any]] | None:
         """Take a point that nobody evaluates; None if there is no such one (now)."""
         from optuna.trial import TrialState
 
@@ -173,7 +173,7 @@ class Board:
             return False
         return now - since > self._grace
 
-    def _create(self, point: Point) -> int:
+    def _create(self, point: Point[Any]) -> int:
         from optuna.distributions import CategoricalDistribution
         from optuna.trial import FrozenTrial, TrialState
 

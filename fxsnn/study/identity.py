@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from fxsnn.data.digits import Digits
 from fxsnn.errors import ConfigError
-from fxsnn.grid import Grid
-from fxsnn.network import Network
-from fxsnn.splits import Splits
 
 SCHEMA = 1
 _WHAT = {
@@ -49,27 +46,26 @@ class Identity:
     schema: int = SCHEMA  # the last one: see board.py
 
 
-def identify(
-    network: Network,
-    splits: Splits,
-    digits: str,
-    grid: Grid,
-    strategy: str,
-    *,
-    profiled: int,
-    learner: str = "",
-    trials: int = 0,
-    seed: int = 0,
-    significance: bytes = b"",
-) -> Identity:
-    """Return what a study of this network and these digits is; `profiled` is of how many digits ranges are taken."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a subject says of itself: see the fields of `Identity`."""
+
+    network: str
+    data: str
+    about: str  # in words what accuracies are measured on
+    grid: msgspec.Struct
+    learner: str = ""
+
+
+def identify(facts: Facts, strategy: str, *, trials: int = 0, seed: int = 0, significance: bytes = b"") -> Identity:
+    """Return what a study of this subject by this strategy is."""
     return Identity(
         fxsnn=version("fxsnn"),
-        network=digest_of_network(network),
-        data=_digest_of_digits(splits.training, splits.labelling, profiled),
-        digits=digits,
-        grid=msgspec.json.encode(grid).decode(),
-        learner=learner,
+        network=facts.network,
+        data=facts.data,
+        digits=facts.about,
+        grid=msgspec.json.encode(facts.grid).decode(),
+        learner=facts.learner,
         strategy=strategy,
         trials=trials,
         seed=seed,
@@ -89,24 +85,10 @@ def check_same(identity: Identity, held: Mapping[str, Any], shown: str) -> None:
             )
 
 
-def digest_of_network(network: Network) -> str:
-    """Return the SHA-256 of the arrays and constants that inference needs; labels are found anew."""
+def digest_of(arrays: Iterable[NDArray[Any]]) -> str:
+    """Return the SHA-256 of arrays, their dtypes and shapes."""
     digest = hashlib.sha256()
-    for field in fields(Network):
-        value = getattr(network, field.name)
-        if field.name == "labels":
-            continue
-        if isinstance(value, np.ndarray):
-            digest.update(f"{field.name} {value.dtype.str} {value.shape}\n".encode())
-            digest.update(np.ascontiguousarray(value).tobytes())
-        else:
-            digest.update(f"{field.name} {value!r}\n".encode())
-    return digest.hexdigest()
-
-
-def _digest_of_digits(training: Digits, labelling: Digits, profiled: int) -> str:
-    digest = hashlib.sha256()
-    for array in (training.images[:profiled], labelling.images, labelling.labels):
+    for array in arrays:
         digest.update(f"{array.dtype.str} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from fxsnn.candidates import entry_of
 from fxsnn.explore import Candidate
@@ -20,7 +21,7 @@ Told = Callable[[int, int], None]
 class Worker:
     """The threads of one process; `evaluate` must be what every process evaluates points by."""
 
-    def __init__(self, board: Board, strategy: Strategy, evaluate: Callable[[Point], Candidate]) -> None:
+    def __init__(self, board: Board, strategy: Strategy, evaluate: Callable[[Point[Any]], Candidate[Any]]) -> None:
         self._board, self._strategy, self._evaluate = board, strategy, evaluate
         self._stopped = threading.Event()
         self._error: BaseException | None = None

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
 
 from fxsnn.candidates import Exploration, assemble, found_of
-from fxsnn.demo import PROFILED, Progress, about, measured_ranges, prepare
+from fxsnn.demo import Progress
 from fxsnn.errors import ConfigError
-from fxsnn.explore import evaluate
+from fxsnn.explore import Candidate
 from fxsnn.files import read_bytes
-from fxsnn.grid import Grid, Learner, Point, check_learner, make_points
-from fxsnn.network import Network
-from fxsnn.splits import Splits
+from fxsnn.grid import Point, Value
+from fxsnn.score import Measured
 from fxsnn.study.board import GRACE, Board, check_study, open_board
-from fxsnn.study.identity import identify
+from fxsnn.study.identity import Facts, identify
 from fxsnn.study.run import Worker
 from fxsnn.study.storage import Place, exists, parse_place
 from fxsnn.study.strategy import SAMPLERS, Every, Name, Sampled, Strategy, check_strategy, read_significance, restrict
@@ -55,15 +56,24 @@ def settings_of(
     return Settings(parse_place(place or str(out.with_suffix(".db"))), name, trials, seed, data, shown, grace)
 
 
-def run_study(
-    network: Network,
-    splits: Splits,
-    grid: Grid,
-    settings: Settings,
-    workers: int,
-    progress: Progress,
-    learner: Learner | None = None,
-) -> Finished:
+class Subject(Protocol):
+    """A network, the points of a grid, and what they are measured on; all else of a study is the same for all."""
+
+    @property
+    def axes(self) -> Mapping[str, Sequence[Value]]:
+        """The values of each property, as `Grid.axes` has them."""
+
+    def facts(self) -> Facts:
+        """Return what the study is of."""
+
+    def points(self) -> Sequence[Point[Any]]:
+        """Return every point of the grid."""
+
+    def ready(self, workers: int) -> tuple[Measured, Callable[[Point[Any]], Candidate[Any]]]:
+        """Measure the float network; return its score and what evaluates a point."""
+
+
+def run_study(subject: Subject, settings: Settings, workers: int, progress: Progress) -> Finished:
     """Work on the study until it is finished, and return what it found: the same whoever did the work.
 
     Raises
@@ -73,51 +83,37 @@ def run_study(
     FxsnnError
         A point cannot be evaluated.
     """
-    check_learner(grid, learner)
-    sampled = settings.strategy in SAMPLERS
+    sampled, facts = settings.strategy in SAMPLERS, subject.facts()
     identity = identify(
-        network,
-        splits,
-        about(splits),
-        grid,
+        facts,
         settings.strategy,
-        profiled=PROFILED,
-        learner=learner.settings if learner and "ITQ" in grid.scheme else "",
         trials=settings.trials,
         seed=settings.seed if sampled else 0,
         significance=settings.significance,
     )
     if exists(settings.place):
         check_study(settings.place, identity)
-    points = make_points(grid, measured_ranges(network, splits), learner)
+    points = subject.points()
     if settings.strategy == "paper":
         points = restrict(points, read_significance(settings.significance, settings.significance_shown))
     strategy: Strategy = Every(points)
     if sampled:
-        strategy = Sampled(points, grid.axes, settings.strategy, settings.trials, settings.seed)
-    with open_board(settings.place, identity, grid.axes, workers, settings.grace) as board:
-        evaluated = _work(board, strategy, network, splits, workers, progress, learner)
-        return Finished(_exploration(board, points, about(splits)), evaluated)
+        strategy = Sampled(points, subject.axes, settings.strategy, settings.trials, settings.seed)
+    with open_board(settings.place, identity, subject.axes, workers, settings.grace) as board:
+        evaluated = _work(board, strategy, subject, workers, progress)
+        return Finished(_exploration(board, points, facts.about), evaluated)
 
 
-def _work(
-    board: Board,
-    strategy: Strategy,
-    network: Network,
-    splits: Splits,
-    workers: int,
-    progress: Progress,
-    learner: Learner | None,
-) -> int:
+def _work(board: Board, strategy: Strategy, subject: Subject, workers: int, progress: Progress) -> int:
     if not strategy.pending(board.results()) and board.found():
         return 0
-    task, float_score = prepare(network, splits, workers)
+    float_score, evaluate = subject.ready(workers)
     board.set_found(found_of(float_score, bits=1))  # the bits are known when the candidates are
-    worker = Worker(board, strategy, lambda point: evaluate(network, point, task, learner))
+    worker = Worker(board, strategy, evaluate)
     return worker.work(workers, lambda done, total: progress("explore", done, total))
 
 
-def _exploration(board: Board, points: list[Point], data: str) -> Exploration:
+def _exploration(board: Board, points: Sequence[Point[Any]], data: str) -> Exploration:
     found, entries = board.found(), board.entries()
     if found is None:
         raise ConfigError("a study must hold what the float network reaches, but somebody has removed it")

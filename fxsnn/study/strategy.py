@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import msgspec
 
@@ -28,7 +28,7 @@ Values = tuple[float, float]  # accuracy, bits
 class Strategy(Protocol):
     """What is still to be done, given what has been done."""
 
-    def pending(self, results: Mapping[str, Values]) -> list[Point]:
+    def pending(self, results: Mapping[str, Values]) -> list[Point[Any]]:
         """Return the points that are to be evaluated now, in order; none when the study is finished."""
 
     @property
@@ -42,7 +42,7 @@ class Strategy(Protocol):
 class Every:
     """Each of these points, once."""
 
-    def __init__(self, points: Sequence[Point]) -> None:
+    def __init__(self, points: Sequence[Point[Any]]) -> None:
         self._points = tuple(points)
 
     @property
@@ -50,7 +50,7 @@ class Every:
         """How many points there are."""
         return len(self._points)
 
-    def pending(self, results: Mapping[str, Values]) -> list[Point]:
+    def pending(self, results: Mapping[str, Values]) -> list[Point[Any]]:
         """Return the points without a result."""
         return [point for point in self._points if point.name not in results]
 
@@ -68,7 +68,7 @@ class Sampled:
     """
 
     def __init__(
-        self, points: Sequence[Point], axes: Mapping[str, Sequence[Value]], name: Name, trials: int, seed: int
+        self, points: Sequence[Point[Any]], axes: Mapping[str, Sequence[Value]], name: Name, trials: int, seed: int
     ):
         import optuna
 
@@ -79,7 +79,7 @@ class Sampled:
         self._trials = trials
         # in memory: the study that is kept holds results, this one is what the sampler learns from
         self._study: Study = optuna.create_study(directions=("maximize", "minimize"), sampler=_sampler(name, seed))
-        self._asked: list[tuple[int, Point]] = []  # the generation that waits for results
+        self._asked: list[tuple[int, Point[Any]]] = []  # the generation that waits for results
         self._told = 0
 
     @property
@@ -87,7 +87,7 @@ class Sampled:
         """How many points are asked for."""
         return self._trials
 
-    def pending(self, results: Mapping[str, Values]) -> list[Point]:
+    def pending(self, results: Mapping[str, Values]) -> list[Point[Any]]:
         """Return the points of the present generation without a result."""
         while all(point.name in results for _, point in self._asked):
             for number, point in self._asked:
@@ -105,7 +105,7 @@ class Sampled:
         """Return how many of the points asked for have a result."""
         return self._told + sum(point.name in results for _, point in self._asked)
 
-    def _ask(self) -> tuple[int, Point]:
+    def _ask(self) -> tuple[int, Point[Any]]:
         trial = self._study.ask(self._axes)
         return trial.number, self._points[tuple(trial.params[axis] for axis in self._axes)]
 
@@ -164,7 +164,7 @@ def read_significance(data: bytes, shown: str) -> Significance:
         )
 
 
-def restrict(points: Sequence[Point], significance: Significance) -> list[Point]:
+def restrict(points: Sequence[Point[Any]], significance: Significance) -> list[Point[Any]]:
     """Return the points in which every group has the fewest bits found for its rounding, or up to two more.
 
     A rounding with which a group never held the floor is left out with that group.
@@ -173,7 +173,7 @@ def restrict(points: Sequence[Point], significance: Significance) -> list[Point]
     bits = [_bits(point, together) for point in points]
     offered = {axis: {held[axis] for held in bits} for axis in bits[0]}
 
-    def is_significant(point: Point, held: Mapping[tuple[str, ...], int]) -> bool:
+    def is_significant(point: Point[Any], held: Mapping[tuple[str, ...], int]) -> bool:
         roundings = {axis: "weight_rounding" if axis == ("weight",) else "state_rounding" for axis in held}
         return all(
             significance.allows(axis, Rounding.parse(str(point.values[roundings[axis]])), frac, offered[axis])
@@ -186,7 +186,7 @@ def restrict(points: Sequence[Point], significance: Significance) -> list[Point]
     return kept
 
 
-def _bits(point: Point, together: Sequence[str]) -> dict[tuple[str, ...], int]:
+def _bits(point: Point[Any], together: Sequence[str]) -> dict[tuple[str, ...], int]:
     """Return the fractional bits of the weights, of the groups that have them together, and of each other one."""
     alone: dict[tuple[str, ...], int] = {
         (group,): int(point.values[f"{group}_bits"]) for group in GROUPS if group not in together

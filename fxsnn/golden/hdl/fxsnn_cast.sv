@@ -4,16 +4,14 @@
 // fresh   for STOCHASTIC: DROP random bits, added to the dropped ones
 // word    the result, sign- or zero-extended to X bits
 //
-// X must hold value, value + fresh, and value << -DROP.
-module fxsnn_cast
-  import fxsnn_modes::*;
-#(
+// X must hold value, DROP + 2 bits, and value << -DROP.
+module fxsnn_cast #(
   parameter int X = 64,
   parameter int DROP = 0,
   parameter int WORD = 8,
   parameter bit SIGNED = 1,
-  parameter int ROUNDING = FLOOR,
-  parameter int OVERFLOW = SATURATE
+  parameter int ROUNDING = fxsnn_modes::FLOOR,
+  parameter int OVERFLOW = fxsnn_modes::SATURATE
 ) (
   input  logic signed [X-1:0] value,
   input  logic        [X-1:0] fresh,
@@ -23,16 +21,17 @@ module fxsnn_cast
   localparam logic signed [X-1:0] ONE = 1;
   localparam logic signed [X-1:0] HIGHEST = (ONE <<< (SIGNED ? WORD - 1 : WORD)) - ONE;
   localparam logic signed [X-1:0] LOWEST = SIGNED ? -HIGHEST - ONE : '0;
-  localparam logic signed [X-1:0] BOTTOM = OVERFLOW == SATURATE_SYMMETRIC && SIGNED ? -HIGHEST : LOWEST;
+  localparam logic signed [X-1:0] BOTTOM = OVERFLOW == fxsnn_modes::SATURATE_SYMMETRIC && SIGNED ? -HIGHEST : LOWEST;
 
   logic signed [X-1:0] rounded;
 
   if (DROP <= 0) begin : gen_widen
     assign rounded = value <<< -DROP;
-  end else if (ROUNDING == STOCHASTIC) begin : gen_stochastic
-    logic signed [X-1:0] dithered;
-    assign dithered = value + $signed(fresh);
-    assign rounded = dithered >>> DROP;
+  end else if (ROUNDING == fxsnn_modes::STOCHASTIC) begin : gen_stochastic
+    logic signed [X-1:0] floored, rest;
+    assign floored = value >>> DROP;
+    assign rest = value - (floored <<< DROP);  // only the dropped bits meet the draw: value + fresh might leave X bits
+    assign rounded = floored + ((rest + $signed(fresh)) >>> DROP);
   end else begin : gen_round
     logic signed [X-1:0] floored, rest, half;
     logic more, tie, up;
@@ -41,14 +40,14 @@ module fxsnn_cast
     assign rest = value - (floored <<< DROP);  // 0 to 2**DROP - 1
     assign more = rest > half;
     assign tie = rest == half;
-    assign up = ROUNDING == CEIL         ? rest != '0
-              : ROUNDING == ZERO         ? rest != '0 && value[X-1]
-              : ROUNDING == NEAREST_UP   ? more || tie
-              : ROUNDING == NEAREST_DOWN ? more
-              : ROUNDING == NEAREST_ZERO ? more || (tie && value[X-1])
-              : ROUNDING == NEAREST_AWAY ? more || (tie && !value[X-1])
-              : ROUNDING == NEAREST_EVEN ? more || (tie && floored[0])
-              : ROUNDING == NEAREST_ODD  ? more || (tie && !floored[0])
+    assign up = ROUNDING == fxsnn_modes::CEIL         ? rest != '0
+              : ROUNDING == fxsnn_modes::ZERO         ? rest != '0 && value[X-1]
+              : ROUNDING == fxsnn_modes::NEAREST_UP   ? more || tie
+              : ROUNDING == fxsnn_modes::NEAREST_DOWN ? more
+              : ROUNDING == fxsnn_modes::NEAREST_ZERO ? more || (tie && value[X-1])
+              : ROUNDING == fxsnn_modes::NEAREST_AWAY ? more || (tie && !value[X-1])
+              : ROUNDING == fxsnn_modes::NEAREST_EVEN ? more || (tie && floored[0])
+              : ROUNDING == fxsnn_modes::NEAREST_ODD  ? more || (tie && !floored[0])
               : 1'b0;  // FLOOR
     assign rounded = floored + $signed({{(X - 1){1'b0}}, up});
   end
@@ -58,8 +57,8 @@ module fxsnn_cast
                           : $signed($unsigned(rounded <<< (X - WORD)) >> (X - WORD));
   assign overflowed = rounded > HIGHEST || rounded < BOTTOM;
   assign word = !overflowed             ? rounded
-              : OVERFLOW == WRAP          ? wrapped
-              : OVERFLOW == SATURATE_ZERO ? '0
+              : OVERFLOW == fxsnn_modes::WRAP          ? wrapped
+              : OVERFLOW == fxsnn_modes::SATURATE_ZERO ? '0
               : rounded > HIGHEST         ? HIGHEST
               : BOTTOM;
 endmodule

@@ -1,21 +1,21 @@
 // One layer of leaky integrate-and-fire neurons, one operation a clock: the order of operations is that of
 // docs/arithmetic.md, "One time step of a layer". Plain on purpose: one datapath serves all neurons in turn.
 //
-// start_image   membranes, refractory counters and LFSRs go to their first state; wait for `ready`
+// start_image   membranes and refractory counters become 0, LFSRs their seeds; wait for `ready`
 // start_step    one time step with `spikes_in`; wait for `ready`
 // spikes_out    of the step that has ended
+// load_*        writes one word of a memory, while `ready`: weights (inputs outermost), thetas, and the state, should
+//               it not begin with 0
 // observe_*     what each neuron computed, for benches; leave them open in a design
-module fxsnn_layer
-  import fxsnn_modes::*;
-#(
+module fxsnn_layer #(
   parameter int X = 64,  // bits of exact intermediates, signed
   parameter int INPUTS = 4,
   parameter int NEURONS = 4,
   parameter int WEIGHT_WORD = 8, WEIGHT_FRAC = 7,
   parameter bit WEIGHT_SIGNED = 1,
-  parameter int CURRENT_WORD = 8, CURRENT_FRAC = 4, CURRENT_ROUNDING = FLOOR, CURRENT_OVERFLOW = SATURATE,
+  parameter int CURRENT_WORD = 8, CURRENT_FRAC = 4, CURRENT_ROUNDING = fxsnn_modes::FLOOR, CURRENT_OVERFLOW = fxsnn_modes::SATURATE,
   parameter bit CURRENT_SIGNED = 1,
-  parameter int MEMBRANE_WORD = 8, MEMBRANE_FRAC = 4, MEMBRANE_ROUNDING = FLOOR, MEMBRANE_OVERFLOW = SATURATE,
+  parameter int MEMBRANE_WORD = 8, MEMBRANE_FRAC = 4, MEMBRANE_ROUNDING = fxsnn_modes::FLOOR, MEMBRANE_OVERFLOW = fxsnn_modes::SATURATE,
   parameter bit MEMBRANE_SIGNED = 1,
   parameter int THETA_WORD = 8, THETA_FRAC = 4,
   parameter bit THETA_SIGNED = 0,
@@ -24,14 +24,14 @@ module fxsnn_layer
   parameter int INHIBITION_FRAC = 4,
   parameter longint INHIBITION = 0,
   parameter longint FLOOR_VALUE = 0,  // the least membrane that inhibition leaves
-  parameter int LEAK = LEAK_NONE, LEAK_BITS = 0,  // of a shift
+  parameter int LEAK = fxsnn_modes::LEAK_NONE, LEAK_BITS = 0,  // of a shift
   parameter int FACTOR_FRAC = 8,
   parameter longint FACTOR = 0,
   parameter bit EACH = 0,  // a cast after every addition
   parameter bit FUSED = 0,  // leak and integration share one cast
-  parameter int RESET = RESET_ZERO,
+  parameter int RESET = fxsnn_modes::RESET_ZERO,
   parameter longint RESET_TO = 0,
-  parameter int WINNER = WINNER_NONE,
+  parameter int WINNER = fxsnn_modes::WINNER_NONE,
   parameter bit STRICT = 0,  // fire above the threshold, not at it
   parameter int REFRACTORY = 0, REFRACTORY_WORD = 1,
   parameter bit REFRACTORY_IGNORES = 1,  // a refractory neuron takes no current
@@ -47,17 +47,21 @@ module fxsnn_layer
   input  logic [INPUTS-1:0]            spikes_in,
   output logic                         ready,
   output logic [NEURONS-1:0]           spikes_out,
-  // the memories' load port: weights, inputs outermost, then theta
   input  logic                         load_weight,
   input  logic                         load_theta,
+  input  logic                         load_membrane,
+  input  logic                         load_refractory,
   input  logic [31:0]                  load_address,
   input  logic [63:0]                  load_word,
   // observation
   output logic                         observe_integration,
+  output logic                         observe_reset,
   output logic                         observe_end,
   output logic [31:0]                  observe_neuron,
   output logic signed [X-1:0]          observe_sum, observe_current, observe_leaked, observe_integrated,
-  output logic signed [X-1:0]          observe_membrane,
+  output logic signed [X-1:0]          observe_after_reset, observe_membrane,
+  output logic [X-1:0]                 observe_accumulate_draw, observe_leak_draw, observe_integrate_draw,
+                                       observe_reset_draw, observe_inhibit_draw,
   output logic [REFRACTORY_WORD-1:0]   observe_refractory,
   output logic [LFSR_WIDTH-1:0]        observe_accumulate_lfsr, observe_leak_lfsr, observe_integrate_lfsr,
                                        observe_reset_lfsr, observe_inhibit_lfsr
@@ -68,7 +72,7 @@ module fxsnn_layer
   endfunction
   // Bits that a cast draws, and how far up they are added.
   function automatic int draws(input int rounding, input int drop);
-    draws = rounding == STOCHASTIC && drop > 0 ? (drop > LFSR_WIDTH ? LFSR_WIDTH : drop) : 0;
+    draws = rounding == fxsnn_modes::STOCHASTIC && drop > 0 ? (drop > LFSR_WIDTH ? LFSR_WIDTH : drop) : 0;
   endfunction
   function automatic int top(input int drop);
     top = drop > LFSR_WIDTH ? drop - LFSR_WIDTH : 0;
@@ -77,8 +81,8 @@ module fxsnn_layer
   localparam int EACH_FRAC = larger(WEIGHT_FRAC, CURRENT_FRAC);
   localparam int SUM_FRAC = EACH ? CURRENT_FRAC : WEIGHT_FRAC;
   localparam int ACCUMULATE_DROP = (EACH ? EACH_FRAC : WEIGHT_FRAC) - CURRENT_FRAC;
-  localparam int LEAKED_FRAC = MEMBRANE_FRAC + (LEAK == LEAK_MULTIPLY && FUSED ? FACTOR_FRAC : 0);
-  localparam int LEAK_DROP = LEAK == LEAK_MULTIPLY ? FACTOR_FRAC : 0;
+  localparam int LEAKED_FRAC = MEMBRANE_FRAC + (LEAK == fxsnn_modes::LEAK_MULTIPLY && FUSED ? FACTOR_FRAC : 0);
+  localparam int LEAK_DROP = LEAK == fxsnn_modes::LEAK_MULTIPLY ? FACTOR_FRAC : 0;
   localparam int INTEGRATE_FRAC = larger(LEAKED_FRAC, CURRENT_FRAC);
   localparam int INTEGRATE_DROP = INTEGRATE_FRAC - MEMBRANE_FRAC;
   localparam int COMPARE_FRAC = larger(MEMBRANE_FRAC, larger(THRESHOLD_FRAC, THETA_FRAC));
@@ -145,14 +149,15 @@ module fxsnn_layer
   // -- 2. leak -----------------------------------------------------------------------------------------------------------
   logic signed [X-1:0] leak, leaked, leak_word;
   logic [X-1:0] leak_fresh;
-  assign leak = LEAK == LEAK_MULTIPLY ? v * $signed(FACTOR[X-1:0]) : LEAK == LEAK_SHIFT ? v - (v >>> LEAK_BITS) : v;
+  assign leak = LEAK == fxsnn_modes::LEAK_MULTIPLY ? v * $signed(FACTOR[X-1:0]) : LEAK == fxsnn_modes::LEAK_SHIFT ? v - (v >>> LEAK_BITS) : v;
   fxsnn_cast #(
     .X(X), .DROP(LEAK_DROP), .WORD(MEMBRANE_WORD), .SIGNED(MEMBRANE_SIGNED), .ROUNDING(MEMBRANE_ROUNDING),
     .OVERFLOW(MEMBRANE_OVERFLOW)
   ) leak_cast (
     .value(leak), .fresh(leak_fresh), .word(leak_word), .overflowed()
   );
-  assign leaked = LEAK == LEAK_MULTIPLY && !FUSED ? leak_word : leak;
+  // cast even where nothing is dropped: a symmetric membrane loaded with the most negative word saturates here
+  assign leaked = FUSED ? leak : leak_word;
 
   // -- 3. integrate ------------------------------------------------------------------------------------------------------
   logic signed [X-1:0] step_current, taken, to_integrate, integrated;
@@ -178,7 +183,7 @@ module fxsnn_layer
   logic signed [X-1:0] to_reset, reset_word, after_reset;
   logic [X-1:0] reset_fresh;
   logic fires;
-  assign fires = candidates[n] && (WINNER == WINNER_NONE || n == winner);
+  assign fires = candidates[n] && (WINNER == fxsnn_modes::WINNER_NONE || n == winner);
   assign to_reset = (v <<< (RESET_FRAC - MEMBRANE_FRAC)) - (THRESHOLD_X <<< (RESET_FRAC - THRESHOLD_FRAC));
   fxsnn_cast #(
     .X(X), .DROP(RESET_DROP), .WORD(MEMBRANE_WORD), .SIGNED(MEMBRANE_SIGNED), .ROUNDING(MEMBRANE_ROUNDING),
@@ -186,13 +191,15 @@ module fxsnn_layer
   ) reset_cast (
     .value(to_reset), .fresh(reset_fresh), .word(reset_word), .overflowed()
   );
-  assign after_reset = !fires ? v : RESET == RESET_ZERO ? '0 : RESET == RESET_VALUE ? RESET_X : reset_word;
+  assign after_reset = !fires ? v : RESET == fxsnn_modes::RESET_ZERO ? '0 : RESET == fxsnn_modes::RESET_VALUE ? RESET_X : reset_word;
 
   // -- 7. inhibition ---------------------------------------------------------------------------------------------------------
   logic signed [X-1:0] others, to_inhibit, inhibit_word, inhibited;
   logic [X-1:0] inhibit_fresh;
   logic inhibits;
-  assign others = $signed({{(X - 32) {1'b0}}, spikes - {31'b0, fired[n]}});
+  logic [31:0] others_count;
+  assign others_count = spikes - {31'b0, fired[n]};
+  assign others = $signed(X'(others_count));
   assign inhibits = INHIBITION != 0 && others != '0;
   assign to_inhibit = (v <<< (INHIBIT_FRAC - MEMBRANE_FRAC)) - ((others * INHIBITION_X) <<< (INHIBIT_FRAC - INHIBITION_FRAC));
   fxsnn_cast #(
@@ -207,9 +214,9 @@ module fxsnn_layer
   logic clear_registers, draw_accumulate, draw_leak, draw_integrate, draw_reset, draw_inhibit;
   assign clear_registers = state == IDLE && start_image;
   assign draw_accumulate = EACH ? state == ACCUMULATE && active[0] : state == INTEGRATE;
-  assign draw_leak = state == INTEGRATE && LEAK == LEAK_MULTIPLY && !FUSED;
+  assign draw_leak = state == INTEGRATE && LEAK == fxsnn_modes::LEAK_MULTIPLY && !FUSED;
   assign draw_integrate = state == INTEGRATE;
-  assign draw_reset = state == FIRE && fires && RESET == RESET_SUBTRACT;
+  assign draw_reset = state == FIRE && fires && RESET == fxsnn_modes::RESET_SUBTRACT;
   assign draw_inhibit = state == INHIBIT && inhibits;
   fxsnn_lfsr #(
     .WIDTH(LFSR_WIDTH), .TAPS(LFSR_TAPS), .SEED(SEED_ACCUMULATE), .X(X), .COUNT(draws(CURRENT_ROUNDING, ACCUMULATE_DROP)),
@@ -246,6 +253,8 @@ module fxsnn_layer
   always_ff @(posedge clock) begin
     if (load_weight) weights[load_address] <= load_word[WEIGHT_WORD-1:0];
     if (load_theta) thetas[load_address] <= load_word[THETA_WORD-1:0];
+    if (load_membrane) membranes[load_address] <= load_word[MEMBRANE_WORD-1:0];
+    if (load_refractory) refractories[load_address] <= load_word[REFRACTORY_WORD-1:0];
     n <= last_neuron ? '0 : n + 1;
     if (reset) begin
       state <= IDLE;
@@ -279,11 +288,11 @@ module fxsnn_layer
         INTEGRATE: begin
           membranes[n] <= integrated[MEMBRANE_WORD-1:0];
           candidates[n] <= candidate;
-          if (candidate && (spikes == '0 || (WINNER == WINNER_LARGEST && excess > best))) begin
+          if (candidate && (spikes == '0 || (WINNER == fxsnn_modes::WINNER_LARGEST && excess > best))) begin
             winner <= n;
             best <= excess;
           end
-          if (candidate) spikes <= WINNER == WINNER_NONE ? spikes + 1 : 1;
+          if (candidate) spikes <= WINNER == fxsnn_modes::WINNER_NONE ? spikes + 1 : 1;
           if (last_neuron) state <= FIRE;
         end
         FIRE: begin
@@ -307,7 +316,14 @@ module fxsnn_layer
   assign observe_current = step_current;
   assign observe_leaked = leaked;
   assign observe_integrated = integrated;
+  assign observe_accumulate_draw = accumulate_fresh;
+  assign observe_leak_draw = leak_fresh;
+  assign observe_integrate_draw = integrate_fresh;
+  assign observe_reset = state == FIRE;
+  assign observe_after_reset = after_reset;
+  assign observe_reset_draw = draw_reset ? reset_fresh : '0;
   assign observe_end = state == INHIBIT;
+  assign observe_inhibit_draw = draw_inhibit ? inhibit_fresh : '0;
   assign observe_membrane = inhibited;
   assign observe_refractory = refractory;
 endmodule

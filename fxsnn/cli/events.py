@@ -1,0 +1,217 @@
+"""`fxsnn events data`, `train`, `plan` and `emulate`: layered networks on recordings of event cameras."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fxsnn.cli.options import (
+    CORES,
+    Grace,
+    MaxLoss,
+    SamplerSeed,
+    StudyPlace,
+    Trials,
+    Workers,
+    percent,
+    progress_bars,
+    say,
+    show,
+    spread,
+    table,
+)
+from fxsnn.cli.search import show_finished, show_memory
+
+if TYPE_CHECKING:
+    from fxsnn.score import Told
+
+Recorded = Annotated[Path, typer.Option("--data", help="Folder of recordings; see fxsnn events data.")]
+Weight = Annotated[int, typer.Option(min=1, max=24, help="Bits of a weight, sign included.")]
+State = Annotated[
+    int, typer.Option(min=-4, max=24, help="Fractional bits of synaptic states, traces, refractory states.")
+]
+WeightRounding = Annotated[str, typer.Option(help="How weights are rounded: TR, RN, SR or one of ours.")]
+StateRounding = Annotated[str, typer.Option(help="How states are rounded in every step.")]
+Filters = Annotated[str, typer.Option(help="What decays: inputs (traces) or currents (of neurons).")]
+TrainedFile = Annotated[
+    Path, typer.Argument(help="Network, as fxsnn events train wrote it (.npz).", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Convolutional networks on recordings of event cameras.")
+    group.command("data", epilog="Example: fxsnn events data ~/NMNIST")(data)
+    group.command("describe", epilog="Example: fxsnn events describe nmnist > net.toml")(describe)
+    group.command("train", epilog="Example: fxsnn events train net.toml --data ~/NMNIST --out net.npz")(train)
+    group.command("plan", epilog="Example: fxsnn events plan net.npz --weight 6 --state 4 --out plan.toml")(plan)
+    group.command("explore", epilog="Example: fxsnn events explore net.npz --data ~/NMNIST --out c.json")(explore)
+    group.command("demo", epilog="Example: fxsnn events demo net.toml --data ~/NMNIST --out events-demo")(demo)
+    group.command("emulate", epilog="Example: fxsnn events emulate net.npz plan.toml --data ~/NMNIST")(emulate)
+    app.add_typer(group, name="events")
+
+
+def data(folder: Annotated[Path, typer.Argument(help="Folder to look into.", show_default=False)]) -> None:
+    """Say which recordings a folder holds, and check them."""
+    from fxsnn.data.events import describe
+
+    rows = table("split", "what", ">recordings")
+    for split, what, count in describe(folder):
+        rows.add_row(split, what, f"{count:,}")
+    show(rows)
+
+
+def describe(
+    name: Annotated[str, typer.Argument(help="nmnist, or decolle: 64-128-128 for gestures.", show_default=False)],
+    classes: Annotated[int, typer.Option(min=2, max=1000, help="Classes to tell apart.")] = 10,
+) -> None:
+    """Print a network's description (TOML) to begin with."""
+    from fxsnn.layered.description import description_text
+    from fxsnn.layered.ready import ready
+
+    typer.echo(description_text(ready(name, classes)), nl=False)
+
+
+def train(
+    description: Annotated[Path, typer.Argument(help="Description of the network (TOML).", show_default=False)],
+    data: Recorded,
+    out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
+    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training recordings.")] = 4,
+    rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 2e-3,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
+    weight: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=24, help="Learn on as if weights had so many bits (straight-through).", show_default=False
+        ),
+    ] = None,
+    state: State = 2,
+) -> None:
+    """Train a network by local errors (DECOLLE) and measure it on the test recordings."""
+    from fxsnn.events import train_events
+    from fxsnn.layered.learn import LocalLearning
+    from fxsnn.layered.ptq import Words
+
+    words = None if weight is None else Words(weight, state)
+    with progress_bars({"train": "training (recordings)"}) as progress:
+        learning = LocalLearning(passes=passes, rate=rate, seed=seed)
+        told = train_events(out, description, data, learning, words, progress)
+    typer.echo(
+        f"{out}: float test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
+        f"{told.images:,} recordings"
+    )
+    if words:
+        typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
+
+
+def plan(
+    network: TrainedFile,
+    out: Annotated[Path, typer.Option("--out", help="Plan to write (TOML).")],
+    weight: Weight = 6,
+    state: State = 4,
+    weight_rounding: WeightRounding = "nearest-even",
+    state_rounding: StateRounding = "TR",
+    filters: Filters = "inputs",
+) -> None:
+    """Plan the words of a trained network: integer bits from what words can reach, fractional bits as asked."""
+    from fxsnn.events import plan_events
+    from fxsnn.layered.ptq import Words
+    from fxsnn.memory import MACROS, memory_to_data
+
+    words = Words(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
+    show_memory(memory_to_data(plan_events(network, words, out), MACROS["ramb18"]), "ramb18")
+
+
+def emulate(
+    network: TrainedFile,
+    plan: Annotated[Path, typer.Argument(help="Plan of its layers (TOML).", show_default=False)],
+    data: Recorded,
+    workers: Workers = CORES,
+    recordings: Annotated[
+        int | None, typer.Option(min=1, help="Test recordings, evenly spread.", show_default="all")
+    ] = None,
+) -> None:
+    """Run a network in integers under a plan, measure it, and count its memory."""
+    from fxsnn.events import emulate_events
+    from fxsnn.memory import MACROS, memory_to_data
+
+    found = emulate_events(network, plan, data, workers, recordings)
+    for name, told in (("float", found.float), ("fixed", found.fixed)):
+        _tell(name, told)
+    rows = table(
+        "layer", "cast", ">casts", ">inexact", ">ties", ">overflows", title="casts while the first recording is shown"
+    )
+    for number, layer in enumerate(found.counts):
+        for cast, counts in layer.items():
+            counted = (f"{counts[name]:,}" for name in ("casts", "inexact", "ties", "overflows"))
+            rows.add_row(str(number), cast, *counted)
+    show(rows)
+    show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
+
+
+def explore(
+    network: TrainedFile,
+    data: Recorded,
+    out: Annotated[Path, typer.Option("--out", help="Candidates to write (JSON).")],
+    grid: Annotated[
+        Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
+    ] = None,
+    study: StudyPlace = None,
+    strategy: Annotated[str, typer.Option(help="grid: every point; or a sampler: nsga2, tpe, random.")] = "grid",
+    trials: Trials = 0,
+    seed: SamplerSeed = 0,
+    passes: Annotated[
+        int, typer.Option(min=1, max=1000, help="Passes of networks that learn on through their quantisation.")
+    ] = 2,
+    rate: Annotated[float, typer.Option(help="Their learning rate, falling to 0.")] = 1e-3,
+    workers: Workers = CORES,
+    grace: Grace = 60.0,
+) -> None:
+    """Quantise a trained network at the points of a grid and measure each on recordings it did not learn from.
+
+    Those are one of eight of the training recordings. Results are kept in a study, as of fxsnn explore.
+    """
+    from fxsnn.events import explore_events
+    from fxsnn.layered.learn import LocalLearning
+    from fxsnn.study.session import settings_of
+
+    settings = settings_of(study, out, strategy, trials, seed, None, grace)
+    learning = LocalLearning(passes=passes, rate=rate)
+    with progress_bars({"explore": "exploring (candidates)"}) as progress:
+        finished = explore_events(network, out, grid, settings, data, learning, workers, progress)
+    show_finished(finished, out, settings.place.shown)
+
+
+def demo(
+    description: Annotated[Path, typer.Argument(help="Description of the network (TOML).", show_default=False)],
+    data: Recorded,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training recordings.")] = 8,
+    rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 4e-3,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
+    max_loss: MaxLoss = 0.01,
+    workers: Workers = CORES,
+) -> None:
+    """Train, quantise, explore, select and write golden vectors; figures are of test recordings, nothing chosen by."""
+    from fxsnn.events import demo_events
+    from fxsnn.layered.learn import LocalLearning
+    from fxsnn.memory import MACROS, memory_to_data
+
+    stages = {"train": "training (recordings)", "explore": "exploring (candidates)", "write": "writing"}
+    with progress_bars(stages) as progress:
+        learning = LocalLearning(passes=passes, rate=rate, seed=seed)
+        found = demo_events(out, description, data, learning, max_loss, workers, progress)
+    say(found.choice.reason)
+    for name, told in (("float", found.float), ("fixed", found.fixed)):
+        _tell(name, told)
+    show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
+    typer.echo(f"{out}: network.npz, candidates.json, chosen.npz, chosen.toml, golden ({found.words:,} words)")
+
+
+def _tell(name: str, told: Told) -> None:
+    typer.echo(
+        f"{name}: test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
+        f"{told.images:,} recordings"
+    )

@@ -1,0 +1,150 @@
+"""DVS128 Gesture: the official AEDAT files with their labels and trials, and tonic's layout of them.
+
+Amir et al., A low power, fully event-based gesture recognition system, CVPR 2017. It must be asked for at its home
+page: nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from fxsnn.data.aedat import parse_aedat
+from fxsnn.data.nmnist import Split
+from fxsnn.data.recordings import Events, Recordings, check_events, gather
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.files import inside, read_bytes
+
+SIDE = 128
+GESTURES = (
+    "hand clapping",
+    "right hand wave",
+    "left hand wave",
+    "right arm clockwise",
+    "right arm counter clockwise",
+    "left arm clockwise",
+    "left arm counter clockwise",
+    "arm roll",
+    "air drums",
+    "air guitar",
+    "other gestures",
+)
+TRIALS: dict[Split, tuple[str, int, int]] = {  # file that lists them, trials, samples
+    "train": ("trials_to_train.txt", 98, 1176),
+    "test": ("trials_to_test.txt", 24, 288),
+}
+TONIC: dict[Split, tuple[str, int]] = {"train": ("ibmGestureTrain", 1077), "test": ("ibmGestureTest", 264)}
+_COLUMNS = ["class", "startTime_usec", "endTime_usec"]
+
+
+def trials(folder: Path, split: Split) -> list[str]:
+    """Return the names of the recordings that belong to a split."""
+    text = _text(folder / TRIALS[split][0])
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def gestures(folder: Path, split: Split, only: int | None = None) -> Iterator[tuple[Events, int, int]]:
+    """Yield events, label (0 to 10) and start in microseconds of each labelled gesture of the official files.
+
+    A gesture's events are those at start <= t < end of its row. A file's gestures come one after the other, so that
+    no more than one file is held.
+
+    only    of the first trials alone
+    """
+    for trial in trials(folder, split)[:only]:
+        path = inside(folder, trial)
+        events = parse_aedat(read_bytes(path, "a recording"), str(path), SIDE, SIDE)
+        for label, start, end in _labels_of(path):
+            first, last = np.searchsorted(events.times, [start, end])
+            part = slice(int(first), int(last))
+            cut = Events(events.x[part], events.y[part], events.polarity[part], events.times[part])
+            yield cut, label, start
+
+
+def parse_labels(text: str, name: str) -> list[tuple[int, int, int]]:
+    """Return the rows of a labels file: label 0 to 10, start and end in microseconds."""
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error:
+        raise FileError(f"{name!r} must be lines of comma-separated cells") from None
+    if not rows or rows[0] != _COLUMNS:
+        raise FileError(f"{name!r} must begin with the line {','.join(_COLUMNS)}")
+    found = []
+    for number, row in enumerate(rows[1:], 2):
+        where = f"{name!r} line {number}"
+        if len(row) != len(_COLUMNS) or not all(cell.strip().isdecimal() and len(cell) <= 18 for cell in row):
+            raise FileError(f"{where} must be three whole numbers, not {','.join(row)[:60]!r}")
+        label, start, end = (int(cell) for cell in row)
+        if not 1 <= label <= len(GESTURES) or start >= end:
+            raise FileError(f"{where} must be a class of 1 to {len(GESTURES)} and a start before its end, not {row}")
+        found.append((label - 1, start, end))
+    return found
+
+
+def load_gestures(folder: Path, split: Split, shrink: int = 1, only: int | None = None) -> Recordings:
+    """Read DVS128 Gesture, official or in tonic's layout; cells of shrink x shrink become one, to hold it in memory.
+
+    only    of the first trials or folders alone
+    """
+    tonic = folder / TONIC[split][0]
+    found, begin = [], []
+    for events, label, start in _tonic(tonic, only) if tonic.is_dir() else gestures(folder, split, only):
+        found.append((Events(events.x // shrink, events.y // shrink, events.polarity, events.times), label))
+        begin.append(start)
+    side = -(-SIDE // shrink)
+    return gather(f"DVS128 Gesture {split}, {len(found):,} recordings", found, side, side, begin)
+
+
+def _tonic(folder: Path, only: int | None) -> Iterator[tuple[Events, int, int]]:
+    """Yield the recordings of tonic's archive: <user>/<class 0..10>.npy, columns x, y, p, t in milliseconds."""
+    users = [place for place in sorted(folder.iterdir()) if place.is_dir()][:only]
+    for path in (path for place in users for path in sorted(place.glob("*.npy"))):
+        if not path.stem.isdecimal() or int(path.stem) >= len(GESTURES):
+            raise FileError(f"a gesture must be called 0.npy to {len(GESTURES) - 1}.npy, not {str(path)!r}")
+        data = io.BytesIO(read_bytes(path, "a recording"))
+        try:
+            table = np.lib.format.read_array(data, allow_pickle=False)
+        except (ValueError, EOFError, OSError) as error:
+            raise FileError(f"{str(path)!r} must be an .npy of plain numbers: {error}") from None
+        if table.ndim != 2 or table.shape[1] != 4 or table.dtype.kind not in "iuf":
+            raise FileError(f"{str(path)!r} must be [events, 4] of x, y, p, t, not {table.dtype}{list(table.shape)}")
+        if not np.isfinite(table).all():
+            raise FileError(f"{str(path)!r} must hold finite numbers")
+        x, y, polarity = (table[:, n].astype(np.int64) for n in range(3))
+        times = np.round(table[:, 3].astype(np.float64) * 1000).astype(np.int64)
+        events = check_events(Events(x, y, polarity, times), SIDE, SIDE, str(path))
+        yield events, int(path.stem), int(times[0]) if len(times) else 0
+
+
+def verify(folder: Path, split: Split) -> int:
+    """Check that all official files of a split are there and readable as far as their headers; return the samples."""
+    name, count, samples = TRIALS[split]
+    listed = trials(folder, split)
+    if len(listed) != count:
+        raise FileError(f"{name!r} must list {count} trials, not {len(listed)}")
+    found = 0
+    for trial in listed:
+        path = inside(folder, trial)
+        if not path.is_file():
+            raise FileError(f"DVS128 Gesture must hold {trial!r}, {str(folder)!r} does not")
+        found += len(_labels_of(path))
+    if found != samples:
+        raise ConfigError(f"the {split} trials must have {samples:,} labelled gestures, not {found:,}")
+    return found
+
+
+def _labels_of(path: Path) -> list[tuple[int, int, int]]:
+    name = f"{path.stem}_labels.csv"
+    return parse_labels(_text(path.with_name(name)), name)
+
+
+def _text(path: Path) -> str:
+    data = read_bytes(path, "a file of DVS128 Gesture", most=1 << 20)
+    try:
+        return data.decode("ascii").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise FileError(f"{str(path)!r} must be ASCII text") from None

@@ -1,0 +1,91 @@
+"""Find where in the expected stream a dump begins: testbenches start early, late, or miss the first words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.golden.dump import Dumped, neurons_of
+
+ROWS, LEAST = 4, 64  # offsets are looked for up to so many rows, or words where that is more
+PROBED = 64  # words that tell most wrong offsets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """A dump laid beside the expected stream: word `got[k]` of the dump is compared with `expected[k]`.
+
+    `late` words at the front are not of the stream (negative: so many of its first are missing).
+    """
+
+    late: int
+    expected: NDArray[np.int64]  # places in the stream
+    got: NDArray[np.int64]  # places in the dump
+
+    def wrong(self, dump: Dumped, stream: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which of the words compared differ or are undefined."""
+        differs: NDArray[np.bool_] = dump.words[self.got] != stream[self.expected]
+        return differs | ~dump.defined[self.got]
+
+
+def _offsets(dump: Dumped) -> list[int]:
+    """Return the offsets to try beside 0, the smaller ones first; none where the dump states its places."""
+    if dump.places is not None:
+        return []
+    unit, most = dump.unit, max(LEAST, ROWS * neurons_of(dump.node))
+    steps = range(unit, most + 1, unit)
+    return [late for step in steps for late in (-step, step)]
+
+
+def _span(dump: Dumped, size: int, late: int) -> tuple[int, int]:
+    """Return the first and last place of a stream of `size` words that a dump covers; none for less than half."""
+    first, last = max(0, -late), min(size, len(dump.words) - late)
+    enough = last - first >= max(neurons_of(dump.node), min(size, len(dump.words)) // 2)
+    return (first, last) if enough else (0, 0)
+
+
+def _matching(dump: Dumped, stream: NDArray[np.int64], late: int, first: int, last: int) -> int:
+    """Return how many words of this part of the stream the dump has."""
+    got = slice(first + late, last + late)
+    return int(np.count_nonzero((dump.words[got] == stream[first:last]) & dump.defined[got]))
+
+
+def _laid(late: int, first: int, last: int) -> Alignment:
+    expected = np.arange(first, last)
+    return Alignment(late, expected, expected + late)
+
+
+def _plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
+    if dump.places is not None:
+        return Alignment(0, dump.places, np.arange(len(dump.words)))
+    return _laid(0, 0, min(len(stream), len(dump.words)))
+
+
+def likeliest(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
+    """Return the alignment in which most words match; one with an offset must halve what differs without any."""
+    plain = best = _plain(dump, stream)
+    differ = int(plain.wrong(dump, stream).sum())
+    most, least = len(plain.got) - differ, differ // 2
+    for late in _offsets(dump) if differ else ():
+        first, last = _span(dump, len(stream), late)
+        # a stream of equal words fits everywhere: only what explains more than no offset does
+        count = _matching(dump, stream, late, first, last)
+        if count > most and last - first - count <= least:
+            best, most = _laid(late, first, last), count
+    return best
+
+
+def fitting(dump: Dumped, stream: NDArray[np.int64]) -> Alignment | None:
+    """Return the alignment of the smallest offset in which every word matches, and more than without any."""
+    plain = _plain(dump, stream)
+    differ = int(plain.wrong(dump, stream).sum())
+    for late in _offsets(dump) if differ else ():
+        first, last = _span(dump, len(stream), late)
+        probed = min(PROBED, last - first)
+        if last - first <= len(plain.got) - differ or _matching(dump, stream, late, first, first + probed) < probed:
+            continue
+        if _matching(dump, stream, late, first, last) == last - first:
+            return _laid(late, first, last)
+    return None if differ else plain

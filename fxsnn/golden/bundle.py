@@ -1,0 +1,297 @@
+"""Read a bundle strictly, of any schema that was ever written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.errors import FileError, FxsnnError
+from fxsnn.files import inside, read_bytes
+from fxsnn.golden.contents import LEARNING_SCHEMA, SCHEMA, Vector, layout
+from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout
+from fxsnn.golden.layers_read import Layers, filled
+from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem, to_words
+from fxsnn.golden.stimuli import Stimuli, Timed
+from fxsnn.layered.quantise import QuantisedLayers
+from fxsnn.plan import plan_from_data
+from fxsnn.quantise import QuantisedNetwork
+
+MANIFEST = "manifest.json"
+MOST_WORDS = 1 << 28  # of one file; more was not written by fxsnn
+
+
+Hex64 = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{1,16}\\Z")]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A bundle as its files have it; nothing is computed again."""
+
+    vectors: list[Vector]
+    words: dict[str, NDArray[np.int64]]  # raw; inputs and nodes int64[rows, ...]
+    altered: list[str]  # what is not of the digest that the manifest states
+    stimuli: Timed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerBundle(Bundle):
+    """Of a network of one layer that learned without labels."""
+
+    stimuli: Stimuli
+    network: QuantisedNetwork
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayersBundle(Bundle):
+    """Of a layered network."""
+
+    stimuli: Shown
+    network: QuantisedLayers
+
+
+AnyBundle = LayerBundle | LayersBundle
+
+
+class _Size(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    inputs: int
+    neurons: int
+    reset: Literal["zero", "value", "subtract"]
+    compare: Literal["ge", "gt"]
+    winner: Literal["none", "lowest", "largest"]
+    refractory_steps: int
+    refractory_input: Literal["ignore", "integrate"]
+    plan: dict[str, Any]
+
+    def limit(self, rows: int) -> None:
+        """Refuse what would need more memory than any bundle that was written."""
+        if not (1 <= self.inputs <= 1 << 20 and 1 <= self.neurons <= 1 << 20):
+            raise ValueError(f"inputs and neurons must be 1 to {1 << 20}, not {self.inputs} and {self.neurons}")
+        if max(rows, self.inputs) * max(self.neurons, self.inputs) > MOST_WORDS:
+            raise ValueError(f"steps times neurons, and inputs times neurons, must be at most {MOST_WORDS}")
+        if not 0 <= self.refractory_steps < 1 << 31:
+            raise ValueError(f"refractory_steps must be 0 to 2**31 - 1, not {self.refractory_steps}")
+
+
+class _Images(_Size, forbid_unknown_fields=True, kw_only=True):
+    """Schema 1: images of equal length."""
+
+    images: int
+    steps: int
+
+    def __post_init__(self) -> None:
+        if self.images < 1 or self.steps < 1:
+            raise ValueError(f"images and steps must be 1 or more, not {self.images} and {self.steps}")
+        self.limit(self.images * self.steps)
+
+    def presentations(self) -> tuple[int, ...]:
+        """Return the steps of each presentation."""
+        return (self.steps,) * self.images
+
+
+class _Presentations(_Size, forbid_unknown_fields=True, kw_only=True):
+    """Schema 2: presentations of any length."""
+
+    steps: list[int]
+
+    def __post_init__(self) -> None:
+        if not self.steps or min(self.steps) < 1:
+            raise ValueError("steps must list one or more presentations of one or more steps")
+        self.limit(sum(self.steps))
+
+    def presentations(self) -> tuple[int, ...]:
+        """Return the steps of each presentation."""
+        return tuple(self.steps)
+
+
+_About = _Images | _Presentations | Layers
+
+
+class _File(msgspec.Struct):
+    name: str
+    file: str
+    sha256: str
+    format: str
+    shape: list[int]
+    sums: tuple[Hex64, Hex64, Hex64] | None = None  # since schema 2
+
+
+class _Other(msgspec.Struct):
+    file: str
+    sha256: str
+
+
+class _Manifest(msgspec.Struct):
+    schema: int | str
+    configuration: dict[str, Any]
+    files: list[_File]
+    counts: dict[str, Any]
+    others: list[_Other] = []
+
+
+def read_bundle(folder: Path) -> AnyBundle:
+    """Return what a bundle holds.
+
+    Raises
+    ------
+    FileError
+        A file is missing, short, long, malformed, or named outside the bundle; the manifest is of a newer
+        schema or describes something that cannot be.
+    """
+    manifest, about = _read_manifest(folder)
+    network = about.skeleton() if isinstance(about, Layers) else _skeleton(about)
+    vectors = _described(network, about, manifest)
+    entries = {entry.name: entry for entry in manifest.files}
+    words, altered = {}, []
+    for vector in vectors:
+        mem = read_mem(inside(folder, vector.file), vector.file, vector.bits, vector.depth)
+        words[vector.name] = _unpacked(vector, mem.patterns, manifest.schema == 1)
+        if mem.sha256 != entries[vector.name].sha256:
+            altered.append(_altered_mem(entries[vector.name], vector, mem))
+    for entry in manifest.others:
+        found = digest(read_bytes(inside(folder, entry.file), f"the golden file {entry.file}"))
+        if found != entry.sha256:
+            altered.append(_altered(entry.file, found))
+    try:
+        if isinstance(network, QuantisedLayers):
+            network, shown = filled(network, words)
+            return LayersBundle(vectors, words, altered, shown, network)
+        network = _filled(network, words)
+        return LayerBundle(vectors, words, altered, _stimuli(network, about.presentations(), words), network)
+    except FileError as error:
+        raise FileError(altered[0] if altered else str(error)) from None
+
+
+def _altered(file: str, found: str) -> str:
+    return f"{file} is not the file that the manifest describes: its sha256 is {found}"
+
+
+def _altered_mem(entry: _File, vector: Vector, mem: MemFile) -> str:
+    """Say which word was altered, if the sums over the digits tell."""
+    digits = -(-vector.bits // 4)
+    place = altered_digit(Sums(*(int(text, 16) for text in entry.sums)), mem.sums) if entry.sums else None
+    if place is None or place >= digits * vector.depth:
+        return _altered(vector.file, mem.sha256)
+    word, digit = divmod(place, digits)
+    line, is_ = mem.comments + word + 1, f"{mem.patterns[word]:0{digits}x}"
+    return f"{vector.file} line {line} (word {word}) was altered: digit {digit + 1} of {is_} is not the one written"
+
+
+def _read_manifest(folder: Path) -> tuple[_Manifest, _About]:
+    data = read_bytes(folder / MANIFEST, "a golden set's manifest.json")
+    try:
+        content = json.loads(data)
+        schema = content.get("schema") if isinstance(content, dict) else None
+        if schema == LAYERS_SCHEMA:
+            manifest = msgspec.convert(content, _Manifest)
+            return manifest, msgspec.convert(manifest.configuration, Layers)
+        if schema not in range(1, SCHEMA + 1) or isinstance(schema, bool):
+            newer = isinstance(schema, int) and schema > SCHEMA
+            hint = ": it was written by a newer fxsnn" if newer else ""
+            if schema == LEARNING_SCHEMA:
+                hint = ": vectors of learning are played by their own bench, sh run.sh"
+            raise FileError(f"manifest.json must be of schema 1 to {SCHEMA}, not {schema!r}{hint}")
+        manifest = msgspec.convert(content, _Manifest)
+        if schema == 1:
+            return manifest, msgspec.convert(manifest.configuration, _Images)
+        return manifest, msgspec.convert(manifest.configuration, _Presentations)
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"manifest.json must be what fxsnn wrote: {str(error).splitlines()[0]}") from None
+
+
+def _skeleton(about: _Size) -> QuantisedNetwork:
+    """Return the network without its constants, enough to know every file's format."""
+    try:
+        plan = plan_from_data(about.plan)
+    except FxsnnError as error:
+        raise FileError(f"manifest.json must be what fxsnn wrote: {error}") from None
+    return QuantisedNetwork(
+        plan=plan,
+        weights=np.zeros((about.inputs, about.neurons), dtype=np.int64),
+        theta=np.zeros(about.neurons, dtype=np.int64),
+        threshold=0,
+        factor=1,
+        inhibition=0,
+        floor=0,
+        reset_value=0,
+        reset=about.reset,
+        compare=about.compare,
+        winner=about.winner,
+        refractory_steps=about.refractory_steps,
+        refractory_input=about.refractory_input,
+        casts={},
+    )
+
+
+def _described(network: QuantisedNetwork | QuantisedLayers, about: _About, manifest: _Manifest) -> list[Vector]:
+    """Return the files of the configuration, once the manifest is seen to describe exactly those."""
+    try:
+        vectors = _layout(network, about, 1 if manifest.schema == 1 else SCHEMA)
+    except FxsnnError as error:
+        raise FileError(f"the bundle's configuration must run: {error}") from None
+    stated = {entry.name: (entry.file, entry.format, entry.shape) for entry in manifest.files}
+    for vector in vectors:
+        expected = (vector.file, str(vector.format), list(vector.shape))
+        if stated.get(vector.name) != expected:
+            raise FileError(f"manifest.json must state {vector.name} as {expected}, not {stated.get(vector.name)}")
+    if len(manifest.files) != len(vectors):
+        raise FileError(f"manifest.json must state {len(vectors)} files, not {len(manifest.files)}")
+    return vectors
+
+
+def _layout(network: QuantisedNetwork | QuantisedLayers, about: _About, schema: int) -> list[Vector]:
+    if isinstance(network, QuantisedLayers):
+        return layers_layout(network, len(about.presentations()))
+    return layout(network, about.presentations(), schema)
+
+
+def _unpacked(vector: Vector, patterns: list[int], old: bool) -> NDArray[np.int64]:
+    if vector.packed:
+        width = vector.shape[-1]
+        lines = np.frombuffer(b"".join(p.to_bytes(-(-width // 8), "little") for p in patterns), dtype=np.uint8)
+        bits = np.unpackbits(lines.reshape(len(patterns), -1), axis=1, count=width, bitorder="little")
+        return bits.astype(np.int64)
+    words = np.array(to_words(patterns, vector.format), dtype=np.int64).reshape(vector.shape)
+    images = old and vector.role == "node"
+    return words.reshape(-1, *vector.shape[2:]) if images else words
+
+
+def _filled(network: QuantisedNetwork, words: dict[str, NDArray[np.int64]]) -> QuantisedNetwork:
+    return replace(
+        network,
+        weights=words["weights"],
+        theta=words["theta"],
+        threshold=int(words["threshold"][0]),
+        factor=int(words["leak_factor"][0]) if "leak_factor" in words else 1,
+        inhibition=int(words["inhibition"][0]),
+        floor=int(words["floor"][0]),
+        reset_value=int(words["reset_value"][0]),
+    )
+
+
+def _stimuli(network: QuantisedNetwork, steps: tuple[int, ...], words: dict[str, NDArray[np.int64]]) -> Stimuli:
+    cleared = np.zeros((len(steps), network.neurons), dtype=np.int64)
+    stimuli = Stimuli(
+        words["input"].astype(np.uint8),
+        steps,
+        words.get("initial_membrane", cleared),
+        words.get("initial_refractory", cleared),
+    )
+    if "begin" in words:
+        wrong = np.flatnonzero(words["begin"] != stimuli.begin())
+        if len(wrong):
+            raise FileError(
+                f"begin.mem word {wrong[0]} must be {stimuli.begin()[wrong[0]]}, as the manifest's steps say"
+            )
+    above = words.get("initial_refractory", cleared) > network.refractory_steps
+    if above.any():
+        place = int(np.flatnonzero(above)[0])
+        raise FileError(f"initial_refractory.mem word {place} must be at most {network.refractory_steps}")
+    return stimuli

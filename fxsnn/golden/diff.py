@@ -1,0 +1,219 @@
+"""Hold a dump of somebody's RTL against a bundle: where it first departs, and what would explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.golden.align import Alignment, fitting, likeliest
+from fxsnn.golden.bundle import AnyBundle, LayerBundle
+from fxsnn.golden.causes import Words, causes, words_under
+from fxsnn.golden.check import computed, shown
+from fxsnn.golden.dump import Dumped, neurons_of
+
+ORDER = (
+    *("sum", "draw_accumulate", "lfsr_accumulate", "current", "draw_leak", "lfsr_leak", "leaked"),
+    *("draw_integrate", "lfsr_integrate", "integrated", "spike", "draw_reset", "lfsr_reset", "after_reset"),
+    *("draw_inhibit", "lfsr_inhibit", "membrane", "refractory"),
+)
+"""In which order the nodes of a step come to be: what differs first in time is nearest to the cause."""
+
+FAR_MORE = 4  # a change that leaves a fourth of the differences is worth a line
+NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first word that differs, and the extent of all that do."""
+
+    node: str
+    presentation: int
+    step: int
+    neuron: int | None  # None: a register
+    expected: str
+    got: str
+    words: int
+    steps: int
+    neurons: int
+    course: str  # heals, or lasts
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """The result: what was compared, the first difference, and the semantics under which there is none."""
+
+    words: int
+    missing: int  # of the stream, before and behind the dump
+    extra: int  # of the dump, behind the stream
+    late: tuple[tuple[str, int], ...]  # by node, words; only those that are not 0
+    notes: tuple[str, ...]
+    difference: Difference | None
+    causes: tuple[str, ...]  # every word matches under each of these
+    nearest: tuple[str, int] | None  # else the change that leaves far fewer differences, and how many
+
+
+def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
+    """Compare dumps with what the emulator computes; raises as `computed` does."""
+    expected = computed(bundle)
+    chosen = {dump.node.name: likeliest(dump, _stream(expected, dump)) for dump in dumps}
+    found: list[str] = []
+    nearest = None
+    if _wrong(dumps, chosen, expected):
+        found, nearest, chosen = _explained(bundle, dumps, chosen, expected)
+    return Diff(
+        words=_compared(chosen),
+        missing=sum(_stream(expected, dump).size - len(set(chosen[dump.node.name].expected)) for dump in dumps),
+        extra=sum(
+            len(dump.words) - len(one.got) - max(one.late, 0) for dump, one in zip(dumps, chosen.values(), strict=True)
+        ),
+        late=tuple((name, one.late) for name, one in chosen.items() if one.late),
+        notes=tuple(note for dump in dumps for note in dump.notes),
+        difference=_difference(bundle, dumps, chosen, expected),
+        causes=tuple(found),
+        nearest=nearest,
+    )
+
+
+def _stream(words: Words, dump: Dumped) -> NDArray[np.int64]:
+    """Return the words of a dumped node in a row, as its width holds them: a changed layer may compute wider ones."""
+    fmt = dump.node.format
+    low = words[dump.node.name].reshape(-1) & ((1 << fmt.word) - 1)
+    return np.where(low > fmt.highest, low - (1 << fmt.word), low)
+
+
+def _compared(laid: dict[str, Alignment]) -> int:
+    return sum(len(one.got) for one in laid.values())
+
+
+def _wrong(dumps: Sequence[Dumped], laid: dict[str, Alignment], words: Words) -> int:
+    return sum(int(laid[dump.node.name].wrong(dump, _stream(words, dump)).sum()) for dump in dumps)
+
+
+def _explained(
+    bundle: AnyBundle,
+    dumps: Sequence[Dumped],
+    chosen: dict[str, Alignment],
+    expected: Words,
+) -> tuple[list[str], tuple[str, int] | None, dict[str, Alignment]]:
+    """Return the changes under which all matches, or the nearest one, and the alignment to report with."""
+    before = _wrong(dumps, chosen, expected)
+    fitted: dict[tuple[int, ...], dict[str, Alignment]] = {}
+    under: dict[tuple[int, ...], list[str]] = {}  # the changes that explain everything, by the offsets they need
+    nearest: tuple[int, str] | None = None
+    for cause in causes(bundle.network, bundle.stimuli) if isinstance(bundle, LayerBundle) else ():
+        words = words_under(cause)
+        if words is None or any(dump.node.name not in words for dump in dumps):
+            continue
+        left = _wrong(dumps, chosen, words)
+        fits = chosen if left == 0 else _fitting(dumps, words)
+        # with an offset fewer words are compared: it must explain more than was explained before
+        if fits is not None and _compared(fits) > _compared(chosen) - before:
+            late = tuple(one.late for one in fits.values())
+            fitted[late] = fits
+            under.setdefault(late, []).append(cause.name)
+        elif nearest is None or left < nearest[0]:
+            nearest = left, cause.name
+    if fitted:
+        most = max(fitted, key=lambda late: _compared(fitted[late]))
+        return under[most], None, fitted[most]
+    far = nearest is not None and FAR_MORE * nearest[0] <= before
+    return [], (nearest[1], nearest[0]) if far and nearest else None, chosen
+
+
+def _fitting(dumps: Sequence[Dumped], words: Words) -> dict[str, Alignment] | None:
+    """Return alignments under which every word matches; None where a node has none."""
+    fits = {}
+    for dump in dumps:
+        one = fitting(dump, _stream(words, dump))
+        if one is None:
+            return None
+        fits[dump.node.name] = one
+    return fits
+
+
+def _difference(
+    bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Words
+) -> Difference | None:
+    order = ORDER if isinstance(bundle, LayerBundle) else [vector.name for vector in bundle.vectors]
+    wrong = np.concatenate([_wrong_words(k, dump, chosen, expected, order) for k, dump in enumerate(dumps)])
+    if not len(wrong):
+        return None
+    wrong = wrong[np.lexsort(wrong[:, 2::-1].T)]
+    row, _, neuron, at, k = wrong[0].tolist()
+    dump = dumps[k]
+    node, one, rows = dump.node, chosen[dump.node.name], wrong[:, 0]
+    stimuli = bundle.stimuli
+    presentation, step = stimuli.place(row)
+    begun, reached = (len(np.unique(neurons[neurons >= 0])) for neurons in (wrong[rows == row, 2], wrong[:, 2]))
+    last = max(int(chosen[dump.node.name].expected.max()) // neurons_of(dump.node) for dump in dumps)
+    course = f"spreads from {begun} to {reached} neurons, " if reached > begun else ""
+    if rows[-1] < last:
+        course += "heals after presentation {}, step {}".format(*stimuli.place(int(rows[-1])))
+    else:
+        course += "lasts to the end of what was compared"
+    got = shown(node.format, int(dump.words[one.got[at]])) if dump.defined[one.got[at]] else "undefined (x or z)"
+    return Difference(
+        node=node.name,
+        presentation=presentation,
+        step=step,
+        neuron=None if neuron < 0 else neuron,
+        expected=shown(node.format, int(_stream(expected, dump)[one.expected[at]])),
+        got=got,
+        words=len(wrong),
+        steps=len(np.unique(rows)),
+        neurons=reached,
+        course=course,
+    )
+
+
+def _wrong_words(
+    k: int, dump: Dumped, chosen: dict[str, Alignment], expected: Words, names: Sequence[str]
+) -> NDArray[np.int64]:
+    """Return row, place in the order of a step, neuron (-1 of a register), place in the alignment and dump of each."""
+    one, width = chosen[dump.node.name], neurons_of(dump.node)
+    at = np.flatnonzero(one.wrong(dump, _stream(expected, dump)))
+    rows, neurons = np.divmod(one.expected[at], width)
+    if "lfsr_" in dump.node.name:
+        neurons = np.full(len(at), -1)
+    order = np.full(len(at), names.index(dump.node.name))
+    return np.stack([rows, order, neurons, at, np.full(len(at), k)], axis=1)
+
+
+def lines(result: Diff) -> list[str]:
+    """Return the result as people read it, a line a finding, the first difference first."""
+    wrong = result.difference
+    told = [f"all {result.words:,} words match"] if wrong is None else _told(wrong, result.words)
+    told += [
+        f"offset    {name} dump is {abs(late)} words {'late' if late > 0 else 'early'}" for name, late in result.late
+    ]
+    if result.missing:
+        told.append(f"missing   {result.missing:,} words of the dumped nodes were not dumped")
+    if result.extra:
+        told.append(f"extra     {result.extra:,} words behind the last that is expected were not compared")
+    told += [f"note      {note}" for note in result.notes]
+    if wrong is None:
+        return told
+    if result.causes:
+        more = len(result.causes) - NAMED
+        names = " | ".join(result.causes[:NAMED]) + (f" | {more} more" if more > 0 else "")
+        told.append(f"cause     all {result.words:,} words match with {names}")
+    elif result.nearest:
+        name, left = result.nearest
+        told.append(f"cause     no single change of semantics explains all; {left:,} words still differ with {name}")
+    else:
+        told.append("cause     no single change of semantics explains it")
+    return told
+
+
+def _told(wrong: Difference, words: int) -> list[str]:
+    neuron = "" if wrong.neuron is None else f", neuron {wrong.neuron}"
+    extent = f"{wrong.words:,} of {words:,} words, {wrong.steps:,} steps, {wrong.neurons:,} neurons"
+    return [
+        f"first     {wrong.node}, presentation {wrong.presentation}, step {wrong.step}{neuron}",
+        f"expected  {wrong.expected}",
+        f"got       {wrong.got}",
+        f"differ    {extent}; {wrong.course}",
+    ]

@@ -1,0 +1,96 @@
+"""Write golden vectors of a layered network: its parameters, recordings, every node at every step, and a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.errors import ConfigError
+from fxsnn.files import new_folder
+from fxsnn.golden.bundle import MANIFEST
+from fxsnn.golden.export import check_kinds, export
+from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout, layers_words
+from fxsnn.golden.layers_read import configuration_of_layers
+from fxsnn.golden.layers_readme import layers_readme
+from fxsnn.golden.make import write_vectors
+from fxsnn.golden.memfile import digest
+from fxsnn.layered.quantise import CASTS, QuantisedLayers
+
+_COUNTED = ("casts", "inexact", "ties", "overflows")
+
+
+def make_layers_bundle(
+    folder: Path, network: QuantisedLayers, frames: NDArray[np.uint16], *, kinds: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Write golden vectors of the network's response to recordings; return the manifest.
+
+    The same network and frames give the same bytes. The folder appears whole or not at all.
+
+    frames   uint16[recordings, steps, height, width, polarity]
+    kinds    further formats of memory images (export.KINDS)
+
+    Raises
+    ------
+    ConfigError, WidthError, OverflowDetectedError
+        The network cannot run, there is no recording, or the folder holds something fxsnn did not make.
+    FileError
+        The folder cannot be written.
+    """
+    check_kinds(kinds)
+    if not len(frames):
+        raise ConfigError("golden vectors must be of one or more recordings, not none")
+    shown = Shown.of(frames)
+    vectors, (words, traces) = layers_layout(network, len(frames)), layers_words(network, shown)
+    configuration = configuration_of_layers(network, len(frames))
+    identity = digest(json.dumps(configuration, sort_keys=True).encode())[:16]
+    spikes = [int(words[f"layer{number}_spike"].sum()) for number in range(len(network.layers))]
+    with new_folder(folder, MANIFEST) as place:
+        manifest: dict[str, Any] = {
+            "tool": f"fxsnn {version('fxsnn')}",
+            "schema": LAYERS_SCHEMA,
+            "configuration": configuration,
+            "configuration_sha256_16": identity,
+            "recordings": len(frames),
+            "lfsr": _registers(network, {vector.name for vector in vectors}),
+            "files": write_vectors(place, vectors, words, identity),
+            "counts": {
+                "casts": {
+                    f"layer {number} {cast}": {
+                        kind: sum(trace.counts[number][cast][kind] for trace in traces) for kind in _COUNTED
+                    }
+                    for number in range(len(network.layers))
+                    for cast in CASTS
+                },
+                "spikes": sum(spikes),
+                "spikes_by_layer": spikes,
+                "answers": words["answer"].argmax(axis=1).tolist(),
+            },
+        }
+        notes = [f"configuration {identity}"]
+        entries = export(place, vectors, words, kinds, notes)
+        manifest["others"] = [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]
+        (place / "README.md").write_bytes(layers_readme(manifest).encode())
+        (place / MANIFEST).write_bytes((json.dumps(manifest, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
+    return manifest
+
+
+def _registers(network: QuantisedLayers, files: set[str]) -> dict[str, Any]:
+    """Return what the manifest says of the registers that draw."""
+    lfsr = network.plan.lfsr
+    return {
+        "polynomial": lfsr.polynomial,
+        "width": lfsr.width,
+        "taps": list(lfsr.taps),
+        "seeds": {
+            f"layer{number}_{cast}": f"{layer.registers[row].seed:#x}"
+            for number, layer in enumerate(network.layers)
+            for row, cast in enumerate(CASTS)
+            if f"layer{number}_lfsr_{cast}" in files
+        },
+    }

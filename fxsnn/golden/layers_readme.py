@@ -1,0 +1,124 @@
+"""The page in every bundle of a layered network for people who never open Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LEAKS = (("trace", "trace_leak"), ("synapse", "synapse_leak"), ("refractory", "refractory_leak"))
+
+
+def layers_readme(manifest: dict[str, Any]) -> str:
+    """Return the bundle's README.md in Markdown."""
+    about = manifest["configuration"]
+    described, recordings = about["description"], about["recordings"]
+    rows = "\n".join(
+        f"| `{f['file']}` | {f['role']} | {f['about']} | {f['format']} ({'s' if f['signed'] else 'u'}{f['word']}) "
+        f"| {' x '.join(map(str, f['shape']))} | {f['lines']} |"
+        for f in manifest["files"]
+    )
+    layers = "\n".join(
+        _layer(number, layer, plan)
+        for number, (layer, plan) in enumerate(zip(described["layer"], about["plan"]["layer"], strict=True))
+    )
+    casts = "\n".join(
+        f"| {site} | {c['casts']} | {c['inexact']} | {c['ties']} | {c['overflows']} |"
+        for site, c in manifest["counts"]["casts"].items()
+    )
+    last = described["layer"][-1]["kind"]
+    answer = "the membranes of the last layer" if last == "output" else "output spikes times `readout.mem`"
+    return f"""# Golden vectors of a network of {len(described["layer"])} layers
+
+Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}: {recordings} recordings of
+{described["steps"]} steps of {described["step"]:,} us, {described["shrink"]} x {described["shrink"]} cells counted
+together, counts above {described["clip"]} taken as {described["clip"]}.
+
+All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
+the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first. A row of inputs and
+nodes is one step of one recording; maps are rows x columns x channels, and of `input.mem` channel 0 is darker, 1
+brighter. There is no RTL of convolutions in this bundle: `fxsnn golden diff` holds dumps of yours against it, and
+`fxsnn golden check` computes every node again.
+
+| file | role | what | format | shape | lines |
+|---|---|---|---|---|---|
+{rows}
+
+## One time step
+
+Where `begin.mem` is 1 a recording begins: all states and all spikes are 0, LFSRs hold their seeds. Then layer by layer,
+the first taking `input.mem`, each other the pooled spikes that the one before gave in this same step (x):
+{layers}
+A cast first rounds the exact value, then handles overflow. Products and sums inside are exact, binary points are
+aligned before they are added. The kernel lies with its middle on the neuron; outside the map the input is 0. A layer
+whose kernel is its whole input has one neuron a channel. `answer.mem` is, of each recording and class, {answer}, summed
+from step {described["burn_in"]} on; the largest is the answer, the lowest class of equal ones.
+{_stochastic(manifest["lfsr"])}
+## Reached in these vectors
+
+Spikes by layer: {", ".join(map(str, manifest["counts"]["spikes_by_layer"]))}. Answers: {manifest["counts"]["answers"]}.
+
+| cast | casts | inexact | ties | overflows |
+|---|---|---|---|---|
+{casts}
+"""
+
+
+def _layer(number: int, layer: dict[str, Any], plan: dict[str, Any]) -> str:
+    name = f"layer{number}_"
+    inputs = plan["filters"] == "inputs"
+    leak = {state: _leak(plan[key], f"{name}{state}_factor", "PQR"[k]) for k, (state, key) in enumerate(_LEAKS)}
+    cast = {
+        state: f"{plan[state]['format']}, {plan[state]['rounding']}, {plan[state]['overflow']}" for state, _ in _LEAKS
+    }
+    if inputs:
+        first = (
+            f"1. P = cast({leak['trace']} + Q), with the Q of the step before ({cast['trace']})\n"
+            f"2. Q = cast({leak['synapse']} + x) ({cast['synapse']})\n"
+            "3. sum = exact sum of weight * P under the kernel"
+        )
+        drive = "sum"
+    else:
+        first = (
+            f"1. M = cast({leak['trace'].replace('P', 'M')} + I), with the I of the step before ({cast['trace']})\n"
+            "2. sum = exact sum of weight * x under the kernel\n"
+            f"3. I = cast({leak['synapse'].replace('Q', 'I')} + sum) ({cast['synapse']})"
+        )
+        drive = "M"
+    spiking = layer["refractory"] > 0
+    kick = f" - {name}refractory_step * S), with the spike S of the step before" if spiking else ")"
+    pool = layer["pool"]
+    pooled = (
+        f"\n6. output = 1 where any of {pool} x {pool} neurons spikes; what is left at an edge is cut"
+        if pool > 1
+        else ""
+    )
+    return f"""
+### Layer {number}: {layer["kind"]}, {layer["channels"]} channels, kernel {layer["kernel"]}, pool {pool}
+
+{first}
+4. R = cast({leak["refractory"]}{kick} ({cast["refractory"]})
+5. membrane = {drive} + bias + R; S = 1 where membrane > 0{pooled}
+"""
+
+
+def _leak(leak: dict[str, Any], factor: str, state: str) -> str:
+    kind = leak["kind"]
+    if kind == "multiply":
+        return f"{state} * {factor}"
+    return f"({state} - ({state} >>> {leak.get('shift')}))" if kind == "shift" else state
+
+
+def _stochastic(lfsr: dict[str, Any]) -> str:
+    if not lfsr["seeds"]:
+        return ""
+    seeds = "\n".join(f"- `{site}`: {seed}" for site, seed in lfsr["seeds"].items())
+    return f"""
+## Stochastic rounding
+
+Polynomial {lfsr["polynomial"]}, {lfsr["width"]} bits, taps {lfsr["taps"]}; shift left, the new bit, the exclusive or of
+bits tap-1, enters bit 0. A draw of k bits: k shifts; the fresh bits, first one most significant, are added to the k
+dropped bits; where more than {lfsr["width"]} bits are dropped, so many are drawn and added at their top. Each cast has
+a register of its own, set to its seed at the start of every recording; words of the map ascending, one draw a word.
+`*_lfsr_*.mem` hold the registers after each step. Seeds:
+
+{seeds}
+"""

@@ -1,0 +1,80 @@
+"""The configuration of a learner as a SystemVerilog package, and the files of its RTL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fxsnn.golden.contents import Vector, layout
+from fxsnn.golden.rtl import HDL, LEAKS, literal, mode_name, package
+from fxsnn.plan import Signal
+from fxsnn.recording import LEARNING_SITES, Recording
+
+TOP = "fxsnn_learner_bench"
+SOURCES = (  # in the order of compilation
+    *("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_layer.sv", "fxsnn_stdp.sv"),
+    *("fxsnn_learner.sv", f"{TOP}.sv"),
+)
+
+
+def learner_files(manifest: Mapping[str, Any], recording: Recording) -> dict[str, str]:
+    """Return the RTL of a learner, its bench and the command that runs it: text by name of the file."""
+    texts = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in SOURCES if name != "fxsnn_config.sv"}
+    return texts | {
+        "rtl/fxsnn_config.sv": learner_package(manifest, recording),
+        "rtl/bench.f": "\n".join([*(f"rtl/{name}" for name in SOURCES), ""]),
+        "run.sh": (HDL / "run.sh").read_text("ascii").replace("fxsnn_bench", TOP),
+    }
+
+
+def learner_package(manifest: Mapping[str, Any], recording: Recording) -> str:
+    """Return fxsnn_config.sv: what a bundle of inference has there, and the constants of learning."""
+    network, table, learned = recording.started.network, recording.started.table, recording.started.constants
+    words, plan, fade = {entry["name"]: entry for entry in manifest["files"]}, network.plan, table.fade
+    images, steps, _ = recording.inputs.shape
+    layer = package(
+        {**manifest, "files": [_described(vector) for vector in layout(network, (steps,) * images)]}, network
+    )
+    lines: list[tuple[str, dict[str, int | str]]] = [
+        ("int", {"IMAGES": images, "STEPS": steps}),
+        ("int", _format("LEARNED", table.weight) | _modes("LEARNED", table.weight)),
+        ("int", _modes("WEIGHT", plan.weight)),
+        ("int", _format("TRACE", table.trace) | _modes("TRACE", table.trace)),
+        ("longint", {"TRACE_ONE": learned.trace_one}),
+        ("int", {"FADE": LEAKS[fade.kind], "FADE_BITS": learned.fade_shift, "FADE_FRAC": fade.factor.format.frac}),
+        ("longint", {"FADE_FACTOR": learned.fade_factor}),
+        ("int", _format("RATE", table.rate) | {"CONSTANTS_FRAC": table.constants.format.frac}),
+        ("longint", {"OFFSET": recording.offset, "SOFTNESS": learned.softness}),
+        ("int", _format("LEARNED_THETA", table.theta)),
+        ("longint", {"RISE": learned.theta_plus, "FALL": learned.theta_fall}),
+        ("int", {"NORM_LOG2": recording.norm_log2, "TOTAL_WORD": words["sum"]["word"]}),
+        ("int", _modes("THETA", plan.theta) | {"COUNT_WORD": words["count"]["word"]}),
+        ("bit", {"EACH_SPIKE": learned.each_spike}),
+    ]
+    text = [
+        f"  localparam {kind} {', '.join(f'{name} = {literal(kind, value)}' for name, value in values.items())};"
+        for kind, values in lines
+    ]
+    width, seeds = manifest["lfsr"]["width"], manifest["lfsr"]["seeds"]
+    for site in LEARNING_SITES:
+        text.append(
+            f"  localparam logic [{width - 1}:0] SEED_{site.upper()} = {width}'h{int(seeds.get(site, '0x1'), 16):x};"
+        )
+        text.append(f"  localparam bit DRAWS_{site.upper()} = {int(site in seeds)};")
+    return layer.removesuffix("endpackage\n") + "\n".join([*text, "endpackage", ""])
+
+
+def _described(vector: Vector) -> dict[str, Any]:
+    fmt = vector.format
+    return {"name": vector.name, "word": fmt.word, "frac": fmt.frac, "signed": fmt.signed}
+
+
+def _format(name: str, signal: Signal) -> dict[str, int | str]:
+    return {f"{name}_WORD": signal.format.word, f"{name}_FRAC": signal.format.frac}
+
+
+def _modes(name: str, signal: Signal) -> dict[str, int | str]:
+    return {
+        f"{name}_ROUNDING": mode_name(signal.rounding.value),
+        f"{name}_OVERFLOW": mode_name(signal.overflow.value),
+    }

@@ -1,0 +1,109 @@
+"""One time step of a layer in real numbers, for a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.layered.description import Geometry, Layer
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Real numbers as words of a format: multiples of `step`, `lowest` to `highest` of them."""
+
+    step: float
+    lowest: int
+    highest: int
+    nearest: bool  # or else down
+
+    def __call__(self, values: Floats) -> Floats:
+        """Return the words that values become, in real numbers."""
+        scaled = values * np.float32(1 / self.step)
+        words = np.floor(scaled + np.float32(0.5)) if self.nearest else np.floor(scaled)
+        held: Floats = np.clip(words, self.lowest, self.highest) * np.float32(self.step)
+        return held
+
+
+@dataclass(frozen=True, slots=True)
+class Grids:
+    """The grids of a layer."""
+
+    weight: Grid
+    synapse: Grid
+    trace: Grid
+    refractory: Grid
+
+
+@dataclass(slots=True, eq=False)
+class Layered:
+    """A layer at work on a batch: float32[batch, height, width, channels] each."""
+
+    layer: Layer
+    geometry: Geometry
+    weights: Floats
+    bias: Floats
+    synapses: Floats  # Q, of the inputs
+    traces: Floats  # P, of the inputs
+    refractory: Floats  # R, of the neurons
+    spikes: Floats  # S, of the neurons
+    columns: Floats  # P under every position of the kernel
+    membranes: Floats  # U
+    grids: Grids | None  # on which words lie, where the layer learns as it will be quantised
+
+    @classmethod
+    def at_rest(
+        cls, layer: Layer, geometry: Geometry, weights: Floats, bias: Floats, batch: int, grids: Grids | None = None
+    ) -> Layered:
+        """Return the layer before the first step."""
+        inputs, outputs = (np.zeros((batch, *shape), np.float32) for shape in (geometry.inputs, geometry.outputs))
+        nothing = np.zeros(0, np.float32)
+        return cls(layer, geometry, weights, bias, inputs, inputs, outputs, outputs, nothing, outputs, grids)
+
+    def advance(self, given: Floats) -> Floats:
+        """Do a time step; return the pooled spikes."""
+        layer, geometry = self.layer, self.geometry
+        alpha, beta, rho = (np.float32(decay) for decay in (layer.alpha, layer.beta, layer.rho))
+        grids, weights = self.grids, self.weights
+        self.traces = alpha * self.traces + (1 - alpha) * self.synapses
+        self.synapses = beta * self.synapses + (1 - beta) * given
+        if layer.refractory:
+            self.refractory = rho * self.refractory - (1 - rho) * np.float32(layer.refractory) * self.spikes
+        if grids:
+            weights = grids.weight(weights)
+            self.traces, self.synapses = grids.trace(self.traces), grids.synapse(self.synapses)
+            self.refractory = grids.refractory(self.refractory)
+        self.columns = columns_of(self.traces, geometry)
+        drive = self.columns @ weights.reshape(-1, geometry.outputs[2])
+        self.membranes = drive.reshape(-1, *geometry.outputs) + self.bias + self.refractory
+        self.spikes = (self.membranes > 0).astype(np.float32)
+        return pooled(self.spikes, geometry)
+
+
+def columns_of(given: Floats, geometry: Geometry) -> Floats:
+    """Return what lies under the kernel at every position: float32[batch * positions, kernel cells * channels]."""
+    pad = geometry.padding
+    padded = np.pad(given, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, geometry.kernel, axis=(1, 2))
+    rows = len(given) * geometry.outputs[0] * geometry.outputs[1]
+    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(rows, -1)
+
+
+def in_windows(given: NDArray[np.generic], geometry: Geometry) -> NDArray[np.generic]:
+    """Return the neurons that are pooled together side by side: [batch, height, width, channels, pool * pool]."""
+    height, width, channels = geometry.pooled
+    pool = geometry.pool
+    kept = given[:, : height * pool, : width * pool].reshape(-1, height, pool, width, pool, channels)
+    return kept.transpose(0, 1, 3, 5, 2, 4).reshape(-1, height, width, channels, pool * pool)
+
+
+def pooled(spikes: Floats, geometry: Geometry) -> Floats:
+    """Return 1 where any of the pooled neurons spikes: the membrane that is the maximum is above 0."""
+    if geometry.pool == 1:
+        return spikes
+    highest: Floats = in_windows(spikes, geometry).max(axis=-1)
+    return highest

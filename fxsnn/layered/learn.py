@@ -1,0 +1,232 @@
+"""Training by local errors: every layer learns from fixed random readouts of its own spikes, in every time step.
+
+DECOLLE (Kaiser, Mostafa, Neftci 2020): no error passes from layer to layer or back in time. The readout of a layer is
+compared with the target; what differs, clipped (smooth L1), goes back through the readout, through the surrogate
+gradient 1 / (10 |U| + 1)^2 of the spikes, and through the traces P into the layer's own weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.data.recordings import Recordings
+from fxsnn.errors import ConfigError
+from fxsnn.layered.description import Described
+from fxsnn.layered.forward import Floats, Grids, Layered, in_windows
+from fxsnn.layered.network import LayeredNetwork
+
+STEEPNESS = 10.0  # of the surrogate
+BATCH = 100  # recordings that are shown at once
+
+
+@dataclass(frozen=True, slots=True)
+class LocalLearning:
+    """How long and how fast a layered network learns."""
+
+    passes: int = 4
+    batch: int = 50
+    rate: float = 1e-3  # of Adamax, falling in a line to 0
+    momentum: float = 0.0  # betas of Adamax, those of DECOLLE
+    forgetting: float = 0.95
+    readout_gain: float = 1.0
+    random_windows: bool = False  # begin anywhere, instead of with the recording
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.passes < 1 or self.batch < 1 or self.seed < 0:
+            raise ConfigError(
+                f"passes, batch and seed must be 1, 1 and 0 or more, not {self.passes}, {self.batch} and {self.seed}"
+            )
+        if not (0 < self.rate <= 1 and 0 <= self.momentum < 1 and 0 < self.forgetting < 1):
+            raise ConfigError("rate must be 0 to 1, momentum and forgetting 0 or more and less than 1")
+
+
+class Adamax:
+    """Adam by the largest gradient (Kingma and Ba 2015, algorithm 2), for one array."""
+
+    def __init__(self, values: Floats, momentum: float, forgetting: float) -> None:
+        self.values, self.momentum, self.forgetting = values, np.float32(momentum), np.float32(forgetting)
+        self.mean, self.most, self.steps = np.zeros_like(values), np.zeros_like(values), 0
+
+    def step(self, gradient: Floats, rate: float) -> None:
+        """Move the values against a gradient."""
+        self.steps += 1
+        self.mean += (1 - self.momentum) * (gradient - self.mean)
+        np.maximum(self.forgetting * self.most, np.abs(gradient), out=self.most)
+        bias = 1 - float(self.momentum) ** self.steps
+        self.values -= np.float32(rate / bias) * self.mean / (self.most + np.float32(1e-8))
+
+
+def train_layers(
+    network: LayeredNetwork,
+    recordings: Recordings,
+    learning: LocalLearning,
+    progress: Callable[[int, int], None] | None = None,
+    grids: Sequence[Grids] | None = None,
+) -> LayeredNetwork:
+    """Train on recordings; return the trained network.
+
+    With `grids` (of `ptq.grids_of`) every step is computed with weights and states as they will be quantised, and
+    gradients pass through that as if it were not there (a straight-through estimator) to weights in float: in-training
+    quantisation with float master weights, which no integer hardware does.
+
+    Deterministic for one build of NumPy and its BLAS, which sums in an order of its own: another machine may differ in
+    the last bits.
+    """
+    check_sensor(network, recordings)
+    weights, biases = ([array.copy() for array in arrays] for arrays in (network.weights, network.biases))
+    optimisers = [
+        [Adamax(array, learning.momentum, learning.forgetting) for array in pair]
+        for pair in zip(weights, biases, strict=True)
+    ]
+    total, done = learning.passes * len(recordings), 0
+    for chosen, begins in lessons(network, recordings, learning):
+        frames = frames_of(network, recordings, chosen, begins)
+        target = np.eye(network.description.classes, dtype=np.float32)[recordings.labels[chosen]]
+        layers = at_rest(network, weights, biases, len(chosen), grids)
+        rate = learning.rate * (1 - done / total)
+        for step in range(network.description.steps):
+            given = frames[:, step].astype(np.float32)
+            for number, layer in enumerate(layers):
+                given = layer.advance(given)
+                if step >= network.description.burn_in:
+                    gradients = local_gradients(layer, network.readouts[number], given, learning.readout_gain, target)
+                    for optimiser, gradient in zip(optimisers[number], gradients, strict=True):
+                        optimiser.step(gradient, rate)
+        done += len(chosen)
+        if progress:
+            progress(done, total)
+    return LayeredNetwork(network.description, tuple(weights), tuple(biases), network.readouts)
+
+
+def at_rest(
+    network: LayeredNetwork,
+    weights: Sequence[Floats],
+    biases: Sequence[Floats],
+    batch: int,
+    grids: Sequence[Grids] | None = None,
+) -> list[Layered]:
+    """Return the layers before the first step, with these weights and biases."""
+    described = network.description
+    return [
+        Layered.at_rest(
+            layer, described.geometry(number), weights[number], biases[number], batch, grids[number] if grids else None
+        )
+        for number, layer in enumerate(described.layer)
+    ]
+
+
+def check_sensor(network: Described, recordings: Recordings) -> None:
+    """Refuse recordings of another sensor, or of more classes."""
+    described = network.description
+    if (recordings.height, recordings.width) != (described.height, described.width):
+        raise ConfigError(
+            f"recordings must be of {described.height} x {described.width} cells, "
+            f"not {recordings.height} x {recordings.width}"
+        )
+    if len(recordings) and recordings.labels.max() >= described.classes:
+        raise ConfigError(f"labels must be 0 to {described.classes - 1}, not {recordings.labels.max()}")
+
+
+def frames_of(
+    network: Described,
+    recordings: Recordings,
+    chosen: NDArray[np.int64],
+    begins: NDArray[np.int64] | None = None,
+) -> NDArray[np.uint16]:
+    """Return counts as the network takes them: uint16[recordings, steps, height, width, polarity]."""
+    described = network.description
+    frames = recordings.frames(chosen, described.step, described.steps, described.shrink, begins)
+    return np.ascontiguousarray(np.minimum(frames, np.uint16(described.clip)).transpose(0, 1, 3, 4, 2))
+
+
+def lessons(
+    network: LayeredNetwork, recordings: Recordings, learning: LocalLearning
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64] | None]]:
+    """Yield the recordings of each batch and where their windows begin; each recording once a pass, in drawn order."""
+    duration = network.description.step * network.description.steps
+    for turn in range(learning.passes):
+        drawn = np.random.PCG64([learning.seed, turn, 2]).random_raw(len(recordings))
+        order = np.argsort(drawn, kind="stable").astype(np.int64)
+        for first in range(0, len(order), learning.batch):
+            chosen = order[first : first + learning.batch]
+            if not learning.random_windows:
+                yield chosen, None
+                continue
+            draws = np.random.PCG64([learning.seed, turn, 3, first]).random_raw(len(chosen))
+            yield chosen, recordings.random_begins(chosen, duration, draws)
+
+
+def local_gradients(
+    layer: Layered, readout: NDArray[np.int8], spikes: Floats, gain: float, target: Floats
+) -> tuple[Floats, Floats]:
+    """Return the gradients of a layer's weights and bias, of its own error in this step.
+
+    Of a spiking layer: the smooth L1 distance of its readout, scaled by gain / sqrt(outputs), from the target; of an
+    output layer: the cross entropy of its membranes.
+
+    spikes    float32[batch, ...]           the pooled spikes
+    target    float32[batch, classes]       1 for the class, else 0
+    """
+    batch = np.float32(len(target))
+    if layer.layer.kind == "output":
+        membranes = layer.membranes.reshape(len(target), -1)
+        powers = np.exp(membranes - membranes.max(axis=1, keepdims=True))
+        rows: Floats = (powers / powers.sum(axis=1, keepdims=True) - target) / batch
+    else:
+        signs = readout.astype(np.float32) * np.float32(gain / math.sqrt(len(readout)))
+        error = np.clip(spikes.reshape(len(target), -1) @ signs - target, -1, 1) / batch
+        at_neurons = _unpooled((error @ signs.T).reshape(-1, *layer.geometry.pooled), layer)
+        at_neurons /= np.square(np.float32(STEEPNESS) * np.abs(layer.membranes) + 1)
+        rows = at_neurons.reshape(-1, layer.geometry.outputs[2])
+    return (layer.columns.T @ rows).reshape(layer.weights.shape), rows.sum(axis=0)
+
+
+def _unpooled(back: Floats, layer: Layered) -> Floats:
+    """Give each pooled gradient to the neuron whose membrane is the maximum, the first of equal ones."""
+    geometry = layer.geometry
+    if geometry.pool == 1:
+        return back
+    height, width, channels = geometry.pooled
+    pool, batch = geometry.pool, len(back)
+    winner = in_windows(layer.membranes, geometry).argmax(axis=-1)
+    spread = np.zeros((*back.shape, pool * pool), np.float32)
+    np.put_along_axis(spread, winner[..., None], back[..., None], -1)
+    whole = np.zeros((batch, *geometry.outputs), np.float32)
+    rows = spread.reshape(batch, height, width, channels, pool, pool).transpose(0, 1, 4, 2, 5, 3)
+    whole[:, : height * pool, : width * pool] = rows.reshape(batch, height * pool, width * pool, channels)
+    return whole
+
+
+def scores(network: LayeredNetwork, recordings: Recordings, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what the last layer says of each class, summed over the steps after burn-in: float64[recordings, classes].
+
+    An output layer says its membranes, another its random readout. The answer is the class of the largest sum.
+    """
+    check_sensor(network, recordings)
+    found = []
+    for first in range(0, len(chosen), BATCH):
+        frames = frames_of(network, recordings, chosen[first : first + BATCH])
+        layers = at_rest(network, network.weights, network.biases, len(frames))
+        total = np.zeros((len(frames), network.description.classes))
+        for step in range(network.description.steps):
+            given = frames[:, step].astype(np.float32)
+            for layer in layers:
+                given = layer.advance(given)
+            if step >= network.description.burn_in:
+                total += answer(layers[-1], network.readouts[-1], given)
+        found.append(total)
+    return np.concatenate([np.zeros((0, network.description.classes)), *found])
+
+
+def answer(layer: Layered, readout: NDArray[np.int8], spikes: Floats) -> Floats:
+    """Return what a last layer says of each class in this step, float32[batch, classes]."""
+    if layer.layer.kind == "output":
+        return layer.membranes.reshape(len(spikes), -1)
+    said: Floats = spikes.reshape(len(spikes), -1) @ readout.astype(np.float32)
+    return said

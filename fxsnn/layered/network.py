@@ -1,0 +1,122 @@
+"""A layered network in real numbers, and its file."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.files import read_bytes, write_bytes
+from fxsnn.layered.description import Description, description_text, parse_description
+from fxsnn.npz import pack_npz, unpack_npz
+
+_FORMAT = "fxsnn layered network 1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayeredNetwork:
+    """The layers' weights, biases and fixed random readouts.
+
+    weights     float32[kernel height, kernel width, input channels, output channels], one a layer
+    biases      float32[output channels]
+    readouts    int8[outputs after pooling, classes], -1 or 1; of an output layer int8[0, classes]
+    """
+
+    description: Description
+    weights: tuple[NDArray[np.float32], ...]
+    biases: tuple[NDArray[np.float32], ...]
+    readouts: tuple[NDArray[np.int8], ...]
+
+    def __post_init__(self) -> None:
+        layers = len(self.description.layer)
+        if not len(self.weights) == len(self.biases) == len(self.readouts) == layers:
+            raise ConfigError(f"weights, biases and readouts must be of {layers} layers")
+        for number in range(layers):
+            geometry = self.description.geometry(number)
+            readout = seen(self.description, number), self.description.classes
+            for name, given, kind, shape in (
+                ("weights", self.weights[number], np.float32, geometry.weights),
+                ("biases", self.biases[number], np.float32, geometry.outputs[2:]),
+                ("readouts", self.readouts[number], np.int8, readout),
+            ):
+                if given.dtype != kind or given.shape != shape:
+                    wanted = f"{np.dtype(kind)}{[*shape]}"
+                    raise ConfigError(f"{name} of layer {number} must be {wanted}, not {given.dtype}{[*given.shape]}")
+                if not np.isfinite(given).all():
+                    raise ConfigError(f"{name} of layer {number} must be finite")
+            if not (np.abs(self.readouts[number]) == 1).all():
+                raise ConfigError(f"readouts of layer {number} must be -1 or 1")
+
+
+def seen(description: Description, number: int) -> int:
+    """Return how many outputs of a layer its random readout sees; an output layer has none."""
+    pooled = description.geometry(number).pooled
+    return 0 if description.layer[number].kind == "output" else math.prod(pooled)
+
+
+def random_layers(description: Description, seed: int, gain: float = 2.0) -> LayeredNetwork:
+    """Return an untrained network: weights uniform with a standard deviation of gain / sqrt(fan-in), no biases.
+
+    The same seed gives the same network on every machine. Readouts are signs from another stream.
+    """
+    weights, biases, readouts = [], [], []
+    for number in range(len(description.layer)):
+        geometry = description.geometry(number)
+        count, fan_in = math.prod(geometry.weights), math.prod(geometry.weights[:3])
+        drawn = np.random.PCG64([seed, number, 0]).random_raw(count) >> np.uint64(40)
+        uniform = drawn.astype(np.float64) * 2.0**-23 - 1
+        weights.append((uniform * (gain * math.sqrt(3 / fan_in))).astype(np.float32).reshape(geometry.weights))
+        biases.append(np.zeros(geometry.outputs[2], np.float32))
+        signs = np.random.PCG64([seed, number, 1]).random_raw(seen(description, number) * description.classes)
+        signed = (signs >> np.uint64(63)).astype(np.int8) * np.int8(2) - np.int8(1)
+        readouts.append(signed.reshape(-1, description.classes))
+    return LayeredNetwork(description, tuple(weights), tuple(biases), tuple(readouts))
+
+
+def save_layers(network: LayeredNetwork, path: Path) -> None:
+    """Write the network as an .npz of plain arrays: the same network, the same bytes."""
+    held = {"format": np.asarray(_FORMAT), "description": np.asarray(description_text(network.description))}
+    for number in range(len(network.weights)):
+        held[f"weights_{number}"] = network.weights[number]
+        held[f"biases_{number}"] = network.biases[number]
+        held[f"readouts_{number}"] = network.readouts[number]
+    write_bytes(path, pack_npz(held))
+
+
+def is_layered(path: Path) -> bool:
+    """Say whether a file calls itself a layered network; raises FileError where it cannot be read."""
+    try:
+        return str(unpack_npz(read_bytes(path, "a network")).get("format")) == _FORMAT
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError):
+        return False
+
+
+def load_layers(path: Path) -> LayeredNetwork:
+    """Read what `save_layers` wrote.
+
+    Raises
+    ------
+    FileError
+        The file is missing, damaged or something else.
+    """
+    packed = read_bytes(path, "a layered network")
+    try:
+        held = unpack_npz(packed)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
+        raise FileError(f"a layered network must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
+    if str(held.get("format")) != _FORMAT:
+        raise FileError(f"a layered network must say {_FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")
+    try:
+        description = parse_description(str(held["description"]))
+        parts = [
+            tuple(held[f"{name}_{number}"] for number in range(len(description.layer)))
+            for name in ("weights", "biases", "readouts")
+        ]
+        return LayeredNetwork(description, *parts)
+    except (KeyError, FxsnnError) as error:
+        raise FileError(f"a layered network must be whole, {str(path)!r} is not: {error}") from error

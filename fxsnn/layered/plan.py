@@ -1,0 +1,133 @@
+"""The format, rounding and overflow of every signal of a layered network, and how each layer is wired."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+import tomli_w
+
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.lfsr import Lfsr
+from fxsnn.plan import Leak, LeakText, Signal, SignalText, leak_data, leak_of, signal_data, signal_of
+
+Filters = Literal["inputs", "currents"]
+SIGNALS = ("weight", "bias", "synapse", "trace", "refractory")
+LEAKS = ("trace_leak", "synapse_leak", "refractory_leak")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """The words of one layer.
+
+    `filters` says what decays. `inputs`: Q (`synapse`) and P (`trace`) of every input, and the kernel is laid over P.
+    `currents`: the kernel is laid over the spikes, and their sum decays in I (`synapse`) and M (`trace`) of every
+    neuron, as on chips that keep a synaptic current. In real numbers both are the same network.
+    """
+
+    weight: Signal
+    bias: Signal
+    synapse: Signal
+    trace: Signal
+    refractory: Signal
+    trace_leak: Leak
+    synapse_leak: Leak
+    refractory_leak: Leak
+    filters: Filters = "inputs"
+
+    def __post_init__(self) -> None:
+        if self.filters not in ("inputs", "currents"):
+            raise ConfigError(f"filters must be inputs or currents, not {self.filters!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class LayeredPlan:
+    """A plan for each layer, and the register that stochastic casts derive theirs from."""
+
+    layers: tuple[LayerPlan, ...]
+    lfsr: Lfsr = field(default_factory=Lfsr)
+
+
+class _LayerText(msgspec.Struct, forbid_unknown_fields=True):
+    weight: SignalText
+    bias: SignalText
+    synapse: SignalText
+    trace: SignalText
+    refractory: SignalText
+    trace_leak: LeakText = msgspec.field(default_factory=LeakText)
+    synapse_leak: LeakText = msgspec.field(default_factory=LeakText)
+    refractory_leak: LeakText = msgspec.field(default_factory=LeakText)
+    filters: Filters = "inputs"
+
+
+class _LfsrText(msgspec.Struct, forbid_unknown_fields=True):
+    taps: tuple[int, ...] = Lfsr().taps
+    seed: int = Lfsr().seed
+
+
+class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
+    layer: list[_LayerText]
+    lfsr: _LfsrText = msgspec.field(default_factory=_LfsrText)
+    schema: Literal[1] = 1
+
+
+def parse_layered_plan(text: str) -> LayeredPlan:
+    """Read a plan from TOML.
+
+    Raises
+    ------
+    ConfigError
+        The text is not TOML, a table or key is missing, unknown or of the wrong type, or a format or mode is none.
+    """
+    try:
+        return layered_plan_from_data(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"a plan of layers must be TOML of the documented keys: {error}") from None
+
+
+def layered_plan_from_data(data: Any) -> LayeredPlan:
+    """Read a plan from the tables of a TOML or JSON document; raises as `parse_layered_plan` does."""
+    try:
+        given = msgspec.convert(data, _PlanText)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"a plan of layers must be TOML of the documented keys: {error}") from None
+    return LayeredPlan(
+        tuple(_layer(layer, number) for number, layer in enumerate(given.layer)), Lfsr(given.lfsr.taps, given.lfsr.seed)
+    )
+
+
+def _layer(given: _LayerText, number: int) -> LayerPlan:
+    try:
+        signals: Any = {name: signal_of(getattr(given, name), name) for name in SIGNALS}
+        leaks: Any = {name: leak_of(getattr(given, name), name) for name in LEAKS}
+        return LayerPlan(**signals, **leaks, filters=given.filters)
+    except FxsnnError as error:
+        raise ConfigError(f"layer {number}: {error}") from None
+
+
+def layered_formats(plan: LayeredPlan) -> dict[str, str]:
+    """Return each signal's format as people must see it, by layer and name."""
+    return {
+        f"layer {number} {name}": getattr(layer, name).format.describe()
+        for number, layer in enumerate(plan.layers)
+        for name in SIGNALS
+    } | {"filters": ", ".join(dict.fromkeys(layer.filters for layer in plan.layers))}
+
+
+def layered_plan_text(plan: LayeredPlan) -> str:
+    """Return the plan as TOML that `parse_layered_plan` reads back to an equal plan."""
+    return tomli_w.dumps(layered_plan_to_data(plan))
+
+
+def layered_plan_to_data(plan: LayeredPlan) -> dict[str, Any]:
+    """Return the plan as tables that `layered_plan_from_data` reads back to an equal plan."""
+    layers: list[dict[str, Any]] = [
+        {"filters": layer.filters}
+        | {name: signal_data(getattr(layer, name)) for name in SIGNALS}
+        | {name: leak_data(getattr(layer, name)) for name in LEAKS}
+        for layer in plan.layers
+    ]
+    lfsr = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}
+    return {"schema": 1, "lfsr": lfsr, "layer": layers}

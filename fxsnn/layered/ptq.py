@@ -1,0 +1,153 @@
+"""Plans for a trained layered network: integer bits from what words can reach, fractional bits as asked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.cast import from_float, to_float
+from fxsnn.errors import ConfigError
+from fxsnn.format import Format
+from fxsnn.layered.forward import Grid, Grids
+from fxsnn.layered.network import LayeredNetwork
+from fxsnn.layered.plan import Filters, LayeredPlan, LayerPlan
+from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Rounding
+from fxsnn.plan import Leak, Signal
+
+BIAS_BITS, FACTOR_BITS = 8, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How many bits quantisation after training is to leave."""
+
+    weight: int = 4  # bits of a weight, sign included
+    state: int = 2  # fractional bits of Q, P and R where inputs are filtered; where currents are, bits less than 12
+    weight_rounding: str = "nearest-even"
+    state_rounding: str = "floor"
+    filters: Filters = "inputs"
+    seed: int = Lfsr().seed
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.weight <= 24:
+            raise ConfigError(f"a weight must be 1 to 24 bits, not {self.weight}")
+        if not -4 <= self.state <= 24:
+            raise ConfigError(f"a state must have -4 to 24 fractional bits, not {self.state}")
+
+    def __str__(self) -> str:
+        return f"w{self.weight}-{self.weight_rounding}-s{self.state}-{self.state_rounding}-{self.filters}"
+
+
+def plan_layers(network: LayeredNetwork, words: Words) -> LayeredPlan:
+    """Return a plan whose weights and states have the bits that are asked for.
+
+    Weights: the power of two by which each layer's are scaled is free (only the sign of a membrane decides), and is the
+    one of the least squared error. Q and P of an input that is at most x stay below x / (1 - beta) and
+    x / (1 - alpha) / (1 - beta), and R within refractory / (1 - alpha) / (1 - beta), which gives their integer bits.
+    Currents and membranes of `currents` saturate at the largest sum of the same layer's weights under the kernel.
+    """
+    described = network.description
+    layers = []
+    for number, layer in enumerate(described.layer):
+        most = 1 if number else described.clip
+        q, p = most / (1 - layer.beta), most / (1 - layer.beta) / (1 - layer.alpha)
+        unit = 1 / (1 - layer.alpha) / (1 - layer.beta)
+        state = Rounding.parse(words.state_rounding)
+        signed = words.filters == "currents"
+        if signed:
+            reach = _reach(network.weights[number])
+            q, p = reach * q, reach * p
+        frac = words.state if not signed else None
+        weight = _weight_format(network.weights[number], words.weight)
+        layers.append(
+            LayerPlan(
+                weight=Signal(weight, Rounding.parse(words.weight_rounding)),
+                bias=Signal(_covering(float(np.abs(network.biases[number]).max()) * unit, BIAS_BITS)),
+                synapse=Signal(_state(q, frac, words.state, signed), state),
+                trace=Signal(_state(p, frac, words.state, signed), state),
+                refractory=Signal(_refractory(max(layer.refractory * unit, 1.0), words.state), state),
+                trace_leak=_leak(layer.alpha),
+                synapse_leak=_leak(layer.beta),
+                refractory_leak=_leak(layer.rho),
+                filters=words.filters,
+            )
+        )
+    return LayeredPlan(tuple(layers), Lfsr(seed=words.seed))
+
+
+def grids_of(network: LayeredNetwork, plan: LayeredPlan) -> tuple[Grids, ...]:
+    """Return the grids on which the words of a plan lie, in the units of the network in real numbers.
+
+    Raises
+    ------
+    ConfigError
+        The plan filters currents, of which the float network keeps none, or rounds otherwise than down or to nearest.
+    """
+    grids = []
+    for layer, words in zip(network.description.layer, plan.layers, strict=True):
+        if words.filters != "inputs":
+            raise ConfigError("a network must learn with filters of its inputs, not of its currents")
+        synapse, trace = 1 - layer.beta, (1 - layer.alpha) * (1 - layer.beta)  # what a unit of Q, of P is
+
+        def grid(signal: Signal, unit: float) -> Grid:
+            if signal.rounding is not Rounding.FLOOR and not signal.rounding.startswith("nearest"):
+                raise ConfigError(f"a network must learn with rounding down or to nearest, not {signal.rounding}")
+            fmt = signal.format
+            return Grid(unit * 2.0**-fmt.frac, fmt.lowest, fmt.highest, signal.rounding is not Rounding.FLOOR)
+
+        grids.append(
+            Grids(
+                grid(words.weight, 1.0),
+                grid(words.synapse, synapse),
+                grid(words.trace, trace),
+                grid(words.refractory, trace),
+            )
+        )
+    return tuple(grids)
+
+
+def _weight_format(weights: NDArray[np.float32], bits: int) -> Format:
+    """Return the signed format of so many bits whose power of two leaves the least squared error."""
+    values = weights.astype(np.float64)
+    widest = math.ceil(math.log2(max(float(np.abs(values).max()), 2.0**-60)))  # -2**widest..2**widest holds them all
+    formats = [Format(bits, bits - 1 - widest + finer) for finer in range(5)]
+
+    def error(fmt: Format) -> float:
+        return float(np.square(to_float(from_float(values, fmt), fmt) - values).sum())
+
+    return min(formats, key=error)
+
+
+def _covering(most: float, bits: int) -> Format:
+    """Return a signed format of so many bits that reaches from -most to most."""
+    return Format(bits, bits - 1 - math.ceil(math.log2(max(most, 2.0**-20) * 1.0001)))
+
+
+def _state(most: float, frac: int | None, asked: int, signed: bool) -> Format:
+    integer = max(math.ceil(math.log2(most)), 0) if frac is not None else math.ceil(math.log2(most))
+    if frac is None:
+        word = max(10 + asked, 2)
+        return Format(word, word - 1 - integer, signed)
+    return Format(max(integer + frac, 1), frac, signed)
+
+
+def _refractory(most: float, frac: int) -> Format:
+    """Return a signed format from -most: no word above 0 is ever held."""
+    return Format(max(math.ceil(math.log2(most)) + 1 + frac, 2), frac)
+
+
+def _leak(decay: float) -> Leak:
+    """Return a factor in the fewest bits that hold it, at most FACTOR_BITS; 0.75 takes two."""
+    exact = next((bits for bits in range(1, FACTOR_BITS) if (decay * 2**bits).is_integer()), FACTOR_BITS)
+    return Leak("multiply", Signal(Format(exact, exact, signed=False)))
+
+
+def _reach(weights: NDArray[np.float32]) -> float:
+    """Return the largest magnitude of a sum of weights of one sign under the kernel."""
+    flat: Any = weights.reshape(-1, weights.shape[3]).astype(np.float64)
+    return float(max(np.maximum(flat, 0).sum(axis=0).max(), -np.minimum(flat, 0).sum(axis=0).min(), 2.0**-20))

@@ -1,0 +1,95 @@
+"""A layered network in real numbers and a plan make one in raw integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fxsnn.cast import from_float
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.layered.description import Description, Geometry
+from fxsnn.layered.network import LayeredNetwork
+from fxsnn.layered.plan import LayeredPlan, LayerPlan
+from fxsnn.lfsr import Lfsr
+from fxsnn.plan import Leak
+
+CASTS = ("trace", "synapse", "refractory")  # of a time step, in this order: each has a stream of the plan's LFSR
+CONSTANTS = ("weight", "bias", "refractory", "trace_leak", "synapse_leak", "refractory_leak")
+STREAMS = len(CASTS) + len(CONSTANTS)  # of a layer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuantisedLayer:
+    """A layer whose every parameter is a raw word of its format in `plan`."""
+
+    plan: LayerPlan
+    geometry: Geometry
+    weights: NDArray[np.int64]  # int64[kernel height, kernel width, input channels, output channels]
+    bias: NDArray[np.int64]  # int64[output channels]
+    refractory: int  # what a spike takes from the refractory state in the next step
+    factors: tuple[int, int, int]  # of the leaks of trace, synapse and refractory state; 1 where they do not multiply
+    registers: tuple[Lfsr, ...]  # of each cast, as it stands before the first step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuantisedLayers:
+    """A layered network of raw words; `readout` is int8[outputs, classes] of the last layer, -1 or 1."""
+
+    description: Description
+    plan: LayeredPlan
+    layers: tuple[QuantisedLayer, ...]
+    readout: NDArray[np.int8]
+
+
+def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLayers:
+    """Cast every parameter into its format.
+
+    States are kept in units in which an input adds 1 to Q and Q as it is to P, so that no state is multiplied by
+    1 - alpha or 1 - beta; bias and refractory step are divided by both instead. Only the sign of the membrane
+    decides, so that this leaves all spikes as they are.
+
+    Raises
+    ------
+    OverflowDetectedError
+        A parameter leaves its format and the overflow mode is `error`; the message names it.
+    ConfigError
+        The plan is of another number of layers.
+    """
+    if len(plan.layers) != len(network.weights):
+        raise ConfigError(f"a plan must be of {len(network.weights)} layers, not {len(plan.layers)}")
+    layers = tuple(_quantised(network, plan, number) for number in range(len(plan.layers)))
+    return QuantisedLayers(network.description, plan, layers, network.readouts[-1])
+
+
+def _quantised(network: LayeredNetwork, plan: LayeredPlan, number: int) -> QuantisedLayer:
+    words, layer = plan.layers[number], network.description.layer[number]
+    registers = [plan.lfsr.derive(number * STREAMS + stream) for stream in range(STREAMS)]
+    unit = 1 / ((1 - layer.alpha) * (1 - layer.beta))
+
+    def word(name: str, value: ArrayLike, leak: Leak | None = None) -> NDArray[np.int64]:
+        signal = leak.factor if leak else getattr(words, name)
+        lfsr = registers[len(CASTS) + CONSTANTS.index(name)]
+        try:
+            return from_float(value, signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
+        except FxsnnError as error:
+            raise type(error)(f"{name} of layer {number}: {error}") from None
+
+    def factor(name: str, decay: float) -> int:
+        leak: Leak = getattr(words, name)
+        return int(word(name, decay, leak)) if leak.kind == "multiply" else 1
+
+    return QuantisedLayer(
+        words,
+        network.description.geometry(number),
+        word("weight", network.weights[number].astype(np.float64)),
+        word("bias", network.biases[number].astype(np.float64) * unit),
+        int(word("refractory", (1 - layer.rho) * layer.refractory * unit)),
+        (
+            factor("trace_leak", layer.alpha),
+            factor("synapse_leak", layer.beta),
+            factor("refractory_leak", layer.rho),
+        ),
+        tuple(registers[: len(CASTS)]),
+    )

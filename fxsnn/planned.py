@@ -1,0 +1,54 @@
+"""Plans of either kind of network: of one layer that learns without labels, or of layers."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any, NamedTuple
+
+from fxsnn.errors import ConfigError
+from fxsnn.layered.plan import (
+    LayeredPlan,
+    layered_formats,
+    layered_plan_from_data,
+    layered_plan_text,
+    layered_plan_to_data,
+)
+from fxsnn.plan import Plan, formats_of, plan_from_data, plan_text, plan_to_data
+
+Planned = Plan | LayeredPlan
+
+
+class Facts(NamedTuple):
+    """What is told of a plan."""
+
+    weight_rounding: str
+    state_rounding: str
+    formats: dict[str, str]  # of each signal, as people must see it
+    data: dict[str, Any]  # that `planned_from_data` reads back
+
+
+def facts_of(plan: Planned) -> Facts:
+    """Return what is told of a plan; of layers whose roundings differ, that of the first."""
+    if isinstance(plan, LayeredPlan):
+        first = plan.layers[0]
+        roundings = first.weight.rounding.value, first.trace.rounding.value
+        return Facts(*roundings, layered_formats(plan), layered_plan_to_data(plan))
+    return Facts(plan.weight.rounding.value, plan.membrane.rounding.value, formats_of(plan), plan_to_data(plan))
+
+
+def planned_from_data(data: dict[str, Any]) -> Planned:
+    """Read a plan from the tables of a TOML or JSON document; one of layers has a table `layer`. Raises ConfigError."""
+    return layered_plan_from_data(data) if "layer" in data else plan_from_data(data)
+
+
+def parse_planned(text: str) -> Planned:
+    """Read a plan from TOML; raises ConfigError."""
+    try:
+        return planned_from_data(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"a plan must be TOML: {error}") from None
+
+
+def planned_text(plan: Planned) -> str:
+    """Return the plan as TOML that `parse_planned` reads back to an equal plan."""
+    return layered_plan_text(plan) if isinstance(plan, LayeredPlan) else plan_text(plan)

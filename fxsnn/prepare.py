@@ -1,0 +1,96 @@
+"""A network as the kernels take it: widths proved, constants laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.kernels.datapath import Datapath as Datapath
+from fxsnn.kernels.datapath import Site as Site
+from fxsnn.kernels.datapath import words_of
+from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
+from fxsnn.width import Lanes, datapath, lanes_for, limits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A network as the kernels take it."""
+
+    path: Datapath
+    words: NDArray[np.int64]  # the path in an array
+    lanes: Lanes
+    lane: NDArray[np.signedinteger]  # none, of the type of the sums
+    weights: NDArray[np.signedinteger]  # in the narrowest words that hold them; the last row is zeros, and so is
+    # what fills the rows up to whole cache lines
+    limits: NDArray[np.signedinteger]  # in words as wide as the membranes
+    seeds: NDArray[np.int64]
+    taps: NDArray[np.int64]
+    draws: bool  # whether any cast is stochastic and drops bits
+
+
+_READY: WeakKeyDictionary[QuantisedNetwork, Prepared] = WeakKeyDictionary()
+
+
+def prepare(network: QuantisedNetwork) -> Prepared:
+    """Prove the widths and lay out the constants, once for each network: networks never change."""
+    ready = _READY.get(network)
+    if ready is None:
+        path, lanes = datapath(network), lanes_for(network.plan.weight.format, network.inputs)
+        ready = Prepared(
+            path,
+            words_of(path),
+            lanes,
+            np.empty(0, dtype=lanes.sums),
+            _padded(network.weights, lanes.weights),
+            _padded(limits(network)[None], np.int32 if path.simple else np.int64)[0, : network.neurons],
+            np.array([register.seed for register in site_registers(network.plan)], dtype=np.int64),
+            network.plan.lfsr.tap_array(),
+            any(site.draw_bits for site in path[:6]),
+        )
+        _READY[network] = ready
+    return ready
+
+
+def rewired(network: QuantisedNetwork, path: Datapath, seeds: NDArray[np.int64] | None = None) -> QuantisedNetwork:
+    """Return the network with a datapath, and registers to begin with, that no plan describes: a fault to be tried.
+
+    Only what keeps a node of every step runs it; nothing is proved again.
+    """
+    copy, ready = replace(network), prepare(network)
+    path = path._replace(simple=0)
+    _READY[copy] = replace(ready, path=path, words=words_of(path), seeds=ready.seeds if seeds is None else seeds)
+    return copy
+
+
+def sites_of(network: QuantisedNetwork) -> dict[str, Site]:
+    """Return the casts of a time step by name; one that is not made passes everything."""
+    path = prepare(network).path
+    return dict(zip(SITES, (path.each if path.cast_each else path.accumulate, *path[2:6]), strict=True))
+
+
+def rounded(exact: NDArray[np.int64], site: Site, draws: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Return what a cast's rounding makes of exact values, before overflow: rescale.drop, on arrays."""
+    floor = exact >> site.right
+    rest = exact - (floor << site.right)
+    added = np.where(exact < 0, site.bias + site.if_negative, site.bias) if draws is None else draws
+    total: NDArray[np.int64] = floor + ((rest + added + (site.if_odd & -(floor & 1))) >> site.right)
+    return total
+
+
+def _padded(weights: NDArray[np.int64], word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+    inputs, neurons = weights.shape
+    width = -(-neurons // 64) * 64
+    padded = _cleared((inputs + 1) * width, word).reshape(inputs + 1, width)
+    padded[:inputs, :neurons] = weights
+    return padded
+
+
+def _cleared(words: int, word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+    """Return zeros that begin with a cache line."""
+    size = words * np.dtype(word).itemsize
+    room = np.zeros(size + 63, dtype=np.uint8)
+    start = -room.ctypes.data % 64
+    return room[start : start + size].view(word)

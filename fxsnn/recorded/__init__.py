@@ -1,0 +1,1 @@
+"""Layered networks on recordings: the points of a grid, and what each is worth."""

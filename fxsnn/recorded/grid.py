@@ -1,0 +1,111 @@
+"""A grid of words for a layered network, and a plan for every combination of them."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from itertools import product
+from typing import Any, Literal
+
+import msgspec
+
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.grid import MOST_POINTS, SHORT, Point, Value
+from fxsnn.layered.network import LayeredNetwork
+from fxsnn.layered.plan import Filters, LayeredPlan
+from fxsnn.layered.ptq import Words, grids_of, plan_layers
+from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Rounding
+
+Scheme = Literal["PTQ", "straight-through"]
+_AXES = ("weight", "state", "weight_rounding", "state_rounding", "filters", "scheme")
+
+
+class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The values each property takes; the grid is every combination of them.
+
+    `weight` are bits of a weight, sign included; each layer has the power of two that suits its weights. `state` are
+    fractional bits of synaptic states, traces and refractory states; integer bits are those that words can reach.
+    Roundings take any name that `Rounding.parse` knows. `filters` are those of plans. `scheme`: PTQ quantises after
+    training; straight-through trains on, in float, through the quantisation.
+    """
+
+    weight: tuple[int, ...] = (8, 6, 5, 4, 3)
+    state: tuple[int, ...] = (6, 4, 2, 1)
+    weight_rounding: tuple[str, ...] = ("nearest-even",)
+    state_rounding: tuple[str, ...] = ("TR",)
+    filters: tuple[Filters, ...] = ("inputs",)
+    scheme: tuple[Scheme, ...] = ("PTQ",)
+    seed: int = Lfsr().seed
+    schema: Literal[1] = 1
+
+    def __post_init__(self) -> None:
+        for name, values in self.axes.items():
+            if not values or len(set(values)) != len(values):
+                raise ConfigError(f"{name} must list one or more different values, not {list(values)}")
+        if self.points > MOST_POINTS:
+            raise ConfigError(f"a grid must have at most {MOST_POINTS:,} points, not {self.points:,}")
+        for text in (*self.weight_rounding, *self.state_rounding):
+            Rounding.parse(text)
+        for weight, state in product(self.weight, self.state):
+            Words(weight, state)
+        Lfsr(seed=self.seed)
+
+    @property
+    def axes(self) -> dict[str, tuple[Value, ...]]:
+        """The properties that the grid sets, in the order in which the points count them, the last fastest."""
+        return {name: getattr(self, name) for name in _AXES}
+
+    @property
+    def points(self) -> int:
+        """The number of combinations."""
+        return math.prod(len(values) for values in self.axes.values())
+
+
+def parse_recorded_grid(text: str) -> RecordedGrid:
+    """Read a grid from TOML; raises ConfigError naming the key that is wrong."""
+    try:
+        return msgspec.convert(tomllib.loads(text), RecordedGrid)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"a grid must be TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"a grid must have the documented keys: {error}") from None
+
+
+def recorded_points(grid: RecordedGrid, network: LayeredNetwork) -> list[Point[LayeredPlan]]:
+    """Return every point of the grid, in the grid's order.
+
+    Raises
+    ------
+    ConfigError, FormatError
+        A point's formats cannot be, two points are one configuration, as where a rounding has two names, or a network
+        cannot learn through a point's quantisation.
+    """
+    axes, points = grid.axes, dict[str, Point[LayeredPlan]]()
+    for values in product(*axes.values()):
+        place = dict(zip(axes, values, strict=True))
+        name, words = _named(place, grid.seed)
+        try:
+            plan = plan_layers(network, words)
+            if place["scheme"] == "straight-through":
+                grids_of(network, plan)
+        except FxsnnError as error:
+            raise type(error)(f"{name}: {error}") from None
+        if name in points:
+            raise ConfigError(f"each point of a grid must be another configuration, but {name} comes twice")
+        points[name] = Point(name, str(place["scheme"]), place, plan)
+    return list(points.values())
+
+
+def _named(place: Mapping[str, Any], seed: int) -> tuple[str, Words]:
+    roundings = [Rounding.parse(place[name]) for name in ("weight_rounding", "state_rounding")]
+    weights, states = (rounding.value for rounding in roundings)
+    words = Words(place["weight"], place["state"], weights, states, place["filters"], seed)
+    short = [SHORT.get(rounding, rounding.value) for rounding in roundings]
+    parts = [f"w{words.weight}", short[0], f"s{words.state}", short[1]]
+    if words.filters != "inputs":
+        parts.append(words.filters)
+    if place["scheme"] != "PTQ":
+        parts.append("through")
+    return "-".join(parts), words

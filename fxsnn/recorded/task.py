@@ -1,0 +1,104 @@
+"""What a layered network is worth on recordings that it did not learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.data.recordings import Recordings
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.explore import Candidate
+from fxsnn.grid import Point
+from fxsnn.layered.emulate import respond_layers
+from fxsnn.layered.inventory import layered_memory
+from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, scores, train_layers
+from fxsnn.layered.network import LayeredNetwork
+from fxsnn.layered.plan import LayeredPlan
+from fxsnn.layered.ptq import grids_of
+from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.score import Told
+
+HELD_OUT = 8  # of so many training recordings the last one is not learned from
+PART = 100  # recordings whose frames are held at once
+
+
+def learned_and_held_out(training: Recordings) -> tuple[Recordings, Recordings]:
+    """Return the recordings to learn from and those to choose by: of every eight the last one.
+
+    Raises
+    ------
+    ConfigError
+        There are fewer than eight.
+    """
+    if len(training) < HELD_OUT:
+        raise ConfigError(f"training recordings must be {HELD_OUT} or more, not {len(training)}")
+    held_out = np.arange(len(training)) % HELD_OUT == HELD_OUT - 1
+    return training.part(np.flatnonzero(~held_out)), training.part(np.flatnonzero(held_out))
+
+
+def about(held_out: Recordings) -> str:
+    """Say in words on what accuracies are measured."""
+    return f"{len(held_out):,} recordings (of {held_out.name}), one of {HELD_OUT}, that were not learned from"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """Who learns on through a quantisation: from what, and for how long."""
+
+    recordings: Recordings
+    learning: LocalLearning
+
+    def learned(self, network: LayeredNetwork, plan: LayeredPlan) -> LayeredNetwork:
+        """Train a network further as its words will be under a plan; see `learn.train_layers`."""
+        return train_layers(network, self.recordings, self.learning, grids=grids_of(network, plan))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """A trained network, the recordings on which its candidates are compared, and who learns on."""
+
+    network: LayeredNetwork
+    shown: Recordings
+    lessons: Lessons
+
+    def __post_init__(self) -> None:
+        check_sensor(self.network, self.shown)
+        if not len(self.shown):
+            raise ConfigError("recordings to compare candidates on must be one or more, not none")
+
+    def float_told(self) -> Told:
+        """Measure the float network."""
+        return measured_float(self.network, self.shown)
+
+    def network_of(self, point: Point[LayeredPlan]) -> LayeredNetwork:
+        """Return the network in real numbers that a point quantises."""
+        return self.network if point.scheme == "PTQ" else self.lessons.learned(self.network, point.plan)
+
+    def evaluate(self, point: Point[LayeredPlan]) -> Candidate[LayeredPlan]:
+        """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name."""
+        try:
+            quantised = quantise_layers(self.network_of(point), point.plan)
+            told = measured(quantised, self.shown)
+        except FxsnnError as error:
+            raise type(error)(f"{point.name}: {error}") from None
+        return Candidate(point.name, point.scheme, point.plan, told, layered_memory(quantised))
+
+
+def measured_float(network: LayeredNetwork, shown: Recordings) -> Told:
+    """Measure a network in real numbers; raises ConfigError where the recordings do not fit it."""
+    return Told.of(scores(network, shown, np.arange(len(shown))), shown.labels)
+
+
+def measured(network: QuantisedLayers, shown: Recordings, threads: int = 1) -> Told:
+    """Measure a network in integers; raises as `emulate.respond_layers` does."""
+    return Told.of(np.concatenate(list(_answers(network, shown, threads))), shown.labels)
+
+
+def _answers(network: QuantisedLayers, shown: Recordings, threads: int) -> list[NDArray[np.int64]]:
+    chosen = np.arange(len(shown))
+    return [
+        respond_layers(network, frames_of(network, shown, chosen[first : first + PART]), threads)
+        for first in range(0, len(shown), PART)
+    ]

@@ -1,0 +1,1 @@
+"""Regression of formats: configurations that a file lists must give the words that its lock recorded."""

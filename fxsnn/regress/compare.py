@@ -1,0 +1,80 @@
+"""Two records of one configuration: what changed, what was asked for first, then the first word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fxsnn.regress.record import ORDER, SHORT, Record
+
+MOST_KEYS = 4  # changed keys that are named, so that the line stays one that is read
+
+
+def changes(before: Record, after: Record) -> list[str]:
+    """Say in a few words each what changed; nothing where every word and everything asked for is the same."""
+    told = [*_keys(before.configuration, after.configuration)]
+    if before.refused or after.refused:
+        if before.refused != after.refused:
+            told.append(f"{before.refused or 'runs'} -> {after.refused or 'runs'}")
+        return told
+    names = [name for name in after.constants if before.constants.get(name) != after.constants[name]]
+    told += [_constant(name, before, after) for name in names]
+    if before.inputs != after.inputs:
+        told.append(f"input spikes of image {_place(before.inputs, after.inputs)} changed")
+    first = first_node(before, after)
+    if first:
+        image, step, node = first
+        told.append(f"first node: {node} at image {image}, step {step}")
+    count = sum(a != b for a, b in zip(_cut(before.responses), _cut(after.responses), strict=False))
+    if count:
+        told.append(f"spike counts changed in {count} of {len(after.responses) // SHORT} images")
+    if before.words != after.words and len(told) == 0:
+        told.append("words changed that short digests do not tell apart")
+    if before.spikes != after.spikes:
+        told.append(f"spikes {before.spikes:,} -> {after.spikes:,}")
+    if (before.correct, before.images) != (after.correct, after.images):
+        told.append(f"accuracy {_accuracy(before)} -> {_accuracy(after)}")
+    if told and before.words == after.words:
+        told.append("every word is as recorded")
+    return told
+
+
+def first_node(before: Record, after: Record) -> tuple[int, int, str] | None:
+    """Return image, step and name of the first node that differs: by time, then as the nodes of a step follow."""
+    for image, (old, new) in enumerate(zip(before.nodes, after.nodes, strict=False)):
+        places = [
+            (_place(old.get(name, ""), new.get(name, "")), rank, name)
+            for rank, name in enumerate(ORDER)
+            if name in old and name in new and old[name] != new[name]
+        ]
+        if places:
+            step, _, name = min(places)
+            return image, step, name
+    return None
+
+
+def _place(before: str, after: str) -> int:
+    pairs = zip(_cut(before), _cut(after), strict=False)
+    shorter = min(len(before), len(after)) // SHORT
+    return next((n for n, (old, new) in enumerate(pairs) if old != new), shorter)
+
+
+def _cut(digests: str) -> list[str]:
+    return [digests[n : n + SHORT] for n in range(0, len(digests), SHORT)]
+
+
+def _keys(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    for name in changed[:MOST_KEYS]:
+        yield f"{name} {before.get(name, 'none')} -> {after.get(name, 'none')}"
+    if len(changed) > MOST_KEYS:
+        yield f"{len(changed) - MOST_KEYS} more keys changed"
+
+
+def _constant(name: str, before: Record, after: Record) -> str:
+    if name in ("weights", "theta"):
+        return f"{name} changed"
+    return f"{name} word {before.constants.get(name, 'none')} -> {after.constants[name]}"
+
+
+def _accuracy(one: Record) -> str:
+    return "not measured" if one.correct is None else f"{one.correct}/{one.images}"

@@ -1,0 +1,184 @@
+"""The file that lists configurations: what people write, and what each of its entries means."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.files import inside
+from fxsnn.network import Compare, Network, RefractoryInput, Reset, Winner, load_network
+from fxsnn.plan import Plan, plan_from_data, plan_to_data
+from fxsnn.selection import named, read_plan, read_text
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+Seed = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+MOST_TRACED = 4  # presentations of which every node is kept, where none is asked for
+
+
+class _Constants(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What replaces constants of the network."""
+
+    threshold: float | msgspec.UnsetType = msgspec.UNSET
+    decay: float | msgspec.UnsetType = msgspec.UNSET
+    inhibition: float | msgspec.UnsetType = msgspec.UNSET
+    floor: float | msgspec.UnsetType = msgspec.UNSET
+    reset: Reset | msgspec.UnsetType = msgspec.UNSET
+    reset_value: float | msgspec.UnsetType = msgspec.UNSET
+    compare: Compare | msgspec.UnsetType = msgspec.UNSET
+    winner: Winner | msgspec.UnsetType = msgspec.UNSET
+    refractory_steps: int | msgspec.UnsetType = msgspec.UNSET
+    refractory_input: RefractoryInput | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Coding(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What replaces the rate coding of the network."""
+
+    steps: Count | msgspec.UnsetType = msgspec.UNSET
+    peak: float | msgspec.UnsetType = msgspec.UNSET
+    seed: Seed | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Random(msgspec.Struct, forbid_unknown_fields=True):
+    """Input spikes that are drawn."""
+
+    steps: Count = 40
+    density: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.25
+    seed: Seed = 0
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    network: str
+    plan: str
+    data: Literal["random", "digits", "mnist"] = "random"
+    images: Count = 1
+    traced: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None
+    labelling: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    change: dict[str, Any] = {}
+    constants: _Constants = msgspec.field(default_factory=_Constants)
+    coding: _Coding = msgspec.field(default_factory=_Coding)
+    random: _Random = msgspec.field(default_factory=_Random)
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    schema: Literal[1]
+    configuration: list[dict[str, Any]]
+    default: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Configuration:
+    """One entry of the file, its network and plan read and changed as it says."""
+
+    name: str
+    network: Network
+    plan: Plan
+    data: Literal["random", "digits", "mnist"]
+    images: int
+    traced: int  # the first images, of which every node is held
+    labelling: int  # digits that give neurons their classes; 0: no accuracy
+    random: _Random
+
+    def described(self) -> dict[str, str]:
+        """Return everything that was asked for, by dotted keys; the arrays of the network are held apart."""
+        network, coding = self.network, self.network.coding
+        told: dict[str, Any] = {"plan": plan_to_data(self.plan), "data": self.data}
+        told |= {name: getattr(network, name) for name in _Constants.__struct_fields__}
+        if self.data == "random":
+            told["random"] = msgspec.structs.asdict(self.random)
+        else:
+            told["coding"] = {name: getattr(coding, name) for name in _Coding.__struct_fields__}
+            told["labelling"] = self.labelling
+        return flat(told | {"images": self.images, "traced": self.traced})
+
+
+def flat(tables: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """Return nested tables as one, with dotted keys.
+
+    >>> flat({"a": {"b": 1}, "c": [2, 3]})
+    {'a.b': '1', 'c': '2, 3'}
+    """
+    lines: dict[str, str] = {}
+    for name, value in tables.items():
+        if isinstance(value, Mapping):
+            lines |= flat(value, f"{before}{name}.")
+        else:
+            lines[before + name] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return lines
+
+
+def read_listed(path: Path) -> list[Configuration]:
+    """Read the configurations that a file lists, in its order.
+
+    Raises
+    ------
+    FileError
+        The file, a network or a plan cannot be read, or one lies outside the file's folder.
+    ConfigError
+        A key is missing, unknown or of the wrong type, a name is used twice, or a change leads to no plan or network.
+    """
+    return named(path, lambda text: _parse(text, path.parent), read_text(path, "a list of configurations"))
+
+
+def _parse(text: str, root: Path) -> list[Configuration]:
+    try:
+        given = msgspec.convert(tomllib.loads(text), _File)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise ConfigError(f"a list of configurations must be TOML of the documented keys: {error}") from None
+    found: list[Configuration] = []
+    for number, tables in enumerate(given.configuration):
+        try:
+            entry = msgspec.convert(_merged(given.default, tables), _Entry)
+        except msgspec.ValidationError as error:
+            called = tables.get("name", number)
+            raise ConfigError(f"configuration {called!r} must have the documented keys: {error}") from None
+        if not entry.name.isprintable() or entry.name != entry.name.strip():
+            raise ConfigError(f"a configuration's name must be printable, without spaces around it, not {entry.name!r}")
+        if entry.name in {one.name for one in found}:
+            raise ConfigError(f"the names of configurations must differ, {entry.name!r} is used twice")
+        try:
+            found.append(_configuration(entry, root))
+        except FxsnnError as error:
+            raise type(error)(f"configuration {entry.name!r}: {error}") from None
+    if not found:
+        raise ConfigError("a list of configurations must hold one or more, not none")
+    return found
+
+
+def _configuration(entry: _Entry, root: Path) -> Configuration:
+    network, plan = load_network(inside(root, entry.network)), read_plan(inside(root, entry.plan))
+    coding = replace(network.coding, **_set(entry.coding))
+    traced = min(entry.images, MOST_TRACED) if entry.traced is None else entry.traced
+    if traced > entry.images:
+        raise ConfigError(f"traced must be at most the {entry.images} images, not {traced}")
+    if entry.data == "random" and (entry.labelling or _set(entry.coding)):
+        raise ConfigError("labelling and coding must be left out where data is random")
+    return Configuration(
+        entry.name,
+        replace(network, **_set(entry.constants), coding=coding),
+        plan_from_data(_merged(plan_to_data(plan), entry.change)),
+        entry.data,
+        entry.images,
+        traced,
+        entry.labelling,
+        entry.random,
+    )
+
+
+def _set(given: msgspec.Struct) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.structs.asdict(given).items() if value is not msgspec.UNSET}
+
+
+def _merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables with those of `over` put into them, key by key."""
+    merged = dict(tables)
+    for name, value in over.items():
+        own = merged.get(name)
+        merged[name] = _merged(own, value) if isinstance(own, Mapping) and isinstance(value, Mapping) else value
+    return merged

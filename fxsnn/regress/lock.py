@@ -1,0 +1,85 @@
+"""The lock beside a list of configurations: what each of them gave when it was accepted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from fxsnn.errors import FileError
+from fxsnn.files import read_bytes, write_bytes
+from fxsnn.regress.record import Record
+
+SCHEMA = 1
+
+
+class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record with a digest of itself and its name: who edits one by hand, or merges two by halves, is told."""
+
+    record: Record
+    seal: str
+
+
+class _Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tool: str
+    schema: Literal[1]
+    configurations: dict[str, _Sealed]
+
+
+class _Head(msgspec.Struct, frozen=True):
+    schema: int
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """What a lock holds, and which fxsnn wrote it."""
+
+    records: dict[str, Record]
+    tool: str = f"fxsnn {version('fxsnn')}"
+
+
+def lock_path(listed: Path) -> Path:
+    """Return where the lock of a list of configurations lies.
+
+    >>> lock_path(Path("golden/formats.toml")).as_posix()
+    'golden/formats.lock.json'
+    """
+    return listed.with_name(f"{listed.stem}.lock.json")
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock; one that is not there holds nothing.
+
+    Raises
+    ------
+    FileError
+        It is damaged, altered, or of a newer schema.
+    """
+    if not path.exists():
+        return Lock({})
+    data = read_bytes(path, "a lock of configurations")
+    try:
+        schema = msgspec.json.decode(data, type=_Head).schema
+        if schema > SCHEMA:
+            raise FileError(f"a lock must be of schema {SCHEMA}, {path.name!r} is of {schema}: a newer fxsnn wrote it")
+        held = msgspec.json.decode(data, type=_Lock)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FileError(f"a lock must be what fxsnn regress wrote, {path.name!r} is not: {error}") from None
+    for name, sealed in held.configurations.items():
+        if sealed.seal != _seal(name, sealed.record):
+            raise FileError(f"a lock must be unaltered, {path.name!r} is not as it was written for {name!r}")
+    return Lock({name: sealed.record for name, sealed in held.configurations.items()}, held.tool)
+
+
+def write_lock(path: Path, lock: Lock) -> None:
+    """Write a lock, all of it or nothing; the same records give the same bytes."""
+    sealed = {name: _Sealed(record, _seal(name, record)) for name, record in lock.records.items()}
+    data = msgspec.to_builtins(_Lock(lock.tool, 1, sealed))
+    write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=True) + "\n").encode())
+
+
+def _seal(name: str, record: Record) -> str:
+    return hashlib.sha256(msgspec.json.encode((name, record), order="sorted")).hexdigest()

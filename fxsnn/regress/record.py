@@ -1,0 +1,143 @@
+"""One configuration run: digests of every word, step by step, so that the first that changes can be named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.emulate import emulate, respond, spikes_of
+from fxsnn.encode import Spikes, encode
+from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.quantise import SITES, QuantisedNetwork, quantise
+from fxsnn.regress.listed import Configuration
+from fxsnn.score import score
+from fxsnn.splits import Splits, part
+
+# the nodes of a step in the order in which they come to be; a cast's draw comes before its result
+ORDER = (
+    *("sum", "accumulate draw", "current", "leak draw", "leaked", "integrate draw", "integrated"),
+    *("spike", "reset draw", "after_reset", "refractory", "inhibit draw", "membrane", "lfsr"),
+)
+SHORT = 8  # hexadecimal digits of the digest of a node in one step; `words` is over everything, in full
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a configuration was and what it gave."""
+
+    configuration: dict[str, str]
+    constants: dict[str, str] = {}  # arrays by their digest, all others by their raw word
+    inputs: str = ""  # SHORT digits a image
+    nodes: list[dict[str, str]] = []  # by traced image and node: SHORT digits a step
+    responses: str = ""  # SHORT digits a image: the spike counts of the neurons
+    spikes: int = 0
+    correct: int | None = None
+    images: int | None = None  # of which `correct` were told right
+    words: str = ""  # SHA-256 over constants, inputs, nodes and responses
+    refused: str = ""  # why it does not run
+
+
+def record(configuration: Configuration, splits: Callable[[bool], Splits]) -> Record:
+    """Run a configuration; `splits` gives the digits, those of the full MNIST for True.
+
+    What the emulator refuses (a width, an overflow whose mode is `error`) is recorded as such.
+
+    Raises
+    ------
+    FileError, ConfigError
+        The digits are not there, or are fewer than the configuration asks for.
+    """
+    described = configuration.described()
+    spikes, digits = _inputs(configuration, splits)
+    try:
+        network = quantise(configuration.network, configuration.plan)
+        responses = respond(network, spikes)
+        full = hashlib.sha256()
+        constants = _constants(network, full)
+        inputs = _each(spikes.raster(), full)
+        nodes = [_traced(network, spikes, image, full) for image in range(configuration.traced)]
+        told = _each(responses, full)
+        correct = _correct(configuration, network, responses, digits) if digits else None
+    except FileError:
+        raise
+    except FxsnnError as error:
+        return Record(described, refused=f"{type(error).__name__}: {error}")
+    return Record(
+        described,
+        constants,
+        inputs,
+        nodes,
+        told,
+        int(responses.sum()),
+        correct,
+        None if correct is None else configuration.images,
+        full.hexdigest(),
+    )
+
+
+def _inputs(configuration: Configuration, splits: Callable[[bool], Splits]) -> tuple[Spikes, Splits | None]:
+    inputs, images = len(configuration.network.weights), configuration.images
+    if configuration.data == "random":
+        return _random(configuration, images, inputs), None
+    digits = splits(configuration.data == "mnist")
+    shown = part(digits.test, 0, images).images
+    if shown.shape[1] != inputs:
+        raise ConfigError(
+            f"configuration {configuration.name!r} must have {shown.shape[1]} inputs, one a pixel, not {inputs}"
+        )
+    if configuration.labelling > len(digits.labelling):
+        raise ConfigError(
+            f"configuration {configuration.name!r}: labelling must be at most {len(digits.labelling)} digits, "
+            f"not {configuration.labelling}"
+        )
+    return encode(shown, configuration.network.coding), digits
+
+
+def _random(configuration: Configuration, images: int, inputs: int) -> Spikes:
+    """Draw each input of each step by itself, from 16 bits: the same on every machine."""
+    asked = configuration.random
+    drawn = np.random.PCG64(asked.seed).random_raw(images * asked.steps * inputs) >> 48
+    return spikes_of((drawn < round(asked.density * 65536)).astype(np.uint8).reshape(images, asked.steps, inputs))
+
+
+def _constants(network: QuantisedNetwork, full: Any) -> dict[str, str]:
+    held = {name: getattr(network, name) for name in ("weights", "theta")}
+    constants = {name: _short(words, full) for name, words in held.items()}
+    for name in ("threshold", "factor", "inhibition", "floor", "reset_value"):
+        constants[name] = str(getattr(network, name))
+    full.update(repr(constants).encode())
+    return constants
+
+
+def _traced(network: QuantisedNetwork, spikes: Spikes, image: int, full: Any) -> dict[str, str]:
+    trace = emulate(network, spikes, image)
+    held = {**trace.nodes, **{f"{site} draw": words for site, words in trace.draws.items()}}
+    if trace.draws:
+        held["lfsr"] = trace.registers[:, [n for n, site in enumerate(SITES) if site in trace.draws]]
+    return {name: _each(held[name], full) for name in ORDER if name in held}
+
+
+def _each(rows: Iterable[NDArray[Any]], full: Any) -> str:
+    """Return the short digests of a number of arrays, one after the other."""
+    return "".join(_short(row, full) for row in rows)
+
+
+def _short(words: NDArray[Any], full: Any) -> str:
+    data = np.ascontiguousarray(words, dtype="<i8").tobytes()
+    full.update(data)
+    return hashlib.sha256(data).hexdigest()[:SHORT]
+
+
+def _correct(
+    configuration: Configuration, network: QuantisedNetwork, responses: NDArray[np.int32], digits: Splits
+) -> int | None:
+    """Return how many digits are told right by neurons that their responses to other digits gave classes."""
+    if not configuration.labelling:
+        return None
+    known = part(digits.labelling, 0, configuration.labelling)
+    learned = respond(network, encode(known.images, configuration.network.coding))
+    return score(learned, known.labels, responses, digits.test.labels[: configuration.images]).correct

@@ -1,0 +1,184 @@
+"""Which signals of a layered network matter: each layer's narrowed alone, everything else as good as in float."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.classify import wilson_interval
+from fxsnn.data.recordings import Recordings
+from fxsnn.errors import FormatError, WidthError
+from fxsnn.format import Format
+from fxsnn.layered.emulate import emulate_layers
+from fxsnn.layered.learn import at_rest, check_sensor, frames_of, scores
+from fxsnn.layered.network import LayeredNetwork
+from fxsnn.layered.plan import LEAKS, LayeredPlan, LayerPlan, layered_plan_text
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.lfsr import Lfsr
+from fxsnn.plan import Leak, Signal
+from fxsnn.ranges import Spread, spread
+from fxsnn.recorded.task import measured
+from fxsnn.significance.result import Float, Significance, gather
+from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Right, sweep
+
+WIDE_WEIGHT, WIDE_STATE, WIDE_FACTOR, LEAST_STATE = 22, 16, 16, 8  # bits that stand for float
+HEADROOM = 1  # integer bits above those that words can reach
+MOST_VALUES = 1 << 22  # of one signal that percentiles are taken of
+_GROUPS = {"weights": "weight", "biases": "bias", "Q": "synapse", "P": "trace", "R": "refractory"}
+
+
+def layers_significance(
+    network: LayeredNetwork,
+    shown: Recordings,
+    data: str,
+    digest: str,
+    max_loss: float,
+    seed: int = Lfsr().seed,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    longest: int = LONGEST_WORD,
+) -> Significance:
+    """Sweep every group of every layer of a trained network; see `groups.significance`.
+
+    Raises
+    ------
+    WidthError, FormatError
+        No formats wide enough to stand for float can run.
+    ConfigError
+        The recordings do not fit the network.
+    """
+    check_sensor(network, shown)
+    said = scores(network, shown, np.arange(len(shown))).argmax(axis=1)
+    right: Right = said == shown.labels
+    plan = wide_plan(network, shown, seed)
+    wide = quantise_layers(network, plan)
+    wide_right = measured(wide, shown, workers).right
+    correct, images = int(right.sum()), len(right)
+    low, high = wilson_interval(correct, images)
+    baseline = Float(
+        accuracy=correct / images,
+        interval=(round(low, 6), round(high, 6)),
+        correct=correct,
+        images=images,
+        wide_images_differing=int((wide_right != right).sum()),
+    )
+    groups = layers_groups(network, plan, shown)
+    points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest)
+    facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
+    return gather(data, digest, seed, baseline, max_loss, layers_spreads(network, shown), points, facts)
+
+
+def wide_plan(network: LayeredNetwork, shown: Recordings, seed: int = Lfsr().seed) -> LayeredPlan:
+    """Return a plan that stands for float: states of WIDE_STATE fractional bits, or as many as provably fit int64."""
+    first = frames_of(network, shown, np.arange(1))
+    for state in range(WIDE_STATE, LEAST_STATE - 1, -1):
+        words = Words(WIDE_WEIGHT, state, state_rounding="nearest-even", seed=seed)
+        plan = plan_layers(network, words)
+        plan = replace(plan, layers=tuple(_widened(layer, state) for layer in plan.layers))
+        try:
+            emulate_layers(quantise_layers(network, plan), first)
+        except (WidthError, FormatError):
+            if state == LEAST_STATE:
+                raise
+        else:
+            break
+    return plan
+
+
+def layers_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings) -> list[Group]:
+    """Return the groups of every layer; each case quantises, and infers all recordings."""
+    found = []
+    for number, layer in enumerate(network.description.layer):
+        geometry = network.description.geometry(number)
+        inputs, neurons = math.prod(geometry.inputs), math.prod(geometry.outputs)
+        words = {"weights": math.prod(geometry.weights), "biases": geometry.outputs[2], "Q": inputs, "P": inputs}
+        if layer.refractory:
+            words["R"] = neurons
+        for name, count in words.items():
+            signal: Signal = getattr(wide.layers[number], _GROUPS[name])
+            profiled = signal.format.word - signal.format.frac - HEADROOM
+            group = f"layer {number} {name}"
+            found.append(Group(group, {group: signal}, profiled, count, _case(network, wide, number, name, shown)))
+        leaks = LEAKS if layer.refractory else LEAKS[:2]
+        held = {name: getattr(wide.layers[number], name).factor for name in leaks}
+        found.append(Group(f"layer {number} decays", held, 0, len(held), _case(network, wide, number, "", shown)))
+    return found
+
+
+def layers_spreads(network: LayeredNetwork, shown: Recordings) -> dict[str, Spread]:
+    """Run recordings in float and return how the values of every signal lie, in the units of its words.
+
+    Of as many of the first recordings as have four million values of one signal.
+    """
+    described, found = network.description, dict[str, Spread]()
+    largest = max(math.prod(described.geometry(n).outputs) for n in range(len(described.layer)))
+    count = min(len(shown), max(1, MOST_VALUES // (largest * described.steps)))
+    frames = frames_of(network, shown, np.arange(count))
+    layers = at_rest(network, network.weights, network.biases, count)
+    kept: list[dict[str, list[NDArray[np.float32]]]] = [{"Q": [], "P": [], "R": [], "U": []} for _ in layers]
+    for step in range(described.steps):
+        given = frames[:, step].astype(np.float32)
+        for layer, states in zip(layers, kept, strict=True):
+            given = layer.advance(given)
+            held = (layer.synapses, layer.traces, layer.refractory, layer.membranes)
+            for name, values in zip(states, held, strict=True):
+                states[name].append(values.copy())
+    for number, (about, states) in enumerate(zip(described.layer, kept, strict=True)):
+        q, p = 1 / (1 - about.beta), 1 / (1 - about.alpha) / (1 - about.beta)
+        found[f"layer {number} weights"] = spread(network.weights[number])
+        found[f"layer {number} biases"] = spread(network.biases[number] * p)
+        for name, unit in (("Q", q), ("P", p), ("R", p), ("U", p)):
+            if name != "R" or about.refractory:
+                found[f"layer {number} {name}"] = spread(np.stack(states[name]) * unit)
+    return found
+
+
+def _case(
+    network: LayeredNetwork, wide: LayeredPlan, number: int, name: str, shown: Recordings
+) -> Callable[[Mapping[str, Signal]], Case]:
+    def case(signals: Mapping[str, Signal]) -> Case:
+        words: dict[str, Any]
+        if name:
+            (signal,) = signals.values()
+            words = {_GROUPS[name]: signal}
+        else:
+            words = {leak: Leak("multiply", signal) for leak, signal in signals.items()}
+        layer = replace(wide.layers[number], **words)
+        layers = (*wide.layers[:number], layer, *wide.layers[number + 1 :])
+        quantised = quantise_layers(network, replace(wide, layers=layers))
+        return Case(_key(quantised), lambda: measured(quantised, shown).right)
+
+    return case
+
+
+def _widened(layer: LayerPlan, state: int) -> LayerPlan:
+    """Return the words of a layer with room above, biases as fine as states, and decays of many bits."""
+
+    def roomy(signal: Signal, finer: int = 0) -> Signal:
+        fmt = signal.format
+        return Signal(Format(fmt.word + HEADROOM + finer, fmt.frac + finer, fmt.signed), signal.rounding)
+
+    factor = Leak("multiply", Signal(Format(WIDE_FACTOR, WIDE_FACTOR, signed=False)))
+    return replace(
+        layer,
+        weight=roomy(layer.weight),
+        bias=roomy(layer.bias, max(0, state - layer.bias.format.frac)),
+        synapse=roomy(layer.synapse),
+        trace=roomy(layer.trace),
+        refractory=roomy(layer.refractory),
+        trace_leak=factor,
+        synapse_leak=factor,
+        refractory_leak=factor,
+    )
+
+
+def _key(network: QuantisedLayers) -> bytes:
+    """Return what tells configurations apart: their plans, and so all of their words."""
+    return hashlib.sha256(layered_plan_text(network.plan).encode()).digest()

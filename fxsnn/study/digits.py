@@ -1,0 +1,66 @@
+"""A study's subject: a network of one layer that learned digits without labels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from fxsnn.demo import PROFILED, about, measured_ranges, prepare
+from fxsnn.explore import Candidate, evaluate
+from fxsnn.grid import Grid, Learner, Point, Value, check_learner, make_points
+from fxsnn.network import Network
+from fxsnn.plan import Plan
+from fxsnn.score import Score
+from fxsnn.splits import Splits
+from fxsnn.study.identity import Facts, digest_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DigitsSubject:
+    """See `session.Subject`. Raises ConfigError where points are to learn in integers and nobody is there to train."""
+
+    network: Network
+    splits: Splits
+    grid: Grid
+    learner: Learner | None = None
+
+    def __post_init__(self) -> None:
+        check_learner(self.grid, self.learner)
+
+    @property
+    def axes(self) -> Mapping[str, Sequence[Value]]:
+        """The values of each property."""
+        return self.grid.axes
+
+    def facts(self) -> Facts:
+        """Return what the study is of."""
+        shown = self.splits.training.images[:PROFILED], self.splits.labelling.images, self.splits.labelling.labels
+        learner = self.learner.settings if self.learner and "ITQ" in self.grid.scheme else ""
+        return Facts(digest_of_network(self.network), digest_of(shown), about(self.splits), self.grid, learner)
+
+    def points(self) -> list[Point[Plan]]:
+        """Return every point of the grid, its integer bits from the ranges of the first digits."""
+        return make_points(self.grid, measured_ranges(self.network, self.splits), self.learner)
+
+    def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
+        """Encode the digits, cross-validate the float network on them; return its score and what evaluates a point."""
+        task, score = prepare(self.network, self.splits, workers)
+        return score, lambda point: evaluate(self.network, point, task, self.learner)
+
+
+def digest_of_network(network: Network) -> str:
+    """Return the SHA-256 of the arrays and constants that inference needs; labels are found anew."""
+    digest = hashlib.sha256()
+    for field in fields(Network):
+        value = getattr(network, field.name)
+        if field.name == "labels":
+            continue
+        if isinstance(value, np.ndarray):
+            digest.update(f"{field.name} {value.dtype.str} {value.shape}\n".encode())
+            digest.update(np.ascontiguousarray(value).tobytes())
+        else:
+            digest.update(f"{field.name} {value!r}\n".encode())
+    return digest.hexdigest()

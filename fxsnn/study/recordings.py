@@ -1,0 +1,63 @@
+"""A study's subject: a layered network that learned recordings with labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import msgspec
+import numpy as np
+
+from fxsnn.explore import Candidate
+from fxsnn.grid import Point, Value
+from fxsnn.layered.description import description_text
+from fxsnn.layered.network import LayeredNetwork
+from fxsnn.layered.plan import LayeredPlan
+from fxsnn.recorded.grid import RecordedGrid, recorded_points
+from fxsnn.recorded.task import Bench, about
+from fxsnn.score import Told
+from fxsnn.study.identity import Facts, digest_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordingsSubject:
+    """See `session.Subject`."""
+
+    bench: Bench
+    grid: RecordedGrid
+
+    @property
+    def axes(self) -> Mapping[str, Sequence[Value]]:
+        """The values of each property."""
+        return self.grid.axes
+
+    def facts(self) -> Facts:
+        """Return what the study is of."""
+        shown, lessons = self.bench.shown, self.bench.lessons
+        learner = ""
+        if "straight-through" in self.grid.scheme:
+            settings = msgspec.json.encode(asdict(lessons.learning)).decode()
+            taught = lessons.recordings
+            learner = f"{settings} {digest_of([taught.times, taught.addresses, taught.offsets, taught.labels])}"
+        return Facts(
+            digest_of_layers(self.bench.network),
+            digest_of([shown.times, shown.addresses, shown.offsets, shown.labels]),
+            about(shown),
+            self.grid,
+            learner,
+        )
+
+    def points(self) -> list[Point[LayeredPlan]]:
+        """Return every point of the grid, its integer bits from what words can reach."""
+        return recorded_points(self.grid, self.bench.network)
+
+    def ready(self, workers: int) -> tuple[Told, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
+        """Measure the float network; return its score and what evaluates a point."""
+        del workers  # NumPy's own threads compute it
+        return self.bench.float_told(), self.bench.evaluate
+
+
+def digest_of_layers(network: LayeredNetwork) -> str:
+    """Return the SHA-256 of a network's description and arrays."""
+    text = np.frombuffer(description_text(network.description).encode(), np.uint8)
+    return digest_of([text, *network.weights, *network.biases, *network.readouts])

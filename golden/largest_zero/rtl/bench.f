@@ -1,0 +1,8 @@
++incdir+rtl
+rtl/fxsnn_modes.sv
+rtl/fxsnn_config.sv
+rtl/fxsnn_cast.sv
+rtl/fxsnn_lfsr.sv
+rtl/fxsnn_layer.sv
+rtl/fxsnn_top.sv
+rtl/fxsnn_bench.sv

@@ -1,0 +1,247 @@
+// Self-checking bench: plays input.mem to the layer and compares every node of every step with the bundle's files.
+//
+// Run it in the bundle's folder. It prints PASS and the number of words compared, or what it found: a file that is
+// damaged, or the first words of the layer that differ. It then ends with an error.
+`timescale 1ns / 1ns
+module fxsnn_bench
+  import fxsnn_config::*;
+;
+  localparam int X = EXACT_BITS;
+  localparam int WORDS = ROWS * NEURONS;
+  localparam int NODES = 8 * NEURONS + DRAWING * (1 + NEURONS) - (EACH && DRAWS_ACCUMULATE ? NEURONS : 0);
+  localparam int PATIENCE = INPUTS * NEURONS + INPUTS + 5 * NEURONS + 16;  // clocks of the longest step, and some
+  localparam int SHOWN = 5;  // differences; more are only counted
+
+  logic clock = 0, reset = 1, start_image = 0, start_step = 0;
+  logic load_weight = 0, load_theta = 0, load_membrane = 0, load_refractory = 0;
+  always #5 clock = !clock;
+  logic [INPUTS-1:0] spikes_in = '0;
+  logic [NEURONS-1:0] spikes_out;
+  logic [31:0] load_address = '0, neuron;
+  logic [63:0] load_word = '0;
+  logic ready, at_integration, at_reset, at_end;
+  logic signed [X-1:0] sum_x, current_x, leaked_x, integrated_x, after_reset_x, membrane_x;
+  logic [X-1:0] draw_accumulate_x, draw_leak_x, draw_integrate_x, draw_reset_x, draw_inhibit_x;
+  logic [REFRACTORY_WORD-1:0] refractory_x;
+  logic [LFSR_WIDTH-1:0] lfsr_accumulate_x, lfsr_leak_x, lfsr_integrate_x, lfsr_reset_x, lfsr_inhibit_x;
+
+  fxsnn_top layer (
+    .clock(clock), .reset(reset), .start_image(start_image), .start_step(start_step), .spikes_in(spikes_in),
+    .ready(ready), .spikes_out(spikes_out), .load_weight(load_weight), .load_theta(load_theta),
+    .load_membrane(load_membrane), .load_refractory(load_refractory), .load_address(load_address),
+    .load_word(load_word), .observe_integration(at_integration), .observe_reset(at_reset), .observe_end(at_end),
+    .observe_neuron(neuron), .observe_sum(sum_x), .observe_current(current_x), .observe_leaked(leaked_x),
+    .observe_integrated(integrated_x), .observe_after_reset(after_reset_x), .observe_membrane(membrane_x),
+    .observe_refractory(refractory_x), .observe_accumulate_draw(draw_accumulate_x), .observe_leak_draw(draw_leak_x),
+    .observe_integrate_draw(draw_integrate_x), .observe_reset_draw(draw_reset_x),
+    .observe_inhibit_draw(draw_inhibit_x), .observe_accumulate_lfsr(lfsr_accumulate_x),
+    .observe_leak_lfsr(lfsr_leak_x), .observe_integrate_lfsr(lfsr_integrate_x), .observe_reset_lfsr(lfsr_reset_x),
+    .observe_inhibit_lfsr(lfsr_inhibit_x)
+  );
+
+  // -- the bundle ----------------------------------------------------------------------------------------------------
+  logic [WEIGHT_WORD-1:0] weights[0:INPUTS*NEURONS-1];
+  logic [THETA_WORD-1:0] theta[0:NEURONS-1];
+  logic [63:0] threshold[0:0], inhibition[0:0], lowest[0:0], reset_value[0:0], leak_factor[0:0];
+  logic [INPUTS-1:0] inputs[0:ROWS-1];
+  logic begins[0:ROWS-1];
+  logic [MEMBRANE_WORD-1:0] initial_membrane[0:PRESENTATIONS*NEURONS-1];
+  logic [REFRACTORY_WORD-1:0] initial_refractory[0:PRESENTATIONS*NEURONS-1];
+  logic [SUM_WORD-1:0] sum[0:WORDS-1];
+  logic [CURRENT_WORD-1:0] current[0:WORDS-1];
+  logic [LEAKED_WORD-1:0] leaked[0:WORDS-1];
+  logic [MEMBRANE_WORD-1:0] integrated[0:WORDS-1], after_reset[0:WORDS-1], membrane[0:WORDS-1];
+  logic [REFRACTORY_WORD-1:0] refractory[0:WORDS-1];
+  logic [NEURONS-1:0] spike[0:ROWS-1];
+  logic [LFSR_WIDTH-1:0] lfsr_accumulate[0:ROWS-1], lfsr_leak[0:ROWS-1], lfsr_integrate[0:ROWS-1], lfsr_reset[0:ROWS-1],
+                         lfsr_inhibit[0:ROWS-1];
+  logic [X-1:0] draw_accumulate[0:WORDS-1], draw_leak[0:WORDS-1], draw_integrate[0:WORDS-1], draw_reset[0:WORDS-1],
+                draw_inhibit[0:WORDS-1];
+
+  int row, presentation, step, checked, wrong, damaged;
+
+  // -- files: as many words as stated, of as many digits, and not altered ----------------------------------------------
+  // `digits`, `places` and `squares` are sums over the digits of all words: of digit d at place k, d, k d, and k k d.
+  task automatic check_file(input string name, input int words, input int bits, input longint digits,
+                            input longint places, input longint squares);
+    int file, char, column, line, found, width;
+    longint k, value, sum_digits, sum_places, sum_squares, change, place;
+    bit comment, bad;
+    width = (bits + 3) / 4;
+    {column, found, k, sum_digits, sum_places, sum_squares} = '0;  // Icarus 11 begins with x
+    {comment, bad} = '0;
+    file = $fopen({name, ".mem"}, "r");
+    if (file == 0) begin
+      damaged++;
+      $display("FAIL %s.mem cannot be read", name);
+    end else begin
+      line = 1;
+      char = $fgetc(file);
+      while (char >= 0) begin
+        value = char >= "0" && char <= "9" ? char - "0" : char >= "a" && char <= "f" ? char - "a" + 10 : -1;
+        if (char == "\n") begin
+          if (!comment) begin
+            if (column != width) bad = 1;
+            found++;
+          end
+          if (!bad) line++;
+          column = 0;
+          comment = 0;
+        end else if (column == 0 && char == "/" && found == 0) begin
+          comment = 1;
+          column++;
+        end else begin
+          column++;
+          if (!comment) begin
+            if (value < 0 || column > width) bad = 1;
+            if (column == 1 && value >= (64'd1 << (bits - 4 * (width - 1)))) bad = 1;
+            sum_digits += value;
+            sum_places += value * k;
+            sum_squares += value * k * k;
+            k++;
+          end
+        end
+        char = $fgetc(file);
+      end
+      $fclose(file);
+      if (column != 0) bad = 1;
+      change = sum_digits - digits;
+      place = change == 0 ? -64'sd1 : (sum_places - places) / change;
+      if (bad) begin
+        damaged++;
+        $display("FAIL %s.mem line %0d must be %0d hexadecimal digits in lower case and a newline, %0d bits", name,
+                 line, width, bits);
+      end else if (found != words) begin
+        damaged++;
+        $display("FAIL %s.mem must hold %0d words, not %0d", name, words, found);
+      end else if (change != 0 && place >= 0 && sum_places - places == change * place
+                   && sum_squares - squares == change * place * place) begin
+        wrong++;
+        $display("FAIL %s.mem word %0d was altered: its digit %0d is off by %0d", name, place / width,
+                 place % width + 1, change);
+      end else if (sum_digits != digits || sum_places != places || sum_squares != squares) begin
+        wrong++;
+        $display("FAIL %s.mem was altered in several places", name);
+      end
+    end
+  endtask
+
+  // -- words ---------------------------------------------------------------------------------------------------------
+  task automatic compare(input string name, input int word, input int at, input logic [X-1:0] expected, input logic [X-1:0] got);
+    checked++;
+    if (expected !== got) begin
+      wrong++;
+      if (wrong <= SHOWN)
+        $display("FAIL %s.mem presentation %0d step %0d neuron %0d (word %0d): expected %0h, got %0h", name,
+                 presentation, step, at, word, expected, got);
+    end
+  endtask
+
+  task automatic constant(input string name, input int bits, input logic [63:0] expected, input logic [63:0] got);
+    if ((expected & low(bits)) !== got) begin
+      wrong++;
+      $display("FAIL %s.mem: the bench is configured for %0h, the file holds %0h", name, expected & low(bits), got);
+    end
+  endtask
+
+  function automatic logic [63:0] low(input int bits);
+    low = bits == 64 ? '1 : (64'd1 << bits) - 64'd1;
+  endfunction
+
+  function automatic logic [X-1:0] lowest_bits(input logic signed [X-1:0] value, input int bits);
+    lowest_bits = $unsigned(value) & (bits >= X ? '1 : ({{(X - 1) {1'b0}}, 1'b1} << bits) - 1'b1);
+  endfunction
+
+  int at;
+  assign at = row * NEURONS + neuron;
+  always @(posedge clock) begin
+    if (at_integration) begin
+      compare("sum", at, neuron, X'(sum[at]), lowest_bits(sum_x, SUM_WORD));
+      compare("current", at, neuron, X'(current[at]), lowest_bits(current_x, CURRENT_WORD));
+      compare("leaked", at, neuron, X'(leaked[at]), lowest_bits(leaked_x, LEAKED_WORD));
+      compare("integrated", at, neuron, X'(integrated[at]), lowest_bits(integrated_x, MEMBRANE_WORD));
+      if (DRAWS_ACCUMULATE && !EACH) compare("draw_accumulate", at, neuron, draw_accumulate[at], draw_accumulate_x);
+      if (DRAWS_LEAK) compare("draw_leak", at, neuron, draw_leak[at], draw_leak_x);
+      if (DRAWS_INTEGRATE) compare("draw_integrate", at, neuron, draw_integrate[at], draw_integrate_x);
+    end
+    if (at_reset) begin
+      compare("after_reset", at, neuron, X'(after_reset[at]), lowest_bits(after_reset_x, MEMBRANE_WORD));
+      if (DRAWS_RESET) compare("draw_reset", at, neuron, draw_reset[at], draw_reset_x);
+    end
+    if (at_end) begin
+      compare("membrane", at, neuron, X'(membrane[at]), lowest_bits(membrane_x, MEMBRANE_WORD));
+      compare("refractory", at, neuron, X'(refractory[at]), X'(refractory_x));
+      if (DRAWS_INHIBIT) compare("draw_inhibit", at, neuron, draw_inhibit[at], draw_inhibit_x);
+    end
+  end
+
+  task automatic wait_until_ready;
+    int clocks;
+    clocks = 0;
+    while (ready !== 1'b1) begin
+      @(negedge clock);
+      clocks++;
+      if (clocks > PATIENCE) begin
+        $display("FAIL presentation %0d step %0d: the layer is not ready after %0d clocks", presentation, step, clocks);
+        $fatal(1, "no word after this one was compared");
+      end
+    end
+  endtask
+
+  task automatic load(input int address, input logic [63:0] word);
+    load_address = address;
+    load_word = word;
+    @(negedge clock);
+  endtask
+
+  task automatic begin_presentation;
+    start_image = 1;
+    @(negedge clock) start_image = 0;
+    wait_until_ready;
+    load_membrane = 1;
+    for (int k = 0; k < NEURONS; k++) load(k, 64'(initial_membrane[presentation*NEURONS+k]));
+    load_membrane = 0;
+    load_refractory = 1;
+    for (int k = 0; k < NEURONS; k++) load(k, 64'(initial_refractory[presentation*NEURONS+k]));
+    load_refractory = 0;
+  endtask
+
+  initial begin
+`include "fxsnn_files.svh"  // checks every file, then reads it
+    constant("threshold", THRESHOLD_WORD, THRESHOLD, threshold[0]);
+    constant("inhibition", INHIBITION_WORD, INHIBITION, inhibition[0]);
+    constant("floor", MEMBRANE_WORD, FLOOR_VALUE, lowest[0]);
+    constant("reset_value", MEMBRANE_WORD, RESET_TO, reset_value[0]);
+    if (LEAK == fxsnn_modes::LEAK_MULTIPLY) constant("leak_factor", FACTOR_WORD, FACTOR, leak_factor[0]);
+    @(negedge clock) reset = 0;
+    load_weight = 1;
+    for (int k = 0; k < INPUTS * NEURONS; k++) load(k, 64'(weights[k]));
+    load_weight = 0;
+    load_theta = 1;
+    for (int k = 0; k < NEURONS; k++) load(k, 64'(theta[k]));
+    load_theta = 0;
+    presentation = -1;
+    for (row = 0; row < ROWS; row++) begin
+      step++;
+      if (begins[row] !== 1'b0) begin
+        presentation++;
+        step = 0;
+        begin_presentation;
+      end
+      spikes_in = inputs[row];
+      start_step = 1;
+      @(negedge clock) start_step = 0;
+      wait_until_ready;
+      for (int k = 0; k < NEURONS; k++) compare("spike", row, k, X'(spike[row][k]), X'(spikes_out[k]));
+      if (DRAWS_ACCUMULATE) compare("lfsr_accumulate", row, 0, X'(lfsr_accumulate[row]), X'(lfsr_accumulate_x));
+      if (DRAWS_LEAK) compare("lfsr_leak", row, 0, X'(lfsr_leak[row]), X'(lfsr_leak_x));
+      if (DRAWS_INTEGRATE) compare("lfsr_integrate", row, 0, X'(lfsr_integrate[row]), X'(lfsr_integrate_x));
+      if (DRAWS_RESET) compare("lfsr_reset", row, 0, X'(lfsr_reset[row]), X'(lfsr_reset_x));
+      if (DRAWS_INHIBIT) compare("lfsr_inhibit", row, 0, X'(lfsr_inhibit[row]), X'(lfsr_inhibit_x));
+    end
+    if (wrong != 0) $fatal(1, "%0d words differ or were altered, %0d were compared", wrong, checked);
+    if (checked != ROWS * NODES) $fatal(1, "FAIL: %0d words were compared, not %0d", checked, ROWS * NODES);
+    $display("PASS %0d words", checked);
+    $finish;
+  end
+endmodule

@@ -1,0 +1,172 @@
+// Self-checking bench: plays input.mem to the learner and compares what it has learned with the bundle's files: spikes
+// and learning's registers after every step, everything that is stored after every image.
+//
+// Run it in the bundle's folder. It prints PASS and the number of words compared, or the first word that differs, and
+// then ends with an error. A word that is missing in its file is x, and differs.
+`timescale 1ns / 1ns
+module fxsnn_learner_bench;
+  import fxsnn_config::*;
+  localparam int X = 64;
+  localparam int WEIGHTS = INPUTS * NEURONS;
+  localparam int REGISTERS = IMAGES * (STEPS + 1);  // after each step, and after the image
+
+  logic clock = 0, reset = 1, start_learning = 0, start_image = 0, start_step = 0, end_image = 0;
+  logic load_learned = 0, load_learned_theta = 0, ready;
+  always #5 clock = !clock;
+  logic [INPUTS-1:0] spikes_in = '0;
+  logic [NEURONS-1:0] spikes_out;
+  logic [31:0] load_address = '0;
+  logic [63:0] load_word = '0;
+  logic [RATE_WORD-1:0] rate_now = '0;
+  logic [LFSR_WIDTH-1:0] update_lfsr, fade_lfsr, fold_lfsr;
+
+  fxsnn_learner #(
+    .X(X), .INPUTS(INPUTS), .NEURONS(NEURONS), .WEIGHT_WORD(WEIGHT_WORD), .WEIGHT_FRAC(WEIGHT_FRAC),
+    .CURRENT_WORD(CURRENT_WORD), .CURRENT_FRAC(CURRENT_FRAC), .CURRENT_ROUNDING(CURRENT_ROUNDING),
+    .CURRENT_OVERFLOW(CURRENT_OVERFLOW), .CURRENT_SIGNED(CURRENT_SIGNED), .MEMBRANE_WORD(MEMBRANE_WORD),
+    .MEMBRANE_FRAC(MEMBRANE_FRAC), .MEMBRANE_ROUNDING(MEMBRANE_ROUNDING), .MEMBRANE_OVERFLOW(MEMBRANE_OVERFLOW),
+    .MEMBRANE_SIGNED(MEMBRANE_SIGNED), .THETA_WORD(THETA_WORD), .THETA_FRAC(THETA_FRAC), .THETA_SIGNED(THETA_SIGNED),
+    .THRESHOLD_FRAC(THRESHOLD_FRAC), .THRESHOLD(THRESHOLD), .INHIBITION_FRAC(INHIBITION_FRAC),
+    .INHIBITION(INHIBITION), .FLOOR_VALUE(FLOOR_VALUE), .LEAK(LEAK), .LEAK_BITS(LEAK_BITS),
+    .FACTOR_FRAC(FACTOR_FRAC), .FACTOR(FACTOR), .EACH(EACH), .FUSED(FUSED), .RESET(RESET), .RESET_TO(RESET_TO),
+    .WINNER(WINNER), .STRICT(STRICT), .REFRACTORY(REFRACTORY), .REFRACTORY_WORD(REFRACTORY_WORD),
+    .REFRACTORY_IGNORES(REFRACTORY_IGNORES), .LFSR_WIDTH(LFSR_WIDTH), .LFSR_TAPS(LFSR_TAPS),
+    .SEED_ACCUMULATE(SEED_ACCUMULATE), .SEED_LEAK(SEED_LEAK), .SEED_INTEGRATE(SEED_INTEGRATE), .SEED_RESET(SEED_RESET),
+    .SEED_INHIBIT(SEED_INHIBIT), .LEARNED_WORD(LEARNED_WORD), .LEARNED_FRAC(LEARNED_FRAC),
+    .LEARNED_ROUNDING(LEARNED_ROUNDING), .LEARNED_OVERFLOW(LEARNED_OVERFLOW), .WEIGHT_ROUNDING(WEIGHT_ROUNDING),
+    .WEIGHT_OVERFLOW(WEIGHT_OVERFLOW), .TRACE_WORD(TRACE_WORD), .TRACE_FRAC(TRACE_FRAC),
+    .TRACE_ROUNDING(TRACE_ROUNDING), .TRACE_OVERFLOW(TRACE_OVERFLOW), .TRACE_ONE(TRACE_ONE), .FADE(FADE),
+    .FADE_BITS(FADE_BITS), .FADE_FRAC(FADE_FRAC), .FADE_FACTOR(FADE_FACTOR), .RATE_WORD(RATE_WORD),
+    .RATE_FRAC(RATE_FRAC), .CONSTANTS_FRAC(CONSTANTS_FRAC), .OFFSET(OFFSET), .SOFTNESS(SOFTNESS),
+    .LEARNED_THETA_WORD(LEARNED_THETA_WORD), .LEARNED_THETA_FRAC(LEARNED_THETA_FRAC), .RISE(RISE), .FALL(FALL),
+    .NORM_LOG2(NORM_LOG2), .TOTAL_WORD(TOTAL_WORD), .THETA_ROUNDING(THETA_ROUNDING), .THETA_OVERFLOW(THETA_OVERFLOW),
+    .COUNT_WORD(COUNT_WORD), .EACH_SPIKE(EACH_SPIKE), .SEED_UPDATE(SEED_UPDATE), .SEED_FADE(SEED_FADE),
+    .SEED_FOLD(SEED_FOLD)
+  ) learner (
+    .clock(clock), .reset(reset), .load_learned(load_learned), .load_learned_theta(load_learned_theta),
+    .load_address(load_address), .load_word(load_word), .start_learning(start_learning), .start_image(start_image),
+    .start_step(start_step), .end_image(end_image), .spikes_in(spikes_in), .rate(rate_now), .ready(ready),
+    .spikes_out(spikes_out), .update_lfsr(update_lfsr), .fade_lfsr(fade_lfsr), .fold_lfsr(fold_lfsr)
+  );
+
+  logic [LEARNED_WORD-1:0] first_learned[0:WEIGHTS-1], learned[0:IMAGES*WEIGHTS-1];
+  logic [LEARNED_THETA_WORD-1:0] first_learned_theta[0:NEURONS-1], learned_theta[0:IMAGES*NEURONS-1];
+  logic [WEIGHT_WORD-1:0] first_weights[0:WEIGHTS-1], weights[0:IMAGES*WEIGHTS-1];
+  logic [TOTAL_WORD-1:0] first_sum[0:NEURONS-1], sum[0:IMAGES*NEURONS-1];
+  logic [THETA_WORD-1:0] first_theta[0:NEURONS-1], theta[0:IMAGES*NEURONS-1];
+  logic [COUNT_WORD-1:0] count[0:IMAGES*NEURONS-1];
+  logic [TRACE_WORD-1:0] trace[0:IMAGES*INPUTS-1];
+  logic [RATE_WORD-1:0] rate[0:IMAGES-1];
+  logic [INPUTS-1:0] inputs[0:ROWS-1];
+  logic [NEURONS-1:0] spike[0:ROWS-1];
+  logic [LFSR_WIDTH-1:0] lfsr_update[0:REGISTERS-1], lfsr_fade[0:REGISTERS-1], lfsr_fold[0:REGISTERS-1];
+
+  int image = -1, step = -1, checked, wrong;
+
+  task automatic compare(input string name, input int at, input logic [X-1:0] expected, input logic [X-1:0] got);
+    checked++;
+    if (expected !== got) begin
+      wrong++;
+      if (wrong == 1) begin
+        if (image < 0) $display("FAIL %s.mem word %0d, before the first image: expected %0h, got %0h", name, at, expected, got);
+        else if (step < 0) $display("FAIL %s.mem word %0d, after image %0d: expected %0h, got %0h", name, at, image, expected, got);
+        else $display("FAIL %s.mem word %0d, image %0d step %0d: expected %0h, got %0h", name, at, image, step, expected, got);
+      end
+    end
+  endtask
+
+  task automatic compare_registers(input int at);
+    if (DRAWS_UPDATE) compare("lfsr_update", at, X'(lfsr_update[at]), X'(update_lfsr));
+    if (DRAWS_FADE) compare("lfsr_fade", at, X'(lfsr_fade[at]), X'(fade_lfsr));
+    if (DRAWS_FOLD) compare("lfsr_fold", at, X'(lfsr_fold[at]), X'(fold_lfsr));
+  endtask
+
+  task automatic compare_image;
+    int at;
+    for (int k = 0; k < WEIGHTS; k++) begin
+      at = image * WEIGHTS + k;
+      compare("learned", at, X'(learned[at]), X'(learner.stdp.learned[k]));
+      compare("weights", at, X'(weights[at]), X'(learner.layer.weights[k]));
+    end
+    for (int k = 0; k < NEURONS; k++) begin
+      at = image * NEURONS + k;
+      compare("count", at, X'(count[at]), X'(learner.stdp.counts[k]));
+      compare("sum", at, X'(sum[at]), X'(learner.stdp.sums[k]));
+      compare("learned_theta", at, X'(learned_theta[at]), X'(learner.stdp.learned_thetas[k]));
+      compare("theta", at, X'(theta[at]), X'(learner.layer.thetas[k]));
+    end
+    for (int k = 0; k < INPUTS; k++) begin
+      at = image * INPUTS + k;
+      compare("trace", at, X'(trace[at]), X'(learner.stdp.traces[k]));
+    end
+  endtask
+
+  initial begin
+    $readmemh("first_learned.mem", first_learned);
+    $readmemh("first_learned_theta.mem", first_learned_theta);
+    $readmemh("first_weights.mem", first_weights);
+    $readmemh("first_sum.mem", first_sum);
+    $readmemh("first_theta.mem", first_theta);
+    $readmemh("rate.mem", rate);
+    $readmemh("input.mem", inputs);
+    $readmemh("spike.mem", spike);
+    $readmemh("learned.mem", learned);
+    $readmemh("weights.mem", weights);
+    $readmemh("sum.mem", sum);
+    $readmemh("learned_theta.mem", learned_theta);
+    $readmemh("theta.mem", theta);
+    $readmemh("count.mem", count);
+    $readmemh("trace.mem", trace);
+    if (DRAWS_UPDATE) $readmemh("lfsr_update.mem", lfsr_update);
+    if (DRAWS_FADE) $readmemh("lfsr_fade.mem", lfsr_fade);
+    if (DRAWS_FOLD) $readmemh("lfsr_fold.mem", lfsr_fold);
+    @(negedge clock) reset = 0;
+    load_learned = 1;
+    for (int k = 0; k < WEIGHTS; k++) begin
+      load_address = k;
+      load_word = 64'(first_learned[k]);
+      @(negedge clock);
+    end
+    load_learned = 0;
+    load_learned_theta = 1;
+    for (int k = 0; k < NEURONS; k++) begin
+      load_address = k;
+      load_word = 64'(first_learned_theta[k]);
+      @(negedge clock);
+    end
+    load_learned_theta = 0;
+    start_learning = 1;
+    @(negedge clock) start_learning = 0;
+    while (!ready) @(negedge clock);
+    for (int k = 0; k < WEIGHTS; k++)
+      compare("first_weights", k, X'(first_weights[k]), X'(learner.layer.weights[k]));
+    for (int k = 0; k < NEURONS; k++) begin
+      compare("first_sum", k, X'(first_sum[k]), X'(learner.stdp.sums[k]));
+      compare("first_theta", k, X'(first_theta[k]), X'(learner.layer.thetas[k]));
+    end
+    for (image = 0; image < IMAGES; image++) begin
+      rate_now = rate[image];
+      start_image = 1;
+      @(negedge clock) start_image = 0;
+      while (!ready) @(negedge clock);
+      for (step = 0; step < STEPS; step++) begin
+        spikes_in = inputs[image*STEPS+step];
+        start_step = 1;
+        @(negedge clock) start_step = 0;
+        while (!ready) @(negedge clock);
+        for (int k = 0; k < NEURONS; k++)
+          compare("spike", image * STEPS + step, X'(spike[image*STEPS+step][k]), X'(spikes_out[k]));
+        compare_registers(image * (STEPS + 1) + step);
+      end
+      step = -1;
+      end_image = 1;
+      @(negedge clock) end_image = 0;
+      while (!ready) @(negedge clock);
+      compare_image();
+      compare_registers(image * (STEPS + 1) + STEPS);
+    end
+    if (wrong != 0) $fatal(1, "%0d of %0d words differ", wrong, checked);
+    $display("PASS %0d words", checked);
+    $finish;
+  end
+endmodule

@@ -1,0 +1,96 @@
+"""Layered networks drawn at random, and one that is committed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fxsnn.layered.description import Description, Layer
+from fxsnn.layered.network import random_layers
+from fxsnn.layered.plan import LayeredPlan, LayerPlan
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.plan import Leak
+from reference_layered import Map
+from strategies import lfsrs, signals
+
+
+@st.composite
+def descriptions(draw: st.DrawFn) -> Description:
+    """One to three layers on a sensor of a few cells."""
+    classes = draw(st.integers(2, 3))
+    layers = [
+        Layer(
+            "conv",
+            draw(st.integers(1, 3)),
+            draw(st.sampled_from([1, 3])),
+            draw(st.integers(1, 2)),
+            refractory=draw(st.sampled_from([0.0, 0.5, 3.0])),
+        )
+        for _ in range(draw(st.integers(0, 2)))
+    ]
+    if not layers or draw(st.booleans()):
+        layers.append(Layer("dense", draw(st.integers(1, 4))))
+    if draw(st.booleans()):
+        layers.append(Layer("output", classes, refractory=0.0))
+    return Description(
+        tuple(layers),
+        classes,
+        height=draw(st.integers(4, 6)),
+        width=draw(st.integers(4, 5)),
+        clip=draw(st.integers(1, 5)),
+        steps=4,
+        burn_in=draw(st.integers(0, 2)),
+    )
+
+
+@st.composite
+def leaks(draw: st.DrawFn) -> Leak:
+    kind: Any = draw(st.sampled_from(["multiply", "shift", "none"]))
+    return Leak(kind, draw(signals(0, 8, signed=False)), shift=draw(st.integers(1, 5)) if kind == "shift" else 0)
+
+
+@st.composite
+def layer_plans(draw: st.DrawFn) -> LayerPlan:
+    words = [draw(signals(low, high)) for low, high in ((0, 8), (-1, 6), (-1, 5), (-1, 5), (-1, 6))]
+    parts: list[Any] = [*words, *(draw(leaks()) for _ in range(3)), draw(st.sampled_from(["inputs", "currents"]))]
+    return LayerPlan(*parts)
+
+
+@st.composite
+def quantised_layers(draw: st.DrawFn) -> QuantisedLayers:
+    described = draw(descriptions())
+    plan = LayeredPlan(tuple(draw(layer_plans()) for _ in described.layer), draw(lfsrs()))
+    network = random_layers(described, draw(st.integers(0, 99)), gain=draw(st.sampled_from([0.5, 2.0, 8.0])))
+    return quantise_layers(network, plan)
+
+
+def frames_for(network: QuantisedLayers, recordings: int, seed: int) -> NDArray[np.uint16]:
+    described = network.description
+    rng = np.random.default_rng(seed)
+    shape = (recordings, described.steps, *described.inputs(0))
+    counts = rng.integers(0, described.clip, shape, endpoint=True)
+    return np.where(rng.random(shape) < rng.choice([0.1, 0.5, 1.0]), counts, 0).astype(np.uint16)
+
+
+def cells(frame: NDArray[np.uint16]) -> Map:
+    return {(int(y), int(x), int(c)): int(word) for (y, x, c), word in np.ndenumerate(frame)}
+
+
+def committed() -> tuple[QuantisedLayers, NDArray[np.uint16]]:
+    """Return a network of every kind of layer whose states round by chance, and two recordings."""
+    described = Description(
+        (Layer("conv", 3, 3, 2), Layer("dense", 5), Layer("output", 3, refractory=0.0)),
+        3,
+        height=5,
+        width=6,
+        clip=3,
+        steps=8,
+        burn_in=2,
+    )
+    network = random_layers(described, 5, gain=4.0)
+    quantised = quantise_layers(network, plan_layers(network, Words(5, 1, state_rounding="SR")))
+    return quantised, frames_for(quantised, 2, 3)

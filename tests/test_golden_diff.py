@@ -1,0 +1,593 @@
+"""A dump of somebody's RTL: where it first departs, with which offset, and under which semantics it would not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from command_line import needs_jit, run
+from fxsnn.errors import FxsnnError
+from fxsnn.golden.align import likeliest
+from fxsnn.golden.bundle import Bundle, LayerBundle, read_bundle
+from fxsnn.golden.causes import causes, words_under
+from fxsnn.golden.check import computed
+from fxsnn.golden.contents import Vector, lines_of
+from fxsnn.golden.diff import Diff, diff
+from fxsnn.golden.dump import Dumped, nodes_of, read_memory
+from fxsnn.golden.dumpcsv import read_csv
+from fxsnn.golden.export import _rendered
+from fxsnn.golden.stimuli import play
+from simulate import needs_icarus
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+OTHERS = ("learning", "layers")  # sets of another kind, with nodes and causes of their own
+SETS = sorted(path.parent for path in GOLDEN.rglob("manifest.json") if not path.parent.name.startswith(OTHERS))
+NAMES = [str(path.relative_to(GOLDEN)) for path in SETS]
+EACH = GOLDEN / "each_subtract"
+
+
+def written(folder: Path, node: Vector, words: NDArray[np.int64], shift: int = 0) -> Path:
+    """Write a node's words as a `.mem`, `shift` lines late (negative: so many are missing)."""
+    mask, digits = (1 << node.bits) - 1, -(-node.bits // 4)
+    texts = [f"{line & mask:0{digits}x}" for line in lines_of(node, words)]
+    texts = ["0" * digits] * shift + texts if shift > 0 else texts[-shift:]
+    path = folder / node.file
+    path.write_text("\n".join(texts) + "\n")
+    return path
+
+
+def as_held(node: Vector, word: int) -> int:
+    return node.format.from_bits(word & ((1 << node.format.word) - 1))
+
+
+def table(folder: Path, nodes: list[Vector], words: dict[str, NDArray[np.int64]]) -> Path:
+    """Write nodes of one word a neuron as a CSV of decimal numbers."""
+    path = folder / "dump.csv"
+    columns = [[as_held(node, word) for word in words[node.name].reshape(-1).tolist()] for node in nodes]
+    rows = [",".join(map(str, row)) for row in zip(*columns, strict=True)]
+    path.write_text("\n".join([",".join(node.name for node in nodes), *rows]) + "\n")
+    return path
+
+
+def opened(folder: Path) -> LayerBundle:
+    bundle = read_bundle(folder)
+    assert isinstance(bundle, LayerBundle)
+    return bundle
+
+
+def wide(bundle: Bundle) -> list[Vector]:
+    return [node for node in nodes_of(bundle).values() if not node.name.startswith("lfsr_")]
+
+
+def diffed(bundle: LayerBundle, folder: Path, words: dict[str, NDArray[np.int64]]) -> Diff:
+    nodes = [node for node in wide(bundle) if node.name in words and not node.name.startswith("draw_")]
+    return diff(bundle, read_csv(bundle, table(folder, nodes, words)))
+
+
+@pytest.mark.parametrize("folder", SETS, ids=NAMES)
+def test_a_set_s_own_nodes_match(folder: Path) -> None:
+    nodes = [folder / node.file for node in nodes_of(opened(folder)).values()]
+    said = run("golden", "diff", folder, *nodes)
+    words = sum(int(np.prod(node.shape)) for node in nodes_of(opened(folder)).values())
+    assert (said.status, said.err, said.out) == (0, "", f"all {words:,} words match\n")
+
+
+def changes(folder: Path) -> list[str]:
+    bundle = opened(folder)
+    return [cause.name for cause in causes(bundle.network, bundle.stimuli)]
+
+
+@needs_jit
+@pytest.mark.parametrize("folder", SETS, ids=NAMES)
+def test_every_change_of_semantics_is_named_as_the_cause_of_what_it_dumps(folder: Path, tmp_path: Path) -> None:
+    bundle = opened(folder)
+    expected, seen = computed(bundle), 0
+    for cause in causes(bundle.network, bundle.stimuli):
+        words = words_under(cause)
+        if words is None or all((words[name] == expected[name]).all() for name in words if name in nodes_of(bundle)):
+            continue
+        words = {name: one for name, one in words.items() if name in nodes_of(bundle)}
+        found = diffed(bundle, tmp_path, words)
+        if found.difference is None:  # it shows in draws and registers alone
+            continue
+        seen += 1
+        assert cause.name in found.causes
+        assert found.late == ()
+        assert found.nearest is None
+    assert seen > 30
+
+
+def test_the_changes_are_many_and_each_has_a_name_of_its_own() -> None:
+    for folder in SETS:
+        names = changes(folder)
+        assert len(set(names)) == len(names) > 50
+
+
+CHANGED = {
+    "compare = gt": {"compare": "gt"},
+    "reset = zero": {"reset": "zero"},
+    "winner = none": {"winner": "none"},
+    "refractory_input = ignore": {"refractory_input": "ignore"},
+    "inhibition skipped": {"inhibition": 0},
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+@pytest.mark.parametrize("folder", SETS, ids=NAMES)
+def test_a_network_changed_by_hand_is_named(name: str, folder: Path, tmp_path: Path) -> None:
+    bundle = opened(folder)
+    changed = replace(bundle.network, **CHANGED[name])  # type: ignore[arg-type]
+    nodes = play(changed, bundle.stimuli).nodes
+    found = diffed(bundle, tmp_path, nodes)
+    expected = computed(bundle)
+    differ = sum(int((nodes[node] != expected[node]).sum()) for node in nodes if node in nodes_of(bundle))
+    if not differ:
+        assert found.difference is None
+    else:
+        assert found.difference is not None
+        assert found.difference.words == differ
+        assert name in found.causes
+
+
+@pytest.mark.parametrize("shift", range(-3, 6))
+@pytest.mark.parametrize("node", ["membrane", "sum", "spike"])
+def test_the_offset_is_found_not_configured(node: str, shift: int, tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    vector = nodes_of(bundle)[node]
+    path = written(tmp_path, vector, bundle.words[node], shift)
+    found = diff(bundle, [read_memory(bundle, path)])
+    unit = bundle.network.neurons if vector.packed else 1
+    assert found.difference is None
+    assert found.late == (((node, shift * unit),) if shift else ())
+    assert found.missing == max(0, -shift) * unit
+
+
+@pytest.mark.parametrize("shift", [-2, 3])
+def test_the_offset_is_found_beside_a_change(shift: int, tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    words = play(replace(bundle.network, compare="gt", inhibition=bundle.network.inhibition), bundle.stimuli).nodes
+    path = written(tmp_path, nodes_of(bundle)["membrane"], words["membrane"], shift)
+    found = diff(bundle, [read_memory(bundle, path)])
+    assert found.late == (("membrane", shift),)
+    if bundle.network.compare != "gt":
+        assert "compare = gt" in found.causes
+
+
+@needs_jit
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_flipped_word_is_named_by_its_step_and_neuron(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    bundle = opened(data.draw(st.sampled_from(SETS)))
+    node = data.draw(st.sampled_from(list(nodes_of(bundle).values())))
+    words = bundle.words[node.name].copy()
+    at = tuple(data.draw(st.integers(0, size - 1)) for size in words.shape)
+    word = (int(words[at]) & ((1 << node.format.word) - 1)) ^ 1
+    words[at] = node.format.from_bits(word)
+    found = diff(bundle, [read_memory(bundle, written(tmp_path_factory.mktemp("flip"), node, words))]).difference
+    assert found is not None
+    assert (found.presentation, found.step) == bundle.stimuli.place(at[0])
+    assert found.neuron == (at[1] if len(at) == 2 else None)
+    assert (found.node, found.words, found.steps) == (node.name, 1, 1)
+
+
+def test_an_offset_and_a_change_together_do_not_explain_away_one_flipped_word(tmp_path: Path) -> None:
+    bundle = opened(GOLDEN / "schema-1" / "each_subtract")
+    words = bundle.words["sum"].copy()
+    words[39, 0] ^= 1
+    found = diff(bundle, [read_memory(bundle, written(tmp_path, nodes_of(bundle)["sum"], words))])
+    assert found.difference is not None
+    assert (found.difference.step, found.difference.neuron, found.late) == (39, 0, ())
+
+
+def test_a_word_that_differs_from_a_stream_of_equal_ones_is_no_offset() -> None:
+    node = nodes_of(opened(EACH))["membrane"]
+    stream = np.zeros(100, dtype=np.int64)
+    words = stream.copy()
+    words[0] = 1
+    assert likeliest(Dumped(node, words, np.ones(100, dtype=np.bool_)), stream).late == 0
+
+
+def test_inputs_that_come_a_step_late_are_named(tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    stimuli, parts = bundle.stimuli, []
+    for first, last in pairwise(stimuli.edges):
+        silent = np.zeros((1, stimuli.raster.shape[1]), dtype=np.uint8)
+        parts += [silent, stimuli.raster[first : last - 1]]
+    nodes = play(bundle.network, replace(stimuli, raster=np.concatenate(parts))).nodes
+    assert diffed(bundle, tmp_path, nodes).causes == ("input spikes a step late",)
+
+
+def test_a_difference_is_told_in_a_few_lines(tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    path = written(tmp_path, nodes_of(bundle)["membrane"], bundle.words["membrane"])
+    texts = path.read_text().splitlines()
+    assert texts[37] == "73"
+    texts[37] = "0F"
+    path.write_text("// a simulator's\n\n" + "\n".join(texts) + "\n")
+    said = run("golden", "diff", EACH, path)
+    assert said.status == 1
+    assert said.err == ""
+    assert said.out.splitlines() == [
+        "first     membrane, presentation 0, step 4, neuron 5",
+        "expected  73 (raw -13, value -1.625)",
+        "got       0f (raw 15, value 1.875)",
+        "differ    1 of 576 words, 1 steps, 1 neurons; heals after presentation 0, step 4",
+        "cause     no single change of semantics explains it",
+    ]
+    told = json.loads(run("golden", "diff", EACH, path, "--json").out)
+    assert (told["words"], told["difference"]["step"], told["causes"]) == (576, 4, [])
+
+
+def test_the_first_difference_is_the_first_in_time_not_in_the_file(tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    words = {name: one.copy() for name, one in computed(bundle).items()}
+    words["membrane"][3, 2] ^= 1
+    words["current"][5, 0] ^= 1
+    words["leaked"][3, 7] ^= 1
+    found = diffed(bundle, tmp_path, words).difference
+    assert found is not None
+    assert (found.node, found.step, found.neuron, found.words) == ("leaked", 3, 7, 3)
+
+
+def test_what_spreads_and_what_is_behind_the_stream_is_told(tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    words = bundle.words["membrane"].copy()
+    words[7, 3] ^= 1
+    words[8:] ^= 1
+    path = written(tmp_path, nodes_of(bundle)["membrane"], words)
+    path.write_text(path.read_text() + "00\n00\n")
+    said = run("golden", "diff", EACH, path).out.splitlines()
+    assert said[0] == "first     membrane, presentation 0, step 7, neuron 3"
+    assert said[3].endswith("spreads from 1 to 8 neurons, lasts to the end of what was compared")
+    assert said[4] == "extra     2 words behind the last that is expected were not compared"
+
+
+def test_undefined_words_differ_and_are_said_to_be_undefined(tmp_path: Path) -> None:
+    path = written(tmp_path, nodes_of(opened(EACH))["membrane"], opened(EACH).words["membrane"])
+    texts = path.read_text().splitlines()
+    texts[10] = "xX"
+    path.write_text("\n".join(texts))
+    said = run("golden", "diff", EACH, path)
+    assert said.status == 1
+    assert "got       undefined (x or z)" in said.out.splitlines()
+    assert "presentation 0, step 1, neuron 2" in said.out
+
+
+def test_words_with_their_sign_repeated_match_and_are_told(tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    path = tmp_path / "dump.mem"
+    words = bundle.words["membrane"].reshape(-1).tolist()
+    path.write_text("\n".join(f"{word & 0xFFFF:04x}" for word in words))
+    negative = sum(word < 0 for word in words)
+    said = run("golden", "diff", EACH, path, "--node", "membrane")
+    assert said.status == 0
+    assert said.out == (
+        f"all 576 words match\nnote      {negative:,} words of membrane have their sign repeated above the word\n"
+    )
+
+
+@pytest.mark.parametrize("style", ["hexadecimal", "unsigned", "long", "long shuffled"])
+def test_a_table_may_be_written_in_several_ways(style: str, tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    words, neurons = bundle.words["membrane"], bundle.network.neurons
+    mask = (1 << nodes_of(bundle)["membrane"].bits) - 1
+    rows = ["membrane"]
+    if style.startswith("long"):
+        rows = [
+            ",".join(map(str, (*bundle.stimuli.place(row), neuron, int(words[row, neuron]))))
+            for row in range(len(words))
+            for neuron in range(neurons)
+        ]
+        rows = ["presentation,step,neuron,membrane", *(rows[::-1] if style == "long shuffled" else rows)]
+    else:
+        shown = hex if style == "hexadecimal" else str
+        rows += [shown(int(word) & mask) for word in words.reshape(-1)]
+    path = tmp_path / "dump.csv"
+    path.write_text("\r\n".join(rows) + "\r\n")
+    said = run("golden", "diff", EACH, path)
+    assert said.status == 0
+    assert said.out.startswith("all 576 words match\n")
+    assert ("were written as unsigned numbers" in said.out) == (style == "unsigned")
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("coe", "coe"), ("amd-mif", "mif"), ("intel-mif", "mif")])
+@pytest.mark.parametrize("node", ["membrane", "spike"])
+def test_memory_images_of_other_tools_are_read(kind: str, ending: str, node: str, tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    vector = nodes_of(bundle)[node]
+    mask = (1 << vector.bits) - 1
+    path = tmp_path / f"{node}.{ending}"
+    path.write_bytes(_rendered(kind, vector, [line & mask for line in lines_of(vector, bundle.words[node])], ()))
+    assert run("golden", "diff", EACH, path).out == "all 576 words match\n"
+
+
+BAD = {
+    "missing": ("membrane.mem", None, "a dump must be a file that can be read"),
+    "empty": ("membrane.mem", b"", "membrane.mem must hold 8 or more words of membrane to compare, not 0"),
+    "short": ("membrane.mem", b"00\n" * 7, "membrane.mem must hold 8 or more words of membrane to compare, not 7"),
+    "not ASCII": ("membrane.mem", b"00\n\xe9\n", "membrane.mem line 2 must be printable ASCII, not byte 0xe9"),
+    "no word": ("membrane.mem", b"00\n\n0g\n", "membrane.mem line 3 must be a hexadecimal word, x and z allowed"),
+    "too wide": ("membrane.mem", b"00\n0ff\n", "membrane.mem line 2 must fit 7 bits, Q4.3 (s7), not 0xff"),
+    "row too wide": ("spike.mem", b"00\n100\n", "spike.mem line 2 must fit 8 bits, not 0x100"),
+    "unknown node": ("volts.mem", b"00\n", "the name of volts.mem, without --node, must be one of the bundle's nodes"),
+    "a constant": ("weights.mem", b"00\n", "the name of weights.mem, without --node, must be one of"),
+    "empty table": ("a.csv", b"\n", "a.csv must hold a header and words, not nothing"),
+    "unknown column": (
+        "a.csv",
+        b"time,membrane\n",
+        "a.csv line 1 must name columns of presentation, step, neuron, sum",
+    ),
+    "column twice": ("a.csv", b"sum,sum\n", "a.csv line 1 must name every column once, not sum 2 times"),
+    "no node": ("a.csv", b"step,neuron\n", "a.csv line 1 must name a node (sum, "),
+    "half an index": ("a.csv", b"step,sum\n", "a.csv line 1 must name presentation, step, neuron or none of them"),
+    "short row": ("a.csv", b"sum,membrane\n1\n", "a.csv line 2 must have 2 cells, as the header has, not 1"),
+    "no number": (
+        "a.csv",
+        b"sum\n1\n2.5\n",
+        "a.csv line 3 must be a decimal or 0x hexadecimal number, x or z, not '2.5'",
+    ),
+    "too large": ("a.csv", b"membrane\n1\n200\n", "a.csv line 3 must be of Q4.3 (s7), -64 to 63, not 200"),
+    "no such step": (
+        "a.csv",
+        b"presentation,step,neuron,sum\n0,99,0,1\n",
+        "a.csv line 2 step must be 0 to 39, not '99'",
+    ),
+    "quote": ("a.csv", b'sum\n"1\n', "a.csv line 3 must be a row of a table: "),
+    "table too short": ("a.csv", b"sum\n1\n", "a.csv must hold 8 or more words of sum to compare, not 1"),
+    "no signal": ("a.vcd", b"$end", "a waveform needs --clock PATH and one or more --signal NODE=PATH"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_dump_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
+    name, data, message = BAD[case]
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    assert run("golden", "diff", EACH, tmp_path / name).complaint.startswith(message)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(["mem", "csv", "coe", "mif"]), st.data())
+def test_readers_refuse_or_read_whatever_they_are_given(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
+) -> None:
+    bundle = opened(EACH)
+    text = st.text("0123456789abxzXZ_ ,\n\r\t\"'/-+.stepneuronsummembrane", max_size=200).map(str.encode)
+    head = data.draw(st.sampled_from([b"", b"membrane\n", b"sum,spike\n", b"presentation,step,neuron,sum\n"]))
+    path = tmp_path_factory.getbasetemp() / f"fuzzed.{kind}"
+    path.write_bytes((head if kind == "csv" else b"") + data.draw(st.one_of(text, st.binary(max_size=100))))
+    refused = ""
+    try:
+        dumps = read_csv(bundle, path) if kind == "csv" else [read_memory(bundle, path, "membrane")]
+    except FxsnnError as error:
+        dumps, refused = [], str(error)
+    assert bool(dumps) != bool(refused)
+    assert "\n" not in refused
+    assert all(len(dump.words) == len(dump.defined) >= 8 for dump in dumps)
+
+
+BENCH = "fxsnn_bench"
+SIGNALS = {
+    "sum": "integration",
+    "current": "integration",
+    "leaked": "integration",
+    "integrated": "integration",
+    "after_reset": "reset",
+    "membrane": "end",
+    "refractory": "end",
+}
+OPTIONS = [
+    *("--clock", f"{BENCH}.clock", "--signal", f"spike={BENCH}.layer.spikes_out"),
+    *("--valid", f"spike={BENCH}.layer.start_step"),  # the spikes of the step before: a row late, the last one missing
+    *(word for node in SIGNALS for word in ("--signal", f"{node}={BENCH}.layer.observe_{node}")),
+    *(word for node, at in SIGNALS.items() for word in ("--valid", f"{node}={BENCH}.layer.observe_{at}")),
+]
+DUMP = f"""
+module dump;
+  initial begin
+    $dumpfile("waves.vcd");
+    $dumpvars(0, {BENCH});
+  end
+endmodule
+"""
+
+
+def waves(source: Path, folder: Path, *edits: tuple[str, str, str], fst: bool = False) -> Path:
+    """Simulate a bundle's own RTL, with edits (file, right, wrong), and return the waveform."""
+    shutil.copytree(source, folder / "set")
+    for file, right, wrong in edits:
+        path = folder / "set" / "rtl" / file
+        text = path.read_text()
+        assert text.count(right) == 1
+        path.write_text(text.replace(right, wrong))
+    (folder / "set" / "dump.sv").write_text(DUMP)
+    words = ["iverilog", "-g2012", "-o", "bench.vvp", "-s", BENCH, "-s", "dump", "-f", "rtl/bench.f", "dump.sv"]
+    built = subprocess.run(words, cwd=folder / "set", capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    play = ["vvp", "-n", "bench.vvp", *(["-fst"] if fst else [])]
+    said = subprocess.run(play, cwd=folder / "set", capture_output=True, text=True, timeout=100, check=False)
+    assert said.returncode == (1 if edits else 0), said.stdout
+    path = folder / "set" / "waves.vcd"
+    return path.rename(path.with_suffix(".fst")) if fst else path
+
+
+@needs_icarus
+@pytest.mark.parametrize("name", ["each_subtract", "largest_zero", "stochastic_none"])
+def test_the_waveform_of_a_set_s_own_rtl_matches(name: str, tmp_path: Path) -> None:
+    bundle = opened(GOLDEN / name)
+    said = run("golden", "diff", GOLDEN / name, waves(GOLDEN / name, tmp_path), *OPTIONS)
+    rows, neurons = bundle.stimuli.rows, bundle.network.neurons
+    assert (said.status, said.err) == (0, "")
+    assert said.out.splitlines()[:3] == [
+        f"all {8 * rows * neurons - neurons:,} words match",
+        f"offset    spike dump is {neurons} words late",
+        f"missing   {neurons:,} words of the dumped nodes were not dumped",
+    ]
+
+
+@needs_icarus
+def test_an_fst_waveform_and_a_signal_a_neuron_are_read(tmp_path: Path) -> None:
+    path = waves(EACH, tmp_path, fst=True)
+    words = ["--clock", f"{BENCH}.clock", "--signal", f"spike={BENCH}.layer.spikes_out", "--valid"]
+    assert run("golden", "diff", EACH, path, *words, f"{BENCH}.layer.start_step").status == 0
+    words[3] = f"membrane={BENCH}.layer.membranes[{{neuron}}]"
+    complaint = run("golden", "diff", EACH, path, *words, f"{BENCH}.layer.start_step").complaint
+    assert complaint.startswith(f"waves.fst must have the signal '{BENCH}.layer.membranes[0]'; the nearest it has: ")
+
+
+FAULTS = {
+    "compare = gt": ("largest_zero", "fxsnn_layer.sv", "!(STRICT && excess == '0)", "excess != '0"),
+    "leak shift = logical, in the exact word": (
+        "each_subtract",
+        "fxsnn_layer.sv",
+        "v - (v >>> LEAK_BITS)",
+        "v - (v >> LEAK_BITS)",
+    ),
+    "threshold without theta": (
+        "each_subtract",
+        "fxsnn_layer.sv",
+        "                - (theta <<< (COMPARE_FRAC - THETA_FRAC));",
+        ";",
+    ),
+    "accumulator overflow = saturate": (
+        "each_subtract",
+        "fxsnn_layer.sv",
+        ".OVERFLOW(CURRENT_OVERFLOW)",
+        ".OVERFLOW(fxsnn_modes::SATURATE)",
+    ),
+    "rounding = nearest-up in the leak cast alone": (
+        "largest_zero",
+        "fxsnn_layer.sv",
+        ".X(X), .DROP(LEAK_DROP), .WORD(MEMBRANE_WORD), .SIGNED(MEMBRANE_SIGNED), .ROUNDING(MEMBRANE_ROUNDING),",
+        ".X(X), .DROP(LEAK_DROP), .WORD(MEMBRANE_WORD), .SIGNED(MEMBRANE_SIGNED), .ROUNDING(fxsnn_modes::NEAREST_UP),",
+    ),
+}
+
+
+@needs_icarus
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_in_the_rtl_is_named_from_its_waveform(name: str, tmp_path: Path) -> None:
+    folder, *edit = FAULTS[name]
+    path = waves(GOLDEN / folder, tmp_path, (edit[0], edit[1], edit[2]))
+    said = run("golden", "diff", GOLDEN / folder, path, *OPTIONS, "--json")
+    assert said.status == 1
+    assert name in json.loads(said.out)["causes"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "a.vcd must be a waveform, not empty"),
+        (b"hello\n", "a.vcd must be a waveform (VCD, FST, GHW) of the kind that its ending says"),
+        (
+            b"\xff" * 74 + b"$\0\0",
+            "a.vcd must be a waveform (VCD, FST, GHW) of the kind that its ending says",
+        ),  # no end
+        (b"$timescale 1ns $end\n$scope module m $end\n$var wire", "a.vcd must be a waveform (VCD, FST, GHW): "),
+    ],
+)
+def test_a_damaged_waveform_is_refused_in_one_line(data: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "a.vcd").write_bytes(data)
+    assert run("golden", "diff", EACH, tmp_path / "a.vcd", *OPTIONS).complaint.startswith(message)
+
+
+@pytest.mark.parametrize("at", ["@", "x", "-"])
+def test_a_waveform_whose_signals_cannot_be_read_is_refused_in_one_line(at: str, tmp_path: Path) -> None:
+    head = '$scope module top $end\n$var wire 8 ! v $end\n$var wire 1 " c $end\n$upscope $end\n$enddefinitions $end\n'
+    (tmp_path / "a.vcd").write_text(f'{head}#0\nb101 !\n0"\n#{at}\n1"\n')
+    words = ["--signal", "membrane=top.v", "--clock", "top.c"]
+    said = run("golden", "diff", EACH, tmp_path / "a.vcd", *words)
+    assert said.complaint.startswith("a.vcd must be a waveform (VCD, FST, GHW): failed to load")
+
+
+SMALL = """$timescale 1ns $end
+$scope module m $end
+$var wire 1 ! clock $end
+$var wire 7 " membrane $end
+$upscope $end
+$enddefinitions $end
+#0
+0!
+b0000001 "
+"""
+
+
+def test_a_signal_is_what_it_was_just_before_the_edge(tmp_path: Path) -> None:
+    words = opened(EACH).words["membrane"].reshape(-1).tolist()
+    text = SMALL.replace("b0000001", f"b{words[0]:07b}")
+    for time, word in enumerate(words[1:], 1):
+        text += f'#{10 * time}\n1!\nb{word & 127:07b} "\n#{10 * time + 5}\n0!\n'  # it changes with the edge
+    path = tmp_path / "a.vcd"
+    path.write_text(text + f"#{10 * len(words)}\n1!\n")
+    options = ["--clock", "m.clock", "--signal", "membrane=m.membrane"]
+    assert run("golden", "diff", EACH, path, *options).out == "all 576 words match\n"
+    options[1] = "m.clk"
+    complaint = run("golden", "diff", EACH, path, *options).complaint
+    assert complaint == "a.vcd must have the signal 'm.clk'; the nearest it has: m.clock"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--signal", "membrane"], "--signal must be NODE=PATH, not 'membrane'"),
+        (
+            ["--signal", "volts=a", "--clock", "m.clock"],
+            "the node of --signal must be one of the bundle's nodes (sum, ",
+        ),
+        (["--signal", "sum=a", "--signal", "sum=b"], "--signal must be given once for sum"),
+        (["--node", "sum"], "--node must be for one memory image alone"),
+        (
+            ["--signal", "membrane=m.membrane", "--clock", "m.clock", "--valid", "sum=m.clock"],
+            "the node of --valid must be one of --signal (membrane), not 'sum'",
+        ),
+        (
+            ["--signal", "membrane=m.membrane", "--clock", "m.clock"],
+            "a.vcd must have rising edges of m.clock, not none",
+        ),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "a.vcd").write_text(SMALL)
+    assert run("golden", "diff", EACH, tmp_path / "a.vcd", *options).complaint.startswith(message)
+
+
+def test_a_node_is_dumped_once_and_options_of_waveforms_are_for_waveforms() -> None:
+    path = EACH / "sum.mem"
+    complaint = run("golden", "diff", EACH, path, path).complaint
+    assert complaint == "every node must be dumped once, not sum 2 times"
+    complaint = run("golden", "diff", EACH, path, "--clock", "m.clock").complaint
+    assert complaint == "--signal, --clock and --valid must be for a waveform (.vcd, .fst, .ghw)"
+
+
+def test_a_change_that_leaves_few_differences_is_told_as_the_nearest(tmp_path: Path) -> None:
+    bundle = opened(EACH)
+    nodes = dict(play(replace(bundle.network, inhibition=0), bundle.stimuli).nodes)
+    nodes["membrane"] = nodes["membrane"].copy()
+    nodes["membrane"][50, 1] ^= 1
+    found = diffed(bundle, tmp_path, nodes)
+    assert found.causes == ()
+    assert found.nearest == ("inhibition skipped", 1)
+    path = written(tmp_path, nodes_of(bundle)["membrane"], nodes["membrane"])
+    told = "cause     no single change of semantics explains all; 1 words still differ with inhibition skipped"
+    assert run("golden", "diff", EACH, path).out.splitlines()[-1] == told
+
+
+def test_a_waveform_needs_pywellen(tmp_path: Path) -> None:
+    (tmp_path / "a.vcd").write_bytes(b"$end")
+    with mock.patch.dict(sys.modules, {"pywellen": None}):
+        complaint = run("golden", "diff", EACH, tmp_path / "a.vcd", *OPTIONS).complaint
+    assert complaint == "a waveform needs pywellen, which is not installed: pip install 'fxsnn[waves]'"

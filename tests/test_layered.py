@@ -1,0 +1,177 @@
+"""Layered networks in integers: kernels and slow reference agree in every node, whatever the configuration."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, event, given, reject, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
+from fxsnn.format import Format
+from fxsnn.layered.description import Description, Layer
+from fxsnn.layered.emulate import NODES, emulate_layers, respond_layers
+from fxsnn.layered.network import LayeredNetwork, random_layers
+from fxsnn.layered.plan import LayeredPlan, LayerPlan, layered_plan_text, parse_layered_plan
+from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Overflow
+from fxsnn.plan import Leak, Signal
+from layered_networks import cells, frames_for, layer_plans, quantised_layers
+from reference_layered import run_layers
+from strategies import lfsrs
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(quantised_layers(), st.integers(0, 99))
+def test_every_node_equals_the_slow_reference(network: QuantisedLayers, seed: int) -> None:
+    frames = frames_for(network, 2, seed)
+    try:
+        traces = [emulate_layers(network, frames, n) for n in range(2)]
+    except WidthError:
+        reject()
+    for trace, recording in zip(traces, frames, strict=True):
+        expected = run_layers(network, [cells(frame) for frame in recording])
+        for number, nodes in enumerate(trace.nodes):
+            for name in NODES:
+                assert nodes[name].tolist() == expected.nodes[number][name], (number, name)
+        assert trace.scores.tolist() == expected.scores
+    event(f"spikes: {any(trace.nodes[0]['spike'].any() for trace in traces)}")
+    assert respond_layers(network, frames).tolist() == [trace.scores.tolist() for trace in traces]
+    assert (respond_layers(network, frames, threads=3) == respond_layers(network, frames)).all()
+
+
+STATE = Signal(Format(50, 34))  # eight steps of decays by a half and a quarter need 32 fractional bits
+EXACT = LayerPlan(
+    weight=Signal(Format(11, 6)),
+    bias=Signal(Format(20, 10)),
+    synapse=STATE,
+    trace=Signal(Format(40, 26)),  # of inputs: 24 bits, and sums of it times weights fit
+    refractory=STATE,
+    trace_leak=Leak("shift", shift=2),
+    synapse_leak=Leak("shift", shift=1),
+    refractory_leak=Leak("shift", shift=1),
+)
+EXACTLY = {"inputs": EXACT, "currents": replace(EXACT, filters="currents", trace=STATE)}
+FLOAT = Description(
+    (Layer("conv", 3, 3, 2, rho=0.5), Layer("dense", 6, rho=0.5), Layer("output", 3, refractory=0.0)),
+    classes=3,
+    height=6,
+    width=7,
+    clip=3,
+    steps=8,
+    burn_in=1,
+)
+
+
+def on_a_grid(network: LayeredNetwork) -> LayeredNetwork:
+    """Weights and biases of six fractional bits, which wide formats hold exactly."""
+    weights = tuple((np.round(array * 64) / 64).astype(np.float32) for array in network.weights)
+    biases = tuple(np.linspace(-0.25, 0.25, len(array)).round(4).astype(np.float32) for array in network.biases)
+    biases = tuple((np.round(array * 64) / 64).astype(np.float32) for array in biases)
+    return replace(network, weights=weights, biases=biases)
+
+
+@pytest.mark.parametrize("filters", EXACTLY)
+def test_wide_words_fire_as_real_numbers_do(filters: str) -> None:
+    """All decays are halves and quarters and all words wide, so that float64 and integers are both exact."""
+    network = on_a_grid(random_layers(FLOAT, 1))
+    plan = LayeredPlan((EXACTLY[filters],) * 3)
+    quantised = quantise_layers(network, plan)
+    frames = frames_for(quantised, 4, 7)
+    for n, recording in enumerate(frames):
+        trace = emulate_layers(quantised, frames, n)
+        spikes = in_real_numbers(network, recording)
+        for number in range(2):
+            assert trace.nodes[number]["spike"].tolist() == spikes[number]
+        assert 0.01 < np.mean(spikes[0]) < 0.99
+        assert all(one["overflows"] == one["inexact"] == 0 for counts in trace.counts[:1] for one in counts.values())
+
+
+def in_real_numbers(network: LayeredNetwork, recording: NDArray[np.uint16]) -> list[list[list[int]]]:
+    """The description's own equations in float64, one neuron at a time; all values are exact."""
+    described = network.description
+    found: list[list[list[int]]] = [[] for _ in described.layer]
+    q = [np.zeros(described.inputs(n)) for n in range(len(described.layer))]
+    p = [array.copy() for array in q]
+    r = [np.zeros(described.geometry(n).outputs) for n in range(len(described.layer))]
+    s = [array.copy() for array in r]
+    for frame in recording:
+        given = frame.astype(np.float64)
+        for n, layer in enumerate(described.layer):
+            geometry = described.geometry(n)
+            p[n] = layer.alpha * p[n] + (1 - layer.alpha) * q[n]
+            q[n] = layer.beta * q[n] + (1 - layer.beta) * given
+            r[n] = layer.rho * r[n] - (1 - layer.rho) * layer.refractory * s[n]
+            height, width, outputs = geometry.outputs
+            rows, columns, _, _ = geometry.weights
+            padded = np.pad(p[n], ((geometry.padding,) * 2, (geometry.padding,) * 2, (0, 0)))
+            u = np.zeros(geometry.outputs)
+            for y in range(height):
+                for x in range(width):
+                    under = padded[y : y + rows, x : x + columns, :, None]
+                    u[y, x] = (under * network.weights[n].astype(np.float64)).sum(axis=(0, 1, 2))
+            u += network.biases[n].astype(np.float64) + r[n]
+            s[n] = (u > 0).astype(np.float64)
+            found[n].append(s[n].astype(int).reshape(-1).tolist())
+            size = geometry.pool
+            height, width, outputs = geometry.pooled
+            kept = s[n][: height * size, : width * size].reshape(height, size, width, size, outputs)
+            given = kept.max(axis=(1, 3))
+    return found
+
+
+def test_a_sum_that_could_leave_int64_is_refused() -> None:
+    plan = LayeredPlan((replace(EXACT, weight=Signal(Format(40, 0)), trace=Signal(Format(40, 0))),) * 3)
+    with pytest.raises(WidthError, match=r"^every exact intermediate must fit int64, but convolve \(18 x "):
+        respond_layers(quantise_layers(random_layers(FLOAT, 1), plan), np.zeros((1, 8, 6, 7, 2), np.uint16))
+
+
+def test_an_overflow_that_is_an_error_is_refused() -> None:
+    narrow = replace(EXACT, trace=Signal(Format(2, 0), overflow=Overflow.ERROR))
+    network = quantise_layers(random_layers(FLOAT, 1), LayeredPlan((narrow, EXACT, EXACT)))
+    with pytest.raises(
+        OverflowDetectedError, match=r"^trace of layer 0 must stay within Q2\.0 \(s2\), but left it \d+ times"
+    ):
+        respond_layers(network, np.full((1, 8, 6, 7, 2), 3, np.uint16))
+
+
+def test_frames_that_do_not_fit_are_refused() -> None:
+    network = quantise_layers(random_layers(FLOAT, 1), LayeredPlan((EXACT,) * 3))
+    with pytest.raises(
+        ConfigError, match=r"^frames must be uint16\[recordings, 8, 6, 7, 2\], not uint16\[1, 8, 6, 6, 2\]$"
+    ):
+        respond_layers(network, np.zeros((1, 8, 6, 6, 2), np.uint16))
+    with pytest.raises(ConfigError, match=r"^counts must be at most the clip of 3, not 4$"):
+        respond_layers(network, np.full((1, 8, 6, 7, 2), 4, np.uint16))
+    with pytest.raises(ConfigError, match=r"^a plan must be of 3 layers, not 2$"):
+        quantise_layers(random_layers(FLOAT, 1), LayeredPlan((EXACT,) * 2))
+
+
+@given(st.lists(layer_plans(), min_size=1, max_size=3), lfsrs())
+def test_a_plan_survives_its_text(layers: list[LayerPlan], lfsr: Lfsr) -> None:
+    for name in LEAKS:
+        changes: list[Any] = [{name: _leak(getattr(one, name))} for one in layers]
+        layers = [replace(one, **change) for one, change in zip(layers, changes, strict=True)]
+    plan = LayeredPlan(tuple(layers), lfsr)
+    assert parse_layered_plan(layered_plan_text(plan)) == plan
+
+
+LEAKS = ("trace_leak", "synapse_leak", "refractory_leak")
+
+
+def _leak(leak: Leak) -> Leak:
+    """A leak that does not multiply keeps no factor in its text."""
+    return leak if leak.kind == "multiply" else Leak(leak.kind, shift=leak.shift)
+
+
+def test_readouts_see_what_a_layer_gives() -> None:
+    network = random_layers(FLOAT, 3)
+    assert [array.shape for array in network.readouts] == [(27, 3), (6, 3), (0, 3)]
+    assert [array.shape for array in network.weights] == [(3, 3, 2, 3), (3, 3, 3, 6), (1, 1, 6, 3)]
+    assert math.isclose(float(network.weights[0].std()), 2 / math.sqrt(18), rel_tol=0.3)

@@ -1,0 +1,254 @@
+"""Layered networks explored: grids, what points are worth, studies that go on, selection, and the whole job."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from command_line import needs_jit, run
+from fxsnn.candidates import gather, load_exploration
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.events import DEMO_GRID
+from fxsnn.layered.description import parse_description
+from fxsnn.layered.emulate import respond_layers
+from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
+from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
+from fxsnn.layered.plan import LayeredPlan
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.quantise import quantise_layers
+from fxsnn.memory import baseline
+from fxsnn.modes import Rounding
+from fxsnn.plan import Plan
+from fxsnn.planned import facts_of, parse_planned, planned_from_data, planned_text
+from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
+from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured, measured_float
+from fxsnn.score import Told
+from fxsnn.significance.layers import layers_groups, layers_significance, wide_plan
+from fxsnn.significance.sweep import narrowed
+from fxsnn.study.recordings import RecordingsSubject, digest_of_layers
+from test_layered_learning import NET, recordings, write
+
+GRID = RecordedGrid(weight=(6, 2), state=(3, 0), state_rounding=("TR", "SR"))
+
+
+@pytest.fixture(scope="module")
+def network() -> LayeredNetwork:
+    train, _ = learned_and_held_out(recordings(240))
+    return train_layers(random_layers(parse_description(NET), 0), train, LocalLearning(16, 24, 2e-2))
+
+
+@pytest.fixture(scope="module")
+def bench(network: LayeredNetwork) -> Bench:
+    train, held_out = learned_and_held_out(recordings(240))
+    return Bench(network, held_out, Lessons(train, LocalLearning(8, 24, 1e-2)))
+
+
+def test_one_recording_of_eight_is_not_learned_from() -> None:
+    given = recordings(50)
+    train, held_out = learned_and_held_out(given)
+    assert (len(train), len(held_out)) == (44, 6)
+    assert held_out.labels.tolist() == given.labels[7::8].tolist()
+    first = given.part([7])
+    assert held_out.times[: len(first.times)].tolist() == first.times.tolist()
+    assert train.labels[:8].tolist() == given.labels[[0, 1, 2, 3, 4, 5, 6, 8]].tolist()
+    with pytest.raises(ConfigError, match="^training recordings must be 8 or more, not 7$"):
+        learned_and_held_out(recordings(7))
+
+
+def test_a_grid_is_every_combination(network: LayeredNetwork) -> None:
+    points = recorded_points(GRID, network)
+    assert [point.name for point in points] == [
+        f"w{weight}-nearest-even-s{state}-{rounding}"
+        for weight in (6, 2)
+        for state in (3, 0)
+        for rounding in ("TR", "SR")
+    ]
+    assert points[5].plan == plan_layers(network, Words(2, 3, state_rounding="stochastic"))
+    assert points[5].values == {
+        "weight": 2,
+        "state": 3,
+        "weight_rounding": "nearest-even",
+        "state_rounding": "SR",
+        "filters": "inputs",
+        "scheme": "PTQ",
+    }
+    other = recorded_points(RecordedGrid((4,), (2,), filters=("inputs", "currents"), seed=7), network)
+    assert [point.name for point in other] == ["w4-nearest-even-s2-TR", "w4-nearest-even-s2-TR-currents"]
+    assert [point.plan.lfsr.seed for point in other] == [7, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("weight =", "a grid must be TOML: "),
+        ("weights = [4]", "Object contains unknown field `weights`"),
+        ("weight = [4, 4]", "weight must list one or more different values, not [4, 4]"),
+        ("state = []", "state must list one or more different values, not []"),
+        ("weight = [0]", "a weight must be 1 to 24 bits, not 0"),
+        ('state_rounding = ["down"]', "rounding must be one of"),
+        ('scheme = ["ITQ"]', "Invalid enum value 'ITQ'"),
+    ],
+)
+def test_a_grid_that_cannot_be_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_recorded_grid(text)
+    assert message in str(caught.value)
+
+
+def test_a_rounding_under_two_names_is_refused(network: LayeredNetwork) -> None:
+    with pytest.raises(ConfigError, match=r"^each point of a grid must be .* w8-nearest-even-s6-TR comes twice$"):
+        recorded_points(RecordedGrid(state_rounding=("TR", "floor")), network)
+    wanted = RecordedGrid(state_rounding=("SR",), scheme=("straight-through",))
+    with pytest.raises(ConfigError, match=r"^w8-nearest-even-s6-SR-through: a network must learn with rounding down "):
+        recorded_points(wanted, network)
+
+
+def test_a_point_is_worth_what_its_network_says(bench: Bench) -> None:
+    point = recorded_points(GRID, bench.network)[0]
+    found = bench.evaluate(point)
+    quantised = quantise_layers(bench.network, point.plan)
+    said = respond_layers(quantised, frames_of(bench.network, bench.shown, np.arange(len(bench.shown))))
+    assert (found.score.right == (said.argmax(axis=1) == bench.shown.labels)).all()
+    assert found.score.correct == np.trace(found.score.confusion)
+    assert found.score.confusion.sum(axis=1).tolist() == np.bincount(bench.shown.labels).tolist()
+    assert baseline(found.memory).bits > 3 * found.bits
+
+
+def test_a_network_that_learned_through_its_quantisation_is_better(bench: Bench) -> None:
+    grid = RecordedGrid((2,), (1,), scheme=("PTQ", "straight-through"))
+    after, through = (bench.evaluate(point) for point in recorded_points(grid, bench.network))
+    assert after.bits == through.bits
+    assert through.accuracy > after.accuracy + 0.1
+
+
+def test_a_prediction_is_the_largest_sum_the_first_of_equal_ones() -> None:
+    said = np.array([[1, 3, 3], [0, 0, 0], [-5, -2, -1]])
+    told = Told.of(said, np.array([1, 1, 2], np.uint8))
+    assert told.right.tolist() == [True, False, True]
+    assert told.confusion.tolist() == [[0, 0, 0], [1, 1, 0], [0, 0, 1]]
+    assert (told.correct, told.images, told.spikes_per_image) == (2, 3, None)
+
+
+def test_what_a_study_is_of_changes_with_all_that_matters(bench: Bench) -> None:
+    facts = RecordingsSubject(bench, GRID).facts()
+    assert facts.about == "30 recordings (of some), one of 8, that were not learned from"
+    assert facts.learner == ""
+    through = RecordingsSubject(bench, RecordedGrid((2,), (1,), scheme=("straight-through",))).facts()
+    assert through.learner.startswith('{"passes":8,"batch":24,"rate":0.01')
+    weights = (bench.network.weights[0] + np.float32(1), *bench.network.weights[1:])
+    changed = LayeredNetwork(bench.network.description, weights, bench.network.biases, bench.network.readouts)
+    assert digest_of_layers(changed) != digest_of_layers(bench.network) == facts.network
+
+
+def test_plans_of_both_kinds_are_told_apart(network: LayeredNetwork) -> None:
+    layered = plan_layers(network, Words(4, 2))
+    assert parse_planned(planned_text(layered)) == layered
+    facts = facts_of(layered)
+    assert planned_from_data(facts.data) == layered
+    assert (facts.weight_rounding, facts.state_rounding) == ("nearest-even", "floor")
+    assert facts.formats["layer 1 weight"] == layered.layers[1].weight.format.describe()
+    assert isinstance(layered, LayeredPlan)
+    single = (Path(__file__).parent.parent / "golden" / "formats" / "each_subtract.toml").read_text()
+    assert isinstance(parse_planned(single), Plan)
+    with pytest.raises(ConfigError, match="^a plan must be TOML: "):
+        parse_planned("[")
+
+
+# -- commands --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("recorded")
+    write(place, recordings(240), "Train")
+    write(place, recordings(24, seed=1), "Test")
+    net = parse_description(NET.replace("height = 6\nwidth = 6\n", "shrink = 6\n"))
+    save_layers(random_layers(net, 3), place / "net.npz")
+    (place / "net.toml").write_text(NET.replace("height = 6\nwidth = 6\n", "shrink = 6\n"))
+    (place / "grid.toml").write_text('weight = [4, 3]\nstate = [2]\nscheme = ["PTQ", "straight-through"]\n')
+    return place
+
+
+def test_explored_selected_recorded_and_checked(folder: Path, tmp_path: Path) -> None:
+    net, out = folder / "net.npz", tmp_path / "candidates.json"
+    words = ["events", "explore", net, "--data", folder, "--grid", folder / "grid.toml", "--out", out, "--passes", 1]
+    said = run(*words)
+    assert said.status == 0, said.err
+    assert ": 4 candidates; float " in said.out
+    first = out.read_bytes()
+    again = run(*words, "--workers", 1)
+    assert "candidates.db: nothing was left to evaluate" in again.out
+    assert out.read_bytes() == first
+    found = load_exploration(out)
+    assert [entry.scheme for entry in found.entries] == ["PTQ", "straight-through"] * 2
+    assert found.entries[0].spikes_per_image is None
+    said = run("select", out, "--max-loss", 1, "--out", tmp_path / "chosen.toml")
+    assert said.status == 0, said.err
+    golden = ["golden", "make", net, tmp_path / "chosen.toml", "--out", tmp_path / "golden"]
+    assert run(*golden).complaint.startswith("a network of layers must be shown recordings: ")
+    said = run(*golden, "--data", folder, "--images", 2)
+    assert said.status == 0, said.err
+    assert run("golden", "check", tmp_path / "golden").status == 0
+    other = run(*words, "--seed", 0, "--strategy", "random", "--trials", 3)
+    assert "but the strategy of " in other.complaint
+    refused = run(*words, "--strategy", "paper")
+    assert refused.status == 2
+
+
+def test_a_report_of_layers_is_refused_in_one_line(bench: Bench) -> None:
+    candidates = [bench.evaluate(point) for point in recorded_points(GRID, bench.network)[:1]]
+    found = gather("some", bench.float_told(), candidates)
+    with pytest.raises(FileError, match="must be of a network that learns without labels, not of layers$"):
+        found.layer_plan_of(0)
+
+
+@needs_jit
+def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Path, tmp_path: Path) -> None:
+    shown = recordings(40, seed=5)
+    found = layers_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
+    groups = {rank.group: rank for rank in found.ranking}
+    names = [f"layer {n} {name}" for n in (0, 1, 2) for name in ("weights", "biases", "Q", "P", "R", "decays")]
+    assert set(groups) == set(names) - {"layer 2 R"}
+    assert (groups["layer 0 weights"].words, groups["layer 0 R"].words, groups["layer 1 P"].words) == (72, 144, 36)
+    assert groups["layer 1 decays"].signals == ("trace_leak", "synapse_leak", "refractory_leak")
+    assert found.baseline.wide_images_differing == 0
+    assert found.baseline.correct == measured_float(network, shown).correct
+    assert max(rank.lost for rank in found.ranking) > 0.05
+    assert found.ranges["layer 0 P"].minimum == 0 < found.ranges["layer 0 P"].maximum < 8
+    wide = wide_plan(network, shown)
+    point = found.points("layer 0 weights", "fractional", "floor")[0]
+    groups_of = {group.name: group for group in layers_groups(network, wide, shown)}
+    bits = narrowed(groups_of["layer 0 weights"], "fractional", point.bits, Rounding.FLOOR)
+    layer = replace(wide.layers[0], weight=bits["layer 0 weights"])
+    quantised = quantise_layers(network, replace(wide, layers=(layer, *wide.layers[1:])))
+    assert measured(quantised, shown).correct == point.correct
+    words = ["significance", folder / "net.npz", "--data", folder, "--out", tmp_path, "--images", 8]
+    assert run(*words, "--learning").complaint.startswith("groups of learning must be of a network that learns ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    words = ["events", "demo", folder / "net.toml", "--data", folder, "--out", out, "--max-loss", 1]
+    said = run(*words, "--passes", 2)
+    assert said.status == 0, said.err
+    assert "fixed: test accuracy " in said.out
+    assert {path.name for path in out.iterdir()} == {
+        "network.npz",
+        "candidates.json",
+        "chosen.npz",
+        "chosen.toml",
+        "golden",
+    }
+    held = json.loads((out / "candidates.json").read_bytes())
+    assert len(held["candidates"]) == DEMO_GRID.points
+    assert held["selection"]["chosen"] in said.out.replace("\n", " ")
+    assert run("golden", "check", out / "golden").status == 0
+    emulated = run("events", "emulate", out / "chosen.npz", out / "chosen.toml", "--data", folder)
+    fixed = next(line for line in said.out.splitlines() if line.startswith("fixed: "))
+    assert fixed in emulated.out
+    assert load_layers(out / "network.npz").description == load_layers(out / "chosen.npz").description

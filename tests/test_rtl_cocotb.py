@@ -1,0 +1,71 @@
+"""The cocotb bench of a golden set: it finds what the bench in SystemVerilog finds, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command_line import needs_jit
+from sets import SETS
+from simulate import needs_icarus, simulate
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+pytestmark = [needs_icarus, needs_jit]  # once is enough: no kernel is in it
+
+
+@pytest.fixture(params=SETS)
+def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    shutil.copytree(GOLDEN / request.param, tmp_path / "set")
+    return tmp_path / "set"
+
+
+def cocotb(bundle: Path) -> subprocess.CompletedProcess[str]:
+    """Run the bench as run.sh does, in this interpreter."""
+    environment = {**os.environ, "PYTHON": sys.executable}
+    words = ["sh", str(bundle / "run.sh"), "cocotb"]
+    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_it_compares_what_the_bench_compares_and_leaves_nothing(bundle: Path) -> None:
+    before = sorted(bundle.rglob("*"))
+    said = cocotb(bundle)
+    assert (said.returncode, said.stdout) == (0, simulate(bundle).stdout)
+    assert said.stdout.startswith("PASS ")
+    assert sorted(bundle.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "found"),
+    [
+        ("assign leaked = FUSED ? leak : leak_word;", "assign leaked = (FUSED ? leak : leak_word) + 1'b1;", "leaked"),
+        ("assign spikes_out = fired;", "assign spikes_out = fired >> 1;", "spike"),
+        ("assign observe_leaked = leaked;", "assign observe_leaked = 'x;", "leaked"),
+    ],
+)
+def test_it_finds_a_fault(bundle: Path, right: str, wrong: str, found: str) -> None:
+    path = bundle / "rtl" / "fxsnn_layer.sv"
+    text = path.read_text()
+    assert text.count(right) == 1
+    path.write_text(text.replace(right, wrong))
+    said = cocotb(bundle)
+    assert said.returncode == 1
+    assert said.stdout.startswith(f"FAIL {found}.mem presentation 0 step ")
+
+
+def test_it_finds_a_flipped_digit_and_a_file_that_is_no_words(bundle: Path) -> None:
+    path = bundle / "membrane.mem"
+    held = path.read_text().splitlines()
+    held[-1] = held[-1][:-1] + ("0" if held[-1][-1] != "0" else "1")
+    path.write_text("\n".join(held) + "\n")
+    said = cocotb(bundle)
+    assert said.returncode == 1
+    assert said.stdout.startswith("FAIL membrane.mem was altered\nFAIL membrane.mem presentation ")
+    path.write_text("\n".join([*held[:-1], "xy"]) + "\n")
+    said = cocotb(bundle)
+    assert said.returncode == 1
+    assert "FAIL invalid literal for int() with base 16: 'xy'" in said.stdout

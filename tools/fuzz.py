@@ -1,0 +1,179 @@
+"""Fuzz a reader with atheris (pip install atheris): python tools/fuzz.py bundle --seconds 60.
+
+Coverage guides what is tried. A reader must return, or refuse in one line (FxsnnError), within the time that atheris
+gives, and must open nothing for writing outside the folder that it was given; anything else ends the run with the input
+that shows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import struct
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import atheris
+
+ROOT = Path(__file__).resolve().parent.parent
+SET = ROOT / "golden" / "stochastic_none"
+LAYERS = ROOT / "golden" / "layers_by_chance"
+PARTS = [
+    "fxsnn.golden",
+    "fxsnn.regress",
+    "fxsnn.plan",
+    "fxsnn.network",
+    "fxsnn.npz",
+    "fxsnn.candidates",
+    "fxsnn.format",
+    "fxsnn.data",
+    "fxsnn.layered",
+]
+
+with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
+    from fxsnn.candidates import load_exploration
+    from fxsnn.data.aedat import parse_aedat
+    from fxsnn.data.gesture import parse_labels
+    from fxsnn.data.nmnist import parse_nmnist
+    from fxsnn.errors import FxsnnError
+    from fxsnn.events import read_description
+    from fxsnn.golden.bundle import read_bundle
+    from fxsnn.golden.dumps import read_dumps
+    from fxsnn.layered.plan import parse_layered_plan
+    from fxsnn.network import load_network
+    from fxsnn.regress.listed import read_listed
+    from fxsnn.regress.lock import read_lock
+    from fxsnn.selection import named, read_plan, read_text
+
+Reader = Callable[[Path], object]
+
+
+def dumps(_: Path) -> Reader:
+    """Return a reader of dumps of a set's nodes."""
+    bundle = read_bundle(SET)
+    signals = ["membrane=top.membrane"]
+
+    def read(path: Path) -> object:
+        waves = path.suffix == ".vcd"
+        return read_dumps(bundle, [path], "", signals if waves else [], "top.clock" if waves else "", [])
+
+    return read
+
+
+def bundle_with(file: str, held: Path = SET) -> Callable[[Path], Reader]:
+    """Return what makes a reader of a bundle one of whose files is the one that is tried."""
+
+    def make(place: Path) -> Reader:
+        shutil.copytree(held, place / "set")
+
+        def read(path: Path) -> object:
+            shutil.copyfile(path, place / "set" / file)
+            return read_bundle(place / "set")
+
+        return read
+
+    return make
+
+
+def plain(read: Reader) -> Callable[[Path], Reader]:
+    """Return what makes a reader of one file."""
+    return lambda _: read
+
+
+def layered_plan(path: Path) -> object:
+    """Read a plan of layers."""
+    return named(path, parse_layered_plan, read_text(path, "a plan of layers"))
+
+
+def aedat(path: Path) -> object:
+    """Read a recording of 128 x 128 cells."""
+    return parse_aedat(path.read_bytes(), path.name, 128, 128)
+
+
+def labels(path: Path) -> object:
+    """Read the labels of a gesture's recording."""
+    return parse_labels(read_text(path, "labels"), path.name)
+
+
+# two packets of one event each
+AEDAT = b"#!AER-DAT3.1\r\n#!END-HEADER\r\n" + b"".join(
+    struct.pack("<HHIIIIII", 1, 1, 8, 4, 0, 1, 1, 1) + struct.pack("<II", 1 | 3 << 2 | 9 << 17, time) for time in (5, 7)
+)
+MIF = "DEPTH=2;\nWIDTH=8;\nADDRESS_RADIX=HEX;\nDATA_RADIX=HEX;\nCONTENT BEGIN\n0:1;\nEND;\n"
+
+# name: the file that is written, a good one to begin with, what makes the reader
+READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
+    "manifest": ("manifest.json", SET / "manifest.json", bundle_with("manifest.json")),
+    "mem": ("membrane.mem", SET / "membrane.mem", bundle_with("membrane.mem")),
+    "dump-mem": ("membrane.mem", SET / "membrane.mem", dumps),
+    "dump-coe": ("membrane.coe", "memory_initialization_radix=16;\nmemory_initialization_vector=\n01,02;\n", dumps),
+    "dump-mif": ("membrane.mif", MIF, dumps),
+    "dump-csv": ("a.csv", "presentation,step,neuron,membrane\n0,0,0,5\n0,0,1,-3\n", dumps),
+    "dump-vcd": (
+        "a.vcd",
+        '$timescale 1ns $end\n$scope module top $end\n$var wire 8 ! membrane $end\n$var wire 1 " clock $end\n'
+        '$upscope $end\n$enddefinitions $end\n#0\nb101 !\n0"\n#5\n1"\n',
+        dumps,
+    ),
+    "lock": ("a.lock.json", ROOT / "golden" / "formats.lock.json", plain(read_lock)),
+    "list": ("golden.toml", ROOT / "golden" / "formats.toml", plain(read_listed)),
+    "network": ("net.npz", ROOT / "golden" / "formats" / "each_subtract.npz", plain(load_network)),
+    "plan": ("plan.toml", ROOT / "golden" / "formats" / "each_subtract.toml", plain(read_plan)),
+    "candidates": ("c.json", "{}", plain(load_exploration)),
+    "layers-manifest": ("manifest.json", LAYERS / "manifest.json", bundle_with("manifest.json", LAYERS)),
+    "layers-mem": ("layer0_spike.mem", LAYERS / "layer0_spike.mem", bundle_with("layer0_spike.mem", LAYERS)),
+    "description": ("net.toml", ROOT / "tools" / "nmnist.toml", plain(read_description)),
+    "layers-plan": ("plan.toml", "[[layer]]\nfilters='inputs'\n[layer.weight]\nformat='Q1.3'\n", plain(layered_plan)),
+    "nmnist": ("0.bin", "0123401235", plain(lambda path: parse_nmnist(path.read_bytes(), path.name))),
+    "aedat": (
+        "a.aedat",
+        AEDAT.decode("latin1"),
+        plain(aedat),
+    ),
+    "labels": ("a.csv", "class,startTime_usec,endTime_usec\n1,5,9\n", plain(labels)),
+}
+
+
+def main() -> None:
+    """Fuzz one reader."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("reader", choices=READERS)
+    parser.add_argument("--seconds", type=int, default=60, help="how long (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=-1, help="how many inputs at most (default: no limit)")
+    asked = parser.parse_args()
+    file, good, make = READERS[asked.reader]
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "corpus").mkdir()
+        (place / "corpus" / "good").write_bytes(good.encode("latin1") if isinstance(good, str) else good.read_bytes())
+        if asked.reader == "list":
+            shutil.copytree(ROOT / "golden" / "formats", place / "formats")
+        os.chdir(place)
+        read, path = make(place), place / file
+
+        def written(event: str, arguments: tuple[Any, ...]) -> None:
+            if event != "open" or not all(isinstance(given, str) for given in arguments[:2]):
+                return
+            if set(arguments[1]) & set("wax+") and not Path(arguments[0]).resolve().is_relative_to(place.resolve()):
+                raise AssertionError(f"a file outside is opened to be written: {arguments[0]!r}")
+
+        def one(data: bytes) -> None:
+            path.write_bytes(data)
+            try:
+                read(path)
+            except FxsnnError as error:
+                if "\n" in str(error):
+                    raise AssertionError("a refusal must be one line") from error
+
+        sys.addaudithook(written)
+        limits = [f"-max_total_time={asked.seconds}", f"-runs={asked.runs}", "-timeout=10", "-max_len=400000"]
+        atheris.Setup([sys.argv[0], *limits, "-rss_limit_mb=4096", str(place / "corpus")], one)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Count what is simulated: random configurations, words compared, faults found. python tools/simulate_rtl.py.
+
+The tests do the same with other configurations at every run; here they are drawn alike every time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are planted is described in the tests
+
+from faults import FAULTS, NETWORKS  # noqa: E402
+from fxsnn.emulate import spikes_of  # noqa: E402
+from fxsnn.errors import ConfigError, WidthError  # noqa: E402
+from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
+from fxsnn.golden.make import make_bundle  # noqa: E402
+from fxsnn.learn import Learning  # noqa: E402
+from fxsnn.network import Network  # noqa: E402
+from fxsnn.plan import Plan  # noqa: E402
+from fxsnn.quantise import QuantisedNetwork  # noqa: E402
+from learning_faults import CONFIGURATIONS  # noqa: E402
+from learning_faults import FAULTS as LEARNING_FAULTS  # noqa: E402
+from simulate import simulate  # noqa: E402
+from strategies import quantised_networks  # noqa: E402
+from test_itq import blanks, learning_plans, rules  # noqa: E402
+from test_learn import some_images  # noqa: E402
+
+
+def compared(folder: Path) -> int:
+    """Simulate a bundle and return how many words were compared; it must pass."""
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    words: int = sum(math.prod(entry["shape"]) for entry in manifest["files"] if entry["role"] == "node")
+    said = simulate(folder)
+    if said.stdout != f"PASS {words} words\n":
+        raise SystemExit(f"a configuration does not agree: {said.stdout + said.stderr}")
+    return words
+
+
+def counted(make: Callable[..., None], drawn: dict[str, Any], examples: int) -> tuple[int, int]:
+    """Make and simulate bundles of drawn arguments; return how many there were, and the words compared."""
+    found: list[int] = []
+
+    def one(**arguments: Any) -> None:
+        with tempfile.TemporaryDirectory() as place:
+            make(Path(place) / "set", **arguments)
+            found.append(compared(Path(place) / "set"))
+
+    quiet = list(HealthCheck)
+    alike = settings(max_examples=examples, database=None, deadline=None, derandomize=True, suppress_health_check=quiet)
+    alike(given(**drawn)(one))()
+    return len(found), sum(found)
+
+
+def layer(folder: Path, network: QuantisedNetwork, seed: int) -> None:
+    """Make a bundle of a layer in any configuration."""
+    rng = np.random.default_rng(seed)
+    shape = (2, int(rng.integers(1, 12)), network.inputs)
+    make_bundle(folder, network, spikes_of((rng.random(shape) < rng.choice([0.1, 0.5, 0.9])).astype(np.uint8)))
+
+
+def learner(folder: Path, network: Network, learning: Learning, plan: Plan, count: int) -> None:
+    """Make a bundle of learning in any configuration."""
+    try:
+        make_learning_bundle(folder, network, some_images(count, len(network.weights)), learning, plan)
+    except (ConfigError, WidthError):  # a constant that does not fit its format, a cast too wide
+        reject()
+
+
+DRAWN: dict[str, tuple[Callable[..., None], dict[str, Any]]] = {
+    "layers": (layer, {"network": quantised_networks(), "seed": st.integers(0, 1000)}),
+    "learning": (
+        learner,
+        {"network": blanks(), "learning": rules(), "plan": learning_plans(), "count": st.integers(2, 4)},
+    ),
+}
+
+
+def fails(folder: Path, edits: list[tuple[str, str, str]]) -> bool:
+    """Say whether the bench of a bundle fails once its RTL is edited: file, right, wrong."""
+    held = {file: (folder / "rtl" / file).read_text() for file, _, _ in edits}
+    for file, right, wrong in edits:
+        path = folder / "rtl" / file
+        path.write_text(path.read_text().replace(right, wrong))
+    failed = simulate(folder).returncode == 1
+    for file, text in held.items():
+        (folder / "rtl" / file).write_text(text)
+    return failed
+
+
+def faults(place: Path) -> tuple[int, int]:
+    """Plant every fault of the tests; return how many were found by every bundle that is to find it, of how many."""
+    for name, build in NETWORKS.items():
+        network = build()
+        make_bundle(place / name, network, spikes_of(np.zeros((1, 1, network.inputs), dtype=np.uint8)))
+    for name, arguments in CONFIGURATIONS.items():
+        make_learning_bundle(place / name, *arguments())
+    found = [
+        *(all(fails(place / n, [(f.file, f.right, f.wrong)]) for n in f.networks) for f in FAULTS.values()),
+        *(fails(place / where, edits) for where, edits in LEARNING_FAULTS.values()),
+    ]
+    return sum(found), len(found)
+
+
+def main() -> None:
+    """Print the counts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--configurations", type=int, default=1000, help="of each kind (default: %(default)s)")
+    asked = parser.parse_args()
+    for what, (make, drawn) in DRAWN.items():
+        bundles, words = counted(make, drawn, asked.configurations)
+        print(f"{what}: {bundles:,} configurations, {words:,} words equal", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        found, planted = faults(Path(place))
+    print(f"faults: {found} of {planted} found")
+    raise SystemExit(found != planted)
+
+
+if __name__ == "__main__":
+    main()
