@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
-from command_line import run
+from command_line import needs_jit, run
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.layered.description import Description, Layer, description_text, parse_description
@@ -125,7 +126,7 @@ def test_the_gradient_of_an_output_layer_is_that_of_its_cross_entropy() -> None:
     gradient, of_bias = local_gradients(layer, network.readouts[2], layer.spikes, 1.0, target)
 
     def loss(weights: Any, bias: Any) -> float:
-        membranes = layer.columns @ weights.reshape(-1, 3) + bias
+        membranes = layer.under.T @ weights.reshape(-1, 3) + bias
         powers = np.exp(membranes)
         return float(-np.log((powers / powers.sum(axis=1, keepdims=True) * target).sum(axis=1)).mean())
 
@@ -145,7 +146,7 @@ def test_the_gradient_of_a_spiking_layer_passes_readout_surrogate_and_pooling() 
     readout = network.readouts[0].astype(float) * 0.7 / np.sqrt(36)
     target = np.eye(3)[[0, 1, 2, 0, 1]]
     expected = np.zeros(layer.weights.shape)
-    columns = layer.columns.reshape(5, 6, 6, 3, 3, 2)
+    columns = layer.under.T.reshape(5, 6, 6, 3, 3, 2)
     spikes = np.zeros((5, 3, 3, 4))
     highest = {}
     for b, y, x, c in np.ndindex(5, 3, 3, 4):
@@ -178,28 +179,41 @@ def test_adamax_is_that_of_its_paper() -> None:
     assert values == pytest.approx(expected, abs=1e-5)
 
 
+def taught(train: Recordings) -> LayeredNetwork:
+    """A network that has learned; without the JIT only a little, which takes as long."""
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return train_layers(random_layers(parse_description(NET), 0), train.part(np.arange(6)), LocalLearning(1, 3))
+    return train_layers(random_layers(parse_description(NET), 0), train, LocalLearning(30, 24, 1e-2))
+
+
 @pytest.fixture(scope="module")
 def trained() -> LayeredNetwork:
-    return train_layers(random_layers(parse_description(NET), 0), recordings(240), LocalLearning(16, 24, 2e-2))
+    return taught(recordings(240))
 
 
 def accuracy(said: Any, shown: Recordings) -> float:
     return float((said.argmax(axis=1) == shown.labels).mean())
 
 
+@needs_jit
 def test_it_learns_to_tell_classes_apart(trained: LayeredNetwork) -> None:
     test = recordings(60, seed=1)
     untrained = accuracy(scores(random_layers(trained.description, 0), test, np.arange(60)), test)
     assert accuracy(scores(trained, test, np.arange(60)), test) > 0.85 > 0.6 > untrained
 
 
+@needs_jit
 def test_training_twice_gives_the_same_network(trained: LayeredNetwork) -> None:
     told: list[tuple[int, int]] = []
     again = train_layers(
-        random_layers(trained.description, 0), recordings(240), LocalLearning(16, 24, 2e-2), lambda *at: told.append(at)
+        random_layers(trained.description, 0),
+        recordings(240),
+        LocalLearning(30, 24, 1e-2),
+        lambda *at: told.append(at),
+        threads=3,
     )
     assert all((a == b).all() for a, b in zip(again.weights, trained.weights, strict=True))
-    assert told[-1] == (3840, 3840)
+    assert told[-1] == (7200, 7200)
     other = train_layers(again, recordings(240), LocalLearning(1, 24, 2e-2, random_windows=True, seed=1))
     assert not (other.weights[0] == again.weights[0]).all()
 
@@ -214,6 +228,7 @@ def test_every_recording_is_learned_once_a_pass() -> None:
     assert given[0][0].tolist() != given[3][0].tolist()
 
 
+@needs_jit
 @pytest.mark.parametrize("filters", ["inputs", "currents"])
 def test_wide_words_say_what_the_float_network_says(trained: LayeredNetwork, filters: Any) -> None:
     test = recordings(60, seed=2)
@@ -226,6 +241,7 @@ def test_wide_words_say_what_the_float_network_says(trained: LayeredNetwork, fil
     assert all(cast["overflows"] == 0 for layer in trace.counts for cast in layer.values())
 
 
+@needs_jit
 def test_learning_through_the_quantisation_makes_up_for_it(trained: LayeredNetwork) -> None:
     train, test = recordings(240), recordings(120, seed=3)
     plan = plan_layers(trained, Words(2, 1))
@@ -346,7 +362,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--out",
         place / "net.npz",
         "--passes",
-        6,
+        1,
         "--rate",
         0.02,
     )
@@ -372,7 +388,7 @@ def test_the_commands_train_plan_and_emulate(folder: Path) -> None:
 
 
 def test_a_network_can_be_trained_through_its_quantisation(folder: Path) -> None:
-    words = ["events", "train", folder / "net.toml", "--data", folder, "--out", folder / "q.npz", "--passes", 2]
+    words = ["events", "train", folder / "net.toml", "--data", folder, "--out", folder / "q.npz", "--passes", 1]
     said = run(*words, "--weight", 4, "--state", 1)
     assert said.status == 0, said.err
     assert said.out.endswith("q.toml: the plan that it learned by\n")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.emulate import in_parts
+from fxsnn.kernels import float_product
 from fxsnn.layered.description import Geometry, Layer
 
 Floats = NDArray[np.float32]
@@ -51,18 +54,26 @@ class Layered:
     traces: Floats  # P, of the inputs
     refractory: Floats  # R, of the neurons
     spikes: Floats  # S, of the neurons
-    columns: Floats  # P under every position of the kernel
+    under: Floats  # P under every position of the kernel, see `laid_under`
     membranes: Floats  # U
     grids: Grids | None  # on which words lie, where the layer learns as it will be quantised
+    threads: int
 
     @classmethod
     def at_rest(
-        cls, layer: Layer, geometry: Geometry, weights: Floats, bias: Floats, batch: int, grids: Grids | None = None
+        cls,
+        layer: Layer,
+        geometry: Geometry,
+        weights: Floats,
+        bias: Floats,
+        batch: int,
+        grids: Grids | None = None,
+        threads: int = 1,
     ) -> Layered:
-        """Return the layer before the first step."""
+        """Return the layer before the first step; nothing depends on `threads`."""
         inputs, outputs = (np.zeros((batch, *shape), np.float32) for shape in (geometry.inputs, geometry.outputs))
         nothing = np.zeros(0, np.float32)
-        return cls(layer, geometry, weights, bias, inputs, inputs, outputs, outputs, nothing, outputs, grids)
+        return cls(layer, geometry, weights, bias, inputs, inputs, outputs, outputs, nothing, outputs, grids, threads)
 
     def advance(self, given: Floats) -> Floats:
         """Do a time step; return the pooled spikes."""
@@ -77,20 +88,36 @@ class Layered:
             weights = grids.weight(weights)
             self.traces, self.synapses = grids.trace(self.traces), grids.synapse(self.synapses)
             self.refractory = grids.refractory(self.refractory)
-        self.columns = columns_of(self.traces, geometry)
-        drive = self.columns @ weights.reshape(-1, geometry.outputs[2])
-        self.membranes = drive.reshape(-1, *geometry.outputs) + self.bias + self.refractory
+        self.under = laid_under(self.traces, geometry)
+        drive = product(weights.reshape(-1, geometry.outputs[2]), self.under, self.threads)
+        self.membranes = turned(drive).reshape(-1, *geometry.outputs) + self.bias + self.refractory
         self.spikes = (self.membranes > 0).astype(np.float32)
         return pooled(self.spikes, geometry)
 
 
-def columns_of(given: Floats, geometry: Geometry) -> Floats:
-    """Return what lies under the kernel at every position: float32[batch * positions, kernel cells * channels]."""
-    pad = geometry.padding
-    padded = np.pad(given, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, geometry.kernel, axis=(1, 2))
-    rows = len(given) * geometry.outputs[0] * geometry.outputs[1]
-    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(rows, -1)
+def product(factors: Floats, table: Floats, threads: int = 1) -> Floats:
+    """Return factors.T @ table: float32[outputs, columns] of [rows, outputs] and [rows, columns], rows ascending.
+
+    Sums are the same on every machine and with any number of threads, which those of a BLAS are not.
+    """
+    out = np.empty((factors.shape[1], table.shape[1]), table.dtype)
+    in_parts(lambda first, last: float_product.gather(out, factors, table, first, last), len(out), threads)
+    return out
+
+
+def turned(given: Floats) -> Floats:
+    """Return float32[rows, columns] transposed."""
+    out = np.empty(given.shape[::-1], given.dtype)
+    float_product.turn(out, given)
+    return out
+
+
+def laid_under(given: Floats, geometry: Geometry) -> Floats:
+    """Return what lies under the kernel at every position: float32[kernel cells * channels, batch * positions]."""
+    height, width, _ = geometry.outputs
+    under = np.empty((math.prod(geometry.weights[:3]), len(given) * height * width), given.dtype)
+    float_product.lay_under(under, given, geometry.kernel[1], geometry.padding, height, width)
+    return under
 
 
 def in_windows(given: NDArray[np.generic], geometry: Geometry) -> NDArray[np.generic]:
@@ -105,5 +132,9 @@ def pooled(spikes: Floats, geometry: Geometry) -> Floats:
     """Return 1 where any of the pooled neurons spikes: the membrane that is the maximum is above 0."""
     if geometry.pool == 1:
         return spikes
-    highest: Floats = in_windows(spikes, geometry).max(axis=-1)
+    height, width, _ = geometry.pooled
+    kept, pool = spikes[:, : height * geometry.pool, : width * geometry.pool], geometry.pool
+    highest = kept[:, ::pool, ::pool].copy()
+    for row, column in np.ndindex(pool, pool):
+        np.maximum(highest, kept[:, row::pool, column::pool], out=highest)
     return highest

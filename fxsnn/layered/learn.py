@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError
+from fxsnn.kernels import float_product
 from fxsnn.layered.description import Described
-from fxsnn.layered.forward import Floats, Grids, Layered, in_windows
+from fxsnn.layered.forward import Floats, Grids, Layered, in_windows, product, turned
 from fxsnn.layered.network import LayeredNetwork
 
 STEEPNESS = 10.0  # of the surrogate
@@ -51,15 +52,14 @@ class Adamax:
 
     def __init__(self, values: Floats, momentum: float, forgetting: float) -> None:
         self.values, self.momentum, self.forgetting = values, np.float32(momentum), np.float32(forgetting)
-        self.mean, self.most, self.steps = np.zeros_like(values), np.zeros_like(values), 0
+        self.mean, self.most, self.unseen = np.zeros_like(values), np.zeros_like(values), 1.0
 
     def step(self, gradient: Floats, rate: float) -> None:
         """Move the values against a gradient."""
-        self.steps += 1
         self.mean += (1 - self.momentum) * (gradient - self.mean)
         np.maximum(self.forgetting * self.most, np.abs(gradient), out=self.most)
-        bias = 1 - float(self.momentum) ** self.steps
-        self.values -= np.float32(rate / bias) * self.mean / (self.most + np.float32(1e-8))
+        self.unseen *= float(self.momentum)
+        self.values -= np.float32(rate / (1 - self.unseen)) * self.mean / (self.most + np.float32(1e-8))
 
 
 def train_layers(
@@ -68,15 +68,13 @@ def train_layers(
     learning: LocalLearning,
     progress: Callable[[int, int], None] | None = None,
     grids: Sequence[Grids] | None = None,
+    threads: int = 1,
 ) -> LayeredNetwork:
-    """Train on recordings; return the trained network.
+    """Train on recordings; return the trained network, the same on every machine and with any number of threads.
 
     With `grids` (of `ptq.grids_of`) every step is computed with weights and states as they will be quantised, and
     gradients pass through that as if it were not there (a straight-through estimator) to weights in float: in-training
     quantisation with float master weights, which no integer hardware does.
-
-    Deterministic for one build of NumPy and its BLAS, which sums in an order of its own: another machine may differ in
-    the last bits.
     """
     check_sensor(network, recordings)
     weights, biases = ([array.copy() for array in arrays] for arrays in (network.weights, network.biases))
@@ -88,7 +86,7 @@ def train_layers(
     for chosen, begins in lessons(network, recordings, learning):
         frames = frames_of(network, recordings, chosen, begins)
         target = np.eye(network.description.classes, dtype=np.float32)[recordings.labels[chosen]]
-        layers = at_rest(network, weights, biases, len(chosen), grids)
+        layers = at_rest(network, weights, biases, len(chosen), grids, threads)
         rate = learning.rate * (1 - done / total)
         for step in range(network.description.steps):
             given = frames[:, step].astype(np.float32)
@@ -110,12 +108,19 @@ def at_rest(
     biases: Sequence[Floats],
     batch: int,
     grids: Sequence[Grids] | None = None,
+    threads: int = 1,
 ) -> list[Layered]:
     """Return the layers before the first step, with these weights and biases."""
     described = network.description
     return [
         Layered.at_rest(
-            layer, described.geometry(number), weights[number], biases[number], batch, grids[number] if grids else None
+            layer,
+            described.geometry(number),
+            weights[number],
+            biases[number],
+            batch,
+            grids[number] if grids else None,
+            threads,
         )
         for number, layer in enumerate(described.layer)
     ]
@@ -175,16 +180,22 @@ def local_gradients(
     """
     batch = np.float32(len(target))
     if layer.layer.kind == "output":
-        membranes = layer.membranes.reshape(len(target), -1)
-        powers = np.exp(membranes - membranes.max(axis=1, keepdims=True))
-        rows: Floats = (powers / powers.sum(axis=1, keepdims=True) - target) / batch
+        likely = layer.membranes.reshape(len(target), -1).copy()
+        float_product.softmax(likely)
+        rows: Floats = (likely - target) / batch
     else:
-        signs = readout.astype(np.float32) * np.float32(gain / math.sqrt(len(readout)))
-        error = np.clip(spikes.reshape(len(target), -1) @ signs - target, -1, 1) / batch
-        at_neurons = _unpooled((error @ signs.T).reshape(-1, *layer.geometry.pooled), layer)
+        signs = readout.astype(np.float32)
+        scale = np.float32(gain / math.sqrt(len(readout)))
+        read = scale * (spikes.reshape(len(target), -1) @ signs)  # sums of 0, 1 and -1 are exact in any order
+        error = np.clip(read - target, -1, 1) / batch
+        back = scale * product(turned(error), turned(signs), layer.threads)
+        at_neurons = _unpooled(back.reshape(-1, *layer.geometry.pooled), layer)
         at_neurons /= np.square(np.float32(STEEPNESS) * np.abs(layer.membranes) + 1)
         rows = at_neurons.reshape(-1, layer.geometry.outputs[2])
-    return (layer.columns.T @ rows).reshape(layer.weights.shape), rows.sum(axis=0)
+    of_bias = np.empty_like(layer.bias)
+    float_product.add_up(of_bias, rows)
+    gradient = turned(product(rows, turned(layer.under), layer.threads))
+    return gradient.reshape(layer.weights.shape), of_bias
 
 
 def _unpooled(back: Floats, layer: Layered) -> Floats:
