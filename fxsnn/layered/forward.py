@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from fxsnn.layered.description import Geometry, Layer
 
 Floats = NDArray[np.float32]
+AnyScalar = TypeVar("AnyScalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +96,17 @@ def columns_of(given: Floats, geometry: Geometry) -> Floats:
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(rows, -1)
 
 
-def in_windows(given: NDArray[np.generic], geometry: Geometry) -> NDArray[np.generic]:
-    """Return the neurons that are pooled together side by side: [batch, height, width, channels, pool * pool]."""
-    height, width, channels = geometry.pooled
+def corners(given: NDArray[AnyScalar], geometry: Geometry) -> list[NDArray[AnyScalar]]:
+    """Return views of the neurons that are pooled together: pool * pool of [batch, height, width, channels], by row."""
+    height, width, _ = geometry.pooled
     pool = geometry.pool
-    kept = given[:, : height * pool, : width * pool].reshape(-1, height, pool, width, pool, channels)
-    return kept.transpose(0, 1, 3, 5, 2, 4).reshape(-1, height, width, channels, pool * pool)
+    kept = given[:, : height * pool, : width * pool]
+    return [kept[:, y::pool, x::pool] for y in range(pool) for x in range(pool)]
 
 
 def pooled(spikes: Floats, geometry: Geometry) -> Floats:
     """Return 1 where any of the pooled neurons spikes: the membrane that is the maximum is above 0."""
     if geometry.pool == 1:
         return spikes
-    highest: Floats = in_windows(spikes, geometry).max(axis=-1)
+    highest: Floats = functools.reduce(np.maximum, corners(spikes, geometry))
     return highest

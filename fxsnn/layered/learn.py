@@ -7,6 +7,7 @@ gradient 1 / (10 |U| + 1)^2 of the spikes, and through the traces P into the lay
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError
 from fxsnn.layered.description import Described
-from fxsnn.layered.forward import Floats, Grids, Layered, in_windows
+from fxsnn.layered.forward import Floats, Grids, Layered, corners
 from fxsnn.layered.network import LayeredNetwork
 
 STEEPNESS = 10.0  # of the surrogate
@@ -192,14 +193,13 @@ def _unpooled(back: Floats, layer: Layered) -> Floats:
     geometry = layer.geometry
     if geometry.pool == 1:
         return back
-    height, width, channels = geometry.pooled
-    pool, batch = geometry.pool, len(back)
-    winner = in_windows(layer.membranes, geometry).argmax(axis=-1)
-    spread = np.zeros((*back.shape, pool * pool), np.float32)
-    np.put_along_axis(spread, winner[..., None], back[..., None], -1)
-    whole = np.zeros((batch, *geometry.outputs), np.float32)
-    rows = spread.reshape(batch, height, width, channels, pool, pool).transpose(0, 1, 4, 2, 5, 3)
-    whole[:, : height * pool, : width * pool] = rows.reshape(batch, height * pool, width * pool, channels)
+    membranes = corners(layer.membranes, geometry)
+    highest, free = functools.reduce(np.maximum, membranes), np.ones(back.shape, bool)
+    whole = np.zeros((len(back), *geometry.outputs), np.float32)
+    for place, values in zip(corners(whole, geometry), membranes, strict=True):
+        wins = free & (values == highest)
+        place[:] = np.where(wins, back, np.float32(0))
+        free &= ~wins
     return whole
 
 
