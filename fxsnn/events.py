@@ -199,7 +199,7 @@ def demo_events(
     with new_folder(out, "candidates.json") as place:
         network = _trained(described, train, learning, progress)
         save_layers(network, place / "network.npz")
-        bench = Bench(network, held_out, Lessons(train, replace(FINE, seed=learning.seed)))
+        bench = Bench(network, held_out, Lessons(train, replace(FINE, window=learning.window, seed=learning.seed)))
         subject, done = RecordingsSubject(bench, DEMO_GRID), 0
 
         def tell(_: Candidate[LayeredPlan]) -> None:
@@ -234,7 +234,7 @@ def _split_of(data: Path | None, split: Split, network: LayeredNetwork) -> Recor
 def open_split(data: Path, split: Split, described: Description) -> Recordings:
     """Read the recordings that a description is of; those of a larger sensor are shrunk to it where they are read."""
     shrink = math.ceil(SIDE / described.height) if kind_of(data) in ("gesture", "tonic") else 1
-    return open_recordings(data, split, shrink)
+    return open_recordings(data, split, shrink, step=described.step)
 
 
 def _read(network: Path, plan: Path) -> tuple[LayeredNetwork, QuantisedLayers]:

@@ -13,7 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from command_line import run
 from fxsnn.data.aedat import parse_aedat
+from fxsnn.data.binned import load_binned
+from fxsnn.data.events import ARCHIVES, Archive, describe_recordings
 from fxsnn.data.gesture import TRIALS, gestures, load_gestures, parse_labels, verify
 from fxsnn.data.nmnist import load_archive, load_nmnist, parse_nmnist
 from fxsnn.data.recordings import Recordings
@@ -276,7 +279,7 @@ def test_the_files_of_a_split_are_verified(official: Path, monkeypatch: pytest.M
     monkeypatch.setitem(TRIALS, "train", ("trials_to_train.txt", 2, 3))
     assert verify(official, "train") == 3
     monkeypatch.setitem(TRIALS, "train", ("trials_to_train.txt", 2, 4))
-    with pytest.raises(ConfigError, match="the train trials must have 4 labelled gestures, not 3"):
+    with pytest.raises(FileError, match="the train trials must have 4 labelled gestures, not 3"):
         verify(official, "train")
     (official / "user02_lab.aedat").unlink()
     with pytest.raises(FileError, match=r"^DVS128 Gesture must hold 'user02_lab\.aedat', '"):
@@ -355,6 +358,101 @@ def test_a_damaged_file_of_tonic_s_is_refused(tmp_path: Path, name: str, table: 
     with pytest.raises(FileError) as caught:
         load_gestures(tmp_path, "train")
     assert message in str(caught.value)
+
+
+# -- what was binned before, and what `fxsnn data` tells -------------------------------------------------------------
+
+
+def binned(path: Path, **changed: object) -> Path:
+    frames = np.zeros((3, 2, 4), np.uint8)
+    frames[0, 1, 2], frames[2, 0, 3] = 2, 1
+    held = {"frames_on": frames, "label": np.array(5, np.uint8)}
+    np.savez_compressed(path, **{name: array for name, array in (held | changed).items() if array is not None})  # type: ignore[arg-type]
+    return path
+
+
+def test_a_binned_recording_is_read_bin_by_bin(tmp_path: Path) -> None:
+    dark = np.zeros((3, 2, 4), np.uint16)
+    dark[2, 1, 1] = 1
+    found = load_binned(binned(tmp_path / "one.npz", frames_off=dark), 500)
+    assert (len(found), found.height, found.width, found.labels.tolist()) == (1, 2, 4, [5])
+    assert found.times.tolist() == [0, 0, 1000, 1000]
+    assert sorted(found.addresses.tolist()) == sorted([5, 8 + 6, 8 + 6, 8 + 3])
+    frames = found.frames([0], 500, 3)
+    assert (frames[0, :, 0] == dark).all()
+    assert frames[0, :, 1].sum() == 3
+    assert found.name == "one.npz, one recording of 3 bins"
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"label": None}, "one.npz' must hold label, one class of 0 to 255"),
+        ({"label": np.array(256)}, "one.npz' must hold label, one class of 0 to 255"),
+        ({"frames_on": None}, "one.npz' must hold frames_on, counts of brighter events"),
+        (
+            {"frames_on": np.zeros((2, 2), np.uint8)},
+            "one.npz' must hold frames_on as uint8 or uint16[steps, height, width], not uint8[2, 2]",
+        ),
+        (
+            {"frames_off": np.zeros((3, 4, 2), np.uint8)},
+            "one.npz' must hold frames_off as uint8 or uint16[steps, height, width], not uint8[3, 4, 2]",
+        ),
+        ({"frames_on": np.zeros((0, 2, 4), np.uint8)}, "one.npz' must hold frames_on as uint8 or uint16[steps, "),
+        ({"frames_on": np.zeros((3000, 1, 1), np.uint8)}, "one.npz' must last at most 2**31 - 1 us, 3,000 bins of "),
+    ],
+)
+def test_a_damaged_binned_recording_is_refused(tmp_path: Path, changed: dict[str, object], message: str) -> None:
+    with pytest.raises(FileError) as caught:
+        load_binned(binned(tmp_path / "one.npz", **changed), 1_000_000)
+    assert message in str(caught.value)
+    (tmp_path / "one.npz").write_bytes(b"something else")
+    with pytest.raises(FileError, match=r"^a binned recording must be a plain \.npz, not '"):
+        load_binned(tmp_path / "one.npz", 1)
+
+
+@pytest.mark.skipif(not (DATA / "dvsgesture_single").is_dir(), reason="needs FXSNN_DATA with dvsgesture_single")
+def test_the_real_gesture_is_read() -> None:
+    found = load_binned(DATA / "dvsgesture_single" / "right_hand_wave_60x60_180steps.npz", 16_600)
+    assert (len(found.times), found.height, found.width, found.labels.tolist()) == (29_186, 60, 60, [1])
+    assert found.addresses.min() >= 60 * 60  # brighter events alone
+
+
+def test_what_event_recordings_are_where_is_told(
+    official: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, place = Archive("some", "files", "train.zip", "900150983cd24fb0d6963f7d28e17f72"), tmp_path / "all"
+    monkeypatch.setattr("fxsnn.data.events.ARCHIVES", (known, *ARCHIVES[1:]))
+    place.mkdir()
+    (place / "train.zip").write_bytes(b"abc")
+    (place / "test.zip").write_bytes(b"abc")
+    for name in ("nmnist/Train/3", "nmnist/Test/3", "tonic/ibmGestureTrain/user01", "tonic/ibmGestureTest", "other"):
+        (place / name).mkdir(parents=True)
+    (place / "nmnist" / "Train" / "3" / "1.bin").write_bytes(nmnist([(1, 1, 0, 1)]))
+    (place / "nmnist" / "Test" / "3" / "1.bin").write_bytes(b"abc")
+    np.save(place / "tonic" / "ibmGestureTrain" / "user01" / "3.npy", np.array([[4, 8, 1, 0.5]]))
+    for path in official.iterdir():
+        if path.is_file():
+            path.rename(place / "other" / path.name)
+    monkeypatch.setitem(TRIALS, "train", ("trials_to_train.txt", 2, 3))
+    told = [(one.name, one.images, one.state.replace(str(place), "")) for one in describe_recordings(place)]
+    bad = f"must have the MD5 {ARCHIVES[1].md5}, not 900150983cd24fb0d6963f7d28e17f72"
+    cut = "'/nmnist/Test/3/1.bin' must hold events of 5 bytes, it ends after 3 of one"
+    assert told == [
+        ("some, train.zip", 0, "as published, to be unpacked"),
+        ("N-MNIST, test.zip", 0, bad),
+        ("N-MNIST train", 1, "a part of 60,000"),
+        ("N-MNIST test", 0, cut),
+        ("DVS128 Gesture train", 3, "ready"),
+        ("DVS128 Gesture test", 0, "'trials_to_test.txt' must list 24 trials, not 1"),
+        ("DVS128 Gesture train", 1, "a part of 1,077"),
+        ("DVS128 Gesture test", 0, "a part of 264"),
+    ]
+    assert describe_recordings(place / "nowhere") == []
+    said = run("data", "--data", place)
+    assert said.status == 0
+    assert "a part of 60,000" in said.out
+    assert all(archive.md5 in said.out for archive in (known, *ARCHIVES[1:]))
 
 
 # -- frames ----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,16 @@ from fxsnn.layered.description import Description, Layer, description_text, pars
 from fxsnn.layered.emulate import emulate_layers, respond_layers
 from fxsnn.layered.forward import Layered
 from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import Adamax, LocalLearning, frames_of, lessons, local_gradients, scores, train_layers
+from fxsnn.layered.learn import (
+    Adamax,
+    LocalLearning,
+    frames_in_parts,
+    frames_of,
+    lessons,
+    local_gradients,
+    scores,
+    train_layers,
+)
 from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
 from fxsnn.layered.ptq import Words, grids_of, plan_layers
 from fxsnn.layered.quantise import quantise_layers
@@ -214,18 +223,48 @@ def test_training_twice_gives_the_same_network(trained: LayeredNetwork) -> None:
     )
     assert all((a == b).all() for a, b in zip(again.weights, trained.weights, strict=True))
     assert told[-1] == (7200, 7200)
-    other = train_layers(again, recordings(240), LocalLearning(1, 24, 2e-2, random_windows=True, seed=1))
+    other = train_layers(again, recordings(240), LocalLearning(1, 24, 2e-2, window=4, seed=1))
     assert not (other.weights[0] == again.weights[0]).all()
 
 
 def test_every_recording_is_learned_once_a_pass() -> None:
     network = random_layers(parse_description(NET), 0)
-    learning = LocalLearning(2, 25, random_windows=True)
+    learning = LocalLearning(2, 25, window=5)
     given = list(lessons(network, recordings(60), learning))
     assert [len(chosen) for chosen, _ in given] == [25, 25, 10] * 2
     for turn in (given[:3], given[3:]):
         assert sorted(np.concatenate([chosen for chosen, _ in turn]).tolist()) == list(range(60))
     assert given[0][0].tolist() != given[3][0].tolist()
+
+
+def test_a_window_of_training_is_counted_from_where_it_begins() -> None:
+    network, given = random_layers(parse_description(NET), 0), recordings(60)
+    duration = 2000  # two steps of 1 ms, in recordings of six: begins are drawn from 0 to two windows before the end
+    for chosen, begins in lessons(network, given, LocalLearning(1, 25, window=2)):
+        assert begins is not None
+        assert (begins >= 0).all()
+        assert (begins <= np.maximum(given.lasting()[chosen] - 2 * duration, 0)).all()
+        frames = frames_of(network, given, chosen, begins, 2)
+        assert frames.shape == (len(chosen), 2, 6, 6, 2)
+        for n, (k, begin) in enumerate(zip(chosen, begins, strict=True)):
+            times = given.times[given.offsets[k] : given.offsets[k + 1]]
+            assert frames[n].sum() <= ((times >= begin) & (times < begin + duration)).sum()
+            assert (frames[n] == frames_of(network, given, np.array([k]), np.array([begin]))[0, :2]).all()
+    assert [begins for _, begins in lessons(network, given, LocalLearning(1, 60))] == [None]
+    with pytest.raises(ConfigError, match=r"^a training window must be of more steps than the burn-in of 1, not 1$"):
+        train_layers(network, given, LocalLearning(1, window=1))
+    with pytest.raises(ConfigError, match=r"^a window must be 0 to 65,536 steps, not -1$"):
+        LocalLearning(window=-1)
+
+
+def test_frames_come_in_parts_that_memory_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, given = random_layers(parse_description(NET), 0), recordings(60)
+    whole = frames_of(network, given, np.arange(60))
+    for room, size in ((1 << 26, 60), (6 * 72 * 7, 7), (1, 1)):
+        monkeypatch.setattr("fxsnn.layered.learn.MOST_COUNTS", room)
+        parts = list(frames_in_parts(network, given, np.arange(60)))
+        assert len(parts[0]) == size
+        assert (np.concatenate(parts) == whole).all()
 
 
 @needs_jit
@@ -251,7 +290,7 @@ def test_learning_through_the_quantisation_makes_up_for_it(trained: LayeredNetwo
         return accuracy(respond_layers(quantise_layers(network, plan), frames), test)
 
     through = train_layers(trained, train, LocalLearning(8, 24, 1e-2), grids=grids_of(trained, plan))
-    assert measured(through) > 0.9 > 0.8 > measured(trained)
+    assert measured(through) > 0.9 > 0.85 > measured(trained)  # float sums differ between machines: wide margins
     # what it computed in training is what integers compute: all decays but rho are exact
     grids = grids_of(trained, plan)
     assert [grid.weight.step for grid in grids] == [2.0**-layer.weight.format.frac for layer in plan.layers]

@@ -39,6 +39,19 @@ TrainedFile = Annotated[
     Path, typer.Argument(help="Network, as fxsnn events train wrote it (.npz).", show_default=False)
 ]
 
+Window = Annotated[
+    int,
+    typer.Option(
+        "--window",
+        min=0,
+        help="Learn from windows of so many steps that begin anywhere in a recording, as DECOLLE does (500); "
+        "0: all steps, from its begin.",
+    ),
+]
+PassesOn = Annotated[
+    int, typer.Option("--passes", min=1, max=1000, help="Passes of networks that learn on through their quantisation.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -81,6 +94,7 @@ def train(
     passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training recordings.")] = 4,
     rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 2e-3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
+    window: Window = 0,
     weight: Annotated[
         int | None,
         typer.Option(
@@ -96,7 +110,7 @@ def train(
 
     words = None if weight is None else Words(weight, state)
     with progress_bars({"train": "training (recordings)"}) as progress:
-        learning = LocalLearning(passes=passes, rate=rate, seed=seed)
+        learning = LocalLearning(passes=passes, rate=rate, window=window, seed=seed)
         told = train_events(out, description, data, learning, words, progress)
     typer.echo(
         f"{out}: float test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
@@ -162,10 +176,9 @@ def explore(
     strategy: Annotated[str, typer.Option(help="grid: every point; or a sampler: nsga2, tpe, random.")] = "grid",
     trials: Trials = 0,
     seed: SamplerSeed = 0,
-    passes: Annotated[
-        int, typer.Option(min=1, max=1000, help="Passes of networks that learn on through their quantisation.")
-    ] = 2,
+    passes: PassesOn = 2,
     rate: Annotated[float, typer.Option(help="Their learning rate, falling to 0.")] = 1e-3,
+    window: Window = 0,
     workers: Workers = CORES,
     grace: Grace = 60.0,
 ) -> None:
@@ -178,7 +191,7 @@ def explore(
     from fxsnn.study.session import settings_of
 
     settings = settings_of(study, out, strategy, trials, seed, None, grace)
-    learning = LocalLearning(passes=passes, rate=rate)
+    learning = LocalLearning(passes=passes, rate=rate, window=window)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_events(network, out, grid, settings, data, learning, workers, progress)
     show_finished(finished, out, settings.place.shown)
@@ -191,6 +204,7 @@ def demo(
     passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training recordings.")] = 8,
     rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 4e-3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
+    window: Window = 0,
     max_loss: MaxLoss = 0.01,
     workers: Workers = CORES,
 ) -> None:
@@ -201,7 +215,7 @@ def demo(
 
     stages = {"train": "training (recordings)", "explore": "exploring (candidates)", "write": "writing"}
     with progress_bars(stages) as progress:
-        learning = LocalLearning(passes=passes, rate=rate, seed=seed)
+        learning = LocalLearning(passes=passes, rate=rate, window=window, seed=seed)
         found = demo_events(out, description, data, learning, max_loss, workers, progress)
     say(found.choice.reason)
     for name, told in (("float", found.float), ("fixed", found.fixed)):

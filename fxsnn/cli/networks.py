@@ -19,6 +19,7 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
+    say,
     show,
     spread,
     table,
@@ -33,13 +34,23 @@ def register(app: typer.Typer) -> None:
 
 
 def data(folder: Data = None) -> None:
-    """Say which digits are found, and where."""
-    from fxsnn.data.mnist import describe_sources
+    """Say which digits and event recordings are found, and where; and where to put those that are not.
 
+    Looked into are the folder of --data, the one that FXSNN_DATA names, and folders in them.
+    """
+    from fxsnn.data.events import ARCHIVES, describe_recordings
+    from fxsnn.data.mnist import describe_sources, named_folder
+
+    places = dict.fromkeys(place for place in (folder, named_folder()) if place is not None)
     rows = table("data set", ">images", "state", "place")
-    for source in describe_sources(folder):
+    for source in [*describe_sources(folder), *(one for place in places for one in describe_recordings(place))]:
         rows.add_row(source.name, f"{source.images:,}" if source.images else "-", source.state, source.place)
     show(rows)
+    say("\nEvent recordings are not downloaded: unpack an archive, and name its folder by --data of fxsnn events.\n")
+    wanted = table("data set", "archive", "MD5", "what its folder holds then")
+    for archive in ARCHIVES:
+        wanted.add_row(archive.data_set, archive.name, archive.md5, archive.unpacked)
+    show(wanted, droppable=("MD5",))
 
 
 def train(

@@ -16,7 +16,7 @@ import numpy as np
 from fxsnn.data.aedat import parse_aedat
 from fxsnn.data.nmnist import Split
 from fxsnn.data.recordings import Events, Recordings, check_events, gather
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.errors import FileError
 from fxsnn.files import inside, read_bytes
 
 SIDE = 128
@@ -121,19 +121,23 @@ def _tonic(folder: Path, only: int | None) -> Iterator[tuple[Events, int, int]]:
 
 
 def verify(folder: Path, split: Split) -> int:
-    """Check that all official files of a split are there and readable as far as their headers; return the samples."""
+    """Read all official files of a split, one held at a time, and return how many gestures they hold.
+
+    Raises
+    ------
+    FileError
+        Trials, files or gestures are not as many as published, or a file is damaged.
+    """
     name, count, samples = TRIALS[split]
     listed = trials(folder, split)
     if len(listed) != count:
         raise FileError(f"{name!r} must list {count} trials, not {len(listed)}")
-    found = 0
     for trial in listed:
-        path = inside(folder, trial)
-        if not path.is_file():
+        if not inside(folder, trial).is_file():
             raise FileError(f"DVS128 Gesture must hold {trial!r}, {str(folder)!r} does not")
-        found += len(_labels_of(path))
+    found = sum(1 for _ in gestures(folder, split))
     if found != samples:
-        raise ConfigError(f"the {split} trials must have {samples:,} labelled gestures, not {found:,}")
+        raise FileError(f"the {split} trials must have {samples:,} labelled gestures, not {found:,}")
     return found
 
 

@@ -83,8 +83,8 @@ def load_mnist(split: Split, folder: Path | None = None) -> Digits:
     """
     if folder is not None:
         return _load([_required(folder, file) for file in FILES[split]], split)
-    named = os.environ.get(VARIABLE)
-    found = [_find(Path(named), file) for file in FILES[split]] if named else []
+    named = named_folder()
+    found = [_find(named, file) for file in FILES[split]] if named else []
     if found and None not in found:
         return _load([path for path in found if path], split)
     return _load([download(file, cache_folder()) for file in FILES[split]], split)
@@ -93,13 +93,18 @@ def load_mnist(split: Split, folder: Path | None = None) -> Digits:
 def describe_sources(folder: Path | None = None) -> list[Source]:
     """Say for every data set and place what is there. Checks digests; downloads nothing."""
     rows = [_describe_embedded()]
-    named = os.environ.get(VARIABLE)
-    places = [folder, Path(named) if named else None, cache_folder()]
+    places = [folder, named_folder(), cache_folder()]
     for place in places:
         for split in FILES:
             if place is not None:
                 rows.append(_describe(place, split))
     return rows
+
+
+def named_folder() -> Path | None:
+    """Return the folder that the environment names, if it names one."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else None
 
 
 def cache_folder() -> Path:

@@ -24,6 +24,7 @@ _OVERFLOW, _OVERFLOW_TIME = 240, 1 << 13
 _ARCHIVE = {"t_ms": np.uint16, "addr": np.uint16, "offsets": np.int64, "labels": np.uint8}
 
 Split = Literal["train", "test"]
+OFFICIAL: dict[Split, int] = {"train": 60_000, "test": 10_000}  # recordings
 
 
 def parse_nmnist(data: bytes, name: str) -> Events:

@@ -12,6 +12,7 @@ import tomli_w
 from fxsnn.errors import ConfigError
 
 MOST_NEURONS = 1 << 22  # of a layer
+MOST_STEPS = 1 << 16
 Shape = tuple[int, int, int]  # height, width, channels
 
 _Size = Annotated[int, msgspec.Meta(ge=1, le=4096)]
@@ -57,7 +58,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shrink: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # cells of shrink x shrink are counted together
     clip: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 65_535  # counts above it are taken as it; 1: spikes
     step: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 10_000  # microseconds of a time step
-    steps: Annotated[int, msgspec.Meta(ge=1, le=65_536)] = 30
+    steps: Annotated[int, msgspec.Meta(ge=1, le=MOST_STEPS)] = 30
     burn_in: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 3  # first steps, in which nothing is learned or read
     schema: Literal[1] = 1
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from fxsnn.kernels import float_product
 from fxsnn.layered.description import Geometry, Layer
 
 Floats = NDArray[np.float32]
+AnyScalar = TypeVar("AnyScalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +123,17 @@ def laid_under(given: Floats, geometry: Geometry) -> Floats:
     return under
 
 
-def in_windows(given: NDArray[np.generic], geometry: Geometry) -> NDArray[np.generic]:
-    """Return the neurons that are pooled together side by side: [batch, height, width, channels, pool * pool]."""
-    height, width, channels = geometry.pooled
+def corners(given: NDArray[AnyScalar], geometry: Geometry) -> list[NDArray[AnyScalar]]:
+    """Return views of the neurons that are pooled together: pool * pool of [batch, height, width, channels], by row."""
+    height, width, _ = geometry.pooled
     pool = geometry.pool
-    kept = given[:, : height * pool, : width * pool].reshape(-1, height, pool, width, pool, channels)
-    return kept.transpose(0, 1, 3, 5, 2, 4).reshape(-1, height, width, channels, pool * pool)
+    kept = given[:, : height * pool, : width * pool]
+    return [kept[:, y::pool, x::pool] for y in range(pool) for x in range(pool)]
 
 
 def pooled(spikes: Floats, geometry: Geometry) -> Floats:
     """Return 1 where any of the pooled neurons spikes: the membrane that is the maximum is above 0."""
     if geometry.pool == 1:
         return spikes
-    height, width, _ = geometry.pooled
-    kept, pool = spikes[:, : height * geometry.pool, : width * geometry.pool], geometry.pool
-    highest = kept[:, ::pool, ::pool].copy()
-    for row, column in np.ndindex(pool, pool):
-        np.maximum(highest, kept[:, row::pool, column::pool], out=highest)
+    highest: Floats = functools.reduce(np.maximum, corners(spikes, geometry))
     return highest

@@ -7,6 +7,7 @@ gradient 1 / (10 |U| + 1)^2 of the spikes, and through the traces P into the lay
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from numpy.typing import NDArray
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError
 from fxsnn.kernels import float_product
-from fxsnn.layered.description import Described
-from fxsnn.layered.forward import Floats, Grids, Layered, in_windows, product, turned
+from fxsnn.layered.description import MOST_STEPS, Described
+from fxsnn.layered.forward import Floats, Grids, Layered, corners, product, turned
 from fxsnn.layered.network import LayeredNetwork
 
 STEEPNESS = 10.0  # of the surrogate
-BATCH = 100  # recordings that are shown at once
+BATCH = 100  # recordings that are shown at once, or as few as have MOST_COUNTS counts
+MOST_COUNTS = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class LocalLearning:
     momentum: float = 0.0  # betas of Adamax, those of DECOLLE
     forgetting: float = 0.95
     readout_gain: float = 1.0
-    random_windows: bool = False  # begin anywhere, instead of with the recording
+    window: int = 0  # steps of a training window that begins anywhere; 0: all steps, from the recording's begin
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -43,6 +45,8 @@ class LocalLearning:
             raise ConfigError(
                 f"passes, batch and seed must be 1, 1 and 0 or more, not {self.passes}, {self.batch} and {self.seed}"
             )
+        if not 0 <= self.window <= MOST_STEPS:
+            raise ConfigError(f"a window must be 0 to {MOST_STEPS:,} steps, not {self.window}")
         if not (0 < self.rate <= 1 and 0 <= self.momentum < 1 and 0 < self.forgetting < 1):
             raise ConfigError("rate must be 0 to 1, momentum and forgetting 0 or more and less than 1")
 
@@ -82,13 +86,18 @@ def train_layers(
         [Adamax(array, learning.momentum, learning.forgetting) for array in pair]
         for pair in zip(weights, biases, strict=True)
     ]
+    if learning.window and learning.window <= network.description.burn_in:
+        raise ConfigError(
+            f"a training window must be of more steps than the burn-in of {network.description.burn_in}, "
+            f"not {learning.window}"
+        )
     total, done = learning.passes * len(recordings), 0
     for chosen, begins in lessons(network, recordings, learning):
-        frames = frames_of(network, recordings, chosen, begins)
+        frames = frames_of(network, recordings, chosen, begins, learning.window or network.description.steps)
         target = np.eye(network.description.classes, dtype=np.float32)[recordings.labels[chosen]]
         layers = at_rest(network, weights, biases, len(chosen), grids, threads)
         rate = learning.rate * (1 - done / total)
-        for step in range(network.description.steps):
+        for step in range(frames.shape[1]):
             given = frames[:, step].astype(np.float32)
             for number, layer in enumerate(layers):
                 given = layer.advance(given)
@@ -143,24 +152,39 @@ def frames_of(
     recordings: Recordings,
     chosen: NDArray[np.int64],
     begins: NDArray[np.int64] | None = None,
+    steps: int | None = None,
 ) -> NDArray[np.uint16]:
-    """Return counts as the network takes them: uint16[recordings, steps, height, width, polarity]."""
+    """Return counts as the network takes them: uint16[recordings, steps, height, width, polarity].
+
+    begins    int64[recordings] microseconds at which the windows begin; 0 if none is given
+    steps     of a window; those of the description if none are given
+    """
     described = network.description
-    frames = recordings.frames(chosen, described.step, described.steps, described.shrink, begins)
+    frames = recordings.frames(chosen, described.step, steps or described.steps, described.shrink, begins)
     return np.ascontiguousarray(np.minimum(frames, np.uint16(described.clip)).transpose(0, 1, 3, 4, 2))
+
+
+def frames_in_parts(
+    network: Described, recordings: Recordings, chosen: NDArray[np.int64]
+) -> Iterator[NDArray[np.uint16]]:
+    """Yield the frames of the chosen recordings, no more of them at once than memory has room for."""
+    described = network.description
+    size = min(BATCH, max(1, MOST_COUNTS // (described.steps * math.prod(described.inputs(0)))))
+    for first in range(0, len(chosen), size):
+        yield frames_of(network, recordings, chosen[first : first + size])
 
 
 def lessons(
     network: LayeredNetwork, recordings: Recordings, learning: LocalLearning
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64] | None]]:
     """Yield the recordings of each batch and where their windows begin; each recording once a pass, in drawn order."""
-    duration = network.description.step * network.description.steps
+    duration = network.description.step * learning.window
     for turn in range(learning.passes):
         drawn = np.random.PCG64([learning.seed, turn, 2]).random_raw(len(recordings))
         order = np.argsort(drawn, kind="stable").astype(np.int64)
         for first in range(0, len(order), learning.batch):
             chosen = order[first : first + learning.batch]
-            if not learning.random_windows:
+            if not learning.window:
                 yield chosen, None
                 continue
             draws = np.random.PCG64([learning.seed, turn, 3, first]).random_raw(len(chosen))
@@ -203,14 +227,13 @@ def _unpooled(back: Floats, layer: Layered) -> Floats:
     geometry = layer.geometry
     if geometry.pool == 1:
         return back
-    height, width, channels = geometry.pooled
-    pool, batch = geometry.pool, len(back)
-    winner = in_windows(layer.membranes, geometry).argmax(axis=-1)
-    spread = np.zeros((*back.shape, pool * pool), np.float32)
-    np.put_along_axis(spread, winner[..., None], back[..., None], -1)
-    whole = np.zeros((batch, *geometry.outputs), np.float32)
-    rows = spread.reshape(batch, height, width, channels, pool, pool).transpose(0, 1, 4, 2, 5, 3)
-    whole[:, : height * pool, : width * pool] = rows.reshape(batch, height * pool, width * pool, channels)
+    membranes = corners(layer.membranes, geometry)
+    highest, free = functools.reduce(np.maximum, membranes), np.ones(back.shape, bool)
+    whole = np.zeros((len(back), *geometry.outputs), np.float32)
+    for place, values in zip(corners(whole, geometry), membranes, strict=True):
+        wins = free & (values == highest)
+        place[:] = np.where(wins, back, np.float32(0))
+        free &= ~wins
     return whole
 
 
@@ -221,8 +244,7 @@ def scores(network: LayeredNetwork, recordings: Recordings, chosen: NDArray[np.i
     """
     check_sensor(network, recordings)
     found = []
-    for first in range(0, len(chosen), BATCH):
-        frames = frames_of(network, recordings, chosen[first : first + BATCH])
+    for frames in frames_in_parts(network, recordings, chosen):
         layers = at_rest(network, network.weights, network.biases, len(frames))
         total = np.zeros((len(frames), network.description.classes))
         for step in range(network.description.steps):

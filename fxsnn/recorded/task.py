@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError, FxsnnError
@@ -13,7 +12,7 @@ from fxsnn.explore import Candidate
 from fxsnn.grid import Point
 from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, scores, train_layers
+from fxsnn.layered.learn import LocalLearning, check_sensor, frames_in_parts, scores, train_layers
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.ptq import grids_of
@@ -21,7 +20,6 @@ from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.score import Told
 
 HELD_OUT = 8  # of so many training recordings the last one is not learned from
-PART = 100  # recordings whose frames are held at once
 
 
 def learned_and_held_out(training: Recordings) -> tuple[Recordings, Recordings]:
@@ -93,12 +91,7 @@ def measured_float(network: LayeredNetwork, shown: Recordings) -> Told:
 
 def measured(network: QuantisedLayers, shown: Recordings, threads: int = 1) -> Told:
     """Measure a network in integers; raises as `emulate.respond_layers` does."""
-    return Told.of(np.concatenate(list(_answers(network, shown, threads))), shown.labels)
-
-
-def _answers(network: QuantisedLayers, shown: Recordings, threads: int) -> list[NDArray[np.int64]]:
-    chosen = np.arange(len(shown))
-    return [
-        respond_layers(network, frames_of(network, shown, chosen[first : first + PART]), threads)
-        for first in range(0, len(shown), PART)
+    parts = [
+        respond_layers(network, frames, threads) for frames in frames_in_parts(network, shown, np.arange(len(shown)))
     ]
+    return Told.of(np.concatenate(parts), shown.labels)
