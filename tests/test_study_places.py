@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 import postgres
-from command_line import run, small_splits
+from command_line import HEARS_SIGINT, run, small_splits
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
@@ -321,7 +321,7 @@ def test_a_worker_that_is_told_to_end_lets_go_of_its_points(tmp_path: Path, word
     grid = "weight = ['UQ0.8', 'UQ0.4', 'UQ0.3']\nstate_bits = [4, 3, 2, 1]\nleak = ['shift 5']\n"
     (tmp_path / "grid.toml").write_text(grid)
     code = (
-        f"import sys; sys.path.append({str(Path(__file__).parent)!r})\n"
+        f"{HEARS_SIGINT}import sys; sys.path.append({str(Path(__file__).parent)!r})\n"
         "import fxsnn.job, command_line\nfrom fxsnn.cli import main\n"
         "fxsnn.job.open_splits = lambda *_: command_line.small_splits()\nmain()"
     )
