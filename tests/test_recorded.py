@@ -12,7 +12,7 @@ import pytest
 from command_line import needs_jit, run
 from fxsnn.candidates import gather, load_exploration
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.events import DEMO_GRID
+from fxsnn.events import DEMO_GRIDS
 from fxsnn.layered.description import parse_description
 from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
@@ -243,9 +243,10 @@ def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
         "chosen.npz",
         "chosen.toml",
         "golden",
+        "report.html",
     }
     held = json.loads((out / "candidates.json").read_bytes())
-    assert len(held["candidates"]) == DEMO_GRID.points
+    assert len(held["candidates"]) == sum(grid.points for grid in DEMO_GRIDS) == 15
     assert held["selection"]["chosen"] in said.out.replace("\n", " ")
     assert run("golden", "check", out / "golden").status == 0
     emulated = run("events", "emulate", out / "chosen.npz", out / "chosen.toml", "--data", folder)
