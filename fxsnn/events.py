@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from fxsnn.candidates import Exploration, gather, to_json
+from fxsnn.data.events import SPLITS
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import LONGEST, Progress
+from fxsnn.described import parse_layers
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate, evaluated
 from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write_text
 from fxsnn.golden.layers_make import make_layers_bundle
-from fxsnn.layered.description import Description, parse_description
+from fxsnn.layered.description import Description
 from fxsnn.layered.emulate import emulate_layers
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, train_layers
@@ -72,7 +74,7 @@ class EventsDemo:
 
 def read_description(path: Path) -> Description:
     """Read a network's description; raises FileError or ConfigError, one line."""
-    return named(path, parse_description, read_text(path, "a network's description"))
+    return named(path, parse_layers, read_text(path, "a network's description"))
 
 
 def train_events(
@@ -94,6 +96,24 @@ def train_events(
         write_text(out.with_suffix(".toml"), layered_plan_text(plan))
     save_layers(network, out)
     return measured_float(network, test)
+
+
+def refine_events(
+    network: Path, plan: Path, out: Path, data: Path, learning: LocalLearning, progress: Progress
+) -> Measured:
+    """Let a network learn on through the quantisation of a plan, save it, and measure it in integers.
+
+    It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
+    """
+    check_output(out)
+    held = load_layers(network)
+    words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
+    train, test = (open_split(data, split, held.description) for split in SPLITS)
+    train, _ = learned_and_held_out(train)
+    learned = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
+    told = measured(quantise_layers(learned, words), test)
+    save_layers(learned, out)
+    return told
 
 
 def plan_events(network: Path, words: Words, out: Path) -> Memory:

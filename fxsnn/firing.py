@@ -130,7 +130,7 @@ def warning(firing: Firing, scheme: str = "PTQ", image: str = "image") -> str:
     one by one.
     """
     told = []
-    spikes = f"{firing.fixed_spikes:.2f} spikes {_an(image)}, {firing.float_spikes:.2f} in float"
+    spikes = f"{firing.fixed_spikes:,.2f} spikes {_an(image)}, {firing.float_spikes:,.2f} in float"
     if firing.fixed_spikes < QUIET * firing.float_spikes:
         told.append(f"it is nearly silent: {spikes}")
     if firing.fixed_spikes > LOUD * firing.float_spikes:
@@ -162,7 +162,7 @@ def rows(firing: Firing, scheme: str = "PTQ", image: str = "image") -> list[tupl
     first, median = ("never" if n is None else f"{n:g}" for n in (firing.first_step, firing.median_step))
     one_by_one = relative(firing.rate_distance, firing) if scheme != "ITQ" else "none: it learned its own neurons"
     return [
-        (f"spikes {_an(image)}", f"{firing.float_spikes:.2f}", f"{firing.fixed_spikes:.2f}"),
+        (f"spikes {_an(image)}", f"{firing.float_spikes:,.2f}", f"{firing.fixed_spikes:,.2f}"),
         ("neurons that never fire", f"{100 * firing.float_silent:.1f} %", f"{100 * firing.fixed_silent:.1f} %"),
         ("distance of neurons' rates, of the mean rate", "", one_by_one),
         ("earth mover's distance of rates, of the mean rate", "", relative(firing.earth_movers, firing)),

@@ -68,7 +68,7 @@ def report_layers(
     if sources.chosen is None:
         choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
     else:
-        choice = choice_of(exploration, sources.chosen)
+        choice = choice_of(exploration, sources.chosen, learned is not None)
     train, held_out = learned_and_held_out(split_of(data, "train", network))
     bench = Bench(network, held_out, Lessons(train, learning))
     found, entry, told = exploration.found, exploration.entries[choice.index], about(held_out)

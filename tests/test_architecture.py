@@ -19,6 +19,7 @@ ORDER = (
     *("errors", "files", "npz", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
     *(
+        "competitive",
         "plan",
         "quantise",
         "width",
@@ -32,6 +33,7 @@ ORDER = (
         "ranges",
         "layered",
         "planned",
+        "described",
     ),
     *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "significance", "golden", "regress", "report"),

@@ -1,4 +1,4 @@
-"""`fxsnn events data`, `train`, `plan` and `emulate`: layered networks on recordings of event cameras."""
+"""`fxsnn events`: layered networks on recordings of event cameras."""
 
 from __future__ import annotations
 
@@ -61,6 +61,9 @@ def register(app: typer.Typer) -> None:
     group.command("describe", epilog="Example: fxsnn events describe nmnist > net.toml")(describe)
     group.command("train", epilog="Example: fxsnn events train net.toml --data ~/NMNIST --out net.npz")(train)
     group.command("plan", epilog="Example: fxsnn events plan net.npz --weight 6 --state 4 --out plan.toml")(plan)
+    group.command("refine", epilog="Example: fxsnn events refine net.npz plan.toml --data ~/NMNIST --out on.npz")(
+        refine
+    )
     group.command("explore", epilog="Example: fxsnn events explore net.npz --data ~/NMNIST --out c.json")(explore)
     group.command("demo", epilog="Example: fxsnn events demo net.toml --data ~/NMNIST --out events-demo")(demo)
     group.command("emulate", epilog="Example: fxsnn events emulate net.npz plan.toml --data ~/NMNIST")(emulate)
@@ -137,6 +140,25 @@ def plan(
 
     words = Words(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
     show_memory(memory_to_data(plan_events(network, words, out), MACROS["ramb18"]), "ramb18")
+
+
+def refine(
+    network: TrainedFile,
+    plan: Annotated[Path, typer.Argument(help="Plan of its layers (TOML).", show_default=False)],
+    data: Recorded,
+    out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
+    passes: PassesOn = 2,
+    rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 1e-3,
+    window: Window = 0,
+) -> None:
+    """Let a network learn on through a plan's quantisation (straight-through), as explore does, and keep it."""
+    from fxsnn.events import refine_events
+    from fxsnn.layered.learn import LocalLearning
+
+    learning = LocalLearning(passes=passes, rate=rate, window=window)
+    with progress_bars({"train": "training (recordings)"}) as progress:
+        told = refine_events(network, plan, out, data, learning, progress)
+    _tell(f"{out}: fixed", told)
 
 
 def emulate(

@@ -16,6 +16,7 @@ from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
 from fxsnn.report.story import Story
 
 DASHES, SHADE = (0, (5, 3)), "#d0d7de"
+MOST_ROWS = 400  # neurons whose spikes are drawn; of more, evenly many are left out
 FAR = 1.0  # a rail further off than this many times the drawn values' extent would squeeze them
 
 
@@ -92,7 +93,7 @@ def _draw_range(axes: Axes, values: NDArray[np.float64], lowest: float, highest:
 
 def rasters(story: Story, cut: str) -> Figure:
     """Draw the spikes of the inputs and of both networks; those that only one network has stand out."""
-    traces = story.traces
+    traces, every = story.traces, row_step(story.traces["float_spikes"].shape[1])
     float_spikes, fixed_spikes = traces["float_spikes"] > 0, traces["fixed_spikes"] > 0
     figure = Figure(figsize=(WIDTHS[cut], 6.6))
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1.2, 1, 1))
@@ -103,8 +104,8 @@ def rasters(story: Story, cut: str) -> Figure:
         (middle, "float", float_spikes, fixed_spikes, FLOAT),
         (bottom, "fixed", fixed_spikes, float_spikes, FIXED),
     ):
-        _draw_spikes(axes, ours & other, INK, 3.5)
-        _draw_spikes(axes, ours & ~other, colour, 4.5)
+        _draw_spikes(axes, ours & other, INK, 3.5, every)
+        _draw_spikes(axes, ours & ~other, colour, 4.5, every)
         axes.set_title(f"{name} output: {_count(int(ours.sum()))}, {int((ours & ~other).sum()):,} only here (coloured)")
         axes.set_ylabel("neuron")
     bottom.set_xlabel("time [steps]")
@@ -117,8 +118,14 @@ def rasters(story: Story, cut: str) -> Figure:
     return figure
 
 
-def _draw_spikes(axes: Axes, spikes: NDArray[np.bool_], colour: str, height: float) -> None:
-    steps, sources = np.nonzero(spikes)
+def row_step(neurons: int) -> int:
+    """Return which neurons' spikes are drawn: every so many one."""
+    return -(-neurons // MOST_ROWS)
+
+
+def _draw_spikes(axes: Axes, spikes: NDArray[np.bool_], colour: str, height: float, every: int = 1) -> None:
+    steps, rows = np.nonzero(spikes[:, ::every])
+    sources = rows * every
     # thousands of marks are smaller as pixels
     marks: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "rasterized": len(steps) > 1000}
     axes.plot(steps, sources, **marks, color=colour, markersize=max(1.4, height))

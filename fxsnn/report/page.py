@@ -142,6 +142,8 @@ def _confusion(story: Story) -> dict[str, Any]:
 
 
 def _activity(story: Story) -> dict[str, Any]:
+    from fxsnn.report.activity import row_step
+
     traces = story.traces
     float_spikes, fixed_spikes = traces["float_spikes"] > 0, traces["fixed_spikes"] > 0
     return {
@@ -151,6 +153,7 @@ def _activity(story: Story) -> dict[str, Any]:
         "float": int(float_spikes.sum()),
         "fixed": int(fixed_spikes.sum()),
         "both": int((float_spikes & fixed_spikes).sum()),
+        "every": row_step(float_spikes.shape[1]),
     }
 
 

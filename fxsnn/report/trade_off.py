@@ -191,7 +191,7 @@ def _label(axes: Axes, story: Story) -> None:
         arrowprops={"arrowstyle": "-", "color": FIXED, "shrinkB": 9},
         zorder=6,
     )
-    if story.floor is None:
+    if story.floor is None or story.floor <= 0:  # nothing is below it
         return
     axes.annotate(
         f"accuracy floor {percent(story.floor)}",
