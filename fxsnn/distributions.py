@@ -83,7 +83,7 @@ def distributions(network: Network, quantised: QuantisedNetwork, spikes: Spikes)
     thresholds = {"membrane": (_spread(network.threshold + network.theta), _spread(limits)), "current": (None, None)}
     signals: dict[str, Signal] = {"membrane": plan.membrane, "current": plan.accumulator}
     return tuple(
-        _distribution(name, signals[name].format, in_float[name], in_fixed[name], casts[name], thresholds[name])
+        distribution_of(name, signals[name].format, in_float[name], in_fixed[name], casts[name], thresholds[name])
         for name in _SITES
     )
 
@@ -100,14 +100,19 @@ def edges_of(fmt: Format, low: float, high: float) -> NDArray[np.float64]:
     return borders
 
 
-def _distribution(
+def distribution_of(
     name: str,
     fmt: Format,
     in_float: NDArray[np.float64],
     words: NDArray[np.int64],
     casts: NDArray[np.int64],
-    thresholds: tuple[tuple[float, float, float] | None, tuple[float, float, float] | None],
+    thresholds: tuple[tuple[float, float, float] | None, tuple[float, float, float] | None] = (None, None),
 ) -> Distribution:
+    """Count the values [images, ...] of a signal in real units, and the words of a format that it has in integers.
+
+    casts         int64[2]: how many, and how many of them left the format
+    thresholds    lowest, median and highest at which a neuron fires, of both networks
+    """
     in_fixed = to_float(words, fmt)
     ends = [(float(values.min()), float(values.max())) for values in (in_float, in_fixed)]
     edges = edges_of(fmt, min(0.0, *(low for low, _ in ends)), max(high for _, high in ends))

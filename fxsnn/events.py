@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +11,15 @@ from typing import Any
 import numpy as np
 
 from fxsnn.candidates import Exploration, gather, to_json
-from fxsnn.data.events import kind_of, open_recordings
-from fxsnn.data.gesture import SIDE
-from fxsnn.data.nmnist import Split
+from fxsnn.data.events import SPLITS
 from fxsnn.data.recordings import Recordings
-from fxsnn.demo import Progress
+from fxsnn.demo import LONGEST, Progress
+from fxsnn.described import parse_layers
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate, evaluated
 from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write_text
 from fxsnn.golden.layers_make import make_layers_bundle
-from fxsnn.layered.description import Description, parse_description
+from fxsnn.layered.description import Description
 from fxsnn.layered.emulate import emulate_layers
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, train_layers
@@ -29,21 +27,27 @@ from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, sa
 from fxsnn.layered.plan import LayeredPlan, layered_plan_text, parse_layered_plan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.layers_reporting import FINE, write_layers_report
 from fxsnn.lfsr import Lfsr
 from fxsnn.memory import Memory
 from fxsnn.pareto import Choice, Reward
-from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
+from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
+from fxsnn.recorded.splits import open_split, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
-from fxsnn.score import Told
-from fxsnn.selection import choose, named, read_text
+from fxsnn.score import Measured, Told
+from fxsnn.selection import Criteria, choose, named, read_text
+from fxsnn.significance import Significance
+from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.layers import layers_significance
-from fxsnn.significance.result import Significance
 from fxsnn.study.recordings import RecordingsSubject
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
 
-DEMO_GRID = RecordedGrid(weight=(8, 6, 5, 4), state=(6, 4, 2), scheme=("PTQ", "straight-through"))
-FINE = LocalLearning(passes=2, rate=1e-3)  # of networks that learn on through their quantisation
+# what is quantised after training, and what learns on through its quantisation: the latter takes most of the time
+DEMO_GRIDS = (
+    RecordedGrid(weight=(8, 6, 5, 4), state=(6, 4, 2)),
+    RecordedGrid(weight=(6, 5, 4), state=(2,), scheme=("straight-through",)),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,15 +66,15 @@ class EventsDemo:
 
     exploration: Exploration
     choice: Choice
-    float: Told
-    fixed: Told
+    float: Measured
+    fixed: Measured
     memory: Memory
     words: int  # of golden vectors
 
 
 def read_description(path: Path) -> Description:
     """Read a network's description; raises FileError or ConfigError, one line."""
-    return named(path, parse_description, read_text(path, "a network's description"))
+    return named(path, parse_layers, read_text(path, "a network's description"))
 
 
 def train_events(
@@ -92,6 +96,24 @@ def train_events(
         write_text(out.with_suffix(".toml"), layered_plan_text(plan))
     save_layers(network, out)
     return measured_float(network, test)
+
+
+def refine_events(
+    network: Path, plan: Path, out: Path, data: Path, learning: LocalLearning, progress: Progress
+) -> Measured:
+    """Let a network learn on through the quantisation of a plan, save it, and measure it in integers.
+
+    It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
+    """
+    check_output(out)
+    held = load_layers(network)
+    words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
+    train, test = (open_split(data, split, held.description) for split in SPLITS)
+    train, _ = learned_and_held_out(train)
+    learned = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
+    told = measured(quantise_layers(learned, words), test)
+    save_layers(learned, out)
+    return told
 
 
 def plan_events(network: Path, words: Words, out: Path) -> Memory:
@@ -153,7 +175,7 @@ def golden_of_layers(
 ) -> dict[str, Any]:
     """Write golden vectors of the first test recordings; return the manifest."""
     held, quantised = _read(network, plan)
-    test = _split_of(data, "test", held)
+    test = split_of(data, "test", held)
     check_sensor(held, test)
     count = min(recordings, len(test))
     return make_layers_bundle(out, quantised, frames_of(held, test, np.arange(count)), kinds=kinds)
@@ -171,7 +193,7 @@ def significance_of_layers(
     """Sweep every group of every layer on recordings that were not learned from, the first ones or all."""
     held = load_layers(network)
     digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
-    _, shown = learned_and_held_out(_split_of(data, "train", held))
+    _, shown = learned_and_held_out(split_of(data, "train", held))
     if recordings is not None:
         shown = shown.part(np.arange(min(recordings, len(shown))))
     Lfsr(seed=seed)
@@ -181,12 +203,22 @@ def significance_of_layers(
 
 
 def demo_events(
-    out: Path, description: Path, data: Path, learning: LocalLearning, max_loss: float, workers: int, progress: Progress
+    out: Path,
+    description: Path,
+    data: Path,
+    learning: LocalLearning,
+    max_loss: float,
+    swept: int,
+    command: str,
+    workers: int,
+    progress: Progress,
 ) -> EventsDemo:
     """Train, explore, select and write golden vectors, into the folder `out`, which appears when all is done.
 
-    Written: network.npz, candidates.json, chosen.npz, chosen.toml, golden/. chosen.npz is the network that the chosen
-    plan quantises: another one than network.npz where it learned on through its quantisation.
+    Written: network.npz, candidates.json, chosen.npz, chosen.toml, golden/, report.html, and significance.json where
+    `swept`, a number of recordings that were not learned from, is not 0. chosen.npz is the network that the chosen plan
+    quantises: another one than network.npz where it learned on through its quantisation. `command` is told in the
+    report.
 
     Raises
     ------
@@ -200,41 +232,58 @@ def demo_events(
         network = _trained(described, train, learning, progress)
         save_layers(network, place / "network.npz")
         bench = Bench(network, held_out, Lessons(train, replace(FINE, window=learning.window, seed=learning.seed)))
-        subject, done = RecordingsSubject(bench, DEMO_GRID), 0
+        points, done = [point for grid in DEMO_GRIDS for point in recorded_points(grid, network)], 0
 
         def tell(_: Candidate[LayeredPlan]) -> None:
             nonlocal done
             done += 1
-            progress("explore", done, DEMO_GRID.points)
+            progress("explore", done, len(points))
 
-        candidates = evaluated(subject.points(), bench.evaluate, workers, tell)
-        found = gather(subject.facts().about, bench.float_told(), candidates)
+        candidates = evaluated(points, bench.evaluate, workers, tell)
+        found = gather(about(held_out), bench.float_told(), candidates)
         reward = Reward("additive", 0.5)
         choice = choose(found, reward, max_loss)
         (place / "candidates.json").write_bytes(to_json(found, choice, reward))
-        point = subject.points()[choice.index]
+        point = points[choice.index]
         chosen = bench.network_of(point)
         save_layers(chosen, place / "chosen.npz")
         (place / "chosen.toml").write_bytes(layered_plan_text(point.plan).encode())
         quantised = quantise_layers(chosen, point.plan)
-        progress("write", 0, 1)
         manifest = make_layers_bundle(place / "golden", quantised, frames_of(network, test, np.arange(1)))
-        scores = measured_float(network, test), measured(quantised, test, workers)
-        progress("write", 1, 1)
+        found_by = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
+        asked = Criteria(reward, max_loss, None)
+        outcome = write_layers_report(
+            place / "report.html", bench, chosen, found, choice, asked, test, found_by, command, workers, progress
+        )
     words = sum(entry["lines"] for entry in manifest["files"])
-    return EventsDemo(found, choice, *scores, layered_memory(quantised), words)
+    float_told, told = (outcome.tests[name] for name in ("float", outcome.chosen.name))
+    return EventsDemo(found, choice, float_told, told, layered_memory(quantised), words)
 
 
-def _split_of(data: Path | None, split: Split, network: LayeredNetwork) -> Recordings:
-    if data is None:
-        raise ConfigError("a network of layers must be shown recordings: name their folder by --data")
-    return open_split(data, split, network.description)
-
-
-def open_split(data: Path, split: Split, described: Description) -> Recordings:
-    """Read the recordings that a description is of; those of a larger sensor are shrunk to it where they are read."""
-    shrink = math.ceil(SIDE / described.height) if kind_of(data) in ("gesture", "tonic") else 1
-    return open_recordings(data, split, shrink, step=described.step)
+def _swept(
+    place: Path,
+    network: LayeredNetwork,
+    held_out: Recordings,
+    recordings: int,
+    max_loss: float,
+    workers: int,
+    progress: Progress,
+) -> Significance:
+    """Sweep all groups on the first recordings that were not learned from, with words of up to 8 bits."""
+    shown = held_out.part(np.arange(min(recordings, len(held_out))))
+    digest = hashlib.sha256((place / "network.npz").read_bytes()).hexdigest()
+    found = layers_significance(
+        network,
+        shown,
+        about(shown),
+        digest,
+        max_loss,
+        workers=workers,
+        progress=lambda done, total: progress("sweep", done, total),
+        longest=LONGEST,
+    )
+    (place / "significance.json").write_bytes(significance_json(found))
+    return found
 
 
 def _read(network: Path, plan: Path) -> tuple[LayeredNetwork, QuantisedLayers]:

@@ -123,14 +123,14 @@ def parting(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.i
     return np.where(differ.any(axis=1), differ.argmax(axis=1), -1).astype(np.int64)
 
 
-def warning(firing: Firing, scheme: str = "PTQ") -> str:
+def warning(firing: Firing, scheme: str = "PTQ", image: str = "image") -> str:
     """Say in words what is wrong with how the fixed-point network fires; nothing where it fires as in float.
 
     A network that learned in integers (ITQ) has neurons of its own: they are not held against the float network's
     one by one.
     """
     told = []
-    spikes = f"{firing.fixed_spikes:.2f} spikes an image, {firing.float_spikes:.2f} in float"
+    spikes = f"{firing.fixed_spikes:,.2f} spikes {_an(image)}, {firing.float_spikes:,.2f} in float"
     if firing.fixed_spikes < QUIET * firing.float_spikes:
         told.append(f"it is nearly silent: {spikes}")
     if firing.fixed_spikes > LOUD * firing.float_spikes:
@@ -139,7 +139,7 @@ def warning(firing: Firing, scheme: str = "PTQ") -> str:
         told.append(
             f"{100 * firing.fixed_silent:.1f} % of its neurons never fire, {100 * firing.float_silent:.1f} % in float"
         )
-    if scheme == "PTQ" and firing.rate_distance > FAR * firing.mean_rate:
+    if scheme != "ITQ" and firing.rate_distance > FAR * firing.mean_rate:
         told.append(f"its neurons' rates are {relative(firing.rate_distance, firing)} off the float network's")
     if firing.earth_movers > MOVED * firing.mean_rate:
         told.append(f"the distribution of its rates is {relative(firing.earth_movers, firing)} off the float network's")
@@ -153,16 +153,20 @@ def relative(distance: float, firing: Firing) -> str:
     return f"{100 * distance / firing.mean_rate:.1f} %"
 
 
-def rows(firing: Firing, scheme: str = "PTQ") -> list[tuple[str, str, str]]:
+def _an(image: str) -> str:
+    return f"an {image}" if image[0] in "aeiou" else f"a {image}"
+
+
+def rows(firing: Firing, scheme: str = "PTQ", image: str = "image") -> list[tuple[str, str, str]]:
     """Return the table of float beside fixed: what, of the float network, of the fixed-point one."""
     first, median = ("never" if n is None else f"{n:g}" for n in (firing.first_step, firing.median_step))
-    one_by_one = relative(firing.rate_distance, firing) if scheme == "PTQ" else "none: it learned its own neurons"
+    one_by_one = relative(firing.rate_distance, firing) if scheme != "ITQ" else "none: it learned its own neurons"
     return [
-        ("spikes an image", f"{firing.float_spikes:.2f}", f"{firing.fixed_spikes:.2f}"),
+        (f"spikes {_an(image)}", f"{firing.float_spikes:,.2f}", f"{firing.fixed_spikes:,.2f}"),
         ("neurons that never fire", f"{100 * firing.float_silent:.1f} %", f"{100 * firing.fixed_silent:.1f} %"),
         ("distance of neurons' rates, of the mean rate", "", one_by_one),
         ("earth mover's distance of rates, of the mean rate", "", relative(firing.earth_movers, firing)),
-        ("images with the same spike counts", "", f"{100 * firing.same_counts:.1f} %"),
-        (f"spike trains that part, of {firing.watched} images", "", f"{firing.parted}"),
+        (f"{image}s with the same spike counts", "", f"{100 * firing.same_counts:.1f} %"),
+        (f"spike trains that part, of {firing.watched} {image}s", "", f"{firing.parted}"),
         ("step at which they part, first and median", "", f"{first}, {median}"),
     ]

@@ -20,6 +20,7 @@ from fxsnn.golden.export import check_kinds
 from fxsnn.golden.make import make_bundle
 from fxsnn.grid import Grid, parse_grid
 from fxsnn.layered.network import is_layered
+from fxsnn.layers_reporting import report_layers
 from fxsnn.learn import Learning
 from fxsnn.learner import learner_like
 from fxsnn.lfsr import Lfsr
@@ -27,9 +28,11 @@ from fxsnn.network import load_network
 from fxsnn.pareto import Reward
 from fxsnn.quantise import quantise
 from fxsnn.ranges import Spread, profile, spreads
+from fxsnn.report.compose import Outcome
 from fxsnn.report.significance import significance_png, significance_svg
+from fxsnn.reporting import Sources, report_job
 from fxsnn.score import Score
-from fxsnn.selection import named, read_plan, read_text
+from fxsnn.selection import Criteria, named, read_plan, read_text
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
@@ -206,6 +209,26 @@ def demo_job(
         command += f" --significance {significance_images}"
     command += " --mnist" if mnist or data is not None else ""
     return demo.run_demo(out, open_splits(data, mnist), settings, command, progress)
+
+
+def report_network(
+    out: Path,
+    sources: Sources,
+    asked: Criteria,
+    data: Path | None,
+    mnist: bool,
+    command: str,
+    workers: int,
+    progress: Progress,
+    passes: int | None,
+) -> Outcome[Any, Any]:
+    """Write the report of either kind of network.
+
+    passes   that fxsnn explore took to train the choice, where it was; None: as many as it takes unasked
+    """
+    if is_layered(sources.network):
+        return report_layers(out, sources, asked, data, command, workers, progress, passes)
+    return report_job(out, sources, asked, data, mnist, command, workers, progress, passes or 1)
 
 
 def _write_significance(files: Sequence[Path], found: Significance) -> None:

@@ -18,7 +18,7 @@ from fxsnn.plan import Plan
 from fxsnn.quantise import QuantisedNetwork, quantise
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, compose, shown_places
-from fxsnn.score import Score, cross_validate
+from fxsnn.score import Measured, cross_validate
 from fxsnn.selection import Criteria, choice_of, choose
 from fxsnn.significance import Significance, load_significance
 from fxsnn.splits import Splits, check_fits, open_splits
@@ -46,10 +46,10 @@ def report_job(
     workers: int,
     progress: Progress,
     passes: int = 1,
-) -> Outcome:
+) -> Outcome[Network, QuantisedNetwork]:
     """Choose as `fxsnn select` does, measure on the test digits, and write the report.
 
-    A choice that learned in integers is trained again, in as many `passes` as fxsnn explore took, unless its
+    A choice that learned in integers is trained again, in as many `passes` as fxsnn explore took (1), unless its
     network is given.
 
     Raises
@@ -67,7 +67,7 @@ def report_job(
         choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
     else:
         choice = choice_of(exploration, sources.chosen)
-    swept = None if sources.significance is None else _significance(sources.network, sources.significance)
+    swept = None if sources.significance is None else significance_for(sources.network, sources.significance)
     learned = None if sources.chosen_network is None else load_network(sources.chosen_network)
     splits = open_splits(data, mnist)
     check_fits(network, sources.network, splits)
@@ -75,18 +75,19 @@ def report_job(
         check_fits(learned, sources.chosen_network, splits)
     task, score = prepare(network, splits, workers)
     found = exploration.found
-    _check_same(str(sources.network), found.accuracy, found.right, score, exploration, splits)
+    told = about(splits)
+    check_same(str(sources.network), found.accuracy, found.right, score, exploration, told)
     networks = _quantised(network, learned, exploration, choice, splits, passes, progress)
     entry = exploration.entries[choice.index]
     responses = respond(networks[entry.name], task.spikes, workers)
     score = cross_validate(responses, task.labels, task.folds, task.rule)
-    _check_same(
+    check_same(
         entry.name if learned is None else str(sources.chosen_network),
         entry.accuracy,
         entry.right,
         score,
         exploration,
-        splits,
+        told,
         entry.name if entry.scheme == "ITQ" else "",
     )
     tests = measure_all(network, networks, task, splits, workers, progress)
@@ -125,27 +126,29 @@ def _trained(network: Network, plan: Plan, splits: Splits, passes: int, progress
     return trained
 
 
-def _significance(network: Path, path: Path) -> Significance:
+def significance_for(network: Path, path: Path) -> Significance:
+    """Read what fxsnn significance wrote of this very network; ConfigError if it is of another."""
     found = load_significance(path)
     if found.network != hashlib.sha256(read_bytes(network, "a network")).hexdigest():
         raise ConfigError(f"a significance file must be of the network {str(network)!r}, {str(path)!r} is of another")
     return found
 
 
-def _check_same(
+def check_same(
     name: str,
     accuracy: float,
     right: str | None,
-    score: Score,
+    score: Measured,
     exploration: Exploration,
-    splits: Splits,
+    about: str,
     learned: str = "",
 ) -> None:
     """Refuse a network that does not answer as candidates.json says; `learned`, what could be given instead."""
     if pack(score.right) == right if right else abs(score.accuracy - accuracy) < SLACK:
         return
+    what = "digits" if "digits" in exploration.data else "recordings"
     how = f"; the network that learned as {learned} can be given as --chosen-network" if learned else ""
     raise ConfigError(
-        f"networks and digits must be those that the candidates were measured with, {percent(accuracy)} right on "
-        f"{exploration.data}, but {name!r} has {percent(score.accuracy)} on {about(splits)}{how}"
+        f"networks and {what} must be those that the candidates were measured with, {percent(accuracy)} right on "
+        f"{exploration.data}, but {name!r} has {percent(score.accuracy)} on {about}{how}"
     )

@@ -14,7 +14,7 @@ from fxsnn.files import read_bytes, write_text
 from fxsnn.memory import MACROS, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan
-from fxsnn.planned import planned_text
+from fxsnn.planned import parse_planned, planned_text
 from fxsnn.ties import TEST, tied
 
 
@@ -55,10 +55,15 @@ def select_candidate(candidates: Path, out: Path, asked: Criteria) -> tuple[Choi
     return choice, found.entries[choice.index]
 
 
-def choice_of(found: Exploration, plan: Path) -> Choice:
-    """Return the candidate that somebody chose by its plan; raises ConfigError where no candidate has it."""
-    held = read_plan(plan)
-    for n, entry in enumerate(found.entries):
+def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:
+    """Return the candidate that somebody chose by its plan; raises ConfigError where no candidate has it.
+
+    learned    whether one that was quantised after training is not meant, where several have the plan
+    """
+    held = named(plan, parse_planned, read_text(plan, "a plan"))
+    places = sorted(range(len(found.entries)), key=lambda n: learned and found.entries[n].scheme == "PTQ")
+    for n in places:
+        entry = found.entries[n]
         if found.plan_of(n) == held:
             change = 100 * (entry.accuracy - found.found.accuracy)
             said = (

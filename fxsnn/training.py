@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn import emulate, itq, learn
+from fxsnn.competitive import Competitive
 from fxsnn.data.digits import Digits
 from fxsnn.demo import Progress
+from fxsnn.described import parse_described
 from fxsnn.encode import encode_parts
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, write_text
@@ -22,7 +24,7 @@ from fxsnn.network import Network, save_network
 from fxsnn.plan import Plan, plan_text
 from fxsnn.quantise import quantise
 from fxsnn.score import Score, score
-from fxsnn.selection import read_plan
+from fxsnn.selection import named, read_plan, read_text
 from fxsnn.splits import open_splits, part
 
 
@@ -37,6 +39,7 @@ class Training:
     weight: str | None = None
     rounding: str = "SR"
     learned_bits: int | None = None
+    description: Path | None = None  # of the network, in place of `neurons`
 
     def learning_plan(self) -> Plan | None:
         """Return the plan to learn by, or None to learn in float."""
@@ -59,8 +62,23 @@ def record_training(out: Path, data: Path | None, mnist: bool, asked: Training, 
 
 
 def _blank(digits: Digits, asked: Training) -> Network:
-    network = random_network(digits.images.shape[1], asked.neurons, asked.seed)
+    pixels = digits.images.shape[1]
+    if asked.description is not None:
+        described = _read(asked.description)
+        if described.inputs != pixels:
+            raise ConfigError(f"a network must have {pixels} inputs, one a pixel, not {described.inputs}")
+        return described.network(random_network(pixels, described.neurons, asked.seed))
+    network = random_network(pixels, asked.neurons, asked.seed)
     return replace(network, coding=replace(network.coding, seed=asked.seed))
+
+
+def _read(path: Path) -> Competitive:
+    described = named(path, parse_described, read_text(path, "a network's description"))
+    if not isinstance(described, Competitive):
+        raise ConfigError(
+            f"a network of layers must learn with labels, by fxsnn events train, not without: {str(path)!r}"
+        )
+    return described
 
 
 def _learning(asked: Training) -> Learning:

@@ -19,6 +19,7 @@ ORDER = (
     *("errors", "files", "npz", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
     *(
+        "competitive",
         "plan",
         "quantise",
         "width",
@@ -32,10 +33,11 @@ ORDER = (
         "ranges",
         "layered",
         "planned",
+        "described",
     ),
     *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "significance", "golden", "regress", "report"),
-    *("demo", "training", "learner", "reporting", "study", "events", "job", "cli", "pytest_plugin"),
+    *("demo", "training", "learner", "reporting", "layers_reporting", "study", "events", "job", "cli", "pytest_plugin"),
 )
 MAY_IMPORT_KERNELS = {
     "modes",

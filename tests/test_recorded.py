@@ -12,7 +12,7 @@ import pytest
 from command_line import needs_jit, run
 from fxsnn.candidates import gather, load_exploration
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.events import DEMO_GRID
+from fxsnn.events import DEMO_GRIDS
 from fxsnn.layered.description import parse_description
 from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.learn import LocalLearning, frames_of
@@ -31,6 +31,7 @@ from fxsnn.significance.layers import layers_groups, layers_significance, wide_p
 from fxsnn.significance.sweep import narrowed
 from fxsnn.study.recordings import RecordingsSubject, digest_of_layers
 from test_layered_learning import NET, recordings, taught, write
+from test_report import PICTURES, Page
 
 GRID = RecordedGrid(weight=(6, 2), state=(3, 0), state_rounding=("TR", "SR"))
 
@@ -208,6 +209,83 @@ def test_a_report_of_layers_is_refused_in_one_line(bench: Bench) -> None:
         found.layer_plan_of(0)
 
 
+def test_a_report_is_the_page_of_the_first_network_s(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
+    net, out, page = folder / "net.npz", tmp_path / "candidates.json", tmp_path / "r.html"
+    words = ["--data", folder, "--out", out, "--grid", folder / "grid.toml", "--passes", 1]
+    assert run("events", "explore", net, *words).status == 0
+    found = load_exploration(out)
+    report = ["report", net, out, "--data", folder, "--out", page, "--max-loss", 1]
+    said = run(*report)
+    assert said.status == 0, said.err
+    assert "On 24 test recordings: float " in said.out
+    read = Page(page.read_text())
+    assert "reported on 24 recordings" not in read.text
+    for text in (
+        "conv 4 (3 x 3, pooled by 2), dense 8, output 3; 384 weights",
+        "Membranes, shown one recording of class ",
+        "How traces and refractory states lie",
+        "layer 1 refractory state R",
+        "Rows: the true class; columns: the answer; cells: recordings.",
+        "the first of those that the choice was made on; neurons of all layers, before pooling",
+        "Receptive fields",
+        f"chosen by {found.data}",
+        "layer 0 spikes before pooling",
+    ):
+        assert text in read.text, text
+    assert "digit" not in read.text
+    assert run(*report[:3], "--out", page).complaint.startswith("a network of layers must be shown recordings: ")
+    other = tmp_path / "other"
+    write(other, recordings(240, seed=9), "Train")
+    write(other, recordings(24, seed=1), "Test")
+    said = run("report", net, out, "--data", other, "--out", page, "--max-loss", 1)
+    assert said.complaint.startswith("networks and recordings must be those that the candidates were measured with, ")
+
+
+def test_a_choice_that_learned_on_is_reported_on_with_its_network(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
+    net, out, page = folder / "net.npz", tmp_path / "candidates.json", tmp_path / "r.html"
+    words = ["--data", folder, "--out", out, "--grid", folder / "grid.toml", "--passes", 3]
+    assert run("events", "explore", net, *words).status == 0
+    found, chosen, learned = load_exploration(out), tmp_path / "chosen.toml", tmp_path / "learned.npz"
+    through = found.entries[1]
+    assert through.scheme == "straight-through"
+    chosen.write_text(planned_text(found.plan_of(1)))
+    said = run("events", "refine", net, chosen, "--data", folder, "--out", learned, "--passes", 3)
+    assert said.status == 0, said.err
+    fixed = said.out.split("test accuracy ")[1].split(" (")[0]
+    report = ["report", net, out, "--data", folder, "--out", page, "--chosen", chosen]
+    said = run(*report, "--chosen-network", learned)
+    assert said.status == 0, said.err
+    assert f"{through.name} was chosen by its plan" in said.out.replace("\n", " ")
+    assert f"{through.name} {fixed}." in said.out.replace("\n", " ")
+    read = Page(page.read_text())
+    assert "straight-through, learned on in float, through its quantisation" in read.text
+    assert f"{found.entries[0].name} was chosen by its plan" in run(*report).out.replace("\n", " ")
+    said = run(*report, "--chosen-network", net)
+    assert said.complaint.startswith("networks and recordings must be those that the candidates were measured with, ")
+
+
+def test_one_plan_alone_is_reported_on(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
+    net, plan, page = folder / "net.npz", tmp_path / "plan.toml", tmp_path / "r.html"
+    assert run("events", "plan", net, "--filters", "currents", "--out", plan).status == 0
+    said = run("report", net, plan, "--data", folder, "--out", page)
+    assert said.status == 0, said.err
+    assert "plan is the plan that was given." in said.out
+    read = Page(page.read_text())
+    assert "layer 0 membrane M" in read.text
+    assert "layer 1 membrane potentials" in read.text
+    page.unlink()
+    plan.write_text(plan.read_text().replace("[[layer]]", "[[layer]]\nwrong = 1", 1))
+    assert "wrong" in run("report", net, plan, "--data", folder, "--out", page).complaint
+    assert not page.exists()
+
+
 @needs_jit
 def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Path, tmp_path: Path) -> None:
     shown = recordings(40, seed=5)
@@ -246,9 +324,10 @@ def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
         "chosen.npz",
         "chosen.toml",
         "golden",
+        "report.html",
     }
     held = json.loads((out / "candidates.json").read_bytes())
-    assert len(held["candidates"]) == DEMO_GRID.points
+    assert len(held["candidates"]) == sum(grid.points for grid in DEMO_GRIDS) == 15
     assert held["selection"]["chosen"] in said.out.replace("\n", " ")
     assert run("golden", "check", out / "golden").status == 0
     emulated = run("events", "emulate", out / "chosen.npz", out / "chosen.toml", "--data", folder)

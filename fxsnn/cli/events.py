@@ -1,7 +1,8 @@
-"""`fxsnn events data`, `train`, `plan` and `emulate`: layered networks on recordings of event cameras."""
+"""`fxsnn events`: layered networks on recordings of event cameras."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,7 @@ from fxsnn.cli.options import (
 from fxsnn.cli.search import show_finished, show_memory
 
 if TYPE_CHECKING:
-    from fxsnn.score import Told
+    from fxsnn.score import Measured
 
 Recorded = Annotated[Path, typer.Option("--data", help="Folder of recordings; see fxsnn events data.")]
 Weight = Annotated[int, typer.Option(min=1, max=24, help="Bits of a weight, sign included.")]
@@ -60,6 +61,9 @@ def register(app: typer.Typer) -> None:
     group.command("describe", epilog="Example: fxsnn events describe nmnist > net.toml")(describe)
     group.command("train", epilog="Example: fxsnn events train net.toml --data ~/NMNIST --out net.npz")(train)
     group.command("plan", epilog="Example: fxsnn events plan net.npz --weight 6 --state 4 --out plan.toml")(plan)
+    group.command("refine", epilog="Example: fxsnn events refine net.npz plan.toml --data ~/NMNIST --out on.npz")(
+        refine
+    )
     group.command("explore", epilog="Example: fxsnn events explore net.npz --data ~/NMNIST --out c.json")(explore)
     group.command("demo", epilog="Example: fxsnn events demo net.toml --data ~/NMNIST --out events-demo")(demo)
     group.command("emulate", epilog="Example: fxsnn events emulate net.npz plan.toml --data ~/NMNIST")(emulate)
@@ -138,6 +142,25 @@ def plan(
     show_memory(memory_to_data(plan_events(network, words, out), MACROS["ramb18"]), "ramb18")
 
 
+def refine(
+    network: TrainedFile,
+    plan: Annotated[Path, typer.Argument(help="Plan of its layers (TOML).", show_default=False)],
+    data: Recorded,
+    out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
+    passes: PassesOn = 2,
+    rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 1e-3,
+    window: Window = 0,
+) -> None:
+    """Let a network learn on through a plan's quantisation (straight-through), as explore does, and keep it."""
+    from fxsnn.events import refine_events
+    from fxsnn.layered.learn import LocalLearning
+
+    learning = LocalLearning(passes=passes, rate=rate, window=window)
+    with progress_bars({"train": "training (recordings)"}) as progress:
+        told = refine_events(network, plan, out, data, learning, progress)
+    _tell(f"{out}: fixed", told)
+
+
 def emulate(
     network: TrainedFile,
     plan: Annotated[Path, typer.Argument(help="Plan of its layers (TOML).", show_default=False)],
@@ -206,25 +229,44 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
     window: Window = 0,
     max_loss: MaxLoss = 0.01,
+    significance: Annotated[
+        int,
+        typer.Option(
+            "--significance", min=0, help="Recordings not learned from, of the report's significance sweep; 0: none."
+        ),
+    ] = 0,
     workers: Workers = CORES,
 ) -> None:
-    """Train, quantise, explore, select and write golden vectors; figures are of test recordings, nothing chosen by."""
+    """Train, quantise, explore, select, write golden vectors and a report; figures are of test recordings."""
     from fxsnn.events import demo_events
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.memory import MACROS, memory_to_data
 
-    stages = {"train": "training (recordings)", "explore": "exploring (candidates)", "write": "writing"}
+    stages = {
+        "train": "training (recordings)",
+        "explore": "exploring (candidates)",
+        "sweep": "sweeping (cases)",
+        "test": "testing (candidates)",
+    }
+    words = ["fxsnn", "events", "demo", description.name, "--data", data.name, "--out", out.name]
+    given = {"--passes": passes, "--rate": f"{rate:g}", "--seed": seed, "--window": window}
+    given |= {"--max-loss": f"{max_loss:g}", "--significance": significance}
+    words += [str(word) for option in given.items() for word in option]
     with progress_bars(stages) as progress:
         learning = LocalLearning(passes=passes, rate=rate, window=window, seed=seed)
-        found = demo_events(out, description, data, learning, max_loss, workers, progress)
+        command = shlex.join(words)
+        found = demo_events(out, description, data, learning, max_loss, significance, command, workers, progress)
     say(found.choice.reason)
     for name, told in (("float", found.float), ("fixed", found.fixed)):
         _tell(name, told)
     show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
-    typer.echo(f"{out}: network.npz, candidates.json, chosen.npz, chosen.toml, golden ({found.words:,} words)")
+    typer.echo(
+        f"{out}: network.npz, candidates.json, chosen.npz, chosen.toml, golden ({found.words:,} words), "
+        "report.html (open it in a browser)"
+    )
 
 
-def _tell(name: str, told: Told) -> None:
+def _tell(name: str, told: Measured) -> None:
     typer.echo(
         f"{name}: test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
         f"{told.images:,} recordings"

@@ -29,6 +29,7 @@ from fxsnn.cli.options import (
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("data", epilog="Example: fxsnn data --data ~/mnist")(data)
+    app.command("describe", epilog="Example: fxsnn describe mnist > net.toml")(describe)
     app.command("train", epilog="Example: fxsnn train --mnist --neurons 400 --passes 1 --out net.npz")(train)
     app.command("emulate", epilog="Example: fxsnn emulate net.npz chosen.toml --mnist")(emulate)
 
@@ -53,11 +54,31 @@ def data(folder: Data = None) -> None:
     show(wanted, droppable=("MD5",))
 
 
+def describe(
+    network: Annotated[
+        str,
+        typer.Argument(help="A trained network (.npz), or mnist, nmnist or decolle to begin with.", show_default=False),
+    ],
+    classes: Annotated[int, typer.Option(min=2, max=1000, help="Classes, of nmnist and decolle.")] = 10,
+) -> None:
+    """Print what a network of either kind is: its layers and their constants (TOML)."""
+    from fxsnn.described import NAMES, described_by_name, described_in, described_text
+
+    found = described_by_name(network, classes) if network in NAMES else described_in(Path(network))
+    typer.echo(described_text(found), nl=False)
+
+
 def train(
     out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
+    description: Annotated[
+        Path | None, typer.Argument(help="Description of the network (TOML); see describe.", show_default=False)
+    ] = None,
     folder: Data = None,
     mnist: Mnist = False,
-    neurons: Annotated[int, typer.Option(min=1, max=100_000, help="Excitatory neurons.")] = 400,
+    neurons: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, help="Excitatory neurons, where nothing is described.", show_default="400"),
+    ] = None,
     passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training digits.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and input spikes.")] = 0,
     plan: LearnedPlan = None,
@@ -69,15 +90,18 @@ def train(
     workers: Workers = CORES,
 ) -> None:
     """Train a network by STDP, in float or in integers, label its neurons, and measure it."""
+    from fxsnn.errors import ConfigError
     from fxsnn.training import Training, train_network
 
-    asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
+    if description is not None and neurons is not None:
+        raise ConfigError("neurons must be given by a description or by --neurons, not both")
+    asked = Training(neurons or 400, passes, seed, plan, itq, rounding, learned_bits, description)
     with progress_bars({"train": "training (digits)", "label": "labelling (digits)"}) as progress:
         result, written = train_network(out, folder, mnist, asked, workers, progress)
     low_high = spread(result.interval)
     how = "in integers" if plan or itq else "in float"
     typer.echo(
-        f"{out}: {neurons} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
+        f"{out}: {len(result.labels)} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
         f"(95 % interval {low_high} %) on {result.images:,} digits, {result.spikes_per_image:.1f} spikes a digit"
     )
     if written:

@@ -25,6 +25,12 @@ Mnist = Annotated[bool, typer.Option("--mnist", help="Use the full MNIST, found 
 Passes = Annotated[
     int, typer.Option(min=1, max=1000, help="Passes over the training digits by networks of the scheme ITQ.")
 ]
+PassesAgain = Annotated[
+    int | None,
+    typer.Option(
+        "--passes", min=1, max=1000, help="Passes that fxsnn explore took to train the choice.", show_default="as there"
+    ),
+]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads to work with; no effect on results.")]
 LearnedPlan = Annotated[
     Path | None,

@@ -12,13 +12,12 @@ from fxsnn.cli.options import (
     CORES,
     AskedLoss,
     AskedMu,
-    CandidatesFile,
     CountedBy,
     Data,
     Mnist,
     MostMemory,
     NetworkFile,
-    Passes,
+    PassesAgain,
     RewardForm,
     Workers,
     percent,
@@ -36,7 +35,10 @@ def register(app: typer.Typer) -> None:
 
 def report(
     network: NetworkFile,
-    candidates: CandidatesFile,
+    candidates: Annotated[
+        Path,
+        typer.Argument(help="What fxsnn explore wrote (JSON), or one plan of layers (TOML).", show_default=False),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Page to write (HTML).")],
     reward: RewardForm = None,
     mu: AskedMu = None,
@@ -59,13 +61,15 @@ def report(
         Path | None,
         typer.Option("--significance", help="What fxsnn significance wrote (JSON).", show_default=False),
     ] = None,
-    passes: Passes = 1,
+    passes: PassesAgain = None,
     folder: Data = None,
     mnist: Mnist = False,
     workers: Workers = CORES,
 ) -> None:
-    """Choose as select does, measure on the test digits, and write a page that shows everything."""
-    from fxsnn.reporting import Sources, report_job
+    """Choose as select does, measure on the test digits or recordings, and write a page that shows everything."""
+    from fxsnn.job import report_network
+    from fxsnn.layered.network import is_layered
+    from fxsnn.reporting import Sources
     from fxsnn.selection import criteria
 
     sources = Sources(network, candidates, chosen, chosen_network, significance)
@@ -75,14 +79,18 @@ def report(
     given |= {name: path.name for name, path in files.items() if path}
     words = ["fxsnn", "report", network.name, candidates.name]
     words += [word for name, value in given.items() if value is not None for word in (name, str(value))]
-    words += ["--mnist"] * (mnist or folder is not None)
-    words += ["--passes", str(passes)] * (passes != 1)
+    if is_layered(network):
+        words += ["--data", folder.name] if folder is not None else []
+    else:
+        words += ["--mnist"] * (mnist or folder is not None)
+    words += [] if passes is None else ["--passes", str(passes)]
     with progress_bars(_STAGES) as progress:
-        found = report_job(out, sources, asked, folder, mnist, shlex.join(words), workers, progress, passes)
+        found = report_network(out, sources, asked, folder, mnist, shlex.join(words), workers, progress, passes)
     say(found.choice.reason)
     floating, fixed = (found.tests[name] for name in ("float", found.chosen.name))
+    what = "recordings" if is_layered(network) else "digits"
     say(
-        f"On {fixed.images:,} test digits: float {percent(floating.accuracy)}, {found.chosen.name} "
+        f"On {fixed.images:,} test {what}: float {percent(floating.accuracy)}, {found.chosen.name} "
         f"{percent(fixed.accuracy)}."
     )
     typer.echo(f"{out}: open it in a browser")

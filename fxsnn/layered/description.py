@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, get_args
 
 import msgspec
 import tomli_w
@@ -14,6 +14,8 @@ from fxsnn.errors import ConfigError
 MOST_NEURONS = 1 << 22  # of a layer
 MOST_STEPS = 1 << 16
 Shape = tuple[int, int, int]  # height, width, channels
+Kind = Literal["conv", "dense", "output"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _Size = Annotated[int, msgspec.Meta(ge=1, le=4096)]
 _Decay = Annotated[float, msgspec.Meta(ge=0, lt=1)]
@@ -30,7 +32,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Kaiser et al. 2020, without its gains).
     """
 
-    kind: Literal["conv", "dense", "output"]
+    kind: Kind
     channels: _Size
     kernel: Annotated[int, msgspec.Meta(ge=1, le=63)] = 1  # cells in either direction, odd; of conv
     pool: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # neurons in either direction; the rest at an edge is cut off

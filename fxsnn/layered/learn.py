@@ -19,7 +19,7 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError
 from fxsnn.kernels import float_product
 from fxsnn.layered.description import MOST_STEPS, Described
-from fxsnn.layered.forward import Floats, Grids, Layered, corners, product, turned
+from fxsnn.layered.forward import Floats, Grids, Layered, corners, pooled, product, turned
 from fxsnn.layered.network import LayeredNetwork
 
 STEEPNESS = 10.0  # of the surrogate
@@ -245,16 +245,23 @@ def scores(network: LayeredNetwork, recordings: Recordings, chosen: NDArray[np.i
     check_sensor(network, recordings)
     found = []
     for frames in frames_in_parts(network, recordings, chosen):
-        layers = at_rest(network, network.weights, network.biases, len(frames))
         total = np.zeros((len(frames), network.description.classes))
-        for step in range(network.description.steps):
-            given = frames[:, step].astype(np.float32)
-            for layer in layers:
-                given = layer.advance(given)
+        for step, layers in enumerate(steps_of(network, frames)):
             if step >= network.description.burn_in:
-                total += answer(layers[-1], network.readouts[-1], given)
+                last = layers[-1]
+                total += answer(last, network.readouts[-1], pooled(last.spikes, last.geometry))
         found.append(total)
     return np.concatenate([np.zeros((0, network.description.classes)), *found])
+
+
+def steps_of(network: LayeredNetwork, frames: NDArray[np.uint16]) -> Iterator[list[Layered]]:
+    """Run a batch of frames, as `frames_of` returns them, and yield the layers as they are after each step."""
+    layers = at_rest(network, network.weights, network.biases, len(frames))
+    for step in range(frames.shape[1]):
+        given = frames[:, step].astype(np.float32)
+        for layer in layers:
+            given = layer.advance(given)
+        yield layers
 
 
 def answer(layer: Layered, readout: NDArray[np.int8], spikes: Floats) -> Floats:

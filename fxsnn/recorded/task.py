@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,9 +49,11 @@ class Lessons:
     recordings: Recordings
     learning: LocalLearning
 
-    def learned(self, network: LayeredNetwork, plan: LayeredPlan) -> LayeredNetwork:
+    def learned(
+        self, network: LayeredNetwork, plan: LayeredPlan, progress: Callable[[int, int], None] | None = None
+    ) -> LayeredNetwork:
         """Train a network further as its words will be under a plan; see `learn.train_layers`."""
-        return train_layers(network, self.recordings, self.learning, grids=grids_of(network, plan))
+        return train_layers(network, self.recordings, self.learning, progress, grids_of(network, plan))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The figures of one presented digit: membranes and spikes, float beside fixed, in a wide and a narrow cut."""
+"""The figures of one presented digit, or recording: membranes and spikes, float beside fixed, in either cut."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
 from fxsnn.report.story import Story
 
 DASHES, SHADE = (0, (5, 3)), "#d0d7de"
+MOST_ROWS = 400  # neurons whose spikes are drawn; of more, evenly many are left out
 FAR = 1.0  # a rail further off than this many times the drawn values' extent would squeeze them
 
 
@@ -37,15 +38,17 @@ def membranes(story: Story, cut: str) -> Figure:
     for axes, neuron in zip(panels, neurons, strict=True):
         _draw_neuron(axes, traces, {name: float(bar[neuron]) for name, bar in bars.items()}, neuron)
         # one scale for all panels: they can be compared
-        far = _draw_range(axes, np.concatenate([*values, [0.0]]), float(traces["lowest"]), float(traces["highest"]))
+        ends = float(traces.get("lowest", -np.inf)), float(traces.get("highest", np.inf))
+        far = _draw_range(axes, np.concatenate([*values, [0.0]]), *ends)
         if far and cut == "wide":  # where there is room; the caption tells the range too
             axes.set_title(far, loc="right", fontsize=8, color="#57606a")
     panels[-1].set_xlabel("time [steps]")
     handles = [
         *panels[0].get_legend_handles_labels()[0],
         Line2D([], [], color=INK, linewidth=1, linestyle=DASHES, label="threshold"),
-        Line2D([], [], color=SHADE, linewidth=7, label="outside the format"),
     ]
+    if "lowest" in traces:
+        handles.append(Line2D([], [], color=SHADE, linewidth=7, label="outside the format"))
     figure.legend(handles=handles, loc="outside upper right", ncols=4, columnspacing=1.0, handlelength=1.4)
     return figure
 
@@ -83,25 +86,26 @@ def _draw_range(axes: Axes, values: NDArray[np.float64], lowest: float, highest:
         axes.axhspan(highest, top + margin, color=SHADE, linewidth=0)
     if near_bottom:
         axes.axhspan(bottom - margin, lowest, color=SHADE, linewidth=0)
-    off = [f"up to {highest:g}"] * (not near_top) + [f"down to {lowest:g}".replace("-", "\u2212")] * (not near_bottom)
+    above, below = not near_top and bool(np.isfinite(highest)), not near_bottom and bool(np.isfinite(lowest))
+    off = [f"up to {highest:g}"] * above + [f"down to {lowest:g}".replace("-", "\u2212")] * below
     return f"format reaches {' and '.join(off)}" if off else ""
 
 
 def rasters(story: Story, cut: str) -> Figure:
     """Draw the spikes of the inputs and of both networks; those that only one network has stand out."""
-    traces = story.traces
+    traces, every = story.traces, row_step(story.traces["float_spikes"].shape[1])
     float_spikes, fixed_spikes = traces["float_spikes"] > 0, traces["fixed_spikes"] > 0
     figure = Figure(figsize=(WIDTHS[cut], 6.6))
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1.2, 1, 1))
     _draw_spikes(top, traces["input"] > 0, INK, 0.9)
-    top.set_title(f"input: {_count(int(traces['input'].sum(dtype=np.int64)))}")
+    top.set_title(f"input: {_count(int(traces['input'].sum(dtype=np.int64)), story.words.input)}")
     top.set_ylabel("input")
     for axes, name, ours, other, colour in (
         (middle, "float", float_spikes, fixed_spikes, FLOAT),
         (bottom, "fixed", fixed_spikes, float_spikes, FIXED),
     ):
-        _draw_spikes(axes, ours & other, INK, 3.5)
-        _draw_spikes(axes, ours & ~other, colour, 4.5)
+        _draw_spikes(axes, ours & other, INK, 3.5, every)
+        _draw_spikes(axes, ours & ~other, colour, 4.5, every)
         axes.set_title(f"{name} output: {_count(int(ours.sum()))}, {int((ours & ~other).sum()):,} only here (coloured)")
         axes.set_ylabel("neuron")
     bottom.set_xlabel("time [steps]")
@@ -114,12 +118,18 @@ def rasters(story: Story, cut: str) -> Figure:
     return figure
 
 
-def _draw_spikes(axes: Axes, spikes: NDArray[np.bool_], colour: str, height: float) -> None:
-    steps, sources = np.nonzero(spikes)
+def row_step(neurons: int) -> int:
+    """Return which neurons' spikes are drawn: every so many one."""
+    return -(-neurons // MOST_ROWS)
+
+
+def _draw_spikes(axes: Axes, spikes: NDArray[np.bool_], colour: str, height: float, every: int = 1) -> None:
+    steps, rows = np.nonzero(spikes[:, ::every])
+    sources = rows * every
     # thousands of marks are smaller as pixels
     marks: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "rasterized": len(steps) > 1000}
     axes.plot(steps, sources, **marks, color=colour, markersize=max(1.4, height))
 
 
-def _count(spikes: int) -> str:
-    return f"{spikes:,} spike{'s'[: spikes != 1]}"
+def _count(spikes: int, one: str = "spike") -> str:
+    return f"{spikes:,} {one}{'s'[: spikes != 1]}"

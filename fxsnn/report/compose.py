@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from fxsnn.distributions import distributions
 from fxsnn.emulate import emulate
 from fxsnn.encode import encode
 from fxsnn.learn import record
-from fxsnn.memory import memory, memory_to_data
+from fxsnn.memory import Memory, memory, memory_to_data
 from fxsnn.network import Network
 from fxsnn.pareto import SLACK, Choice, Reward, percent
 from fxsnn.quantise import QuantisedNetwork
 from fxsnn.report.story import Story
-from fxsnn.score import Score
+from fxsnn.score import Measured
 from fxsnn.significance import Significance
 from fxsnn.splits import Splits
 from fxsnn.ties import tied_with_smaller
@@ -28,18 +28,21 @@ from fxsnn.ties import tied_with_smaller
 SHOWN = 64  # test digits whose membranes and currents are counted
 _UNTOLD = ("plan", "correct", "images", "right", "firing")
 
+NetworkT = TypeVar("NetworkT")
+QuantisedT = TypeVar("QuantisedT")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class Outcome(Generic[NetworkT, QuantisedT]):
     """What an exploration led to; `tests` maps names, of the float network `float`, to scores on test digits."""
 
     exploration: Exploration
     choice: Choice
     reward: Reward
     max_loss: float | None  # None: no floor was asked for
-    tests: Mapping[str, Score]  # of the float network and the choice, and of others where they were measured
-    network: Network  # the float network
-    quantised: QuantisedNetwork  # the choice
+    tests: Mapping[str, Measured]  # of the float network and the choice, and of others where they were measured
+    network: NetworkT  # the float network
+    quantised: QuantisedT  # the choice
     significance: Significance | None = None
 
     @property
@@ -53,55 +56,74 @@ def shown_places(exploration: Exploration, choice: Choice) -> list[int]:
     return [n for n, entry in enumerate(exploration.entries) if entry.on_front or n == choice.index]
 
 
-def compose(outcome: Outcome, splits: Splits, command: str, more: Mapping[str, str]) -> Story:
+def compose(
+    outcome: Outcome[Network, QuantisedNetwork], splits: Splits, command: str, more: Mapping[str, str]
+) -> Story:
     """Return the story of an outcome; `command` and `more`, by name, are told among the settings."""
-    found, quantised = outcome.exploration.found, outcome.quantised
-    floor = None if outcome.max_loss is None else found.accuracy - outcome.max_loss
+    quantised = outcome.quantised
     spikes = encode(splits.test.images[:SHOWN], outcome.network.coding)
     return Story(
-        title="Fixed-point exploration of a spiking network",
-        summary=outcome.choice.reason,
-        facts=_facts(outcome, splits, command, more),
-        baseline={"name": "float", "accuracy": found.accuracy, "interval": list(found.interval), "bits": found.bits}
-        | _test_of(outcome.tests, "float"),
-        candidates=_candidates(outcome, floor),
-        memory=memory_to_data(memory(quantised), MACRO),
+        **shared(outcome, command, _facts(outcome, splits, more), memory(quantised)),
         firing=outcome.chosen.firing,
-        floor=floor,
-        confusion=outcome.tests[outcome.chosen.name].confusion,
         weights_float=outcome.network.weights,
         weights_fixed=to_float(quantised.weights, quantised.plan.weight.format),
         traces=_traces(outcome, splits),
         distributions=distributions(outcome.network, quantised, spikes),
-        significance=outcome.significance,
     )
 
 
-def _facts(outcome: Outcome, splits: Splits, command: str, more: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    network, coding, reward = outcome.network, outcome.network.coding, outcome.reward
-    winner = "every neuron at its threshold fires" if network.winner == "none" else "winner takes all"
+def shared(outcome: Outcome[Any, Any], command: str, about: Mapping[str, str], stored: Memory) -> dict[str, Any]:
+    """Return the parts of a story that do not depend on what kind of network it is of."""
+    found, reward = outcome.exploration.found, outcome.reward
+    floor = None if outcome.max_loss is None else found.accuracy - outcome.max_loss
     loss = "any accuracy" if outcome.max_loss is None else f"at most {percent(outcome.max_loss)} lost"
     facts = {
         "command": command,
         "fxsnn": version("fxsnn"),
-        "digits": splits.name,
-        **more,
+        **about,
         "chosen by": outcome.exploration.data,
-        "reported on": f"{len(splits.test):,} test digits, used for nothing else",
-        "network": f"{len(network.weights)} inputs, {len(network.theta)} neurons, {winner}",
-        "rate coding": f"{coding.steps} steps, at most {coding.peak:g} spikes a step, seed {coding.seed}",
         "reward": f"{reward.form}, mu = {reward.mu:g}, {loss}",
         "block RAM": f"{MACRO.name}, arrays below {MACRO.registers_below} bits in registers",
     }
-    return tuple(facts.items())
+    return {
+        "title": "Fixed-point exploration of a spiking network",
+        "summary": outcome.choice.reason,
+        "facts": tuple(facts.items()),
+        "baseline": {
+            "name": "float",
+            "accuracy": found.accuracy,
+            "interval": list(found.interval),
+            "bits": found.bits,
+        }
+        | _test_of(outcome.tests, "float"),
+        "candidates": _candidates(outcome, floor),
+        "memory": memory_to_data(stored, MACRO),
+        "floor": floor,
+        "confusion": outcome.tests[outcome.chosen.name].confusion,
+        "significance": outcome.significance,
+    }
 
 
-def _candidates(outcome: Outcome, floor: float | None) -> tuple[dict[str, Any], ...]:
+def _facts(outcome: Outcome[Network, QuantisedNetwork], splits: Splits, more: Mapping[str, str]) -> dict[str, str]:
+    network, coding = outcome.network, outcome.network.coding
+    winner = "every neuron at its threshold fires" if network.winner == "none" else "winner takes all"
+    return {
+        "digits": splits.name,
+        **more,
+        "reported on": f"{len(splits.test):,} test digits, used for nothing else",
+        "network": f"{len(network.weights)} inputs, {len(network.theta)} neurons, {winner}",
+        "rate coding": f"{coding.steps} steps, at most {coding.peak:g} spikes a step, seed {coding.seed}",
+    }
+
+
+def _candidates(outcome: Outcome[Any, Any], floor: float | None) -> tuple[dict[str, Any], ...]:
     exploration, choice = outcome.exploration, outcome.choice
     ties = tied_with_smaller(exploration.entries, shown_places(exploration, choice))
     rows: list[dict[str, Any]] = []
     for n, entry in enumerate(exploration.entries):
         row = {name: getattr(entry, name) for name in entry.__struct_fields__ if name not in _UNTOLD}
+        if entry.spikes_per_image is None:
+            del row["spikes_per_image"]
         row |= {
             "reward": outcome.reward.of(entry, exploration.baseline),
             "meets_floor": floor is None or entry.accuracy >= floor - SLACK,
@@ -112,13 +134,13 @@ def _candidates(outcome: Outcome, floor: float | None) -> tuple[dict[str, Any], 
     return tuple(rows)
 
 
-def _test_of(tests: Mapping[str, Score], name: str) -> dict[str, Any]:
+def _test_of(tests: Mapping[str, Measured], name: str) -> dict[str, Any]:
     if name not in tests:
         return {}
     return {"test_accuracy": tests[name].accuracy, "test_interval": list(tests[name].interval)}
 
 
-def _traces(outcome: Outcome, splits: Splits) -> dict[str, Any]:
+def _traces(outcome: Outcome[Network, QuantisedNetwork], splits: Splits) -> dict[str, Any]:
     network, quantised = outcome.network, outcome.quantised
     shown = encode(splits.test.images[:1], network.coding)
     run, fixed = record(network, shown), emulate(quantised, shown)

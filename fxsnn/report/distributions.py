@@ -32,7 +32,7 @@ def draw(story: Story, cut: str) -> Figure:
         _draw_counts(axes, values)
         _draw_thresholds(axes, values)
         far = _draw_format(axes, values)
-        title = f"{TITLES[values.signal]}, {values.format.describe()}"
+        title = f"{TITLES.get(values.signal, values.signal)}, {values.format.describe()}"
         axes.set_title(f"{title}: {far}" if far and cut == "wide" else title)
         axes.set_ylabel("values")
     panels[-1].set_xlabel("value [network units]")
@@ -40,9 +40,10 @@ def draw(story: Story, cut: str) -> Figure:
         Patch(facecolor=FLOAT, alpha=0.3, label="float"),
         Line2D([], [], color=FIXED, linewidth=1.4, label="fixed"),
         Patch(facecolor=OUTSIDE, label="outside the format"),
-        Line2D([], [], **BRACKET, color=INK, label="firing thresholds"),
-        Line2D([], [], color=INK, linewidth=1, linestyle=DASHES, label="their median"),
     ]
+    if any(values.float_thresholds or values.fixed_thresholds for values in found):
+        handles.append(Line2D([], [], **BRACKET, color=INK, label="firing thresholds"))
+        handles.append(Line2D([], [], color=INK, linewidth=1, linestyle=DASHES, label="their median"))
     figure.legend(
         handles=handles, loc="outside upper right", ncols=5 if cut == "wide" else 2, columnspacing=1.0, handlelength=1.4
     )

@@ -41,12 +41,16 @@ def render(story: Story) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {name: getattr(told, name) for name in ("percent", "span", "points", "size")}
+    environment.filters["formats_of"] = lambda candidate, signal: ", ".join(told.formats_of(candidate, signal)) or "–"
     environment.filters |= {"number": _number, "bits": _bits, "share": _share}
-    candidates = list(enumerate(story.candidates))
+    candidates, words = list(enumerate(story.candidates)), story.words
     shown = sorted((c for c in candidates if c[1]["on_front"] or c[1]["chosen"]), key=lambda c: (c[1]["bits"], c[0]))
     rest = [c for c in candidates if c not in shown]
     return environment.get_template("report.html").render(
         story=story,
+        words=words,
+        told_spikes=any(candidate.get("spikes_per_image") is not None for candidate in story.candidates),
+        thresholds_told=any(found.float_thresholds for found in story.distributions),
         choice=story.choice,
         place=next(n for n, candidate in candidates if candidate["chosen"]),
         front=shown,
@@ -55,8 +59,8 @@ def render(story: Story) -> str:
         headline=_headline(story),
         arrays=_arrays(story.memory),
         ties=_ties([candidate for _, candidate in shown]),
-        firing=firing.rows(story.firing, story.choice["scheme"]) if story.firing else [],
-        warning=firing.warning(story.firing, story.choice["scheme"]) if story.firing else "",
+        firing=firing.rows(story.firing, story.choice["scheme"], words.image) if story.firing else [],
+        warning=firing.warning(story.firing, story.choice["scheme"], words.image) if story.firing else "",
         confusion=_confusion(story),
         activity=_activity(story),
         schemes=told.SCHEMES,
@@ -96,7 +100,8 @@ def _columns(story: Story) -> dict[str, list[str]]:
     """Return the signals whose formats differ between candidates, and those that all share."""
     formats = [candidate["formats"] for candidate in story.candidates]
     names = list(dict.fromkeys(name for found in formats for name in found))
-    differ = [name for name in names if name == "weight" or len({found.get(name) for found in formats}) > 1]
+    weights = ("weight",) if "weight" in names else ()
+    differ = [name for name in names if name in weights or len({found.get(name) for found in formats}) > 1]
     return {"differ": differ, "shared": [name for name in names if name not in differ]}
 
 
@@ -137,6 +142,8 @@ def _confusion(story: Story) -> dict[str, Any]:
 
 
 def _activity(story: Story) -> dict[str, Any]:
+    from fxsnn.report.activity import row_step
+
     traces = story.traces
     float_spikes, fixed_spikes = traces["float_spikes"] > 0, traces["fixed_spikes"] > 0
     return {
@@ -146,6 +153,7 @@ def _activity(story: Story) -> dict[str, Any]:
         "float": int(float_spikes.sum()),
         "fixed": int(fixed_spikes.sum()),
         "both": int((float_spikes & fixed_spikes).sum()),
+        "every": row_step(float_spikes.shape[1]),
     }
 
 
@@ -155,13 +163,13 @@ def _pictures(story: Story) -> dict[str, list[str]]:
     from fxsnn.report import activity, distributions, pictures, trade_off
     from fxsnn.report.significance import significance_svg
 
-    digit = story.traces["digit"]
+    shown = f"shown a {story.words.one_of.format(story.traces['digit'])}"
     names = " and of ".join(f"the {found.signal}" for found in story.distributions)
     figures = {
         "trade_off": (trade_off.draw, "Accuracy over memory of all candidates, with the Pareto front and the choice."),
-        "membranes": (activity.membranes, f"Membrane potentials of the most active neurons, shown a {digit}."),
+        "membranes": (activity.membranes, f"Membrane potentials of the most active {story.neurons}, {shown}."),
         "distributions": (distributions.draw, f"Histograms of {names}, float beside fixed, with the format's range."),
-        "rasters": (activity.rasters, f"Spikes of inputs, float network and fixed-point network, shown a {digit}."),
+        "rasters": (activity.rasters, f"Spikes of inputs, float network and fixed-point network, {shown}."),
     }
     titles = {str(n): told.describe(candidate) for n, candidate in enumerate(story.candidates)}
     made: dict[str, list[str]] = {}
@@ -197,6 +205,8 @@ def _number(value: float) -> str:
 
 
 def _fields(story: Story) -> dict[str, Any]:
+    if not story.weights_float.size:
+        return {"pictures": []}
     from fxsnn.report.pictures import mosaic, tiles_across
 
     neurons = story.weights_float.shape[1]

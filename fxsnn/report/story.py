@@ -17,7 +17,31 @@ if TYPE_CHECKING:
     from fxsnn.distributions import Distribution  # Numba: not for those who only hold a story
 
 NBSP = "\u00a0"  # between a number and its unit: they stay on one line
-SCHEMES = {"PTQ": "quantised after training", "ITQ": "learned in integers"}
+SCHEMES = {
+    "PTQ": "quantised after training",
+    "ITQ": "learned in integers",
+    "straight-through": "learned on in float, through its quantisation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a report calls what a network was shown."""
+
+    one: str = "digit"
+    many: str = "digits"
+    images: str = "images"
+    image: str = "image"
+    kind: str = "digit"  # what is told apart
+    one_of: str = "digit {}"  # of a class
+    of_class: str = "a {}"
+    input: str = "spike"
+
+
+DIGITS = Words()
+RECORDINGS = Words(
+    "recording", "recordings", "recordings", "recording", "class", "recording of class {}", "class {}", "event"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +57,7 @@ class Story:
     `traces` is one presented digit: "input" uint8[steps, inputs]; "float_spikes" and "fixed_spikes"
     uint8[steps, neurons]; "float_membrane" and "fixed_membrane" float64[steps, neurons], before the reset
     and in real units; "threshold" float64[neurons], and "fixed_threshold" where the fixed-point network's differ;
-    "lowest" and "highest", the membrane format's range; "digit".
+    "lowest" and "highest", the membrane format's range, where membranes have one; "digit", the class.
     """
 
     title: str
@@ -44,12 +68,19 @@ class Story:
     memory: Mapping[str, Any]
     firing: Firing | None  # of the chosen network; None: not told
     floor: float | None  # the accuracy a candidate must reach; None: any will do
-    confusion: NDArray[np.int64]  # int64[10, 10], a row for each true digit
-    weights_float: NDArray[np.float64]  # float64[inputs, neurons]
+    confusion: NDArray[np.int64]  # int64[classes, classes], a row for each true class
+    weights_float: NDArray[np.float64]  # float64[inputs, neurons]; none, where they are no picture of the input
     weights_fixed: NDArray[np.float64]  # float64[inputs, neurons], in real units
     traces: Mapping[str, Any]
     distributions: tuple[Distribution, ...]
     significance: Significance | None = None  # None: not told
+    words: Words = DIGITS
+    state: str = "membrane"  # the signal whose format stands for the states'
+    states: str = "membranes and currents"  # what the distributions are of
+    fields: str = "neurons"  # whose weights are shown
+    neurons: str = "neurons"  # whose membranes and spikes are shown
+    fired_on: str = "digits the choice was made on"
+    membranes_told: str = ""  # of a membrane that no format holds: what is to be said of it
 
     def __post_init__(self) -> None:
         chosen = sum(bool(candidate["chosen"]) for candidate in self.candidates)
@@ -65,6 +96,16 @@ class Story:
     def choice(self) -> Mapping[str, Any]:
         """The chosen candidate."""
         return next(candidate for candidate in self.candidates if candidate["chosen"])
+
+
+def formats_of(candidate: Mapping[str, Any], signal: str) -> list[str]:
+    """Return the different formats that a signal has, in a network of layers in that of each, as they are told.
+
+    >>> formats_of({"formats": {"layer 0 weight": "Q0.4 (s4)", "layer 1 weight": "Q-1.5 (s4)"}}, "weight")
+    ['Q0.4 (s4)', 'Q-1.5 (s4)']
+    """
+    found = (text for name, text in candidate["formats"].items() if name == signal or name.endswith(f" {signal}"))
+    return list(dict.fromkeys(found))
 
 
 def percent(share: float, digits: int = 2) -> str:

@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from fxsnn.format import Format
 from fxsnn.report.pictures import FAINT, FIXED, FLOAT, INK, WIDTHS
-from fxsnn.report.story import Story, percent
+from fxsnn.report.story import Story, formats_of, percent
 
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 FILLS = ("full", "none", "left", "right", "top", "bottom")
@@ -191,7 +191,7 @@ def _label(axes: Axes, story: Story) -> None:
         arrowprops={"arrowstyle": "-", "color": FIXED, "shrinkB": 9},
         zorder=6,
     )
-    if story.floor is None:
+    if story.floor is None or story.floor <= 0:  # nothing is below it
         return
     axes.annotate(
         f"accuracy floor {percent(story.floor)}",
@@ -232,7 +232,7 @@ def _memory_axis(axes: Axes, story: Story) -> None:
 
 
 def _weight_bits(candidate: Mapping[str, Any]) -> int:
-    return Format.parse(candidate["formats"]["weight"].split(" ")[0]).word
+    return max(Format.parse(text.split(" ")[0]).word for text in formats_of(candidate, "weight"))
 
 
 def _ordered(names: Iterable[str]) -> list[str]:

@@ -9,18 +9,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.classify import wilson_interval
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.format import Format
 from fxsnn.layered.emulate import emulate_layers
-from fxsnn.layered.learn import at_rest, check_sensor, frames_of, scores
+from fxsnn.layered.learn import check_sensor, frames_of, scores
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LEAKS, LayeredPlan, LayerPlan, layered_plan_text
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.layered.record import recorded
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import Leak, Signal
 from fxsnn.ranges import Spread, spread
@@ -121,22 +121,12 @@ def layers_spreads(network: LayeredNetwork, shown: Recordings) -> dict[str, Spre
     largest = max(math.prod(described.geometry(n).outputs) for n in range(len(described.layer)))
     count = min(len(shown), max(1, MOST_VALUES // (largest * described.steps)))
     frames = frames_of(network, shown, np.arange(count))
-    layers = at_rest(network, network.weights, network.biases, count)
-    kept: list[dict[str, list[NDArray[np.float32]]]] = [{"Q": [], "P": [], "R": [], "U": []} for _ in layers]
-    for step in range(described.steps):
-        given = frames[:, step].astype(np.float32)
-        for layer, states in zip(layers, kept, strict=True):
-            given = layer.advance(given)
-            held = (layer.synapses, layer.traces, layer.refractory, layer.membranes)
-            for name, values in zip(states, held, strict=True):
-                states[name].append(values.copy())
-    for number, (about, states) in enumerate(zip(described.layer, kept, strict=True)):
-        q, p = 1 / (1 - about.beta), 1 / (1 - about.alpha) / (1 - about.beta)
+    for number, (about, states) in enumerate(zip(described.layer, recorded(network, frames), strict=True)):
         found[f"layer {number} weights"] = spread(network.weights[number])
-        found[f"layer {number} biases"] = spread(network.biases[number] * p)
-        for name, unit in (("Q", q), ("P", p), ("R", p), ("U", p)):
+        found[f"layer {number} biases"] = spread(network.biases[number] * (1 / (1 - about.alpha) / (1 - about.beta)))
+        for name in ("Q", "P", "R", "U"):
             if name != "R" or about.refractory:
-                found[f"layer {number} {name}"] = spread(np.stack(states[name]) * unit)
+                found[f"layer {number} {name}"] = spread(states[name])
     return found
 
 

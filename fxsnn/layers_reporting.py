@@ -1,0 +1,156 @@
+"""`fxsnn report` of a network of layers: from what explore wrote, or from one plan, to the page; all measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from fxsnn.candidates import Exploration, gather, load_exploration
+from fxsnn.data.recordings import Recordings
+from fxsnn.demo import Progress
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.explore import Candidate
+from fxsnn.files import check_output
+from fxsnn.grid import Point
+from fxsnn.layered.inventory import layered_memory
+from fxsnn.layered.learn import LocalLearning, check_sensor
+from fxsnn.layered.network import LayeredNetwork, load_layers
+from fxsnn.layered.plan import LayeredPlan, parse_layered_plan
+from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.pareto import Choice
+from fxsnn.recorded.splits import split_of
+from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
+from fxsnn.report import write_report
+from fxsnn.report.compose import Outcome, shown_places
+from fxsnn.report.layers import LayersOutcome, compose_layers
+from fxsnn.reporting import Sources, check_same, significance_for
+from fxsnn.score import Told
+from fxsnn.selection import Criteria, choice_of, choose, named, read_text
+from fxsnn.significance import Significance
+
+FINE = LocalLearning(passes=2, rate=1e-3)  # of networks that learn on through their quantisation
+
+
+def report_layers(
+    out: Path,
+    sources: Sources,
+    asked: Criteria,
+    data: Path | None,
+    command: str,
+    workers: int,
+    progress: Progress,
+    passes: int | None,
+) -> LayersOutcome:
+    """Do for a network of layers and recordings what `reporting.report_job` does for digits; raises as it does.
+
+    The candidates may be one plan (.toml). A choice that learned on through its quantisation does so again, in as many
+    `passes` as fxsnn events explore took (2), unless its network is given.
+    """
+    if sources.chosen is not None and asked.budget is not None:
+        raise ConfigError("a choice must be made by a plan or within a budget, not both")
+    check_output(out)
+    network = load_layers(sources.network)
+    swept = None if sources.significance is None else significance_for(sources.network, sources.significance)
+    learned = None if sources.chosen_network is None else load_layers(sources.chosen_network)
+    test = split_of(data, "test", network)
+    check_sensor(network, test)
+    learning = FINE if passes is None else replace(FINE, passes=passes)
+    if sources.candidates.suffix == ".toml":
+        plan = named(sources.candidates, parse_layered_plan, read_text(sources.candidates, "a plan of layers"))
+        exploration = of_one_plan(network, plan, sources.candidates.stem, test)
+        choice = Choice(0, f"{exploration.entries[0].name} is the plan that was given.")
+        bench = Bench(network, test, Lessons(test, learning))
+        return write_layers_report(
+            out, bench, network, exploration, choice, asked, test, swept, command, workers, progress
+        )
+    exploration = load_exploration(sources.candidates)
+    if sources.chosen is None:
+        choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
+    else:
+        choice = choice_of(exploration, sources.chosen, learned is not None)
+    train, held_out = learned_and_held_out(split_of(data, "train", network))
+    bench = Bench(network, held_out, Lessons(train, learning))
+    found, entry, told = exploration.found, exploration.entries[choice.index], about(held_out)
+    layers_of(exploration, choice.index)
+    check_same(str(sources.network), found.accuracy, found.right, bench.float_told(), exploration, told)
+    if learned is not None and entry.scheme == "PTQ":
+        raise ConfigError(f"a chosen network must be of a choice that learned on, {entry.name} did not")
+    chosen = learned or chosen_network(bench, exploration, choice, progress)
+
+    def same(quantised: QuantisedLayers) -> None:
+        name = entry.name if learned is None else str(sources.chosen_network)
+        score = measured(quantised, held_out, workers)
+        which = "" if entry.scheme == "PTQ" else entry.name
+        check_same(name, entry.accuracy, entry.right, score, exploration, told, which)
+
+    return write_layers_report(
+        out, bench, chosen, exploration, choice, asked, test, swept, command, workers, progress, same
+    )
+
+
+def of_one_plan(network: LayeredNetwork, plan: LayeredPlan, name: str, shown: Recordings) -> Exploration:
+    """Return an exploration of one candidate, measured on `shown`."""
+    quantised = quantise_layers(network, plan)
+    candidate = Candidate(name, "PTQ", plan, measured(quantised, shown), layered_memory(quantised))
+    return gather(f"{len(shown):,} recordings (of {shown.name})", measured_float(network, shown), [candidate])
+
+
+def layers_of(exploration: Exploration, index: int) -> LayeredPlan:
+    """Return the plan of one candidate; FileError if it is of a network that learns without labels."""
+    plan = exploration.plan_of(index)
+    if not isinstance(plan, LayeredPlan):
+        raise FileError(
+            f"candidate {exploration.entries[index].name!r} must be of a network of layers, "
+            "not of one that learns without labels"
+        )
+    return plan
+
+
+def chosen_network(bench: Bench, exploration: Exploration, choice: Choice, progress: Progress) -> LayeredNetwork:
+    """Return the network in real numbers that the choice quantises; trained on where it learned through it."""
+    entry = exploration.entries[choice.index]
+    if entry.scheme == "PTQ":
+        return bench.network
+    progress("train", 0, 1)
+    found = bench.network_of(Point(entry.name, entry.scheme, {}, layers_of(exploration, choice.index)))
+    progress("train", 1, 1)
+    return found
+
+
+def write_layers_report(
+    out: Path,
+    bench: Bench,
+    chosen: LayeredNetwork,
+    exploration: Exploration,
+    choice: Choice,
+    asked: Criteria,
+    test: Recordings,
+    swept: Significance | None,
+    command: str,
+    workers: int,
+    progress: Progress,
+    checked: Callable[[QuantisedLayers], None] = lambda _: None,
+) -> LayersOutcome:
+    """Measure the float network, the choice and what else of the front needs no training, and write the page.
+
+    chosen     the network that the choice quantises
+    checked    called with the quantised choice before anything is measured on test recordings
+    """
+    entries = exploration.entries
+    network = quantise_layers(chosen, layers_of(exploration, choice.index))
+    checked(network)
+    networks = {entries[choice.index].name: network}
+    for n in shown_places(exploration, choice):
+        if n != choice.index and entries[n].scheme == "PTQ":
+            networks[entries[n].name] = quantise_layers(bench.network, layers_of(exploration, n))
+    tests: dict[str, Told] = {"float": measured_float(bench.network, test)}
+    for n, (name, quantised) in enumerate(networks.items()):
+        tests[name] = measured(quantised, test, workers)
+        progress("test", n + 1, len(networks))
+    outcome = Outcome(exploration, choice, asked.reward, asked.max_loss, tests, bench.network, network, swept)
+    learned = bench.lessons.learning
+    more = {"learned on": f"{learned.passes} passes, rate {learned.rate:g}, seed {learned.seed}"}
+    told = more if entries[choice.index].scheme != "PTQ" else {}
+    write_report(out, compose_layers(outcome, bench.shown, test, command, told))
+    return outcome
