@@ -66,7 +66,8 @@ class Competitive:
 def competitive_of(network: Network) -> Competitive:
     """Return what a network is."""
     constants = {field.name: getattr(network, field.name) for field in _constants}
-    return Competitive(*network.weights.shape, constants, network.coding)
+    inputs, neurons = network.weights.shape
+    return Competitive(inputs, neurons, constants, network.coding)
 
 
 def competitive_from_data(data: Any) -> Competitive:

@@ -150,7 +150,7 @@ def write_layers_report(
         progress("test", n + 1, len(networks))
     outcome = Outcome(exploration, choice, asked.reward, asked.max_loss, tests, bench.network, network, swept)
     learned = bench.lessons.learning
-    more = {"learned on": f"{learned.passes} passes, rate {learned.rate:g}, seed {learned.seed}"}
+    more = {"learned through its words": f"{learned.passes} passes, rate {learned.rate:g}, seed {learned.seed}"}
     told = more if entries[choice.index].scheme != "PTQ" else {}
     write_report(out, compose_layers(outcome, bench.shown, test, command, told))
     return outcome
