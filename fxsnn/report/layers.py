@@ -47,7 +47,8 @@ def compose_layers(
     """
     network, quantised = outcome.network, outcome.quantised
     most = _most(network)
-    runs, chosen_by = (_runs(network, quantised, shown, most) for shown in (test, held_out))
+    runs = _runs(network, quantised, test, most)
+    chosen_by = runs if held_out is test else _runs(network, quantised, held_out, most)
     number = last_spiking(network)
     weights = _tiles(network, quantised)
     return Story(
