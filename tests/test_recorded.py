@@ -295,7 +295,7 @@ def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Pa
     assert groups["layer 1 decays"].signals == ("trace_leak", "synapse_leak", "refractory_leak")
     assert found.baseline.wide_images_differing == 0
     assert found.baseline.correct == measured_float(network, shown).correct
-    assert max(rank.lost for rank in found.ranking) > 0.05
+    assert min(point.difference for point in found.sweeps) < -0.05
     assert found.ranges["layer 0 P"].minimum == 0 < found.ranges["layer 0 P"].maximum < 8
     wide = wide_plan(network, shown)
     point = found.points("layer 0 weights", "fractional", "floor")[0]
