@@ -28,7 +28,6 @@ from fxsnn.layered.plan import LayeredPlan, layered_plan_text, parse_layered_pla
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.layers_reporting import FINE, write_layers_report
-from fxsnn.lfsr import Lfsr
 from fxsnn.memory import Memory
 from fxsnn.pareto import Choice, Reward
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
@@ -181,24 +180,26 @@ def golden_of_layers(
     return make_layers_bundle(out, quantised, frames_of(held, test, np.arange(count)), kinds=kinds)
 
 
+def not_learned_from(network: Path, data: Path | None, recordings: int | None) -> Recordings:
+    """Return the recordings that a network did not learn from, the first ones or all."""
+    _, shown = learned_and_held_out(split_of(data, "train", load_layers(network)))
+    return shown if recordings is None else shown.part(np.arange(min(recordings, len(shown))))
+
+
 def significance_of_layers(
-    network: Path,
-    data: Path | None,
-    recordings: int | None,
-    max_loss: float,
-    seed: int,
-    workers: int,
-    progress: Progress,
+    network: Path, shown: Recordings, max_loss: float, seed: int, workers: int, progress: Progress
 ) -> Significance:
-    """Sweep every group of every layer on recordings that were not learned from, the first ones or all."""
-    held = load_layers(network)
+    """Sweep every group of every layer on recordings that were not learned from."""
     digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
-    _, shown = learned_and_held_out(split_of(data, "train", held))
-    if recordings is not None:
-        shown = shown.part(np.arange(min(recordings, len(shown))))
-    Lfsr(seed=seed)
     return layers_significance(
-        held, shown, about(shown), digest, max_loss, seed, workers, lambda done, total: progress("sweep", done, total)
+        load_layers(network),
+        shown,
+        about(shown),
+        digest,
+        max_loss,
+        seed,
+        workers,
+        lambda done, total: progress("sweep", done, total),
     )
 
 

@@ -13,7 +13,7 @@ from fxsnn.candidates import to_json
 from fxsnn.demo import PROFILED, Progress, about, measure
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.events import golden_of_layers, significance_of_layers
+from fxsnn.events import golden_of_layers, not_learned_from, significance_of_layers
 from fxsnn.explore import Task
 from fxsnn.files import check_output, read_bytes, write_bytes
 from fxsnn.golden.export import check_kinds
@@ -124,8 +124,10 @@ def significance_of_network(
     if is_layered(network):
         if learn_from is not None:
             raise ConfigError("groups of learning must be of a network that learns without labels, not of layers")
+        shown = not_learned_from(network, data, images)
+        Lfsr(seed=seed)  # refused before a folder is made, as the recordings are
         files = _significance_files(out)
-        found = significance_of_layers(network, data, images, max_loss, seed, workers, progress)
+        found = significance_of_layers(network, shown, max_loss, seed, workers, progress)
         _write_significance(files, found)
         return found, files
     held = load_network(network)

@@ -58,11 +58,11 @@ def report_layers(
     learning = FINE if passes is None else replace(FINE, passes=passes)
     if sources.candidates.suffix == ".toml":
         plan = named(sources.candidates, parse_layered_plan, read_text(sources.candidates, "a plan of layers"))
-        exploration = of_one_plan(network, plan, sources.candidates.stem, test)
+        exploration, tests = _of_one_plan(network, plan, sources.candidates.stem, test, workers)
         choice = Choice(0, f"{exploration.entries[0].name} is the plan that was given.")
         bench = Bench(network, test, Lessons(test, learning))
-        return write_layers_report(
-            out, bench, network, exploration, choice, asked, test, swept, command, workers, progress
+        return _written(
+            out, bench, quantise_layers(network, plan), exploration, choice, asked, tests, test, swept, command
         )
     exploration = load_exploration(sources.candidates)
     if sources.chosen is None:
@@ -89,11 +89,14 @@ def report_layers(
     )
 
 
-def of_one_plan(network: LayeredNetwork, plan: LayeredPlan, name: str, shown: Recordings) -> Exploration:
-    """Return an exploration of one candidate, measured on `shown`."""
+def _of_one_plan(
+    network: LayeredNetwork, plan: LayeredPlan, name: str, shown: Recordings, workers: int
+) -> tuple[Exploration, dict[str, Told]]:
+    """Return an exploration of one candidate, and it and the float network measured on `shown`."""
     quantised = quantise_layers(network, plan)
-    candidate = Candidate(name, "PTQ", plan, measured(quantised, shown), layered_memory(quantised))
-    return gather(f"{len(shown):,} recordings (of {shown.name})", measured_float(network, shown), [candidate])
+    tests = {"float": measured_float(network, shown), name: measured(quantised, shown, workers)}
+    candidate = Candidate(name, "PTQ", plan, tests[name], layered_memory(quantised))
+    return gather(f"{len(shown):,} recordings (of {shown.name})", tests["float"], [candidate]), tests
 
 
 def layers_of(exploration: Exploration, index: int) -> LayeredPlan:
@@ -148,9 +151,24 @@ def write_layers_report(
     for n, (name, quantised) in enumerate(networks.items()):
         tests[name] = measured(quantised, test, workers)
         progress("test", n + 1, len(networks))
-    outcome = Outcome(exploration, choice, asked.reward, asked.max_loss, tests, bench.network, network, swept)
+    return _written(out, bench, network, exploration, choice, asked, tests, test, swept, command)
+
+
+def _written(
+    out: Path,
+    bench: Bench,
+    quantised: QuantisedLayers,
+    exploration: Exploration,
+    choice: Choice,
+    asked: Criteria,
+    tests: dict[str, Told],
+    test: Recordings,
+    swept: Significance | None,
+    command: str,
+) -> LayersOutcome:
+    outcome = Outcome(exploration, choice, asked.reward, asked.max_loss, tests, bench.network, quantised, swept)
     learned = bench.lessons.learning
-    more = {"learned on": f"{learned.passes} passes, rate {learned.rate:g}, seed {learned.seed}"}
-    told = more if entries[choice.index].scheme != "PTQ" else {}
+    more = {"learned through its words": f"{learned.passes} passes, rate {learned.rate:g}, seed {learned.seed}"}
+    told = more if exploration.entries[choice.index].scheme != "PTQ" else {}
     write_report(out, compose_layers(outcome, bench.shown, test, command, told))
     return outcome

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes, write_bytes
-from fxsnn.npz import pack_npz, unpack_npz
+from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
 
 Reset = Literal["zero", "value", "subtract"]
 Compare = Literal["ge", "gt"]
@@ -124,7 +123,7 @@ def load_network(path: Path) -> Network:
     packed = read_bytes(path, "a network")
     try:
         held = unpack_npz(packed)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise FileError(f"a network must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
     if str(held.get("format")) != _FORMAT:
         raise FileError(f"a network must say {_FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# what `unpack_npz` raises where bytes are no plain .npz
+UNREADABLE = (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the zip format's first date: files written twice are equal
 
 

@@ -103,7 +103,7 @@ def test_what_is_left_out_is_as_in_a_network() -> None:
         (("[[layer]]", '[[layer]]\nkind = "competitive"\nneurons = 2\n[[layer]]'), "must have one layer, not 2"),
         (
             ('"competitive"', '"competitif"'),
-            "a layer's kind must be conv, dense, output or competitive, not 'competitif'",
+            "must be conv, dense, output or competitive, not 'competitif'",
         ),
         (("[[layer]]", "[layer"), "a network's description must be TOML: "),
     ],

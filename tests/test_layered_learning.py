@@ -328,7 +328,7 @@ def test_what_cannot_be_learned_through_is_refused(trained: LayeredNetwork) -> N
         Words(state=25)
     with pytest.raises(ConfigError, match="passes, batch and seed must be 1, 1 and 0 or more, not 0, 50 and 0"):
         LocalLearning(0)
-    with pytest.raises(ConfigError, match="rate must be 0 to 1"):
+    with pytest.raises(ConfigError, match="rate must be above 0 and at most 1, .* not 0, 0 and 0.95$"):
         LocalLearning(rate=0.0)
 
 

@@ -10,12 +10,16 @@ from pathlib import Path
 import msgspec
 import pytest
 import typer.main
+from msgspec.structs import replace
 
 from fxsnn import Overflow, Rounding
 from fxsnn.cli import app
 from fxsnn.demo import DEMO_GRID
+from fxsnn.described import described_by_name, parse_described
 from fxsnn.grid import parse_grid
+from fxsnn.layered.ready import ready
 from fxsnn.plan import plan_from_data
+from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -38,6 +42,13 @@ def test_the_plan_in_the_docs_is_a_plan() -> None:
         data[name] = data["weight"]
     assert plan_from_data(data).leak.kind == "multiply"
     assert msgspec.to_builtins(parse_grid(grid)) == msgspec.to_builtins(DEMO_GRID)
+
+
+def test_the_descriptions_and_the_grid_of_events_are_such() -> None:
+    single, layers, grid = blocks(ROOT / "docs" / "events.md", "toml")
+    assert parse_described(single) == described_by_name("mnist", 10)
+    assert parse_described(layers) == replace(ready("nmnist", 10), layer=ready("nmnist", 10).layer[:1])
+    assert parse_recorded_grid(grid) == RecordedGrid()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -308,6 +308,9 @@ def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Pa
     assert measured(quantised, shown).correct == point.correct
     words = ["significance", folder / "net.npz", "--data", folder, "--out", tmp_path, "--images", 8]
     assert run(*words, "--learning").complaint.startswith("groups of learning must be of a network that learns ")
+    words = ["significance", folder / "net.npz", "--out", tmp_path / "sweeps"]
+    assert run(*words).complaint.startswith("a network of layers must be shown recordings: ")
+    assert run(*words, "--data", tmp_path).complaint.startswith("a folder of recordings must hold ")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -59,7 +59,9 @@ class Work:
 
     def float_row(self) -> Row:
         """Measure the float network."""
-        return {"correct": measured_float(self.trained(), self.test).correct, "bits": 0, "saving": 1.0}
+        network = self.trained()
+        wide = baseline(layered_memory(quantise_layers(network, plan_layers(network, AFTER[0]))))
+        return {"correct": measured_float(network, self.test).correct, "bits": wide.bits, "saving": 1.0}
 
     def fixed_row(self, words: Words, through: bool) -> Row:
         """Measure the network in integers, quantised after training or trained further through its quantisation."""

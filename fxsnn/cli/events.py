@@ -249,8 +249,8 @@ def demo(
         "test": "testing (candidates)",
     }
     words = ["fxsnn", "events", "demo", description.name, "--data", data.name, "--out", out.name]
-    given = {"--passes": passes, "--rate": f"{rate:g}", "--seed": seed, "--window": window}
-    given |= {"--max-loss": f"{max_loss:g}", "--significance": significance}
+    given = {"--passes": passes, "--rate": f"{rate:g}", "--seed": seed, "--max-loss": f"{max_loss:g}"}
+    given |= {name: n for name, n in (("--window", window), ("--significance", significance)) if n}
     words += [str(word) for option in given.items() for word in option]
     with progress_bars(stages) as progress:
         learning = LocalLearning(passes=passes, rate=rate, window=window, seed=seed)

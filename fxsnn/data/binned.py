@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
-from fxsnn.npz import unpack_npz
+from fxsnn.npz import UNREADABLE, unpack_npz
 
 _MOST = 1 << 28  # bytes, unpacked
 _POLARITIES = {"frames_on": 1, "frames_off": 0}  # brighter, darker
@@ -29,7 +28,7 @@ def load_binned(path: Path, step: int) -> Recordings:
     packed = read_bytes(path, "a binned recording", most=_MOST)
     try:
         held = unpack_npz(packed, most=_MOST)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise FileError(f"a binned recording must be a plain .npz, not {str(path)!r} ({error})") from error
     label = held.get("label", np.zeros(1))
     if label.shape != () or label.dtype.kind not in "iu" or not 0 <= int(label) <= np.iinfo(np.uint8).max:

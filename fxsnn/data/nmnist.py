@@ -5,7 +5,6 @@ Orchard et al., Converting static image datasets to spiking neuromorphic dataset
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +13,7 @@ import numpy as np
 from fxsnn.data.recordings import Events, Recordings, check_events, gather, labelled_folders
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import read_bytes
-from fxsnn.npz import unpack_npz
+from fxsnn.npz import UNREADABLE, unpack_npz
 
 SIDE = 34  # cells in either direction
 CLASSES = 10
@@ -64,7 +63,7 @@ def load_archive(path: Path) -> Recordings:
     packed = read_bytes(path, "an archive of recordings", most=1 << 32)
     try:
         held = unpack_npz(packed, most=1 << 32)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise FileError(f"an archive of recordings must be a plain .npz, not {str(path)!r} ({error})") from error
     for name, kind in _ARCHIVE.items():
         if name not in held or held[name].dtype != kind or held[name].ndim != 1:

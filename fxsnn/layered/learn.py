@@ -48,7 +48,10 @@ class LocalLearning:
         if not 0 <= self.window <= MOST_STEPS:
             raise ConfigError(f"a window must be 0 to {MOST_STEPS:,} steps, not {self.window}")
         if not (0 < self.rate <= 1 and 0 <= self.momentum < 1 and 0 < self.forgetting < 1):
-            raise ConfigError("rate must be 0 to 1, momentum and forgetting 0 or more and less than 1")
+            raise ConfigError(
+                "rate must be above 0 and at most 1, momentum and forgetting 0 or more and less than 1, "
+                f"not {self.rate:g}, {self.momentum:g} and {self.forgetting:g}"
+            )
 
 
 class Adamax:

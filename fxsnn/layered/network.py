@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.files import read_bytes, write_bytes
 from fxsnn.layered.description import Description, description_text, parse_description
-from fxsnn.npz import pack_npz, unpack_npz
+from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
 
 _FORMAT = "fxsnn layered network 1"
 
@@ -92,7 +91,7 @@ def is_layered(path: Path) -> bool:
     """Say whether a file calls itself a layered network; raises FileError where it cannot be read."""
     try:
         return str(unpack_npz(read_bytes(path, "a network")).get("format")) == _FORMAT
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError):
+    except UNREADABLE:
         return False
 
 
@@ -107,7 +106,7 @@ def load_layers(path: Path) -> LayeredNetwork:
     packed = read_bytes(path, "a layered network")
     try:
         held = unpack_npz(packed)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise FileError(f"a layered network must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
     if str(held.get("format")) != _FORMAT:
         raise FileError(f"a layered network must say {_FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")

@@ -104,8 +104,8 @@ def rasters(story: Story, cut: str) -> Figure:
         (middle, "float", float_spikes, fixed_spikes, FLOAT),
         (bottom, "fixed", fixed_spikes, float_spikes, FIXED),
     ):
-        _draw_spikes(axes, ours & other, INK, 3.5, every)
-        _draw_spikes(axes, ours & ~other, colour, 4.5, every)
+        _draw_spikes(axes, ours & other, INK, 3.5 if every == 1 else 1.8, every)
+        _draw_spikes(axes, ours & ~other, colour, 4.5 if every == 1 else 2.2, every)
         axes.set_title(f"{name} output: {_count(int(ours.sum()))}, {int((ours & ~other).sum()):,} only here (coloured)")
         axes.set_ylabel("neuron")
     bottom.set_xlabel("time [steps]")

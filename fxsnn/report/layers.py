@@ -47,7 +47,8 @@ def compose_layers(
     """
     network, quantised = outcome.network, outcome.quantised
     most = _most(network)
-    runs, chosen_by = (_runs(network, quantised, shown, most) for shown in (test, held_out))
+    runs = _runs(network, quantised, test, most)
+    chosen_by = runs if held_out is test else _runs(network, quantised, held_out, most)
     number = last_spiking(network)
     weights = _tiles(network, quantised)
     return Story(
@@ -62,7 +63,10 @@ def compose_layers(
         states="traces and refractory states",
         fields="kernels of layer 0, one for each polarity",
         neurons=f"neurons of layer {number}",
-        fired_on="recordings, the first of those that the choice was made on; neurons of all layers, before pooling",
+        fired_on=(
+            f"recording{'s'[: len(chosen_by) != 1]}, the first of those that the choice was made on; neurons of all "
+            "layers, before pooling"
+        ),
         membranes_told=(
             f"The most active neurons of layer {number}, in units of its trace P; a dot is a spike, which is fired "
             "above 0. Membranes are not stored: they are the exact sum under the kernel, the bias and the refractory "
