@@ -1,0 +1,127 @@
+"""Layers in narrow words: which ones are proved to fit them, and a layer at work in them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.format import Format
+from fxsnn.kernels import narrow, rescale
+from fxsnn.layered.description import Geometry
+from fxsnn.layered.quantise import QuantisedLayer
+from fxsnn.layered.width import Wires
+
+LANES = narrow.LANES
+
+
+def is_narrow(layer: QuantisedLayer, wired: Wires, given: Format) -> bool:
+    """Say whether kernels/narrow.py may run a layer whose input words are of format `given`.
+
+    Weights and the words under the kernel must fit 16 bits, every exact intermediate 32, and every cast must saturate
+    and round by a bias alone.
+    """
+    under = layer.plan.trace.format if layer.plan.filters == "inputs" else given
+    sites = (wired.trace, wired.synapse, wired.refractory)
+    return (
+        all(-(1 << 15) <= fmt.lowest and fmt.highest < 1 << 15 for fmt in (layer.plan.weight.format, under))
+        and wired.reach[0] >= -(1 << 31)
+        and wired.reach[1] < 1 << 31
+        and all(s.overflow == rescale.SATURATE and s.draw_bits == 0 and s.right < 32 for s in sites)
+        and all(s.if_negative == 0 and s.if_odd == 0 for s in sites)
+        and all(max(s.left, s.left_other) < 32 for s in sites)
+        and all(shift < 32 for _, shift, _ in wired.leaks)
+    )
+
+
+@dataclass(slots=True, eq=False)
+class NarrowState:
+    """A layer at work on one recording, all states of 32 bits; traces and synapses of inputs or of neurons."""
+
+    trace: NDArray[np.int32]
+    synapse: NDArray[np.int32]
+    refractory: NDArray[np.int32] | None  # None where a spike takes nothing: it stays 0
+    spikes: NDArray[np.uint8]
+    sums: NDArray[np.int32]  # with the rim, see kernels/narrow.py
+    said: NDArray[np.int64] | None  # of an output layer: its membranes, added up
+    outputs: int  # after pooling
+    fixed: tuple[Any, ...]  # what never changes
+
+    def begin(self) -> None:
+        """Return to rest."""
+        for array in (self.trace, self.synapse, self.refractory, self.spikes, self.said):
+            if array is not None:
+                array[:] = 0
+
+    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> NDArray[np.uint8]:
+        """Do as many time steps as are given, int[steps, inputs]; return the pooled spikes, uint8[steps, outputs].
+
+        Membranes of steps from `burn_in` on are added up.
+        """
+        room, *fixed = self.fixed
+        pooled = np.empty((len(given), self.outputs), np.uint8)
+        state = self.trace, self.synapse, self.spikes
+        narrow.respond(pooled, self.said, given, burn_in, self.refractory, state, (self.sums, *room), *fixed)
+        return pooled
+
+
+def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowState:
+    """Return a layer for which `is_narrow` holds, at rest; one that is an output layer says its membranes."""
+    geometry, plan = layer.geometry, layer.plan
+    dense = _as_dense(geometry)
+    height, width, channels = dense.inputs
+    outputs, padding = dense.outputs[2], dense.padding
+    inputs, neurons = math.prod(dense.inputs), math.prod(dense.outputs)
+    decaying = inputs if plan.filters == "inputs" else neurons
+    row = (width + 2 * padding) * outputs
+    pairs = -(-channels // 2)
+    frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
+    fixed = (
+        (np.zeros(2 * pairs + 2, np.int16), np.zeros(pairs + 1, np.int64)),
+        paired(layer.weights.reshape(dense.weights)),
+        np.tile(layer.bias << (wired.compared - plan.bias.format.frac), width).astype(np.int32),
+        layer.refractory,
+        (wired.trace, wired.synapse, wired.refractory),
+        wired.leaks,
+        (wired.compared - frac, wired.compared - plan.refractory.format.frac),
+        (height, width, channels, outputs, dense.kernel[0], row),
+        padding,
+        dense.pool,
+        int(plan.filters == "inputs"),
+    )
+    return NarrowState(
+        np.zeros(decaying, np.int32),
+        np.zeros(decaying, np.int32),
+        np.zeros(neurons, np.int32) if layer.refractory else None,
+        np.zeros(neurons, np.uint8),
+        np.zeros((height + 2 * padding) * row + LANES, np.int32),
+        np.zeros(neurons, np.int64) if output else None,
+        math.prod(dense.pooled),
+        fixed,
+    )
+
+
+def paired(weights: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Return weights as `narrow.convolve` takes them: int16[pairs * kernel rows, 2 * sums of a kernel row].
+
+    A kernel row is turned round, as an input sees it; pairs of input channels lie side by side, and the row is filled
+    up with zeros to whole vectors.
+
+    weights    int64[kernel height, kernel width, input channels, output channels]
+    """
+    rows, columns, channels, outputs = weights.shape
+    pairs, span = -(-channels // 2), -(-columns * outputs // LANES) * LANES
+    laid = np.zeros((pairs, 2, rows, span), np.int16)
+    turned = weights[::-1, ::-1].transpose(2, 0, 1, 3).reshape(channels, rows, columns * outputs)
+    laid.reshape(2 * pairs, rows, span)[:channels, :, : columns * outputs] = turned
+    return np.ascontiguousarray(laid.transpose(0, 2, 3, 1)).reshape(pairs * rows, 2 * span)
+
+
+def _as_dense(geometry: Geometry) -> Geometry:
+    """Return the same layer with all inputs of a dense one as channels of a single cell."""
+    if geometry.padding or geometry.kernel == (1, 1):
+        return geometry
+    return Geometry((1, 1, math.prod(geometry.inputs)), (1, 1), 0, geometry.outputs, 1)
