@@ -34,7 +34,7 @@ def lay(sums, first, weights, one, other, words, at):  # type: ignore[no-untyped
 _vector.vectorise(lay)
 
 
-@jit_within
+@jit
 def convolve(sums, weights, given, words, rows, shape):  # type: ignore[no-untyped-def]
     """Lay the kernel over pairs of channels of which one is not 0.
 
@@ -82,7 +82,7 @@ def constants_of(site, leak):  # type: ignore[no-untyped-def]
     return clamp_of(site), (int32(leak[0]), int32(leak[1]), int32(leak[2]))
 
 
-@jit_within
+@jit
 def filter_inputs(trace, synapse, given, sites, leaks):  # type: ignore[no-untyped-def]
     """Let P and Q of every input decay: int32[inputs] in place; given int[inputs]."""
     first, alpha = constants_of(sites[0], leaks[0])
@@ -93,100 +93,118 @@ def filter_inputs(trace, synapse, given, sites, leaks):  # type: ignore[no-untyp
         synapse[n] = decayed(before, int32(given[n]), second, beta)
 
 
-@jit_within
-def filter_currents(trace, synapse, sums, sites, leaks):  # type: ignore[no-untyped-def]
-    """Let M and I of the neurons of a row decay: int32[neurons] in place."""
+@jit
+def filter_currents(trace, synapse, sums, sites, leaks, shape, padding):  # type: ignore[no-untyped-def]
+    """Let M and I of every neuron decay: int32[neurons] in place; the sums with their rim."""
     first, alpha = constants_of(sites[0], leaks[0])
     second, beta = constants_of(sites[1], leaks[1])
-    for n in range(trace.shape[0]):
-        before = synapse[n]
-        trace[n] = decayed(trace[n], before, first, alpha)
-        synapse[n] = decayed(before, sums[n], second, beta)
+    height, width, _, outputs, _, row = shape
+    count = width * outputs
+    for y in range(height):
+        place, start = y * count, (y + padding) * row + padding * outputs
+        for n in range(count):
+            before = synapse[place + n]
+            trace[place + n] = decayed(trace[place + n], before, first, alpha)
+            synapse[place + n] = decayed(before, sums[start + n], second, beta)
 
 
-@jit_within
-def recover(refractory, spikes, kick, site, leak):  # type: ignore[no-untyped-def]
-    """Let R of the neurons of a row decay, and take a step from those that spiked: int32[neurons] in place."""
-    clamp, rho = constants_of(site, leak)
-    less = int32(-kick)
-    for n in range(refractory.shape[0]):
-        refractory[n] = decayed(refractory[n], multiply(int32(spikes[n]), less), clamp, rho)
+@jit
+def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts, shape, padding):  # type: ignore[no-untyped-def]
+    """Let R decay and compare every membrane with 0: uint8[neurons] in place.
 
-
-@jit_within
-def fire(spikes, said, counted, drive, refractory, bias, lefts):  # type: ignore[no-untyped-def]
-    """Compare the membranes of a row with 0: uint8[neurons]; add them to `said` where they count.
-
-    said     int64[neurons] | None
-    counted  1 or 0
-    bias     int32[neurons], at the binary point at which all are compared
-    lefts    what brings drive and refractory state there
+    said         int64[neurons] | None    membranes are added where `counted` is 1
+    drive        int32[...]               sums with their rim, or M with none
+    refractory   int32[neurons] | None    in place
+    bias         int32[neurons of a row], at the binary point at which all are compared
+    kick         what a spike takes from R
+    lefts        what brings drive and refractory state there
+    shape        see `convolve`; the sums of a row are the neurons of one where there is no padding
     """
-    left, other = int32(lefts[0]), int32(lefts[1])
-    for n in range(spikes.shape[0]):
-        total = add(left_shift(drive[n], left), bias[n])
-        if refractory is not None:
-            total = add(total, left_shift(refractory[n], other))
-        spikes[n] = total > 0
-        if said is not None:
-            said[n] += int64(total) * counted
+    clamp, rho = constants_of(site, leak)
+    less, left, other = int32(-kick), int32(lefts[0]), int32(lefts[1])
+    height, width, _, outputs, _, row = shape
+    count = width * outputs
+    for y in range(height):
+        place, start = y * count, (y + padding) * row + padding * outputs
+        for n in range(count):
+            total = add(left_shift(drive[start + n], left), bias[n])
+            if refractory is not None:
+                rest = decayed(refractory[place + n], multiply(int32(spikes[place + n]), less), clamp, rho)
+                refractory[place + n] = rest
+                total = add(total, left_shift(rest, other))
+            spikes[place + n] = total > 0
+            if said is not None:
+                said[place + n] += int64(total) * counted
 
 
-@jit_within
+@jit
 def pool(pooled, spikes, size, row, outputs, out_row):  # type: ignore[no-untyped-def]
-    """Do as `convolution.pool`; `row` and `out_row` are neurons of a row before and after."""
+    """Do as `convolution.pool`; `row` and `out_row` are words of a row before and after.
+
+    pooled, spikes    uint8[...] or uint64[...] of eight neurons a word
+    """
     pooled[:] = 0
     for y in range(pooled.shape[0] // out_row * size):
         into, start = y // size * out_row, y * row
-        for x in range(out_row // outputs * size):
-            here, beside = into + x // size * outputs, start + x * outputs
-            for n in range(outputs):
-                pooled[here + n] |= spikes[beside + n]
+        for x in range(out_row // outputs):
+            for column in range(start, start + size * outputs, outputs):
+                for n in range(outputs):
+                    pooled[into + n] |= spikes[column + n]
+            into += outputs
+            start += size * outputs
 
 
 @jit
 def respond(  # type: ignore[no-untyped-def]
-    pooled, said, given, burn_in, refractory, state, room, weights, bias, kick, sites, leaks, lefts, shape, padding, size, inputs
+    pooled,
+    said,
+    burn_in,
+    given,
+    refractory,
+    state,
+    room,
+    weights,
+    bias,
+    kick,
+    sites,
+    leaks,
+    lefts,
+    shape,
+    padding,
+    size,
+    inputs,
 ):
     """Run a layer over some steps of a recording.
 
-    pooled     uint8[steps, outputs after pooling]    overwritten
-    said       int64[neurons] | None                  the membranes of steps from `burn_in` on are added; of dense layers
-    given      int[steps, inputs]
-    refractory int32[neurons] | None                  in place; None where a spike takes nothing
-    state      trace, synapse, spikes: int32[...] and uint8[neurons], in place
-    room       sums, words, rows: see `convolve`
-    weights    int16[...]                             see `convolve`
-    bias       int32[neurons of a row]
-    kick       what a spike takes from R
-    sites      casts of trace, synapse and refractory state, with their `leaks`
-    lefts      see `fire`
-    shape      see `convolve`
-    inputs     1: P and Q of the inputs decay, 0: M and I of the neurons
+    pooled       uint8[steps, outputs after pooling] or uint64 of eight a word    overwritten
+    said         int64[neurons] | None      the membranes of steps from `burn_in` on are added
+    given        int[steps, inputs]
+    refractory   int32[neurons] | None      in place; None where a spike takes nothing
+    state        trace, synapse, spikes, spikes as words of `pooled`: int32[...] and uint8[neurons], in place
+    room         sums, words, rows: see `convolve`
+    weights      int16[...]                 see `convolve`
+    bias         int32[neurons of a row]
+    sites        casts of trace, synapse and refractory state, with their `leaks`
+    lefts        see `fire`
+    shape        see `convolve`
+    inputs       1: P and Q of the inputs decay, 0: M and I of the neurons
     """
-    trace, synapse, spikes = state
+    trace, synapse, spikes, packed = state
     sums, words, rows = room
-    height, width, _, outputs, _, row = shape
-    count = width * outputs
+    height, width, channels, outputs, kernel_rows, row = shape
+    flat = height, width, channels, outputs, kernel_rows, width * outputs
+    word = spikes.shape[0] // packed.shape[0]  # neurons of one
     for step in range(given.shape[0]):
+        counted = int64(step >= burn_in)
         if inputs:
             filter_inputs(trace, synapse, given[step], sites, leaks)
             convolve(sums, weights, trace, words, rows, shape)
+            fire(spikes, said, counted, sums, refractory, bias, kick, sites[2], leaks[2], lefts, shape, padding)
         else:
             convolve(sums, weights, given[step], words, rows, shape)
-        for y in range(height):
-            here = slice(y * count, (y + 1) * count)
-            start = (y + padding) * row + padding * outputs
-            drive = sums[start : start + count]
-            if not inputs:
-                filter_currents(trace[here], synapse[here], drive, sites, leaks)
-                drive = trace[here]
-            if refractory is None:
-                fire(spikes[here], said, int64(step >= burn_in), drive, None, bias, lefts)
-            else:
-                recover(refractory[here], spikes[here], kick, sites[2], leaks[2])
-                fire(spikes[here], said, int64(step >= burn_in), drive, refractory[here], bias, lefts)
+            filter_currents(trace, synapse, sums, sites, leaks, shape, padding)
+            fire(spikes, said, counted, trace, refractory, bias, kick, sites[2], leaks[2], lefts, flat, 0)
         if size > 1:
-            pool(pooled[step], spikes, size, count, outputs, width // size * outputs)
+            pool(pooled[step], packed, size, width * outputs // word, outputs // word, width // size * outputs // word)
         else:
-            pooled[step] = spikes
+            pooled[step] = packed

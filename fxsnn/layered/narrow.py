@@ -45,6 +45,7 @@ class NarrowState:
     synapse: NDArray[np.int32]
     refractory: NDArray[np.int32] | None  # None where a spike takes nothing: it stays 0
     spikes: NDArray[np.uint8]
+    packed: NDArray[np.unsignedinteger]  # the same, eight in a word where channels are a multiple of eight
     sums: NDArray[np.int32]  # with the rim, see kernels/narrow.py
     said: NDArray[np.int64] | None  # of an output layer: its membranes, added up
     outputs: int  # after pooling
@@ -63,8 +64,9 @@ class NarrowState:
         """
         room, *fixed = self.fixed
         pooled = np.empty((len(given), self.outputs), np.uint8)
-        state = self.trace, self.synapse, self.spikes
-        narrow.respond(pooled, self.said, given, burn_in, self.refractory, state, (self.sums, *room), *fixed)
+        state = self.trace, self.synapse, self.spikes, self.packed
+        words = pooled.view(self.packed.dtype)
+        narrow.respond(words, self.said, burn_in, given, self.refractory, state, (self.sums, *room), *fixed)
         return pooled
 
 
@@ -92,11 +94,13 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowSta
         dense.pool,
         int(plan.filters == "inputs"),
     )
+    spikes = np.zeros(neurons, np.uint8)
     return NarrowState(
         np.zeros(decaying, np.int32),
         np.zeros(decaying, np.int32),
         np.zeros(neurons, np.int32) if layer.refractory else None,
-        np.zeros(neurons, np.uint8),
+        spikes,
+        spikes.view(np.uint8 if outputs % 8 else np.uint64),
         np.zeros((height + 2 * padding) * row + LANES, np.int32),
         np.zeros(neurons, np.int64) if output else None,
         math.prod(dense.pooled),
