@@ -102,10 +102,11 @@ def filter_currents(trace, synapse, sums, sites, leaks, shape, padding):  # type
     count = width * outputs
     for y in range(height):
         place, start = y * count, (y + padding) * row + padding * outputs
-        for n in range(count):
-            before = synapse[place + n]
-            trace[place + n] = decayed(trace[place + n], before, first, alpha)
-            synapse[place + n] = decayed(before, sums[start + n], second, beta)
+        m, i, come = trace[place : place + count], synapse[place : place + count], sums[start : start + count]
+        for n in range(count):  # of slices: an index that is a sum would be looked at for a sign
+            before = i[n]
+            m[n] = decayed(m[n], before, first, alpha)
+            i[n] = decayed(before, come[n], second, beta)
 
 
 @jit
@@ -126,15 +127,20 @@ def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts
     count = width * outputs
     for y in range(height):
         place, start = y * count, (y + padding) * row + padding * outputs
+        fired, driven = spikes[place : place + count], drive[start : start + count]
+        if refractory is not None:
+            r = refractory[place : place + count]
+        if said is not None:
+            answer = said[place : place + count]
         for n in range(count):
-            total = add(left_shift(drive[start + n], left), bias[n])
+            total = add(left_shift(driven[n], left), bias[n])
             if refractory is not None:
-                rest = decayed(refractory[place + n], multiply(int32(spikes[place + n]), less), clamp, rho)
-                refractory[place + n] = rest
+                rest = decayed(r[n], multiply(int32(fired[n]), less), clamp, rho)
+                r[n] = rest
                 total = add(total, left_shift(rest, other))
-            spikes[place + n] = total > 0
+            fired[n] = total > 0
             if said is not None:
-                said[place + n] += int64(total) * counted
+                answer[n] += int64(total) * counted
 
 
 @jit

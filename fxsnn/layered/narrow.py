@@ -14,6 +14,7 @@ from fxsnn.kernels import narrow, rescale
 from fxsnn.layered.description import Geometry
 from fxsnn.layered.quantise import QuantisedLayer
 from fxsnn.layered.width import Wires
+from fxsnn.prepare import cleared
 
 LANES = narrow.LANES
 
@@ -94,14 +95,14 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowSta
         dense.pool,
         int(plan.filters == "inputs"),
     )
-    spikes = np.zeros(neurons, np.uint8)
+    spikes = cleared(neurons, np.uint8)
     return NarrowState(
-        np.zeros(decaying, np.int32),
-        np.zeros(decaying, np.int32),
-        np.zeros(neurons, np.int32) if layer.refractory else None,
+        cleared(decaying, np.int32),
+        cleared(decaying, np.int32),
+        cleared(neurons, np.int32) if layer.refractory else None,
         spikes,
         spikes.view(np.uint8 if outputs % 8 else np.uint64),
-        np.zeros((height + 2 * padding) * row + LANES, np.int32),
+        cleared((height + 2 * padding) * row + LANES, np.int32),
         np.zeros(neurons, np.int64) if output else None,
         math.prod(dense.pooled),
         fixed,
@@ -121,7 +122,9 @@ def paired(weights: NDArray[np.int64]) -> NDArray[np.int16]:
     laid = np.zeros((pairs, 2, rows, span), np.int16)
     turned = weights[::-1, ::-1].transpose(2, 0, 1, 3).reshape(channels, rows, columns * outputs)
     laid.reshape(2 * pairs, rows, span)[:channels, :, : columns * outputs] = turned
-    return np.ascontiguousarray(laid.transpose(0, 2, 3, 1)).reshape(pairs * rows, 2 * span)
+    found = cleared(laid.size, np.int16).reshape(pairs * rows, 2 * span)
+    found[:] = laid.transpose(0, 2, 3, 1).reshape(pairs * rows, 2 * span)
+    return found
 
 
 def _as_dense(geometry: Geometry) -> Geometry:
