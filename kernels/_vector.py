@@ -14,56 +14,68 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils, types
 
+TOGETHER = 5  # vectors that stay in registers while all pairs are laid on them
 LANES = 16  # sums of a vector: 512 bits; where vectors are narrower LLVM takes several
 
 _I16, _I32, _I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
-_SUMS, _WORDS, _WIDE = ir.VectorType(_I32, LANES), ir.VectorType(_I16, 2 * LANES), ir.VectorType(_I32, 2 * LANES)
-_PAIR, _LIST = ir.VectorType(_I16, 2), ir.VectorType(_I32, LANES)
+_SUMS, _WIDE = ir.VectorType(_I32, LANES), ir.VectorType(_I32, 2 * LANES)
+_PAIR = ir.VectorType(_I16, 2)
 
 
 def vectorise(plain: Callable[..., None]) -> None:
     """Let kernels have vectors where they call `plain`, which is `narrow.lay`; without the JIT it stays as it is."""
 
     @numba.extending.overload(plain, jit_options={"nogil": True, "forceinline": True})
-    def _chosen(sums, first, weights, one, other, words, at):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        def jitted(sums, first, weights, one, other, words, at):  # type: ignore[no-untyped-def]
-            _lay(sums, first, weights, one, other, words, at)
+    def _chosen(sums, first, weights, rows, beyond, words, pairs):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        def jitted(sums, first, weights, rows, beyond, words, pairs):  # type: ignore[no-untyped-def]
+            _lay(sums, first, weights, rows, beyond, words, pairs)
 
         return jitted
 
 
 @numba.extending.intrinsic
-def _lay(typing, sums, first, weights, one, other, words, at):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    signature = types.void(sums, types.int64, weights, types.int64, types.int64, words, types.int64)
+def _lay(typing, sums, first, weights, rows, beyond, words, pairs):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    signature = types.void(sums, types.int64, weights, rows, types.int64, words, types.int64)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         def whole(position: int) -> Any:
             return context.make_array(signature.args[position])(context, builder, given[position])
 
-        def load(base: Any, place: Any, kind: Any, align: int) -> Any:
-            pointer = builder.bitcast(builder.gep(base, [place]), kind.as_pointer())
-            return builder.load(pointer, align=align)
+        def at(base: Any, place: Any, kind: Any) -> Any:
+            return builder.bitcast(builder.gep(base, [place]), kind.as_pointer())
 
         def every(vector: Any, picked: list[int]) -> Any:
             return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), _mask(picked))
 
-        weighing = whole(2)
-        span = builder.extract_value(weighing.shape, 1)
-        factors = []
-        for n in (0, 2):
-            pair = load(whole(5).data, builder.add(given[6], ir.Constant(_I64, n)), _PAIR, 2)
-            factors.append(builder.sext(every(pair, [0, 1] * LANES), _WIDE))
-        starts = [builder.mul(row, span) for row in (given[3], given[4])]
-        with cgutils.for_range(builder, builder.sdiv(span, ir.Constant(_I64, 2 * LANES))) as loop:
-            place = builder.add(given[1], builder.mul(loop.index, ir.Constant(_I64, LANES)))
-            pointer = builder.bitcast(builder.gep(whole(0).data, [place]), _SUMS.as_pointer())
-            total = builder.load(pointer, align=4)
-            for start, factor in zip(starts, factors, strict=True):
-                column = builder.add(start, builder.mul(loop.index, ir.Constant(_I64, 2 * LANES)))
-                products = builder.mul(builder.sext(load(weighing.data, column, _WORDS, 2), _WIDE), factor)
-                evens, odds = every(products, [*range(0, 2 * LANES, 2)]), every(products, [*range(1, 2 * LANES, 2)])
-                total = builder.add(total, builder.add(evens, odds))
-            builder.store(total, pointer, align=4)
+        def lay_some(block: Any, count: int) -> None:
+            """Lay all pairs on `count` vectors of sums, which stay in registers meanwhile."""
+            places = [builder.add(block, ir.Constant(_I64, n)) for n in range(count)]
+            into = [at(held, builder.add(given[1], builder.mul(n, ir.Constant(_I64, LANES))), _SUMS) for n in places]
+            totals = [cgutils.alloca_once_value(builder, builder.load(pointer, align=4)) for pointer in into]
+            with cgutils.for_range(builder, given[6]) as pair:
+                word = builder.load(at(word_list, builder.mul(pair.index, ir.Constant(_I64, 2)), _PAIR), align=2)
+                factor = builder.sext(every(word, [0, 1] * LANES), _WIDE)
+                row = builder.add(builder.load(builder.gep(row_list, [pair.index])), given[4])
+                start = builder.mul(row, span)
+                for n, total in zip(places, totals, strict=True):
+                    column = builder.add(start, builder.mul(n, ir.Constant(_I64, 2 * LANES)))
+                    weight = builder.sext(builder.load(at(weight_list, column, kind), align=1), _WIDE)
+                    products = builder.mul(weight, factor)
+                    evens, odds = (every(products, [*range(odd, 2 * LANES, 2)]) for odd in (0, 1))
+                    builder.store(builder.add(builder.load(total), builder.add(evens, odds)), total)
+            for pointer, total in zip(into, totals, strict=True):
+                builder.store(builder.load(total), pointer, align=4)
+
+        kind = ir.VectorType(ir.IntType(signature.args[2].dtype.bitwidth), 2 * LANES)
+        held, weight_list, row_list, word_list = (whole(n).data for n in (0, 2, 3, 5))
+        span = builder.extract_value(whole(2).shape, 1)
+        blocks = builder.sdiv(span, ir.Constant(_I64, 2 * LANES))
+        many = builder.sdiv(blocks, ir.Constant(_I64, TOGETHER))
+        with cgutils.for_range(builder, many) as loop:
+            lay_some(builder.mul(loop.index, ir.Constant(_I64, TOGETHER)), TOGETHER)
+        done = builder.mul(many, ir.Constant(_I64, TOGETHER))
+        with cgutils.for_range(builder, builder.sub(blocks, done)) as loop:
+            lay_some(builder.add(done, loop.index), 1)
         return context.get_dummy_value()
 
     return signature, generate

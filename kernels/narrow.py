@@ -5,8 +5,8 @@ or counted, and every intermediate was proved to fit (see `fxsnn.layered.lanes`)
 layer, many steps a call. Only inputs that are not 0 are looked at by a convolution, two channels at a time. Numba
 widens the results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence their names.
 
-A sum is held for every neuron and for the rim that a kernel reaches beyond the map, so that no edge is looked for:
-that of neuron (y, x, channel) is at ((y + padding) * row + (x + padding)) * channels + channel.
+A sum is held for every neuron and for what a kernel reaches left and right of the map, so that no such edge is looked
+for: that of neuron (y, x, channel) is at y * row + (x + padding) * channels + channel.
 """
 
 from numpy import add, bitwise_and, int32, int64, left_shift, multiply, right_shift, subtract
@@ -18,27 +18,29 @@ from .simple import clamp_of, settle
 LANES = _vector.LANES  # sums to whose multiples rows of weights are filled up
 
 
-def lay(sums, first, weights, one, other, words, at):  # type: ignore[no-untyped-def]
-    """Add two rows of weights, each of a pair of inputs side by side, times two pairs of words to the sums.
+def lay(sums, first, weights, rows, beyond, words, pairs):  # type: ignore[no-untyped-def]
+    """Add rows of weights, each of two inputs side by side, times pairs of words to the sums.
 
     sums       int32[...], from `first` on
     weights    int16[rows, 2 * sums]
-    words      int16[...], two pairs from `at` on
+    rows       int64[pairs]    which, each `beyond` further on
+    words      int16[2 * pairs]
     """
-    for n in range(weights.shape[1] // 2):
-        total = int32(weights[one, 2 * n]) * words[at] + int32(weights[one, 2 * n + 1]) * words[at + 1]
-        total += int32(weights[other, 2 * n]) * words[at + 2] + int32(weights[other, 2 * n + 1]) * words[at + 3]
-        sums[first + n] += total
+    for pair in range(pairs):
+        row = weights[rows[pair] + beyond]
+        for n in range(row.shape[0] // 2):
+            products = int32(row[2 * n]) * words[2 * pair] + int32(row[2 * n + 1]) * words[2 * pair + 1]
+            sums[first + n] += products
 
 
 _vector.vectorise(lay)
 
 
 @jit
-def convolve(sums, weights, given, words, rows, shape):  # type: ignore[no-untyped-def]
+def convolve(sums, weights, given, words, rows, shape, padding):  # type: ignore[no-untyped-def]
     """Lay the kernel over pairs of channels of which one is not 0.
 
-    sums       int32[(height + 2 padding) * row * outputs + rest]    overwritten
+    sums       int32[height * row + rest]    overwritten
     weights    int16[pairs * kernel rows, 2 * sums of a kernel row]  see `lanes.paired`
     given      int[height * width * channels]    counts, spikes or traces
     words      int16[2 * pairs + 2], rows int64[pairs + 1]    room for what is not 0 in a cell
@@ -60,12 +62,9 @@ def convolve(sums, weights, given, words, rows, shape):  # type: ignore[no-untyp
                 words[2 * found], words[2 * found + 1] = here, 0
                 rows[found] = (channels >> 1) * kernel_rows
                 found += here != 0
-            if found & 1:  # a pair of zeros: pairs are laid by twos
-                words[2 * found], words[2 * found + 1], rows[found] = 0, 0, 0
-            for ky in range(kernel_rows):
-                first = (y + ky) * row + x * outputs
-                for n in range(0, found, 2):
-                    lay(sums, first, weights, rows[n] + ky, rows[n + 1] + ky, words, 2 * n)
+            if found > 0:
+                for ky in range(max(0, padding - y), min(kernel_rows, height + padding - y)):
+                    lay(sums, (y + ky - padding) * row + x * outputs, weights, rows, ky, words, found)
 
 
 @jit_within
@@ -101,7 +100,7 @@ def filter_currents(trace, synapse, sums, sites, leaks, shape, padding):  # type
     height, width, _, outputs, _, row = shape
     count = width * outputs
     for y in range(height):
-        place, start = y * count, (y + padding) * row + padding * outputs
+        place, start = y * count, y * row + padding * outputs
         m, i, come = trace[place : place + count], synapse[place : place + count], sums[start : start + count]
         for n in range(count):  # of slices: an index that is a sum would be looked at for a sign
             before = i[n]
@@ -126,7 +125,7 @@ def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts
     height, width, _, outputs, _, row = shape
     count = width * outputs
     for y in range(height):
-        place, start = y * count, (y + padding) * row + padding * outputs
+        place, start = y * count, y * row + padding * outputs
         fired, driven = spikes[place : place + count], drive[start : start + count]
         if refractory is not None:
             r = refractory[place : place + count]
@@ -204,10 +203,10 @@ def respond(  # type: ignore[no-untyped-def]
         counted = int64(step >= burn_in)
         if inputs:
             filter_inputs(trace, synapse, given[step], sites, leaks)
-            convolve(sums, weights, trace, words, rows, shape)
+            convolve(sums, weights, trace, words, rows, shape, padding)
             fire(spikes, said, counted, sums, refractory, bias, kick, sites[2], leaks[2], lefts, shape, padding)
         else:
-            convolve(sums, weights, given[step], words, rows, shape)
+            convolve(sums, weights, given[step], words, rows, shape, padding)
             filter_currents(trace, synapse, sums, sites, leaks, shape, padding)
             fire(spikes, said, counted, trace, refractory, bias, kick, sites[2], leaks[2], lefts, flat, 0)
         if size > 1:

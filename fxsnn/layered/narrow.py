@@ -84,7 +84,7 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowSta
     frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
     fixed = (
         (np.zeros(2 * pairs + 2, np.int16), np.zeros(pairs + 1, np.int64)),
-        paired(layer.weights.reshape(dense.weights)),
+        paired(layer.weights.reshape(dense.weights), plan.weight.format),
         np.tile(layer.bias << (wired.compared - plan.bias.format.frac), width).astype(np.int32),
         layer.refractory,
         (wired.trace, wired.synapse, wired.refractory),
@@ -102,28 +102,29 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowSta
         cleared(neurons, np.int32) if layer.refractory else None,
         spikes,
         spikes.view(np.uint8 if outputs % 8 else np.uint64),
-        cleared((height + 2 * padding) * row + LANES, np.int32),
+        cleared(height * row + LANES, np.int32),
         np.zeros(neurons, np.int64) if output else None,
         math.prod(dense.pooled),
         fixed,
     )
 
 
-def paired(weights: NDArray[np.int64]) -> NDArray[np.int16]:
-    """Return weights as `narrow.convolve` takes them: int16[pairs * kernel rows, 2 * sums of a kernel row].
+def paired(weights: NDArray[np.int64], fmt: Format) -> NDArray[np.signedinteger]:
+    """Return weights as `narrow.convolve` takes them: int8 or int16[pairs * kernel rows, 2 * sums of a kernel row].
 
     A kernel row is turned round, as an input sees it; pairs of input channels lie side by side, and the row is filled
     up with zeros to whole vectors.
 
-    weights    int64[kernel height, kernel width, input channels, output channels]
+    weights    int64[kernel height, kernel width, input channels, output channels], words of the format
     """
     rows, columns, channels, outputs = weights.shape
     pairs, span = -(-channels // 2), -(-columns * outputs // LANES) * LANES
-    laid = np.zeros((pairs, 2, rows, span), np.int16)
-    turned = weights[::-1, ::-1].transpose(2, 0, 1, 3).reshape(channels, rows, columns * outputs)
-    laid.reshape(2 * pairs, rows, span)[:channels, :, : columns * outputs] = turned
-    found = cleared(laid.size, np.int16).reshape(pairs * rows, 2 * span)
-    found[:] = laid.transpose(0, 2, 3, 1).reshape(pairs * rows, 2 * span)
+    laid = np.zeros((2 * pairs, rows, span), np.int16)
+    turned = weights[::-1, ::-1].transpose(2, 0, 1, 3)
+    laid[:channels, :, : columns * outputs] = turned.reshape(channels, rows, columns * outputs)
+    fits = -(1 << 7) <= fmt.lowest and fmt.highest < 1 << 7
+    found = cleared(laid.size, np.int8 if fits else np.int16).reshape(pairs * rows, 2 * span)
+    found[:] = laid.reshape(pairs, 2, rows, span).transpose(0, 2, 3, 1).reshape(pairs * rows, 2 * span)
     return found
 
 
