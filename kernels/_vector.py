@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 
 TOGETHER = 5  # vectors that stay in registers while all pairs are laid on them
@@ -28,7 +28,7 @@ def vectorise(plain: Callable[..., None]) -> None:
     @numba.extending.overload(plain, jit_options={"nogil": True, "forceinline": True})
     def _chosen(sums, first, weights, rows, beyond, words, pairs):  # type: ignore[no-untyped-def]  # noqa: ARG001
         def jitted(sums, first, weights, rows, beyond, words, pairs):  # type: ignore[no-untyped-def]
-            _lay(sums, first, weights, rows, beyond, words, pairs)
+            _lay(sums, first, weights, rows, beyond, words, pairs)  # type: ignore[call-arg]
 
         return jitted
 
@@ -51,7 +51,8 @@ def _lay(typing, sums, first, weights, rows, beyond, words, pairs):  # type: ign
             """Lay all pairs on `count` vectors of sums, which stay in registers meanwhile."""
             places = [builder.add(block, ir.Constant(_I64, n)) for n in range(count)]
             into = [at(held, builder.add(given[1], builder.mul(n, ir.Constant(_I64, LANES))), _SUMS) for n in places]
-            totals = [cgutils.alloca_once_value(builder, builder.load(pointer, align=4)) for pointer in into]
+            values = [builder.load(pointer, align=4) for pointer in into]
+            totals = [cgutils.alloca_once_value(builder, value) for value in values]  # type: ignore[no-untyped-call]
             with cgutils.for_range(builder, given[6]) as pair:
                 word = builder.load(at(word_list, builder.mul(pair.index, ir.Constant(_I64, 2)), _PAIR), align=2)
                 factor = builder.sext(every(word, [0, 1] * LANES), _WIDE)

@@ -1,9 +1,9 @@
 """Layers of a layered network in narrow words: 16-bit weights and inputs, sums and states of 32 bits.
 
 What convolution.py does in words of 64 bits where every cast saturates and rounds by a bias alone, nothing is drawn
-or counted, and every intermediate was proved to fit (see `fxsnn.layered.lanes`). Whole recordings are run layer by
-layer, many steps a call. Only inputs that are not 0 are looked at by a convolution, two channels at a time. Numba
-widens the results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence their names.
+or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Whole recordings are run layer by
+layer, many steps a call. A convolution looks only at inputs that are not 0, two channels at a time. Numba widens the
+results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence their names.
 
 A sum is held for every neuron and for what a kernel reaches left and right of the map, so that no such edge is looked
 for: that of neuron (y, x, channel) is at y * row + (x + padding) * channels + channel.
@@ -41,7 +41,7 @@ def convolve(sums, weights, given, words, rows, shape, padding):  # type: ignore
     """Lay the kernel over pairs of channels of which one is not 0.
 
     sums       int32[height * row + rest]    overwritten
-    weights    int16[pairs * kernel rows, 2 * sums of a kernel row]  see `lanes.paired`
+    weights    int16[pairs * kernel rows, 2 * sums of a kernel row]  see `layered.narrow.paired`
     given      int[height * width * channels]    counts, spikes or traces
     words      int16[2 * pairs + 2], rows int64[pairs + 1]    room for what is not 0 in a cell
     shape      height, width, channels, outputs, kernel rows, sums of a row
@@ -64,7 +64,8 @@ def convolve(sums, weights, given, words, rows, shape, padding):  # type: ignore
                 found += here != 0
             if found > 0:
                 for ky in range(max(0, padding - y), min(kernel_rows, height + padding - y)):
-                    lay(sums, (y + ky - padding) * row + x * outputs, weights, rows, ky, words, found)
+                    start = (y + ky - padding) * row + x * outputs
+                    lay(sums, start, weights, rows, ky, words, found)  # type: ignore[no-untyped-call]
 
 
 @jit_within
@@ -112,9 +113,9 @@ def filter_currents(trace, synapse, sums, sites, leaks, shape, padding):  # type
 def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts, shape, padding):  # type: ignore[no-untyped-def]
     """Let R decay and compare every membrane with 0: uint8[neurons] in place.
 
-    said         int64[neurons] | None    membranes are added where `counted` is 1
-    drive        int32[...]               sums with their rim, or M with none
-    refractory   int32[neurons] | None    in place
+    said         int64[neurons] | int64[0]    the drive is added where `counted` is 1
+    drive        int32[...]                   sums with what they reach beyond the map, or M
+    refractory   int32[neurons] | int32[0]    in place; none where a spike takes nothing
     bias         int32[neurons of a row], at the binary point at which all are compared
     kick         what a spike takes from R
     lefts        what brings drive and refractory state there
@@ -127,19 +128,18 @@ def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts
     for y in range(height):
         place, start = y * count, y * row + padding * outputs
         fired, driven = spikes[place : place + count], drive[start : start + count]
-        if refractory is not None:
+        if refractory.shape[0] > 0:
             r = refractory[place : place + count]
-        if said is not None:
-            answer = said[place : place + count]
-        for n in range(count):
-            total = add(left_shift(driven[n], left), bias[n])
-            if refractory is not None:
+            for n in range(count):
                 rest = decayed(r[n], multiply(int32(fired[n]), less), clamp, rho)
                 r[n] = rest
-                total = add(total, left_shift(rest, other))
-            fired[n] = total > 0
-            if said is not None:
-                answer[n] += int64(total) * counted
+                fired[n] = add(add(left_shift(driven[n], left), bias[n]), left_shift(rest, other)) > 0
+        else:
+            for n in range(count):
+                fired[n] = add(left_shift(driven[n], left), bias[n]) > 0
+        if said.shape[0] > 0:
+            for n in range(count):
+                said[place + n] += driven[n] * counted
 
 
 @jit
@@ -148,15 +148,16 @@ def pool(pooled, spikes, size, row, outputs, out_row):  # type: ignore[no-untype
 
     pooled, spikes    uint8[...] or uint64[...] of eight neurons a word
     """
-    pooled[:] = 0
-    for y in range(pooled.shape[0] // out_row * size):
-        into, start = y // size * out_row, y * row
-        for x in range(out_row // outputs):
-            for column in range(start, start + size * outputs, outputs):
-                for n in range(outputs):
-                    pooled[into + n] |= spikes[column + n]
+    into = 0
+    for start in range(0, pooled.shape[0] // out_row * size * row, size * row):
+        for column in range(start, start + out_row * size, outputs * size):
+            for n in range(outputs):
+                found = spikes[column + n]
+                for y in range(0, size * row, row):
+                    for x in range(0, size * outputs, outputs):
+                        found |= spikes[column + n + y + x]
+                pooled[into + n] = found
             into += outputs
-            start += size * outputs
 
 
 @jit
@@ -182,9 +183,9 @@ def respond(  # type: ignore[no-untyped-def]
     """Run a layer over some steps of a recording.
 
     pooled       uint8[steps, outputs after pooling] or uint64 of eight a word    overwritten
-    said         int64[neurons] | None      the membranes of steps from `burn_in` on are added
+    said         int64[neurons] | int64[0]  the drive of steps from `burn_in` on is added
     given        int[steps, inputs]
-    refractory   int32[neurons] | None      in place; None where a spike takes nothing
+    refractory   int32[neurons] | int32[0]  in place; none where a spike takes nothing
     state        trace, synapse, spikes, spikes as words of `pooled`: int32[...] and uint8[neurons], in place
     room         sums, words, rows: see `convolve`
     weights      int16[...]                 see `convolve`
@@ -196,7 +197,7 @@ def respond(  # type: ignore[no-untyped-def]
     """
     trace, synapse, spikes, packed = state
     sums, words, rows = room
-    height, width, channels, outputs, kernel_rows, row = shape
+    height, width, channels, outputs, kernel_rows, _ = shape
     flat = height, width, channels, outputs, kernel_rows, width * outputs
     word = spikes.shape[0] // packed.shape[0]  # neurons of one
     for step in range(given.shape[0]):

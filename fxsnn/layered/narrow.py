@@ -15,6 +15,7 @@ from fxsnn.layered.description import Geometry
 from fxsnn.layered.quantise import QuantisedLayer
 from fxsnn.layered.width import Wires
 from fxsnn.prepare import cleared
+from fxsnn.width import Range
 
 LANES = narrow.LANES
 
@@ -28,14 +29,40 @@ def is_narrow(layer: QuantisedLayer, wired: Wires, given: Format) -> bool:
     under = layer.plan.trace.format if layer.plan.filters == "inputs" else given
     sites = (wired.trace, wired.synapse, wired.refractory)
     return (
-        all(-(1 << 15) <= fmt.lowest and fmt.highest < 1 << 15 for fmt in (layer.plan.weight.format, under))
-        and wired.reach[0] >= -(1 << 31)
-        and wired.reach[1] < 1 << 31
+        all(fmt.lowest >= -(1 << 15) and fmt.highest < 1 << 15 for fmt in (layer.plan.weight.format, under))
+        and all(low >= -(1 << 31) and high < 1 << 31 for low, high in (wired.reach, _compared(layer, wired).bounds))
         and all(s.overflow == rescale.SATURATE and s.draw_bits == 0 and s.right < 32 for s in sites)
         and all(s.if_negative == 0 and s.if_odd == 0 for s in sites)
         and all(max(s.left, s.left_other) < 32 for s in sites)
         and all(shift < 32 for _, shift, _ in wired.leaks)
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """How a membrane is compared with 0 in the fewest bits."""
+
+    lefts: tuple[int, int]  # what brings drive and refractory state to a common binary point
+    bias: NDArray[np.int64]
+    bounds: Range  # of every sum of some of the three
+
+
+def _compared(layer: QuantisedLayer, wired: Wires) -> _Compared:
+    """Return the comparison at the binary point of drive and refractory state.
+
+    A bias is rounded up to it: x + b > 0 holds for a whole number x exactly if x + ceil(b) > 0 does.
+    """
+    plan = layer.plan
+    frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
+    r, biased = plan.refractory.format, plan.bias.format.frac
+    common = max(frac, r.frac) if layer.refractory else frac
+    bias = layer.bias << max(common - biased, 0) if common >= biased else -(-layer.bias >> biased - common)
+    lefts = common - frac, common - r.frac if layer.refractory else 0
+    ranges = [(end << lefts[0] for end in wired.drive), (min(0, *bias.tolist()), max(0, *bias.tolist()))]
+    if layer.refractory:
+        ranges.append((r.lowest << lefts[1], r.highest << lefts[1]))
+    low, high = (sum(ends) for ends in zip(*ranges, strict=True))
+    return _Compared(lefts, bias, (low, high))
 
 
 @dataclass(slots=True, eq=False)
@@ -44,19 +71,21 @@ class NarrowState:
 
     trace: NDArray[np.int32]
     synapse: NDArray[np.int32]
-    refractory: NDArray[np.int32] | None  # None where a spike takes nothing: it stays 0
+    refractory: NDArray[np.int32]  # none where a spike takes nothing: it stays 0
     spikes: NDArray[np.uint8]
     packed: NDArray[np.unsignedinteger]  # the same, eight in a word where channels are a multiple of eight
     sums: NDArray[np.int32]  # with the rim, see kernels/narrow.py
     said: NDArray[np.int64] | None  # of an output layer: its membranes, added up
     outputs: int  # after pooling
+    membrane: tuple[int, NDArray[np.int64]]  # of an output layer: what brings its drive to the bias, and that
     fixed: tuple[Any, ...]  # what never changes
 
     def begin(self) -> None:
         """Return to rest."""
-        for array in (self.trace, self.synapse, self.refractory, self.spikes, self.said):
-            if array is not None:
-                array[:] = 0
+        for array in (self.trace, self.synapse, self.refractory, self.spikes):
+            array[:] = 0
+        if self.said is not None:
+            self.said[:] = 0
 
     def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> NDArray[np.uint8]:
         """Do as many time steps as are given, int[steps, inputs]; return the pooled spikes, uint8[steps, outputs].
@@ -67,7 +96,11 @@ class NarrowState:
         pooled = np.empty((len(given), self.outputs), np.uint8)
         state = self.trace, self.synapse, self.spikes, self.packed
         words = pooled.view(self.packed.dtype)
-        narrow.respond(words, self.said, burn_in, given, self.refractory, state, (self.sums, *room), *fixed)
+        driven = np.zeros(0 if self.said is None else len(self.said), np.int64)
+        narrow.respond(words, driven, burn_in, given, self.refractory, state, (self.sums, *room), *fixed)
+        if self.said is not None:
+            left, bias = self.membrane
+            self.said += (driven << left) + max(len(given) - max(burn_in, 0), 0) * bias
         return pooled
 
 
@@ -82,14 +115,15 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowSta
     row = (width + 2 * padding) * outputs
     pairs = -(-channels // 2)
     frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
+    compared = _compared(layer, wired)
     fixed = (
         (np.zeros(2 * pairs + 2, np.int16), np.zeros(pairs + 1, np.int64)),
         paired(layer.weights.reshape(dense.weights), plan.weight.format),
-        np.tile(layer.bias << (wired.compared - plan.bias.format.frac), width).astype(np.int32),
+        np.tile(compared.bias, width).astype(np.int32),
         layer.refractory,
         (wired.trace, wired.synapse, wired.refractory),
         wired.leaks,
-        (wired.compared - frac, wired.compared - plan.refractory.format.frac),
+        compared.lefts,
         (height, width, channels, outputs, dense.kernel[0], row),
         padding,
         dense.pool,
@@ -99,12 +133,13 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowSta
     return NarrowState(
         cleared(decaying, np.int32),
         cleared(decaying, np.int32),
-        cleared(neurons, np.int32) if layer.refractory else None,
+        cleared(neurons if layer.refractory else 0, np.int32),
         spikes,
         spikes.view(np.uint8 if outputs % 8 else np.uint64),
         cleared(height * row + LANES, np.int32),
         np.zeros(neurons, np.int64) if output else None,
         math.prod(dense.pooled),
+        (wired.compared - frac, layer.bias << wired.compared - plan.bias.format.frac),
         fixed,
     )
 
@@ -122,7 +157,7 @@ def paired(weights: NDArray[np.int64], fmt: Format) -> NDArray[np.signedinteger]
     laid = np.zeros((2 * pairs, rows, span), np.int16)
     turned = weights[::-1, ::-1].transpose(2, 0, 1, 3)
     laid[:channels, :, : columns * outputs] = turned.reshape(channels, rows, columns * outputs)
-    fits = -(1 << 7) <= fmt.lowest and fmt.highest < 1 << 7
+    fits = fmt.lowest >= -(1 << 7) and fmt.highest < 1 << 7
     found = cleared(laid.size, np.int8 if fits else np.int16).reshape(pairs * rows, 2 * span)
     found[:] = laid.reshape(pairs, 2, rows, span).transpose(0, 2, 3, 1).reshape(pairs * rows, 2 * span)
     return found
