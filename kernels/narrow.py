@@ -2,77 +2,108 @@
 
 What convolution.py does in words of 64 bits where every cast saturates and rounds by a bias alone, nothing is drawn
 or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Whole recordings are run layer by
-layer, many steps a call. A convolution looks only at inputs that are not 0, two channels at a time. Numba widens the
+layer, many steps a call. A convolution looks only at inputs that are not 0, two or four at a time. Numba widens the
 results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence their names.
 
-A sum is held for every neuron and for what a kernel reaches left and right of the map, so that no such edge is looked
-for: that of neuron (y, x, channel) is at y * row + (x + padding) * channels + channel.
+Cells that lie side by side may be taken as one of more channels, a group, so that fewer sums are met more often. A sum
+is held for every neuron and for what a kernel reaches left and right of the map, so that no such edge is looked for:
+that of neuron (y, x, channel) is at y * row + inset + x * outputs + channel.
 """
 
-from numpy import add, bitwise_and, int32, int64, left_shift, multiply, right_shift, subtract
+from typing import NamedTuple
+
+from numpy import add, int32, int64, left_shift, multiply, right_shift, subtract, uint64
 
 from . import _vector
 from ._jit import jit, jit_within
 from .simple import clamp_of, settle
 
+QUADS = _vector.QUADS  # whether fours are better than pairs where 8 bits hold all
 LANES = _vector.LANES  # sums to whose multiples rows of weights are filled up
 
 
-def lay(sums, first, weights, rows, beyond, words, pairs):  # type: ignore[no-untyped-def]
-    """Add rows of weights, each of two inputs side by side, times pairs of words to the sums.
+def lay(sums, first, weights, rows, beyond, words, count):  # type: ignore[no-untyped-def]
+    """Add rows of weights, each of two or four inputs side by side, times as many words to the sums.
 
     sums       int32[...], from `first` on
-    weights    int16[rows, 2 * sums]
-    rows       int64[pairs]    which, each `beyond` further on
-    words      int16[2 * pairs]
+    weights    int8 | int16[rows, 2 * sums], or int8[rows, 4 * sums]
+    rows       int64[count]    which, each `beyond` further on
+    words      int16[2 * count], or uint8[4 * count]
     """
-    for pair in range(pairs):
-        row = weights[rows[pair] + beyond]
-        for n in range(row.shape[0] // 2):
-            products = int32(row[2 * n]) * words[2 * pair] + int32(row[2 * n + 1]) * words[2 * pair + 1]
-            sums[first + n] += products
+    many = 4 // words.itemsize
+    for n in range(count):
+        row = weights[rows[n] + beyond]
+        for place in range(row.shape[0]):
+            sums[first + place // many] += int32(row[place]) * int32(words[many * n + place % many])
 
 
 _vector.vectorise(lay)
 
 
+class Shape(NamedTuple):
+    """Where a layer's words lie."""
+
+    height: int  # cells, as width
+    width: int
+    channels: int
+    group: int  # inputs of a group of cells
+    filled: int  # the same, filled up to whole pairs or fours
+    groups: int  # in a row
+    outputs: int  # channels
+    kernel_rows: int
+    padding: int
+    row: int  # sums of a row
+    inset: int  # of the first neuron in it
+    step: int  # sums from group to group
+
+
 @jit
-def convolve(sums, weights, given, words, rows, shape, padding):  # type: ignore[no-untyped-def]
-    """Lay the kernel over pairs of channels of which one is not 0.
+def spread(under, given, shape):  # type: ignore[no-untyped-def]
+    """Put words where `convolve` looks for them: int16 | uint8[height, groups * filled] from int[inputs]."""
+    count = shape.width * shape.channels
+    for y in range(shape.height):
+        into, row = under[y], given[y * count : (y + 1) * count]
+        if shape.filled == shape.group:
+            for n in range(count):
+                into[n] = row[n]
+        else:
+            for n in range(count):
+                into[n // shape.group * shape.filled + n % shape.group] = row[n]
+
+
+@jit
+def convolve(sums, weights, pairs, room, shape):  # type: ignore[no-untyped-def]
+    """Lay the kernel over pairs, or fours, of inputs of which one is not 0.
 
     sums       int32[height * row + rest]    overwritten
-    weights    int16[pairs * kernel rows, 2 * sums of a kernel row]  see `layered.narrow.paired`
-    given      int[height * width * channels]    counts, spikes or traces
-    words      int16[2 * pairs + 2], rows int64[pairs + 1]    room for what is not 0 in a cell
-    shape      height, width, channels, outputs, kernel rows, sums of a row
+    weights    int8 | int16[pairs of a group * kernel rows, ...]    see `layered.narrow.laid`
+    pairs      int32[height, pairs of a row]    two or four words of `spread` in one
+    room       what is not 0 in a group: int32[pairs of one + 1], the same as words, int64[pairs of one + 1]
     """
-    height, width, channels, outputs, kernel_rows, row = shape
+    active, words, rows = room
     sums[:] = 0
-    for y in range(height):
-        for x in range(width):
-            start, found = (y * width + x) * channels, 0
-            for c in range(0, channels - 1, 2):
-                # written over unless one of both is not 0: cheaper than a branch
-                here, beside = given[start + c], given[start + c + 1]
-                words[2 * found], words[2 * found + 1] = here, beside
-                rows[found] = (c >> 1) * kernel_rows
-                found += (here | beside) != 0
-            if channels & 1:
-                here = given[start + channels - 1]
-                words[2 * found], words[2 * found + 1] = here, 0
-                rows[found] = (channels >> 1) * kernel_rows
-                found += here != 0
+    count = pairs.shape[1] // shape.groups
+    for y in range(shape.height):
+        for x in range(shape.groups):
+            group = pairs[y, x * count : (x + 1) * count]
+            found = uint64(0)  # unsigned, or every index would be looked at for a sign
+            for pair in range(count):  # written over unless it is not 0: cheaper than a branch
+                active[found] = group[pair]
+                rows[found] = pair * shape.kernel_rows
+                found += uint64(group[pair] != 0)
             if found > 0:
-                for ky in range(max(0, padding - y), min(kernel_rows, height + padding - y)):
-                    start = (y + ky - padding) * row + x * outputs
-                    lay(sums, start, weights, rows, ky, words, found)  # type: ignore[no-untyped-call]
+                for ky in range(max(0, shape.padding - y), min(shape.kernel_rows, shape.height + shape.padding - y)):
+                    first = (y + ky - shape.padding) * shape.row + x * shape.step
+                    lay(sums, first, weights, rows, ky, words, int64(found))  # type: ignore[no-untyped-call]
 
 
 @jit_within
 def decayed(state, come, clamp, leak):  # type: ignore[no-untyped-def]
     """Return a state after its leak and what comes, cast once: as `convolution.decay`."""
     factor, shift, mask = leak
-    leaked = subtract(multiply(state, factor), bitwise_and(right_shift(state, shift), mask))
+    leaked = multiply(state, factor)
+    if mask != 0:
+        leaked = subtract(leaked, right_shift(state, shift))
     return settle(add(left_shift(leaked, clamp.left), left_shift(come, clamp.left_other)), clamp)
 
 
@@ -94,14 +125,13 @@ def filter_inputs(trace, synapse, given, sites, leaks):  # type: ignore[no-untyp
 
 
 @jit
-def filter_currents(trace, synapse, sums, sites, leaks, shape, padding):  # type: ignore[no-untyped-def]
+def filter_currents(trace, synapse, sums, sites, leaks, shape):  # type: ignore[no-untyped-def]
     """Let M and I of every neuron decay: int32[neurons] in place; the sums with their rim."""
     first, alpha = constants_of(sites[0], leaks[0])
     second, beta = constants_of(sites[1], leaks[1])
-    height, width, _, outputs, _, row = shape
-    count = width * outputs
-    for y in range(height):
-        place, start = y * count, y * row + padding * outputs
+    count = shape.width * shape.outputs
+    for y in range(shape.height):
+        place, start = y * count, y * shape.row + shape.inset
         m, i, come = trace[place : place + count], synapse[place : place + count], sums[start : start + count]
         for n in range(count):  # of slices: an index that is a sum would be looked at for a sign
             before = i[n]
@@ -110,7 +140,7 @@ def filter_currents(trace, synapse, sums, sites, leaks, shape, padding):  # type
 
 
 @jit
-def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts, shape, padding):  # type: ignore[no-untyped-def]
+def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts, shape, row, inset):  # type: ignore[no-untyped-def]
     """Let R decay and compare every membrane with 0: uint8[neurons] in place.
 
     said         int64[neurons] | int64[0]    the drive is added where `counted` is 1
@@ -119,14 +149,13 @@ def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts
     bias         int32[neurons of a row], at the binary point at which all are compared
     kick         what a spike takes from R
     lefts        what brings drive and refractory state there
-    shape        see `convolve`; the sums of a row are the neurons of one where there is no padding
+    row, inset   where a row of drive and its first word are
     """
     clamp, rho = constants_of(site, leak)
     less, left, other = int32(-kick), int32(lefts[0]), int32(lefts[1])
-    height, width, _, outputs, _, row = shape
-    count = width * outputs
-    for y in range(height):
-        place, start = y * count, y * row + padding * outputs
+    count = shape.width * shape.outputs
+    for y in range(shape.height):
+        place, start = y * count, y * row + inset
         fired, driven = spikes[place : place + count], drive[start : start + count]
         if refractory.shape[0] > 0:
             r = refractory[place : place + count]
@@ -148,16 +177,18 @@ def pool(pooled, spikes, size, row, outputs, out_row):  # type: ignore[no-untype
 
     pooled, spikes    uint8[...] or uint64[...] of eight neurons a word
     """
-    into = 0
-    for start in range(0, pooled.shape[0] // out_row * size * row, size * row):
-        for column in range(start, start + out_row * size, outputs * size):
-            for n in range(outputs):
-                found = spikes[column + n]
-                for y in range(0, size * row, row):
-                    for x in range(0, size * outputs, outputs):
-                        found |= spikes[column + n + y + x]
-                pooled[into + n] = found
-            into += outputs
+    for y in range(pooled.shape[0] // out_row):
+        into = pooled[y * out_row : (y + 1) * out_row]
+        for below in range(size):
+            one = spikes[(y * size + below) * row : (y * size + below + 1) * row]
+            for x in range(out_row // outputs):
+                for n in range(outputs):
+                    found = one[x * size * outputs + n]
+                    for beside in range(1, size):
+                        found |= one[(x * size + beside) * outputs + n]
+                    if below > 0:
+                        found |= into[x * outputs + n]
+                    into[x * outputs + n] = found
 
 
 @jit
@@ -168,6 +199,9 @@ def respond(  # type: ignore[no-untyped-def]
     given,
     refractory,
     state,
+    sums,
+    under,
+    pairs,
     room,
     weights,
     bias,
@@ -176,7 +210,6 @@ def respond(  # type: ignore[no-untyped-def]
     leaks,
     lefts,
     shape,
-    padding,
     size,
     inputs,
 ):
@@ -187,29 +220,29 @@ def respond(  # type: ignore[no-untyped-def]
     given        int[steps, inputs]
     refractory   int32[neurons] | int32[0]  in place; none where a spike takes nothing
     state        trace, synapse, spikes, spikes as words of `pooled`: int32[...] and uint8[neurons], in place
-    room         sums, words, rows: see `convolve`
-    weights      int16[...]                 see `convolve`
+    sums, weights, pairs, room              see `convolve`
+    under                                   see `spread`; the same as `pairs`
     bias         int32[neurons of a row]
     sites        casts of trace, synapse and refractory state, with their `leaks`
     lefts        see `fire`
-    shape        see `convolve`
     inputs       1: P and Q of the inputs decay, 0: M and I of the neurons
     """
     trace, synapse, spikes, packed = state
-    sums, words, rows = room
-    height, width, channels, outputs, kernel_rows, _ = shape
-    flat = height, width, channels, outputs, kernel_rows, width * outputs
+    width, outputs = shape.width, shape.outputs
     word = spikes.shape[0] // packed.shape[0]  # neurons of one
     for step in range(given.shape[0]):
         counted = int64(step >= burn_in)
         if inputs:
             filter_inputs(trace, synapse, given[step], sites, leaks)
-            convolve(sums, weights, trace, words, rows, shape, padding)
-            fire(spikes, said, counted, sums, refractory, bias, kick, sites[2], leaks[2], lefts, shape, padding)
+            spread(under, trace, shape)
+            convolve(sums, weights, pairs, room, shape)
+            drive, row, inset = sums, shape.row, shape.inset
         else:
-            convolve(sums, weights, given[step], words, rows, shape, padding)
-            filter_currents(trace, synapse, sums, sites, leaks, shape, padding)
-            fire(spikes, said, counted, trace, refractory, bias, kick, sites[2], leaks[2], lefts, flat, 0)
+            spread(under, given[step], shape)
+            convolve(sums, weights, pairs, room, shape)
+            filter_currents(trace, synapse, sums, sites, leaks, shape)
+            drive, row, inset = trace, width * outputs, 0
+        fire(spikes, said, counted, drive, refractory, bias, kick, sites[2], leaks[2], lefts, shape, row, inset)
         if size > 1:
             pool(pooled[step], packed, size, width * outputs // word, outputs // word, width // size * outputs // word)
         else:

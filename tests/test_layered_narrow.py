@@ -17,7 +17,7 @@ from fxsnn.layered import emulate
 from fxsnn.layered.description import Description, Layer
 from fxsnn.layered.emulate import _runners as runners
 from fxsnn.layered.emulate import emulate_layers, input_format, respond_layers
-from fxsnn.layered.narrow import LANES, NarrowState, is_narrow, narrow_state, paired
+from fxsnn.layered.narrow import LANES, NarrowState, are_bytes, is_narrow, laid, narrow_state
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
 from fxsnn.layered.ptq import Words, plan_layers
@@ -36,16 +36,16 @@ def flat(words: Map) -> list[int]:
 def sums_of(state: NarrowState, layer: QuantisedLayer) -> list[int]:
     """The sums of all neurons, without what a kernel reaches beyond the map."""
     height, width, outputs = layer.geometry.outputs
-    held = state.sums[:-LANES].reshape(height, -1, outputs)
+    held = state.sums[:-LANES].reshape(height, -1, outputs)  # the rest of a row is beyond the map
     pad = layer.geometry.padding
     found: list[int] = held[:, pad : pad + width].reshape(-1).tolist()
     return found
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(quantised_layers(), st.integers(0, 99))
-def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: QuantisedLayers, seed: int) -> None:
-    frames = frames_for(network, 1, seed)[0]
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(quantised_layers(), st.data())
+def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: QuantisedLayers, data: st.DataObject) -> None:
+    frames = frames_for(network, 1, data.draw(st.integers(0, 99)))[0]
     shown = [cells(frame) for frame in frames]
     try:
         wired = [wires(layer, input_format(network, n)) for n, layer in enumerate(network.layers)]
@@ -57,9 +57,10 @@ def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: Quantis
         output = network.description.layer[number].kind == "output"
         proved = is_narrow(layer, wired[number], input_format(network, number))
         if proved:
-            state = narrow_state(layer, wired[number], output)
+            quads = are_bytes(layer, input_format(network, number)) and data.draw(st.booleans())
+            state = narrow_state(layer, wired[number], output, quads)
             state.begin()
-            event(f"{layer.plan.filters}, {network.description.layer[number].kind}, R: {layer.refractory != 0}")
+            event(f"{layer.plan.filters}, {network.description.layer[number].kind}, {'fours' if quads else 'pairs'}")
         said, passed = [0] * layer.geometry.outputs[2], []
         for step in range(steps):
             expected = reference.step(shown[step])
@@ -180,19 +181,53 @@ def test_sums_at_the_edge_of_a_word_are_exact(weight: int) -> None:
     assert respond_layers(network, frames).tolist() == [trace.scores.tolist()]
 
 
-def test_weights_are_laid_as_an_input_sees_them() -> None:
+@pytest.mark.parametrize(("side", "many"), [(1, 2), (1, 4), (2, 2), (2, 4)])
+def test_weights_are_laid_as_an_input_sees_them(side: int, many: int) -> None:
     weights = np.arange(3 * 3 * 3 * 2).reshape(3, 3, 3, 2)
-    found = paired(weights, Format(8, 0))
-    assert (found.dtype.name, found.shape, found.ctypes.data % 64) == ("int8", (2 * 3, 2 * LANES), 0)
-    for pair in range(2):
+    found = laid(weights, Format(8, 0), side, many)
+    together = -(-3 * side // many)
+    assert (found.dtype.name, found.shape, found.ctypes.data % 64) == ("int8", (together * 3, many * LANES), 0)
+    expected = np.zeros((together * many, 3, LANES), np.int64)
+    for cell in range(side):
+        for channel in range(3):
+            for row in range(3):
+                for column in range(3):
+                    for n in range(2):
+                        word = weights[2 - row, 2 - column, channel, n]
+                        expected[3 * cell + channel, row, 2 * (cell + column) + n] = word
+    for one in range(together):
         for row in range(3):
-            for column in range(3):
-                for n in range(2):
-                    place = 2 * (2 * column + n)
-                    expected = [weights[2 - row, 2 - column, c, n] if c < 3 else 0 for c in (2 * pair, 2 * pair + 1)]
-                    assert found[3 * pair + row, place : place + 2].tolist() == expected
-    assert not found[:, 12:].any()
-    assert paired(weights, Format(9, 0)).dtype == np.int16
+            for place in range(LANES):
+                words = found[3 * one + row, many * place : many * (place + 1)]
+                assert words.tolist() == expected[many * one : many * (one + 1), row, place].tolist()
+    assert laid(weights, Format(9, 0), side, many).dtype == np.int16
+
+
+def test_bytes_are_weights_with_a_sign_and_words_without_one() -> None:
+    def fits(plan: LayerPlan, clip: int = 3) -> bool:
+        network = layered(plan, clip)
+        return are_bytes(network.layers[0], input_format(network, 0))
+
+    assert fits(PLAN)
+    assert fits(replace(PLAN, filters="currents", trace=WIDE), clip=255)
+    assert not fits(replace(PLAN, filters="currents", trace=WIDE), clip=256)
+    assert not fits(replace(PLAN, weight=down(9, 4)))
+    assert not fits(replace(PLAN, weight=down(8, 4, signed=False)))
+    assert not fits(replace(PLAN, trace=down(9, 4, signed=False)))
+    assert not fits(replace(PLAN, trace=down(8, 4)))
+
+
+@pytest.mark.parametrize("quads", [False, True])
+@pytest.mark.parametrize("weight", [-128, 127])
+def test_bytes_at_their_edges_are_exact(weight: int, quads: bool) -> None:
+    """Fours of products reach 4 * 255 * -128, which no sum of 16 bits holds."""
+    counts = down(8, 0, signed=False)
+    plan = replace(PLAN, weight=down(8, 0), trace=counts, synapse=counts, trace_leak=Leak("none"))
+    network = layered(replace(plan, synapse_leak=Leak("none")), 255, weights=np.full((2, 2, 2, 3), weight))
+    layer = network.layers[0]
+    state = narrow_state(layer, wires(layer, input_format(network, 0)), False, quads)
+    state.run(np.full((3, 8), 255, np.uint16), 0)
+    assert sums_of(state, layer) == [8 * weight * 255] * 3
 
 
 NET = Description(

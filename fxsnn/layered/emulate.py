@@ -14,7 +14,8 @@ from fxsnn.emulate import in_parts
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.format import Format
 from fxsnn.kernels import convolution, lif
-from fxsnn.layered.narrow import NarrowState, is_narrow, narrow_state
+from fxsnn.kernels.narrow import QUADS
+from fxsnn.layered.narrow import NarrowState, Stepwise, are_bytes, is_narrow, narrow_state
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
 from fxsnn.layered.width import SPIKES, Wires, wires
 from fxsnn.modes import Overflow
@@ -91,30 +92,6 @@ class _State:
         _, width, channels = geometry.inputs
         height, out_width, _ = geometry.outputs
         convolution.convolve(self.sums, self.weights, under, width, channels, geometry.padding, height, out_width)
-
-
-@dataclass(slots=True, eq=False)
-class _Wide:
-    """A layer that no proof admits to narrow words, run as `narrow.NarrowState` is."""
-
-    state: _State
-    said: NDArray[np.int64] | None
-
-    def begin(self) -> None:
-        """Return to rest."""
-        self.state.begin()
-        if self.said is not None:
-            self.said[:] = 0
-
-    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> NDArray[np.uint8]:
-        """Do as many time steps as are given; see `narrow.NarrowState`."""
-        pooled = np.empty((len(given), len(self.state.pooled)), np.uint8)
-        for step, frame in enumerate(given):
-            self.state.advance(frame)
-            pooled[step] = self.state.pooled
-            if self.said is not None and step >= burn_in:
-                self.said += self.state.membranes()
-        return pooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,22 +197,22 @@ def _state(layer: QuantisedLayer, wired: Wires) -> _State:
     )
 
 
-def _runners(network: QuantisedLayers) -> list[_Wide | NarrowState]:
+def _runners(network: QuantisedLayers) -> list[Stepwise | NarrowState]:
     """Return every layer at rest, in narrow words where they are proved to do."""
-    found: list[_Wide | NarrowState] = []
+    found: list[Stepwise | NarrowState] = []
     for number, layer in enumerate(network.layers):
         given = input_format(network, number)
         wired, output = wires(layer, given), network.description.layer[number].kind == "output"
         if is_narrow(layer, wired, given):
-            found.append(narrow_state(layer, wired, output))
+            found.append(narrow_state(layer, wired, output, QUADS and are_bytes(layer, given)))
         else:
             said = np.zeros(math.prod(layer.geometry.outputs), np.int64) if output else None
-            found.append(_Wide(_state(layer, wired), said))
+            found.append(Stepwise(_state(layer, wired), said))
     return found
 
 
 def _respond(
-    network: QuantisedLayers, layers: list[_Wide | NarrowState], frames: NDArray[np.uint16]
+    network: QuantisedLayers, layers: list[Stepwise | NarrowState], frames: NDArray[np.uint16]
 ) -> NDArray[np.int64]:
     """Run one recording layer by layer, as many steps at a time as keep what passes between them small."""
     described, last = network.description, layers[-1]

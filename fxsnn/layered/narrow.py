@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from fxsnn.prepare import cleared
 from fxsnn.width import Range
 
 LANES = narrow.LANES
+GROUP = 4  # inputs that are worth to be laid at once
 
 
 def is_narrow(layer: QuantisedLayer, wired: Wires, given: Format) -> bool:
@@ -92,40 +93,97 @@ class NarrowState:
 
         Membranes of steps from `burn_in` on are added up.
         """
-        room, *fixed = self.fixed
         pooled = np.empty((len(given), self.outputs), np.uint8)
         state = self.trace, self.synapse, self.spikes, self.packed
         words = pooled.view(self.packed.dtype)
         driven = np.zeros(0 if self.said is None else len(self.said), np.int64)
-        narrow.respond(words, driven, burn_in, given, self.refractory, state, (self.sums, *room), *fixed)
+        narrow.respond(words, driven, burn_in, given, self.refractory, state, self.sums, *self.fixed)
         if self.said is not None:
             left, bias = self.membrane
             self.said += (driven << left) + max(len(given) - max(burn_in, 0), 0) * bias
         return pooled
 
 
-def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowState:
-    """Return a layer for which `is_narrow` holds, at rest; one that is an output layer says its membranes."""
+class Steps(Protocol):
+    """A layer that is run step by step, in words of 64 bits: the state of `fxsnn.layered.emulate`."""
+
+    pooled: NDArray[np.uint8]
+
+    def begin(self) -> None:
+        """Return to rest."""
+
+    def advance(self, given: NDArray[np.unsignedinteger]) -> None:
+        """Do a time step."""
+
+    def membranes(self) -> NDArray[np.int64]:
+        """Return what is compared with 0."""
+
+
+@dataclass(slots=True, eq=False)
+class Stepwise:
+    """A layer that no proof admits to narrow words, run as `NarrowState` is."""
+
+    state: Steps
+    said: NDArray[np.int64] | None
+
+    def begin(self) -> None:
+        """Return to rest."""
+        self.state.begin()
+        if self.said is not None:
+            self.said[:] = 0
+
+    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> NDArray[np.uint8]:
+        """Do as many time steps as are given; see `NarrowState`."""
+        pooled = np.empty((len(given), len(self.state.pooled)), np.uint8)
+        for step, frame in enumerate(given):
+            self.state.advance(frame)
+            pooled[step] = self.state.pooled
+            if self.said is not None and step >= burn_in:
+                self.said += self.state.membranes()
+        return pooled
+
+
+def are_bytes(layer: QuantisedLayer, given: Format) -> bool:
+    """Say whether 8 bits hold the weights, and 8 bits without a sign the words under the kernel."""
+    weight, under = layer.plan.weight.format, layer.plan.trace.format if layer.plan.filters == "inputs" else given
+    return weight.lowest >= -(1 << 7) and weight.highest < 1 << 7 and under.lowest >= 0 and under.highest < 1 << 8
+
+
+def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, quads: bool) -> NarrowState:
+    """Return a layer for which `is_narrow` holds, at rest; one that is an output layer says its membranes.
+
+    quads    lay four inputs at a time, for which `are_bytes` must hold
+    """
     geometry, plan = layer.geometry, layer.plan
     dense = _as_dense(geometry)
     height, width, channels = dense.inputs
-    outputs, padding = dense.outputs[2], dense.padding
+    outputs = dense.outputs[2]
+    many, word = (4, np.uint8) if quads else (2, np.int16)
+    side = max(1, min(GROUP // channels, width))  # cells of a group
+    groups, filled = -(-width // side), -(-side * channels // many) * many
+    row = (groups * side + 2 * dense.padding) * outputs
+    shape = narrow.Shape(
+        *(height, width, channels, side * channels, filled, groups, outputs, dense.kernel[0], dense.padding, row),
+        inset=dense.padding * outputs,
+        step=side * outputs,
+    )
     inputs, neurons = math.prod(dense.inputs), math.prod(dense.outputs)
     decaying = inputs if plan.filters == "inputs" else neurons
-    row = (width + 2 * padding) * outputs
-    pairs = -(-channels // 2)
+    under = cleared(height * groups * filled, word).reshape(height, -1)
+    active = cleared(filled + many, word)
     frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
     compared = _compared(layer, wired)
     fixed = (
-        (np.zeros(2 * pairs + 2, np.int16), np.zeros(pairs + 1, np.int64)),
-        paired(layer.weights.reshape(dense.weights), plan.weight.format),
+        under,
+        under.view(np.int32),
+        (active.view(np.int32), active, np.zeros(filled // many + 1, np.int64)),
+        laid(layer.weights.reshape(dense.weights), plan.weight.format, side, many),
         np.tile(compared.bias, width).astype(np.int32),
         layer.refractory,
         (wired.trace, wired.synapse, wired.refractory),
         wired.leaks,
         compared.lefts,
-        (height, width, channels, outputs, dense.kernel[0], row),
-        padding,
+        shape,
         dense.pool,
         int(plan.filters == "inputs"),
     )
@@ -144,22 +202,26 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool) -> NarrowSta
     )
 
 
-def paired(weights: NDArray[np.int64], fmt: Format) -> NDArray[np.signedinteger]:
-    """Return weights as `narrow.convolve` takes them: int8 or int16[pairs * kernel rows, 2 * sums of a kernel row].
+def laid(weights: NDArray[np.int64], fmt: Format, side: int, many: int) -> NDArray[np.signedinteger]:
+    """Return weights as `narrow.convolve` takes them: int8 or int16[pairs of a group * rows, many * sums of a row].
 
-    A kernel row is turned round, as an input sees it; pairs of input channels lie side by side, and the row is filled
-    up with zeros to whole vectors.
+    A kernel row is turned round, as an input sees it, and lies as far to the right as its cell does in its group. Pairs
+    or fours of inputs lie side by side, and the row is filled up with zeros to whole vectors.
 
     weights    int64[kernel height, kernel width, input channels, output channels], words of the format
+    side       cells of a group
+    many       2 or 4
     """
     rows, columns, channels, outputs = weights.shape
-    pairs, span = -(-channels // 2), -(-columns * outputs // LANES) * LANES
-    laid = np.zeros((2 * pairs, rows, span), np.int16)
-    turned = weights[::-1, ::-1].transpose(2, 0, 1, 3)
-    laid[:channels, :, : columns * outputs] = turned.reshape(channels, rows, columns * outputs)
+    filled, long = -(-side * channels // many) * many, columns * outputs
+    span = -(-(columns + side - 1) * outputs // LANES) * LANES
+    spaced = np.zeros((filled, rows, span), np.int16)
+    turned = weights[::-1, ::-1].transpose(2, 0, 1, 3).reshape(channels, rows, long)
+    for cell in range(side):
+        spaced[cell * channels :][:channels, :, cell * outputs : cell * outputs + long] = turned
     fits = fmt.lowest >= -(1 << 7) and fmt.highest < 1 << 7
-    found = cleared(laid.size, np.int8 if fits else np.int16).reshape(pairs * rows, 2 * span)
-    found[:] = laid.reshape(pairs, 2, rows, span).transpose(0, 2, 3, 1).reshape(pairs * rows, 2 * span)
+    found = cleared(spaced.size, np.int8 if fits else np.int16).reshape(-1, many * span)
+    found[:] = spaced.reshape(-1, many, rows, span).transpose(0, 2, 3, 1).reshape(-1, many * span)
     return found
 
 
