@@ -5,9 +5,8 @@ or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`
 layer, many steps a call. A convolution looks only at inputs that are not 0, two or four at a time. Numba widens the
 results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence their names.
 
-Cells that lie side by side may be taken as one of more channels, a group, so that fewer sums are met more often. A sum
-is held for every neuron and for what a kernel reaches left and right of the map, so that no such edge is looked for:
-that of neuron (y, x, channel) is at y * row + inset + x * outputs + channel.
+The sums of some neurons of a row, a tile, stay in registers while all inputs under the kernel are laid on them. Sums
+are held for whole tiles: that of neuron (y, x, channel) is at y * row + x * outputs + channel.
 """
 
 from typing import NamedTuple
@@ -19,22 +18,29 @@ from ._jit import jit, jit_within
 from .simple import clamp_of, settle
 
 QUADS = _vector.QUADS  # whether fours are better than pairs where 8 bits hold all
-LANES = _vector.LANES  # sums to whose multiples rows of weights are filled up
+LANES = _vector.LANES * _vector.TOGETHER  # sums to whose multiples a tile is filled up
 
 
-def lay(sums, first, weights, rows, beyond, words, count):  # type: ignore[no-untyped-def]
-    """Add rows of weights, each of two or four inputs side by side, times as many words to the sums.
+def lay(sums, first, lanes, weights, beyond, turn, offsets, words, starts, cell, wide, back, rows):  # type: ignore[no-untyped-def]
+    """Sum what inputs of some rows of cells bring to neurons that lie side by side, two or four inputs at a time.
 
-    sums       int32[...], from `first` on
-    weights    int8 | int16[rows, 2 * sums], or int8[rows, 4 * sums]
-    rows       int64[count]    which, each `beyond` further on
-    words      int16[2 * count], or uint8[4 * count]
+    sums       int32[...], `lanes` of them from `first` on    overwritten
+    weights    int8 | int16[...]    those of a pair or four for one sum after the other
+    beyond     where in the weights those of the first sum are, for an offset of 0 and the first row; `turn` further on
+               for every row
+    offsets    int64[active]    of each pair or four that is not 0
+    words      int16[2 * active], or uint8[4 * active]
+    starts     int64[cells + 1]    where those of a cell begin
+    cell       the first of `wide` cells of the first row; `back` further ahead in every row
     """
     many = 4 // words.itemsize
-    for n in range(count):
-        row = weights[rows[n] + beyond]
-        for place in range(row.shape[0]):
-            sums[first + place // many] += int32(row[place]) * int32(words[many * n + place % many])
+    sums[first : first + lanes] = 0
+    for row in range(rows):
+        for n in range(starts[cell - row * back], starts[cell - row * back + wide]):
+            column = offsets[n] + beyond + row * turn
+            for place in range(many * lanes):
+                product = int32(weights[column + place]) * int32(words[many * n + place % many])
+                sums[first + place // many] += product
 
 
 _vector.vectorise(lay)
@@ -46,55 +52,65 @@ class Shape(NamedTuple):
     height: int  # cells, as width
     width: int
     channels: int
-    group: int  # inputs of a group of cells
-    filled: int  # the same, filled up to whole pairs or fours
-    groups: int  # in a row
-    outputs: int  # channels
-    kernel_rows: int
+    filled: int  # channels, filled up to whole pairs or fours
+    outputs: int
+    kernel: int  # cells in either direction
     padding: int
-    row: int  # sums of a row
-    inset: int  # of the first neuron in it
-    step: int  # sums from group to group
+    tile: int  # cells whose sums are made at once
+    row: int  # sums of a row: of whole tiles
+    many: int  # inputs that lie side by side, 2 or 4
+    turn: int  # weights of a pair or four in a row of the kernel
 
 
 @jit
 def spread(under, given, shape):  # type: ignore[no-untyped-def]
-    """Put words where `convolve` looks for them: int16 | uint8[height, groups * filled] from int[inputs]."""
-    count = shape.width * shape.channels
-    for y in range(shape.height):
-        into, row = under[y], given[y * count : (y + 1) * count]
-        if shape.filled == shape.group:
-            for n in range(count):
-                into[n] = row[n]
-        else:
-            for n in range(count):
-                into[n // shape.group * shape.filled + n % shape.group] = row[n]
+    """Put words where `convolve` looks for them: int16 | uint8[cells * filled] from int[inputs]."""
+    if shape.filled == shape.channels:
+        for n in range(under.shape[0]):
+            under[n] = given[n]
+    else:
+        for cell in range(shape.height * shape.width):
+            for n in range(shape.channels):
+                under[cell * shape.filled + n] = given[cell * shape.channels + n]
 
 
 @jit
 def convolve(sums, weights, pairs, room, shape):  # type: ignore[no-untyped-def]
     """Lay the kernel over pairs, or fours, of inputs of which one is not 0.
 
-    sums       int32[height * row + rest]    overwritten
-    weights    int8 | int16[pairs of a group * kernel rows, ...]    see `layered.narrow.laid`
-    pairs      int32[height, pairs of a row]    two or four words of `spread` in one
-    room       what is not 0 in a group: int32[pairs of one + 1], the same as words, int64[pairs of one + 1]
+    sums       int32[height * row]    overwritten; sums beyond the map are of no use
+    weights    int8 | int16[...]      see `layered.narrow.laid`
+    pairs      int32[cells * pairs of one]    two or four words of `spread` in one
+    room       for what is not 0: int32[pairs + 1], the same as words, int64[pairs + 1], int64[cells + 1]
     """
-    active, words, rows = room
-    sums[:] = 0
-    count = pairs.shape[1] // shape.groups
-    for y in range(shape.height):
-        for x in range(shape.groups):
-            group = pairs[y, x * count : (x + 1) * count]
-            found = uint64(0)  # unsigned, or every index would be looked at for a sign
+    active, words, offsets, starts = room
+    height, width, outputs, many = shape.height, shape.width, shape.outputs, shape.many
+    count, cells = shape.filled // many, height * width
+    found = uint64(0)  # unsigned, or every index would be looked at for a sign
+    cell = 0
+    for _ in range(height):
+        for x in range(width):
+            starts[cell] = found
+            here = pairs[cell * count : (cell + 1) * count]
             for pair in range(count):  # written over unless it is not 0: cheaper than a branch
-                active[found] = group[pair]
-                rows[found] = pair * shape.kernel_rows
-                found += uint64(group[pair] != 0)
-            if found > 0:
-                for ky in range(max(0, shape.padding - y), min(shape.kernel_rows, shape.height + shape.padding - y)):
-                    first = (y + ky - shape.padding) * shape.row + x * shape.step
-                    lay(sums, first, weights, rows, ky, words, int64(found))  # type: ignore[no-untyped-call]
+                active[found] = here[pair]
+                offsets[found] = pair * shape.kernel * shape.turn - x * outputs * many
+                found += uint64(here[pair] != 0)
+            cell += 1
+    starts[cells] = found
+    for y in range(height):
+        # a kernel that is turned round: its row ky meets the cells ky - padding rows above
+        ky = max(0, y + shape.padding - height + 1)
+        rows = min(shape.kernel, y + shape.padding + 1) - ky
+        for x in range(0, width, shape.tile):
+            left, right = max(0, x - shape.padding), min(width, x + shape.tile + shape.padding)
+            beyond = ky * shape.turn + (x + shape.padding + shape.tile - 1) * outputs * many
+            cell = (y + shape.padding - ky) * width + left
+            first, lanes = y * shape.row + x * outputs, shape.tile * outputs
+            lay(  # type: ignore[no-untyped-call]
+                *(sums, first, lanes, weights, beyond, shape.turn, offsets, words, starts),
+                *(cell, right - left, width, rows),
+            )
 
 
 @jit_within
@@ -131,7 +147,7 @@ def filter_currents(trace, synapse, sums, sites, leaks, shape):  # type: ignore[
     second, beta = constants_of(sites[1], leaks[1])
     count = shape.width * shape.outputs
     for y in range(shape.height):
-        place, start = y * count, y * shape.row + shape.inset
+        place, start = y * count, y * shape.row
         m, i, come = trace[place : place + count], synapse[place : place + count], sums[start : start + count]
         for n in range(count):  # of slices: an index that is a sum would be looked at for a sign
             before = i[n]
@@ -140,22 +156,22 @@ def filter_currents(trace, synapse, sums, sites, leaks, shape):  # type: ignore[
 
 
 @jit
-def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts, shape, row, inset):  # type: ignore[no-untyped-def]
+def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts, shape, row):  # type: ignore[no-untyped-def]
     """Let R decay and compare every membrane with 0: uint8[neurons] in place.
 
     said         int64[neurons] | int64[0]    the drive is added where `counted` is 1
-    drive        int32[...]                   sums with what they reach beyond the map, or M
+    drive        int32[...]                   sums, or M
     refractory   int32[neurons] | int32[0]    in place; none where a spike takes nothing
     bias         int32[neurons of a row], at the binary point at which all are compared
     kick         what a spike takes from R
     lefts        what brings drive and refractory state there
-    row, inset   where a row of drive and its first word are
+    row          of the drive: words from one to the next
     """
     clamp, rho = constants_of(site, leak)
     less, left, other = int32(-kick), int32(lefts[0]), int32(lefts[1])
     count = shape.width * shape.outputs
     for y in range(shape.height):
-        place, start = y * count, y * row + inset
+        place, start = y * count, y * row
         fired, driven = spikes[place : place + count], drive[start : start + count]
         if refractory.shape[0] > 0:
             r = refractory[place : place + count]
@@ -179,16 +195,17 @@ def pool(pooled, spikes, size, row, outputs, out_row):  # type: ignore[no-untype
     """
     for y in range(pooled.shape[0] // out_row):
         into = pooled[y * out_row : (y + 1) * out_row]
-        for below in range(size):
+        into[:] = 0
+        for below in range(0, size, 2):  # two rows at a time, the last one twice where it is alone
+            last = min(below + 1, size - 1)
             one = spikes[(y * size + below) * row : (y * size + below + 1) * row]
+            other = spikes[(y * size + last) * row : (y * size + last + 1) * row]
+            place, cells = uint64(0), uint64(outputs)  # unsigned, or every index would be looked at for a sign
             for x in range(out_row // outputs):
-                for n in range(outputs):
-                    found = one[x * size * outputs + n]
-                    for beside in range(1, size):
-                        found |= one[(x * size + beside) * outputs + n]
-                    if below > 0:
-                        found |= into[x * outputs + n]
-                    into[x * outputs + n] = found
+                for _ in range(size):
+                    for n in range(outputs):
+                        into[uint64(x * outputs + n)] |= one[place + uint64(n)] | other[place + uint64(n)]
+                    place += cells
 
 
 @jit
@@ -236,13 +253,13 @@ def respond(  # type: ignore[no-untyped-def]
             filter_inputs(trace, synapse, given[step], sites, leaks)
             spread(under, trace, shape)
             convolve(sums, weights, pairs, room, shape)
-            drive, row, inset = sums, shape.row, shape.inset
+            drive, row = sums, shape.row
         else:
             spread(under, given[step], shape)
             convolve(sums, weights, pairs, room, shape)
             filter_currents(trace, synapse, sums, sites, leaks, shape)
-            drive, row, inset = trace, width * outputs, 0
-        fire(spikes, said, counted, drive, refractory, bias, kick, sites[2], leaks[2], lefts, shape, row, inset)
+            drive, row = trace, width * outputs
+        fire(spikes, said, counted, drive, refractory, bias, kick, sites[2], leaks[2], lefts, shape, row)
         if size > 1:
             pool(pooled[step], packed, size, width * outputs // word, outputs // word, width // size * outputs // word)
         else:

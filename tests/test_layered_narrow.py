@@ -17,7 +17,7 @@ from fxsnn.layered import emulate
 from fxsnn.layered.description import Description, Layer
 from fxsnn.layered.emulate import _runners as runners
 from fxsnn.layered.emulate import emulate_layers, input_format, respond_layers
-from fxsnn.layered.narrow import LANES, NarrowState, are_bytes, is_narrow, laid, narrow_state
+from fxsnn.layered.narrow import NarrowState, are_bytes, is_narrow, laid, narrow_state
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
 from fxsnn.layered.ptq import Words, plan_layers
@@ -36,9 +36,8 @@ def flat(words: Map) -> list[int]:
 def sums_of(state: NarrowState, layer: QuantisedLayer) -> list[int]:
     """The sums of all neurons, without what a kernel reaches beyond the map."""
     height, width, outputs = layer.geometry.outputs
-    held = state.sums[:-LANES].reshape(height, -1, outputs)  # the rest of a row is beyond the map
-    pad = layer.geometry.padding
-    found: list[int] = held[:, pad : pad + width].reshape(-1).tolist()
+    held = state.sums.reshape(height, -1, outputs)  # the rest of a row is beyond the map
+    found: list[int] = held[:, :width].reshape(-1).tolist()
     return found
 
 
@@ -181,26 +180,18 @@ def test_sums_at_the_edge_of_a_word_are_exact(weight: int) -> None:
     assert respond_layers(network, frames).tolist() == [trace.scores.tolist()]
 
 
-@pytest.mark.parametrize(("side", "many"), [(1, 2), (1, 4), (2, 2), (2, 4)])
-def test_weights_are_laid_as_an_input_sees_them(side: int, many: int) -> None:
+@pytest.mark.parametrize("tile", [1, 3])
+@pytest.mark.parametrize("many", [2, 4])
+def test_weights_are_laid_as_an_input_sees_them(tile: int, many: int) -> None:
     weights = np.arange(3 * 3 * 3 * 2).reshape(3, 3, 3, 2)
-    found = laid(weights, Format(8, 0), side, many)
-    together = -(-3 * side // many)
-    assert (found.dtype.name, found.shape, found.ctypes.data % 64) == ("int8", (together * 3, many * LANES), 0)
-    expected = np.zeros((together * many, 3, LANES), np.int64)
-    for cell in range(side):
-        for channel in range(3):
-            for row in range(3):
-                for column in range(3):
-                    for n in range(2):
-                        word = weights[2 - row, 2 - column, channel, n]
-                        expected[3 * cell + channel, row, 2 * (cell + column) + n] = word
-    for one in range(together):
-        for row in range(3):
-            for place in range(LANES):
-                words = found[3 * one + row, many * place : many * (place + 1)]
-                assert words.tolist() == expected[many * one : many * (one + 1), row, place].tolist()
-    assert laid(weights, Format(9, 0), side, many).dtype == np.int16
+    found = laid(weights, Format(8, 0), tile, many)
+    together, long = -(-3 // many), 3 + 2 * (tile - 1)
+    assert (found.dtype.name, found.size, found.ctypes.data % 64) == ("int8", together * 3 * long * 2 * many, 0)
+    for (one, row, place, n, k), word in np.ndenumerate(found.reshape(together, 3, long, 2, many)):
+        channel, column = many * one + k, place - tile + 1
+        inside = channel < 3 and 0 <= column < 3
+        assert word == (weights[2 - row, 2 - column, channel, n] if inside else 0)
+    assert laid(weights, Format(9, 0), tile, many).dtype == np.int16
 
 
 def test_bytes_are_weights_with_a_sign_and_words_without_one() -> None:

@@ -18,7 +18,6 @@ from fxsnn.prepare import cleared
 from fxsnn.width import Range
 
 LANES = narrow.LANES
-GROUP = 4  # inputs that are worth to be laid at once
 
 
 def is_narrow(layer: QuantisedLayer, wired: Wires, given: Format) -> bool:
@@ -75,7 +74,7 @@ class NarrowState:
     refractory: NDArray[np.int32]  # none where a spike takes nothing: it stays 0
     spikes: NDArray[np.uint8]
     packed: NDArray[np.unsignedinteger]  # the same, eight in a word where channels are a multiple of eight
-    sums: NDArray[np.int32]  # with the rim, see kernels/narrow.py
+    sums: NDArray[np.int32]  # of whole tiles, see kernels/narrow.py
     said: NDArray[np.int64] | None  # of an output layer: its membranes, added up
     outputs: int  # after pooling
     membrane: tuple[int, NDArray[np.int64]]  # of an output layer: what brings its drive to the bias, and that
@@ -152,32 +151,32 @@ def are_bytes(layer: QuantisedLayer, given: Format) -> bool:
 def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, quads: bool) -> NarrowState:
     """Return a layer for which `is_narrow` holds, at rest; one that is an output layer says its membranes.
 
-    quads    lay four inputs at a time, for which `are_bytes` must hold
+    quads    lay four inputs at a time where cells have as many, for which `are_bytes` must hold
     """
     geometry, plan = layer.geometry, layer.plan
     dense = _as_dense(geometry)
     height, width, channels = dense.inputs
     outputs = dense.outputs[2]
-    many, word = (4, np.uint8) if quads else (2, np.int16)
-    side = max(1, min(GROUP // channels, width))  # cells of a group
-    groups, filled = -(-width // side), -(-side * channels // many) * many
-    row = (groups * side + 2 * dense.padding) * outputs
+    many, word = (4, np.uint8) if quads and channels > 2 else (2, np.int16)
+    filled = -(-channels // many) * many
+    tile = LANES // math.gcd(outputs, LANES)  # cells of whole vectors
+    row = -(-width // tile) * tile * outputs
+    kernel, cells = dense.kernel[0], height * width
+    turn = (kernel + 2 * (tile - 1)) * outputs * many
     shape = narrow.Shape(
-        *(height, width, channels, side * channels, filled, groups, outputs, dense.kernel[0], dense.padding, row),
-        inset=dense.padding * outputs,
-        step=side * outputs,
+        height, width, channels, filled, outputs, kernel, dense.padding, tile, row, many=many, turn=turn
     )
     inputs, neurons = math.prod(dense.inputs), math.prod(dense.outputs)
     decaying = inputs if plan.filters == "inputs" else neurons
-    under = cleared(height * groups * filled, word).reshape(height, -1)
-    active = cleared(filled + many, word)
+    under = cleared(cells * filled, word)
+    active = cleared((cells * filled // many + 1) * many, word)
     frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
     compared = _compared(layer, wired)
     fixed = (
         under,
         under.view(np.int32),
-        (active.view(np.int32), active, np.zeros(filled // many + 1, np.int64)),
-        laid(layer.weights.reshape(dense.weights), plan.weight.format, side, many),
+        (active.view(np.int32), active, np.zeros(len(active) // many, np.int64), np.zeros(cells + 1, np.int64)),
+        laid(layer.weights.reshape(dense.weights), plan.weight.format, tile, many),
         np.tile(compared.bias, width).astype(np.int32),
         layer.refractory,
         (wired.trace, wired.synapse, wired.refractory),
@@ -194,7 +193,7 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, quads: bool)
         cleared(neurons if layer.refractory else 0, np.int32),
         spikes,
         spikes.view(np.uint8 if outputs % 8 else np.uint64),
-        cleared(height * row + LANES, np.int32),
+        cleared(height * row, np.int32),
         np.zeros(neurons, np.int64) if output else None,
         math.prod(dense.pooled),
         (wired.compared - frac, layer.bias << wired.compared - plan.bias.format.frac),
@@ -202,26 +201,21 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, quads: bool)
     )
 
 
-def laid(weights: NDArray[np.int64], fmt: Format, side: int, many: int) -> NDArray[np.signedinteger]:
-    """Return weights as `narrow.convolve` takes them: int8 or int16[pairs of a group * rows, many * sums of a row].
+def laid(weights: NDArray[np.int64], fmt: Format, tile: int, many: int) -> NDArray[np.signedinteger]:
+    """Return weights as `narrow.convolve` takes them: int8 or int16[pairs * rows * columns and rim * outputs * many].
 
-    A kernel row is turned round, as an input sees it, and lies as far to the right as its cell does in its group. Pairs
-    or fours of inputs lie side by side, and the row is filled up with zeros to whole vectors.
+    A kernel row is turned round, as an input sees it, with zeros for the rest of the cells of a tile on either side.
+    Pairs or fours of inputs lie side by side.
 
     weights    int64[kernel height, kernel width, input channels, output channels], words of the format
-    side       cells of a group
-    many       2 or 4
     """
     rows, columns, channels, outputs = weights.shape
-    filled, long = -(-side * channels // many) * many, columns * outputs
-    span = -(-(columns + side - 1) * outputs // LANES) * LANES
-    spaced = np.zeros((filled, rows, span), np.int16)
-    turned = weights[::-1, ::-1].transpose(2, 0, 1, 3).reshape(channels, rows, long)
-    for cell in range(side):
-        spaced[cell * channels :][:channels, :, cell * outputs : cell * outputs + long] = turned
+    filled, rim = -(-channels // many) * many, tile - 1
+    spaced = np.zeros((filled, rows, columns + 2 * rim, outputs), np.int16)
+    spaced[:channels, :, rim : rim + columns] = weights[::-1, ::-1].transpose(2, 0, 1, 3)
     fits = fmt.lowest >= -(1 << 7) and fmt.highest < 1 << 7
-    found = cleared(spaced.size, np.int8 if fits else np.int16).reshape(-1, many * span)
-    found[:] = spaced.reshape(-1, many, rows, span).transpose(0, 2, 3, 1).reshape(-1, many * span)
+    found = cleared(spaced.size, np.int8 if fits else np.int16)
+    found[:] = spaced.reshape(filled // many, many, -1).transpose(0, 2, 1).reshape(-1)
     return found
 
 
