@@ -34,13 +34,14 @@ def lay(sums, first, lanes, weights, beyond, turn, offsets, words, starts, cell,
     cell       the first of `wide` cells of the first row; `back` further ahead in every row
     """
     many = 4 // words.itemsize
-    sums[first : first + lanes] = 0
+    into = sums[first : first + lanes]
+    into[:] = 0
     for row in range(rows):
         for n in range(starts[cell - row * back], starts[cell - row * back + wide]):
             column = offsets[n] + beyond + row * turn
-            for place in range(many * lanes):
-                product = int32(weights[column + place]) * int32(words[many * n + place % many])
-                sums[first + place // many] += product
+            # of arrays, as this is only run where nothing is compiled
+            laid = weights[column : column + many * lanes].reshape(lanes, many).astype(int32)
+            into += laid @ words[many * n : many * (n + 1)].astype(int32)
 
 
 _vector.vectorise(lay)

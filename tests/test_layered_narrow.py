@@ -41,7 +41,7 @@ def sums_of(state: NarrowState, layer: QuantisedLayer) -> list[int]:
     return found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.data())
 def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: QuantisedLayers, data: st.DataObject) -> None:
     frames = frames_for(network, 1, data.draw(st.integers(0, 99)))[0]

@@ -12,6 +12,7 @@ Example: python tools/compare_pytorch.py --data DIR --json figures.json    # DIR
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import statistics
 import subprocess
@@ -47,7 +48,7 @@ WORKER = Path(__file__).with_name("compare_pytorch_worker.py")
 NEEDS = ("numpy",)
 LEAST = 5.0  # how many times as long PyTorch has to take
 FORMS: tuple[Filters, ...] = ("inputs", "currents")
-WEIGHT, STATE = 8, 6  # bits of a weight; fractional bits of a state, see fxsnn.layered.ptq.Words
+WEIGHT, STATE = 8, 4  # bits of a weight; fractional bits of a state, see fxsnn.layered.ptq.Words
 
 Frames = NDArray[np.uint16]
 
@@ -131,13 +132,20 @@ class Peer:
             command, text=True, env=outside(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(BrokenPipeError):  # what it did not say has told
+                pipe.close()
+        self.process.wait()
+
     def turn(self, job: Mapping[str, Any]) -> float:
         """Return how many seconds of its thread a job takes."""
-        try:
+        with contextlib.suppress(BrokenPipeError):  # what it does not say tells
             self.process.stdin.write(json.dumps(job) + "\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # what it did not say tells
         return float(self._said()["seconds"])
 
     def close(self) -> dict[str, Any]:
@@ -169,8 +177,7 @@ def compare(python: Path, case: Case, work: Work) -> dict[str, Any]:
     }
     shown, steps = case.frames.shape[:2]
     jobs = work.jobs(shown)
-    with tempfile.TemporaryDirectory() as folder:
-        peer = Peer(python, Path(folder), case)
+    with tempfile.TemporaryDirectory() as folder, Peer(python, Path(folder), case) as peer:
         calls = {f"PyTorch, {named(job)}": partial(peer.turn, job) for job in jobs}
         for form, network in quantised.items():
             calls[f"fxsnn, {form}"] = partial(seconds_of, partial(respond_layers, network, case.frames))
