@@ -54,7 +54,12 @@ MAY_IMPORT_KERNELS = {
 # besides numpy only what names types
 KERNELS_MAY_IMPORT = {"__future__", "typing", "collections", "numpy"}
 JIT_MAY_IMPORT = {"numba", "platformdirs", *sys.stdlib_module_names}
-VECTOR_MAY_IMPORT = {"numba", "llvmlite", *KERNELS_MAY_IMPORT}  # the one operation that is written in LLVM's terms
+VECTOR_MAY_IMPORT = {
+    "numba",
+    "llvmlite",
+    "functools",
+    *KERNELS_MAY_IMPORT,
+}  # the one operation that is written in LLVM's terms
 PICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 MOST_LINES = 300
 

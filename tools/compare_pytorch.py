@@ -48,7 +48,7 @@ WORKER = Path(__file__).with_name("compare_pytorch_worker.py")
 NEEDS = ("numpy",)
 LEAST = 5.0  # how many times as long PyTorch has to take
 FORMS: tuple[Filters, ...] = ("inputs", "currents")
-WEIGHT, STATE = 8, 4  # bits of a weight; fractional bits of a state, see fxsnn.layered.ptq.Words
+WEIGHT, STATE = 8, 6  # bits of a weight; fractional bits of a state, see fxsnn.layered.ptq.Words
 
 Frames = NDArray[np.uint16]
 
