@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -83,12 +84,12 @@ def rounded(exact: NDArray[np.int64], site: Site, draws: NDArray[np.int64] | Non
 def _padded(weights: NDArray[np.int64], word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
     inputs, neurons = weights.shape
     width = -(-neurons // 64) * 64
-    padded = _cleared((inputs + 1) * width, word).reshape(inputs + 1, width)
+    padded = cleared((inputs + 1) * width, word).reshape(inputs + 1, width)
     padded[:inputs, :neurons] = weights
     return padded
 
 
-def _cleared(words: int, word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+def cleared(words: int, word: type[Any]) -> NDArray[Any]:
     """Return zeros that begin with a cache line."""
     size = words * np.dtype(word).itemsize
     room = np.zeros(size + 63, dtype=np.uint8)

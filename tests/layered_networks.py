@@ -13,7 +13,8 @@ from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
-from fxsnn.plan import Leak
+from fxsnn.modes import Overflow, Rounding
+from fxsnn.plan import Leak, Signal
 from reference_layered import Map
 from strategies import lfsrs, signals
 
@@ -53,9 +54,16 @@ def leaks(draw: st.DrawFn) -> Leak:
     return Leak(kind, draw(signals(0, 8, signed=False)), shift=draw(st.integers(1, 5)) if kind == "shift" else 0)
 
 
+BY_BIAS = (Rounding.FLOOR, Rounding.CEIL, Rounding.NEAREST_UP, Rounding.NEAREST_DOWN)
+
+
 @st.composite
 def layer_plans(draw: st.DrawFn) -> LayerPlan:
+    """Plans of any modes, and as often such ones as narrow words may run: most networks have layers of both kinds."""
     words = [draw(signals(low, high)) for low, high in ((0, 8), (-1, 6), (-1, 5), (-1, 5), (-1, 6))]
+    if draw(st.booleans()):
+        modes = [(draw(st.sampled_from(BY_BIAS)), Overflow.SATURATE) for _ in range(3)]
+        words[2:] = [Signal(word.format, *mode) for word, mode in zip(words[2:], modes, strict=True)]
     parts: list[Any] = [*words, *(draw(leaks()) for _ in range(3)), draw(st.sampled_from(["inputs", "currents"]))]
     return LayerPlan(*parts)
 

@@ -56,6 +56,12 @@ MAY_IMPORT_KERNELS = {
 # besides numpy only what names types
 KERNELS_MAY_IMPORT = {"__future__", "typing", "collections", "numpy"}
 JIT_MAY_IMPORT = {"numba", "platformdirs", *sys.stdlib_module_names}
+VECTOR_MAY_IMPORT = {
+    "numba",
+    "llvmlite",
+    "functools",
+    *KERNELS_MAY_IMPORT,
+}  # the one operation that is written in LLVM's terms
 PICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 MOST_LINES = 300
 
@@ -93,6 +99,8 @@ def may_import(name: str, imported: str) -> bool:
         return False
     if name == "fxsnn.kernels._jit":
         return top in JIT_MAY_IMPORT
+    if name == "fxsnn.kernels._vector":
+        return top in VECTOR_MAY_IMPORT
     if top == "numba":
         return False
     if here == "kernels":

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.format import Format
 from fxsnn.layered.description import Description, Layer
-from fxsnn.layered.emulate import NODES, emulate_layers, respond_layers
+from fxsnn.layered.emulate import NODES, emulate_layers, input_format, respond_layers
+from fxsnn.layered.narrow import is_narrow
 from fxsnn.layered.network import LayeredNetwork, random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan, layered_plan_text, parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.layered.width import wires
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow
 from fxsnn.plan import Leak, Signal
@@ -41,6 +43,11 @@ def test_every_node_equals_the_slow_reference(network: QuantisedLayers, seed: in
             for name in NODES:
                 assert nodes[name].tolist() == expected.nodes[number][name], (number, name)
         assert trace.scores.tolist() == expected.scores
+    proved = [
+        is_narrow(layer, wires(layer, input_format(network, n)), input_format(network, n))
+        for n, layer in enumerate(network.layers)
+    ]
+    event(f"narrow layers: {'all' if all(proved) else 'some' if any(proved) else 'none'}")
     event(f"spikes: {any(trace.nodes[0]['spike'].any() for trace in traces)}")
     assert respond_layers(network, frames).tolist() == [trace.scores.tolist() for trace in traces]
     assert (respond_layers(network, frames, threads=3) == respond_layers(network, frames)).all()

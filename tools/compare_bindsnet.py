@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from peer_environment import environment, outside
 from platformdirs import user_cache_path
 
 BINDSNET = "bindsnet==0.3.4"  # installed without dependencies: it names torchvision, gymnasium, OpenCV and more
@@ -74,20 +75,6 @@ def install(torch: str, python: Path) -> list[list[str]]:
     ]
 
 
-def environment(folder: Path, torch: str) -> Path:
-    """Make BindsNET's environment unless it is there; return its Python."""
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    done = folder / "fxsnn-made.txt"
-    made = f"{torch} {BINDSNET}\n"
-    if not done.exists() or done.read_text() != made:
-        for command in install(torch, python):
-            print("+", " ".join(command), file=sys.stderr)
-            if subprocess.run(command, check=False).returncode:
-                raise SystemExit(f"BindsNET's environment could not be made: {' '.join(command)} failed")
-        done.write_text(made)
-    return python
-
-
 def digits(count: int) -> NDArray[np.uint8]:
     """Return the first training digits of the full MNIST, or of the 5,000 where that is not there."""
     from fxsnn.errors import FxsnnError
@@ -108,9 +95,8 @@ def bindsnet(python: Path, images: NDArray[np.uint8], work: Work) -> dict[str, A
         np.save(Path(folder) / "digits.npy", images)
         plan = Path(folder) / "work.json"
         plan.write_text(json.dumps(asdict(work) | {"jobs": work.jobs()}))
-        clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         command = [str(python), str(WORKER), str(plan)]
-        said = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, env=clean)
+        said = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, env=outside())
     if said.returncode:
         raise SystemExit("BindsNET's worker failed: see above")
     found: dict[str, Any] = json.loads(said.stdout)
@@ -226,7 +212,9 @@ def main(words: list[str] | None = None) -> int:
         print(json.dumps(asdict(work) | {"jobs": work.jobs()}))
         return 0
     images = digits(work.digits)
-    theirs = bindsnet(environment(given.env, given.torch), images, work)
+    made = f"{given.torch} {BINDSNET}"
+    python = environment(given.env, "BindsNET", made, lambda python: install(given.torch, python))
+    theirs = bindsnet(python, images, work)
     ours = fxsnn(images, work)
     if given.json:
         given.json.write_text(json.dumps({"work": asdict(work), "bindsnet": theirs, "fxsnn": ours}, indent=1) + "\n")

@@ -14,11 +14,15 @@ from fxsnn.emulate import in_parts
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.format import Format
 from fxsnn.kernels import convolution, lif
+from fxsnn.kernels.narrow import QUADS
+from fxsnn.layered.narrow import NarrowState, Stepwise, are_bytes, is_narrow, narrow_state
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
 from fxsnn.layered.width import SPIKES, Wires, wires
 from fxsnn.modes import Overflow
 
 NODES = ("sum", "trace", "synapse", "refractory", "spike")  # flat maps: traces and synapses of inputs or of neurons
+
+PASSED = 1 << 22  # bytes of spikes that pass from layer to layer at once
 
 
 @dataclass(slots=True, eq=False)
@@ -125,14 +129,9 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
         return said
 
     def part(first: int, last: int) -> None:
-        states = _states(network)
+        states = _runners(network)
         for n in range(first, last):
-            for state in states:
-                state.begin()
-            for step in range(network.description.steps):
-                _advance(states, frames[n, step])
-                if step >= network.description.burn_in:
-                    said[n] += _answer(network, states[-1])
+            said[n] = _respond(network, states, frames[n])
 
     in_parts(part, len(frames), threads)
     return said
@@ -196,6 +195,40 @@ def _state(layer: QuantisedLayer, wired: Wires) -> _State:
         np.zeros(len(CASTS), np.int64),
         tuple(np.zeros(size, np.int64) if site.draw_bits else None for site, size in zip(sites, sizes, strict=True)),
     )
+
+
+def _runners(network: QuantisedLayers) -> list[Stepwise | NarrowState]:
+    """Return every layer at rest, in narrow words where they are proved to do."""
+    found: list[Stepwise | NarrowState] = []
+    for number, layer in enumerate(network.layers):
+        given = input_format(network, number)
+        wired, output = wires(layer, given), network.description.layer[number].kind == "output"
+        if is_narrow(layer, wired, given):
+            found.append(narrow_state(layer, wired, output, QUADS and are_bytes(layer, given)))
+        else:
+            said = np.zeros(math.prod(layer.geometry.outputs), np.int64) if output else None
+            found.append(Stepwise(_state(layer, wired), said))
+    return found
+
+
+def _respond(
+    network: QuantisedLayers, layers: list[Stepwise | NarrowState], frames: NDArray[np.uint16]
+) -> NDArray[np.int64]:
+    """Run one recording layer by layer, as many steps at a time as keep what passes between them small."""
+    described, last = network.description, layers[-1]
+    most = max(math.prod(described.inputs(number)) for number in range(len(layers) + 1))
+    at_once = max(1, PASSED // most)
+    said = np.zeros(described.classes, np.int64)
+    for layer in layers:
+        layer.begin()
+    for first in range(0, described.steps, at_once):
+        given: NDArray[np.unsignedinteger] = frames[first : first + at_once].reshape(-1, math.prod(described.inputs(0)))
+        burn_in = max(described.burn_in - first, 0)
+        for layer in layers:
+            given = layer.run(given, burn_in)
+        if last.said is None:
+            said += given[burn_in:].sum(axis=0, dtype=np.int64) @ network.readout.astype(np.int64)
+    return said if last.said is None else last.said
 
 
 def _advance(

@@ -28,6 +28,8 @@ class Wires:
     sum_bits: int  # of a two's complement word that holds every sum
     sum_frac: int  # its fractional bits
     compared: int  # fractional bits at which sum, refractory state and bias are added
+    reach: Range  # of all exact intermediates but those of the comparison
+    drive: Range  # of what is compared, before refractory state and bias
 
 
 def wires(layer: QuantisedLayer, given: Format) -> Wires:
@@ -56,6 +58,7 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
     leaked = _leaked(proof, "refractory", plan.refractory, plan.refractory_leak)
     refractory = proof.site("refractory", plan.refractory, leaked, (_range(r), r), "-")
 
+    reach = proof.lowest, proof.highest
     drive, frac = (sums, summed.frac) if inputs else (_range(p), p.frac)
     compared = max(frac, r.frac, plan.bias.format.frac)
     parts = [(drive, frac), (_range(r), r.frac), (_range(plan.bias.format), plan.bias.format.frac)]
@@ -68,7 +71,8 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
     )
     bits = max(sums[1].bit_length(), (-sums[0] - 1).bit_length()) + 1
-    return Wires(trace, synapse, refractory, leaks, np.int32 if narrow else np.int64, bits, summed.frac, compared)
+    lane = np.int32 if narrow else np.int64
+    return Wires(trace, synapse, refractory, leaks, lane, bits, summed.frac, compared, reach, drive)
 
 
 def _leaked(proof: Proof, name: str, signal: Signal, leak: Leak) -> tuple[Range, Format]:

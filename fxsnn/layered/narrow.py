@@ -1,0 +1,226 @@
+"""Layers in narrow words: which ones are proved to fit them, and a layer at work in them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.format import Format
+from fxsnn.kernels import narrow, rescale
+from fxsnn.layered.description import Geometry
+from fxsnn.layered.quantise import QuantisedLayer
+from fxsnn.layered.width import Wires
+from fxsnn.prepare import cleared
+from fxsnn.width import Range
+
+LANES = narrow.LANES
+
+
+def is_narrow(layer: QuantisedLayer, wired: Wires, given: Format) -> bool:
+    """Say whether kernels/narrow.py may run a layer whose input words are of format `given`.
+
+    Weights and the words under the kernel must fit 16 bits, every exact intermediate 32, and every cast must saturate
+    and round by a bias alone.
+    """
+    under = layer.plan.trace.format if layer.plan.filters == "inputs" else given
+    sites = (wired.trace, wired.synapse, wired.refractory)
+    return (
+        all(fmt.lowest >= -(1 << 15) and fmt.highest < 1 << 15 for fmt in (layer.plan.weight.format, under))
+        and all(low >= -(1 << 31) and high < 1 << 31 for low, high in (wired.reach, _compared(layer, wired).bounds))
+        and all(s.overflow == rescale.SATURATE and s.draw_bits == 0 and s.right < 32 for s in sites)
+        and all(s.if_negative == 0 and s.if_odd == 0 for s in sites)
+        and all(max(s.left, s.left_other) < 32 for s in sites)
+        and all(shift < 32 for _, shift, _ in wired.leaks)
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """How a membrane is compared with 0 in the fewest bits."""
+
+    lefts: tuple[int, int]  # what brings drive and refractory state to a common binary point
+    bias: NDArray[np.int64]
+    bounds: Range  # of every sum of some of the three
+
+
+def _compared(layer: QuantisedLayer, wired: Wires) -> _Compared:
+    """Return the comparison at the binary point of drive and refractory state.
+
+    A bias is rounded up to it: x + b > 0 holds for a whole number x exactly if x + ceil(b) > 0 does.
+    """
+    plan = layer.plan
+    frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
+    r, biased = plan.refractory.format, plan.bias.format.frac
+    common = max(frac, r.frac) if layer.refractory else frac
+    bias = layer.bias << max(common - biased, 0) if common >= biased else -(-layer.bias >> biased - common)
+    lefts = common - frac, common - r.frac if layer.refractory else 0
+    ranges = [(end << lefts[0] for end in wired.drive), (min(0, *bias.tolist()), max(0, *bias.tolist()))]
+    if layer.refractory:
+        ranges.append((r.lowest << lefts[1], r.highest << lefts[1]))
+    low, high = (sum(ends) for ends in zip(*ranges, strict=True))
+    return _Compared(lefts, bias, (low, high))
+
+
+@dataclass(slots=True, eq=False)
+class NarrowState:
+    """A layer at work on one recording, all states of 32 bits; traces and synapses of inputs or of neurons."""
+
+    trace: NDArray[np.int32]
+    synapse: NDArray[np.int32]
+    refractory: NDArray[np.int32]  # none where a spike takes nothing: it stays 0
+    spikes: NDArray[np.uint8]
+    packed: NDArray[np.unsignedinteger]  # the same, eight in a word where channels are a multiple of eight
+    sums: NDArray[np.int32]  # of whole tiles, see kernels/narrow.py
+    said: NDArray[np.int64] | None  # of an output layer: its membranes, added up
+    outputs: int  # after pooling
+    membrane: tuple[int, NDArray[np.int64]]  # of an output layer: what brings its drive to the bias, and that
+    fixed: tuple[Any, ...]  # what never changes
+
+    def begin(self) -> None:
+        """Return to rest."""
+        for array in (self.trace, self.synapse, self.refractory, self.spikes):
+            array[:] = 0
+        if self.said is not None:
+            self.said[:] = 0
+
+    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> NDArray[np.uint8]:
+        """Do as many time steps as are given, int[steps, inputs]; return the pooled spikes, uint8[steps, outputs].
+
+        Membranes of steps from `burn_in` on are added up.
+        """
+        pooled = np.empty((len(given), self.outputs), np.uint8)
+        state = self.trace, self.synapse, self.spikes, self.packed
+        words = pooled.view(self.packed.dtype)
+        driven = np.zeros(0 if self.said is None else len(self.said), np.int64)
+        narrow.respond(words, driven, burn_in, given, self.refractory, state, self.sums, *self.fixed)
+        if self.said is not None:
+            left, bias = self.membrane
+            self.said += (driven << left) + max(len(given) - max(burn_in, 0), 0) * bias
+        return pooled
+
+
+class Steps(Protocol):
+    """A layer that is run step by step, in words of 64 bits: the state of `fxsnn.layered.emulate`."""
+
+    pooled: NDArray[np.uint8]
+
+    def begin(self) -> None:
+        """Return to rest."""
+
+    def advance(self, given: NDArray[np.unsignedinteger]) -> None:
+        """Do a time step."""
+
+    def membranes(self) -> NDArray[np.int64]:
+        """Return what is compared with 0."""
+
+
+@dataclass(slots=True, eq=False)
+class Stepwise:
+    """A layer that no proof admits to narrow words, run as `NarrowState` is."""
+
+    state: Steps
+    said: NDArray[np.int64] | None
+
+    def begin(self) -> None:
+        """Return to rest."""
+        self.state.begin()
+        if self.said is not None:
+            self.said[:] = 0
+
+    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> NDArray[np.uint8]:
+        """Do as many time steps as are given; see `NarrowState`."""
+        pooled = np.empty((len(given), len(self.state.pooled)), np.uint8)
+        for step, frame in enumerate(given):
+            self.state.advance(frame)
+            pooled[step] = self.state.pooled
+            if self.said is not None and step >= burn_in:
+                self.said += self.state.membranes()
+        return pooled
+
+
+def are_bytes(layer: QuantisedLayer, given: Format) -> bool:
+    """Say whether 8 bits hold the weights, and 8 bits without a sign the words under the kernel."""
+    weight, under = layer.plan.weight.format, layer.plan.trace.format if layer.plan.filters == "inputs" else given
+    return weight.lowest >= -(1 << 7) and weight.highest < 1 << 7 and under.lowest >= 0 and under.highest < 1 << 8
+
+
+def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, quads: bool) -> NarrowState:
+    """Return a layer for which `is_narrow` holds, at rest; one that is an output layer says its membranes.
+
+    quads    lay four inputs at a time where cells have as many, for which `are_bytes` must hold
+    """
+    geometry, plan = layer.geometry, layer.plan
+    dense = _as_dense(geometry)
+    height, width, channels = dense.inputs
+    outputs = dense.outputs[2]
+    many, word = (4, np.uint8) if quads and channels > 2 else (2, np.int16)
+    filled = -(-channels // many) * many
+    tile = LANES // math.gcd(outputs, LANES)  # cells of whole vectors
+    row = -(-width // tile) * tile * outputs
+    kernel, cells = dense.kernel[0], height * width
+    turn = (kernel + 2 * (tile - 1)) * outputs * many
+    shape = narrow.Shape(
+        height, width, channels, filled, outputs, kernel, dense.padding, tile, row, many=many, turn=turn
+    )
+    inputs, neurons = math.prod(dense.inputs), math.prod(dense.outputs)
+    decaying = inputs if plan.filters == "inputs" else neurons
+    under = cleared(cells * filled, word)
+    active = cleared((cells * filled // many + 1) * many, word)
+    frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
+    compared = _compared(layer, wired)
+    fixed = (
+        under,
+        under.view(np.int32),
+        (active.view(np.int32), active, np.zeros(len(active) // many, np.int64), np.zeros(cells + 1, np.int64)),
+        laid(layer.weights.reshape(dense.weights), plan.weight.format, tile, many),
+        np.tile(compared.bias, width).astype(np.int32),
+        layer.refractory,
+        (wired.trace, wired.synapse, wired.refractory),
+        wired.leaks,
+        compared.lefts,
+        shape,
+        dense.pool,
+        int(plan.filters == "inputs"),
+    )
+    spikes = cleared(neurons, np.uint8)
+    return NarrowState(
+        cleared(decaying, np.int32),
+        cleared(decaying, np.int32),
+        cleared(neurons if layer.refractory else 0, np.int32),
+        spikes,
+        spikes.view(np.uint8 if outputs % 8 else np.uint64),
+        cleared(height * row, np.int32),
+        np.zeros(neurons, np.int64) if output else None,
+        math.prod(dense.pooled),
+        (wired.compared - frac, layer.bias << wired.compared - plan.bias.format.frac),
+        fixed,
+    )
+
+
+def laid(weights: NDArray[np.int64], fmt: Format, tile: int, many: int) -> NDArray[np.signedinteger]:
+    """Return weights as `narrow.convolve` takes them: int8 or int16[pairs * rows * columns and rim * outputs * many].
+
+    A kernel row is turned round, as an input sees it, with zeros for the rest of the cells of a tile on either side.
+    Pairs or fours of inputs lie side by side.
+
+    weights    int64[kernel height, kernel width, input channels, output channels], words of the format
+    """
+    rows, columns, channels, outputs = weights.shape
+    filled, rim = -(-channels // many) * many, tile - 1
+    spaced = np.zeros((filled, rows, columns + 2 * rim, outputs), np.int16)
+    spaced[:channels, :, rim : rim + columns] = weights[::-1, ::-1].transpose(2, 0, 1, 3)
+    fits = fmt.lowest >= -(1 << 7) and fmt.highest < 1 << 7
+    found = cleared(spaced.size, np.int8 if fits else np.int16)
+    found[:] = spaced.reshape(filled // many, many, -1).transpose(0, 2, 1).reshape(-1)
+    return found
+
+
+def _as_dense(geometry: Geometry) -> Geometry:
+    """Return the same layer with all inputs of a dense one as channels of a single cell."""
+    if geometry.padding or geometry.kernel == (1, 1):
+        return geometry
+    return Geometry((1, 1, math.prod(geometry.inputs)), (1, 1), 0, geometry.outputs, 1)

@@ -1,0 +1,254 @@
+"""Layers in narrow words: used only where the widths are proved, and then every word equals the slow reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, event, given, reject, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fxsnn.errors import WidthError
+from fxsnn.format import Format
+from fxsnn.layered import emulate
+from fxsnn.layered.description import Description, Layer
+from fxsnn.layered.emulate import _runners as runners
+from fxsnn.layered.emulate import emulate_layers, input_format, respond_layers
+from fxsnn.layered.narrow import NarrowState, are_bytes, is_narrow, laid, narrow_state
+from fxsnn.layered.network import random_layers
+from fxsnn.layered.plan import LayeredPlan, LayerPlan
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.quantise import QuantisedLayer, QuantisedLayers, quantise_layers
+from fxsnn.layered.width import wires
+from fxsnn.modes import Overflow, Rounding
+from fxsnn.plan import Leak, Signal
+from layered_networks import cells, frames_for, quantised_layers
+from reference_layered import LayerReference, Map
+
+
+def flat(words: Map) -> list[int]:
+    return list(words.values())
+
+
+def sums_of(state: NarrowState, layer: QuantisedLayer) -> list[int]:
+    """The sums of all neurons, without what a kernel reaches beyond the map."""
+    height, width, outputs = layer.geometry.outputs
+    held = state.sums.reshape(height, -1, outputs)  # the rest of a row is beyond the map
+    found: list[int] = held[:, :width].reshape(-1).tolist()
+    return found
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(quantised_layers(), st.data())
+def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: QuantisedLayers, data: st.DataObject) -> None:
+    frames = frames_for(network, 1, data.draw(st.integers(0, 99)))[0]
+    shown = [cells(frame) for frame in frames]
+    try:
+        wired = [wires(layer, input_format(network, n)) for n, layer in enumerate(network.layers)]
+    except WidthError:
+        reject()
+    steps, burn_in = network.description.steps, network.description.burn_in
+    for number, layer in enumerate(network.layers):
+        reference = LayerReference(layer, input_format(network, number))
+        output = network.description.layer[number].kind == "output"
+        proved = is_narrow(layer, wired[number], input_format(network, number))
+        if proved:
+            quads = are_bytes(layer, input_format(network, number)) and data.draw(st.booleans())
+            state = narrow_state(layer, wired[number], output, quads)
+            state.begin()
+            event(f"{layer.plan.filters}, {network.description.layer[number].kind}, {'fours' if quads else 'pairs'}")
+        said, passed = [0] * layer.geometry.outputs[2], []
+        for step in range(steps):
+            expected = reference.step(shown[step])
+            passed.append(expected)
+            if step >= burn_in and output:
+                said = [total + reference.membranes[0, 0, k] for k, total in enumerate(said)]
+            if not proved:
+                continue
+            one: Any = np.array([flat(shown[step])], np.uint16 if number == 0 else np.uint8)
+            pooled = state.run(one, burn_in - step)
+            assert pooled.tolist() == [flat(expected)]
+            assert state.trace.tolist() == flat(reference.trace.words)
+            assert state.synapse.tolist() == flat(reference.synapse.words)
+            assert state.spikes.tolist() == flat(reference.spikes)
+            assert sums_of(state, layer) == flat(reference.sums)
+            held = state.refractory.tolist() if layer.refractory else [0] * len(reference.spikes)
+            assert held == flat(reference.refractory.words)
+        if proved and output:
+            assert state.said is not None
+            assert state.said.tolist() == said
+        shown = passed
+
+
+def down(word: int, frac: int, *, signed: bool = True) -> Signal:
+    return Signal(Format(word, frac, signed), Rounding.FLOOR)
+
+
+WIDE = down(24, 4)
+PLAN = LayerPlan(
+    weight=down(8, 4),
+    bias=down(8, 4),
+    synapse=down(6, 4, signed=False),
+    trace=down(8, 4, signed=False),
+    refractory=down(8, 4),
+    trace_leak=Leak("shift", shift=2),
+    synapse_leak=Leak("shift", shift=1),
+    refractory_leak=Leak("multiply", Signal(Format(8, 8, signed=False))),
+)
+
+
+def layered(plan: LayerPlan, clip: int = 3, **changes: Any) -> QuantisedLayers:
+    """A dense layer of 8 inputs and 3 neurons, and what its weights are to be."""
+    described = Description((Layer("dense", 3),), 2, height=2, width=2, clip=clip, steps=6, burn_in=1)
+    network = quantise_layers(random_layers(described, 1), LayeredPlan((plan,)))
+    return replace(network, layers=(replace(network.layers[0], **changes),))
+
+
+def proved(plan: LayerPlan, clip: int = 3, **changes: Any) -> bool:
+    network = layered(plan, clip, **changes)
+    return is_narrow(network.layers[0], wires(network.layers[0], input_format(network, 0)), input_format(network, 0))
+
+
+def test_what_saturates_and_rounds_by_a_bias_in_narrow_words_is_proved() -> None:
+    assert proved(PLAN)
+    assert proved(replace(PLAN, filters="currents", synapse=WIDE, trace=WIDE))
+
+
+@pytest.mark.parametrize("name", ["trace", "synapse", "refractory"])
+@pytest.mark.parametrize(
+    "modes",
+    [
+        {"overflow": Overflow.WRAP},
+        {"overflow": Overflow.SATURATE_ZERO},
+        {"rounding": Rounding.ZERO},
+        {"rounding": Rounding.NEAREST_EVEN},
+        {"rounding": Rounding.STOCHASTIC},
+    ],
+)
+def test_a_cast_of_another_kind_is_not_narrow(name: str, modes: dict[str, Any]) -> None:
+    plan = replace(PLAN, trace_leak=PLAN.refractory_leak, synapse_leak=PLAN.refractory_leak)  # all casts drop bits
+    assert proved(plan)
+    assert not proved(replace(plan, **{name: replace(getattr(plan, name), **modes)}))
+
+
+def test_words_that_need_more_bits_are_not_narrow() -> None:
+    # 8 inputs and weights of 16 bits: 8 * 2**15 * (2**13 - 1) leaves room for R and bias below 2**31
+    widest = replace(PLAN, weight=down(16, 4), trace=down(13, 4, signed=False))
+    assert proved(widest)
+    assert not proved(replace(widest, trace=down(14, 4, signed=False)))
+    assert not proved(replace(widest, refractory=down(28, 8)))
+    assert proved(replace(PLAN, weight=down(16, 4), trace=down(6, 4, signed=False)))
+    assert not proved(replace(PLAN, weight=down(17, 4), trace=down(6, 4, signed=False)))
+    assert proved(replace(PLAN, weight=down(4, 4), trace=down(15, 4, signed=False)))
+    assert not proved(replace(PLAN, weight=down(4, 4), trace=down(16, 4, signed=False)))
+    currents = replace(PLAN, filters="currents", synapse=WIDE, trace=WIDE)
+    assert proved(currents, clip=(1 << 15) - 1)
+    assert not proved(currents, clip=1 << 15)
+    assert not proved(replace(currents, trace=down(32, 4)))
+    assert not proved(replace(PLAN, trace_leak=Leak("shift", shift=32)))
+
+
+def test_a_bias_of_many_fractional_bits_costs_none() -> None:
+    """It is rounded up to the binary point of what it is added to, which no comparison can tell."""
+    finest = replace(PLAN, bias=down(8, 40))
+    assert proved(finest)
+    for bias in ([1, -1, 0], [127, -128, 5]):
+        network = layered(finest, bias=np.array(bias))
+        frames = frames_for(network, 3, 1)
+        expected = [emulate_layers(network, frames, n).scores.tolist() for n in range(3)]
+        assert respond_layers(network, frames).tolist() == expected
+    assert not proved(replace(PLAN, bias=down(31, -4)), bias=np.array([1 << 29, 0, 0]))
+
+
+@pytest.mark.parametrize("weight", [-(1 << 15), (1 << 15) - 1])
+def test_sums_at_the_edge_of_a_word_are_exact(weight: int) -> None:
+    counts = down(13, 0, signed=False)
+    plan = replace(PLAN, weight=down(16, 0), trace=counts, synapse=counts, refractory=down(8, 0), bias=down(8, 0))
+    plan = replace(plan, trace_leak=Leak("none"), synapse_leak=Leak("none"))
+    network = layered(plan, 8191, weights=np.full((2, 2, 2, 3), weight))
+    assert isinstance(runners(network)[0], NarrowState)
+    frames = np.full((1, 6, 2, 2, 2), 8191, np.uint16)
+    trace = emulate_layers(network, frames)
+    assert trace.nodes[0]["sum"][-1].tolist() == [8 * weight * 8191] * 3
+    state = runners(network)[0]
+    assert isinstance(state, NarrowState)
+    state.run(frames[0].reshape(6, 8), 0)
+    assert sums_of(state, network.layers[0]) == [8 * weight * 8191] * 3
+    assert respond_layers(network, frames).tolist() == [trace.scores.tolist()]
+
+
+@pytest.mark.parametrize("tile", [1, 3])
+@pytest.mark.parametrize("many", [2, 4])
+def test_weights_are_laid_as_an_input_sees_them(tile: int, many: int) -> None:
+    weights = np.arange(3 * 3 * 3 * 2).reshape(3, 3, 3, 2)
+    found = laid(weights, Format(8, 0), tile, many)
+    together, long = -(-3 // many), 3 + 2 * (tile - 1)
+    assert (found.dtype.name, found.size, found.ctypes.data % 64) == ("int8", together * 3 * long * 2 * many, 0)
+    for (one, row, place, n, k), word in np.ndenumerate(found.reshape(together, 3, long, 2, many)):
+        channel, column = many * one + k, place - tile + 1
+        inside = channel < 3 and 0 <= column < 3
+        assert word == (weights[2 - row, 2 - column, channel, n] if inside else 0)
+    assert laid(weights, Format(9, 0), tile, many).dtype == np.int16
+
+
+def test_bytes_are_weights_with_a_sign_and_words_without_one() -> None:
+    def fits(plan: LayerPlan, clip: int = 3) -> bool:
+        network = layered(plan, clip)
+        return are_bytes(network.layers[0], input_format(network, 0))
+
+    assert fits(PLAN)
+    assert fits(replace(PLAN, filters="currents", trace=WIDE), clip=255)
+    assert not fits(replace(PLAN, filters="currents", trace=WIDE), clip=256)
+    assert not fits(replace(PLAN, weight=down(9, 4)))
+    assert not fits(replace(PLAN, weight=down(8, 4, signed=False)))
+    assert not fits(replace(PLAN, trace=down(9, 4, signed=False)))
+    assert not fits(replace(PLAN, trace=down(8, 4)))
+
+
+@pytest.mark.parametrize("quads", [False, True])
+@pytest.mark.parametrize("weight", [-128, 127])
+def test_bytes_at_their_edges_are_exact(weight: int, quads: bool) -> None:
+    """Fours of products reach 4 * 255 * -128, which no sum of 16 bits holds."""
+    counts = down(8, 0, signed=False)
+    plan = replace(PLAN, weight=down(8, 0), trace=counts, synapse=counts, trace_leak=Leak("none"))
+    network = layered(replace(plan, synapse_leak=Leak("none")), 255, weights=np.full((2, 2, 2, 3), weight))
+    layer = network.layers[0]
+    state = narrow_state(layer, wires(layer, input_format(network, 0)), False, quads)
+    state.run(np.full((3, 8), 255, np.uint16), 0)
+    assert sums_of(state, layer) == [8 * weight * 255] * 3
+
+
+NET = Description(
+    (Layer("conv", 8, 3, 2), Layer("conv", 3, 3), Layer("output", 3, refractory=0.0)),
+    classes=3,
+    height=6,
+    width=7,
+    clip=3,
+    steps=8,
+    burn_in=3,
+)
+
+
+@pytest.mark.parametrize("filters", ["inputs", "currents"])
+@pytest.mark.parametrize("readout", [False, True])
+def test_recordings_in_pieces_are_recordings_as_a_whole(
+    filters: Any, readout: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = replace_layers(NET, NET.layer[:2]) if readout else NET
+    network = random_layers(described, 4, gain=6.0)
+    quantised = quantise_layers(network, plan_layers(network, Words(8, 4, filters=filters)))
+    assert all(isinstance(state, NarrowState) for state in runners(quantised))
+    frames: NDArray[np.uint16] = frames_for(quantised, 3, 5)
+    expected = [emulate_layers(quantised, frames, n).scores.tolist() for n in range(3)]
+    assert respond_layers(quantised, frames).tolist() == expected
+    monkeypatch.setattr(emulate, "PASSED", 3 * 6 * 7 * 8)  # three steps of what the widest layer takes or gives
+    assert respond_layers(quantised, frames, threads=2).tolist() == expected
+
+
+def replace_layers(described: Description, layers: tuple[Layer, ...]) -> Description:
+    return Description(
+        layers, described.classes, described.height, described.width, clip=3, steps=described.steps, burn_in=3
+    )
