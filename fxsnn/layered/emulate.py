@@ -74,6 +74,11 @@ class _State:
             width, channels = geometry.outputs[1:]
             convolution.pool(self.pooled, self.spikes, geometry.pool, width, channels, geometry.pooled[1])
 
+    def read(self, weights: NDArray[np.int64], bias: NDArray[np.int64]) -> None:
+        """Take other words for weights and biases, as a layer does that learns."""
+        self.weights[:] = weights
+        self.bias[:] = bias << (self.wired.compared - self.layer.plan.bias.format.frac)
+
     def membranes(self) -> NDArray[np.int64]:
         """Return sum + refractory state + bias at the binary point at which they are compared."""
         inputs = self.layer.plan.filters == "inputs"
@@ -164,6 +169,11 @@ def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recordi
         tuple(_counted(one) for one in counts),
         scores,
     )
+
+
+def at_work(network: QuantisedLayers) -> list[_State]:
+    """Return the layers as they run one recording after the other; raises WidthError."""
+    return _states(network)
 
 
 def input_format(network: QuantisedLayers, number: int) -> Format:

@@ -28,6 +28,7 @@ class Wires:
     sum_bits: int  # of a two's complement word that holds every sum
     sum_frac: int  # its fractional bits
     compared: int  # fractional bits at which sum, refractory state and bias are added
+    membrane: Range  # of what they add up to
 
 
 def wires(layer: QuantisedLayer, given: Format) -> Wires:
@@ -68,7 +69,8 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
     )
     bits = max(sums[1].bit_length(), (-sums[0] - 1).bit_length()) + 1
-    return Wires(trace, synapse, refractory, leaks, np.int32 if narrow else np.int64, bits, summed.frac, compared)
+    lanes = np.int32 if narrow else np.int64
+    return Wires(trace, synapse, refractory, leaks, lanes, bits, summed.frac, compared, (low, high))
 
 
 def _leaked(proof: Proof, name: str, signal: Signal, leak: Leak) -> tuple[Range, Format]:
