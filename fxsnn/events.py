@@ -23,7 +23,9 @@ from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write
 from fxsnn.golden.layers_make import make_layers_bundle
 from fxsnn.layered.description import Description, parse_description
 from fxsnn.layered.emulate import emulate_layers
-from fxsnn.layered.inventory import layered_memory
+from fxsnn.layered.inventory import layered_memory, layered_while_learning
+from fxsnn.layered.itq import IntegerLearning, train_in_integers
+from fxsnn.layered.itq_plan import Lesson, plan_learning
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, train_layers
 from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
 from fxsnn.layered.plan import LayeredPlan, layered_plan_text, parse_layered_plan
@@ -92,6 +94,46 @@ def train_events(
         write_text(out.with_suffix(".toml"), layered_plan_text(plan))
     save_layers(network, out)
     return measured_float(network, test)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventsLearned:
+    """A network that learned in integers: what it is worth in integers, and what it stores, inferring and learning."""
+
+    fixed: Told
+    memory: Memory
+    while_learning: Memory
+
+
+def learn_events(
+    out: Path,
+    description: Path,
+    data: Path,
+    learning: LocalLearning,
+    words: Words,
+    lesson: Lesson,
+    trained: Path | None,
+    progress: Progress,
+) -> EventsLearned:
+    """Train a network in integers on training recordings of a folder, and write it and the plan that it learned by.
+
+    It begins with random weights, or with those of the network `trained`. Of every eight training recordings the last
+    one is left out. The rate is taken as the power of two that is nearest. Measured in integers, on test recordings.
+    """
+    check_output(out)
+    described, integers = read_description(description), IntegerLearning.like(learning)
+    network = load_layers(trained) if trained else random_layers(described, learning.seed)
+    if network.description != described:
+        raise ConfigError(f"a network to learn on from must be of {str(description)!r}, {str(trained)!r} is of another")
+    train, test = open_split(data, "train", described), open_split(data, "test", described)
+    train, _ = learned_and_held_out(train)
+    plan = plan_learning(network, words, lesson, trained=trained is not None)
+    found = train_in_integers(network, train, plan, integers, lambda done, total: progress("train", done, total))
+    write_text(out.with_suffix(".toml"), layered_plan_text(plan))
+    save_layers(found, out)
+    quantised = quantise_layers(found, plan)
+    learned = layered_while_learning(quantised, integers.rate, integers.halvings)
+    return EventsLearned(measured(quantised, test), layered_memory(quantised), learned)
 
 
 def plan_events(network: Path, words: Words, out: Path) -> Memory:

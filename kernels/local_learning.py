@@ -51,11 +51,10 @@ def bit_length(word):  # type: ignore[no-untyped-def]
 @jit_within
 def drawn(site, registers, row, taps):  # type: ignore[no-untyped-def]
     """Return what one cast adds to the bits it drops, drawn where it is stochastic."""
-    bias = int64(site.bias)
-    if site.draw_bits > 0:
-        registers[row], fresh = lfsr.draw(registers[row], taps[0], taps, site.draw_bits)
-        bias = rescale.draw_bias(fresh, site.draw_bits, site.right)
-    return bias
+    if site.draw_bits == 0:
+        return site.bias
+    registers[row], fresh = lfsr.draw(registers[row], taps[0], taps, site.draw_bits)
+    return rescale.draw_bias(fresh, site.draw_bits, site.right)
 
 
 @jit

@@ -120,12 +120,12 @@ class Learner:
         for key, total in sums.items():
             if total:
                 both = frac + plan.trace.format.frac
-                x = value(self.gradient[key], own) + value(total, both)
-                self.gradient[key] = cast(x, both, table.gradient, self.draws[2])
+                held = value(self.gradient[key], own) + value(total, both)
+                self.gradient[key] = cast(held, both, table.gradient, self.draws[2])
         for n, total in enumerate(bias_sums):
             if total:
-                x = value(self.bias_gradient[n], own) + value(total, frac)
-                self.bias_gradient[n] = cast(x, frac, table.gradient, self.draws[3])
+                held = value(self.bias_gradient[n], own) + value(total, frac)
+                self.bias_gradient[n] = cast(held, frac, table.gradient, self.draws[3])
 
     def change(self, halved: int) -> None:
         """Move what is learned against the gradients."""

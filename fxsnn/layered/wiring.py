@@ -16,7 +16,7 @@ from fxsnn.layered.table import LayerLearning
 from fxsnn.layered.width import Wires
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
-from fxsnn.width import PASS, Proof, Range
+from fxsnn.width import Proof, Range
 
 _WIDEST = 24  # bits of a weight or bias that a network in float32 holds
 
@@ -105,8 +105,7 @@ def _change(
     place = Format(63, held.word + halvings + rate)
     form = learned.format
     update = proof.site(f"learning a {name}", learned, ((form.lowest, form.highest), form), (moved, place), "-")
-    same = read.format == form
-    reading = PASS if same else proof.site(f"reading a {name}", read, ((form.lowest, form.highest), form))
+    reading = proof.site(f"reading a {name}", read, ((form.lowest, form.highest), form))
     return Change(gradient, update, reading, held.word)
 
 
