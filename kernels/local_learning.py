@@ -7,7 +7,8 @@ stochastic it draws from its row of the registers, and words that stay as they a
 
 from typing import NamedTuple
 
-from numpy import int64
+from numpy import int64, signedinteger
+from numpy.typing import NDArray
 
 from . import cast, lfsr, lif, rescale  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
 from ._jit import jit, jit_within
@@ -42,10 +43,11 @@ class Change(NamedTuple):
 def bit_length(word):  # type: ignore[no-untyped-def]
     """Return the bits of a word's magnitude: what a leading-one detector finds, 0 for 0."""
     magnitude, bits = abs(word), 0
-    while magnitude > 0:
-        magnitude >>= 1
-        bits += 1
-    return bits
+    for step in (32, 16, 8, 4, 2, 1):
+        if magnitude >> step > 0:
+            magnitude >>= step
+            bits += step
+    return bits + (magnitude > 0)
 
 
 @jit_within
@@ -55,6 +57,50 @@ def drawn(site, registers, row, taps):  # type: ignore[no-untyped-def]
         return site.bias
     registers[row], fresh = lfsr.draw(registers[row], taps[0], taps, site.draw_bits)
     return rescale.draw_bias(fresh, site.draw_bits, site.right)
+
+
+class Shape(NamedTuple):
+    """The sizes of a layer's maps."""
+
+    height: int  # of the inputs
+    width: int
+    inputs: int
+    padding: int
+    out_width: int
+    outputs: int
+    pool: int
+    pooled_width: int
+
+
+class Room(NamedTuple):
+    """What a step leaves until the next one overwrites it, and the sums, which `hold` sets to 0."""
+
+    said: NDArray[int64]  # int64[classes]
+    error: NDArray[int64]  # int64[classes]
+    delta: NDArray[signedinteger]  # of each output, in words of the sums
+    winners: NDArray[int64]  # the neuron of each output
+    sums: NDArray[signedinteger]  # [outputs, kernel height, kernel width * inputs]
+    bias_sums: NDArray[int64]  # int64[outputs]
+
+
+@jit
+def learn_step(  # type: ignore[no-untyped-def]
+    room, pooled, membranes, trace, readout, label, gradient, bias_gradient, fault, sites, shape, registers, taps
+):
+    """Find what a layer did wrong in the time step that it has done, and add it to its gradients.
+
+    gradient, bias_gradient    int64[words]
+    sites                      the casts into both
+    """
+    if readout.shape[0] > 0:
+        read_out(room.said, pooled, readout)
+    else:
+        room.said[:] = membranes
+    find_errors(room.error, room.said, label, fault, registers, taps)
+    send_back(room.delta, room.winners, membranes, readout, room.error, fault, shape, registers, taps)
+    gather(room.sums, room.bias_sums, room.delta, room.winners, trace, shape)
+    hold(gradient, room.sums.reshape(-1), sites[0], registers, GRADIENT, taps)
+    hold(bias_gradient, room.bias_sums, sites[1], registers, BIAS_GRADIENT, taps)
 
 
 @jit
@@ -85,16 +131,16 @@ def find_errors(error, said, label, fault, registers, taps):  # type: ignore[no-
 
 
 @jit
-def send_back(delta, winners, membranes, readout, error, fault, size, width, channels, out_width, registers, taps):  # type: ignore[no-untyped-def]
-    """Bring the errors back through the readout and the surrogate: int64[outputs], outputs ascending.
+def send_back(delta, winners, membranes, readout, error, fault, shape, registers, taps):  # type: ignore[no-untyped-def]
+    """Bring the errors back through the readout and the surrogate, outputs ascending.
 
-    Each error goes to the neuron of size x size whose membrane is the largest, the first of equal ones: its place is
+    Each error goes to the neuron of pool x pool whose membrane is the largest, the first of equal ones: its place is
     put into `winners`, int64[outputs]. A layer without readout takes each class's error to the neuron of the class.
     """
-    site = fault.delta
+    site, size, width, channels = fault.delta, shape.pool, shape.out_width, shape.outputs
     for place in range(delta.shape[0]):
         channel = place % channels
-        y, x = place // channels // out_width * size, place // channels % out_width * size
+        y, x = place // channels // shape.pooled_width * size, place // channels % shape.pooled_width * size
         winner = (y * width + x) * channels + channel
         for row in range(y, y + size):
             for column in range(x, x + size):
@@ -117,13 +163,14 @@ def send_back(delta, winners, membranes, readout, error, fault, size, width, cha
 
 
 @jit
-def gather(sums, bias_sums, delta, winners, trace, height, width, channels, padding, out_width):  # type: ignore[no-untyped-def]
+def gather(sums, bias_sums, delta, winners, trace, shape):  # type: ignore[no-untyped-def]
     """Add delta times what lies under the kernel of each winner to the sums of its weights.
 
     sums         int32 | int64 [outputs, kernel height, kernel width * channels]    as wide as was proved to hold them
     bias_sums    int64[outputs]                                                     delta alone
     trace        int[height * width * channels]                                     of the inputs, in words of the sums
     """
+    height, width, channels, padding = shape.height, shape.width, shape.inputs, shape.padding
     outputs, rows, columns = sums.shape[0], sums.shape[1], sums.shape[2] // channels
     for place in range(delta.shape[0]):
         word = delta[place]
@@ -131,19 +178,25 @@ def gather(sums, bias_sums, delta, winners, trace, height, width, channels, padd
             continue
         neuron = winners[place]
         n = neuron % outputs
-        y, x = neuron // outputs // out_width - padding, neuron // outputs % out_width - padding
+        y, x = neuron // outputs // shape.out_width - padding, neuron // outputs % shape.out_width - padding
         bias_sums[n] += word
         first, last = max(0, -x) * channels, min(columns, width - x) * channels
         for ky in range(max(0, -y), min(rows, height - y)):
             under = ((y + ky) * width + x) * channels
-            row = sums[n, ky]
-            for cell in range(first, last):
-                row[cell] += word * trace[under + cell]
+            row, seen = sums[n, ky, first:last], trace[under + first : under + last]
+            for cell in range(row.shape[0]):
+                row[cell] += word * seen[cell]
 
 
 @jit
 def hold(gradient, sums, site, registers, row, taps):  # type: ignore[no-untyped-def]
     """Add a step's sums to the gradients, int64[words], and set them to 0; a sum of 0 makes no cast."""
+    if site.right == 0 and site.overflow == rescale.SATURATE:  # nothing is rounded: a sum of 0 changes nothing
+        for i in range(gradient.shape[0]):
+            total = gradient[i] + (int64(sums[i]) << site.left_other)
+            gradient[i] = min(max(total, site.lowest), site.highest)
+            sums[i] = 0
+        return
     for i in range(gradient.shape[0]):
         if sums[i] != 0:
             total = (gradient[i] << site.left) + (int64(sums[i]) << site.left_other)

@@ -150,7 +150,7 @@ def test_every_learned_word_equals_the_slow_reference(data: st.DataObject, descr
         itq.present(layers, described, recording, label, shown, left)
         present(quantised, expected, [cells(frame) for frame in recording], label, learning.halvings - left)
         for layer, reference in zip(layers, expected, strict=True):
-            assert layer.error.tolist() == reference.error
+            assert layer.room.error.tolist() == reference.error
             assert layer.registers.tolist() == [after(draws) for draws in reference.draws]
             for own, learned, scales in (
                 (layer.weights, list(reference.learned.values()), list(reference.scales.values())),

@@ -52,8 +52,8 @@ class Job(NamedTuple):
 
 
 ROUNDINGS = ("SR", "RN", "TR")
-JOBS = [Job(Words(8, 4, rounding), 16, False, 6, 3) for rounding in ROUNDINGS]
-JOBS += [Job(Words(8, 4, rounding), 8, False, 6, 3) for rounding in ROUNDINGS]
+JOBS = [Job(Words(8, 4, rounding), 16, False, 6, 2) for rounding in ROUNDINGS]
+JOBS += [Job(Words(8, 4, rounding), 8, False, 6, 2) for rounding in ROUNDINGS]
 JOBS += [Job(Words(4, 2, rounding), 12, True, 10, 1) for rounding in ROUNDINGS]
 
 

@@ -76,7 +76,7 @@ class _State:
 
     def read(self, weights: NDArray[np.int64], bias: NDArray[np.int64]) -> None:
         """Take other words for weights and biases, as a layer does that learns."""
-        self.weights[:] = weights
+        self.weights[:] = convolution.rows_of(weights)
         self.bias[:] = bias << (self.wired.compared - self.layer.plan.bias.format.frac)
 
     def membranes(self) -> NDArray[np.int64]:
@@ -92,7 +92,8 @@ class _State:
         geometry = self.layer.geometry
         _, width, channels = geometry.inputs
         height, out_width, _ = geometry.outputs
-        convolution.convolve(self.sums, self.weights, under, width, channels, geometry.padding, height, out_width)
+        place = geometry.padding, height, out_width, geometry.kernel[1]
+        convolution.convolve(self.sums, self.weights, under, width, channels, *place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def _state(layer: QuantisedLayer, wired: Wires) -> _State:
     return _State(
         layer,
         wired,
-        np.ascontiguousarray(layer.weights.astype(np.int32 if wired.sums is np.int32 else np.int64)),
+        convolution.rows_of(layer.weights.astype(np.int32 if wired.sums is np.int32 else np.int64)),
         bias,
         np.zeros(decaying, np.int64),
         np.zeros(decaying, np.int64),

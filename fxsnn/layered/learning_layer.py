@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fxsnn.cast import cast, from_float
 from fxsnn.kernels import local_learning as rule
-from fxsnn.layered.description import Description, Geometry
+from fxsnn.kernels.local_learning import Room, Shape
+from fxsnn.layered.description import Description
 from fxsnn.layered.emulate import input_format
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.quantise import STREAMS, QuantisedLayers
@@ -81,16 +82,11 @@ class LearningLayer:
     number: int
     working: Working
     wires: LearningWires
-    geometry: Geometry
+    shape: Shape
     readout: NDArray[np.int8]
     weights: Learned  # int64[outputs, kernel height, kernel width, inputs]
     biases: Learned  # int64[outputs]
-    sums: NDArray[np.signedinteger]  # of a step: [outputs, kernel height, kernel width * inputs]
-    bias_sums: NDArray[np.int64]
-    said: NDArray[np.int64]  # int64[classes]
-    error: NDArray[np.int64]  # int64[classes]
-    delta: NDArray[np.signedinteger]  # of each output
-    winners: NDArray[np.int64]  # the neuron of each output
+    room: Room
     registers: NDArray[np.int64]  # never reset
     taps: NDArray[np.int64]
 
@@ -100,34 +96,22 @@ class LearningLayer:
 
     def find(self, label: int) -> None:
         """Find what was wrong in this step, and add it to the gradients."""
-        state, geometry, wires = self.working, self.geometry, self.wires
-        membranes = state.membranes()
-        if len(self.readout):
-            rule.read_out(self.said, state.pooled, self.readout)
-        else:
-            self.said[:] = membranes
-        rule.find_errors(self.error, self.said, label, wires.fault, self.registers, self.taps)
-        (height, width, inputs), (_, out_width, outputs) = geometry.inputs, geometry.outputs
-        size = geometry.pool, out_width, outputs, geometry.pooled[1]
-        rule.send_back(
-            self.delta,
-            self.winners,
-            membranes,
+        wires, changes = self.wires, (self.wires.weights, self.wires.biases)
+        rule.learn_step(
+            self.room,
+            self.working.pooled,
+            self.working.membranes(),
+            self.working.trace.astype(wires.sums),
             self.readout,
-            self.error,
+            label,
+            self.weights.gradient.reshape(-1),
+            self.biases.gradient,
             wires.fault,
-            *size,
+            (changes[0].gradient, changes[1].gradient),
+            self.shape,
             self.registers,
             self.taps,
         )
-        trace = state.trace.astype(wires.sums)
-        place = height, width, inputs, geometry.padding, out_width
-        rule.gather(self.sums, self.bias_sums, self.delta, self.winners, trace, *place)
-        for own, sums, change, row in (
-            (self.weights, self.sums, wires.weights, rule.GRADIENT),
-            (self.biases, self.bias_sums, wires.biases, rule.BIAS_GRADIENT),
-        ):
-            rule.hold(own.gradient.reshape(-1), sums.reshape(-1), change.gradient, self.registers, row, self.taps)
 
     def change(self, updates: int, left: int) -> None:
         """Move what is learned, for the `updates`-th time; `left` is by how much the rate is above the lowest."""
@@ -156,21 +140,21 @@ def learning_layer(
     outputs = math.prod(geometry.pooled)
     streams = STREAMS * len(quantised.layers) + ROWS * number
     registers = [quantised.plan.lfsr.derive(streams + row).seed for row in range(ROWS)]
-    rows, columns, inputs, channels = geometry.weights
+    height, width, inputs = geometry.inputs
+    out_width, channels = geometry.outputs[1:]
+    sums = np.zeros((channels, geometry.kernel[0], geometry.kernel[1] * inputs), wired.sums)
+    said, error = (np.zeros(described.classes, np.int64) for _ in range(2))
     found = LearningLayer(
         number,
         working,
         wired,
-        geometry,
+        Shape(height, width, inputs, geometry.padding, out_width, channels, geometry.pool, geometry.pooled[1]),
         network.readouts[number],
         weights,
         biases,
-        np.zeros((channels, rows, columns * inputs), wired.sums),
-        np.zeros(channels, np.int64),
-        np.zeros(described.classes, np.int64),
-        np.zeros(described.classes, np.int64),
-        np.zeros(outputs, wired.sums),
-        np.zeros(outputs, np.int64),
+        Room(
+            said, error, np.zeros(outputs, wired.sums), np.zeros(outputs, np.int64), sums, np.zeros(channels, np.int64)
+        ),
         np.array(registers, np.int64),
         quantised.plan.lfsr.tap_array(),
     )
