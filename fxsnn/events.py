@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +20,12 @@ from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate, evaluated
 from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write_text
 from fxsnn.golden.layers_make import make_layers_bundle
+from fxsnn.layered.accelerated import train_accelerated
 from fxsnn.layered.description import Description
 from fxsnn.layered.emulate import emulate_layers
-from fxsnn.layered.inventory import layered_memory
+from fxsnn.layered.inventory import layered_memory, layered_while_learning
+from fxsnn.layered.itq import IntegerLearning, train_in_integers
+from fxsnn.layered.itq_plan import Lesson, plan_learning
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, train_layers
 from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
 from fxsnn.layered.plan import LayeredPlan, layered_plan_text, parse_layered_plan
@@ -77,18 +81,25 @@ def read_description(path: Path) -> Description:
 
 
 def train_events(
-    out: Path, description: Path, data: Path, learning: LocalLearning, words: Words | None, progress: Progress
+    out: Path,
+    description: Path,
+    data: Path,
+    learning: LocalLearning,
+    words: Words | None,
+    device: str | None,
+    progress: Progress,
 ) -> Told:
     """Train a network on training recordings of a folder, save it, and measure it in float on the test recordings.
 
     Of every eight training recordings the last one is left out, for exploration. With `words` the network learns on as
-    it will be quantised by them (straight-through, float master weights), and the plan is written beside it.
+    it will be quantised by them (straight-through, float master weights), and the plan is written beside it. On a
+    `device` of PyTorch's it learns as `accelerated.train_accelerated` says.
     """
     check_output(out)
     described = read_description(description)
     train, test = open_split(data, "train", described), open_split(data, "test", described)
     train, _ = learned_and_held_out(train)
-    network = _trained(described, train, learning, progress)
+    network = _trained(described, train, learning, progress, device)
     if words:
         plan = plan_layers(network, words)
         network = Lessons(train, learning).learned(network, plan)
@@ -113,6 +124,46 @@ def refine_events(
     told = measured(quantise_layers(learned, words), test)
     save_layers(learned, out)
     return told
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventsLearned:
+    """A network that learned in integers: what it is worth in integers, and what it stores, inferring and learning."""
+
+    fixed: Told
+    memory: Memory
+    while_learning: Memory
+
+
+def learn_events(
+    out: Path,
+    description: Path,
+    data: Path,
+    learning: LocalLearning,
+    words: Words,
+    lesson: Lesson,
+    trained: Path | None,
+    progress: Progress,
+) -> EventsLearned:
+    """Train a network in integers on training recordings of a folder, and write it and the plan that it learned by.
+
+    It begins with random weights, or with those of the network `trained`. Of every eight training recordings the last
+    one is left out. The rate is taken as the power of two that is nearest. Measured in integers, on test recordings.
+    """
+    check_output(out)
+    described, integers = read_description(description), IntegerLearning.like(learning)
+    network = load_layers(trained) if trained else random_layers(described, learning.seed)
+    if network.description != described:
+        raise ConfigError(f"a network to learn on from must be of {str(description)!r}, {str(trained)!r} is of another")
+    train, test = open_split(data, "train", described), open_split(data, "test", described)
+    train, _ = learned_and_held_out(train)
+    plan = plan_learning(network, words, lesson, trained=trained is not None)
+    found = train_in_integers(network, train, plan, integers, lambda done, total: progress("train", done, total))
+    write_text(out.with_suffix(".toml"), layered_plan_text(plan))
+    save_layers(found, out)
+    quantised = quantise_layers(found, plan)
+    learned = layered_while_learning(quantised, integers.rate, integers.halvings)
+    return EventsLearned(measured(quantised, test), layered_memory(quantised), learned)
 
 
 def plan_events(network: Path, words: Words, out: Path) -> Memory:
@@ -292,6 +343,14 @@ def _read(network: Path, plan: Path) -> tuple[LayeredNetwork, QuantisedLayers]:
     return held, quantise_layers(held, named(plan, parse_layered_plan, read_text(plan, "a plan of layers")))
 
 
-def _trained(described: Description, train: Recordings, learning: LocalLearning, progress: Progress) -> LayeredNetwork:
+def _trained(
+    described: Description, train: Recordings, learning: LocalLearning, progress: Progress, device: str | None = None
+) -> LayeredNetwork:
     network = random_layers(described, learning.seed)
-    return train_layers(network, train, learning, lambda done, total: progress("train", done, total))
+
+    def told(done: int, total: int) -> None:
+        progress("train", done, total)
+
+    if device:
+        return train_accelerated(network, train, learning, device, told)
+    return train_layers(network, train, learning, told, threads=os.cpu_count() or 1)

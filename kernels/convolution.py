@@ -4,34 +4,43 @@ Maps are flat, channels innermost: the word of (y, x, channel) is at (y * width 
 layer is a convolution whose kernel is its whole input.
 """
 
+import numpy as np
 from numpy import int64
+from numpy.typing import NDArray
 
 from ._jit import jit
 from .lif import fill_draws, settle, tally
 
 
 @jit
-def convolve(sums, weights, given, width, channels, padding, out_height, out_width):  # type: ignore[no-untyped-def]
+def convolve(sums, weights, given, width, channels, padding, out_height, out_width, columns):  # type: ignore[no-untyped-def]
     """Lay the kernel over the inputs that are not 0: each adds its word times a weight to the sums it reaches.
 
     sums       int32 | int64 [out_height * out_width * outputs]    overwritten; as wide as was proved to hold them
-    weights    int[kernel height, kernel width, channels, outputs]
+    weights    int[kernel height, channels, columns * outputs]     columns from right to left, so that what a word
+                                                                   adds to a row of sums is contiguous: see `rows_of`
     given      int[height * width * channels]    counts, spikes or traces
     """
     sums[:] = 0
-    rows, columns, outputs = weights.shape[0], weights.shape[1], weights.shape[3]
+    rows, outputs = weights.shape[0], weights.shape[2] // columns
     for place in range(given.shape[0]):
         word = given[place]
         if word == 0:
             continue
         channel = place % channels
-        y, x = place // channels // width + padding, place // channels % width + padding
+        y, left = place // channels // width + padding, place // channels % width + padding - columns + 1
+        first, last = max(0, -left) * outputs, min(columns, out_width - left) * outputs
         for ky in range(max(0, y - out_height + 1), min(rows, y + 1)):
-            for kx in range(max(0, x - out_width + 1), min(columns, x + 1)):
-                first = ((y - ky) * out_width + x - kx) * outputs
-                weight = weights[ky, kx, channel]
-                for n in range(outputs):
-                    sums[first + n] += word * weight[n]
+            start = ((y - ky) * out_width + left) * outputs
+            reached, weight = sums[start + first : start + last], weights[ky, channel, first:last]
+            for n in range(reached.shape[0]):
+                reached[n] += word * weight[n]
+
+
+def rows_of(weights: NDArray[np.signedinteger]) -> NDArray[np.signedinteger]:
+    """Return weights, [kernel height, kernel width, channels, outputs], as `convolve` takes them."""
+    rows, columns, channels, outputs = weights.shape
+    return np.ascontiguousarray(weights[:, ::-1].transpose(0, 2, 1, 3)).reshape(rows, channels, columns * outputs)
 
 
 @jit

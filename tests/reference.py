@@ -35,7 +35,7 @@ class Draws:
     """Draws of a cast site: as many fresh bits as are dropped, at most the register's width, first bit on top."""
 
     def __init__(self, taps: Sequence[int], seed: int) -> None:
-        self.width = taps[0]
+        self.width, self.taps, self.seed = taps[0], taps, seed
         self.bits, self.taken = lfsr_bits(taps, seed), 0
 
     def take(self, dropped: int) -> int:

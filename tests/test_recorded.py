@@ -91,7 +91,7 @@ def test_a_grid_is_every_combination(network: LayeredNetwork) -> None:
         ("state = []", "state must list one or more different values, not []"),
         ("weight = [0]", "a weight must be 1 to 24 bits, not 0"),
         ('state_rounding = ["down"]', "rounding must be one of"),
-        ('scheme = ["ITQ"]', "Invalid enum value 'ITQ'"),
+        ('scheme = ["itq"]', "Invalid enum value 'itq'"),
     ],
 )
 def test_a_grid_that_cannot_be_is_refused(text: str, message: str) -> None:

@@ -34,7 +34,6 @@ from platformdirs import user_cache_path
 
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import FxsnnError
-from fxsnn.events import open_split
 from fxsnn.layered.description import Description, parse_description
 from fxsnn.layered.emulate import emulate_layers, respond_layers
 from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
@@ -43,6 +42,7 @@ from fxsnn.layered.plan import Filters
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.layered.ready import ready
+from fxsnn.recorded.splits import open_split
 
 WORKER = Path(__file__).with_name("compare_pytorch_worker.py")
 NEEDS = ("numpy",)

@@ -78,6 +78,11 @@ class _State:
             width, channels = geometry.outputs[1:]
             convolution.pool(self.pooled, self.spikes, geometry.pool, width, channels, geometry.pooled[1])
 
+    def read(self, weights: NDArray[np.int64], bias: NDArray[np.int64]) -> None:
+        """Take other words for weights and biases, as a layer does that learns."""
+        self.weights[:] = convolution.rows_of(weights)
+        self.bias[:] = bias << (self.wired.compared - self.layer.plan.bias.format.frac)
+
     def membranes(self) -> NDArray[np.int64]:
         """Return sum + refractory state + bias at the binary point at which they are compared."""
         inputs = self.layer.plan.filters == "inputs"
@@ -91,7 +96,8 @@ class _State:
         geometry = self.layer.geometry
         _, width, channels = geometry.inputs
         height, out_width, _ = geometry.outputs
-        convolution.convolve(self.sums, self.weights, under, width, channels, geometry.padding, height, out_width)
+        place = geometry.padding, height, out_width, geometry.kernel[1]
+        convolution.convolve(self.sums, self.weights, under, width, channels, *place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,11 @@ def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recordi
     )
 
 
+def at_work(network: QuantisedLayers) -> list[_State]:
+    """Return the layers as they run one recording after the other; raises WidthError."""
+    return _states(network)
+
+
 def input_format(network: QuantisedLayers, number: int) -> Format:
     """Return the format of a layer's input words: counts up to the clip, then spikes."""
     return SPIKES if number else Format(network.description.clip.bit_length(), 0, signed=False)
@@ -183,7 +194,7 @@ def _state(layer: QuantisedLayer, wired: Wires) -> _State:
     return _State(
         layer,
         wired,
-        np.ascontiguousarray(layer.weights.astype(np.int32 if wired.sums is np.int32 else np.int64)),
+        convolution.rows_of(layer.weights.astype(np.int32 if wired.sums is np.int32 else np.int64)),
         bias,
         np.zeros(decaying, np.int64),
         np.zeros(decaying, np.int64),

@@ -10,6 +10,7 @@ import msgspec
 import tomli_w
 
 from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.layered.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import Leak, LeakText, Signal, SignalText, leak_data, leak_of, signal_data, signal_of
 
@@ -36,6 +37,7 @@ class LayerPlan:
     synapse_leak: Leak
     refractory_leak: Leak
     filters: Filters = "inputs"
+    learning: LayerLearning | None = None  # where the layer is to learn in integers
 
     def __post_init__(self) -> None:
         if self.filters not in ("inputs", "currents"):
@@ -60,6 +62,7 @@ class _LayerText(msgspec.Struct, forbid_unknown_fields=True):
     synapse_leak: LeakText = msgspec.field(default_factory=LeakText)
     refractory_leak: LeakText = msgspec.field(default_factory=LeakText)
     filters: Filters = "inputs"
+    learning: LearningText | None = None
 
 
 class _LfsrText(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,7 +105,7 @@ def _layer(given: _LayerText, number: int) -> LayerPlan:
     try:
         signals: Any = {name: signal_of(getattr(given, name), name) for name in SIGNALS}
         leaks: Any = {name: leak_of(getattr(given, name), name) for name in LEAKS}
-        return LayerPlan(**signals, **leaks, filters=given.filters)
+        return LayerPlan(**signals, **leaks, filters=given.filters, learning=table_of(given.learning))
     except FxsnnError as error:
         raise ConfigError(f"layer {number}: {error}") from None
 
@@ -110,10 +113,15 @@ def _layer(given: _LayerText, number: int) -> LayerPlan:
 def layered_formats(plan: LayeredPlan) -> dict[str, str]:
     """Return each signal's format as people must see it, by layer and name."""
     return {
-        f"layer {number} {name}": getattr(layer, name).format.describe()
+        f"layer {number} {name}": signal.format.describe()
         for number, layer in enumerate(plan.layers)
-        for name in SIGNALS
+        for name, signal in _signals(layer).items()
     } | {"filters": ", ".join(dict.fromkeys(layer.filters for layer in plan.layers))}
+
+
+def _signals(layer: LayerPlan) -> dict[str, Signal]:
+    own = {name: getattr(layer, name) for name in SIGNALS}
+    return own | {f"learning {name}": getattr(layer.learning, name) for name in LEARNING_SIGNALS if layer.learning}
 
 
 def layered_plan_text(plan: LayeredPlan) -> str:
@@ -127,6 +135,7 @@ def layered_plan_to_data(plan: LayeredPlan) -> dict[str, Any]:
         {"filters": layer.filters}
         | {name: signal_data(getattr(layer, name)) for name in SIGNALS}
         | {name: leak_data(getattr(layer, name)) for name in LEAKS}
+        | ({"learning": table_data(layer.learning)} if layer.learning else {})
         for layer in plan.layers
     ]
     lfsr = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}

@@ -30,6 +30,7 @@ class Wires:
     compared: int  # fractional bits at which sum, refractory state and bias are added
     reach: Range  # of all exact intermediates but those of the comparison
     drive: Range  # of what is compared, before refractory state and bias
+    membrane: Range  # of what they add up to
 
 
 def wires(layer: QuantisedLayer, given: Format) -> Wires:
@@ -71,8 +72,8 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
     )
     bits = max(sums[1].bit_length(), (-sums[0] - 1).bit_length()) + 1
-    lane = np.int32 if narrow else np.int64
-    return Wires(trace, synapse, refractory, leaks, lane, bits, summed.frac, compared, reach, drive)
+    lanes = np.int32 if narrow else np.int64
+    return Wires(trace, synapse, refractory, leaks, lanes, bits, summed.frac, compared, reach, drive, (low, high))
 
 
 def _leaked(proof: Proof, name: str, signal: Signal, leak: Leak) -> tuple[Range, Format]:

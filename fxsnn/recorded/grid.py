@@ -12,13 +12,14 @@ import msgspec
 
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.grid import MOST_POINTS, SHORT, Point, Value
+from fxsnn.layered.itq_plan import Lesson, plan_learning
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import Filters, LayeredPlan
 from fxsnn.layered.ptq import Words, grids_of, plan_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
 
-Scheme = Literal["PTQ", "straight-through"]
+Scheme = Literal["PTQ", "straight-through", "ITQ"]
 _AXES = ("weight", "state", "weight_rounding", "state_rounding", "filters", "scheme")
 
 
@@ -28,7 +29,8 @@ class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `weight` are bits of a weight, sign included; each layer has the power of two that suits its weights. `state` are
     fractional bits of synaptic states, traces and refractory states; integer bits are those that words can reach.
     Roundings take any name that `Rounding.parse` knows. `filters` are those of plans. `scheme`: PTQ quantises after
-    training; straight-through trains on, in float, through the quantisation.
+    training; straight-through trains on, in float, through the quantisation; ITQ learns on in integers, where
+    `weight_rounding` is what learning does.
     """
 
     weight: tuple[int, ...] = (8, 6, 5, 4, 3)
@@ -87,7 +89,10 @@ def recorded_points(grid: RecordedGrid, network: LayeredNetwork) -> list[Point[L
         place = dict(zip(axes, values, strict=True))
         name, words = _named(place, grid.seed)
         try:
-            plan = plan_layers(network, words)
+            if place["scheme"] == "ITQ":
+                plan = plan_learning(network, words, Lesson(), trained=True)
+            else:
+                plan = plan_layers(network, words)
             if place["scheme"] == "straight-through":
                 grids_of(network, plan)
         except FxsnnError as error:
@@ -107,5 +112,5 @@ def _named(place: Mapping[str, Any], seed: int) -> tuple[str, Words]:
     if words.filters != "inputs":
         parts.append(words.filters)
     if place["scheme"] != "PTQ":
-        parts.append("through")
+        parts.append("itq" if place["scheme"] == "ITQ" else "through")
     return "-".join(parts), words

@@ -13,6 +13,7 @@ from fxsnn.explore import Candidate
 from fxsnn.grid import Point
 from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.inventory import layered_memory
+from fxsnn.layered.itq import IntegerLearning, train_in_integers
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_in_parts, scores, train_layers
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
@@ -55,6 +56,10 @@ class Lessons:
         """Train a network further as its words will be under a plan; see `learn.train_layers`."""
         return train_layers(network, self.recordings, self.learning, progress, grids_of(network, plan))
 
+    def learned_in_integers(self, network: LayeredNetwork, plan: LayeredPlan) -> LayeredNetwork:
+        """Let a network learn further in the words of a plan; see `itq.train_in_integers`."""
+        return train_in_integers(network, self.recordings, plan, IntegerLearning.like(self.learning))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
@@ -75,7 +80,10 @@ class Bench:
 
     def network_of(self, point: Point[LayeredPlan]) -> LayeredNetwork:
         """Return the network in real numbers that a point quantises."""
-        return self.network if point.scheme == "PTQ" else self.lessons.learned(self.network, point.plan)
+        if point.scheme == "PTQ":
+            return self.network
+        learn = self.lessons.learned_in_integers if point.scheme == "ITQ" else self.lessons.learned
+        return learn(self.network, point.plan)
 
     def evaluate(self, point: Point[LayeredPlan]) -> Candidate[LayeredPlan]:
         """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name."""

@@ -35,7 +35,7 @@ class RecordingsSubject:
         """Return what the study is of."""
         shown, lessons = self.bench.shown, self.bench.lessons
         learner = ""
-        if "straight-through" in self.grid.scheme:
+        if set(self.grid.scheme) != {"PTQ"}:
             settings = msgspec.json.encode(asdict(lessons.learning)).decode()
             taught = lessons.recordings
             learner = f"{settings} {digest_of([taught.times, taught.addresses, taught.offsets, taught.labels])}"
