@@ -13,7 +13,7 @@ import pytest
 from command_line import needs_jit, run
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.layered.description import Description, Layer, description_text, parse_description
+from fxsnn.layered.description import Description, Geometry, Layer, description_text, parse_description
 from fxsnn.layered.emulate import emulate_layers, respond_layers
 from fxsnn.layered.forward import Layered
 from fxsnn.layered.inventory import layered_memory
@@ -255,6 +255,28 @@ def test_a_window_of_training_is_counted_from_where_it_begins() -> None:
         train_layers(network, given, LocalLearning(1, window=1))
     with pytest.raises(ConfigError, match=r"^a window must be 0 to 65,536 steps, not -1$"):
         LocalLearning(window=-1)
+
+
+def test_a_window_is_as_long_as_is_asked_for() -> None:
+    described, given = parse_description(NET), recordings(60)
+    assert given.lasting().max() <= 2 * 3000  # so that windows of three steps begin with the recording
+    short = parse_description(NET.replace("steps = 6", "steps = 3"))
+    in_windows = train_layers(random_layers(described, 0), given, LocalLearning(1, 24, 2e-2, window=3))
+    expected = train_layers(random_layers(short, 0), given, LocalLearning(1, 24, 2e-2))
+    assert all((a == b).all() for a, b in zip(in_windows.weights, expected.weights, strict=True))
+
+
+def test_of_equal_pooled_membranes_the_first_is_taught() -> None:
+    about = Layer("conv", 2, 3, 2)
+    geometry = Geometry((4, 4, 1), (3, 3), 1, (4, 4, 2), 2)
+    layer = Layered.at_rest(about, geometry, np.zeros((3, 3, 1, 2), np.float32), np.zeros(2, np.float32), 1)
+    spikes = layer.advance(np.zeros((1, 4, 4, 1), np.float32))  # every membrane is 0
+    readout = np.where(np.arange(24).reshape(8, 3) % 5 < 2, 1, -1).astype(np.int8)
+    target = np.eye(3, dtype=np.float32)[[1]]
+    _, found = local_gradients(layer, readout, spikes, 1.0, target)
+    signs = readout / np.sqrt(8)
+    expected = (-target @ signs.T).reshape(4, 2).sum(axis=0)
+    assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_frames_come_in_parts_that_memory_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:

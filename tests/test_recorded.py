@@ -26,6 +26,7 @@ from fxsnn.plan import Plan
 from fxsnn.planned import facts_of, parse_planned, planned_from_data, planned_text
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured, measured_float
+from fxsnn.report import Story
 from fxsnn.score import Told
 from fxsnn.significance.layers import layers_groups, layers_significance, wide_plan
 from fxsnn.significance.sweep import narrowed
@@ -284,6 +285,26 @@ def test_one_plan_alone_is_reported_on(folder: Path, tmp_path: Path, monkeypatch
     plan.write_text(plan.read_text().replace("[[layer]]", "[[layer]]\nwrong = 1", 1))
     assert "wrong" in run("report", net, plan, "--data", folder, "--out", page).complaint
     assert not page.exists()
+
+
+@pytest.mark.parametrize("filters", ["inputs", "currents"])
+def test_what_is_drawn_as_a_membrane_says_who_spikes(
+    filters: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stories: list[Story] = []
+    monkeypatch.setattr("fxsnn.layers_reporting.write_report", lambda _, story: stories.append(story))
+    plain = load_layers(folder / "net.npz")
+    biases = tuple(np.linspace(-0.3, 0.4, len(bias), dtype=np.float32) for bias in plain.biases)
+    net, plan = tmp_path / "net.npz", tmp_path / "plan.toml"
+    save_layers(LayeredNetwork(plain.description, plain.weights, biases, plain.readouts), net)
+    assert run("events", "plan", net, "--filters", filters, "--out", plan).status == 0
+    said = run("report", net, plan, "--data", folder, "--out", tmp_path / "r.html")
+    assert said.status == 0, said.err
+    traces = stories[0].traces
+    for name in ("float", "fixed"):
+        assert 0 < traces[f"{name}_spikes"].mean() < 1
+        assert (traces[f"{name}_spikes"] == (traces[f"{name}_membrane"] > 0)).all()
+    assert np.abs(traces["float_membrane"] - traces["fixed_membrane"]).mean() < 0.5
 
 
 @needs_jit
