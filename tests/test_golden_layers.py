@@ -32,10 +32,14 @@ def bundle(tmp_path: Path) -> Path:
     return tmp_path / "set"
 
 
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_the_committed_set_is_what_is_written_now(tmp_path: Path) -> None:
     make_layers_bundle(tmp_path / "set", *committed())
-    written = {path.name: path.read_bytes() for path in (tmp_path / "set").iterdir()}
-    held = {path.name: path.read_bytes() for path in SET.iterdir()}
+    written = files_in(tmp_path / "set")
+    held = files_in(SET)
     assert written == held
 
 

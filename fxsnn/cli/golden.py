@@ -47,7 +47,7 @@ def make(
         f"{overflows:,} overflows, {ties:,} ties"
     )
     if "corners" not in manifest:
-        typer.echo(f"{told}; of layers: no stimuli are directed, and there is no RTL")
+        typer.echo(f"{told}; the bench: sh {out}/run.sh")
         return
     typer.echo(f"{told}, {counts['threshold_equalities']:,} threshold equalities")
     corners = manifest["corners"].values()

@@ -18,7 +18,8 @@ from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout, layers_words
 from fxsnn.golden.layers_read import configuration_of_layers
 from fxsnn.golden.layers_readme import layers_readme
-from fxsnn.golden.make import write_vectors
+from fxsnn.golden.layers_rtl import layers_files
+from fxsnn.golden.make import write_texts, write_vectors
 from fxsnn.golden.memfile import digest
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 
@@ -73,8 +74,9 @@ def make_layers_bundle(
             },
         }
         notes = [f"configuration {identity}"]
+        manifest["others"] = write_texts(place, layers_files(manifest, network))
         entries = export(place, vectors, words, kinds, notes)
-        manifest["others"] = [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]
+        manifest["others"] += [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]
         (place / "README.md").write_bytes(layers_readme(manifest).encode())
         (place / MANIFEST).write_bytes((json.dumps(manifest, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
     return manifest

@@ -28,15 +28,22 @@ def layers_readme(manifest: dict[str, Any]) -> str:
     answer = "the membranes of the last layer" if last == "output" else "output spikes times `readout.mem`"
     return f"""# Golden vectors of a network of {len(described["layer"])} layers
 
-Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}: {recordings} recordings of
-{described["steps"]} steps of {described["step"]:,} us, {described["shrink"]} x {described["shrink"]} cells counted
-together, counts above {described["clip"]} taken as {described["clip"]}.
+Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}. Nothing here needs Python:
+
+    sh run.sh
+
+plays these vectors to the reference RTL in `rtl/` with Icarus Verilog, or Verilator (`sh run.sh verilator`), and says
+`PASS` with the number of words compared. It ends with another status, and says which word failed, if any differs or any
+file was altered. To try a layer of your own, put it in the place of `fxsnn_conv` in `rtl/fxsnn_layers.sv`, or apply the
+rows of `input.mem` one a step and compare every node after every step; `fxsnn golden diff` holds dumps against them.
+
+There are {recordings} recordings of {described["steps"]} steps of {described["step"]:,} us, {described["shrink"]} x
+{described["shrink"]} cells counted together, counts above {described["clip"]} taken as {described["clip"]}.
 
 All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
 the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first. A row of inputs and
 nodes is one step of one recording; maps are rows x columns x channels, and of `input.mem` channel 0 is darker, 1
-brighter. There is no RTL of convolutions in this bundle: `fxsnn golden diff` holds dumps of yours against it, and
-`fxsnn golden check` computes every node again.
+brighter.
 
 | file | role | what | format | shape | lines |
 |---|---|---|---|---|---|

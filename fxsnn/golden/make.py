@@ -65,11 +65,7 @@ def make_bundle(
             "counts": {"casts": played.counts, "threshold_equalities": played.equalities, "spikes": played.spikes},
             "corners": _corners(network, stimuli, played),
         }
-        manifest["others"] = []
-        for name, text in bench_files(manifest, network).items():
-            (place / name).parent.mkdir(exist_ok=True)
-            (place / name).write_bytes(text.encode())
-            manifest["others"].append({"file": name, "sha256": digest(text.encode())})
+        manifest["others"] = write_texts(place, bench_files(manifest, network))
         notes = [f"configuration {identity}"]
         manifest["others"] += [
             {"file": entry["file"], "sha256": entry["sha256"]} for entry in export(place, vectors, words, kinds, notes)
@@ -90,6 +86,14 @@ def write_vectors(
         (place / vector.file).write_bytes(data)
         files.append(_entry(vector, data, lines))
     return files
+
+
+def write_texts(place: Path, texts: dict[str, str]) -> list[dict[str, str]]:
+    """Write files beside the words into the folder, by name; return what the manifest says of them."""
+    for name, text in texts.items():
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_bytes(text.encode())
+    return [{"file": name, "sha256": digest(text.encode())} for name, text in texts.items()]
 
 
 def unreached(manifest: dict[str, Any]) -> list[str]:

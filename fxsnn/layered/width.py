@@ -28,6 +28,7 @@ class Wires:
     sum_bits: int  # of a two's complement word that holds every sum
     sum_frac: int  # its fractional bits
     compared: int  # fractional bits at which sum, refractory state and bias are added
+    exact_bits: int  # of a two's complement word that holds every exact intermediate, and a draw beside it
 
 
 def wires(layer: QuantisedLayer, given: Format) -> Wires:
@@ -68,7 +69,10 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
     )
     bits = max(sums[1].bit_length(), (-sums[0] - 1).bit_length()) + 1
-    return Wires(trace, synapse, refractory, leaks, np.int32 if narrow else np.int64, bits, summed.frac, compared)
+    widest = max(proof.highest.bit_length(), (-proof.lowest - 1).bit_length())
+    exact = min(64, max(widest, *(site.right for site in (trace, synapse, refractory))) + 2)
+    lanes = np.int32 if narrow else np.int64
+    return Wires(trace, synapse, refractory, leaks, lanes, bits, summed.frac, compared, exact)
 
 
 def _leaked(proof: Proof, name: str, signal: Signal, leak: Leak) -> tuple[Range, Format]:
