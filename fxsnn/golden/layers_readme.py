@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fxsnn.golden.readme import corners_told
+
 _LEAKS = (("trace", "trace_leak"), ("synapse", "synapse_leak"), ("refractory", "refractory_leak"))
 
 
@@ -37,8 +39,9 @@ plays these vectors to the reference RTL in `rtl/` with Icarus Verilog, or Veril
 file was altered. To try a layer of your own, put it in the place of `fxsnn_conv` in `rtl/fxsnn_layers.sv`, or apply the
 rows of `input.mem` one a step and compare every node after every step; `fxsnn golden diff` holds dumps against them.
 
-There are {recordings} recordings of {described["steps"]} steps of {described["step"]:,} us, {described["shrink"]} x
-{described["shrink"]} cells counted together, counts above {described["clip"]} taken as {described["clip"]}.
+There are {_shown(manifest["recordings"], recordings)} {described["steps"]} steps of {described["step"]:,} us each,
+{described["shrink"]} x {described["shrink"]} cells counted together, counts above {described["clip"]} taken as
+{described["clip"]}.
 
 All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
 the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first. A row of inputs and
@@ -63,10 +66,17 @@ from step {described["burn_in"]} on; the largest is the answer, the lowest class
 
 Spikes by layer: {", ".join(map(str, manifest["counts"]["spikes_by_layer"]))}. Answers: {manifest["counts"]["answers"]}.
 
+{corners_told(manifest["corners"])}
 | cast | casts | inexact | ties | overflows |
 |---|---|---|---|---|
 {casts}
 """
+
+
+def _shown(given: int, recordings: int) -> str:
+    if given == recordings:
+        return f"{given} recordings,"
+    return f"{given} recordings, then {recordings - given} directed at the corners of the arithmetic,"
 
 
 def _layer(number: int, layer: dict[str, Any], plan: dict[str, Any]) -> str:

@@ -1,5 +1,5 @@
 package fxsnn_config;
-  localparam int ROWS = 16;
+  localparam int ROWS = 56;
   localparam int STEPS = 8;
   localparam int LAYERS = 3;
   localparam int INPUTS = 60;
@@ -8,6 +8,6 @@ package fxsnn_config;
   localparam int ANSWER_WORD = 41;
   localparam int EXACT_BITS = 42;
   localparam int LFSR_WIDTH = 31;
-  localparam int WORDS = 9366;
+  localparam int WORDS = 32781;
   localparam int PATIENCE = 1991;
 endpackage

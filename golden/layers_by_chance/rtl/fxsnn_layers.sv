@@ -1,4 +1,5 @@
-// The network as its configuration says, 3 layers: each takes the pooled spikes that the one before gave in this step.
+// The network as its configuration says, 3 layers: each takes the pooled spikes that the one before gives
+// in the same step.
 //
 // start_recording  all states and spikes become 0, LFSRs their seeds; wait for `ready`
 // start_step       one time step with the frame that was loaded; wait for `ready`
@@ -136,7 +137,7 @@ module fxsnn_layers (
 
   fxsnn_answer #(
     .CLASSES(3), .OUTPUTS(3),
-    .BURN_IN(2), .MEMBRANES(1), .MEMBRANE_WORD(37),
+    .BURN_IN(3), .MEMBRANES(1), .MEMBRANE_WORD(37),
     .WORD(41)
   ) adder (
     .clock(clock), .reset(reset), .start_recording(start_recording), .end_step(done2), .ready(answer_ready),
