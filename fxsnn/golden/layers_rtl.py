@@ -159,7 +159,7 @@ def _top(files: Mapping[str, Any], network: QuantisedLayers) -> str:
         {"BURN_IN": described.burn_in, "MEMBRANES": membranes, "MEMBRANE_WORD": membrane},
         {"WORD": files["answer"]["word"]},
     ]
-    return f"""// The network as its configuration says, {count} layers: each takes the pooled spikes that the one before gives
+    return f"""// The network as its configuration says, {count} layers: each takes the pooled spikes of the one before
 // in the same step.
 //
 // start_recording  all states and spikes become 0, LFSRs their seeds; wait for `ready`

@@ -5,7 +5,7 @@
 // take             a membrane of the step at work: `membrane` of the class `take_class`
 // end_step         the last layer is done: spikes are read and added; wait for `ready`
 module fxsnn_answer #(
-  parameter int CLASSES = 2, OUTPUTS = 1, BURN_IN = 0,
+  parameter int CLASSES = 2, OUTPUTS = 1, BURN_IN = 1,
   parameter bit MEMBRANES = 1,
   parameter int MEMBRANE_WORD = 16, WORD = 24
 ) (

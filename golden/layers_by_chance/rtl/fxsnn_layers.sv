@@ -1,4 +1,4 @@
-// The network as its configuration says, 3 layers: each takes the pooled spikes that the one before gives
+// The network as its configuration says, 3 layers: each takes the pooled spikes of the one before
 // in the same step.
 //
 // start_recording  all states and spikes become 0, LFSRs their seeds; wait for `ready`
