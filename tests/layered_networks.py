@@ -90,7 +90,7 @@ def committed() -> tuple[QuantisedLayers, NDArray[np.uint16]]:
         width=6,
         clip=3,
         steps=8,
-        burn_in=3,
+        burn_in=4,
     )
     network = random_layers(described, 5, gain=4.0)
     quantised = quantise_layers(network, plan_layers(network, Words(5, 1, state_rounding="SR")))

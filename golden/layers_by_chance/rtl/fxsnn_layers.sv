@@ -137,7 +137,7 @@ module fxsnn_layers (
 
   fxsnn_answer #(
     .CLASSES(3), .OUTPUTS(3),
-    .BURN_IN(3), .MEMBRANES(1), .MEMBRANE_WORD(37),
+    .BURN_IN(4), .MEMBRANES(1), .MEMBRANE_WORD(37),
     .WORD(41)
   ) adder (
     .clock(clock), .reset(reset), .start_recording(start_recording), .end_step(done2), .ready(answer_ready),
