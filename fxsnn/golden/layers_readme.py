@@ -28,6 +28,7 @@ def layers_readme(manifest: dict[str, Any]) -> str:
     )
     last = described["layer"][-1]["kind"]
     answer = "the membranes of the last layer" if last == "output" else "output spikes times `readout.mem`"
+    clip = described["clip"]
     return f"""# Golden vectors of a network of {len(described["layer"])} layers
 
 Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}. Nothing here needs Python:
@@ -39,9 +40,8 @@ plays these vectors to the reference RTL in `rtl/` with Icarus Verilog, or Veril
 file was altered. To try a layer of your own, put it in the place of `fxsnn_conv` in `rtl/fxsnn_layers.sv`, or apply the
 rows of `input.mem` one a step and compare every node after every step; `fxsnn golden diff` holds dumps against them.
 
-There are {_shown(manifest["recordings"], recordings)} {described["steps"]} steps of {described["step"]:,} us each,
-{described["shrink"]} x {described["shrink"]} cells counted together, counts above {described["clip"]} taken as
-{described["clip"]}.
+There are {_shown(manifest["recordings"], recordings)} each of {described["steps"]} steps of {described["step"]:,} us,
+{described["shrink"]} x {described["shrink"]} cells counted together, counts above {clip} taken as {clip}.
 
 All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
 the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first. A row of inputs and
