@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import run
+from command_line import needs_jit, run
 from fxsnn.errors import ConfigError, FileError, WidthError
 from fxsnn.golden.bundle import LayersBundle, read_bundle
 from fxsnn.golden.check import check_bundle
@@ -132,6 +132,7 @@ def test_a_wrong_word_is_named_by_its_place(bundle: Path) -> None:
     assert " words in " in said.out
 
 
+@needs_jit
 def test_a_dump_is_compared(bundle: Path, tmp_path: Path) -> None:
     dump = tmp_path / "layer0_refractory.mem"
     shutil.copy(SET / dump.name, dump)
