@@ -221,14 +221,20 @@ def explore_events(
 
 
 def golden_of_layers(
-    network: Path, plan: Path, out: Path, data: Path | None, recordings: int, kinds: Sequence[str] = ()
+    network: Path,
+    plan: Path,
+    out: Path,
+    data: Path | None,
+    recordings: int,
+    kinds: Sequence[str] = (),
+    aimed: bool = True,
 ) -> dict[str, Any]:
-    """Write golden vectors of the first test recordings; return the manifest."""
+    """Write golden vectors of the first test recordings, and of directed ones if `aimed`; return the manifest."""
     held, quantised = _read(network, plan)
     test = split_of(data, "test", held)
     check_sensor(held, test)
     count = min(recordings, len(test))
-    return make_layers_bundle(out, quantised, frames_of(held, test, np.arange(count)), kinds=kinds)
+    return make_layers_bundle(out, quantised, frames_of(held, test, np.arange(count)), aimed=aimed, kinds=kinds)
 
 
 def not_learned_from(network: Path, data: Path | None, recordings: int | None) -> Recordings:

@@ -172,7 +172,7 @@ def make_golden(
     """Write golden vectors of the first test digits, or recordings for a network of layers; return the manifest."""
     check_kinds(kinds)
     if is_layered(network):
-        return golden_of_layers(network, plan, out, data, images, kinds)
+        return golden_of_layers(network, plan, out, data, images, kinds, aimed)
     held = load_network(network)
     quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.kernels import rescale
 from fxsnn.kernels.datapath import Datapath as Datapath
 from fxsnn.kernels.datapath import Site as Site
 from fxsnn.kernels.datapath import words_of
@@ -79,6 +80,16 @@ def rounded(exact: NDArray[np.int64], site: Site, draws: NDArray[np.int64] | Non
     added = np.where(exact < 0, site.bias + site.if_negative, site.bias) if draws is None else draws
     total: NDArray[np.int64] = floor + ((rest + added + (site.if_odd & -(floor & 1))) >> site.right)
     return total
+
+
+def limited(words: NDArray[np.int64], site: Site) -> NDArray[np.int64]:
+    """Return what a cast's overflow makes of rounded words: rescale.limit, on arrays."""
+    if site.overflow == rescale.SATURATE:
+        return np.clip(words, site.lowest, site.highest)
+    if site.overflow == rescale.SATURATE_ZERO:
+        return np.where((words < site.lowest) | (words > site.highest), 0, words)
+    low = words & (site.highest - site.lowest)
+    return np.where(low > site.highest, low - (site.highest - site.lowest) - 1, low)
 
 
 def _padded(weights: NDArray[np.int64], word: type[np.signedinteger]) -> NDArray[np.signedinteger]:

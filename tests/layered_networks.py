@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from fxsnn.layered.description import Description, Layer
 from fxsnn.layered.network import random_layers
-from fxsnn.layered.plan import LayeredPlan, LayerPlan
+from fxsnn.layered.plan import LayeredPlan, LayerPlan, parse_layered_plan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.modes import Overflow, Rounding
@@ -97,8 +98,72 @@ def committed() -> tuple[QuantisedLayers, NDArray[np.uint16]]:
         width=6,
         clip=3,
         steps=8,
-        burn_in=2,
+        burn_in=4,
     )
     network = random_layers(described, 5, gain=4.0)
     quantised = quantise_layers(network, plan_layers(network, Words(5, 1, state_rounding="SR")))
     return quantised, frames_for(quantised, 2, 3)
+
+
+IN_CURRENTS = """
+[lfsr]
+taps = [15, 14]
+seed = 77
+[[layer]]
+filters = "currents"
+weight = { format = "Q2.2", rounding = "nearest-away" }
+bias = { format = "Q3.2" }
+synapse = { format = "Q3.2", rounding = "stochastic" }
+trace = { format = "Q4.1", rounding = "nearest-away", overflow = "saturate-symmetric" }
+refractory = { format = "Q3.2", rounding = "nearest-even" }
+trace_leak = { kind = "shift", shift = 2 }
+synapse_leak = { kind = "multiply", format = "UQ0.2" }
+refractory_leak = { kind = "multiply", format = "UQ0.2" }
+[[layer]]
+filters = "currents"
+weight = { format = "Q2.1", rounding = "floor" }
+bias = { format = "Q3.1" }
+synapse = { format = "Q3.0", rounding = "zero", overflow = "saturate-zero" }
+trace = { format = "Q4.1", rounding = "nearest-up" }
+refractory = { format = "Q2.1", rounding = "stochastic", overflow = "wrap" }
+trace_leak = { kind = "multiply", format = "UQ0.3" }
+synapse_leak = { kind = "shift", shift = 1 }
+refractory_leak = { kind = "multiply", format = "UQ0.2" }
+[[layer]]
+weight = { format = "Q1.2" }
+bias = { format = "Q2.2" }
+synapse = { format = "UQ1.1", rounding = "nearest-odd" }
+trace = { format = "UQ1.2", rounding = "stochastic" }
+refractory = { format = "Q3.0", rounding = "floor" }
+trace_leak = { kind = "multiply", format = "UQ0.3" }
+synapse_leak = { kind = "multiply", format = "UQ0.2" }
+refractory_leak = { kind = "multiply", format = "UQ0.3" }
+"""
+
+
+def committed_in_currents() -> tuple[QuantisedLayers, NDArray[np.uint16]]:
+    """Return a network of currents and of traces, read by its spikes, whose narrow states meet their rails."""
+    described = Description(
+        (
+            Layer("conv", 3, 3, 2, refractory=1.0),
+            Layer("conv", 4, 1, refractory=0.5),
+            Layer("dense", 5, beta=0.75, refractory=0.4),
+        ),
+        3,
+        height=3,
+        width=5,
+        clip=2,
+        steps=6,
+        burn_in=1,
+    )
+    network = random_layers(described, 24, gain=8.0)
+    quantised = quantise_layers(network, parse_layered_plan(IN_CURRENTS))
+    biases = ([6, -3, 9], [1, 0, -2, 3], [1, 0, -1, 2, -2])
+    layers = tuple(
+        replace(layer, bias=np.array(bias, np.int64)) for layer, bias in zip(quantised.layers, biases, strict=True)
+    )
+    quantised = replace(quantised, layers=layers)
+    return quantised, frames_for(quantised, 2, 4)
+
+
+LAYERED_SETS = {"layers_by_chance": committed, "layers_in_currents": committed_in_currents}

@@ -71,6 +71,7 @@ def test_there_is_no_committed_set_that_nobody_makes() -> None:
         *(*SETS, "schema-1"),  # compared with what makes them above
         "learning_by_chance",  # in test_rtl_learning.py
         "layers_by_chance",  # in test_golden_layers.py
+        "layers_in_currents",
         "formats",  # what golden/formats.toml runs: test_regress.py
     }
 

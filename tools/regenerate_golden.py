@@ -13,7 +13,7 @@ from fxsnn.golden.layers_make import make_layers_bundle  # noqa: E402
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.make import make_bundle  # noqa: E402
 from fxsnn.network import save_network  # noqa: E402
-from layered_networks import committed  # noqa: E402
+from layered_networks import LAYERED_SETS  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
 from sets import SETS, SOURCES  # noqa: E402
 
@@ -28,7 +28,8 @@ def main() -> None:
         save_network(network, out / "formats" / f"{name}.npz")
         (out / "formats" / f"{name}.toml").write_text(plan.lstrip())
     make_learning_bundle(out / "learning_by_chance", *CONFIGURATIONS["by chance"]())
-    make_layers_bundle(out / "layers_by_chance", *committed())
+    for name, layered in LAYERED_SETS.items():
+        make_layers_bundle(out / name, *layered())
     for name, build in SETS.items():
         counts = make_bundle(out / name, *build())["counts"]
         overflows = sum(site["overflows"] for site in counts["casts"].values())

@@ -10,7 +10,7 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,16 @@ sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are pl
 from faults import FAULTS, NETWORKS  # noqa: E402
 from fxsnn.emulate import spikes_of  # noqa: E402
 from fxsnn.errors import ConfigError, WidthError  # noqa: E402
+from fxsnn.golden.layers_make import make_layers_bundle  # noqa: E402
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.make import make_bundle  # noqa: E402
+from fxsnn.layered.quantise import QuantisedLayers  # noqa: E402
 from fxsnn.learn import Learning  # noqa: E402
 from fxsnn.network import Network  # noqa: E402
 from fxsnn.plan import Plan  # noqa: E402
 from fxsnn.quantise import QuantisedNetwork  # noqa: E402
+from layer_faults import FAULTS as LAYER_FAULTS  # noqa: E402
+from layered_networks import LAYERED_SETS, frames_for, quantised_layers  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
 from learning_faults import FAULTS as LEARNING_FAULTS  # noqa: E402
 from simulate import simulate  # noqa: E402
@@ -41,7 +45,8 @@ from test_learn import some_images  # noqa: E402
 def compared(folder: Path) -> int:
     """Simulate a bundle and return how many words were compared; it must pass."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    words: int = sum(math.prod(entry["shape"]) for entry in manifest["files"] if entry["role"] == "node")
+    held = (entry for entry in manifest["files"] if entry["role"] == "node" or entry["name"] == "answer")
+    words: int = sum(math.prod(entry["shape"]) for entry in held)
     said = simulate(folder)
     if said.stdout != f"PASS {words} words\n":
         raise SystemExit(f"a configuration does not agree: {said.stdout + said.stderr}")
@@ -78,16 +83,25 @@ def learner(folder: Path, network: Network, learning: Learning, plan: Plan, coun
         reject()
 
 
+def layered(folder: Path, network: QuantisedLayers, seed: int) -> None:
+    """Make a bundle of a network of layers in any configuration."""
+    try:
+        make_layers_bundle(folder, network, frames_for(network, 2, seed), aimed=seed % 4 == 0)
+    except (ConfigError, WidthError):  # a node wider than 63 bits
+        reject()
+
+
 DRAWN: dict[str, tuple[Callable[..., None], dict[str, Any]]] = {
     "layers": (layer, {"network": quantised_networks(), "seed": st.integers(0, 1000)}),
     "learning": (
         learner,
         {"network": blanks(), "learning": rules(), "plan": learning_plans(), "count": st.integers(2, 4)},
     ),
+    "networks of layers": (layered, {"network": quantised_layers(), "seed": st.integers(0, 1000)}),
 }
 
 
-def fails(folder: Path, edits: list[tuple[str, str, str]]) -> bool:
+def fails(folder: Path, edits: Sequence[tuple[str, str, str]]) -> bool:
     """Say whether the bench of a bundle fails once its RTL is edited: file, right, wrong."""
     held = {file: (folder / "rtl" / file).read_text() for file, _, _ in edits}
     for file, right, wrong in edits:
@@ -106,9 +120,12 @@ def faults(place: Path) -> tuple[int, int]:
         make_bundle(place / name, network, spikes_of(np.zeros((1, 1, network.inputs), dtype=np.uint8)))
     for name, arguments in CONFIGURATIONS.items():
         make_learning_bundle(place / name, *arguments())
+    for name, layers in LAYERED_SETS.items():
+        make_layers_bundle(place / name, *layers())
     found = [
         *(all(fails(place / n, [(f.file, f.right, f.wrong)]) for n in f.networks) for f in FAULTS.values()),
         *(fails(place / where, edits) for where, edits in LEARNING_FAULTS.values()),
+        *(fails(place / where, edits) for where, edits in LAYER_FAULTS.values()),
     ]
     return sum(found), len(found)
 

@@ -46,10 +46,8 @@ def make(
         f"{out}: {len(manifest['files'])} files, {words:,} words; {counts['spikes']:,} spikes, "
         f"{overflows:,} overflows, {ties:,} ties"
     )
-    if "corners" not in manifest:
-        typer.echo(f"{told}; of layers: no stimuli are directed, and there is no RTL")
-        return
-    typer.echo(f"{told}, {counts['threshold_equalities']:,} threshold equalities")
+    equalities = counts.get("threshold_equalities")  # a network of layers has its own corner for that
+    typer.echo(told if equalities is None else f"{told}, {equalities:,} threshold equalities")
     corners = manifest["corners"].values()
     reached, never = sum(about["reached"] > 0 for about in corners), sum("because" in about for about in corners)
     typer.echo(f"{reached} corners of the arithmetic are reached, {never} cannot be; the bench: sh {out}/run.sh")

@@ -94,7 +94,7 @@ def _plans(plan: Plan) -> Iterator[tuple[str, Plan]]:
             if rounding is not signal.rounding:
                 changed = replace(signal, rounding=rounding)
                 yield f"{name} rounding = {rounding}", replace(plan, **{name: changed})
-        for overflow in _overflows(signal.overflow):
+        for overflow in other_overflows(signal.overflow):
             changed = replace(signal, overflow=overflow)
             yield f"{name} overflow = {overflow}", replace(plan, **{name: changed})
     other = "each" if plan.accumulate == "exact" else "exact"
@@ -109,7 +109,7 @@ def _plans(plan: Plan) -> Iterator[tuple[str, Plan]]:
                 yield f"leak shift = {shift}", replace(plan, leak=replace(plan.leak, shift=shift))
 
 
-def _overflows(own: Overflow) -> list[Overflow]:
+def other_overflows(own: Overflow) -> list[Overflow]:
     """Return the other overflow modes of hardware; `error` computes what `saturate` does, and then refuses."""
     same = {own, Overflow.ERROR} | ({Overflow.SATURATE} if own is Overflow.ERROR else set())
     return [overflow for overflow in Overflow if overflow not in same]
@@ -131,7 +131,7 @@ def _rewirings(network: QuantisedNetwork) -> Iterator[tuple[str, Respect]]:
     signal = network.plan.membrane
     kinds: list[tuple[str, str, Rounding | Overflow]] = [
         *(("rounding", str(rounding), rounding) for rounding in Rounding if rounding is not signal.rounding),
-        *(("overflow", str(overflow), overflow) for overflow in _overflows(signal.overflow)),
+        *(("overflow", str(overflow), overflow) for overflow in other_overflows(signal.overflow)),
     ]
     for site, called in _MEMBRANE_SITES.items():
         for kind, name, mode in kinds:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.golden.stimuli import Played, Stimuli
-from fxsnn.prepare import Site, prepare, rounded, sites_of
+from fxsnn.prepare import Site, limited, prepare, rounded, sites_of
 from fxsnn.quantise import QuantisedNetwork
 from fxsnn.width import limits
 
@@ -134,24 +134,16 @@ def partial_sums(network: QuantisedNetwork, stimuli: Stimuli) -> tuple[Where, Wo
 
     int64[rows, most active inputs of a row, neurons]; for roundings that do not draw.
     """
-    site, fmt = sites_of(network)["accumulate"], network.plan.accumulator.format
+    site = sites_of(network)["accumulate"]
     most = int(stimuli.raster.sum(axis=1).max())
     exact = np.zeros((stimuli.rows, max(most, 1), network.neurons), dtype=np.int64)
     made = np.zeros(exact.shape, dtype=np.bool_)
-    wraps = network.plan.accumulator.overflow.value
     for row in range(stimuli.rows):
         current = np.zeros(network.neurons, dtype=np.int64)
         for place, i in enumerate(np.flatnonzero(stimuli.raster[row])):
             exact[row, place] = (current << site.left) + (network.weights[i] << site.left_other)
             made[row, place] = True
-            result = rounded(exact[row, place], site, None)
-            outside = (result < site.lowest) | (result > site.highest)
-            if wraps == "wrap":
-                current = (result - fmt.lowest & (1 << fmt.word) - 1) + fmt.lowest
-            elif wraps == "saturate-zero":
-                current = np.where(outside, 0, result)
-            else:
-                current = np.clip(result, site.lowest, site.highest)
+            current = limited(rounded(exact[row, place], site, None), site)
     return made, exact
 
 

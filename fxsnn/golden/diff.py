@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.golden.align import Alignment, fitting, likeliest
-from fxsnn.golden.bundle import AnyBundle, LayerBundle
-from fxsnn.golden.causes import Words, causes, words_under
+from fxsnn.golden.bundle import AnyBundle, LayerBundle, LayersBundle
+from fxsnn.golden.causes import Cause, Words, causes, words_under
 from fxsnn.golden.check import computed, shown
 from fxsnn.golden.dump import Dumped, neurons_of
+from fxsnn.golden.layers_causes import layers_causes
 
 ORDER = (
     *("sum", "draw_accumulate", "lfsr_accumulate", "current", "draw_leak", "lfsr_leak", "leaked"),
@@ -77,6 +78,12 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
     )
 
 
+def _causes(bundle: AnyBundle) -> Iterator[Cause]:
+    if isinstance(bundle, LayersBundle):
+        return layers_causes(bundle.network, bundle.stimuli)
+    return causes(bundle.network, bundle.stimuli)
+
+
 def _stream(words: Words, dump: Dumped) -> NDArray[np.int64]:
     """Return the words of a dumped node in a row, as its width holds them: a changed layer may compute wider ones."""
     fmt = dump.node.format
@@ -103,7 +110,7 @@ def _explained(
     fitted: dict[tuple[int, ...], dict[str, Alignment]] = {}
     under: dict[tuple[int, ...], list[str]] = {}  # the changes that explain everything, by the offsets they need
     nearest: tuple[int, str] | None = None
-    for cause in causes(bundle.network, bundle.stimuli) if isinstance(bundle, LayerBundle) else ():
+    for cause in _causes(bundle):
         words = words_under(cause)
         if words is None or any(dump.node.name not in words for dump in dumps):
             continue

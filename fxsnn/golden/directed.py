@@ -25,7 +25,7 @@ PATIENCE = 300  # trials in a row without a new corner, after which the search e
 _ORDERS = 48  # orders in which inputs are added up, in search of sums at corners of their cast
 
 
-class _Draws:
+class Draws:
     """Integers that are the same everywhere."""
 
     def __init__(self, seed: int) -> None:
@@ -63,7 +63,7 @@ def directed(network: QuantisedNetwork, seed: int = 0, trials: int = TRIALS) -> 
 
     None if there is no corner left to reach, which no network of one or more inputs is known to have.
     """
-    draws, cannot = _Draws(seed), impossible(network)
+    draws, cannot = Draws(seed), impossible(network)
     aims = _aims(network, draws)
     found: Stimuli | None = None
     reached: set[str] = set()
@@ -84,7 +84,7 @@ def directed(network: QuantisedNetwork, seed: int = 0, trials: int = TRIALS) -> 
     return found
 
 
-def _aims(network: QuantisedNetwork, draws: _Draws) -> _Aims:
+def _aims(network: QuantisedNetwork, draws: Draws) -> _Aims:
     path, fmt = prepare(network).path, network.plan.membrane.format
     unit, levels = 1 << path.compare_left, limits(network)
     ends = [fmt.lowest, fmt.lowest - 1, 2 * fmt.lowest, fmt.highest, fmt.highest + 1, 2 * fmt.highest, 0, -1]
@@ -100,7 +100,7 @@ def _aims(network: QuantisedNetwork, draws: _Draws) -> _Aims:
     return _Aims(network, rows, np.array(targets))
 
 
-def _sums_at_corners(network: QuantisedNetwork, draws: _Draws) -> list[NDArray[np.uint8]]:
+def _sums_at_corners(network: QuantisedNetwork, draws: Draws) -> list[NDArray[np.uint8]]:
     """Return input spikes whose sums reach corners of the accumulator's cast."""
     site, rows, reached = sites_of(network)["accumulate"], [], set()
     for trial in range(_ORDERS):
@@ -122,7 +122,7 @@ def _sums_at_corners(network: QuantisedNetwork, draws: _Draws) -> list[NDArray[n
     return rows
 
 
-def _presentation(aims: _Aims, draws: _Draws) -> Stimuli:
+def _presentation(aims: _Aims, draws: Draws) -> Stimuli:
     network = aims.network
     raster = np.stack([_row(aims, draws) for _ in range(STEPS)])
     refractory = np.zeros(network.neurons, dtype=np.int64)
@@ -133,7 +133,7 @@ def _presentation(aims: _Aims, draws: _Draws) -> Stimuli:
     return Stimuli(raster, (STEPS,), _membranes(aims, draws, raster[0])[None], refractory[None])
 
 
-def _row(aims: _Aims, draws: _Draws) -> NDArray[np.uint8]:
+def _row(aims: _Aims, draws: Draws) -> NDArray[np.uint8]:
     network, kind = aims.network, draws.one(8)
     if kind < 4:
         return aims.rows[draws.one(len(aims.rows))]
@@ -145,7 +145,7 @@ def _row(aims: _Aims, draws: _Draws) -> NDArray[np.uint8]:
     return (draws.below(network.inputs, network.inputs) < few).astype(np.uint8)
 
 
-def _membranes(aims: _Aims, draws: _Draws, row: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _membranes(aims: _Aims, draws: Draws, row: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Return membranes to begin with: each neuron aims at something else."""
     network = aims.network
     fmt, neurons = network.plan.membrane.format, network.neurons

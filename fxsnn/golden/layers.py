@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +68,13 @@ def layers_layout(network: QuantisedLayers, recordings: int) -> list[Vector]:
 def layers_words(network: QuantisedLayers, shown: Shown) -> tuple[dict[str, NDArray[np.int64]], list[LayeredTrace]]:
     """Run every recording; return the raw words of every file, int64 of its shape, and the traces."""
     traces = [emulate_layers(network, shown.frames, n) for n in range(len(shown.steps))]
+    return words_of_traces(network, shown, traces), traces
+
+
+def words_of_traces(
+    network: QuantisedLayers, shown: Shown, traces: Sequence[LayeredTrace]
+) -> dict[str, NDArray[np.int64]]:
+    """Return the raw words of every file; membranes and pooled spikes follow from the rest, where a trace has none."""
     words: dict[str, NDArray[np.int64]] = {
         "input": shown.frames.reshape(-1, *shown.frames.shape[2:]).astype(np.int64),
         "begin": shown.begin(),
@@ -77,14 +85,15 @@ def layers_words(network: QuantisedLayers, shown: Shown) -> tuple[dict[str, NDAr
         names = f"layer{number}_"
         nodes = {name: np.concatenate([trace.nodes[number][name] for trace in traces]) for name in traces[0].nodes[0]}
         registers = np.concatenate([trace.registers[number] for trace in traces])
-        nodes["membrane"] = _membranes(layer, wires(layer, input_format(network, number)), nodes)
-        nodes["output"] = _pooled(layer, nodes["spike"])
+        if "membrane" not in nodes:
+            nodes["membrane"] = _membranes(layer, wires(layer, input_format(network, number)), nodes)
+            nodes["output"] = _pooled(layer, nodes["spike"])
         words |= {f"{names}{name}": held.reshape(len(held), *_shape(layer, name)) for name, held in nodes.items()}
         words |= {f"{names}lfsr_{cast}": registers[:, row] for row, cast in enumerate(CASTS)}
         words |= {f"{names}weights": layer.weights, f"{names}biases": layer.bias}
         words[f"{names}refractory_step"] = np.array([layer.refractory])
         words |= {f"{names}{name}_factor": np.array([layer.factors[row]]) for row, name in enumerate(_LEAKS)}
-    return words, traces
+    return words
 
 
 def _constants(network: QuantisedLayers, number: int) -> list[Vector]:

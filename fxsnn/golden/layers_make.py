@@ -16,9 +16,13 @@ from fxsnn.files import new_folder
 from fxsnn.golden.bundle import MANIFEST
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout, layers_words
+from fxsnn.golden.layers_corners import layers_coverage
+from fxsnn.golden.layers_directed import directed_frames
+from fxsnn.golden.layers_reach import layers_impossible
 from fxsnn.golden.layers_read import configuration_of_layers
 from fxsnn.golden.layers_readme import layers_readme
-from fxsnn.golden.make import write_vectors
+from fxsnn.golden.layers_rtl import layers_files
+from fxsnn.golden.make import corner_entries, write_texts, write_vectors
 from fxsnn.golden.memfile import digest
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 
@@ -26,11 +30,17 @@ _COUNTED = ("casts", "inexact", "ties", "overflows")
 
 
 def make_layers_bundle(
-    folder: Path, network: QuantisedLayers, frames: NDArray[np.uint16], *, kinds: Sequence[str] = ()
+    folder: Path,
+    network: QuantisedLayers,
+    frames: NDArray[np.uint16],
+    *,
+    aimed: bool = True,
+    kinds: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to recordings; return the manifest.
 
-    The same network and frames give the same bytes. The folder appears whole or not at all.
+    Recordings directed at the corners of the arithmetic follow unless `aimed` is false. The same network and frames
+    give the same bytes. The folder appears whole or not at all.
 
     frames   uint16[recordings, steps, height, width, polarity]
     kinds    further formats of memory images (export.KINDS)
@@ -45,8 +55,14 @@ def make_layers_bundle(
     check_kinds(kinds)
     if not len(frames):
         raise ConfigError("golden vectors must be of one or more recordings, not none")
+    given = len(frames)
+    vectors = layers_layout(network, given)
+    if aimed:
+        frames = np.concatenate([frames, directed_frames(network, frames)])
+        vectors = layers_layout(network, len(frames))
     shown = Shown.of(frames)
-    vectors, (words, traces) = layers_layout(network, len(frames)), layers_words(network, shown)
+    words, traces = layers_words(network, shown)
+    corners = corner_entries(layers_coverage(network, shown, words), layers_impossible(network), shown)
     configuration = configuration_of_layers(network, len(frames))
     identity = digest(json.dumps(configuration, sort_keys=True).encode())[:16]
     spikes = [int(words[f"layer{number}_spike"].sum()) for number in range(len(network.layers))]
@@ -56,7 +72,7 @@ def make_layers_bundle(
             "schema": LAYERS_SCHEMA,
             "configuration": configuration,
             "configuration_sha256_16": identity,
-            "recordings": len(frames),
+            "recordings": given,
             "lfsr": _registers(network, {vector.name for vector in vectors}),
             "files": write_vectors(place, vectors, words, identity),
             "counts": {
@@ -71,10 +87,12 @@ def make_layers_bundle(
                 "spikes_by_layer": spikes,
                 "answers": words["answer"].argmax(axis=1).tolist(),
             },
+            "corners": corners,
         }
         notes = [f"configuration {identity}"]
+        manifest["others"] = write_texts(place, layers_files(manifest, network))
         entries = export(place, vectors, words, kinds, notes)
-        manifest["others"] = [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]
+        manifest["others"] += [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]
         (place / "README.md").write_bytes(layers_readme(manifest).encode())
         (place / MANIFEST).write_bytes((json.dumps(manifest, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
     return manifest

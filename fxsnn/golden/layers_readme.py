@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fxsnn.golden.readme import corners_told
+
 _LEAKS = (("trace", "trace_leak"), ("synapse", "synapse_leak"), ("refractory", "refractory_leak"))
 
 
@@ -26,17 +28,25 @@ def layers_readme(manifest: dict[str, Any]) -> str:
     )
     last = described["layer"][-1]["kind"]
     answer = "the membranes of the last layer" if last == "output" else "output spikes times `readout.mem`"
+    clip = described["clip"]
     return f"""# Golden vectors of a network of {len(described["layer"])} layers
 
-Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}: {recordings} recordings of
-{described["steps"]} steps of {described["step"]:,} us, {described["shrink"]} x {described["shrink"]} cells counted
-together, counts above {described["clip"]} taken as {described["clip"]}.
+Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}. Nothing here needs Python:
+
+    sh run.sh
+
+plays these vectors to the reference RTL in `rtl/` with Icarus Verilog, or Verilator (`sh run.sh verilator`), and says
+`PASS` with the number of words compared. It ends with another status, and says which word failed, if any differs or any
+file was altered. To try a layer of your own, put it in the place of `fxsnn_conv` in `rtl/fxsnn_layers.sv`, or apply the
+rows of `input.mem` one a step and compare every node after every step; `fxsnn golden diff` holds dumps against them.
+
+There are {_shown(manifest["recordings"], recordings)} each of {described["steps"]} steps of {described["step"]:,} us,
+{described["shrink"]} x {described["shrink"]} cells counted together, counts above {clip} taken as {clip}.
 
 All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
 the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first. A row of inputs and
 nodes is one step of one recording; maps are rows x columns x channels, and of `input.mem` channel 0 is darker, 1
-brighter. There is no RTL of convolutions in this bundle: `fxsnn golden diff` holds dumps of yours against it, and
-`fxsnn golden check` computes every node again.
+brighter.
 
 | file | role | what | format | shape | lines |
 |---|---|---|---|---|---|
@@ -56,10 +66,17 @@ from step {described["burn_in"]} on; the largest is the answer, the lowest class
 
 Spikes by layer: {", ".join(map(str, manifest["counts"]["spikes_by_layer"]))}. Answers: {manifest["counts"]["answers"]}.
 
+{corners_told(manifest["corners"])}
 | cast | casts | inexact | ties | overflows |
 |---|---|---|---|---|
 {casts}
 """
+
+
+def _shown(given: int, recordings: int) -> str:
+    if given == recordings:
+        return f"{given} recordings,"
+    return f"{given} recordings, then {recordings - given} directed at the corners of the arithmetic,"
 
 
 def _layer(number: int, layer: dict[str, Any], plan: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from fxsnn.golden.bundle import MANIFEST
 from fxsnn.golden.contents import LEARNING_SCHEMA, Vector
 from fxsnn.golden.learning_readme import learning_readme
 from fxsnn.golden.learning_rtl import learner_files
-from fxsnn.golden.make import configuration_of, lfsr_entry, write_vectors
+from fxsnn.golden.make import configuration_of, lfsr_entry, write_texts, write_vectors
 from fxsnn.golden.memfile import digest
 from fxsnn.itq import learning_register
 from fxsnn.learn import Learning
@@ -67,12 +67,8 @@ def make_learning_bundle(
                 "spikes": int(recording.kept.counts.sum()),
                 "weights_changed": int((recording.kept.learned[-1] != recording.first.learned).sum()),
             },
-            "others": [],
         }
-        for name, text in learner_files(manifest, recording).items():
-            (place / name).parent.mkdir(exist_ok=True)
-            (place / name).write_bytes(text.encode())
-            manifest["others"].append({"file": name, "sha256": digest(text.encode())})
+        manifest["others"] = write_texts(place, learner_files(manifest, recording))
         (place / "README.md").write_bytes(learning_readme(manifest).encode())
         (place / MANIFEST).write_bytes((json.dumps(manifest, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
     return manifest

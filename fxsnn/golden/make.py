@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from fxsnn.golden.memfile import digest, hex_lines, render, sums_of
 from fxsnn.golden.reach import impossible
 from fxsnn.golden.readme import readme
 from fxsnn.golden.rtl import bench_files
-from fxsnn.golden.stimuli import Played, Stimuli, play, stimuli_of
+from fxsnn.golden.stimuli import Timed, play, stimuli_of
 from fxsnn.plan import plan_to_data
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
 
@@ -63,13 +63,9 @@ def make_bundle(
             "lfsr": lfsr_entry(network),
             "files": files,
             "counts": {"casts": played.counts, "threshold_equalities": played.equalities, "spikes": played.spikes},
-            "corners": _corners(network, stimuli, played),
+            "corners": corner_entries(coverage(network, stimuli, played), impossible(network), stimuli),
         }
-        manifest["others"] = []
-        for name, text in bench_files(manifest, network).items():
-            (place / name).parent.mkdir(exist_ok=True)
-            (place / name).write_bytes(text.encode())
-            manifest["others"].append({"file": name, "sha256": digest(text.encode())})
+        manifest["others"] = write_texts(place, bench_files(manifest, network))
         notes = [f"configuration {identity}"]
         manifest["others"] += [
             {"file": entry["file"], "sha256": entry["sha256"]} for entry in export(place, vectors, words, kinds, notes)
@@ -90,6 +86,14 @@ def write_vectors(
         (place / vector.file).write_bytes(data)
         files.append(_entry(vector, data, lines))
     return files
+
+
+def write_texts(place: Path, texts: dict[str, str]) -> list[dict[str, str]]:
+    """Write files beside the words into the folder, by name; return what the manifest says of them."""
+    for name, text in texts.items():
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_bytes(text.encode())
+    return [{"file": name, "sha256": digest(text.encode())} for name, text in texts.items()]
 
 
 def unreached(manifest: dict[str, Any]) -> list[str]:
@@ -162,8 +166,8 @@ def lfsr_entry(network: QuantisedNetwork) -> dict[str, Any]:
     }
 
 
-def _corners(network: QuantisedNetwork, stimuli: Stimuli, played: Played) -> dict[str, Any]:
-    cannot = impossible(network)
+def corner_entries(found: Mapping[str, Reached], cannot: Mapping[str, str], stimuli: Timed) -> dict[str, Any]:
+    """Return what the manifest says of each corner: where it was first reached, or why it cannot be."""
 
     def entry(name: str, reached: Reached) -> dict[str, Any]:
         if not reached.count:
@@ -171,4 +175,4 @@ def _corners(network: QuantisedNetwork, stimuli: Stimuli, played: Played) -> dic
         presentation, step = stimuli.place(reached.row)
         return {"reached": reached.count, "presentation": presentation, "step": step, "neuron": reached.neuron}
 
-    return {name: entry(name, reached) for name, reached in coverage(network, stimuli, played).items()}
+    return {name: entry(name, reached) for name, reached in found.items()}

@@ -33,10 +33,10 @@ def impossible(network: QuantisedNetwork) -> dict[str, str]:
     """Return the reason for each corner that cannot be reached; corners left out may or may not be."""
     found: dict[str, str] = {}
     for name, span in spans(network).items():
-        found |= {f"{name}: {corner}": reason for corner, reason in _of_cast(sites_of(network)[name], span).items()}
+        found |= {f"{name}: {corner}": reason for corner, reason in of_cast(sites_of(network)[name], span).items()}
         into = network.plan.accumulator if name == "accumulate" else network.plan.membrane
         if into.overflow is Overflow.ERROR:
-            found |= {f"{name}: {corner}": "an overflow is refused" for corner in _OVERFLOWS}
+            found |= {f"{name}: {corner}": "an overflow is refused" for corner in OVERFLOWS}
     path, fmt = prepare(network).path, network.plan.membrane.format
     unit, levels = 1 << path.compare_left, limits(network)
     low, high = fmt.lowest << path.compare_left, fmt.highest << path.compare_left
@@ -72,18 +72,18 @@ def spans(network: QuantisedNetwork) -> dict[str, Span]:
     a = plan.accumulator.format
     each, accumulate = plan.accumulate == "each", sites["accumulate"]
     if each:
-        added = Span(int(weights.min()), int(weights.max()), _zeros(weights)).shifted(accumulate.left_other)
+        added = Span(int(weights.min()), int(weights.max()), zeros_of(weights)).shifted(accumulate.left_other)
         total = Span(a.lowest, a.highest).shifted(accumulate.left).plus(added)
     else:
         low, high = np.minimum(weights, 0).sum(axis=0).min(), np.maximum(weights, 0).sum(axis=0).max()
-        total = Span(int(low), int(high), _zeros(weights)).shifted(accumulate.left)
+        total = Span(int(low), int(high), zeros_of(weights)).shifted(accumulate.left)
     current = Span(a.lowest, a.highest) if each else _result(accumulate, total, a.lowest, a.highest)
     current = Span(min(current.low, 0), max(current.high, 0))  # a silent step, or a refractory neuron
     found = {"accumulate": total}
     leaked = v
     if plan.leak.kind == "multiply":
         ends = (v.low * path.factor, v.high * path.factor)
-        leaked = Span(min(ends), max(ends), _zeros(np.array([path.factor])))
+        leaked = Span(min(ends), max(ends), zeros_of(np.array([path.factor])))
         if plan.integrate == "two-casts":
             found["leak"] = leaked
             leaked = _result(sites["leak"], leaked, v.low, v.high)
@@ -93,19 +93,19 @@ def spans(network: QuantisedNetwork) -> dict[str, Span]:
     if network.reset == "subtract":
         site = sites["reset"]
         least = int(limits(network).min()) >> path.compare_left  # of a neuron that fires
-        taken = Span(-network.threshold, -network.threshold, _zeros(np.array([network.threshold])))
+        taken = Span(-network.threshold, -network.threshold, zeros_of(np.array([network.threshold])))
         fires = Span(max(integrated.low, least), max(integrated.high, least))
         found["reset"] = fires.shifted(site.left).plus(taken.shifted(site.left_other))
     if network.inhibition:
         site = sites["inhibit"]
         most = max(network.neurons - 1, 1) if network.winner == "none" else 1
         pulls = sorted((-network.inhibition, -network.inhibition * most))
-        pull = Span(pulls[0], pulls[1], _zeros(np.array([network.inhibition])))
+        pull = Span(pulls[0], pulls[1], zeros_of(np.array([network.inhibition])))
         found["inhibit"] = v.shifted(site.left).plus(pull.shifted(site.left_other))
     return found
 
 
-def _zeros(words: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> int:
+def zeros_of(words: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> int:
     """Return how many low bits are 0 in every word; 62 if all words are 0."""
     together = int(np.bitwise_or.reduce(words.reshape(-1)))
     return (together & -together).bit_length() - 1 if together else 62
@@ -119,7 +119,8 @@ def _result(site: Site, span: Span, lowest: int, highest: int) -> Span:
     return Span(low, high)
 
 
-def _of_cast(site: Site, span: Span) -> dict[str, str]:
+def of_cast(site: Site, span: Span) -> dict[str, str]:
+    """Return the reason for each corner of a cast that values of this span cannot reach."""
     found: dict[str, str] = {}
     if site.right:
         every = [f"{s}, {what}" for s in ("positive", "negative") for what in _DROPS]
@@ -132,7 +133,7 @@ def _of_cast(site: Site, span: Span) -> dict[str, str]:
                 found |= {name: f"the value is never {sign}" for name in every if name.startswith(sign)}
         if span.high <= site.highest << site.right or not _rounds_up(site):
             found["rounds over the top"] = "no value does"
-    top, bottom = (span.high >> site.right) + bool(site.right), span.low >> site.right
+    top, bottom = -(-span.high >> site.right), span.low >> site.right
     high = f"its value is at most {top} after rounding"
     low = f"its value is at least {bottom} after rounding"
     found |= {name: high for name, least in _tops(site).items() if top < least}
@@ -149,7 +150,7 @@ _DROPS = (
 )
 
 
-_OVERFLOWS = (
+OVERFLOWS = (
     *("over the top", "far over the top", "rounds over the top"),
     *("one below the bottom", "under the bottom", "far under the bottom"),
 )

@@ -12,7 +12,7 @@ def _lengths(steps: list[int], images: int) -> str:
     return f"{shown}; then {len(aimed)} of {aimed[0]} steps, directed at the corners of the arithmetic."
 
 
-def _corners(corners: dict[str, Any]) -> str:
+def corners_told(corners: dict[str, Any]) -> str:
     """Return what the vectors reach, and why some corners are not among it."""
     reached = [name for name, about in corners.items() if about["reached"]]
     rows = "\n".join(f"| {name} | {corners[name]['reached']} | {_first(corners[name])} |" for name in reached)
@@ -136,7 +136,7 @@ A cast first rounds the exact value, then handles overflow. Products and sums in
 
 {counts["spikes"]} spikes; membranes that met their threshold exactly: {counts["threshold_equalities"]}.
 
-{_corners(manifest["corners"])}
+{corners_told(manifest["corners"])}
 | cast | casts | inexact | ties | overflows |
 |---|---|---|---|---|
 """

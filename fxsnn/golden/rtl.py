@@ -72,25 +72,30 @@ def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
 
 def bench_files(manifest: Mapping[str, Any], network: QuantisedNetwork) -> dict[str, str]:
     """Return the RTL of a bundle, its bench and the command that runs it: text by name of the file."""
-    sources = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in ("fxsnn_modes.sv", *SOURCES)}
+    sources = {
+        f"rtl/{name}": (HDL / name).read_text("ascii") for name in ("fxsnn_modes.sv", "fxsnn_checks.svh", *SOURCES)
+    }
     order = ["rtl/fxsnn_modes.sv", "rtl/fxsnn_config.sv", *(f"rtl/{name}" for name in SOURCES)]
     return sources | {
         "rtl/fxsnn_config.sv": package(manifest, network),
-        "rtl/fxsnn_files.svh": _file_checks(manifest),
+        "rtl/fxsnn_files.svh": file_checks(manifest),
         "rtl/bench.f": "\n".join(["+incdir+rtl", *order, ""]),
         "rtl/fxsnn_cocotb.py": (HDL / "fxsnn_cocotb.py").read_text("ascii"),
         "run.sh": (HDL / "run.sh").read_text("ascii"),
     }
 
 
-def _file_checks(manifest: Mapping[str, Any]) -> str:
-    """Return the statements with which the bench checks and reads the bundle's memory files."""
+def file_checks(manifest: Mapping[str, Any], memories: Mapping[str, str] = _MEMORIES) -> str:
+    """Return the statements with which a bench checks and reads the bundle's memory files.
+
+    memories    what a file's words are called, where it is not the file's name
+    """
     checks, reads = [], []
     for entry in manifest["files"]:
         name = entry["name"]
         sums = ", ".join(f"64'h{int(text, 16):x}" for text in entry["sums"])
         checks.append(f'    check_file("{name}", {entry["lines"]}, {entry["line_bits"]}, {sums});')
-        reads.append(f'    $readmemh("{entry["file"]}", {_MEMORIES.get(name, name)});')
+        reads.append(f'    $readmemh("{entry["file"]}", {memories.get(name, name)});')
     stop = '    if (damaged != 0) $fatal(1, "%0d files are damaged: nothing was compared", damaged);'
     return "\n".join([*checks, stop, *reads, ""])
 

@@ -31,6 +31,7 @@ class Wires:
     reach: Range  # of all exact intermediates but those of the comparison
     drive: Range  # of what is compared, before refractory state and bias
     membrane: Range  # of what they add up to
+    exact_bits: int  # of a two's complement word that holds every exact intermediate, and a draw beside it
 
 
 def wires(layer: QuantisedLayer, given: Format) -> Wires:
@@ -72,8 +73,12 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
     )
     bits = max(sums[1].bit_length(), (-sums[0] - 1).bit_length()) + 1
+    widest = max(proof.highest.bit_length(), (-proof.lowest - 1).bit_length())
+    exact = min(64, max(widest, *(site.right for site in (trace, synapse, refractory))) + 2)
     lanes = np.int32 if narrow else np.int64
-    return Wires(trace, synapse, refractory, leaks, lanes, bits, summed.frac, compared, reach, drive, (low, high))
+    return Wires(
+        trace, synapse, refractory, leaks, lanes, bits, summed.frac, compared, reach, drive, (low, high), exact
+    )
 
 
 def _leaked(proof: Proof, name: str, signal: Signal, leak: Leak) -> tuple[Range, Format]:

@@ -1,0 +1,10 @@
++incdir+rtl
+rtl/fxsnn_modes.sv
+rtl/fxsnn_config.sv
+rtl/fxsnn_cast.sv
+rtl/fxsnn_lfsr.sv
+rtl/fxsnn_decay.sv
+rtl/fxsnn_conv.sv
+rtl/fxsnn_answer.sv
+rtl/fxsnn_layers.sv
+rtl/fxsnn_layers_bench.sv
