@@ -61,7 +61,7 @@ VECTOR_MAY_IMPORT = {
     "llvmlite",
     "functools",
     *KERNELS_MAY_IMPORT,
-}  # the one operation that is written in LLVM's terms
+}  # writes one operation for LLVM
 PICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 MOST_LINES = 300
 
