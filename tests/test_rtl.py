@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +49,28 @@ def test_verilator_agrees_with_icarus(name: str) -> None:
     said = simulate(GOLDEN / name, "verilator")
     assert said.returncode == 0, said.stdout + said.stderr
     assert said.stdout.splitlines()[0] == f"PASS {compared(GOLDEN / name)} words"
+
+
+@needs_verilator
+@needs_jit
+def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "dirname", "mktemp", "rm", "cat", "grep", "make", "perl", "python3", "g++", "ar", "ld", "as"):
+        found = shutil.which(tool)
+        if found:
+            (tmp_path / "bin" / tool).symlink_to(found)
+    launcher = tmp_path / "bin" / "verilator-cli"
+    launcher.write_text(f'#!/bin/sh\nPATH={os.environ["PATH"]!r} exec {shutil.which("verilator")} "$@"\n')
+    launcher.chmod(0o755)
+    make_bundle(tmp_path / "set", *SETS["each_subtract"]())
+    place = {"PATH": str(tmp_path / "bin")}
+    words = ["sh", str(tmp_path / "set" / "run.sh")]
+    said = subprocess.run(words, capture_output=True, text=True, env=place, timeout=300, check=False)
+    assert (said.returncode, said.stdout.split()[0]) == (0, "PASS"), said.stdout + said.stderr
+    path = tmp_path / "set" / "membrane.mem"
+    path.write_text(path.read_text()[:-1])
+    said = subprocess.run(words, capture_output=True, text=True, env=place, timeout=300, check=False)
+    assert said.returncode == 2, said.stdout + said.stderr
 
 
 @needs_icarus
@@ -147,6 +172,6 @@ def test_a_damaged_file_is_named_before_anything_is_compared(
     make_bundle(tmp_path / "set", *SETS["largest_zero"]())
     damage(tmp_path / "set" / "theta.mem")
     said = simulate(tmp_path / "set")
-    assert said.returncode == 1
+    assert said.returncode == 2
     assert said.stdout.startswith(finding)
     assert "1 files are damaged: nothing was compared" in said.stdout + said.stderr

@@ -133,7 +133,7 @@ def test_a_missing_file_is_named_before_anything_is_compared(tmp_path: Path) -> 
     shutil.copytree(GOLDEN / "layers_in_currents", folder)
     (folder / "layer2_biases.mem").unlink()
     said = simulate(folder)
-    assert said.returncode == 1
+    assert said.returncode == 2
     assert said.stdout.startswith("FAIL layer2_biases.mem cannot be read\n")
     assert "1 files are damaged: nothing was compared" in said.stdout + said.stderr
 
