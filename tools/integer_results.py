@@ -55,6 +55,7 @@ ROUNDINGS = ("SR", "RN", "TR")
 JOBS = [Job(Words(8, 4, rounding), 16, False, 6, 2) for rounding in ROUNDINGS]
 JOBS += [Job(Words(8, 4, rounding), 8, False, 6, 2) for rounding in ROUNDINGS]
 JOBS += [Job(Words(4, 2, rounding), 12, True, 10, 1) for rounding in ROUNDINGS]
+JOBS += [Job(Words(4, 2, "SR"), 16, True, 10, 1)]
 
 
 def measure(job: Job, seed: int, trained: LayeredNetwork, train: Recordings, test: Recordings) -> Row:
