@@ -1,9 +1,10 @@
-"""Layers of a layered network in narrow words: 16-bit weights, inputs and states, sums of 32 bits.
+"""Layers of a layered network in narrow words: 16-bit weights and inputs, states of 16 or 32 bits, sums of 32.
 
 What convolution.py does in words of 64 bits where every cast saturates and rounds by a bias alone, nothing is drawn
-or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Whole recordings are run layer by
-layer, many steps a call. A convolution looks only at inputs that are not 0, two or four at a time. Numba widens the
-results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence their names.
+or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Recordings are run layer by layer,
+several recordings and many steps a call. A convolution looks only at inputs that are not 0, two or four at a time.
+Numba widens the results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence
+their names.
 
 The sums of some neurons of a row, a tile, stay in registers while all inputs under the kernel are laid on them. Sums
 are held for whole tiles: that of neuron (y, x, channel) is at y * row + x * outputs + channel.

@@ -22,7 +22,8 @@ from fxsnn.modes import Overflow
 
 NODES = ("sum", "trace", "synapse", "refractory", "spike")  # flat maps: traces and synapses of inputs or of neurons
 
-PASSED = 1 << 18  # bytes of spikes that pass from layer to layer at once
+PASSED = 1 << 22  # bytes of spikes of a recording that pass from layer to layer at once; of several a sixteenth,
+SEVERAL = 16  # so that they stay in a nearer cache
 
 
 @dataclass(slots=True, eq=False)
@@ -137,7 +138,7 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
     def part(first: int, last: int) -> None:
         layers = _runners(network)
         at_once = max(1, PASSED // max(math.prod(network.description.inputs(n)) for n in range(len(layers) + 1)))
-        together = max(1, at_once // network.description.steps)
+        together = max(1, at_once // (SEVERAL * network.description.steps))
         for n in range(first, last, together):
             some = slice(n, min(n + together, last))
             said[some] = _respond(network, layers, frames[some], at_once)
