@@ -240,7 +240,7 @@ def test_states_are_of_16_bits_where_those_hold_them(fmt: Format, held: str, wei
     state = runners(network)[0]
     assert isinstance(state, NarrowState)
     state.run(frames.reshape(1, 6, 8), 0)
-    assert (state.trace.dtype, state.synapse.dtype, state.refractory.dtype) == (held,) * 3
+    assert [array.dtype.name for array in (state.trace, state.synapse, state.refractory)] == [held] * 3
     assert state.trace.tolist() == expected["trace"][-1].tolist()
     assert state.synapse.tolist() == expected["synapse"][-1].tolist()
     assert state.refractory.tolist() == expected["refractory"][-1].tolist()
