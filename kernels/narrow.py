@@ -1,9 +1,10 @@
-"""Layers of a layered network in narrow words: 16-bit weights and inputs, sums and states of 32 bits.
+"""Layers of a layered network in narrow words: 16-bit weights and inputs, states of 16 or 32 bits, sums of 32.
 
 What convolution.py does in words of 64 bits where every cast saturates and rounds by a bias alone, nothing is drawn
-or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Whole recordings are run layer by
-layer, many steps a call. A convolution looks only at inputs that are not 0, two or four at a time. Numba widens the
-results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence their names.
+or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Recordings are run layer by layer,
+several recordings and many steps a call. A convolution looks only at inputs that are not 0, two or four at a time.
+Numba widens the results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence
+their names.
 
 The sums of some neurons of a row, a tile, stay in registers while all inputs under the kernel are laid on them. Sums
 are held for whole tiles: that of neuron (y, x, channel) is at y * row + x * outputs + channel.
@@ -11,7 +12,7 @@ are held for whole tiles: that of neuron (y, x, channel) is at y * row + x * out
 
 from typing import NamedTuple
 
-from numpy import add, int32, int64, left_shift, multiply, right_shift, subtract, uint64
+from numpy import add, int32, left_shift, multiply, right_shift, subtract, uint64
 
 from . import _vector
 from ._jit import jit, jit_within
@@ -131,38 +132,29 @@ def constants_of(site, leak):  # type: ignore[no-untyped-def]
 
 
 @jit
-def filter_inputs(trace, synapse, given, sites, leaks):  # type: ignore[no-untyped-def]
-    """Let P and Q of every input decay: int32[inputs] in place; given int[inputs]."""
+def fade(trace, synapse, given, sites, leaks, wide, row):  # type: ignore[no-untyped-def]
+    """Let P and Q of every input decay, or M and I of neurons: int16 | int32[n] in place.
+
+    given    int[...]    what comes: `wide` words of every `row`
+    """
     first, alpha = constants_of(sites[0], leaks[0])
     second, beta = constants_of(sites[1], leaks[1])
-    for n in range(trace.shape[0]):
-        before = synapse[n]
-        trace[n] = decayed(trace[n], before, first, alpha)
-        synapse[n] = decayed(before, int32(given[n]), second, beta)
+    for y in range(trace.shape[0] // wide):
+        place, start = y * wide, y * row
+        p, q, come = trace[place : place + wide], synapse[place : place + wide], given[start : start + wide]
+        for n in range(wide):  # of slices: an index that is a sum would be looked at for a sign
+            before = int32(q[n])
+            p[n] = decayed(int32(p[n]), before, first, alpha)
+            q[n] = decayed(before, int32(come[n]), second, beta)
 
 
 @jit
-def filter_currents(trace, synapse, sums, sites, leaks, shape):  # type: ignore[no-untyped-def]
-    """Let M and I of every neuron decay: int32[neurons] in place; the sums with their rim."""
-    first, alpha = constants_of(sites[0], leaks[0])
-    second, beta = constants_of(sites[1], leaks[1])
-    count = shape.width * shape.outputs
-    for y in range(shape.height):
-        place, start = y * count, y * shape.row
-        m, i, come = trace[place : place + count], synapse[place : place + count], sums[start : start + count]
-        for n in range(count):  # of slices: an index that is a sum would be looked at for a sign
-            before = i[n]
-            m[n] = decayed(m[n], before, first, alpha)
-            i[n] = decayed(before, come[n], second, beta)
-
-
-@jit
-def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts, shape, row):  # type: ignore[no-untyped-def]
+def fire(spikes, said, drive, refractory, bias, kick, site, leak, lefts, row):  # type: ignore[no-untyped-def]
     """Let R decay and compare every membrane with 0: uint8[neurons] in place.
 
-    said         int64[neurons] | int64[0]    the drive is added where `counted` is 1
-    drive        int32[...]                   sums, or M
-    refractory   int32[neurons] | int32[0]    in place; none where a spike takes nothing
+    said         int64[neurons], or [0]    the drive is added
+    drive        int16 | int32[...]        sums, or M
+    refractory   int16 | int32[neurons], or [0]    in place; none where a spike takes nothing
     bias         int32[neurons of a row], at the binary point at which all are compared
     kick         what a spike takes from R
     lefts        what brings drive and refractory state there
@@ -170,22 +162,22 @@ def fire(spikes, said, counted, drive, refractory, bias, kick, site, leak, lefts
     """
     clamp, rho = constants_of(site, leak)
     less, left, other = int32(-kick), int32(lefts[0]), int32(lefts[1])
-    count = shape.width * shape.outputs
-    for y in range(shape.height):
-        place, start = y * count, y * row
-        fired, driven = spikes[place : place + count], drive[start : start + count]
+    wide = bias.shape[0]
+    for y in range(spikes.shape[0] // wide):
+        place, start = y * wide, y * row
+        fired, driven = spikes[place : place + wide], drive[start : start + wide]
         if refractory.shape[0] > 0:
-            r = refractory[place : place + count]
-            for n in range(count):
-                rest = decayed(r[n], multiply(int32(fired[n]), less), clamp, rho)
+            r = refractory[place : place + wide]
+            for n in range(wide):
+                rest = decayed(int32(r[n]), multiply(int32(fired[n]), less), clamp, rho)
                 r[n] = rest
-                fired[n] = add(add(left_shift(driven[n], left), bias[n]), left_shift(rest, other)) > 0
+                fired[n] = add(add(left_shift(int32(driven[n]), left), bias[n]), left_shift(rest, other)) > 0
         else:
-            for n in range(count):
-                fired[n] = add(left_shift(driven[n], left), bias[n]) > 0
+            for n in range(wide):
+                fired[n] = add(left_shift(int32(driven[n]), left), bias[n]) > 0
         if said.shape[0] > 0:
-            for n in range(count):
-                said[place + n] += driven[n] * counted
+            for n in range(wide):
+                said[place + n] += driven[n]
 
 
 @jit
@@ -231,13 +223,13 @@ def respond(  # type: ignore[no-untyped-def]
     size,
     inputs,
 ):
-    """Run a layer over some steps of a recording.
+    """Run a layer over recordings one after the other; all but the first begin at rest.
 
-    pooled       uint8[steps, outputs after pooling] or uint64 of eight a word    overwritten
-    said         int64[neurons] | int64[0]  the drive of steps from `burn_in` on is added
-    given        int[steps, inputs]
-    refractory   int32[neurons] | int32[0]  in place; none where a spike takes nothing
-    state        trace, synapse, spikes, spikes as words of `pooled`: int32[...] and uint8[neurons], in place
+    pooled       uint8[recordings, steps, outputs after pooling] or uint64 of eight a word    overwritten
+    said         int64[recordings, neurons] or [recordings, 0]  the drive of steps from `burn_in` on is added
+    given        int[recordings, steps, inputs]
+    refractory   int16 | int32[neurons], or [0]  in place; none where a spike takes nothing
+    state        trace, synapse, spikes, spikes as words of `pooled`: int16 | int32[...] and uint8[neurons], in place
     sums, weights, pairs, room              see `convolve`
     under                                   see `spread`; the same as `pairs`
     bias         int32[neurons of a row]
@@ -246,22 +238,30 @@ def respond(  # type: ignore[no-untyped-def]
     inputs       1: P and Q of the inputs decay, 0: M and I of the neurons
     """
     trace, synapse, spikes, packed = state
-    width, outputs = shape.width, shape.outputs
-    word = spikes.shape[0] // packed.shape[0]  # neurons of one
-    for step in range(given.shape[0]):
-        counted = int64(step >= burn_in)
-        if inputs:
-            filter_inputs(trace, synapse, given[step], sites, leaks)
-            spread(under, trace, shape)
+    outputs = shape.outputs
+    wide, word = shape.width * outputs, spikes.shape[0] // packed.shape[0]  # neurons of a row, and of a word
+    for recording in range(given.shape[0]):
+        if recording > 0:
+            trace[:] = 0
+            synapse[:] = 0
+            refractory[:] = 0
+            spikes[:] = 0
+        for step in range(given.shape[1]):
+            come = given[recording, step]
+            if inputs:
+                fade(trace, synapse, come, sites, leaks, come.shape[0], 0)
+                spread(under, trace, shape)
+            else:
+                spread(under, come, shape)
             convolve(sums, weights, pairs, room, shape)
-            drive, row = sums, shape.row
-        else:
-            spread(under, given[step], shape)
-            convolve(sums, weights, pairs, room, shape)
-            filter_currents(trace, synapse, sums, sites, leaks, shape)
-            drive, row = trace, width * outputs
-        fire(spikes, said, counted, drive, refractory, bias, kick, sites[2], leaks[2], lefts, shape, row)
-        if size > 1:
-            pool(pooled[step], packed, size, width * outputs // word, outputs // word, width // size * outputs // word)
-        else:
-            pooled[step] = packed
+            counted = said[recording, said.shape[1] if step < burn_in else 0 :]
+            if inputs:
+                fire(spikes, counted, sums, refractory, bias, kick, sites[2], leaks[2], lefts, shape.row)
+            else:
+                fade(trace, synapse, sums, sites, leaks, wide, shape.row)
+                fire(spikes, counted, trace, refractory, bias, kick, sites[2], leaks[2], lefts, wide)
+            into = pooled[recording, step]
+            if size > 1:
+                pool(into, packed, size, wide // word, outputs // word, shape.width // size * outputs // word)
+            else:
+                into[:] = packed

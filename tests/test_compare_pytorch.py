@@ -81,19 +81,32 @@ def test_an_environment_that_cannot_be_made_is_exit_status_2(
 
 def test_a_dry_run_tells_the_plan_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     env = tmp_path / "env"
-    words = ["--dry-run", "--data", str(tmp_path), "--env", str(env), "--recordings", "8", "--turns", "2"]
+    words = [
+        "--dry-run",
+        "--data",
+        str(tmp_path),
+        "--env",
+        str(env),
+        "--recordings",
+        "8",
+        "--turns",
+        "2",
+        "--state",
+        "5",
+    ]
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
     assert all(line.startswith("+ ") for line in lines[:3])
     plan = json.loads(lines[3])
-    assert (plan["recordings"], plan["turns"], len(plan["jobs"])) == (8, 2, 4)
+    assert (plan["recordings"], plan["turns"], plan["state"], len(plan["jobs"])) == (8, 2, 5, 4)
     assert not env.exists()
 
 
 def test_the_defaults_are_the_published_ones() -> None:
     given = options(["--data", "somewhere"])
-    assert (given.recordings, given.turns, given.torch) == (Work().recordings, Work().turns, "torch")
+    assert (given.recordings, given.turns, given.state) == (Work().recordings, Work().turns, Work().state)
+    assert given.torch == "torch"
     assert given.env.parts[-2:] == ("fxsnn", "pytorch")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -60,6 +61,7 @@ def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: Quantis
             state = narrow_state(layer, wired[number], output, quads)
             state.begin()
             event(f"{layer.plan.filters}, {network.description.layer[number].kind}, {'fours' if quads else 'pairs'}")
+        heard = np.zeros((1, math.prod(layer.geometry.outputs)), np.int64)
         said, passed = [0] * layer.geometry.outputs[2], []
         for step in range(steps):
             expected = reference.step(shown[step])
@@ -68,9 +70,11 @@ def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: Quantis
                 said = [total + reference.membranes[0, 0, k] for k, total in enumerate(said)]
             if not proved:
                 continue
-            one: Any = np.array([flat(shown[step])], np.uint16 if number == 0 else np.uint8)
-            pooled = state.run(one, burn_in - step)
-            assert pooled.tolist() == [flat(expected)]
+            one: Any = np.array([[flat(shown[step])]], np.uint16 if number == 0 else np.uint8)
+            pooled, added = state.run(one, burn_in - step)
+            assert pooled.tolist() == [[flat(expected)]]
+            if added is not None:
+                heard = heard + added
             assert state.trace.tolist() == flat(reference.trace.words)
             assert state.synapse.tolist() == flat(reference.synapse.words)
             assert state.spikes.tolist() == flat(reference.spikes)
@@ -78,8 +82,7 @@ def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: Quantis
             held = state.refractory.tolist() if layer.refractory else [0] * len(reference.spikes)
             assert held == flat(reference.refractory.words)
         if proved and output:
-            assert state.said is not None
-            assert state.said.tolist() == said
+            assert heard.tolist() == [said]
         shown = passed
 
 
@@ -175,7 +178,7 @@ def test_sums_at_the_edge_of_a_word_are_exact(weight: int) -> None:
     assert trace.nodes[0]["sum"][-1].tolist() == [8 * weight * 8191] * 3
     state = runners(network)[0]
     assert isinstance(state, NarrowState)
-    state.run(frames[0].reshape(6, 8), 0)
+    state.run(frames[0].reshape(1, 6, 8), 0)
     assert sums_of(state, network.layers[0]) == [8 * weight * 8191] * 3
     assert respond_layers(network, frames).tolist() == [trace.scores.tolist()]
 
@@ -217,8 +220,30 @@ def test_bytes_at_their_edges_are_exact(weight: int, quads: bool) -> None:
     network = layered(replace(plan, synapse_leak=Leak("none")), 255, weights=np.full((2, 2, 2, 3), weight))
     layer = network.layers[0]
     state = narrow_state(layer, wires(layer, input_format(network, 0)), False, quads)
-    state.run(np.full((3, 8), 255, np.uint16), 0)
+    state.run(np.full((1, 3, 8), 255, np.uint16), 0)
     assert sums_of(state, layer) == [8 * weight * 255] * 3
+
+
+@pytest.mark.parametrize("weight", [-128, 127])
+@pytest.mark.parametrize(
+    ("fmt", "held"), [(Format(16, 0), "int16"), (Format(17, 0), "int32"), (Format(16, 0, signed=False), "int32")]
+)
+def test_states_are_of_16_bits_where_those_hold_them(fmt: Format, held: str, weight: int) -> None:
+    """All of them reach the ends of their words, which the sums of a few steps exceed."""
+    wide = Signal(fmt, Rounding.FLOOR)
+    plan = replace(PLAN, filters="currents", weight=down(8, 0), synapse=wide, trace=wide, refractory=wide)
+    plan = replace(plan, trace_leak=Leak("none"), synapse_leak=Leak("none"), refractory_leak=Leak("none"))
+    network = layered(plan, 255, weights=np.full((2, 2, 2, 3), weight))
+    frames = np.full((1, 6, 2, 2, 2), 255, np.uint16)
+    expected = emulate_layers(network, frames).nodes[0]
+    assert expected["trace"][-1].tolist() == [fmt.highest if weight > 0 else fmt.lowest] * 3
+    state = runners(network)[0]
+    assert isinstance(state, NarrowState)
+    state.run(frames.reshape(1, 6, 8), 0)
+    assert [array.dtype.name for array in (state.trace, state.synapse, state.refractory)] == [held] * 3
+    assert state.trace.tolist() == expected["trace"][-1].tolist()
+    assert state.synapse.tolist() == expected["synapse"][-1].tolist()
+    assert state.refractory.tolist() == expected["refractory"][-1].tolist()
 
 
 NET = Description(
@@ -246,6 +271,20 @@ def test_recordings_in_pieces_are_recordings_as_a_whole(
     assert respond_layers(quantised, frames).tolist() == expected
     monkeypatch.setattr(emulate, "PASSED", 3 * 6 * 7 * 8)  # three steps of what the widest layer takes or gives
     assert respond_layers(quantised, frames, threads=2).tolist() == expected
+
+
+@pytest.mark.parametrize("wide", [0, 2])
+def test_every_recording_begins_at_rest(wide: int) -> None:
+    """A layer that wraps is run in words of 64 bits, the others in narrow ones; either is shown several recordings."""
+    plan = plan_layers(random_layers(NET, 4, gain=6.0), Words(8, 4))
+    layers = list(plan.layers)
+    layers[wide] = replace(layers[wide], trace=replace(layers[wide].trace, overflow=Overflow.WRAP))
+    quantised = quantise_layers(random_layers(NET, 4, gain=6.0), LayeredPlan(tuple(layers)))
+    assert [isinstance(state, NarrowState) for state in runners(quantised)] == [n != wide for n in range(3)]
+    frames: NDArray[np.uint16] = frames_for(quantised, 3, 5)
+    expected = [emulate_layers(quantised, frames, n).scores.tolist() for n in range(3)]
+    assert respond_layers(quantised, frames).tolist() == expected
+    assert len({tuple(said) for said in expected}) == 3
 
 
 def replace_layers(described: Description, layers: tuple[Layer, ...]) -> Description:

@@ -48,7 +48,7 @@ WORKER = Path(__file__).with_name("compare_pytorch_worker.py")
 NEEDS = ("numpy",)
 LEAST = 5.0  # how many times as long PyTorch has to take
 FORMS: tuple[Filters, ...] = ("inputs", "currents")
-WEIGHT, STATE = 8, 6  # bits of a weight; fractional bits of a state, see fxsnn.layered.ptq.Words
+WEIGHT = 8  # bits of a weight
 
 Frames = NDArray[np.uint16]
 
@@ -62,6 +62,7 @@ class Work:
     learned: int = 2000
     batches: tuple[int, ...] = (1, 16, 64)
     large: int = 4  # recordings that the large network is shown
+    state: int = 6  # fractional bits of a state, see fxsnn.layered.ptq.Words
 
     def __post_init__(self) -> None:
         for name in ("recordings", "turns", "learned", "large"):
@@ -172,7 +173,7 @@ def seconds_of(call: Callable[[], Any]) -> float:
 def compare(python: Path, case: Case, work: Work) -> dict[str, Any]:
     """Time all contenders by turns; return milliseconds a recording and step, spikes and answers."""
     quantised = {
-        form: quantise_layers(case.network, plan_layers(case.network, Words(WEIGHT, STATE, filters=form)))
+        form: quantise_layers(case.network, plan_layers(case.network, Words(WEIGHT, work.state, filters=form)))
         for form in FORMS
     }
     shown, steps = case.frames.shape[:2]
@@ -261,6 +262,7 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--network", type=Path, default=Path(__file__).with_name("nmnist.toml"), help="the small one")
     parser.add_argument("--recordings", type=int, default=Work().recordings, help="of a turn (default: %(default)s)")
     parser.add_argument("--turns", type=int, default=Work().turns, help="the median of which (default: %(default)s)")
+    parser.add_argument("--state", type=int, default=Work().state, help="fractional bits of one (default: %(default)s)")
     parser.add_argument("--only", choices=("nmnist", "decolle"), help="one network instead of both")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
@@ -270,7 +272,7 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> int:
     """Make the environment, measure, print, and judge the bars."""
     given = options(words)
-    work = Work(recordings=given.recordings, turns=given.turns)
+    work = Work(recordings=given.recordings, turns=given.turns, state=given.state)
     if given.dry_run:
         for command in install(given.torch, given.env / "bin" / "python"):
             print("+", " ".join(command))

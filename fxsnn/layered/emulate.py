@@ -22,7 +22,8 @@ from fxsnn.modes import Overflow
 
 NODES = ("sum", "trace", "synapse", "refractory", "spike")  # flat maps: traces and synapses of inputs or of neurons
 
-PASSED = 1 << 22  # bytes of spikes that pass from layer to layer at once
+PASSED = 1 << 22  # bytes of spikes of a recording that pass from layer to layer at once; of several a sixteenth,
+SEVERAL = 16  # so that they stay in a nearer cache
 
 
 @dataclass(slots=True, eq=False)
@@ -135,9 +136,12 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
         return said
 
     def part(first: int, last: int) -> None:
-        states = _runners(network)
-        for n in range(first, last):
-            said[n] = _respond(network, states, frames[n])
+        layers = _runners(network)
+        at_once = max(1, PASSED // max(math.prod(network.description.inputs(n)) for n in range(len(layers) + 1)))
+        together = max(1, at_once // (SEVERAL * network.description.steps))
+        for n in range(first, last, together):
+            some = slice(n, min(n + together, last))
+            said[some] = _respond(network, layers, frames[some], at_once)
 
     in_parts(part, len(frames), threads)
     return said
@@ -217,29 +221,29 @@ def _runners(network: QuantisedLayers) -> list[Stepwise | NarrowState]:
         if is_narrow(layer, wired, given):
             found.append(narrow_state(layer, wired, output, QUADS and are_bytes(layer, given)))
         else:
-            said = np.zeros(math.prod(layer.geometry.outputs), np.int64) if output else None
-            found.append(Stepwise(_state(layer, wired), said))
+            found.append(Stepwise(_state(layer, wired), output))
     return found
 
 
 def _respond(
-    network: QuantisedLayers, layers: list[Stepwise | NarrowState], frames: NDArray[np.uint16]
+    network: QuantisedLayers, layers: list[Stepwise | NarrowState], frames: NDArray[np.uint16], at_once: int
 ) -> NDArray[np.int64]:
-    """Run one recording layer by layer, as many steps at a time as keep what passes between them small."""
-    described, last = network.description, layers[-1]
-    most = max(math.prod(described.inputs(number)) for number in range(len(layers) + 1))
-    at_once = max(1, PASSED // most)
-    said = np.zeros(described.classes, np.int64)
+    """Run recordings layer by layer: int64[recordings, classes]; one at a time unless all steps are done at once."""
+    described = network.description
+    total = np.zeros((len(frames), described.classes), np.int64)
     for layer in layers:
         layer.begin()
     for first in range(0, described.steps, at_once):
-        given: NDArray[np.unsignedinteger] = frames[first : first + at_once].reshape(-1, math.prod(described.inputs(0)))
+        piece = frames[:, first : first + at_once]
+        given: NDArray[np.unsignedinteger] = piece.reshape(*piece.shape[:2], -1)
         burn_in = max(described.burn_in - first, 0)
+        said = None
         for layer in layers:
-            given = layer.run(given, burn_in)
-        if last.said is None:
-            said += given[burn_in:].sum(axis=0, dtype=np.int64) @ network.readout.astype(np.int64)
-    return said if last.said is None else last.said
+            given, said = layer.run(given, burn_in)
+        if said is None:
+            said = given[:, burn_in:].sum(axis=1, dtype=np.int64) @ network.readout.astype(np.int64)
+        total += said
+    return total
 
 
 def _advance(

@@ -19,6 +19,8 @@ from fxsnn.width import Range
 
 LANES = narrow.LANES
 
+Ran = tuple[NDArray[np.uint8], NDArray[np.int64] | None]
+
 
 def is_narrow(layer: QuantisedLayer, wired: Wires, given: Format) -> bool:
     """Say whether kernels/narrow.py may run a layer whose input words are of format `given`.
@@ -67,15 +69,15 @@ def _compared(layer: QuantisedLayer, wired: Wires) -> _Compared:
 
 @dataclass(slots=True, eq=False)
 class NarrowState:
-    """A layer at work on one recording, all states of 32 bits; traces and synapses of inputs or of neurons."""
+    """A layer at work; traces and synapses of inputs or of neurons, all states of 16 bits if those hold them."""
 
-    trace: NDArray[np.int32]
-    synapse: NDArray[np.int32]
-    refractory: NDArray[np.int32]  # none where a spike takes nothing: it stays 0
+    trace: NDArray[np.signedinteger]
+    synapse: NDArray[np.signedinteger]
+    refractory: NDArray[np.signedinteger]  # none where a spike takes nothing: it stays 0
     spikes: NDArray[np.uint8]
     packed: NDArray[np.unsignedinteger]  # the same, eight in a word where channels are a multiple of eight
     sums: NDArray[np.int32]  # of whole tiles, see kernels/narrow.py
-    said: NDArray[np.int64] | None  # of an output layer: its membranes, added up
+    output: bool  # whether it says its membranes
     outputs: int  # after pooling
     membrane: tuple[int, NDArray[np.int64]]  # of an output layer: what brings its drive to the bias, and that
     fixed: tuple[Any, ...]  # what never changes
@@ -84,23 +86,23 @@ class NarrowState:
         """Return to rest."""
         for array in (self.trace, self.synapse, self.refractory, self.spikes):
             array[:] = 0
-        if self.said is not None:
-            self.said[:] = 0
 
-    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> NDArray[np.uint8]:
-        """Do as many time steps as are given, int[steps, inputs]; return the pooled spikes, uint8[steps, outputs].
+    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> Ran:
+        """Do the time steps of some recordings, int[recordings, steps, inputs]; all but the first begin at rest.
 
-        Membranes of steps from `burn_in` on are added up.
+        Return the pooled spikes, uint8[recordings, steps, outputs], and what an output layer says: its membranes of
+        steps from `burn_in` on, added up, int64[recordings, neurons].
         """
-        pooled = np.empty((len(given), self.outputs), np.uint8)
+        recordings, steps = given.shape[:2]
+        pooled = np.empty((recordings, steps, self.outputs), np.uint8)
         state = self.trace, self.synapse, self.spikes, self.packed
         words = pooled.view(self.packed.dtype)
-        driven = np.zeros(0 if self.said is None else len(self.said), np.int64)
+        driven = np.zeros((recordings, len(self.spikes) if self.output else 0), np.int64)
         narrow.respond(words, driven, burn_in, given, self.refractory, state, self.sums, *self.fixed)
-        if self.said is not None:
-            left, bias = self.membrane
-            self.said += (driven << left) + max(len(given) - max(burn_in, 0), 0) * bias
-        return pooled
+        if not self.output:
+            return pooled, None
+        left, bias = self.membrane
+        return pooled, (driven << left) + max(steps - max(burn_in, 0), 0) * bias
 
 
 class Steps(Protocol):
@@ -123,23 +125,25 @@ class Stepwise:
     """A layer that no proof admits to narrow words, run as `NarrowState` is."""
 
     state: Steps
-    said: NDArray[np.int64] | None
+    output: bool
 
     def begin(self) -> None:
         """Return to rest."""
         self.state.begin()
-        if self.said is not None:
-            self.said[:] = 0
 
-    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> NDArray[np.uint8]:
-        """Do as many time steps as are given; see `NarrowState`."""
-        pooled = np.empty((len(given), len(self.state.pooled)), np.uint8)
-        for step, frame in enumerate(given):
-            self.state.advance(frame)
-            pooled[step] = self.state.pooled
-            if self.said is not None and step >= burn_in:
-                self.said += self.state.membranes()
-        return pooled
+    def run(self, given: NDArray[np.unsignedinteger], burn_in: int) -> Ran:
+        """Do the time steps of some recordings; see `NarrowState`."""
+        pooled = np.empty((*given.shape[:2], len(self.state.pooled)), np.uint8)
+        said = np.zeros((len(given), len(self.state.membranes())), np.int64)
+        for recording, frames in enumerate(given):
+            if recording > 0:
+                self.begin()
+            for step, frame in enumerate(frames):
+                self.state.advance(frame)
+                pooled[recording, step] = self.state.pooled
+                if self.output and step >= burn_in:
+                    said[recording] += self.state.membranes()
+        return pooled, said if self.output else None
 
 
 def are_bytes(layer: QuantisedLayer, given: Format) -> bool:
@@ -186,15 +190,18 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, quads: bool)
         dense.pool,
         int(plan.filters == "inputs"),
     )
+    # 32 bits would do: fewer keep the states of a map in the nearest cache
+    states = plan.trace.format, plan.synapse.format, plan.refractory.format
+    held = np.int16 if all(fmt.lowest >= -(1 << 15) and fmt.highest < 1 << 15 for fmt in states) else np.int32
     spikes = cleared(neurons, np.uint8)
     return NarrowState(
-        cleared(decaying, np.int32),
-        cleared(decaying, np.int32),
-        cleared(neurons if layer.refractory else 0, np.int32),
+        cleared(decaying, held),
+        cleared(decaying, held),
+        cleared(neurons if layer.refractory else 0, held),
         spikes,
         spikes.view(np.uint8 if outputs % 8 else np.uint64),
         cleared(height * row, np.int32),
-        np.zeros(neurons, np.int64) if output else None,
+        output,
         math.prod(dense.pooled),
         (wired.compared - frac, layer.bias << wired.compared - plan.bias.format.frac),
         fixed,
