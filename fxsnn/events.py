@@ -1,9 +1,8 @@
-"""What `fxsnn events` does with files: train a layered network, plan its words, run, explore and record it."""
+"""What `fxsnn events` does with files: plan the words of a layered network, run, explore and record it."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,22 +11,17 @@ from typing import Any
 import numpy as np
 
 from fxsnn.candidates import Exploration, gather, to_json
-from fxsnn.data.events import SPLITS
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import LONGEST, Progress
-from fxsnn.described import parse_layers
 from fxsnn.errors import ConfigError
+from fxsnn.events_learning import read_description, train_in_float
 from fxsnn.explore import Candidate, evaluated
 from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write_text
 from fxsnn.golden.layers_make import make_layers_bundle
-from fxsnn.layered.accelerated import train_accelerated
-from fxsnn.layered.description import Description
 from fxsnn.layered.emulate import emulate_layers
-from fxsnn.layered.inventory import layered_memory, layered_while_learning
-from fxsnn.layered.itq import IntegerLearning, train_in_integers
-from fxsnn.layered.itq_plan import Lesson, plan_learning
-from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, train_layers
-from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
+from fxsnn.layered.inventory import layered_memory
+from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of
+from fxsnn.layered.network import LayeredNetwork, load_layers, save_layers
 from fxsnn.layered.plan import LayeredPlan, layered_plan_text, parse_layered_plan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
@@ -73,97 +67,6 @@ class EventsDemo:
     fixed: Measured
     memory: Memory
     words: int  # of golden vectors
-
-
-def read_description(path: Path) -> Description:
-    """Read a network's description; raises FileError or ConfigError, one line."""
-    return named(path, parse_layers, read_text(path, "a network's description"))
-
-
-def train_events(
-    out: Path,
-    description: Path,
-    data: Path,
-    learning: LocalLearning,
-    words: Words | None,
-    device: str | None,
-    progress: Progress,
-) -> Told:
-    """Train a network on training recordings of a folder, save it, and measure it in float on the test recordings.
-
-    Of every eight training recordings the last one is left out, for exploration. With `words` the network learns on as
-    it will be quantised by them (straight-through, float master weights), and the plan is written beside it. On a
-    `device` of PyTorch's it learns as `accelerated.train_accelerated` says.
-    """
-    check_output(out)
-    described = read_description(description)
-    train, test = open_split(data, "train", described), open_split(data, "test", described)
-    train, _ = learned_and_held_out(train)
-    network = _trained(described, train, learning, progress, device)
-    if words:
-        plan = plan_layers(network, words)
-        network = Lessons(train, learning).learned(network, plan)
-        write_text(out.with_suffix(".toml"), layered_plan_text(plan))
-    save_layers(network, out)
-    return measured_float(network, test)
-
-
-def refine_events(
-    network: Path, plan: Path, out: Path, data: Path, learning: LocalLearning, progress: Progress
-) -> Measured:
-    """Let a network learn on through the quantisation of a plan, save it, and measure it in integers.
-
-    It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
-    """
-    check_output(out)
-    held = load_layers(network)
-    words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
-    train, test = (open_split(data, split, held.description) for split in SPLITS)
-    train, _ = learned_and_held_out(train)
-    learned = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
-    told = measured(quantise_layers(learned, words), test)
-    save_layers(learned, out)
-    return told
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EventsLearned:
-    """A network that learned in integers: what it is worth in integers, and what it stores, inferring and learning."""
-
-    fixed: Told
-    memory: Memory
-    while_learning: Memory
-
-
-def learn_events(
-    out: Path,
-    description: Path,
-    data: Path,
-    learning: LocalLearning,
-    words: Words,
-    lesson: Lesson,
-    trained: Path | None,
-    progress: Progress,
-) -> EventsLearned:
-    """Train a network in integers on training recordings of a folder, and write it and the plan that it learned by.
-
-    It begins with random weights, or with those of the network `trained`. Of every eight training recordings the last
-    one is left out. The rate is taken as the power of two that is nearest. Measured in integers, on test recordings.
-    """
-    check_output(out)
-    described, integers = read_description(description), IntegerLearning.like(learning)
-    network = load_layers(trained) if trained else random_layers(described, learning.seed)
-    if network.description != described:
-        raise ConfigError(f"a network to learn on from must be of {str(description)!r}, {str(trained)!r} is of another")
-    train, test = open_split(data, "train", described), open_split(data, "test", described)
-    train, _ = learned_and_held_out(train)
-    plan = plan_learning(network, words, lesson, trained=trained is not None)
-    found = train_in_integers(network, train, plan, integers, lambda done, total: progress("train", done, total))
-    write_text(out.with_suffix(".toml"), layered_plan_text(plan))
-    save_layers(found, out)
-    quantised = quantise_layers(found, plan)
-    learned = layered_while_learning(quantised, integers.rate, integers.halvings)
-    return EventsLearned(measured(quantised, test), layered_memory(quantised), learned)
 
 
 def plan_events(network: Path, words: Words, out: Path) -> Memory:
@@ -287,7 +190,7 @@ def demo_events(
     train, held_out = learned_and_held_out(open_split(data, "train", described))
     test = open_split(data, "test", described)
     with new_folder(out, "candidates.json") as place:
-        network = _trained(described, train, learning, progress)
+        network = train_in_float(described, train, learning, progress)
         save_layers(network, place / "network.npz")
         bench = Bench(network, held_out, Lessons(train, replace(FINE, window=learning.window, seed=learning.seed)))
         points, done = [point for grid in DEMO_GRIDS for point in recorded_points(grid, network)], 0
@@ -347,16 +250,3 @@ def _swept(
 def _read(network: Path, plan: Path) -> tuple[LayeredNetwork, QuantisedLayers]:
     held = load_layers(network)
     return held, quantise_layers(held, named(plan, parse_layered_plan, read_text(plan, "a plan of layers")))
-
-
-def _trained(
-    described: Description, train: Recordings, learning: LocalLearning, progress: Progress, device: str | None = None
-) -> LayeredNetwork:
-    network = random_layers(described, learning.seed)
-
-    def told(done: int, total: int) -> None:
-        progress("train", done, total)
-
-    if device:
-        return train_accelerated(network, train, learning, device, told)
-    return train_layers(network, train, learning, told, threads=os.cpu_count() or 1)

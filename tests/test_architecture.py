@@ -37,7 +37,19 @@ ORDER = (
     ),
     *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "significance", "golden", "regress", "report"),
-    *("demo", "training", "learner", "reporting", "layers_reporting", "study", "events", "job", "cli", "pytest_plugin"),
+    *(
+        "demo",
+        "training",
+        "learner",
+        "reporting",
+        "layers_reporting",
+        "study",
+        "events_learning",
+        "events",
+        "job",
+        "cli",
+        "pytest_plugin",
+    ),
 )
 MAY_IMPORT_KERNELS = {
     "modes",

@@ -40,7 +40,7 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.data.gesture import parse_labels
     from fxsnn.data.nmnist import parse_nmnist
     from fxsnn.errors import FxsnnError
-    from fxsnn.events import read_description
+    from fxsnn.events_learning import read_description
     from fxsnn.golden.bundle import read_bundle
     from fxsnn.golden.dumps import read_dumps
     from fxsnn.layered.plan import parse_layered_plan

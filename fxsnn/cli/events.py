@@ -8,6 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fxsnn.cli.events_learning import refine, train
+from fxsnn.cli.events_options import (
+    Filters,
+    PassesOn,
+    Recorded,
+    State,
+    StateRounding,
+    TrainedFile,
+    Weight,
+    WeightRounding,
+    Window,
+    tell,
+)
 from fxsnn.cli.options import (
     CORES,
     Grace,
@@ -16,42 +29,15 @@ from fxsnn.cli.options import (
     StudyPlace,
     Trials,
     Workers,
-    percent,
     progress_bars,
     say,
     show,
-    spread,
     table,
 )
 from fxsnn.cli.search import show_finished, show_memory
 
 if TYPE_CHECKING:
-    from fxsnn.score import Measured
-
-Recorded = Annotated[Path, typer.Option("--data", help="Folder of recordings; see fxsnn events data.")]
-Weight = Annotated[int, typer.Option(min=1, max=24, help="Bits of a weight, sign included.")]
-State = Annotated[
-    int, typer.Option(min=-4, max=24, help="Fractional bits of synaptic states, traces, refractory states.")
-]
-WeightRounding = Annotated[str, typer.Option(help="How weights are rounded: TR, RN, SR or one of ours.")]
-StateRounding = Annotated[str, typer.Option(help="How states are rounded in every step.")]
-Filters = Annotated[str, typer.Option(help="What decays: inputs (traces) or currents (of neurons).")]
-TrainedFile = Annotated[
-    Path, typer.Argument(help="Network, as fxsnn events train wrote it (.npz).", show_default=False)
-]
-
-Window = Annotated[
-    int,
-    typer.Option(
-        "--window",
-        min=0,
-        help="Learn from windows of so many steps that begin anywhere in a recording, as DECOLLE does (500); "
-        "0: all steps, from its begin.",
-    ),
-]
-PassesOn = Annotated[
-    int, typer.Option("--passes", min=1, max=1000, help="Passes of networks that learn on through their quantisation.")
-]
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -91,79 +77,6 @@ def describe(
     typer.echo(description_text(ready(name, classes)), nl=False)
 
 
-def train(
-    description: Annotated[Path, typer.Argument(help="Description of the network (TOML).", show_default=False)],
-    data: Recorded,
-    out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
-    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training recordings.")] = 4,
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            help="Learning rate of Adamax, falling to 0; with --itq the nearest power of two.",
-            show_default="2e-3; with --itq 2^-6, of a trained network 2^-9",
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
-    window: Window = 0,
-    weight: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=24, help="Learn on as if weights had so many bits (straight-through).", show_default=False
-        ),
-    ] = None,
-    state: State = 2,
-    itq: Annotated[bool, typer.Option("--itq", help="Learn in integers; --weight is 8 bits if not given.")] = False,
-    weight_rounding: Annotated[str, typer.Option(help="With --itq: how all that is learned is rounded.")] = "SR",
-    state_rounding: StateRounding = "TR",
-    learned: Annotated[
-        int | None,
-        typer.Option(min=1, max=48, help="With --itq: bits of a learned weight.", show_default="8 more than are read"),
-    ] = None,
-    update: Annotated[str, typer.Option(help="With --itq: update after each recording, or each step.")] = "recording",
-    trained: Annotated[
-        Path | None, typer.Option("--from", help="With --itq: trained network to learn on from.", show_default=False)
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Train in float by PyTorch on this device, as cuda; not the same bits.", show_default=False),
-    ] = None,
-) -> None:
-    """Train a network by local errors (DECOLLE) and measure it on the test recordings."""
-    from fxsnn.errors import ConfigError
-    from fxsnn.events import learn_events, train_events
-    from fxsnn.layered.itq_plan import Lesson
-    from fxsnn.layered.learn import LocalLearning
-    from fxsnn.layered.ptq import Words
-    from fxsnn.memory import MACROS, memory_to_data
-
-    if itq:
-        if device:
-            raise ConfigError("--device must not be given with --itq: integers are learned on the processor")
-        rate = rate if rate is not None else 2**-9 if trained else 2**-6
-        words = Words(8 if weight is None else weight, state, weight_rounding, state_rounding)
-        with progress_bars({"train": "learning in integers (recordings)"}) as progress:
-            learning = LocalLearning(passes=passes, rate=rate, window=window, seed=seed)
-            lesson = Lesson(learned, update)  # type: ignore[arg-type]
-            found = learn_events(out, description, data, learning, words, lesson, trained, progress)
-        _tell(f"{out}: fixed", found.fixed)
-        show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
-        typer.echo("\nwhile learning")
-        show_memory(memory_to_data(found.while_learning, MACROS["ramb18"]), "ramb18")
-        typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
-        return
-    through = None if weight is None else Words(weight, state)
-    rate = 2e-3 if rate is None else rate
-    with progress_bars({"train": "training (recordings)"}) as progress:
-        learning = LocalLearning(passes=passes, rate=rate, window=window, seed=seed)
-        told = train_events(out, description, data, learning, through, device, progress)
-    typer.echo(
-        f"{out}: float test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
-        f"{told.images:,} recordings"
-    )
-    if through:
-        typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
-
-
 def plan(
     network: TrainedFile,
     out: Annotated[Path, typer.Option("--out", help="Plan to write (TOML).")],
@@ -182,25 +95,6 @@ def plan(
     show_memory(memory_to_data(plan_events(network, words, out), MACROS["ramb18"]), "ramb18")
 
 
-def refine(
-    network: TrainedFile,
-    plan: Annotated[Path, typer.Argument(help="Plan of its layers (TOML).", show_default=False)],
-    data: Recorded,
-    out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
-    passes: PassesOn = 2,
-    rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 1e-3,
-    window: Window = 0,
-) -> None:
-    """Let a network learn on through a plan's quantisation (straight-through), as explore does, and keep it."""
-    from fxsnn.events import refine_events
-    from fxsnn.layered.learn import LocalLearning
-
-    learning = LocalLearning(passes=passes, rate=rate, window=window)
-    with progress_bars({"train": "training (recordings)"}) as progress:
-        told = refine_events(network, plan, out, data, learning, progress)
-    _tell(f"{out}: fixed", told)
-
-
 def emulate(
     network: TrainedFile,
     plan: Annotated[Path, typer.Argument(help="Plan of its layers (TOML).", show_default=False)],
@@ -216,7 +110,7 @@ def emulate(
 
     found = emulate_events(network, plan, data, workers, recordings)
     for name, told in (("float", found.float), ("fixed", found.fixed)):
-        _tell(name, told)
+        tell(name, told)
     rows = table(
         "layer", "cast", ">casts", ">inexact", ">ties", ">overflows", title="casts while the first recording is shown"
     )
@@ -298,16 +192,9 @@ def demo(
         found = demo_events(out, description, data, learning, max_loss, significance, command, workers, progress)
     say(found.choice.reason)
     for name, told in (("float", found.float), ("fixed", found.fixed)):
-        _tell(name, told)
+        tell(name, told)
     show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
     typer.echo(
         f"{out}: network.npz, candidates.json, chosen.npz, chosen.toml, golden ({found.words:,} words), "
         "report.html (open it in a browser)"
-    )
-
-
-def _tell(name: str, told: Measured) -> None:
-    typer.echo(
-        f"{name}: test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
-        f"{told.images:,} recordings"
     )

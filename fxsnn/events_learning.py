@@ -1,0 +1,134 @@
+"""What `fxsnn events train` and `refine` do with files: layered networks learn, in float or in integers."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from fxsnn.data.events import SPLITS
+from fxsnn.data.recordings import Recordings
+from fxsnn.demo import Progress
+from fxsnn.described import parse_layers
+from fxsnn.errors import ConfigError
+from fxsnn.files import check_output, write_text
+from fxsnn.layered.accelerated import train_accelerated
+from fxsnn.layered.description import Description
+from fxsnn.layered.inventory import layered_memory, layered_while_learning
+from fxsnn.layered.itq import IntegerLearning, train_in_integers
+from fxsnn.layered.itq_plan import Lesson, plan_learning
+from fxsnn.layered.learn import LocalLearning, train_layers
+from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
+from fxsnn.layered.plan import layered_plan_text, parse_layered_plan
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.quantise import quantise_layers
+from fxsnn.memory import Memory
+from fxsnn.recorded.splits import open_split
+from fxsnn.recorded.task import Lessons, learned_and_held_out, measured, measured_float
+from fxsnn.score import Measured, Told
+from fxsnn.selection import named, read_text
+
+
+def read_description(path: Path) -> Description:
+    """Read a network's description; raises FileError or ConfigError, one line."""
+    return named(path, parse_layers, read_text(path, "a network's description"))
+
+
+def train_events(
+    out: Path,
+    description: Path,
+    data: Path,
+    learning: LocalLearning,
+    words: Words | None,
+    device: str | None,
+    progress: Progress,
+) -> Told:
+    """Train a network on training recordings of a folder, save it, and measure it in float on the test recordings.
+
+    Of every eight training recordings the last one is left out, for exploration. With `words` the network learns on as
+    it will be quantised by them (straight-through, float master weights), and the plan is written beside it. On a
+    `device` of PyTorch's it learns as `accelerated.train_accelerated` says.
+    """
+    check_output(out)
+    described = read_description(description)
+    train, test = open_split(data, "train", described), open_split(data, "test", described)
+    train, _ = learned_and_held_out(train)
+    network = train_in_float(described, train, learning, progress, device)
+    if words:
+        plan = plan_layers(network, words)
+        network = Lessons(train, learning).learned(network, plan)
+        write_text(out.with_suffix(".toml"), layered_plan_text(plan))
+    save_layers(network, out)
+    return measured_float(network, test)
+
+
+def refine_events(
+    network: Path, plan: Path, out: Path, data: Path, learning: LocalLearning, progress: Progress
+) -> Measured:
+    """Let a network learn on through the quantisation of a plan, save it, and measure it in integers.
+
+    It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
+    """
+    check_output(out)
+    held = load_layers(network)
+    words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
+    train, test = (open_split(data, split, held.description) for split in SPLITS)
+    train, _ = learned_and_held_out(train)
+    learned = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
+    told = measured(quantise_layers(learned, words), test)
+    save_layers(learned, out)
+    return told
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventsLearned:
+    """A network that learned in integers: what it is worth in integers, and what it stores, inferring and learning."""
+
+    fixed: Told
+    memory: Memory
+    while_learning: Memory
+
+
+def learn_events(
+    out: Path,
+    description: Path,
+    data: Path,
+    learning: LocalLearning,
+    words: Words,
+    lesson: Lesson,
+    trained: Path | None,
+    progress: Progress,
+) -> EventsLearned:
+    """Train a network in integers on training recordings of a folder, and write it and the plan that it learned by.
+
+    It begins with random weights, or with those of the network `trained`. Of every eight training recordings the last
+    one is left out. The rate is taken as the power of two that is nearest. Measured in integers, on test recordings.
+    """
+    check_output(out)
+    described, integers = read_description(description), IntegerLearning.like(learning)
+    network = load_layers(trained) if trained else random_layers(described, learning.seed)
+    if network.description != described:
+        raise ConfigError(f"a network to learn on from must be of {str(description)!r}, {str(trained)!r} is of another")
+    train, test = open_split(data, "train", described), open_split(data, "test", described)
+    train, _ = learned_and_held_out(train)
+    plan = plan_learning(network, words, lesson, trained=trained is not None)
+    found = train_in_integers(network, train, plan, integers, lambda done, total: progress("train", done, total))
+    write_text(out.with_suffix(".toml"), layered_plan_text(plan))
+    save_layers(found, out)
+    quantised = quantise_layers(found, plan)
+    learned = layered_while_learning(quantised, integers.rate, integers.halvings)
+    return EventsLearned(measured(quantised, test), layered_memory(quantised), learned)
+
+
+def train_in_float(
+    described: Description, train: Recordings, learning: LocalLearning, progress: Progress, device: str | None = None
+) -> LayeredNetwork:
+    """Train a new network, on all processors or on a device of PyTorch's."""
+    network = random_layers(described, learning.seed)
+
+    def told(done: int, total: int) -> None:
+        progress("train", done, total)
+
+    if device:
+        return train_accelerated(network, train, learning, device, told)
+    return train_layers(network, train, learning, told, threads=os.cpu_count() or 1)
