@@ -40,7 +40,7 @@ plays these vectors to the reference RTL in `rtl/` with Icarus Verilog, or Veril
 file was altered. To try a layer of your own, put it in the place of `fxsnn_conv` in `rtl/fxsnn_layers.sv`, or apply the
 rows of `input.mem` one a step and compare every node after every step; `fxsnn golden diff` holds dumps against them.
 
-There are {_shown(manifest["recordings"], recordings)} each of {described["steps"]} steps of {described["step"]:,} us,
+They are of {_shown(manifest["recordings"], recordings)} each of {described["steps"]} steps of {described["step"]:,} us,
 {described["shrink"]} x {described["shrink"]} cells counted together, counts above {clip} taken as {clip}.
 
 All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
@@ -74,9 +74,8 @@ Spikes by layer: {", ".join(map(str, manifest["counts"]["spikes_by_layer"]))}. A
 
 
 def _shown(given: int, recordings: int) -> str:
-    if given == recordings:
-        return f"{given} recordings,"
-    return f"{given} recordings, then {recordings - given} directed at the corners of the arithmetic,"
+    more = "" if given == recordings else f" then {recordings - given} directed at the corners of the arithmetic,"
+    return f"{given} {'recording' if given == 1 else 'recordings'},{more}"
 
 
 def _layer(number: int, layer: dict[str, Any], plan: dict[str, Any]) -> str:
