@@ -641,8 +641,12 @@ def test_as_many_modes_as_there_are_can_be_told_apart(small: Story) -> None:
 @pytest.mark.usefixtures("unillustrated")
 def test_what_a_candidate_may_lack_is_a_dash(small: Story) -> None:
     choice = {k: v for k, v in small.choice.items() if k not in {"allocated_bits", "spikes_per_image"}}
-    row = next(text for given, text in Page(render(with_only(small, choice))).rows if "id" in given)
+    other = {**next(one for one in small.candidates if one["name"] != choice["name"]), "spikes_per_image": 12.0}
+    rows = [text for given, text in Page(render(with_only(small, choice, other))).rows if "id" in given]
+    row = next(text for text in rows if choice["name"] in text)
     assert row.split().count("–") == 2
+    alone = next(text for given, text in Page(render(with_only(small, choice))).rows if "id" in given)
+    assert alone.split().count("–") == 1  # where nobody tells spikes there is no column of them
 
 
 def test_a_digit_without_a_spike_is_a_report(small: Story) -> None:
