@@ -1,4 +1,4 @@
-"""Layers of a layered network in narrow words: 16-bit weights and inputs, states of 16 or 32 bits, sums of 32.
+"""Layers of a layered network in narrow words: weights and inputs of 8 or 16 bits, states and sums of 16 or 32.
 
 What convolution.py does in words of 64 bits where every cast saturates and rounds by a bias alone, nothing is drawn
 or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Recordings are run layer by layer,
@@ -6,46 +6,81 @@ several recordings and many steps a call. A convolution looks only at inputs tha
 Numba widens the results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence
 their names.
 
-The sums of some neurons of a row, a tile, stay in registers while all inputs under the kernel are laid on them. Sums
-are held for whole tiles: that of neuron (y, x, channel) is at y * row + x * outputs + channel.
+There are two ways to convolve. `gather`: the sums of some neurons of a row, a tile, stay in registers while all inputs
+under the kernel are laid on them. `scatter`: each input is laid on all sums that it reaches, which is less work where
+few inputs are not 0. The sum of neuron (y, x, channel) is at first + y * row + x * outputs + channel.
 """
 
 from typing import NamedTuple
 
-from numpy import add, int32, left_shift, multiply, right_shift, subtract, uint64
+from numpy import add, int32, int64, left_shift, multiply, right_shift, subtract, uint64
 
 from . import _vector
 from ._jit import jit, jit_within
 from .simple import clamp_of, settle
 
 QUADS = _vector.QUADS  # whether fours are better than pairs where 8 bits hold all
-LANES = _vector.LANES * _vector.TOGETHER  # sums to whose multiples a tile is filled up
+BYTES = _vector.BYTES  # of a vector of sums
+SPARE = _vector.BYTES // 4  # words that `compact` may read or write beyond those that count
+TOGETHER = _vector.TOGETHER  # vectors that a tile has where a row has as many
 
 
-def lay(sums, first, lanes, weights, beyond, turn, offsets, words, starts, cell, wide, back, rows):  # type: ignore[no-untyped-def]
-    """Sum what inputs of some rows of cells bring to neurons that lie side by side, two or four inputs at a time.
+def gather(sums, first, lanes, weights, beyond, offsets, words, start, stop):  # type: ignore[no-untyped-def]
+    """Sum what inputs bring to neurons that lie side by side, two or four inputs at a time.
 
-    sums       int32[...], `lanes` of them from `first` on    overwritten
+    sums       int16 | int32[...], `lanes` of them from `first` on    overwritten
     weights    int8 | int16[...]    those of a pair or four for one sum after the other
-    beyond     where in the weights those of the first sum are, for an offset of 0 and the first row; `turn` further on
-               for every row
-    offsets    int64[active]    of each pair or four that is not 0
-    words      int16[2 * active], or uint8[4 * active]
-    starts     int64[cells + 1]    where those of a cell begin
-    cell       the first of `wide` cells of the first row; `back` further ahead in every row
+    beyond     where in the weights those of the first sum are, for an offset of 0
+    offsets    int32[active]    of each pair or four that is not 0
+    words      int16 | uint8[active * as many as are laid at a time]
+    start      the first of them that counts, before `stop`
     """
-    many = 4 // words.itemsize
+    many = sums.itemsize // words.itemsize
     into = sums[first : first + lanes]
     into[:] = 0
-    for row in range(rows):
-        for n in range(starts[cell - row * back], starts[cell - row * back + wide]):
-            column = offsets[n] + beyond + row * turn
-            # of arrays, as this is only run where nothing is compiled
-            laid = weights[column : column + many * lanes].reshape(lanes, many).astype(int32)
-            into += laid @ words[many * n : many * (n + 1)].astype(int32)
+    for n in range(start, stop):
+        column = offsets[n] + beyond
+        # of arrays, as this is only run where nothing is compiled
+        laid = weights[column : column + many * lanes].reshape(lanes, many).astype(int32)
+        into += (laid @ words[many * n : many * (n + 1)].astype(int32)).astype(sums.dtype)
 
 
-_vector.vectorise(lay)
+def scatter(sums, first, lanes, row, weights, kernel, words, active):  # type: ignore[no-untyped-def]
+    """Lay a pair or four of inputs on all sums that they reach.
+
+    sums       int16 | int32[...], `lanes` of them from `first` on and in `kernel` rows, each `row` on    in place
+    weights    int8 | int16[...]    those of one sum after the other
+    words      int16 | uint8[active * as many as are laid at a time]
+    """
+    many = sums.itemsize // words.itemsize
+    word = words[many * active : many * (active + 1)].astype(int32)
+    for line in range(kernel):
+        into = sums[first + line * row : first + line * row + lanes]
+        column = line * lanes * many
+        laid = weights[column : column + many * lanes].reshape(lanes, many).astype(int32)
+        into += (laid @ word).astype(sums.dtype)
+
+
+def compact(active, offsets, found, pairs, places, first, count):  # type: ignore[no-untyped-def]
+    """Put pairs or fours that are not 0 side by side, and where their weights are; return how many there are.
+
+    active     int16 | int32[...]    from `found` on overwritten, further than they reach
+    offsets    int32[...]            the same
+    pairs      int16 | int32[...]    `count` of them from `first` on are looked at
+    places     int32[...]            the same
+    """
+    here, there = pairs[first : first + count], places[first : first + count]
+    at = uint64(found)  # unsigned, or every index would be looked at for a sign
+    for n in range(count):  # written over unless it is not 0: cheaper than a branch
+        active[at] = here[n]
+        offsets[at] = there[n]
+        at += uint64(here[n] != 0)
+    return int64(at)
+
+
+_vector.vectorise_gather(gather)
+_vector.vectorise_compact(compact, compact)
+_vector.vectorise_scatter(scatter)
 
 
 class Shape(NamedTuple):
@@ -59,16 +94,18 @@ class Shape(NamedTuple):
     kernel: int  # cells in either direction
     padding: int
     tile: int  # cells whose sums are made at once
-    row: int  # sums of a row: of whole tiles
+    first: int  # where the sums of the map begin
+    row: int  # sums of a row and what is around it
     many: int  # inputs that lie side by side, 2 or 4
     turn: int  # weights of a pair or four in a row of the kernel
+    scattered: int  # 1: by `scatter`, 0: by `gather`
 
 
 @jit
 def spread(under, given, shape):  # type: ignore[no-untyped-def]
     """Put words where `convolve` looks for them: int16 | uint8[cells * filled] from int[inputs]."""
     if shape.filled == shape.channels:
-        for n in range(under.shape[0]):
+        for n in range(given.shape[0]):
             under[n] = given[n]
     else:
         for cell in range(shape.height * shape.width):
@@ -77,58 +114,68 @@ def spread(under, given, shape):  # type: ignore[no-untyped-def]
 
 
 @jit
-def convolve(sums, weights, pairs, room, shape):  # type: ignore[no-untyped-def]
+def convolve(sums, weights, pairs, places, room, shape):  # type: ignore[no-untyped-def]
     """Lay the kernel over pairs, or fours, of inputs of which one is not 0.
 
-    sums       int32[height * row]    overwritten; sums beyond the map are of no use
-    weights    int8 | int16[...]      see `layered.narrow.laid`
-    pairs      int32[cells * pairs of one]    two or four words of `spread` in one
-    room       for what is not 0: int32[pairs + 1], the same as words, int64[pairs + 1], int64[cells + 1]
+    sums       int16 | int32[...]                overwritten; sums beyond the map are of no use
+    weights    int8 | int16[...]                 see `layered.laid.laid`
+    pairs      int16 | int32[cells * pairs of one]    two or four words of `spread` in one
+    places     int32[cells * pairs of one]          see `layered.laid.laid`
+    room       for what is not 0: as pairs, the same as words, as places, int64[height + 1]
     """
+    if shape.scattered:
+        _scattered(sums, weights, pairs, places, room, shape)
+    else:
+        _gathered(sums, weights, pairs, places, room, shape)
+
+
+@jit_within
+def _scattered(sums, weights, pairs, places, room, shape):  # type: ignore[no-untyped-def]
+    active, words, offsets, _ = room
+    sums[:] = 0
+    lanes = shape.turn // shape.many
+    for n in range(compact(active, offsets, 0, pairs, places, 0, shape.height * shape.width)):  # type: ignore[no-untyped-call]
+        scatter(sums, offsets[n], lanes, shape.row, weights, shape.kernel, words, n)  # type: ignore[no-untyped-call]
+
+
+@jit_within
+def _gathered(sums, weights, pairs, places, room, shape):  # type: ignore[no-untyped-def]
+    """Do one column of tiles after the other: what they look at lies together."""
     active, words, offsets, starts = room
-    height, width, outputs, many = shape.height, shape.width, shape.outputs, shape.many
-    count, cells = shape.filled // many, height * width
-    found = uint64(0)  # unsigned, or every index would be looked at for a sign
-    cell = 0
-    for _ in range(height):
-        for x in range(width):
-            starts[cell] = found
-            here = pairs[cell * count : (cell + 1) * count]
-            for pair in range(count):  # written over unless it is not 0: cheaper than a branch
-                active[found] = here[pair]
-                offsets[found] = pair * shape.kernel * shape.turn - x * outputs * many
-                found += uint64(here[pair] != 0)
-            cell += 1
-    starts[cells] = found
-    for y in range(height):
-        # a kernel that is turned round: its row ky meets the cells ky - padding rows above
-        ky = max(0, y + shape.padding - height + 1)
-        rows = min(shape.kernel, y + shape.padding + 1) - ky
-        for x in range(0, width, shape.tile):
-            left, right = max(0, x - shape.padding), min(width, x + shape.tile + shape.padding)
-            beyond = ky * shape.turn + (x + shape.padding + shape.tile - 1) * outputs * many
-            cell = (y + shape.padding - ky) * width + left
-            first, lanes = y * shape.row + x * outputs, shape.tile * outputs
-            lay(  # type: ignore[no-untyped-call]
-                *(sums, first, lanes, weights, beyond, shape.turn, offsets, words, starts),
-                *(cell, right - left, width, rows),
-            )
+    height, width = shape.height, shape.width
+    count, lanes, step = shape.filled // shape.many, shape.tile * shape.outputs, shape.outputs * shape.many
+    for x in range(0, width, shape.tile):
+        left, right = max(0, x - shape.padding), min(width, x + shape.tile + shape.padding)
+        found = 0
+        for y in range(height):
+            starts[y] = found
+            begin = (y * width + left) * count
+            found = compact(active, offsets, found, pairs, places, begin, (right - left) * count)  # type: ignore[no-untyped-call]
+        starts[height] = found
+        beyond = (x + shape.padding + shape.tile - 1) * step + shape.padding * shape.turn
+        for y in range(height):
+            start, stop = starts[max(0, y - shape.padding)], starts[min(height, y + shape.padding + 1)]
+            first = shape.first + y * shape.row + x * shape.outputs
+            gather(sums, first, lanes, weights, beyond + y * shape.turn, offsets, words, start, stop)  # type: ignore[no-untyped-call]
 
 
 @jit_within
 def decayed(state, come, clamp, leak):  # type: ignore[no-untyped-def]
-    """Return a state after its leak and what comes, cast once: as `convolution.decay`."""
+    """Return a state after its leak and what comes, cast once: as `convolution.decay`.
+
+    come    at the binary point of the sum, as are all but what a shift takes from the leak
+    """
     factor, shift, mask = leak
     leaked = multiply(state, factor)
     if mask != 0:
-        leaked = subtract(leaked, right_shift(state, shift))
-    return settle(add(left_shift(leaked, clamp.left), left_shift(come, clamp.left_other)), clamp)
+        leaked = subtract(leaked, left_shift(right_shift(state, shift), clamp.left))
+    return settle(add(leaked, come), clamp)
 
 
 @jit_within
 def constants_of(site, leak):  # type: ignore[no-untyped-def]
-    """Return the constants of `decayed`."""
-    return clamp_of(site), (int32(leak[0]), int32(leak[1]), int32(leak[2]))
+    """Return the constants of `decayed`: the factor at the binary point of the sum."""
+    return clamp_of(site), (int32(leak[0] << site.left), int32(leak[1]), int32(leak[2]))
 
 
 @jit
@@ -144,8 +191,8 @@ def fade(trace, synapse, given, sites, leaks, wide, row):  # type: ignore[no-unt
         p, q, come = trace[place : place + wide], synapse[place : place + wide], given[start : start + wide]
         for n in range(wide):  # of slices: an index that is a sum would be looked at for a sign
             before = int32(q[n])
-            p[n] = decayed(int32(p[n]), before, first, alpha)
-            q[n] = decayed(before, int32(come[n]), second, beta)
+            p[n] = decayed(int32(p[n]), left_shift(before, first.left_other), first, alpha)
+            q[n] = decayed(before, left_shift(int32(come[n]), second.left_other), second, beta)
 
 
 @jit
@@ -161,7 +208,7 @@ def fire(spikes, said, drive, refractory, bias, kick, site, leak, lefts, row):  
     row          of the drive: words from one to the next
     """
     clamp, rho = constants_of(site, leak)
-    less, left, other = int32(-kick), int32(lefts[0]), int32(lefts[1])
+    less, left, other = int32(-kick << site.left_other), int32(lefts[0]), int32(lefts[1])
     wide = bias.shape[0]
     for y in range(spikes.shape[0] // wide):
         place, start = y * wide, y * row
@@ -181,24 +228,39 @@ def fire(spikes, said, drive, refractory, bias, kick, site, leak, lefts, row):  
 
 
 @jit
-def pool(pooled, spikes, size, row, outputs, out_row):  # type: ignore[no-untyped-def]
+def pool(pooled, spikes, room, size, row, outputs, out_row):  # type: ignore[no-untyped-def]
     """Do as `convolution.pool`; `row` and `out_row` are words of a row before and after.
 
     pooled, spikes    uint8[...] or uint64[...] of eight neurons a word
+    room              two rows of them
     """
+    many, cells = uint64(outputs), out_row // outputs  # unsigned, or every index would be looked at for a sign
+    joined, found = room
     for y in range(pooled.shape[0] // out_row):
-        into = pooled[y * out_row : (y + 1) * out_row]
-        into[:] = 0
-        for below in range(0, size, 2):  # two rows at a time, the last one twice where it is alone
-            last = min(below + 1, size - 1)
-            one = spikes[(y * size + below) * row : (y * size + below + 1) * row]
-            other = spikes[(y * size + last) * row : (y * size + last + 1) * row]
-            place, cells = uint64(0), uint64(outputs)  # unsigned, or every index would be looked at for a sign
-            for x in range(out_row // outputs):
-                for _ in range(size):
-                    for n in range(outputs):
-                        into[uint64(x * outputs + n)] |= one[place + uint64(n)] | other[place + uint64(n)]
-                    place += cells
+        into, above = pooled[y * out_row : (y + 1) * out_row], spikes[y * size * row : (y * size + 1) * row]
+        if size == 1:
+            into[:] = above[:out_row]
+            continue
+        below = spikes[(y * size + 1) * row : (y * size + 2) * row]
+        for n in range(row):
+            joined[n] = above[n] | below[n]
+        for line in range(2, size):
+            below = spikes[(y * size + line) * row : (y * size + line + 1) * row]
+            for n in range(row):
+                joined[n] |= below[n]
+        beside = joined[outputs:]
+        for n in range(beside.shape[0]):
+            found[n] = joined[n] | beside[n]
+        for column in range(2, size):
+            beside = joined[column * outputs :]
+            for n in range(beside.shape[0]):
+                found[n] |= beside[n]
+        place, at, step = uint64(0), uint64(0), uint64(size * outputs)
+        for _ in range(cells):
+            for n in range(many):
+                into[at + n] = found[place + n]
+            place += step
+            at += many
 
 
 @jit
@@ -210,16 +272,17 @@ def respond(  # type: ignore[no-untyped-def]
     refractory,
     state,
     sums,
+    weights,
     under,
     pairs,
+    places,
     room,
-    weights,
+    shape,
     bias,
     kick,
     sites,
     leaks,
     lefts,
-    shape,
     size,
     inputs,
 ):
@@ -229,17 +292,18 @@ def respond(  # type: ignore[no-untyped-def]
     said         int64[recordings, neurons] or [recordings, 0]  the drive of steps from `burn_in` on is added
     given        int[recordings, steps, inputs]
     refractory   int16 | int32[neurons], or [0]  in place; none where a spike takes nothing
-    state        trace, synapse, spikes, spikes as words of `pooled`: int16 | int32[...] and uint8[neurons], in place
-    sums, weights, pairs, room              see `convolve`
+    state        trace, synapse, spikes: int16 | int32[...] and uint8[neurons], in place; spikes as words of `pooled`,
+                 and room for `pool`
+    sums, weights, pairs, places, room      see `convolve`
     under                                   see `spread`; the same as `pairs`
     bias         int32[neurons of a row]
     sites        casts of trace, synapse and refractory state, with their `leaks`
     lefts        see `fire`
     inputs       1: P and Q of the inputs decay, 0: M and I of the neurons
     """
-    trace, synapse, spikes, packed = state
-    outputs = shape.outputs
-    wide, word = shape.width * outputs, spikes.shape[0] // packed.shape[0]  # neurons of a row, and of a word
+    trace, synapse, spikes, packed, joined = state
+    wide, word = shape.width * shape.outputs, spikes.shape[0] // packed.shape[0]  # neurons of a row, and of a word
+    outputs, summed = shape.outputs // word, sums[shape.first :]
     for recording in range(given.shape[0]):
         if recording > 0:
             trace[:] = 0
@@ -253,15 +317,11 @@ def respond(  # type: ignore[no-untyped-def]
                 spread(under, trace, shape)
             else:
                 spread(under, come, shape)
-            convolve(sums, weights, pairs, room, shape)
+            convolve(sums, weights, pairs, places, room, shape)
             counted = said[recording, said.shape[1] if step < burn_in else 0 :]
             if inputs:
-                fire(spikes, counted, sums, refractory, bias, kick, sites[2], leaks[2], lefts, shape.row)
+                fire(spikes, counted, summed, refractory, bias, kick, sites[2], leaks[2], lefts, shape.row)
             else:
-                fade(trace, synapse, sums, sites, leaks, wide, shape.row)
+                fade(trace, synapse, summed, sites, leaks, wide, shape.row)
                 fire(spikes, counted, trace, refractory, bias, kick, sites[2], leaks[2], lefts, wide)
-            into = pooled[recording, step]
-            if size > 1:
-                pool(into, packed, size, wide // word, outputs // word, shape.width // size * outputs // word)
-            else:
-                into[:] = packed
+            pool(pooled[recording, step], packed, joined, size, wide // word, outputs, shape.width // size * outputs)

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.layered import emulate
-from fxsnn.layered.description import Description, Layer
+from fxsnn.layered.description import Description, Geometry, Layer
 from fxsnn.layered.emulate import _runners as runners
 from fxsnn.layered.emulate import emulate_layers, input_format, respond_layers
-from fxsnn.layered.narrow import NarrowState, are_bytes, is_narrow, laid, narrow_state
+from fxsnn.layered.laid import Kinds, kinds_of, laid
+from fxsnn.layered.narrow import NarrowState, is_narrow, narrow_state
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
 from fxsnn.layered.ptq import Words, plan_layers
@@ -37,8 +38,10 @@ def flat(words: Map) -> list[int]:
 def sums_of(state: NarrowState, layer: QuantisedLayer) -> list[int]:
     """The sums of all neurons, without what a kernel reaches beyond the map."""
     height, width, outputs = layer.geometry.outputs
-    held = state.sums.reshape(height, -1, outputs)  # the rest of a row is beyond the map
-    found: list[int] = held[:, :width].reshape(-1).tolist()
+    first, row = state.lies.shape.first, state.lies.shape.row
+    found: list[int] = []
+    for y in range(height):
+        found += state.lies.sums[first + y * row :][: width * outputs].tolist()
     return found
 
 
@@ -57,10 +60,12 @@ def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: Quantis
         output = network.description.layer[number].kind == "output"
         proved = is_narrow(layer, wired[number], input_format(network, number))
         if proved:
-            quads = are_bytes(layer, input_format(network, number)) and data.draw(st.booleans())
-            state = narrow_state(layer, wired[number], output, quads)
+            kinds = data.draw(st.sampled_from(kinds_of(layer, input_format(network, number))))
+            sparse = data.draw(st.booleans())
+            state = narrow_state(layer, wired[number], output, kinds, sparse)
             state.begin()
-            event(f"{layer.plan.filters}, {network.description.layer[number].kind}, {'fours' if quads else 'pairs'}")
+            words = " of ".join(kind.__name__ for kind in kinds)
+            event(f"{'scattered' if state.lies.shape.scattered else 'gathered'}, {words}")
         heard = np.zeros((1, math.prod(layer.geometry.outputs)), np.int64)
         said, passed = [0] * layer.geometry.outputs[2], []
         for step in range(steps):
@@ -183,45 +188,70 @@ def test_sums_at_the_edge_of_a_word_are_exact(weight: int) -> None:
     assert respond_layers(network, frames).tolist() == [trace.scores.tolist()]
 
 
-@pytest.mark.parametrize("tile", [1, 3])
-@pytest.mark.parametrize("many", [2, 4])
-def test_weights_are_laid_as_an_input_sees_them(tile: int, many: int) -> None:
+KINDS: list[Kinds] = [(np.int32, np.int16), (np.int32, np.uint8), (np.int16, np.uint8)]
+
+
+@pytest.mark.parametrize("width", [1, 40])
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("kinds", KINDS)
+def test_weights_are_laid_as_an_input_sees_them(kinds: Kinds, sparse: bool, width: int) -> None:
     weights = np.arange(3 * 3 * 3 * 2).reshape(3, 3, 3, 2)
-    found = laid(weights, Format(8, 0), tile, many)
-    together, long = -(-3 // many), 3 + 2 * (tile - 1)
-    assert (found.dtype.name, found.size, found.ctypes.data % 64) == ("int8", together * 3 * long * 2 * many, 0)
-    for (one, row, place, n, k), word in np.ndenumerate(found.reshape(together, 3, long, 2, many)):
-        channel, column = many * one + k, place - tile + 1
+    geometry = Geometry((5, width, 3), (3, 3), 1, (5, width, 2), 1)
+    lies = laid(geometry, weights, Format(8, 0), kinds, sparse)
+    many, rim = lies.shape.many, 0 if lies.shape.scattered else lies.shape.tile - 1
+    assert lies.shape.scattered == (sparse and many == 4)
+    found = lies.weights.reshape(-(-3 // many), 3, -1, many)
+    assert (found.dtype.name, lies.weights.ctypes.data % 64) == ("int8", 0)
+    assert many == np.dtype(kinds[0]).itemsize // np.dtype(kinds[1]).itemsize
+    for (one, row, place, k), word in np.ndenumerate(found):
+        channel, column, n = many * one + k, place // 2 - rim, place % 2
         inside = channel < 3 and 0 <= column < 3
         assert word == (weights[2 - row, 2 - column, channel, n] if inside else 0)
-    assert laid(weights, Format(9, 0), tile, many).dtype == np.int16
+    assert laid(geometry, weights, Format(9, 0), kinds, sparse).weights.dtype == np.int16
+
+
+def kinds_for(plan: LayerPlan, clip: int = 3, **changes: Any) -> list[Kinds]:
+    network = layered(plan, clip, **changes)
+    return kinds_of(network.layers[0], input_format(network, 0))
 
 
 def test_bytes_are_weights_with_a_sign_and_words_without_one() -> None:
-    def fits(plan: LayerPlan, clip: int = 3) -> bool:
-        network = layered(plan, clip)
-        return are_bytes(network.layers[0], input_format(network, 0))
-
-    assert fits(PLAN)
-    assert fits(replace(PLAN, filters="currents", trace=WIDE), clip=255)
-    assert not fits(replace(PLAN, filters="currents", trace=WIDE), clip=256)
-    assert not fits(replace(PLAN, weight=down(9, 4)))
-    assert not fits(replace(PLAN, weight=down(8, 4, signed=False)))
-    assert not fits(replace(PLAN, trace=down(9, 4, signed=False)))
-    assert not fits(replace(PLAN, trace=down(8, 4)))
+    assert set(kinds_for(PLAN)) >= set(KINDS[:2])
+    assert (np.int32, np.uint8) in kinds_for(replace(PLAN, filters="currents", trace=WIDE), clip=255)
+    pairs = KINDS[:1]
+    assert kinds_for(replace(PLAN, filters="currents", trace=WIDE), clip=256) == pairs
+    assert kinds_for(replace(PLAN, weight=down(9, 4))) == pairs
+    assert kinds_for(replace(PLAN, weight=down(8, 4, signed=False))) == pairs
+    assert kinds_for(replace(PLAN, trace=down(9, 4, signed=False))) == pairs
+    assert kinds_for(replace(PLAN, trace=down(8, 4))) == pairs
 
 
-@pytest.mark.parametrize("quads", [False, True])
-@pytest.mark.parametrize("weight", [-128, 127])
-def test_bytes_at_their_edges_are_exact(weight: int, quads: bool) -> None:
-    """Fours of products reach 4 * 255 * -128, which no sum of 16 bits holds."""
+def test_sums_are_of_16_bits_where_the_weights_themselves_prove_it() -> None:
+    counts = down(7, 0, signed=False)
+    plan = replace(PLAN, weight=down(8, 0), trace=counts, synapse=counts)
+    weights = np.full((2, 2, 2, 3), 32)  # 8 * 32 * 127 = 32,512
+    weights[0, 0, 0, 0] = -34
+    assert kinds_for(plan, weights=weights)[0] == (np.int16, np.uint8)
+    weights[1, 0, 0, 0] = 33
+    assert (np.int16, np.uint8) not in kinds_for(plan, weights=weights)
+    few = replace(plan, trace=down(8, 0, signed=False))  # two products could leave 16 bits
+    assert (np.int16, np.uint8) not in kinds_for(few, weights=np.full((2, 2, 2, 3), 1))
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize(
+    ("kinds", "most", "weight"),
+    # fours of products reach 4 * 255 * -128, which no sum of 16 bits holds
+    [(KINDS[0], 255, -128), (KINDS[1], 255, -128), (KINDS[1], 255, 127), (KINDS[2], 31, -128), (KINDS[2], 32, 127)],
+)
+def test_bytes_at_their_edges_are_exact(kinds: Kinds, most: int, weight: int, sparse: bool) -> None:
     counts = down(8, 0, signed=False)
     plan = replace(PLAN, weight=down(8, 0), trace=counts, synapse=counts, trace_leak=Leak("none"))
-    network = layered(replace(plan, synapse_leak=Leak("none")), 255, weights=np.full((2, 2, 2, 3), weight))
+    network = layered(replace(plan, synapse_leak=Leak("none")), most, weights=np.full((2, 2, 2, 3), weight))
     layer = network.layers[0]
-    state = narrow_state(layer, wires(layer, input_format(network, 0)), False, quads)
-    state.run(np.full((1, 3, 8), 255, np.uint16), 0)
-    assert sums_of(state, layer) == [8 * weight * 255] * 3
+    state = narrow_state(layer, wires(layer, input_format(network, 0)), False, kinds, sparse)
+    state.run(np.array([[[most] * 8, [0] * 8]], np.uint16), 0)
+    assert sums_of(state, layer) == [8 * weight * most] * 3
 
 
 @pytest.mark.parametrize("weight", [-128, 127])

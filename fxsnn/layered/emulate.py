@@ -14,8 +14,8 @@ from fxsnn.emulate import in_parts
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.format import Format
 from fxsnn.kernels import convolution, lif
-from fxsnn.kernels.narrow import QUADS
-from fxsnn.layered.narrow import NarrowState, Stepwise, are_bytes, is_narrow, narrow_state
+from fxsnn.layered.laid import kinds_of
+from fxsnn.layered.narrow import NarrowState, Stepwise, is_narrow, narrow_state
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
 from fxsnn.layered.width import SPIKES, Wires, wires
 from fxsnn.modes import Overflow
@@ -219,7 +219,8 @@ def _runners(network: QuantisedLayers) -> list[Stepwise | NarrowState]:
         given = input_format(network, number)
         wired, output = wires(layer, given), network.description.layer[number].kind == "output"
         if is_narrow(layer, wired, given):
-            found.append(narrow_state(layer, wired, output, QUADS and are_bytes(layer, given)))
+            # events are sparse, spikes less so
+            found.append(narrow_state(layer, wired, output, kinds_of(layer, given)[0], sparse=number == 0))
         else:
             found.append(Stepwise(_state(layer, wired), output))
     return found

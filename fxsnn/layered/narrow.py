@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from fxsnn.format import Format
 from fxsnn.kernels import narrow, rescale
 from fxsnn.layered.description import Geometry
+from fxsnn.layered.laid import Kinds, Laid, laid
 from fxsnn.layered.quantise import QuantisedLayer
 from fxsnn.layered.width import Wires
 from fxsnn.prepare import cleared
 from fxsnn.width import Range
-
-LANES = narrow.LANES
 
 Ran = tuple[NDArray[np.uint8], NDArray[np.int64] | None]
 
@@ -76,7 +75,8 @@ class NarrowState:
     refractory: NDArray[np.signedinteger]  # none where a spike takes nothing: it stays 0
     spikes: NDArray[np.uint8]
     packed: NDArray[np.unsignedinteger]  # the same, eight in a word where channels are a multiple of eight
-    sums: NDArray[np.int32]  # of whole tiles, see kernels/narrow.py
+    joined: tuple[NDArray[np.unsignedinteger], ...]  # of two rows
+    lies: Laid
     output: bool  # whether it says its membranes
     outputs: int  # after pooling
     membrane: tuple[int, NDArray[np.int64]]  # of an output layer: what brings its drive to the bias, and that
@@ -95,10 +95,15 @@ class NarrowState:
         """
         recordings, steps = given.shape[:2]
         pooled = np.empty((recordings, steps, self.outputs), np.uint8)
-        state = self.trace, self.synapse, self.spikes, self.packed
+        state = self.trace, self.synapse, self.spikes, self.packed, self.joined
         words = pooled.view(self.packed.dtype)
         driven = np.zeros((recordings, len(self.spikes) if self.output else 0), np.int64)
-        narrow.respond(words, driven, burn_in, given, self.refractory, state, self.sums, *self.fixed)
+        lies = self.lies
+        narrow.respond(
+            *(words, driven, burn_in, given, self.refractory, state),
+            *(lies.sums, lies.weights, lies.under, lies.pairs, lies.places, lies.room, lies.shape),
+            *self.fixed,
+        )
         if not self.output:
             return pooled, None
         left, bias = self.membrane
@@ -146,84 +151,45 @@ class Stepwise:
         return pooled, said if self.output else None
 
 
-def are_bytes(layer: QuantisedLayer, given: Format) -> bool:
-    """Say whether 8 bits hold the weights, and 8 bits without a sign the words under the kernel."""
-    weight, under = layer.plan.weight.format, layer.plan.trace.format if layer.plan.filters == "inputs" else given
-    return weight.lowest >= -(1 << 7) and weight.highest < 1 << 7 and under.lowest >= 0 and under.highest < 1 << 8
-
-
-def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, quads: bool) -> NarrowState:
+def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, kinds: Kinds, sparse: bool) -> NarrowState:
     """Return a layer for which `is_narrow` holds, at rest; one that is an output layer says its membranes.
 
-    quads    lay four inputs at a time where cells have as many, for which `are_bytes` must hold
+    kinds     words of sums and of what is under the kernel, one of `laid.kinds_of`
+    sparse    whether most inputs are 0
     """
-    geometry, plan = layer.geometry, layer.plan
-    dense = _as_dense(geometry)
-    height, width, channels = dense.inputs
-    outputs = dense.outputs[2]
-    many, word = (4, np.uint8) if quads and channels > 2 else (2, np.int16)
-    filled = -(-channels // many) * many
-    tile = LANES // math.gcd(outputs, LANES)  # cells of whole vectors
-    row = -(-width // tile) * tile * outputs
-    kernel, cells = dense.kernel[0], height * width
-    turn = (kernel + 2 * (tile - 1)) * outputs * many
-    shape = narrow.Shape(
-        height, width, channels, filled, outputs, kernel, dense.padding, tile, row, many=many, turn=turn
-    )
-    inputs, neurons = math.prod(dense.inputs), math.prod(dense.outputs)
+    plan, geometry = layer.plan, _as_dense(layer.geometry)
+    lies = laid(geometry, layer.weights.reshape(geometry.weights), plan.weight.format, kinds, sparse)
+    inputs, neurons, row = (math.prod(size) for size in (geometry.inputs, geometry.outputs, geometry.outputs[1:]))
     decaying = inputs if plan.filters == "inputs" else neurons
-    under = cleared(cells * filled, word)
-    active = cleared((cells * filled // many + 1) * many, word)
     frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
     compared = _compared(layer, wired)
     fixed = (
-        under,
-        under.view(np.int32),
-        (active.view(np.int32), active, np.zeros(len(active) // many, np.int64), np.zeros(cells + 1, np.int64)),
-        laid(layer.weights.reshape(dense.weights), plan.weight.format, tile, many),
-        np.tile(compared.bias, width).astype(np.int32),
+        np.tile(compared.bias, geometry.outputs[1]).astype(np.int32),
         layer.refractory,
         (wired.trace, wired.synapse, wired.refractory),
         wired.leaks,
         compared.lefts,
-        shape,
-        dense.pool,
+        geometry.pool,
         int(plan.filters == "inputs"),
     )
     # 32 bits would do: fewer keep the states of a map in the nearest cache
     states = plan.trace.format, plan.synapse.format, plan.refractory.format
     held = np.int16 if all(fmt.lowest >= -(1 << 15) and fmt.highest < 1 << 15 for fmt in states) else np.int32
     spikes = cleared(neurons, np.uint8)
+    packed: NDArray[Any] = spikes.view(np.uint8 if geometry.outputs[2] % 8 else np.uint64)
     return NarrowState(
         cleared(decaying, held),
         cleared(decaying, held),
         cleared(neurons if layer.refractory else 0, held),
         spikes,
-        spikes.view(np.uint8 if outputs % 8 else np.uint64),
-        cleared(height * row, np.int32),
+        packed,
+        (cleared(row, np.uint8).view(packed.dtype), cleared(row, np.uint8).view(packed.dtype)),
+        lies,
         output,
-        math.prod(dense.pooled),
+        math.prod(geometry.pooled),
         (wired.compared - frac, layer.bias << wired.compared - plan.bias.format.frac),
         fixed,
     )
-
-
-def laid(weights: NDArray[np.int64], fmt: Format, tile: int, many: int) -> NDArray[np.signedinteger]:
-    """Return weights as `narrow.convolve` takes them: int8 or int16[pairs * rows * columns and rim * outputs * many].
-
-    A kernel row is turned round, as an input sees it, with zeros for the rest of the cells of a tile on either side.
-    Pairs or fours of inputs lie side by side.
-
-    weights    int64[kernel height, kernel width, input channels, output channels], words of the format
-    """
-    rows, columns, channels, outputs = weights.shape
-    filled, rim = -(-channels // many) * many, tile - 1
-    spaced = np.zeros((filled, rows, columns + 2 * rim, outputs), np.int16)
-    spaced[:channels, :, rim : rim + columns] = weights[::-1, ::-1].transpose(2, 0, 1, 3)
-    fits = fmt.lowest >= -(1 << 7) and fmt.highest < 1 << 7
-    found = cleared(spaced.size, np.int8 if fits else np.int16)
-    found[:] = spaced.reshape(filled // many, many, -1).transpose(0, 2, 1).reshape(-1)
-    return found
 
 
 def _as_dense(geometry: Geometry) -> Geometry:
