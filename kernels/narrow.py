@@ -3,8 +3,6 @@
 What convolution.py does in words of 64 bits where every cast saturates and rounds by a bias alone, nothing is drawn
 or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Recordings are run layer by layer,
 several recordings and many steps a call. A convolution looks only at inputs that are not 0, two or four at a time.
-Numba widens the results of Python's operators to 64 bits but leaves those of NumPy's functions as they are: hence
-their names.
 
 There are two ways to convolve. `gather`: the sums of some neurons of a row, a tile, stay in registers while all inputs
 under the kernel are laid on them. `scatter`: each input is laid on all sums that it reaches, which is less work where
@@ -13,11 +11,11 @@ few inputs are not 0. The sum of neuron (y, x, channel) is at first + y * row + 
 
 from typing import NamedTuple
 
-from numpy import add, int32, int64, left_shift, multiply, right_shift, subtract, uint64
+from numpy import int32, int64, uint64
 
 from . import _vector
 from ._jit import jit, jit_within
-from .simple import clamp_of, settle
+from .narrow_states import fade, fire
 
 QUADS = _vector.QUADS  # whether fours are better than pairs where 8 bits hold all
 BYTES = _vector.BYTES  # of a vector of sums
@@ -159,74 +157,6 @@ def _gathered(sums, weights, pairs, places, room, shape):  # type: ignore[no-unt
             gather(sums, first, lanes, weights, beyond + y * shape.turn, offsets, words, start, stop)  # type: ignore[no-untyped-call]
 
 
-@jit_within
-def decayed(state, come, clamp, leak):  # type: ignore[no-untyped-def]
-    """Return a state after its leak and what comes, cast once: as `convolution.decay`.
-
-    come    at the binary point of the sum, as are all but what a shift takes from the leak
-    """
-    factor, shift, mask = leak
-    leaked = multiply(state, factor)
-    if mask != 0:
-        leaked = subtract(leaked, left_shift(right_shift(state, shift), clamp.left))
-    return settle(add(leaked, come), clamp)
-
-
-@jit_within
-def constants_of(site, leak):  # type: ignore[no-untyped-def]
-    """Return the constants of `decayed`: the factor at the binary point of the sum."""
-    return clamp_of(site), (int32(leak[0] << site.left), int32(leak[1]), int32(leak[2]))
-
-
-@jit
-def fade(trace, synapse, given, sites, leaks, wide, row):  # type: ignore[no-untyped-def]
-    """Let P and Q of every input decay, or M and I of neurons: int16 | int32[n] in place.
-
-    given    int[...]    what comes: `wide` words of every `row`
-    """
-    first, alpha = constants_of(sites[0], leaks[0])
-    second, beta = constants_of(sites[1], leaks[1])
-    for y in range(trace.shape[0] // wide):
-        place, start = y * wide, y * row
-        p, q, come = trace[place : place + wide], synapse[place : place + wide], given[start : start + wide]
-        for n in range(wide):  # of slices: an index that is a sum would be looked at for a sign
-            before = int32(q[n])
-            p[n] = decayed(int32(p[n]), left_shift(before, first.left_other), first, alpha)
-            q[n] = decayed(before, left_shift(int32(come[n]), second.left_other), second, beta)
-
-
-@jit
-def fire(spikes, said, drive, refractory, bias, kick, site, leak, lefts, row):  # type: ignore[no-untyped-def]
-    """Let R decay and compare every membrane with 0: uint8[neurons] in place.
-
-    said         int64[neurons], or [0]    the drive is added
-    drive        int16 | int32[...]        sums, or M
-    refractory   int16 | int32[neurons], or [0]    in place; none where a spike takes nothing
-    bias         int32[neurons of a row], at the binary point at which all are compared
-    kick         what a spike takes from R
-    lefts        what brings drive and refractory state there
-    row          of the drive: words from one to the next
-    """
-    clamp, rho = constants_of(site, leak)
-    less, left, other = int32(-kick << site.left_other), int32(lefts[0]), int32(lefts[1])
-    wide = bias.shape[0]
-    for y in range(spikes.shape[0] // wide):
-        place, start = y * wide, y * row
-        fired, driven = spikes[place : place + wide], drive[start : start + wide]
-        if refractory.shape[0] > 0:
-            r = refractory[place : place + wide]
-            for n in range(wide):
-                rest = decayed(int32(r[n]), multiply(int32(fired[n]), less), clamp, rho)
-                r[n] = rest
-                fired[n] = add(add(left_shift(int32(driven[n]), left), bias[n]), left_shift(rest, other)) > 0
-        else:
-            for n in range(wide):
-                fired[n] = add(left_shift(int32(driven[n]), left), bias[n]) > 0
-        if said.shape[0] > 0:
-            for n in range(wide):
-                said[place + n] += driven[n]
-
-
 @jit
 def pool(pooled, spikes, room, size, row, outputs, out_row):  # type: ignore[no-untyped-def]
     """Do as `convolution.pool`; `row` and `out_row` are words of a row before and after.
@@ -279,10 +209,7 @@ def respond(  # type: ignore[no-untyped-def]
     room,
     shape,
     bias,
-    kick,
-    sites,
-    leaks,
-    lefts,
+    constants,
     size,
     inputs,
 ):
@@ -296,9 +223,7 @@ def respond(  # type: ignore[no-untyped-def]
                  and room for `pool`
     sums, weights, pairs, places, room      see `convolve`
     under                                   see `spread`; the same as `pairs`
-    bias         int32[neurons of a row]
-    sites        casts of trace, synapse and refractory state, with their `leaks`
-    lefts        see `fire`
+    bias, constants                         see `narrow_states.fire`
     inputs       1: P and Q of the inputs decay, 0: M and I of the neurons
     """
     trace, synapse, spikes, packed, joined = state
@@ -313,15 +238,15 @@ def respond(  # type: ignore[no-untyped-def]
         for step in range(given.shape[1]):
             come = given[recording, step]
             if inputs:
-                fade(trace, synapse, come, sites, leaks, come.shape[0], 0)
+                fade(trace, synapse, come, constants, come.shape[0], 0)
                 spread(under, trace, shape)
             else:
                 spread(under, come, shape)
             convolve(sums, weights, pairs, places, room, shape)
             counted = said[recording, said.shape[1] if step < burn_in else 0 :]
             if inputs:
-                fire(spikes, counted, summed, refractory, bias, kick, sites[2], leaks[2], lefts, shape.row)
+                fire(spikes, counted, summed, refractory, bias, constants[2], shape.row)
             else:
-                fade(trace, synapse, summed, sites, leaks, wide, shape.row)
-                fire(spikes, counted, trace, refractory, bias, kick, sites[2], leaks[2], lefts, wide)
+                fade(trace, synapse, summed, constants, wide, shape.row)
+                fire(spikes, counted, trace, refractory, bias, constants[2], wide)
             pool(pooled[recording, step], packed, joined, size, wide // word, outputs, shape.width // size * outputs)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.format import Format
+from fxsnn.layered.decays import decays_of
 from fxsnn.layered.description import Description, Layer
 from fxsnn.layered.emulate import NODES, emulate_layers, input_format, respond_layers
-from fxsnn.layered.narrow import is_narrow
 from fxsnn.layered.network import LayeredNetwork, random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan, layered_plan_text, parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
@@ -44,7 +44,7 @@ def test_every_node_equals_the_slow_reference(network: QuantisedLayers, seed: in
                 assert nodes[name].tolist() == expected.nodes[number][name], (number, name)
         assert trace.scores.tolist() == expected.scores
     proved = [
-        is_narrow(layer, wires(layer, input_format(network, n)), input_format(network, n))
+        decays_of(layer, wires(layer, input_format(network, n)), input_format(network, n)) is not None
         for n, layer in enumerate(network.layers)
     ]
     event(f"narrow layers: {'all' if all(proved) else 'some' if any(proved) else 'none'}")

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.layered import emulate
+from fxsnn.layered.decays import decays_of
 from fxsnn.layered.description import Description, Geometry, Layer
 from fxsnn.layered.emulate import _runners as runners
 from fxsnn.layered.emulate import emulate_layers, input_format, respond_layers
 from fxsnn.layered.laid import Kinds, kinds_of, laid
-from fxsnn.layered.narrow import NarrowState, is_narrow, narrow_state
+from fxsnn.layered.narrow import NarrowState, narrow_state
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
 from fxsnn.layered.ptq import Words, plan_layers
@@ -58,14 +59,14 @@ def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: Quantis
     for number, layer in enumerate(network.layers):
         reference = LayerReference(layer, input_format(network, number))
         output = network.description.layer[number].kind == "output"
-        proved = is_narrow(layer, wired[number], input_format(network, number))
-        if proved:
+        proof = decays_of(layer, wired[number], input_format(network, number))
+        if proof:
             kinds = data.draw(st.sampled_from(kinds_of(layer, input_format(network, number))))
             sparse = data.draw(st.booleans())
-            state = narrow_state(layer, wired[number], output, kinds, sparse)
+            state = narrow_state(layer, wired[number], proof, output, kinds, sparse)
             state.begin()
             words = " of ".join(kind.__name__ for kind in kinds)
-            event(f"{'scattered' if state.lies.shape.scattered else 'gathered'}, {words}")
+            event(f"{'scattered' if state.lies.shape.scattered else 'gathered'}, {words}, {proof.bias.dtype.name}")
         heard = np.zeros((1, math.prod(layer.geometry.outputs)), np.int64)
         said, passed = [0] * layer.geometry.outputs[2], []
         for step in range(steps):
@@ -73,7 +74,7 @@ def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: Quantis
             passed.append(expected)
             if step >= burn_in and output:
                 said = [total + reference.membranes[0, 0, k] for k, total in enumerate(said)]
-            if not proved:
+            if not proof:
                 continue
             one: Any = np.array([[flat(shown[step])]], np.uint16 if number == 0 else np.uint8)
             pooled, added = state.run(one, burn_in - step)
@@ -86,7 +87,7 @@ def test_every_word_of_a_narrow_layer_equals_the_slow_reference(network: Quantis
             assert sums_of(state, layer) == flat(reference.sums)
             held = state.refractory.tolist() if layer.refractory else [0] * len(reference.spikes)
             assert held == flat(reference.refractory.words)
-        if proved and output:
+        if proof and output:
             assert heard.tolist() == [said]
         shown = passed
 
@@ -117,7 +118,8 @@ def layered(plan: LayerPlan, clip: int = 3, **changes: Any) -> QuantisedLayers:
 
 def proved(plan: LayerPlan, clip: int = 3, **changes: Any) -> bool:
     network = layered(plan, clip, **changes)
-    return is_narrow(network.layers[0], wires(network.layers[0], input_format(network, 0)), input_format(network, 0))
+    given = input_format(network, 0)
+    return decays_of(network.layers[0], wires(network.layers[0], given), given) is not None
 
 
 def test_what_saturates_and_rounds_by_a_bias_in_narrow_words_is_proved() -> None:
@@ -230,9 +232,9 @@ def test_sums_are_of_16_bits_where_the_weights_themselves_prove_it() -> None:
     counts = down(7, 0, signed=False)
     plan = replace(PLAN, weight=down(8, 0), trace=counts, synapse=counts)
     weights = np.full((2, 2, 2, 3), 32)  # 8 * 32 * 127 = 32,512
-    weights[0, 0, 0, 0] = -34
+    weights[0, 0, 0, 0] = -128
     assert kinds_for(plan, weights=weights)[0] == (np.int16, np.uint8)
-    weights[1, 0, 0, 0] = 33
+    weights[:, :, :, 1] = 33
     assert (np.int16, np.uint8) not in kinds_for(plan, weights=weights)
     few = replace(plan, trace=down(8, 0, signed=False))  # two products could leave 16 bits
     assert (np.int16, np.uint8) not in kinds_for(few, weights=np.full((2, 2, 2, 3), 1))
@@ -249,7 +251,10 @@ def test_bytes_at_their_edges_are_exact(kinds: Kinds, most: int, weight: int, sp
     plan = replace(PLAN, weight=down(8, 0), trace=counts, synapse=counts, trace_leak=Leak("none"))
     network = layered(replace(plan, synapse_leak=Leak("none")), most, weights=np.full((2, 2, 2, 3), weight))
     layer = network.layers[0]
-    state = narrow_state(layer, wires(layer, input_format(network, 0)), False, kinds, sparse)
+    wired = wires(layer, input_format(network, 0))
+    proof = decays_of(layer, wired, input_format(network, 0))
+    assert proof
+    state = narrow_state(layer, wired, proof, False, kinds, sparse)
     state.run(np.array([[[most] * 8, [0] * 8]], np.uint16), 0)
     assert sums_of(state, layer) == [8 * weight * most] * 3
 

@@ -14,8 +14,9 @@ from fxsnn.emulate import in_parts
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.format import Format
 from fxsnn.kernels import convolution, lif
+from fxsnn.layered.decays import decays_of
 from fxsnn.layered.laid import kinds_of
-from fxsnn.layered.narrow import NarrowState, Stepwise, is_narrow, narrow_state
+from fxsnn.layered.narrow import NarrowState, Stepwise, narrow_state
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
 from fxsnn.layered.width import SPIKES, Wires, wires
 from fxsnn.modes import Overflow
@@ -218,9 +219,10 @@ def _runners(network: QuantisedLayers) -> list[Stepwise | NarrowState]:
     for number, layer in enumerate(network.layers):
         given = input_format(network, number)
         wired, output = wires(layer, given), network.description.layer[number].kind == "output"
-        if is_narrow(layer, wired, given):
-            # events are sparse, spikes less so
-            found.append(narrow_state(layer, wired, output, kinds_of(layer, given)[0], sparse=number == 0))
+        decays = decays_of(layer, wired, given)
+        if decays:
+            kinds, sparse = kinds_of(layer, given)[0], number == 0  # events are sparse, spikes less so
+            found.append(narrow_state(layer, wired, decays, output, kinds, sparse))
         else:
             found.append(Stepwise(_state(layer, wired), output))
     return found

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fxsnn.format import Format
 from fxsnn.kernels import narrow
+from fxsnn.layered.decays import sums_of
 from fxsnn.layered.description import Geometry
 from fxsnn.layered.quantise import QuantisedLayer
 from fxsnn.prepare import cleared
@@ -46,9 +47,10 @@ def kinds_of(layer: QuantisedLayer, given: Format) -> list[Kinds]:
         return found
     few = layer.geometry.inputs[2] <= 2  # of four inputs, two would always be 0
     found.insert(0 if narrow.QUADS and not few else 1, (np.int32, np.uint8))
-    most = np.abs(layer.weights).reshape(-1, layer.geometry.outputs[2]).sum(axis=0).max() * under.highest
-    # two products do not leave 16 bits either, and sums of some are mended by the rest
-    return [(np.int16, np.uint8), *found] if most < 1 << 15 and under.highest <= 1 << 7 else found
+    low, high = sums_of(layer, under)
+    if low >= -(1 << 15) and high < 1 << 15 and under.highest <= 1 << 7:  # two products do not leave 16 bits either
+        found.insert(0, (np.int16, np.uint8))
+    return found
 
 
 def _are_bytes(fmt: Format) -> bool:

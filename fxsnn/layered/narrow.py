@@ -1,4 +1,4 @@
-"""Layers in narrow words: which ones are proved to fit them, and a layer at work in them."""
+"""A layer at work in narrow words, or in words of 64 bits where `decays_of` finds no proof."""
 
 from __future__ import annotations
 
@@ -9,61 +9,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.format import Format
-from fxsnn.kernels import narrow, rescale
+from fxsnn.kernels import narrow
+from fxsnn.layered.decays import Decays
 from fxsnn.layered.description import Geometry
 from fxsnn.layered.laid import Kinds, Laid, laid
 from fxsnn.layered.quantise import QuantisedLayer
 from fxsnn.layered.width import Wires
 from fxsnn.prepare import cleared
-from fxsnn.width import Range
 
 Ran = tuple[NDArray[np.uint8], NDArray[np.int64] | None]
-
-
-def is_narrow(layer: QuantisedLayer, wired: Wires, given: Format) -> bool:
-    """Say whether kernels/narrow.py may run a layer whose input words are of format `given`.
-
-    Weights and the words under the kernel must fit 16 bits, every exact intermediate 32, and every cast must saturate
-    and round by a bias alone.
-    """
-    under = layer.plan.trace.format if layer.plan.filters == "inputs" else given
-    sites = (wired.trace, wired.synapse, wired.refractory)
-    return (
-        all(fmt.lowest >= -(1 << 15) and fmt.highest < 1 << 15 for fmt in (layer.plan.weight.format, under))
-        and all(low >= -(1 << 31) and high < 1 << 31 for low, high in (wired.reach, _compared(layer, wired).bounds))
-        and all(s.overflow == rescale.SATURATE and s.draw_bits == 0 and s.right < 32 for s in sites)
-        and all(s.if_negative == 0 and s.if_odd == 0 for s in sites)
-        and all(max(s.left, s.left_other) < 32 for s in sites)
-        and all(shift < 32 for _, shift, _ in wired.leaks)
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Compared:
-    """How a membrane is compared with 0 in the fewest bits."""
-
-    lefts: tuple[int, int]  # what brings drive and refractory state to a common binary point
-    bias: NDArray[np.int64]
-    bounds: Range  # of every sum of some of the three
-
-
-def _compared(layer: QuantisedLayer, wired: Wires) -> _Compared:
-    """Return the comparison at the binary point of drive and refractory state.
-
-    A bias is rounded up to it: x + b > 0 holds for a whole number x exactly if x + ceil(b) > 0 does.
-    """
-    plan = layer.plan
-    frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
-    r, biased = plan.refractory.format, plan.bias.format.frac
-    common = max(frac, r.frac) if layer.refractory else frac
-    bias = layer.bias << max(common - biased, 0) if common >= biased else -(-layer.bias >> biased - common)
-    lefts = common - frac, common - r.frac if layer.refractory else 0
-    ranges = [(end << lefts[0] for end in wired.drive), (min(0, *bias.tolist()), max(0, *bias.tolist()))]
-    if layer.refractory:
-        ranges.append((r.lowest << lefts[1], r.highest << lefts[1]))
-    low, high = (sum(ends) for ends in zip(*ranges, strict=True))
-    return _Compared(lefts, bias, (low, high))
 
 
 @dataclass(slots=True, eq=False)
@@ -99,6 +53,7 @@ class NarrowState:
         words = pooled.view(self.packed.dtype)
         driven = np.zeros((recordings, len(self.spikes) if self.output else 0), np.int64)
         lies = self.lies
+        given = given.view(np.int16) if given.dtype == np.uint16 else given  # which holds them
         narrow.respond(
             *(words, driven, burn_in, given, self.refractory, state),
             *(lies.sums, lies.weights, lies.under, lies.pairs, lies.places, lies.room, lies.shape),
@@ -151,9 +106,12 @@ class Stepwise:
         return pooled, said if self.output else None
 
 
-def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, kinds: Kinds, sparse: bool) -> NarrowState:
-    """Return a layer for which `is_narrow` holds, at rest; one that is an output layer says its membranes.
+def narrow_state(
+    layer: QuantisedLayer, wired: Wires, decays: Decays, output: bool, kinds: Kinds, sparse: bool
+) -> NarrowState:
+    """Return a layer at rest; one that is an output layer says its membranes.
 
+    decays    of `decays_of`, which is the proof that narrow words hold all
     kinds     words of sums and of what is under the kernel, one of `laid.kinds_of`
     sparse    whether most inputs are 0
     """
@@ -162,16 +120,8 @@ def narrow_state(layer: QuantisedLayer, wired: Wires, output: bool, kinds: Kinds
     inputs, neurons, row = (math.prod(size) for size in (geometry.inputs, geometry.outputs, geometry.outputs[1:]))
     decaying = inputs if plan.filters == "inputs" else neurons
     frac = wired.sum_frac if plan.filters == "inputs" else plan.trace.format.frac
-    compared = _compared(layer, wired)
-    fixed = (
-        np.tile(compared.bias, geometry.outputs[1]).astype(np.int32),
-        layer.refractory,
-        (wired.trace, wired.synapse, wired.refractory),
-        wired.leaks,
-        compared.lefts,
-        geometry.pool,
-        int(plan.filters == "inputs"),
-    )
+    bias = np.tile(decays.bias, geometry.outputs[1])
+    fixed = (bias, decays.constants, geometry.pool, int(plan.filters == "inputs"))
     # 32 bits would do: fewer keep the states of a map in the nearest cache
     states = plan.trace.format, plan.synapse.format, plan.refractory.format
     held = np.int16 if all(fmt.lowest >= -(1 << 15) and fmt.highest < 1 << 15 for fmt in states) else np.int32
