@@ -6,11 +6,11 @@ of states and constants decide in how many bits is computed.
 
 from typing import NamedTuple
 
-from numpy import add, multiply, right_shift, subtract
+from numpy import add, left_shift, multiply, right_shift, subtract
 
 from ._jit import jit, jit_within
 
-CONSTANTS = 10  # of a row, see `decay_of` and `fire`
+CONSTANTS = 11  # of a row, see `decay_of` and `fire`
 
 
 class Decay(NamedTuple):
@@ -19,7 +19,7 @@ class Decay(NamedTuple):
     factor: int  # at the binary point of the sum, as all but the shifted state
     shift: int
     less: int  # what the shifted state is multiplied by and taken away, or 0
-    scale: int  # what comes is multiplied by this
+    left: int  # by which what comes is shifted
     bias: int
     right: int
     lowest: int
@@ -34,7 +34,7 @@ def decay_of(row):  # type: ignore[no-untyped-def]
 
 @jit_within
 def decayed(state, come, decay):  # type: ignore[no-untyped-def]
-    """Return a state after its leak and what comes, already scaled, cast once: as `convolution.decay`."""
+    """Return a state after its leak and what comes, already shifted, cast once: as `convolution.decay`."""
     leaked = multiply(state, decay.factor)
     if decay.less != 0:
         leaked = subtract(leaked, multiply(right_shift(state, decay.shift), decay.less))
@@ -55,8 +55,8 @@ def fade(trace, synapse, given, constants, wide, row):  # type: ignore[no-untype
         p, q, come = trace[place : place + wide], synapse[place : place + wide], given[start : start + wide]
         for n in range(wide):  # of slices: an index that is a sum would be looked at for a sign
             before = q[n]
-            p[n] = decayed(p[n], multiply(before, alpha.scale), alpha)
-            q[n] = decayed(before, multiply(come[n], beta.scale), beta)
+            p[n] = decayed(p[n], left_shift(before, alpha.left), alpha)
+            q[n] = decayed(before, left_shift(come[n], beta.left), beta)
 
 
 @jit
@@ -67,11 +67,11 @@ def fire(spikes, said, drive, refractory, bias, constants, row):  # type: ignore
     drive        int16 | int32[...]        sums, or M
     refractory   int16 | int32[neurons], or [0]    in place; none where a spike takes nothing
     bias         int16 | int32[neurons of a row], at the binary point at which all are compared
-    constants    the same[CONSTANTS]       of the refractory state, scaled by what a spike takes; the last two bring
-                                           drive and refractory state to that point
+    constants    the same[CONSTANTS]       of the refractory state; the last three are what a spike adds to it and
+                                           what brings drive and refractory state to that point
     row          of the drive: words from one to the next
     """
-    rho, left, other = decay_of(constants), constants[8], constants[9]
+    rho, kick, left, other = decay_of(constants), constants[8], constants[9], constants[10]
     wide = bias.shape[0]
     for y in range(spikes.shape[0] // wide):
         place, start = y * wide, y * row
@@ -79,12 +79,12 @@ def fire(spikes, said, drive, refractory, bias, constants, row):  # type: ignore
         if refractory.shape[0] > 0:
             r = refractory[place : place + wide]
             for n in range(wide):
-                rest = decayed(r[n], multiply(fired[n], rho.scale), rho)
+                rest = decayed(r[n], multiply(fired[n], kick), rho)
                 r[n] = rest
-                fired[n] = add(add(multiply(driven[n], left), bias[n]), multiply(rest, other)) > 0
+                fired[n] = add(add(left_shift(driven[n], left), bias[n]), left_shift(rest, other)) > 0
         else:
             for n in range(wide):
-                fired[n] = add(multiply(driven[n], left), bias[n]) > 0
+                fired[n] = add(left_shift(driven[n], left), bias[n]) > 0
         if said.shape[0] > 0:
             for n in range(wide):
                 said[place + n] += driven[n]

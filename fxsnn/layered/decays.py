@@ -44,29 +44,27 @@ def decays_of(layer: QuantisedLayer, wired: Wires, given: Format) -> Decays | No
     p, q, r = (_range(signal.format) for signal in (plan.trace, plan.synapse, plan.refractory))
     inputs = plan.filters == "inputs"
     sums = sums_of(layer, under)
-    kick, scale = layer.refractory, 1 << wired.refractory.left_other
+    kick = layer.refractory
     found = [
-        _decay(wired.trace, wired.leaks[0], p, q, 1 << wired.trace.left_other),
-        _decay(wired.synapse, wired.leaks[1], q, _range(given) if inputs else sums, 1 << wired.synapse.left_other),
-        _decay(wired.refractory, wired.leaks[2], r, (0, 1), -kick * scale),
+        _decay(wired.trace, wired.leaks[0], p, q),
+        _decay(wired.synapse, wired.leaks[1], q, _range(given) if inputs else sums),
+        _decay(wired.refractory, wired.leaks[2], r, (-kick, 0)),
     ]
     frac = wired.sum_frac if inputs else plan.trace.format.frac
     common = max(frac, plan.refractory.format.frac) if kick else frac
-    left, other = 1 << common - frac, 1 << common - plan.refractory.format.frac if kick else 0
+    left, other = common - frac, common - plan.refractory.format.frac if kick else 0
     biased = plan.bias.format.frac
     # rounded up: x + b > 0 holds for a whole number x exactly if x + ceil(b) > 0 does
     bias = layer.bias << max(common - biased, 0) if common >= biased else -(-layer.bias >> biased - common)
     least, most = min(0, *bias.tolist()), max(0, *bias.tolist())
-    driven, rest = _times(sums if inputs else p, left), _times(r, other)
-    reached = [left, other, *driven, *rest, least, most]
-    reached += [driven[0] + least + min(rest[0], 0), driven[1] + most + max(rest[1], 0)]
-    words = [decay.words for decay in found]
-    reached += [word for decay in found for word in decay.reached]
+    driven, rest = _shifted(sums if inputs else p, left), _shifted(r, other)
+    reached = [*driven, *rest, least, most, driven[0] + least + rest[0], driven[1] + most + rest[1]]
+    reached += [end for decay in found for end in decay.reached]
+    shifts = [left, other, *(shift for decay in found for shift in (decay.shift, decay.left, decay.right))]
     for kind in (np.int16, np.int32):
-        lowest, highest = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
-        shifts = [word[place] for word in words for place in (1, 5)]
-        if min(reached) >= lowest and max(reached) <= highest and max(shifts) < highest.bit_length():
-            rows = [[*word[:6], max(word[6], lowest), min(word[7], highest), left, other] for word in words]
+        rails = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+        if min(reached) >= rails[0] and max(reached) <= rails[1] and max(shifts) < rails[1].bit_length():
+            rows = [[*decay.words(rails), -kick << found[2].left, left, other] for decay in found]
             return Decays(np.array(rows, kind), bias.astype(kind))
     return None
 
@@ -81,29 +79,47 @@ def sums_of(layer: QuantisedLayer, under: Format) -> Range:
 
 @dataclass(frozen=True, slots=True)
 class _Decay:
-    words: list[int]  # factor, shift, less, scale, bias, right and rails
-    reached: list[int]  # ends of all that is computed, and constants
+    """A leak and a cast, see kernels/narrow_states.py."""
+
+    factor: int
+    shift: int
+    less: int
+    left: int
+    bias: int
+    right: int
+    lowest: int
+    highest: int
+    reached: tuple[int, ...]  # ends of all that is computed, and constants
+
+    def words(self, rails: Range) -> list[int]:
+        """Return the constants; a rail beyond what words can be is never met."""
+        lowest, highest = max(self.lowest, rails[0]), min(self.highest, rails[1])
+        return [self.factor, self.shift, self.less, self.left, self.bias, self.right, lowest, highest]
 
 
-def _decay(site: Site, leak: tuple[int, int, int], state: Range, come: Range, scale: int) -> _Decay:
+def _decay(site: Site, leak: tuple[int, int, int], state: Range, come: Range) -> _Decay:
     """Return the constants of a cast, without low bits that are 0 in all that is added up."""
     factor, shift, mask = leak
-    factor, less, bias, right = factor << site.left, 1 << site.left if mask else 0, site.bias, site.right
-    while right > 0 and not (factor | less | scale) & 1:
-        factor, less, scale, bias, right = factor >> 1, less >> 1, scale >> 1, bias >> 1, right - 1
-    product, coming = _times(state, factor), _times(come, scale)
-    away = _times((state[0] >> shift, state[1] >> shift), less)
-    leaked = product[0] - max(away[1], 0), product[1] - min(away[0], 0)
+    factor, less = factor << site.left, 1 << site.left if mask else 0
+    left, bias, right = site.left_other, site.bias, site.right
+    while right > 0 and left > 0 and not (factor | less) & 1:
+        factor, less, left, bias, right = factor >> 1, less >> 1, left - 1, bias >> 1, right - 1
+    product, coming = _ends(state[0] * factor, state[1] * factor), _shifted(come, left)
+    away = _ends((state[0] >> shift) * less, (state[1] >> shift) * less)
+    leaked = product[0] - away[1], product[1] - away[0]
     total = leaked[0] + coming[0], leaked[1] + coming[1] + bias
-    reached = [factor, less, scale, bias, *product, *coming, *away, *leaked, *total]
-    return _Decay([factor, shift, less, scale, bias, right, site.lowest, site.highest], reached)
+    reached = (factor, less, bias, *product, *coming, *away, *leaked, *total)
+    return _Decay(factor, shift, less, left, bias, right, site.lowest, site.highest, reached)
+
+
+def _shifted(bounds: Range, left: int) -> Range:
+    return _ends(bounds[0] << left, bounds[1] << left)
+
+
+def _ends(*values: int) -> Range:
+    """Return the ends of what lies between some values and 0."""
+    return min(*values, 0), max(*values, 0)
 
 
 def _range(fmt: Format) -> Range:
     return fmt.lowest, fmt.highest
-
-
-def _times(bounds: Range, factor: int) -> Range:
-    """Return the ends of products with a constant, 0 among them."""
-    ends = bounds[0] * factor, bounds[1] * factor
-    return min(*ends, 0), max(*ends, 0)
