@@ -15,7 +15,7 @@ import numpy as np
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError
 from fxsnn.layered.description import Geometry, Layer
-from fxsnn.layered.learn import STEEPNESS, LocalLearning, check_sensor, frames_of, lessons
+from fxsnn.layered.learn import MARGIN, STEEPNESS, LocalLearning, check_sensor, frames_of, lessons
 from fxsnn.layered.network import LayeredNetwork
 
 Tensor = Any  # torch.Tensor: torch is not imported unless it is asked for
@@ -62,7 +62,7 @@ def train_accelerated(
                 for number, layer in enumerate(layers):
                     given = layer.advance(given)
                     if step >= described.burn_in:
-                        gradients = layer.gradients(readouts[number], given, learning.readout_gain, target)
+                        gradients = layer.gradients(readouts[number], given, learning, target)
                         weights[number].grad, biases[number].grad = gradients
                 if step >= described.burn_in:
                     adamax.step()
@@ -118,19 +118,21 @@ class _Layer:
         self.spikes = (self.membranes > 0).float()
         return functional.max_pool2d(self.spikes, self.geometry.pool)
 
-    def gradients(self, readout: Tensor, pooled: Tensor, gain: float, target: Tensor) -> tuple[Tensor, Tensor]:
+    def gradients(self, readout: Tensor, pooled: Tensor, learning: LocalLearning, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gradients of weights and bias; see `learn.local_gradients`."""
         torch, batch, geometry = self.torch, len(target), self.geometry
         if self.layer.kind == "output":
             rows = (torch.softmax(self.membranes.reshape(batch, -1), dim=1) - target).reshape(self.membranes.shape)
         else:
-            signs = readout * (gain / math.sqrt(len(readout)))
+            signs = readout * (learning.readout_gain / math.sqrt(len(readout)))
             error = (pooled.permute(0, 2, 3, 1).reshape(batch, -1) @ signs - target).clamp(-1, 1)
             back = (error @ signs.T).reshape(batch, *geometry.pooled).permute(0, 3, 1, 2)
             functional, size = torch.nn.functional, self.membranes.shape[2:]
             _, highest = functional.max_pool2d(self.membranes, geometry.pool, return_indices=True)
             rows = functional.max_unpool2d(back.contiguous(), highest, geometry.pool, output_size=list(size))
             rows = rows / (STEEPNESS * self.membranes.abs() + 1) ** 2
+            neurons = self.membranes[0].numel()
+            rows = rows + learning.regularisation / neurons * (self.membranes > -MARGIN)
         rows = rows / batch
         of_weights = torch.nn.grad.conv2d_weight(self.traces, self.weights.shape, rows, padding=geometry.padding)
         return of_weights, rows.sum(dim=(0, 2, 3))

@@ -23,6 +23,7 @@ from fxsnn.layered.forward import Floats, Grids, Layered, corners, pooled, produ
 from fxsnn.layered.network import LayeredNetwork
 
 STEEPNESS = 10.0  # of the surrogate
+MARGIN = 0.01  # below 0, from which on a membrane costs, of DECOLLE
 BATCH = 100  # recordings that are shown at once, or as few as have MOST_COUNTS counts
 MOST_COUNTS = 1 << 26
 
@@ -37,6 +38,7 @@ class LocalLearning:
     momentum: float = 0.0  # betas of Adamax, those of DECOLLE
     forgetting: float = 0.95
     readout_gain: float = 1.0
+    regularisation: float = 1.0  # what membranes above 0 cost, so that fewer neurons spike: reg_l of DECOLLE
     window: int = 0  # steps of a training window that begins anywhere; 0: all steps, from the recording's begin
     seed: int = 0
 
@@ -47,6 +49,8 @@ class LocalLearning:
             )
         if not 0 <= self.window <= MOST_STEPS:
             raise ConfigError(f"a window must be 0 to {MOST_STEPS:,} steps, not {self.window}")
+        if not 0 <= self.regularisation < math.inf:
+            raise ConfigError(f"regularisation must be 0 or more, not {self.regularisation:g}")
         if not (0 < self.rate <= 1 and 0 <= self.momentum < 1 and 0 < self.forgetting < 1):
             raise ConfigError(
                 "rate must be above 0 and at most 1, momentum and forgetting 0 or more and less than 1, "
@@ -105,7 +109,7 @@ def train_layers(
             for number, layer in enumerate(layers):
                 given = layer.advance(given)
                 if step >= network.description.burn_in:
-                    gradients = local_gradients(layer, network.readouts[number], given, learning.readout_gain, target)
+                    gradients = local_gradients(layer, network.readouts[number], given, learning, target)
                     for optimiser, gradient in zip(optimisers[number], gradients, strict=True):
                         optimiser.step(gradient, rate)
         done += len(chosen)
@@ -195,12 +199,12 @@ def lessons(
 
 
 def local_gradients(
-    layer: Layered, readout: NDArray[np.int8], spikes: Floats, gain: float, target: Floats
+    layer: Layered, readout: NDArray[np.int8], spikes: Floats, learning: LocalLearning, target: Floats
 ) -> tuple[Floats, Floats]:
     """Return the gradients of a layer's weights and bias, of its own error in this step.
 
-    Of a spiking layer: the smooth L1 distance of its readout, scaled by gain / sqrt(outputs), from the target; of an
-    output layer: the cross entropy of its membranes.
+    Of a spiking layer: the smooth L1 distance of its readout, scaled by gain / sqrt(outputs), from the target, and
+    `regularisation` * mean(relu(U + MARGIN)); of an output layer: the cross entropy of its membranes.
 
     spikes    float32[batch, ...]           the pooled spikes
     target    float32[batch, classes]       1 for the class, else 0
@@ -212,12 +216,14 @@ def local_gradients(
         rows: Floats = (likely - target) / batch
     else:
         signs = readout.astype(np.float32)
-        scale = np.float32(gain / math.sqrt(len(readout)))
+        scale = np.float32(learning.readout_gain / math.sqrt(len(readout)))
         read = scale * (spikes.reshape(len(target), -1) @ signs)  # sums of 0, 1 and -1 are exact in any order
         error = np.clip(read - target, -1, 1) / batch
         back = scale * product(turned(error), turned(signs), layer.threads)
         at_neurons = _unpooled(back.reshape(-1, *layer.geometry.pooled), layer)
         at_neurons /= np.square(np.float32(STEEPNESS) * np.abs(layer.membranes) + 1)
+        if learning.regularisation:
+            at_neurons += np.float32(learning.regularisation / at_neurons.size) * (layer.membranes > -MARGIN)
         rows = at_neurons.reshape(-1, layer.geometry.outputs[2])
     of_bias = np.empty_like(layer.bias)
     float_product.add_up(of_bias, rows)
