@@ -192,7 +192,8 @@ def demo_events(
     with new_folder(out, "candidates.json") as place:
         network = train_in_float(described, train, learning, progress)
         save_layers(network, place / "network.npz")
-        bench = Bench(network, held_out, Lessons(train, replace(FINE, window=learning.window, seed=learning.seed)))
+        fine = replace(FINE, regularisation=learning.regularisation, window=learning.window, seed=learning.seed)
+        bench = Bench(network, held_out, Lessons(train, fine))
         points, done = [point for grid in DEMO_GRIDS for point in recorded_points(grid, network)], 0
 
         def tell(_: Candidate[LayeredPlan]) -> None:

@@ -132,7 +132,7 @@ def test_the_gradient_of_an_output_layer_is_that_of_its_cross_entropy() -> None:
     network = random_layers(parse_description(NET), 1)
     layer = at_work(network, 2, np.random.default_rng(0))
     target: Any = np.eye(3)[[0, 1, 2, 0, 1]]
-    gradient, of_bias = local_gradients(layer, network.readouts[2], layer.spikes, 1.0, target)
+    gradient, of_bias = local_gradients(layer, network.readouts[2], layer.spikes, LocalLearning(), target)
 
     def loss(weights: Any, bias: Any) -> float:
         membranes = layer.under.T @ weights.reshape(-1, 3) + bias
@@ -148,7 +148,8 @@ def test_the_gradient_of_an_output_layer_is_that_of_its_cross_entropy() -> None:
     assert of_bias.sum() == pytest.approx(0, abs=1e-6)
 
 
-def test_the_gradient_of_a_spiking_layer_passes_readout_surrogate_and_pooling() -> None:
+@pytest.mark.parametrize("regularisation", [0.0, 3.0])
+def test_the_gradient_of_a_spiking_layer_passes_readout_surrogate_and_pooling(regularisation: float) -> None:
     """Written out neuron by neuron, from the rule's own equations."""
     network = random_layers(parse_description(NET), 2)
     layer = at_work(network, 0, np.random.default_rng(1))
@@ -169,10 +170,18 @@ def test_the_gradient_of_a_spiking_layer_passes_readout_surrogate_and_pooling() 
             at = highest[b, y, x, c]
             slope = back[y, x, c] / (10 * abs(layer.membranes[b, *at, c]) + 1) ** 2
             expected[:, :, :, c] += slope * columns[b, at[0], at[1]]
+    of_bias = np.zeros(4)
+    for b, y, x, c in np.ndindex(layer.membranes.shape):
+        if layer.membranes[b, y, x, c] > -0.01:  # of all neurons, pooled or not
+            expected[:, :, :, c] += regularisation / (5 * 36 * 4) * columns[b, y, x]
+            of_bias[c] += regularisation / (5 * 36 * 4)
     given: Any = spikes
     wanted: Any = target
-    gradient, _ = local_gradients(layer, network.readouts[0], given, 0.7, wanted)
+    learning = LocalLearning(readout_gain=0.7, regularisation=regularisation)
+    gradient, found = local_gradients(layer, network.readouts[0], given, learning, wanted)
     assert gradient == pytest.approx(expected, abs=1e-5)
+    unregularised = local_gradients(layer, network.readouts[0], given, replace(learning, regularisation=0.0), wanted)[1]
+    assert found - unregularised == pytest.approx(of_bias, abs=1e-5)
 
 
 def test_adamax_is_that_of_its_paper() -> None:
@@ -192,7 +201,9 @@ def taught(train: Recordings) -> LayeredNetwork:
     """A network that has learned; without the JIT only a little, which takes as long."""
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return train_layers(random_layers(parse_description(NET), 0), train.part(np.arange(6)), LocalLearning(1, 3))
-    return train_layers(random_layers(parse_description(NET), 0), train, LocalLearning(30, 24, 1e-2))
+    return train_layers(
+        random_layers(parse_description(NET), 0), train, LocalLearning(30, 24, 1e-2, regularisation=0.0)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +228,7 @@ def test_training_twice_gives_the_same_network(trained: LayeredNetwork) -> None:
     again = train_layers(
         random_layers(trained.description, 0),
         recordings(240),
-        LocalLearning(30, 24, 1e-2),
+        LocalLearning(30, 24, 1e-2, regularisation=0.0),
         lambda *at: told.append(at),
         threads=3,
     )
@@ -273,7 +284,7 @@ def test_of_equal_pooled_membranes_the_first_is_taught() -> None:
     spikes = layer.advance(np.zeros((1, 4, 4, 1), np.float32))  # every membrane is 0
     readout = np.where(np.arange(24).reshape(8, 3) % 5 < 2, 1, -1).astype(np.int8)
     target = np.eye(3, dtype=np.float32)[[1]]
-    _, found = local_gradients(layer, readout, spikes, 1.0, target)
+    _, found = local_gradients(layer, readout, spikes, LocalLearning(regularisation=0.0), target)
     signs = readout / np.sqrt(8)
     expected = (-target @ signs.T).reshape(4, 2).sum(axis=0)
     assert found == pytest.approx(expected, abs=1e-6)
@@ -311,7 +322,9 @@ def test_learning_through_the_quantisation_makes_up_for_it(trained: LayeredNetwo
     def measured(network: LayeredNetwork) -> float:
         return accuracy(respond_layers(quantise_layers(network, plan), frames), test)
 
-    through = train_layers(trained, train, LocalLearning(8, 24, 1e-2), grids=grids_of(trained, plan))
+    through = train_layers(
+        trained, train, LocalLearning(8, 24, 1e-2, regularisation=0.0), grids=grids_of(trained, plan)
+    )
     assert measured(through) > 0.9 > 0.85 > measured(trained)  # float sums differ between machines: wide margins
     # what it computed in training is what integers compute: all decays but rho are exact
     grids = grids_of(trained, plan)
@@ -352,6 +365,23 @@ def test_what_cannot_be_learned_through_is_refused(trained: LayeredNetwork) -> N
         LocalLearning(0)
     with pytest.raises(ConfigError, match="rate must be above 0 and at most 1, .* not 0, 0 and 0.95$"):
         LocalLearning(rate=0.0)
+    for wrong in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ConfigError, match=f"^regularisation must be 0 or more, not {wrong:g}$"):
+            LocalLearning(regularisation=wrong)
+
+
+@needs_jit
+def test_regularisation_leaves_fewer_spikes_and_the_answers(trained: LayeredNetwork) -> None:
+    test = recordings(60, seed=2)
+    learning = LocalLearning(30, 24, 1e-2, regularisation=0.5)
+    quiet = train_layers(random_layers(parse_description(NET), 0), recordings(240), learning)
+    spikes = []
+    for network in (quiet, trained):
+        assert (scores(network, test, np.arange(60)).argmax(axis=1) == test.labels).mean() >= 0.9
+        quantised = quantise_layers(network, plan_layers(network, Words(16, 10)))
+        told = emulate_layers(quantised, frames_of(network, test, np.arange(60)))
+        spikes.append(sum(float(nodes["spike"].mean()) for nodes in told.nodes[:2]))
+    assert spikes[0] < 0.8 * spikes[1]
 
 
 def test_recordings_of_another_sensor_or_of_more_classes_are_refused(trained: LayeredNetwork) -> None:

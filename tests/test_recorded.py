@@ -46,7 +46,7 @@ def network() -> LayeredNetwork:
 @pytest.fixture(scope="module")
 def bench(network: LayeredNetwork) -> Bench:
     train, held_out = learned_and_held_out(recordings(240))
-    return Bench(network, held_out, Lessons(train, LocalLearning(8, 24, 1e-2)))
+    return Bench(network, held_out, Lessons(train, LocalLearning(8, 24, 1e-2, regularisation=0.0)))
 
 
 def test_one_recording_of_eight_is_not_learned_from() -> None:

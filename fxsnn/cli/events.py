@@ -13,6 +13,7 @@ from fxsnn.cli.events_options import (
     Filters,
     PassesOn,
     Recorded,
+    Regularisation,
     State,
     StateRounding,
     TrainedFile,
@@ -136,6 +137,7 @@ def explore(
     passes: PassesOn = 2,
     rate: Annotated[float, typer.Option(help="Their learning rate, falling to 0.")] = 1e-3,
     window: Window = 0,
+    regularisation: Regularisation = 1.0,
     workers: Workers = CORES,
     grace: Grace = 60.0,
 ) -> None:
@@ -148,7 +150,7 @@ def explore(
     from fxsnn.study.session import settings_of
 
     settings = settings_of(study, out, strategy, trials, seed, None, grace)
-    learning = LocalLearning(passes=passes, rate=rate, window=window)
+    learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_events(network, out, grid, settings, data, learning, workers, progress)
     show_finished(finished, out, settings.place.shown)
@@ -162,6 +164,7 @@ def demo(
     rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 4e-3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
     window: Window = 0,
+    regularisation: Regularisation = 1.0,
     max_loss: MaxLoss = 0.01,
     significance: Annotated[
         int,
@@ -185,9 +188,10 @@ def demo(
     words = ["fxsnn", "events", "demo", description.name, "--data", data.name, "--out", out.name]
     given = {"--passes": passes, "--rate": f"{rate:g}", "--seed": seed, "--max-loss": f"{max_loss:g}"}
     given |= {name: n for name, n in (("--window", window), ("--significance", significance)) if n}
+    given |= {"--regularisation": f"{regularisation:g}"} if regularisation != 1.0 else {}
     words += [str(word) for option in given.items() for word in option]
     with progress_bars(stages) as progress:
-        learning = LocalLearning(passes=passes, rate=rate, window=window, seed=seed)
+        learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window, seed=seed)
         command = shlex.join(words)
         found = demo_events(out, description, data, learning, max_loss, significance, command, workers, progress)
     say(found.choice.reason)

@@ -10,6 +10,7 @@ import typer
 from fxsnn.cli.events_options import (
     PassesOn,
     Recorded,
+    Regularisation,
     State,
     StateRounding,
     TrainedFile,
@@ -34,6 +35,14 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
     window: Window = 0,
+    regularisation: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="What membranes above 0 cost in float, so that fewer neurons spike (DECOLLE's reg_l).",
+            show_default="1.0",
+        ),
+    ] = None,
     weight: Annotated[
         int | None,
         typer.Option(
@@ -68,6 +77,8 @@ def train(
     if itq:
         if device:
             raise ConfigError("--device must not be given with --itq: integers are learned on the processor")
+        if regularisation is not None:
+            raise ConfigError("--regularisation must not be given with --itq: the integers' rule has none")
         rate = rate if rate is not None else 2**-9 if trained else 2**-6
         words = Words(8 if weight is None else weight, state, weight_rounding, state_rounding)
         with progress_bars({"train": "learning in integers (recordings)"}) as progress:
@@ -81,9 +92,9 @@ def train(
         typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
         return
     through = None if weight is None else Words(weight, state)
-    rate = 2e-3 if rate is None else rate
+    rate, regularisation = 2e-3 if rate is None else rate, 1.0 if regularisation is None else regularisation
     with progress_bars({"train": "training (recordings)"}) as progress:
-        learning = LocalLearning(passes=passes, rate=rate, window=window, seed=seed)
+        learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window, seed=seed)
         told = train_events(out, description, data, learning, through, device, progress)
     typer.echo(
         f"{out}: float test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
@@ -101,12 +112,13 @@ def refine(
     passes: PassesOn = 2,
     rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 1e-3,
     window: Window = 0,
+    regularisation: Regularisation = 1.0,
 ) -> None:
     """Let a network learn on through a plan's quantisation (straight-through), as explore does, and keep it."""
     from fxsnn.events_learning import refine_events
     from fxsnn.layered.learn import LocalLearning
 
-    learning = LocalLearning(passes=passes, rate=rate, window=window)
+    learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
     with progress_bars({"train": "training (recordings)"}) as progress:
         told = refine_events(network, plan, out, data, learning, progress)
     tell(f"{out}: fixed", told)

@@ -24,6 +24,9 @@ TrainedFile = Annotated[
     Path, typer.Argument(help="Network, as fxsnn events train wrote it (.npz).", show_default=False)
 ]
 
+Regularisation = Annotated[
+    float, typer.Option(min=0.0, help="What membranes above 0 cost, so that fewer neurons spike (DECOLLE's reg_l).")
+]
 Window = Annotated[
     int,
     typer.Option(

@@ -118,7 +118,9 @@ class _Layer:
         self.spikes = (self.membranes > 0).float()
         return functional.max_pool2d(self.spikes, self.geometry.pool)
 
-    def gradients(self, readout: Tensor, pooled: Tensor, learning: LocalLearning, target: Tensor) -> tuple[Tensor, Tensor]:
+    def gradients(
+        self, readout: Tensor, pooled: Tensor, learning: LocalLearning, target: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Return the gradients of weights and bias; see `learn.local_gradients`."""
         torch, batch, geometry = self.torch, len(target), self.geometry
         if self.layer.kind == "output":
