@@ -20,12 +20,12 @@ from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write
 from fxsnn.golden.layers_make import make_layers_bundle
 from fxsnn.layered.emulate import emulate_layers
 from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of
+from fxsnn.layered.learn import LEARNING_ON, LocalLearning, check_sensor, frames_of
 from fxsnn.layered.network import LayeredNetwork, load_layers, save_layers
 from fxsnn.layered.plan import LayeredPlan, layered_plan_text, parse_layered_plan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
-from fxsnn.layers_reporting import FINE, write_layers_report
+from fxsnn.layers_reporting import write_layers_report
 from fxsnn.memory import Memory
 from fxsnn.pareto import Choice, Reward
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
@@ -192,7 +192,8 @@ def demo_events(
     with new_folder(out, "candidates.json") as place:
         network = train_in_float(described, train, learning, progress)
         save_layers(network, place / "network.npz")
-        fine = replace(FINE, regularisation=learning.regularisation, window=learning.window, seed=learning.seed)
+        quiet = min(learning.regularisation, LEARNING_ON.regularisation)
+        fine = replace(LEARNING_ON, regularisation=quiet, window=learning.window, seed=learning.seed)
         bench = Bench(network, held_out, Lessons(train, fine))
         points, done = [point for grid in DEMO_GRIDS for point in recorded_points(grid, network)], 0
 

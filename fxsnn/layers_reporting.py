@@ -14,7 +14,7 @@ from fxsnn.explore import Candidate
 from fxsnn.files import check_output
 from fxsnn.grid import Point
 from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import LocalLearning, check_sensor
+from fxsnn.layered.learn import LEARNING_ON, check_sensor
 from fxsnn.layered.network import LayeredNetwork, load_layers
 from fxsnn.layered.plan import LayeredPlan, parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
@@ -28,8 +28,6 @@ from fxsnn.reporting import Sources, check_same, significance_for
 from fxsnn.score import Told
 from fxsnn.selection import Criteria, choice_of, choose, named, read_text
 from fxsnn.significance import Significance
-
-FINE = LocalLearning(passes=2, rate=1e-3)  # of networks that learn on through their quantisation
 
 
 def report_layers(
@@ -55,7 +53,7 @@ def report_layers(
     learned = None if sources.chosen_network is None else load_layers(sources.chosen_network)
     test = split_of(data, "test", network)
     check_sensor(network, test)
-    learning = FINE if passes is None else replace(FINE, passes=passes)
+    learning = LEARNING_ON if passes is None else replace(LEARNING_ON, passes=passes)
     if sources.candidates.suffix == ".toml":
         plan = named(sources.candidates, parse_layered_plan, read_text(sources.candidates, "a plan of layers"))
         exploration, tests = _of_one_plan(network, plan, sources.candidates.stem, test, workers)

@@ -38,7 +38,7 @@ def test_a_batch_teaches_the_same() -> None:
 @needs_torch
 def test_it_learns_as_well() -> None:
     network, test = random_layers(parse_description(NET), 0), recordings(60, seed=1)
-    learned = train_accelerated(network, recordings(240), LocalLearning(30, 24, 1e-2), "cpu")
+    learned = train_accelerated(network, recordings(240), LocalLearning(30, 24, 1e-2, regularisation=0.0), "cpu")
     assert accuracy(scores(learned, test, np.arange(60)), test) > 0.85
 
 

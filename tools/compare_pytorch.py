@@ -62,7 +62,7 @@ class Work:
     learned: int = 2000
     batches: tuple[int, ...] = (1, 16, 64)
     large: int = 4  # recordings that the large network is shown
-    state: int = 6  # fractional bits of a state, see fxsnn.layered.ptq.Words
+    state: int = 4  # fractional bits of a state, see fxsnn.layered.ptq.Words
 
     def __post_init__(self) -> None:
         for name in ("recordings", "turns", "learned", "large"):

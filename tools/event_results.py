@@ -24,7 +24,7 @@ from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
 from fxsnn.layered.description import Description, parse_description
 from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import LocalLearning, train_layers
+from fxsnn.layered.learn import LEARNING_ON, LocalLearning, train_layers
 from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
@@ -38,7 +38,7 @@ AFTER += [Words(weight, state, filters="currents") for weight, state in ((8, 6),
 THROUGH = [Words(6, 2), Words(5, 2), Words(4, 1), Words(3, 1)]
 FEW = 4_000  # recordings: of fewer, more passes are taken, in larger steps
 FLOAT = {False: LocalLearning(passes=4, rate=2e-3), True: LocalLearning(passes=16, rate=4e-3)}
-FINE = {False: LocalLearning(passes=2, rate=1e-3), True: LocalLearning(passes=4, rate=2e-3)}
+FINE = {False: replace(LEARNING_ON, passes=2, rate=1e-3), True: replace(LEARNING_ON, passes=4, rate=2e-3)}
 
 Row = dict[str, Any]
 

@@ -137,7 +137,7 @@ def explore(
     passes: PassesOn = 2,
     rate: Annotated[float, typer.Option(help="Their learning rate, falling to 0.")] = 1e-3,
     window: Window = 0,
-    regularisation: Regularisation = 1.0,
+    regularisation: Regularisation = 0.3,
     workers: Workers = CORES,
     grace: Grace = 60.0,
 ) -> None:

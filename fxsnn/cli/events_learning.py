@@ -112,7 +112,7 @@ def refine(
     passes: PassesOn = 2,
     rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 1e-3,
     window: Window = 0,
-    regularisation: Regularisation = 1.0,
+    regularisation: Regularisation = 0.3,
 ) -> None:
     """Let a network learn on through a plan's quantisation (straight-through), as explore does, and keep it."""
     from fxsnn.events_learning import refine_events

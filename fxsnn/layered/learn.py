@@ -58,6 +58,10 @@ class LocalLearning:
             )
 
 
+# of networks that learn on through their quantisation: they are sparse already
+LEARNING_ON = LocalLearning(passes=2, rate=1e-3, regularisation=0.3)
+
+
 class Adamax:
     """Adam by the largest gradient (Kingma and Ba 2015, algorithm 2), for one array."""
 
