@@ -4,7 +4,7 @@ PyTorch gets an environment of its own, made once in the folder --env. It runs a
 equations (docs/events.md), in batches and layouts of which its fastest counts; fxsnn runs it in integers, in both
 forms. Recordings are binned to frames before, on either side. A time is the processor time of the one thread, so that
 what else the machine does counts for neither; all contenders take turns, and their medians are compared. Answers are
-compared, too. Exit status 1: a bar is missed; 2: PyTorch cannot be used.
+compared, too. The bar is on the faster form. Exit status 1: a bar is missed; 2: PyTorch cannot be used.
 
 Example: python tools/compare_pytorch.py --data DIR --json figures.json    # DIR holds N-MNIST, see docs/events.md
 """
@@ -32,7 +32,6 @@ from numpy.typing import NDArray
 from peer_environment import environment, outside
 from platformdirs import user_cache_path
 
-from fxsnn.data.recordings import Recordings
 from fxsnn.errors import FxsnnError
 from fxsnn.layered.description import Description, parse_description
 from fxsnn.layered.emulate import emulate_layers, respond_layers
@@ -57,15 +56,16 @@ Frames = NDArray[np.uint16]
 class Work:
     """What both do: recordings and turns, those that the small network learns from, and PyTorch's batches."""
 
-    recordings: int = 64
+    recordings: int = 256
     turns: int = 7
     learned: int = 2000
     batches: tuple[int, ...] = (1, 16, 64)
-    large: int = 4  # recordings that the large network is shown
+    begun: int = 40  # recordings that the large network learns from, four at a time
+    large: int = 4  # recordings that it is shown
     state: int = 4  # fractional bits of a state, see fxsnn.layered.ptq.Words
 
     def __post_init__(self) -> None:
-        for name in ("recordings", "turns", "learned", "large"):
+        for name in ("recordings", "turns", "learned", "begun", "large"):
             if getattr(self, name) < 1:
                 raise SystemExit(f"{name} must be 1 or more, not {getattr(self, name)}")
 
@@ -82,7 +82,7 @@ class Case:
     name: str
     network: LayeredNetwork
     frames: Frames
-    labels: NDArray[np.uint8] | None  # where the network was trained
+    labels: NDArray[np.uint8] | None  # where the network knows them
 
 
 def install(torch: str, python: Path) -> list[list[str]]:
@@ -101,16 +101,18 @@ def trained(description: Description, data: Path, work: Work) -> Case:
     return Case("nmnist", network, frames_of(network, test, shown), test.labels[shown])
 
 
-def drawn(data: Path, work: Work) -> Case:
-    """Draw the weights of the network of DECOLLE, so that every layer spikes; it cannot be trained on these classes.
+def begun(data: Path, work: Work) -> Case:
+    """Train the network of DECOLLE for a few updates, after which few neurons spike: it knows no digits yet.
 
     Its recordings are those of N-MNIST, cell by cell, in steps of 10 ms and with decays to match.
     """
     ours = ready("decolle", 10)
     slow = tuple(replace(layer, alpha=0.75, beta=0.5) for layer in ours.layer)
     described = replace(ours, layer=slow, height=34, width=34, shrink=1, clip=7, step=10_000, steps=30, burn_in=3)
-    test: Recordings = open_split(data, "test", described)
+    train, test = (open_split(data, split, described) for split in ("train", "test"))
     network = random_layers(described, 0, gain=10.0)
+    chosen = np.arange(min(work.begun, len(train)))
+    network = train_layers(network, train.part(chosen), LocalLearning(passes=1, batch=4, rate=2e-3))
     shown = np.arange(min(work.large, len(test)))
     return Case("decolle", network, frames_of(network, test, shown), None)
 
@@ -216,10 +218,11 @@ def rates(network: QuantisedLayers, frames: Frames) -> list[float]:
 
 
 def judge(found: Mapping[str, Any]) -> list[tuple[str, float, bool]]:
-    """Return for each form how many times as long PyTorch's fastest takes, and whether that is enough."""
+    """Return how many times as long PyTorch's fastest takes as each form, and whether the faster form meets the bar."""
     fastest = min(ms for name, ms in found["ms"].items() if name.startswith("PyTorch"))
-    ratios = [(form, fastest / found["ms"][f"fxsnn, {form}"]) for form in FORMS]
-    return [(f"{found['name']}, {form}", ratio, ratio >= LEAST) for form, ratio in ratios]
+    ratios = {form: fastest / found["ms"][f"fxsnn, {form}"] for form in FORMS}
+    best = max(ratios, key=lambda form: ratios[form])
+    return [(f"{found['name']}, {best}", ratios[best], ratios[best] >= LEAST)]
 
 
 def report(cases: Sequence[Mapping[str, Any]]) -> int:
@@ -284,7 +287,7 @@ def main(words: list[str] | None = None) -> int:
         if given.only != "decolle":
             found.append(compare(python, trained(parse_description(given.network.read_text()), given.data, work), work))
         if given.only != "nmnist":
-            found.append(compare(python, drawn(given.data, work), work))
+            found.append(compare(python, begun(given.data, work), work))
     except FxsnnError as error:
         raise SystemExit(str(error)) from None
     if given.json:
