@@ -135,7 +135,7 @@ def explore(
     trials: Trials = 0,
     seed: SamplerSeed = 0,
     passes: PassesOn = 2,
-    rate: Annotated[float, typer.Option(help="Their learning rate, falling to 0.")] = 1e-3,
+    rate: Annotated[float, typer.Option(help="Their learning rate, falling to 0.")] = 2e-3,
     window: Window = 0,
     regularisation: Regularisation = 0.3,
     workers: Workers = CORES,

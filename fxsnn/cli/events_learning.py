@@ -110,7 +110,7 @@ def refine(
     data: Recorded,
     out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
     passes: PassesOn = 2,
-    rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 1e-3,
+    rate: Annotated[float, typer.Option(help="Learning rate of Adamax, falling to 0.")] = 2e-3,
     window: Window = 0,
     regularisation: Regularisation = 0.3,
 ) -> None:

@@ -59,7 +59,7 @@ class LocalLearning:
 
 
 # of networks that learn on through their quantisation: they are sparse already
-LEARNING_ON = LocalLearning(passes=2, rate=1e-3, regularisation=0.3)
+LEARNING_ON = LocalLearning(passes=2, rate=2e-3, regularisation=0.3)
 
 
 class Adamax:
