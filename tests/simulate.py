@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import shutil
 import subprocess
@@ -23,3 +25,9 @@ def simulate(bundle: Path, simulator: str = "icarus") -> subprocess.CompletedPro
     return subprocess.run(
         ["sh", str(bundle / "run.sh"), simulator], capture_output=True, text=True, timeout=300, check=False
     )
+
+
+def compared(bundle: Path) -> int:
+    """Return how many words a bench must compare: those of all nodes, and of a layered network's answer."""
+    files = json.loads((bundle / "manifest.json").read_bytes())["files"]
+    return sum(math.prod(entry["shape"]) for entry in files if entry["role"] == "node" or entry["name"] == "answer")

@@ -22,16 +22,10 @@ from fxsnn.emulate import spikes_of
 from fxsnn.golden.make import make_bundle
 from fxsnn.quantise import QuantisedNetwork
 from sets import SETS
-from simulate import needs_icarus, needs_verilator, simulate
+from simulate import compared, needs_icarus, needs_verilator, simulate
 from strategies import quantised_networks
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-
-
-def compared(folder: Path) -> int:
-    """Return how many words a bench must compare: those of all nodes."""
-    files = json.loads((folder / "manifest.json").read_bytes())["files"]
-    return sum(int(np.prod(entry["shape"])) for entry in files if entry["role"] == "node")
 
 
 @needs_icarus

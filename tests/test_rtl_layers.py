@@ -10,7 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
@@ -22,15 +21,9 @@ from fxsnn.golden.rtl import HDL
 from fxsnn.layered.quantise import QuantisedLayers
 from layer_faults import FAULTS
 from layered_networks import LAYERED_SETS, frames_for, quantised_layers
-from simulate import needs_icarus, needs_verilator, simulate
+from simulate import compared, needs_icarus, needs_verilator, simulate
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-
-
-def compared(folder: Path) -> int:
-    """Return how many words a bench must compare: those of all nodes, and of the answer."""
-    files = json.loads((folder / "manifest.json").read_bytes())["files"]
-    return sum(int(np.prod(one["shape"])) for one in files if one["role"] == "node" or one["name"] == "answer")
 
 
 @needs_icarus
