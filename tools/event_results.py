@@ -33,7 +33,7 @@ from fxsnn.memory import baseline
 from fxsnn.recorded.task import Lessons, measured, measured_float
 
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
-AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 4), (6, 3), (5, 3))]
+AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 3), (5, 3), (4, 2))]
 AFTER += [Words(weight, state, filters="currents") for weight, state in ((8, 6), (8, 4), (6, 2))]
 THROUGH = [Words(5, 3), Words(4, 2), Words(4, 1)]
 FEW = 4_000  # recordings: of fewer, more passes are taken, in larger steps

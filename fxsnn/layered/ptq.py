@@ -47,7 +47,7 @@ def plan_layers(network: LayeredNetwork, words: Words) -> LayeredPlan:
     """Return a plan whose weights and states have the bits that are asked for.
 
     Weights: the power of two by which each layer's are scaled is free (only the sign of a membrane decides), and is the
-    one of the least squared error. Q and P of an input that is at most x stay below x / (1 - beta) and
+    one of the least sum of roots of errors. Q and P of an input that is at most x stay below x / (1 - beta) and
     x / (1 - alpha) / (1 - beta), and R within refractory / (1 - alpha) / (1 - beta), which gives their integer bits.
     Currents and membranes of `currents` saturate at the largest sum of the same layer's weights under the kernel.
     """
@@ -112,13 +112,16 @@ def grids_of(network: LayeredNetwork, plan: LayeredPlan) -> tuple[Grids, ...]:
 
 
 def _weight_format(weights: NDArray[np.float32], bits: int) -> Format:
-    """Return the signed format of so many bits whose power of two leaves the least squared error."""
+    """Return the signed format of so many bits whose power of two leaves the least sum of roots of errors.
+
+    A square would keep the few large weights of a trained layer from saturating, at the cost of all others.
+    """
     values = weights.astype(np.float64)
     widest = math.ceil(math.log2(max(float(np.abs(values).max()), 2.0**-60)))  # -2**widest..2**widest holds them all
     formats = [Format(bits, bits - 1 - widest + finer) for finer in range(5)]
 
     def error(fmt: Format) -> float:
-        return float(np.square(to_float(from_float(values, fmt), fmt) - values).sum())
+        return float(np.sqrt(np.abs(to_float(from_float(values, fmt), fmt) - values)).sum())
 
     return min(formats, key=error)
 
