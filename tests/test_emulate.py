@@ -63,7 +63,7 @@ def cases(draw: st.DrawFn) -> tuple[QuantisedNetwork, NDArray[np.uint8]]:
 
 
 many = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

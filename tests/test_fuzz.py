@@ -19,7 +19,7 @@ pytestmark = needs_jit  # once is enough: no kernel is in it
 
 
 def fuzz(path: Path, reader: str, aside: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, str(path), reader, "--runs", "1000", "--seconds", "20"]
+    words = [sys.executable, str(path), reader, "--runs", "500", "--seconds", "8"]
     place = os.environ | {"TMPDIR": str(aside)}  # where libFuzzer leaves its folder: it ends the process at once
     return subprocess.run(words, capture_output=True, text=True, timeout=200, check=False, env=place)
 

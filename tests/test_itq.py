@@ -151,7 +151,7 @@ def lessons(
             yield raster, int(from_float(rate, plan.learning.rate.format))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(blanks(), rules(), learning_plans())
 def test_learning_in_integers_equals_the_reference(network: Network, learning: Learning, plan: Plan) -> None:
     images = some_images(4, len(network.weights))

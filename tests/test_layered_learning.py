@@ -316,7 +316,7 @@ def test_wide_words_say_what_the_float_network_says(trained: LayeredNetwork, fil
 @needs_jit
 def test_learning_through_the_quantisation_makes_up_for_it(trained: LayeredNetwork) -> None:
     train, test = recordings(240), recordings(120, seed=3)
-    plan = plan_layers(trained, Words(2, 1))
+    plan = plan_layers(trained, Words(3, 1))
     frames = frames_of(trained, test, np.arange(120))
 
     def measured(network: LayeredNetwork) -> float:

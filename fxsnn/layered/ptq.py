@@ -121,7 +121,7 @@ def _weight_format(weights: NDArray[np.float32], bits: int) -> Format:
     formats = [Format(bits, bits - 1 - widest + finer) for finer in range(5)]
 
     def error(fmt: Format) -> float:
-        return float(np.sqrt(np.abs(to_float(from_float(values, fmt), fmt) - values)).sum())
+        return math.fsum(np.sqrt(np.abs(to_float(from_float(values, fmt), fmt) - values)).reshape(-1))
 
     return min(formats, key=error)
 
