@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
-from fxsnn.layered import emulate
+from fxsnn.layered import decays, emulate
 from fxsnn.layered.decays import decays_of
 from fxsnn.layered.description import Description, Geometry, Layer
 from fxsnn.layered.emulate import _runners as runners
@@ -159,6 +159,19 @@ def test_words_that_need_more_bits_are_not_narrow() -> None:
     assert not proved(currents, clip=1 << 15)
     assert not proved(replace(currents, trace=down(32, 4)))
     assert not proved(replace(PLAN, trace_leak=Leak("shift", shift=32)))
+
+
+def test_a_layer_whose_weights_lie_too_far_is_not_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decays, "PLACES", 1500)
+    assert not proved(PLAN)
+    monkeypatch.setattr(decays, "PLACES", 1 << 31)
+    assert proved(PLAN)
+    for kinds, sparse in ((kinds, sparse) for kinds in KINDS for sparse in (False, True)):
+        for geometry in (Geometry((5, 7, 3), (5, 5), 2, (5, 7, 2), 1), Geometry((1, 1, 40), (1, 1), 0, (1, 1, 3), 1)):
+            weights = np.ones((*geometry.kernel, geometry.inputs[2], geometry.outputs[2]), np.int64)
+            lies = laid(geometry, weights, Format(8, 0), kinds, sparse)
+            layer = replace(layered(PLAN).layers[0], geometry=geometry)
+            assert max(lies.weights.size, int(np.abs(lies.places).max())) < decays._farthest(layer)
 
 
 def test_a_bias_of_many_fractional_bits_costs_none() -> None:

@@ -14,6 +14,8 @@ from fxsnn.layered.quantise import QuantisedLayer
 from fxsnn.layered.width import Wires
 from fxsnn.width import Range
 
+PLACES = 1 << 31
+
 Constants = NDArray[np.signedinteger]
 
 
@@ -29,7 +31,7 @@ def decays_of(layer: QuantisedLayer, wired: Wires, given: Format) -> Decays | No
     """Return the constants of a layer, or none where kernels/narrow.py may not run it.
 
     Its weights, its inputs of format `given` and what is under the kernel must fit 16 bits, sums and every other exact
-    intermediate 32, and every cast must saturate and round by a bias alone.
+    intermediate 32, as must the places of its weights, and every cast must saturate and round by a bias alone.
     """
     plan = layer.plan
     under = plan.trace.format if plan.filters == "inputs" else given
@@ -39,6 +41,7 @@ def decays_of(layer: QuantisedLayer, wired: Wires, given: Format) -> Decays | No
         and all(site.overflow == rescale.SATURATE and site.draw_bits == 0 for site in sites)
         and all(site.if_negative == 0 and site.if_odd == 0 for site in sites)
         and wired.sums is np.int32
+        and _farthest(layer) < PLACES
     ):
         return None
     p, q, r = (_range(signal.format) for signal in (plan.trace, plan.synapse, plan.refractory))
@@ -67,6 +70,12 @@ def decays_of(layer: QuantisedLayer, wired: Wires, given: Format) -> Decays | No
             rows = [[*decay.words(rails), -kick << found[2].left, left, other] for decay in found]
             return Decays(np.array(rows, kind), bias.astype(kind))
     return None
+
+
+def _farthest(layer: QuantisedLayer) -> int:
+    """Return more than the places of `laid.laid` reach: tiles of at most 32 cells, fours of inputs filled up."""
+    rows, columns, channels, outputs = layer.geometry.weights
+    return (rows * columns * (channels + 3) + layer.geometry.inputs[0]) * 65 * outputs * 4
 
 
 def sums_of(layer: QuantisedLayer, under: Format) -> Range:
