@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
+from fxsnn.kernels import convolution, narrow
 from fxsnn.layered import decays, emulate
 from fxsnn.layered.decays import decays_of
 from fxsnn.layered.description import Description, Geometry, Layer
@@ -292,6 +293,20 @@ def test_states_are_of_16_bits_where_those_hold_them(fmt: Format, held: str, wei
     assert state.trace.tolist() == expected["trace"][-1].tolist()
     assert state.synapse.tolist() == expected["synapse"][-1].tolist()
     assert state.refractory.tolist() == expected["refractory"][-1].tolist()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+@pytest.mark.parametrize("channels", [3, 16])
+def test_pooling_words_is_pooling_neurons(size: int, channels: int) -> None:
+    height, width = 9, 11  # neurons at an edge that fill no cell are cut
+    spikes = (np.random.default_rng(size).random(height * width * channels) < 0.1).astype(np.uint8)
+    expected = np.empty((height // size) * (width // size) * channels, np.uint8)
+    convolution.pool(expected, spikes, size, width, channels, width // size)
+    found, word = np.empty_like(expected), np.uint8 if channels % 8 else np.uint64
+    words, outputs = spikes.view(word), channels // np.dtype(word).itemsize
+    room = (np.empty(width * outputs, word), np.empty(width * outputs, word))
+    narrow.pool(found.view(word), words, room, size, width * outputs, outputs, width // size * outputs)
+    assert found.tolist() == expected.tolist()
 
 
 NET = Description(
