@@ -10,8 +10,6 @@ from numpy import add, left_shift, multiply, right_shift, subtract
 
 from ._jit import jit, jit_within
 
-CONSTANTS = 11  # of a row, see `decay_of` and `fire`
-
 
 class Decay(NamedTuple):
     """The leak of a state and the cast that follows."""
@@ -28,7 +26,7 @@ class Decay(NamedTuple):
 
 @jit_within
 def decay_of(row):  # type: ignore[no-untyped-def]
-    """Return the constants of a row, int16 | int32[CONSTANTS]."""
+    """Return the constants of a row, int16 | int32[constants]."""
     return Decay(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7])
 
 
@@ -47,7 +45,7 @@ def fade(trace, synapse, given, constants, wide, row):  # type: ignore[no-untype
     """Let P and Q of every input decay, or M and I of neurons: int16 | int32[n] in place.
 
     given        int[...]    what comes: `wide` words of every `row`
-    constants    int16 | int32[2 or more, CONSTANTS]    of trace and synapse
+    constants    int16 | int32[2 or more, constants]    of trace and synapse
     """
     alpha, beta = decay_of(constants[0]), decay_of(constants[1])
     for y in range(trace.shape[0] // wide):
@@ -67,7 +65,7 @@ def fire(spikes, said, drive, refractory, bias, constants, row):  # type: ignore
     drive        int16 | int32[...]        sums, or M
     refractory   int16 | int32[neurons], or [0]    in place; none where a spike takes nothing
     bias         int16 | int32[neurons of a row], at the binary point at which all are compared
-    constants    the same[CONSTANTS]       of the refractory state; the last three are what a spike adds to it and
+    constants    the same[constants]       of the refractory state; the last three are what a spike adds to it and
                                            what brings drive and refractory state to that point
     row          of the drive: words from one to the next
     """

@@ -22,7 +22,7 @@ from fxsnn.layered.network import LayeredNetwork, random_layers
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
-from fxsnn.recorded.task import measured, measured_float
+from fxsnn.recorded.task import learned_and_held_out, measured, measured_float
 
 WORDS = (Words(8, 4), Words(6, 4), Words(6, 2))
 STRENGTHS = [0.0, 0.1, 0.3, 1.0, 3.0]
@@ -44,10 +44,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--strengths", type=float, nargs="*", default=STRENGTHS)
     asked = parser.parse_args()
-    given = open_recordings(asked.data, "train")
-    kept = np.arange(len(given)) % 8 == 7
-    train, held_out = given.part(np.flatnonzero(~kept)), given.part(np.flatnonzero(kept))
-    untrained = random_layers(ready("nmnist", int(given.labels.max()) + 1), asked.seed)
+    train, held_out = learned_and_held_out(open_recordings(asked.data, "train"))
+    untrained = random_layers(ready("nmnist", int(train.labels.max()) + 1), asked.seed)
     print(
         "| regularisation | float | " + " | ".join(f"w{w.weight}-s{w.state}" for w in WORDS) + " | spikes, by layer |"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -36,9 +36,6 @@ from fxsnn.cli.options import (
     table,
 )
 from fxsnn.cli.search import show_finished, show_memory
-
-if TYPE_CHECKING:
-    pass
 
 
 def register(app: typer.Typer) -> None:

@@ -37,7 +37,7 @@ def decays_of(layer: QuantisedLayer, wired: Wires, given: Format) -> Decays | No
     under = plan.trace.format if plan.filters == "inputs" else given
     sites = (wired.trace, wired.synapse, wired.refractory)
     if not (
-        all(fmt.lowest >= -(1 << 15) and fmt.highest < 1 << 15 for fmt in (plan.weight.format, given, under))
+        all(holds(16, _range(fmt)) for fmt in (plan.weight.format, given, under))
         and all(site.overflow == rescale.SATURATE and site.draw_bits == 0 for site in sites)
         and all(site.if_negative == 0 and site.if_odd == 0 for site in sites)
         and wired.sums is np.int32
@@ -76,6 +76,11 @@ def _farthest(layer: QuantisedLayer) -> int:
     """Return more than the places of `laid.laid` reach: tiles of at most 32 cells, fours of inputs filled up."""
     rows, columns, channels, outputs = layer.geometry.weights
     return (rows * columns * (channels + 3) + layer.geometry.inputs[0]) * 65 * outputs * 4
+
+
+def holds(bits: int, bounds: Range) -> bool:
+    """Say whether two's complement words of so many bits hold all between two ends."""
+    return bounds[0] >= -(1 << bits - 1) and bounds[1] < 1 << bits - 1
 
 
 def sums_of(layer: QuantisedLayer, under: Format) -> Range:

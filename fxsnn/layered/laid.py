@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fxsnn.format import Format
 from fxsnn.kernels import narrow
-from fxsnn.layered.decays import sums_of
+from fxsnn.layered.decays import holds, sums_of
 from fxsnn.layered.description import Geometry
 from fxsnn.layered.quantise import QuantisedLayer
 from fxsnn.prepare import cleared
@@ -47,14 +47,13 @@ def kinds_of(layer: QuantisedLayer, given: Format) -> list[Kinds]:
         return found
     few = layer.geometry.inputs[2] <= 2  # of four inputs, two would always be 0
     found.insert(0 if narrow.QUADS and not few else 1, (np.int32, np.uint8))
-    low, high = sums_of(layer, under)
-    if low >= -(1 << 15) and high < 1 << 15 and under.highest <= 1 << 7:  # two products do not leave 16 bits either
+    if holds(16, sums_of(layer, under)) and under.highest <= 1 << 7:  # two products do not leave 16 bits either
         found.insert(0, (np.int16, np.uint8))
     return found
 
 
 def _are_bytes(fmt: Format) -> bool:
-    return fmt.lowest >= -(1 << 7) and fmt.highest < 1 << 7
+    return holds(8, (fmt.lowest, fmt.highest))
 
 
 def laid(geometry: Geometry, weights: NDArray[np.int64], weight: Format, kinds: Kinds, sparse: bool) -> Laid:

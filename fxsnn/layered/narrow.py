@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.kernels import narrow
-from fxsnn.layered.decays import Decays
+from fxsnn.layered.decays import Decays, holds
 from fxsnn.layered.description import Geometry
 from fxsnn.layered.laid import Kinds, Laid, laid
 from fxsnn.layered.quantise import QuantisedLayer
@@ -124,7 +124,7 @@ def narrow_state(
     fixed = (bias, decays.constants, geometry.pool, int(plan.filters == "inputs"))
     # 32 bits would do: fewer keep the states of a map in the nearest cache
     states = plan.trace.format, plan.synapse.format, plan.refractory.format
-    held = np.int16 if all(fmt.lowest >= -(1 << 15) and fmt.highest < 1 << 15 for fmt in states) else np.int32
+    held = np.int16 if all(holds(16, (fmt.lowest, fmt.highest)) for fmt in states) else np.int32
     spikes = cleared(neurons, np.uint8)
     packed: NDArray[Any] = spikes.view(np.uint8 if geometry.outputs[2] % 8 else np.uint64)
     return NarrowState(
