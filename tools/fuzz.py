@@ -1,4 +1,4 @@
-"""Fuzz a reader with atheris (pip install atheris): python tools/fuzz.py bundle --seconds 60.
+"""Fuzz readers with atheris (pip install atheris): python tools/fuzz.py manifest mem --seconds 60; none named: all.
 
 Coverage guides what is tried. A reader must return, or refuse in one line (FxsnnError), within the time that atheris
 gives, and must open nothing for writing outside the folder that it was given; anything else ends the run with the input
@@ -138,19 +138,14 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
 }
 
 
-def main() -> None:
-    """Fuzz one reader."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("reader", choices=READERS)
-    parser.add_argument("--seconds", type=int, default=60, help="how long (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=-1, help="how many inputs at most (default: no limit)")
-    asked = parser.parse_args()
-    file, good, make = READERS[asked.reader]
+def fuzz(reader: str, limits: list[str]) -> None:
+    """Fuzz one reader; does not return: the process ends with 0, or with another status after a finding."""
+    file, good, make = READERS[reader]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "corpus").mkdir()
         (place / "corpus" / "good").write_bytes(good.encode("latin1") if isinstance(good, str) else good.read_bytes())
-        if asked.reader == "list":
+        if reader == "list":
             shutil.copytree(ROOT / "golden" / "formats", place / "formats")
         os.chdir(place)
         read, path = make(place), place / file
@@ -170,9 +165,32 @@ def main() -> None:
                     raise AssertionError("a refusal must be one line") from error
 
         sys.addaudithook(written)
-        limits = [f"-max_total_time={asked.seconds}", f"-runs={asked.runs}", "-timeout=10", "-max_len=400000"]
-        atheris.Setup([sys.argv[0], *limits, "-rss_limit_mb=4096", str(place / "corpus")], one)
+        always = ["-timeout=10", "-max_len=400000", "-rss_limit_mb=4096"]
+        atheris.Setup([sys.argv[0], *limits, *always, str(place / "corpus")], one)
         atheris.Fuzz()
+
+
+def main() -> None:
+    """Fuzz one reader after the other, each in its own process: libFuzzer ends the process that it runs in."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("readers", nargs="*", metavar="reader", help=f"of {', '.join(READERS)} (default: all)")
+    parser.add_argument("--seconds", type=int, default=60, help="each at most; 0: no limit (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=-1, help="how many inputs each at most (default: no limit)")
+    parser.add_argument("--seed", type=int, default=0, help="of what is tried; 0: another each time (default)")
+    asked = parser.parse_args()
+    if unknown := set(asked.readers) - set(READERS):
+        parser.error(f"a reader must be one of {', '.join(READERS)}; given {', '.join(sorted(unknown))}")
+    limits = [f"-max_total_time={asked.seconds}", f"-runs={asked.runs}", f"-seed={asked.seed}"]
+    found = []
+    for reader in asked.readers or READERS:
+        print(f"fuzzing {reader}", file=sys.stderr, flush=True)
+        child = os.fork()
+        if not child:
+            fuzz(reader, limits)
+        if os.waitpid(child, 0)[1]:
+            found.append(reader)
+    if found:
+        sys.exit(f"found something in {', '.join(found)}")
 
 
 if __name__ == "__main__":
