@@ -113,16 +113,23 @@ def count_memory(
 
     steps    of a presentation, which count only where the plan has a learning table
     """
-    if macro not in MACROS:
-        raise ConfigError(f"macro must be one of {', '.join(MACROS)}, not {macro!r}")
+    check_macro(macro)
     if reset not in ("zero", "value", "subtract"):
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
-    held = read_plan(plan)
+    held = named(plan, parse_planned, read_text(plan, "a plan"))
+    if not isinstance(held, Plan):
+        raise ConfigError(f"a plan of layers must be counted with its own network, {str(plan)!r} is one")
     found = inventory(held, inputs, neurons, refractory_steps, reset, True)
     data = memory_to_data(found, MACROS[macro])
     if held.learning is not None:
         data["while_learning"] = memory_to_data(while_learning(found, held, steps), MACROS[macro])
     return data
+
+
+def check_macro(macro: str) -> None:
+    """Raise ConfigError where no memory macro is called so."""
+    if macro not in MACROS:
+        raise ConfigError(f"macro must be one of {', '.join(MACROS)}, not {macro!r}")
 
 
 def read_plan(path: Path) -> Plan:

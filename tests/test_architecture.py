@@ -36,7 +36,7 @@ ORDER = (
         "described",
     ),
     *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
-    *("splits", "candidates", "selection", "significance", "golden", "regress", "report"),
+    *("splits", "candidates", "selection", "counting", "significance", "golden", "regress", "report"),
     *(
         "demo",
         "training",

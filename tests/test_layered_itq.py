@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from command_line import needs_jit, run
 from fxsnn.cast import from_float
+from fxsnn.described import described_in, described_text
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.kernels import lfsr
@@ -437,6 +438,12 @@ def test_the_command_learns_in_integers(tmp_path: Path) -> None:
     told = said.out.splitlines()[0].split("fixed: ")[1]
     emulated = run("events", "emulate", tmp_path / "q.npz", tmp_path / "q.toml", "--data", tmp_path)
     assert f"fixed: {told}\n" in emulated.out
+    for network in ("q.npz", "net.toml"):
+        if network == "net.toml":
+            (tmp_path / network).write_text(described_text(described_in(tmp_path / "q.npz")))
+        counted = run("memory", tmp_path / "q.toml", "--network", tmp_path / network)
+        assert counted.status == 0, counted.err
+        assert counted.out in said.out
     first = (tmp_path / "q.npz").read_bytes()
     assert run(*words, "--out", tmp_path / "q.npz").status == 0
     assert (tmp_path / "q.npz").read_bytes() == first

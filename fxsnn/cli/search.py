@@ -35,12 +35,14 @@ from fxsnn.cli.options import (
     spread,
     table,
 )
+from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from fxsnn.firing import Firing
     from fxsnn.study.session import Finished
 
 MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
+USUAL_SIZE: dict[str, Any] = {"inputs": 784, "neurons": 400, "refractory_steps": 0, "reset": "zero", "steps": 100}
 
 
 def register(app: typer.Typer) -> None:
@@ -144,11 +146,20 @@ def _show_firing(found: Firing, scheme: str) -> None:
 
 def memory(
     plan: PlanFile,
-    inputs: Annotated[int, typer.Option(min=1, max=MOST, help="Inputs of the network.")] = 784,
-    neurons: Annotated[int, typer.Option(min=1, max=MOST, help="Neurons of the network.")] = 400,
-    refractory_steps: Annotated[int, typer.Option(min=0, max=MOST, help="Refractory period in steps.")] = 0,
-    reset: Annotated[str, typer.Option(help="Reset: zero, value or subtract.")] = "zero",
-    steps: Annotated[int, typer.Option(min=1, max=MOST, help="Steps an image, for a plan that learns.")] = 100,
+    network: Annotated[
+        Path | None,
+        typer.Option(help="Network or description (.npz, .toml) that says its own size; a plan of layers needs it."),
+    ] = None,
+    inputs: Annotated[int | None, typer.Option(min=1, max=MOST, help="Inputs.", show_default="784")] = None,
+    neurons: Annotated[int | None, typer.Option(min=1, max=MOST, help="Neurons.", show_default="400")] = None,
+    refractory_steps: Annotated[
+        int | None, typer.Option(min=0, max=MOST, help="Refractory period in steps.", show_default="0")
+    ] = None,
+    reset: Annotated[str | None, typer.Option(help="Reset: zero, value or subtract.", show_default="zero")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST, help="Steps an image, for a plan that learns.", show_default="100"),
+    ] = None,
     macro: Annotated[str, typer.Option(help="Memory to allocate in: ramb18 or sram-32x1024.")] = "ramb18",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -156,9 +167,19 @@ def memory(
 
     A plan with a learning table is counted twice: as it infers, and while it learns.
     """
-    from fxsnn.selection import count_memory
+    size = {"inputs": inputs, "neurons": neurons, "refractory_steps": refractory_steps, "reset": reset, "steps": steps}
+    asked = {name: value for name, value in size.items() if value is not None}
+    if network is None:
+        from fxsnn.selection import count_memory
 
-    found = count_memory(plan, inputs, neurons, refractory_steps, reset, macro, steps)
+        found = count_memory(plan, **(USUAL_SIZE | asked), macro=macro)
+    elif asked:
+        first = next(iter(asked)).replace("_", "-")
+        raise ConfigError(f"--{first} must not be given beside --network, which says it")
+    else:
+        from fxsnn.counting import memory_of
+
+        found = memory_of(plan, network, macro)
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return

@@ -1,0 +1,69 @@
+"""What `fxsnn memory` does with a network's file or description: either kind, as large as it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fxsnn.competitive import Competitive
+from fxsnn.described import Described, described_in, parse_described
+from fxsnn.errors import ConfigError
+from fxsnn.layered.description import Description
+from fxsnn.layered.inventory import layered_memory, layered_while_learning
+from fxsnn.layered.itq import IntegerLearning
+from fxsnn.layered.network import LayeredNetwork, seen
+from fxsnn.layered.quantise import quantise_layers
+from fxsnn.memory import MACROS, memory_to_data
+from fxsnn.plan import Plan
+from fxsnn.planned import parse_planned
+from fxsnn.selection import check_macro, count_memory, named, read_text
+
+
+def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
+    """Count the memory of a network under a plan; under `while_learning` what learning by it stores.
+
+    network    a trained network (.npz) or the description (TOML) of one, of either kind
+
+    Raises
+    ------
+    FxsnnError
+        A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
+    """
+    described = _described(network)
+    if isinstance(described, Competitive):
+        of, steps = described.constants, described.coding.steps
+        size = described.inputs, described.neurons, of["refractory_steps"], of["reset"]
+        return count_memory(plan, *size, macro, steps)
+    check_macro(macro)
+    held = named(plan, parse_planned, read_text(plan, "a plan"))
+    if isinstance(held, Plan):
+        raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
+    quantised = quantise_layers(_blank(described), held)
+    data = memory_to_data(layered_memory(quantised), MACROS[macro])
+    if all(layer.learning is not None for layer in held.layers):
+        usual = IntegerLearning()
+        learning = layered_while_learning(quantised, usual.rate, usual.halvings)
+        data["while_learning"] = memory_to_data(learning, MACROS[macro])
+    return data
+
+
+def _described(network: Path) -> Described:
+    if network.suffix == ".npz":
+        return described_in(network)
+    if network.suffix != ".toml":
+        raise ConfigError(f"a network must be a trained one (.npz) or a description (.toml), not {str(network)!r}")
+    return named(network, parse_described, read_text(network, "a network's description"))
+
+
+def _blank(described: Description) -> LayeredNetwork:
+    """Return a network whose every weight is 0: memory is a matter of shapes and words."""
+    shapes = [described.geometry(number).weights for number in range(len(described.layer))]
+    readouts = [np.ones((seen(described, number), described.classes), np.int8) for number in range(len(shapes))]
+    return LayeredNetwork(
+        described,
+        tuple(np.zeros(shape, np.float32) for shape in shapes),
+        tuple(np.zeros(shape[-1], np.float32) for shape in shapes),
+        tuple(readouts),
+    )
