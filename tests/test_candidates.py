@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_line import small_splits
+from command_line import once, small_splits
 from fxsnn.candidates import MACRO, Exploration, gather, load_exploration, to_json
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import FileError, FxsnnError
@@ -26,6 +26,9 @@ from fxsnn.ranges import profile
 from fxsnn.score import Score, cross_validate
 from fxsnn.selection import choose
 from fxsnn.ties import pack
+
+pytestmark = once
+
 
 GRID = Grid(
     weight=("UQ0.8", "UQ0.2"), state_bits=(4, 0), weight_rounding=("SR",), state_rounding=("RN",), fold=(False,)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from command_line import run
+from command_line import once, run
 from fxsnn import Format, Overflow, Rounding, cast
 from fxsnn.lfsr import Lfsr
 from strategies import formats, overflows, roundings, words
@@ -166,6 +166,7 @@ def test_a_mode_that_does_not_exist_is_refused_with_those_that_do(option: str) -
     assert complaint == f"{option[2:]} must be one of {known} (or another family's name for it), not 'bogus'"
 
 
+@once
 @settings(max_examples=200, deadline=None)
 @given(formats(), formats(), roundings, overflows, st.data())
 def test_a_raw_word_becomes_what_the_library_casts_it_to(

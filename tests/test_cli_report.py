@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from command_line import Said, run, small_splits
+from command_line import Said, once, run, small_splits
 from fxsnn.candidates import gather, load_exploration, to_json
 from fxsnn.demo import about, prepare
 from fxsnn.explore import explore
@@ -22,6 +22,9 @@ from fxsnn.network import load_network, save_network
 from fxsnn.plan import plan_from_data, plan_text
 from fxsnn.significance import load_significance
 from fxsnn.ties import unpack
+
+pytestmark = once
+
 
 GRID = """
 weight = ["UQ0.8", "UQ0.2"]

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Said, needs_jit, run, small_splits
+from command_line import Said, once, run, small_splits
 from fxsnn.encode import RateCoding, encode
 from fxsnn.learn import random_network
 from fxsnn.network import load_network, save_network
 from fxsnn.ranges import spreads
 from fxsnn.significance import load_significance, to_json
+
+pytestmark = once
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +63,6 @@ def test_the_sweeps_are_ranked_written_and_drawn(tmp_path: Path, network: Path) 
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-@needs_jit
 def test_learning_is_swept_too(tmp_path: Path, network: Path) -> None:
     words = ["significance", network, "--images", "8", "--learning", "--learn-from", "4", "--learn-seed", "2"]
     said = done(*words, "--out", tmp_path / "a.json", "--workers", "2")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from command_line import needs_jit
+from command_line import once
 
 FUZZ = Path(__file__).parent.parent / "tools" / "fuzz.py"
 RUNS = 100  # a reader; counted, not timed: a slow machine tries as much
 pytest.importorskip("atheris")
-pytestmark = needs_jit  # once is enough: no kernel is in it
+pytestmark = once
 
 
 def fuzz(path: Path, readers: list[str], aside: Path) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import needs_jit, run
+from command_line import once, run
 from fxsnn.errors import FxsnnError
 from fxsnn.golden.align import likeliest
 from fxsnn.golden.bundle import Bundle, LayerBundle, read_bundle
@@ -30,6 +30,9 @@ from fxsnn.golden.dumpcsv import read_csv
 from fxsnn.golden.export import _rendered
 from fxsnn.golden.stimuli import play
 from simulate import needs_icarus
+
+pytestmark = once
+
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 OTHERS = ("learning", "layers")  # sets of another kind, with nodes and causes of their own
@@ -89,7 +92,6 @@ def changes(folder: Path) -> list[str]:
     return [cause.name for cause in causes(bundle.network, bundle.stimuli)]
 
 
-@needs_jit
 @pytest.mark.parametrize("folder", SETS, ids=NAMES)
 def test_every_change_of_semantics_is_named_as_the_cause_of_what_it_dumps(folder: Path, tmp_path: Path) -> None:
     bundle = opened(folder)
@@ -165,7 +167,6 @@ def test_the_offset_is_found_beside_a_change(shift: int, tmp_path: Path) -> None
         assert "compare = gt" in found.causes
 
 
-@needs_jit
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_flipped_word_is_named_by_its_step_and_neuron(

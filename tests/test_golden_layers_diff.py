@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import needs_jit, run
+from command_line import once, run
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.golden.bundle import LayersBundle, read_bundle
 from fxsnn.golden.causes import Cause, words_under
@@ -31,6 +31,9 @@ from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.modes import Rounding
 from layered_networks import LAYERED_SETS, frames_for, quantised_layers
 from reference import round_fraction
+
+pytestmark = once
+
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 Words = dict[str, NDArray[np.int64]]
@@ -83,7 +86,6 @@ def test_the_changes_are_many_and_each_has_a_name_of_its_own(name: str) -> None:
     assert len(set(names)) == len(names) > 200
 
 
-@needs_jit
 @pytest.mark.parametrize("name", LAYERED_SETS)
 def test_every_change_of_semantics_is_named_as_the_cause_of_what_it_dumps(name: str) -> None:
     bundle = opened(name)
@@ -215,7 +217,6 @@ def test_a_shift_is_logical_in_the_word() -> None:
     assert (m < 0).any()
 
 
-@needs_jit
 def test_a_flipped_word_has_no_cause() -> None:
     bundle = opened("layers_in_currents")
     words = {name: held.copy() for name, held in computed(bundle).items()}
@@ -223,7 +224,6 @@ def test_a_flipped_word_has_no_cause() -> None:
     assert diffed(bundle, words) == (1, [])
 
 
-@needs_jit
 def test_a_cause_is_told_at_the_command_line(tmp_path: Path) -> None:
     bundle = opened("layers_in_currents")
     _, words = semantics(fires_at_zero=True)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from command_line import needs_jit, run
+from command_line import needs_jit, once, run
 from fxsnn.cast import from_float
 from fxsnn.described import described_in, described_text
 from fxsnn.errors import ConfigError, WidthError
@@ -409,6 +409,7 @@ def test_what_learning_stores_is_counted_array_by_array() -> None:
     assert held["layer 0 gradients"] == (1, 24)
 
 
+@once
 def test_a_point_of_a_grid_learns_on_in_integers() -> None:
     train, held_out = learned_and_held_out(recordings(240))
     network = train_layers(random_layers(SMALL, 0), train, LocalLearning(16, 24, 2e-2))
@@ -425,6 +426,7 @@ def test_a_point_of_a_grid_learns_on_in_integers() -> None:
     assert some.evaluate(during).scheme == "ITQ"
 
 
+@once
 def test_the_command_learns_in_integers(tmp_path: Path) -> None:
     write(tmp_path, recordings(16), "Train")
     write(tmp_path, recordings(6, seed=1), "Test")

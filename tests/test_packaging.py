@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from command_line import once
+
+pytestmark = once
+
+
 ROOT = Path(__file__).parent.parent
 KERNELS = {f"fxsnn/kernels/{path.name}" for path in (ROOT / "kernels").glob("*.py")}
 MODULES = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fxsnn").rglob("*.py")}

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from command_line import run
+from command_line import once, run
+
+pytestmark = once
+
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 TEST = """

@@ -12,6 +12,7 @@ import pytest
 import typer.main
 from msgspec.structs import replace
 
+from command_line import once
 from fxsnn import Overflow, Rounding
 from fxsnn.cli import app
 from fxsnn.demo import DEMO_GRID
@@ -20,6 +21,9 @@ from fxsnn.grid import parse_grid
 from fxsnn.layered.ready import ready
 from fxsnn.plan import plan_from_data
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
+
+pytestmark = once
+
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

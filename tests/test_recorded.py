@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from command_line import needs_jit, run
+from command_line import once, run
 from fxsnn.candidates import gather, load_exploration
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.events import DEMO_GRIDS
@@ -33,6 +33,9 @@ from fxsnn.significance.sweep import narrowed
 from fxsnn.study.recordings import RecordingsSubject, digest_of_layers
 from test_layered_learning import NET, recordings, taught, write
 from test_report import PICTURES, Page
+
+pytestmark = once
+
 
 GRID = RecordedGrid(weight=(6, 2), state=(3, 0), state_rounding=("TR", "SR"))
 
@@ -120,7 +123,6 @@ def test_a_point_is_worth_what_its_network_says(bench: Bench) -> None:
     assert baseline(found.memory).bits > 3 * found.bits
 
 
-@needs_jit
 def test_a_network_that_learned_through_its_quantisation_is_better(bench: Bench) -> None:
     grid = RecordedGrid((2,), (0,), scheme=("PTQ", "straight-through"))
     after, through = (bench.evaluate(point) for point in recorded_points(grid, bench.network))
@@ -176,7 +178,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@needs_jit
 def test_explored_selected_recorded_and_checked(folder: Path, tmp_path: Path) -> None:
     net, out = folder / "net.npz", tmp_path / "candidates.json"
     words = ["events", "explore", net, "--data", folder, "--grid", folder / "grid.toml", "--out", out, "--passes", 1]
@@ -307,7 +308,6 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     assert np.abs(traces["float_membrane"] - traces["fixed_membrane"]).mean() < 0.5
 
 
-@needs_jit
 def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Path, tmp_path: Path) -> None:
     shown = recordings(40, seed=5)
     found = layers_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
@@ -335,7 +335,6 @@ def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-@needs_jit
 def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "demo"
     words = ["events", "demo", folder / "net.toml", "--data", folder, "--out", out, "--max-loss", 1]

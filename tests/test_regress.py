@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from command_line import needs_jit, run, small_splits
+from command_line import once, run, small_splits
 from fxsnn.emulate import Trace, emulate, respond
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.network import save_network
@@ -28,6 +28,9 @@ from fxsnn.regress.lock import Lock, lock_path, read_lock, write_lock
 from fxsnn.regress.record import ORDER, SHORT, Record, record
 from fxsnn.splits import Splits
 from sets import SOURCES
+
+pytestmark = once
+
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 SETS = tuple(SOURCES)
@@ -81,7 +84,6 @@ def test_the_committed_networks_and_plans_are_those_of_the_sets(name: str, tmp_p
     assert (GOLDEN / "formats" / f"{name}.toml").read_text() == plan.lstrip()
 
 
-@needs_jit
 def test_all_committed_configurations_agree_whatever_the_jobs() -> None:
     said = [run("regress", GOLDEN / "formats.toml", "--jobs", jobs) for jobs in (1, 5)]
     assert said[0] == said[1]

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from command_line import once
 from fxsnn.distributions import Distribution, edges_of
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.firing import Firing
@@ -21,6 +22,9 @@ from fxsnn.report import Story, write_report
 from fxsnn.report.page import render
 from fxsnn.significance import Significance
 from fxsnn.significance.result import Float, Kind, Learned, Point, gather
+
+pytestmark = once
+
 
 INPUTS, STEPS = 784, 150
 SWEPT: tuple[tuple[Kind, str], ...] = (("fractional", "floor"), ("fractional", "stochastic"), ("integer", "floor"))

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_line import needs_jit
+from command_line import once
 from faults import FAULTS, NETWORKS
 from fxsnn.emulate import spikes_of
 from fxsnn.golden.make import make_bundle
@@ -37,7 +37,7 @@ def test_the_rtl_plays_the_committed_sets(name: str) -> None:
 
 
 @needs_verilator
-@needs_jit  # once is enough: no kernel is in it
+@once
 @pytest.mark.parametrize("name", SETS)
 def test_verilator_agrees_with_icarus(name: str) -> None:
     said = simulate(GOLDEN / name, "verilator")
@@ -46,7 +46,7 @@ def test_verilator_agrees_with_icarus(name: str) -> None:
 
 
 @needs_verilator
-@needs_jit
+@once
 def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     for tool in ("sh", "dirname", "mktemp", "rm", "cat", "grep", "make", "perl", "python3", "g++", "ar", "ld", "as"):
@@ -68,7 +68,7 @@ def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp
 
 
 @needs_icarus
-@needs_jit
+@once
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_networks(), st.integers(0, 1000))
 def test_the_rtl_equals_the_kernels_for_any_configuration(
@@ -85,7 +85,7 @@ def test_the_rtl_equals_the_kernels_for_any_configuration(
 
 
 @needs_icarus
-@needs_jit
+@once
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_in_the_rtl_is_found(name: str, tmp_path: Path) -> None:
     fault = FAULTS[name]
@@ -117,7 +117,7 @@ def edited(edit: Callable[[list[str]], list[str]], end: str = "\n") -> Callable[
 
 
 @needs_icarus
-@needs_jit
+@once
 @pytest.mark.parametrize("name", SETS)
 def test_one_altered_digit_in_any_file_is_named(name: str, tmp_path: Path) -> None:
     network, spikes = SETS[name]()
@@ -145,7 +145,7 @@ def test_one_altered_digit_in_any_file_is_named(name: str, tmp_path: Path) -> No
 
 
 @needs_icarus
-@needs_jit
+@once
 @pytest.mark.parametrize(
     ("damage", "finding"),
     [

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from command_line import needs_jit
+from command_line import once
 from sets import SETS
 from simulate import needs_icarus, simulate
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-pytestmark = [needs_icarus, needs_jit]  # once is enough: no kernel is in it
+pytestmark = [needs_icarus, once]
 
 
 @pytest.fixture(params=SETS)

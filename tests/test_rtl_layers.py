@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 
-from command_line import needs_jit
+from command_line import once
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.golden.layers_make import make_layers_bundle
 from fxsnn.golden.rtl import HDL
@@ -35,7 +35,7 @@ def test_the_rtl_plays_the_committed_sets(name: str) -> None:
 
 
 @needs_verilator
-@needs_jit  # once is enough: no kernel is in it
+@once
 @pytest.mark.parametrize("name", LAYERED_SETS)
 def test_verilator_agrees_with_icarus(name: str) -> None:
     said = simulate(GOLDEN / name, "verilator")
@@ -44,7 +44,7 @@ def test_verilator_agrees_with_icarus(name: str) -> None:
 
 
 @needs_icarus
-@needs_jit
+@once
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 1000))
 def test_the_rtl_equals_the_kernels_for_any_configuration(
@@ -61,7 +61,7 @@ def test_the_rtl_equals_the_kernels_for_any_configuration(
 
 
 @needs_icarus
-@needs_jit
+@once
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_in_the_rtl_is_found(name: str, tmp_path: Path) -> None:
     where, edits = FAULTS[name]
@@ -81,7 +81,7 @@ def test_there_are_many_faults() -> None:
 
 
 @needs_icarus
-@needs_jit
+@once
 def test_one_altered_digit_in_any_file_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     shutil.copytree(GOLDEN / "layers_in_currents", folder)
@@ -102,7 +102,7 @@ def test_one_altered_digit_in_any_file_is_named(tmp_path: Path) -> None:
 
 
 @needs_icarus
-@needs_jit
+@once
 @pytest.mark.parametrize("name", ["layer1_membrane", "layer0_output", "answer", "layer0_lfsr_synapse"])
 def test_one_altered_node_is_what_differs(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "set"
@@ -120,7 +120,7 @@ def test_one_altered_node_is_what_differs(name: str, tmp_path: Path) -> None:
 
 
 @needs_icarus
-@needs_jit
+@once
 def test_a_missing_file_is_named_before_anything_is_compared(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     shutil.copytree(GOLDEN / "layers_in_currents", folder)
@@ -134,7 +134,7 @@ def test_a_missing_file_is_named_before_anything_is_compared(tmp_path: Path) -> 
 DESIGN = ("fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_decay.sv", "fxsnn_conv.sv", "fxsnn_answer.sv")
 
 
-@needs_jit
+@once
 @pytest.mark.parametrize("name", LAYERED_SETS)
 def test_yosys_synthesises_the_network_without_latches(name: str, tmp_path: Path) -> None:
     files = ["fxsnn_modes.sv", "fxsnn_config.sv", *DESIGN, "fxsnn_layers.sv"]
@@ -153,7 +153,7 @@ def test_yosys_synthesises_the_network_without_latches(name: str, tmp_path: Path
 
 
 @needs_verilator
-@needs_jit
+@once
 @pytest.mark.parametrize("top", ["fxsnn_conv", "fxsnn_answer"])
 def test_lint_finds_nothing_but_what_is_meant(top: str) -> None:
     # as of the other RTL: see test_rtl_synthesis.py

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import needs_jit
+from command_line import needs_jit, once
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.golden.learning import make_learning_bundle
@@ -198,7 +198,7 @@ def test_a_word_that_is_flipped_or_missing_is_found(bundles: dict[str, Path], tm
 
 
 @needs_verilator
-@needs_jit  # once is enough: no kernel is in it
+@once
 def test_verilator_agrees_with_icarus(bundles: dict[str, Path]) -> None:
     manifest = json.loads((bundles["by chance"] / "manifest.json").read_bytes())
     said = simulate(bundles["by chance"], "verilator")

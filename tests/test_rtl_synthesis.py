@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from command_line import needs_jit
+from command_line import once
 from fxsnn.golden.rtl import HDL
 from sets import SETS
 from simulate import needs_verilator
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 DESIGN = ("fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_layer.sv", "fxsnn_top.sv")
-pytestmark = needs_jit  # once is enough: no kernel is in it
+pytestmark = once
 
 
 def synthesise(folder: Path) -> subprocess.CompletedProcess[str]:

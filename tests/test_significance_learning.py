@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from command_line import needs_jit
+from command_line import once
 from fxsnn import itq, learn
 from fxsnn.emulate import respond
 from fxsnn.encode import RateCoding, encode
@@ -41,6 +41,9 @@ from fxsnn.significance.learning import (
 )
 from fxsnn.significance.sweep import ROUNDINGS, narrowed
 from test_learn import bars
+
+pytestmark = once
+
 
 IMAGES, LABELS = bars(24)
 NETWORK = replace(random_network(24, 5, seed=3), threshold=2.0, coding=RateCoding(steps=20, peak=0.3))
@@ -80,7 +83,6 @@ def test_what_is_measured_against_is_float_learning(found: Significance, floated
     assert found.learned.wide_correct == expected.correct
 
 
-@needs_jit
 def test_the_weights_of_the_network_are_not_looked_at(inferred: Significance, found: Significance) -> None:
     another = replace(NETWORK, weights=-NETWORK.weights, theta=NETWORK.theta + 1)
     assert add_learning(inferred, another, LESSONS, TASK, workers=3, longest=LONGEST) == found
@@ -142,7 +144,6 @@ def test_a_constant_that_does_not_fit_saturates(floated: Network) -> None:
     assert saturated(rule, small, 5) == replace(expected, target=5.0)  # theta falls by no more than its word holds
 
 
-@needs_jit
 def test_the_wide_plan_shrinks_until_it_provably_fits(floated: Network) -> None:
     assert table(wide_plan(NETWORK, floated, LESSONS, 7)).weight.format == Format(24, 24, signed=False)
     long = replace(NETWORK, coding=RateCoding(steps=5000, peak=0.001))

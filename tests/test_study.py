@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 import postgres
+from command_line import once
 from fxsnn.candidates import entry_of, gather, to_json
 from fxsnn.demo import about, prepare
 from fxsnn.errors import ConfigError, FxsnnError
@@ -28,6 +29,9 @@ from fxsnn.study.board import NAME, Board, open_board
 from fxsnn.study.digits import DigitsSubject
 from fxsnn.study.storage import open_storage, parse_place
 from study_worker import GRID, NETWORK, POINTS, SPLITS, Snapping, identity, study, subject
+
+pytestmark = once
+
 
 TESTS = Path(__file__).parent
 
@@ -72,7 +76,7 @@ def states(place: str) -> Counter[tuple[str, str]]:
     return Counter((trial.user_attrs["point"], trial.state.name) for trial in trials)
 
 
-def once(points: list[Point[Plan]] = POINTS) -> Counter[tuple[str, str]]:
+def each_once(points: list[Point[Plan]] = POINTS) -> Counter[tuple[str, str]]:
     return Counter({(point.name, "COMPLETE"): 1 for point in points})
 
 
@@ -85,7 +89,7 @@ def test_a_study_finds_what_one_process_finds_without_it(place: str, workers: in
     finished = study(place, workers=workers)
     assert finished.evaluated == len(POINTS) == 16
     assert to_json(finished.exploration) == expected
-    assert states(place) == once()
+    assert states(place) == each_once()
 
 
 def test_a_finished_study_is_left_as_it_is(place: str, expected: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +125,7 @@ def test_processes_that_begin_a_study_together_share_its_points(place: str, tmp_
     evaluated = [int(process.communicate(timeout=100)[0]) for process in processes]
     assert sum(evaluated) == len(POINTS)
     assert [out.read_bytes() for out in outs] == [expected] * 3
-    assert states(place) - once() == Counter({key: n for key, n in states(place).items() if key[1] == "PRUNED"})
+    assert states(place) - each_once() == Counter({key: n for key, n in states(place).items() if key[1] == "PRUNED"})
 
 
 def test_a_killed_worker_s_point_is_taken_up_at_once(place: str, tmp_path: Path, expected: bytes) -> None:
@@ -138,7 +142,7 @@ def test_a_killed_worker_s_point_is_taken_up_at_once(place: str, tmp_path: Path,
         ours.close()
     holder.communicate()
     assert to_json(study(place).exploration) == expected
-    assert states(place) == once() + Counter({(held, "FAIL"): 2})
+    assert states(place) == each_once() + Counter({(held, "FAIL"): 2})
 
 
 def test_a_worker_elsewhere_is_dead_when_it_has_been_silent_for_the_grace(place: str) -> None:

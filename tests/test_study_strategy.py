@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from command_line import run
+from command_line import once, run
 from fxsnn.candidates import to_json
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.grid import Grid, Point, make_points
@@ -28,6 +28,9 @@ from fxsnn.study.strategy import (
     restrict,
 )
 from study_worker import study
+
+pytestmark = once
+
 
 RANGES = Ranges(
     current=(0.0, 20.0), membrane=(0.0, 60.0), theta=(0.0, 0.2), threshold=(5.0, 5.0), inhibition=(128.0, 128.0)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from command_line import FXSNN, needs_jit, run
+from command_line import FXSNN, once, run
+
+pytestmark = once
+
 
 needs_mnist = pytest.mark.skipif("FXSNN_DATA" not in os.environ, reason="needs the full MNIST in FXSNN_DATA")
 
@@ -33,7 +36,6 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@needs_jit
 def test_the_demo_on_the_embedded_digits_holds_its_bar_and_repeats_exactly(tmp_path: Path) -> None:
     (tmp_path / "grid.toml").write_text(GRID)
     for out, workers in (("first", "1"), ("second", "3")):
@@ -85,7 +87,6 @@ def test_a_demo_that_is_stopped_on_the_way_leaves_nothing(tmp_path: Path, number
     assert names(tmp_path) == []
 
 
-@needs_jit
 @needs_mnist
 def test_one_pass_over_the_full_mnist_reaches_90_percent(tmp_path: Path) -> None:
     said = run("train", "--mnist", "--neurons", "400", "--passes", "1", "--out", tmp_path / "net.npz")
