@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from command_line import once
+from layered_networks import LAYERED_SETS
 from sets import SETS
 from simulate import needs_icarus, simulate
 
@@ -18,7 +20,10 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 pytestmark = [needs_icarus, once]
 
 
-@pytest.fixture(params=SETS)
+SMALL = "layers_in_currents"  # of the sets of layers the one that is simulated in seconds
+
+
+@pytest.fixture(params=[*SETS, *LAYERED_SETS])
 def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     shutil.copytree(GOLDEN / request.param, tmp_path / "set")
     return tmp_path / "set"
@@ -39,32 +44,48 @@ def test_it_compares_what_the_bench_compares_and_leaves_nothing(bundle: Path) ->
     assert sorted(bundle.rglob("*")) == before
 
 
+LAYER = [
+    ("assign leaked = FUSED ? leak : leak_word;", "assign leaked = (FUSED ? leak : leak_word) + 1'b1;", "leaked"),
+    ("assign spikes_out = fired;", "assign spikes_out = fired >> 1;", "spike"),
+    ("assign observe_leaked = leaked;", "assign observe_leaked = 'x;", "leaked"),
+]
+CONV = [
+    ("assign taken = fired ? -STEP_X : '0;", "assign taken = fired ? '0 : -STEP_X;", "layer0_refractory"),
+    ("assign observe_output = pooled;", "assign observe_output = 'x;", "layer0_output"),
+    ("assign given_address = CURRENTS ? under_address : i;", "assign given_address = '0;", "layer0_s(um|ynapse)"),
+]
+ANSWER = ("assign counts = steps >= BURN_IN;", "assign counts = steps > BURN_IN;", "answer")
+
+
 @pytest.mark.parametrize(
-    ("right", "wrong", "found"),
+    ("name", "file", "right", "wrong", "found"),
     [
-        ("assign leaked = FUSED ? leak : leak_word;", "assign leaked = (FUSED ? leak : leak_word) + 1'b1;", "leaked"),
-        ("assign spikes_out = fired;", "assign spikes_out = fired >> 1;", "spike"),
-        ("assign observe_leaked = leaked;", "assign observe_leaked = 'x;", "leaked"),
+        *((name, "fxsnn_layer.sv", *fault) for name in SETS for fault in LAYER),
+        *((SMALL, "fxsnn_conv.sv", *fault) for fault in CONV),
+        (SMALL, "fxsnn_answer.sv", *ANSWER),
     ],
 )
-def test_it_finds_a_fault(bundle: Path, right: str, wrong: str, found: str) -> None:
-    path = bundle / "rtl" / "fxsnn_layer.sv"
+def test_it_finds_a_fault(name: str, file: str, right: str, wrong: str, found: str, tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN / name, tmp_path / "set")
+    path = tmp_path / "set" / "rtl" / file
     text = path.read_text()
     assert text.count(right) == 1
     path.write_text(text.replace(right, wrong))
-    said = cocotb(bundle)
+    said = cocotb(tmp_path / "set")
     assert said.returncode == 1
-    assert said.stdout.startswith(f"FAIL {found}.mem presentation 0 step ")
+    assert re.match(rf"FAIL {found}\.mem presentation 0 step ", said.stdout)
 
 
+@pytest.mark.parametrize("bundle", [*SETS, SMALL], indirect=True)
 def test_it_finds_a_flipped_digit_and_a_file_that_is_no_words(bundle: Path) -> None:
-    path = bundle / "membrane.mem"
+    node = "membrane" if bundle.joinpath("membrane.mem").exists() else "layer1_membrane"
+    path = bundle / f"{node}.mem"
     held = path.read_text().splitlines()
     held[-1] = held[-1][:-1] + ("0" if held[-1][-1] != "0" else "1")
     path.write_text("\n".join(held) + "\n")
     said = cocotb(bundle)
     assert said.returncode == 1
-    assert said.stdout.startswith("FAIL membrane.mem was altered\nFAIL membrane.mem presentation ")
+    assert said.stdout.startswith(f"FAIL {node}.mem was altered\nFAIL {node}.mem presentation ")
     path.write_text("\n".join([*held[:-1], "xy"]) + "\n")
     said = cocotb(bundle)
     assert said.returncode == 1

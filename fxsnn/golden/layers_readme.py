@@ -39,6 +39,7 @@ plays these vectors to the reference RTL in `rtl/` with Icarus Verilog, or Veril
 `PASS` with the number of words compared. It ends with another status, and says which word failed, if any differs or any
 file was altered. To try a layer of your own, put it in the place of `fxsnn_conv` in `rtl/fxsnn_layers.sv`, or apply the
 rows of `input.mem` one a step and compare every node after every step; `fxsnn golden diff` holds dumps against them.
+`rtl/fxsnn_layers_cocotb.py` is the same bench for cocotb 2 (`sh run.sh cocotb`), to be taken into one of yours.
 
 They are of {_shown(manifest["recordings"], recordings)} each of {described["steps"]} steps of {described["step"]:,} us,
 {described["shrink"]} x {described["shrink"]} cells counted together, counts above {clip} taken as {clip}.

@@ -13,18 +13,19 @@ from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import wires
 from fxsnn.plan import Leak, Signal
 
-TOP = "fxsnn_layers_bench"
+TOP, COCOTB = "fxsnn_layers_bench", "fxsnn_layers_cocotb"
 SOURCES = (  # in the order of compilation
     *("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_decay.sv", "fxsnn_conv.sv"),
     *("fxsnn_answer.sv", "fxsnn_layers.sv", f"{TOP}.sv"),
 )
+SHARED = ("fxsnn_checks.svh", f"{COCOTB}.py", "fxsnn_vectors.py")
 MADE = ("fxsnn_config.sv", "fxsnn_layers.sv")  # of the configuration; the others are the same in every bundle
 _Values = dict[str, int | str]
 
 
 def layers_files(manifest: Mapping[str, Any], network: QuantisedLayers) -> dict[str, str]:
     """Return the RTL of a layered network, its bench and the command that runs it: text by name of the file."""
-    texts = {name: (HDL / name).read_text("ascii") for name in (*SOURCES, "fxsnn_checks.svh") if name not in MADE}
+    texts = {name: (HDL / name).read_text("ascii") for name in (*SOURCES, *SHARED) if name not in MADE}
     files = {entry["name"]: entry for entry in manifest["files"]}
     texts |= {
         "fxsnn_config.sv": _config(files, network),
@@ -34,7 +35,7 @@ def layers_files(manifest: Mapping[str, Any], network: QuantisedLayers) -> dict[
         "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in SOURCES), ""]),
     }
     return {f"rtl/{name}": text for name, text in texts.items()} | {
-        "run.sh": (HDL / "run.sh").read_text("ascii").replace("fxsnn_bench", TOP)
+        "run.sh": (HDL / "run.sh").read_text("ascii").replace("fxsnn_bench", TOP).replace("fxsnn_cocotb", COCOTB)
     }
 
 

@@ -80,7 +80,7 @@ def bench_files(manifest: Mapping[str, Any], network: QuantisedNetwork) -> dict[
         "rtl/fxsnn_config.sv": package(manifest, network),
         "rtl/fxsnn_files.svh": file_checks(manifest),
         "rtl/bench.f": "\n".join(["+incdir+rtl", *order, ""]),
-        "rtl/fxsnn_cocotb.py": (HDL / "fxsnn_cocotb.py").read_text("ascii"),
+        **{f"rtl/{name}": (HDL / name).read_text("ascii") for name in ("fxsnn_cocotb.py", "fxsnn_vectors.py")},
         "run.sh": (HDL / "run.sh").read_text("ascii"),
     }
 

@@ -31,7 +31,7 @@ case $simulator in
       >"$built/log" 2>&1 || { cat "$built/log"; exit 2; }
     play "$built/Vfxsnn_layers_bench" ;;
   cocotb)
-    [ -f rtl/fxsnn_cocotb.py ] || { echo "this bundle must be run with icarus or verilator: it has no cocotb bench"; exit 2; }
-    "${PYTHON:-python3}" rtl/fxsnn_cocotb.py ;;
+    [ -f rtl/fxsnn_layers_cocotb.py ] || { echo "this bundle must be run with icarus or verilator: it has no cocotb bench"; exit 2; }
+    "${PYTHON:-python3}" rtl/fxsnn_layers_cocotb.py ;;
   *) echo "the simulator must be icarus, verilator or cocotb, not $simulator"; exit 2 ;;
 esac
