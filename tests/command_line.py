@@ -20,7 +20,8 @@ from fxsnn.splits import Splits
 # for what takes minutes in plain Python and is covered by smaller tests there
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the JIT")  # type: ignore[attr-defined]
 # for whole programs, files and figures: what their kernels compute is tested in both ways by itself
-once = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="run once, with the JIT")  # type: ignore[attr-defined]
+ONCE = "run once, with the JIT"
+once = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason=ONCE)  # type: ignore[attr-defined]
 # what a shell starts in the background ignores SIGINT, and so would the tests' own processes
 HEARS_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 FXSNN = [sys.executable, "-P", "-c", HEARS_SIGINT + "from fxsnn.cli import main; main()"]  # in a process of its own
@@ -43,6 +44,12 @@ class Said:
         assert self.err.endswith("\n")
         assert self.err.count("\n") == 1
         return self.err.removeprefix("fxsnn: ").removesuffix("\n")
+
+
+def skip_without_jit() -> None:
+    """Leave out a module whose every test is to be run once."""
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        pytest.skip(ONCE, allow_module_level=True)
 
 
 def run(*words: object) -> Said:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_line import once, small_splits
+from command_line import skip_without_jit, small_splits
 from fxsnn.candidates import MACRO, Exploration, gather, load_exploration, to_json
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import FileError, FxsnnError
@@ -27,7 +27,7 @@ from fxsnn.score import Score, cross_validate
 from fxsnn.selection import choose
 from fxsnn.ties import pack
 
-pytestmark = once
+skip_without_jit()
 
 
 GRID = Grid(

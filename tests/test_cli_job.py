@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from command_line import Said, once, run, small_splits
+from command_line import Said, run, skip_without_jit, small_splits
 from fxsnn.candidates import entry_of, load_exploration
 from fxsnn.demo import prepare
 from fxsnn.explore import evaluate
@@ -25,7 +25,7 @@ from fxsnn.plan import parse_plan, plan_from_data, plan_text
 from fxsnn.splits import part
 from fxsnn.ties import pack
 
-pytestmark = once
+skip_without_jit()
 
 
 GRID = """

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from command_line import Said, once, run, small_splits
+from command_line import Said, run, skip_without_jit, small_splits
 from fxsnn.candidates import gather, load_exploration, to_json
 from fxsnn.demo import about, prepare
 from fxsnn.explore import explore
@@ -23,7 +23,7 @@ from fxsnn.plan import plan_from_data, plan_text
 from fxsnn.significance import load_significance
 from fxsnn.ties import unpack
 
-pytestmark = once
+skip_without_jit()
 
 
 GRID = """

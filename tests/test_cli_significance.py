@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Said, once, run, small_splits
+from command_line import Said, run, skip_without_jit, small_splits
 from fxsnn.encode import RateCoding, encode
 from fxsnn.learn import random_network
 from fxsnn.network import load_network, save_network
 from fxsnn.ranges import spreads
 from fxsnn.significance import load_significance, to_json
 
-pytestmark = once
+skip_without_jit()
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import once
+from command_line import skip_without_jit
 from fxsnn import Format
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.golden.amdmif import parse_amd_mif, render_amd_mif
@@ -27,7 +27,7 @@ from fxsnn.golden.intelmif import parse_intel_mif, render_intel_mif
 from fxsnn.golden.memfile import digest
 from fxsnn.npz import unpack_npz
 
-pytestmark = once
+skip_without_jit()
 
 
 Parse = Callable[[bytes, str, int, int], list[int]]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from command_line import once
+from command_line import skip_without_jit
 
 FUZZ = Path(__file__).parent.parent / "tools" / "fuzz.py"
 RUNS = 100  # a reader; counted, not timed: a slow machine tries as much
 pytest.importorskip("atheris")
-pytestmark = once
+skip_without_jit()
 
 
 def fuzz(path: Path, readers: list[str], aside: Path) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import once, run
+from command_line import run, skip_without_jit
 from fxsnn.errors import FxsnnError
 from fxsnn.golden.align import likeliest
 from fxsnn.golden.bundle import Bundle, LayerBundle, read_bundle
@@ -31,7 +31,7 @@ from fxsnn.golden.export import _rendered
 from fxsnn.golden.stimuli import play
 from simulate import needs_icarus
 
-pytestmark = once
+skip_without_jit()
 
 
 GOLDEN = Path(__file__).parent.parent / "golden"

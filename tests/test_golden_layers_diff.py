@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import once, run
+from command_line import run, skip_without_jit
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.golden.bundle import LayersBundle, read_bundle
 from fxsnn.golden.causes import Cause, words_under
@@ -32,7 +32,7 @@ from fxsnn.modes import Rounding
 from layered_networks import LAYERED_SETS, frames_for, quantised_layers
 from reference import round_fraction
 
-pytestmark = once
+skip_without_jit()
 
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from command_line import once
+from command_line import skip_without_jit
 
-pytestmark = once
+skip_without_jit()
 
 
 ROOT = Path(__file__).parent.parent

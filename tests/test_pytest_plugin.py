@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from command_line import once, run
+from command_line import run, skip_without_jit
 
-pytestmark = once
+skip_without_jit()
 
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -12,7 +12,7 @@ import pytest
 import typer.main
 from msgspec.structs import replace
 
-from command_line import once
+from command_line import skip_without_jit
 from fxsnn import Overflow, Rounding
 from fxsnn.cli import app
 from fxsnn.demo import DEMO_GRID
@@ -22,7 +22,7 @@ from fxsnn.layered.ready import ready
 from fxsnn.plan import plan_from_data
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
 
-pytestmark = once
+skip_without_jit()
 
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from command_line import once, run
+from command_line import run, skip_without_jit
 from fxsnn.candidates import gather, load_exploration
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.events import DEMO_GRIDS
@@ -34,7 +34,7 @@ from fxsnn.study.recordings import RecordingsSubject, digest_of_layers
 from test_layered_learning import NET, recordings, taught, write
 from test_report import PICTURES, Page
 
-pytestmark = once
+skip_without_jit()
 
 
 GRID = RecordedGrid(weight=(6, 2), state=(3, 0), state_rounding=("TR", "SR"))

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from command_line import once, run, small_splits
+from command_line import run, skip_without_jit, small_splits
 from fxsnn.emulate import Trace, emulate, respond
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.network import save_network
@@ -29,7 +29,7 @@ from fxsnn.regress.record import ORDER, SHORT, Record, record
 from fxsnn.splits import Splits
 from sets import SOURCES
 
-pytestmark = once
+skip_without_jit()
 
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from command_line import once
+from command_line import skip_without_jit
 from fxsnn.distributions import Distribution, edges_of
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.firing import Firing
@@ -23,7 +23,7 @@ from fxsnn.report.page import render
 from fxsnn.significance import Significance
 from fxsnn.significance.result import Float, Kind, Learned, Point, gather
 
-pytestmark = once
+skip_without_jit()
 
 
 INPUTS, STEPS = 784, 150

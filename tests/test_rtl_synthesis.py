@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from command_line import once
+from command_line import skip_without_jit
 from fxsnn.golden.rtl import HDL
 from sets import SETS
 from simulate import needs_verilator
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 DESIGN = ("fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_layer.sv", "fxsnn_top.sv")
-pytestmark = once
+skip_without_jit()
 
 
 def synthesise(folder: Path) -> subprocess.CompletedProcess[str]:

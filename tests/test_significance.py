@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from command_line import once, small_splits
+from command_line import skip_without_jit, small_splits
 from fxsnn import learn
 from fxsnn.emulate import respond
 from fxsnn.encode import RateCoding, encode
@@ -45,7 +45,7 @@ from fxsnn.significance.groups import (
 from fxsnn.significance.result import Fewest, Float, Point, Rank, fewest, gather, rank
 from fxsnn.significance.sweep import ROUNDINGS, Case, Group, bits_of, narrowed, paired_difference, sweep
 
-pytestmark = once
+skip_without_jit()
 
 
 INPUTS = 16

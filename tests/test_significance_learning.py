@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from command_line import once
+from command_line import skip_without_jit
 from fxsnn import itq, learn
 from fxsnn.emulate import respond
 from fxsnn.encode import RateCoding, encode
@@ -42,7 +42,7 @@ from fxsnn.significance.learning import (
 from fxsnn.significance.sweep import ROUNDINGS, narrowed
 from test_learn import bars
 
-pytestmark = once
+skip_without_jit()
 
 
 IMAGES, LABELS = bars(24)

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 import postgres
-from command_line import once
+from command_line import skip_without_jit
 from fxsnn.candidates import entry_of, gather, to_json
 from fxsnn.demo import about, prepare
 from fxsnn.errors import ConfigError, FxsnnError
@@ -30,7 +30,7 @@ from fxsnn.study.digits import DigitsSubject
 from fxsnn.study.storage import open_storage, parse_place
 from study_worker import GRID, NETWORK, POINTS, SPLITS, Snapping, identity, study, subject
 
-pytestmark = once
+skip_without_jit()
 
 
 TESTS = Path(__file__).parent

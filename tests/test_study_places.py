@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 import postgres
-from command_line import HEARS_SIGINT, once, run, small_splits
+from command_line import HEARS_SIGINT, run, skip_without_jit, small_splits
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
@@ -27,7 +27,7 @@ from fxsnn.study.journal import FileLock, Journal
 from fxsnn.study.owner import Owner, is_gone, this_process
 from fxsnn.study.storage import open_storage, parse_place
 
-pytestmark = once
+skip_without_jit()
 
 
 ONE = 'weight = ["UQ0.4"]\nstate_bits = [4]\nweight_rounding = ["RN"]\nstate_rounding = ["TR"]\nleak = ["shift 5"]\n'

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from command_line import once, run
+from command_line import run, skip_without_jit
 from fxsnn.candidates import to_json
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.grid import Grid, Point, make_points
@@ -29,7 +29,7 @@ from fxsnn.study.strategy import (
 )
 from study_worker import study
 
-pytestmark = once
+skip_without_jit()
 
 
 RANGES = Ranges(

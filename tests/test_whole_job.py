@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from command_line import FXSNN, once, run
+from command_line import FXSNN, run, skip_without_jit
 
-pytestmark = once
+skip_without_jit()
 
 
 needs_mnist = pytest.mark.skipif("FXSNN_DATA" not in os.environ, reason="needs the full MNIST in FXSNN_DATA")

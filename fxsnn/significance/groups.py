@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn import learn
-from fxsnn.classify import wilson_interval
 from fxsnn.emulate import respond
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.explore import Task
@@ -24,7 +23,7 @@ from fxsnn.quantise import QuantisedNetwork, quantise
 from fxsnn.ranges import Ranges, Spread, integer_bits
 from fxsnn.score import cross_predict
 from fxsnn.significance.result import Float, Significance, gather
-from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Right, sweep
+from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Right, score_of, sweep
 from fxsnn.width import datapath
 
 # What each group narrows. The reset value and the floor are words of the membrane; "leak" is the leak's factor.
@@ -71,15 +70,7 @@ def significance(
     plan = wide_plan(network, ranges, seed)
     wide = quantise(network, plan)
     counts = respond(wide, task.spikes, workers)
-    correct, images = int(right.sum()), len(right)
-    low, high = wilson_interval(correct, images)
-    baseline = Float(
-        accuracy=correct / images,
-        interval=(round(low, 6), round(high, 6)),
-        correct=correct,
-        images=images,
-        wide_images_differing=int((counts != float_counts).any(axis=1).sum()),
-    )
+    baseline = Float(**score_of(right), wide_images_differing=int((counts != float_counts).any(axis=1).sum()))
     groups = inference_groups(network, plan, task)
     known = {identity(wide, _weights_key(wide)): right_answers(counts, task)}
     points = sweep(groups, right, known, workers, progress, longest)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from fxsnn.classify import wilson_interval
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.format import Format
@@ -26,7 +25,7 @@ from fxsnn.plan import Leak, Signal
 from fxsnn.ranges import Spread, spread
 from fxsnn.recorded.task import measured
 from fxsnn.significance.result import Float, Significance, gather
-from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Right, sweep
+from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Right, score_of, sweep
 
 WIDE_WEIGHT, WIDE_STATE, WIDE_FACTOR, LEAST_STATE = 22, 16, 16, 8  # bits that stand for float
 HEADROOM = 1  # integer bits above those that words can reach
@@ -60,15 +59,7 @@ def layers_significance(
     plan = wide_plan(network, shown, seed)
     wide = quantise_layers(network, plan)
     wide_right = measured(wide, shown, workers).right
-    correct, images = int(right.sum()), len(right)
-    low, high = wilson_interval(correct, images)
-    baseline = Float(
-        accuracy=correct / images,
-        interval=(round(low, 6), round(high, 6)),
-        correct=correct,
-        images=images,
-        wide_images_differing=int((wide_right != right).sum()),
-    )
+    baseline = Float(**score_of(right), wide_images_differing=int((wide_right != right).sum()))
     groups = layers_groups(network, plan, shown)
     points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest)
     facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]

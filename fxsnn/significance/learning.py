@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn import itq, learn
-from fxsnn.classify import wilson_interval
 from fxsnn.emulate import respond
 from fxsnn.encode import encode
 from fxsnn.errors import FormatError, WidthError
@@ -24,7 +23,7 @@ from fxsnn.ranges import Ranges, integer_bits, profile
 from fxsnn.score import cross_predict
 from fxsnn.significance.groups import HEADROOM, plan_of
 from fxsnn.significance.result import Learned, Significance, with_learning
-from fxsnn.significance.sweep import Case, Group, sweep
+from fxsnn.significance.sweep import Case, Group, score_of, sweep
 from fxsnn.width import datapath
 
 # What each group narrows of a plan's learning table; the learned weight takes the weight that is read with it.
@@ -80,15 +79,11 @@ def add_learning(
     groups = learning_groups(fresh, floated, wide, lessons, task)
     given = _learned(fresh, wide, lessons, task)
     right = expected == task.labels
-    low, high = wilson_interval(int(right.sum()), len(right))
     learned = Learned(
+        **score_of(right),
         digits=len(lessons.images),
         seed=lessons.seed,
         fade=FADE,
-        accuracy=int(right.sum()) / len(right),
-        interval=(round(low, 6), round(high, 6)),
-        correct=int(right.sum()),
-        images=len(right),
         wide_correct=int((given == task.labels).sum()),
         wide_images_differing=int((given != expected).sum()),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +154,6 @@ def _point(
     right: Right,
     baseline: Right,
 ) -> Point:
-    correct, images = int(right.sum()), len(right)
     difference, interval = paired_difference(right, baseline)
     return Point(
         group=group.name,
@@ -162,13 +161,17 @@ def _point(
         kind=kind,
         bits=bits,
         format=_formats(signals),
-        accuracy=correct / images,
-        correct=correct,
-        images=images,
-        interval=_rounded(wilson_interval(correct, images)),
+        **score_of(right),
         difference=round(difference, 9),
         difference_interval=_rounded(interval),
     )
+
+
+def score_of(right: Right) -> dict[str, Any]:
+    """Return the fields of a score: accuracy, its interval, correct answers, images."""
+    correct, images = int(right.sum()), len(right)
+    interval = _rounded(wilson_interval(correct, images))
+    return {"accuracy": correct / images, "interval": interval, "correct": correct, "images": images}
 
 
 Done = TypeVar("Done")
