@@ -112,8 +112,6 @@ def explore_events(
     """
     held = load_layers(network)
     points = RecordedGrid() if grid is None else named(grid, parse_recorded_grid, read_text(grid, "a grid"))
-    if study.strategy == "paper":
-        raise ConfigError("the strategy must be grid or a sampler for a network of layers, not paper")
     check_output(out)
     exists(study.place)
     train, held_out = learned_and_held_out(open_split(data, "train", held.description))

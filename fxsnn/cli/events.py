@@ -24,9 +24,11 @@ from fxsnn.cli.events_options import (
 )
 from fxsnn.cli.options import (
     CORES,
+    FewestFile,
     Grace,
     MaxLoss,
     SamplerSeed,
+    StrategyName,
     StudyPlace,
     Trials,
     Workers,
@@ -128,7 +130,8 @@ def explore(
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
     study: StudyPlace = None,
-    strategy: Annotated[str, typer.Option(help="grid: every point; or a sampler: nsga2, tpe, random.")] = "grid",
+    strategy: StrategyName = "grid",
+    significance: FewestFile = None,
     trials: Trials = 0,
     seed: SamplerSeed = 0,
     passes: PassesOn = 2,
@@ -146,7 +149,7 @@ def explore(
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.study.session import settings_of
 
-    settings = settings_of(study, out, strategy, trials, seed, None, grace)
+    settings = settings_of(study, out, strategy, trials, seed, significance, grace)
     learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_events(network, out, grid, settings, data, learning, workers, progress)

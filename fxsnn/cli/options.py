@@ -101,6 +101,10 @@ StudyPlace = Annotated[
 StrategyName = Annotated[
     str, typer.Option(help="grid: every point; paper: few bits above the fewest; or a sampler: nsga2, tpe, random.")
 ]
+FewestFile = Annotated[
+    Path | None,
+    typer.Option("--significance", help="Fewest bits of single signals (JSON); for paper.", show_default=False),
+]
 Trials = Annotated[
     int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler asks for.", show_default=False)
 ]

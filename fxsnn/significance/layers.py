@@ -30,7 +30,8 @@ from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Right, score_of,
 WIDE_WEIGHT, WIDE_STATE, WIDE_FACTOR, LEAST_STATE = 22, 16, 16, 8  # bits that stand for float
 HEADROOM = 1  # integer bits above those that words can reach
 MOST_VALUES = 1 << 22  # of one signal that percentiles are taken of
-_GROUPS = {"weights": "weight", "biases": "bias", "Q": "synapse", "P": "trace", "R": "refractory"}
+DECAYS = "decays"  # the group of the factors
+SIGNALS = {"weights": "weight", "biases": "bias", "Q": "synapse", "P": "trace", "R": "refractory"}
 
 
 def layers_significance(
@@ -93,13 +94,13 @@ def layers_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings)
         if layer.refractory:
             words["R"] = neurons
         for name, count in words.items():
-            signal: Signal = getattr(wide.layers[number], _GROUPS[name])
+            signal: Signal = getattr(wide.layers[number], SIGNALS[name])
             profiled = signal.format.word - signal.format.frac - HEADROOM
             group = f"layer {number} {name}"
             found.append(Group(group, {group: signal}, profiled, count, _case(network, wide, number, name, shown)))
         leaks = LEAKS if layer.refractory else LEAKS[:2]
         held = {name: getattr(wide.layers[number], name).factor for name in leaks}
-        found.append(Group(f"layer {number} decays", held, 0, len(held), _case(network, wide, number, "", shown)))
+        found.append(Group(f"layer {number} {DECAYS}", held, 0, len(held), _case(network, wide, number, "", shown)))
     return found
 
 
@@ -128,7 +129,7 @@ def _case(
         words: dict[str, Any]
         if name:
             (signal,) = signals.values()
-            words = {_GROUPS[name]: signal}
+            words = {SIGNALS[name]: signal}
         else:
             words = {leak: Leak("multiply", signal) for leak, signal in signals.items()}
         layer = replace(wide.layers[number], **words)

@@ -16,6 +16,7 @@ from fxsnn.plan import Plan
 from fxsnn.score import Score
 from fxsnn.splits import Splits
 from fxsnn.study.identity import Facts, digest_of
+from fxsnn.study.strategy import Significance, restrict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +31,9 @@ class DigitsSubject:
     def __post_init__(self) -> None:
         check_learner(self.grid, self.learner)
 
-    @property
-    def axes(self) -> Mapping[str, Sequence[Value]]:
-        """The values of each property."""
+    def axes(self, found: Significance | None = None) -> Mapping[str, Sequence[Value]]:
+        """Return the values of each property, also of those that are left out."""
+        del found
         return self.grid.axes
 
     def facts(self) -> Facts:
@@ -41,9 +42,10 @@ class DigitsSubject:
         learner = self.learner.settings if self.learner and "ITQ" in self.grid.scheme else ""
         return Facts(digest_of_network(self.network), digest_of(shown), about(self.splits), self.grid, learner)
 
-    def points(self) -> list[Point[Plan]]:
-        """Return every point of the grid, its integer bits from the ranges of the first digits."""
-        return make_points(self.grid, measured_ranges(self.network, self.splits), self.learner)
+    def points(self, found: Significance | None = None) -> list[Point[Plan]]:
+        """Return the points of the grid, their integer bits from the ranges of the first digits."""
+        points = make_points(self.grid, measured_ranges(self.network, self.splits), self.learner)
+        return restrict(points, found) if found else points
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
         """Encode the digits, cross-validate the float network on them; return its score and what evaluates a point."""

@@ -17,6 +17,8 @@ from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.task import Bench, about
 from fxsnn.score import Told
 from fxsnn.study.identity import Facts, digest_of
+from fxsnn.study.significant import significant_axes, significant_points
+from fxsnn.study.strategy import Significance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,10 +28,9 @@ class RecordingsSubject:
     bench: Bench
     grid: RecordedGrid
 
-    @property
-    def axes(self) -> Mapping[str, Sequence[Value]]:
-        """The values of each property."""
-        return self.grid.axes
+    def axes(self, found: Significance | None = None) -> Mapping[str, Sequence[Value]]:
+        """Return the values of each property."""
+        return significant_axes(self.grid) if found else self.grid.axes
 
     def facts(self) -> Facts:
         """Return what the study is of."""
@@ -47,9 +48,10 @@ class RecordingsSubject:
             learner,
         )
 
-    def points(self) -> list[Point[LayeredPlan]]:
-        """Return every point of the grid, its integer bits from what words can reach."""
-        return recorded_points(self.grid, self.bench.network)
+    def points(self, found: Significance | None = None) -> list[Point[LayeredPlan]]:
+        """Return every point of the grid, its integer bits from what words can reach; or see `significant_points`."""
+        network = self.bench.network
+        return significant_points(self.grid, network, found) if found else recorded_points(self.grid, network)
 
     def ready(self, workers: int) -> tuple[Told, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""

@@ -20,7 +20,16 @@ from fxsnn.study.board import GRACE, Board, check_study, open_board
 from fxsnn.study.identity import Facts, identify
 from fxsnn.study.run import Worker
 from fxsnn.study.storage import Place, exists, parse_place
-from fxsnn.study.strategy import SAMPLERS, Every, Name, Sampled, Strategy, check_strategy, read_significance, restrict
+from fxsnn.study.strategy import (
+    SAMPLERS,
+    Every,
+    Name,
+    Sampled,
+    Significance,
+    Strategy,
+    check_strategy,
+    read_significance,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +68,14 @@ def settings_of(
 class Subject(Protocol):
     """A network, the points of a grid, and what they are measured on; all else of a study is the same for all."""
 
-    @property
-    def axes(self) -> Mapping[str, Sequence[Value]]:
-        """The values of each property, as `Grid.axes` has them."""
+    def axes(self, found: Significance | None) -> Mapping[str, Sequence[Value]]:
+        """Return the values of each property of the points, as `Grid.axes` has them."""
 
     def facts(self) -> Facts:
         """Return what the study is of."""
 
-    def points(self) -> Sequence[Point[Any]]:
-        """Return every point of the grid."""
+    def points(self, found: Significance | None) -> Sequence[Point[Any]]:
+        """Return every point of the grid, or those that single-signal analysis leaves."""
 
     def ready(self, workers: int) -> tuple[Measured, Callable[[Point[Any]], Candidate[Any]]]:
         """Measure the float network; return its score and what evaluates a point."""
@@ -93,13 +101,14 @@ def run_study(subject: Subject, settings: Settings, workers: int, progress: Prog
     )
     if exists(settings.place):
         check_study(settings.place, identity)
-    points = subject.points()
+    found = None
     if settings.strategy == "paper":
-        points = restrict(points, read_significance(settings.significance, settings.significance_shown))
+        found = read_significance(settings.significance, settings.significance_shown)
+    points, axes = subject.points(found), subject.axes(found)
     strategy: Strategy = Every(points)
     if sampled:
-        strategy = Sampled(points, subject.axes, settings.strategy, settings.trials, settings.seed)
-    with open_board(settings.place, identity, subject.axes, workers, settings.grace) as board:
+        strategy = Sampled(points, axes, settings.strategy, settings.trials, settings.seed)
+    with open_board(settings.place, identity, axes, workers, settings.grace) as board:
         evaluated = _work(board, strategy, subject, workers, progress)
         return Finished(_exploration(board, points, facts.about), evaluated)
 

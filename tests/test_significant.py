@@ -1,0 +1,145 @@
+"""The strategy paper on a network of layers: every signal has the bits that it needs alone, and a few more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command_line import run, skip_without_jit
+from fxsnn.errors import ConfigError
+from fxsnn.format import Format
+from fxsnn.layered.learn import LocalLearning
+from fxsnn.layered.network import LayeredNetwork, save_layers
+from fxsnn.layered.plan import LayeredPlan
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.plan import Leak, Signal
+from fxsnn.recorded.grid import RecordedGrid
+from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
+from fxsnn.significance import to_json
+from fxsnn.significance.layers import layers_significance
+from fxsnn.study.recordings import RecordingsSubject
+from fxsnn.study.session import Settings, run_study
+from fxsnn.study.significant import significant_axes, significant_points
+from fxsnn.study.storage import parse_place
+from fxsnn.study.strategy import Significance, read_significance
+from test_layered_learning import recordings, taught
+
+skip_without_jit()
+
+GROUPS = ("weights", "biases", "Q", "P", "R", "decays")
+
+
+@pytest.fixture(scope="module")
+def network() -> LayeredNetwork:
+    return taught(learned_and_held_out(recordings(240))[0])
+
+
+def analysis(**changes: dict[str, Any]) -> Significance:
+    """Return the same bits for every group: 2 integer and, with the roundings, 3, 4 or no fractional ones."""
+    roundings = {"floor": (2, 4), "nearest-up": (2, 3), "stochastic": (2, None)}
+    names = [f"layer {n} {group}" for n in range(3) for group in GROUPS if (n, group) != (2, "R")]
+    fewest = {
+        name: {
+            rounding: {"integer": integer, "fractional": fractional}
+            for rounding, (integer, fractional) in roundings.items()
+        }
+        for name in names
+    }
+    fewest |= {name.replace("_", " "): found for name, found in changes.items()}
+    return read_significance(json.dumps({"schema": 1, "max_loss": 0.01, "fewest": fewest}).encode(), "s.json")
+
+
+def formats(plan: LayeredPlan, name: str) -> list[str]:
+    signals: list[Signal | Leak] = [getattr(layer, name) for layer in plan.layers]
+    return [(held.factor if isinstance(held, Leak) else held).format.describe() for held in signals]
+
+
+def test_every_signal_has_the_fewest_bits_of_its_rounding_and_a_few_more(network: LayeredNetwork) -> None:
+    few = {"nearest-up": {"integer": -1, "fractional": 3}}
+    none = {"floor": {"integer": -3, "fractional": 2}}
+    found = analysis(layer_1_Q=none, layer_1_weights=few, layer_0_R={"TR": {"integer": 3, "fractional": -2}})
+    points = significant_points(RecordedGrid(), network, found)
+    names = [f"w+{w}-nearest-even-s+{s}-TR" for w in range(3) for s in range(3)]
+    assert [point.name for point in points] == names
+    first, last = points[0].plan, points[-1].plan
+    assert formats(first, "weight") == ["Q2.3 (s5)", "Q-1.3 (s2)", "Q2.3 (s5)"]
+    assert formats(last, "weight") == ["Q2.5 (s7)", "Q-1.5 (s4)", "Q2.5 (s7)"]
+    assert formats(first, "bias") == ["Q2.3 (s5)"] * 3
+    assert formats(first, "trace") == ["UQ2.4 (u6)"] * 3
+    assert formats(points[1].plan, "trace") == ["UQ2.5 (u7)"] * 3
+    assert formats(first, "synapse") == ["UQ2.4 (u6)", "UQ-3.4 (u1)", "UQ2.4 (u6)"]  # a word has a bit
+    usual = plan_layers(network, Words(1, 0))
+    assert formats(first, "refractory")[:2] == ["Q3.-2 (s1)", "Q2.4 (s6)"]
+    assert first.layers[2].refractory == usual.layers[2].refractory
+    assert [point.values["state_above"] for point in points[:3]] == [0, 1, 2]
+    assert {layer.weight.rounding.value for layer in first.layers} == {"nearest-even"}
+
+
+def test_decays_have_no_more_bits_than_hold_them(network: LayeredNetwork) -> None:
+    usual = plan_layers(network, Words(1, 0))
+    few = {"nearest-up": {"integer": 0, "fractional": 1}}
+    points = significant_points(RecordedGrid(), network, analysis(layer_0_decays=few))
+    held = [point.plan.layers[0].refractory_leak.factor.format for point in points[:3]]
+    most = usual.layers[0].refractory_leak.factor.format.word
+    assert held == [Format(min(most, bits), min(most, bits), signed=False) for bits in (1, 2, 3)]
+    for name in ("trace_leak", "synapse_leak"):
+        assert formats(points[2].plan, name)[1] == formats(usual, name)[1]
+
+
+def test_a_rounding_that_never_held_the_loss_is_left_out(network: LayeredNetwork) -> None:
+    grid = RecordedGrid(weight_rounding=("SR", "RN"), state_rounding=("TR", "SR", "RN"))
+    points = significant_points(grid, network, analysis())
+    assert {(p.values["weight_rounding"], p.values["state_rounding"]) for p in points} == {("RN", "TR"), ("RN", "RN")}
+    with pytest.raises(ConfigError, match="^a significance file must have bits that hold the loss in every group, not"):
+        significant_points(RecordedGrid(weight_rounding=("SR",)), network, analysis())
+
+
+@pytest.mark.parametrize("grid", [RecordedGrid(filters=("inputs", "currents")), RecordedGrid(scheme=("PTQ", "ITQ"))])
+def test_what_was_not_swept_is_refused(network: LayeredNetwork, grid: RecordedGrid) -> None:
+    with pytest.raises(ConfigError, match="^a grid for the strategy paper must have filters of inputs, and not the "):
+        significant_points(grid, network, analysis())
+
+
+def test_a_file_of_another_network_is_refused(network: LayeredNetwork) -> None:
+    other = analysis()
+    del other.fewest["layer 1 P"]
+    with pytest.raises(ConfigError, match="^a significance file must be of this network, but it has no group 'layer 1"):
+        significant_points(RecordedGrid(), network, other)
+
+
+def test_points_that_learn_on_must_be_able_to(network: LayeredNetwork) -> None:
+    grid = RecordedGrid(state_rounding=("SR",), scheme=("straight-through",))
+    chance = {"stochastic": {"integer": 2, "fractional": 2}, "nearest-up": {"integer": 2, "fractional": 3}}
+    every = {f"layer_{n}_{group}": chance for n in range(3) for group in GROUPS}
+    with pytest.raises(ConfigError, match=r"^w\+0-nearest-even-s\+0-SR-through: a network must learn with rounding "):
+        significant_points(grid, network, analysis(**every))
+
+
+def test_swept_explored_and_gone_on_with(network: LayeredNetwork, tmp_path: Path) -> None:
+    train, held_out = learned_and_held_out(recordings(240))
+    found = to_json(layers_significance(network, held_out, "some", "0" * 64, 0.2, longest=6))
+    grid = RecordedGrid(weight_rounding=("RN",), scheme=("PTQ", "straight-through"))
+    subject = RecordingsSubject(Bench(network, held_out, Lessons(train, LocalLearning(1, 24, 1e-2))), grid)
+    settings = Settings(parse_place(str(tmp_path / "c.db")), "paper", significance=found, significance_shown="s.json")
+    finished = run_study(subject, settings, 2, lambda *_: None)
+    entries = finished.exploration.entries
+    assert len(entries) == finished.evaluated == 18
+    assert [entry.name for entry in entries[:2]] == ["w+0-RN-s+0-TR", "w+0-RN-s+0-TR-through"]
+    assert entries[0].bits < entries[2].bits < entries[-1].bits
+    words = {signal.format for layer in subject.points(read_significance(found, "s"))[0].plan.layers
+             for signal in (layer.weight, layer.synapse, layer.trace)}  # fmt: skip
+    assert len(words) > 2  # each its own
+    assert run_study(subject, settings, 1, lambda *_: None).evaluated == 0
+    assert list(significant_axes(grid)) == list(subject.points(read_significance(found, "s"))[0].values)
+
+
+def test_the_command_asks_for_the_file(network: LayeredNetwork, tmp_path: Path) -> None:
+    save_layers(network, tmp_path / "net.npz")
+    words = ["events", "explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
+    assert run(*words, "--strategy", "paper").complaint == "the strategy paper must have --significance FILE"
+    (tmp_path / "s.json").write_text("{}")
+    refused = run(*words, "--strategy", "paper", "--significance", tmp_path / "s.json").complaint
+    assert refused.startswith("a significance file must be what fxsnn significance wrote, ")
