@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from fxsnn.format import Format
 from fxsnn.layered.learn import LocalLearning
 from fxsnn.layered.network import LayeredNetwork, save_layers
 from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.ptq import Words, plan_layers, weight_format
 from fxsnn.plan import Leak, Signal
 from fxsnn.recorded.grid import RecordedGrid
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
@@ -37,18 +36,14 @@ def network() -> LayeredNetwork:
     return taught(learned_and_held_out(recordings(240))[0])
 
 
-def analysis(**changes: dict[str, Any]) -> Significance:
-    """Return the same bits for every group: 2 integer and, with the roundings, 3, 4 or no fractional ones."""
-    roundings = {"floor": (2, 4), "nearest-up": (2, 3), "stochastic": (2, None)}
+def analysis(**changes: dict[str, int | None]) -> Significance:
+    """Return the same fractional bits for every group, but for those that are named: layer_0_R."""
+    usual = {"floor": 4, "nearest-up": 3, "stochastic": None}
     names = [f"layer {n} {group}" for n in range(3) for group in GROUPS if (n, group) != (2, "R")]
+    bits = dict.fromkeys(names, usual) | {name.replace("_", " "): found for name, found in changes.items()}
     fewest = {
-        name: {
-            rounding: {"integer": integer, "fractional": fractional}
-            for rounding, (integer, fractional) in roundings.items()
-        }
-        for name in names
+        name: {key: {"integer": 9, "fractional": few} for key, few in found.items()} for name, found in bits.items()
     }
-    fewest |= {name.replace("_", " "): found for name, found in changes.items()}
     return read_significance(json.dumps({"schema": 1, "max_loss": 0.01, "fewest": fewest}).encode(), "s.json")
 
 
@@ -58,21 +53,30 @@ def formats(plan: LayeredPlan, name: str) -> list[str]:
 
 
 def test_every_signal_has_the_fewest_bits_of_its_rounding_and_a_few_more(network: LayeredNetwork) -> None:
-    few = {"nearest-up": {"integer": -1, "fractional": 3}}
-    none = {"floor": {"integer": -3, "fractional": 2}}
-    found = analysis(layer_1_Q=none, layer_1_weights=few, layer_0_R={"TR": {"integer": 3, "fractional": -2}})
+    found = analysis(layer_1_weights={"nearest-up": 6}, layer_1_Q={"floor": -7}, layer_0_R={"TR": -1})
     points = significant_points(RecordedGrid(), network, found)
     names = [f"w+{w}-nearest-even-s+{s}-TR" for w in range(3) for s in range(3)]
     assert [point.name for point in points] == names
-    first, last = points[0].plan, points[-1].plan
-    assert formats(first, "weight") == ["Q2.3 (s5)", "Q-1.3 (s2)", "Q2.3 (s5)"]
-    assert formats(last, "weight") == ["Q2.5 (s7)", "Q-1.5 (s4)", "Q2.5 (s7)"]
-    assert formats(first, "bias") == ["Q2.3 (s5)"] * 3
-    assert formats(first, "trace") == ["UQ2.4 (u6)"] * 3
-    assert formats(points[1].plan, "trace") == ["UQ2.5 (u7)"] * 3
-    assert formats(first, "synapse") == ["UQ2.4 (u6)", "UQ-3.4 (u1)", "UQ2.4 (u6)"]  # a word has a bit
-    usual = plan_layers(network, Words(1, 0))
-    assert formats(first, "refractory")[:2] == ["Q3.-2 (s1)", "Q2.4 (s6)"]
+    first, last, usual = points[0].plan, points[-1].plan, plan_layers(network, Words(1, 0))
+    words = [layer.weight.format.word for layer in first.layers]
+    for number, frac in ((0, 3), (1, 6), (2, 3)):
+        held = [weight_format(network.weights[number], word) for word in (words[number] - 1, words[number])]
+        assert first.layers[number].weight.format == held[1]
+        assert held[0].frac < frac <= held[1].frac
+        assert last.layers[number].weight.format == weight_format(network.weights[number], words[number] + 2)
+        integer = [fmt.word - fmt.frac for fmt in (layer.trace.format for layer in usual.layers)][number]
+        assert first.layers[number].trace.format == Format(integer + 4, 4, signed=False)
+        assert points[1].plan.layers[number].trace.format == Format(integer + 5, 5, signed=False)
+        biased = usual.layers[number].bias.format
+        assert first.layers[number].bias.format == Format(biased.word - biased.frac + 3, 3)
+    low = usual.layers[1].synapse.format
+    integer = low.word - low.frac
+    assert [point.plan.layers[1].synapse.format for point in points[:3]] == [
+        Format(word, word - integer, signed=False)
+        for word in (1, 2, 3)  # a word has a bit
+    ]
+    rest = usual.layers[0].refractory.format
+    assert first.layers[0].refractory.format == Format(rest.word - rest.frac - 1, -1)
     assert first.layers[2].refractory == usual.layers[2].refractory
     assert [point.values["state_above"] for point in points[:3]] == [0, 1, 2]
     assert {layer.weight.rounding.value for layer in first.layers} == {"nearest-even"}
@@ -80,8 +84,7 @@ def test_every_signal_has_the_fewest_bits_of_its_rounding_and_a_few_more(network
 
 def test_decays_have_no_more_bits_than_hold_them(network: LayeredNetwork) -> None:
     usual = plan_layers(network, Words(1, 0))
-    few = {"nearest-up": {"integer": 0, "fractional": 1}}
-    points = significant_points(RecordedGrid(), network, analysis(layer_0_decays=few))
+    points = significant_points(RecordedGrid(), network, analysis(layer_0_decays={"nearest-up": -2}))
     held = [point.plan.layers[0].refractory_leak.factor.format for point in points[:3]]
     most = usual.layers[0].refractory_leak.factor.format.word
     assert held == [Format(min(most, bits), min(most, bits), signed=False) for bits in (1, 2, 3)]
@@ -112,7 +115,7 @@ def test_a_file_of_another_network_is_refused(network: LayeredNetwork) -> None:
 
 def test_points_that_learn_on_must_be_able_to(network: LayeredNetwork) -> None:
     grid = RecordedGrid(state_rounding=("SR",), scheme=("straight-through",))
-    chance = {"stochastic": {"integer": 2, "fractional": 2}, "nearest-up": {"integer": 2, "fractional": 3}}
+    chance: dict[str, int | None] = {"stochastic": 2, "nearest-up": 3}
     every = {f"layer_{n}_{group}": chance for n in range(3) for group in GROUPS}
     with pytest.raises(ConfigError, match=r"^w\+0-nearest-even-s\+0-SR-through: a network must learn with rounding "):
         significant_points(grid, network, analysis(**every))
@@ -128,7 +131,7 @@ def test_swept_explored_and_gone_on_with(network: LayeredNetwork, tmp_path: Path
     entries = finished.exploration.entries
     assert len(entries) == finished.evaluated == 18
     assert [entry.name for entry in entries[:2]] == ["w+0-RN-s+0-TR", "w+0-RN-s+0-TR-through"]
-    assert entries[0].bits < entries[2].bits < entries[-1].bits
+    assert entries[0].bits < entries[-1].bits
     words = {signal.format for layer in subject.points(read_significance(found, "s"))[0].plan.layers
              for signal in (layer.weight, layer.synapse, layer.trace)}  # fmt: skip
     assert len(words) > 2  # each its own

@@ -63,7 +63,7 @@ def plan_layers(network: LayeredNetwork, words: Words) -> LayeredPlan:
             reach = _reach(network.weights[number])
             q, p = reach * q, reach * p
         frac = words.state if not signed else None
-        weight = _weight_format(network.weights[number], words.weight)
+        weight = weight_format(network.weights[number], words.weight)
         layers.append(
             LayerPlan(
                 weight=Signal(weight, Rounding.parse(words.weight_rounding)),
@@ -111,7 +111,7 @@ def grids_of(network: LayeredNetwork, plan: LayeredPlan) -> tuple[Grids, ...]:
     return tuple(grids)
 
 
-def _weight_format(weights: NDArray[np.float32], bits: int) -> Format:
+def weight_format(weights: NDArray[np.float32], bits: int) -> Format:
     """Return the signed format of so many bits whose power of two leaves the least sum of roots of errors.
 
     A square would keep the few large weights of a trained layer from saturating, at the cost of all others.

@@ -7,19 +7,22 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.grid import SHORT, Point, Value
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LEAKS, LayeredPlan, LayerPlan
-from fxsnn.layered.ptq import Words, grids_of, plan_layers
+from fxsnn.layered.ptq import Words, grids_of, plan_layers, weight_format
 from fxsnn.modes import Rounding
 from fxsnn.plan import Leak, Signal
 from fxsnn.recorded.grid import RecordedGrid
 from fxsnn.significance.layers import DECAYS, SIGNALS
 from fxsnn.study.strategy import ABOVE, Significance
 
-PARAMETERS = ("weights", "biases")  # the other groups of a layer are its states and their decays
+LONGEST = 24  # bits of a weight, as of `Words`
 
 
 def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:
@@ -32,8 +35,10 @@ def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:
 def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Significance) -> list[Point[LayeredPlan]]:
     """Return plans whose every signal of every layer has the fewest bits found for it, or up to ABOVE more.
 
-    Weights and biases have as many more in every layer, states and decays another number. The grid's roundings and
-    schemes count, its numbers of bits do not. A rounding with which a group never held the loss is left out.
+    Weights and biases have as many more in every layer, states and decays another number. Fractional bits are those of
+    the analysis: integer bits that it found alone would not do together with them, and are those of `plan_layers`; a
+    layer's weights have the shortest word whose scale has so many. The grid's roundings and schemes count, its numbers
+    of bits do not. A rounding with which a group never held the loss is left out.
 
     Raises
     ------
@@ -62,35 +67,52 @@ def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Signi
 
 
 def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: Significance) -> LayeredPlan | None:
+    """Return the plan of a point; none where a group never held the loss with its rounding."""
     weights, states = (Rounding.parse(place[name]).value for name in ("weight_rounding", "state_rounding"))
     usual = plan_layers(network, Words(1, 0, weights, states, seed=seed))
-    layers = [_layer(layer, number, place, found) for number, layer in enumerate(usual.layers)]
-    kept = tuple(layer for layer in layers if layer)
-    return replace(usual, layers=kept) if len(kept) == len(layers) else None
+    layers = []
+    for number, layer in enumerate(usual.layers):
+        rounded = {group: getattr(layer, name).rounding for group, name in SIGNALS.items()}
+        groups = rounded | {DECAYS: Rounding.NEAREST_UP}
+        if not network.description.layer[number].refractory:
+            del groups["R"]  # nothing is taken from it: it stays 0
+        least = {group: found.least(f"layer {number} {group}", rounding) for group, rounding in groups.items()}
+        fewest = {group: few for group, few in least.items() if few is not None}
+        if len(fewest) < len(least):
+            return None
+        layers.append(_layer(layer, network.weights[number], fewest, place["weight_above"], place["state_above"]))
+    return replace(usual, layers=tuple(layers))
 
 
-def _layer(usual: LayerPlan, number: int, place: Mapping[str, Any], found: Significance) -> LayerPlan | None:
-    """Return the words of a layer; none where a group never held the loss with its rounding."""
+def _layer(
+    usual: LayerPlan, weights: NDArray[np.float32], fewest: Mapping[str, int], weight_above: int, state_above: int
+) -> LayerPlan:
+    """Return the words of a layer from the fewest fractional bits of each group."""
     words: dict[str, Any] = {}
     for group, name in SIGNALS.items():
+        if group not in fewest:
+            continue
         signal: Signal = getattr(usual, name)
-        if group == "R" and f"layer {number} R" not in found.fewest:
-            continue  # nothing is taken from it: it stays 0
-        least = found.least(f"layer {number} {group}", signal.rounding)
-        if least is None:
-            return None
-        integer, fractional = least
-        frac = fractional + place["weight_above" if group in PARAMETERS else "state_above"]
-        frac = max(frac, 1 - integer)  # a word has a bit
-        words[name] = replace(signal, format=Format(integer + frac, frac, signal.format.signed))
-    least = found.least(f"layer {number} {DECAYS}", Rounding.NEAREST_UP)
-    if least is None:
-        return None
+        fmt = signal.format
+        if group == "weights":
+            fmt = weight_format(weights, min(_shortest(weights, fewest[group]) + weight_above, LONGEST))
+        else:
+            integer = fmt.word - fmt.frac
+            least = max(fewest[group], 1 + fmt.signed - integer)  # a word has a bit, beside its sign if it has one
+            frac = least + (weight_above if group == "biases" else state_above)
+            fmt = Format(integer + frac, frac, fmt.signed)
+        words[name] = replace(signal, format=fmt)
     for name in LEAKS:
         leak: Leak = getattr(usual, name)
-        bits = min(leak.factor.format.word, max(least[1] + place["state_above"], 1))  # those it has hold it exactly
+        bits = min(leak.factor.format.word, max(fewest[DECAYS], 1) + state_above)  # those that it has hold it exactly
         words[name] = replace(leak, factor=replace(leak.factor, format=Format(bits, bits, signed=False)))
     return replace(usual, **words)
+
+
+def _shortest(weights: NDArray[np.float32], frac: int) -> int:
+    """Return the shortest word whose power of two, chosen as `plan_layers` does, leaves so many fractional bits."""
+    words = (bits for bits in range(2, LONGEST) if weight_format(weights, bits).frac >= frac)
+    return next(words, LONGEST)
 
 
 def _name(place: Mapping[str, Any]) -> str:

@@ -126,11 +126,10 @@ def check_strategy(name: str, trials: int, significance: object) -> Name:
 
 class _Fewest(msgspec.Struct, frozen=True):
     fractional: int | None
-    integer: int | None = None
 
 
 class Significance(msgspec.Struct, frozen=True):
-    """The fewest bits that each group of signals alone needs, by rounding; see docs/files.md."""
+    """The fewest fractional bits that each group of signals alone needs, by rounding; see docs/files.md."""
 
     schema: Literal[1]
     max_loss: float
@@ -149,26 +148,19 @@ class Significance(msgspec.Struct, frozen=True):
         nearest = min((bits for bits in offered if bits >= fewest), default=fewest)
         return fewest <= frac <= max(fewest + ABOVE, nearest)
 
-    def least(self, group: str, rounding: Rounding) -> tuple[int, int] | None:
-        """Return the fewest integer and fractional bits of a group; none where it never held the loss.
+    def least(self, group: str, rounding: Rounding) -> int | None:
+        """Return the fewest bits of a group; none where it never held the loss.
 
         Roundings to nearest, which differ in what they do to ties, are taken for one. Raises ConfigError where the
         group was not swept.
         """
         if group not in self.fewest:
             raise ConfigError(f"a significance file must be of this network, but it has no group {group!r}")
-        one = Rounding.NEAREST_UP if rounding.startswith("nearest") else rounding
-        least = self._of(group, one)
-        if least is None or least.integer is None or least.fractional is None:
-            return None
-        return least.integer, least.fractional
-
-    def _of(self, group: str, rounding: Rounding) -> _Fewest | None:
-        found = self.fewest.get(group, {})
-        return found.get(rounding.value) or found.get(SHORT.get(rounding, ""))  # our names, or those of the paper
+        return self._least(group, Rounding.NEAREST_UP if rounding.startswith("nearest") else rounding)
 
     def _least(self, group: str, rounding: Rounding) -> int | None:
-        least = self._of(group, rounding)
+        found = self.fewest.get(group, {})
+        least = found.get(rounding.value) or found.get(SHORT.get(rounding, ""))  # our names, or those of the paper
         return least.fractional if least else None
 
 
