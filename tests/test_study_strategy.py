@@ -92,7 +92,7 @@ def test_a_sampler_learns_from_results(name: Name) -> None:
 
 
 def test_the_grid_is_every_point_in_order() -> None:
-    strategy = Every(POINTS)
+    strategy = Every(POINTS, GRID.axes)
     results = {POINTS[1].name: (0.5, 1.0)}
     assert strategy.pending(results) == [POINTS[0], *POINTS[2:]]
     assert (strategy.done(results), strategy.total) == (1, len(POINTS))
@@ -171,7 +171,7 @@ def test_a_wrong_significance_file_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--strategy", "all"], "the strategy must be one of grid, paper, nsga2, tpe, random, not 'all'"),
+        (["--strategy", "all"], "the strategy must be one of grid, paper, narrow, nsga2, tpe, random, not 'all'"),
         (["--strategy", "tpe"], "the strategy tpe must have --trials of 1 or more, not 0"),
         (["--trials", "3"], "--trials must be given to a sampler (nsga2, tpe, random), not to the strategy grid"),
         (["--strategy", "paper"], "the strategy paper must have --significance FILE"),

@@ -132,6 +132,10 @@ def explore(
     study: StudyPlace = None,
     strategy: StrategyName = "grid",
     significance: FewestFile = None,
+    max_loss: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="narrow: accuracy that bits may cost, a share.", show_default="0.01"),
+    ] = None,
     trials: Trials = 0,
     seed: SamplerSeed = 0,
     passes: PassesOn = 2,
@@ -149,7 +153,7 @@ def explore(
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.study.session import settings_of
 
-    settings = settings_of(study, out, strategy, trials, seed, significance, grace)
+    settings = settings_of(study, out, strategy, trials, seed, significance, grace, max_loss)
     learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_events(network, out, grid, settings, data, learning, workers, progress)

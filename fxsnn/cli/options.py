@@ -99,7 +99,10 @@ StudyPlace = Annotated[
     ),
 ]
 StrategyName = Annotated[
-    str, typer.Option(help="grid: every point; paper: few bits above the fewest; or a sampler: nsga2, tpe, random.")
+    str,
+    typer.Option(
+        help="grid: every point; paper: few bits above the fewest; narrow: layers, bit by bit; nsga2, tpe, random."
+    ),
 ]
 FewestFile = Annotated[
     Path | None,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import NoReturn
 
 import numpy as np
 
 from fxsnn.demo import PROFILED, about, measured_ranges, prepare
+from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate, evaluate
 from fxsnn.grid import Grid, Learner, Point, Value, check_learner, make_points
 from fxsnn.network import Network
@@ -46,6 +48,10 @@ class DigitsSubject:
         """Return the points of the grid, their integer bits from the ranges of the first digits."""
         points = make_points(self.grid, measured_ranges(self.network, self.splits), self.learner)
         return restrict(points, found) if found else points
+
+    def narrowing(self) -> NoReturn:
+        """Refuse: only plans of layers are narrowed."""
+        raise ConfigError("the strategy must be grid, paper or a sampler for a network of one layer, not narrow")
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
         """Encode the digits, cross-validate the float network on them; return its score and what evaluates a point."""

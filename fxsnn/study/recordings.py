@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 import msgspec
 import numpy as np
 
+from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate
 from fxsnn.grid import Point, Value
-from fxsnn.layered.description import description_text
+from fxsnn.layered.description import Description, description_text
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
@@ -52,6 +53,14 @@ class RecordingsSubject:
         """Return every point of the grid, its integer bits from what words can reach; or see `significant_points`."""
         network = self.bench.network
         return significant_points(self.grid, network, found) if found else recorded_points(self.grid, network)
+
+    def narrowing(self) -> tuple[Point[LayeredPlan], Description]:
+        """Return the first point of the grid, which must not learn on, and the network's description."""
+        if self.grid.scheme[0] != "PTQ":
+            raise ConfigError(
+                f"a grid for the strategy narrow must begin with the scheme PTQ, not {self.grid.scheme[0]}"
+            )
+        return self.points()[0], self.bench.network.description
 
     def ready(self, workers: int) -> tuple[Told, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""

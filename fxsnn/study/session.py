@@ -15,9 +15,12 @@ from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate
 from fxsnn.files import read_bytes
 from fxsnn.grid import Point, Value
+from fxsnn.layered.description import Description
+from fxsnn.pareto import USUAL_LOSS
 from fxsnn.score import Measured
 from fxsnn.study.board import GRACE, Board, check_study, open_board
 from fxsnn.study.identity import Facts, identify
+from fxsnn.study.narrow import Narrowing
 from fxsnn.study.run import Worker
 from fxsnn.study.storage import Place, exists, parse_place
 from fxsnn.study.strategy import (
@@ -43,6 +46,7 @@ class Settings:
     significance: bytes = b""
     significance_shown: str = ""
     grace: float = GRACE
+    max_loss: float = 0.0  # of narrow: the accuracy that bits may cost, a share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,15 +58,25 @@ class Finished:
 
 
 def settings_of(
-    place: str | None, out: Path, strategy: str, trials: int, seed: int, significance: Path | None, grace: float
+    place: str | None,
+    out: Path,
+    strategy: str,
+    trials: int,
+    seed: int,
+    significance: Path | None,
+    grace: float,
+    max_loss: float | None = None,
 ) -> Settings:
     """Return what the command line said, checked; the study is beside the output where no place is named."""
     name = check_strategy(strategy, trials, significance)
+    if max_loss is not None and name != "narrow":
+        raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")
     data, shown = b"", ""
     if significance is not None:
         data, shown = read_bytes(significance, "a significance file", most=1 << 20), str(significance)
         read_significance(data, shown)
-    return Settings(parse_place(place or str(out.with_suffix(".db"))), name, trials, seed, data, shown, grace)
+    kept, loss = parse_place(place or str(out.with_suffix(".db"))), USUAL_LOSS if max_loss is None else max_loss
+    return Settings(kept, name, trials, seed, data, shown, grace, loss)
 
 
 class Subject(Protocol):
@@ -76,6 +90,9 @@ class Subject(Protocol):
 
     def points(self, found: Significance | None) -> Sequence[Point[Any]]:
         """Return every point of the grid, or those that single-signal analysis leaves."""
+
+    def narrowing(self) -> tuple[Point[Any], Description]:
+        """Return the point that is narrowed, and what network it is of; raises ConfigError where none can be."""
 
     def ready(self, workers: int) -> tuple[Measured, Callable[[Point[Any]], Candidate[Any]]]:
         """Measure the float network; return its score and what evaluates a point."""
@@ -91,26 +108,36 @@ def run_study(subject: Subject, settings: Settings, workers: int, progress: Prog
     FxsnnError
         A point cannot be evaluated.
     """
-    sampled, facts = settings.strategy in SAMPLERS, subject.facts()
+    facts = subject.facts()
+    narrow = settings.strategy == "narrow"
     identity = identify(
         facts,
-        settings.strategy,
+        f"narrow within {settings.max_loss:g}" if narrow else settings.strategy,
         trials=settings.trials,
-        seed=settings.seed if sampled else 0,
+        seed=settings.seed if settings.strategy in SAMPLERS else 0,
         significance=settings.significance,
     )
     if exists(settings.place):
         check_study(settings.place, identity)
+    strategy = _strategy(subject, settings, workers)
+    with open_board(settings.place, identity, strategy.axes, workers, settings.grace) as board:
+        evaluated = _work(board, strategy, subject, workers, progress)
+        return Finished(_exploration(board, strategy.points, facts.about), evaluated)
+
+
+def _strategy(subject: Subject, settings: Settings, workers: int) -> Strategy:
+    if settings.strategy == "narrow":
+        start, described = subject.narrowing()
+        float_score, _ = subject.ready(workers)
+        floor = float_score.correct / float_score.images - settings.max_loss
+        return Narrowing(start, described, floor, float_score.images)
     found = None
     if settings.strategy == "paper":
         found = read_significance(settings.significance, settings.significance_shown)
     points, axes = subject.points(found), subject.axes(found)
-    strategy: Strategy = Every(points)
-    if sampled:
-        strategy = Sampled(points, axes, settings.strategy, settings.trials, settings.seed)
-    with open_board(settings.place, identity, axes, workers, settings.grace) as board:
-        evaluated = _work(board, strategy, subject, workers, progress)
-        return Finished(_exploration(board, points, facts.about), evaluated)
+    if settings.strategy in SAMPLERS:
+        return Sampled(points, axes, settings.strategy, settings.trials, settings.seed)
+    return Every(points, axes)
 
 
 def _work(board: Board, strategy: Strategy, subject: Subject, workers: int, progress: Progress) -> int:

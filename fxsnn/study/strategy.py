@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
 
-Name = Literal["grid", "paper", "nsga2", "tpe", "random"]
+Name = Literal["grid", "paper", "narrow", "nsga2", "tpe", "random"]
 NAMES: tuple[Name, ...] = get_args(Name)
 SAMPLERS: tuple[Name, ...] = ("nsga2", "tpe", "random")
 GENERATION = 16  # points that a sampler asks for at once, before it is told any of their results
@@ -27,6 +27,14 @@ Values = tuple[float, float]  # accuracy, bits
 
 class Strategy(Protocol):
     """What is still to be done, given what has been done."""
+
+    @property
+    def points(self) -> Sequence[Point[Any]]:
+        """The points that there are so far, in order."""
+
+    @property
+    def axes(self) -> Mapping[str, Sequence[Value]]:
+        """The values of each of their properties."""
 
     def pending(self, results: Mapping[str, Values]) -> list[Point[Any]]:
         """Return the points that are to be evaluated now, in order; none when the study is finished."""
@@ -42,21 +50,21 @@ class Strategy(Protocol):
 class Every:
     """Each of these points, once."""
 
-    def __init__(self, points: Sequence[Point[Any]]) -> None:
-        self._points = tuple(points)
+    def __init__(self, points: Sequence[Point[Any]], axes: Mapping[str, Sequence[Value]]) -> None:
+        self.points, self.axes = tuple(points), axes
 
     @property
     def total(self) -> int:
         """How many points there are."""
-        return len(self._points)
+        return len(self.points)
 
     def pending(self, results: Mapping[str, Values]) -> list[Point[Any]]:
         """Return the points without a result."""
-        return [point for point in self._points if point.name not in results]
+        return [point for point in self.points if point.name not in results]
 
     def done(self, results: Mapping[str, Values]) -> int:
         """Return how many points have a result."""
-        return sum(point.name in results for point in self._points)
+        return sum(point.name in results for point in self.points)
 
 
 class Sampled:
@@ -72,8 +80,9 @@ class Sampled:
     ):
         import optuna
 
-        self._points = {tuple(point.values.values()): point for point in points}
-        self._axes: dict[str, BaseDistribution] = {
+        self.points, self.axes = tuple(points), axes
+        self._places = {tuple(point.values.values()): point for point in points}
+        self._distributions: dict[str, BaseDistribution] = {
             axis: optuna.distributions.CategoricalDistribution(tuple(values)) for axis, values in axes.items()
         }
         self._trials = trials
@@ -106,8 +115,8 @@ class Sampled:
         return self._told + sum(point.name in results for _, point in self._asked)
 
     def _ask(self) -> tuple[int, Point[Any]]:
-        trial = self._study.ask(self._axes)
-        return trial.number, self._points[tuple(trial.params[axis] for axis in self._axes)]
+        trial = self._study.ask(self._distributions)
+        return trial.number, self._places[tuple(trial.params[axis] for axis in self.axes)]
 
 
 def check_strategy(name: str, trials: int, significance: object) -> Name:

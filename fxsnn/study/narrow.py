@@ -1,0 +1,84 @@
+"""The strategy narrow: from a plan that loses nothing, one bit less of one signal after the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fxsnn.errors import ConfigError
+from fxsnn.grid import Point, Value
+from fxsnn.layered.description import Description
+from fxsnn.layered.plan import LayeredPlan
+from fxsnn.recorded.narrowing import formats, reachable, steps
+from fxsnn.study.strategy import Values
+
+
+class Narrowing:
+    """A descent: every plan that has one bit less is measured, and the best of those becomes the next to begin from.
+
+    The best saves the most bits for each answer that it loses, one more counted. A step that falls below the floor is
+    not tried again. What is tried depends on results alone, whatever their order: whoever computes it finds the same.
+
+    start    the plan that is narrowed, and after training: nothing learns
+    floor    accuracy that must be held, a share
+    images   of which accuracies are shares
+
+    Raises
+    ------
+    ConfigError
+        Of `pending`: the plan to begin with does not hold the floor.
+    """
+
+    def __init__(self, start: Point[LayeredPlan], described: Description, floor: float, images: int) -> None:
+        self._described, self._images = described, images
+        self._floor = math.ceil(floor * images - 1e-6)  # answers: shares are not exact
+        self.axes: Mapping[str, Sequence[Value]] = reachable(start.plan, described)
+        first = Point("n0", start.scheme, formats(start.plan, described), start.plan)
+        self._asked: list[tuple[str, Point[LayeredPlan]]] = [("", first)]  # moves, and the points that they lead to
+        self._refused: set[str] = set()
+        self._generation = 0
+        self._here: tuple[int, float] | None = None  # answers that are right, bits
+        self.points: list[Point[Any]] = [first]
+
+    @property
+    def total(self) -> int:
+        """How many points there are so far: more may follow from their results."""
+        return len(self.points)
+
+    def pending(self, results: Mapping[str, Values]) -> list[Point[Any]]:
+        """Return the points of the present generation without a result; none at the end of the descent."""
+        while self._asked and all(point.name in results for _, point in self._asked):
+            self._descend(results)
+        return [point for _, point in self._asked if point.name not in results]
+
+    def done(self, results: Mapping[str, Values]) -> int:
+        """Return how many points have a result."""
+        return sum(point.name in results for point in self.points)
+
+    def _descend(self, results: Mapping[str, Values]) -> None:
+        best: tuple[float, Point[LayeredPlan], tuple[int, float]] | None = None
+        for move, point in self._asked:
+            accuracy, bits = results[point.name]
+            right = round(accuracy * self._images)
+            if right < self._floor:
+                self._refused.add(move)
+                continue
+            worth = (self._here[1] - bits) / (1 + max(0, self._here[0] - right)) if self._here else 0.0
+            if best is None or worth > best[0]:
+                best = worth, point, (right, bits)
+        self._asked = []
+        if best is None and self._here is None:
+            raise ConfigError(
+                f"a plan to be narrowed must answer {self._floor} of {self._images} right, but this one does {right}"
+            )
+        if best is None:
+            return
+        _, here, self._here = best
+        self._generation += 1
+        for step in steps(here.plan, self._described):
+            if step.move not in self._refused:
+                values = formats(step.plan, self._described)
+                point = Point(f"n{self._generation}-{step.name}", here.scheme, values, step.plan)
+                self._asked.append((step.move, point))
+        self.points += [point for _, point in self._asked]

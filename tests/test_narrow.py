@@ -1,0 +1,151 @@
+"""The strategy narrow: one bit less of one signal after the other, for as long as the answers hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from command_line import run, skip_without_jit
+from fxsnn.candidates import to_json
+from fxsnn.errors import ConfigError
+from fxsnn.format import Format
+from fxsnn.grid import Point
+from fxsnn.layered.learn import LocalLearning
+from fxsnn.layered.network import LayeredNetwork, save_layers
+from fxsnn.layered.plan import LayeredPlan
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.planned import facts_of
+from fxsnn.recorded.grid import RecordedGrid, recorded_points
+from fxsnn.recorded.narrowing import formats, reachable, steps
+from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
+from fxsnn.study.narrow import Narrowing
+from fxsnn.study.recordings import RecordingsSubject
+from fxsnn.study.session import Settings, run_study
+from fxsnn.study.storage import parse_place
+from fxsnn.study.strategy import Values
+from test_layered_learning import recordings, taught
+
+skip_without_jit()
+
+GRID = RecordedGrid(weight=(5,), state=(2,))
+
+
+@pytest.fixture(scope="module")
+def network() -> LayeredNetwork:
+    return taught(learned_and_held_out(recordings(240))[0])
+
+
+@pytest.fixture(scope="module")
+def subject(network: LayeredNetwork) -> RecordingsSubject:
+    train, held_out = learned_and_held_out(recordings(240))
+    return RecordingsSubject(Bench(network, held_out, Lessons(train, LocalLearning(1, 24, 1e-2))), GRID)
+
+
+def word_bits(plan: LayeredPlan) -> int:
+    return sum(getattr(layer, name).format.word for layer in plan.layers for name in ("weight", "synapse", "trace"))
+
+
+def test_a_step_takes_a_bit_from_either_end_of_one_signal(network: LayeredNetwork) -> None:
+    plan = plan_layers(network, Words(3, 1))
+    found = list(steps(plan, network.description))
+    held = formats(plan, network.description)
+    assert len(held) == 11  # 4 signals of 3 layers, but nothing is taken from R of the last
+    narrow = sum(Format.parse(text).word == 1 for text in held.values())
+    assert len(found) == 2 * (11 - narrow)
+    assert len({step.move for step in found}) == len({step.name for step in found}) == len(found)
+    weight = plan.layers[0].weight.format
+    coarse, early = found[:2]
+    assert (coarse.move, early.move) == ("0 weight lowest", "0 weight highest")
+    assert coarse.plan.layers[0].weight.format == Format(2, weight.frac - 1)
+    assert early.plan.layers[0].weight.format == Format(2, weight.frac)
+    for step in found:
+        changed = {key for key, text in formats(step.plan, network.description).items() if text != held[key]}
+        assert len(changed) == 1
+        (key,) = changed
+        assert formats(step.plan, network.description)[key] in reachable(plan, network.description)[key]
+        assert (
+            step.name == f"{key.replace(' ', '', 1).replace(' ', '-')}-{formats(step.plan, network.description)[key]}"
+        )
+
+
+def test_no_word_loses_its_last_bit(network: LayeredNetwork) -> None:
+    plan = plan_layers(network, Words(1, -4))
+    assert not any(step.move.startswith("0 weight") for step in steps(plan, network.description))
+    assert all(
+        Format.parse(text).word >= 1 for texts in reachable(plan, network.description).values() for text in texts
+    )
+
+
+def descended(network: LayeredNetwork, lost: dict[str, int]) -> Narrowing:
+    """Descend to 98 of 100 answers where names tell how many are lost, 50 if nothing is said of them."""
+    first = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
+    found, results = Narrowing(first, network.description, 0.98, 100), dict[str, Values]()
+    while wanted := found.pending(results):
+        for point in wanted:
+            less = next((answers for key, answers in lost.items() if key in point.name), 50)
+            results[point.name] = ((100 - less) / 100, float(word_bits(point.plan)))
+    assert found.done(results) == found.total == len(found.points)
+    return found
+
+
+def test_what_falls_below_the_floor_is_not_tried_again(network: LayeredNetwork) -> None:
+    found = descended(network, {"n0": 0, "layer1-weight": 1})
+    names = [point.name for point in found.points]
+    first = [name for name in names if name.startswith("n1-")]
+    assert len(first) > 10
+    later = [name for name in names if name[:3] in ("n2-", "n3-")]
+    assert later  # from the weights of layer 1, which cost 1 answer, others 50
+    assert all("-layer1-weight-" in name for name in later)
+    assert [point.plan.layers[1].weight.format.word for point in found.points if point.name in later][-1] == 1
+
+
+def test_a_start_below_the_floor_is_refused(network: LayeredNetwork) -> None:
+    with pytest.raises(ConfigError, match="^a plan to be narrowed must answer 98 of 100 right, but this one does 97$"):
+        descended(network, {"n0": 3})
+    assert descended(network, {"n0": 2}).total > 10
+
+
+def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork) -> None:
+    start = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
+    found = Narrowing(start, network.description, 0.5, 100)
+    (first,) = found.pending({})
+    wanted = found.pending({"n0": (0.9, 1000.0)})
+    cheap, fair, dear = wanted[0].name, wanted[1].name, wanted[2].name
+    results = {point.name: (0.4, 999.0) for point in wanted} | {first.name: (0.9, 1000.0)}
+    results |= {cheap: (0.9, 990.0), fair: (0.89, 979.0), dear: (0.87, 965.0)}  # 10 for 0, 21 for 1, 35 for 3
+    ahead = found.pending(results)
+    assert {point.name[:3] for point in ahead} == {"n2-"}
+    reached = next(point for point in found.points if point.name == fair)
+    moved = {key for key, text in reached.values.items() if text != first.values[key]}
+    assert all(point.values[key] != first.values[key] for point in ahead for key in moved)
+
+
+def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path) -> None:
+    found = []
+    for workers in (1, 3):
+        settings = Settings(parse_place(str(tmp_path / f"{workers}.db")), "narrow", max_loss=0.2)
+        finished = run_study(subject, settings, workers, lambda *_: None)
+        assert finished.evaluated == len(finished.exploration.entries) > 20
+        found.append(to_json(finished.exploration))
+        assert run_study(subject, settings, workers, lambda *_: None).evaluated == 0
+    assert found[0] == found[1]
+    entries = finished.exploration.entries
+    assert entries[0].name == "n0"
+    assert entries[0].plan == facts_of(recorded_points(GRID, subject.bench.network)[0].plan).data
+    floor = finished.exploration.found.accuracy - 0.2
+    held = [entry for entry in entries if entry.accuracy >= floor - 1e-9]
+    assert min(entry.bits for entry in held) < 0.8 * entries[0].bits
+    with pytest.raises(ConfigError, match="but the strategy of "):
+        run_study(subject, Settings(parse_place(str(tmp_path / "1.db")), "narrow", max_loss=0.3), 1, lambda *_: None)
+
+
+def test_what_cannot_be_narrowed_is_refused(network: LayeredNetwork, tmp_path: Path) -> None:
+    save_layers(network, tmp_path / "net.npz")
+    words = ["events", "explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
+    said = run(*words, "--max-loss", 0.02).complaint
+    assert said == "--max-loss must be given to the strategy narrow, not to grid"
+    bench = Bench(network, recordings(16), Lessons(recordings(16), LocalLearning(1, 24, 1e-2)))
+    grid = RecordedGrid((4,), (2,), scheme=("straight-through", "PTQ"))
+    with pytest.raises(ConfigError, match="^a grid for the strategy narrow must begin with the scheme PTQ, not st"):
+        RecordingsSubject(bench, grid).narrowing()
