@@ -28,7 +28,7 @@ from test_layered_learning import recordings, taught
 
 skip_without_jit()
 
-GRID = RecordedGrid(weight=(5,), state=(2,))
+GRID = RecordedGrid(weight=(4,), state=(2,))
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork
 def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path) -> None:
     found = []
     for workers in (1, 3):
-        settings = Settings(parse_place(str(tmp_path / f"{workers}.db")), "narrow", max_loss=0.2)
+        settings = Settings(parse_place(str(tmp_path / f"{workers}.journal")), "narrow", max_loss=0.07)
         finished = run_study(subject, settings, workers, lambda *_: None)
         assert finished.evaluated == len(finished.exploration.entries) > 20
         found.append(to_json(finished.exploration))
@@ -133,11 +133,11 @@ def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path) -
     entries = finished.exploration.entries
     assert entries[0].name == "n0"
     assert entries[0].plan == facts_of(recorded_points(GRID, subject.bench.network)[0].plan).data
-    floor = finished.exploration.found.accuracy - 0.2
+    floor = finished.exploration.found.accuracy - 0.07
     held = [entry for entry in entries if entry.accuracy >= floor - 1e-9]
-    assert min(entry.bits for entry in held) < 0.8 * entries[0].bits
+    assert min(entry.bits for entry in held) < 0.9 * entries[0].bits
     with pytest.raises(ConfigError, match="but the strategy of "):
-        run_study(subject, Settings(parse_place(str(tmp_path / "1.db")), "narrow", max_loss=0.3), 1, lambda *_: None)
+        run_study(subject, Settings(parse_place(str(tmp_path / "1.journal")), "narrow", max_loss=0.3), 1, lambda *_: None)
 
 
 def test_what_cannot_be_narrowed_is_refused(network: LayeredNetwork, tmp_path: Path) -> None:
