@@ -137,7 +137,9 @@ def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path) -
     held = [entry for entry in entries if entry.accuracy >= floor - 1e-9]
     assert min(entry.bits for entry in held) < 0.9 * entries[0].bits
     with pytest.raises(ConfigError, match="but the strategy of "):
-        run_study(subject, Settings(parse_place(str(tmp_path / "1.journal")), "narrow", max_loss=0.3), 1, lambda *_: None)
+        run_study(
+            subject, Settings(parse_place(str(tmp_path / "1.journal")), "narrow", max_loss=0.3), 1, lambda *_: None
+        )
 
 
 def test_what_cannot_be_narrowed_is_refused(network: LayeredNetwork, tmp_path: Path) -> None:

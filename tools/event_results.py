@@ -5,17 +5,21 @@
 
 DIR is any folder of N-MNIST that fxsnn reads: train.npz and test.npz, or Train and Test with .bin files. The network is
 that of `fxsnn events describe nmnist` for as many classes as there are. 8,000 recordings are learned from in 4 passes,
-1,000 in 16. Every finished row is appended to OUT/rows.jsonl at once; run again, the command does only what is missing
-and prints the table of all rows of this data.
+1,000 in 16. Plans that are narrowed begin with 8 bits a weight and 5 fractional bits a state, and lose one after the
+other as one of eight of the recordings that were learned from allows; nothing learns on. Every finished row is appended
+to OUT/rows.jsonl at once; run again, the command does only what is missing and prints the table of all rows.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -26,16 +30,21 @@ from fxsnn.layered.description import Description, parse_description
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, LocalLearning, train_layers
 from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
+from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
 from fxsnn.memory import baseline
-from fxsnn.recorded.task import Lessons, measured, measured_float
+from fxsnn.recorded.grid import RecordedGrid, recorded_points
+from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured, measured_float
+from fxsnn.study.narrow import Narrowing
 
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 3), (5, 3), (4, 2))]
 AFTER += [Words(weight, state, filters="currents") for weight, state in ((8, 6), (8, 4), (6, 2))]
 THROUGH = [Words(5, 3), Words(4, 2), Words(4, 1)]
+START = RecordedGrid((8,), (5,))  # of the plans that are narrowed
+NARROWED = (0.005, 0.01)  # of the answers that may be lost
 FEW = 4_000  # recordings: of fewer, more passes are taken, in larger steps
 FLOAT = {False: LocalLearning(passes=4, rate=2e-3), True: LocalLearning(passes=16, rate=4e-3)}
 FINE = {False: LEARNING_ON, True: replace(LEARNING_ON, passes=4)}
@@ -64,10 +73,29 @@ class Work:
         wide = baseline(layered_memory(quantise_layers(network, plan_layers(network, AFTER[0]))))
         return {"correct": measured_float(network, self.test).correct, "bits": wide.bits, "saving": 1.0}
 
-    def fixed_row(self, words: Words, through: bool) -> Row:
+    def uniform(self, words: Words) -> LayeredPlan:
+        """Return the plan with one number of bits for all weights and one for all states."""
+        return plan_layers(self.trained(), words)
+
+    def narrowed(self, max_loss: float) -> LayeredPlan:
+        """Return the smallest plan to which a descent on recordings that were learned from leads."""
+        network = self.trained()
+        bench = Bench(network, learned_and_held_out(self.train)[1], Lessons(self.train, self.fine))
+        told = bench.float_told()
+        floor = told.correct / told.images - max_loss
+        descent = Narrowing(recorded_points(START, network)[0], self.description, floor, told.images)
+        results: dict[str, tuple[float, float]] = {}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            while wanted := descent.pending(results):
+                for candidate in pool.map(bench.evaluate, wanted):
+                    results[candidate.name] = candidate.accuracy, candidate.bits
+        held = {name: bits for name, (accuracy, bits) in results.items() if accuracy > floor - 1e-9}
+        smallest = min(held, key=lambda name: held[name])
+        return next(point.plan for point in descent.points if point.name == smallest)
+
+    def fixed_row(self, plan: LayeredPlan, through: bool) -> Row:
         """Measure the network in integers, quantised after training or trained further through its quantisation."""
         network = self.trained()
-        plan = plan_layers(network, words)
         if through:
             network = Lessons(self.train, self.fine).learned(network, plan)
         quantised = quantise_layers(network, plan)
@@ -108,22 +136,22 @@ def main() -> None:
     train, test = (open_recordings(asked.data, split) for split in ("train", "test"))
     given = asked.network and parse_description(asked.network.read_text())
     description = given or ready("nmnist", int(train.labels.max()) + 1)
-    jobs: list[tuple[str, Words | None, bool]] = [("float", None, False)]
-    jobs += [(f"after training {named(words)}", words, False) for words in AFTER]
-    jobs += [(f"straight-through {named(words)}", words, True) for words in THROUGH]
+    jobs = [(f"after training {named(words)}", partial(Work.uniform, words=words), False) for words in AFTER]
+    jobs += [(f"straight-through {named(words)}", partial(Work.uniform, words=words), True) for words in THROUGH]
+    jobs += [(f"narrowed within {loss:.1%}", partial(Work.narrowed, max_loss=loss), False) for loss in NARROWED]
     for seed in asked.seeds:
         work = Work(asked.out, seed, train, test, description)
-        for what, words, through in jobs:
+        for what, plan_of, through in [("float", None, False), *jobs]:
             if any((row["seed"], row["what"]) == (seed, what) for row in rows_of(path, train.name)):
                 continue
             began = time.monotonic()
-            row = work.fixed_row(words, through) if words else work.float_row()
+            row = work.fixed_row(plan_of(work), through) if plan_of else work.float_row()
             about = {"data": train.name, "seed": seed, "what": what, "images": len(test)}
             row = about | row | {"seconds": round(time.monotonic() - began)}
             with path.open("a") as file:
                 file.write(json.dumps(row) + "\n")
             print(f"seed {seed}, {what}: {100 * row['correct'] / len(test):.2f} %, {row['seconds']} s", file=sys.stderr)
-    order = [what for what, *_ in jobs]
+    order = ["float", *(what for what, *_ in jobs)]
     rows = rows_of(path, train.name)
     print("\n".join(table(sorted(rows, key=lambda row: (order.index(row["what"]), row["seed"])))))
 

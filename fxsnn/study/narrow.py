@@ -39,7 +39,7 @@ class Narrowing:
         self._refused: set[str] = set()
         self._generation = 0
         self._here: tuple[int, float] | None = None  # answers that are right, bits
-        self.points: list[Point[Any]] = [first]
+        self.points: list[Point[LayeredPlan]] = [first]
 
     @property
     def total(self) -> int:
