@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from fxsnn.events_learning import read_description, train_in_float
 from fxsnn.explore import Candidate, evaluated
 from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write_text
 from fxsnn.golden.layers_make import make_layers_bundle
+from fxsnn.grid import Point
 from fxsnn.layered.emulate import emulate_layers
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, LocalLearning, check_sensor, frames_of
@@ -36,13 +37,14 @@ from fxsnn.selection import Criteria, choose, named, read_text
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.layers import layers_significance
+from fxsnn.study.narrow import Narrowing, narrowed
 from fxsnn.study.recordings import RecordingsSubject
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
 
 # what is quantised after training, and what learns on through its quantisation: the latter takes most of the time
 DEMO_GRIDS = (
-    RecordedGrid(weight=(8, 6, 5, 4), state=(6, 4, 2)),
+    RecordedGrid(weight=(8, 6, 5, 4), state=(5, 4, 2)),
     RecordedGrid(weight=(6, 5, 4), state=(2,), scheme=("straight-through",)),
 )
 
@@ -193,23 +195,16 @@ def demo_events(
         quiet = min(learning.regularisation, LEARNING_ON.regularisation)
         fine = replace(LEARNING_ON, regularisation=quiet, window=learning.window, seed=learning.seed)
         bench = Bench(network, held_out, Lessons(train, fine))
-        points, done = [point for grid in DEMO_GRIDS for point in recorded_points(grid, network)], 0
-
-        def tell(_: Candidate[LayeredPlan]) -> None:
-            nonlocal done
-            done += 1
-            progress("explore", done, len(points))
-
-        candidates = evaluated(points, bench.evaluate, workers, tell)
+        candidates = _candidates(bench, max_loss, workers, lambda done, total: progress("explore", done, total))
         found = gather(about(held_out), bench.float_told(), candidates)
         reward = Reward("additive", 0.5)
         choice = choose(found, reward, max_loss)
         (place / "candidates.json").write_bytes(to_json(found, choice, reward))
-        point = points[choice.index]
-        chosen = bench.network_of(point)
+        best = candidates[choice.index]
+        chosen = bench.network_of(Point(best.name, best.scheme, {}, best.plan))
         save_layers(chosen, place / "chosen.npz")
-        (place / "chosen.toml").write_bytes(layered_plan_text(point.plan).encode())
-        quantised = quantise_layers(chosen, point.plan)
+        (place / "chosen.toml").write_bytes(layered_plan_text(best.plan).encode())
+        quantised = quantise_layers(chosen, best.plan)
         manifest = make_layers_bundle(place / "golden", quantised, frames_of(network, test, np.arange(1)))
         found_by = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
         asked = Criteria(reward, max_loss, None)
@@ -219,6 +214,30 @@ def demo_events(
     words = sum(entry["lines"] for entry in manifest["files"])
     float_told, told = (outcome.tests[name] for name in ("float", outcome.chosen.name))
     return EventsDemo(found, choice, float_told, told, layered_memory(quantised), words)
+
+
+def _candidates(
+    bench: Bench, max_loss: float, workers: int, progress: Callable[[int, int], None]
+) -> list[Candidate[LayeredPlan]]:
+    """Measure the demo's grids, and narrow the first of the points that hold the floor after training."""
+    points, found = [point for grid in DEMO_GRIDS for point in recorded_points(grid, bench.network)], []
+
+    def tell(candidate: Candidate[LayeredPlan]) -> None:
+        found.append(candidate)
+        progress(len(found), len(points))
+
+    evaluated(points, bench.evaluate, workers, tell)
+    told = bench.float_told()
+    floor = told.correct / told.images - max_loss
+    start = next((p for p, c in zip(points, found, strict=True) if p.scheme == "PTQ" and c.accuracy >= floor), None)
+    if start is None:
+        return found
+    descent = Narrowing(start, bench.network.description, floor, told.images)
+    before = len(found)
+    return (
+        found
+        + narrowed(descent, bench.evaluate, workers, lambda done, total: progress(before + done, before + total))[1:]
+    )
 
 
 def _swept(

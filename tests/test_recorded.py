@@ -350,7 +350,11 @@ def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
         "report.html",
     }
     held = json.loads((out / "candidates.json").read_bytes())
-    assert len(held["candidates"]) == sum(grid.points for grid in DEMO_GRIDS) == 15
+    names = [entry["name"] for entry in held["candidates"]]
+    assert sum(grid.points for grid in DEMO_GRIDS) == 15
+    assert not any(name.startswith("n") for name in names[:15])
+    assert names[15].startswith("n1-layer0-weight-")  # and those that follow narrow the first of them
+    assert all(name.startswith("n") for name in names[15:])
     assert held["selection"]["chosen"] in said.out.replace("\n", " ")
     assert run("golden", "check", out / "golden").status == 0
     emulated = run("events", "emulate", out / "chosen.npz", out / "chosen.toml", "--data", folder)

@@ -6,8 +6,8 @@
 DIR is any folder of N-MNIST that fxsnn reads: train.npz and test.npz, or Train and Test with .bin files. The network is
 that of `fxsnn events describe nmnist` for as many classes as there are. 8,000 recordings are learned from in 4 passes,
 1,000 in 16. Plans that are narrowed begin with 8 bits a weight and 5 fractional bits a state, and lose one after the
-other as one of eight of the recordings that were learned from allows; nothing learns on. Every finished row is appended
-to OUT/rows.jsonl at once; run again, the command does only what is missing and prints the table of all rows.
+other as the first thousand of the recordings that were learned from allow; nothing learns on. Every finished row is
+appended to OUT/rows.jsonl at once; run again, the command does only what is missing and prints the table of all rows.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import json
 import os
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
+
+import numpy as np
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
@@ -36,8 +37,8 @@ from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
 from fxsnn.memory import baseline
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured, measured_float
-from fxsnn.study.narrow import Narrowing
+from fxsnn.recorded.task import Bench, Lessons, measured, measured_float
+from fxsnn.study.narrow import Narrowing, narrowed
 
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 3), (5, 3), (4, 2))]
@@ -45,6 +46,7 @@ AFTER += [Words(weight, state, filters="currents") for weight, state in ((8, 6),
 THROUGH = [Words(5, 3), Words(4, 2), Words(4, 1)]
 START = RecordedGrid((8,), (5,))  # of the plans that are narrowed
 NARROWED = (0.005, 0.01)  # of the answers that may be lost
+SHOWN = 1000  # recordings that they are narrowed by
 FEW = 4_000  # recordings: of fewer, more passes are taken, in larger steps
 FLOAT = {False: LocalLearning(passes=4, rate=2e-3), True: LocalLearning(passes=16, rate=4e-3)}
 FINE = {False: LEARNING_ON, True: replace(LEARNING_ON, passes=4)}
@@ -78,20 +80,15 @@ class Work:
         return plan_layers(self.trained(), words)
 
     def narrowed(self, max_loss: float) -> LayeredPlan:
-        """Return the smallest plan to which a descent on recordings that were learned from leads."""
+        """Return the smallest plan to which a descent leads, on recordings that were learned from."""
         network = self.trained()
-        bench = Bench(network, learned_and_held_out(self.train)[1], Lessons(self.train, self.fine))
+        shown = self.train.part(np.arange(min(SHOWN, len(self.train))))
+        bench = Bench(network, shown, Lessons(self.train, self.fine))
         told = bench.float_told()
         floor = told.correct / told.images - max_loss
         descent = Narrowing(recorded_points(START, network)[0], self.description, floor, told.images)
-        results: dict[str, tuple[float, float]] = {}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            while wanted := descent.pending(results):
-                for candidate in pool.map(bench.evaluate, wanted):
-                    results[candidate.name] = candidate.accuracy, candidate.bits
-        held = {name: bits for name, (accuracy, bits) in results.items() if accuracy > floor - 1e-9}
-        smallest = min(held, key=lambda name: held[name])
-        return next(point.plan for point in descent.points if point.name == smallest)
+        found = narrowed(descent, bench.evaluate, os.cpu_count() or 1)
+        return min((one for one in found if one.accuracy > floor - 1e-9), key=lambda one: one.bits).plan
 
     def fixed_row(self, plan: LayeredPlan, through: bool) -> Row:
         """Measure the network in integers, quantised after training or trained further through its quantisation."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fxsnn.errors import ConfigError
+from fxsnn.explore import Candidate, evaluated
 from fxsnn.grid import Point, Value
 from fxsnn.layered.description import Description
 from fxsnn.layered.plan import LayeredPlan
@@ -82,3 +83,22 @@ class Narrowing:
                 point = Point(f"n{self._generation}-{step.name}", here.scheme, values, step.plan)
                 self._asked.append((step.move, point))
         self.points += [point for _, point in self._asked]
+
+
+def narrowed(
+    descent: Narrowing,
+    evaluate: Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]],
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Candidate[LayeredPlan]]:
+    """Follow a descent to its end without a study, and return every candidate, that of its beginning first."""
+    found, results = list[Candidate[LayeredPlan]](), dict[str, Values]()
+
+    def tell(candidate: Candidate[LayeredPlan]) -> None:
+        results[candidate.name] = candidate.accuracy, float(candidate.bits)
+        if progress:
+            progress(len(results), descent.total)
+
+    while wanted := descent.pending(results):
+        found += evaluated(wanted, evaluate, workers, tell)
+    return found
