@@ -18,7 +18,7 @@ from fxsnn.errors import ConfigError, FileError
 from fxsnn.firing import Firing
 from fxsnn.format import Format
 from fxsnn.ranges import spread
-from fxsnn.report import Story, write_report
+from fxsnn.report import Story, trade_off, write_report
 from fxsnn.report.page import render
 from fxsnn.significance import Significance
 from fxsnn.significance.result import Float, Kind, Learned, Point, gather
@@ -738,3 +738,14 @@ def test_a_path_that_cannot_be_written_is_refused_and_leaves_nothing(small: Stor
         assert str(refused.value).startswith(f"{why}, not '{path}'")
         assert "\n" not in str(refused.value)
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_the_legend_says_whose_words_the_colours_are() -> None:
+    def headings(*weights: str) -> list[str]:
+        formats = {f"layer {n} weight": text for n, text in enumerate(weights)}
+        plain = {"weight_rounding": "floor", "state_rounding": "floor", "scheme": "PTQ", "on_front": False}
+        legend = trade_off._Look([{"formats": formats} | plain]).legend()
+        return [str(line.get_label()) for group in legend for line in group]
+
+    assert headings("Q0.4 (s4)", "Q-1.5 (s4)")[:2] == ["weight words", "4 bits"]
+    assert headings("Q1.6 (s7)", "Q-2.5 (s3)")[:2] == ["longest weight word", "7 bits"]

@@ -20,7 +20,7 @@ from fxsnn.report.story import Story, formats_of, percent
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 FILLS = ("full", "none", "left", "right", "top", "bottom")
 ROUNDINGS = ("nearest-up", "floor", "stochastic", "RN", "TR", "SR")  # the first shapes and fills are theirs
-HEADINGS = ("weight words", "rounding", "weights round", "states round", "marks")
+HEADINGS = ("weight words", "rounding", "weights round", "states round", "marks", "longest weight word")
 # what is drawn over a point: learned in integers; and round it: within noise of a smaller one of the front
 DOT: dict[str, Any] = {"linestyle": "none", "marker": "o", "markerfacecolor": "white", "markeredgecolor": INK}
 TIE: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none", "color": FAINT, "markeredgewidth": 1}
@@ -70,7 +70,8 @@ class _Look:
     """How a candidate is drawn: colour by the weights' word, shape and fill by the two roundings."""
 
     def __init__(self, candidates: Sequence[Mapping[str, Any]]) -> None:
-        self.words = sorted({_weight_bits(candidate) for candidate in candidates})
+        self.words = sorted({_weight_bits(candidate)[-1] for candidate in candidates})
+        self.mixed = any(len(_weight_bits(candidate)) > 1 for candidate in candidates)
         self.pairs = {(candidate["weight_rounding"], candidate["state_rounding"]) for candidate in candidates}
         self.paired = all(weights == states for weights, states in self.pairs)
         self.integers = any(candidate["scheme"] == "ITQ" for candidate in candidates)
@@ -82,7 +83,7 @@ class _Look:
         self.colours = {word: to_hex(colormaps["viridis"](x)) for word, x in zip(self.words, places, strict=True)}
 
     def style(self, candidate: Mapping[str, Any]) -> dict[str, Any]:
-        colour = self.colours[_weight_bits(candidate)]
+        colour = self.colours[_weight_bits(candidate)[-1]]
         return {
             "linestyle": "none",
             "marker": self.shapes[candidate["weight_rounding"]],
@@ -104,10 +105,11 @@ class _Look:
         states = [
             Line2D([], [], **plain, marker="o", fillstyle=self._fill(name), label=_plain(name)) for name in self.fills
         ]
+        named = [_heading(HEADINGS[5 if self.mixed else 0]), *words]
         if self.paired:
-            return [[_heading(HEADINGS[0]), *words], [_heading(HEADINGS[1]), *shapes]]
+            return [named, [_heading(HEADINGS[1]), *shapes]]
         return [
-            [_heading(HEADINGS[0]), *words],
+            named,
             [_heading(HEADINGS[2]), *shapes],
             [_heading(HEADINGS[3]), *states],
         ]
@@ -231,8 +233,9 @@ def _memory_axis(axes: Axes, story: Story) -> None:
     axes.set_xlabel("memory of all stored arrays [KiB, logarithmic]")
 
 
-def _weight_bits(candidate: Mapping[str, Any]) -> int:
-    return max(Format.parse(text.split(" ")[0]).word for text in formats_of(candidate, "weight"))
+def _weight_bits(candidate: Mapping[str, Any]) -> list[int]:
+    """Return the words of the weights, which layers may have of their own, the longest last."""
+    return sorted({Format.parse(text.split(" ")[0]).word for text in formats_of(candidate, "weight")})
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
