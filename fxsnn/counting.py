@@ -22,7 +22,7 @@ from fxsnn.selection import check_macro, count_memory, named, read_text
 
 
 def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
-    """Count the memory of a network under a plan; under `while_learning` what learning by it stores.
+    """Count the memory of a network under a plan; under `while_learning` what learning by it stores, at the usual rate.
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind
 

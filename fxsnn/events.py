@@ -37,7 +37,7 @@ from fxsnn.selection import Criteria, choose, named, read_text
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.layers import layers_significance
-from fxsnn.study.narrow import Narrowing, narrowed
+from fxsnn.study.narrow import Floor, Narrowing, narrowed
 from fxsnn.study.recordings import RecordingsSubject
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
@@ -174,7 +174,7 @@ def demo_events(
     workers: int,
     progress: Progress,
 ) -> EventsDemo:
-    """Train, explore, select and write golden vectors, into the folder `out`, which appears when all is done.
+    """Train, explore, narrow, select and write golden vectors, into the folder `out`, which appears when all is done.
 
     Written: network.npz, candidates.json, chosen.npz, chosen.toml, golden/, report.html, and significance.json where
     `swept`, a number of recordings that were not learned from, is not 0. chosen.npz is the network that the chosen plan
@@ -228,11 +228,13 @@ def _candidates(
 
     evaluated(points, bench.evaluate, workers, tell)
     told = bench.float_told()
-    floor = told.correct / told.images - max_loss
-    start = next((p for p, c in zip(points, found, strict=True) if p.scheme == "PTQ" and c.accuracy >= floor), None)
+    floor = Floor.below(told.accuracy, max_loss, told.images)
+    places = zip(points, found, strict=True)
+    start = next((p for p, c in places if p.scheme == "PTQ" and floor.holds(c.accuracy)), None)
     if start is None:
         return found
-    descent = Narrowing(start, bench.network.description, floor, told.images)
+    descent = Narrowing(start, bench.network.description, told.images, max_loss)
+    descent.against(told.accuracy)
     before = len(found)
     return (
         found

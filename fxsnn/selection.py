@@ -118,7 +118,7 @@ def count_memory(
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
     held = named(plan, parse_planned, read_text(plan, "a plan"))
     if not isinstance(held, Plan):
-        raise ConfigError(f"a plan of layers must be counted with its own network, {str(plan)!r} is one")
+        raise ConfigError(f"a plan of layers, as {str(plan)!r}, must be counted with --network of layers")
     found = inventory(held, inputs, neurons, refractory_steps, reset, True)
     data = memory_to_data(found, MACROS[macro])
     if held.learning is not None:

@@ -22,6 +22,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "digits.toml").write_text(plan_text(default_plan(Format.parse("UQ0.4"), "SR", 9)))
     network = random_layers(ready("nmnist", 8), 0)
     (tmp_path / "layers.toml").write_text(layered_plan_text(plan_layers(network, Words(5, 3))))
+    (tmp_path / "two.toml").write_text((tmp_path / "layers.toml").read_text().rsplit("[[layer]]", 1)[0])
     (tmp_path / "mnist.toml").write_text(run("describe", "mnist").out.replace("neurons = 400", "neurons = 30"))
     (tmp_path / "nmnist.toml").write_text(run("events", "describe", "nmnist", "--classes", 8).out)
     return tmp_path
@@ -45,10 +46,13 @@ def test_layers_are_counted_as_described(place: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["layers.toml"], "a plan of layers must be counted with its own network, {place}/layers.toml' is one"),
+        (
+            ["layers.toml"],
+            "a plan of layers, as {place}/layers.toml', must be counted with --network of layers",
+        ),
         (
             ["layers.toml", "--network", "mnist.toml"],
-            "a plan of layers must be counted with its own network, {place}/layers.toml' is one",
+            "a plan of layers, as {place}/layers.toml', must be counted with --network of layers",
         ),
         (
             ["digits.toml", "--network", "nmnist.toml"],
@@ -62,6 +66,7 @@ def test_layers_are_counted_as_described(place: Path) -> None:
             ["layers.toml", "--network", "nmnist.bin"],
             "a network must be a trained one (.npz) or a description (.toml), not {place}/nmnist.bin'",
         ),
+        (["two.toml", "--network", "nmnist.toml"], "a plan must be of 3 layers, not 2"),
         (
             ["layers.toml", "--network", "nmnist.toml", "--macro", "ddr"],
             "macro must be one of sram-32x1024, ramb18, not 'ddr'",

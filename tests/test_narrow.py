@@ -15,11 +15,10 @@ from fxsnn.layered.learn import LocalLearning
 from fxsnn.layered.network import LayeredNetwork, save_layers
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.planned import facts_of
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.narrowing import formats, reachable, steps
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
-from fxsnn.study.narrow import Narrowing
+from fxsnn.study.narrow import Floor, Narrowing, narrowed
 from fxsnn.study.recordings import RecordingsSubject
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
@@ -80,7 +79,8 @@ def test_no_word_loses_its_last_bit(network: LayeredNetwork) -> None:
 def descended(network: LayeredNetwork, lost: dict[str, int]) -> Narrowing:
     """Descend to 98 of 100 answers where names tell how many are lost, 50 if nothing is said of them."""
     first = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
-    found, results = Narrowing(first, network.description, 0.98, 100), dict[str, Values]()
+    found, results = Narrowing(first, network.description, 100, 0.02), dict[str, Values]()
+    found.against(1.0)
     while wanted := found.pending(results):
         for point in wanted:
             less = next((answers for key, answers in lost.items() if key in point.name), 50)
@@ -108,7 +108,8 @@ def test_a_start_below_the_floor_is_refused(network: LayeredNetwork) -> None:
 
 def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork) -> None:
     start = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
-    found = Narrowing(start, network.description, 0.5, 100)
+    found = Narrowing(start, network.description, 100, 0.5)
+    found.against(1.0)
     (first,) = found.pending({})
     wanted = found.pending({"n0": (0.9, 1000.0)})
     cheap, fair, dear = wanted[0].name, wanted[1].name, wanted[2].name
@@ -121,25 +122,47 @@ def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork
     assert all(point.values[key] != first.values[key] for point in ahead for key in moved)
 
 
-def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path) -> None:
-    found = []
-    for workers in (1, 3):
-        settings = Settings(parse_place(str(tmp_path / f"{workers}.journal")), "narrow", max_loss=0.07)
-        finished = run_study(subject, settings, workers, lambda *_: None)
-        assert finished.evaluated == len(finished.exploration.entries) > 20
-        found.append(to_json(finished.exploration))
-        assert run_study(subject, settings, workers, lambda *_: None).evaluated == 0
-    assert found[0] == found[1]
-    entries = finished.exploration.entries
-    assert entries[0].name == "n0"
-    assert entries[0].plan == facts_of(recorded_points(GRID, subject.bench.network)[0].plan).data
-    floor = finished.exploration.found.accuracy - 0.07
-    held = [entry for entry in entries if entry.accuracy >= floor - 1e-9]
-    assert min(entry.bits for entry in held) < 0.9 * entries[0].bits
+def test_a_floor_counts_answers_not_shares() -> None:
+    floor = Floor.below(0.52, 0.05, 100)
+    assert (floor.answers, floor.holds(0.47), floor.holds(0.46)) == (47, True, False)
+    assert Floor.below(0.971, 0.01, 1000).answers == 961
+    assert Floor.below(29 / 30, 0.07, 30).answers == 27
+
+
+def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(settings: Settings, workers: int, most: int = 10_000) -> tuple[int, bytes]:
+        def stop(done: int, total: int) -> None:
+            del total
+            if done >= most:
+                raise KeyboardInterrupt
+
+        finished = run_study(subject, settings, workers, lambda _, *counts: stop(*counts))
+        return finished.evaluated, to_json(finished.exploration)
+
+    whole = Settings(parse_place(str(tmp_path / "whole.journal")), "narrow", max_loss=0.07)
+    evaluated, expected = told(whole, 3)
+    cut = Settings(parse_place(str(tmp_path / "cut.db")), "narrow", max_loss=0.07)
+    with pytest.raises(KeyboardInterrupt):
+        told(cut, 2, most=40)
+    rest, found = told(cut, 1)
+    assert found == expected
+    assert 0 < rest < evaluated
+    monkeypatch.setattr(RecordingsSubject, "ready", lambda *_: pytest.fail("nothing is left to measure"))
+    assert told(cut, 1) == (0, expected)
+    other = Settings(cut.place, "narrow", max_loss=0.3)
     with pytest.raises(ConfigError, match="but the strategy of "):
-        run_study(
-            subject, Settings(parse_place(str(tmp_path / "1.journal")), "narrow", max_loss=0.3), 1, lambda *_: None
-        )
+        told(other, 1)
+
+
+def test_the_smallest_that_holds_the_floor_is_much_smaller(subject: RecordingsSubject) -> None:
+    bench = subject.bench
+    descent = subject.narrowing(0.07)
+    told = bench.float_told()
+    descent.against(told.accuracy)
+    found = narrowed(descent, bench.evaluate, 2)
+    assert found[0].plan == recorded_points(GRID, bench.network)[0].plan
+    floor = Floor.below(told.accuracy, 0.07, told.images)
+    assert min(one.bits for one in found if floor.holds(one.accuracy)) < 0.9 * found[0].bits
 
 
 def test_what_cannot_be_narrowed_is_refused(network: LayeredNetwork, tmp_path: Path) -> None:
@@ -150,4 +173,4 @@ def test_what_cannot_be_narrowed_is_refused(network: LayeredNetwork, tmp_path: P
     bench = Bench(network, recordings(16), Lessons(recordings(16), LocalLearning(1, 24, 1e-2)))
     grid = RecordedGrid((4,), (2,), scheme=("straight-through", "PTQ"))
     with pytest.raises(ConfigError, match="^a grid for the strategy narrow must begin with the scheme PTQ, not st"):
-        RecordingsSubject(bench, grid).narrowing()
+        RecordingsSubject(bench, grid).narrowing(0.1)

@@ -12,6 +12,11 @@ from pathlib import Path
 import pytest
 
 from command_line import once
+from fxsnn.golden.layers_rtl import _clocks
+from fxsnn.layered.network import random_layers
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.quantise import quantise_layers
+from fxsnn.layered.ready import ready
 from layered_networks import LAYERED_SETS
 from sets import SETS
 from simulate import needs_icarus, simulate
@@ -88,5 +93,24 @@ def test_it_finds_a_flipped_digit_and_a_file_that_is_no_words(bundle: Path) -> N
     assert said.stdout.startswith(f"FAIL {node}.mem was altered\nFAIL {node}.mem presentation ")
     path.write_text("\n".join([*held[:-1], "xy"]) + "\n")
     said = cocotb(bundle)
-    assert said.returncode == 1
-    assert "FAIL invalid literal for int() with base 16: 'xy'" in said.stdout
+    assert said.returncode == 2
+    assert said.stdout == "FAIL invalid literal for int() with base 16: 'xy': nothing was compared\n"
+
+
+def test_nothing_can_be_run_without_cocotb_or_with_rtl_that_is_none(tmp_path: Path) -> None:
+    bundle = tmp_path / "set"
+    shutil.copytree(GOLDEN / next(iter(SETS)), bundle)
+    words = ["sh", str(bundle / "run.sh"), "cocotb"]
+    said = subprocess.run(words, env={**os.environ, "PYTHON": "false"}, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (2, "needs cocotb 2 where false is\n")
+    (bundle / "rtl" / "fxsnn_layer.sv").write_text("module")
+    assert cocotb(bundle).returncode == 2
+
+
+def test_the_longest_step_of_a_large_network_is_waited_for() -> None:
+    network = random_layers(ready("nmnist", 10), 0)
+    quantised = quantise_layers(network, plan_layers(network, Words(4, 2)))
+    assert _clocks(quantised) > 1 << 20
+    for name in LAYERED_SETS:
+        stated = (GOLDEN / name / "rtl" / "fxsnn_config.sv").read_text()
+        assert re.search(r"localparam int PATIENCE = \d+;", stated)

@@ -96,6 +96,9 @@ def test_a_rounding_that_never_held_the_loss_is_left_out(network: LayeredNetwork
     grid = RecordedGrid(weight_rounding=("SR", "RN"), state_rounding=("TR", "SR", "RN"))
     points = significant_points(grid, network, analysis())
     assert {(p.values["weight_rounding"], p.values["state_rounding"]) for p in points} == {("RN", "TR"), ("RN", "RN")}
+    twice = RecordedGrid(weight_rounding=("RN", "nearest-up"))
+    with pytest.raises(ConfigError, match="^each point of a grid must be another .* w.0-RN-s.0-TR comes twice$"):
+        significant_points(twice, network, analysis())
     with pytest.raises(ConfigError, match="^a significance file must have bits that hold the loss in every group, not"):
         significant_points(RecordedGrid(weight_rounding=("SR",)), network, analysis())
 

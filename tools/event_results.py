@@ -38,7 +38,7 @@ from fxsnn.layered.ready import ready
 from fxsnn.memory import baseline
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.task import Bench, Lessons, measured, measured_float
-from fxsnn.study.narrow import Narrowing, narrowed
+from fxsnn.study.narrow import Floor, Narrowing, narrowed
 
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 3), (5, 3), (4, 2))]
@@ -85,10 +85,11 @@ class Work:
         shown = self.train.part(np.arange(min(SHOWN, len(self.train))))
         bench = Bench(network, shown, Lessons(self.train, self.fine))
         told = bench.float_told()
-        floor = told.correct / told.images - max_loss
-        descent = Narrowing(recorded_points(START, network)[0], self.description, floor, told.images)
+        descent = Narrowing(recorded_points(START, network)[0], self.description, told.images, max_loss)
+        descent.against(told.accuracy)
+        floor = Floor.below(told.accuracy, max_loss, told.images)
         found = narrowed(descent, bench.evaluate, os.cpu_count() or 1)
-        return min((one for one in found if one.accuracy > floor - 1e-9), key=lambda one: one.bits).plan
+        return min((one for one in found if floor.holds(one.accuracy)), key=lambda one: one.bits).plan
 
     def fixed_row(self, plan: LayeredPlan, through: bool) -> Row:
         """Measure the network in integers, quantised after training or trained further through its quantisation."""

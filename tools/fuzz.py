@@ -138,36 +138,34 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
 }
 
 
-def fuzz(reader: str, limits: list[str]) -> None:
-    """Fuzz one reader; does not return: the process ends with 0, or with another status after a finding."""
+def fuzz(reader: str, place: Path, limits: list[str]) -> None:
+    """Fuzz one reader in an empty folder; the process ends with 0, or with another status after a finding."""
     file, good, make = READERS[reader]
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / "corpus").mkdir()
-        (place / "corpus" / "good").write_bytes(good.encode("latin1") if isinstance(good, str) else good.read_bytes())
-        if reader == "list":
-            shutil.copytree(ROOT / "golden" / "formats", place / "formats")
-        os.chdir(place)
-        read, path = make(place), place / file
+    (place / "corpus").mkdir()
+    (place / "corpus" / "good").write_bytes(good.encode("latin1") if isinstance(good, str) else good.read_bytes())
+    if reader == "list":
+        shutil.copytree(ROOT / "golden" / "formats", place / "formats")
+    os.chdir(place)
+    read, path = make(place), place / file
 
-        def written(event: str, arguments: tuple[Any, ...]) -> None:
-            if event != "open" or not all(isinstance(given, str) for given in arguments[:2]):
-                return
-            if set(arguments[1]) & set("wax+") and not Path(arguments[0]).resolve().is_relative_to(place.resolve()):
-                raise AssertionError(f"a file outside is opened to be written: {arguments[0]!r}")
+    def written(event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open" or not all(isinstance(given, str) for given in arguments[:2]):
+            return
+        if set(arguments[1]) & set("wax+") and not Path(arguments[0]).resolve().is_relative_to(place.resolve()):
+            raise AssertionError(f"a file outside is opened to be written: {arguments[0]!r}")
 
-        def one(data: bytes) -> None:
-            path.write_bytes(data)
-            try:
-                read(path)
-            except FxsnnError as error:
-                if "\n" in str(error):
-                    raise AssertionError("a refusal must be one line") from error
+    def one(data: bytes) -> None:
+        path.write_bytes(data)
+        try:
+            read(path)
+        except FxsnnError as error:
+            if "\n" in str(error):
+                raise AssertionError("a refusal must be one line") from error
 
-        sys.addaudithook(written)
-        always = ["-timeout=10", "-max_len=400000", "-rss_limit_mb=4096"]
-        atheris.Setup([sys.argv[0], *limits, *always, str(place / "corpus")], one)
-        atheris.Fuzz()
+    sys.addaudithook(written)
+    always = ["-timeout=10", "-max_len=400000", "-rss_limit_mb=4096"]
+    atheris.Setup([sys.argv[0], *limits, *always, str(place / "corpus")], one)
+    atheris.Fuzz()
 
 
 def main() -> None:
@@ -184,11 +182,15 @@ def main() -> None:
     found = []
     for reader in asked.readers or READERS:
         print(f"fuzzing {reader}", file=sys.stderr, flush=True)
-        child = os.fork()
-        if not child:
-            fuzz(reader, limits)
-        if os.waitpid(child, 0)[1]:
-            found.append(reader)
+        with tempfile.TemporaryDirectory() as folder:
+            child = os.fork()
+            if not child:
+                try:
+                    fuzz(reader, Path(folder), limits)
+                finally:
+                    os._exit(70)  # never reached: libFuzzer ends the process
+            if os.waitpid(child, 0)[1]:
+                found.append(reader)
     if found:
         sys.exit(f"found something in {', '.join(found)}")
 

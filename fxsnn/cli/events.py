@@ -28,7 +28,6 @@ from fxsnn.cli.options import (
     Grace,
     MaxLoss,
     SamplerSeed,
-    StrategyName,
     StudyPlace,
     Trials,
     Workers,
@@ -130,7 +129,13 @@ def explore(
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
     study: StudyPlace = None,
-    strategy: StrategyName = "grid",
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="grid: every point; narrow: one bit less after the other, from the first point; "
+            "paper: few bits above the fewest; or a sampler: nsga2, tpe, random."
+        ),
+    ] = "grid",
     significance: FewestFile = None,
     max_loss: Annotated[
         float | None,

@@ -99,10 +99,7 @@ StudyPlace = Annotated[
     ),
 ]
 StrategyName = Annotated[
-    str,
-    typer.Option(
-        help="grid: every point; paper: few bits above the fewest; narrow: layers, bit by bit; nsga2, tpe, random."
-    ),
+    str, typer.Option(help="grid: every point; paper: few bits above the fewest; or a sampler: nsga2, tpe, random.")
 ]
 FewestFile = Annotated[
     Path | None,
@@ -206,12 +203,13 @@ def progress_bars(names: dict[str, str]) -> Iterator[Progress]:
 
 
 def _lines(names: dict[str, str]) -> Progress:
-    told: dict[str, int] = {}
+    told: dict[str, tuple[int, int]] = {}
 
     def tell(stage: str, done: int, total: int) -> None:
-        tenth = 10 * done // total
-        if tenth > told.get(stage, -1):
-            told[stage] = tenth
+        tenth, at = told.get(stage, (-1, 0))
+        # where the total grows what is done never comes to its end: a tenth more is told
+        if 10 * done // total > tenth or 10 * (done - at) >= total:
+            told[stage] = 10 * done // total, done
             typer.echo(f"{names.get(stage, stage)}: {done} of {total}", err=True)
 
     return tell

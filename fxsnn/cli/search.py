@@ -77,8 +77,9 @@ def explore(
     """
     from fxsnn.job import explore_network
     from fxsnn.study.session import settings_of
+    from fxsnn.study.strategy import OF_DIGITS
 
-    settings = settings_of(study, out, strategy, trials, seed, significance, grace)
+    settings = settings_of(study, out, strategy, trials, seed, significance, grace, offered=OF_DIGITS)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes)
     show_finished(finished, out, settings.place.shown)

@@ -18,7 +18,7 @@ from fxsnn.plan import Plan
 from fxsnn.score import Score
 from fxsnn.splits import Splits
 from fxsnn.study.identity import Facts, digest_of
-from fxsnn.study.strategy import Significance, restrict
+from fxsnn.study.strategy import OF_DIGITS, Significance, restrict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,9 +49,10 @@ class DigitsSubject:
         points = make_points(self.grid, measured_ranges(self.network, self.splits), self.learner)
         return restrict(points, found) if found else points
 
-    def narrowing(self) -> NoReturn:
+    def narrowing(self, max_loss: float) -> NoReturn:
         """Refuse: only plans of layers are narrowed."""
-        raise ConfigError("the strategy must be grid, paper or a sampler for a network of one layer, not narrow")
+        del max_loss
+        raise ConfigError(f"the strategy must be one of {', '.join(OF_DIGITS)} for a network of one layer, not narrow")
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
         """Encode the digits, cross-validate the float network on them; return its score and what evaluates a point."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fxsnn.errors import ConfigError
@@ -15,15 +16,36 @@ from fxsnn.recorded.narrowing import formats, reachable, steps
 from fxsnn.study.strategy import Values
 
 
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """How many of some answers must be right; accuracies are shares of them."""
+
+    answers: int
+    images: int
+
+    @classmethod
+    def below(cls, accuracy: float, max_loss: float, images: int) -> Floor:
+        """Return the floor that lies `max_loss`, a share, below an accuracy."""
+        return cls(math.ceil((accuracy - max_loss) * images - 1e-6), images)  # shares are not exact
+
+    def right(self, accuracy: float) -> int:
+        """Return how many answers are right."""
+        return round(accuracy * self.images)
+
+    def holds(self, accuracy: float) -> bool:
+        """Say whether enough are."""
+        return self.right(accuracy) >= self.answers
+
+
 class Narrowing:
     """A descent: every plan that has one bit less is measured, and the best of those becomes the next to begin from.
 
     The best saves the most bits for each answer that it loses, one more counted. A step that falls below the floor is
     not tried again. What is tried depends on results alone, whatever their order: whoever computes it finds the same.
 
-    start    the plan that is narrowed, and after training: nothing learns
-    floor    accuracy that must be held, a share
-    images   of which accuracies are shares
+    start      the plan that is narrowed, and after training: nothing learns
+    images     of which accuracies are shares
+    max_loss   of the float network's accuracy, see `against`, a share
 
     Raises
     ------
@@ -31,9 +53,9 @@ class Narrowing:
         Of `pending`: the plan to begin with does not hold the floor.
     """
 
-    def __init__(self, start: Point[LayeredPlan], described: Description, floor: float, images: int) -> None:
-        self._described, self._images = described, images
-        self._floor = math.ceil(floor * images - 1e-6)  # answers: shares are not exact
+    def __init__(self, start: Point[LayeredPlan], described: Description, images: int, max_loss: float) -> None:
+        self._described, self._images, self._max_loss = described, images, max_loss
+        self._floor = Floor(0, images)
         self.axes: Mapping[str, Sequence[Value]] = reachable(start.plan, described)
         first = Point("n0", start.scheme, formats(start.plan, described), start.plan)
         self._asked: list[tuple[str, Point[LayeredPlan]]] = [("", first)]  # moves, and the points that they lead to
@@ -41,6 +63,10 @@ class Narrowing:
         self._generation = 0
         self._here: tuple[int, float] | None = None  # answers that are right, bits
         self.points: list[Point[LayeredPlan]] = [first]
+
+    def against(self, accuracy: float) -> None:
+        """Set the floor below the accuracy of the float network."""
+        self._floor = Floor.below(accuracy, self._max_loss, self._images)
 
     @property
     def total(self) -> int:
@@ -61,8 +87,8 @@ class Narrowing:
         best: tuple[float, Point[LayeredPlan], tuple[int, float]] | None = None
         for move, point in self._asked:
             accuracy, bits = results[point.name]
-            right = round(accuracy * self._images)
-            if right < self._floor:
+            right = self._floor.right(accuracy)
+            if not self._floor.holds(accuracy):
                 self._refused.add(move)
                 continue
             worth = (self._here[1] - bits) / (1 + max(0, self._here[0] - right)) if self._here else 0.0
@@ -71,7 +97,8 @@ class Narrowing:
         self._asked = []
         if best is None and self._here is None:
             raise ConfigError(
-                f"a plan to be narrowed must answer {self._floor} of {self._images} right, but this one does {right}"
+                f"a plan to be narrowed must answer {self._floor.answers} of {self._floor.images} right, "
+                f"but this one does {right}"
             )
         if best is None:
             return

@@ -11,13 +11,14 @@ import numpy as np
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate
 from fxsnn.grid import Point, Value
-from fxsnn.layered.description import Description, description_text
+from fxsnn.layered.description import description_text
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.task import Bench, about
 from fxsnn.score import Told
 from fxsnn.study.identity import Facts, digest_of
+from fxsnn.study.narrow import Narrowing
 from fxsnn.study.significant import significant_axes, significant_points
 from fxsnn.study.strategy import Significance
 
@@ -54,13 +55,13 @@ class RecordingsSubject:
         network = self.bench.network
         return significant_points(self.grid, network, found) if found else recorded_points(self.grid, network)
 
-    def narrowing(self) -> tuple[Point[LayeredPlan], Description]:
-        """Return the first point of the grid, which must not learn on, and the network's description."""
-        if self.grid.scheme[0] != "PTQ":
-            raise ConfigError(
-                f"a grid for the strategy narrow must begin with the scheme PTQ, not {self.grid.scheme[0]}"
-            )
-        return self.points()[0], self.bench.network.description
+    def narrowing(self, max_loss: float) -> Narrowing:
+        """Return the descent from the first point of the grid, which must not learn on."""
+        first = {axis: values[:1] for axis, values in self.grid.axes.items()}
+        (start,) = recorded_points(msgspec.structs.replace(self.grid, **first), self.bench.network)
+        if start.scheme != "PTQ":
+            raise ConfigError(f"a grid for the strategy narrow must begin with the scheme PTQ, not {start.scheme}")
+        return Narrowing(start, self.bench.network.description, len(self.bench.shown), max_loss)
 
     def ready(self, workers: int) -> tuple[Told, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""

@@ -15,15 +15,14 @@ from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate
 from fxsnn.files import read_bytes
 from fxsnn.grid import Point, Value
-from fxsnn.layered.description import Description
 from fxsnn.pareto import USUAL_LOSS
 from fxsnn.score import Measured
 from fxsnn.study.board import GRACE, Board, check_study, open_board
 from fxsnn.study.identity import Facts, identify
-from fxsnn.study.narrow import Narrowing
 from fxsnn.study.run import Worker
 from fxsnn.study.storage import Place, exists, parse_place
 from fxsnn.study.strategy import (
+    NAMES,
     SAMPLERS,
     Every,
     Name,
@@ -66,9 +65,10 @@ def settings_of(
     significance: Path | None,
     grace: float,
     max_loss: float | None = None,
+    offered: Sequence[Name] = NAMES,
 ) -> Settings:
     """Return what the command line said, checked; the study is beside the output where no place is named."""
-    name = check_strategy(strategy, trials, significance)
+    name = check_strategy(strategy, trials, significance, offered)
     if max_loss is not None and name != "narrow":
         raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")
     data, shown = b"", ""
@@ -91,8 +91,8 @@ class Subject(Protocol):
     def points(self, found: Significance | None) -> Sequence[Point[Any]]:
         """Return every point of the grid, or those that single-signal analysis leaves."""
 
-    def narrowing(self) -> tuple[Point[Any], Description]:
-        """Return the point that is narrowed, and what network it is of; raises ConfigError where none can be."""
+    def narrowing(self, max_loss: float) -> Strategy:
+        """Return the descent from the first point of the grid; raises ConfigError where nothing can be narrowed."""
 
     def ready(self, workers: int) -> tuple[Measured, Callable[[Point[Any]], Candidate[Any]]]:
         """Measure the float network; return its score and what evaluates a point."""
@@ -109,28 +109,24 @@ def run_study(subject: Subject, settings: Settings, workers: int, progress: Prog
         A point cannot be evaluated.
     """
     facts = subject.facts()
-    narrow = settings.strategy == "narrow"
     identity = identify(
         facts,
-        f"narrow within {settings.max_loss:g}" if narrow else settings.strategy,
+        f"narrow within {settings.max_loss:g}" if settings.strategy == "narrow" else settings.strategy,
         trials=settings.trials,
         seed=settings.seed if settings.strategy in SAMPLERS else 0,
         significance=settings.significance,
     )
     if exists(settings.place):
         check_study(settings.place, identity)
-    strategy = _strategy(subject, settings, workers)
+    strategy = _strategy(subject, settings)
     with open_board(settings.place, identity, strategy.axes, workers, settings.grace) as board:
         evaluated = _work(board, strategy, subject, workers, progress)
         return Finished(_exploration(board, strategy.points, facts.about), evaluated)
 
 
-def _strategy(subject: Subject, settings: Settings, workers: int) -> Strategy:
+def _strategy(subject: Subject, settings: Settings) -> Strategy:
     if settings.strategy == "narrow":
-        start, described = subject.narrowing()
-        float_score, _ = subject.ready(workers)
-        floor = float_score.correct / float_score.images - settings.max_loss
-        return Narrowing(start, described, floor, float_score.images)
+        return subject.narrowing(settings.max_loss)
     found = None
     if settings.strategy == "paper":
         found = read_significance(settings.significance, settings.significance_shown)
@@ -141,11 +137,15 @@ def _strategy(subject: Subject, settings: Settings, workers: int) -> Strategy:
 
 
 def _work(board: Board, strategy: Strategy, subject: Subject, workers: int, progress: Progress) -> int:
-    if not strategy.pending(board.results()) and board.found():
+    found, evaluate = board.found(), None
+    if found is None:
+        float_score, evaluate = subject.ready(workers)
+        found = found_of(float_score, bits=1)  # the bits are known when the candidates are
+        board.set_found(found)
+    strategy.against(found.accuracy)
+    if not strategy.pending(board.results()):
         return 0
-    float_score, evaluate = subject.ready(workers)
-    board.set_found(found_of(float_score, bits=1))  # the bits are known when the candidates are
-    worker = Worker(board, strategy, evaluate)
+    worker = Worker(board, strategy, evaluate or subject.ready(workers)[1])
     return worker.work(workers, lambda done, total: progress("explore", done, total))
 
 

@@ -35,20 +35,21 @@ def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:
 def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Significance) -> list[Point[LayeredPlan]]:
     """Return plans whose every signal of every layer has the fewest bits found for it, or up to ABOVE more.
 
-    Weights and biases have as many more in every layer, states and decays another number. Fractional bits are those of
-    the analysis: integer bits that it found alone would not do together with them, and are those of `plan_layers`; a
-    layer's weights have the shortest word whose scale has so many. The grid's roundings and schemes count, its numbers
-    of bits do not. A rounding with which a group never held the loss is left out.
+    Fractional bits are those of the analysis; integer bits that it found alone would not do together with them, and are
+    those of `plan_layers`. Biases have `weight_above` fractional bits more, states and decays `state_above`. A layer's
+    weights have the shortest word whose scale leaves so many fractional bits, and `weight_above` bits more. Decays have
+    no more bits than `plan_layers` gives them. The grid's roundings and schemes count, its numbers of bits do not.
+    A rounding with which a group never held the loss is left out.
 
     Raises
     ------
     ConfigError
-        The grid asks for currents or for learning in integers, the file is not of this network's groups, or nothing is
-        left.
+        The grid asks for currents or for learning in integers, two points are one configuration, the file is not of
+        this network's groups, or nothing is left.
     """
     if set(grid.filters) != {"inputs"} or "ITQ" in grid.scheme:
         raise ConfigError("a grid for the strategy paper must have filters of inputs, and not the scheme ITQ")
-    axes, points = significant_axes(grid), []
+    axes, points = significant_axes(grid), dict[str, Point[LayeredPlan]]()
     for values in product(*axes.values()):
         place = dict(zip(axes, values, strict=True))
         name = _name(place)
@@ -60,10 +61,12 @@ def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Signi
                 grids_of(network, plan)
         except FxsnnError as error:
             raise type(error)(f"{name}: {error}") from None
-        points.append(Point(name, str(place["scheme"]), place, plan))
+        if name in points:
+            raise ConfigError(f"each point of a grid must be another configuration, but {name} comes twice")
+        points[name] = Point(name, str(place["scheme"]), place, plan)
     if not points:
         raise ConfigError("a significance file must have bits that hold the loss in every group, not none")
-    return points
+    return list(points.values())
 
 
 def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: Significance) -> LayeredPlan | None:
@@ -80,12 +83,15 @@ def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: S
         fewest = {group: few for group, few in least.items() if few is not None}
         if len(fewest) < len(least):
             return None
-        layers.append(_layer(layer, network.weights[number], fewest, place["weight_above"], place["state_above"]))
+        held = network.weights[number]
+        shortest = _shortest(held, fewest["weights"])
+        weight = weight_format(held, min(shortest + place["weight_above"], LONGEST))
+        layers.append(_layer(layer, weight, fewest, place["weight_above"], place["state_above"]))
     return replace(usual, layers=tuple(layers))
 
 
 def _layer(
-    usual: LayerPlan, weights: NDArray[np.float32], fewest: Mapping[str, int], weight_above: int, state_above: int
+    usual: LayerPlan, weight: Format, fewest: Mapping[str, int], weight_above: int, state_above: int
 ) -> LayerPlan:
     """Return the words of a layer from the fewest fractional bits of each group."""
     words: dict[str, Any] = {}
@@ -93,10 +99,9 @@ def _layer(
         if group not in fewest:
             continue
         signal: Signal = getattr(usual, name)
-        fmt = signal.format
-        if group == "weights":
-            fmt = weight_format(weights, min(_shortest(weights, fewest[group]) + weight_above, LONGEST))
-        else:
+        fmt = weight
+        if group != "weights":
+            fmt = signal.format
             integer = fmt.word - fmt.frac
             least = max(fewest[group], 1 + fmt.signed - integer)  # a word has a bit, beside its sign if it has one
             frac = least + (weight_above if group == "biases" else state_above)
@@ -104,14 +109,14 @@ def _layer(
         words[name] = replace(signal, format=fmt)
     for name in LEAKS:
         leak: Leak = getattr(usual, name)
-        bits = min(leak.factor.format.word, max(fewest[DECAYS], 1) + state_above)  # those that it has hold it exactly
+        bits = min(leak.factor.format.word, max(fewest[DECAYS], 1) + state_above)
         words[name] = replace(leak, factor=replace(leak.factor, format=Format(bits, bits, signed=False)))
     return replace(usual, **words)
 
 
 def _shortest(weights: NDArray[np.float32], frac: int) -> int:
     """Return the shortest word whose power of two, chosen as `plan_layers` does, leaves so many fractional bits."""
-    words = (bits for bits in range(2, LONGEST) if weight_format(weights, bits).frac >= frac)
+    words = (bits for bits in range(1, LONGEST) if weight_format(weights, bits).frac >= frac)
     return next(words, LONGEST)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Name = Literal["grid", "paper", "narrow", "nsga2", "tpe", "random"]
 NAMES: tuple[Name, ...] = get_args(Name)
+OF_DIGITS: tuple[Name, ...] = tuple(name for name in NAMES if name != "narrow")  # which is of layers
 SAMPLERS: tuple[Name, ...] = ("nsga2", "tpe", "random")
 GENERATION = 16  # points that a sampler asks for at once, before it is told any of their results
 ABOVE = 2  # bits above the fewest that the analysis found
@@ -36,6 +37,9 @@ class Strategy(Protocol):
     def axes(self) -> Mapping[str, Sequence[Value]]:
         """The values of each of their properties."""
 
+    def against(self, accuracy: float) -> None:
+        """Take what the float network reaches, before anything else is asked."""
+
     def pending(self, results: Mapping[str, Values]) -> list[Point[Any]]:
         """Return the points that are to be evaluated now, in order; none when the study is finished."""
 
@@ -52,6 +56,9 @@ class Every:
 
     def __init__(self, points: Sequence[Point[Any]], axes: Mapping[str, Sequence[Value]]) -> None:
         self.points, self.axes = tuple(points), axes
+
+    def against(self, accuracy: float) -> None:
+        """Need nothing of it."""
 
     @property
     def total(self) -> int:
@@ -91,6 +98,9 @@ class Sampled:
         self._asked: list[tuple[int, Point[Any]]] = []  # the generation that waits for results
         self._told = 0
 
+    def against(self, accuracy: float) -> None:
+        """Need nothing of it."""
+
     @property
     def total(self) -> int:
         """How many points are asked for."""
@@ -119,10 +129,10 @@ class Sampled:
         return trial.number, self._places[tuple(trial.params[axis] for axis in self.axes)]
 
 
-def check_strategy(name: str, trials: int, significance: object) -> Name:
-    """Refuse a strategy that does not exist or misses what it needs."""
-    if name not in NAMES:
-        raise ConfigError(f"the strategy must be one of {', '.join(NAMES)}, not {name!r}")
+def check_strategy(name: str, trials: int, significance: object, offered: Sequence[Name] = NAMES) -> Name:
+    """Refuse a strategy that is not offered or misses what it needs."""
+    if name not in offered:
+        raise ConfigError(f"the strategy must be one of {', '.join(offered)}, not {name!r}")
     if name in SAMPLERS and trials < 1:
         raise ConfigError(f"the strategy {name} must have --trials of 1 or more, not {trials}")
     if name not in SAMPLERS and trials:

@@ -32,6 +32,7 @@ case $simulator in
     play "$built/Vfxsnn_bench" ;;
   cocotb)
     [ -f rtl/fxsnn_cocotb.py ] || { echo "this bundle must be run with icarus or verilator: it has no cocotb bench"; exit 2; }
+    "${PYTHON:-python3}" -c 'import cocotb' 2>/dev/null || { echo "needs cocotb 2 where ${PYTHON:-python3} is"; exit 2; }
     "${PYTHON:-python3}" rtl/fxsnn_cocotb.py ;;
   *) echo "the simulator must be icarus, verilator or cocotb, not $simulator"; exit 2 ;;
 esac

@@ -52,13 +52,13 @@ async def play(dut: Any, vectors: Vectors) -> None:
         step += 1
         if vectors.words["begin"][row]:
             presentation, step = presentation + 1, 0
-            await pulse(dut, dut.start_image, f"presentation {presentation}")
+            await pulse(dut, dut.start_image, f"presentation {presentation}", vectors.patience)
             part = slice(presentation * neurons, (presentation + 1) * neurons)
             await load(dut, dut.load_membrane, vectors.words["initial_membrane"][part])
             await load(dut, dut.load_refractory, vectors.words["initial_refractory"][part])
         dut.spikes_in.value = spikes
         where = f"presentation {presentation} step {step}"
-        await pulse(dut, dut.start_step, where, partial(seen, dut, vectors, row * neurons, where))
+        await pulse(dut, dut.start_step, where, vectors.patience, partial(seen, dut, vectors, row * neurons, where))
         for neuron, bit in enumerate(reversed(str(dut.spikes_out.value))):
             fired = vectors.words["spike"][row] >> neuron & 1
             vectors.compare("spike", row, fired, bit, f"{where} neuron {neuron}")

@@ -55,11 +55,12 @@ async def play(dut: Any, vectors: Vectors) -> None:
         step += 1
         if first:
             recording, step = recording + 1, 0
-            await pulse(dut, dut.start_recording, f"recording {recording}")
+            await pulse(dut, dut.start_recording, f"recording {recording}", vectors.patience)
         cells = sizes["input"]
         await load(dut, dut.load_input, vectors.words["input"][row * cells : (row + 1) * cells])
         where = f"presentation {recording} step {step}"
-        await pulse(dut, dut.start_step, where, partial(seen, layers, vectors, sizes, row, where))
+        shown = partial(seen, layers, vectors, sizes, row, where)
+        await pulse(dut, dut.start_step, where, vectors.patience, shown)
         for k, layer in enumerate(layers):
             for cast in REGISTERS:
                 if (name := f"layer{k}_lfsr_{cast}") in files:
