@@ -17,7 +17,7 @@ from rich.console import Console
 
 import fxsnn.cli
 from command_line import FXSNN, run
-from fxsnn.cli.options import percent, progress_bars, say, show, spread, table
+from fxsnn.cli.options import _lines, percent, progress_bars, say, show, spread, table
 from fxsnn.errors import FileError
 
 
@@ -336,3 +336,17 @@ def test_progress_is_a_bar_for_each_stage_in_a_terminal(monkeypatch: pytest.Monk
 def test_shares_and_intervals_are_told_as_people_read_them() -> None:
     assert percent(0.87125) == "87.12 %"
     assert spread((0.8571, 0.9004)) == "85.7-90.0"
+
+
+def test_a_stage_whose_total_grows_goes_on_being_told(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = _lines({"explore": "exploring"})
+    for total in (20, 40, 60):
+        for done in range(total - 19, total + 1):
+            tell("explore", done, total)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "exploring: 1 of 20"
+    assert lines[-1].endswith(" of 60")
+    assert 12 < len(lines) < 25
+    for done in range(1, 101):
+        tell("test", done, 100)
+    assert len(capsys.readouterr().err.splitlines()) == 11
