@@ -122,6 +122,16 @@ def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork
     assert all(point.values[key] != first.values[key] for point in ahead for key in moved)
 
 
+def test_of_equal_steps_the_first_is_taken(network: LayeredNetwork) -> None:
+    start = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
+    found = Narrowing(start, network.description, 100, 0.5)
+    found.against(1.0)
+    wanted = found.pending({"n0": (0.9, 1000.0)})
+    results = {point.name: (0.9, 990.0) for point in wanted} | {"n0": (0.9, 1000.0)}
+    moved = {key for key, text in wanted[0].values.items() if text != found.points[0].values[key]}
+    assert all(point.values[key] != found.points[0].values[key] for point in found.pending(results) for key in moved)
+
+
 def test_a_floor_counts_answers_not_shares() -> None:
     floor = Floor.below(0.52, 0.05, 100)
     assert (floor.answers, floor.holds(0.47), floor.holds(0.46)) == (47, True, False)
@@ -154,13 +164,15 @@ def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path, m
         told(other, 1)
 
 
-def test_the_smallest_that_holds_the_floor_is_much_smaller(subject: RecordingsSubject) -> None:
-    bench = subject.bench
+def test_a_study_descends_as_a_demo_does_to_what_is_much_smaller(subject: RecordingsSubject, tmp_path: Path) -> None:
+    bench, place = subject.bench, parse_place(str(tmp_path / "a.journal"))
     descent = subject.narrowing(0.07)
     told = bench.float_told()
     descent.against(told.accuracy)
     found = narrowed(descent, bench.evaluate, 2)
     assert found[0].plan == recorded_points(GRID, bench.network)[0].plan
+    studied = run_study(subject, Settings(place, "narrow", max_loss=0.07), 2, lambda *_: None).exploration.entries
+    assert [entry.name for entry in studied] == [one.name for one in found]
     floor = Floor.below(told.accuracy, 0.07, told.images)
     assert min(one.bits for one in found if floor.holds(one.accuracy)) < 0.9 * found[0].bits
 

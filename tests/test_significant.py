@@ -68,7 +68,11 @@ def test_every_signal_has_the_fewest_bits_of_its_rounding_and_a_few_more(network
         assert first.layers[number].trace.format == Format(integer + 4, 4, signed=False)
         assert points[1].plan.layers[number].trace.format == Format(integer + 5, 5, signed=False)
         biased = usual.layers[number].bias.format
-        assert first.layers[number].bias.format == Format(biased.word - biased.frac + 3, 3)
+        integer = biased.word - biased.frac
+        assert first.layers[number].bias.format == Format(integer + 3, 3)
+        assert points[1].plan.layers[number].bias == first.layers[number].bias
+        assert points[3].plan.layers[number].bias.format == Format(integer + 4, 4)
+        assert points[3].plan.layers[number].trace == first.layers[number].trace
     low = usual.layers[1].synapse.format
     integer = low.word - low.frac
     assert [point.plan.layers[1].synapse.format for point in points[:3]] == [
