@@ -195,8 +195,9 @@ def demo_events(
         quiet = min(learning.regularisation, LEARNING_ON.regularisation)
         fine = replace(LEARNING_ON, regularisation=quiet, window=learning.window, seed=learning.seed)
         bench = Bench(network, held_out, Lessons(train, fine))
-        candidates = _candidates(bench, max_loss, workers, lambda done, total: progress("explore", done, total))
-        found = gather(about(held_out), bench.float_told(), candidates)
+        reached = bench.float_told()
+        candidates = _candidates(bench, reached, max_loss, workers, lambda *counts: progress("explore", *counts))
+        found = gather(about(held_out), reached, candidates)
         reward = Reward("additive", 0.5)
         choice = choose(found, reward, max_loss)
         (place / "candidates.json").write_bytes(to_json(found, choice, reward))
@@ -217,9 +218,12 @@ def demo_events(
 
 
 def _candidates(
-    bench: Bench, max_loss: float, workers: int, progress: Callable[[int, int], None]
+    bench: Bench, reached: Told, max_loss: float, workers: int, progress: Callable[[int, int], None]
 ) -> list[Candidate[LayeredPlan]]:
-    """Measure the demo's grids, and narrow the first of the points that hold the floor after training."""
+    """Measure the demo's grids, and narrow the first of the points that hold the floor after training.
+
+    reached    what the float network does
+    """
     points, found = [point for grid in DEMO_GRIDS for point in recorded_points(grid, bench.network)], []
 
     def tell(candidate: Candidate[LayeredPlan]) -> None:
@@ -227,14 +231,13 @@ def _candidates(
         progress(len(found), len(points))
 
     evaluated(points, bench.evaluate, workers, tell)
-    told = bench.float_told()
-    floor = Floor.below(told.accuracy, max_loss, told.images)
+    floor = Floor.below(reached.accuracy, max_loss, reached.images)
     places = zip(points, found, strict=True)
     start = next((p for p, c in places if p.scheme == "PTQ" and floor.holds(c.accuracy)), None)
     if start is None:
         return found
-    descent = Narrowing(start, bench.network.description, told.images, max_loss)
-    descent.against(told.accuracy)
+    descent = Narrowing(start, bench.network.description, reached.images, max_loss)
+    descent.against(reached.accuracy)
     before = len(found)
     return (
         found

@@ -338,12 +338,14 @@ def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Pa
 def test_the_demo_narrows_what_holds_the_floor(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fxsnn.events.DEMO_GRIDS", (RecordedGrid((1, 5), (2,)),))  # of the first nothing is left
     told: list[tuple[int, int]] = []
-    found = _candidates(bench, 0.1, 2, lambda *counts: told.append(counts))
+    reached = bench.float_told()
+    found = _candidates(bench, reached, 0.1, 2, lambda *counts: told.append(counts))
     assert [one.name for one in found[:2]] == ["w1-nearest-even-s2-TR", "w5-nearest-even-s2-TR"]
     assert found[2].name.startswith("n1-layer0-weight-")
     assert found[2].plan.layers[0].weight.format.word == 4
     assert told[-1][0] == told[-1][1] > len(found) - 1
-    assert len(_candidates(bench, -1.0, 2, lambda *_: None)) == 2  # nothing can be better than float by all answers
+    nothing_holds = _candidates(bench, reached, -1.0, 2, lambda *_: None)
+    assert len(nothing_holds) == 2
 
 
 def test_the_whole_job(folder: Path, tmp_path: Path) -> None:

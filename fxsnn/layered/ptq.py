@@ -20,6 +20,7 @@ from fxsnn.modes import Rounding
 from fxsnn.plan import Leak, Signal
 
 BIAS_BITS, FACTOR_BITS = 8, 8
+LONGEST_WEIGHT = 24  # bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Words:
     seed: int = Lfsr().seed
 
     def __post_init__(self) -> None:
-        if not 1 <= self.weight <= 24:
-            raise ConfigError(f"a weight must be 1 to 24 bits, not {self.weight}")
+        if not 1 <= self.weight <= LONGEST_WEIGHT:
+            raise ConfigError(f"a weight must be 1 to {LONGEST_WEIGHT} bits, not {self.weight}")
         if not -4 <= self.state <= 24:
             raise ConfigError(f"a state must have -4 to 24 fractional bits, not {self.state}")
 

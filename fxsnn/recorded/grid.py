@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, Literal
 
@@ -84,23 +84,42 @@ def recorded_points(grid: RecordedGrid, network: LayeredNetwork) -> list[Point[L
         A point's formats cannot be, two points are one configuration, as where a rounding has two names, or a network
         cannot learn through a point's quantisation.
     """
-    axes, points = grid.axes, dict[str, Point[LayeredPlan]]()
-    for values in product(*axes.values()):
-        place = dict(zip(axes, values, strict=True))
-        name, words = _named(place, grid.seed)
-        try:
-            if place["scheme"] == "ITQ":
-                plan = plan_learning(network, words, Lesson(), trained=True)
-            else:
-                plan = plan_layers(network, words)
-            if place["scheme"] == "straight-through":
-                grids_of(network, plan)
-        except FxsnnError as error:
-            raise type(error)(f"{name}: {error}") from None
-        if name in points:
-            raise ConfigError(f"each point of a grid must be another configuration, but {name} comes twice")
-        points[name] = Point(name, str(place["scheme"]), place, plan)
-    return list(points.values())
+
+    def found() -> Iterator[Point[LayeredPlan]]:
+        for values in product(*grid.axes.values()):
+            place = dict(zip(grid.axes, values, strict=True))
+            name, words = _named(place, grid.seed)
+            try:
+                if place["scheme"] == "ITQ":
+                    plan = plan_learning(network, words, Lesson(), trained=True)
+                else:
+                    plan = plan_layers(network, words)
+            except FxsnnError as error:
+                raise type(error)(f"{name}: {error}") from None
+            yield Point(name, str(place["scheme"]), place, plan)
+
+    return listed(found(), network)
+
+
+def listed(points: Iterable[Point[LayeredPlan]], network: LayeredNetwork) -> list[Point[LayeredPlan]]:
+    """Return points once it is seen that each is another one, and that the network can learn on where it is to.
+
+    Raises
+    ------
+    ConfigError
+        Two points have one name, or the network cannot learn through a point's quantisation.
+    """
+    found = dict[str, Point[LayeredPlan]]()
+    for point in points:
+        if point.scheme == "straight-through":
+            try:
+                grids_of(network, point.plan)
+            except FxsnnError as error:
+                raise type(error)(f"{point.name}: {error}") from None
+        if point.name in found:
+            raise ConfigError(f"each point of a grid must be another configuration, but {point.name} comes twice")
+        found[point.name] = point
+    return list(found.values())
 
 
 def _named(place: Mapping[str, Any], seed: int) -> tuple[str, Words]:

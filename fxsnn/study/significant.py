@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -10,19 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.grid import SHORT, Point, Value
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LEAKS, LayeredPlan, LayerPlan
-from fxsnn.layered.ptq import Words, grids_of, plan_layers, weight_format
+from fxsnn.layered.ptq import LONGEST_WEIGHT, Words, plan_layers, weight_format
 from fxsnn.modes import Rounding
 from fxsnn.plan import Leak, Signal
-from fxsnn.recorded.grid import RecordedGrid
+from fxsnn.recorded.grid import RecordedGrid, listed
 from fxsnn.significance.layers import DECAYS, SIGNALS
 from fxsnn.study.strategy import ABOVE, Significance
-
-LONGEST = 24  # bits of a weight, as of `Words`
 
 
 def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:
@@ -49,24 +47,19 @@ def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Signi
     """
     if set(grid.filters) != {"inputs"} or "ITQ" in grid.scheme:
         raise ConfigError("a grid for the strategy paper must have filters of inputs, and not the scheme ITQ")
-    axes, points = significant_axes(grid), dict[str, Point[LayeredPlan]]()
-    for values in product(*axes.values()):
-        place = dict(zip(axes, values, strict=True))
-        name = _name(place)
-        plan = _plan(place, grid.seed, network, found)
-        if plan is None:
-            continue
-        try:
-            if place["scheme"] == "straight-through":
-                grids_of(network, plan)
-        except FxsnnError as error:
-            raise type(error)(f"{name}: {error}") from None
-        if name in points:
-            raise ConfigError(f"each point of a grid must be another configuration, but {name} comes twice")
-        points[name] = Point(name, str(place["scheme"]), place, plan)
+    axes = significant_axes(grid)
+
+    def found_points() -> Iterator[Point[LayeredPlan]]:
+        for values in product(*axes.values()):
+            place = dict(zip(axes, values, strict=True))
+            plan = _plan(place, grid.seed, network, found)
+            if plan:
+                yield Point(_name(place), str(place["scheme"]), place, plan)
+
+    points = listed(found_points(), network)
     if not points:
         raise ConfigError("a significance file must have bits that hold the loss in every group, not none")
-    return list(points.values())
+    return points
 
 
 def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: Significance) -> LayeredPlan | None:
@@ -85,7 +78,7 @@ def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: S
             return None
         held = network.weights[number]
         shortest = _shortest(held, fewest["weights"])
-        weight = weight_format(held, min(shortest + place["weight_above"], LONGEST))
+        weight = weight_format(held, min(shortest + place["weight_above"], LONGEST_WEIGHT))
         layers.append(_layer(layer, weight, fewest, place["weight_above"], place["state_above"]))
     return replace(usual, layers=tuple(layers))
 
@@ -116,8 +109,8 @@ def _layer(
 
 def _shortest(weights: NDArray[np.float32], frac: int) -> int:
     """Return the shortest word whose power of two, chosen as `plan_layers` does, leaves so many fractional bits."""
-    words = (bits for bits in range(1, LONGEST) if weight_format(weights, bits).frac >= frac)
-    return next(words, LONGEST)
+    words = (bits for bits in range(1, LONGEST_WEIGHT) if weight_format(weights, bits).frac >= frac)
+    return next(words, LONGEST_WEIGHT)
 
 
 def _name(place: Mapping[str, Any]) -> str:
