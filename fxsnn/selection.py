@@ -11,7 +11,7 @@ from fxsnn.budget import Budget, parse_budget
 from fxsnn.candidates import Entry, Exploration, load_exploration
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import read_bytes, write_text
-from fxsnn.memory import MACROS, inventory, memory_to_data, while_learning
+from fxsnn.memory import MACROS, Memory, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan
 from fxsnn.planned import parse_planned, planned_text
@@ -109,21 +109,31 @@ def _said_of_ties(found: Exploration, chosen: Entry) -> str:
 def count_memory(
     plan: Path, inputs: int, neurons: int, refractory_steps: int, reset: str, macro: str, steps: int = 100
 ) -> dict[str, Any]:
-    """Count the memory of a network of this size under a plan; under `while_learning` what learning by it stores.
-
-    steps    of a presentation, which count only where the plan has a learning table
-    """
+    """Count the memory of a network of this size under a plan, which inhibits and lets the largest excess win."""
     check_macro(macro)
     if reset not in ("zero", "value", "subtract"):
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
+    held = plan_of_one_layer(plan)
+    return counted(inventory(held, inputs, neurons, refractory_steps, reset, True), held, macro, steps)
+
+
+def counted(found: Memory, plan: Plan, macro: str, steps: int) -> dict[str, Any]:
+    """Return a count as plain data; under `while_learning` what learning by the plan stores, where it has a table.
+
+    steps    of a presentation, which count only where the plan has a learning table
+    """
+    data = memory_to_data(found, MACROS[macro])
+    if plan.learning is not None:
+        data["while_learning"] = memory_to_data(while_learning(found, plan, steps), MACROS[macro])
+    return data
+
+
+def plan_of_one_layer(plan: Path) -> Plan:
+    """Read the plan of a network that learns without labels; ConfigError for one of layers."""
     held = named(plan, parse_planned, read_text(plan, "a plan"))
     if not isinstance(held, Plan):
         raise ConfigError(f"a plan of layers, as {str(plan)!r}, must be counted with --network of layers")
-    found = inventory(held, inputs, neurons, refractory_steps, reset, True)
-    data = memory_to_data(found, MACROS[macro])
-    if held.learning is not None:
-        data["while_learning"] = memory_to_data(while_learning(found, held, steps), MACROS[macro])
-    return data
+    return held
 
 
 def check_macro(macro: str) -> None:

@@ -32,6 +32,7 @@ ORDER = (
         "emulate",
         "itq",
         "recording",
+        "macro",
         "memory",
         "score",
         "firing",

@@ -109,7 +109,8 @@ def _arrays(memory: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of the memory table: each array as it is and with 32-bit words."""
     from fxsnn.memory import Array, Memory, baseline
 
-    found = Memory(tuple(Array(entry["name"], entry["words"], entry["word"]) for entry in memory["arrays"]))
+    keys = "name", "words", "word", "meaning"
+    found = Memory(tuple(Array(*(entry[key] for key in keys)) for entry in memory["arrays"]))
     wide = {array.name: array.bits for array in baseline(found).arrays}
     return [
         {
