@@ -24,7 +24,7 @@ from fxsnn.ties import pack, unpack
 if TYPE_CHECKING:
     from fxsnn.explore import Candidate
 
-SCHEMA = 1
+SCHEMA = 2  # 1 counted memory otherwise
 MOST_BITS = 1 << 50  # of a network's memory; more was not counted by fxsnn
 MACRO = MACROS["ramb18"]
 
@@ -74,7 +74,7 @@ class Found(msgspec.Struct, frozen=True):
 
 class _File(msgspec.Struct, frozen=True):
     tool: str
-    schema: Literal[1]
+    schema: Literal[2]
     data: str
     baseline: Found
     candidates: list[Entry]
@@ -182,10 +182,25 @@ def load_exploration(path: Path) -> Exploration:
     """Read candidates.json; raises FileError, one line, for anything else."""
     data = read_bytes(path, "candidates")
     try:
+        _refuse_old(data, path)
         content = msgspec.json.decode(data, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FileError(f"candidates must be what fxsnn explore wrote, {str(path)!r} is not: {error}") from None
     return Exploration(content.data, content.baseline, tuple(content.candidates))
+
+
+class _Version(msgspec.Struct, frozen=True):
+    schema: int = SCHEMA
+
+
+def _refuse_old(data: bytes, path: Path) -> None:
+    """Refuse a file whose memory was counted otherwise: its bits would not be those of any command of today."""
+    schema = msgspec.json.decode(data, type=_Version).schema
+    if 0 < schema < SCHEMA:
+        raise FileError(
+            f"candidates must be of schema {SCHEMA}, whose memory is counted as now, {str(path)!r} is of {schema}; run "
+            "fxsnn explore or demo again"
+        )
 
 
 def _check(accuracy: float, bits: int) -> None:

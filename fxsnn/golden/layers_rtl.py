@@ -9,6 +9,7 @@ from typing import Any
 from fxsnn.golden.layers_bench import MEMORIES, constants, nodes, words_compared
 from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name
 from fxsnn.layered.emulate import input_format
+from fxsnn.layered.inventory import answer_bits
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import wires
 from fxsnn.plan import Leak, Signal
@@ -91,6 +92,7 @@ def _parameters(files: Mapping[str, Any], network: QuantisedLayers, number: int)
         {"KERNEL_HEIGHT": geometry.kernel[0], "KERNEL_WIDTH": geometry.kernel[1], "PADDING": geometry.padding},
         {"OUT_HEIGHT": geometry.outputs[0], "OUT_WIDTH": geometry.outputs[1], "OUT_CHANNELS": geometry.outputs[2]},
         {"POOL": geometry.pool, "CURRENTS": int(plan.filters == "currents")},
+        {"SPIKING": int(network.description.layer[number].kind != "output")},
         _format("WEIGHT", plan.weight),
         _format("BIAS", plan.bias),
     ]
@@ -158,7 +160,7 @@ def _top(files: Mapping[str, Any], network: QuantisedLayers) -> str:
     parts = [
         {"CLASSES": described.classes, "OUTPUTS": math.prod(network.layers[-1].geometry.pooled)},
         {"BURN_IN": described.burn_in, "MEMBRANES": membranes, "MEMBRANE_WORD": membrane},
-        {"WORD": files["answer"]["word"]},
+        {"WORD": answer_bits(network), "ANSWER_WORD": files["answer"]["word"]},
     ]
     return f"""// The network as its configuration says, {count} layers: each takes the pooled spikes of the one before
 // in the same step.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fxsnn.memory import excess_bits
 from fxsnn.quantise import SITES, QuantisedNetwork
 from fxsnn.width import exact_bits
 
@@ -39,6 +40,7 @@ def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
         lines.append(("int", dict(modes)))
     lines += [
         ("int", {"SUM_WORD": files["sum"]["word"], "LEAKED_WORD": files["leaked"]["word"]}),
+        ("int", {"EXCESS_WORD": max(excess_bits(network.plan), 1)}),
         ("int", {"THRESHOLD_WORD": files["threshold"]["word"], "THRESHOLD_FRAC": files["threshold"]["frac"]}),
         ("int", {"INHIBITION_WORD": files["inhibition"]["word"], "INHIBITION_FRAC": files["inhibition"]["frac"]}),
         ("longint", {"THRESHOLD": network.threshold, "INHIBITION": network.inhibition}),

@@ -26,12 +26,11 @@ def layered_memory(network: QuantisedLayers) -> Memory:
     arrays = [Array("input frame", math.prod(described.inputs(0)), given, "spikes" if given == 1 else "buffer")]
     for number, layer in enumerate(network.layers):
         spiking = described.layer[number].kind != "output"
-        arrays += _of_layer(layer, wires(layer, input_format(network, number)), spiking, f"layer {number}")
-    drawing = [sum(_draws(layer, wires(layer, input_format(network, n)))) for n, layer in enumerate(network.layers)]
-    arrays += [
-        Array(f"layer {number} LFSR registers", draws, network.plan.lfsr.width, "register")
-        for number, draws in enumerate(drawing)
-    ]
+        wired, name = wires(layer, input_format(network, number)), f"layer {number}"
+        arrays += _of_layer(layer, wired, spiking, name)
+        # that of R draws in every step, also where R stays 0
+        draws = sum(site.draw_bits > 0 for site in (wired.trace, wired.synapse, wired.refractory))
+        arrays.append(Array(f"{name} LFSR registers", draws, network.plan.lfsr.width, "register"))
     arrays.append(Array("random readout", network.readout.size, 1, "signs"))
     arrays.append(Array("sums of the answer", described.classes, answer_bits(network)))
     return stored(arrays)
@@ -60,12 +59,6 @@ def _of_layer(layer: QuantisedLayer, wired: Wires, spiking: bool, name: str) -> 
         used = leak.kind == "multiply" and (kept or what != "refractory")
         arrays.append((f"{what} decay", int(used), leak.factor.format.word, "constant"))
     return [Array(f"{name} {what}", words, word, meaning) for what, words, word, meaning in arrays]
-
-
-def _draws(layer: QuantisedLayer, wired: Wires) -> tuple[bool, ...]:
-    """Say which casts of a layer draw something that counts: what is drawn for an R that stays 0 does not."""
-    kept = layer.refractory != 0
-    return wired.trace.draw_bits > 0, wired.synapse.draw_bits > 0, kept and wired.refractory.draw_bits > 0
 
 
 def sum_bits(layer: QuantisedLayer, wired: Wires) -> int:
