@@ -28,8 +28,8 @@ def layered_memory(network: QuantisedLayers) -> Memory:
         spiking = described.layer[number].kind != "output"
         wired, name = wires(layer, input_format(network, number)), f"layer {number}"
         arrays += _of_layer(layer, wired, spiking, name)
-        # that of R draws in every step, also where R stays 0
-        draws = sum(site.draw_bits > 0 for site in (wired.trace, wired.synapse, wired.refractory))
+        # what is drawn for an R that stays 0 changes nothing
+        draws = sum(site.draw_bits > 0 for site in (wired.trace, wired.synapse, *[wired.refractory] * is_kept(layer)))
         arrays.append(Array(f"{name} LFSR registers", draws, network.plan.lfsr.width, "register"))
     arrays.append(Array("random readout", network.readout.size, 1, "signs"))
     arrays.append(Array("sums of the answer", described.classes, answer_bits(network)))
@@ -42,7 +42,7 @@ def _of_layer(layer: QuantisedLayer, wired: Wires, spiking: bool, name: str) -> 
     neurons, outputs, inputs = (math.prod(shape) for shape in (geometry.outputs, geometry.pooled, geometry.inputs))
     filtered = plan.filters == "inputs"
     decaying = inputs if filtered else neurons
-    kept = layer.refractory != 0  # R begins with 0 and would stay so
+    kept = is_kept(layer)
     arrays: list[tuple[str, int, int, Meaning]] = [
         ("weights", layer.weights.size, plan.weight.format.word, "weights"),
         ("biases", layer.bias.size, plan.bias.format.word, "weights"),
@@ -59,6 +59,11 @@ def _of_layer(layer: QuantisedLayer, wired: Wires, spiking: bool, name: str) -> 
         used = leak.kind == "multiply" and (kept or what != "refractory")
         arrays.append((f"{what} decay", int(used), leak.factor.format.word, "constant"))
     return [Array(f"{name} {what}", words, word, meaning) for what, words, word, meaning in arrays]
+
+
+def is_kept(layer: QuantisedLayer) -> bool:
+    """Say whether a layer has a refractory state: where a spike takes nothing from R, it begins with 0 and stays so."""
+    return layer.refractory != 0
 
 
 def sum_bits(layer: QuantisedLayer, wired: Wires) -> int:

@@ -13,6 +13,7 @@ package fxsnn_config;
   localparam int CURRENT_ROUNDING = 7 /* NEAREST_EVEN */, CURRENT_OVERFLOW = 0 /* SATURATE */;
   localparam int MEMBRANE_ROUNDING = 7 /* NEAREST_EVEN */, MEMBRANE_OVERFLOW = 0 /* SATURATE */;
   localparam int SUM_WORD = 6, LEAKED_WORD = 8;
+  localparam int EXCESS_WORD = 8;
   localparam int THRESHOLD_WORD = 4, THRESHOLD_FRAC = 2;
   localparam int INHIBITION_WORD = 4, INHIBITION_FRAC = 2;
   localparam longint THRESHOLD = 64'sd4, INHIBITION = 64'sd1;
