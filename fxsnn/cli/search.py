@@ -203,3 +203,7 @@ def show_memory(found: dict[str, Any], macro: str) -> None:
         f"{bits_text(found['bits'])}; with 32-bit words {bits_text(found['baseline_bits'])}: "
         f"{found['saving']:.2f} times less, {found['allocated_saving']:.2f} times as allocated"
     )
+    registers = found["allocated_bits"] - found["blocks"] * found["block_bits"]
+    typer.echo(
+        f"{macro}: {found['blocks']:,} blocks of {found['block_bits']:,} bits, and {registers:,} bits in flip-flops"
+    )

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from fxsnn.format import bits_of
 from fxsnn.golden.layers_bench import MEMORIES, constants, nodes, words_compared
 from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name
 from fxsnn.layered.emulate import input_format
-from fxsnn.layered.inventory import answer_bits
+from fxsnn.layered.inventory import answer_range
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import wires
 from fxsnn.plan import Leak, Signal
@@ -149,7 +150,7 @@ def _top(files: Mapping[str, Any], network: QuantisedLayers) -> str:
     """Return fxsnn_layers.sv: the layers one behind the other, and what sums the answer."""
     described, count = network.description, len(network.layers)
     membranes = int(described.layer[-1].kind == "output")
-    membrane = files[f"layer{count - 1}_membrane"]["word"]
+    membrane, answers = files[f"layer{count - 1}_membrane"]["word"], answer_range(network)
     layers = "".join(_instance(files, network, number) for number in range(count))
     ready = " && ".join(f"ready{number}" for number in range(count))
     nets = "".join(
@@ -160,7 +161,7 @@ def _top(files: Mapping[str, Any], network: QuantisedLayers) -> str:
     parts = [
         {"CLASSES": described.classes, "OUTPUTS": math.prod(network.layers[-1].geometry.pooled)},
         {"BURN_IN": described.burn_in, "MEMBRANES": membranes, "MEMBRANE_WORD": membrane},
-        {"WORD": answer_bits(network), "ANSWER_WORD": files["answer"]["word"]},
+        {"WORD": bits_of(*answers), "SIGNED": int(answers[0] < 0), "ANSWER_WORD": files["answer"]["word"]},
     ]
     return f"""// The network as its configuration says, {count} layers: each takes the pooled spikes of the one before
 // in the same step.

@@ -32,7 +32,7 @@ def layered_memory(network: QuantisedLayers) -> Memory:
         draws = sum(site.draw_bits > 0 for site in (wired.trace, wired.synapse, *[wired.refractory] * is_kept(layer)))
         arrays.append(Array(f"{name} LFSR registers", draws, network.plan.lfsr.width, "register"))
     arrays.append(Array("random readout", network.readout.size, 1, "signs"))
-    arrays.append(Array("sums of the answer", described.classes, answer_bits(network)))
+    arrays.append(Array("sums of the answer", described.classes, bits_of(*answer_range(network))))
     return stored(arrays)
 
 
@@ -73,14 +73,14 @@ def sum_bits(layer: QuantisedLayer, wired: Wires) -> int:
     return wired.sum_bits - (not signed)  # no sum is below 0 where weights and what lies under them are not
 
 
-def answer_bits(network: QuantisedLayers) -> int:
-    """Return the bits of a word that holds every sum of the answer, over all steps that are read."""
+def answer_range(network: QuantisedLayers) -> Range:
+    """Return the least and the largest sum of the answer, over all steps that are read."""
     described, last = network.description, network.layers[-1]
     read, most = described.steps - described.burn_in, math.prod(last.geometry.pooled)
     low, high = -most, most
     if described.layer[-1].kind == "output":
         low, high = said(last, wires(last, input_format(network, len(network.layers) - 1)))
-    return bits_of(min(low, 0) * read, max(high, 0) * read)
+    return min(low, 0) * read, max(high, 0) * read
 
 
 def said(layer: QuantisedLayer, wired: Wires) -> Range:

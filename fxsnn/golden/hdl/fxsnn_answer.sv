@@ -8,6 +8,7 @@ module fxsnn_answer #(
   parameter int CLASSES = 2, OUTPUTS = 1, BURN_IN = 1,
   parameter bit MEMBRANES = 1,
   parameter int MEMBRANE_WORD = 16, WORD = 24,  // WORD holds every sum
+  parameter bit SIGNED = 1,  // whether a sum can be below 0
   parameter int ANSWER_WORD = 24  // as wide, or wider
 ) (
   input  logic                     clock,
@@ -55,7 +56,7 @@ module fxsnn_answer #(
   end
   assign answer_word = sums[answer_address];
   if (ANSWER_WORD > WORD) begin : gen_extended
-    assign answer = {{(ANSWER_WORD - WORD) {answer_word[WORD-1]}}, answer_word};
+    assign answer = {{(ANSWER_WORD - WORD) {SIGNED && answer_word[WORD-1]}}, answer_word};
   end else begin : gen_as_held
     assign answer = answer_word;
   end

@@ -105,7 +105,6 @@ module fxsnn_layer #(
   logic [THETA_WORD-1:0] thetas[0:NEURONS-1];
   logic [SUM_WORD-1:0] sums[0:NEURONS-1];  // of the step so far: exact, or as accumulated
   logic [MEMBRANE_WORD-1:0] membranes[0:NEURONS-1];
-  logic [REFRACTORY_WORD-1:0] refractories[0:NEURONS-1];
 
   // -- control -------------------------------------------------------------------------------------------------------
   localparam logic [2:0] IDLE = 0, CLEAR = 1, ACCUMULATE = 2, INTEGRATE = 3, FIRE = 4, INHIBIT = 5;
@@ -138,7 +137,6 @@ module fxsnn_layer #(
   assign v = {{(X - MEMBRANE_WORD) {MEMBRANE_SIGNED && membrane_word[MEMBRANE_WORD-1]}}, membrane_word};
   assign sum_word = sums[n];
   assign sum = {{(X - SUM_WORD) {SUM_SIGNED && sum_word[SUM_WORD-1]}}, sum_word};
-  assign refractory = refractories[n];
 
   // -- 1. accumulate ---------------------------------------------------------------------------------------------------
   logic signed [X-1:0] to_accumulate, current, accumulated;
@@ -203,6 +201,20 @@ module fxsnn_layer #(
   );
   assign after_reset = !fires ? v : RESET == fxsnn_modes::RESET_ZERO ? '0 : RESET == fxsnn_modes::RESET_VALUE ? RESET_X : reset_word;
 
+  // -- the refractory period: who fires begins it, all others have a step less of it
+  if (REFRACTORY == 0) begin : gen_ready
+    assign refractory = '0;
+  end else begin : gen_refractory
+    logic [REFRACTORY_WORD-1:0] refractories[0:NEURONS-1];
+    assign refractory = refractories[n];
+    always_ff @(posedge clock) begin
+      if (load_refractory) refractories[load_address] <= load_word[REFRACTORY_WORD-1:0];
+      if (state == CLEAR && new_image) refractories[n] <= '0;
+      if (state == FIRE && fires) refractories[n] <= REFRACTORY[REFRACTORY_WORD-1:0];
+      else if (state == FIRE && refractory != '0) refractories[n] <= refractory - 1'b1;
+    end
+  end
+
   // -- 7. inhibition ---------------------------------------------------------------------------------------------------------
   logic signed [X-1:0] others, to_inhibit, inhibit_word, inhibited;
   logic [X-1:0] inhibit_fresh;
@@ -265,7 +277,6 @@ module fxsnn_layer #(
     if (load_weight) weights[load_address] <= load_word[WEIGHT_WORD-1:0];
     if (load_theta) thetas[load_address] <= load_word[THETA_WORD-1:0];
     if (load_membrane) membranes[load_address] <= load_word[MEMBRANE_WORD-1:0];
-    if (load_refractory) refractories[load_address] <= load_word[REFRACTORY_WORD-1:0];
     n <= last_neuron ? '0 : n + 1;
     if (reset) begin
       state <= IDLE;
@@ -283,7 +294,6 @@ module fxsnn_layer #(
         CLEAR: begin
           sums[n] <= '0;
           if (new_image) membranes[n] <= '0;
-          if (new_image) refractories[n] <= '0;
           if (last_neuron) state <= new_image ? IDLE : ACCUMULATE;
         end
         ACCUMULATE: begin  // silent inputs take one clock and add nothing
@@ -310,8 +320,6 @@ module fxsnn_layer #(
         end
         FIRE: begin
           membranes[n] <= after_reset[MEMBRANE_WORD-1:0];
-          if (fires) refractories[n] <= REFRACTORY[REFRACTORY_WORD-1:0];
-          else if (refractory != '0) refractories[n] <= refractory - 1'b1;
           if (last_neuron) state <= INHIBIT;
         end
         default: begin  // INHIBIT

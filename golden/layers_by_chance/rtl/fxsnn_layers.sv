@@ -141,7 +141,7 @@ module fxsnn_layers (
   fxsnn_answer #(
     .CLASSES(3), .OUTPUTS(3),
     .BURN_IN(4), .MEMBRANES(1), .MEMBRANE_WORD(37),
-    .WORD(37), .ANSWER_WORD(41)
+    .WORD(37), .SIGNED(1), .ANSWER_WORD(41)
   ) adder (
     .clock(clock), .reset(reset), .start_recording(start_recording), .end_step(done2), .ready(answer_ready),
     .take(take), .take_class(take_class), .membrane(membrane), .spike_address(read2),

@@ -141,7 +141,7 @@ module fxsnn_layers (
   fxsnn_answer #(
     .CLASSES(3), .OUTPUTS(5),
     .BURN_IN(1), .MEMBRANES(0), .MEMBRANE_WORD(11),
-    .WORD(6), .ANSWER_WORD(7)
+    .WORD(6), .SIGNED(1), .ANSWER_WORD(7)
   ) adder (
     .clock(clock), .reset(reset), .start_recording(start_recording), .end_step(done2), .ready(answer_ready),
     .take(take), .take_class(take_class), .membrane(membrane), .spike_address(read2),
