@@ -143,7 +143,8 @@ def main() -> None:
     for seed in asked.seeds:
         work = Work(asked.out, seed, train, test, description)
         for what, plan_of, through in [("float", None, False), *jobs]:
-            if asked.only not in what or any((row["seed"], row["what"]) == (seed, what) for row in rows_of(path, train.name)):
+            done = {(row["seed"], row["what"]) for row in rows_of(path, train.name)}
+            if asked.only not in what or (seed, what) in done:
                 continue
             began = time.monotonic()
             row = work.fixed_row(plan_of(work), through) if plan_of else work.float_row()
