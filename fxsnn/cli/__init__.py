@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import sys
+from typing import Annotated
 
 import typer
 
@@ -17,10 +18,29 @@ app = typer.Typer(
     help="Bit-accurate fixed-point emulation of spiking neural networks.",
     epilog="Start with: fxsnn demo --out demo-out",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # here: it costs what no other command should pay
+
+        typer.echo(f"fxsnn {version('fxsnn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _fxsnn(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    del version  # told by its callback
+
+
 job.register(app)
 networks.register(app)
 search.register(app)
@@ -47,7 +67,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        status = app(standalone_mode=False)
+        status = app(standalone_mode=False, prog_name="fxsnn")
         if sys.stdout:
             sys.stdout.flush()  # a full disk is told here, not by the interpreter as it leaves
     except _UsageError as error:

@@ -32,11 +32,9 @@ from fxsnn.cli.options import (
     Trials,
     Workers,
     progress_bars,
-    say,
-    show,
-    table,
 )
 from fxsnn.cli.search import show_finished, show_memory
+from fxsnn.cli.tables import say, show, table
 
 
 def register(app: typer.Typer) -> None:

@@ -19,11 +19,9 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
-    show,
     spread,
-    table,
 )
+from fxsnn.cli.tables import say, show, table
 
 
 def register(app: typer.Typer) -> None:
@@ -48,10 +46,10 @@ def data(folder: Data = None) -> None:
         rows.add_row(source.name, f"{source.images:,}" if source.images else "-", source.state, source.place)
     show(rows)
     say("\nEvent recordings are not downloaded: unpack an archive, and name its folder by --data of fxsnn events.\n")
-    wanted = table("data set", "archive", "MD5", "what its folder holds then")
+    wanted = table("archive", "data set", "what its folder holds then", "MD5")
     for archive in ARCHIVES:
-        wanted.add_row(archive.data_set, archive.name, archive.md5, archive.unpacked)
-    show(wanted, droppable=("MD5",))
+        wanted.add_row(archive.name, archive.data_set, archive.unpacked, archive.md5)
+    show(wanted)
 
 
 def describe(

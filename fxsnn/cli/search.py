@@ -31,11 +31,9 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
-    show,
     spread,
-    table,
 )
+from fxsnn.cli.tables import say, show, table
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -103,7 +101,7 @@ def show_finished(finished: Finished, out: Path, study: str) -> None:
             f"{entry.saving:.2f} x",
             *[found.entries[ties[n]].name if n in ties else ""][: bool(ties)],
         )
-    show(rows, droppable=(*TIES, "95 % interval"))
+    show(rows)
     for line in tie_lines(found.entries, front):
         say(f"{line} ({TEST})")
     typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
