@@ -1,6 +1,11 @@
 """Every error a user can cause: one line saying what must hold and what was given."""
 
 
+def printable(text: str) -> str:
+    """Return a text as one line of what can be shown: other characters, which a file may bring, by their escapes."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
+
+
 class FxsnnError(Exception):
     """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli import calculator, events, golden, job, networks, regress, report, search, significance
-from fxsnn.errors import FindingError, FxsnnError
+from fxsnn.errors import FindingError, FxsnnError, printable
 
 app = typer.Typer(
     name="fxsnn",
@@ -107,8 +107,7 @@ def _complaint(error: Exception) -> str:
 
 def _told(message: str, status: int = 2) -> int:
     if message:
-        line = " ".join(message.split())  # and no control characters, which a file may bring into a terminal
-        print(f"fxsnn: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in line)}", file=sys.stderr)
+        print(f"fxsnn: {printable(message)}", file=sys.stderr)
     return status
 
 

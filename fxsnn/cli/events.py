@@ -33,7 +33,8 @@ from fxsnn.cli.options import (
     Workers,
     progress_bars,
 )
-from fxsnn.cli.search import show_finished, show_memory
+from fxsnn.cli.search import show_memory
+from fxsnn.cli.studies import StudyName, going_on, show_finished
 from fxsnn.cli.tables import say, show, table
 
 
@@ -127,6 +128,7 @@ def explore(
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
     study: StudyPlace = None,
+    study_name: StudyName = None,
     strategy: Annotated[
         str,
         typer.Option(
@@ -156,9 +158,9 @@ def explore(
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.study.session import settings_of
 
-    settings = settings_of(study, out, strategy, trials, seed, significance, grace, max_loss)
+    settings = settings_of(study, out, strategy, trials, seed, significance, grace, max_loss, study_name=study_name)
     learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
-    with progress_bars({"explore": "exploring (candidates)"}) as progress:
+    with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_events(network, out, grid, settings, data, learning, workers, progress)
     show_finished(finished, out, settings.place.shown)
 

@@ -10,14 +10,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fxsnn.errors import ConfigError
+
 if TYPE_CHECKING:
     from fxsnn.demo import Progress
 
 MOST_TRIALS = 100_000
 
+
+def there(option: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Return the path that an option was given; raises ConfigError where nothing is there, also if nothing reads it."""
+    if path is not None and not os.path.exists(path):  # noqa: PTH110  Path's own raises where a name is too long
+        raise ConfigError(f"{option.opts[0]} must be a folder or file that is there, not {str(path)!r}")
+    return path
+
+
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="Folder of the four official MNIST files: use the full MNIST.", show_default=False),
+    typer.Option(
+        "--data",
+        help="Folder of the four official MNIST files: use the full MNIST.",
+        show_default=False,
+        callback=there,
+    ),
 ]
 Mnist = Annotated[bool, typer.Option("--mnist", help="Use the full MNIST, found or downloaded (see fxsnn data).")]
 Passes = Annotated[

@@ -20,7 +20,7 @@ from fxsnn.score import Measured
 from fxsnn.study.board import GRACE, Board, check_study, open_board
 from fxsnn.study.identity import Facts, identify
 from fxsnn.study.run import Worker
-from fxsnn.study.storage import Place, exists, parse_place
+from fxsnn.study.storage import USUAL_NAME, Place, exists, parse_place
 from fxsnn.study.strategy import (
     NAMES,
     SAMPLERS,
@@ -66,6 +66,7 @@ def settings_of(
     grace: float,
     max_loss: float | None = None,
     offered: Sequence[Name] = NAMES,
+    study_name: str | None = None,
 ) -> Settings:
     """Return what the command line said, checked; the study is beside the output where no place is named."""
     name = check_strategy(strategy, trials, significance, offered)
@@ -75,7 +76,9 @@ def settings_of(
     if significance is not None:
         data, shown = read_bytes(significance, "a significance file", most=1 << 20), str(significance)
         read_significance(data, shown)
-    kept, loss = parse_place(place or str(out.with_suffix(".db"))), USUAL_LOSS if max_loss is None else max_loss
+    called = USUAL_NAME if study_name is None else study_name
+    kept = parse_place(str(out.with_suffix(".db")) if place is None else place, called)
+    loss = USUAL_LOSS if max_loss is None else max_loss
     return Settings(kept, name, trials, seed, data, shown, grace, loss)
 
 
