@@ -6,6 +6,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
 
 
+def as_given(value: float) -> str:
+    """Return a number with every digit that tells it from others, as whoever gave it knows it.
+
+    >>> as_given(0.5), as_given(1.0), as_given(1000001.25), as_given(1e-7)
+    ('0.5', '1', '1000001.25', '1e-07')
+    """
+    return repr(float(value)).removesuffix(".0")
+
+
 class FxsnnError(Exception):
     """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
 

@@ -53,6 +53,7 @@ ORDER = (
         "events",
         "job",
         "cli",
+        "__main__",
         "pytest_plugin",
     ),
 )

@@ -36,6 +36,7 @@ from fxsnn.cli.options import (
 from fxsnn.cli.search import show_memory
 from fxsnn.cli.studies import StudyName, going_on, show_finished
 from fxsnn.cli.tables import say, show, table
+from fxsnn.errors import as_given
 
 
 def register(app: typer.Typer) -> None:
@@ -195,9 +196,9 @@ def demo(
         "test": "testing (candidates)",
     }
     words = ["fxsnn", "events", "demo", description.name, "--data", data.name, "--out", out.name]
-    given = {"--passes": passes, "--rate": f"{rate:g}", "--seed": seed, "--max-loss": f"{max_loss:g}"}
+    given = {"--passes": passes, "--rate": as_given(rate), "--seed": seed, "--max-loss": as_given(max_loss)}
     given |= {name: n for name, n in (("--window", window), ("--significance", significance)) if n}
-    given |= {"--regularisation": f"{regularisation:g}"} if regularisation != 1.0 else {}
+    given |= {"--regularisation": as_given(regularisation)} if regularisation != 1.0 else {}
     words += [str(word) for option in given.items() for word in option]
     with progress_bars(stages) as progress:
         learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window, seed=seed)

@@ -22,6 +22,7 @@ from fxsnn.cli.options import (
     spread,
 )
 from fxsnn.cli.tables import say, show, table
+from fxsnn.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +41,8 @@ def data(folder: Data = None) -> None:
     from fxsnn.data.events import ARCHIVES, describe_recordings
     from fxsnn.data.mnist import describe_sources, named_folder
 
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(f"--data must be a folder to look into, not the file {str(folder)!r}")
     places = dict.fromkeys(place for place in (folder, named_folder()) if place is not None)
     rows = table("data set", ">images", "state", "place")
     for source in [*describe_sources(folder), *(one for place in places for one in describe_recordings(place))]:
@@ -88,7 +91,6 @@ def train(
     workers: Workers = CORES,
 ) -> None:
     """Train a network by STDP, in float or in integers, label its neurons, and measure it."""
-    from fxsnn.errors import ConfigError
     from fxsnn.training import Training, train_network
 
     if description is not None and neurons is not None:

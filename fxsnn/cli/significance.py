@@ -20,6 +20,7 @@ from fxsnn.cli.options import (
 )
 from fxsnn.cli.tables import say, show, table
 from fxsnn.lfsr import Lfsr
+from fxsnn.pareto import percent_given
 
 if TYPE_CHECKING:
     from fxsnn.significance import Significance
@@ -113,7 +114,7 @@ def _print(found: Significance) -> None:
     show(rows)
     baseline = found.baseline
     say(
-        f"\nFewest bits, each alone, from which on at most {percent(found.max_loss)} of the float network's "
+        f"\nFewest bits, each alone, from which on at most {percent_given(found.max_loss)} of the float network's "
         f"{percent(baseline.accuracy)} (95 % interval {spread(baseline.interval)} %) are lost; what needs the longest "
         f"word first. Measured on {found.data}."
     )

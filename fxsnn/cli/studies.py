@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.options import percent, spread
+from fxsnn.cli.options import TIES, percent, spread
 from fxsnn.cli.tables import say, show, table
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def show_finished(finished: Finished, out: Path, study: str) -> None:
     found = finished.exploration
     front = [n for n, entry in enumerate(found.entries) if entry.on_front]
     ties = tied_with_smaller(found.entries, front)
-    tied = ["ties with"] if ties else []
+    tied = TIES[: bool(ties)]
     rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving", *tied)
     for n in front:
         entry = found.entries[n]

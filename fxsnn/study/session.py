@@ -11,9 +11,9 @@ import msgspec
 
 from fxsnn.candidates import Exploration, assemble, found_of
 from fxsnn.demo import Progress
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.explore import Candidate
-from fxsnn.files import read_bytes
+from fxsnn.files import check_output, read_bytes
 from fxsnn.grid import Point, Value
 from fxsnn.pareto import USUAL_LOSS
 from fxsnn.score import Measured
@@ -70,6 +70,7 @@ def settings_of(
 ) -> Settings:
     """Return what the command line said, checked; the study is beside the output where no place is named."""
     name = check_strategy(strategy, trials, significance, offered)
+    check_output(out)
     if max_loss is not None and name != "narrow":
         raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")
     data, shown = b"", ""
@@ -114,7 +115,7 @@ def run_study(subject: Subject, settings: Settings, workers: int, progress: Prog
     facts = subject.facts()
     identity = identify(
         facts,
-        f"narrow within {settings.max_loss:g}" if settings.strategy == "narrow" else settings.strategy,
+        f"narrow within {as_given(settings.max_loss)}" if settings.strategy == "narrow" else settings.strategy,
         trials=settings.trials,
         seed=settings.seed if settings.strategy in SAMPLERS else 0,
         significance=settings.significance,
