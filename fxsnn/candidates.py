@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from fxsnn.errors import FileError, FxsnnError
+from fxsnn.errors import FileError, FxsnnError, as_given
 from fxsnn.files import read_bytes
 from fxsnn.firing import Firing
 from fxsnn.memory import MACROS, baseline
@@ -205,7 +205,7 @@ def _refuse_old(data: bytes, path: Path) -> None:
 
 def _check(accuracy: float, bits: int) -> None:
     if not 0 <= accuracy <= 1 or not 1 <= bits <= MOST_BITS:
-        raise ValueError(f"accuracy must be 0 to 1 and bits 1 to {MOST_BITS:,}, not {accuracy:g} and {bits:,}")
+        raise ValueError(f"accuracy must be 0 to 1 and bits 1 to {MOST_BITS:,}, not {as_given(accuracy)} and {bits:,}")
 
 
 def _spikes(score: Measured) -> float | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fxsnn.cast import from_float, from_float_counted, to_float
 from fxsnn.encode import Spikes
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.format import Format
 from fxsnn.kernels import fixed_stdp
 from fxsnn.kernels.fixed_stdp import Kept, Learner
@@ -273,14 +273,14 @@ def _constant(name: str, value: float, signal: Signal) -> int:
     """Return a constant of learning as a word of its format, rounded to the nearest."""
     result = from_float_counted(value, signal.format)
     if result.overflows:
-        raise ConfigError(f"{name} must fit {signal.format.describe()} to learn in integers, not {value:g}")
+        raise ConfigError(f"{name} must fit {signal.format.describe()} to learn in integers, not {as_given(value)}")
     return int(result.raw)
 
 
 def _log2(norm: float) -> int:
     fraction, exponent = math.frexp(norm)
     if fraction != 0.5:
-        raise ConfigError(f"the norm must be a power of two to learn in integers, not {norm:g}")
+        raise ConfigError(f"the norm must be a power of two to learn in integers, not {as_given(norm)}")
     return exponent - 1
 
 

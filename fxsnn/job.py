@@ -12,7 +12,7 @@ from fxsnn import demo, emulate
 from fxsnn.candidates import to_json
 from fxsnn.demo import PROFILED, Progress, about, measure
 from fxsnn.encode import encode
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.errors import ConfigError, FileError, as_given
 from fxsnn.events import golden_of_layers, not_learned_from, significance_of_layers
 from fxsnn.explore import Task
 from fxsnn.files import check_output, read_bytes, write_bytes
@@ -205,7 +205,8 @@ def demo_job(
         workers=workers,
         significance_images=significance_images,
     )
-    command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed} --mu {mu:g} --max-loss {max_loss:g}"
+    command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed}"
+    command += f" --mu {as_given(mu)} --max-loss {as_given(max_loss)}"
     command += f" --grid {grid.name}" if grid else ""
     if significance_images != demo.Settings().significance_images:
         command += f" --significance {significance_images}"

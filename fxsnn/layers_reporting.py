@@ -9,7 +9,7 @@ from pathlib import Path
 from fxsnn.candidates import Exploration, gather, load_exploration
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.errors import ConfigError, FileError, as_given
 from fxsnn.explore import Candidate
 from fxsnn.files import check_output
 from fxsnn.grid import Point
@@ -166,7 +166,7 @@ def _written(
 ) -> LayersOutcome:
     outcome = Outcome(exploration, choice, asked.reward, asked.max_loss, tests, bench.network, quantised, swept)
     learned = bench.lessons.learning
-    more = {"learned through its words": f"{learned.passes} passes, rate {learned.rate:g}, seed {learned.seed}"}
+    more = {"learned through its words": f"{learned.passes} passes, rate {as_given(learned.rate)}, seed {learned.seed}"}
     told = more if exploration.entries[choice.index].scheme != "PTQ" else {}
     write_report(out, compose_layers(outcome, bench.shown, test, command, told))
     return outcome

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fxsnn.budget import Budget, parse_budget
-from fxsnn.candidates import Entry, Exploration, load_exploration
+from fxsnn.candidates import Entry, Exploration, Found, load_exploration
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import read_bytes, write_text
 from fxsnn.memory import MACROS, Memory, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan
-from fxsnn.planned import parse_planned, planned_text
+from fxsnn.planned import Planned, parse_planned, planned_text
 from fxsnn.ties import TEST, tied
 
 
@@ -47,12 +47,23 @@ def criteria(
     return Criteria(reward, USUAL_LOSS if max_loss is None and budget is None else max_loss, limit)
 
 
-def select_candidate(candidates: Path, out: Path, asked: Criteria) -> tuple[Choice, Entry]:
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What was chosen, by what it was measured, and its plan."""
+
+    choice: Choice
+    entry: Entry
+    found: Found  # the float network that it is held against
+    plan: Planned
+
+
+def select_candidate(candidates: Path, out: Path, asked: Criteria) -> Selected:
     """Choose from candidates.json and write the plan of the choice."""
-    found = load_exploration(candidates)
-    choice = choose(found, asked.reward, asked.max_loss, asked.budget)
-    write_text(out, planned_text(found.plan_of(choice.index)))
-    return choice, found.entries[choice.index]
+    exploration = load_exploration(candidates)
+    choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
+    plan = exploration.plan_of(choice.index)
+    write_text(out, planned_text(plan))
+    return Selected(choice, exploration.entries[choice.index], exploration.found, plan)
 
 
 def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:

@@ -54,6 +54,7 @@ ORDER = (
         "events",
         "job",
         "cli",
+        "__main__",
         "pytest_plugin",
     ),
 )

@@ -6,21 +6,41 @@ import io
 import os
 import signal
 import sys
+from typing import Annotated
 
 import typer
 
 from fxsnn.cli import calculator, events, golden, job, networks, regress, report, search, significance
-from fxsnn.errors import FindingError, FxsnnError
+from fxsnn.errors import FindingError, FxsnnError, printable
 
 app = typer.Typer(
     name="fxsnn",
     help="Bit-accurate fixed-point emulation of spiking neural networks.",
     epilog="Start with: fxsnn demo --out demo-out",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # here: it costs what no other command should pay
+
+        typer.echo(f"fxsnn {version('fxsnn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _fxsnn(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    del version  # told by its callback
+
+
 job.register(app)
 networks.register(app)
 search.register(app)
@@ -47,7 +67,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        status = app(standalone_mode=False)
+        status = app(standalone_mode=False, prog_name="fxsnn")
         if sys.stdout:
             sys.stdout.flush()  # a full disk is told here, not by the interpreter as it leaves
     except _UsageError as error:
@@ -87,8 +107,7 @@ def _complaint(error: Exception) -> str:
 
 def _told(message: str, status: int = 2) -> int:
     if message:
-        line = " ".join(message.split())  # and no control characters, which a file may bring into a terminal
-        print(f"fxsnn: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in line)}", file=sys.stderr)
+        print(f"fxsnn: {printable(message)}", file=sys.stderr)
     return status
 
 

@@ -32,11 +32,11 @@ from fxsnn.cli.options import (
     Trials,
     Workers,
     progress_bars,
-    say,
-    show,
-    table,
 )
-from fxsnn.cli.search import show_finished, show_memory
+from fxsnn.cli.search import show_memory
+from fxsnn.cli.studies import StudyName, going_on, show_finished
+from fxsnn.cli.tables import say, show, table
+from fxsnn.errors import as_given
 
 
 def register(app: typer.Typer) -> None:
@@ -129,6 +129,7 @@ def explore(
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
     study: StudyPlace = None,
+    study_name: StudyName = None,
     strategy: Annotated[
         str,
         typer.Option(
@@ -158,9 +159,9 @@ def explore(
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.study.session import settings_of
 
-    settings = settings_of(study, out, strategy, trials, seed, significance, grace, max_loss)
+    settings = settings_of(study, out, strategy, trials, seed, significance, grace, max_loss, study_name=study_name)
     learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
-    with progress_bars({"explore": "exploring (candidates)"}) as progress:
+    with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_events(network, out, grid, settings, data, learning, workers, progress)
     show_finished(finished, out, settings.place.shown)
 
@@ -195,9 +196,9 @@ def demo(
         "test": "testing (candidates)",
     }
     words = ["fxsnn", "events", "demo", description.name, "--data", data.name, "--out", out.name]
-    given = {"--passes": passes, "--rate": f"{rate:g}", "--seed": seed, "--max-loss": f"{max_loss:g}"}
+    given = {"--passes": passes, "--rate": as_given(rate), "--seed": seed, "--max-loss": as_given(max_loss)}
     given |= {name: n for name, n in (("--window", window), ("--significance", significance)) if n}
-    given |= {"--regularisation": f"{regularisation:g}"} if regularisation != 1.0 else {}
+    given |= {"--regularisation": as_given(regularisation)} if regularisation != 1.0 else {}
     words += [str(word) for option in given.items() for word in option]
     with progress_bars(stages) as progress:
         learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window, seed=seed)

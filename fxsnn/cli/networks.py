@@ -19,11 +19,10 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
-    show,
     spread,
-    table,
 )
+from fxsnn.cli.tables import say, show, table
+from fxsnn.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -42,16 +41,18 @@ def data(folder: Data = None) -> None:
     from fxsnn.data.events import ARCHIVES, describe_recordings
     from fxsnn.data.mnist import describe_sources, named_folder
 
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(f"--data must be a folder to look into, not the file {str(folder)!r}")
     places = dict.fromkeys(place for place in (folder, named_folder()) if place is not None)
     rows = table("data set", ">images", "state", "place")
     for source in [*describe_sources(folder), *(one for place in places for one in describe_recordings(place))]:
         rows.add_row(source.name, f"{source.images:,}" if source.images else "-", source.state, source.place)
     show(rows)
     say("\nEvent recordings are not downloaded: unpack an archive, and name its folder by --data of fxsnn events.\n")
-    wanted = table("data set", "archive", "MD5", "what its folder holds then")
+    wanted = table("archive", "data set", "what its folder holds then", "MD5")
     for archive in ARCHIVES:
-        wanted.add_row(archive.data_set, archive.name, archive.md5, archive.unpacked)
-    show(wanted, droppable=("MD5",))
+        wanted.add_row(archive.name, archive.data_set, archive.unpacked, archive.md5)
+    show(wanted)
 
 
 def describe(
@@ -90,7 +91,6 @@ def train(
     workers: Workers = CORES,
 ) -> None:
     """Train a network by STDP, in float or in integers, label its neurons, and measure it."""
-    from fxsnn.errors import ConfigError
     from fxsnn.training import Training, train_network
 
     if description is not None and neurons is not None:

@@ -22,8 +22,8 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
 )
+from fxsnn.cli.tables import say
 
 _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
 

@@ -85,7 +85,7 @@ def check_same(identity: Identity, held: Mapping[str, Any], shown: str) -> None:
             told = f": {given[name]!r} is not its {held.get(name)!r}" if _is_short(name) else ""
             raise ConfigError(
                 f"a study must be gone on with as it was begun, but {what} of {shown!r} is another one{told}; "
-                "name a new file with --study"
+                f"name {'another study with --study-name' if '://' in shown else 'a new file with --study'}"
             )
 
 

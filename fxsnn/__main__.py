@@ -1,0 +1,5 @@
+"""`python -m fxsnn`: the command line as `fxsnn` has it."""
+
+from fxsnn.cli import main
+
+main()
