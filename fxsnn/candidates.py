@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import read_bytes
 from fxsnn.firing import Firing
@@ -180,11 +181,8 @@ def to_json(exploration: Exploration, choice: Choice | None = None, reward: Rewa
 
 def load_exploration(path: Path) -> Exploration:
     """Read candidates.json; raises FileError, one line, for anything else."""
-    data = read_bytes(path, "candidates")
-    try:
-        content = msgspec.json.decode(data, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FileError(f"candidates must be what fxsnn explore wrote, {str(path)!r} is not: {error}") from None
+    must = f"candidates must be what fxsnn explore wrote, {str(path)!r} is not"
+    content = fitted(parse_json(read_bytes(path, "candidates"), must), _File, must)
     return Exploration(content.data, content.baseline, tuple(content.candidates))
 
 
