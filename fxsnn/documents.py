@@ -1,7 +1,8 @@
 """Reading TOML and JSON: the one place where their texts are parsed, with limits on numbers and nesting.
 
-Both parsers of the standard library take what no file of fxsnn can hold: numbers of any length, infinities, halves of
-surrogate pairs, and in JSON one key twice. Such a document is refused here, in one line, before anybody looks at it.
+Both parsers of the standard library take what no file of fxsnn can hold: numbers of any length and, in JSON,
+infinities, halves of surrogate pairs, and one key twice. Such a document is refused here, in one line, before
+anybody looks at it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -45,7 +46,8 @@ def parse_toml(text: str, what: str) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        It is not TOML, is nested deeper than 64, or holds a number that is infinite, none, or beyond 64 bits.
+        It is not TOML, is nested deeper than 64, or holds a whole number beyond 64 bits. Whoever takes a real
+        number refuses infinities, which TOML has, by the name of the key.
     """
     try:
         if _LONG_KEY.search(text):
@@ -67,7 +69,9 @@ def parse_json(data: bytes, must: str) -> Any:
         that is infinite, none, or beyond 64 bits.
     """
     try:
-        content = json.loads(decoded(data), object_pairs_hook=_distinct, parse_constant=_no_number, parse_int=_integer)
+        content = json.loads(
+            decoded(data), object_pairs_hook=_distinct, parse_constant=_real, parse_float=_real, parse_int=_integer
+        )
         _check(content)
     except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
         raise FileError(f"{must}: {_reason(error)}") from None
@@ -96,9 +100,6 @@ def _check(content: Any) -> None:
         elif isinstance(value, str):
             if not value.isascii():
                 value.encode()  # half of a surrogate pair cannot be
-        elif isinstance(value, float):
-            if not math.isfinite(value):
-                raise ValueError(f"a number must be finite, not {value}")
         elif isinstance(value, int) and not LEAST_INTEGER <= value <= MOST_INTEGER:
             raise ValueError("a whole number must be of at most 64 bits")
 
@@ -109,8 +110,11 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"a number must be finite, not {text}")
+def _real(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"a number must be finite, not {text[:_MOST_CHARACTERS]}")
+    return number
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
