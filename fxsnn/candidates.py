@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError, as_given
 from fxsnn.files import read_bytes
 from fxsnn.firing import Firing
@@ -180,23 +181,17 @@ def to_json(exploration: Exploration, choice: Choice | None = None, reward: Rewa
 
 def load_exploration(path: Path) -> Exploration:
     """Read candidates.json; raises FileError, one line, for anything else."""
-    data = read_bytes(path, "candidates")
-    try:
-        _refuse_old(data, path)
-        content = msgspec.json.decode(data, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FileError(f"candidates must be what fxsnn explore wrote, {str(path)!r} is not: {error}") from None
+    must = f"candidates must be what fxsnn explore wrote, {str(path)!r} is not"
+    data = parse_json(read_bytes(path, "candidates"), must)
+    _refuse_old(data, path)
+    content = fitted(data, _File, must)
     return Exploration(content.data, content.baseline, tuple(content.candidates))
 
 
-class _Version(msgspec.Struct, frozen=True):
-    schema: int = SCHEMA
-
-
-def _refuse_old(data: bytes, path: Path) -> None:
+def _refuse_old(data: Any, path: Path) -> None:
     """Refuse a file whose memory was counted otherwise: its bits would not be those of any command of today."""
-    schema = msgspec.json.decode(data, type=_Version).schema
-    if 0 < schema < SCHEMA:
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if isinstance(schema, int) and 0 < schema < SCHEMA:
         raise FileError(
             f"candidates must be of schema {SCHEMA}, whose memory is counted as now, {str(path)!r} is of {schema}; run "
             "fxsnn explore or demo again"

@@ -9,7 +9,9 @@ import numpy as np
 
 from fxsnn.competitive import Competitive
 from fxsnn.described import Described, described_in, parse_described
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError
+from fxsnn.files import read_text
 from fxsnn.layered.description import Description
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
 from fxsnn.layered.itq import IntegerLearning
@@ -19,7 +21,7 @@ from fxsnn.memory import MACROS, Memory, inventory, memory_to_data
 from fxsnn.plan import Plan
 from fxsnn.planned import parse_planned
 from fxsnn.quantise import quantise
-from fxsnn.selection import check_macro, counted, named, plan_of_one_layer, read_text
+from fxsnn.selection import check_macro, counted, plan_of_one_layer
 
 
 def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:

@@ -13,10 +13,11 @@ import numpy as np
 from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import LONGEST, Progress
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.events_learning import read_description, train_in_float
 from fxsnn.explore import Candidate, evaluated
-from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write_text
+from fxsnn.files import check_output, new_folder, read_bytes, read_text, write_bytes, write_text
 from fxsnn.golden.layers_make import make_layers_bundle
 from fxsnn.grid import Point
 from fxsnn.layered.emulate import emulate_layers
@@ -33,7 +34,7 @@ from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_poin
 from fxsnn.recorded.splits import open_split, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.score import Measured, Told
-from fxsnn.selection import Criteria, choose, named, read_text
+from fxsnn.selection import Criteria, choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.layers import layers_significance

@@ -10,8 +10,9 @@ from fxsnn.data.events import SPLITS
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
 from fxsnn.described import parse_layers
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_output, write_text
+from fxsnn.files import check_output, read_text, write_text
 from fxsnn.layered.accelerated import train_accelerated
 from fxsnn.layered.description import Description
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
@@ -26,7 +27,6 @@ from fxsnn.memory import Memory
 from fxsnn.recorded.splits import open_split
 from fxsnn.recorded.task import Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.score import Measured, Told
-from fxsnn.selection import named, read_text
 
 
 def read_description(path: Path) -> Description:

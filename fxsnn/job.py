@@ -11,11 +11,12 @@ from typing import Any
 from fxsnn import demo, emulate
 from fxsnn.candidates import to_json
 from fxsnn.demo import PROFILED, Progress, about, measure
+from fxsnn.documents import named
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError, FileError, as_given
 from fxsnn.events import golden_of_layers, not_learned_from, significance_of_layers
 from fxsnn.explore import Task
-from fxsnn.files import check_output, read_bytes, write_bytes
+from fxsnn.files import check_output, read_bytes, read_text, write_bytes
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.make import make_bundle
 from fxsnn.grid import Grid, parse_grid
@@ -32,7 +33,7 @@ from fxsnn.report.compose import Outcome
 from fxsnn.report.significance import significance_png, significance_svg
 from fxsnn.reporting import Sources, report_job
 from fxsnn.score import Score
-from fxsnn.selection import Criteria, named, read_plan, read_text
+from fxsnn.selection import Criteria, read_plan
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance

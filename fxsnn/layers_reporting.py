@@ -9,9 +9,10 @@ from pathlib import Path
 from fxsnn.candidates import Exploration, gather, load_exploration
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError, FileError, as_given
 from fxsnn.explore import Candidate
-from fxsnn.files import check_output
+from fxsnn.files import check_output, read_text
 from fxsnn.grid import Point
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, check_sensor
@@ -26,7 +27,7 @@ from fxsnn.report.compose import Outcome, shown_places
 from fxsnn.report.layers import LayersOutcome, compose_layers
 from fxsnn.reporting import Sources, check_same, significance_for
 from fxsnn.score import Told
-from fxsnn.selection import Criteria, choice_of, choose, named, read_text
+from fxsnn.selection import Criteria, choice_of, choose
 from fxsnn.significance import Significance
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from fxsnn.errors import ConfigError
+from fxsnn.documents import parse_toml
 from fxsnn.format import Format
 from fxsnn.layered.plan import (
     LayeredPlan,
@@ -69,10 +68,7 @@ def planned_from_data(data: dict[str, Any]) -> Planned:
 
 def parse_planned(text: str) -> Planned:
     """Read a plan from TOML; raises ConfigError."""
-    try:
-        return planned_from_data(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"a plan must be TOML: {error}") from None
+    return planned_from_data(parse_toml(text, "a plan"))
 
 
 def planned_text(plan: Planned) -> str:

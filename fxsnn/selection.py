@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from fxsnn.budget import Budget, parse_budget
 from fxsnn.candidates import Entry, Exploration, Found, load_exploration
-from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.files import read_bytes, write_text
+from fxsnn.documents import named
+from fxsnn.errors import ConfigError
+from fxsnn.files import read_text, write_text
 from fxsnn.memory import MACROS, Memory, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan
@@ -156,22 +156,3 @@ def check_macro(macro: str) -> None:
 def read_plan(path: Path) -> Plan:
     """Read a plan; raises FileError or ConfigError, one line."""
     return named(path, parse_plan, read_text(path, "a plan"))
-
-
-Held = TypeVar("Held")
-
-
-def named(path: Path, parse: Callable[[str], Held], text: str) -> Held:
-    """Parse the text of a file; errors name the file."""
-    try:
-        return parse(text)
-    except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
-
-
-def read_text(path: Path, what: str) -> str:
-    """Read a UTF-8 text of at most 1 MiB; `what` names it in errors."""
-    try:
-        return read_bytes(path, what, most=1 << 20).decode()
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{what} must be UTF-8 text, {str(path)!r} is not: {error.reason}") from None

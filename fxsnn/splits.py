@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fxsnn.data.digits import Digits, load_digits, split_digits
 from fxsnn.data.mnist import load_mnist
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, FileError
 from fxsnn.network import Network
 
 
@@ -33,7 +33,9 @@ def open_splits(data: Path | None = None, mnist: bool = False) -> Splits:
     """
     if mnist or data is not None:
         training, test = load_mnist("train", data), load_mnist("test", data)
-        return Splits("MNIST", training, part(training, 0, 10_000), test)
+        if training.name != test.name:
+            raise FileError(f"training and test digits must be of one data set, not {training.name} and {test.name}")
+        return Splits(training.name, training, part(training, 0, 10_000), test)
     training, test = split_digits(load_digits())
     return Splits("5,000 digits of MNIST", training, training, test)
 

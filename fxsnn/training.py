@@ -14,9 +14,10 @@ from fxsnn.competitive import Competitive
 from fxsnn.data.digits import Digits
 from fxsnn.demo import Progress
 from fxsnn.described import parse_described
+from fxsnn.documents import named
 from fxsnn.encode import encode_parts
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_output, write_text
+from fxsnn.files import check_output, read_text, write_text
 from fxsnn.format import Format
 from fxsnn.golden.learning import make_learning_bundle
 from fxsnn.learn import Learning, random_network
@@ -24,7 +25,7 @@ from fxsnn.network import Network, save_network
 from fxsnn.plan import Plan, plan_text
 from fxsnn.quantise import quantise
 from fxsnn.score import Score, score
-from fxsnn.selection import named, read_plan, read_text
+from fxsnn.selection import read_plan
 from fxsnn.splits import open_splits, part
 
 

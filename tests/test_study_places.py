@@ -106,6 +106,63 @@ def test_a_journal_that_is_damaged_inside_is_refused(words: list[str], tmp_path:
     assert run(*words, "--study", path).complaint.startswith(UNUSABLE)
 
 
+FIRST = '{"op_code":0,"worker_id":"w","study_name":"fxsnn","directions":[2,1]}\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("null", "line 2 is no record of a study"),
+        ("[1, 2]", "line 2 is no record of a study"),
+        ('"text"', "line 2 is no record of a study"),
+        ("7", "line 2 is no record of a study"),
+        ("NaN", "line 2 is no record of a study"),
+        ('{"op_code": 99, "worker_id": "w"}', "line 2 is no record of a study"),
+        ('{"op_code": [], "worker_id": "w"}', "line 2 is no record of a study"),
+        ('{"op_code":0,"worker_id":"w","study_name":"b","directions":7}', "line 2 is no record of a study"),
+        ('{"op_code":4,"worker_id":"w","study_id":{}}', "line 2 is no record of a study"),
+        ('{"op_code":2,"worker_id":"w","study_id":0,"user_attr":5}', "line 2 is no record of a study"),
+        ('{"op_code":0}', "'study_name'"),
+        ("1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion"),
+        ("[" * 9000 + "]" * 9000, "maximum recursion depth exceeded"),
+    ],
+)
+def test_a_journal_with_a_line_that_is_no_record_is_refused(
+    words: list[str], tmp_path: Path, line: str, reason: str
+) -> None:
+    path = tmp_path / "s.journal"
+    path.write_text(FIRST + line + "\n" + FIRST.replace("fxsnn", "other"))
+    before = path.read_bytes()
+    assert run(*words, "--study", path).complaint.startswith(f"{UNUSABLE}{str(path)!r} ({reason}")
+    assert path.read_bytes() == before
+
+
+def test_a_line_that_is_no_record_and_came_later_is_told_too(tmp_path: Path) -> None:
+    place = parse_place(str(tmp_path / "s.journal"))
+    (tmp_path / "s.journal").write_text(FIRST)
+    with open_storage(place, 1) as opened:
+        with (tmp_path / "s.journal").open("a") as file:
+            file.write("null\n")
+        with pytest.raises(FileError) as refused, storage.told(place):
+            opened.get_all_studies()
+    assert str(refused.value).endswith("(line 2 is no record of a study)")
+
+
+def test_a_study_whose_results_are_none_is_refused(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    assert run(*words).status == 0
+    for value, name in (('{"name": 5}', "entry"), ('"many"', "baseline_bits"), ("5", "float")):
+        with closing(sqlite3.connect(tmp_path / "c.db")) as database:
+            for table in ("trial_user_attributes", "study_user_attributes"):
+                database.execute(f"UPDATE {table} SET value_json = ? WHERE key = ?", (value, name))  # noqa: S608
+            database.commit()
+        said = run(*words).complaint
+        assert said.startswith(f"{UNUSABLE}{str(tmp_path / 'c.db')!r} (")
+
+
 def test_a_study_that_another_locks_is_refused_after_a_while(words: list[str], tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     with open_storage(parse_place(str(path)), 1):

@@ -39,15 +39,17 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.data.aedat import parse_aedat
     from fxsnn.data.gesture import parse_labels
     from fxsnn.data.nmnist import parse_nmnist
+    from fxsnn.documents import named
     from fxsnn.errors import FxsnnError
     from fxsnn.events_learning import read_description
+    from fxsnn.files import read_text
     from fxsnn.golden.bundle import read_bundle
     from fxsnn.golden.dumps import read_dumps
     from fxsnn.layered.plan import parse_layered_plan
     from fxsnn.network import load_network
     from fxsnn.regress.listed import read_listed
     from fxsnn.regress.lock import read_lock
-    from fxsnn.selection import named, read_plan, read_text
+    from fxsnn.selection import read_plan
 
 Reader = Callable[[Path], object]
 

@@ -26,10 +26,12 @@ class Digits:
 
     images   uint8[digits, 784]
     labels   uint8[digits]   0..9
+    name     of the data set, in words
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    name: str = "MNIST"
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels

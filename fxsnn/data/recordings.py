@@ -162,14 +162,24 @@ def gather(
     )
 
 
-def labelled_folders(folder: Path, pattern: str) -> list[tuple[Path, int]]:
+def labelled_folders(folder: Path, suffix: str) -> list[tuple[Path, int]]:
     """Return the files of sub-folders that are named by their label, in order."""
+    return [
+        (path, int(place.name))
+        for place in listed(folder)
+        if place.is_dir() and place.name.isdecimal()
+        for path in listed(place)
+        if path.suffix == suffix
+    ]
+
+
+def listed(folder: Path) -> list[Path]:
+    """Return what lies in a folder, by name, without what systems leave there for themselves; raises FileError.
+
+    Left out are names that begin with a dot, as ._NAME of a Mac, and __MACOSX, the folder of such in its archives.
+    """
     try:
-        return [
-            (path, int(place.name))
-            for place in sorted(folder.iterdir())
-            if place.is_dir() and place.name.isdecimal()
-            for path in sorted(place.glob(pattern))
-        ]
+        found = sorted(folder.iterdir())
     except OSError as error:
         raise FileError(f"a folder of recordings must be one that can be read, not {str(folder)!r}") from error
+    return [path for path in found if not path.name.startswith(".") and path.name != "__MACOSX"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import LEARNING_SCHEMA, SCHEMA, Vector, layout
@@ -183,27 +183,22 @@ def _altered_mem(entry: _File, vector: Vector, mem: MemFile) -> str:
 
 
 def _read_manifest(folder: Path) -> tuple[_Manifest, _About]:
-    data = read_bytes(folder / MANIFEST, "a golden set's manifest.json")
-    try:
-        content = json.loads(data)
-        schema = content.get("schema") if isinstance(content, dict) else None
-        if schema == LAYERS_SCHEMA:
-            manifest = msgspec.convert(content, _Manifest)
-            return manifest, msgspec.convert(manifest.configuration, Layers)
-        if schema not in range(1, SCHEMA + 1) or isinstance(schema, bool):
-            newer = isinstance(schema, int) and schema > SCHEMA
-            hint = ": it was written by a newer fxsnn" if newer else ""
-            if schema == LEARNING_SCHEMA:
-                hint = ": vectors of learning are played by their own bench, sh run.sh"
-            raise FileError(f"manifest.json must be of schema 1 to {SCHEMA}, not {schema!r}{hint}")
-        manifest = msgspec.convert(content, _Manifest)
-        if schema == 1:
-            return manifest, msgspec.convert(manifest.configuration, _Images)
-        return manifest, msgspec.convert(manifest.configuration, _Presentations)
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"manifest.json must be what fxsnn wrote: {str(error).splitlines()[0]}") from None
+    must = "manifest.json must be what fxsnn wrote"
+    content = parse_json(read_bytes(folder / MANIFEST, "a golden set's manifest.json"), must)
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema == LAYERS_SCHEMA:
+        manifest = fitted(content, _Manifest, must)
+        return manifest, fitted(manifest.configuration, Layers, must)
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema not in range(1, SCHEMA + 1):
+        newer = isinstance(schema, int) and schema > SCHEMA
+        hint = ": it was written by a newer fxsnn" if newer else ""
+        if schema == LEARNING_SCHEMA:
+            hint = ": vectors of learning are played by their own bench, sh run.sh"
+        raise FileError(f"manifest.json must be of schema 1 to {SCHEMA}, not {schema!r}{hint}")
+    manifest = fitted(content, _Manifest, must)
+    if schema == 1:
+        return manifest, fitted(manifest.configuration, _Images, must)
+    return manifest, fitted(manifest.configuration, _Presentations, must)
 
 
 def _skeleton(about: _Size) -> QuantisedNetwork:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes, write_bytes
 from fxsnn.regress.record import Record
@@ -64,13 +65,12 @@ def read_lock(path: Path) -> Lock:
     if not path.exists():
         return Lock({}, "")
     data = read_bytes(path, "a lock of configurations")
-    try:
-        schema = msgspec.json.decode(data, type=_Head).schema
-        if schema > SCHEMA:
-            raise FileError(f"a lock must be of schema {SCHEMA}, {path.name!r} is of {schema}: a newer fxsnn wrote it")
-        held = msgspec.json.decode(data, type=_Lock)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FileError(f"a lock must be what fxsnn regress wrote, {path.name!r} is not: {error}") from None
+    must = f"a lock must be what fxsnn regress wrote, {path.name!r} is not"
+    content = parse_json(data, must)
+    schema = fitted(content, _Head, must).schema
+    if schema > SCHEMA:
+        raise FileError(f"a lock must be of schema {SCHEMA}, {path.name!r} is of {schema}: a newer fxsnn wrote it")
+    held = fitted(content, _Lock, must)
     for name, sealed in held.configurations.items():
         if sealed.seal != _seal(name, sealed.record):
             raise FileError(f"a lock must be unaltered, {path.name!r} is not as it was written for {name!r}")

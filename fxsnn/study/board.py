@@ -54,21 +54,25 @@ class Board:
 
     def results(self) -> dict[str, tuple[float, float]]:
         """Return accuracy and bits of every point that has a result, by name."""
-        return {name: (trial.values[0], trial.values[1]) for name, trial in self._complete().items()}
+        with self._speaking():
+            return {name: (trial.values[0], trial.values[1]) for name, trial in self._complete().items()}
 
     def entries(self) -> dict[str, Entry]:
         """Return the entry of every point that has a result, by name."""
-        return {name: msgspec.convert(trial.user_attrs["entry"], Entry) for name, trial in self._complete().items()}
+        with self._speaking():
+            held = self._complete().items()
+            return {name: msgspec.convert(trial.user_attrs["entry"], Entry) for name, trial in held}
 
     def baseline_bits(self) -> int:
         """Return the memory of the largest network with 32-bit words."""
-        return max(int(trial.user_attrs["baseline_bits"]) for trial in self._complete().values())
+        with self._speaking():
+            return max(msgspec.convert(trial.user_attrs["baseline_bits"], int) for trial in self._complete().values())
 
     def found(self) -> Found | None:
         """Return what is known of the float network, but for its memory."""
         with self._speaking():
             held = self._storage.get_study_user_attrs(self._study).get("float")
-        return msgspec.convert(held, Found) if held else None
+            return msgspec.convert(held, Found) if held else None
 
     def set_found(self, found: Found) -> None:
         """Keep what is known of the float network: every worker would find the same."""

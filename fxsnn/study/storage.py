@@ -148,16 +148,14 @@ def _check_sqlite(place: Place, path: Path) -> None:
 
 
 def _journal(place: Place, path: Path) -> BaseStorage:
-    from optuna.storages import JournalStorage
-
-    from fxsnn.study.journal import Journal
+    from fxsnn.study.journal import Journal, KeptJournal
 
     with path.open("a+b") as file:  # made where there is none; refused where it cannot be written
         file.seek(0)
         first = file.read(64)
     if first and not first.startswith(b'{"op_code":'):
         raise FileError(f"a study must be a file that fxsnn explore made, {place.shown!r} is no journal")
-    return JournalStorage(Journal(path))
+    return KeptJournal(Journal(path))
 
 
 def _server(place: Place, connections: int) -> AbstractContextManager[BaseStorage]:
