@@ -59,7 +59,8 @@ def _laid(late: int, first: int, last: int) -> Alignment:
 
 def _plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
     if dump.places is not None:
-        return Alignment(0, dump.places, np.arange(len(dump.words)))
+        inside = np.flatnonzero(dump.places < len(stream))
+        return Alignment(0, dump.places[inside], inside)
     return _laid(0, 0, min(len(stream), len(dump.words)))
 
 

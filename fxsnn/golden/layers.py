@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from fxsnn.layered.width import Wires, wires
 
 LAYERS_SCHEMA = "layers 1"
 SIGN = Format(2, 0)
+COUNTED = ("casts", "inexact", "ties", "overflows")
 _LEAKS = ("trace", "synapse", "refractory")
 
 
@@ -94,6 +96,40 @@ def words_of_traces(
         words[f"{names}refractory_step"] = np.array([layer.refractory])
         words |= {f"{names}{name}_factor": np.array([layer.factors[row]]) for row, name in enumerate(_LEAKS)}
     return words
+
+
+def layers_lfsr_entry(network: QuantisedLayers, vectors: Sequence[Vector]) -> dict[str, Any]:
+    """Return what the manifest says of the registers that draw."""
+    lfsr, files = network.plan.lfsr, {vector.name for vector in vectors}
+    return {
+        "polynomial": lfsr.polynomial,
+        "width": lfsr.width,
+        "taps": list(lfsr.taps),
+        "seeds": {
+            f"layer{number}_{cast}": f"{layer.registers[row].seed:#x}"
+            for number, layer in enumerate(network.layers)
+            for row, cast in enumerate(CASTS)
+            if f"layer{number}_lfsr_{cast}" in files
+        },
+    }
+
+
+def layers_counts(words: dict[str, NDArray[np.int64]], traces: Sequence[LayeredTrace]) -> dict[str, Any]:
+    """Return what the manifest counts of all recordings: casts of each kind by layer, spikes, answers."""
+    layers = range(len(traces[0].counts))
+    spikes = [int(words[f"layer{number}_spike"].sum()) for number in layers]
+    return {
+        "casts": {
+            f"layer {number} {cast}": {
+                kind: sum(trace.counts[number][cast][kind] for trace in traces) for kind in COUNTED
+            }
+            for number in layers
+            for cast in CASTS
+        },
+        "spikes": sum(spikes),
+        "spikes_by_layer": spikes,
+        "answers": words["answer"].argmax(axis=1).tolist(),
+    }
 
 
 def _constants(network: QuantisedLayers, number: int) -> list[Vector]:

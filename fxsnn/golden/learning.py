@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from fxsnn.files import new_folder
 from fxsnn.format import Format
 from fxsnn.golden.bundle import MANIFEST
-from fxsnn.golden.contents import LEARNING_SCHEMA, Vector
+from fxsnn.golden.contents import LEARNING_SCHEMA, Vector, lfsr_entry
 from fxsnn.golden.learning_readme import learning_readme
 from fxsnn.golden.learning_rtl import learner_files
-from fxsnn.golden.make import configuration_of, lfsr_entry, write_texts, write_vectors
+from fxsnn.golden.make import configuration_of, write_texts, write_vectors
 from fxsnn.golden.memfile import digest
 from fxsnn.itq import learning_register
 from fxsnn.learn import Learning

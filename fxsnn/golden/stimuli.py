@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +96,10 @@ class Played:
     counts: dict[str, dict[str, int]]  # by site: casts, inexact, ties, overflows
     equalities: int
     spikes: int
+
+    def counted(self) -> dict[str, Any]:
+        """Return what the manifest counts of all presentations."""
+        return {"casts": self.counts, "threshold_equalities": self.equalities, "spikes": self.spikes}
 
     def only(self, first: int, last: int) -> Played:
         """Return the nodes of rows first to last alone; the counts stay those of all rows."""
