@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.encode import Spikes, encode
 from fxsnn.errors import ConfigError
+from fxsnn.frozen import freeze
 from fxsnn.kernels import float_lif, stdp
 from fxsnn.network import Network
 
@@ -206,6 +207,9 @@ class Recording:
     before: NDArray[np.float64]  # float64[steps, neurons]: membranes as they are compared
     after: NDArray[np.float64]  # float64[steps, neurons]: membranes after reset and inhibition
     spikes: NDArray[np.uint8]  # uint8[steps, neurons]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def record(network: Network, spikes: Spikes, image: int = 0) -> Recording:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import CastResult, from_float_counted, to_float
-from fxsnn.errors import FxsnnError
+from fxsnn.cast import CastResult, check_words, from_float_counted, to_float
+from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
+from fxsnn.frozen import freeze
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network
 from fxsnn.plan import Plan, Signal
@@ -26,6 +27,8 @@ class QuantisedNetwork:
 
     `floor` and `reset_value` are words of the membrane. `casts` tells for each constant how many of its
     words were inexact, ties and overflows.
+
+    Raises ConfigError, which names it, where a word is not one of its format.
     """
 
     plan: Plan
@@ -44,12 +47,23 @@ class QuantisedNetwork:
     casts: dict[str, tuple[int, int, int]]
 
     def __post_init__(self) -> None:
-        for name in ("weights", "theta"):
-            array = getattr(self, name)
-            if array.flags.writeable:
-                array = array.copy()
-                array.flags.writeable = False
-                object.__setattr__(self, name, array)
+        freeze(self, copy=True)
+        if self.weights.ndim != 2 or self.theta.shape != self.weights.shape[1:]:
+            raise ConfigError(
+                "weights and theta must be of [inputs, neurons] and [neurons], "
+                f"not {[*self.weights.shape]} and {[*self.theta.shape]}"
+            )
+        plan = self.plan
+        for name, signal in (
+            ("weights", plan.weight),
+            ("theta", plan.theta),
+            ("threshold", plan.threshold),
+            ("inhibition", plan.inhibition),
+            ("floor", plan.membrane),
+            ("reset_value", plan.membrane),
+            *([("factor", plan.leak.factor)] if plan.leak.kind == "multiply" else []),
+        ):
+            check_words(name, getattr(self, name), signal.format)
 
     @property
     def inputs(self) -> int:
@@ -89,7 +103,6 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
         except FxsnnError as error:
             raise type(error)(f"{name}: {error}") from None
         casts[name] = (result.inexact, result.ties, result.overflows)
-        result.raw.flags.writeable = False
         return result.raw
 
     multiplies = plan.leak.kind == "multiply"

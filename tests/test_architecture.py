@@ -21,7 +21,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "files", "npz", "modes", "format", "lfsr", "cast"),
+    *("errors", "frozen", "files", "npz", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
     *(
         "competitive",

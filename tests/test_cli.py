@@ -352,7 +352,6 @@ def test_a_stage_whose_total_grows_goes_on_being_told(capsys: pytest.CaptureFixt
     assert len(capsys.readouterr().err.splitlines()) == 11
 
 
-@once
 @pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "Qt4Agg"])
 def test_the_backend_of_a_notebook_is_nothing_to_a_command(backend: str) -> None:
     command = [*FXSNN, "ranges", "none.npz"]

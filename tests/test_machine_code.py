@@ -1,4 +1,4 @@
-"""Machine code is that of the sources that lie there, wherever it is kept; numba's own settings are refused in a line."""
+"""Machine code is that of the sources that lie there, wherever it is kept; numba's own settings are checked."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
+from fxsnn.frozen import freeze
 from fxsnn.golden.contents import LEARNING_SCHEMA, SCHEMA, Vector, layout
 from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout
 from fxsnn.golden.layers_read import Layers, filled
@@ -37,6 +38,9 @@ class Bundle:
     words: dict[str, NDArray[np.int64]]  # raw; inputs and nodes int64[rows, ...]
     altered: list[str]  # what is not of the digest that the manifest states
     stimuli: Timed
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
+from fxsnn.frozen import freeze
 from fxsnn.golden.amdmif import parse_amd_mif
 from fxsnn.golden.bundle import Bundle
 from fxsnn.golden.coe import parse_coe
@@ -43,6 +44,9 @@ class Dumped:
     notes: tuple[str, ...] = ()
     places: NDArray[np.int64] | None = None  # int64[words], of each in the stream, where the dump states them
     unit: int = 1  # words that came together: a whole row where its bits were one word
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 UNDEFINED = Word(0, defined=False)

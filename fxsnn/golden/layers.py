@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.format import WORD_MAX, Format
+from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
 from fxsnn.golden.stimuli import Timed
 from fxsnn.layered.emulate import LayeredTrace, emulate_layers, input_format
@@ -28,6 +29,9 @@ class Shown(Timed):
 
     frames: NDArray[np.uint16]  # uint16[recordings, steps, height, width, polarity]
     steps: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @classmethod
     def of(cls, frames: NDArray[np.uint16]) -> Shown:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import from_float
+from fxsnn.cast import check_words, from_float
 from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.frozen import freeze
 from fxsnn.layered.description import Description, Geometry
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
@@ -22,7 +23,7 @@ STREAMS = len(CASTS) + len(CONSTANTS)  # of a layer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantisedLayer:
-    """A layer whose every parameter is a raw word of its format in `plan`."""
+    """A layer whose every parameter is a raw word of its format in `plan`; ConfigError names the one that is not."""
 
     plan: LayerPlan
     geometry: Geometry
@@ -31,6 +32,23 @@ class QuantisedLayer:
     refractory: int  # what a spike takes from the refractory state in the next step
     factors: tuple[int, int, int]  # of the leaks of trace, synapse and refractory state; 1 where they do not multiply
     registers: tuple[Lfsr, ...]  # of each cast, as it stands before the first step
+
+    def __post_init__(self) -> None:
+        freeze(self, copy=True)
+        plan = self.plan
+        for name, words, signal in (
+            ("weights", self.weights, plan.weight),
+            ("bias", self.bias, plan.bias),
+            ("refractory", self.refractory, plan.refractory),
+        ):
+            check_words(name, words, signal.format)
+        for name, leak, factor in zip(CONSTANTS[3:], self._leaks, self.factors, strict=True):
+            if leak.kind == "multiply":
+                check_words(f"factor of {name}", factor, leak.factor.format)
+
+    @property
+    def _leaks(self) -> tuple[Leak, ...]:
+        return self.plan.trace_leak, self.plan.synapse_leak, self.plan.refractory_leak
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +59,9 @@ class QuantisedLayers:
     plan: LayeredPlan
     layers: tuple[QuantisedLayer, ...]
     readout: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        freeze(self, copy=True)
 
 
 def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLayers:
