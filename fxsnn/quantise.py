@@ -17,8 +17,9 @@ from fxsnn.plan import Plan, Signal
 
 # Streams of the plan's LFSR: the five casts of a time step (lif.ACCUMULATE ...) come first
 SITES = ("accumulate", "leak", "integrate", "reset", "inhibit")
-_CONSTANTS = ("weight", "theta", "threshold", "inhibition", "leak", "membrane")
-FIRST_LEARNING_STREAM = len(SITES) + len(_CONSTANTS)  # those of learning: see itq.py
+# and then the parameters
+PARAMETERS = ("weights", "theta", "threshold", "inhibition", "leak factor", "reset value")
+FIRST_LEARNING_STREAM = len(SITES) + len(PARAMETERS)  # those of learning: see itq.py
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -81,11 +82,22 @@ def site_registers(plan: Plan) -> tuple[Lfsr, ...]:
     return tuple(plan.lfsr.derive(stream) for stream in range(len(SITES)))
 
 
+def parameter_register(plan: Plan, name: str) -> Lfsr:
+    """Return the register that a parameter draws from where its rounding is stochastic."""
+    return plan.lfsr.derive(len(SITES) + PARAMETERS.index(name))
+
+
+def parameter_signals(plan: Plan) -> dict[str, Signal]:
+    """Return what each parameter is cast into, but for the floor, which nothing rounds by chance."""
+    factor = {"leak factor": plan.leak.factor} if plan.leak.kind == "multiply" else {}
+    signals = {"weights": plan.weight, "theta": plan.theta, "threshold": plan.threshold, "inhibition": plan.inhibition}
+    return signals | factor | {"reset value": plan.membrane}
+
+
 def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
     """Cast every parameter of the network into its format.
 
-    A stochastic constant draws from stream 5 + its place in (weight, theta, threshold, inhibition, leak,
-    membrane), inputs outermost.
+    A stochastic parameter draws from a stream of its own, inputs outermost: see docs/arithmetic.md.
 
     Raises
     ------
@@ -96,8 +108,10 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
     """
     casts: dict[str, tuple[int, int, int]] = {}
 
-    def word(name: str, signal: Signal, value: ArrayLike, stream: str) -> NDArray[np.int64]:
-        lfsr = plan.lfsr.derive(len(SITES) + _CONSTANTS.index(stream))
+    signals = parameter_signals(plan)
+
+    def word(name: str, value: ArrayLike) -> NDArray[np.int64]:
+        signal, lfsr = signals[name], parameter_register(plan, name)
         try:
             result: CastResult = from_float_counted(value, signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
         except FxsnnError as error:
@@ -106,17 +120,17 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
         return result.raw
 
     multiplies = plan.leak.kind == "multiply"
-    weights = word("weights", plan.weight, network.weights, "weight")
+    weights = word("weights", network.weights)
     theta = folded_theta(network, weights, plan.weight.format) if plan.fold else network.theta
     return QuantisedNetwork(
         plan=plan,
         weights=weights,
-        theta=word("theta", plan.theta, theta, "theta"),
-        threshold=int(word("threshold", plan.threshold, network.threshold, "threshold")),
-        factor=int(word("leak factor", plan.leak.factor, network.decay, "leak")) if multiplies else 1,
-        inhibition=int(word("inhibition", plan.inhibition, network.inhibition, "inhibition")),
+        theta=word("theta", theta),
+        threshold=int(word("threshold", network.threshold)),
+        factor=int(word("leak factor", network.decay)) if multiplies else 1,
+        inhibition=int(word("inhibition", network.inhibition)),
         floor=_clamped(plan.membrane, network.floor),
-        reset_value=int(word("reset value", plan.membrane, network.reset_value, "membrane")),
+        reset_value=int(word("reset value", network.reset_value)),
         reset=network.reset,
         compare=network.compare,
         winner=network.winner,

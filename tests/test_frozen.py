@@ -161,17 +161,17 @@ def test_a_word_of_a_layer_outside_of_its_format_is_refused(name: str) -> None:
     plan = layer.plan
     given: Any
     if name == "factors":
-        fmt, what, given = plan.synapse_leak.factor.format, "factor of synapse_leak", (1, 1 << 40, 1)
         assert plan.synapse_leak.kind == "multiply"
-        wrong = 1 << 40
+        fmt, what, wrong = plan.synapse_leak.factor.format, "synapse_leak", 1 << 40
+        given = (1, wrong, 1)
     else:
-        fmt = getattr(plan, "weight" if name == "weights" else name).format
-        wrong, words = fmt.highest + 1, getattr(layer, name)
-        what, given = name, wrong
+        what = "weight" if name == "weights" else name
+        fmt, words = getattr(plan, what).format, getattr(layer, name)
+        given = wrong = fmt.highest + 1
         if isinstance(words, np.ndarray):
             given = words.copy()
             given.reshape(-1)[-1] = wrong
-            what = f"{name}{[size - 1 for size in words.shape]}"
+            what += str([size - 1 for size in words.shape])
     with pytest.raises(ConfigError) as refused:
         replace(layer, **{name: given})
     assert (

@@ -24,7 +24,8 @@ from fxsnn.golden.layers_readme import layers_readme
 from fxsnn.golden.layers_rtl import layers_files
 from fxsnn.golden.make import corner_entries, write_texts, write_vectors
 from fxsnn.golden.memfile import digest
-from fxsnn.layered.quantise import CASTS, QuantisedLayers
+from fxsnn.layered.quantise import CASTS, QuantisedLayers, constant_register, constant_signals
+from fxsnn.modes import Rounding
 
 _COUNTED = ("casts", "inexact", "ties", "overflows")
 
@@ -98,6 +99,16 @@ def make_layers_bundle(
     return manifest
 
 
+_FILES = {
+    "weight": "weights",
+    "bias": "biases",
+    "refractory": "refractory_step",
+    "trace_leak": "trace_factor",
+    "synapse_leak": "synapse_factor",
+    "refractory_leak": "refractory_factor",
+}
+
+
 def _registers(network: QuantisedLayers, files: set[str]) -> dict[str, Any]:
     """Return what the manifest says of the registers that draw."""
     lfsr = network.plan.lfsr
@@ -110,5 +121,11 @@ def _registers(network: QuantisedLayers, files: set[str]) -> dict[str, Any]:
             for number, layer in enumerate(network.layers)
             for row, cast in enumerate(CASTS)
             if f"layer{number}_lfsr_{cast}" in files
+        },
+        "parameter_seeds": {
+            f"layer{number}_{_FILES[name]}": f"{constant_register(network.plan, number, name).seed:#x}"
+            for number, layer in enumerate(network.plan.layers)
+            for name, signal in constant_signals(layer).items()
+            if signal.rounding is Rounding.STOCHASTIC
         },
     }

@@ -23,8 +23,9 @@ from fxsnn.golden.reach import impossible
 from fxsnn.golden.readme import readme
 from fxsnn.golden.rtl import bench_files
 from fxsnn.golden.stimuli import Timed, play, stimuli_of
+from fxsnn.modes import Rounding
 from fxsnn.plan import plan_to_data
-from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
+from fxsnn.quantise import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
 
 
 def make_bundle(
@@ -163,6 +164,11 @@ def lfsr_entry(network: QuantisedNetwork) -> dict[str, Any]:
         "order": "each stochastic cast has a register of its own, set to its seed at the start of every presentation; "
         "neurons ascending, one draw a cast",
         "seeds": {site: seeds[site] for site in drawing},
+        "parameter_seeds": {
+            name.replace(" ", "_"): f"{parameter_register(network.plan, name).seed:#x}"
+            for name, signal in parameter_signals(network.plan).items()
+            if signal.rounding is Rounding.STOCHASTIC
+        },
     }
 
 

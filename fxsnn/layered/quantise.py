@@ -14,7 +14,7 @@ from fxsnn.layered.description import Description, Geometry
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
 from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Leak
+from fxsnn.plan import Signal
 
 CASTS = ("trace", "synapse", "refractory")  # of a time step, in this order: each has a stream of the plan's LFSR
 CONSTANTS = ("weight", "bias", "refractory", "trace_leak", "synapse_leak", "refractory_leak")
@@ -35,20 +35,11 @@ class QuantisedLayer:
 
     def __post_init__(self) -> None:
         freeze(self, copy=True)
-        plan = self.plan
-        for name, words, signal in (
-            ("weights", self.weights, plan.weight),
-            ("bias", self.bias, plan.bias),
-            ("refractory", self.refractory, plan.refractory),
-        ):
-            check_words(name, words, signal.format)
-        for name, leak, factor in zip(CONSTANTS[3:], self._leaks, self.factors, strict=True):
-            if leak.kind == "multiply":
-                check_words(f"factor of {name}", factor, leak.factor.format)
-
-    @property
-    def _leaks(self) -> tuple[Leak, ...]:
-        return self.plan.trace_leak, self.plan.synapse_leak, self.plan.refractory_leak
+        held: tuple[ArrayLike, ...] = (self.weights, self.bias, self.refractory, *self.factors)
+        signals = constant_signals(self.plan)
+        for name, words in zip(CONSTANTS, held, strict=True):
+            if name in signals:
+                check_words(name, words, signals[name].format)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +53,18 @@ class QuantisedLayers:
 
     def __post_init__(self) -> None:
         freeze(self, copy=True)
+
+
+def constant_register(plan: LayeredPlan, number: int, name: str) -> Lfsr:
+    """Return the register that a constant of a layer draws from where its rounding is stochastic."""
+    return plan.lfsr.derive(number * STREAMS + len(CASTS) + CONSTANTS.index(name))
+
+
+def constant_signals(plan: LayerPlan) -> dict[str, Signal]:
+    """Return what each constant of a layer is cast into."""
+    leaks = {name: getattr(plan, name) for name in CONSTANTS[3:]}
+    factors = {name: leak.factor for name, leak in leaks.items() if leak.kind == "multiply"}
+    return {name: getattr(plan, name) for name in CONSTANTS[:3]} | factors
 
 
 def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLayers:
@@ -86,20 +89,18 @@ def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLaye
 
 def _quantised(network: LayeredNetwork, plan: LayeredPlan, number: int) -> QuantisedLayer:
     words, layer = plan.layers[number], network.description.layer[number]
-    registers = [plan.lfsr.derive(number * STREAMS + stream) for stream in range(STREAMS)]
+    signals = constant_signals(words)
     unit = 1 / ((1 - layer.alpha) * (1 - layer.beta))
 
-    def word(name: str, value: ArrayLike, leak: Leak | None = None) -> NDArray[np.int64]:
-        signal = leak.factor if leak else getattr(words, name)
-        lfsr = registers[len(CASTS) + CONSTANTS.index(name)]
+    def word(name: str, value: ArrayLike) -> NDArray[np.int64]:
+        signal, lfsr = signals[name], constant_register(plan, number, name)
         try:
             return from_float(value, signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
         except FxsnnError as error:
             raise type(error)(f"{name} of layer {number}: {error}") from None
 
     def factor(name: str, decay: float) -> int:
-        leak: Leak = getattr(words, name)
-        return int(word(name, decay, leak)) if leak.kind == "multiply" else 1
+        return int(word(name, decay)) if name in signals else 1
 
     return QuantisedLayer(
         words,
@@ -112,5 +113,5 @@ def _quantised(network: LayeredNetwork, plan: LayeredPlan, number: int) -> Quant
             factor("synapse_leak", layer.beta),
             factor("refractory_leak", layer.rho),
         ),
-        tuple(registers[: len(CASTS)]),
+        tuple(plan.lfsr.derive(number * STREAMS + row) for row in range(len(CASTS))),
     )
