@@ -224,13 +224,12 @@ def record(network: Network, spikes: Spikes, image: int = 0) -> Recording:
     if not 0 <= image < spikes.images:
         raise ConfigError(f"image must be 0 to {spikes.images - 1}, not {image}")
     shape = (spikes.steps, len(network.theta))
-    kept = Recording(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, np.uint8))
+    currents, before, after = (np.zeros(shape) for _ in range(3))
+    fired = np.zeros(shape, np.uint8)
     starts = spikes.starts[image * spikes.steps : (image + 1) * spikes.steps + 1]
     limits, rules = network.threshold + network.theta, _rules(network, np.float64)
-    float_lif.record(
-        kept.before, kept.after, kept.spikes, kept.currents, network.weights, limits, starts, spikes.indices, rules
-    )
-    return kept
+    float_lif.record(before, after, fired, currents, network.weights, limits, starts, spikes.indices, rules)
+    return Recording(currents, before, after, fired)
 
 
 def _check_inputs(network: Network, inputs: int) -> None:
