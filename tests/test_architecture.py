@@ -117,7 +117,7 @@ def may_import(name: str, imported: str) -> bool:
     if name == "fxsnn.kernels._jit":
         return top in JIT_MAY_IMPORT
     if name == "fxsnn.kernels._vector":
-        return top in VECTOR_MAY_IMPORT
+        return there == "kernels" or top in VECTOR_MAY_IMPORT
     if top == "numba":
         return False
     if here == "kernels":

@@ -25,8 +25,6 @@ from fxsnn.quantise import QuantisedNetwork
 
 MANIFEST = "manifest.json"
 MOST_WORDS = 1 << 28  # of one file; more was not written by fxsnn
-
-
 Hex64 = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{1,16}\\Z")]
 
 

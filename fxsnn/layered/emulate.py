@@ -155,7 +155,7 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
 def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recording: int = 0) -> LayeredTrace:
     """Run one recording and keep every node; raises as `respond_layers` does."""
     _check_frames(network, frames)
-    frames, states = np.require(frames[recording], requirements=KERNELS_TAKE), _states(network)
+    frames, states = np.require(frames[recording], requirements=KERNELS_TAKE), at_work(network)
     for state in states:
         state.begin()
     kept: list[dict[str, list[NDArray[np.int64]]]] = [{name: [] for name in NODES} for _ in states]
@@ -182,16 +182,12 @@ def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recordi
 
 def at_work(network: QuantisedLayers) -> list[_State]:
     """Return the layers as they run one recording after the other; raises WidthError."""
-    return _states(network)
+    return [_state(layer, wires(layer, input_format(network, n))) for n, layer in enumerate(network.layers)]
 
 
 def input_format(network: QuantisedLayers, number: int) -> Format:
     """Return the format of a layer's input words: counts up to the clip, then spikes."""
     return SPIKES if number else Format(network.description.clip.bit_length(), 0, signed=False)
-
-
-def _states(network: QuantisedLayers) -> list[_State]:
-    return [_state(layer, wires(layer, input_format(network, n))) for n, layer in enumerate(network.layers)]
 
 
 def _state(layer: QuantisedLayer, wired: Wires) -> _State:
