@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from math import floor
@@ -13,16 +14,17 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from command_line import skip_without_jit
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.grid import Grid, parse_grid
 from fxsnn.layered.description import Description, Layer, parse_description
-from fxsnn.layered.emulate import emulate_layers
+from fxsnn.layered.emulate import LayeredTrace, emulate_layers
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import parse_layered_plan
-from fxsnn.layered.quantise import quantise_layers
+from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network
 from fxsnn.plan import parse_plan
@@ -42,7 +44,7 @@ def seed_of(plan_seed: int, stream: int, width: int) -> int:
     z = (plan_seed + (stream + 1) * 0x9E3779B97F4A7C15) % whole
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % whole
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB % whole
-    return 1 + (z ^ (z >> 31)) % (2**width - 1)
+    return 1 + (z ^ (z >> 31)) % ((1 << width) - 1)
 
 
 def draws(taps: tuple[int, ...], seed: int) -> Iterator[int]:
@@ -59,7 +61,7 @@ def draws(taps: tuple[int, ...], seed: int) -> Iterator[int]:
         yield value
 
 
-def stochastic(real: np.ndarray, fmt: Format, taps: tuple[int, ...], plan_seed: int, stream: int) -> list[int]:  # type: ignore[type-arg]
+def stochastic(real: NDArray[np.float64], fmt: Format, taps: tuple[int, ...], plan_seed: int, stream: int) -> list[int]:
     """Round real numbers by chance and saturate."""
     drawn = draws(taps, seed_of(plan_seed, stream, taps[0]))
     return [
@@ -113,11 +115,7 @@ def test_parameters_rounded_by_chance_can_be_computed_from_the_page(taps: tuple[
         expected = stochastic(real, signal.format, taps, 21, stream)
         assert np.asarray(getattr(found, name)).reshape(-1).tolist() == expected, name
     assert found.floor == -10  # -9.6, to the nearest word
-    assert quantise(Network(**{**fields_of(network), "floor": -1000.0}), plan).floor == plan.membrane.format.lowest
-
-
-def fields_of(network: Network) -> dict[str, object]:
-    return {name: getattr(network, name) for name in Network.__dataclass_fields__}
+    assert quantise(replace(network, floor=-1000.0), plan).floor == plan.membrane.format.lowest
 
 
 LAYERS = """
@@ -188,18 +186,18 @@ def test_the_kernel_is_not_turned_over_and_steps_count_from_0() -> None:
                 for y, x, o in product(range(height), range(width), range(outputs))
             ]
             assert nodes["sum"][step].tolist() == expected
-    assert trace.scores.tolist() == [int(n) for n in member_sums(network, trace)]
+    assert trace.scores.tolist() == member_sums(network, trace)
 
 
-def member_sums(network: object, trace: object) -> np.ndarray:  # type: ignore[type-arg]
+def member_sums(network: QuantisedLayers, trace: LayeredTrace) -> list[int]:
     """Return the sums of the output layer's membranes from step `burn_in` on."""
-    layer, nodes = network.layers[1], trace.nodes[1]  # type: ignore[attr-defined]
+    layer, nodes = network.layers[1], trace.nodes[1]
     plan = layer.plan
     fracs = (plan.trace.format.frac + plan.weight.format.frac, plan.refractory.format.frac, plan.bias.format.frac)
     common = max(fracs)
     parts = (nodes["sum"], nodes["refractory"], layer.bias[None])
     total = sum(part << (common - frac) for part, frac in zip(parts, fracs, strict=True))
-    return np.asarray(total)[DESCRIBED.burn_in :].sum(axis=0)
+    return [int(n) for n in np.asarray(total)[DESCRIBED.burn_in :].sum(axis=0)]
 
 
 def test_a_register_has_2_to_61_bits() -> None:
