@@ -15,6 +15,7 @@ from fxsnn.emulate import respond
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.firing import Firing, Reference, watch
+from fxsnn.frozen import freeze
 from fxsnn.grid import Learner, PlanT, Point
 from fxsnn.memory import Memory, memory
 from fxsnn.network import Network
@@ -54,6 +55,9 @@ class Task:
     folds: int = 4
     rule: Rule = "all-activity"
     float_net: Reference | None = None  # its spikes for these digits
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def evaluate(

@@ -204,7 +204,7 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class State:
     """What learning changes in place; see `fixed_stdp.learn_from`."""
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes, write_bytes
+from fxsnn.frozen import freeze
 from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
 
 Reset = Literal["zero", "value", "subtract"]
@@ -53,9 +54,8 @@ class Network:
             if given.dtype != kind or given.ndim != dimensions:
                 shape = "[inputs, neurons]" if dimensions == 2 else "[neurons]"
                 raise ConfigError(f"{name} must be {np.dtype(kind)}{shape}, not {given.dtype}{list(given.shape)}")
-            array = np.array(given, order="C")
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+            object.__setattr__(self, name, np.ascontiguousarray(given))
+        freeze(self, copy=True)
         inputs, neurons = self.weights.shape
         if inputs < 1 or neurons < 1:
             raise ConfigError(f"a network must have inputs and neurons, not {inputs} and {neurons}")

@@ -1,6 +1,6 @@
 """A plan: the format, rounding and overflow of every signal, and how the datapath is wired.
 
-People write plans in TOML; see `parse_plan` and docs/formats.md.
+People write plans in TOML; see `parse_plan` and docs/files.md.
 """
 
 from __future__ import annotations

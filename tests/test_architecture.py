@@ -21,7 +21,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "files", "documents", "npz", "modes", "format", "lfsr", "cast"),
+    *("errors", "frozen", "files", "documents", "npz", "modes", "format", "lfsr", "cast"),
     *("encode", "network", "data", "classify", "learn"),
     *(
         "competitive",
@@ -119,7 +119,7 @@ def may_import(name: str, imported: str) -> bool:
     if name == "fxsnn.kernels._jit":
         return top in JIT_MAY_IMPORT
     if name == "fxsnn.kernels._vector":
-        return top in VECTOR_MAY_IMPORT
+        return there == "kernels" or top in VECTOR_MAY_IMPORT
     if top == "numba":
         return False
     if here == "kernels":

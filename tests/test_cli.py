@@ -385,3 +385,13 @@ def test_a_stage_whose_total_grows_goes_on_being_told(capsys: pytest.CaptureFixt
     for done in range(1, 101):
         tell("test", done, 100)
     assert len(capsys.readouterr().err.splitlines()) == 11
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "Qt4Agg"])
+def test_the_backend_of_a_notebook_is_nothing_to_a_command(backend: str) -> None:
+    command = [*FXSNN, "ranges", "none.npz"]
+    said = subprocess.run(command, env=os.environ | {"MPLBACKEND": backend}, capture_output=True, text=True)
+    assert said.returncode == 2
+    assert said.stderr == (
+        "fxsnn: a network must be a file that can be read, not 'none.npz' (No such file or directory)\n"
+    )

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli import calculator, events, golden, job, networks, regress, report, search, significance
+from fxsnn.cli.stopping import Stopping
 from fxsnn.errors import FindingError, FxsnnError, printable
 
 app = typer.Typer(
@@ -60,9 +61,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path may hold what the terminal cannot show
-    # a job that is told to end clears away what it had half-written, as one that is interrupted does
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    sys.exit(_run())
+    os.environ["MPLBACKEND"] = "agg"  # a notebook sets another for all that it starts, which may not be installed here
+    with Stopping() as stopping:
+        status = _run()
+    sys.exit(128 + stopping.number if stopping.number else status)
 
 
 def _run() -> int:
@@ -83,6 +85,10 @@ def _run() -> int:
     except OSError as error:  # what no reader or writer of ours has put into better words
         place = repr(error.filename) if error.filename else "the output"
         return _told(f"what is read or written must be usable, {place} is not: {error.strerror or error}")
+    except ImportError as error:
+        if error.name != "numba":
+            raise
+        return _told(str(error))
     except MemoryError:
         return _told("the job must fit into memory, but it does not")
     except (KeyboardInterrupt, typer.Abort):  # newer typers return 130

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes
+from fxsnn.frozen import freeze
 
 PIXELS = 784
 EMBEDDED_DIGITS = 5000
@@ -44,6 +45,7 @@ class Digits:
             )
         if labels.size and labels.max() > 9:
             raise ConfigError(f"labels must be 0 to 9, not {labels.max()}")
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.labels)

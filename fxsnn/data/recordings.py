@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError
+from fxsnn.frozen import freeze
 
 POLARITIES = 2  # 0: darker, 1: brighter
 
@@ -41,6 +42,7 @@ class Recordings:
             raise ConfigError("offsets must rise from 0 to the number of events")
         if len(self.addresses) and not 0 <= self.addresses.min() <= self.addresses.max() < self.cells:
             raise ConfigError(f"addresses must be 0 to {self.cells - 1}, the cells of the sensor")
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -123,6 +125,9 @@ class Events:
     y: NDArray[np.int64]
     polarity: NDArray[np.int64]
     times: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def check_events(events: Events, height: int, width: int, name: str) -> Events:

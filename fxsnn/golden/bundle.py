@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
+from fxsnn.frozen import freeze
 from fxsnn.golden.contents import LEARNING_SCHEMA, SCHEMA, Vector, layout
 from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout
 from fxsnn.golden.layers_read import Layers, filled
@@ -25,8 +26,6 @@ from fxsnn.quantise import QuantisedNetwork
 
 MANIFEST = "manifest.json"
 MOST_WORDS = 1 << 28  # of one file; more was not written by fxsnn
-
-
 Hex64 = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{1,16}\\Z")]
 
 
@@ -40,6 +39,9 @@ class Bundle:
     misstated: list[str]  # what the manifest states of sizes, and is not so
     counts: dict[str, Any]  # that the manifest states, of casts and spikes
     stimuli: Timed
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

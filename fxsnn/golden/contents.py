@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError
 from fxsnn.format import WORD_MAX, Format
 from fxsnn.golden.stimuli import Played, Stimuli
+from fxsnn.modes import Rounding
 from fxsnn.prepare import sites_of
-from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
+from fxsnn.quantise import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
 
 SCHEMA = 2
 LEARNING_SCHEMA = "learning 1"  # of bundles of learning, whose files are others
@@ -178,6 +179,11 @@ def lfsr_entry(network: QuantisedNetwork) -> dict[str, Any]:
         "order": "each stochastic cast has a register of its own, set to its seed at the start of every presentation; "
         "neurons ascending, one draw a cast",
         "seeds": {site: seeds[site] for site in drawing},
+        "parameter_seeds": {
+            name.replace(" ", "_"): f"{parameter_register(network.plan, name).seed:#x}"
+            for name, signal in parameter_signals(network.plan).items()
+            if signal.rounding is Rounding.STOCHASTIC
+        },
     }
 
 

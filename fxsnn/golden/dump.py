@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
+from fxsnn.frozen import freeze
 from fxsnn.golden.bundle import Bundle
 from fxsnn.golden.contents import BIT, Vector
 from fxsnn.golden.imagetext import quoted, unmarked
@@ -46,6 +47,9 @@ class Dumped:
     places: NDArray[np.int64] | None = None  # int64[words], of each in the stream, where the dump states them
     unit: int = 1  # words that came together: a whole row where its bits were one word
     narrow: str = ""  # says that the dump's words are narrower than the node's
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 UNDEFINED = Word(0, unknown=-1)

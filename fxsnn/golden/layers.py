@@ -12,16 +12,26 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.format import WORD_MAX, Format
+from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
 from fxsnn.golden.stimuli import Timed
 from fxsnn.layered.emulate import LayeredTrace, emulate_layers, input_format
-from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
+from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers, constant_register, constant_signals
 from fxsnn.layered.width import Wires, wires
+from fxsnn.modes import Rounding
 
 LAYERS_SCHEMA = "layers 1"
 SIGN = Format(2, 0)
 COUNTED = ("casts", "inexact", "ties", "overflows")
 _LEAKS = ("trace", "synapse", "refractory")
+_FILES = {
+    "weight": "weights",
+    "bias": "biases",
+    "refractory": "refractory_step",
+    "trace_leak": "trace_factor",
+    "synapse_leak": "synapse_factor",
+    "refractory_leak": "refractory_factor",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +40,9 @@ class Shown(Timed):
 
     frames: NDArray[np.uint16]  # uint16[recordings, steps, height, width, polarity]
     steps: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @classmethod
     def of(cls, frames: NDArray[np.uint16]) -> Shown:
@@ -110,6 +123,12 @@ def layers_lfsr_entry(network: QuantisedLayers, vectors: Sequence[Vector]) -> di
             for number, layer in enumerate(network.layers)
             for row, cast in enumerate(CASTS)
             if f"layer{number}_lfsr_{cast}" in files
+        },
+        "parameter_seeds": {
+            f"layer{number}_{_FILES[name]}": f"{constant_register(network.plan, number, name).seed:#x}"
+            for number, layer in enumerate(network.plan.layers)
+            for name, signal in constant_signals(layer).items()
+            if signal.rounding is Rounding.STOCHASTIC
         },
     }
 

@@ -55,6 +55,7 @@ def make_learning_bundle(
     for site, row in LEARNING_SITES.items():
         if site in recording.drawing:
             registers["seeds"][site] = f"{learning_register(held.plan, 1 + row).seed:#x}"
+    registers["parameter_seeds"]["first_learned"] = f"{learning_register(held.plan, 0).seed:#x}"
     with new_folder(folder, MANIFEST) as place:
         manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",

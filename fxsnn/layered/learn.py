@@ -269,7 +269,8 @@ def scores(network: LayeredNetwork, recordings: Recordings, chosen: NDArray[np.i
 
 def steps_of(network: LayeredNetwork, frames: NDArray[np.uint16]) -> Iterator[list[Layered]]:
     """Run a batch of frames, as `frames_of` returns them, and yield the layers as they are after each step."""
-    layers = at_rest(network, network.weights, network.biases, len(frames))
+    weights, biases = ([array.copy() for array in arrays] for arrays in (network.weights, network.biases))
+    layers = at_rest(network, weights, biases, len(frames))  # copies, as in learning: what kernels are compiled for
     for step in range(frames.shape[1]):
         given = frames[:, step].astype(np.float32)
         for layer in layers:

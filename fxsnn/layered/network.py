@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.files import read_bytes, write_bytes
+from fxsnn.frozen import freeze
 from fxsnn.layered.description import Description, description_text, parse_description
 from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
 
@@ -32,6 +33,7 @@ class LayeredNetwork:
     readouts: tuple[NDArray[np.int8], ...]
 
     def __post_init__(self) -> None:
+        freeze(self, copy=True)
         layers = len(self.description.layer)
         if not len(self.weights) == len(self.biases) == len(self.readouts) == layers:
             raise ConfigError(f"weights, biases and readouts must be of {layers} layers")
