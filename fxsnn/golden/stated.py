@@ -13,7 +13,13 @@ from fxsnn.golden.memfile import digest
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.quantise import QuantisedNetwork
 
-_REGISTERS = ("polynomial", "width", "taps", "seeds", "parameter_seeds")  # the rest of the entry is prose, which versions changed
+_REGISTERS = (
+    "polynomial",
+    "width",
+    "taps",
+    "seeds",
+    "parameter_seeds",
+)  # the rest of the entry is prose, which versions changed
 
 
 def identity_of(configuration: Mapping[str, Any]) -> str:
