@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bits_needed import needed
 from fxsnn.emulate import emulate, spikes_of
 from fxsnn.errors import ConfigError
 from fxsnn.memory import MACROS, Array, Macro, baseline, inventory, memory, memory_to_data, while_learning
 from fxsnn.plan import parse_plan
 from fxsnn.quantise import QuantisedNetwork
-from bits_needed import needed
 from strategies import quantised_networks
 
 PLAN = """
