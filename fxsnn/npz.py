@@ -82,13 +82,9 @@ def unpack_npy(data: bytes, name: str, fortran: bool = False) -> NDArray[Any]:
         raise
     except Exception as error:  # NumPy parses the header as Python, which fails in as many ways
         raise ValueError(f"{name} has no header of an array") from error
+    plain = not dtype.hasobject and dtype.kind != "V" and (fortran or not columns)
     # the size is checked before anything is allocated: a header may lie
-    if (
-        dtype.hasobject
-        or dtype.kind == "V"
-        or (columns and not fortran)
-        or math.prod(shape) * dtype.itemsize != len(data) - text.tell()
-    ):
+    if not plain or math.prod(shape) * dtype.itemsize != len(data) - text.tell():
         raise ValueError(f"{name} is not a whole plain array")
     flat = np.frombuffer(data, dtype, offset=text.tell())
     if dtype.kind == "U":
