@@ -22,7 +22,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
     *("errors", "files", "npz", "modes", "format", "lfsr", "cast"),
-    *("encode", "network", "data", "classify", "learn"),
+    *("encode", "learned", "network", "data", "classify", "learn"),
     *(
         "competitive",
         "plan",
@@ -37,6 +37,7 @@ ORDER = (
         "firing",
         "ranges",
         "layered",
+        "overflows",
         "planned",
         "described",
     ),
@@ -44,6 +45,7 @@ ORDER = (
     *("splits", "candidates", "selection", "counting", "significance", "golden", "regress", "report"),
     *(
         "demo",
+        "profiled",
         "training",
         "learner",
         "reporting",

@@ -163,6 +163,12 @@ def say(text: str) -> None:
     Console().print(text, soft_wrap=not Console().is_terminal, markup=False, highlight=False)
 
 
+def warn(*lines: str) -> None:
+    """Print what should be known beside a result on the standard error stream; empty lines are left out."""
+    for line in filter(None, lines):
+        typer.echo(f"warning: {line}", err=True)
+
+
 @contextmanager
 def progress_bars(names: dict[str, str]) -> Iterator[Progress]:
     """Show a bar with the remaining time for each stage, on the standard error stream.

@@ -35,6 +35,7 @@ from fxsnn.cli.options import (
     show,
     spread,
     table,
+    warn,
 )
 from fxsnn.errors import ConfigError
 
@@ -82,11 +83,13 @@ def explore(
     settings = settings_of(study, out, strategy, trials, seed, significance, grace, offered=OF_DIGITS)
     with progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes)
-    show_finished(finished, out, settings.place.shown)
+    show_finished(finished, out, settings.place.shown, network)
 
 
-def show_finished(finished: Finished, out: Path, study: str) -> None:
+def show_finished(finished: Finished, out: Path, study: str, network: Path) -> None:
     """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines_of_many
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
     found = finished.exploration
@@ -109,6 +112,7 @@ def show_finished(finished: Finished, out: Path, study: str) -> None:
     typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
     if not finished.evaluated:
         typer.echo(f"{study}: nothing was left to evaluate")
+    warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))
 
 
 def select(

@@ -20,6 +20,7 @@ from fxsnn.cli.options import (
     show,
     spread,
     table,
+    warn,
 )
 from fxsnn.lfsr import Lfsr
 
@@ -61,6 +62,7 @@ def significance(
 ) -> None:
     """Narrow each parameter group of the trained network alone and rank how much they matter."""
     from fxsnn.job import significance_of_network
+    from fxsnn.learned import note
 
     digits = learn_from if learning else None
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
@@ -69,6 +71,7 @@ def significance(
         )
     _print(found)
     typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
+    warn(note(network))
 
 
 def ranges(

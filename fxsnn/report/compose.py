@@ -26,7 +26,7 @@ from fxsnn.splits import Splits
 from fxsnn.ties import tied_with_smaller
 
 SHOWN = 64  # test digits whose membranes and currents are counted
-_UNTOLD = ("plan", "correct", "images", "right", "firing")
+_UNTOLD = ("plan", "correct", "images", "right", "firing", "overflows")
 
 NetworkT = TypeVar("NetworkT")
 QuantisedT = TypeVar("QuantisedT")
