@@ -50,6 +50,7 @@ class Entry(msgspec.Struct, frozen=True):
     plan: dict[str, Any]
     right: str | None = None  # which images: one bit each, as `ties.pack` writes them
     firing: Firing | None = None  # against the float network
+    overflows: dict[str, float] | None = None  # shares of a signal's casts, where they are above overflows.MOST
 
     def __post_init__(self) -> None:
         _check(self.accuracy, self.bits)
@@ -157,6 +158,7 @@ def entry_of(candidate: Candidate[Any]) -> Entry:
         plan=plan.data,
         right=pack(score.right),
         firing=candidate.firing,
+        overflows=None if candidate.overflows is None else dict(candidate.overflows),
     )
 
 

@@ -23,7 +23,7 @@ from fxsnn.learn import Learning, check_images, presentations
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
-from fxsnn.plan import Leak, LearningPlan, Plan, Signal
+from fxsnn.plan import LearningPlan, Plan, Signal
 from fxsnn.prepare import prepare
 from fxsnn.quantise import FIRST_LEARNING_STREAM, SITES, QuantisedNetwork, quantise
 from fxsnn.width import PASS, Proof, Range
@@ -51,27 +51,6 @@ def learning_plan(plan: Plan, learned_bits: int | None = None) -> Plan:
     # what is read are the upper bits of what is learned
     read = replace(weight, rounding=Rounding.FLOOR) if spare else weight
     return replace(plan, weight=read, fold=False, learning=LearningPlan(learned))
-
-
-def default_plan(weight: Format, rounding: str = "stochastic", learned_bits: int | None = None) -> Plan:
-    """Return a plan for digits of 784 pixels that learns weights of this format; see `learning_plan`.
-
-    States have 4 fractional bits and the integer bits that range profiling found on MNIST, and the leak is a shift.
-    """
-
-    def signal(text: str) -> Signal:
-        return Signal(Format.parse(text))
-
-    plan = Plan(
-        weight=Signal(weight, Rounding.parse(rounding)),
-        accumulator=signal("UQ6.4"),
-        membrane=signal("UQ8.4"),
-        theta=signal("UQ8.4"),
-        threshold=signal("UQ3.0"),
-        inhibition=signal("UQ8.0"),
-        leak=Leak("shift", shift=5),
-    )
-    return learning_plan(plan, learned_bits)
 
 
 def train(

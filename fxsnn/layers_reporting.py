@@ -20,7 +20,7 @@ from fxsnn.layered.network import LayeredNetwork, load_layers
 from fxsnn.layered.plan import LayeredPlan, parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.pareto import Choice
-from fxsnn.recorded.splits import split_of
+from fxsnn.recorded.splits import check_unlearned, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
@@ -54,6 +54,9 @@ def report_layers(
     learned = None if sources.chosen_network is None else load_layers(sources.chosen_network)
     test = split_of(data, "test", network)
     check_sensor(network, test)
+    for path in (sources.network, sources.chosen_network):
+        if path is not None:
+            check_unlearned(path, test)
     learning = LEARNING_ON if passes is None else replace(LEARNING_ON, passes=passes)
     if sources.candidates.suffix == ".toml":
         plan = named(sources.candidates, parse_layered_plan, read_text(sources.candidates, "a plan of layers"))
@@ -69,6 +72,9 @@ def report_layers(
     else:
         choice = choice_of(exploration, sources.chosen, learned is not None)
     train, held_out = learned_and_held_out(split_of(data, "train", network))
+    for path in (sources.network, sources.chosen_network):
+        if path is not None:
+            check_unlearned(path, held_out)
     bench = Bench(network, held_out, Lessons(train, learning))
     found, entry, told = exploration.found, exploration.entries[choice.index], about(held_out)
     layers_of(exploration, choice.index)

@@ -14,6 +14,7 @@ from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes, write_bytes
 from fxsnn.frozen import freeze
+from fxsnn.learned import Learned, arrays_of
 from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
 
 Reset = Literal["zero", "value", "subtract"]
@@ -99,17 +100,20 @@ _SCALARS = {
 }
 
 
-def save_network(network: Network, path: Path) -> None:
+def save_network(network: Network, path: Path, learned: Learned | None = None) -> None:
     """Write the network as an .npz of plain arrays, one a field: the same network, the same bytes.
 
     Weights and theta are float64; those that training made are float32 numbers, held exactly.
+
+    learned    what it learned from; without it the file does not say
     """
     held: dict[str, Any] = {field.name: getattr(network, field.name) for field in fields(Network)}
     coding = held.pop("coding")
     held |= {f"coding_{field.name}": getattr(coding, field.name) for field in fields(RateCoding)}
     kinds = {**_ARRAYS, **_SCALARS}
     values = {"format": _FORMAT, **held}
-    write_bytes(path, pack_npz({name: np.asarray(value, kinds.get(name, "U")) for name, value in values.items()}))
+    arrays = {name: np.asarray(value, kinds.get(name, "U")) for name, value in values.items()}
+    write_bytes(path, pack_npz(arrays | arrays_of(learned)))
 
 
 def load_network(path: Path) -> Network:

@@ -22,7 +22,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
     *("errors", "frozen", "files", "documents", "npz", "modes", "format", "lfsr", "cast"),
-    *("encode", "network", "data", "classify", "learn"),
+    *("encode", "learned", "network", "data", "classify", "learn"),
     *(
         "competitive",
         "plan",
@@ -38,6 +38,7 @@ ORDER = (
         "firing",
         "ranges",
         "layered",
+        "overflows",
         "planned",
         "described",
     ),
@@ -45,6 +46,7 @@ ORDER = (
     *("splits", "candidates", "selection", "counting", "significance", "golden", "regress", "report"),
     *(
         "demo",
+        "profiled",
         "training",
         "learner",
         "reporting",

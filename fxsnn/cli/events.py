@@ -32,6 +32,7 @@ from fxsnn.cli.options import (
     Trials,
     Workers,
     progress_bars,
+    warn,
 )
 from fxsnn.cli.search import show_memory
 from fxsnn.cli.studies import StudyName, going_on, show_finished
@@ -105,7 +106,9 @@ def emulate(
 ) -> None:
     """Run a network in integers under a plan, measure it, and count its memory."""
     from fxsnn.events import emulate_events
+    from fxsnn.learned import note
     from fxsnn.memory import MACROS, memory_to_data
+    from fxsnn.overflows import lines
 
     found = emulate_events(network, plan, data, workers, recordings)
     for name, told in (("float", found.float), ("fixed", found.fixed)):
@@ -119,6 +122,7 @@ def emulate(
             rows.add_row(str(number), cast, *counted)
     show(rows)
     show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
+    warn(*lines(found.overflows), note(network))
 
 
 def explore(
@@ -163,7 +167,7 @@ def explore(
     learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_events(network, out, grid, settings, data, learning, workers, progress)
-    show_finished(finished, out, settings.place.shown)
+    show_finished(finished, out, settings.place.shown, network)
 
 
 def demo(

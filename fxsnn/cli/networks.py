@@ -20,6 +20,7 @@ from fxsnn.cli.options import (
     percent,
     progress_bars,
     spread,
+    warn,
 )
 from fxsnn.cli.tables import say, show, table
 from fxsnn.errors import ConfigError
@@ -62,10 +63,14 @@ def describe(
     ],
     classes: Annotated[int, typer.Option(min=2, max=1000, help="Classes, of nmnist and decolle.")] = 10,
 ) -> None:
-    """Print what a network of either kind is: its layers and their constants (TOML)."""
+    """Print what a network of either kind is: its layers and their constants (TOML), and what it learned from."""
     from fxsnn.described import NAMES, described_by_name, described_in, described_text
+    from fxsnn.learned import described, load_learned
 
     found = described_by_name(network, classes) if network in NAMES else described_in(Path(network))
+    learned = None if network in NAMES else load_learned(Path(network))
+    for line in described(learned) if learned else ():
+        typer.echo(f"# {line}")
     typer.echo(described_text(found), nl=False)
 
 
@@ -90,14 +95,22 @@ def train(
     learned_bits: LearnedBits = None,
     workers: Workers = CORES,
 ) -> None:
-    """Train a network by STDP, in float or in integers, label its neurons, and measure it."""
+    """Train a network by STDP, in float or in integers, label its neurons, and measure it.
+
+    Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
+    With --itq, states get the integer bits that a network which learns in float first is seen to need.
+    """
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines
     from fxsnn.training import Training, train_network
 
     if description is not None and neurons is not None:
         raise ConfigError("neurons must be given by a description or by --neurons, not both")
     asked = Training(neurons or 400, passes, seed, plan, itq, rounding, learned_bits, description)
-    with progress_bars({"train": "training (digits)", "label": "labelling (digits)"}) as progress:
-        result, written = train_network(out, folder, mnist, asked, workers, progress)
+    stages = {"profile": "profiling (digits)", "train": "training (digits)", "label": "labelling (digits)"}
+    with progress_bars(stages) as progress:
+        trained = train_network(out, folder, mnist, asked, workers, progress)
+    result, written = trained.score, trained.written
     low_high = spread(result.interval)
     how = "in integers" if plan or itq else "in float"
     typer.echo(
@@ -106,6 +119,7 @@ def train(
     )
     if written:
         typer.echo(f"{written}: its plan")
+    warn(*lines(trained.overflows), note(out))
 
 
 def emulate(
@@ -115,8 +129,13 @@ def emulate(
     mnist: Mnist = False,
     workers: Workers = CORES,
 ) -> None:
-    """Run the network in integers under a plan and measure it on the test digits."""
+    """Run the network in integers under a plan and measure it on the test digits, none of which it learned from.
+
+    Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
+    """
     from fxsnn.job import emulate_network
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines
 
     found = emulate_network(network, plan, folder, mnist, workers)
     for name, score in (("float", found.float), ("fixed", found.fixed)):
@@ -128,3 +147,4 @@ def emulate(
     for site, counts in found.trace.counts.items():
         rows.add_row(site, *(f"{counts[name]:,}" for name in ("casts", "inexact", "ties", "overflows")))
     show(rows)
+    warn(*lines(found.overflows), note(network))

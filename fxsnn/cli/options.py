@@ -137,6 +137,12 @@ CORES = cores()
 TIES = ("ties with",)  # a column of its own, where any do
 
 
+def warn(*lines: str) -> None:
+    """Print what should be known beside a result on the standard error stream; empty lines are left out."""
+    for line in filter(None, lines):
+        typer.echo(f"warning: {line}", err=True)
+
+
 @contextmanager
 def progress_bars(names: dict[str, str]) -> Iterator[Progress]:
     """Show a bar with the remaining time for each stage, on the standard error stream.

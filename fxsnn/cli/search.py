@@ -31,6 +31,7 @@ from fxsnn.cli.options import (
     percent,
     progress_bars,
     spread,
+    warn,
 )
 from fxsnn.cli.studies import StudyName, going_on, show_finished
 from fxsnn.cli.tables import say, show, table
@@ -83,7 +84,7 @@ def explore(
     )
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes)
-    show_finished(finished, out, settings.place.shown)
+    show_finished(finished, out, settings.place.shown, network)
 
 
 def select(

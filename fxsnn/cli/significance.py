@@ -17,6 +17,7 @@ from fxsnn.cli.options import (
     percent,
     progress_bars,
     spread,
+    warn,
 )
 from fxsnn.cli.tables import say, show, table
 from fxsnn.lfsr import Lfsr
@@ -60,6 +61,7 @@ def significance(
 ) -> None:
     """Narrow each parameter group of the trained network alone and rank how much they matter."""
     from fxsnn.job import significance_of_network
+    from fxsnn.learned import note
 
     digits = learn_from if learning else None
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
@@ -68,6 +70,7 @@ def significance(
         )
     _print(found)
     typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
+    warn(note(network))
 
 
 def ranges(

@@ -175,7 +175,7 @@ def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recordi
     return LayeredTrace(
         tuple({name: np.stack(rows) for name, rows in nodes.items()} for nodes in kept),
         tuple(np.stack(rows) for rows in registers),
-        tuple(_counted(one) for one in counts),
+        tuple(counted(one) for one in counts),
         scores,
     )
 
@@ -290,7 +290,8 @@ def _refuse_overflows(network: QuantisedLayers, counts: list[NDArray[np.int64]])
                 )
 
 
-def _counted(counts: NDArray[np.int64]) -> dict[str, dict[str, int]]:
+def counted(counts: NDArray[np.int64]) -> dict[str, dict[str, int]]:
+    """Return a layer's counters, int64[casts, 4] as `_State.advance` has them, by name."""
     return {
         name: {"casts": int(row[lif.CASTS]), "inexact": int(row[0]), "ties": int(row[1]), "overflows": int(row[2])}
         for name, row in zip(CASTS, counts, strict=True)
