@@ -62,7 +62,8 @@ def _compared(files: Mapping[str, Any], number: int) -> str:
         size = math.prod(files[name]["shape"][1:])
         if strobe != when:
             lines += ["    end"] if when else []
-            lines.append(f'    if ({layer}.{strobe}) if (known("layer{number}.{place}", {layer}.{place}, {size})) begin')
+            known = f'known("layer{number}.{place}", {layer}.{place}, {size})'
+            lines.append(f"    if ({layer}.{strobe}) if ({known}) begin")
             lines.append(f"      place{number} = {layer}.{place};")
             when = strobe
         first, at = f"AT_{name.upper()}", f"row * {size} + place{number}"

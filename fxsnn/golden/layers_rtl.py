@@ -35,9 +35,7 @@ def layers_files(manifest: Mapping[str, Any], network: QuantisedLayers) -> dict[
         "fxsnn_words.svh": words_compared(manifest),
         "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in SOURCES), ""]),
     }
-    return {f"rtl/{name}": text for name, text in texts.items()} | {
-        "run.sh": script("run.sh", TOP, COCOTB)
-    }
+    return {f"rtl/{name}": text for name, text in texts.items()} | {"run.sh": script("run.sh", TOP, COCOTB)}
 
 
 def _config(files: Mapping[str, Any], network: QuantisedLayers) -> str:

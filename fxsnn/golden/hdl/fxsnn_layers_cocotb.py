@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-import cocotb
-
 sys.dont_write_bytecode = True  # nothing is left in the bundle
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # where Python may leave it off
+from fxsnn_vectors import BUNDLE, Vectors, begin, load, place, pulse, run  # noqa: E402
+
+# isort: split
+import cocotb  # noqa: E402  # behind fxsnn_vectors, which says so if there is none
 from cocotb.triggers import FallingEdge  # noqa: E402
-from fxsnn_vectors import BUNDLE, Vectors, begin, load, pulse, run  # noqa: E402
 
 # which nodes a layer shows at which pulse, and what says where they are
 PULSES = {

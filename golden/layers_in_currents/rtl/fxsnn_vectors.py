@@ -26,9 +26,9 @@ except ImportError as error:
     raise SystemExit(2) from None
 
 SHOWN = 5  # differences; more are only counted
-# how the variables of an environment begin that would change what is run, and those of them that say where things are
-OTHERS = ("COCOTB_", "GPI_", "PYGPI_", "PYTEST_", "PYTHON", "SIM_CMD_", "WAVES", "GUI", "TESTCASE", "RANDOM_SEED", "IVERILOG_")
-KEPT = ("PYTHON", "PYTHONPATH", "PYTHONHOME", "IVERILOG_VPI_MODULE_PATH")
+# how variables begin that would change what is run, and those of them that say where things are
+OTHERS = ("COCOTB_", "GPI_", "PYGPI_", "PYTEST_", "PYTHON", "SIM_CMD_", "WAVES", "GUI", "TESTCASE", "RANDOM_SEED")
+KEPT = ("PYTHONPATH", "PYTHONHOME")
 BUNDLE = Path(__file__).resolve().parent.parent
 
 
@@ -82,11 +82,11 @@ class Vectors:
         tell(f"PASS {words} words")
 
 
-def place(signal: Any, size: int) -> int:
+def place(address: Any, size: int) -> int:
     """Return the address that the design shows; AssertionError if it is none of `size`."""
-    shown = str(signal.value)
+    shown = str(address.value)
     if not set(shown) <= {"0", "1"} or int(shown, 2) >= size:
-        raise AssertionError(f"{signal._name} must be 0 to {size - 1}, not {shown}")
+        raise AssertionError(f"{address._name} must be 0 to {size - 1}, not {shown}")
     return int(shown, 2)
 
 
@@ -120,8 +120,8 @@ async def load(dut: Any, enable: Any, words: list[int], bit: int = 0) -> None:
 
 async def begin(dut: Any, inputs: Iterable[str]) -> None:
     """Let all inputs be 0, and reset."""
-    for signal in inputs:
-        getattr(dut, signal).value = 0
+    for name in inputs:
+        getattr(dut, name).value = 0
     dut.reset.value = 1
     Clock(dut.clock, 10, "ns").start()
     await FallingEdge(dut.clock)
@@ -144,9 +144,9 @@ async def pulse(dut: Any, start: Any, where: str, most: int, seen: Callable[[], 
 def run(module: str, top: str) -> int:
     """Build the RTL and run a test module, in a folder that is gone afterwards; return the exit status.
 
-    0: every word was compared once and is right; 1: words differ or were altered; 2: a file is damaged, or nothing can be
-    run; 128 + n: signal n. The simulator is the first argument of the command, icarus without one; `+verdict=FILE` names
-    what the test writes how far it came into.
+    0: every word was compared once and is right; 1: words differ or were altered; 2: a file is damaged, or nothing can
+    be run; 128 + n: signal n. The simulator is the first argument of the command, icarus without one; `+verdict=FILE`
+    names what the test writes how far it came into.
     """
     told = [word for word in sys.argv[1:] if word.startswith("+verdict=")]
     simulators = [word for word in sys.argv[1:] if word not in told]
@@ -160,9 +160,10 @@ def run(module: str, top: str) -> int:
         return 2
     with tempfile.TemporaryDirectory() as built:
         verdict = Path(told[-1].removeprefix("+verdict=") if told else f"{built}/verdict")
+        verdict.unlink(missing_ok=True)
         status = simulated(module, top, "".join(simulators) or "icarus", Path(built), verdict)
         said = verdict.read_text("ascii") if verdict.exists() else ""
-    if status == 1 and not said:
+    if status in (0, 1) and not said:
         print("FAIL the simulation ended: nothing was compared")
         return 2
     return status if said.startswith("PASS") else status or 1
@@ -174,7 +175,7 @@ def end_by(number: int, _: FrameType | None) -> None:
 
 
 def simulated(module: str, top: str, simulator: str, built: Path, verdict: Path) -> int:
-    """Build and simulate; return 0 if nothing is said to have failed, else 1; 2: it cannot be built; 128 + n: signal n."""
+    """Build and simulate; return 0 if nothing is said to have failed, 1 if something, 2 if it cannot be built."""
     for name in list(os.environ):  # what another project told its simulations, or Python
         if name.startswith(OTHERS) and name not in KEPT:
             del os.environ[name]
