@@ -80,7 +80,8 @@ case $simulator in
     python=${PYTHON:-python3}
     [ -f rtl/fxsnn_cocotb.py ] || refuse "this bundle must be run with icarus or verilator: it has no cocotb bench"
     unset PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS PYTHONHASHSEED
-    apart "$python" -c 'import cocotb_tools.runner' 2>/dev/null || refuse "needs cocotb 2 where $python is"
+    find='import importlib.util; raise SystemExit(importlib.util.find_spec("cocotb_tools") is None)'
+    apart "$python" -c "$find" 2>/dev/null || refuse "needs cocotb 2 where $python is"
     set -- "$python" rtl/fxsnn_cocotb.py icarus ;;
   *) refuse "the simulator must be icarus, verilator or cocotb, not $simulator" ;;
 esac

@@ -15,6 +15,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+# how variables begin that would change what is run, and those of them that say where things are
+OTHERS = ("COCOTB_", "GPI_", "PYGPI_", "PYTEST_", "PYTHON", "SIM_CMD_", "WAVES", "GUI", "TESTCASE", "RANDOM_SEED")
+KEPT = ("PYTHONPATH", "PYTHONHOME")
+
+if "cocotb" not in sys.modules:  # in the simulator it is; here another project's variables would reach it
+    for name in list(os.environ):
+        if name.startswith(OTHERS) and name not in KEPT:
+            del os.environ[name]
 try:
     import cocotb
     from cocotb.clock import Clock
@@ -26,9 +34,6 @@ except ImportError as error:
     raise SystemExit(2) from None
 
 SHOWN = 5  # differences; more are only counted
-# how variables begin that would change what is run, and those of them that say where things are
-OTHERS = ("COCOTB_", "GPI_", "PYGPI_", "PYTEST_", "PYTHON", "SIM_CMD_", "WAVES", "GUI", "TESTCASE", "RANDOM_SEED")
-KEPT = ("PYTHONPATH", "PYTHONHOME")
 BUNDLE = Path(__file__).resolve().parent.parent
 
 
@@ -176,9 +181,6 @@ def end_by(number: int, _: FrameType | None) -> None:
 
 def simulated(module: str, top: str, simulator: str, built: Path, verdict: Path) -> int:
     """Build and simulate; return 0 if nothing is said to have failed, 1 if something, 2 if it cannot be built."""
-    for name in list(os.environ):  # what another project told its simulations, or Python
-        if name.startswith(OTHERS) and name not in KEPT:
-            del os.environ[name]
     os.environ |= {"COCOTB_LOG_LEVEL": "ERROR", "GPI_LOG_LEVEL": "ERROR", "TMPDIR": str(built)}
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # nothing is left in the bundle
     names = (BUNDLE / "rtl" / "bench.f").read_text("ascii").split()
