@@ -19,7 +19,6 @@ from fxsnn.documents import named
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_text
-from fxsnn.format import Format
 from fxsnn.golden.learning import make_learning_bundle
 from fxsnn.learn import Learning, random_network
 from fxsnn.network import Network, save_network

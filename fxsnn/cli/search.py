@@ -31,7 +31,6 @@ from fxsnn.cli.options import (
     percent,
     progress_bars,
     spread,
-    warn,
 )
 from fxsnn.cli.studies import StudyName, going_on, show_finished
 from fxsnn.cli.tables import say, show, table

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.options import TIES, percent, spread
+from fxsnn.cli.options import TIES, percent, spread, warn
 from fxsnn.cli.tables import say, show, table
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ def going_on(place: Place) -> Iterator[None]:
         raise
 
 
-def show_finished(finished: Finished, out: Path, study: str) -> None:
+def show_finished(finished: Finished, out: Path, study: str, network: Path) -> None:
     """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines_of_many
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
     found = finished.exploration
@@ -65,3 +67,4 @@ def show_finished(finished: Finished, out: Path, study: str) -> None:
     say(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
     if not finished.evaluated:
         say(f"{study}: nothing was left to evaluate")
+    warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))

@@ -6,9 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+<<<<<<< HEAD
 from fxsnn.format import bits_of
 from fxsnn.golden.layers_bench import MEMORIES, constants, nodes, words_compared
 from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name
+=======
+from fxsnn.golden.layers_bench import MEMORIES, constants, nodes
+from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name, script, words_compared
+>>>>>>> benches
 from fxsnn.layered.emulate import input_format
 from fxsnn.layered.inventory import answer_range
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
@@ -20,7 +25,7 @@ SOURCES = (  # in the order of compilation
     *("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_decay.sv", "fxsnn_conv.sv"),
     *("fxsnn_answer.sv", "fxsnn_layers.sv", f"{TOP}.sv"),
 )
-SHARED = ("fxsnn_checks.svh", f"{COCOTB}.py", "fxsnn_vectors.py")
+SHARED = ("fxsnn_checks.svh", "fxsnn_verdict.svh", f"{COCOTB}.py", "fxsnn_vectors.py")
 MADE = ("fxsnn_config.sv", "fxsnn_layers.sv")  # of the configuration; the others are the same in every bundle
 _Values = dict[str, int | str]
 
@@ -34,11 +39,10 @@ def layers_files(manifest: Mapping[str, Any], network: QuantisedLayers) -> dict[
         "fxsnn_layers.sv": _top(files, network),
         "fxsnn_files.svh": file_checks(manifest, MEMORIES) + constants(files, network),
         "fxsnn_nodes.svh": nodes(files, network),
+        "fxsnn_words.svh": words_compared(manifest),
         "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in SOURCES), ""]),
     }
-    return {f"rtl/{name}": text for name, text in texts.items()} | {
-        "run.sh": (HDL / "run.sh").read_text("ascii").replace("fxsnn_bench", TOP).replace("fxsnn_cocotb", COCOTB)
-    }
+    return {f"rtl/{name}": text for name, text in texts.items()} | {"run.sh": script("run.sh", TOP, COCOTB)}
 
 
 def _config(files: Mapping[str, Any], network: QuantisedLayers) -> str:
@@ -55,7 +59,6 @@ def _config(files: Mapping[str, Any], network: QuantisedLayers) -> str:
         "ANSWER_WORD": answer,
         "EXACT_BITS": min(64, max(answer + 1, *(_exact_bits(files, network, k) for k in range(len(network.layers))))),
         "LFSR_WIDTH": network.plan.lfsr.width,
-        "WORDS": words_compared(files),
         "PATIENCE": _clocks(network),
     }
     lines = [f"  localparam int {name} = {value};" for name, value in values.items()]

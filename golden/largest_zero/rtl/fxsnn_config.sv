@@ -38,5 +38,4 @@ package fxsnn_config;
   localparam bit DRAWS_INTEGRATE = 0;
   localparam bit DRAWS_RESET = 0;
   localparam bit DRAWS_INHIBIT = 0;
-  localparam int DRAWING = 0;
 endpackage

@@ -38,7 +38,6 @@ package fxsnn_config;
   localparam bit DRAWS_INTEGRATE = 0;
   localparam bit DRAWS_RESET = 0;
   localparam bit DRAWS_INHIBIT = 0;
-  localparam int DRAWING = 3;
   localparam int IMAGES = 4, STEPS = 8;
   localparam int LEARNED_WORD = 6, LEARNED_FRAC = 6, LEARNED_ROUNDING = 9 /* STOCHASTIC */, LEARNED_OVERFLOW = 0 /* SATURATE */;
   localparam int WEIGHT_ROUNDING = 0 /* FLOOR */, WEIGHT_OVERFLOW = 0 /* SATURATE */;

@@ -38,5 +38,4 @@ package fxsnn_config;
   localparam bit DRAWS_INTEGRATE = 1;
   localparam bit DRAWS_RESET = 0;
   localparam bit DRAWS_INHIBIT = 1;
-  localparam int DRAWING = 3;
 endpackage
