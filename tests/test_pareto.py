@@ -145,7 +145,7 @@ def test_the_reason_tells_the_budget_and_what_it_costs() -> None:
 
 
 def test_a_loss_is_told_with_the_digits_that_it_was_given_with() -> None:
-    entries = [stored("a", 0.90, 10)]
+    entries = [Point("a", 0.90, 10)]
     with pytest.raises(FloorError, match=r"must reach 99\.99999 % \(the float network's 100\.00000 % less 0\.00001 %"):
         select(entries, Baseline(1.0, 100), Reward(), 1e-7)
     with pytest.raises(ConfigError, match=r"^mu must be 0 to 1e\+06, not 1000001\.25$"):

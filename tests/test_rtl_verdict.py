@@ -45,7 +45,9 @@ def ending(folder: Path, name: str, does: str) -> Path:
     return holding(folder, name, **{KINDS[name]: ("endmodule", block)})
 
 
-def play(script: str | Path, *words: str, at: Path = GOLDEN, **variables: str) -> subprocess.CompletedProcess[str]:
+def play(
+    script: str | Path, *words: str, at: str | Path = GOLDEN, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a script in a folder with some variables set."""
     command = ["sh", str(script), *words]
     environment = {**os.environ, "PYTHON": sys.executable, **variables}
@@ -57,7 +59,8 @@ def play(script: str | Path, *words: str, at: Path = GOLDEN, **variables: str) -
 @needs_icarus
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize(
-    "does", ["$finish;", "$stop;", "$fatal(0);", '$display("PASS 4608 words"); $finish;', '$display("\\nFAIL"); $finish;']
+    "does",
+    ["$finish;", "$stop;", "$fatal(0);", '$display("PASS 4608 words"); $finish;', '$display("\\nFAIL"); $finish;'],
 )
 def test_a_design_that_ends_the_simulation_has_not_passed(name: str, does: str, tmp_path: Path) -> None:
     said = simulate(ending(tmp_path / "set", name, does))
@@ -103,7 +106,12 @@ def test_verilator_passes_none_that_ends_the_simulation(tmp_path: Path) -> None:
     path.write_text(text)
     tell = 'for does in finish stop; do "$@" +$does >&2; echo "$does $? $(cat "${2#*=}")"; done; "$@"'
     # what another project tells its own compiler, and a folder for temporary files that make could not use
-    other = {"MAKEFLAGS": "-n", "CXXFLAGS": "-Werror -Wall -Wextra", "OBJCACHE": "none", "TMPDIR": str(tmp_path / "a b")}
+    other = {
+        "MAKEFLAGS": "-n",
+        "CXXFLAGS": "-Werror -Wall -Wextra",
+        "OBJCACHE": "none",
+        "TMPDIR": str(tmp_path / "a b"),
+    }
     (tmp_path / "a b").mkdir()
     said = play(path, "verilator", TOLD=tell, **other)
     assert said.returncode == 0, said.stdout + said.stderr
@@ -115,7 +123,7 @@ def test_verilator_passes_none_that_ends_the_simulation(tmp_path: Path) -> None:
 @needs_icarus
 def test_a_port_that_repeats_a_word_and_leaves_another_out_is_found(tmp_path: Path) -> None:
     """No input, so that the words of all neurons are equal: only which of them are shown is wrong."""
-    network, spikes = SETS[SMALL]()
+    network, _ = SETS[SMALL]()
     silent = spikes_of(np.zeros((1, 6, network.inputs), np.uint8))
     make_bundle(tmp_path / "set", network, silent, aimed=False)
     assert simulate(tmp_path / "set").returncode == 0
@@ -231,8 +239,8 @@ def test_what_cannot_be_run_is_no_finding(tmp_path: Path) -> None:
     assert said.returncode == 2
     assert said.stdout.endswith("nothing was compared\n")
     with Path("/dev/full").open("w") as full:
-        said = subprocess.run(["sh", str(folder / "run.sh")], stdout=full, stderr=full, check=False)
-    assert said.returncode == 2
+        full_disk = subprocess.run(["sh", str(folder / "run.sh")], stdout=full, stderr=full, check=False)
+    assert full_disk.returncode == 2
 
 
 def processes(folder: Path) -> list[str]:
@@ -261,7 +269,10 @@ def started(script: Path, *words: str, into: Path) -> subprocess.Popen[str]:
     """Start a script whose temporary files go into a folder, and which hears SIGINT."""
     into.mkdir()
     environment = {**os.environ, "TMPDIR": str(into), "PYTHON": sys.executable}
-    hears = ["-c", "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp('sh', sys.argv[1:])"]
+    hears = [
+        "-c",
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp('sh', sys.argv[1:])",
+    ]
     command = [sys.executable, *hears, "sh", str(script), *words]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
 
@@ -326,12 +337,30 @@ def test_cocotb_takes_nothing_from_another_project(alone: bool, tmp_path: Path) 
     (other / "fxsnn_vectors.py").write_text("raise SystemExit(0)\n")
     (other / "fxsnn_cocotb.py").write_text("raise SystemExit(0)\n")
     settings = {
-        **{"COCOTB_RANDOM_SEED": "abc", "COCOTB_TEST_FILTER": "none", "COCOTB_TESTCASE": "none", "TESTCASE": "none"},
-        **{"COCOTB_TEST_MODULES": "other", "COCOTB_TOPLEVEL": "other", "TOPLEVEL": "other", "MODULE": "other"},
-        **{"COCOTB_RESULTS_FILE": str(tmp_path / "theirs.xml"), "COCOTB_MAX_FAILURES": "x", "COCOTB_LOG_LEVEL": "abc"},
-        **{"COCOTB_LIST_TESTS": "1", "COCOTB_RESOLVE_X": "abc", "GPI_USERS": "none", "GPI_EXTRA": "none", "WAVES": "1"},
-        **{"PYGPI_USERS": "none", "PYTEST_CURRENT_TEST": "other.py::test_it (call)", "SIM_CMD_PREFIX": "false"},
-        **{"PYTHONSAFEPATH": "1", "PYTHONOPTIMIZE": "2", "PYTHONPATH": str(other), "GUI": "1", "RANDOM_SEED": "abc"},
+        "COCOTB_RANDOM_SEED": "abc",
+        "COCOTB_TEST_FILTER": "none",
+        "COCOTB_TESTCASE": "none",
+        "TESTCASE": "none",
+        "COCOTB_TEST_MODULES": "other",
+        "COCOTB_TOPLEVEL": "other",
+        "TOPLEVEL": "other",
+        "MODULE": "other",
+        "COCOTB_RESULTS_FILE": str(tmp_path / "theirs.xml"),
+        "COCOTB_MAX_FAILURES": "x",
+        "COCOTB_LOG_LEVEL": "abc",
+        "COCOTB_LIST_TESTS": "1",
+        "COCOTB_RESOLVE_X": "abc",
+        "GPI_USERS": "none",
+        "GPI_EXTRA": "none",
+        "WAVES": "1",
+        "PYGPI_USERS": "none",
+        "PYTEST_CURRENT_TEST": "other.py::test_it (call)",
+        "SIM_CMD_PREFIX": "false",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONPATH": str(other),
+        "GUI": "1",
+        "RANDOM_SEED": "abc",
     }
     if not alone:  # what Python itself goes by before any bench runs
         settings |= {"PYTHONWARNINGS": "error", "PYTHONINSPECT": "1", "PYTHONHASHSEED": "abc"}

@@ -6,14 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-<<<<<<< HEAD
 from fxsnn.format import bits_of
-from fxsnn.golden.layers_bench import MEMORIES, constants, nodes, words_compared
-from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name
-=======
 from fxsnn.golden.layers_bench import MEMORIES, constants, nodes
 from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name, script, words_compared
->>>>>>> benches
 from fxsnn.layered.emulate import input_format
 from fxsnn.layered.inventory import answer_range
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
