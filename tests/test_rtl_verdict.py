@@ -189,7 +189,7 @@ def test_a_learner_whose_words_are_unknown_is_found_where_a_file_ends_early(tmp_
     (folder / "trace.mem").write_text("// nothing\n")
     said = simulate(folder)
     assert said.returncode == 1
-    assert "FAIL trace.mem word 0, after image 0: expected xx, got xx\n" in said.stdout
+    assert "FAIL trace.mem word 0, after image 0: expected Xx, got Xx\n" in said.stdout
 
 
 @needs_icarus
@@ -265,6 +265,15 @@ def until(program: str, folder: Path) -> None:
     raise AssertionError(f"{program} must run, not only {processes(folder)}")
 
 
+def nothing_runs(folder: Path) -> bool:
+    """Say whether no process names a folder; one that was killed may take a moment to be gone."""
+    for _ in range(300):
+        if not processes(folder):
+            return True
+        time.sleep(0.01)
+    return False
+
+
 def started(script: Path, *words: str, into: Path) -> subprocess.Popen[str]:
     """Start a script whose temporary files go into a folder, and which hears SIGINT."""
     into.mkdir()
@@ -295,7 +304,7 @@ def test_a_signal_ends_all_that_was_started_and_leaves_nothing(
     until(at, tmp_path)
     bench.send_signal(number)
     assert bench.wait(timeout=20) == 128 + number
-    assert processes(tmp_path) == []
+    assert nothing_runs(tmp_path)
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
@@ -322,7 +331,7 @@ def test_the_cocotb_bench_alone_ends_on_a_signal_and_leaves_nothing(tmp_path: Pa
     until("vvp", tmp_path)
     bench.send_signal(signal.SIGTERM)
     assert bench.wait(timeout=20) == 128 + signal.SIGTERM
-    assert processes(tmp_path) == []
+    assert nothing_runs(tmp_path)
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
@@ -412,7 +421,7 @@ def test_a_signal_ends_the_playing_of_all_sets(number: signal.Signals, tmp_path:
     until("vvp", tmp_path)
     bench.send_signal(number)
     assert bench.wait(timeout=20) == 128 + number
-    assert processes(tmp_path) == []
+    assert nothing_runs(tmp_path)
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
