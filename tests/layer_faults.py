@@ -160,5 +160,7 @@ FAULTS = {
     "burn-in only once": _fault(ANSWER, "steps <= '0;", "if (steps === 'x) steps <= '0;", CHANCE),
     "answers kept between recordings": _fault(ANSWER, "sums[k] <= '0;", "if (sums[k] === 'x) sums[k] <= '0;"),
     "readout without signs": _fault(ANSWER, "? -ONE : ONE", "? ONE : ONE"),
-    "membranes without signs": _fault(ANSWER, "{membrane[MEMBRANE_WORD-1]}", "{1'b0}", CHANCE),
+    "membranes without signs": _fault(
+        ANSWER, "membrane_x = membrane[WORD-1:0]", "membrane_x = {1'b0, membrane[WORD-2:0]}", CHANCE
+    ),
 }

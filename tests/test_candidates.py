@@ -149,13 +149,23 @@ def test_a_choice_is_told_where_there_is_one(exploration: Exploration, content: 
     assert held == content
 
 
+def test_a_file_that_counted_memory_otherwise_is_refused(content: dict[str, Any], tmp_path: Path) -> None:
+    content["schema"] = 1
+    with pytest.raises(FileError) as error:
+        loaded(tmp_path, content)
+    path = str(tmp_path / "candidates.json")
+    assert str(error.value) == (
+        f"candidates must be of schema 2, whose memory is counted as now, {path!r} is of 1; run fxsnn explore or demo again"
+    )
+
+
 BITS = "accuracy must be 0 to 1 and bits 1 to 1,125,899,906,842,624, not "
 
 
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        (("schema",), 2, "Invalid enum value 2 - at `$.schema`"),
+        (("schema",), 3, "Invalid enum value 3 - at `$.schema`"),
         (("candidates",), {}, "Expected `array`, got `object` - at `$.candidates`"),
         (("baseline", "bits"), 0, f"{BITS}0.5 and 0 - at `$.baseline`"),
         (("baseline", "accuracy"), 7.5, f"{BITS}7.5 and 10 - at `$.baseline`"),

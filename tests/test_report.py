@@ -104,20 +104,21 @@ def make_traces(neurons: int) -> dict[str, Any]:
 def make_memory(neurons: int, choice: dict[str, Any]) -> dict[str, Any]:
     """Make what memory_to_data returns."""
     words = [
-        ("weights", INPUTS * neurons, Format.parse(choice["formats"]["weight"].split()[0]).word),
-        ("synaptic currents", neurons, 13),
-        ("membrane potentials", neurons, 15),
-        ("adaptive thresholds", neurons, 12),
-        ("input spikes", INPUTS, 1),
-        ("output spikes", neurons, 1),
-        ("threshold", 1, 10),
-        ("LFSR registers", 2, 32),
+        ("weights", INPUTS * neurons, Format.parse(choice["formats"]["weight"].split()[0]).word, "weights"),
+        ("synaptic sums", neurons, 13, "buffer"),
+        ("membrane potentials", neurons, 15, "state"),
+        ("adaptive thresholds", neurons, 12, "state"),
+        ("input spikes", INPUTS, 1, "spikes"),
+        ("output spikes", neurons, 1, "spikes"),
+        ("threshold", 1, 10, "constant"),
+        ("LFSR registers", 2, 32, "register"),
     ]
     arrays = [
-        {"name": name, "words": count, "word": word, "bits": count * word, "allocated_bits": -(-count // 1024) * 32768}
-        for name, count, word in words
+        {"name": name, "meaning": meaning, "words": count, "word": word, "bits": count * word}
+        | {"blocks": -(-count // 1024), "allocated_bits": -(-count // 1024) * 32768}
+        for name, count, word, meaning in words
     ]
-    bits = sum(count * word for _, count, word in words)
+    bits = sum(count * word for _, count, word, _ in words)
     wide = 32 * (INPUTS + 3) * neurons + INPUTS + neurons + 32
     return {"arrays": arrays, "bits": bits, "baseline_bits": wide, "saving": round(wide / bits, 4)}
 

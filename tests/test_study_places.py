@@ -350,9 +350,12 @@ def test_a_study_of_something_else_is_refused_by_what_differs(
     monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
     assert run(*words).out.endswith("c.db: nothing was left to evaluate\n")
     with closing(sqlite3.connect(tmp_path / "c.db")) as database:
-        database.execute("UPDATE study_user_attributes SET value_json = '0' WHERE key = 'schema'")
+        database.execute("UPDATE study_user_attributes SET value_json = '1' WHERE key = 'schema'")
         database.commit()
-    assert run(*words).complaint == f"{begun}schema{there}: 1 is not its 0{end}"
+    assert run(*words).complaint == (
+        f"a study must be of schema 2, whose memory is counted as now, but {str(tmp_path / 'c.db')!r} is of 1; "
+        "to explore again, name a new file with --study"
+    )
 
 
 def test_tables_of_another_optuna_are_refused(words: list[str], tmp_path: Path) -> None:

@@ -261,7 +261,10 @@ class _Binder:
         if x.frac == y.frac:
             return (x.low, x.high), (y.low, y.high), x.frac
         frac = max(x.frac, y.frac)
-        left, right = (x.low << frac - x.frac, x.high << frac - x.frac), (y.low << frac - y.frac, y.high << frac - y.frac)
+        left, right = (
+            (x.low << frac - x.frac, x.high << frac - x.frac),
+            (y.low << frac - y.frac, y.high << frac - y.frac),
+        )
         passed.append(left if x.frac < frac else right)
         return left, right, frac
 

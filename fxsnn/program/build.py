@@ -89,7 +89,9 @@ class _Builder:
         if found.kind == "choice":
             return
         if self.guard is not None:
-            self.refuse(node, f"a declaration must stand outside an if that is decided at every step, {found.name} does not")
+            self.refuse(
+                node, f"a declaration must stand outside an if that is decided at every step, {found.name} does not"
+            )
         if found.name in self.declared or found.name in self.env or found.name in self.text.choices:
             self.refuse(node, f"a name must be declared once and before it is used, {found.name} is not")
         self.declared[found.name] = found, node
@@ -130,7 +132,10 @@ class _Builder:
         name, (signal, stream) = target.id, cast_into(node) if isinstance(node, ast.AnnAssign) else ("", None)
         known = self.declared.get(name)
         if name in self.text.choices or (known and known[0].kind not in ("state", "output")):
-            self.refuse(node, f"a statement must assign a state, the output or a new name, not the {known[0].kind if known else 'choice'} {name}")
+            self.refuse(
+                node,
+                f"a statement must assign a state, the output or a new name, not the {known[0].kind if known else 'choice'} {name}",
+            )
         self.statements.append(Statement(name, node.lineno, node.col_offset + 1, written(node.value), signal))
         events = [part for part in ast.walk(node.value) if isinstance(part, ast.Call) and _called(part) == "each"]
         carry = self.begin(node, name, signal, events[0]) if events else None
@@ -222,14 +227,20 @@ class _Builder:
                 return self.leaf(op.Input(name))
             case "number":
                 return self.leaf(op.Number(name))
-        self.refuse(node, f"what is emitted must be assigned before it is read, {name} is not: a state keeps it for the next step")
+        self.refuse(
+            node,
+            f"what is emitted must be assigned before it is read, {name} is not: a state keeps it for the next step",
+        )
 
     def operation(self, node: ast.BinOp) -> Ref:
         sign = operator(node)
         if sign in ("<<", ">>"):
             word = self.value(node.left)
             if not self.kinds[word].grid:
-                self.refuse(node, f"{sign} must be of a word (a state, a constant or what was cast), not of the exact {written(node.left)}")
+                self.refuse(
+                    node,
+                    f"{sign} must be of a word (a state, a constant or what was cast), not of the exact {written(node.left)}",
+                )
             by = self.value(node.right)
             if not isinstance(self.operations[by], op.Literal | op.Number):
                 self.refuse(node.right, f"{sign} must be by a literal or a declared number, not {written(node.right)}")
@@ -280,7 +291,9 @@ class _Builder:
             return self.leaf(op.Literal(int(decided)), _BIT)
         match node:
             case ast.Compare():
-                return self.put(op.Compare(relation(node), self.value(node.left), self.value(node.comparators[0])), _BIT)
+                return self.put(
+                    op.Compare(relation(node), self.value(node.left), self.value(node.comparators[0])), _BIT
+                )
             case ast.UnaryOp():
                 return self.put(op.Not(self.bit(node.operand)), _BIT)
             case ast.BoolOp(values=values):
@@ -324,7 +337,9 @@ class _Builder:
                 if name not in self.choices:
                     self.refuse(node, f"a text may be compared with a declared choice alone, {name} is none")
                 if option not in self.text.choices[name]:
-                    self.refuse(node, f"{name} must be compared with {', '.join(self.text.choices[name])}, not {option!r}")
+                    self.refuse(
+                        node, f"{name} must be compared with {', '.join(self.text.choices[name])}, not {option!r}"
+                    )
                 return (self.choices[name] == option) == isinstance(node.ops[0], ast.Eq)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 decided = self.decide(operand)
@@ -343,7 +358,10 @@ class _Builder:
         """Check that nothing is left over and return the neuron."""
         outputs = [(found.name, node) for found, node in self.declared.values() if found.kind == "output"]
         if len(outputs) != 1:
-            self.refuse(outputs[1][1] if outputs else ast.Pass(), f"a neuron must declare one output, as in `spike: output`, not {len(outputs)}")
+            self.refuse(
+                outputs[1][1] if outputs else ast.Pass(),
+                f"a neuron must declare one output, as in `spike: output`, not {len(outputs)}",
+            )
         (output, where), states = outputs[0], {}
         if output not in self.env:
             self.refuse(where, f"what is emitted must be assigned at every step, {output} is not")
