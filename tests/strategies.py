@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fxsnn import Format, Lfsr, Overflow, Rounding
+from fxsnn.encode import RateCoding
+from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal
 from fxsnn.quantise import QuantisedNetwork
 
@@ -99,4 +101,29 @@ def quantised_networks(draw: st.DrawFn) -> QuantisedNetwork:
         refractory_steps=draw(st.integers(0, 3)),
         refractory_input=draw(st.sampled_from(["ignore", "integrate"])),
         casts={},
+    )
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Draw a network that has learned something, with any constants."""
+    real = st.floats(-100, 100, width=32)
+    coding = RateCoding(draw(st.integers(1, 99)), draw(st.sampled_from([0.25, 1.0])), draw(st.integers(0, 9)))
+    inputs, neurons = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    drawn = np.random.default_rng(draw(st.integers(0, 99)))
+    return Network(
+        drawn.random((inputs, neurons)),
+        drawn.random(neurons),
+        drawn.integers(-1, 10, neurons),
+        draw(real),
+        draw(st.floats(0, 1)),
+        draw(st.floats(0, 200)),
+        draw(real),
+        draw(st.sampled_from(["zero", "value", "subtract"])),
+        draw(real),
+        draw(st.sampled_from(["ge", "gt"])),
+        draw(st.sampled_from(["none", "lowest", "largest"])),
+        draw(st.integers(0, 9)),
+        draw(st.sampled_from(["ignore", "integrate"])),
+        coding,
     )

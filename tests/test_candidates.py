@@ -155,7 +155,8 @@ def test_a_file_that_counted_memory_otherwise_is_refused(content: dict[str, Any]
         loaded(tmp_path, content)
     path = str(tmp_path / "candidates.json")
     assert str(error.value) == (
-        f"candidates must be of schema 2, whose memory is counted as now, {path!r} is of 1; run fxsnn explore or demo again"
+        f"candidates must be of schema 2, whose memory is counted as now, {path!r} is of 1; "
+        "run fxsnn explore or demo again"
     )
 
 

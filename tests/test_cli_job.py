@@ -476,14 +476,16 @@ def test_memory_is_counted_as_a_table_and_as_json(plan: Path) -> None:
     words = ["memory", plan, "--inputs", "100", "--neurons", "50", "--refractory-steps", "3", "--reset", "value"]
     lines = done(*words).out.splitlines()
     assert lines[0].split() == ["array", "words", "bits", "a", "word", "bits", "allocated", "bits", "(ramb18)"]
-    assert lines[2].split() == ["weights", "5,000", "4", "20,000", "32,768"]
-    assert lines[-2].split()[0] == "total"
-    assert lines[-1] == (
-        "21,543 bits (2.6 KiB); with 32-bit words 166,742 bits (20.4 KiB): 7.74 times less, 7.53 times as allocated"
-    )
+    assert lines[2].split() == ["weights", "5,000", "4", "20,000", "36,864"]
+    assert lines[-3].split() == ["total", "21,653", "38,517"]
+    assert lines[-2:] == [
+        "21,653 bits (2.6 KiB); with 32-bit words 166,774 bits (20.4 KiB): 7.70 times less, 6.71 times as allocated",
+        "ramb18: 2 blocks of 18,432 bits, and 1,653 bits in flip-flops",
+    ]
     held = json.loads(done(*words, "--json", "--macro", "sram-32x1024").out)
     assert held["macro"] == "sram-32x1024"
-    assert held["bits"] == sum(array["words"] * array["word"] for array in held["arrays"]) == 21_543
+    assert held["bits"] == sum(array["words"] * array["word"] for array in held["arrays"]) == 21_653
+    assert (held["blocks"], held["block_bits"], held["allocated_bits"]) == (1, 32_768, 32_768 + 1_653)
 
 
 def test_what_learning_stores_is_a_second_table(plan: Path) -> None:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, reject, settings
 
 from command_line import run
+from fxsnn.competitive import competitive_of
+from fxsnn.counting import memory_of
+from fxsnn.described import described_text
+from fxsnn.errors import WidthError
+from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import layered_plan_text
 from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.layered.ready import ready
-from fxsnn.plan import plan_text
+from fxsnn.memory import MACROS, memory, memory_to_data
+from fxsnn.network import Network, save_network
+from fxsnn.plan import Plan, parse_plan, plan_text
 from fxsnn.profiled import ANY, plan_in
+from fxsnn.quantise import quantise
+from layered_networks import quantised_layers
+from strategies import networks, plans
 
 
 @pytest.fixture
@@ -33,6 +46,48 @@ def test_a_description_says_its_size(place: Path) -> None:
     assert counted.status == 0, counted.err
     assert counted == run("memory", plan, "--inputs", 784, "--neurons", 30, "--steps", 100)
     assert counted != run("memory", plan, "--neurons", 31)
+
+
+# explore and report count what they have run by `memory` and `layered_memory`
+@settings(max_examples=30, deadline=None)
+@given(networks(), plans())
+def test_a_network_is_counted_from_its_file_as_it_is_run(
+    tmp_path_factory: pytest.TempPathFactory, network: Network, plan: Plan
+) -> None:
+    place = tmp_path_factory.mktemp("counted")
+    save_network(network, place / "net.npz")
+    (place / "net.toml").write_text(described_text(competitive_of(network)))
+    (place / "plan.toml").write_text(plan_text(plan))
+    ran = memory_to_data(memory(quantise(network, plan)), MACROS["ramb18"])
+    assert memory_of(place / "plan.toml", place / "net.npz", "ramb18") == ran
+    assert memory_of(place / "plan.toml", place / "net.toml", "ramb18") == ran
+
+
+def test_a_network_that_does_not_inhibit_holds_neither_inhibition_nor_floor(place: Path) -> None:
+    without = (place / "mnist.toml").read_text().replace("inhibition = 128.0", "inhibition = 0.0")
+    (place / "free.toml").write_text(without)
+    held, free = (
+        json.loads(run("memory", place / "digits.toml", "--network", place / name, "--json").out)
+        for name in ("mnist.toml", "free.toml")
+    )
+    plan = parse_plan((place / "digits.toml").read_text())
+    assert held["bits"] - free["bits"] == plan.inhibition.format.word + plan.membrane.format.word
+    assert {"inhibition", "floor"} == {a["name"] for a in held["arrays"]} - {a["name"] for a in free["arrays"]}
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(quantised_layers())
+def test_layers_are_counted_from_their_description_as_they_are_run(
+    tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers
+) -> None:
+    place = tmp_path_factory.mktemp("counted")
+    (place / "net.toml").write_text(described_text(network.description))
+    (place / "plan.toml").write_text(layered_plan_text(network.plan))
+    try:
+        ran = memory_to_data(layered_memory(network), MACROS["ramb18"])
+    except WidthError:
+        reject()
+    assert memory_of(place / "plan.toml", place / "net.toml", "ramb18") == ran
 
 
 def test_layers_are_counted_as_described(place: Path) -> None:

@@ -21,6 +21,7 @@ from fxsnn.layered.network import random_layers, save_layers
 from fxsnn.layered.ready import ready
 from fxsnn.learn import Learning, random_network, train
 from fxsnn.network import Network, load_network, save_network
+from strategies import networks
 
 CONSTANTS = [field for field in fields(Network) if field.name not in ("weights", "theta", "labels", "coding")]
 WHOLE = """
@@ -35,31 +36,6 @@ threshold = 2
 winner = "lowest"
 refractory_steps = 3
 """
-
-
-@st.composite
-def networks(draw: st.DrawFn) -> Network:
-    """Draw a network that has learned something, with any constants."""
-    real = st.floats(-100, 100, width=32)
-    coding = RateCoding(draw(st.integers(1, 99)), draw(st.sampled_from([0.25, 1.0])), draw(st.integers(0, 9)))
-    inputs, neurons = draw(st.integers(1, 5)), draw(st.integers(1, 5))
-    drawn = np.random.default_rng(draw(st.integers(0, 99)))
-    return Network(
-        drawn.random((inputs, neurons)),
-        drawn.random(neurons),
-        drawn.integers(-1, 10, neurons),
-        draw(real),
-        draw(st.floats(0, 1)),
-        draw(st.floats(0, 200)),
-        draw(real),
-        draw(st.sampled_from(["zero", "value", "subtract"])),
-        draw(real),
-        draw(st.sampled_from(["ge", "gt"])),
-        draw(st.sampled_from(["none", "lowest", "largest"])),
-        draw(st.integers(0, 9)),
-        draw(st.sampled_from(["ignore", "integrate"])),
-        coding,
-    )
 
 
 @given(networks())
