@@ -103,21 +103,28 @@ def make_traces(neurons: int) -> dict[str, Any]:
 
 def make_memory(neurons: int, choice: dict[str, Any]) -> dict[str, Any]:
     """Make what memory_to_data returns."""
-    words = [
-        ("weights", INPUTS * neurons, Format.parse(choice["formats"]["weight"].split()[0]).word),
-        ("synaptic currents", neurons, 13),
-        ("membrane potentials", neurons, 15),
-        ("adaptive thresholds", neurons, 12),
-        ("input spikes", INPUTS, 1),
-        ("output spikes", neurons, 1),
-        ("threshold", 1, 10),
-        ("LFSR registers", 2, 32),
+    words: list[tuple[str, int, int, str]] = [
+        ("weights", INPUTS * neurons, Format.parse(choice["formats"]["weight"].split()[0]).word, "weights"),
+        ("synaptic currents", neurons, 13, "buffer"),
+        ("membrane potentials", neurons, 15, "state"),
+        ("adaptive thresholds", neurons, 12, "state"),
+        ("input spikes", INPUTS, 1, "spikes"),
+        ("output spikes", neurons, 1, "spikes"),
+        ("threshold", 1, 10, "constant"),
+        ("LFSR registers", 2, 32, "register"),
     ]
     arrays = [
-        {"name": name, "words": count, "word": word, "bits": count * word, "allocated_bits": -(-count // 1024) * 32768}
-        for name, count, word in words
+        {
+            "name": name,
+            "words": count,
+            "word": word,
+            "meaning": meaning,
+            "bits": count * word,
+            "allocated_bits": -(-count // 1024) * 32768,
+        }
+        for name, count, word, meaning in words
     ]
-    bits = sum(count * word for _, count, word in words)
+    bits = sum(count * word for _, count, word, _ in words)
     wide = 32 * (INPUTS + 3) * neurons + INPUTS + neurons + 32
     return {"arrays": arrays, "bits": bits, "baseline_bits": wide, "saving": round(wide / bits, 4)}
 
@@ -610,7 +617,11 @@ def test_the_settings_are_told(story: Story, page: str) -> None:
 def test_nothing_gets_through_as_markup_or_formula(small: Story, evil: str) -> None:
     choice = {**small.choice, "name": evil, "scheme": evil, "weight_rounding": evil}
     choice["formats"] = {**choice["formats"], evil: evil}
-    memory = {**small.memory, "arrays": [{"name": evil, "words": 1, "word": 8, "bits": 8}], "bits": 8}
+    memory = {
+        **small.memory,
+        "arrays": [{"name": evil, "words": 1, "word": 8, "meaning": "state", "bits": 8}],
+        "bits": 8,
+    }
     told = with_only(small, choice)
     told = replace(told, title=evil, summary=evil, facts=((evil, evil),), memory=memory)
     parsed = Page(render(replace(told, traces={**told.traces, "digit": evil})))
