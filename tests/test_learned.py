@@ -202,7 +202,8 @@ def test_what_is_damaged_is_refused_in_one_line(tmp_path: Path, name: str, value
     if value is None:
         del held[name]
     net.write_bytes(pack_npz(held))
-    with pytest.raises(FileError, match="^a network must tell what it learned from whole, .*n.npz' does not: [^\n]+$"):
+    told = "what a network learned from must be told whole, in "
+    with pytest.raises(FileError, match=rf"^{told}.*n\.npz' it is not: [^\n]+$"):
         load_learned(net)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from command_line import run, skip_without_jit, small_splits
+from fxsnn.candidates import load_exploration
 from fxsnn.data.digits import Digits
 from fxsnn.encode import encode
 from fxsnn.learn import Learning, random_network, train
@@ -116,11 +117,25 @@ def test_inhibition_down_to_the_floor_and_weights_of_one_are_no_overflows() -> N
 
 def test_an_exploration_says_which_signals_overflow(tmp_path: Path) -> None:
     net, grid, out = (tmp_path / name for name in ("net.npz", "grid.toml", "c.json"))
-    network = train(random_network(784, 4), small_splits().training.images, Learning())  # other data: dark images
-    save_network(network, net)
-    grid.write_text('weight = ["UQ0.4"]\nstate_bits = [4]\nweight_rounding = ["TR"]\nstate_rounding = ["TR"]\n')
+    # every weight of 0.26 rounds up to 0.5, so that sums are nearly twice those that ranges were profiled of
+    weights = np.full((784, 4), 0.26)
+    weights[:100] = 0  # so that the largest float sum is below 64
+    save_network(replace(random_network(784, 4), weights=weights), net)
+    grid.write_text(
+        'weight = ["UQ0.8", "UQ0.1"]\nstate_bits = [4]\nweight_rounding = ["RN"]\n'
+        'state_rounding = ["TR"]\nfold = [false]\n'
+    )
     said = run("explore", net, "--grid", grid, "--out", out)
     assert said.status == 0, said.err
+    fine, coarse = load_exploration(out).entries
+    assert fine.overflows == {}
+    assert coarse.overflows is not None
+    share = coarse.overflows["accumulator (accumulate)"]
+    assert share > 0.5
+    assert (
+        "warning: accumulator (accumulate): more than 0.10 % of the casts overflow its format in 1 of 2 candidates, "
+        f"most in {coarse.name}: {100 * share:.2f} %\n"
+    ) in said.err
     assert "does not say what it learned from" in said.err
 
 
