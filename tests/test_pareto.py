@@ -145,8 +145,11 @@ def test_the_reason_tells_the_budget_and_what_it_costs() -> None:
 
 
 def test_a_loss_is_told_with_the_digits_that_it_was_given_with() -> None:
-    entries = [Point("a", 0.90, 10)]
-    with pytest.raises(FloorError, match=r"must reach 99\.99999 % \(the float network's 100\.00000 % less 0\.00001 %"):
-        select(entries, Baseline(1.0, 100), Reward(), 1e-7)
+    with pytest.raises(FloorError) as error:
+        select([Point("a", 0.999999, 1)], Baseline(1.0, 32_000), Reward(), 1e-7)
+    assert str(error.value) == (
+        "a candidate must reach 100.0000 % (the float network's 100.0000 % less 0.00001 %), but the best, a, "
+        "has 99.9999 %"
+    )
     with pytest.raises(ConfigError, match=r"^mu must be 0 to 1e\+06, not 1000001\.25$"):
         Reward("additive", 1000001.25)

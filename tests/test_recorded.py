@@ -374,3 +374,40 @@ def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
     fixed = next(line for line in said.out.splitlines() if line.startswith("fixed: "))
     assert fixed in emulated.out
     assert load_layers(out / "network.npz").description == load_layers(out / "chosen.npz").description
+
+
+def test_recordings_that_were_learned_from_are_refused_under_any_name(folder: Path, tmp_path: Path) -> None:
+    net, plan, other = tmp_path / "net.npz", tmp_path / "plan.toml", tmp_path / "other"
+    said = run("events", "train", folder / "net.toml", "--data", folder, "--out", net, "--passes", 1)
+    assert said.status == 0, said.err
+    assert "warning" not in said.err
+    assert run("events", "plan", net, "--out", plan).status == 0
+    said = run("events", "emulate", net, plan, "--data", folder)
+    assert (said.status, said.err) == (0, "")
+    write(other, recordings(24, seed=1), "Train")
+    write(other, recordings(240).part(range(40)), "Test")
+    for words in (["events", "emulate", net, plan], ["report", net, plan, "--out", tmp_path / "r.html"]):
+        complaint = run(*words, "--data", other).complaint
+        assert complaint.startswith(f"recordings to measure on must be others than '{net}' learned from, but 35 of 40 ")
+        assert complaint.endswith(": give a folder of other recordings by --data")
+    swapped = tmp_path / "swapped"
+    write(swapped, recordings(240).part(range(239, -1, -1)), "Train")
+    write(swapped, recordings(24, seed=1), "Test")
+    words = ["events", "explore", net, "--data", swapped, "--out", tmp_path / "c.json"]
+    assert "recordings to measure on must be others than " in run(*words).complaint
+    assert (
+        "recordings to measure on must be others than "
+        in run("significance", net, "--data", swapped, "--out", tmp_path / "s.json").complaint
+    )
+
+
+def test_a_network_that_learned_on_from_one_that_does_not_say_says_so(folder: Path, tmp_path: Path) -> None:
+    plan, on = tmp_path / "plan.toml", tmp_path / "on.npz"
+    assert run("events", "plan", folder / "net.npz", "--out", plan).status == 0
+    said = run("events", "refine", folder / "net.npz", plan, "--data", folder, "--out", on, "--passes", 1)
+    assert said.status == 0, said.err
+    assert said.err.endswith(
+        f"warning: {on}: this file does not say all that it learned from: what it learned on from did not say\n"
+    )
+    said = run("events", "emulate", folder / "net.npz", plan, "--data", folder)
+    assert said.err.startswith(f"warning: {folder / 'net.npz'}: this file does not say what it learned from, ")
