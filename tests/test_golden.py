@@ -151,8 +151,8 @@ def test_the_first_wrong_word_is_named_with_raw_and_value(old: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
     findings = check_bundle(old).findings
     assert findings[0] == (
-        "membrane.mem word 74, presentation 0, step 9, neuron 2: expected 022 (raw 34, value 2.125), "
-        "got 0ff (raw 255, value 15.9375), UQ7.4 (u11); 1 of 320 differ"
+        "membrane.mem word 74, presentation 0, step 9, neuron 2: expected 0ff (raw 255, value 15.9375), "
+        "computed 022 (raw 34, value 2.125), UQ7.4 (u11); 1 of 320 differ"
     )
     assert findings[1].startswith("membrane.mem is not the file that the manifest describes: its sha256 is ")
 

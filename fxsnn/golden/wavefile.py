@@ -25,7 +25,9 @@ _KINDS: dict[str, Callable[[bytes], bool]] = {  # how a file of each kind begins
     ".fst": lambda data: data.startswith((b"\0", b"\xfe")),  # a header block, or a whole file packed
     ".ghw": lambda data: data.startswith((b"GHDLwave", b"\x1f\x8b", b"BZ")),
 }
-_BIT = re.compile(r"(.+)[\[(]([0-9]{1,4})[\])]", re.DOTALL)
+_BIT = re.compile(r"(.+)[\[(]([0-9]{1,4})[\])]\Z", re.DOTALL)
+# of a VCD, a variable of one bit that is a bus's: $var wire 1 ! bus [3] $end
+_BIT_OF_A_BUS = re.compile(rb"(\$var\s+\w+\s+1\s+\S+\s+\S+?)\s*\[\s*([0-9]{1,4})\s*\](\s+\$end)")
 _KNOWN = str.maketrans("lhxzuw-", "0100000")  # L and H are a weak 0 and 1 (IEEE 1164, to_01)
 _UNKNOWN = str.maketrans("01lhxzuw-", "000011111")
 
@@ -38,7 +40,7 @@ class Level:
     unknown: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Signal:
     """What a signal is from each of its times on."""
 
@@ -67,11 +69,10 @@ class WaveFile:
             raise FileError(f"{path.name} must be a waveform, not empty")
         if not _KINDS[path.suffix.lower()](data):  # it guesses, and may never end where it guesses wrong
             raise FileError(f"{path.name} must be a waveform (VCD, FST, GHW) of the kind that its ending says")
-        self._variables: dict[str, dict[str, Any]] = {}  # by path, then by what is behind it: aliases share that
-        with self._understood():
-            for variable in pywellen.Waveform(str(path)).all_vars():
-                same = self._variables.setdefault(_plain(variable.full_name), {})
-                same.setdefault(str(variable.signal_id), variable)
+        self._variables: dict[str, list[Any]] = {}  # by path
+        with self._understood(), _bit_by_bit(path, data) as readable:
+            for variable in pywellen.Waveform(str(readable)).all_vars():
+                self._variables.setdefault(_plain(variable.full_name), []).append(variable)
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
@@ -94,11 +95,12 @@ class WaveFile:
         FileError
             There is none of this path, or several different ones, or it is not of bits.
         """
-        same = self._variables.get(_plain(path), {})
-        if len(same) > 1:
-            raise FileError(f"{self.name} must have one signal {quoted(path)}, not {len(same)} different ones")
-        if same:
-            return self._changes(next(iter(same.values())), path)
+        same = [self._changes(variable, path) for variable in self._variables.get(_plain(path), ())]
+        differ = [one for k, one in enumerate(same) if one not in same[:k]]
+        if len(differ) > 1:
+            raise FileError(f"{self.name} must have one signal {quoted(path)}, not {len(differ)} different ones")
+        if differ:
+            return differ[0]
         bits = {
             int(found[2]): name
             for name in self._variables
@@ -123,6 +125,24 @@ class WaveFile:
             signal = variable.signal
             pairs = [signal[k] for k in range(len(signal))]
         return Signal([time for time, _ in pairs], [_level(value) for _, value in pairs], int(variable.bitwidth or 1))
+
+
+@contextmanager
+def _bit_by_bit(path: Path, data: bytes) -> Iterator[Path]:
+    """Give a waveform in which every variable keeps its bit's number in its name.
+
+    pywellen puts such bits together by itself: it reads wrong values where they have none in the beginning (0.25.7),
+    and drops the number of those that do not stand side by side.
+    """
+    head, end, rest = data.partition(b"$enddefinitions") if path.suffix.lower() == ".vcd" else (b"", b"", b"")
+    named, count = _BIT_OF_A_BUS.subn(rb"\1(\2)\3", head)
+    if not count:
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(suffix=".vcd") as copy:
+        copy.writelines((named, end, rest))
+        copy.flush()
+        yield Path(copy.name)
 
 
 @contextmanager
@@ -162,8 +182,8 @@ def begin_of(signals: Sequence[Signal]) -> int:
 
 
 def _plain(path: str) -> str:
-    r"""Return a path in one way of writing: pywellen gives `top.v.[0]` or `top.\v[0]` for `top.v[0]`."""
-    return path.replace(".[", "[").replace("\\", "")
+    r"""Return a path in one way of writing: `top.v.[0]`, `top.\v[0]` and `top.v(0)` are `top.v[0]`."""
+    return _BIT.sub(r"\1[\2]", path.replace(".[", "[").replace("\\", ""))
 
 
 def _level(value: Any) -> Level:
