@@ -24,6 +24,10 @@ class ConfigError(FxsnnError, ValueError):
     """A configuration or argument that cannot be used."""
 
 
+class NeuronError(ConfigError):
+    """A neuron's text that cannot be read; the message begins with file, line and column."""
+
+
 class FindingError(ConfigError):
     """What was asked for is not there: a finding, not a mistake."""
 

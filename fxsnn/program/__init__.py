@@ -1,0 +1,1 @@
+"""A neuron's text, read, bound to formats, proved and run: see docs/neurons.md."""

@@ -1,0 +1,61 @@
+"""A neuron's step as operations: what its text says once the plan's choices are made, before any format is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fxsnn.program.operations import Operation, Ref
+
+BIT = "bit"  # the signal of a state that holds 0 or 1: no plan gives it a format
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of the text that assigns a name."""
+
+    name: str
+    line: int
+    column: int
+    source: str  # on one line, without its annotation
+    signal: str  # into which it casts; "" where it stays exact
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A cast of a step: the operations that round and limit, and the register that it draws from."""
+
+    name: str
+    round: Ref
+    limit: Ref
+    signal: str
+    stream: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neuron:
+    """The operations of a time step in order, and what they mean.
+
+    Every operation belongs to a statement. A state's next word, and what is emitted, are values of operations.
+    """
+
+    file: str
+    choices: dict[str, str]
+    operations: tuple[Operation, ...]
+    owners: tuple[int, ...]  # the statement of each operation
+    statements: tuple[Statement, ...]
+    states: dict[str, tuple[str, Ref]]  # signal, and the word at the end of the step
+    constants: dict[str, str]  # signal
+    inputs: tuple[str, ...]
+    numbers: tuple[str, ...]
+    output: tuple[str, Ref]
+    nodes: dict[str, Ref]  # every name that is assigned, but those that begin with _: its last value
+    casts: tuple[Cast, ...]
+    signals: tuple[str, ...]  # whose formats a plan must give
+
+    def cast(self, stream: int) -> Cast | None:
+        """Return the cast that draws from the register of this number, or none where the choices leave it out."""
+        return next((cast for cast in self.casts if cast.stream == stream), None)
+
+    def place(self, ref: Ref) -> str:
+        """Return where in the text an operation stands: file and line."""
+        return f"{self.file}:{self.statements[self.owners[ref]].line}"
