@@ -31,7 +31,7 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     FxsnnError
         A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
     """
-    described = _described(network)
+    described = described_at(network)
     if isinstance(described, Competitive):
         of, steps = described.constants, described.coding.steps
         size = described.inputs, described.neurons, of["refractory_steps"], of["reset"]
@@ -40,7 +40,7 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     held = named(plan, parse_planned, read_text(plan, "a plan"))
     if isinstance(held, Plan):
         raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
-    quantised = quantise_layers(_blank(described), held)
+    quantised = quantise_layers(blank(described), held)
     data = memory_to_data(layered_memory(quantised), MACROS[macro])
     if all(layer.learning is not None for layer in held.layers):
         usual = IntegerLearning()
@@ -49,7 +49,8 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     return data
 
 
-def _described(network: Path) -> Described:
+def described_at(network: Path) -> Described:
+    """Return what a network is, of its file (.npz) or a description (.toml)."""
     if network.suffix == ".npz":
         return described_in(network)
     if network.suffix != ".toml":
@@ -57,7 +58,7 @@ def _described(network: Path) -> Described:
     return named(network, parse_described, read_text(network, "a network's description"))
 
 
-def _blank(described: Description) -> LayeredNetwork:
+def blank(described: Description) -> LayeredNetwork:
     """Return a network whose every weight is 0: memory is a matter of shapes and words."""
     shapes = [described.geometry(number).weights for number in range(len(described.layer))]
     readouts = [np.ones((seen(described, number), described.classes), np.int8) for number in range(len(shapes))]

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from fxsnn.cli import calculator, events, golden, job, networks, regress, report, search, significance
+from fxsnn.cli import calculator, events, golden, job, networks, regress, report, search, show, significance
 from fxsnn.errors import FindingError, FxsnnError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 job.register(app)
 networks.register(app)
+show.register(app)
 search.register(app)
 report.register(app)
 significance.register(app)

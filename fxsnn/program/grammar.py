@@ -167,7 +167,9 @@ class _Grammar:
             self.refuse(node, f"a statement must assign one name, not {written(node.target)}")
         self.named(node.target, node.target.id)
         first, part = _name(node.annotation), getattr(node.annotation, "slice", None)
-        if not first or (isinstance(node.annotation, ast.Subscript) and not isinstance(node.annotation.value, ast.Name)):
+        if not first or (
+            isinstance(node.annotation, ast.Subscript) and not isinstance(node.annotation.value, ast.Name)
+        ):
             self.refuse(node.annotation, f"what follows a colon must be a name, not {written(node.annotation)}")
         if node.value is not None:
             if first in KINDS:
@@ -244,7 +246,9 @@ class _Grammar:
         if name not in ARGUMENTS:
             self.refuse(node, f"a function must be one of {', '.join(ARGUMENTS)}, not {name}")
         if len(node.args) != ARGUMENTS[name] or node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-            self.refuse(node, f"{name} must take {ARGUMENTS[name]} argument{'s' * (ARGUMENTS[name] > 1)}, not {written(node)}")
+            self.refuse(
+                node, f"{name} must take {ARGUMENTS[name]} argument{'s' * (ARGUMENTS[name] > 1)}, not {written(node)}"
+            )
         if name == "each" and not isinstance(node.args[0], ast.Name):
             self.refuse(node, f"each must take the name of an input, not {written(node.args[0])}")
         return node.args

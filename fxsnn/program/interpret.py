@@ -13,8 +13,9 @@ from typing import assert_never
 from fxsnn.kernels import lfsr, rescale
 from fxsnn.lfsr import Lfsr
 from fxsnn.program import operations as op
-from fxsnn.program.bounds import ANYWHERE, Program
 from fxsnn.program.operations import Ref
+from fxsnn.program.program import Program
+from fxsnn.program.wires import ANYWHERE
 
 Words = list[int]
 Arrivals = Mapping[str, Sequence[Sequence[int]]]  # by input: a row a neuron's words for every active one, ascending
