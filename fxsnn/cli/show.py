@@ -21,7 +21,7 @@ def show(
         Path | None, typer.Argument(help="Plan (TOML); without it the neuron's text is printed.", show_default=False)
     ] = None,
 ) -> None:
-    """Print the time step of a network's neurons: each line, its exact width, what its cast drops, what can overflow."""
+    """Print the time step of a network's neurons: each line, how wide it is, what its cast drops, what can overflow."""
     from fxsnn.showing import show_network
 
     typer.echo(show_network(network, plan), nl=False)

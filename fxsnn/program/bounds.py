@@ -160,6 +160,7 @@ class Bounds:
         return Wire(low - high_b, high - low_b, frac)
 
     def rounded(self, ref: Ref, operation: op.Round, passed: list[Range]) -> Wire:
+        """Return the ends of what a cast's rounding leaves."""
         signal, x = self.signals[operation.signal], self.wires[operation.a]
         form, right = signal.format, self.dropped(operation)
         if right > rescale.SHIFT_MAX:
@@ -174,17 +175,19 @@ class Bounds:
         if signal.rounding is Rounding.STOCHASTIC:
             if operation.stream is None:
                 raise NeuronError(
-                    f"{self.neuron.place(ref)}: a cast that rounds stochastically must say which register it draws from, "
-                    f"as in `{operation.signal}[0]`, but {self.written(ref)} does not"
+                    f"{self.neuron.place(ref)}: a cast that rounds stochastically must say which register it draws "
+                    f"from, as in `{operation.signal}[0]`, but {self.written(ref)} does not"
                 )
             return Wire(low >> right, high + (1 << right) - 1 >> right, form.frac)
         biases = rescale.biases(signal.rounding.code, right)
         return Wire(rescale.drop(low, right, *biases), rescale.drop(high, right, *biases), form.frac)
 
     def dropped(self, operation: op.Round) -> int:
+        """Return how many bits a cast drops."""
         return max(self.wires[operation.a].frac - self.signals[operation.signal].format.frac, 0)
 
     def shift(self, ref: Ref, by: Ref) -> int:
+        """Return by how many bits a word is shifted."""
         shift = self.wires[by].low
         if not 0 <= shift <= rescale.SHIFT_MAX:
             raise WidthError(f"a shift must be by 0 to {rescale.SHIFT_MAX} bits, but {self.written(ref)} is by {shift}")
@@ -201,18 +204,21 @@ class Bounds:
             )
 
     def check_kept(self, name: str, signal: str, ref: Ref) -> None:
+        """Refuse a state that is neither cast into its word nor proved to fit it."""
         last = self.operations[ref]
         if not isinstance(last, op.Limit | op.State) or last.signal != signal:
             self.fits(ref, self.signals[signal].format, name)
 
     def refuse_width(self, ref: Ref, low: int, high: int) -> NoReturn:
+        """Raise WidthError for an operation that could leave int64."""
         bits = max(high.bit_length(), (-low - 1).bit_length()) + 1
         raise WidthError(
-            f"every exact intermediate must fit int64, but {self.written(ref)} can need {bits} bits (raw {low} to {high})"
+            f"every exact intermediate must fit int64, but {self.written(ref)} can need {bits} bits "
+            f"(raw {low} to {high})"
         )
 
     def written(self, ref: Ref) -> str:
-        """Return the statement of an operation as messages tell it: its name, its text, the operands' formats, its line."""
+        """Return an operation as messages tell it: its statement, the formats of its operands, its line."""
         operation, statement = self.operations[ref], self.neuron.statements[self.neuron.owners[ref]]
         parts = [getattr(operation, field) for field in ("value", "a", "b", "initial") if hasattr(operation, field)]
         told = ", ".join(dict.fromkeys(self.described(part) for part in parts or [ref]))

@@ -92,14 +92,13 @@ class _Builder(Expressions):
 
     def assign(self, node: ast.AnnAssign | ast.Assign) -> None:
         target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-        assert isinstance(target, ast.Name) and node.value is not None  # noqa: S101  (so says the grammar)
+        assert isinstance(target, ast.Name)  # noqa: S101  (so says the grammar)
+        assert node.value is not None  # noqa: S101  (so says `block`)
         name, (signal, stream) = target.id, cast_into(node) if isinstance(node, ast.AnnAssign) else ("", None)
         known = self.declared.get(name)
         if name in self.text.choices or (known and known[0].kind not in ("state", "output")):
-            self.refuse(
-                node,
-                f"a statement must assign a state, the output or a new name, not the {known[0].kind if known else 'choice'} {name}",
-            )
+            kind = known[0].kind if known else "choice"
+            self.refuse(node, f"a statement must assign a state, the output or a new name, not the {kind} {name}")
         number = self.begun(node, name, written(node.value), signal)
         events = [part for part in ast.walk(node.value) if isinstance(part, ast.Call) and called(part) == "each"]
         carry = self.begin(node, name, signal, events[0]) if events else None

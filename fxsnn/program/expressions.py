@@ -48,12 +48,14 @@ class Expressions:
         refuse(self.text.file, node, message)
 
     def put(self, operation: Operation, kind: Kind = EXACT) -> Ref:
+        """Append an operation and return its number."""
         self.operations.append(operation)
         self.kinds.append(kind)
         self.owners.append(max(len(self.statements) - 1, 0))
         return len(self.operations) - 1
 
     def leaf(self, operation: Operation, kind: Kind = EXACT) -> Ref:
+        """Return the number of what is given, which stands once in a step."""
         if isinstance(operation, op.Each):  # another one for every active input
             return self.put(operation, kind)
         if operation not in self.leaves:
@@ -61,6 +63,7 @@ class Expressions:
         return self.leaves[operation]
 
     def value(self, node: ast.expr) -> Ref:
+        """Return the value of an expression."""
         match node:
             case ast.Name():
                 return self.named(node, node.id)
@@ -81,7 +84,8 @@ class Expressions:
             case _:
                 return self.logic(node)
 
-    def named(self, node: ast.AST, name: str) -> Ref:
+    def named(self, node: ast.AST, name: str) -> Ref:  # noqa: RET503  (`refuse` never returns)
+        """Return what a name stands for."""
         self.read.add(name)
         if name in self.env:
             return self.env[name]
@@ -101,10 +105,9 @@ class Expressions:
                 return self.leaf(op.Input(name))
             case "number":
                 return self.leaf(op.Number(name))
-        self.refuse(
-            node,
-            f"what is emitted must be assigned before it is read, {name} is not: a state keeps it for the next step",
-        )
+            case _:  # the output
+                told = f"what is emitted must be assigned before it is read, {name} is not"
+                self.refuse(node, f"{told}: a state keeps it for the next step")
 
     def kept(self, name: str) -> Ref | None:
         """Return the word that a state kept from the step before; nothing for any other name."""
@@ -114,13 +117,15 @@ class Expressions:
         return self.leaf(op.State(name, found[0].signal), Kind(found[0].signal == BIT, found[0].signal))
 
     def operation(self, node: ast.BinOp) -> Ref:
+        """Return the value of + - * << or >>."""
         sign = operator(node)
         if sign in ("<<", ">>"):
             word = self.value(node.left)
             if not self.kinds[word].grid:
                 self.refuse(
                     node,
-                    f"{sign} must be of a word (a state, a constant or what was cast), not of the exact {written(node.left)}",
+                    f"{sign} must be of a word (a state, a constant or what was cast), "
+                    f"not of the exact {written(node.left)}",
                 )
             by = self.value(node.right)
             if not isinstance(self.operations[by], op.Literal | op.Number):
@@ -133,6 +138,7 @@ class Expressions:
         return self.put(op.Add(a, b) if sign == "+" else op.Subtract(a, b))
 
     def call(self, node: ast.Call) -> Ref:
+        """Return the value of a call."""
         name = called(node)
         if name == "each":
             return self.event(node)
@@ -145,6 +151,7 @@ class Expressions:
         return self.put(made(*values), self.common(*values))
 
     def event(self, node: ast.Call) -> Ref:
+        """Return what one active input brings."""
         assert isinstance(node.args[0], ast.Name)  # noqa: S101  (so says the grammar)
         name = node.args[0].id
         self.read.add(name)
@@ -155,6 +162,7 @@ class Expressions:
         return self.leaf(op.Each(name))
 
     def reduction(self, node: ast.Call, name: str) -> Ref:
+        """Return a reduction over the population."""
         if self.guard is not None or self.inside:
             where = self.inside or "an if"
             self.refuse(node, f"a reduction must stand in a statement of its own level, {name} stands in {where}")
@@ -166,7 +174,7 @@ class Expressions:
             return self.put(op.Count(among))
         return self.put(op.Any(among) if name == "any" else op.First(among), ONE_BIT)
 
-    def logic(self, node: ast.expr) -> Ref:
+    def logic(self, node: ast.expr) -> Ref:  # noqa: RET503  (`refuse` never returns)
         """Return comparisons and what is made of bits; comparisons with a choice are decided and gone."""
         decided = self.decide(node)
         if decided is not None:
@@ -186,7 +194,8 @@ class Expressions:
                 for other in bits[1:]:
                     found = self.put(made(found, other), ONE_BIT)
                 return found
-        self.refuse(node, f"an expression must be of the grammar, not {written(node)}")
+            case _:
+                self.refuse(node, f"an expression must be of the grammar, not {written(node)}")
 
     def bit(self, node: ast.expr) -> Ref:
         """Return a condition: a comparison, a bit, or what is made of them."""
@@ -197,6 +206,7 @@ class Expressions:
         return found
 
     def select(self, condition: Ref, a: Ref, b: Ref) -> Ref:
+        """Return one of two values, by a condition."""
         return self.put(op.Select(condition, a, b), self.common(a, b))
 
     def common(self, a: Ref, b: Ref) -> Kind:
@@ -208,6 +218,7 @@ class Expressions:
 
     @contextmanager
     def within(self, what: str) -> Iterator[None]:
+        """Refuse reductions in what is built here."""
         outer, self.inside = self.inside, self.inside or what
         yield
         self.inside = outer

@@ -1,4 +1,4 @@
-"""A neuron's step under formats as people read it: each line, how wide it is, what its cast drops, what can overflow."""
+"""A neuron's step under formats, for people: each line, how wide it is, what its cast drops, what can overflow."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _firing(program: Program, constants: Constants) -> list[str]:
     one = {name: _ends(constants[name]) for name in neuron.constants if isinstance(constants.get(name), int)}
     rows = {name: constants[name] for name in neuron.constants if name in constants and name not in one}
     each: dict[tuple[int, ...], int] = {}
-    for words in zip(*rows.values(), strict=True):  # type: ignore[arg-type]  # those that are no int
+    for words in zip(*rows.values(), strict=True):
         each[words] = each.get(words, 0) + 1
     silent = 0
     for words, count in (each or {(): program.neurons}).items():
