@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.memory import bits_text
 
 By = Literal["bits", "allocated"]
@@ -46,4 +46,6 @@ def parse_budget(text: str, by: str = "bits") -> Budget:
         raise ConfigError(f"a budget must read like '64 KiB', '60 kB', '120 kbit' or '500000 bits', not {text!r}")
     whole, part, prefix, unit = found.groups()
     exact = Fraction(whole.replace(",", "") + (part or "")) * _PREFIXES[prefix] * _UNITS[unit]
+    if exact < 1:
+        raise ConfigError(f"a budget must be 1 to {MOST:,} bits, not {as_given(float(exact))}")
     return Budget(int(exact), by)  # type: ignore[arg-type]

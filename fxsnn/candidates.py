@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from fxsnn.errors import FileError, FxsnnError
+from fxsnn.documents import fitted, parse_json
+from fxsnn.errors import FileError, FxsnnError, as_given
 from fxsnn.files import read_bytes
 from fxsnn.firing import Firing
 from fxsnn.memory import MACROS, baseline
@@ -24,7 +25,7 @@ from fxsnn.ties import pack, unpack
 if TYPE_CHECKING:
     from fxsnn.explore import Candidate
 
-SCHEMA = 1
+SCHEMA = 2  # 1 counted memory otherwise
 MOST_BITS = 1 << 50  # of a network's memory; more was not counted by fxsnn
 MACRO = MACROS["ramb18"]
 
@@ -49,6 +50,7 @@ class Entry(msgspec.Struct, frozen=True):
     plan: dict[str, Any]
     right: str | None = None  # which images: one bit each, as `ties.pack` writes them
     firing: Firing | None = None  # against the float network
+    overflows: dict[str, float] | None = None  # shares of a signal's casts, where they are above overflows.MOST
 
     def __post_init__(self) -> None:
         _check(self.accuracy, self.bits)
@@ -74,7 +76,7 @@ class Found(msgspec.Struct, frozen=True):
 
 class _File(msgspec.Struct, frozen=True):
     tool: str
-    schema: Literal[1]
+    schema: Literal[2]
     data: str
     baseline: Found
     candidates: list[Entry]
@@ -156,6 +158,7 @@ def entry_of(candidate: Candidate[Any]) -> Entry:
         plan=plan.data,
         right=pack(score.right),
         firing=candidate.firing,
+        overflows=None if candidate.overflows is None else dict(candidate.overflows),
     )
 
 
@@ -180,17 +183,26 @@ def to_json(exploration: Exploration, choice: Choice | None = None, reward: Rewa
 
 def load_exploration(path: Path) -> Exploration:
     """Read candidates.json; raises FileError, one line, for anything else."""
-    data = read_bytes(path, "candidates")
-    try:
-        content = msgspec.json.decode(data, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FileError(f"candidates must be what fxsnn explore wrote, {str(path)!r} is not: {error}") from None
+    must = f"candidates must be what fxsnn explore wrote, {str(path)!r} is not"
+    data = parse_json(read_bytes(path, "candidates"), must)
+    _refuse_old(data, path)
+    content = fitted(data, _File, must)
     return Exploration(content.data, content.baseline, tuple(content.candidates))
+
+
+def _refuse_old(data: Any, path: Path) -> None:
+    """Refuse a file whose memory was counted otherwise: its bits would not be those of any command of today."""
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if isinstance(schema, int) and 0 < schema < SCHEMA:
+        raise FileError(
+            f"candidates must be of schema {SCHEMA}, whose memory is counted as now, {str(path)!r} is of {schema}; run "
+            "fxsnn explore or demo again"
+        )
 
 
 def _check(accuracy: float, bits: int) -> None:
     if not 0 <= accuracy <= 1 or not 1 <= bits <= MOST_BITS:
-        raise ValueError(f"accuracy must be 0 to 1 and bits 1 to {MOST_BITS:,}, not {accuracy:g} and {bits:,}")
+        raise ValueError(f"accuracy must be 0 to 1 and bits 1 to {MOST_BITS:,}, not {as_given(accuracy)} and {bits:,}")
 
 
 def _spikes(score: Measured) -> float | None:

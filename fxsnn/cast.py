@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.format import Format
+from fxsnn.frozen import freeze
 from fxsnn.kernels import rescale
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
@@ -32,6 +33,9 @@ class CastResult:
     inexact: int  # dropped bits that were not zero
     ties: int  # dropped bits that were exactly one half
     overflows: int  # rounded values outside the format
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def rails(fmt: Format, overflow: Overflow) -> tuple[int, int]:
@@ -81,7 +85,7 @@ def cast(
     >>> cast([5, -5, 300], Format.parse("Q8.2"), Format.parse("Q4.1")).tolist()
     [2, -2, 15]
     """
-    return cast_counted(raw, src, dst, rounding, overflow, lfsr=lfsr).raw
+    return cast_counted(raw, src, dst, rounding, overflow, lfsr=lfsr).raw.copy()  # the caller may write in it
 
 
 def cast_counted(
@@ -133,7 +137,7 @@ def from_float(
     >>> from_float([0.3, -0.3, 9.0], Format.parse("Q1.3"), "nearest-even").tolist()
     [2, -2, 7]
     """
-    return from_float_counted(x, dst, rounding, overflow, lfsr=lfsr).raw
+    return from_float_counted(x, dst, rounding, overflow, lfsr=lfsr).raw.copy()
 
 
 def from_float_counted(
@@ -246,6 +250,20 @@ def _words_of(raw: ArrayLike, src: Format) -> Words:
         worst = least if least < src.lowest else greatest
         raise ConfigError(f"raw words of {src.describe()} must be {src.lowest} to {src.highest}, not {worst}")
     return words.astype(np.int64)
+
+
+def check_words(name: str, words: ArrayLike, fmt: Format) -> None:
+    """Raise ConfigError where a word is not one of the format; the message names the first and where it lies."""
+    given = np.asarray(words)
+    if given.dtype.kind not in "iu":
+        raise ConfigError(f"{name} must be integers, not {given.dtype}")
+    wrong = (given < fmt.lowest) | (given > fmt.highest)
+    if wrong.any():
+        place = tuple(int(n) for n in np.argwhere(wrong)[0])
+        at = str(list(place)) if place else ""
+        raise ConfigError(
+            f"{name}{at} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {given[place]}"
+        )
 
 
 def _span(fmt: Format) -> str:

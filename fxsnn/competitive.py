@@ -50,7 +50,11 @@ class Competitive:
     coding: RateCoding
 
     def __post_init__(self) -> None:
-        self._with(np.zeros((1, 1)), np.zeros(1), np.full(1, -1, np.int64))  # refuses what no network can have
+        self.alone()  # refuses what no network can have
+
+    def alone(self) -> Network:
+        """Return a network of these constants with one input and one neuron, which have learned nothing."""
+        return self._with(np.zeros((1, 1)), np.zeros(1), np.full(1, -1, np.int64))
 
     def network(self, like: Network) -> Network:
         """Return a network of these constants with the weights, thetas and labels of another."""

@@ -9,16 +9,19 @@ import numpy as np
 
 from fxsnn.competitive import Competitive
 from fxsnn.described import Described, described_in, parse_described
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError
+from fxsnn.files import read_text
 from fxsnn.layered.description import Description
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
 from fxsnn.layered.itq import IntegerLearning
 from fxsnn.layered.network import LayeredNetwork, seen
 from fxsnn.layered.quantise import quantise_layers
-from fxsnn.memory import MACROS, memory_to_data
+from fxsnn.memory import MACROS, Memory, inventory, memory_to_data
 from fxsnn.plan import Plan
 from fxsnn.planned import parse_planned
-from fxsnn.selection import check_macro, count_memory, named, read_text
+from fxsnn.quantise import quantise
+from fxsnn.selection import check_macro, counted, plan_of_one_layer
 
 
 def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
@@ -32,17 +35,16 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
         A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
     """
     described = described_at(network)
-    if isinstance(described, Competitive):
-        of, steps = described.constants, described.coding.steps
-        size = described.inputs, described.neurons, of["refractory_steps"], of["reset"]
-        return count_memory(plan, *size, macro, steps)
     check_macro(macro)
-    held = named(plan, parse_planned, read_text(plan, "a plan"))
-    if isinstance(held, Plan):
+    if isinstance(described, Competitive):
+        held = plan_of_one_layer(plan)
+        return counted(_inventory(described, held), held, macro, described.coding.steps)
+    layers = named(plan, parse_planned, read_text(plan, "a plan"))
+    if isinstance(layers, Plan):
         raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
-    quantised = quantise_layers(blank(described), held)
+    quantised = quantise_layers(blank(described), layers)
     data = memory_to_data(layered_memory(quantised), MACROS[macro])
-    if all(layer.learning is not None for layer in held.layers):
+    if all(layer.learning is not None for layer in layers.layers):
         usual = IntegerLearning()
         learning = layered_while_learning(quantised, usual.rate, usual.halvings)
         data["while_learning"] = memory_to_data(learning, MACROS[macro])
@@ -56,6 +58,13 @@ def described_at(network: Path) -> Described:
     if network.suffix != ".toml":
         raise ConfigError(f"a network must be a trained one (.npz) or a description (.toml), not {str(network)!r}")
     return named(network, parse_described, read_text(network, "a network's description"))
+
+
+def _inventory(described: Competitive, plan: Plan) -> Memory:
+    """Return what `memory.memory` returns of any network so described: only its constants matter, and its size."""
+    one = quantise(described.alone(), plan)
+    size = described.inputs, described.neurons
+    return inventory(plan, *size, one.refractory_steps, one.reset, bool(one.inhibition), one.winner)
 
 
 def blank(described: Description) -> LayeredNetwork:

@@ -30,7 +30,7 @@ from fxsnn.selection import choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
-from fxsnn.splits import Splits, part
+from fxsnn.splits import Splits, labelling_task, learned_digits, part
 
 PROFILED = 64  # images whose signals' ranges are looked at
 LONGEST, FOLDS = 8, 4  # bits of the words in the demo's significance sweep, and the fewest digits it takes
@@ -84,11 +84,12 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
     FxsnnError
         The folder cannot be used, or no candidate holds the accuracy floor.
     """
+    learned = learned_digits(splits)
     with new_folder(out, "candidates.json") as place:
         network = _trained(splits, settings, progress)
         task, float_score = prepare(network, splits, settings.workers)
         network = replace(network, labels=float_score.labels)
-        save_network(network, place / "network.npz")
+        save_network(network, place / "network.npz", learned)
 
         points = make_points(settings.grid, measured_ranges(network, splits))
         done = 0
@@ -122,9 +123,9 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
 
 def prepare(network: Network, splits: Splits, workers: int) -> tuple[Task, Score]:
     """Encode the digits that candidates are compared on, and cross-validate the float network on them."""
-    spikes = encode(splits.labelling.images, network.coding)
-    responses = learn.respond(network, spikes, workers)
-    task = Task(spikes, splits.labelling.labels, float_net=reference(network, spikes, responses))
+    task = labelling_task(splits, network.coding)
+    responses = learn.respond(network, task.spikes, workers)
+    task = replace(task, float_net=reference(network, task.spikes, responses))
     return task, cross_validate(responses, task.labels, task.folds, task.rule)
 
 
@@ -171,7 +172,7 @@ def _swept(place: Path, network: Network, splits: Splits, settings: Settings, pr
         network,
         profile(network, profiled),
         spreads(network, profiled),
-        Task(encode(splits.labelling.images, network.coding), splits.labelling.labels),
+        labelling_task(splits, network.coding),
         about(splits),
         hashlib.sha256((place / "network.npz").read_bytes()).hexdigest(),
         settings.max_loss,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
 from fxsnn.competitive import KIND, Competitive, competitive_from_data, competitive_of, competitive_text
+from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError
 from fxsnn.layered.description import KINDS, Description, description_from_data, description_text
 from fxsnn.layered.network import is_layered, load_layers
@@ -32,10 +32,7 @@ def described_from_data(data: dict[str, Any]) -> Described:
 
 def parse_described(text: str) -> Described:
     """Read a description from TOML; raises ConfigError."""
-    try:
-        return described_from_data(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"a network's description must be TOML: {error}") from None
+    return described_from_data(parse_toml(text, "a network's description"))
 
 
 def parse_layers(text: str) -> Description:

@@ -12,6 +12,7 @@ from fxsnn.emulate import emulate
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
+from fxsnn.frozen import freeze
 from fxsnn.learn import record
 from fxsnn.network import Network
 from fxsnn.plan import Signal
@@ -43,6 +44,9 @@ class Distribution:
     images: int
     float_thresholds: tuple[float, float, float] | None  # lowest, median and highest at which a neuron fires
     fixed_thresholds: tuple[float, float, float] | None
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @property
     def saturated(self) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, OverflowDetectedError
+from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.kernels import layer, lif
 from fxsnn.modes import Overflow
 from fxsnn.prepare import Prepared, prepare, sites_of
@@ -39,6 +40,9 @@ class Trace:
     counts: dict[str, dict[str, int]]  # by site: casts, inexact, ties, overflows
     equalities: int  # membranes that met their threshold exactly
     spikes: int
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDArray[np.int32]:
@@ -79,7 +83,7 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
     """
     ready = prepare(network)
     _check_raster(raster)
-    active = np.ascontiguousarray(raster)
+    active = np.require(raster, requirements=KERNELS_TAKE)
     images, steps, inputs = raster.shape
     _check_inputs(network, inputs)
     if _errors(network):
@@ -100,7 +104,9 @@ def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
     images, steps, inputs = raster.shape
     starts = np.empty(images * steps + 1, dtype=np.int64)
     indices = np.empty(int(np.count_nonzero(raster)) + 1, dtype=np.uint16 if inputs <= 1 << 16 else np.int64)
-    events = layer.gather(starts, indices, np.ascontiguousarray(raster).reshape(images * steps, inputs))
+    events = layer.gather(
+        starts, indices, np.require(raster, requirements=KERNELS_TAKE).reshape(images * steps, inputs)
+    )
     return Spikes(starts=starts, indices=indices[:events], images=images, steps=steps, inputs=inputs)
 
 
@@ -114,6 +120,9 @@ class State:
     membrane: NDArray[np.int64]
     refractory: NDArray[np.int64]
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
 
 def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0, start: State | None = None) -> Trace:
     """Run one image, from a cleared layer or from `start`, and keep every node of every step.
@@ -122,7 +131,7 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0, start: St
     """
     ready = prepare(network)
     _check_inputs(network, spikes.inputs)
-    begin = _start(network, start)
+    membrane, refractory = _start(network, start)
     nodes = np.zeros((spikes.steps, len(NODES), network.neurons), dtype=np.int64)
     drawn = np.zeros((spikes.steps, len(SITES), network.neurons), dtype=np.int64)
     registers = np.zeros((spikes.steps, len(SITES)), dtype=np.int64)
@@ -133,8 +142,8 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0, start: St
         drawn,
         registers,
         counts,
-        begin.membrane,
-        begin.refractory,
+        membrane,
+        refractory,
         np.pad(network.weights, ((0, 1), (0, 0))),  # int64 for every plan
         spikes.starts[first : first + spikes.steps + 1],
         spikes.indices,
@@ -158,10 +167,10 @@ def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0, start: St
     )
 
 
-def _start(network: QuantisedNetwork, start: State | None) -> State:
-    """Return the state to begin with, in arrays that may be overwritten."""
+def _start(network: QuantisedNetwork, start: State | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return membranes and counters to begin with, in arrays that may be overwritten."""
     if start is None:
-        return State(np.zeros(network.neurons, dtype=np.int64), np.zeros(network.neurons, dtype=np.int64))
+        return np.zeros(network.neurons, dtype=np.int64), np.zeros(network.neurons, dtype=np.int64)
     membrane = network.plan.membrane.format
     bounds = {"membrane": (membrane.lowest, membrane.highest), "refractory": (0, network.refractory_steps)}
     for name, (lowest, highest) in bounds.items():
@@ -173,7 +182,7 @@ def _start(network: QuantisedNetwork, start: State | None) -> State:
         wrong = words[(words < lowest) | (words > highest)]
         if len(wrong):
             raise ConfigError(f"{name} at the start must be {lowest} to {highest}, not {wrong[0]}")
-    return State(start.membrane.copy(), start.refractory.copy())
+    return start.membrane.copy(), start.refractory.copy()
 
 
 def _run(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
+from fxsnn.frozen import KERNELS_TAKE, freeze
 
 _CHUNK = 64  # images whose spikes are drawn into one buffer
 
@@ -68,8 +69,9 @@ class Spikes:
         fresh[starts] = True
         if not (fresh[1:-1] | (indices[1:] > indices[:-1])).all():
             raise ConfigError("indices must be ascending within each step")
-        object.__setattr__(self, "starts", _read_only(starts))
-        object.__setattr__(self, "indices", _read_only(indices))
+        object.__setattr__(self, "starts", np.ascontiguousarray(starts))
+        object.__setattr__(self, "indices", np.ascontiguousarray(indices))
+        freeze(self)
 
     def raster(self) -> NDArray[np.uint8]:
         """Return uint8[images, steps, inputs], 1 where an input spikes."""
@@ -94,7 +96,7 @@ def encode(images: NDArray[np.uint8], coding: RateCoding, presentation: int = 0)
     keys = _keys(images, coding.seed, presentation)
     all_starts, all_indices, events = [np.zeros(1, np.int64)], [np.zeros(0, np.uint16)], 0
     for first in range(0, len(images), _CHUNK):
-        chunk = np.ascontiguousarray(images[first : first + _CHUNK])
+        chunk = np.require(images[first : first + _CHUNK], requirements=KERNELS_TAKE)
         starts = np.empty(len(chunk) * coding.steps + 1, np.int64)
         indices = np.empty(np.count_nonzero(chunk) * coding.steps + 2, np.uint16)
         draw_spikes(starts, indices, chunk, keys[first : first + _CHUNK], limits, coding.steps)
@@ -108,12 +110,6 @@ def encode_parts(images: NDArray[np.uint8], coding: RateCoding, size: int = 1000
     """Encode `size` images at a time, so that the spikes of all are never held at once."""
     for first in range(0, len(images), size):
         yield encode(images[first : first + size], coding)
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
 
 
 def _keys(images: NDArray[np.uint8], seed: int, presentation: int) -> NDArray[np.int64]:

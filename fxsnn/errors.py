@@ -1,6 +1,20 @@
 """Every error a user can cause: one line saying what must hold and what was given."""
 
 
+def printable(text: str) -> str:
+    """Return a text as one line of what can be shown: other characters, which a file may bring, by their escapes."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
+
+
+def as_given(value: float) -> str:
+    """Return a number with every digit that tells it from others, as whoever gave it knows it.
+
+    >>> as_given(0.5), as_given(1.0), as_given(1000001.25), as_given(1e-7)
+    ('0.5', '1', '1000001.25', '1e-07')
+    """
+    return repr(float(value)).removesuffix(".0")
+
+
 class FxsnnError(Exception):
     """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
 

@@ -13,13 +13,13 @@ import numpy as np
 from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import LONGEST, Progress
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.events_learning import read_description, train_in_float
 from fxsnn.explore import Candidate, evaluated
-from fxsnn.files import check_output, new_folder, read_bytes, write_bytes, write_text
+from fxsnn.files import check_output, new_folder, read_bytes, read_text, write_bytes, write_text
 from fxsnn.golden.layers_make import make_layers_bundle
 from fxsnn.grid import Point
-from fxsnn.layered.emulate import emulate_layers
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, LocalLearning, check_sensor, frames_of
 from fxsnn.layered.network import LayeredNetwork, load_layers, save_layers
@@ -28,12 +28,13 @@ from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.layers_reporting import write_layers_report
 from fxsnn.memory import Memory
+from fxsnn.overflows import Overflows, count_casts, overflowing_in
 from fxsnn.pareto import Choice, Reward
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
-from fxsnn.recorded.splits import open_split, split_of
+from fxsnn.recorded.splits import check_unlearned, learned_recordings, open_split, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.score import Measured, Told
-from fxsnn.selection import Criteria, choose, named, read_text
+from fxsnn.selection import Criteria, choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.layers import layers_significance
@@ -57,6 +58,7 @@ class EventsEmulated:
     fixed: Told
     memory: Memory
     counts: tuple[dict[str, dict[str, int]], ...]  # by layer and cast, while the first recording is shown
+    overflows: Overflows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,13 +90,16 @@ def emulate_events(network: Path, plan: Path, data: Path, workers: int, most: in
     check_sensor(held, test)
     if not len(test):
         raise ConfigError("test recordings must be one or more, not none")
+    check_unlearned(network, test)
     count = min(len(test), most or len(test))
     test = test.part(np.arange(count) * len(test) // count)
+    counts = count_casts(held, quantised, test)
     return EventsEmulated(
         measured_float(held, test),
         measured(quantised, test, workers),
         layered_memory(quantised),
-        emulate_layers(quantised, frames_of(held, test, np.arange(1))).counts,
+        counts,
+        overflowing_in(counts),
     )
 
 
@@ -117,6 +122,7 @@ def explore_events(
     check_output(out)
     exists(study.place)
     train, held_out = learned_and_held_out(open_split(data, "train", held.description))
+    check_unlearned(network, held_out)
     subject = RecordingsSubject(Bench(held, held_out, Lessons(train, learning)), points)
     finished = run_study(subject, study, workers, progress)
     write_bytes(out, to_json(finished.exploration))
@@ -143,6 +149,7 @@ def golden_of_layers(
 def not_learned_from(network: Path, data: Path | None, recordings: int | None) -> Recordings:
     """Return the recordings that a network did not learn from, the first ones or all."""
     _, shown = learned_and_held_out(split_of(data, "train", load_layers(network)))
+    check_unlearned(network, shown)
     return shown if recordings is None else shown.part(np.arange(min(recordings, len(shown))))
 
 
@@ -189,9 +196,10 @@ def demo_events(
     described = read_description(description)
     train, held_out = learned_and_held_out(open_split(data, "train", described))
     test = open_split(data, "test", described)
+    learned = learned_recordings(train, [test, held_out])
     with new_folder(out, "candidates.json") as place:
         network = train_in_float(described, train, learning, progress)
-        save_layers(network, place / "network.npz")
+        save_layers(network, place / "network.npz", learned)
         quiet = min(learning.regularisation, LEARNING_ON.regularisation)
         fine = replace(LEARNING_ON, regularisation=quiet, window=learning.window, seed=learning.seed)
         bench = Bench(network, held_out, Lessons(train, fine))
@@ -203,7 +211,7 @@ def demo_events(
         (place / "candidates.json").write_bytes(to_json(found, choice, reward))
         best = candidates[choice.index]
         chosen = bench.network_of(Point(best.name, best.scheme, {}, best.plan))
-        save_layers(chosen, place / "chosen.npz")
+        save_layers(chosen, place / "chosen.npz", learned)
         (place / "chosen.toml").write_bytes(layered_plan_text(best.plan).encode())
         quantised = quantise_layers(chosen, best.plan)
         manifest = make_layers_bundle(place / "golden", quantised, frames_of(network, test, np.arange(1)))

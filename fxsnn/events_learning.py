@@ -10,8 +10,9 @@ from fxsnn.data.events import SPLITS
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
 from fxsnn.described import parse_layers
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_output, write_text
+from fxsnn.files import check_output, read_text, write_text
 from fxsnn.layered.accelerated import train_accelerated
 from fxsnn.layered.description import Description
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
@@ -22,11 +23,12 @@ from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, sa
 from fxsnn.layered.plan import layered_plan_text, parse_layered_plan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
+from fxsnn.learned import NOTHING_KNOWN, Learned, load_learned
 from fxsnn.memory import Memory
-from fxsnn.recorded.splits import open_split
+from fxsnn.overflows import Overflows, overflowing_layers
+from fxsnn.recorded.splits import check_unlearned, learned_recordings, open_split
 from fxsnn.recorded.task import Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.score import Measured, Told
-from fxsnn.selection import named, read_text
 
 
 def read_description(path: Path) -> Description:
@@ -51,14 +53,13 @@ def train_events(
     """
     check_output(out)
     described = read_description(description)
-    train, test = open_split(data, "train", described), open_split(data, "test", described)
-    train, _ = learned_and_held_out(train)
+    train, test, learned = _lessons(data, described)
     network = train_in_float(described, train, learning, progress, device)
     if words:
         plan = plan_layers(network, words)
         network = Lessons(train, learning).learned(network, plan)
         write_text(out.with_suffix(".toml"), layered_plan_text(plan))
-    save_layers(network, out)
+    save_layers(network, out, learned)
     return measured_float(network, test)
 
 
@@ -72,11 +73,11 @@ def refine_events(
     check_output(out)
     held = load_layers(network)
     words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
-    train, test = (open_split(data, split, held.description) for split in SPLITS)
-    train, _ = learned_and_held_out(train)
-    learned = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
-    told = measured(quantise_layers(learned, words), test)
-    save_layers(learned, out)
+    train, test, learned = _lessons(data, held.description)
+    check_unlearned(network, test)
+    refined = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
+    told = measured(quantise_layers(refined, words), test)
+    save_layers(refined, out, _learned_before(network).and_then(learned))
     return told
 
 
@@ -87,6 +88,7 @@ class EventsLearned:
     fixed: Told
     memory: Memory
     while_learning: Memory
+    overflows: Overflows  # shares of casts; see `overflows.overflowing`
 
 
 def learn_events(
@@ -109,15 +111,28 @@ def learn_events(
     network = load_layers(trained) if trained else random_layers(described, learning.seed)
     if network.description != described:
         raise ConfigError(f"a network to learn on from must be of {str(description)!r}, {str(trained)!r} is of another")
-    train, test = open_split(data, "train", described), open_split(data, "test", described)
-    train, _ = learned_and_held_out(train)
+    train, test, lessons = _lessons(data, described)
+    if trained:
+        check_unlearned(trained, test)
     plan = plan_learning(network, words, lesson, trained=trained is not None)
     found = train_in_integers(network, train, plan, integers, lambda done, total: progress("train", done, total))
     write_text(out.with_suffix(".toml"), layered_plan_text(plan))
-    save_layers(found, out)
+    save_layers(found, out, _learned_before(trained).and_then(lessons) if trained else lessons)
     quantised = quantise_layers(found, plan)
     learned = layered_while_learning(quantised, integers.rate, integers.halvings)
-    return EventsLearned(measured(quantised, test), layered_memory(quantised), learned)
+    overflows = overflowing_layers(found, quantised, test)
+    return EventsLearned(measured(quantised, test), layered_memory(quantised), learned, overflows)
+
+
+def _lessons(data: Path, described: Description) -> tuple[Recordings, Recordings, Learned]:
+    """Return the recordings to learn from, those to test on, and what a network has learned from then."""
+    train, test = (open_split(data, split, described) for split in SPLITS)
+    train, held_out = learned_and_held_out(train)
+    return train, test, learned_recordings(train, [test, held_out])
+
+
+def _learned_before(network: Path) -> Learned:
+    return load_learned(network) or NOTHING_KNOWN
 
 
 def train_in_float(

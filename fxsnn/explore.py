@@ -15,9 +15,11 @@ from fxsnn.emulate import respond
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.firing import Firing, Reference, watch
+from fxsnn.frozen import freeze
 from fxsnn.grid import Learner, PlanT, Point
 from fxsnn.memory import Memory, memory
 from fxsnn.network import Network
+from fxsnn.overflows import Overflows, overflowing
 from fxsnn.plan import Plan
 from fxsnn.quantise import quantise
 from fxsnn.score import Measured, cross_validate
@@ -33,6 +35,7 @@ class Candidate(Generic[PlanT]):
     score: Measured
     memory: Memory
     firing: Firing | None = None  # against the float network, where the task holds it
+    overflows: Overflows | None = None  # shares of casts; see `overflows.overflowing`
 
     @property
     def accuracy(self) -> float:
@@ -55,6 +58,9 @@ class Task:
     rule: Rule = "all-activity"
     float_net: Reference | None = None  # its spikes for these digits
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
 
 def evaluate(
     network: Network, point: Point[Plan], task: Task, learner: Learner | None = None, threads: int = 1
@@ -74,7 +80,8 @@ def evaluate(
         raise type(error)(f"{point.name}: {error}") from None
     found = cross_validate(responses, task.labels, task.folds, task.rule)
     firing = watch(task.float_net, quantised, responses) if task.float_net else None
-    return Candidate(point.name, point.scheme, point.plan, found, memory(quantised), firing)
+    overflows = overflowing(quantised, task.spikes)
+    return Candidate(point.name, point.scheme, point.plan, found, memory(quantised), firing, overflows)
 
 
 def explore(

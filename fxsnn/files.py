@@ -1,15 +1,18 @@
 """Reading and writing files whole: write aside, then rename, so that nothing is ever half-written.
 
 A file or folder appears under its name only when it is complete. An exception, Ctrl-C or a full disk
-on the way leaves what was there before.
+on the way leaves what was there before. What is replaced hands its mode and owner on, and what nobody may
+write is not replaced, although a rename would do it.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -31,11 +34,34 @@ def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
     return data
 
 
+def read_text(path: Path, what: str, most: int = 1 << 20) -> str:
+    """Read a UTF-8 text; `what` names it in errors. A byte order mark before it is left out."""
+    try:
+        return decoded(read_bytes(path, what, most))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{what} must be UTF-8 text, {str(path)!r} is not: {error.reason}") from None
+
+
+def decoded(data: bytes) -> str:
+    """Return UTF-8 text without the byte order mark that editors of Windows put before it; UnicodeDecodeError else."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # what `>` writes in older PowerShells
+        raise UnicodeDecodeError("utf-8", data, 0, 2, "it is UTF-16")
+    return data.decode("utf-8-sig")
+
+
 def write_bytes(path: Path, data: bytes) -> None:
-    """Replace or create the file with `data`, all of it or nothing. A link keeps pointing to its file."""
+    """Replace or create the file with `data`, all of it or nothing. A link keeps pointing to its file.
+
+    A file that is replaced keeps its mode and, where the system allows, its owner. Raises FileError.
+    """
     target = Path(os.path.realpath(path))
     with _beside(path, target) as aside:
-        aside.write_bytes(data)
+        if target.exists():
+            aside.touch(mode=0o600)  # until it is complete: what may be read by few is never open to all
+            aside.write_bytes(data)
+            _hand_on(target, aside)
+        else:
+            aside.write_bytes(data)
         aside.replace(target)
 
 
@@ -50,8 +76,10 @@ def _beside(path: Path, target: Path) -> Iterator[Path]:
     """Give a name for a file beside the target, which is gone at the end."""
     aside = _aside(target)
     try:
-        if target.exists() and not target.is_file():
+        if target.is_symlink() or (target.exists() and not target.is_file()):  # a link that leads to itself
             raise FileError(f"an output file must be a regular file or a new name, not {str(path)!r}")
+        if target.exists() and _is_read_only(target):
+            raise FileError(f"an output file must be one that may be written, not {str(path)!r} (it is read-only)")
         yield aside
     except FileError:
         raise
@@ -87,6 +115,10 @@ def new_folder(path: Path, marker: str) -> Iterator[Path]:
         if not _made_by_fxsnn(aside, marker):
             raise AssertionError(f"a folder made by fxsnn must hold {marker!r} with the word fxsnn in it")
         _check_replaceable(path, target, marker)  # again: the block may have taken minutes
+        if target.exists():
+            for made in (aside, *aside.rglob("*")):
+                if (old := target / made.relative_to(aside)).exists():
+                    _hand_on(old, made)
         _swap(aside, target)
     except (FxsnnError, BrokenPipeError):  # a pipe is no file: who reads what is told in the block has gone
         raise
@@ -123,6 +155,19 @@ def _aside(target: Path) -> Path:
     return target.parent / f".fxsnn-{secrets.token_hex(6)}"
 
 
+def _is_read_only(path: Path) -> bool:
+    # root may write everything: whoever took the right from all has meant root too
+    return not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK)
+
+
+def _hand_on(old: Path, new: Path) -> None:
+    """Give a new file or folder the owner and the mode of the old one that it replaces."""
+    held = old.stat()
+    with contextlib.suppress(OSError, AttributeError):  # only root gives files away; Windows has no chown
+        os.chown(new, held.st_uid, held.st_gid)
+    new.chmod(stat.S_IMODE(held.st_mode))  # last: a change of owner takes bits away
+
+
 def _made_by_fxsnn(folder: Path, marker: str) -> bool:
     # the word too: names such as manifest.json are common, and a folder that is replaced is gone
     file = folder / marker
@@ -144,6 +189,11 @@ def _check_replaceable(path: Path, target: Path, marker: str) -> None:
             raise ConfigError(
                 f"an output folder must be new, empty or made by fxsnn (with {marker!r}), not {str(path)!r}"
             )
+        for held in (target, *target.rglob("*")):
+            if not held.is_symlink() and _is_read_only(held):
+                raise FileError(f"an output folder must be one that may be written, {str(held)!r} is read-only")
+    except FileError:
+        raise
     except OSError as error:
         raise _refusal("an output folder must be one that can be read", path, error) from error
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
+from fxsnn.frozen import freeze
 
 if TYPE_CHECKING:
     from fxsnn.network import Network
@@ -67,6 +68,9 @@ class Reference:
     responses: NDArray[np.integer]
     inputs: NDArray[np.uint8]
     trains: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def reference(network: Network, spikes: Spikes, responses: NDArray[np.integer], watched: int = WATCHED) -> Reference:

@@ -116,3 +116,13 @@ class Format:
         if not 0 <= bits < 1 << self.word:
             raise FormatError(f"a pattern of {self.describe()} must be 0 to {(1 << self.word) - 1:#x}, not {bits:#x}")
         return bits - (1 << self.word) if bits > self.highest else bits
+
+
+def bits_of(lowest: int, highest: int) -> int:
+    """Return the bits of the narrowest word that holds lowest to highest: two's complement if lowest is below 0.
+
+    >>> bits_of(0, 784), bits_of(-784, 784), bits_of(0, 0)
+    (10, 11, 0)
+    """
+    signed = lowest < 0
+    return max(highest.bit_length(), (-lowest - 1).bit_length() if signed else 0) + signed

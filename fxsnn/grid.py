@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -11,6 +10,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
+from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
@@ -111,9 +111,7 @@ class Point(Generic[PlanT]):
 def parse_grid(text: str) -> Grid:
     """Read a grid from TOML; raises ConfigError naming the key that is wrong."""
     try:
-        return msgspec.convert(tomllib.loads(text), Grid)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"a grid must be TOML: {error}") from None
+        return msgspec.convert(parse_toml(text, "a grid"), Grid)
     except msgspec.ValidationError as error:
         raise ConfigError(f"a grid must have the documented keys: {error}") from None
 

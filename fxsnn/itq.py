@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fxsnn.cast import from_float, from_float_counted, to_float
 from fxsnn.encode import Spikes
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.format import Format
 from fxsnn.kernels import fixed_stdp
 from fxsnn.kernels.fixed_stdp import Kept, Learner
@@ -23,7 +23,7 @@ from fxsnn.learn import Learning, check_images, presentations
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
-from fxsnn.plan import Leak, LearningPlan, Plan, Signal
+from fxsnn.plan import LearningPlan, Plan, Signal
 from fxsnn.prepare import prepare
 from fxsnn.quantise import FIRST_LEARNING_STREAM, SITES, QuantisedNetwork, quantise
 from fxsnn.width import PASS, Proof, Range
@@ -51,27 +51,6 @@ def learning_plan(plan: Plan, learned_bits: int | None = None) -> Plan:
     # what is read are the upper bits of what is learned
     read = replace(weight, rounding=Rounding.FLOOR) if spare else weight
     return replace(plan, weight=read, fold=False, learning=LearningPlan(learned))
-
-
-def default_plan(weight: Format, rounding: str = "stochastic", learned_bits: int | None = None) -> Plan:
-    """Return a plan for digits of 784 pixels that learns weights of this format; see `learning_plan`.
-
-    States have 4 fractional bits and the integer bits that range profiling found on MNIST, and the leak is a shift.
-    """
-
-    def signal(text: str) -> Signal:
-        return Signal(Format.parse(text))
-
-    plan = Plan(
-        weight=Signal(weight, Rounding.parse(rounding)),
-        accumulator=signal("UQ6.4"),
-        membrane=signal("UQ8.4"),
-        theta=signal("UQ8.4"),
-        threshold=signal("UQ3.0"),
-        inhibition=signal("UQ8.0"),
-        leak=Leak("shift", shift=5),
-    )
-    return learning_plan(plan, learned_bits)
 
 
 def train(
@@ -204,7 +183,7 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class State:
     """What learning changes in place; see `fixed_stdp.learn_from`."""
 
@@ -273,14 +252,14 @@ def _constant(name: str, value: float, signal: Signal) -> int:
     """Return a constant of learning as a word of its format, rounded to the nearest."""
     result = from_float_counted(value, signal.format)
     if result.overflows:
-        raise ConfigError(f"{name} must fit {signal.format.describe()} to learn in integers, not {value:g}")
+        raise ConfigError(f"{name} must fit {signal.format.describe()} to learn in integers, not {as_given(value)}")
     return int(result.raw)
 
 
 def _log2(norm: float) -> int:
     fraction, exponent = math.frexp(norm)
     if fraction != 0.5:
-        raise ConfigError(f"the norm must be a power of two to learn in integers, not {norm:g}")
+        raise ConfigError(f"the norm must be a power of two to learn in integers, not {as_given(norm)}")
     return exponent - 1
 
 

@@ -11,11 +11,11 @@ from typing import Any
 from fxsnn import demo, emulate
 from fxsnn.candidates import to_json
 from fxsnn.demo import PROFILED, Progress, about, measure
+from fxsnn.documents import named
 from fxsnn.encode import encode
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.errors import ConfigError, FileError, as_given
 from fxsnn.events import golden_of_layers, not_learned_from, significance_of_layers
-from fxsnn.explore import Task
-from fxsnn.files import check_output, read_bytes, write_bytes
+from fxsnn.files import check_output, read_bytes, read_text, write_bytes
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.make import make_bundle
 from fxsnn.grid import Grid, parse_grid
@@ -25,6 +25,7 @@ from fxsnn.learn import Learning
 from fxsnn.learner import learner_like
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import load_network
+from fxsnn.overflows import Overflows, overflowing
 from fxsnn.pareto import Reward
 from fxsnn.quantise import quantise
 from fxsnn.ranges import Spread, profile, spreads
@@ -32,12 +33,12 @@ from fxsnn.report.compose import Outcome
 from fxsnn.report.significance import significance_png, significance_svg
 from fxsnn.reporting import Sources, report_job
 from fxsnn.score import Score
-from fxsnn.selection import Criteria, named, read_plan, read_text
+from fxsnn.selection import Criteria, read_plan
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
 from fxsnn.significance.learning import Lessons, add_learning
-from fxsnn.splits import check_fits, open_splits, part
+from fxsnn.splits import check_fits, check_unlearned, labelling_task, open_splits, part
 from fxsnn.study.digits import DigitsSubject
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
@@ -50,6 +51,7 @@ class Emulated:
     float: Score
     fixed: Score
     trace: emulate.Trace
+    overflows: Overflows
 
 
 def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, workers: int) -> Emulated:
@@ -58,12 +60,14 @@ def emulate_network(network: Path, plan: Path, data: Path | None, mnist: bool, w
     quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)
-    task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
+    check_unlearned(network, splits)
+    task = labelling_task(splits, held.coding)
     test = encode(splits.test.images, held.coding)
     return Emulated(
         measure(held, task, test, splits.test, workers),
         measure(quantised, task, test, splits.test, workers),
         emulate.emulate(quantised, test),
+        overflowing(quantised, test),
     )
 
 
@@ -139,7 +143,7 @@ def significance_of_network(
     Lfsr(seed=seed)  # refused before a folder is made
     lessons = Lessons(part(splits.training, 0, learn_from).images, learn_seed) if learn_from is not None else None
     files = _significance_files(out)
-    task = Task(encode(splits.labelling.images, held.coding), splits.labelling.labels)
+    task = labelling_task(splits, held.coding)
     profiled = encode(splits.training.images[:PROFILED], held.coding)
     found = significance(
         held,
@@ -205,7 +209,8 @@ def demo_job(
         workers=workers,
         significance_images=significance_images,
     )
-    command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed} --mu {mu:g} --max-loss {max_loss:g}"
+    command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed}"
+    command += f" --mu {as_given(mu)} --max-loss {as_given(max_loss)}"
     command += f" --grid {grid.name}" if grid else ""
     if significance_images != demo.Settings().significance_images:
         command += f" --significance {significance_images}"

@@ -9,9 +9,10 @@ from pathlib import Path
 from fxsnn.candidates import Exploration, gather, load_exploration
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.documents import named
+from fxsnn.errors import ConfigError, FileError, as_given
 from fxsnn.explore import Candidate
-from fxsnn.files import check_output
+from fxsnn.files import check_output, read_text
 from fxsnn.grid import Point
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, check_sensor
@@ -19,14 +20,14 @@ from fxsnn.layered.network import LayeredNetwork, load_layers
 from fxsnn.layered.plan import LayeredPlan, parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.pareto import Choice
-from fxsnn.recorded.splits import split_of
+from fxsnn.recorded.splits import check_unlearned, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
 from fxsnn.report.layers import LayersOutcome, compose_layers
 from fxsnn.reporting import Sources, check_same, significance_for
 from fxsnn.score import Told
-from fxsnn.selection import Criteria, choice_of, choose, named, read_text
+from fxsnn.selection import Criteria, choice_of, choose
 from fxsnn.significance import Significance
 
 
@@ -53,6 +54,9 @@ def report_layers(
     learned = None if sources.chosen_network is None else load_layers(sources.chosen_network)
     test = split_of(data, "test", network)
     check_sensor(network, test)
+    for path in (sources.network, sources.chosen_network):
+        if path is not None:
+            check_unlearned(path, test)
     learning = LEARNING_ON if passes is None else replace(LEARNING_ON, passes=passes)
     if sources.candidates.suffix == ".toml":
         plan = named(sources.candidates, parse_layered_plan, read_text(sources.candidates, "a plan of layers"))
@@ -68,6 +72,9 @@ def report_layers(
     else:
         choice = choice_of(exploration, sources.chosen, learned is not None)
     train, held_out = learned_and_held_out(split_of(data, "train", network))
+    for path in (sources.network, sources.chosen_network):
+        if path is not None:
+            check_unlearned(path, held_out)
     bench = Bench(network, held_out, Lessons(train, learning))
     found, entry, told = exploration.found, exploration.entries[choice.index], about(held_out)
     layers_of(exploration, choice.index)
@@ -166,7 +173,7 @@ def _written(
 ) -> LayersOutcome:
     outcome = Outcome(exploration, choice, asked.reward, asked.max_loss, tests, bench.network, quantised, swept)
     learned = bench.lessons.learning
-    more = {"learned through its words": f"{learned.passes} passes, rate {learned.rate:g}, seed {learned.seed}"}
+    more = {"learned through its words": f"{learned.passes} passes, rate {as_given(learned.rate)}, seed {learned.seed}"}
     told = more if exploration.entries[choice.index].scheme != "PTQ" else {}
     write_report(out, compose_layers(outcome, bench.shown, test, command, told))
     return outcome

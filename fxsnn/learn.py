@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.encode import Spikes, encode
 from fxsnn.errors import ConfigError
+from fxsnn.frozen import freeze
 from fxsnn.kernels import float_lif, stdp
 from fxsnn.network import Network
 
@@ -207,6 +208,9 @@ class Recording:
     after: NDArray[np.float64]  # float64[steps, neurons]: membranes after reset and inhibition
     spikes: NDArray[np.uint8]  # uint8[steps, neurons]
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
 
 def record(network: Network, spikes: Spikes, image: int = 0) -> Recording:
     """Keep every step of the network's response to one of the images.
@@ -220,13 +224,12 @@ def record(network: Network, spikes: Spikes, image: int = 0) -> Recording:
     if not 0 <= image < spikes.images:
         raise ConfigError(f"image must be 0 to {spikes.images - 1}, not {image}")
     shape = (spikes.steps, len(network.theta))
-    kept = Recording(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, np.uint8))
+    currents, before, after = (np.zeros(shape) for _ in range(3))
+    fired = np.zeros(shape, np.uint8)
     starts = spikes.starts[image * spikes.steps : (image + 1) * spikes.steps + 1]
     limits, rules = network.threshold + network.theta, _rules(network, np.float64)
-    float_lif.record(
-        kept.before, kept.after, kept.spikes, kept.currents, network.weights, limits, starts, spikes.indices, rules
-    )
-    return kept
+    float_lif.record(before, after, fired, currents, network.weights, limits, starts, spikes.indices, rules)
+    return Recording(currents, before, after, fired)
 
 
 def _check_inputs(network: Network, inputs: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn import itq
+from fxsnn.frozen import freeze
 from fxsnn.learn import Learning, random_network
 from fxsnn.network import Network
 from fxsnn.plan import Plan
@@ -21,6 +22,9 @@ class IntegerLearner:
     network: Network
     images: NDArray[np.uint8]
     learning: Learning = Learning()  # noqa: RUF009  (frozen)
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @property
     def settings(self) -> str:

@@ -3,72 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fxsnn.errors import ConfigError
+from fxsnn.format import bits_of
 from fxsnn.kernels import rescale
+from fxsnn.macro import MACROS as MACROS
+from fxsnn.macro import Array as Array
+from fxsnn.macro import Macro as Macro
 from fxsnn.plan import Plan
 from fxsnn.quantise import QuantisedNetwork
 
 BASELINE_WORD = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Array:
-    """One stored array: how many words of how many bits."""
-
-    name: str
-    words: int
-    word: int  # bits
-
-    @property
-    def bits(self) -> int:
-        """Pure bits: words times word length."""
-        return self.words * self.word
-
-
-@dataclass(frozen=True, slots=True)
-class Macro:
-    """A memory as it can be bought: the shapes one block can take, (bits a row, rows), all of one size.
-
-    Arrays of fewer than `registers_below` bits are held in flip-flops, bit by bit. Larger ones are cut
-    into `banks` equal parts that can be read in the same cycle; every part takes whole blocks. A row holds
-    as many whole words as fit; a word wider than a row is spread over blocks side by side.
-    """
-
-    name: str
-    shapes: tuple[tuple[int, int], ...]
-    banks: int = 1
-    registers_below: int = 1024
-
-    def __post_init__(self) -> None:
-        if not self.shapes or any(width < 1 or rows < 1 for width, rows in self.shapes):
-            raise ConfigError(f"a memory's shapes must be one or more (bits, rows) above 0, not {self.shapes}")
-        if self.banks < 1:
-            raise ConfigError(f"banks must be 1 or more, not {self.banks}")
-
-    def allocated(self, array: Array) -> int:
-        """Return the bits that holding the array takes."""
-        if array.bits < self.registers_below:
-            return array.bits
-        part = -(-array.words // self.banks)
-        return self.banks * min(_block_bits(part, array.word, width, rows) for width, rows in self.shapes)
-
-
-def _block_bits(words: int, word: int, width: int, rows: int) -> int:
-    side_by_side = -(-word // width)
-    words_a_row = max(1, width // word)
-    deep = math.ceil(math.ceil(words / words_a_row) / rows)
-    return side_by_side * deep * width * rows
-
-
-MACROS = {
-    # a compiled single-port SRAM
-    "sram-32x1024": Macro("sram-32x1024", ((32, 1024),)),
-    # AMD RAMB18 (UG473, UG573): 18 Kib; the parity bits serve widths of 9 bits and more only
-    "ramb18": Macro("ramb18", ((1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512))),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,38 +34,76 @@ class Memory:
         """Bits of all arrays as a memory macro forces them."""
         return sum(macro.allocated(array) for array in self.arrays)
 
+    def blocks(self, macro: Macro) -> int:
+        """Blocks of a memory macro that hold all arrays which flip-flops do not."""
+        return sum(macro.blocks(array) for array in self.arrays)
+
+
+def stored(arrays: Iterable[Array]) -> Memory:
+    """Return the memory of these arrays, without those that have no bits."""
+    return Memory(tuple(array for array in arrays if array.bits))
+
 
 def memory(network: QuantisedNetwork) -> Memory:
-    """Return what inference stores: weights, all states, buffers, registers and constants.
-
-    One synaptic current a neuron is counted, since events are added as they come. A shift is wiring
-    and takes nothing; an LFSR is counted for each cast that draws.
-    """
+    """Return what inference stores: every word that outlives the operation which makes it; see docs/arithmetic.md."""
     return inventory(
-        network.plan, network.inputs, network.neurons, network.refractory_steps, network.reset, bool(network.inhibition)
+        network.plan,
+        network.inputs,
+        network.neurons,
+        network.refractory_steps,
+        network.reset,
+        bool(network.inhibition),
+        network.winner,
     )
 
 
-def inventory(plan: Plan, inputs: int, neurons: int, refractory_steps: int, reset: str, inhibited: bool) -> Memory:
+def inventory(
+    plan: Plan,
+    inputs: int,
+    neurons: int,
+    refractory_steps: int,
+    reset: str,
+    inhibited: bool,
+    winner: str = "largest",
+) -> Memory:
     """Return the stored arrays of a network of this size; see `memory`."""
-    counter = refractory_steps.bit_length()
+    counter, membrane = refractory_steps.bit_length(), plan.membrane.format.word
+    each = plan.accumulate == "each"
+    current = plan.accumulator.format.word if each else sum_bits(plan, inputs)
     arrays = [
-        Array("weights", inputs * neurons, plan.weight.format.word),
-        Array("synaptic currents", neurons, plan.accumulator.format.word),
-        Array("membrane potentials", neurons, plan.membrane.format.word),
+        Array("weights", inputs * neurons, plan.weight.format.word, "weights"),
+        Array("synaptic currents" if each else "synaptic sums", neurons, current, "buffer"),
+        Array("membrane potentials", neurons, membrane),
         Array("adaptive thresholds", neurons, plan.theta.format.word),
-        Array("refractory counters", neurons if counter else 0, counter),
-        Array("input spikes", inputs, 1),
-        Array("output spikes", neurons, 1),
-        Array("threshold", 1, plan.threshold.format.word),
-        Array("leak factor", int(plan.leak.kind == "multiply"), plan.leak.factor.format.word),
-        Array("inhibition", int(inhibited), plan.inhibition.format.word),
-        Array("floor", int(inhibited), plan.membrane.format.word),
-        Array("reset value", int(reset == "value"), plan.membrane.format.word),
-        Array("refractory period", int(counter > 0), counter),
-        Array("LFSR registers", _drawing_casts(plan, reset, inhibited), plan.lfsr.width),
+        Array("refractory counters", neurons, counter),
+        Array("input spikes", inputs, 1, "spikes"),
+        Array("output spikes", neurons, 1, "spikes"),
+        Array("largest excess", int(winner == "largest"), excess_bits(plan), "buffer"),
+        # others are pulled down for each spike; where one neuron fires at most, the output spikes say whether
+        Array("number of spikes", int(inhibited and winner == "none"), neurons.bit_length(), "buffer"),
+        Array("threshold", 1, plan.threshold.format.word, "constant"),
+        Array("leak factor", int(plan.leak.kind == "multiply"), plan.leak.factor.format.word, "constant"),
+        Array("inhibition", int(inhibited), plan.inhibition.format.word, "constant"),
+        Array("floor", int(inhibited), membrane, "constant"),
+        Array("reset value", int(reset == "value"), membrane, "constant"),
+        Array("refractory period", 1, counter, "constant"),
+        Array("LFSR registers", _drawing_casts(plan, reset, inhibited), plan.lfsr.width, "register"),
     ]
-    return Memory(tuple(array for array in arrays if array.words))
+    return stored(arrays)
+
+
+def sum_bits(plan: Plan, inputs: int) -> int:
+    """Return the bits of a word that holds every exact sum of weights."""
+    weight = plan.weight.format
+    return bits_of(weight.lowest * inputs, weight.highest * inputs)
+
+
+def excess_bits(plan: Plan) -> int:
+    """Return the bits of a word that holds by how much a membrane exceeds its threshold; none that falls short wins."""
+    v, t, th = plan.membrane.format, plan.threshold.format, plan.theta.format
+    common = max(v.frac, t.frac, th.frac)
+    limit = (t.lowest << common - t.frac) + (th.lowest << common - th.frac)
+    return bits_of(0, max((v.highest << common - v.frac) - limit, 0))
 
 
 def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
@@ -140,17 +126,17 @@ def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
     inputs, neurons = words["input spikes"], words["output spikes"]
     learned, rate, constants = table.weight.format, table.rate.format, table.constants.format
     multiplies = table.fade.kind == "multiply"
-    arrays = [Array("weights", words["weights"], learned.word)]
-    arrays += [array for array in found.arrays if array.name not in ("weights", "LFSR registers")]
+    arrays = [Array("weights", words["weights"], learned.word, "weights")]
+    arrays += [array for array in found.arrays if array.meaning not in ("weights", "register")]
     arrays += [
         Array("input traces", inputs, table.trace.format.word),
         Array("learned thresholds", neurons, table.theta.format.word),
-        Array("sums of weights", neurons, (inputs * plan.weight.format.highest).bit_length()),
-        Array("spike counts", neurons, steps.bit_length()),
-        Array("learning rate", 1, rate.word),
-        Array("offset and softness", 2, constants.word),
-        Array("rise and fall of theta", 2, table.theta.format.word),
-        Array("trace factor", int(multiplies), table.fade.factor.format.word),
+        Array("sums of weights", neurons, bits_of(0, inputs * plan.weight.format.highest)),
+        Array("spike counts", neurons, bits_of(0, steps)),
+        Array("learning rate", 1, rate.word, "constant"),
+        Array("offset and softness", 2, constants.word, "constant"),
+        Array("rise and fall of theta", 2, table.theta.format.word, "constant"),
+        Array("trace factor", int(multiplies), table.fade.factor.format.word, "constant"),
     ]
     drive = max(table.trace.format.frac, constants.frac + max(learned.frac, 0)) + rate.frac
     folded = max(plan.threshold.format.frac, table.theta.format.frac) + plan.weight.format.frac
@@ -161,35 +147,39 @@ def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
     ]
     registers = words.get("LFSR registers", 0)
     registers += sum(signal.rounding.code == rescale.STOCHASTIC and dropped > 0 for signal, dropped in drawing)
-    arrays.append(Array("LFSR registers", registers, plan.lfsr.width))
-    return Memory(tuple(array for array in arrays if array.words))
+    arrays.append(Array("LFSR registers", registers, plan.lfsr.width, "register"))
+    return stored(arrays)
 
 
 def baseline(found: Memory) -> Memory:
-    """Return the same network with every word at 32 bits: no LFSR, and a spike still is one bit."""
+    """Return the same network with every word at 32 bits: spikes and signs still are bits, and there is no register."""
     return Memory(
         tuple(
-            Array(array.name, array.words, array.word if array.name.endswith("spikes") else BASELINE_WORD)
+            replace(array, word=1 if array.meaning in ("spikes", "signs") else BASELINE_WORD)
             for array in found.arrays
-            if array.name != "LFSR registers"
+            if array.meaning != "register"
         )
     )
 
 
 def memory_to_data(found: Memory, macro: Macro | None = None) -> dict[str, Any]:
     """Return the count as plain data: bits by array and in total, with the baseline and the saving."""
-    reference = baseline(found).bits
+    wide = baseline(found)
     data: dict[str, Any] = {
-        "arrays": [{"name": a.name, "words": a.words, "word": a.word, "bits": a.bits} for a in found.arrays],
+        "arrays": [
+            {"name": a.name, "meaning": a.meaning, "words": a.words, "word": a.word, "bits": a.bits}
+            for a in found.arrays
+        ],
         "bits": found.bits,
-        "baseline_bits": reference,
-        "saving": round(reference / found.bits, 4),
+        "baseline_bits": wide.bits,
+        "saving": round(wide.bits / found.bits, 4),
     }
     if macro:
         for entry, array in zip(data["arrays"], found.arrays, strict=True):
-            entry["allocated_bits"] = macro.allocated(array)
-        data |= {"macro": macro.name, "allocated_bits": found.allocated(macro)}
-        data["allocated_saving"] = round(baseline(found).allocated(macro) / found.allocated(macro), 4)
+            entry |= {"blocks": macro.blocks(array), "allocated_bits": macro.allocated(array)}
+        data |= {"macro": macro.name, "block_bits": macro.block_bits}
+        data |= {"blocks": found.blocks(macro), "allocated_bits": found.allocated(macro)}
+        data["allocated_saving"] = round(wide.allocated(macro) / found.allocated(macro), 4)
     return data
 
 

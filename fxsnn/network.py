@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes, write_bytes
+from fxsnn.frozen import freeze
+from fxsnn.learned import Learned, arrays_of
 from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
 
 Reset = Literal["zero", "value", "subtract"]
@@ -53,9 +55,8 @@ class Network:
             if given.dtype != kind or given.ndim != dimensions:
                 shape = "[inputs, neurons]" if dimensions == 2 else "[neurons]"
                 raise ConfigError(f"{name} must be {np.dtype(kind)}{shape}, not {given.dtype}{list(given.shape)}")
-            array = np.array(given, order="C")
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+            object.__setattr__(self, name, np.ascontiguousarray(given))
+        freeze(self, copy=True)
         inputs, neurons = self.weights.shape
         if inputs < 1 or neurons < 1:
             raise ConfigError(f"a network must have inputs and neurons, not {inputs} and {neurons}")
@@ -99,17 +100,20 @@ _SCALARS = {
 }
 
 
-def save_network(network: Network, path: Path) -> None:
+def save_network(network: Network, path: Path, learned: Learned | None = None) -> None:
     """Write the network as an .npz of plain arrays, one a field: the same network, the same bytes.
 
     Weights and theta are float64; those that training made are float32 numbers, held exactly.
+
+    learned    what it learned from; without it the file does not say
     """
     held: dict[str, Any] = {field.name: getattr(network, field.name) for field in fields(Network)}
     coding = held.pop("coding")
     held |= {f"coding_{field.name}": getattr(coding, field.name) for field in fields(RateCoding)}
     kinds = {**_ARRAYS, **_SCALARS}
     values = {"format": _FORMAT, **held}
-    write_bytes(path, pack_npz({name: np.asarray(value, kinds.get(name, "U")) for name, value in values.items()}))
+    arrays = {name: np.asarray(value, kinds.get(name, "U")) for name, value in values.items()}
+    write_bytes(path, pack_npz(arrays | arrays_of(learned)))
 
 
 def load_network(path: Path) -> Network:

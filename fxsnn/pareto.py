@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, Protocol
 
 from fxsnn.budget import Budget
-from fxsnn.errors import BudgetError, ConfigError, FloorError
+from fxsnn.errors import BudgetError, ConfigError, FloorError, as_given
 from fxsnn.memory import bits_text
 
 Form = Literal["additive", "multiplicative"]
@@ -66,7 +67,7 @@ class Reward:
         if self.form not in ("additive", "multiplicative"):
             raise ConfigError(f"the reward must be additive or multiplicative, not {self.form!r}")
         if not 0 <= self.mu <= MOST_MU:
-            raise ConfigError(f"mu must be 0 to {MOST_MU:g}, not {self.mu:g}")
+            raise ConfigError(f"mu must be 0 to {MOST_MU:g}, not {as_given(self.mu)}")
 
     def of(self, candidate: Scored, baseline: Baseline) -> float:
         """Return the reward of one candidate."""
@@ -137,10 +138,10 @@ def select(
     told = (
         percent(candidate.accuracy)
         if reward == ACCURACY
-        else f"{reward.of(candidate, baseline):.4f}, mu = {reward.mu:g}"
+        else f"{reward.of(candidate, baseline):.4f}, mu = {as_given(reward.mu)}"
     )
     limits = [f"fit into {budget}"] if budget else []
-    limits += [] if max_loss is None else [f"stay within {percent(max_loss)} of the float network"]
+    limits += [] if max_loss is None else [f"stay within {percent_given(max_loss)} of the float network"]
     reason = (
         f"{candidate.name} has the highest {worth} ({told}) of the {len(able)} of {len(candidates)} candidates"
         f"{' that ' if limits else ''}{' and '.join(limits)}: {baseline.bits / candidate.bits:.1f} times less memory, "
@@ -176,18 +177,30 @@ def _holding(
     if not able:
         best = max((candidates[n] for n in places), key=lambda candidate: candidate.accuracy)
         which = f"a candidate that fits into {budget}" if budget else "a candidate"
+        # as many digits as show that the floor is missed
+        digits = next((n for n in range(2, 15) if f"{100 * floor:.{n}f}" != f"{100 * best.accuracy:.{n}f}"), 15)
         raise FloorError(
-            f"{which} must reach {percent(floor)} (the float network's {percent(baseline.accuracy)} less "
-            f"{percent(max_loss)}), but the best{' of those' if budget else ''}, {best.name}, has "
-            f"{percent(best.accuracy)}"
+            f"{which} must reach {percent(floor, digits)} (the float network's {percent(baseline.accuracy, digits)} "
+            f"less {percent_given(max_loss)}), but the best{' of those' if budget else ''}, {best.name}, has "
+            f"{percent(best.accuracy, digits)}"
         )
     return able
 
 
-def percent(share: float) -> str:
+def percent(share: float, digits: int = 2) -> str:
     """Return a share as people read it.
 
     >>> percent(0.8712)
     '87.12 %'
     """
-    return f"{100 * share:.2f} %"
+    return f"{100 * share:.{digits}f} %"
+
+
+def percent_given(share: float) -> str:
+    """Return a share that somebody gave: as `percent` does, or with more digits where it has more.
+
+    >>> percent_given(0.01), percent_given(0.0000001)
+    ('1.00 %', '0.00001 %')
+    """
+    exact = 100 * Decimal(as_given(share))
+    return f"{exact:.2f} %" if exact == round(exact, 2) else f"{exact.normalize():f} %"

@@ -1,17 +1,17 @@
 """A plan: the format, rounding and overflow of every signal, and how the datapath is wired.
 
-People write plans in TOML; see `parse_plan` and docs/formats.md.
+People write plans in TOML; see `parse_plan` and docs/files.md.
 """
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
 import tomli_w
 
+from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
@@ -162,10 +162,7 @@ def parse_plan(text: str) -> Plan:
         The text is not TOML, a table or key is missing, unknown or of the wrong type, or a format or
         mode does not exist; the message names the key.
     """
-    try:
-        return plan_from_data(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"a plan must be TOML: {error}") from None
+    return plan_from_data(parse_toml(text, "a plan"))
 
 
 def plan_from_data(data: Any) -> Plan:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from fxsnn.errors import ConfigError
+from fxsnn.documents import parse_toml
+from fxsnn.format import Format
 from fxsnn.layered.plan import (
     LayeredPlan,
     layered_formats,
@@ -36,6 +37,30 @@ def facts_of(plan: Planned) -> Facts:
     return Facts(plan.weight.rounding.value, plan.membrane.rounding.value, formats_of(plan), plan_to_data(plan))
 
 
+def told_of(plan: Planned) -> Iterator[tuple[str, str, str, str]]:
+    """Return what the plan says of each signal, leak and wiring: its name, format or kind, rounding and overflow."""
+    yield from _told(facts_of(plan).data, "")
+
+
+def _told(tables: Mapping[str, Any], before: str) -> Iterator[tuple[str, str, str, str]]:
+    for name, held in tables.items():
+        called = f"{before}{name}".replace("_", " ")
+        if name in ("schema", "lfsr"):
+            continue
+        if name == "layer":
+            for number, layer in enumerate(held):
+                yield from _told(layer, f"layer {number} ")
+        elif not isinstance(held, Mapping):
+            told = str(held) if not isinstance(held, bool) else "yes" if held else "no"
+            yield called, told, "", ""
+        elif "format" in held:
+            yield called, Format.parse(held["format"]).describe(), held["rounding"], held["overflow"]
+        elif "kind" in held:
+            yield called, " ".join(map(str, held.values())), "", ""
+        else:
+            yield from _told(held, f"{called} ")
+
+
 def planned_from_data(data: dict[str, Any]) -> Planned:
     """Read a plan from the tables of a TOML or JSON document; one of layers has a table `layer`. Raises ConfigError."""
     return layered_plan_from_data(data) if "layer" in data else plan_from_data(data)
@@ -43,10 +68,7 @@ def planned_from_data(data: dict[str, Any]) -> Planned:
 
 def parse_planned(text: str) -> Planned:
     """Read a plan from TOML; raises ConfigError."""
-    try:
-        return planned_from_data(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"a plan must be TOML: {error}") from None
+    return planned_from_data(parse_toml(text, "a plan"))
 
 
 def planned_text(plan: Planned) -> str:

@@ -17,7 +17,7 @@ from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import Lanes, datapath, lanes_for, limits
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Prepared:
     """A network as the kernels take it."""
 

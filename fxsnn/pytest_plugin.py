@@ -52,7 +52,7 @@ def fxsnn_regress(request: pytest.FixtureRequest) -> Callable[[str | Path], int]
         from fxsnn.regress.suite import regress
 
         try:
-            outcomes = regress(request.path.parent / listed)
+            outcomes = regress(request.path.parent / listed).outcomes
         except FxsnnError as error:
             pytest.fail(f"{listed}: {error}", pytrace=False)
         told = [f"{listed}: {one.name}: {'; '.join(one.why)}" for one in outcomes if not one.agrees]

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import CastResult, from_float_counted, to_float
-from fxsnn.errors import FxsnnError
+from fxsnn.cast import CastResult, check_words, from_float_counted, to_float
+from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
+from fxsnn.frozen import freeze
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network
 from fxsnn.plan import Plan, Signal
 
 # Streams of the plan's LFSR: the five casts of a time step (lif.ACCUMULATE ...) come first
 SITES = ("accumulate", "leak", "integrate", "reset", "inhibit")
-_CONSTANTS = ("weight", "theta", "threshold", "inhibition", "leak", "membrane")
-FIRST_LEARNING_STREAM = len(SITES) + len(_CONSTANTS)  # those of learning: see itq.py
+# and then the parameters
+PARAMETERS = ("weights", "theta", "threshold", "inhibition", "leak factor", "reset value")
+FIRST_LEARNING_STREAM = len(SITES) + len(PARAMETERS)  # those of learning: see itq.py
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -26,6 +28,8 @@ class QuantisedNetwork:
 
     `floor` and `reset_value` are words of the membrane. `casts` tells for each constant how many of its
     words were inexact, ties and overflows.
+
+    Raises ConfigError, which names it, where a word is not one of its format.
     """
 
     plan: Plan
@@ -44,12 +48,23 @@ class QuantisedNetwork:
     casts: dict[str, tuple[int, int, int]]
 
     def __post_init__(self) -> None:
-        for name in ("weights", "theta"):
-            array = getattr(self, name)
-            if array.flags.writeable:
-                array = array.copy()
-                array.flags.writeable = False
-                object.__setattr__(self, name, array)
+        freeze(self, copy=True)
+        if self.weights.ndim != 2 or self.theta.shape != self.weights.shape[1:]:
+            raise ConfigError(
+                "weights and theta must be of [inputs, neurons] and [neurons], "
+                f"not {[*self.weights.shape]} and {[*self.theta.shape]}"
+            )
+        plan = self.plan
+        for name, signal in (
+            ("weights", plan.weight),
+            ("theta", plan.theta),
+            ("threshold", plan.threshold),
+            ("inhibition", plan.inhibition),
+            ("floor", plan.membrane),
+            ("reset_value", plan.membrane),
+            *([("factor", plan.leak.factor)] if plan.leak.kind == "multiply" else []),
+        ):
+            check_words(name, getattr(self, name), signal.format)
 
     @property
     def inputs(self) -> int:
@@ -67,11 +82,22 @@ def site_registers(plan: Plan) -> tuple[Lfsr, ...]:
     return tuple(plan.lfsr.derive(stream) for stream in range(len(SITES)))
 
 
+def parameter_register(plan: Plan, name: str) -> Lfsr:
+    """Return the register that a parameter draws from where its rounding is stochastic."""
+    return plan.lfsr.derive(len(SITES) + PARAMETERS.index(name))
+
+
+def parameter_signals(plan: Plan) -> dict[str, Signal]:
+    """Return what each parameter is cast into, but for the floor, which nothing rounds by chance."""
+    factor = {"leak factor": plan.leak.factor} if plan.leak.kind == "multiply" else {}
+    signals = {"weights": plan.weight, "theta": plan.theta, "threshold": plan.threshold, "inhibition": plan.inhibition}
+    return signals | factor | {"reset value": plan.membrane}
+
+
 def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
     """Cast every parameter of the network into its format.
 
-    A stochastic constant draws from stream 5 + its place in (weight, theta, threshold, inhibition, leak,
-    membrane), inputs outermost.
+    A stochastic parameter draws from a stream of its own, inputs outermost: see docs/arithmetic.md.
 
     Raises
     ------
@@ -82,28 +108,29 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
     """
     casts: dict[str, tuple[int, int, int]] = {}
 
-    def word(name: str, signal: Signal, value: ArrayLike, stream: str) -> NDArray[np.int64]:
-        lfsr = plan.lfsr.derive(len(SITES) + _CONSTANTS.index(stream))
+    signals = parameter_signals(plan)
+
+    def word(name: str, value: ArrayLike) -> NDArray[np.int64]:
+        signal, lfsr = signals[name], parameter_register(plan, name)
         try:
             result: CastResult = from_float_counted(value, signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
         except FxsnnError as error:
             raise type(error)(f"{name}: {error}") from None
         casts[name] = (result.inexact, result.ties, result.overflows)
-        result.raw.flags.writeable = False
         return result.raw
 
     multiplies = plan.leak.kind == "multiply"
-    weights = word("weights", plan.weight, network.weights, "weight")
+    weights = word("weights", network.weights)
     theta = folded_theta(network, weights, plan.weight.format) if plan.fold else network.theta
     return QuantisedNetwork(
         plan=plan,
         weights=weights,
-        theta=word("theta", plan.theta, theta, "theta"),
-        threshold=int(word("threshold", plan.threshold, network.threshold, "threshold")),
-        factor=int(word("leak factor", plan.leak.factor, network.decay, "leak")) if multiplies else 1,
-        inhibition=int(word("inhibition", plan.inhibition, network.inhibition, "inhibition")),
+        theta=word("theta", theta),
+        threshold=int(word("threshold", network.threshold)),
+        factor=int(word("leak factor", network.decay)) if multiplies else 1,
+        inhibition=int(word("inhibition", network.inhibition)),
         floor=_clamped(plan.membrane, network.floor),
-        reset_value=int(word("reset value", plan.membrane, network.reset_value, "membrane")),
+        reset_value=int(word("reset value", network.reset_value)),
         reset=network.reset,
         compare=network.compare,
         winner=network.winner,

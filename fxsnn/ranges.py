@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fxsnn.encode import Spikes
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.learn import record
 from fxsnn.network import Network
 
@@ -130,7 +130,9 @@ def integer_bits(bounds: tuple[float, float]) -> tuple[int, bool]:
     ((3, False), (1, True), (-2, False))
     """
     if not all(map(math.isfinite, bounds)):
-        raise ConfigError(f"a signal's range must be finite to give it bits, not {bounds[0]:g} to {bounds[1]:g}")
+        raise ConfigError(
+            f"a signal's range must be finite to give it bits, not {as_given(bounds[0])} to {as_given(bounds[1])}"
+        )
     signed = bounds[0] < 0
     return max(_integer_bits(bounds[1]), _integer_bits(-bounds[0])) + signed, signed
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.cast import from_float
+from fxsnn.frozen import freeze
 from fxsnn.itq import Started, State, begin, present
 from fxsnn.kernels.fixed_stdp import FADE, FOLD, UPDATE, Kept
 from fxsnn.learn import Learning, presentations
@@ -27,6 +28,9 @@ class Recording:
     inputs: NDArray[np.uint8]  # uint8[images, steps, inputs]
     rates: NDArray[np.int64]  # int64[images]
     kept: Kept
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @property
     def offset(self) -> int:

@@ -21,7 +21,7 @@ from fxsnn.report.compose import Outcome, compose, shown_places
 from fxsnn.score import Measured, cross_validate
 from fxsnn.selection import Criteria, choice_of, choose
 from fxsnn.significance import Significance, load_significance
-from fxsnn.splits import Splits, check_fits, open_splits
+from fxsnn.splits import Splits, check_fits, check_unlearned, open_splits
 from fxsnn.ties import pack
 
 
@@ -71,8 +71,10 @@ def report_job(
     learned = None if sources.chosen_network is None else load_network(sources.chosen_network)
     splits = open_splits(data, mnist)
     check_fits(network, sources.network, splits)
+    check_unlearned(sources.network, splits)
     if learned is not None and sources.chosen_network is not None:
         check_fits(learned, sources.chosen_network, splits)
+        check_unlearned(sources.chosen_network, splits)
     task, score = prepare(network, splits, workers)
     found = exploration.found
     told = about(splits)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fxsnn.classify import Rule, assign_labels, assign_proportions, vote, wilson_interval
 from fxsnn.errors import ConfigError
+from fxsnn.frozen import freeze
 
 CLASSES = 10
 
@@ -54,6 +55,9 @@ class Told:
     right: NDArray[np.bool_]  # bool[recordings]: which predictions are correct
     spikes_per_image: float | None = None
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
     @classmethod
     def of(cls, said: NDArray[np.integer] | NDArray[np.floating], labels: NDArray[np.integer]) -> Told:
         """Hold what a network says of each class, [recordings, classes], against the labels; the largest counts."""
@@ -93,6 +97,9 @@ class Score:
     labels: NDArray[np.int64]  # int64[neurons]: the classes the neurons were given, -1 for none
     spikes_per_image: float
     right: NDArray[np.bool_]  # bool[images]: which predictions are correct
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @property
     def accuracy(self) -> float:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from fxsnn.budget import Budget, parse_budget
-from fxsnn.candidates import Entry, Exploration, load_exploration
-from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.files import read_bytes, write_text
-from fxsnn.memory import MACROS, inventory, memory_to_data, while_learning
+from fxsnn.candidates import Entry, Exploration, Found, load_exploration
+from fxsnn.documents import named
+from fxsnn.errors import ConfigError
+from fxsnn.files import read_text, write_text
+from fxsnn.memory import MACROS, Memory, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan
-from fxsnn.planned import parse_planned, planned_text
+from fxsnn.planned import Planned, parse_planned, planned_text
 from fxsnn.ties import TEST, tied
 
 
@@ -47,12 +47,23 @@ def criteria(
     return Criteria(reward, USUAL_LOSS if max_loss is None and budget is None else max_loss, limit)
 
 
-def select_candidate(candidates: Path, out: Path, asked: Criteria) -> tuple[Choice, Entry]:
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What was chosen, by what it was measured, and its plan."""
+
+    choice: Choice
+    entry: Entry
+    found: Found  # the float network that it is held against
+    plan: Planned
+
+
+def select_candidate(candidates: Path, out: Path, asked: Criteria) -> Selected:
     """Choose from candidates.json and write the plan of the choice."""
-    found = load_exploration(candidates)
-    choice = choose(found, asked.reward, asked.max_loss, asked.budget)
-    write_text(out, planned_text(found.plan_of(choice.index)))
-    return choice, found.entries[choice.index]
+    exploration = load_exploration(candidates)
+    choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
+    plan = exploration.plan_of(choice.index)
+    write_text(out, planned_text(plan))
+    return Selected(choice, exploration.entries[choice.index], exploration.found, plan)
 
 
 def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:
@@ -109,21 +120,31 @@ def _said_of_ties(found: Exploration, chosen: Entry) -> str:
 def count_memory(
     plan: Path, inputs: int, neurons: int, refractory_steps: int, reset: str, macro: str, steps: int = 100
 ) -> dict[str, Any]:
-    """Count the memory of a network of this size under a plan; under `while_learning` what learning by it stores.
-
-    steps    of a presentation, which count only where the plan has a learning table
-    """
+    """Count the memory of a network of this size under a plan, which inhibits and lets the largest excess win."""
     check_macro(macro)
     if reset not in ("zero", "value", "subtract"):
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
+    held = plan_of_one_layer(plan)
+    return counted(inventory(held, inputs, neurons, refractory_steps, reset, True), held, macro, steps)
+
+
+def counted(found: Memory, plan: Plan, macro: str, steps: int) -> dict[str, Any]:
+    """Return a count as plain data; under `while_learning` what learning by the plan stores, where it has a table.
+
+    steps    of a presentation, which count only where the plan has a learning table
+    """
+    data = memory_to_data(found, MACROS[macro])
+    if plan.learning is not None:
+        data["while_learning"] = memory_to_data(while_learning(found, plan, steps), MACROS[macro])
+    return data
+
+
+def plan_of_one_layer(plan: Path) -> Plan:
+    """Read the plan of a network that learns without labels; ConfigError for one of layers."""
     held = named(plan, parse_planned, read_text(plan, "a plan"))
     if not isinstance(held, Plan):
         raise ConfigError(f"a plan of layers, as {str(plan)!r}, must be counted with --network of layers")
-    found = inventory(held, inputs, neurons, refractory_steps, reset, True)
-    data = memory_to_data(found, MACROS[macro])
-    if held.learning is not None:
-        data["while_learning"] = memory_to_data(while_learning(found, held, steps), MACROS[macro])
-    return data
+    return held
 
 
 def check_macro(macro: str) -> None:
@@ -135,22 +156,3 @@ def check_macro(macro: str) -> None:
 def read_plan(path: Path) -> Plan:
     """Read a plan; raises FileError or ConfigError, one line."""
     return named(path, parse_plan, read_text(path, "a plan"))
-
-
-Held = TypeVar("Held")
-
-
-def named(path: Path, parse: Callable[[str], Held], text: str) -> Held:
-    """Parse the text of a file; errors name the file."""
-    try:
-        return parse(text)
-    except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
-
-
-def read_text(path: Path, what: str) -> str:
-    """Read a UTF-8 text of at most 1 MiB; `what` names it in errors."""
-    try:
-        return read_bytes(path, what, most=1 << 20).decode()
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{what} must be UTF-8 text, {str(path)!r} is not: {error.reason}") from None

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from fxsnn.data.digits import Digits, load_digits, split_digits
 from fxsnn.data.mnist import load_mnist
-from fxsnn.errors import ConfigError
+from fxsnn.encode import RateCoding, encode
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.explore import Task
+from fxsnn.learned import Learned, Samples, check_not_learned, learned_from, split_of_samples
 from fxsnn.network import Network
 
 
@@ -33,7 +36,9 @@ def open_splits(data: Path | None = None, mnist: bool = False) -> Splits:
     """
     if mnist or data is not None:
         training, test = load_mnist("train", data), load_mnist("test", data)
-        return Splits("MNIST", training, part(training, 0, 10_000), test)
+        if training.name != test.name:
+            raise FileError(f"training and test digits must be of one data set, not {training.name} and {test.name}")
+        return Splits(training.name, training, part(training, 0, 10_000), test)
     training, test = split_digits(load_digits())
     return Splits("5,000 digits of MNIST", training, training, test)
 
@@ -56,3 +61,28 @@ def check_fits(network: Network, path: Path, splits: Splits) -> None:
     inputs, pixels = len(network.weights), splits.test.images.shape[1]
     if inputs != pixels:
         raise ConfigError(f"a network must have {pixels} inputs, one a pixel, {str(path)!r} has {inputs}")
+
+
+def labelling_task(splits: Splits, coding: RateCoding) -> Task:
+    """Return the digits that give neurons their classes, encoded: the first training digits, the same everywhere."""
+    return Task(encode(splits.labelling.images, coding), splits.labelling.labels)
+
+
+def learned_digits(splits: Splits) -> Learned:
+    """Return what a network learns from that learns from the training digits.
+
+    Raises
+    ------
+    ConfigError
+        Test digits are among the training digits.
+    """
+    return learned_from(splits.name, _split(splits.training), [_split(splits.test)], "digits")
+
+
+def check_unlearned(network: Path, splits: Splits) -> None:
+    """Refuse a network, read from `network`, that learned from the test digits."""
+    check_not_learned(network, _split(splits.test), "digits", "give --mnist, or a folder of other digits by --data")
+
+
+def _split(digits: Digits) -> Samples:
+    return split_of_samples(image.tobytes() for image in digits.images)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,23 +10,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn import emulate, itq, learn
+from fxsnn import itq, learn
 from fxsnn.competitive import Competitive
 from fxsnn.data.digits import Digits
-from fxsnn.demo import Progress
+from fxsnn.demo import Progress, measure
 from fxsnn.described import parse_described
-from fxsnn.encode import encode_parts
+from fxsnn.documents import named
+from fxsnn.encode import encode
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_output, write_text
-from fxsnn.format import Format
+from fxsnn.files import check_output, read_text, write_text
 from fxsnn.golden.learning import make_learning_bundle
 from fxsnn.learn import Learning, random_network
 from fxsnn.network import Network, save_network
+from fxsnn.overflows import Overflows, overflowing
 from fxsnn.plan import Plan, plan_text
+from fxsnn.profiled import ANY, plan_in, profiled_plan
 from fxsnn.quantise import quantise
-from fxsnn.score import Score, score
-from fxsnn.selection import named, read_plan, read_text
-from fxsnn.splits import open_splits, part
+from fxsnn.score import Score
+from fxsnn.selection import read_plan
+from fxsnn.splits import labelling_task, learned_digits, open_splits, part
+
+Told = Callable[[int, int], None]  # done, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,21 @@ class Training:
     learned_bits: int | None = None
     description: Path | None = None  # of the network, in place of `neurons`
 
-    def learning_plan(self) -> Plan | None:
-        """Return the plan to learn by, or None to learn in float."""
+    def __post_init__(self) -> None:
         if self.plan is not None and self.weight is not None:
             raise ConfigError("a network must learn by a plan or by a weight's format, not both")
-        if self.plan is not None:
-            return read_plan(self.plan)
-        return itq.default_plan(Format.parse(self.weight), self.rounding, self.learned_bits) if self.weight else None
+        if self.weight is not None:
+            plan_in(ANY, self.weight, self.rounding, self.learned_bits)  # refused before anything is read
+
+    def profiled_plan(self, blank: Network, images: NDArray[np.uint8], progress: Told | None = None) -> Plan:
+        """Return the plan to learn by from these images where none is given; see `profiled.profiled_plan`."""
+        weight = self.weight or "UQ0.4"
+        return profiled_plan(blank, images, self.learning, weight, self.rounding, self.learned_bits, progress)
+
+    @property
+    def learning(self) -> Learning:
+        """How the network learns."""
+        return Learning(passes=self.passes, seed=self.seed)
 
 
 def record_training(out: Path, data: Path | None, mnist: bool, asked: Training, images: int) -> dict[str, Any]:
@@ -55,10 +68,11 @@ def record_training(out: Path, data: Path | None, mnist: bool, asked: Training, 
 
     Without a plan and a weight's format the weights are of UQ0.4.
     """
-    plan = asked.learning_plan() or itq.default_plan(Format.parse("UQ0.4"), asked.rounding, asked.learned_bits)
+    plan = None if asked.plan is None else read_plan(asked.plan)
     splits = open_splits(data, mnist)
-    digits = part(splits.training, 0, images)
-    return make_learning_bundle(out, _blank(splits.training, asked), digits.images, _learning(asked), plan)
+    digits, blank = part(splits.training, 0, images), _blank(splits.training, asked)
+    plan = plan or asked.profiled_plan(blank, digits.images)
+    return make_learning_bundle(out, blank, digits.images, asked.learning, plan)
 
 
 def _blank(digits: Digits, asked: Training) -> Network:
@@ -81,42 +95,49 @@ def _read(path: Path) -> Competitive:
     return described
 
 
-def _learning(asked: Training) -> Learning:
-    return Learning(passes=asked.passes, seed=asked.seed)
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """How a network that was trained does on the test digits, and where it did not fit its formats."""
+
+    score: Score
+    written: Path | None  # the plan that it learned by, where none was given
+    overflows: Overflows  # of one that learned in integers; see `overflows.overflowing`
 
 
 def train_network(
     out: Path, data: Path | None, mnist: bool, asked: Training, workers: int, progress: Progress
-) -> tuple[Score, Path | None]:
-    """Train, label and save a network; return how it does on the test digits.
+) -> Trained:
+    """Train, label and save a network, and measure it on the test digits.
 
-    A network that learned in integers is measured in integers, and the plan that it learned by, where it was not
-    given, is written beside it and its place returned.
+    Neurons get their labels from the labelling digits, as everywhere: see `splits.labelling_task`. A network that
+    learned in integers is measured in integers, and the plan that it learned by, where it was not given, is written
+    beside it. Where a weight's format is given alone, a network that learns in float first says what integer bits
+    states need.
     """
     check_output(out)
-    plan = asked.learning_plan()
-    written = out.with_suffix(".toml") if plan and asked.plan is None else None
+    plan = None if asked.plan is None else read_plan(asked.plan)
+    written = out.with_suffix(".toml") if asked.weight is not None else None
     if written:
         check_output(written)
     splits = open_splits(data, mnist)
-    blank, learning, images = _blank(splits.training, asked), _learning(asked), splits.training.images
+    learned = learned_digits(splits)
+    blank, images = _blank(splits.training, asked), splits.training.images
 
-    def tell(done: int, total: int) -> None:
-        progress("train", done, total)
+    def tell(stage: str) -> Told:
+        return lambda done, total: progress(stage, done, total)
 
-    network = itq.train(blank, images, learning, plan, tell) if plan else learn.train(blank, images, learning, tell)
+    if written:
+        plan = asked.profiled_plan(blank, images, tell("profile"))
+    if plan is None:
+        network: Network = learn.train(blank, images, asked.learning, tell("train"))
+    else:
+        network = itq.train(blank, images, asked.learning, plan, tell("train"))
     progress("label", 0, 1)
-    quantised = quantise(network, plan) if plan else None
-
-    def respond(digits: Digits) -> NDArray[np.int32]:
-        if quantised is None:
-            return learn.respond_to_images(network, digits.images, threads=workers)
-        parts = encode_parts(digits.images, network.coding)
-        return np.concatenate([emulate.respond(quantised, spikes, workers) for spikes in parts])
-
-    result = score(respond(splits.training), splits.training.labels, respond(splits.test), splits.test.labels)
+    test = encode(splits.test.images, network.coding)
+    quantised = None if plan is None else quantise(network, plan)
+    found = measure(quantised or network, labelling_task(splits, network.coding), test, splits.test, workers)
     progress("label", 1, 1)
-    save_network(replace(network, labels=result.labels), out)
+    save_network(replace(network, labels=found.labels), out, learned)
     if plan and written:
         write_text(written, plan_text(plan))
-    return result, written
+    return Trained(found, written, {} if quantised is None else overflowing(quantised, test))

@@ -2,32 +2,53 @@
 
 Numba decides whether a cached kernel is fresh by the time stamp of the kernel's own file, so a change
 in another file that was inlined into it would go unnoticed. The cache folder is therefore named after
-a digest of all kernel sources together.
+a digest of all kernel sources together, also where NUMBA_CACHE_DIR says in what folder it is to be. Where
+it cannot be written nothing is kept: the folders that numba would take then know nothing of other files.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-import numba
 from platformdirs import user_cache_path
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("error", "Environment variable 'NUMBA_", RuntimeWarning)
+    try:
+        import numba
+    except (RuntimeWarning, ValueError) as error:  # numba tells a traceback of one, and dies of the other
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ImportError(f"the NUMBA_ variables must be what numba can use: {reason}", name="numba") from None
+
+__all__ = ["jit", "jit_within", "jitable", "numba"]  # numba: what else needs it takes it from here
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def _cache_folder() -> str:
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    if chosen:
-        return chosen
+    """Return the folder of these sources' machine code; nothing where there is none that can be written."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    if not sources:  # an archive, or compiled files alone: nothing tells when they change
+        return ""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    return str(user_cache_path("fxsnn") / "kernels" / digest.hexdigest()[:16])
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    parent = Path(chosen) if chosen else user_cache_path("fxsnn") / "kernels"
+    folder = (parent / digest.hexdigest()[:16]).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError:
+        return ""
 
 
 _CACHE_FOLDER = _cache_folder()
@@ -51,15 +72,18 @@ def jit_within(function: Callable[P, R]) -> Callable[P, R]:
 
 def _compile(function: Callable[P, R], *, within: bool) -> Callable[P, R]:
     compiled: Callable[P, R]
-    before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = _CACHE_FOLDER  # type: ignore[attr-defined]
+    if not _CACHE_FOLDER:  # compile anew in each process
+        compiled = numba.njit(nogil=True, error_model="numpy", forceinline=within)(function)
+        return compiled
+    ours = {"CACHE_DIR": _CACHE_FOLDER, "CACHE_LOCATOR_CLASSES": ""}  # the first of numba's own list takes the folder
+    before = {name: getattr(numba.config, name, "") for name in ours}
     try:
-        try:
-            compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=within)(function)
-        except RuntimeError:  # nowhere to write: compile anew in each process
-            compiled = numba.njit(nogil=True, error_model="numpy", forceinline=within)(function)
+        for name, value in ours.items():
+            setattr(numba.config, name, value)
+        compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=within)(function)
     finally:
-        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+        for name, value in before.items():
+            setattr(numba.config, name, value)
     return compiled
 
 

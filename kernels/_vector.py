@@ -13,9 +13,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numba
 from llvmlite import binding, ir  # type: ignore[import-untyped]
-from numba.core import cgutils, types
+
+from ._jit import numba
+
+cgutils, types = numba.core.cgutils, numba.core.types
 
 TOGETHER = 4  # vectors of sums that stay in registers while inputs are laid on them
 BYTES = 64  # of a vector: 512 bits; where vectors are narrower LLVM takes several

@@ -155,8 +155,8 @@ FAULTS = {
     "rounded to nearest where floor is asked": Fault(CAST, ": 1'b0;  // FLOOR", ": more || tie;", ("floor",)),
     "one lost accumulator bit": Fault(
         LAYER,
-        "sums[n] <= EACH ? current : sum + weight;",
-        "sums[n] <= EACH ? current : ((sum + weight) <<< (X - 8)) >>> (X - 8);",
+        "assign accumulated = EACH ? current : sum + weight;",
+        "assign accumulated = EACH ? current : ((sum + weight) <<< (X - 8)) >>> (X - 8);",
         ("floor",),
     ),
     "sum not cleared": Fault(LAYER, "sums[n] <= '0;", "if (new_image) sums[n] <= '0;", ("largest_zero",)),
@@ -187,16 +187,20 @@ FAULTS = {
     ),
     "theta ignored": Fault(LAYER, "- (theta <<< (COMPARE_FRAC - THETA_FRAC))", "", ("largest_zero",)),
     "theta sign-extended": Fault(LAYER, "THETA_SIGNED && theta_word", "theta_word", ("high_theta",)),
-    "inhibited by its own spike": Fault(LAYER, "spikes - {31'b0, fired[n]}", "spikes", ("stochastic_none",)),
+    "inhibited by its own spike": Fault(
+        LAYER, "spikes_count - {31'b0, fired[n]}", "spikes_count", ("stochastic_none",)
+    ),
     "inhibited once for many spikes": Fault(LAYER, "(others * INHIBITION_X)", "INHIBITION_X", ("stochastic_none",)),
     "no floor under inhibition": Fault(
         LAYER, "inhibit_word < FLOOR_X ? FLOOR_X : inhibit_word", "inhibit_word", ("stochastic_none",)
     ),
-    "the last of equal winners": Fault(LAYER, "excess > best", "excess >= best", ("largest",)),
+    "the last of equal winners": Fault(LAYER, "excess > best_x", "excess >= best_x", ("largest",)),
     "the first for the largest winner": Fault(
-        LAYER, "WINNER == fxsnn_modes::WINNER_LARGEST && excess > best", "0", ("largest", "largest_zero")
+        LAYER, "WINNER == fxsnn_modes::WINNER_LARGEST && excess > best_x", "0", ("largest", "largest_zero")
     ),
-    "every candidate fires": Fault(LAYER, "WINNER == fxsnn_modes::WINNER_NONE || n == winner", "1", ("each_subtract",)),
+    "every candidate fires": Fault(
+        LAYER, "if (WINNER == fxsnn_modes::WINNER_NONE) begin", "if (1) begin", ("each_subtract",)
+    ),
     "leak not cast before integration": Fault(
         LAYER,
         "leaked = FUSED ? leak : leak_word",

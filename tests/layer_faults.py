@@ -98,15 +98,17 @@ FAULTS = {
     "a layer begins before the last one has ended": _fault(TOP, ".start_step(done0)", ".start_step(start_step)"),
     # sums
     "accumulator too narrow": _fault(
-        CONV, "sum <= sum + weight * under;", f"sum <= {_WIDE.format('(sum + weight * under)', 2, 2)};"
+        CONV, "next_sum = sum + weight * under;", f"next_sum = {_WIDE.format('(sum + weight * under)', 2, 2)};"
     ),
     "accumulator too narrow, by chance": _fault(
-        CONV, "sum <= sum + weight * under;", f"sum <= {_WIDE.format('(sum + weight * under)', 4, 4)};", CHANCE
+        CONV, "next_sum = sum + weight * under;", f"next_sum = {_WIDE.format('(sum + weight * under)', 4, 4)};", CHANCE
     ),
     "lowest bit of the accumulator lost": _fault(
-        CONV, "sum <= sum + weight * under;", "sum <= ((sum + weight * under) >>> 1) <<< 1;"
+        CONV, "next_sum = sum + weight * under;", "next_sum = ((sum + weight * under) >>> 1) <<< 1;"
     ),
-    "sum goes on from neuron to neuron": _fault(CONV, "          sum <= '0;\n          neuron", "          neuron"),
+    "sum goes on from neuron to neuron": _fault(
+        CONV, "          held_sum <= '0;\n          neuron", "          neuron"
+    ),
     "weights are unsigned": _fault(CONV, "WEIGHT_SIGNED && weight_word", "0 && weight_word"),
     "counts are taken as spikes": _fault(CONV, "1'b0}}, given_word};", "1'b0}}, given_word != '0};"),
     # kernel
@@ -134,10 +136,10 @@ FAULTS = {
     "bias ignored": _fault(CONV, "+ (bias <<< (COMPARE_FRAC - BIAS_FRAC))", ""),
     "bias not aligned": _fault(CONV, "(bias <<< (COMPARE_FRAC - BIAS_FRAC))", "bias"),
     "R not aligned": _fault(CONV, "(refractory <<< (COMPARE_FRAC - REFRACTORY_FRAC))", "refractory", CHANCE),
-    "pooled spikes are kept": _fault(CONV, "(!first_in_window && outputs[window])", "(outputs[window] === 1'b1)"),
-    "the last spike of a window counts": _fault(CONV, "spike || (!first_in_window && outputs[window])", "spike"),
+    "pooled spikes are kept": _fault(CONV, "(!first_in_window && was_output)", "was_output"),
+    "the last spike of a window counts": _fault(CONV, "spike || (!first_in_window && was_output)", "spike"),
     "the first spike of a window counts": _fault(
-        CONV, "spike || (!first_in_window && outputs[window])", "first_in_window ? spike : outputs[window]"
+        CONV, "spike || (!first_in_window && was_output)", "first_in_window ? spike : was_output"
     ),
     "pooling window off by a column": _fault(
         CONV, "window_x <= last_column ? '0 : in_x == POOL - 1", "window_x <= last_column ? '0 : in_x == 0"
@@ -148,15 +150,15 @@ FAULTS = {
         CONV, "if (i < STATES) synapses[i]", "if (synapses[i] === 'x) synapses[i]"
     ),
     "refractory states kept between recordings": _fault(
-        CONV, "if (i < NEURONS) refractories[i]", "if (refractories[i] === 'x) refractories[i]"
+        CONV, "i < NEURONS) refractories[i]", "refractories[i] === 'x) refractories[i]"
     ),
-    "spikes kept between recordings": _fault(CONV, "if (i < NEURONS) spikes[i]", "if (spikes[i] === 1'bx) spikes[i]"),
+    "spikes kept between recordings": _fault(CONV, "i < NEURONS) spikes[i]", "spikes[i] === 1'bx) spikes[i]"),
     "the last states are not cleared": _fault(CONV, "i >= STATES - 1 && i >= NEURONS - 1", "i >= STATES - 1", CHANCE),
     # answer
     "burn-in off by one": _fault(ANSWER, "steps >= BURN_IN", "steps > BURN_IN"),
     "burn-in off by one, by chance": _fault(ANSWER, "steps >= BURN_IN", "steps > BURN_IN", CHANCE),
     "burn-in only once": _fault(ANSWER, "steps <= '0;", "if (steps === 'x) steps <= '0;", CHANCE),
     "answers kept between recordings": _fault(ANSWER, "sums[k] <= '0;", "if (sums[k] === 'x) sums[k] <= '0;"),
-    "readout without signs": _fault(ANSWER, "{(WORD - 2) {sign[1]}}, sign}", "{(WORD - 1) {1'b0}}, 1'b1}"),
+    "readout without signs": _fault(ANSWER, "? -ONE : ONE", "? ONE : ONE"),
     "membranes without signs": _fault(ANSWER, "{membrane[MEMBRANE_WORD-1]}", "{1'b0}", CHANCE),
 }

@@ -1,4 +1,4 @@
-"""The slow reference of a layered network: docs/layered.md again in unbounded Python integers, cell by cell."""
+"""The slow reference of a layered network: docs/events.md again in unbounded Python integers, cell by cell."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from fxsnn.format import Format
@@ -59,12 +60,14 @@ class Learner:
 
     def read(self) -> None:
         plan, table = self.layer.plan, self.table
+        weights, bias = self.layer.weights.copy(), self.layer.bias.copy()
         for (n, ky, kx, c), word in self.learned.items():
             frac = table.learned.format.frac
-            self.layer.weights[ky, kx, c, n] = cast(value(word, frac), frac, plan.weight)
+            weights[ky, kx, c, n] = cast(value(word, frac), frac, plan.weight)
         for n, word in enumerate(self.learned_bias):
             frac = table.learned_bias.format.frac
-            self.layer.bias[n] = cast(value(word, frac), frac, plan.bias)
+            bias[n] = cast(value(word, frac), frac, plan.bias)
+        self.layer = self.running.layer = replace(self.layer, weights=weights, bias=bias)
 
     def rest(self) -> None:
         self.running = LayerReference(self.layer, self.running.given)

@@ -50,7 +50,7 @@ def test_what_is_no_budget_is_refused(text: str) -> None:
 
 
 def test_a_budget_too_small_or_large_or_of_another_kind_is_refused() -> None:
-    for text, bits in (("0 bits", "0"), ("0.1 bits", "0"), ("1000000 GiB", "8,589,934,592,000,000")):
+    for text, bits in (("0 bits", "0"), ("0.1 bits", "0.1"), ("1000000 GiB", "8,589,934,592,000,000")):
         with pytest.raises(ConfigError) as refused:
             parse_budget(text)
         assert str(refused.value) == f"a budget must be 1 to 1,125,899,906,842,624 bits, not {bits}"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,8 +19,8 @@ import typer.main
 from rich.console import Console
 
 import fxsnn.cli
-from command_line import FXSNN, run
-from fxsnn.cli.options import _lines, percent, progress_bars, say, show, spread, table
+from command_line import FXSNN, Said, run
+from fxsnn.cli.options import _lines, percent, progress_bars, spread
 from fxsnn.errors import FileError
 
 
@@ -68,6 +71,50 @@ def test_every_command_helps_with_an_example_of_its_own(path: tuple[str, ...]) -
     assert said.status == 0
     assert said.err == ""
     assert f"Example: fxsnn {' '.join(path)} " in " ".join(said.out.split())
+
+
+@pytest.mark.parametrize("path", [(), ("golden",), ("events",), *COMMANDS], ids=" ".join)
+def test_the_short_h_gives_the_same_help(path: tuple[str, ...]) -> None:
+    assert run(*path, "-h") == run(*path, "--help")
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version") == Said(0, f"fxsnn {version('fxsnn')}\n", "")
+
+
+def test_the_module_is_the_command() -> None:
+    for words in (["--version"], ["golden", "-h"], ["memory", "nosuch"]):
+        command, module = (
+            subprocess.run([*start, *words], capture_output=True, text=True, cwd=Path(__file__).parent)
+            for start in (FXSNN, [sys.executable, "-m", "fxsnn"])
+        )
+        assert (module.returncode, module.stdout, module.stderr) == (command.returncode, command.stdout, command.stderr)
+    assert "nosuch" in module.stderr
+
+
+def test_a_shell_completes_commands_and_options_once_that_is_installed(tmp_path: Path) -> None:
+    bash = shutil.which("bash")
+    assert bash
+    program = tmp_path / "bin" / "fxsnn"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable} -P\nfrom fxsnn.cli import main\nmain()\n")
+    program.chmod(0o755)
+    environment = os.environ | {"HOME": str(tmp_path), "PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+    def bash_says(script: str) -> list[str]:
+        said = subprocess.run([bash, "-c", script], env=environment, capture_output=True, text=True, check=True)
+        return said.stdout.split()
+
+    bash_says("fxsnn --install-completion; exit")  # a second command, so that the shell does not become the first
+    assert str(tmp_path) in (tmp_path / ".bashrc").read_text()
+
+    def completed(*words: str) -> list[str]:
+        given = " ".join(map(shlex.quote, words))
+        script = f"COMP_WORDS=({given}); COMP_CWORD={len(words) - 1}; _fxsnn_completion fxsnn"
+        return bash_says(f'source ~/.bashrc; {script}; printf "%s\\n" "${{COMPREPLY[@]}}"')
+
+    assert completed("fxsnn", "golden", "") == ["make", "learn", "check", "diff"]
+    assert completed("fxsnn", "regress", "--ju") == ["--junit"]
 
 
 @pytest.mark.parametrize("path", [(), ("golden",), ("events",)], ids=["fxsnn", "fxsnn golden", "fxsnn events"])
@@ -127,6 +174,36 @@ def test_a_wrong_number_is_refused_with_the_option_and_what_was_given(
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_an_option_that_does_not_exist_is_refused(path: tuple[str, ...]) -> None:
     assert run(*path, "--bogus").status == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["data"],
+        ["regress", "list.toml"],
+        ["train", "--out", "n.npz"],
+        ["emulate", "n.npz", "p.toml"],
+        ["events", "train", "net.toml", "--out", "n.npz"],
+        ["events", "emulate", "n.npz", "p.toml"],
+        ["golden", "learn", "--out", "set"],
+    ],
+    ids=" ".join,
+)
+def test_data_that_are_not_there_are_refused_whatever_would_read_them(words: list[str], tmp_path: Path) -> None:
+    for path in (tmp_path / "nonexistent", tmp_path / ("long" * 100)):
+        expected = f"--data must be a folder or file that is there, not {str(path)!r}"
+        assert run(*words, "--data", path).complaint == expected
+
+
+def test_digits_are_looked_for_in_a_folder(tmp_path: Path) -> None:
+    path = plan_file(tmp_path)
+    assert run("data", "--data", path).complaint == f"--data must be a folder to look into, not the file {str(path)!r}"
+
+
+@pytest.mark.parametrize("out", [".", "..", "/"])
+@pytest.mark.parametrize("command", [["explore", "n.npz"], ["events", "explore", "n.npz", "--data", "."]], ids=len)
+def test_a_study_is_not_put_beside_what_is_no_file(command: list[str], out: str) -> None:
+    assert run(*command, "--out", out).complaint == f"an output file must be a regular file or a new name, not {out!r}"
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -267,48 +344,6 @@ class Screen:
         return [line.rstrip() for line in self.console.export_text().splitlines()]
 
 
-def wide_table() -> list[str]:
-    return ["name", "words of no great weight", ">numbers", ">more of no great weight"]
-
-
-def test_a_narrow_terminal_loses_the_least_columns_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = Screen(monkeypatch, 45)
-    rows = table(*wide_table())
-    rows.add_row("first", "some", "1,234", "5")
-    show(rows, droppable=("more of no great weight", "words of no great weight"))
-    assert screen.lines == [
-        "name    words of no great weight   numbers",
-        "─" * 42,
-        "first   some                         1,234",
-    ]
-
-
-def test_a_wide_terminal_shows_every_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = Screen(monkeypatch, 120)
-    rows = table(*wide_table())
-    show(rows, droppable=("more of no great weight",))
-    assert screen.lines[0] == "name   words of no great weight   numbers   more of no great weight"
-
-
-def test_words_are_folded_before_a_number_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = Screen(monkeypatch, 24)
-    rows = table("name", ">number")
-    rows.add_row("a-name-of-22-characters", "1,234,567")
-    show(rows)
-    assert screen.lines[2:] == ["a-name-of-22   1,234,567", "-characters"]
-
-
-def test_a_paragraph_breaks_between_words_in_a_terminal_only(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = "a sentence [of] words"
-    say(text)
-    assert capsys.readouterr().out == f"{text}\n"
-    screen = Screen(monkeypatch, 15)
-    say(text)
-    assert screen.lines == ["a sentence [of]", "words"]
-
-
 def test_progress_is_a_line_at_each_tenth_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bars({"train": "training"}) as tell:
         for done in range(0, 101, 4):
@@ -350,3 +385,13 @@ def test_a_stage_whose_total_grows_goes_on_being_told(capsys: pytest.CaptureFixt
     for done in range(1, 101):
         tell("test", done, 100)
     assert len(capsys.readouterr().err.splitlines()) == 11
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "Qt4Agg"])
+def test_the_backend_of_a_notebook_is_nothing_to_a_command(backend: str) -> None:
+    command = [*FXSNN, "ranges", "none.npz"]
+    said = subprocess.run(command, env=os.environ | {"MPLBACKEND": backend}, capture_output=True, text=True)
+    assert said.returncode == 2
+    assert said.stderr == (
+        "fxsnn: a network must be a file that can be read, not 'none.npz' (No such file or directory)\n"
+    )

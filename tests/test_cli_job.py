@@ -15,13 +15,12 @@ from command_line import Said, run, skip_without_jit, small_splits
 from fxsnn.candidates import entry_of, load_exploration
 from fxsnn.demo import prepare
 from fxsnn.explore import evaluate
-from fxsnn.format import Format
 from fxsnn.grid import Point
-from fxsnn.itq import default_plan
 from fxsnn.learn import Learning, random_network
 from fxsnn.learner import IntegerLearner
 from fxsnn.network import load_network, save_network
 from fxsnn.plan import parse_plan, plan_from_data, plan_text
+from fxsnn.profiled import ANY, plan_in
 from fxsnn.splits import part
 from fxsnn.ties import pack
 
@@ -488,7 +487,7 @@ def test_memory_is_counted_as_a_table_and_as_json(plan: Path) -> None:
 
 
 def test_what_learning_stores_is_a_second_table(plan: Path) -> None:
-    plan.write_text(plan_text(default_plan(Format.parse("UQ0.4"), "SR", 9)))
+    plan.write_text(plan_text(plan_in(ANY, "UQ0.4", "SR", 9)))
     words = ["memory", plan, "--inputs", "100", "--neurons", "50", "--steps", "300"]
     found = json.loads(done(*words, "--json").out)
     learning = found["while_learning"]

@@ -7,19 +7,18 @@ from pathlib import Path
 import pytest
 
 from command_line import run
-from fxsnn.format import Format
-from fxsnn.itq import default_plan
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import layered_plan_text
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.ready import ready
 from fxsnn.plan import plan_text
+from fxsnn.profiled import ANY, plan_in
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """Return a folder with a plan and a description of either kind."""
-    (tmp_path / "digits.toml").write_text(plan_text(default_plan(Format.parse("UQ0.4"), "SR", 9)))
+    (tmp_path / "digits.toml").write_text(plan_text(plan_in(ANY, "UQ0.4", "SR", 9)))
     network = random_layers(ready("nmnist", 8), 0)
     (tmp_path / "layers.toml").write_text(layered_plan_text(plan_layers(network, Words(5, 3))))
     (tmp_path / "two.toml").write_text((tmp_path / "layers.toml").read_text().rsplit("[[layer]]", 1)[0])

@@ -41,10 +41,10 @@ def test_there_are_500_of_each_digit(digits: Digits) -> None:
     assert np.bincount(digits.labels).tolist() == [500] * 10
 
 
-def test_the_arrays_are_contiguous_and_can_be_written(digits: Digits) -> None:
+def test_the_arrays_are_contiguous_and_cannot_be_written(digits: Digits) -> None:
     for array in (digits.images, digits.labels):
         assert array.flags.c_contiguous
-        assert array.flags.writeable
+        assert not array.flags.writeable
 
 
 def test_mlxtend_is_not_imported() -> None:

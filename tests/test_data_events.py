@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import struct
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_a_folder_of_n_mnist_is_read_by_label_and_name(tmp_path: Path) -> None:
     for place, events in {
         "1/00002.bin": [(1, 2, 1, 70), (1, 2, 0, 90)],
         "0/00009.bin": [(5, 6, 0, 5)],
-        "1/00001.bin": [],
+        "1/00001.bin": [(0, 240, 0, 0)],  # a mark of overflow alone
         "x/00001.bin": [(0, 0, 0, 0)],
     }.items():
         path = tmp_path / "Test" / place
@@ -97,6 +98,28 @@ def test_a_folder_of_n_mnist_is_read_by_label_and_name(tmp_path: Path) -> None:
     assert found.lasting().tolist() == [0, 0, 20]
     with pytest.raises(FileError, match=r"must be a folder|a folder of recordings must be one that can be read"):
         load_nmnist(tmp_path, "train")
+
+
+def test_a_file_of_n_mnist_without_bytes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "Train" / "3").mkdir(parents=True)
+    (tmp_path / "Train" / "3" / "00001.bin").write_bytes(b"")
+    with pytest.raises(FileError) as refused:
+        load_nmnist(tmp_path, "train")
+    assert str(refused.value) == f"'{tmp_path}/Train/3/00001.bin' must hold events, it is empty"
+
+
+LEFT_BY_SYSTEMS = ["._00001.bin", ".DS_Store", ".a.bin", "Thumbs.db", "desktop.ini", ".0/00001.bin", "__MACOSX/1.bin"]
+
+
+@pytest.mark.parametrize("name", LEFT_BY_SYSTEMS)
+@pytest.mark.parametrize("place", ["Train", "Train/3"])
+def test_what_systems_leave_in_folders_of_n_mnist_is_no_recording(tmp_path: Path, name: str, place: str) -> None:
+    (tmp_path / "Train" / "3").mkdir(parents=True)
+    (tmp_path / "Train" / "3" / "00001.bin").write_bytes(nmnist([(1, 2, 0, 5)]))
+    left = tmp_path / place / name
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
+    assert len(load_nmnist(tmp_path, "train")) == 1
 
 
 @needs_data
@@ -142,6 +165,39 @@ def test_an_archive_is_read(tmp_path: Path) -> None:
     found = load_archive(archive(tmp_path / "a.npz"))
     assert found.times.tolist() == [0, 5000, 3000]
     assert found.labels.tolist() == [7, 1]
+
+
+@pytest.mark.parametrize("offsets", [[0, 0, 3], [0, 3, 3], [0, 0, 0, 2, 2, 3, 3], [0, 1, 2, 3]])
+def test_an_archive_may_hold_recordings_without_events_anywhere(tmp_path: Path, offsets: list[int]) -> None:
+    held = {"offsets": np.array(offsets), "labels": np.zeros(len(offsets) - 1, np.uint8)}
+    found = load_archive(archive(tmp_path / "a.npz", t_ms=np.array([1, 2, 3], np.uint16), **held))
+    assert found.times.tolist() == [1000, 2000, 3000]
+    assert np.diff(found.offsets).tolist() == np.diff(offsets).tolist()
+
+
+def test_an_archive_of_one_event_after_an_empty_recording_is_read(tmp_path: Path) -> None:
+    one = {"t_ms": np.array([3], np.uint16), "addr": np.array([5], np.uint16), "offsets": np.array([0, 0, 1])}
+    assert load_archive(archive(tmp_path / "a.npz", **one)).lasting().tolist() == [0, 3000]
+    none = {"t_ms": np.zeros(0, np.uint16), "addr": np.zeros(0, np.uint16), "offsets": np.array([0, 0, 0])}
+    assert load_archive(archive(tmp_path / "a.npz", **none)).lasting().tolist() == [0, 0]
+
+
+@given(st.lists(st.lists(st.integers(0, 6), max_size=4), min_size=1, max_size=5))
+def test_an_archive_is_refused_where_and_only_where_times_of_one_recording_fall(recorded: list[list[int]]) -> None:
+    times = [time for one in recorded for time in one]
+    held = {
+        "t_ms": np.array(times, np.uint16),
+        "addr": np.zeros(len(times), np.uint16),
+        "offsets": np.cumsum([0, *map(len, recorded)]),
+        "labels": np.zeros(len(recorded), np.uint8),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = archive(Path(folder, "a.npz"), **held)
+        if all(one == sorted(one) for one in recorded):
+            assert load_archive(path).times.tolist() == [1000 * time for time in times]
+        else:
+            with pytest.raises(FileError, match="must have times that never fall, event "):
+                load_archive(path)
 
 
 @pytest.mark.parametrize(
@@ -216,6 +272,22 @@ def test_a_file_without_packets_has_no_events() -> None:
             HEADER + packet([(1, 1, 1, 1), (1, 1, 1, 1)], size=16),
             "packet 0 of 'a.aedat' at byte 80 must have events of 8 bytes, not 16",
         ),
+        (
+            HEADER + packet([(1, 1, 1, 1)]) + packet([(1, 1, 1, 2)], kind=0x8001),
+            "packet 1 of 'a.aedat' at byte 116 must not be compressed, its type is 0x8001",
+        ),
+        (
+            HEADER + packet([(1, 1, 1, 1)], kind=0x8000),
+            "packet 0 of 'a.aedat' at byte 80 must not be compressed, its type is 0x8000",
+        ),
+        (
+            HEADER + packet([(1, 1, 1, 1)], kind=12) + packet([(1, 1, 1, 1)], kind=100),
+            "'a.aedat' must hold polarity events, none of its packets (2) does",
+        ),
+        (
+            HEADER + packet([(1, 1, 1, 1), (1, 1, 1, 1 << 31)]),
+            "packet 0 of 'a.aedat' at byte 80 must have times below 2**31 us, event 1 has 2,147,483,648",
+        ),
         (HEADER + packet([(128, 1, 1, 1)]), "'a.aedat' must have x of 0 to 127, event 0 has 128"),
         (HEADER + packet([(1, 200, 1, 1)]), "'a.aedat' must have y of 0 to 127, event 0 has 200"),
         (
@@ -289,6 +361,39 @@ def test_the_files_of_a_split_are_verified(official: Path, monkeypatch: pytest.M
         verify(official, "train")
 
 
+@pytest.mark.parametrize(
+    ("events", "ends"),
+    [([(4, 8, 1, 9), (4, 8, 1, 29)], "the last event is at 29 us"), ([], "there are no events")],
+)
+def test_gestures_behind_the_end_of_their_file_are_refused(official: Path, events: list[Event], ends: str) -> None:
+    (official / "user01_led.aedat").write_bytes(HEADER + packet(list(events)))
+    begin = 30 if events else 10
+    with pytest.raises(FileError) as refused:
+        load_gestures(official, "train")
+    assert str(refused.value) == (
+        f"'{official}/user01_led.aedat' must reach its gestures, one begins at {begin} us and {ends}"
+    )
+
+
+def test_a_gesture_that_begins_with_the_last_event_is_read(official: Path) -> None:
+    (official / "user01_led.aedat").write_bytes(HEADER + packet([(4, 8, 1, 9), (4, 8, 1, 30)]))
+    assert np.diff(load_gestures(official, "train").offsets).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", "  \n", "\r\n\r\n"])
+def test_empty_lines_of_labels_are_no_gestures(end: str) -> None:
+    text = "class,startTime_usec,endTime_usec\n1,5,9\n"
+    assert parse_labels(text + end, "l.csv") == [(0, 5, 9)]
+    with pytest.raises(FileError, match="^'l.csv' line 4 must be three whole numbers, not ',,'$"):
+        parse_labels(f"{text}\n,,\n", "l.csv")
+
+
+def test_labels_and_trials_may_begin_with_a_byte_order_mark(official: Path) -> None:
+    for path in (*official.glob("*.csv"), *official.glob("*.txt")):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert load_gestures(official, "train").labels.tolist() == [1, 10, 0]
+
+
 def test_a_trial_outside_the_folder_is_refused(official: Path) -> None:
     (official / "trials_to_train.txt").write_text("../user02_lab.aedat\n")
     with pytest.raises(FileError, match=r"^a file name must stay inside '"):
@@ -333,9 +438,24 @@ def test_tonic_s_layout_is_read(tmp_path: Path) -> None:
     assert found.addresses.tolist() == [(32 + 31) * 32 + 31, (32 + 2) * 32 + 1, 2 * 32 + 1]
 
 
+@pytest.mark.parametrize("name", ["._3.npy", ".DS_Store", "Thumbs.db", ".ipynb_checkpoints/3.npy", "__MACOSX/3.npy"])
+@pytest.mark.parametrize("place", [".", "user01_fluorescent"])
+def test_what_systems_leave_in_tonic_s_folders_is_no_recording(tmp_path: Path, name: str, place: str) -> None:
+    user = tmp_path / "ibmGestureTrain" / "user01_fluorescent"
+    user.mkdir(parents=True)
+    np.save(user / "3.npy", np.asfortranarray([[4, 8, 1, 0.5], [5, 9, 0, 12.25]]))  # column by column, as some tools do
+    left = tmp_path / "ibmGestureTrain" / place / name
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
+    found = load_gestures(tmp_path, "train", only=1)
+    assert found.labels.tolist() == [3]
+    assert found.times.tolist() == [0, 11_750]
+
+
 @pytest.mark.parametrize(
     ("name", "table", "message"),
     [
+        ("1.npy", np.full((1, 4), 1e300), "1.npy' must hold numbers up to 2,147,483,647, not 1e+300"),
         ("11.npy", np.zeros((1, 4)), "a gesture must be called 0.npy to 10.npy, not '"),
         ("1.npy", np.zeros((1, 3)), "1.npy' must be [events, 4] of x, y, p, t, not float64[1, 3]"),
         ("1.npy", np.full((1, 4), np.nan), "1.npy' must hold finite numbers"),
@@ -398,6 +518,10 @@ def test_a_binned_recording_is_read_bin_by_bin(tmp_path: Path) -> None:
             {"frames_off": np.zeros((3, 4, 2), np.uint8)},
             "one.npz' must hold frames_off as uint8 or uint16[steps, height, width], not uint8[3, 4, 2]",
         ),
+        (
+            {"frames_on": np.full((64, 64, 64), 65_535, np.uint16)},
+            "one.npz' must hold at most 67,108,864 events in frames_on",
+        ),
         ({"frames_on": np.zeros((0, 2, 4), np.uint8)}, "one.npz' must hold frames_on as uint8 or uint16[steps, "),
         ({"frames_on": np.zeros((3000, 1, 1), np.uint8)}, "one.npz' must last at most 2**31 - 1 us, 3,000 bins of "),
     ],
@@ -426,6 +550,8 @@ def test_what_event_recordings_are_where_is_told(
     place.mkdir()
     (place / "train.zip").write_bytes(b"abc")
     (place / "test.zip").write_bytes(b"abc")
+    (place / "__MACOSX" / "Train" / "3").mkdir(parents=True)
+    (place / "._nmnist" / "Train" / "3").mkdir(parents=True)
     for name in ("nmnist/Train/3", "nmnist/Test/3", "tonic/ibmGestureTrain/user01", "tonic/ibmGestureTest", "other"):
         (place / name).mkdir(parents=True)
     (place / "nmnist" / "Train" / "3" / "1.bin").write_bytes(nmnist([(1, 1, 0, 1)]))

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from command_line import run
 from fxsnn.data import mnist
 from fxsnn.data.digits import find_embedded, load_digits
 from fxsnn.data.mnist import FILES, Official, Source, Split, cache_folder, describe_sources, download, load_mnist
@@ -242,6 +243,174 @@ print(download(Official(name, md5, ""), pathlib.Path(folder), [mirror]))
     )
     assert said.stdout == f"{tmp_path / 'cache' / file.name}\n"
     assert said.stderr == ""
+
+
+# as torchvision and Kaggle lay them out
+
+
+def moved(three: Path, root: Path, form: str) -> None:
+    """Move the files of `three` to where others lay them out beneath `root`."""
+    for path in sorted(three.glob("*.gz")):
+        name = path.name.removesuffix(".gz")
+        target = root / form.format(name=name, dotted=name.replace("-idx", ".idx"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = path.read_bytes()
+        target.write_bytes(data if form.endswith(".gz") else gzip.decompress(data))
+        path.unlink()
+
+
+LAID_OUT = [
+    "MNIST/raw/{name}.gz",
+    "MNIST/raw/{name}",
+    "raw/{name}",
+    "{dotted}",
+    "{dotted}.gz",
+    "{name}/{name}",
+    "{dotted}/{dotted}",
+    "mnist/{dotted}",
+]
+
+
+@pytest.mark.parametrize("form", LAID_OUT)
+@pytest.mark.parametrize("named_by", ["--data", "FXSNN_DATA"])
+def test_layouts_of_others_are_read(
+    three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, named_by: str
+) -> None:
+    root = tmp_path / "root"
+    moved(three, root, form)
+    if named_by == "FXSNN_DATA":
+        monkeypatch.setenv("FXSNN_DATA", str(root))
+    for split in FILES:
+        digits = load_mnist(split, root if named_by == "--data" else None)
+        assert (len(digits), digits.name) == (3, "MNIST")
+    assert describe_sources(root)[1:3] == [
+        Source("MNIST train", str(root), 3, "ready"),
+        Source("MNIST test", str(root), 3, "ready"),
+    ]
+
+
+def test_an_unpacked_file_that_kept_its_ending_is_read(three: Path) -> None:
+    for path in three.glob("*.gz"):
+        path.write_bytes(gzip.decompress(path.read_bytes()))
+    assert len(load_mnist("train", three)) == 3
+
+
+@pytest.fixture
+def fashion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lay out a set of four, and let that be the official Fashion-MNIST."""
+    folder = tmp_path / "fashion"
+    folder.mkdir()
+    digests = []
+    for name in NAMES:
+        packed = small((4, 28, 28) if "images" in name else (4,))
+        (folder / name).write_bytes(packed)
+        digests.append(official(name, packed).md5)
+    monkeypatch.setitem(mnist.LIKES, "Fashion-MNIST", mnist._packed(*digests))
+    return folder
+
+
+@pytest.mark.parametrize("form", ["FashionMNIST/raw/{name}.gz", "{name}.gz", "MNIST/raw/{name}.gz"])
+def test_fashion_mnist_is_read_and_called_by_its_name(three: Path, fashion: Path, tmp_path: Path, form: str) -> None:
+    assert three
+    moved(fashion, tmp_path / "root", form)
+    digits = load_mnist("train", tmp_path / "root")
+    assert (len(digits), digits.name) == (4, "Fashion-MNIST")
+    assert describe_sources(tmp_path / "root")[1] == Source("Fashion-MNIST train", str(tmp_path / "root"), 4, "ready")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("MNIST/raw/{name}.gz", "FashionMNIST/raw/{name}.gz"),
+        ("{name}", "FashionMNIST/raw/{name}"),
+        ("MNIST/raw/{name}", "{dotted}.gz"),
+        ("mnist/{name}.gz", "FashionMNIST/raw/{name}.gz"),
+    ],
+)
+def test_two_data_sets_beneath_one_root_are_refused_by_their_names(
+    three: Path, fashion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    root = tmp_path / "root"
+    moved(three, root, first)
+    moved(fashion, root, second)
+    for split in FILES:
+        with pytest.raises(FileError) as refused:
+            load_mnist(split, root)
+        told = str(refused.value)
+        assert told.startswith(f"a folder of digits must hold one data set, {str(root)!r} holds ")
+        assert " MNIST (" in told
+        assert "Fashion-MNIST (" in told
+    monkeypatch.setenv("FXSNN_DATA", str(root))
+    with pytest.raises(FileError, match="^a folder of digits must hold one data set, "):
+        load_mnist("train")
+    assert describe_sources(root)[1].images == 0
+
+
+def test_images_and_labels_of_two_data_sets_are_refused(three: Path, fashion: Path) -> None:
+    (three / NAMES[1]).write_bytes((fashion / NAMES[1]).read_bytes())
+    with pytest.raises(FileError) as refused:
+        load_mnist("train", three)
+    assert str(refused.value) == (
+        f"images and labels must be of one data set, '{three / NAMES[1]}' is of Fashion-MNIST, not of MNIST"
+    )
+
+
+def table(labelled: bool = True, rows: tuple[str, ...] = ("7," + "0," * 783 + "255",)) -> str:
+    """Write a table as Kaggle's digit-recognizer has it."""
+    header = ",".join(f"pixel{n}" for n in range(784))
+    lines = rows if labelled else tuple(row.partition(",")[2] for row in rows)
+    return "\n".join([("label," if labelled else "") + header, *lines]) + "\n"
+
+
+@pytest.mark.parametrize("place", [".", "digit-recognizer"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_kaggle_s_table_is_read_and_that_its_test_digits_have_no_labels_is_said(
+    tmp_path: Path, place: str, mark: str
+) -> None:
+    folder = tmp_path / "kaggle"
+    (folder / place).mkdir(parents=True)
+    (folder / place / "train.csv").write_text(mark + table().replace("\n", "\r\n"), newline="")
+    (folder / place / "test.csv").write_text(table(labelled=False))
+    digits = load_mnist("train", folder)
+    assert (digits.name, digits.labels.tolist()) == ("Kaggle's digit-recognizer", [7])
+    assert digits.images[0].tolist() == [0] * 783 + [255]
+    with pytest.raises(FileError) as refused:
+        load_mnist("test", folder)
+    assert str(refused.value) == (
+        "Kaggle's digit-recognizer must have labels to test on, but its test.csv has none: "
+        "name a folder of the full MNIST"
+    )
+    said = run("train", "--data", folder, "--out", tmp_path / "net.npz")
+    assert said.complaint == str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (table(labelled=False), " must have labels, Kaggle publishes it without them"),
+        (table().replace("pixel9,", "pixel,"), " must begin with the line label,pixel0,...,pixel783"),
+        (table(rows=()), " must hold rows of 785 numbers of 0 to 255: there is none"),
+        (table(rows=("7," + "0," * 783 + "256",)), " must hold rows of 785 numbers of 0 to 255: could not convert"),
+        (table(rows=("7," + "0," * 783 + "0.5",)), " must hold rows of 785 numbers of 0 to 255: could not convert"),
+        (
+            table(rows=("7,0",)),
+            " must hold rows of a label of 0 to 9 and 784 pixels, not of 2 numbers and labels up to 7",
+        ),
+        (table(rows=("10," + "0," * 783 + "0",)), " and 784 pixels, not of 785 numbers and labels up to 10"),
+    ],
+)
+def test_another_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "train.csv").write_text(text)
+    with pytest.raises(FileError) as refused:
+        load_mnist("train", tmp_path)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_kaggle_s_table_beside_the_official_files_is_refused(three: Path) -> None:
+    (three / "train.csv").write_text(table())
+    with pytest.raises(FileError, match=r"^a folder of digits must hold one data set, .* holds MNIST .* and Kaggle's "):
+        load_mnist("train", three)
 
 
 # what `fxsnn data` reports

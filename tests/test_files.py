@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import inside, new_folder, read_bytes, write_bytes, write_text
+from fxsnn.files import check_output, inside, new_folder, read_bytes, write_bytes, write_text
 
 MANIFEST = '{"tool": "fxsnn 0.1.0"}\n'
 
@@ -93,6 +93,71 @@ def test_a_link_keeps_pointing_to_the_file_that_is_written(tmp_path: Path) -> No
     assert (tmp_path / "link").is_symlink()
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755, 0o666])
+def test_a_replaced_file_keeps_its_mode_and_owner(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(path, 1234, 4321)
+    before = path.stat()
+    write_bytes(path, b"new")
+    after = path.stat()
+    assert path.read_bytes() == b"new"
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+
+
+def test_what_replaces_a_private_file_is_never_open_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "a").chmod(0o600)
+    seen: list[int] = []
+    write = Path.write_bytes
+
+    def watch(path: Path, data: bytes) -> int:
+        size = write(path, data)
+        seen.append(stat.S_IMODE(path.stat().st_mode))
+        return size
+
+    monkeypatch.setattr(Path, "write_bytes", watch)
+    write_bytes(tmp_path / "a", b"new")
+    assert seen == [0o600]
+
+
+def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_bytes(tmp_path / "a", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("write", [lambda path: write_bytes(path, b"new"), check_output], ids=["written", "checked"])
+@pytest.mark.parametrize("link", [False, True])
+def test_a_read_only_file_is_not_replaced(tmp_path: Path, write: Callable[[Path], None], link: bool) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "a").chmod(0o444)
+    path = tmp_path / "a"
+    if link:
+        path = tmp_path / "link"
+        path.symlink_to("a")
+    before = names(tmp_path)
+    with pytest.raises(FileError) as refused:
+        write(path)
+    assert str(refused.value) == f"an output file must be one that may be written, not '{path}' (it is read-only)"
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o444
+    assert names(tmp_path) == before
+
+
+def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(FileError, match="^an output file must be a regular file or a new name, not "):
+        write_bytes(tmp_path / "a", b"new")
+    assert (tmp_path / "a").is_symlink()
+
+
 @pytest.mark.parametrize("broken", ["write_bytes", "replace"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
@@ -159,6 +224,26 @@ def test_a_folder_made_by_fxsnn_is_replaced_as_a_whole(made: Path, tmp_path: Pat
     with new_folder(made, "manifest.json") as aside:
         write_text(aside / "manifest.json", MANIFEST)
     assert names(tmp_path) == ["out", "out/manifest.json"]
+
+
+def test_a_replaced_folder_and_its_files_keep_their_modes(made: Path) -> None:
+    made.chmod(0o700)
+    (made / "manifest.json").chmod(0o660)
+    with new_folder(made, "manifest.json") as aside:
+        write_text(aside / "manifest.json", MANIFEST)
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    assert stat.S_IMODE((made / "manifest.json").stat().st_mode) == 0o660
+
+
+@pytest.mark.parametrize("name", [".", "old.mem"])
+def test_a_folder_with_something_read_only_is_not_replaced(made: Path, tmp_path: Path, name: str) -> None:
+    (made / name).chmod(0o555 if name == "." else 0o444)
+    before = names(tmp_path)
+    with pytest.raises(FileError) as refused:
+        fill(made, lambda: None)
+    assert str(refused.value) == f"an output folder must be one that may be written, '{made / name}' is read-only"
+    assert names(tmp_path) == before
+    made.chmod(0o755)
 
 
 def test_an_empty_folder_is_replaced(tmp_path: Path) -> None:

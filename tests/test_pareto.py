@@ -142,3 +142,11 @@ def test_the_reason_tells_the_budget_and_what_it_costs() -> None:
         "large has the highest accuracy (90.00 %) of the 3 of 3 candidates: 4.0 times less memory, +0.00 points of "
         "accuracy."
     )
+
+
+def test_a_loss_is_told_with_the_digits_that_it_was_given_with() -> None:
+    entries = [Point("a", 0.90, 10)]
+    with pytest.raises(FloorError, match=r"must reach 99\.99999 % \(the float network's 100\.00000 % less 0\.00001 %"):
+        select(entries, Baseline(1.0, 100), Reward(), 1e-7)
+    with pytest.raises(ConfigError, match=r"^mu must be 0 to 1e\+06, not 1000001\.25$"):
+        Reward("additive", 1000001.25)

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from fxsnn.quantise import SITES, quantise
 from fxsnn.regress import suite
 from fxsnn.regress.compare import changes
 from fxsnn.regress.listed import Configuration, read_listed
-from fxsnn.regress.lock import Lock, lock_path, read_lock, write_lock
+from fxsnn.regress.lock import THIS, Lock, lock_path, read_lock, write_lock
 from fxsnn.regress.record import ORDER, SHORT, Record, record
 from fxsnn.splits import Splits
 from sets import SOURCES
@@ -73,7 +74,10 @@ def test_the_committed_configurations_agree_with_their_lock() -> None:
     only = [word for name in names for word in ("--only", name)]
     said = run("regress", GOLDEN / "formats.toml", *only)
     assert (said.status, said.err) == (0, ""), said.out
-    assert said.out.splitlines()[-1] == f"{len(names)} of {len(names)} configurations agree with formats.lock.json"
+    assert (
+        said.out.splitlines()[-1]
+        == f"{len(names)} of {len(names)} configurations agree with formats.lock.json (written by {THIS})"
+    )
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -94,9 +98,10 @@ def test_all_committed_configurations_agree_whatever_the_jobs() -> None:
 def test_what_agrees_is_told_in_a_line_each(listed: Path) -> None:
     said = run("regress", listed)
     assert (said.status, said.err) == (0, "")
+    written = re.sub(r"\d+", "N", THIS)
     assert [re.sub(r"\d+", "N", line) for line in said.out.splitlines()] == [
         *(f"ok  {name}: N spikes" for name in SETS),
-        "N of N configurations agree with list.lock.json",
+        f"N of N configurations agree with list.lock.json (written by {written})",
     ]
 
 
@@ -112,7 +117,7 @@ def test_a_changed_bit_is_told_in_one_line_that_names_the_first_node(listed: Pat
         r"first node: sum at image 0, step \d+;.* spikes \d+ -> \d+",
         lines[2],
     )
-    assert lines[3] == "2 of 3 configurations agree with list.lock.json, 1 do not"
+    assert lines[3] == f"2 of 3 configurations agree with list.lock.json (written by {THIS}), 1 do not"
 
 
 def test_what_is_asked_for_otherwise_fails_even_where_every_word_is_the_same(listed: Path) -> None:
@@ -135,13 +140,77 @@ def test_the_lock_is_the_same_bytes_every_time(listed: Path) -> None:
     assert [name for name in listed.parent.iterdir() if name.name.startswith(".")] == []
 
 
+def test_who_wrote_the_lock_is_told(listed: Path) -> None:
+    lock = lock_path(listed)
+    held = json.loads(lock.read_text())
+    for tool, told in (
+        ({"tool": "fxsnn 0.0.9\x1b"}, f"(written by fxsnn 0.0.9\\x1b, this is {THIS})"),
+        ({}, f"(written by an unknown version, this is {THIS})"),
+    ):
+        lock.write_text(json.dumps({name: value for name, value in held.items() if name != "tool"} | tool))
+        said = run("regress", listed)
+        assert said.status == 0
+        assert said.out.endswith(f" configurations agree with list.lock.json {told}\n")
+    lock.unlink()
+    said = run("regress", listed)
+    assert said.status == 1
+    assert said.out.endswith(" 0 of 3 configurations agree with list.lock.json (which is not there), 3 do not\n"[1:])
+
+
+def test_junit_xml_holds_a_test_case_a_configuration_and_the_line_of_what_fails(listed: Path) -> None:
+    edit(listed.parent / "formats" / "each_subtract.toml", '"nearest-away"', '"floor"')
+    path = listed.parent / "told.xml"
+    said = run("regress", listed, "--junit", path)
+    assert said.status == 1
+    root = ElementTree.parse(path).getroot()  # noqa: S314  (we wrote it)
+    (suite,) = root
+    assert (root.tag, root.attrib, suite.tag) == ("testsuites", {}, "testsuite")
+    counted = {name: suite.attrib[name] for name in ("name", "tests", "failures", "errors")}
+    assert counted == {"name": "list.toml", "tests": "3", "failures": "1", "errors": "0"}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", suite.attrib["timestamp"])
+    assert [child.tag for child in suite] == ["properties", *["testcase"] * 3, "system-out", "system-err"]
+    cases = suite.findall("testcase")
+    assert [(case.attrib["classname"], case.attrib["name"]) for case in cases] == [
+        ("fxsnn.regress.list", name) for name in SETS
+    ]
+    assert all(float(case.attrib["time"]) > 0 for case in cases)
+    failures = {case.attrib["name"]: case.findall("failure") for case in cases}
+    (failure,) = failures.pop("each_subtract")
+    line = next(line for line in said.out.splitlines() if line.startswith("FAIL"))
+    assert f"FAIL  each_subtract: {failure.attrib['message']}" == line
+    assert failure.text == failure.attrib["message"]
+    assert "first node: sum at image 0, step " in line
+    assert list(failures.values()) == [[], []]
+    assert [p.attrib for p in suite.iter("property")] == [
+        {"name": "fxsnn", "value": THIS},
+        {"name": "lock written by", "value": THIS},
+    ]
+    assert run("regress", listed, "--accept", "--junit", path).status == 0
+    assert b"<failure" not in path.read_bytes()
+
+
+def test_junit_xml_is_not_written_over_the_list_or_its_lock_nor_after_an_error(listed: Path) -> None:
+    for path in (listed, lock_path(listed)):
+        held = path.read_bytes()
+        assert run("regress", listed, "--junit", path).complaint == (
+            f"--junit must be another file than the list and its lock, not {str(path)!r}"
+        )
+        assert path.read_bytes() == held
+    assert run("regress", listed, "--junit", listed.parent).complaint.startswith("an output file must be ")
+    listed.write_text("schema = 2")
+    assert run("regress", listed, "--junit", listed.parent / "told.xml").status == 2
+    assert not (listed.parent / "told.xml").exists()
+
+
 def test_only_some_are_run_and_accepted(listed: Path) -> None:
     before = read_lock(lock_path(listed)).records
     edit(listed, "density = 0.4", "density = 0.3")
     said = run("regress", listed, "--accept", "--only", "each_subtract")
     assert said.status == 0
     assert said.out.startswith("accepted  each_subtract: random.density 0.4 -> 0.3; input spikes of image 0 changed; ")
-    assert said.out.endswith("\n0 of 1 configurations agree with list.lock.json, 1 are now recorded in it\n")
+    assert said.out.endswith(
+        f"\n0 of 1 configurations agree with list.lock.json (written by {THIS}), 1 are now recorded in it\n"
+    )
     after = read_lock(lock_path(listed)).records
     assert list(after) == list(before)
     assert [name for name in before if after[name] != before[name]] == ["each_subtract"]

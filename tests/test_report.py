@@ -181,9 +181,11 @@ def make_story(neurons: int = 400) -> Story:
             "name": "float",
             "accuracy": 0.873,
             "interval": [0.851, 0.892],
+            "images": 4000,
             "bits": 32 * (INPUTS + 4) * neurons,
             "test_accuracy": 0.870,
             "test_interval": [0.848, 0.889],
+            "test_images": 1000,
         },
         candidates=candidates,
         memory=make_memory(neurons, choice),
@@ -385,7 +387,7 @@ def test_the_sections_stand_in_the_order_of_the_question(page: str) -> None:
 def test_the_headline_tells_saving_accuracy_and_bits(story: Story, page: str) -> None:
     text = Page(page).text
     assert f"{story.memory['saving']:.1f}× less" in text
-    assert "−0.40 percentage points 87.00 % in float, 86.60 % in fixed point, on test images" in text
+    assert "−0.40 percentage points 87.00 % in float, 86.60 % in fixed point, on 1,000 test images" in text
     assert f"{story.memory['bits']:,} bits in 8 arrays" in text
     assert story.summary in text
 
@@ -395,7 +397,7 @@ def test_without_test_images_the_headline_says_where_it_was_measured(small: Stor
     baseline = {name: value for name, value in small.baseline.items() if not name.startswith("test_")}
     text = Page(render(replace(small, baseline=baseline))).text
     assert (
-        f"87.30 % in float, {100 * small.choice['accuracy']:.2f} % in fixed point, on the images it was chosen on"
+        f"87.30 % in float, {100 * small.choice['accuracy']:.2f} % in fixed point, on the 4,000 images it was chosen on"
         in text
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fxsnn.data.digits import PIXELS, Digits
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, FileError
 from fxsnn.splits import open_splits, part
 
 
@@ -44,6 +45,14 @@ def test_the_full_mnist_is_labelled_by_the_first_10000_it_learned_from(
     assert splits.name == "MNIST"
     assert (len(splits.training), len(splits.labelling), len(splits.test)) == (60_000, 10_000, 10_000)
     assert splits.labelling.images.tolist()[-1] == splits.training.images[9_999].tolist()
+
+
+def test_digits_to_learn_from_and_to_test_on_are_of_one_data_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"train": "MNIST", "test": "Fashion-MNIST"}
+    monkeypatch.setattr("fxsnn.splits.load_mnist", lambda split, _: replace(numbered(10_000), name=names[split]))
+    with pytest.raises(FileError) as refused:
+        open_splits(Path("digits"))
+    assert str(refused.value) == ("training and test digits must be of one data set, not MNIST and Fashion-MNIST")
 
 
 def test_a_part_is_the_digits_from_first_to_before_last() -> None:

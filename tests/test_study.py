@@ -25,9 +25,9 @@ from fxsnn.grid import Grid, Point
 from fxsnn.memory import baseline
 from fxsnn.plan import Plan
 from fxsnn.study import digits, session
-from fxsnn.study.board import NAME, Board, open_board
+from fxsnn.study.board import Board, open_board
 from fxsnn.study.digits import DigitsSubject
-from fxsnn.study.storage import open_storage, parse_place
+from fxsnn.study.storage import USUAL_NAME, open_storage, parse_place
 from study_worker import GRID, NETWORK, POINTS, SPLITS, Snapping, identity, study, subject
 
 skip_without_jit()
@@ -72,7 +72,7 @@ def said(process: subprocess.Popen[str]) -> str:
 def states(place: str) -> Counter[tuple[str, str]]:
     """Return how many trials of each point are in each state."""
     with open_storage(parse_place(place), 1) as storage:
-        trials = storage.get_all_trials(storage.get_study_id_from_name(NAME))
+        trials = storage.get_all_trials(storage.get_study_id_from_name(USUAL_NAME))
     return Counter((trial.user_attrs["point"], trial.state.name) for trial in trials)
 
 
@@ -112,7 +112,7 @@ def test_optuna_s_own_tools_read_the_study(place: str) -> None:
 
     finished = study(place)
     with open_storage(parse_place(place), 1) as storage:
-        held = optuna.load_study(study_name=NAME, storage=storage)
+        held = optuna.load_study(study_name=USUAL_NAME, storage=storage)
         assert held.metric_names == ["accuracy", "bits"]
         best = {(trial.user_attrs["point"], *trial.values) for trial in held.best_trials}
     front = {(entry.accuracy, entry.bits) for entry in finished.exploration.entries if entry.on_front}
@@ -208,7 +208,7 @@ def test_a_study_whose_maker_was_killed_is_made_by_the_next(
     from optuna.study import StudyDirection
 
     with open_storage(parse_place(place), 1) as storage:
-        made = storage.create_new_study([StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE], NAME)
+        made = storage.create_new_study([StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE], USUAL_NAME)
         storage.set_study_user_attr(made, "network", "the first attribute, then killed")
     monkeypatch.setattr("fxsnn.study.board._BEGINNING", 0.1)
     assert to_json(study(place).exploration) == expected

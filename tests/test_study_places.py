@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import sqlite3
@@ -19,6 +20,7 @@ import pytest
 
 import postgres
 from command_line import HEARS_SIGINT, run, skip_without_jit, small_splits
+from fxsnn.cli.studies import going_on
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
@@ -102,6 +104,63 @@ def test_a_journal_that_is_damaged_inside_is_refused(words: list[str], tmp_path:
         made.create_new_study([1, 2], "fxsnn")  # type: ignore[list-item]
     path.write_text(path.read_text() + "half a li\n" + path.read_text())
     assert run(*words, "--study", path).complaint.startswith(UNUSABLE)
+
+
+FIRST = '{"op_code":0,"worker_id":"w","study_name":"fxsnn","directions":[2,1]}\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("null", "line 2 is no record of a study"),
+        ("[1, 2]", "line 2 is no record of a study"),
+        ('"text"', "line 2 is no record of a study"),
+        ("7", "line 2 is no record of a study"),
+        ("NaN", "line 2 is no record of a study"),
+        ('{"op_code": 99, "worker_id": "w"}', "line 2 is no record of a study"),
+        ('{"op_code": [], "worker_id": "w"}', "line 2 is no record of a study"),
+        ('{"op_code":0,"worker_id":"w","study_name":"b","directions":7}', "line 2 is no record of a study"),
+        ('{"op_code":4,"worker_id":"w","study_id":{}}', "line 2 is no record of a study"),
+        ('{"op_code":2,"worker_id":"w","study_id":0,"user_attr":5}', "line 2 is no record of a study"),
+        ('{"op_code":0}', "'study_name'"),
+        ("1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion"),
+        ("[" * 9000 + "]" * 9000, "maximum recursion depth exceeded"),
+    ],
+)
+def test_a_journal_with_a_line_that_is_no_record_is_refused(
+    words: list[str], tmp_path: Path, line: str, reason: str
+) -> None:
+    path = tmp_path / "s.journal"
+    path.write_text(FIRST + line + "\n" + FIRST.replace("fxsnn", "other"))
+    before = path.read_bytes()
+    assert run(*words, "--study", path).complaint.startswith(f"{UNUSABLE}{str(path)!r} ({reason}")
+    assert path.read_bytes() == before
+
+
+def test_a_line_that_is_no_record_and_came_later_is_told_too(tmp_path: Path) -> None:
+    place = parse_place(str(tmp_path / "s.journal"))
+    (tmp_path / "s.journal").write_text(FIRST)
+    with open_storage(place, 1) as opened:
+        with (tmp_path / "s.journal").open("a") as file:
+            file.write("null\n")
+        with pytest.raises(FileError) as refused, storage.told(place):
+            opened.get_all_studies()
+    assert str(refused.value).endswith("(line 2 is no record of a study)")
+
+
+def test_a_study_whose_results_are_none_is_refused(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    assert run(*words).status == 0
+    for value, name in (('{"name": 5}', "entry"), ('"many"', "baseline_bits"), ("5", "float")):
+        with closing(sqlite3.connect(tmp_path / "c.db")) as database:
+            for table in ("trial_user_attributes", "study_user_attributes"):
+                database.execute(f"UPDATE {table} SET value_json = ? WHERE key = ?", (value, name))  # noqa: S608
+            database.commit()
+        said = run(*words).complaint
+        assert said.startswith(f"{UNUSABLE}{str(tmp_path / 'c.db')!r} (")
 
 
 def test_a_study_that_another_locks_is_refused_after_a_while(words: list[str], tmp_path: Path) -> None:
@@ -334,13 +393,67 @@ def test_a_worker_that_is_told_to_end_lets_go_of_its_points(tmp_path: Path, word
         assert worker.stderr.readline().startswith("exploring"), worker.communicate()  # it has begun
         time.sleep(0.3)
         worker.send_signal(number)
-        assert worker.communicate(timeout=60)[1].count("Traceback") == 0
+        told = worker.communicate(timeout=60)[1]
+        assert "Traceback" not in told
+        command = shlex.join(["fxsnn", *words])
+        assert f"fxsnn: interrupted; what is evaluated is kept, go on with: {command}\n" in told
         assert worker.returncode == status
         with open_storage(parse_place(str(tmp_path / "c.db")), 1) as kept:
             (study,) = kept.get_all_studies()
             found = {trial.state.name for trial in kept.get_all_trials(study._study_id)}
         assert "RUNNING" not in found
     assert not (tmp_path / "c.json").exists()
+    assert run(*shlex.split(command)[1:]).status == 0
+    assert (tmp_path / "c.json").exists()
+
+
+def test_a_password_is_not_told_by_whoever_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = parse_place("postgresql://me:secret@host/base")
+    monkeypatch.setattr("sys.argv", ["fxsnn", "explore", "a net.npz", f"--study={place.text}"])
+    with pytest.raises(KeyboardInterrupt), going_on(place):
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == (
+        "fxsnn: interrupted; what is evaluated is kept, go on with, its password in place of ***: "
+        "fxsnn explore 'a net.npz' '--study=postgresql://me:***@host/base'\n"
+    )
+
+
+# names
+
+
+def two_grids(words: list[str], tmp_path: Path, place: str) -> None:
+    """Let two grids share a place under names of their own, and go on with each."""
+    assert run(*words, "--study", place, "--study-name", "first").status == 0
+    (tmp_path / "grid.toml").write_text(ONE.replace("[4]", "[3]"))
+    assert run(*words, "--study", place, "--study-name", "first").complaint.startswith("a study must be gone on with")
+    second = run(*words, "--study", place, "--study-name", "second's \N{GREEK SMALL LETTER ALPHA}")
+    assert second.status == 0
+    assert "nothing was left" not in second.out
+    (tmp_path / "grid.toml").write_text(ONE)
+    assert run(*words, "--study", place, "--study-name", "first").out.endswith("nothing was left to evaluate\n")
+
+
+@pytest.mark.parametrize("name", ["s.db", "s.journal"])
+def test_two_grids_share_a_file_by_the_names_of_their_studies(words: list[str], tmp_path: Path, name: str) -> None:
+    two_grids(words, tmp_path, str(tmp_path / name))
+
+
+def test_two_grids_share_a_server_by_the_names_of_their_studies(
+    words: list[str], tmp_path: Path, server: postgres.Server
+) -> None:
+    place = server.new_database()
+    two_grids(words, tmp_path, place)
+    (tmp_path / "grid.toml").write_text(ONE.replace("[4]", "[3]"))
+    said = run(*words, "--study", place, "--study-name", "first").complaint
+    assert said.endswith("is another one; name another study with --study-name")
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "n" * 513], ids=["empty", "two lines", "long"])
+def test_a_name_that_no_study_can_have_is_refused(words: list[str], name: str) -> None:
+    expected = f"a study's name must be 1 to 512 printable characters, not {name!r}"
+    assert run(*words, "--study-name", name).complaint == expected
 
 
 def test_errors_are_told_by_their_innermost_cause() -> None:

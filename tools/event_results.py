@@ -31,11 +31,11 @@ from fxsnn.layered.description import Description, parse_description
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, LocalLearning, train_layers
 from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
-from fxsnn.layered.plan import LayeredPlan
+from fxsnn.layered.plan import LayeredPlan, layered_plan_from_data, layered_plan_to_data
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
-from fxsnn.memory import baseline
+from fxsnn.memory import Memory, baseline
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.task import Bench, Lessons, measured, measured_float
 from fxsnn.study.narrow import Floor, Narrowing, narrowed
@@ -72,8 +72,7 @@ class Work:
     def float_row(self) -> Row:
         """Measure the float network."""
         network = self.trained()
-        wide = baseline(layered_memory(quantise_layers(network, plan_layers(network, AFTER[0]))))
-        return {"correct": measured_float(network, self.test).correct, "bits": wide.bits, "saving": 1.0}
+        return {"correct": measured_float(network, self.test).correct}
 
     def uniform(self, words: Words) -> LayeredPlan:
         """Return the plan with one number of bits for all weights and one for all states."""
@@ -97,28 +96,31 @@ class Work:
         if through:
             network = Lessons(self.train, self.fine).learned(network, plan)
         quantised = quantise_layers(network, plan)
-        memory = layered_memory(quantised)
-        return {
-            "correct": measured(quantised, self.test).correct,
-            "bits": memory.bits,
-            "saving": baseline(memory).bits / memory.bits,
-        }
+        return {"correct": measured(quantised, self.test).correct, "plan": layered_plan_to_data(plan)}
 
 
-def table(rows: list[Row]) -> list[str]:
+def table(rows: list[Row], description: Description) -> list[str]:
     """Return the table: mean over seeds, 95 % interval, points lost to float, bits and saving."""
     float_by_seed = {row["seed"]: row["correct"] / row["images"] for row in rows if row["what"] == "float"}
+    usual = layered_plan_to_data(plan_layers(random_layers(description, 0), AFTER[0]))
     lines = ["| network | seeds | accuracy | lost, points | bits | times less |", "|---|---:|---:|---:|---:|---:|"]
     for what in dict.fromkeys(row["what"] for row in rows):
         group = [row for row in rows if row["what"] == what]
         found = [100 * row["correct"] / row["images"] for row in group]
         lost = [100 * float_by_seed[row["seed"]] - one for row, one in zip(group, found, strict=True)]
         spread = f" ± {STUDENT[len(found)] * stdev(found) / len(found) ** 0.5:.2f}" if len(found) in STUDENT else ""
-        lines.append(
-            f"| {what} | {len(found)} | {mean(found):.2f}{spread} % | {mean(lost):.2f} | "
-            f"{mean(row['bits'] for row in group):,.0f} | {mean(row['saving'] for row in group):.2f} |"
-        )
+        memories = [memory_of(row.get("plan", usual), description) for row in group]
+        wide = [baseline(memory).bits for memory in memories]
+        bits = wide if what == "float" else [memory.bits for memory in memories]
+        saving = mean(most / least for most, least in zip(wide, bits, strict=True))
+        accuracy = f"{len(found)} | {mean(found):.2f}{spread} % | {mean(lost):.2f}"
+        lines.append(f"| {what} | {accuracy} | {mean(bits):,.0f} | {saving:.2f} |")
     return lines
+
+
+def memory_of(plan: Any, description: Description) -> Memory:
+    """Count the memory of a network of this description under a plan, given as data."""
+    return layered_memory(quantise_layers(random_layers(description, 0), layered_plan_from_data(plan)))
 
 
 def main() -> None:
@@ -128,6 +130,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of N-MNIST")
     parser.add_argument("--network", type=Path, help="another network's description")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--only", default="", help="rows whose name contains this")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     path = asked.out / "rows.jsonl"
@@ -140,7 +143,8 @@ def main() -> None:
     for seed in asked.seeds:
         work = Work(asked.out, seed, train, test, description)
         for what, plan_of, through in [("float", None, False), *jobs]:
-            if any((row["seed"], row["what"]) == (seed, what) for row in rows_of(path, train.name)):
+            done = {(row["seed"], row["what"]) for row in rows_of(path, train.name)}
+            if asked.only not in what or (seed, what) in done:
                 continue
             began = time.monotonic()
             row = work.fixed_row(plan_of(work), through) if plan_of else work.float_row()
@@ -151,7 +155,8 @@ def main() -> None:
             print(f"seed {seed}, {what}: {100 * row['correct'] / len(test):.2f} %, {row['seconds']} s", file=sys.stderr)
     order = ["float", *(what for what, *_ in jobs)]
     rows = rows_of(path, train.name)
-    print("\n".join(table(sorted(rows, key=lambda row: (order.index(row["what"]), row["seed"])))))
+    by_order = sorted(rows, key=lambda row: (order.index(row["what"]), row["seed"]))
+    print("\n".join(table(by_order, description)))
 
 
 def named(words: Words) -> str:

@@ -8,6 +8,7 @@ that shows it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import struct
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import atheris
+import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SET = ROOT / "golden" / "stochastic_none"
@@ -29,6 +31,10 @@ PARTS = [
     "fxsnn.network",
     "fxsnn.npz",
     "fxsnn.candidates",
+    "fxsnn.documents",
+    "fxsnn.grid",
+    "fxsnn.recorded.grid",
+    "fxsnn.significance.result",
     "fxsnn.format",
     "fxsnn.data",
     "fxsnn.layered",
@@ -37,17 +43,25 @@ PARTS = [
 with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.candidates import load_exploration
     from fxsnn.data.aedat import parse_aedat
+    from fxsnn.data.binned import load_binned
     from fxsnn.data.gesture import parse_labels
-    from fxsnn.data.nmnist import parse_nmnist
+    from fxsnn.data.layouts import parse_csv
+    from fxsnn.data.nmnist import load_archive, parse_nmnist
+    from fxsnn.documents import named
     from fxsnn.errors import FxsnnError
     from fxsnn.events_learning import read_description
+    from fxsnn.files import read_text
     from fxsnn.golden.bundle import read_bundle
     from fxsnn.golden.dumps import read_dumps
+    from fxsnn.grid import parse_grid
     from fxsnn.layered.plan import parse_layered_plan
     from fxsnn.network import load_network
+    from fxsnn.npz import pack_npz
+    from fxsnn.recorded.grid import parse_recorded_grid
     from fxsnn.regress.listed import read_listed
     from fxsnn.regress.lock import read_lock
-    from fxsnn.selection import named, read_plan, read_text
+    from fxsnn.selection import read_plan
+    from fxsnn.significance.result import load_significance
 
 Reader = Callable[[Path], object]
 
@@ -89,6 +103,20 @@ def layered_plan(path: Path) -> object:
     return named(path, parse_layered_plan, read_text(path, "a plan of layers"))
 
 
+def grid(path: Path) -> object:
+    """Read a grid of either kind of network."""
+    text = read_text(path, "a grid")
+    for parse in (parse_grid, parse_recorded_grid):
+        with contextlib.suppress(FxsnnError):
+            named(path, parse, text)
+    return None
+
+
+def arrays(**held: object) -> str:
+    """Return the bytes of an .npz as a text of one byte a character."""
+    return pack_npz({name: np.asarray(array) for name, array in held.items()}).decode("latin-1")
+
+
 def aedat(path: Path) -> object:
     """Read a recording of 128 x 128 cells."""
     return parse_aedat(path.read_bytes(), path.name, 128, 128)
@@ -103,6 +131,14 @@ def labels(path: Path) -> object:
 AEDAT = b"#!AER-DAT3.1\r\n#!END-HEADER\r\n" + b"".join(
     struct.pack("<HHIIIIII", 1, 1, 8, 4, 0, 1, 1, 1) + struct.pack("<II", 1 | 3 << 2 | 9 << 17, time) for time in (5, 7)
 )
+ARCHIVE = arrays(
+    t_ms=np.array([1, 2], np.uint16),
+    addr=np.array([5, 6], np.uint16),
+    offsets=np.array([0, 0, 2]),
+    labels=np.array([1, 2], np.uint8),
+)
+BINNED = arrays(frames_on=np.ones((2, 2, 2), np.uint8), label=np.array(1))
+CSV = "label," + ",".join(f"pixel{n}" for n in range(784)) + "\n7," + ",".join(["0"] * 784) + "\n"
 MIF = "DEPTH=2;\nWIDTH=8;\nADDRESS_RADIX=HEX;\nDATA_RADIX=HEX;\nCONTENT BEGIN\n0:1;\nEND;\n"
 
 # name: the file that is written, a good one to begin with, what makes the reader
@@ -124,6 +160,11 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
     "network": ("net.npz", ROOT / "golden" / "formats" / "each_subtract.npz", plain(load_network)),
     "plan": ("plan.toml", ROOT / "golden" / "formats" / "each_subtract.toml", plain(read_plan)),
     "candidates": ("c.json", "{}", plain(load_exploration)),
+    "significance": ("s.json", '{"tool": "fxsnn", "schema": 1}', plain(load_significance)),
+    "grid": ("grid.toml", "weight = ['UQ0.4']\nstate_bits = [4]\n", plain(grid)),
+    "archive": ("train.npz", ARCHIVE, plain(load_archive)),
+    "binned": ("a.npz", BINNED, plain(lambda path: load_binned(path, 1000))),
+    "digits": ("train.csv", CSV, plain(lambda path: parse_csv(path.read_bytes(), path.name))),
     "layers-manifest": ("manifest.json", LAYERS / "manifest.json", bundle_with("manifest.json", LAYERS)),
     "layers-mem": ("layer0_spike.mem", LAYERS / "layer0_spike.mem", bundle_with("layer0_spike.mem", LAYERS)),
     "description": ("net.toml", ROOT / "tools" / "nmnist.toml", plain(read_description)),

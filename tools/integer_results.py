@@ -4,7 +4,7 @@
 
 Rows "from float" learn on from the network named by --trained, of `fxsnn events train` or event_results.py, and are
 left out without it. Every finished row is appended to OUT/rows.jsonl at once; run again, the command does only what is
-missing and prints the table of all that is there.
+missing and prints the table of all that is there, whose memory is counted anew from the plans.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from typing import Any, NamedTuple
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
-from fxsnn.layered.description import parse_description
+from fxsnn.layered.description import Description, parse_description
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
 from fxsnn.layered.itq import IntegerLearning, train_in_integers
 from fxsnn.layered.itq_plan import Lesson, plan_learning
 from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers
+from fxsnn.layered.plan import layered_plan_from_data, layered_plan_to_data
 from fxsnn.layered.ptq import Words
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.table import Update
@@ -68,20 +69,24 @@ def measure(job: Job, seed: int, trained: LayeredNetwork, train: Recordings, tes
     return {
         "correct": measured(quantised, test).correct,
         "images": len(test),
-        "bits": layered_memory(quantised).bits,
-        "learning_bits": layered_while_learning(quantised, learning.rate, learning.halvings).bits,
+        "plan": layered_plan_to_data(plan),
+        "rate": learning.rate,
+        "halvings": learning.halvings,
         "milliseconds": round(1000 * seconds / (job.passes * len(train)), 1),
     }
 
 
-def table(rows: list[Row]) -> list[str]:
+def table(rows: list[Row], description: Description) -> list[str]:
     """Return the table: mean over seeds, lowest and highest, bits of inference and of learning."""
     lines = ["| learned in integers | seeds | accuracy | bits | while learning |", "|---|---:|---:|---:|---:|"]
     for what in dict.fromkeys(row["what"] for row in rows):
         group = [row for row in rows if row["what"] == what]
         found = [100 * row["correct"] / row["images"] for row in group]
         spread = f" ({min(found):.2f} to {max(found):.2f})" if len(found) > 1 else ""
-        bits = f"{group[0]['bits']:,} | {group[0]['learning_bits']:,}"
+        first = group[0]
+        quantised = quantise_layers(random_layers(description, 0), layered_plan_from_data(first["plan"]))
+        learning = layered_while_learning(quantised, first["rate"], first["halvings"])
+        bits = f"{layered_memory(quantised).bits:,} | {learning.bits:,}"
         lines.append(f"| {what} | {len(found)} | {mean(found):.2f} %{spread} | {bits} |")
     return lines
 
@@ -94,7 +99,7 @@ def main() -> None:
     parser.add_argument("--network", type=Path, default=Path(__file__).parent / "nmnist.toml", help="its description")
     parser.add_argument("--trained", help="float networks to learn on from, {seed} in the place of the seed")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0])
-    parser.add_argument("--only", default="", help="rows whose name holds this")
+    parser.add_argument("--only", default="", help="rows whose name contains this")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     path = asked.out / "rows.jsonl"
@@ -113,7 +118,7 @@ def main() -> None:
                 file.write(json.dumps(row) + "\n")
             print(f"seed {seed}, {job}: {100 * row['correct'] / row['images']:.2f} %", file=sys.stderr)
     rows = [json.loads(line) for line in path.read_text().splitlines()]
-    print("\n".join(table(rows)))
+    print("\n".join(table(rows, described)))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fxsnn.study.board import NAME
-from fxsnn.study.storage import open_storage, parse_place
+from fxsnn.study.storage import USUAL_NAME, open_storage, parse_place
 
 FXSNN = [sys.executable, "-P", "-c", "from fxsnn.cli import main; main()"]
 WEIGHTS = ("UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2")
@@ -161,7 +160,7 @@ def trials_of(study: str) -> Trials:
         return held
     with open_storage(place, 1) as storage:
         known: dict[str, Any] = {found.study_name: found._study_id for found in storage.get_all_studies()}
-        for trial in storage.get_all_trials(known[NAME], deepcopy=False) if NAME in known else ():
+        for trial in storage.get_all_trials(known[USUAL_NAME], deepcopy=False) if USUAL_NAME in known else ():
             pid = int(trial.user_attrs["owner"]["pid"])
             if trial.state.name == "COMPLETE":
                 held.complete[trial.user_attrs["point"]] += 1

@@ -22,11 +22,15 @@ from fxsnn.learn import Learning, Update, random_network, train
 from fxsnn.modes import Rounding
 from fxsnn.network import Network
 from fxsnn.plan import LearningPlan, Plan, Signal
+from fxsnn.profiled import plan_in
 from fxsnn.quantise import quantise
+from fxsnn.ranges import Ranges
 from fxsnn.splits import Splits, open_splits
 
 PASSES = 5
-WEIGHT = Format.parse("UQ0.4")
+WEIGHT = "UQ0.4"
+# accumulators of 6 integer bits, membranes, thetas and inhibition of 8: what float networks of one pass over MNIST need
+RANGES = Ranges((0.0, 63.0), (0.0, 255.0), (0.0, 255.0), (5.0, 5.0), (128.5, 128.5))
 
 
 def measured(network: Network, plan: Plan | None, splits: Splits) -> str:
@@ -50,11 +54,11 @@ def rows(splits: Splits, neurons: int = 400, passes: int = PASSES) -> Iterator[s
         changed = "at each spike" if update == "spike" else "once an image"
         for bits in (4, 12):
             for name, rounding in (("TR", "floor"), ("RN", "nearest-up"), ("SR", "stochastic")):
-                plan = itq.default_plan(WEIGHT, rounding, bits)
+                plan = plan_in(RANGES, WEIGHT, rounding, bits)
                 network = itq.train(blank, images, learning, plan)
                 word = Format(bits, bits, signed=False).describe()
                 yield f"| {word} | {name} | {changed} | {measured(network, plan, splits)}"
-    plan = itq.default_plan(WEIGHT)
+    plan = plan_in(RANGES, WEIGHT)
     weight = Signal(Format(5, 5, signed=False), Rounding.STOCHASTIC)
     coarse = replace(plan, learning=LearningPlan(weight, theta=Signal(Format.parse("UQ8.8"))))
     network = itq.train(blank, images, Learning(passes=passes), coarse)

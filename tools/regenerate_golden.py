@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT / "tests"))  # the sets are described where their te
 from fxsnn.golden.layers_make import make_layers_bundle  # noqa: E402
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.make import make_bundle  # noqa: E402
+from fxsnn.golden.rtl import script  # noqa: E402
 from fxsnn.network import save_network  # noqa: E402
 from layered_networks import LAYERED_SETS  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "golden", help="folder of the sets (default: %(default)s)")
     out = parser.parse_args().out
     (out / "formats").mkdir(parents=True, exist_ok=True)
+    (out / "run.sh").write_text(script("run_all.sh"), "ascii")
     for name, (network, plan) in SOURCES.items():
         save_network(network, out / "formats" / f"{name}.npz")
         (out / "formats" / f"{name}.toml").write_text(plan.lstrip())

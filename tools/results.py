@@ -3,9 +3,10 @@
     python tools/results.py --out results --data DIR              # everything, about an hour on two cores
     python tools/results.py --out results --neurons 400 --seeds 0 # a part
 
-Every finished row is appended to OUT/rows.jsonl at once; run again, the command does only what is missing and
-prints the table of all that is there. One network is trained in float for each size and seed; its signals' ranges
-give the formats of all states, which have no fractional bits: 5 to 9 bits each. The leak is a shift.
+Every finished row is appended to OUT/rows.jsonl at once, with its plan; run again, the command does only what is
+missing and prints the table of all that is there, whose memory is counted anew from the plans. One network is trained
+in float for each size and seed; its signals' ranges give the formats of all states, which have no fractional bits: 5 to
+9 bits each. The leak is a shift.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from fxsnn.grid import Grid, make_plans
 from fxsnn.learn import Learning, random_network, train
 from fxsnn.memory import baseline, memory, while_learning
 from fxsnn.network import Network
-from fxsnn.plan import Plan
+from fxsnn.plan import Plan, plan_from_data, plan_to_data
 from fxsnn.quantise import quantise
 from fxsnn.ranges import profile
 from fxsnn.splits import Splits, open_splits
 
+PIXELS = 784
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 
 Row = dict[str, Any]
@@ -60,7 +62,7 @@ class Work:
 
     def __init__(self, splits: Splits, neurons: int, seed: int) -> None:
         self.splits, self.neurons, self.seed = splits, neurons, seed
-        blank = random_network(splits.training.images.shape[1], neurons, seed)
+        blank = random_network(PIXELS, neurons, seed)
         self.blank = replace(blank, coding=replace(blank.coding, seed=seed))
         self.learning = Learning(seed=seed)
         started = time.perf_counter()
@@ -88,7 +90,7 @@ class Work:
     def float(self) -> Row:
         """Measure the float network."""
         score = measure(self.network, self.task, self.test, self.splits.test, 1)
-        return self.row("float", 32, "", accuracy=score.accuracy, saving=1.0, seconds=self.seconds)
+        return self.row("float", 32, "", accuracy=score.accuracy, seconds=self.seconds)
 
     def fixed(self, scheme: str, bits: int, rounding: str) -> Row:
         """Measure one configuration, after training or in training."""
@@ -99,12 +101,7 @@ class Work:
             network = itq.train(self.blank, self.splits.training.images, self.learning, plan)
             seconds = time.perf_counter() - started
         quantised = quantise(network, plan)
-        found = memory(quantised)
-        more: Row = {"saving": baseline(found).bits / found.bits, "states": str(plan.membrane.format)}
-        if plan.learning:
-            learning = while_learning(found, plan)
-            more |= {"learning_saving": baseline(learning).bits / learning.bits, "seconds": seconds}
-            more["learned"] = str(plan.learning.weight.format)
+        more: Row = {"plan": plan_to_data(plan)} | ({"seconds": seconds} if plan.learning else {})
         score = measure(quantised, self.task, self.test, self.splits.test, 1)
         return self.row(scheme, bits, rounding, accuracy=score.accuracy, spikes=score.spikes_per_image, **more)
 
@@ -135,14 +132,22 @@ def table(rows: list[Row]) -> str:
         group.setdefault(row["rounding"], []).append(row)
     for (neurons, scheme, bits), found in groups.items():
         base = {row["seed"]: row["accuracy"] for row in groups.get((neurons, "float", 32), {}).get("", [])}
-        first = next(iter(found.values()))[0]
         if scheme == "float":
             lines.append(f"| {neurons:,} | float | {bits} | {_cell(found[''], {})} | | | | |")
             continue
         cells = " | ".join(_cell(found.get(rounding, []), base) for rounding in ("TR", "RN", "SR"))
-        learning = next((f"{row['learning_saving']:.2f} x" for row in found.get("SR", []) if "learned" in row), "")
-        lines.append(f"| {neurons:,} | {scheme} | {bits} | {cells} | {first['saving']:.2f} x | {learning} |")
+        saving = savings_of(next(iter(found.values()))[0])[0]
+        learning = "".join(f"{one:.2f} x" for one in savings_of(found["SR"][0])[1:]) if "SR" in found else ""
+        lines.append(f"| {neurons:,} | {scheme} | {bits} | {cells} | {saving:.2f} x | {learning} |")
     return "\n".join(lines) + "\n"
+
+
+def savings_of(row: Row) -> list[float]:
+    """Return how many times less memory than 32-bit words a row's plan takes, and while it learns, if it does."""
+    plan = plan_from_data(row["plan"])
+    found = memory(quantise(random_network(PIXELS, row["neurons"], 0), plan))
+    counts = [found, while_learning(found, plan)] if plan.learning else [found]
+    return [baseline(count).bits / count.bits for count in counts]
 
 
 def _cell(rows: list[Row], base: dict[int, float]) -> str:
@@ -188,7 +193,7 @@ def main() -> int:
             rows.append(row)
             out.write(json.dumps(row) + "\n")
         print(f"{row['neurons']:5} {row['scheme']:5} {row['bits']:2} {row['rounding']:2} seed {row['seed']}: "
-              f"{100 * row['accuracy']:.2f} % {row['saving']:.2f} x", file=sys.stderr, flush=True)  # fmt: skip
+              f"{100 * row['accuracy']:.2f} %", file=sys.stderr, flush=True)  # fmt: skip
 
     for neurons, seed in itertools.product(asked.neurons, asked.seeds):
         done = {name_of(row) for row in rows}

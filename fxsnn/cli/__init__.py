@@ -6,21 +6,42 @@ import io
 import os
 import signal
 import sys
+from typing import Annotated
 
 import typer
 
 from fxsnn.cli import calculator, events, golden, job, networks, regress, report, search, show, significance
-from fxsnn.errors import FindingError, FxsnnError
+from fxsnn.cli.stopping import Stopping
+from fxsnn.errors import FindingError, FxsnnError, printable
 
 app = typer.Typer(
     name="fxsnn",
     help="Bit-accurate fixed-point emulation of spiking neural networks.",
     epilog="Start with: fxsnn demo --out demo-out",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # here: it costs what no other command should pay
+
+        typer.echo(f"fxsnn {version('fxsnn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _fxsnn(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    del version  # told by its callback
+
+
 job.register(app)
 networks.register(app)
 show.register(app)
@@ -41,14 +62,15 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path may hold what the terminal cannot show
-    # a job that is told to end clears away what it had half-written, as one that is interrupted does
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    sys.exit(_run())
+    os.environ["MPLBACKEND"] = "agg"  # a notebook sets another for all that it starts, which may not be installed here
+    with Stopping() as stopping:
+        status = _run()
+    sys.exit(128 + stopping.number if stopping.number else status)
 
 
 def _run() -> int:
     try:
-        status = app(standalone_mode=False)
+        status = app(standalone_mode=False, prog_name="fxsnn")
         if sys.stdout:
             sys.stdout.flush()  # a full disk is told here, not by the interpreter as it leaves
     except _UsageError as error:
@@ -64,6 +86,10 @@ def _run() -> int:
     except OSError as error:  # what no reader or writer of ours has put into better words
         place = repr(error.filename) if error.filename else "the output"
         return _told(f"what is read or written must be usable, {place} is not: {error.strerror or error}")
+    except ImportError as error:
+        if error.name != "numba":
+            raise
+        return _told(str(error))
     except MemoryError:
         return _told("the job must fit into memory, but it does not")
     except (KeyboardInterrupt, typer.Abort):  # newer typers return 130
@@ -88,8 +114,7 @@ def _complaint(error: Exception) -> str:
 
 def _told(message: str, status: int = 2) -> int:
     if message:
-        line = " ".join(message.split())  # and no control characters, which a file may bring into a terminal
-        print(f"fxsnn: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in line)}", file=sys.stderr)
+        print(f"fxsnn: {printable(message)}", file=sys.stderr)
     return status
 
 

@@ -83,7 +83,7 @@ def cast(
 def _number(text: str) -> Fraction:
     _check_length(text)
     if not _NUMBER.fullmatch(text):
-        raise ConfigError(f"a value must be a number such as 0.7, -3/8 or 1e-3, not {text[:40]!r}")
+        raise ConfigError(f"a value must be a number such as 0.7, -3/8 or 1e-3, not {text!r}")
     try:
         return Fraction(text)
     except ZeroDivisionError:
@@ -93,7 +93,7 @@ def _number(text: str) -> Fraction:
 def _word(text: str, fmt: Format) -> int:
     _check_length(text)
     if not _WORD.fullmatch(text):
-        raise ConfigError(f"a raw word must be an integer such as -5, 0xfb or 0b1011, not {text[:40]!r}")
+        raise ConfigError(f"a raw word must be an integer such as -5, 0xfb or 0b1011, not {text!r}")
     if text.startswith(("0x", "0b")):
         return fmt.from_bits(int(text, 0))  # a bit pattern
     if not fmt.lowest <= int(text) <= fmt.highest:

@@ -32,11 +32,12 @@ from fxsnn.cli.options import (
     Trials,
     Workers,
     progress_bars,
-    say,
-    show,
-    table,
+    warn,
 )
-from fxsnn.cli.search import show_finished, show_memory
+from fxsnn.cli.search import show_memory
+from fxsnn.cli.studies import StudyName, going_on, show_finished
+from fxsnn.cli.tables import say, show, table
+from fxsnn.errors import as_given
 
 
 def register(app: typer.Typer) -> None:
@@ -105,7 +106,9 @@ def emulate(
 ) -> None:
     """Run a network in integers under a plan, measure it, and count its memory."""
     from fxsnn.events import emulate_events
+    from fxsnn.learned import note
     from fxsnn.memory import MACROS, memory_to_data
+    from fxsnn.overflows import lines
 
     found = emulate_events(network, plan, data, workers, recordings)
     for name, told in (("float", found.float), ("fixed", found.fixed)):
@@ -119,6 +122,7 @@ def emulate(
             rows.add_row(str(number), cast, *counted)
     show(rows)
     show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
+    warn(*lines(found.overflows), note(network))
 
 
 def explore(
@@ -129,6 +133,7 @@ def explore(
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
     study: StudyPlace = None,
+    study_name: StudyName = None,
     strategy: Annotated[
         str,
         typer.Option(
@@ -158,11 +163,11 @@ def explore(
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.study.session import settings_of
 
-    settings = settings_of(study, out, strategy, trials, seed, significance, grace, max_loss)
+    settings = settings_of(study, out, strategy, trials, seed, significance, grace, max_loss, study_name=study_name)
     learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
-    with progress_bars({"explore": "exploring (candidates)"}) as progress:
+    with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_events(network, out, grid, settings, data, learning, workers, progress)
-    show_finished(finished, out, settings.place.shown)
+    show_finished(finished, out, settings.place.shown, network)
 
 
 def demo(
@@ -195,9 +200,9 @@ def demo(
         "test": "testing (candidates)",
     }
     words = ["fxsnn", "events", "demo", description.name, "--data", data.name, "--out", out.name]
-    given = {"--passes": passes, "--rate": f"{rate:g}", "--seed": seed, "--max-loss": f"{max_loss:g}"}
+    given = {"--passes": passes, "--rate": as_given(rate), "--seed": seed, "--max-loss": as_given(max_loss)}
     given |= {name: n for name, n in (("--window", window), ("--significance", significance)) if n}
-    given |= {"--regularisation": f"{regularisation:g}"} if regularisation != 1.0 else {}
+    given |= {"--regularisation": as_given(regularisation)} if regularisation != 1.0 else {}
     words += [str(word) for option in given.items() for word in option]
     with progress_bars(stages) as progress:
         learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window, seed=seed)

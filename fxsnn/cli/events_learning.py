@@ -17,7 +17,7 @@ from fxsnn.cli.events_options import (
     Window,
     tell,
 )
-from fxsnn.cli.options import percent, progress_bars, spread
+from fxsnn.cli.options import percent, progress_bars, spread, warn
 from fxsnn.cli.search import show_memory
 
 
@@ -72,7 +72,9 @@ def train(
     from fxsnn.layered.itq_plan import Lesson
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.layered.ptq import Words
+    from fxsnn.learned import note
     from fxsnn.memory import MACROS, memory_to_data
+    from fxsnn.overflows import lines
 
     if itq:
         if device:
@@ -90,6 +92,7 @@ def train(
         typer.echo("\nwhile learning")
         show_memory(memory_to_data(found.while_learning, MACROS["ramb18"]), "ramb18")
         typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
+        warn(*lines(found.overflows), note(out))
         return
     through = None if weight is None else Words(weight, state)
     rate, regularisation = 2e-3 if rate is None else rate, 1.0 if regularisation is None else regularisation
@@ -102,6 +105,7 @@ def train(
     )
     if through:
         typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
+    warn(note(out))
 
 
 def refine(
@@ -117,8 +121,10 @@ def refine(
     """Let a network learn on through a plan's quantisation (straight-through), as explore does, and keep it."""
     from fxsnn.events_learning import refine_events
     from fxsnn.layered.learn import LocalLearning
+    from fxsnn.learned import note
 
     learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
     with progress_bars({"train": "training (recordings)"}) as progress:
         told = refine_events(network, plan, out, data, learning, progress)
     tell(f"{out}: fixed", told)
+    warn(note(out))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.options import percent, spread
+from fxsnn.cli.options import percent, spread, there
 
 if TYPE_CHECKING:
     from fxsnn.score import Measured
 
-Recorded = Annotated[Path, typer.Option("--data", help="Folder of recordings; see fxsnn events data.")]
+Recorded = Annotated[Path, typer.Option("--data", help="Folder of recordings; see fxsnn events data.", callback=there)]
 Weight = Annotated[int, typer.Option(min=1, max=24, help="Bits of a weight, sign included.")]
 State = Annotated[
     int, typer.Option(min=-4, max=24, help="Fractional bits of synaptic states, traces, refractory states.")

@@ -110,9 +110,12 @@ def diff(
         list[str] | None,
         typer.Option("--valid", help="PATH, or NODE=PATH: sampled only when 1.", show_default=False),
     ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Words that were not dumped are no finding.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Say where a dump first departs from the golden set, and under which change of semantics it would not."""
+    """Say where a dump first departs from the golden set or ends, and under which change of semantics it would not."""
     import json
     from dataclasses import asdict
 
@@ -123,5 +126,5 @@ def diff(
     bundle = read_bundle(folder)
     result = diff(bundle, read_dumps(bundle, dumps, node, signal or (), clock, valid or ()))
     typer.echo(json.dumps(asdict(result), indent=1) if as_json else "\n".join(lines(result)))
-    if result.difference:
+    if result.difference or (result.missing and not allow_missing):
         raise typer.Exit(1)

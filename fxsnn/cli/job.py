@@ -17,11 +17,9 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
-    show,
     spread,
-    table,
 )
+from fxsnn.cli.tables import say, show, table
 
 if TYPE_CHECKING:
     from fxsnn.demo import Result
@@ -115,7 +113,7 @@ def _print(out: Path, result: Result) -> None:
             *[entries[ties[n]].name if n in ties else ""][: bool(ties)],
             "<- chosen" if n == result.choice.index else "",
         )
-    show(rows, droppable=("leak", "membrane", "weights", *TIES, "95 % interval"))
+    show(rows)
     say(
         f"\nAccuracy is measured on {result.exploration.data}; test accuracy on "
         f"{result.tests['float'].images:,} digits that nothing was chosen by.\n"

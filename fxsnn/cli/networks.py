@@ -19,11 +19,11 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
-    show,
     spread,
-    table,
+    warn,
 )
+from fxsnn.cli.tables import say, show, table
+from fxsnn.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -42,16 +42,18 @@ def data(folder: Data = None) -> None:
     from fxsnn.data.events import ARCHIVES, describe_recordings
     from fxsnn.data.mnist import describe_sources, named_folder
 
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(f"--data must be a folder to look into, not the file {str(folder)!r}")
     places = dict.fromkeys(place for place in (folder, named_folder()) if place is not None)
     rows = table("data set", ">images", "state", "place")
     for source in [*describe_sources(folder), *(one for place in places for one in describe_recordings(place))]:
         rows.add_row(source.name, f"{source.images:,}" if source.images else "-", source.state, source.place)
     show(rows)
     say("\nEvent recordings are not downloaded: unpack an archive, and name its folder by --data of fxsnn events.\n")
-    wanted = table("data set", "archive", "MD5", "what its folder holds then")
+    wanted = table("archive", "data set", "what its folder holds then", "MD5")
     for archive in ARCHIVES:
-        wanted.add_row(archive.data_set, archive.name, archive.md5, archive.unpacked)
-    show(wanted, droppable=("MD5",))
+        wanted.add_row(archive.name, archive.data_set, archive.unpacked, archive.md5)
+    show(wanted)
 
 
 def describe(
@@ -61,10 +63,14 @@ def describe(
     ],
     classes: Annotated[int, typer.Option(min=2, max=1000, help="Classes, of nmnist and decolle.")] = 10,
 ) -> None:
-    """Print what a network of either kind is: its layers and their constants (TOML)."""
+    """Print what a network of either kind is: its layers and their constants (TOML), and what it learned from."""
     from fxsnn.described import NAMES, described_by_name, described_in, described_text
+    from fxsnn.learned import described, load_learned
 
     found = described_by_name(network, classes) if network in NAMES else described_in(Path(network))
+    learned = None if network in NAMES else load_learned(Path(network))
+    for line in described(learned) if learned else ():
+        typer.echo(f"# {line}")
     typer.echo(described_text(found), nl=False)
 
 
@@ -89,15 +95,22 @@ def train(
     learned_bits: LearnedBits = None,
     workers: Workers = CORES,
 ) -> None:
-    """Train a network by STDP, in float or in integers, label its neurons, and measure it."""
-    from fxsnn.errors import ConfigError
+    """Train a network by STDP, in float or in integers, label its neurons, and measure it.
+
+    Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
+    With --itq, states get the integer bits that a network which learns in float first is seen to need.
+    """
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines
     from fxsnn.training import Training, train_network
 
     if description is not None and neurons is not None:
         raise ConfigError("neurons must be given by a description or by --neurons, not both")
     asked = Training(neurons or 400, passes, seed, plan, itq, rounding, learned_bits, description)
-    with progress_bars({"train": "training (digits)", "label": "labelling (digits)"}) as progress:
-        result, written = train_network(out, folder, mnist, asked, workers, progress)
+    stages = {"profile": "profiling (digits)", "train": "training (digits)", "label": "labelling (digits)"}
+    with progress_bars(stages) as progress:
+        trained = train_network(out, folder, mnist, asked, workers, progress)
+    result, written = trained.score, trained.written
     low_high = spread(result.interval)
     how = "in integers" if plan or itq else "in float"
     typer.echo(
@@ -106,6 +119,7 @@ def train(
     )
     if written:
         typer.echo(f"{written}: its plan")
+    warn(*lines(trained.overflows), note(out))
 
 
 def emulate(
@@ -115,8 +129,13 @@ def emulate(
     mnist: Mnist = False,
     workers: Workers = CORES,
 ) -> None:
-    """Run the network in integers under a plan and measure it on the test digits."""
+    """Run the network in integers under a plan and measure it on the test digits, none of which it learned from.
+
+    Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
+    """
     from fxsnn.job import emulate_network
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines
 
     found = emulate_network(network, plan, folder, mnist, workers)
     for name, score in (("float", found.float), ("fixed", found.fixed)):
@@ -128,3 +147,4 @@ def emulate(
     for site, counts in found.trace.counts.items():
         rows.add_row(site, *(f"{counts[name]:,}" for name in ("casts", "inexact", "ties", "overflows")))
     show(rows)
+    warn(*lines(found.overflows), note(network))

@@ -1,25 +1,38 @@
-"""Options that several commands share, and how tables and progress look."""
+"""Options that several commands share, and how progress looks."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.table import Table
+from fxsnn.errors import ConfigError
 
+if TYPE_CHECKING:
     from fxsnn.demo import Progress
 
 MOST_TRIALS = 100_000
 
+
+def there(option: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Return the path that an option was given; raises ConfigError where nothing is there, also if nothing reads it."""
+    if path is not None and not os.path.exists(path):  # noqa: PTH110  Path's own raises where a name is too long
+        raise ConfigError(f"{option.opts[0]} must be a folder or file that is there, not {str(path)!r}")
+    return path
+
+
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="Folder of the four official MNIST files: use the full MNIST.", show_default=False),
+    typer.Option(
+        "--data",
+        help="Folder of the four official MNIST files: use the full MNIST.",
+        show_default=False,
+        callback=there,
+    ),
 ]
 Mnist = Annotated[bool, typer.Option("--mnist", help="Use the full MNIST, found or downloaded (see fxsnn data).")]
 Passes = Annotated[
@@ -122,45 +135,12 @@ def cores() -> int:
 
 CORES = cores()
 TIES = ("ties with",)  # a column of its own, where any do
-WIDEST = 200  # columns of a table that is not printed to a terminal
 
 
-def table(*columns: str, title: str = "") -> Table:
-    """Return an empty table. Columns that begin with '>' are numbers: aligned right, and never cut or broken."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
-        if column.startswith(">"):
-            made.add_column(column[1:], justify="right", no_wrap=True)
-        else:
-            made.add_column(column, overflow="fold")
-    return made
-
-
-def show(shown: Table, droppable: Sequence[str] = ()) -> None:
-    """Print a table: as wide as it needs, but in a terminal without columns that find no room there.
-
-    droppable   headers, the least important first
-    """
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDEST)
-    unbounded = console.options.update(max_width=WIDEST)
-    for header in droppable:
-        if shown.__rich_measure__(console, unbounded).maximum > console.width:
-            shown.columns = [column for column in shown.columns if column.header != header]
-    console.print(shown)
-
-
-def say(text: str) -> None:
-    """Print a paragraph, broken between words where the output is a terminal."""
-    from rich.console import Console
-
-    Console().print(text, soft_wrap=not Console().is_terminal, markup=False, highlight=False)
+def warn(*lines: str) -> None:
+    """Print what should be known beside a result on the standard error stream; empty lines are left out."""
+    for line in filter(None, lines):
+        typer.echo(f"warning: {line}", err=True)
 
 
 @contextmanager

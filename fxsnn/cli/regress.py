@@ -24,16 +24,30 @@ def regress(
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help="Configurations at a time.")] = CORES,
     folder: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    junit: Annotated[
+        Path | None,
+        typer.Option("--junit", help="JUnit XML to write too, a test case a configuration.", show_default=False),
+    ] = None,
 ) -> None:
     """Run the configurations of a list again; exit status 1 if a bit differs from what its lock recorded."""
     import json
     from dataclasses import asdict
 
-    from fxsnn.regress.lock import lock_path
+    from fxsnn.errors import printable
+    from fxsnn.files import write_bytes
+    from fxsnn.regress.junit import check_junit, junit_xml
+    from fxsnn.regress.lock import THIS, lock_path
     from fxsnn.regress.suite import Outcome, regress
 
-    outcomes = regress(listed, accept, only or (), jobs, folder)
-    differ = sum(not outcome.agrees for outcome in outcomes)
+    lock = lock_path(listed)
+    if junit is not None:
+        check_junit(junit, listed)
+    existed = lock.exists()
+    found = regress(listed, accept, only or (), jobs, folder)
+    if junit is not None:
+        write_bytes(junit, junit_xml(listed, found, accept))
+    outcomes, differ = found.outcomes, found.differ
+    writer = printable(found.written_by) or "an unknown version"
 
     def line(outcome: Outcome) -> str:
         if not outcome.agrees:
@@ -43,12 +57,15 @@ def regress(
         return f"ok  {outcome.name}: {gave}{right}"
 
     if as_json:
-        told = {"file": str(listed), "accepted": accept, "configurations": [asdict(outcome) for outcome in outcomes]}
+        configurations = [{k: v for k, v in asdict(one).items() if k != "seconds"} for one in outcomes]
+        told = {"file": str(listed), "accepted": accept, "lock": found.written_by, "configurations": configurations}
         typer.echo(json.dumps(told, indent=1))
     else:
         for outcome in outcomes:
             typer.echo(line(outcome))
-        agree = f"{len(outcomes) - differ} of {len(outcomes)} configurations agree with {lock_path(listed).name}"
+        written = f"written by {writer}{'' if writer == THIS else f', this is {THIS}'}"
+        about = written if existed else "which is not there"
+        agree = f"{len(outcomes) - differ} of {len(outcomes)} configurations agree with {lock.name} ({about})"
         typer.echo(f"{agree}, {differ} {'are now recorded in it' if accept else 'do not'}" if differ else agree)
     if differ and not accept:
         raise typer.Exit(1)

@@ -22,8 +22,9 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
+    warn,
 )
+from fxsnn.cli.tables import say
 
 _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
 
@@ -69,6 +70,7 @@ def report(
     """Choose as select does, measure on the test digits or recordings, and write a page that shows everything."""
     from fxsnn.job import report_network
     from fxsnn.layered.network import is_layered
+    from fxsnn.learned import note
     from fxsnn.reporting import Sources
     from fxsnn.selection import criteria
 
@@ -94,3 +96,4 @@ def report(
         f"{percent(fixed.accuracy)}."
     )
     typer.echo(f"{out}: open it in a browser")
+    warn(note(network))

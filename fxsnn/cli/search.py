@@ -10,7 +10,6 @@ import typer
 
 from fxsnn.cli.options import (
     CORES,
-    TIES,
     AskedLoss,
     AskedMu,
     CandidatesFile,
@@ -31,16 +30,15 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
-    show,
     spread,
-    table,
 )
+from fxsnn.cli.studies import StudyName, going_on, show_finished
+from fxsnn.cli.tables import say, show, table
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from fxsnn.firing import Firing
-    from fxsnn.study.session import Finished
+    from fxsnn.planned import Planned
 
 MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
 USUAL_SIZE: dict[str, Any] = {"inputs": 784, "neurons": 400, "refractory_steps": 0, "reset": "zero", "steps": 100}
@@ -60,6 +58,7 @@ def explore(
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
     ] = None,
     study: StudyPlace = None,
+    study_name: StudyName = None,
     strategy: StrategyName = "grid",
     trials: Trials = 0,
     seed: SamplerSeed = 0,
@@ -79,36 +78,12 @@ def explore(
     from fxsnn.study.session import settings_of
     from fxsnn.study.strategy import OF_DIGITS
 
-    settings = settings_of(study, out, strategy, trials, seed, significance, grace, offered=OF_DIGITS)
-    with progress_bars({"explore": "exploring (candidates)"}) as progress:
+    settings = settings_of(
+        study, out, strategy, trials, seed, significance, grace, offered=OF_DIGITS, study_name=study_name
+    )
+    with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes)
-    show_finished(finished, out, settings.place.shown)
-
-
-def show_finished(finished: Finished, out: Path, study: str) -> None:
-    """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
-    from fxsnn.ties import TEST, tie_lines, tied_with_smaller
-
-    found = finished.exploration
-    front = [n for n, entry in enumerate(found.entries) if entry.on_front]
-    ties = tied_with_smaller(found.entries, front)
-    rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving", *TIES[: bool(ties)])
-    for n in front:
-        entry = found.entries[n]
-        rows.add_row(
-            entry.name,
-            percent(entry.accuracy),
-            spread(entry.interval),
-            f"{entry.bits:,}",
-            f"{entry.saving:.2f} x",
-            *[found.entries[ties[n]].name if n in ties else ""][: bool(ties)],
-        )
-    show(rows, droppable=(*TIES, "95 % interval"))
-    for line in tie_lines(found.entries, front):
-        say(f"{line} ({TEST})")
-    typer.echo(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
-    if not finished.evaluated:
-        typer.echo(f"{study}: nothing was left to evaluate")
+    show_finished(finished, out, settings.place.shown, network)
 
 
 def select(
@@ -121,13 +96,31 @@ def select(
     by: CountedBy = None,
 ) -> None:
     """Choose the candidate of highest reward that holds the accuracy floor, or the most accurate that fits."""
+    from fxsnn.memory import bits_text
     from fxsnn.selection import criteria, select_candidate
 
-    choice, chosen = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by))
-    say(choice.reason)
+    selected = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by))
+    chosen, found = selected.entry, selected.found
+    say(selected.choice.reason)
+    say(
+        f"{chosen.name}: accuracy {percent(chosen.accuracy)} (95 % interval {spread(chosen.interval)} %), float "
+        f"{percent(found.accuracy)}; memory {bits_text(chosen.bits)}, with 32-bit words {bits_text(found.bits)}: "
+        f"{chosen.saving:.2f} times less; as allocated {bits_text(chosen.allocated_bits)}"
+    )
+    _show_plan(selected.plan)
     if chosen.firing:
         _show_firing(chosen.firing, chosen.scheme)
-    typer.echo(f"{out}: its plan")
+    say(f"{out}: its plan")
+
+
+def _show_plan(plan: Planned) -> None:
+    from fxsnn.planned import told_of
+
+    rows = table("signal of the choice", "format", "rounding", "overflow")
+    for row in told_of(plan):
+        rows.add_row(*row)
+    typer.echo()
+    show(rows)
 
 
 def _show_firing(found: Firing, scheme: str) -> None:
@@ -202,4 +195,8 @@ def show_memory(found: dict[str, Any], macro: str) -> None:
     typer.echo(
         f"{bits_text(found['bits'])}; with 32-bit words {bits_text(found['baseline_bits'])}: "
         f"{found['saving']:.2f} times less, {found['allocated_saving']:.2f} times as allocated"
+    )
+    registers = found["allocated_bits"] - found["blocks"] * found["block_bits"]
+    typer.echo(
+        f"{macro}: {found['blocks']:,} blocks of {found['block_bits']:,} bits, and {registers:,} bits in flip-flops"
     )

@@ -16,12 +16,12 @@ from fxsnn.cli.options import (
     Workers,
     percent,
     progress_bars,
-    say,
-    show,
     spread,
-    table,
+    warn,
 )
+from fxsnn.cli.tables import say, show, table
 from fxsnn.lfsr import Lfsr
+from fxsnn.pareto import percent_given
 
 if TYPE_CHECKING:
     from fxsnn.significance import Significance
@@ -61,6 +61,7 @@ def significance(
 ) -> None:
     """Narrow each parameter group of the trained network alone and rank how much they matter."""
     from fxsnn.job import significance_of_network
+    from fxsnn.learned import note
 
     digits = learn_from if learning else None
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
@@ -69,6 +70,7 @@ def significance(
         )
     _print(found)
     typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
+    warn(note(network))
 
 
 def ranges(
@@ -89,7 +91,7 @@ def ranges(
         inner = [value for p, value in zip(PERCENTILES, values.percentiles, strict=True) if p in shown]
         numbers = (f"{value:.4g}" for value in (values.minimum, *inner, values.maximum))
         rows.add_row(name, *numbers, str(values.integer), str(values.saturating), "signed" if values.signed else "no")
-    show(rows, droppable=("99.99 %", "5 %", "95 %", "0.1 %"))
+    show(rows)
     typer.echo(f"float network on {images:,} training digits; integer bits count the sign")
 
 
@@ -112,10 +114,10 @@ def _print(found: Significance) -> None:
             _number(rank.memory_bits),
             percent(found.float_accuracy(rank) - rank.lost),
         )
-    show(rows, droppable=("memory, bits", "words"))
+    show(rows)
     baseline = found.baseline
     say(
-        f"\nFewest bits, each alone, from which on at most {percent(found.max_loss)} of the float network's "
+        f"\nFewest bits, each alone, from which on at most {percent_given(found.max_loss)} of the float network's "
         f"{percent(baseline.accuracy)} (95 % interval {spread(baseline.interval)} %) are lost; what needs the longest "
         f"word first. Measured on {found.data}."
     )

@@ -14,6 +14,7 @@ _END = b"#!END-HEADER\r\n"
 # type, source, bytes an event, offset of its time, overflow, capacity, number, valid
 _HEADER = struct.Struct("<HHIIIIII")
 _POLARITY, _EVENT_BYTES = 1, 8
+_COMPRESSED = 0x8000  # a bit of the type
 _LONGEST_HEADER = 1 << 16
 
 
@@ -26,7 +27,8 @@ def parse_aedat(data: bytes, name: str, height: int, width: int) -> Events:
     Raises
     ------
     FileError
-        The header is another, the file is cut inside a packet, an event is out of the sensor, or time runs backwards.
+        The header is another, a packet is compressed, none is of polarity, the file is cut inside one, an event is out
+        of the sensor, or time runs backwards.
     """
     if not data.startswith(_VERSION):
         raise FileError(f"{name!r} must begin with {_VERSION.decode()}, not with {data[:12]!r}")
@@ -42,6 +44,8 @@ def parse_aedat(data: bytes, name: str, height: int, width: int) -> Events:
             raise FileError(f"{where} must have a header of {_HEADER.size} bytes, {len(data) - place} are there")
         kind, _, size, _, overflow, capacity, number, valid = _HEADER.unpack_from(data, place)
         place += _HEADER.size
+        if kind & _COMPRESSED:  # its length is not that of its events: what follows could not be found either
+            raise FileError(f"{where} must not be compressed, its type is 0x{kind:04x}")
         if not (size >= 1 and valid <= number <= capacity):
             raise FileError(
                 f"{where} must state valid <= number <= capacity and a size, not {valid}, {number}, {capacity}, {size}"
@@ -54,9 +58,14 @@ def parse_aedat(data: bytes, name: str, height: int, width: int) -> Events:
             pairs = np.frombuffer(data, "<u4", 2 * number, place).reshape(-1, 2).astype(np.int64)
             pairs = pairs[(pairs[:, 0] & 1) == 1]
             words.append(pairs[:, 0])
+            late = np.flatnonzero(pairs[:, 1] >> 31)
+            if len(late):
+                raise FileError(f"{where} must have times below 2**31 us, event {late[0]} has {pairs[late[0], 1]:,}")
             times.append(pairs[:, 1] | overflow << 31)
         place += size * number
         packet += 1
+    if packet and len(words) == 1:
+        raise FileError(f"{name!r} must hold polarity events, none of its packets ({packet:,}) does")
     word = np.concatenate(words)
     events = Events(word >> 17, word >> 2 & 0x7FFF, word >> 1 & 1, np.concatenate(times))
     return check_events(events, height, width, name)

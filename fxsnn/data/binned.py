@@ -12,6 +12,7 @@ from fxsnn.files import read_bytes
 from fxsnn.npz import UNREADABLE, unpack_npz
 
 _MOST = 1 << 28  # bytes, unpacked
+_MOST_EVENTS = 1 << 26  # counts of 65,535 everywhere would not fit into any memory
 _POLARITIES = {"frames_on": 1, "frames_off": 0}  # brighter, darker
 
 
@@ -44,6 +45,8 @@ def load_binned(path: Path, step: int) -> Recordings:
                 f"{str(path)!r} must hold {name} as uint8 or uint16[steps, height, width], "
                 f"not {frames.dtype}{list(frames.shape)}"
             )
+        if frames.sum(dtype=np.int64) > _MOST_EVENTS:
+            raise FileError(f"{str(path)!r} must hold at most {_MOST_EVENTS:,} events in {name}")
         steps, y, x = np.nonzero(frames)
         counts = frames[steps, y, x].astype(np.int64)
         times.append(np.repeat(steps * step, counts))

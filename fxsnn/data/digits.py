@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes
+from fxsnn.frozen import freeze
 
 PIXELS = 784
 EMBEDDED_DIGITS = 5000
@@ -26,10 +27,12 @@ class Digits:
 
     images   uint8[digits, 784]
     labels   uint8[digits]   0..9
+    name     of the data set, in words
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    name: str = "MNIST"
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -42,6 +45,7 @@ class Digits:
             )
         if labels.size and labels.max() > 9:
             raise ConfigError(f"labels must be 0 to 9, not {labels.max()}")
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -11,7 +11,7 @@ from fxsnn.data.binned import load_binned
 from fxsnn.data.gesture import TONIC, TRIALS, load_gestures, verify
 from fxsnn.data.mnist import Source
 from fxsnn.data.nmnist import OFFICIAL, Split, load_archive, load_nmnist
-from fxsnn.data.recordings import Recordings
+from fxsnn.data.recordings import Recordings, listed
 from fxsnn.errors import FileError, FxsnnError
 
 Kind = Literal["nmnist", "archive", "gesture", "tonic", "binned"]
@@ -113,8 +113,8 @@ def describe_recordings(folder: Path) -> list[Source]:
     """
     found = []
     try:
-        places = [folder, *sorted(place for place in folder.iterdir() if place.is_dir())]
-    except OSError:
+        places = [folder, *(place for place in listed(folder) if place.is_dir())]
+    except FileError:
         return []
     for place in places:
         found += [_archived(archive, place / archive.name) for archive in ARCHIVES if (place / archive.name).is_file()]

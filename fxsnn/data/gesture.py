@@ -15,9 +15,10 @@ import numpy as np
 
 from fxsnn.data.aedat import parse_aedat
 from fxsnn.data.nmnist import Split
-from fxsnn.data.recordings import Events, Recordings, check_events, gather
+from fxsnn.data.recordings import Events, Recordings, check_events, gather, listed
 from fxsnn.errors import FileError
-from fxsnn.files import inside, read_bytes
+from fxsnn.files import inside, read_bytes, read_text
+from fxsnn.npz import UNREADABLE, unpack_npy
 
 SIDE = 128
 GESTURES = (
@@ -38,12 +39,13 @@ TRIALS: dict[Split, tuple[str, int, int]] = {  # file that lists them, trials, s
     "test": ("trials_to_test.txt", 24, 288),
 }
 TONIC: dict[Split, tuple[str, int]] = {"train": ("ibmGestureTrain", 1077), "test": ("ibmGestureTest", 264)}
+_MOST_NUMBER = (1 << 31) - 1  # in a table of tonic's, before it becomes whole numbers
 _COLUMNS = ["class", "startTime_usec", "endTime_usec"]
 
 
 def trials(folder: Path, split: Split) -> list[str]:
     """Return the names of the recordings that belong to a split."""
-    text = _text(folder / TRIALS[split][0])
+    text = read_text(folder / TRIALS[split][0], "a file of DVS128 Gesture")
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -58,7 +60,11 @@ def gestures(folder: Path, split: Split, only: int | None = None) -> Iterator[tu
     for trial in trials(folder, split)[:only]:
         path = inside(folder, trial)
         events = parse_aedat(read_bytes(path, "a recording"), str(path), SIDE, SIDE)
+        reached = int(events.times[-1]) if len(events.times) else -1
         for label, start, end in _labels_of(path):
+            if start > reached:  # the file was cut between two packets
+                ends = f"the last event is at {reached:,} us" if reached >= 0 else "there are no events"
+                raise FileError(f"{str(path)!r} must reach its gestures, one begins at {start:,} us and {ends}")
             first, last = np.searchsorted(events.times, [start, end])
             part = slice(int(first), int(last))
             cut = Events(events.x[part], events.y[part], events.polarity[part], events.times[part])
@@ -75,6 +81,8 @@ def parse_labels(text: str, name: str) -> list[tuple[int, int, int]]:
         raise FileError(f"{name!r} must begin with the line {','.join(_COLUMNS)}")
     found = []
     for number, row in enumerate(rows[1:], 2):
+        if not "".join(row).strip() and len(row) <= 1:  # an empty line, as editors leave it at the end
+            continue
         where = f"{name!r} line {number}"
         if len(row) != len(_COLUMNS) or not all(cell.strip().isdecimal() and len(cell) <= 18 for cell in row):
             raise FileError(f"{where} must be three whole numbers, not {','.join(row)[:60]!r}")
@@ -101,19 +109,20 @@ def load_gestures(folder: Path, split: Split, shrink: int = 1, only: int | None 
 
 def _tonic(folder: Path, only: int | None) -> Iterator[tuple[Events, int, int]]:
     """Yield the recordings of tonic's archive: <user>/<class 0..10>.npy, columns x, y, p, t in milliseconds."""
-    users = [place for place in sorted(folder.iterdir()) if place.is_dir()][:only]
-    for path in (path for place in users for path in sorted(place.glob("*.npy"))):
+    users = [place for place in listed(folder) if place.is_dir()][:only]
+    for path in (path for place in users for path in listed(place) if path.suffix == ".npy"):
         if not path.stem.isdecimal() or int(path.stem) >= len(GESTURES):
             raise FileError(f"a gesture must be called 0.npy to {len(GESTURES) - 1}.npy, not {str(path)!r}")
-        data = io.BytesIO(read_bytes(path, "a recording"))
         try:
-            table = np.lib.format.read_array(data, allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
+            table = unpack_npy(read_bytes(path, "a recording"), path.name, fortran=True)
+        except UNREADABLE as error:
             raise FileError(f"{str(path)!r} must be an .npy of plain numbers: {error}") from None
         if table.ndim != 2 or table.shape[1] != 4 or table.dtype.kind not in "iuf":
             raise FileError(f"{str(path)!r} must be [events, 4] of x, y, p, t, not {table.dtype}{list(table.shape)}")
         if not np.isfinite(table).all():
             raise FileError(f"{str(path)!r} must hold finite numbers")
+        if len(table) and not -_MOST_NUMBER <= table.min() <= table.max() <= _MOST_NUMBER:
+            raise FileError(f"{str(path)!r} must hold numbers up to {_MOST_NUMBER:,}, not {table.max()}")
         x, y, polarity = (table[:, n].astype(np.int64) for n in range(3))
         times = np.round(table[:, 3].astype(np.float64) * 1000).astype(np.int64)
         events = check_events(Events(x, y, polarity, times), SIDE, SIDE, str(path))
@@ -143,12 +152,5 @@ def verify(folder: Path, split: Split) -> int:
 
 def _labels_of(path: Path) -> list[tuple[int, int, int]]:
     name = f"{path.stem}_labels.csv"
-    return parse_labels(_text(path.with_name(name)), name)
-
-
-def _text(path: Path) -> str:
-    data = read_bytes(path, "a file of DVS128 Gesture", most=1 << 20)
-    try:
-        return data.decode("ascii").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise FileError(f"{str(path)!r} must be ASCII text") from None
+    text = read_text(path.with_name(name), "a file of DVS128 Gesture")
+    return parse_labels(text.replace("\r\n", "\n"), name)

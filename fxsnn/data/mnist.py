@@ -1,8 +1,7 @@
-"""The full MNIST: found in a folder, or downloaded once into the user's cache, and never used unchecked."""
+"""The full MNIST and its likes: found in a folder, or downloaded once into the user's cache, never used unchecked."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import sys
@@ -15,6 +14,7 @@ from platformdirs import user_cache_path
 
 from fxsnn.data.digits import EMBEDDED_DIGITS, PIXELS, Digits, find_embedded, load_digits
 from fxsnn.data.idx import parse_idx
+from fxsnn.data.layouts import FASHION, KAGGLE, KUZUSHIJI, MNIST, TORCHVISION, find_csv, find_file, parse_csv
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
 
@@ -33,7 +33,7 @@ class Official:
 
     name: str
     md5: str
-    md5_unpacked: str
+    md5_unpacked: str = ""  # where it is not known
 
 
 FILES: dict[Split, tuple[Official, Official]] = {
@@ -62,6 +62,29 @@ FILES: dict[Split, tuple[Official, Official]] = {
         ),
     ),
 }
+
+
+def _packed(*md5: str) -> dict[Split, tuple[Official, Official]]:
+    """Return the files of a data set that is published under the names of MNIST's: of each the MD5 of the .gz."""
+    names = [file.name for pair in FILES.values() for file in pair]
+    images, labels, test_images, test_labels = map(Official, names, md5)
+    return {"train": (images, labels), "test": (test_images, test_labels)}
+
+
+LIKES = {
+    FASHION: _packed(
+        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "25c81989df183df01b3e8a0aad5dffbe",
+        "bef4ecab320f06d8554ea6380940ec79",
+        "bb300cfdad3c16e7a12a480ee83cd310",
+    ),
+    KUZUSHIJI: _packed(
+        "bdb82020997e1d708af4cf47b453dcf7",
+        "e144d726b3acfaa3e44228e80efcd344",
+        "5c965bf0a639b31b8f53240b1b52f4d7",
+        "7320c461ea6c1c855c0b718fb2a4b134",
+    ),
+}
 DIGITS: dict[Split, int] = {"train": 60_000, "test": 10_000}
 
 
@@ -76,17 +99,23 @@ class Source:
 
 
 def load_mnist(split: Split, folder: Path | None = None) -> Digits:
-    """Read the 60,000 training or 10,000 test digits.
+    """Read the 60,000 training or 10,000 test digits; `name` of what is returned says of which data set.
 
-    folder   where the official files lie (or in its sub-folder `mnist`); without it they are looked for in
-             the folder that FXSNN_DATA names, then in the user's cache, into which they are downloaded else
+    folder   where the official files lie, or the root of torchvision's folders, or Kaggle's archive unpacked; without
+             it they are looked for in the folder that FXSNN_DATA names, then in the user's cache, into which those of
+             MNIST are downloaded else
+
+    Raises
+    ------
+    FileError
+        A file is missing or is not the official one, or the folder holds two data sets.
     """
     if folder is not None:
-        return _load([_required(folder, file) for file in FILES[split]], split)
+        return _load_from(folder, split)
     named = named_folder()
-    found = [_find(named, file) for file in FILES[split]] if named else []
-    if found and None not in found:
-        return _load([path for path in found if path], split)
+    held = _held(named, split) if named else {}
+    if named and (len(held) > 1 or KAGGLE in held or any(None not in paths for paths in held.values())):
+        return _load_from(named, split)
     return _load([download(file, cache_folder()) for file in FILES[split]], split)
 
 
@@ -139,50 +168,78 @@ def download(file: Official, folder: Path, mirrors: Sequence[str] = ()) -> Path:
     )
 
 
-def _find(folder: Path, file: Official) -> Path | None:
-    for place in (folder, folder / "mnist"):
-        for name in (file.name, file.name.removesuffix(".gz")):
-            with contextlib.suppress(OSError):  # a folder that may not be entered holds nothing for us
-                if (path := place / name).is_file():
-                    return path
-    return None
+def _held(folder: Path, split: Split) -> dict[str, list[Path | None]]:
+    """Return which data sets a folder holds files of, and where their images and labels lie."""
+    found = {name: [find_file(folder, file.name, name) for file in FILES[split]] for name in TORCHVISION}
+    plain = [find_file(folder, file.name) for file in FILES[split]]
+    if any(plain):
+        # the labels' file is small, and tells as well
+        name = next(_read(path, file)[1] for path, file in zip(plain[::-1], FILES[split][::-1], strict=True) if path)
+        found[name] = [path or other for path, other in zip(plain, found[name], strict=True)]
+    found[KAGGLE] = [find_csv(folder, "train"), None]
+    return {name: paths for name, paths in found.items() if any(paths)}
 
 
-def _required(folder: Path, file: Official) -> Path:
-    path = _find(folder, file)
-    if path is None:
-        raise FileError(f"MNIST's folder must hold {file.name!r} (or unpacked), {str(folder)!r} does not")
-    return path
+def _load_from(folder: Path, split: Split) -> Digits:
+    """Read a split of the one data set that a folder holds."""
+    held = _held(folder, split)
+    if len(held) > 1:
+        places = " and ".join(f"{name} ({str(next(filter(None, paths)))!r})" for name, paths in held.items())
+        raise FileError(
+            f"a folder of digits must hold one data set, {str(folder)!r} holds {places}: name one of theirs"
+        )
+    paths = next(iter(held.values()), [None, None])
+    if KAGGLE in held:
+        return _load_csv(paths[0], split)
+    for path, file in zip(paths, FILES[split], strict=True):
+        if path is None:
+            raise FileError(f"MNIST's folder must hold {file.name!r} (or unpacked), {str(folder)!r} does not")
+    return _load([path for path in paths if path], split)
 
 
-def _read(path: Path, file: Official) -> bytes:
-    """Read one official file, packed or not, and check its MD5."""
+def _load_csv(table: Path | None, split: Split) -> Digits:
+    if table is None or split == "test":
+        raise FileError(
+            f"{KAGGLE} must have labels to test on, but its test.csv has none: name a folder of the full MNIST"
+        )
+    images, labels = parse_csv(read_bytes(table, "train.csv"), str(table))
+    return Digits(images, labels, KAGGLE)
+
+
+def _read(path: Path, file: Official) -> tuple[bytes, str]:
+    """Read one official file, packed or not; return it and the data set that its MD5 says it is of."""
     data = read_bytes(path, file.name)
-    expected = file.md5 if path.suffix == ".gz" else file.md5_unpacked
     found = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    if found != expected:
-        raise FileError(f"{str(path)!r} must be the official file with MD5 {expected}, not {found}")
-    return data
+    for name, files in {MNIST: FILES, **LIKES}.items():
+        for known in (*files["train"], *files["test"]):
+            if known.name == file.name and found in (known.md5, known.md5_unpacked):
+                return data, name
+    expected = file.md5 if path.suffix == ".gz" else file.md5_unpacked
+    raise FileError(f"{str(path)!r} must be the official file with MD5 {expected}, not {found}")
 
 
 def _load(paths: list[Path], split: Split) -> Digits:
     (images, labels), files = paths, FILES[split]
-    pixels = parse_idx(_read(images, files[0]), str(images), dimensions=3)
+    pixels, name = _read(images, files[0])
+    classes, other = _read(labels, files[1])
+    if name != other:
+        raise FileError(f"images and labels must be of one data set, {str(labels)!r} is of {other}, not of {name}")
     return Digits(
-        images=pixels.reshape(-1, PIXELS),
-        labels=parse_idx(_read(labels, files[1]), str(labels), dimensions=1),
+        images=parse_idx(pixels, str(images), dimensions=3).reshape(-1, PIXELS),
+        labels=parse_idx(classes, str(labels), dimensions=1),
+        name=name,
     )
 
 
 def _describe(place: Path, split: Split) -> Source:
-    name = f"MNIST {split}"
     try:
-        for file in FILES[split]:
-            _read(_required(place, file), file)
+        held = _held(place, split)
+        if not held:
+            return Source(f"MNIST {split}", str(place), 0, "missing")
+        digits = _load_from(place, split)
     except FileError as error:
-        nothing = all(_find(place, file) is None for file in FILES[split])
-        return Source(name, str(place), 0, "missing" if nothing else str(error))
-    return Source(name, str(place), DIGITS[split], "ready")
+        return Source(f"MNIST {split}", str(place), 0, str(error))
+    return Source(f"{digits.name} {split}", str(place), len(digits), "ready")
 
 
 def _describe_embedded() -> Source:

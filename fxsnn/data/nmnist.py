@@ -51,11 +51,18 @@ def load_nmnist(folder: Path, split: Split) -> Recordings:
 
     The order is that of the labels, then of the files' names.
     """
-    files = labelled_folders(folder / split.capitalize(), "*.bin")
+    files = labelled_folders(folder / split.capitalize(), ".bin")
     if not files or any(label >= CLASSES for _, label in files):
         raise FileError(f"N-MNIST must be {split.capitalize()}/0 to 9/*.bin, in {str(folder)!r} it is not")
-    recorded = [(parse_nmnist(read_bytes(path, "a recording"), str(path)), label) for path, label in files]
+    recorded = [(parse_nmnist(_whole(path), str(path)), label) for path, label in files]
     return gather(f"N-MNIST {split}, {len(files):,} recordings", recorded, SIDE, SIDE)
+
+
+def _whole(path: Path) -> bytes:
+    data = read_bytes(path, "a recording")
+    if not data:  # what a full disk leaves of a file; every published recording has events
+        raise FileError(f"{str(path)!r} must hold events, it is empty")
+    return data
 
 
 def load_archive(path: Path) -> Recordings:
@@ -81,7 +88,8 @@ def load_archive(path: Path) -> Recordings:
     except FxsnnError as error:
         raise FileError(f"{str(path)!r} must hold recordings: {error}") from None
     falls = np.diff(found.times) < 0
-    falls[found.offsets[1:-1][np.diff(found.offsets)[1:] > 0] - 1] = False  # where a recording begins
+    begins = found.offsets[:-1][np.diff(found.offsets) > 0]
+    falls[begins[begins > 0] - 1] = False  # from one recording to the next
     if falls.any():
         place = np.flatnonzero(falls)[0] + 1
         raise FileError(f"{str(path)!r} must have times that never fall, event {place} is earlier")

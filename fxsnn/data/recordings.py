@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError
+from fxsnn.frozen import freeze
 
 POLARITIES = 2  # 0: darker, 1: brighter
 
@@ -41,6 +42,7 @@ class Recordings:
             raise ConfigError("offsets must rise from 0 to the number of events")
         if len(self.addresses) and not 0 <= self.addresses.min() <= self.addresses.max() < self.cells:
             raise ConfigError(f"addresses must be 0 to {self.cells - 1}, the cells of the sensor")
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -124,6 +126,9 @@ class Events:
     polarity: NDArray[np.int64]
     times: NDArray[np.int64]
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
 
 def check_events(events: Events, height: int, width: int, name: str) -> Events:
     """Refuse events out of the sensor, and time that runs backwards; `name` is the file's, for the error."""
@@ -162,14 +167,24 @@ def gather(
     )
 
 
-def labelled_folders(folder: Path, pattern: str) -> list[tuple[Path, int]]:
+def labelled_folders(folder: Path, suffix: str) -> list[tuple[Path, int]]:
     """Return the files of sub-folders that are named by their label, in order."""
+    return [
+        (path, int(place.name))
+        for place in listed(folder)
+        if place.is_dir() and place.name.isdecimal()
+        for path in listed(place)
+        if path.suffix == suffix
+    ]
+
+
+def listed(folder: Path) -> list[Path]:
+    """Return what lies in a folder, by name, without what systems leave there for themselves; raises FileError.
+
+    Left out are names that begin with a dot, as ._NAME of a Mac, and __MACOSX, the folder of such in its archives.
+    """
     try:
-        return [
-            (path, int(place.name))
-            for place in sorted(folder.iterdir())
-            if place.is_dir() and place.name.isdecimal()
-            for path in sorted(place.glob(pattern))
-        ]
+        found = sorted(folder.iterdir())
     except OSError as error:
         raise FileError(f"a folder of recordings must be one that can be read, not {str(folder)!r}") from error
+    return [path for path in found if not path.name.startswith(".") and path.name != "__MACOSX"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.frozen import freeze
 from fxsnn.golden.dump import Dumped, neurons_of
 
 ROWS, LEAST = 4, 64  # offsets are looked for up to so many rows, or words where that is more
@@ -23,6 +24,9 @@ class Alignment:
     late: int
     expected: NDArray[np.int64]  # places in the stream
     got: NDArray[np.int64]  # places in the dump
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     def wrong(self, dump: Dumped, stream: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which of the words compared differ or are undefined."""
@@ -59,7 +63,8 @@ def _laid(late: int, first: int, last: int) -> Alignment:
 
 def _plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
     if dump.places is not None:
-        return Alignment(0, dump.places, np.arange(len(dump.words)))
+        inside = np.flatnonzero(dump.places < len(stream))
+        return Alignment(0, dump.places[inside], inside)
     return _laid(0, 0, min(len(stream), len(dump.words)))
 
 

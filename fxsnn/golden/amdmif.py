@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from fxsnn.errors import FileError
-from fxsnn.golden.imagetext import ascii_text, pieces
+from fxsnn.golden.imagetext import ascii_text, pieces, quoted
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -35,19 +35,37 @@ def parse_amd_mif(data: bytes, name: str, bits: int, depth: int) -> list[int]:
         It is anything else, holds too few or too many words, or its last word has no line end (a simulator
         may drop it); the message names file and line.
     """
+    patterns = _patterns(ascii_text(data, name), name, bits, depth)
+    if len(patterns) != depth:
+        raise FileError(f"{name} must hold {depth} words, not {len(patterns)}")
+    return patterns
+
+
+def amd_mif_words(data: bytes, name: str) -> tuple[list[int], int]:
+    """Return the bit patterns of an AMD MIF of any depth, and their width, which is that of the first.
+
+    Raises
+    ------
+    FileError
+        A line is no word of this width; the message names file and line.
+    """
     text = ascii_text(data, name)
+    words = text.split()
+    bits = len(words[0]) if words else 1
+    return _patterns(text, name, bits, len(words)), bits
+
+
+def _patterns(text: str, name: str, bits: int, most: int) -> list[int]:
     patterns: list[int] = []
     for line, piece in pieces(_LINE, text):
         word = piece.strip()
-        if not word and len(patterns) == depth:
+        if not word and len(patterns) == most:
             continue
-        if len(patterns) == depth:
-            raise FileError(f"{name} line {line} must not be there: the file must hold {depth} words")
+        if len(patterns) == most:
+            raise FileError(f"{name} line {line} must not be there: the file must hold {most} words")
         if len(word) != bits or word.strip("01"):
-            raise FileError(f"{name} line {line} must be {bits} binary digits, not {word[:40]!r}")
+            raise FileError(f"{name} line {line} must be {bits} binary digits, not {quoted(word)}")
         if not piece.endswith("\n"):
             raise FileError(f"{name} line {line} must end with a newline (a simulator may drop its last word)")
         patterns.append(int(word, 2))
-    if len(patterns) != depth:
-        raise FileError(f"{name} must hold {depth} words, not {len(patterns)}")
     return patterns

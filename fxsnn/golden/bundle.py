@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,12 +10,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
+from fxsnn.frozen import freeze
 from fxsnn.golden.contents import LEARNING_SCHEMA, SCHEMA, Vector, layout
 from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout
 from fxsnn.golden.layers_read import Layers, filled
 from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem, to_words
+from fxsnn.golden.stated import differing, misstated
 from fxsnn.golden.stimuli import Stimuli, Timed
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.plan import plan_from_data
@@ -24,8 +26,6 @@ from fxsnn.quantise import QuantisedNetwork
 
 MANIFEST = "manifest.json"
 MOST_WORDS = 1 << 28  # of one file; more was not written by fxsnn
-
-
 Hex64 = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{1,16}\\Z")]
 
 
@@ -36,7 +36,12 @@ class Bundle:
     vectors: list[Vector]
     words: dict[str, NDArray[np.int64]]  # raw; inputs and nodes int64[rows, ...]
     altered: list[str]  # what is not of the digest that the manifest states
+    misstated: list[str]  # what the manifest states of sizes, and is not so
+    counts: dict[str, Any]  # that the manifest states, of casts and spikes
     stimuli: Timed
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,16 +148,21 @@ def read_bundle(folder: Path) -> AnyBundle:
         A file is missing, short, long, malformed, or named outside the bundle; the manifest is of a newer
         schema or describes something that cannot be.
     """
-    manifest, about = _read_manifest(folder)
+    manifest, about, content = _read_manifest(folder)
     network = about.skeleton() if isinstance(about, Layers) else _skeleton(about)
     vectors = _described(network, about, manifest)
     entries = {entry.name: entry for entry in manifest.files}
-    words, altered = {}, []
+    words, altered = {}, list[str]()
+    wrong = misstated(content, vectors, network, len(about.presentations()))
     for vector in vectors:
         mem = read_mem(inside(folder, vector.file), vector.file, vector.bits, vector.depth)
         words[vector.name] = _unpacked(vector, mem.patterns, manifest.schema == 1)
-        if mem.sha256 != entries[vector.name].sha256:
-            altered.append(_altered_mem(entries[vector.name], vector, mem))
+        stated = entries[vector.name]
+        if mem.sha256 != stated.sha256:
+            altered.append(_altered_mem(stated, vector, mem))
+        elif stated.sums:
+            sums = [f"{value:#x}" for value in astuple(mem.sums)]
+            wrong += differing(f"{vector.file}: ", {"sums": list(stated.sums)}, {"sums": sums})
     for entry in manifest.others:
         found = digest(read_bytes(inside(folder, entry.file), f"the golden file {entry.file}"))
         if found != entry.sha256:
@@ -160,9 +170,10 @@ def read_bundle(folder: Path) -> AnyBundle:
     try:
         if isinstance(network, QuantisedLayers):
             network, shown = filled(network, words)
-            return LayersBundle(vectors, words, altered, shown, network)
+            return LayersBundle(vectors, words, altered, wrong, manifest.counts, shown, network)
         network = _filled(network, words)
-        return LayerBundle(vectors, words, altered, _stimuli(network, about.presentations(), words), network)
+        stimuli = _stimuli(network, about.presentations(), words)
+        return LayerBundle(vectors, words, altered, wrong, manifest.counts, stimuli, network)
     except FileError as error:
         raise FileError(altered[0] if altered else str(error)) from None
 
@@ -182,28 +193,23 @@ def _altered_mem(entry: _File, vector: Vector, mem: MemFile) -> str:
     return f"{vector.file} line {line} (word {word}) was altered: digit {digit + 1} of {is_} is not the one written"
 
 
-def _read_manifest(folder: Path) -> tuple[_Manifest, _About]:
-    data = read_bytes(folder / MANIFEST, "a golden set's manifest.json")
-    try:
-        content = json.loads(data)
-        schema = content.get("schema") if isinstance(content, dict) else None
-        if schema == LAYERS_SCHEMA:
-            manifest = msgspec.convert(content, _Manifest)
-            return manifest, msgspec.convert(manifest.configuration, Layers)
-        if schema not in range(1, SCHEMA + 1) or isinstance(schema, bool):
-            newer = isinstance(schema, int) and schema > SCHEMA
-            hint = ": it was written by a newer fxsnn" if newer else ""
-            if schema == LEARNING_SCHEMA:
-                hint = ": vectors of learning are played by their own bench, sh run.sh"
-            raise FileError(f"manifest.json must be of schema 1 to {SCHEMA}, not {schema!r}{hint}")
-        manifest = msgspec.convert(content, _Manifest)
-        if schema == 1:
-            return manifest, msgspec.convert(manifest.configuration, _Images)
-        return manifest, msgspec.convert(manifest.configuration, _Presentations)
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"manifest.json must be what fxsnn wrote: {str(error).splitlines()[0]}") from None
+def _read_manifest(folder: Path) -> tuple[_Manifest, _About, dict[str, Any]]:
+    must = "manifest.json must be what fxsnn wrote"
+    content = parse_json(read_bytes(folder / MANIFEST, "a golden set's manifest.json"), must)
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema == LAYERS_SCHEMA:
+        manifest = fitted(content, _Manifest, must)
+        return manifest, fitted(manifest.configuration, Layers, must), content
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema not in range(1, SCHEMA + 1):
+        newer = isinstance(schema, int) and schema > SCHEMA
+        hint = ": it was written by a newer fxsnn" if newer else ""
+        if schema == LEARNING_SCHEMA:
+            hint = ": vectors of learning are played by their own bench, sh run.sh"
+        raise FileError(f"manifest.json must be of schema 1 to {SCHEMA}, not {schema!r}{hint}")
+    manifest = fitted(content, _Manifest, must)
+    if schema == 1:
+        return manifest, fitted(manifest.configuration, _Images, must), content
+    return manifest, fitted(manifest.configuration, _Presentations, must), content
 
 
 def _skeleton(about: _Size) -> QuantisedNetwork:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from fxsnn.errors import FileError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.golden.bundle import AnyBundle, LayersBundle, read_bundle
 from fxsnn.golden.contents import Vector, words_of
-from fxsnn.golden.layers import layers_words
+from fxsnn.golden.layers import layers_counts, layers_words
+from fxsnn.golden.stated import differing
 from fxsnn.golden.stimuli import Timed, play
 
 
@@ -31,37 +33,45 @@ def check_bundle(folder: Path) -> Checked:
     Raises
     ------
     FileError
-        The bundle cannot be read (see `read_bundle`), or all its words agree and yet a file is not the one
-        that the manifest describes.
+        The bundle cannot be read (see `read_bundle`), or all its words and the manifest agree and yet a file is
+        not the one that the manifest describes.
     """
     bundle = read_bundle(folder)
-    expected = computed(bundle)
+    found, counts = _played(bundle)
     differences = [
-        first_difference(vector, bundle.stimuli, expected[vector.name], bundle.words[vector.name])
+        first_difference(vector, bundle.stimuli, bundle.words[vector.name], found[vector.name])
         for vector in bundle.vectors
     ]
-    earliest = sorted((found for found in differences if found), key=lambda found: found[0])
-    if not earliest and bundle.altered:
+    earliest = sorted((one for one in differences if one), key=lambda one: one[0])
+    misstated = [*bundle.misstated, *([] if earliest else differing("counts: ", bundle.counts, counts))]
+    if not earliest and not misstated and bundle.altered:
         raise FileError(bundle.altered[0])
-    findings = (*(text for _, text in earliest), *bundle.altered)
+    findings = (*(text for _, text in earliest), *misstated, *bundle.altered)
     return Checked(len(bundle.vectors), sum(vector.depth for vector in bundle.vectors), findings)
 
 
 def computed(bundle: AnyBundle) -> dict[str, NDArray[np.int64]]:
     """Return the words that the emulator computes from a bundle's constants and inputs."""
+    return _played(bundle)[0]
+
+
+def _played(bundle: AnyBundle) -> tuple[dict[str, NDArray[np.int64]], dict[str, Any]]:
+    """Return the words that the emulator computes, and what it counts of casts and spikes."""
     try:
         if isinstance(bundle, LayersBundle):
-            return layers_words(bundle.network, bundle.stimuli)[0]
-        return words_of(bundle.network, bundle.stimuli, play(bundle.network, bundle.stimuli))
+            words, traces = layers_words(bundle.network, bundle.stimuli)
+            return words, layers_counts(words, traces)
+        played = play(bundle.network, bundle.stimuli)
+        return words_of(bundle.network, bundle.stimuli, played), played.counted()
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
 
 
 def first_difference(
-    vector: Vector, stimuli: Timed, expected: NDArray[np.int64], got: NDArray[np.int64]
+    vector: Vector, stimuli: Timed, expected: NDArray[np.int64], computed: NDArray[np.int64]
 ) -> tuple[tuple[int, int], str] | None:
-    """Return presentation and step of the first difference, and its description."""
-    different = np.flatnonzero(expected.reshape(-1) != got.reshape(-1))
+    """Return presentation and step of the first word that the set expects and the emulator does not compute."""
+    different = np.flatnonzero(expected.reshape(-1) != computed.reshape(-1))
     if not len(different):
         return None
     place = tuple(int(k) for k in np.unravel_index(different[0], expected.shape))
@@ -75,9 +85,9 @@ def first_difference(
         where = f"presentation {place[0]}"
     axes = _axes(vector, len(place))
     where = ", ".join(([where] if where else []) + [f"{axis} {k}" for axis, k in zip(axes, place, strict=True) if axis])
-    want, have = (shown(vector.format, int(words[place])) for words in (expected, got))
+    want, have = (shown(vector.format, int(words[place])) for words in (expected, computed))
     return time, (
-        f"{vector.file} word {line}{', ' if where else ''}{where}: expected {want}, got {have}, "
+        f"{vector.file} word {line}{', ' if where else ''}{where}: expected {want}, computed {have}, "
         f"{vector.format.describe()}; {len(different)} of {expected.size} differ"
     )
 

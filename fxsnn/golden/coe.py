@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from fxsnn.golden.imagetext import Pieces, ascii_text, bit_pattern, pieces
 from fxsnn.golden.memfile import hex_lines
@@ -11,6 +12,7 @@ from fxsnn.golden.memfile import hex_lines
 RADIX = "MEMORY_INITIALIZATION_RADIX"
 VECTOR = "MEMORY_INITIALIZATION_VECTOR"
 RADIXES = {"2": 2, "10": 10, "16": 16}
+T = TypeVar("T")
 _PIECE = re.compile(r";[^\n]*|[ \t\n]+|[,=]|[^ \t\n,=;]+")
 
 
@@ -40,6 +42,25 @@ def parse_coe(data: bytes, name: str, bits: int, depth: int) -> list[int]:
     FileError
         It is anything else, or holds too few or too many words; the message names file and line.
     """
+
+    def pattern(text: str, radix: int, where: str) -> int:
+        return bit_pattern(text, radix, bits, where, signed=radix == 10)
+
+    return _vector(data, name, pattern, depth)
+
+
+def coe_words(data: bytes, name: str, word: Callable[[str, int, str], T]) -> list[T]:
+    """Return the words of a COE file of any depth, each as `word` makes it of its text, the radix and its place.
+
+    Raises
+    ------
+    FileError
+        It is no COE file, or `word` refuses one.
+    """
+    return _vector(data, name, word, None)
+
+
+def _vector(data: bytes, name: str, word: Callable[[str, int, str], T], depth: int | None) -> list[T]:
     found = Pieces(_statements(ascii_text(data, name)), name)
     radix = 0
     while (keyword := found.take().upper()) != VECTOR or not radix:
@@ -51,10 +72,21 @@ def parse_coe(data: bytes, name: str, bits: int, depth: int) -> list[int]:
             raise found.refusal("a radix of 2, 10 or 16")
         found.expect(";")
     found.expect("=")
-    patterns = _vector(found, radix, bits, depth)
+    words: list[T] = []
+    due = True  # a word must follow
+    while (piece := found.take()) != ";" or due:
+        if piece in {"", ",", ";"} and (due or not piece):
+            raise found.refusal("a word" if due else "',', ';' or a word")
+        due = piece == ","
+        if not due:
+            if len(words) == depth:
+                raise found.refusal(f"';' after {depth} words")
+            words.append(word(piece, radix, found.where))
+    if depth is not None and len(words) != depth:
+        raise found.refusal(f"word {len(words) + 1} of {depth}")
     if found.take():
         raise found.refusal("a comment after the vector")
-    return patterns
+    return words
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
@@ -68,19 +100,3 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         elif piece[0] not in " \t\n":
             under_way = True
             yield line, piece
-
-
-def _vector(found: Pieces, radix: int, bits: int, depth: int) -> list[int]:
-    patterns: list[int] = []
-    due = True  # a word must follow
-    while (piece := found.take()) != ";" or due:
-        if piece in {"", ",", ";"} and (due or not piece):
-            raise found.refusal("a word" if due else "',', ';' or a word")
-        due = piece == ","
-        if not due:
-            if len(patterns) == depth:
-                raise found.refusal(f"';' after {depth} words")
-            patterns.append(bit_pattern(piece, radix, bits, found.where, signed=radix == 10))
-    if len(patterns) != depth:
-        raise found.refusal(f"word {len(patterns) + 1} of {depth}")
-    return patterns

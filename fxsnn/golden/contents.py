@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError
 from fxsnn.format import WORD_MAX, Format
 from fxsnn.golden.stimuli import Played, Stimuli
+from fxsnn.modes import Rounding
 from fxsnn.prepare import sites_of
-from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.quantise import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
 
 SCHEMA = 2
 LEARNING_SCHEMA = "learning 1"  # of bundles of learning, whose files are others
@@ -60,6 +61,25 @@ class Vector:
     def depth(self) -> int:
         """Lines of the file."""
         return int(np.prod(self.shape[:-1] if self.packed else self.shape, dtype=object))
+
+
+def described(vector: Vector) -> dict[str, Any]:
+    """Return what the manifest says of a file, its digests left out."""
+    fmt = vector.format
+    return {
+        "name": vector.name,
+        "file": vector.file,
+        "role": vector.role,
+        "about": vector.about,
+        "format": str(fmt),
+        "word": fmt.word,
+        "frac": fmt.frac,
+        "signed": fmt.signed,
+        "shape": list(vector.shape),
+        "packed": vector.packed,
+        "line_bits": vector.bits,
+        "lines": vector.depth,
+    }
 
 
 def layout(network: QuantisedNetwork, steps: tuple[int, ...], schema: int = SCHEMA) -> list[Vector]:
@@ -141,6 +161,29 @@ def _draw_formats(network: QuantisedNetwork) -> dict[str, Format]:
         name: Format(site.right, 0, signed=False)
         for name, site in sites_of(network).items()
         if site.draw_bits and not (each and name == "accumulate")
+    }
+
+
+def lfsr_entry(network: QuantisedNetwork) -> dict[str, Any]:
+    """Return what the manifest says of the registers of a time step."""
+    lfsr = network.plan.lfsr
+    seeds = dict(zip(SITES, (f"{register.seed:#x}" for register in site_registers(network.plan)), strict=True))
+    drawing = drawing_sites(network)
+    return {
+        "polynomial": lfsr.polynomial,
+        "width": lfsr.width,
+        "taps": list(lfsr.taps),
+        "shift": "left; the new bit, the exclusive or of bits tap-1, enters bit 0",
+        "draw": "k shifts; the k fresh bits, first one most significant, are added to the k dropped bits; where more "
+        "than width bits are dropped, width bits are drawn and added at their top",
+        "order": "each stochastic cast has a register of its own, set to its seed at the start of every presentation; "
+        "neurons ascending, one draw a cast",
+        "seeds": {site: seeds[site] for site in drawing},
+        "parameter_seeds": {
+            name.replace(" ", "_"): f"{parameter_register(network.plan, name).seed:#x}"
+            for name, signal in parameter_signals(network.plan).items()
+            if signal.rounding is Rounding.STOCHASTIC
+        },
     }
 
 

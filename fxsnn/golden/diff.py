@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -43,11 +44,23 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a word is in the set."""
+
+    node: str
+    presentation: int
+    step: int
+    neuron: int | None  # None: a register
+
+
+@dataclass(frozen=True, slots=True)
 class Diff:
     """The result: what was compared, the first difference, and the semantics under which there is none."""
 
     words: int
-    missing: int  # of the stream, before and behind the dump
+    narrow: tuple[str, ...]  # dumps whose words are narrower than their node's
+    missing: int  # of the stream, before, within and behind the dump
+    first_missing: Place | None
     extra: int  # of the dump, behind the stream
     late: tuple[tuple[str, int], ...]  # by node, words; only those that are not 0
     notes: tuple[str, ...]
@@ -64,15 +77,19 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
     nearest = None
     if _wrong(dumps, chosen, expected):
         found, nearest, chosen = _explained(bundle, dumps, chosen, expected)
+    order = ORDER if isinstance(bundle, LayerBundle) else [vector.name for vector in bundle.vectors]
+    missing = [_places(k, dump, _missing(dump, chosen), order) for k, dump in enumerate(dumps)]
     return Diff(
         words=_compared(chosen),
-        missing=sum(_stream(expected, dump).size - len(set(chosen[dump.node.name].expected)) for dump in dumps),
+        narrow=tuple(dump.narrow for dump in dumps if dump.narrow),
+        missing=sum(map(len, missing)),
+        first_missing=_first_missing(bundle, dumps, np.concatenate(missing)),
         extra=sum(
             len(dump.words) - len(one.got) - max(one.late, 0) for dump, one in zip(dumps, chosen.values(), strict=True)
         ),
         late=tuple((name, one.late) for name, one in chosen.items() if one.late),
-        notes=tuple(note for dump in dumps for note in dump.notes),
-        difference=_difference(bundle, dumps, chosen, expected),
+        notes=(*bundle.misstated, *bundle.altered, *(note for dump in dumps for note in dump.notes)),
+        difference=_difference(bundle, dumps, chosen, expected, order),
         causes=tuple(found),
         nearest=nearest,
     )
@@ -142,13 +159,12 @@ def _fitting(dumps: Sequence[Dumped], words: Words) -> dict[str, Alignment] | No
 
 
 def _difference(
-    bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Words
+    bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Words, order: Sequence[str]
 ) -> Difference | None:
-    order = ORDER if isinstance(bundle, LayerBundle) else [vector.name for vector in bundle.vectors]
     wrong = np.concatenate([_wrong_words(k, dump, chosen, expected, order) for k, dump in enumerate(dumps)])
     if not len(wrong):
         return None
-    wrong = wrong[np.lexsort(wrong[:, 2::-1].T)]
+    wrong = _in_time(wrong)
     row, _, neuron, at, k = wrong[0].tolist()
     dump = dumps[k]
     node, one, rows = dump.node, chosen[dump.node.name], wrong[:, 0]
@@ -179,25 +195,52 @@ def _difference(
 def _wrong_words(
     k: int, dump: Dumped, chosen: dict[str, Alignment], expected: Words, names: Sequence[str]
 ) -> NDArray[np.int64]:
-    """Return row, place in the order of a step, neuron (-1 of a register), place in the alignment and dump of each."""
-    one, width = chosen[dump.node.name], neurons_of(dump.node)
+    """Return of each word what `_places` does, with its place in the alignment before the dump."""
+    one = chosen[dump.node.name]
     at = np.flatnonzero(one.wrong(dump, _stream(expected, dump)))
-    rows, neurons = np.divmod(one.expected[at], width)
+    return np.insert(_places(k, dump, one.expected[at], names), 3, at, axis=1)
+
+
+def _missing(dump: Dumped, chosen: dict[str, Alignment]) -> NDArray[np.int64]:
+    """Return the places of the stream of which a dump has no word, ascending."""
+    held = np.zeros(math.prod(dump.node.shape), dtype=np.bool_)
+    held[chosen[dump.node.name].expected] = True
+    return np.flatnonzero(~held)
+
+
+def _places(k: int, dump: Dumped, places: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
+    """Return row, place in the order of a step, neuron (-1 of a register) and dump of each place of a stream."""
+    rows, neurons = np.divmod(places, neurons_of(dump.node))
     if "lfsr_" in dump.node.name:
-        neurons = np.full(len(at), -1)
-    order = np.full(len(at), names.index(dump.node.name))
-    return np.stack([rows, order, neurons, at, np.full(len(at), k)], axis=1)
+        neurons = np.full(len(places), -1)
+    order = np.full(len(places), names.index(dump.node.name))
+    return np.stack([rows, order, neurons, np.full(len(places), k)], axis=1)
+
+
+def _in_time(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return places sorted by row, order in the step and neuron."""
+    return places[np.lexsort(places[:, 2::-1].T)]
+
+
+def _first_missing(bundle: AnyBundle, dumps: Sequence[Dumped], missing: NDArray[np.int64]) -> Place | None:
+    if not len(missing):
+        return None
+    row, _, neuron, k = _in_time(missing)[0].tolist()
+    return Place(dumps[k].node.name, *bundle.stimuli.place(row), None if neuron < 0 else neuron)
 
 
 def lines(result: Diff) -> list[str]:
     """Return the result as people read it, a line a finding, the first difference first."""
     wrong = result.difference
-    told = [f"all {result.words:,} words match"] if wrong is None else _told(wrong, result.words)
+    told = [f"narrow    {text}" for text in result.narrow]
+    told += [f"all {result.words:,} words match"] if wrong is None else _told(wrong, result.words)
     told += [
         f"offset    {name} dump is {abs(late)} words {'late' if late > 0 else 'early'}" for name, late in result.late
     ]
-    if result.missing:
-        told.append(f"missing   {result.missing:,} words of the dumped nodes were not dumped")
+    if first := result.first_missing:
+        told.append(
+            f"missing   {result.missing:,} words of the dumped nodes were not dumped, the first: {_named(first)}"
+        )
     if result.extra:
         told.append(f"extra     {result.extra:,} words behind the last that is expected were not compared")
     told += [f"note      {note}" for note in result.notes]
@@ -215,11 +258,15 @@ def lines(result: Diff) -> list[str]:
     return told
 
 
+def _named(place: Place | Difference) -> str:
+    neuron = "" if place.neuron is None else f", neuron {place.neuron}"
+    return f"{place.node}, presentation {place.presentation}, step {place.step}{neuron}"
+
+
 def _told(wrong: Difference, words: int) -> list[str]:
-    neuron = "" if wrong.neuron is None else f", neuron {wrong.neuron}"
     extent = f"{wrong.words:,} of {words:,} words, {wrong.steps:,} steps, {wrong.neurons:,} neurons"
     return [
-        f"first     {wrong.node}, presentation {wrong.presentation}, step {wrong.step}{neuron}",
+        f"first     {_named(wrong)}",
         f"expected  {wrong.expected}",
         f"got       {wrong.got}",
         f"differ    {extent}; {wrong.course}",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import OverflowDetectedError
+from fxsnn.frozen import freeze
 from fxsnn.golden.corners import cast_corners, coverage
 from fxsnn.golden.reach import impossible
 from fxsnn.golden.stimuli import Stimuli, play
@@ -56,6 +57,9 @@ class _Aims:
     network: QuantisedNetwork
     rows: list[NDArray[np.uint8]]  # input spikes whose sums lie at corners
     targets: NDArray[np.float64]  # of the membrane before the comparison, in its raw words, [targets, neurons]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def directed(network: QuantisedNetwork, seed: int = 0, trials: int = TRIALS) -> Stimuli | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
-from fxsnn.golden.amdmif import parse_amd_mif
+from fxsnn.frozen import freeze
 from fxsnn.golden.bundle import Bundle
-from fxsnn.golden.coe import parse_coe
-from fxsnn.golden.contents import Vector
-from fxsnn.golden.imagetext import ascii_text
-from fxsnn.golden.intelmif import parse_intel_mif
+from fxsnn.golden.contents import BIT, Vector
+from fxsnn.golden.imagetext import quoted, unmarked
+from fxsnn.golden.memimage import image_text
+from fxsnn.golden.memtext import MemText, binary, mem_text, prefixed
 
 MOST_DIGITS = 1 << 16  # of one word; wider rows of bits were not written by fxsnn
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
+_NAMES = {2: "binary", 8: "octal", 16: "hexadecimal"}
+_DIGITS = {2: "01lh", 8: "01234567", 16: "0123456789abcdef"}  # L and H are a weak 0 and 1 (IEEE 1164, to_01)
+_UNKNOWN = {2: "xzuw-", 8: "xz", 16: "xz"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Word:
     """One word as it was read; `reread` says how it had to be taken to be of the format at all."""
 
     raw: int
-    defined: bool = True
+    unknown: int = 0  # of a row, the bits that are x or z; of any other word, not 0 where one is
     reread: str = ""
 
 
@@ -43,9 +46,13 @@ class Dumped:
     notes: tuple[str, ...] = ()
     places: NDArray[np.int64] | None = None  # int64[words], of each in the stream, where the dump states them
     unit: int = 1  # words that came together: a whole row where its bits were one word
+    narrow: str = ""  # says that the dump's words are narrower than the node's
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
-UNDEFINED = Word(0, defined=False)
+UNDEFINED = Word(0, unknown=-1)
 
 
 def nodes_of(bundle: Bundle) -> dict[str, Vector]:
@@ -60,87 +67,140 @@ def neurons_of(node: Vector) -> int:
     return math.prod(node.shape[1:]) if len(node.shape) == 4 else node.shape[-1]
 
 
+def row_of(node: Vector) -> Vector | None:
+    """Return a node of one bit a neuron as rows of these bits, one a step; None of any other node."""
+    neurons = neurons_of(node)
+    if node.format != BIT or neurons == 1:
+        return None
+    return replace(node, packed=True, shape=(math.prod(node.shape) // neurons, neurons))
+
+
 def node_named(bundle: Bundle, name: str, where: str) -> Vector:
     """Return a node; raises FileError naming those there are."""
     known = nodes_of(bundle)
     if name not in known:
-        raise FileError(f"{where} must be one of the bundle's nodes ({', '.join(known)}), not {name[:40]!r}")
+        raise FileError(f"{where} must be one of the bundle's nodes ({', '.join(known)}), not {quoted(name)}")
     return known[name]
 
 
 def dumped(
-    node: Vector, words: Sequence[Word], name: str, places: Sequence[int] | None = None, packed: bool = False
+    node: Vector,
+    words: Sequence[Word],
+    name: str,
+    places: Sequence[int] | None = None,
+    *,
+    rows: bool = False,
+    notes: Sequence[str] = (),
 ) -> Dumped:
     """Return the words of a node, once there are enough of them to compare.
 
-    packed    each word is a row of bits
+    places    of each word, in the stream; of rows, their steps
+    rows      each word is a row of bits
+    notes     to be told beside how words were reread
 
     Raises
     ------
     FileError
-        There is not a row of them.
+        There is not a row of them in the stream.
     """
-    neurons = neurons_of(node)
-    need = 1 if packed else neurons
-    if len(words) < need:
-        raise FileError(f"{name} must hold {need} or more words of {node.name} to compare, not {len(words)}")
-    defined = np.array([word.defined for word in words])
-    if packed:
-        rows = [[word.raw >> bit & 1 for bit in range(neurons)] for word in words]
-        return Dumped(node, np.array(rows, dtype=np.int64).reshape(-1), np.repeat(defined, neurons), unit=neurons)
-    raw = np.array([word.raw for word in words], dtype=np.int64)
+    neurons, size = neurons_of(node), math.prod(node.shape)
+    unit = neurons if rows else 1
+    held = len(words) if places is None else sum(place * unit < size for place in places)
+    if held * unit < neurons:
+        raise FileError(f"{name} must hold {neurons // unit} or more words of {node.name} to compare, not {held}")
     reread = [word.reread for word in words if word.reread]
-    notes = tuple(f"{reread.count(kind):,} words of {node.name} {kind}" for kind in dict.fromkeys(reread))
-    return Dumped(node, raw, defined, notes, None if places is None else np.array(places, dtype=np.int64))
+    told = (*notes, *(f"{reread.count(kind):,} words of {node.name} {kind}" for kind in dict.fromkeys(reread)))
+    at = None if places is None else np.array(places, dtype=np.int64)
+    if not rows:
+        raw = np.array([word.raw for word in words], dtype=np.int64)
+        return Dumped(node, raw, np.array([not word.unknown for word in words]), told, at)
+    raw, defined = (_bits(held, neurons) for held in ([w.raw for w in words], [~w.unknown for w in words]))
+    if at is not None:
+        at = (at[:, None] * neurons + np.arange(neurons)).reshape(-1)
+    return Dumped(node, raw & defined, defined.astype(np.bool_), told, at, neurons)
 
 
-def pattern_word(pattern: int, width: int, node: Vector, where: str) -> Word:
-    """Return the word that a bit pattern of `width` bits stands for: of the node's width, or with its sign repeated."""
+def _bits(rows: Sequence[int], count: int) -> NDArray[np.int64]:
+    return np.array([[row >> bit & 1 for bit in range(count)] for row in rows], dtype=np.int64).reshape(-1)
+
+
+def pattern_word(pattern: int, width: int, node: Vector, where: str, given: str = "") -> Word:
+    """Return the word that a bit pattern of `width` bits stands for: of the node's width, or with its sign repeated.
+
+    given    the pattern as it was written, for the error; hexadecimal without it
+    """
     bits = node.bits
-    if node.packed:
-        if pattern >> bits:
-            raise FileError(f"{where} must fit {bits} bits, not {pattern:#x}"[:200])
+    if node.packed and not pattern >> bits:
         return Word(pattern)
     fmt = node.format
-    if not pattern >> bits:
-        return Word(fmt.from_bits(pattern))
-    upper = (1 << max(width, pattern.bit_length()) - bits + 1) - 1
-    if fmt.signed and pattern >> (bits - 1) == upper:
-        return Word(fmt.from_bits(pattern & ((1 << bits) - 1)), reread="have their sign repeated above the word")
-    raise FileError(f"{where} must fit {bits} bits, {fmt.describe()}, not {pattern:#x}"[:200])
+    if not node.packed:
+        if not pattern >> bits:
+            return Word(fmt.from_bits(pattern))
+        upper = (1 << max(width, pattern.bit_length()) - bits + 1) - 1
+        if fmt.signed and pattern >> (bits - 1) == upper:
+            return Word(fmt.from_bits(pattern & ((1 << bits) - 1)), reread="have their sign repeated above the word")
+    shown = given or quoted(f"{pattern:#x}").replace("'", "")
+    raise FileError(f"{where} must fit {bits} bits, {'' if node.packed else f'{fmt.describe()}, '}not {shown}")
 
 
-def hex_word(text: str, node: Vector, where: str) -> Word:
-    """Return the word of hexadecimal digits, underscores left out; undefined where one is x or z."""
-    digits = text.replace("_", "").lower()
-    if not digits or len(digits) > MOST_DIGITS or digits.strip("0123456789abcdefxz"):
-        raise FileError(f"{where} must be a hexadecimal word, x and z allowed, not {text[:40]!r}")
-    if "x" in digits or "z" in digits:
-        return UNDEFINED
-    return pattern_word(int(digits, 16), 4 * len(digits), node, where)
+def digits_word(text: str, radix: int, node: Vector, where: str) -> Word:
+    """Return the word of binary, octal or hexadecimal digits, underscores left out; undefined where one is x or z.
+
+    Of a row of bits only those are undefined of which the digit is not known.
+    """
+    digits, known, unknown = text.replace("_", "").lower(), _DIGITS[radix], _UNKNOWN[radix]
+    # Verilog lets a number hold underscores, not begin with one
+    if not digits or text[0] == "_" or len(digits) > MOST_DIGITS or digits.strip(known + unknown):
+        raise FileError(f"{where} must be a {_NAMES[radix]} word, x and z allowed, not {quoted(text)}")
+    width = (radix.bit_length() - 1) * len(digits)
+    mask = 0
+    if digits.strip(known):
+        if not node.packed:
+            return UNDEFINED
+        mask = int("".join(f"{radix - 1:x}" if digit in unknown else "0" for digit in digits), radix)
+        each = radix.bit_length() - 1
+        if mask >> -(-node.bits // each) * each:  # a digit above the row
+            raise FileError(f"{where} must fit {node.bits} bits, not {quoted(text)}")
+        digits = "".join("0" if digit in unknown else digit for digit in digits)
+    pattern = int(digits.replace("l", "0").replace("h", "1"), radix)
+    return replace(pattern_word(pattern, width, node, where, "" if radix == 16 else quoted(text)), unknown=mask)
 
 
 def number_word(text: str, node: Vector, where: str) -> Word:
     """Return the word of a decimal raw number or of 0x and hexadecimal digits."""
-    if text[:2].lower() == "0x":
-        return hex_word(text[2:], node, where)
+    if text[:2].lower() == "0x" and len(text) > 2:
+        return digits_word(text[2:], 16, node, where)
     if text and not text.lower().strip("xz"):
         return UNDEFINED
     if not _DECIMAL.fullmatch(text):
-        raise FileError(f"{where} must be a decimal or 0x hexadecimal number, x or z, not {text[:40]!r}")
+        raise FileError(f"{where} must be a decimal or 0x hexadecimal number, x or z, not {quoted(text)}")
     raw, fmt = int(text), node.format
-    if fmt.lowest <= raw <= fmt.highest:
+    lowest, highest = (0, (1 << node.bits) - 1) if node.packed else (fmt.lowest, fmt.highest)
+    if lowest <= raw <= highest:
         return Word(raw)
-    if -(1 << (fmt.word - 1)) <= raw < 1 << fmt.word:
+    if not node.packed and -(1 << (fmt.word - 1)) <= raw < 1 << fmt.word:
         kind = "unsigned" if fmt.signed else "signed"
         return Word(fmt.from_bits(raw & ((1 << fmt.word) - 1)), reread=f"were written as {kind} numbers")
-    raise FileError(f"{where} must be of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {text[:40]}")
+    raise FileError(f"{where} must be of {fmt.describe()}, {lowest} to {highest}, not {text}")
+
+
+def _decimal_word(text: str, node: Vector, where: str) -> Word:
+    """Return the word of a decimal number of a memory, whose words may be wider than the node's."""
+    try:
+        return number_word(text, node, where)
+    except FileError:
+        if not text.isdigit() or len(text) > 40 or node.packed:
+            raise
+        return pattern_word(int(text), 0, node, where, text)
 
 
 def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     """Read a dump of one node: `.mem` lines, COE, or either kind of `.mif`.
 
     node    its name; empty: the file's name without its ending
+
+    A node of one bit a neuron may be dumped as a bit a line or as a row of bits a line, whatever the bundle does.
+    Where a text can be read in two ways, so or in binary and hexadecimal, it is read as it fits the bundle better.
 
     Raises
     ------
@@ -149,22 +209,57 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     """
     where = "--node" if node else f"the name of {path.name}, without --node,"
     vector = node_named(bundle, node or path.stem, where)
-    data = read_bytes(path, "a dump")
+    data = unmarked(read_bytes(path, "a dump"), path.name)
     kind = path.suffix.lower()
+    row = row_of(vector)
+    width = (row or vector).bits
+    narrow = ""
     if kind in (".coe", ".mif"):
-        patterns = _image(kind, data, path.name, vector)
-        words = [pattern_word(pattern, vector.bits, vector, path.name) for pattern in patterns]
-        return dumped(vector, words, path.name, packed=vector.packed)
-    words = []
-    for number, line in enumerate(ascii_text(data, path.name).split("\n"), 1):
-        for text in line.split("//")[0].split():
-            words.append(hex_word(text, vector, f"{path.name} line {number}"))
-    return dumped(vector, words, path.name, packed=vector.packed)
+        text, stated = image_text(kind, data, path.name)
+        if stated and stated < width and (row is None or stated > 1):
+            narrow = f"{path.name} is {stated} bits wide, {vector.name} {width}"
+    else:
+        text = mem_text(data, path.name)
+        if text.radix in (0, 16) and prefixed(text.words, -(-width // 4), path.name):
+            text = replace(text, words=[re.sub("^0[xX](?=.)", "", word) for word in text.words], radix=16)
+    many = len(text.words) if text.places is None else max(text.places, default=0)
+    views = [replace(vector, packed=False)]
+    if row is not None and many <= 2 * row.depth:
+        views.insert(0 if vector.packed else 1, row)
+    radixes = [text.radix] if text.radix else [16, 2] if binary(text.words, width) else [16]
+    found: list[tuple[float, Dumped]] = []
+    refused: list[FileError] = []
+    for view in views:
+        for radix in radixes:
+            try:
+                one = _read(replace(text, radix=radix), view, vector, path.name)
+            except FileError as error:
+                refused.append(error)
+                continue
+            found.append((_misfit(one, bundle.words[vector.name]), one))
+    if not found:
+        raise refused[0]
+    return replace(min(found, key=lambda one: one[0])[1], narrow=narrow)
 
 
-def _image(kind: str, data: bytes, name: str, vector: Vector) -> list[int]:
-    if kind == ".coe":
-        return parse_coe(data, name, vector.bits, vector.depth)
-    binary = not data.strip(b"01 \t\r\n")
-    parse = parse_amd_mif if binary else parse_intel_mif
-    return parse(data, name, vector.bits, vector.depth)
+def _read(text: MemText, view: Vector, node: Vector, name: str) -> Dumped:
+    """Read all words in one way: as rows of bits where `view` is packed, and in one radix."""
+    words = [
+        (_decimal_word(word, view, where) if text.radix == 10 else digits_word(word, text.radix, view, where))
+        for word, where in zip(text.words, text.where, strict=True)
+    ]
+    notes = list(text.notes)
+    if text.radix == 2 and node.bits > 1 and not name.endswith((".coe", ".mif")):
+        notes.append(f"the words of {node.name} are read as binary")
+    if view.packed != node.packed and row_of(node):
+        notes.append(f"{name} holds {'a row of bits' if view.packed else 'one bit'} of {node.name} a line")
+    return dumped(node, words, name, text.places, rows=view.packed, notes=notes)
+
+
+def _misfit(dump: Dumped, words: NDArray[np.int64]) -> float:
+    """Return which share of a dump's words is not as the bundle has it, without any offset."""
+    stream = words.reshape(-1)
+    places = np.arange(len(dump.words)) if dump.places is None else dump.places
+    inside = places < len(stream)
+    wrong = (dump.words[inside] != stream[places[inside]]) | ~dump.defined[inside]
+    return float(wrong.mean()) if len(wrong) else 1.0

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
 from fxsnn.golden.bundle import Bundle
 from fxsnn.golden.dump import Dumped, Word, dumped, neurons_of, nodes_of, number_word
-from fxsnn.golden.imagetext import ascii_text
+from fxsnn.golden.imagetext import ascii_text, quoted, unmarked
 
 INDICES = ("presentation", "step", "neuron")
 
 
 def read_csv(bundle: Bundle, path: Path) -> list[Dumped]:
     """Read a CSV file: a header of column names, then decimal raw words or 0x bit patterns; x or z is undefined.
+
+    Cells are apart by commas, semicolons or tabs, whichever the header has.
 
     With columns `step` and `neuron` (and `presentation`, where there are several) each word is where they say;
     without them the words of a column are in the order of the stream, and empty cells are none.
@@ -26,14 +29,16 @@ def read_csv(bundle: Bundle, path: Path) -> list[Dumped]:
         A column is unknown or twice there, a row is short or long, a number is no word; the message names the line.
     """
     name = path.name
-    text = ascii_text(read_bytes(path, "a dump"), name)
+    text = ascii_text(unmarked(read_bytes(path, "a dump"), name), name)
     if not text.strip():
         raise FileError(f"{name} must hold a header and words, not nothing")
-    reader = csv.reader(text.split("\n"), strict=True)
+    first = text.split("\n", 1)[0]
+    apart = next((sign for sign in ";\t" if sign in first), ",")
+    reader = csv.reader(text.split("\n"), strict=True, delimiter=apart)
     try:
         header = [column.strip() for column in next(reader)]
         _check_header(bundle, header, name)
-        nodes = nodes_of(bundle)
+        nodes = {column: replace(node, packed=False) for column, node in nodes_of(bundle).items()}
         found: dict[str, list[Word]] = {column: [] for column in header if column in nodes}
         places: dict[str, list[int]] = {column: [] for column in found}
         placed = "step" in header
@@ -59,7 +64,7 @@ def _check_header(bundle: Bundle, header: list[str], name: str) -> None:
     known = [*INDICES, *nodes_of(bundle)]
     for column in header:
         if column not in known:
-            raise FileError(f"{name} line 1 must name columns of {', '.join(known)}, not {column[:40]!r}")
+            raise FileError(f"{name} line 1 must name columns of {', '.join(known)}, not {quoted(column)}")
         if header.count(column) > 1:
             raise FileError(f"{name} line 1 must name every column once, not {column} {header.count(column)} times")
     if not set(header) - set(INDICES):
@@ -83,5 +88,5 @@ def _indices(bundle: Bundle, row: dict[str, str], where: str) -> tuple[int, int]
 def _index(text: str, count: int, where: str) -> int:
     index = int(text) if text.isdigit() and len(text) < 20 else -1
     if not 0 <= index < count:
-        raise FileError(f"{where} must be 0 to {count - 1}, not {text[:40]!r}")
+        raise FileError(f"{where} must be 0 to {count - 1}, not {quoted(text)}")
     return index

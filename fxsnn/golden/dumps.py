@@ -9,7 +9,9 @@ from fxsnn.errors import ConfigError
 from fxsnn.golden.bundle import Bundle
 from fxsnn.golden.dump import Dumped, read_memory
 from fxsnn.golden.dumpcsv import read_csv
-from fxsnn.golden.waves import ENDINGS, read_waves
+from fxsnn.golden.imagetext import quoted
+from fxsnn.golden.wavefile import ENDINGS
+from fxsnn.golden.waves import read_waves
 
 
 def read_dumps(
@@ -54,7 +56,7 @@ def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
         if not equals:
             name, path = "", text
         if (not name and option == "signal") or not path:
-            raise ConfigError(f"--{option} must be NODE=PATH, not {text[:80]!r}")
+            raise ConfigError(f"--{option} must be NODE=PATH, not {quoted(text)}")
         if name in pairs:
             raise ConfigError(f"--{option} must be given once for {name or 'all nodes'}")
         pairs[name] = path

@@ -5,6 +5,7 @@ Names, widths and depths are those that the caller expects; what a file says of 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 
@@ -13,6 +14,9 @@ from fxsnn.errors import FileError
 DIGITS = {2: "01", 8: "01234567", 10: "0123456789", 16: "0123456789abcdef"}
 DECIMAL_MOST = 640
 """Digits of a decimal number that every Python reads; the time that more of them take grows as their square."""
+
+SHOWN = 40
+"""Characters of what was given that an error shows."""
 
 _FOREIGN = re.compile(rb"[^\t\n\r -~]|\r(?!\n)")
 
@@ -30,6 +34,24 @@ def ascii_text(data: bytes, name: str) -> str:
         raise FileError(f"{name} line {line} must be printable ASCII, not byte {found[0][0]:#04x}")
     text = data.decode("ascii")
     return text.replace("\r\n", "\n") if "\r" in text else text
+
+
+def unmarked(data: bytes, name: str) -> bytes:
+    """Return what stands behind a byte order mark, in UTF-8: shells and editors of Windows write one.
+
+    Raises
+    ------
+    FileError
+        The mark is that of UTF-16, and the text is not.
+    """
+    if data.startswith(codecs.BOM_UTF8):
+        return data.removeprefix(codecs.BOM_UTF8)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return data.decode("utf-16").encode()
+        except ValueError:
+            raise FileError(f"{name} must be UTF-16, as its byte order mark says") from None
+    return data
 
 
 def pieces(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, str]]:
@@ -96,8 +118,17 @@ def bit_pattern(text: str, radix: int, bits: int, where: str, *, signed: bool = 
         value = int(digits, radix)
         if value <= ((1 << (bits - 1)) if negative else (1 << bits) - 1):
             return -value & ((1 << bits) - 1) if negative else value
-    raise FileError(f"{where} must fit {bits} bits, not {text[:40]!r}")
+    raise FileError(f"{where} must fit {bits} bits, not {quoted(text)}")
+
+
+def quoted(text: str) -> str:
+    """Return a text as an error shows it: what is left out of a long one is marked, so that it is no other value.
+
+    >>> quoted("12"), quoted("1" * 50)
+    ("'12'", "'1111111111111111111111111111111111111111'...")
+    """
+    return f"{text[:SHOWN]!r}{'...' if len(text) > SHOWN else ''}"
 
 
 def _shown(piece: str) -> str:
-    return repr(piece[:40]) if piece else "the end of the file"
+    return quoted(piece) if piece else "the end of the file"

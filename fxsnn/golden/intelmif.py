@@ -20,6 +20,9 @@ MOST_FILLED = 1 << 20
 MOST_TIMES = 16
 """How often ranges may fill all addresses over again: without a limit a short text could fill for hours."""
 
+MOST_WIDTH = 1 << 16
+"""Bits of a word where the caller states no width."""
+
 _NUMBER = 63  # bits of an address, a depth or a width
 _PIECE = re.compile(r"--[^\n]*|%[^%]*%?|[ \t\n]+|\.\.|[=:;\[\]]|-?\w++(?:-\w++)*+|.", re.ASCII)
 _NONE = -1
@@ -67,11 +70,32 @@ def parse_intel_mif(data: bytes, name: str, bits: int, depth: int) -> list[int]:
     FileError
         It is anything else; the message names file and line.
     """
+    words = _content(data, name, bits, depth)[0]
+    if _NONE in words:
+        raise FileError(f"{name} must hold a word for every address, not none for {words.index(_NONE)} (decimal)")
+    return words
+
+
+def intel_mif_words(data: bytes, name: str) -> tuple[dict[int, int], int]:
+    """Return the bit patterns of an Intel MIF of any depth by their addresses, and the width that it states.
+
+    Raises
+    ------
+    FileError
+        It is no Intel MIF; the message names file and line.
+    """
+    words, bits = _content(data, name, None, None)
+    return {address: pattern for address, pattern in enumerate(words) if pattern != _NONE}, bits
+
+
+def _content(data: bytes, name: str, bits: int | None, depth: int | None) -> tuple[list[int], int]:
+    """Return the pattern at each address, _NONE where there is none, and the width; None: whatever the file states."""
     text = ascii_text(data, name)
-    if depth > max(len(data), MOST_FILLED):  # before anything of that depth is held
-        raise FileError(f"{name} must be at least {depth} bytes for {depth} words, not {len(data)}")
     found = Pieces(_words_and_signs(text, name), name)
-    addresses, radix = _settings(found, bits, depth)
+    if depth is not None:
+        _check_depth(depth, data, name)
+    bits, depth, addresses, radix = _settings(found, bits, depth)
+    _check_depth(depth, data, name)
     found.expect("BEGIN")
     words = [_NONE] * depth
     left = MOST_TIMES * depth
@@ -97,9 +121,13 @@ def parse_intel_mif(data: bytes, name: str, bits: int, depth: int) -> list[int]:
     found.expect(";")
     if found.take():
         raise found.refusal("a comment after END;")
-    if _NONE in words:
-        raise FileError(f"{name} must hold a word for every address, not none for {words.index(_NONE)} (decimal)")
-    return words
+    return words, bits
+
+
+def _check_depth(depth: int, data: bytes, name: str) -> None:
+    """Refuse a depth out of proportion before anything of it is held."""
+    if depth > max(len(data), MOST_FILLED):
+        raise FileError(f"{name} must be at least {depth} bytes for {depth} words, not {len(data)}")
 
 
 def _words_and_signs(text: str, name: str) -> Iterator[tuple[int, str]]:
@@ -110,10 +138,11 @@ def _words_and_signs(text: str, name: str) -> Iterator[tuple[int, str]]:
             yield line, piece
 
 
-def _settings(found: Pieces, bits: int, depth: int) -> tuple[str, str]:
-    """Take what comes before CONTENT; return the radices of addresses and words."""
+def _settings(found: Pieces, bits: int | None, depth: int | None) -> tuple[int, int, str, str]:
+    """Take what comes before CONTENT; return width, depth, and the radices of addresses and words."""
     expected = {"DEPTH": depth, "WIDTH": bits}
     given: dict[str, str] = {}
+    sizes: dict[str, int] = {}
     while (setting := found.take().upper()) != "CONTENT" or len(given) < len(SETTINGS):
         if setting not in SETTINGS or setting in given:
             missing = [known for known in SETTINGS if known not in given]
@@ -121,12 +150,15 @@ def _settings(found: Pieces, bits: int, depth: int) -> tuple[str, str]:
         found.expect("=")
         given[setting] = found.take().upper()
         if setting in expected:
-            if bit_pattern(given[setting], 10, _NUMBER, found.where) != expected[setting]:
-                raise found.refusal(f"a {setting} of {expected[setting]}")
+            sizes[setting] = bit_pattern(given[setting], 10, _NUMBER, found.where)
+            must = expected[setting]
+            most = MOST_WIDTH if setting == "WIDTH" else 1 << _NUMBER
+            if sizes[setting] != must and (must is not None or not 1 <= sizes[setting] <= most):
+                raise found.refusal(f"a {setting} of {f'1 to {most}' if must is None else must}")
         elif given[setting] not in RADIXES:
             raise found.refusal(" or ".join(RADIXES))
         found.expect(";")
-    return given["ADDRESS_RADIX"], given["DATA_RADIX"]
+    return sizes["WIDTH"], sizes["DEPTH"], given["ADDRESS_RADIX"], given["DATA_RADIX"]
 
 
 def _address(found: Pieces, text: str, radix: str, depth: int) -> int:

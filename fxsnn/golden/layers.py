@@ -5,21 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.format import WORD_MAX, Format
+from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
 from fxsnn.golden.stimuli import Timed
 from fxsnn.layered.emulate import LayeredTrace, emulate_layers, input_format
-from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
+from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers, constant_register, constant_signals
 from fxsnn.layered.width import Wires, wires
+from fxsnn.modes import Rounding
 
 LAYERS_SCHEMA = "layers 1"
 SIGN = Format(2, 0)
+COUNTED = ("casts", "inexact", "ties", "overflows")
 _LEAKS = ("trace", "synapse", "refractory")
+_FILES = {
+    "weight": "weights",
+    "bias": "biases",
+    "refractory": "refractory_step",
+    "trace_leak": "trace_factor",
+    "synapse_leak": "synapse_factor",
+    "refractory_leak": "refractory_factor",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +40,9 @@ class Shown(Timed):
 
     frames: NDArray[np.uint16]  # uint16[recordings, steps, height, width, polarity]
     steps: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @classmethod
     def of(cls, frames: NDArray[np.uint16]) -> Shown:
@@ -94,6 +109,46 @@ def words_of_traces(
         words[f"{names}refractory_step"] = np.array([layer.refractory])
         words |= {f"{names}{name}_factor": np.array([layer.factors[row]]) for row, name in enumerate(_LEAKS)}
     return words
+
+
+def layers_lfsr_entry(network: QuantisedLayers, vectors: Sequence[Vector]) -> dict[str, Any]:
+    """Return what the manifest says of the registers that draw."""
+    lfsr, files = network.plan.lfsr, {vector.name for vector in vectors}
+    return {
+        "polynomial": lfsr.polynomial,
+        "width": lfsr.width,
+        "taps": list(lfsr.taps),
+        "seeds": {
+            f"layer{number}_{cast}": f"{layer.registers[row].seed:#x}"
+            for number, layer in enumerate(network.layers)
+            for row, cast in enumerate(CASTS)
+            if f"layer{number}_lfsr_{cast}" in files
+        },
+        "parameter_seeds": {
+            f"layer{number}_{_FILES[name]}": f"{constant_register(network.plan, number, name).seed:#x}"
+            for number, layer in enumerate(network.plan.layers)
+            for name, signal in constant_signals(layer).items()
+            if signal.rounding is Rounding.STOCHASTIC
+        },
+    }
+
+
+def layers_counts(words: dict[str, NDArray[np.int64]], traces: Sequence[LayeredTrace]) -> dict[str, Any]:
+    """Return what the manifest counts of all recordings: casts of each kind by layer, spikes, answers."""
+    layers = range(len(traces[0].counts))
+    spikes = [int(words[f"layer{number}_spike"].sum()) for number in layers]
+    return {
+        "casts": {
+            f"layer {number} {cast}": {
+                kind: sum(trace.counts[number][cast][kind] for trace in traces) for kind in COUNTED
+            }
+            for number in layers
+            for cast in CASTS
+        },
+        "spikes": sum(spikes),
+        "spikes_by_layer": spikes,
+        "answers": words["answer"].argmax(axis=1).tolist(),
+    }
 
 
 def _constants(network: QuantisedLayers, number: int) -> list[Vector]:

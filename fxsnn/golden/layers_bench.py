@@ -23,12 +23,6 @@ _SHOWN = {
 }
 
 
-def words_compared(files: Mapping[str, Any]) -> int:
-    """Return how many words the bench compares: those of all nodes, and of the answer."""
-    compared = (entry for entry in files.values() if entry["role"] == "node" or entry["name"] == "answer")
-    return sum(math.prod(entry["shape"]) for entry in compared)
-
-
 def nodes(files: Mapping[str, Any], network: QuantisedLayers) -> str:
     """Return fxsnn_nodes.svh: a memory for every file, and the comparisons."""
     memories = [
@@ -42,7 +36,7 @@ def nodes(files: Mapping[str, Any], network: QuantisedLayers) -> str:
             name = f"layer{number}_lfsr_{cast}"
             if name in files:
                 shown = f"network.layer{number}.observe_lfsr_{cast}"
-                registers.append(f"    compare(\"{name}\", row, 0, X'({name}[row]), X'({shown}));")
+                registers.append(f"    compare(\"{name}\", AT_{name.upper()}, row, 0, X'({name}[row]), X'({shown}));")
         for kind, file in (("weight", "weights"), ("bias", "biases")):
             loads.append(_loads(f"load_{kind}[{number}]", f"layer{number}_{file}", files))
     if "readout" in files:
@@ -65,12 +59,15 @@ def _compared(files: Mapping[str, Any], number: int) -> str:
         name = f"layer{number}_{node}"
         if name not in files:
             continue
+        size = math.prod(files[name]["shape"][1:])
         if strobe != when:
             lines += ["    end"] if when else []
-            lines += [f"    if ({layer}.{strobe}) begin", f"      place{number} = {layer}.{place};"]
+            known = f'known("layer{number}.{place}", {layer}.{place}, {size})'
+            lines.append(f"    if ({layer}.{strobe}) if ({known}) begin")
+            lines.append(f"      place{number} = {layer}.{place};")
             when = strobe
-        at = f"row * {math.prod(files[name]['shape'][1:])} + place{number}"
-        lines.append(f"      compare(\"{name}\", {at}, place{number}, X'({name}[{at}]), X'({layer}.{shown}));")
+        first, at = f"AT_{name.upper()}", f"row * {size} + place{number}"
+        lines.append(f"      compare(\"{name}\", {first}, {at}, place{number}, X'({name}[{at}]), X'({layer}.{shown}));")
     return "\n".join([*lines, "    end", "  end"])
 
 

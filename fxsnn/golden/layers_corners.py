@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.frozen import freeze
 from fxsnn.golden.corners import Reached, Where, cast_corners
 from fxsnn.golden.stimuli import Timed
 from fxsnn.layered.emulate import input_format
@@ -63,6 +64,9 @@ class _Layer:
     given: NDArray[np.int64]
     words: Words
     names: str
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     def node(self, name: str) -> NDArray[np.int64]:
         return self.words[f"{self.names}{name}"]

@@ -15,7 +15,14 @@ from fxsnn.errors import ConfigError
 from fxsnn.files import new_folder
 from fxsnn.golden.bundle import MANIFEST
 from fxsnn.golden.export import check_kinds, export
-from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout, layers_words
+from fxsnn.golden.layers import (
+    LAYERS_SCHEMA,
+    Shown,
+    layers_counts,
+    layers_layout,
+    layers_lfsr_entry,
+    layers_words,
+)
 from fxsnn.golden.layers_corners import layers_coverage
 from fxsnn.golden.layers_directed import directed_frames
 from fxsnn.golden.layers_reach import layers_impossible
@@ -23,10 +30,8 @@ from fxsnn.golden.layers_read import configuration_of_layers
 from fxsnn.golden.layers_readme import layers_readme
 from fxsnn.golden.layers_rtl import layers_files
 from fxsnn.golden.make import corner_entries, write_texts, write_vectors
-from fxsnn.golden.memfile import digest
-from fxsnn.layered.quantise import CASTS, QuantisedLayers
-
-_COUNTED = ("casts", "inexact", "ties", "overflows")
+from fxsnn.golden.stated import identity_of
+from fxsnn.layered.quantise import QuantisedLayers
 
 
 def make_layers_bundle(
@@ -64,8 +69,7 @@ def make_layers_bundle(
     words, traces = layers_words(network, shown)
     corners = corner_entries(layers_coverage(network, shown, words), layers_impossible(network), shown)
     configuration = configuration_of_layers(network, len(frames))
-    identity = digest(json.dumps(configuration, sort_keys=True).encode())[:16]
-    spikes = [int(words[f"layer{number}_spike"].sum()) for number in range(len(network.layers))]
+    identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
         manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",
@@ -73,20 +77,9 @@ def make_layers_bundle(
             "configuration": configuration,
             "configuration_sha256_16": identity,
             "recordings": given,
-            "lfsr": _registers(network, {vector.name for vector in vectors}),
+            "lfsr": layers_lfsr_entry(network, vectors),
             "files": write_vectors(place, vectors, words, identity),
-            "counts": {
-                "casts": {
-                    f"layer {number} {cast}": {
-                        kind: sum(trace.counts[number][cast][kind] for trace in traces) for kind in _COUNTED
-                    }
-                    for number in range(len(network.layers))
-                    for cast in CASTS
-                },
-                "spikes": sum(spikes),
-                "spikes_by_layer": spikes,
-                "answers": words["answer"].argmax(axis=1).tolist(),
-            },
+            "counts": layers_counts(words, traces),
             "corners": corners,
         }
         notes = [f"configuration {identity}"]
@@ -96,19 +89,3 @@ def make_layers_bundle(
         (place / "README.md").write_bytes(layers_readme(manifest).encode())
         (place / MANIFEST).write_bytes((json.dumps(manifest, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
     return manifest
-
-
-def _registers(network: QuantisedLayers, files: set[str]) -> dict[str, Any]:
-    """Return what the manifest says of the registers that draw."""
-    lfsr = network.plan.lfsr
-    return {
-        "polynomial": lfsr.polynomial,
-        "width": lfsr.width,
-        "taps": list(lfsr.taps),
-        "seeds": {
-            f"layer{number}_{cast}": f"{layer.registers[row].seed:#x}"
-            for number, layer in enumerate(network.layers)
-            for row, cast in enumerate(CASTS)
-            if f"layer{number}_lfsr_{cast}" in files
-        },
-    }

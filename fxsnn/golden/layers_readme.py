@@ -59,9 +59,11 @@ Where `begin.mem` is 1 a recording begins: all states and all spikes are 0, LFSR
 the first taking `input.mem`, each other the pooled spikes that the one before gave in this same step (x):
 {layers}
 A cast first rounds the exact value, then handles overflow. Products and sums inside are exact, binary points are
-aligned before they are added. The kernel lies with its middle on the neuron; outside the map the input is 0. A layer
-whose kernel is its whole input has one neuron a channel. `answer.mem` is, of each recording and class, {answer}, summed
-from step {described["burn_in"]} on; the largest is the answer, the lowest class of equal ones.
+aligned before they are added. The kernel of a conv layer lies with its middle on the neuron and is not turned over
+(weight [r, c] meets the input r - middle rows below and c - middle columns right of the neuron); outside the map the
+input is 0. A dense or output layer's kernel is its whole input, and it has one neuron a channel. Steps count from 0.
+`answer.mem` is, of each recording and class, {answer}, summed from step {described["burn_in"]} on; the
+largest is the answer, the lowest class of equal ones.
 {_stochastic(manifest["lfsr"])}
 ## Reached in these vectors
 

@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from fxsnn.golden.layers_bench import MEMORIES, constants, nodes, words_compared
-from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name
+from fxsnn.format import bits_of
+from fxsnn.golden.layers_bench import MEMORIES, constants, nodes
+from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name, script, words_compared
 from fxsnn.layered.emulate import input_format
+from fxsnn.layered.inventory import answer_range
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import wires
 from fxsnn.plan import Leak, Signal
@@ -18,7 +20,7 @@ SOURCES = (  # in the order of compilation
     *("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_decay.sv", "fxsnn_conv.sv"),
     *("fxsnn_answer.sv", "fxsnn_layers.sv", f"{TOP}.sv"),
 )
-SHARED = ("fxsnn_checks.svh", f"{COCOTB}.py", "fxsnn_vectors.py")
+SHARED = ("fxsnn_checks.svh", "fxsnn_verdict.svh", f"{COCOTB}.py", "fxsnn_vectors.py")
 MADE = ("fxsnn_config.sv", "fxsnn_layers.sv")  # of the configuration; the others are the same in every bundle
 _Values = dict[str, int | str]
 
@@ -32,11 +34,10 @@ def layers_files(manifest: Mapping[str, Any], network: QuantisedLayers) -> dict[
         "fxsnn_layers.sv": _top(files, network),
         "fxsnn_files.svh": file_checks(manifest, MEMORIES) + constants(files, network),
         "fxsnn_nodes.svh": nodes(files, network),
+        "fxsnn_words.svh": words_compared(manifest),
         "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in SOURCES), ""]),
     }
-    return {f"rtl/{name}": text for name, text in texts.items()} | {
-        "run.sh": (HDL / "run.sh").read_text("ascii").replace("fxsnn_bench", TOP).replace("fxsnn_cocotb", COCOTB)
-    }
+    return {f"rtl/{name}": text for name, text in texts.items()} | {"run.sh": script("run.sh", TOP, COCOTB)}
 
 
 def _config(files: Mapping[str, Any], network: QuantisedLayers) -> str:
@@ -53,7 +54,6 @@ def _config(files: Mapping[str, Any], network: QuantisedLayers) -> str:
         "ANSWER_WORD": answer,
         "EXACT_BITS": min(64, max(answer + 1, *(_exact_bits(files, network, k) for k in range(len(network.layers))))),
         "LFSR_WIDTH": network.plan.lfsr.width,
-        "WORDS": words_compared(files),
         "PATIENCE": _clocks(network),
     }
     lines = [f"  localparam int {name} = {value};" for name, value in values.items()]
@@ -91,6 +91,7 @@ def _parameters(files: Mapping[str, Any], network: QuantisedLayers, number: int)
         {"KERNEL_HEIGHT": geometry.kernel[0], "KERNEL_WIDTH": geometry.kernel[1], "PADDING": geometry.padding},
         {"OUT_HEIGHT": geometry.outputs[0], "OUT_WIDTH": geometry.outputs[1], "OUT_CHANNELS": geometry.outputs[2]},
         {"POOL": geometry.pool, "CURRENTS": int(plan.filters == "currents")},
+        {"SPIKING": int(network.description.layer[number].kind != "output")},
         _format("WEIGHT", plan.weight),
         _format("BIAS", plan.bias),
     ]
@@ -147,7 +148,7 @@ def _top(files: Mapping[str, Any], network: QuantisedLayers) -> str:
     """Return fxsnn_layers.sv: the layers one behind the other, and what sums the answer."""
     described, count = network.description, len(network.layers)
     membranes = int(described.layer[-1].kind == "output")
-    membrane = files[f"layer{count - 1}_membrane"]["word"]
+    membrane, answers = files[f"layer{count - 1}_membrane"]["word"], answer_range(network)
     layers = "".join(_instance(files, network, number) for number in range(count))
     ready = " && ".join(f"ready{number}" for number in range(count))
     nets = "".join(
@@ -158,7 +159,7 @@ def _top(files: Mapping[str, Any], network: QuantisedLayers) -> str:
     parts = [
         {"CLASSES": described.classes, "OUTPUTS": math.prod(network.layers[-1].geometry.pooled)},
         {"BURN_IN": described.burn_in, "MEMBRANES": membranes, "MEMBRANE_WORD": membrane},
-        {"WORD": files["answer"]["word"]},
+        {"WORD": bits_of(*answers), "SIGNED": int(answers[0] < 0), "ANSWER_WORD": files["answer"]["word"]},
     ]
     return f"""// The network as its configuration says, {count} layers: each takes the pooled spikes of the one before
 // in the same step.

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from fxsnn.files import new_folder
 from fxsnn.format import Format
 from fxsnn.golden.bundle import MANIFEST
-from fxsnn.golden.contents import LEARNING_SCHEMA, Vector
+from fxsnn.golden.contents import LEARNING_SCHEMA, Vector, lfsr_entry
 from fxsnn.golden.learning_readme import learning_readme
 from fxsnn.golden.learning_rtl import learner_files
-from fxsnn.golden.make import configuration_of, lfsr_entry, write_texts, write_vectors
+from fxsnn.golden.make import configuration_of, write_texts, write_vectors
 from fxsnn.golden.memfile import digest
 from fxsnn.itq import learning_register
 from fxsnn.learn import Learning
@@ -55,6 +55,7 @@ def make_learning_bundle(
     for site, row in LEARNING_SITES.items():
         if site in recording.drawing:
             registers["seeds"][site] = f"{learning_register(held.plan, 1 + row).seed:#x}"
+    registers["parameter_seeds"]["first_learned"] = f"{learning_register(held.plan, 0).seed:#x}"
     with new_folder(folder, MANIFEST) as place:
         manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",

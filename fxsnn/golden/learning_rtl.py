@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fxsnn.golden.contents import Vector, layout
-from fxsnn.golden.rtl import HDL, LEAKS, literal, mode_name, package
+from fxsnn.golden.rtl import HDL, LEAKS, literal, mode_name, package, script, words_compared
 from fxsnn.plan import Signal
 from fxsnn.recording import LEARNING_SITES, Recording
 
@@ -19,11 +19,13 @@ SOURCES = (  # in the order of compilation
 
 def learner_files(manifest: Mapping[str, Any], recording: Recording) -> dict[str, str]:
     """Return the RTL of a learner, its bench and the command that runs it: text by name of the file."""
-    texts = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in SOURCES if name != "fxsnn_config.sv"}
+    copied = ("fxsnn_verdict.svh", *(name for name in SOURCES if name != "fxsnn_config.sv"))
+    texts = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in copied}
     return texts | {
         "rtl/fxsnn_config.sv": learner_package(manifest, recording),
-        "rtl/bench.f": "\n".join([*(f"rtl/{name}" for name in SOURCES), ""]),
-        "run.sh": (HDL / "run.sh").read_text("ascii").replace("fxsnn_bench", TOP),
+        "rtl/fxsnn_words.svh": words_compared(manifest, (f"lfsr_{site}" for site in LEARNING_SITES)),
+        "rtl/bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in SOURCES), ""]),
+        "run.sh": script("run.sh", TOP),
     }
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fxsnn.encode import Spikes
 from fxsnn.files import new_folder
 from fxsnn.golden.bundle import MANIFEST
-from fxsnn.golden.contents import SCHEMA, Vector, drawing_sites, layout, lines_of, words_of
+from fxsnn.golden.contents import SCHEMA, Vector, described, layout, lfsr_entry, lines_of, words_of
 from fxsnn.golden.corners import Reached, coverage
 from fxsnn.golden.directed import directed
 from fxsnn.golden.export import check_kinds, export
@@ -22,9 +22,10 @@ from fxsnn.golden.memfile import digest, hex_lines, render, sums_of
 from fxsnn.golden.reach import impossible
 from fxsnn.golden.readme import readme
 from fxsnn.golden.rtl import bench_files
+from fxsnn.golden.stated import identity_of
 from fxsnn.golden.stimuli import Timed, play, stimuli_of
 from fxsnn.plan import plan_to_data
-from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
+from fxsnn.quantise import QuantisedNetwork
 
 
 def make_bundle(
@@ -51,7 +52,7 @@ def make_bundle(
     played = play(network, stimuli)
     words, vectors = words_of(network, stimuli, played), layout(network, stimuli.steps)
     configuration = configuration_of(network, stimuli.steps)
-    identity = digest(json.dumps(configuration, sort_keys=True).encode())[:16]
+    identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
         files = write_vectors(place, vectors, words, identity)
         manifest: dict[str, Any] = {
@@ -62,7 +63,7 @@ def make_bundle(
             "images": spikes.images,
             "lfsr": lfsr_entry(network),
             "files": files,
-            "counts": {"casts": played.counts, "threshold_equalities": played.equalities, "spikes": played.spikes},
+            "counts": played.counted(),
             "corners": corner_entries(coverage(network, stimuli, played), impossible(network), stimuli),
         }
         manifest["others"] = write_texts(place, bench_files(manifest, network))
@@ -117,20 +118,9 @@ def configuration_of(network: QuantisedNetwork, steps: Sequence[int]) -> dict[st
 
 
 def _entry(vector: Vector, data: bytes, lines: list[str]) -> dict[str, Any]:
-    fmt, sums = vector.format, sums_of(lines)
+    sums = sums_of(lines)
     return {
-        "name": vector.name,
-        "file": vector.file,
-        "role": vector.role,
-        "about": vector.about,
-        "format": str(fmt),
-        "word": fmt.word,
-        "frac": fmt.frac,
-        "signed": fmt.signed,
-        "shape": list(vector.shape),
-        "packed": vector.packed,
-        "line_bits": vector.bits,
-        "lines": vector.depth,
+        **described(vector),
         "sha256": digest(data),
         "sums": [f"{value:#x}" for value in (sums.digits, sums.places, sums.squares)],
     }
@@ -146,24 +136,6 @@ def _comments(vector: Vector, identity: str) -> list[str]:
         f"{vector.format.describe()}, {shape}, outermost first, {line}, {vector.depth} lines",
         f"configuration {identity}",
     ]
-
-
-def lfsr_entry(network: QuantisedNetwork) -> dict[str, Any]:
-    """Return what the manifest says of the registers of a time step."""
-    lfsr = network.plan.lfsr
-    seeds = dict(zip(SITES, (f"{register.seed:#x}" for register in site_registers(network.plan)), strict=True))
-    drawing = drawing_sites(network)
-    return {
-        "polynomial": lfsr.polynomial,
-        "width": lfsr.width,
-        "taps": list(lfsr.taps),
-        "shift": "left; the new bit, the exclusive or of bits tap-1, enters bit 0",
-        "draw": "k shifts; the k fresh bits, first one most significant, are added to the k dropped bits; where more "
-        "than width bits are dropped, width bits are drawn and added at their top",
-        "order": "each stochastic cast has a register of its own, set to its seed at the start of every presentation; "
-        "neurons ascending, one draw a cast",
-        "seeds": {site: seeds[site] for site in drawing},
-    }
 
 
 def corner_entries(found: Mapping[str, Reached], cannot: Mapping[str, str], stimuli: Timed) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fxsnn.memory import excess_bits
 from fxsnn.quantise import SITES, QuantisedNetwork
 from fxsnn.width import exact_bits
 
@@ -39,6 +41,7 @@ def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
         lines.append(("int", dict(modes)))
     lines += [
         ("int", {"SUM_WORD": files["sum"]["word"], "LEAKED_WORD": files["leaked"]["word"]}),
+        ("int", {"EXCESS_WORD": max(excess_bits(network.plan), 1)}),
         ("int", {"THRESHOLD_WORD": files["threshold"]["word"], "THRESHOLD_FRAC": files["threshold"]["frac"]}),
         ("int", {"INHIBITION_WORD": files["inhibition"]["word"], "INHIBITION_FRAC": files["inhibition"]["frac"]}),
         ("longint", {"THRESHOLD": network.threshold, "INHIBITION": network.inhibition}),
@@ -66,23 +69,48 @@ def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
         text.append(f"  localparam logic [{width - 1}:0] {name} = {width}'h{value:x};")
     for site in SITES:
         text.append(f"  localparam bit DRAWS_{site.upper()} = {int(site in seeds)};")
-    text.append(f"  localparam int DRAWING = {len(seeds)};")
     return "\n".join([*text, "endpackage", ""])
 
 
 def bench_files(manifest: Mapping[str, Any], network: QuantisedNetwork) -> dict[str, str]:
     """Return the RTL of a bundle, its bench and the command that runs it: text by name of the file."""
-    sources = {
-        f"rtl/{name}": (HDL / name).read_text("ascii") for name in ("fxsnn_modes.sv", "fxsnn_checks.svh", *SOURCES)
-    }
+    shared = ("fxsnn_modes.sv", "fxsnn_checks.svh", "fxsnn_verdict.svh", "fxsnn_cocotb.py", "fxsnn_vectors.py")
+    sources = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in (*shared, *SOURCES)}
+    drawn = (f"{kind}_{site}" for kind in ("draw", "lfsr") for site in SITES)
     order = ["rtl/fxsnn_modes.sv", "rtl/fxsnn_config.sv", *(f"rtl/{name}" for name in SOURCES)]
     return sources | {
         "rtl/fxsnn_config.sv": package(manifest, network),
         "rtl/fxsnn_files.svh": file_checks(manifest),
+        "rtl/fxsnn_words.svh": words_compared(manifest, drawn),
         "rtl/bench.f": "\n".join(["+incdir+rtl", *order, ""]),
-        **{f"rtl/{name}": (HDL / name).read_text("ascii") for name in ("fxsnn_cocotb.py", "fxsnn_vectors.py")},
-        "run.sh": (HDL / "run.sh").read_text("ascii"),
+        "run.sh": script("run.sh"),
     }
+
+
+def script(name: str, top: str = "fxsnn_bench", cocotb: str = "fxsnn_cocotb") -> str:
+    """Return a shell script of hdl, with what all of them begin with in it."""
+    text, begin = ((HDL / part).read_text("ascii") for part in (name, "begin.sh"))
+    return text.replace(". ./begin.sh\n", begin).replace("fxsnn_bench", top).replace("fxsnn_cocotb", cocotb)
+
+
+def words_compared(manifest: Mapping[str, Any], also: Iterable[str] = ()) -> str:
+    """Return fxsnn_words.svh: which words a bench must compare, each once, and where it keeps which were.
+
+    also    names that a bench mentions whether they are among the files or not
+    """
+    nodes = {
+        entry["name"]: math.prod(entry["shape"])
+        for entry in manifest["files"]
+        if entry["role"] == "node" or entry["name"] == "answer"
+    }
+    first, places, checks = 0, list[str](), list[str]()
+    for name, words in nodes.items():
+        places.append(f"  localparam int AT_{name.upper()} = {first};")
+        checks.append(f'    check_compared("{name}", AT_{name.upper()}, {words});')
+        first += words
+    places += [f"  localparam int AT_{name.upper()} = 0;  // not in this bundle" for name in also if name not in nodes]
+    kept = [f"  localparam int WORDS = {first};", "  bit compared[0:WORDS-1];"]
+    return "\n".join([*places, *kept, "", "  task automatic check_every_word;", *checks, "  endtask", ""])
 
 
 def file_checks(manifest: Mapping[str, Any], memories: Mapping[str, str] = _MEMORIES) -> str:

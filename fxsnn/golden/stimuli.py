@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.emulate import State, Trace, emulate, spikes_of
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
+from fxsnn.frozen import freeze
 from fxsnn.quantise import SITES, QuantisedNetwork
 
 
@@ -54,6 +56,9 @@ class Stimuli(Timed):
     membrane: NDArray[np.int64]  # int64[presentations, neurons], raw words to begin with
     refractory: NDArray[np.int64]  # int64[presentations, neurons]
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
     def only(self, presentation: int) -> Stimuli:
         """Return one presentation alone."""
         first, last = self.edges[presentation : presentation + 2]
@@ -95,6 +100,13 @@ class Played:
     counts: dict[str, dict[str, int]]  # by site: casts, inexact, ties, overflows
     equalities: int
     spikes: int
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+    def counted(self) -> dict[str, Any]:
+        """Return what the manifest counts of all presentations."""
+        return {"casts": self.counts, "threshold_equalities": self.equalities, "spikes": self.spikes}
 
     def only(self, first: int, last: int) -> Played:
         """Return the nodes of rows first to last alone; the counts stay those of all rows."""

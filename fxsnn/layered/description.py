@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol, get_args
 
 import msgspec
 import tomli_w
 
+from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError
 
 MOST_NEURONS = 1 << 22  # of a layer
@@ -135,10 +135,7 @@ def parse_description(text: str) -> Description:
     ConfigError
         The text is not TOML, a key is missing, unknown or of the wrong type, or the layers do not fit; it is named.
     """
-    try:
-        return description_from_data(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"a network's description must be TOML: {error}") from None
+    return description_from_data(parse_toml(text, "a network's description"))
 
 
 def description_from_data(data: Any) -> Description:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.emulate import in_parts
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.format import Format
+from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.kernels import convolution, lif
 from fxsnn.layered.decays import decays_of
 from fxsnn.layered.laid import kinds_of
@@ -111,6 +112,9 @@ class LayeredTrace:
     counts: tuple[dict[str, dict[str, int]], ...]
     scores: NDArray[np.int64]  # int64[classes]
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
 
 def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads: int = 1) -> NDArray[np.int64]:
     """Return what the last layer says of each class, summed over the steps after burn-in: int64[recordings, classes].
@@ -142,7 +146,7 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
         together = max(1, at_once // (SEVERAL * network.description.steps))
         for n in range(first, last, together):
             some = slice(n, min(n + together, last))
-            said[some] = _respond(network, layers, frames[some], at_once)
+            said[some] = _respond(network, layers, np.require(frames[some], requirements=KERNELS_TAKE), at_once)
 
     in_parts(part, len(frames), threads)
     return said
@@ -151,7 +155,7 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
 def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recording: int = 0) -> LayeredTrace:
     """Run one recording and keep every node; raises as `respond_layers` does."""
     _check_frames(network, frames)
-    states = _states(network)
+    frames, states = np.require(frames[recording], requirements=KERNELS_TAKE), at_work(network)
     for state in states:
         state.begin()
     kept: list[dict[str, list[NDArray[np.int64]]]] = [{name: [] for name in NODES} for _ in states]
@@ -159,7 +163,7 @@ def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recordi
     counts = [np.zeros((len(CASTS), 4), np.int64) for _ in states]
     scores = np.zeros(network.description.classes, np.int64)
     for step in range(network.description.steps):
-        _advance(states, frames[recording, step], counts)
+        _advance(states, frames[step], counts)
         for number, state in enumerate(states):
             held: tuple[NDArray[Any], ...] = (state.sums, state.trace, state.synapse, state.refractory, state.spikes)
             for name, words in zip(NODES, held, strict=True):
@@ -171,23 +175,19 @@ def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recordi
     return LayeredTrace(
         tuple({name: np.stack(rows) for name, rows in nodes.items()} for nodes in kept),
         tuple(np.stack(rows) for rows in registers),
-        tuple(_counted(one) for one in counts),
+        tuple(counted(one) for one in counts),
         scores,
     )
 
 
 def at_work(network: QuantisedLayers) -> list[_State]:
     """Return the layers as they run one recording after the other; raises WidthError."""
-    return _states(network)
+    return [_state(layer, wires(layer, input_format(network, n))) for n, layer in enumerate(network.layers)]
 
 
 def input_format(network: QuantisedLayers, number: int) -> Format:
     """Return the format of a layer's input words: counts up to the clip, then spikes."""
     return SPIKES if number else Format(network.description.clip.bit_length(), 0, signed=False)
-
-
-def _states(network: QuantisedLayers) -> list[_State]:
-    return [_state(layer, wires(layer, input_format(network, n))) for n, layer in enumerate(network.layers)]
 
 
 def _state(layer: QuantisedLayer, wired: Wires) -> _State:
@@ -290,7 +290,8 @@ def _refuse_overflows(network: QuantisedLayers, counts: list[NDArray[np.int64]])
                 )
 
 
-def _counted(counts: NDArray[np.int64]) -> dict[str, dict[str, int]]:
+def counted(counts: NDArray[np.int64]) -> dict[str, dict[str, int]]:
+    """Return a layer's counters, int64[casts, 4] as `_State.advance` has them, by name."""
     return {
         name: {"casts": int(row[lif.CASTS]), "inexact": int(row[0]), "ties": int(row[1]), "overflows": int(row[2])}
         for name, row in zip(CASTS, counts, strict=True)

@@ -3,54 +3,94 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+from fxsnn.format import bits_of
 from fxsnn.layered.emulate import input_format
-from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.width import wires
+from fxsnn.layered.quantise import QuantisedLayer, QuantisedLayers
+from fxsnn.layered.width import Wires, wires
 from fxsnn.layered.wiring import learning_wires
-from fxsnn.memory import Array, Memory
+from fxsnn.macro import Array, Meaning
+from fxsnn.memory import Memory, stored
+from fxsnn.width import Range
 
 
 def layered_memory(network: QuantisedLayers) -> Memory:
-    """Return what inference stores: weights, biases, all states, spikes, constants, registers and the answer's sums.
+    """Return what inference stores: every word that outlives the operation which makes it; see docs/arithmetic.md.
 
     Neurons are served one after the other, so that one exact sum is held. A layer whose spikes leave no refractory
     state keeps neither R nor the spikes before pooling, and an output layer has none.
     """
-    described = network.description
-    arrays = [Array("input frame", math.prod(described.inputs(0)), input_format(network, 0).word)]
-    answer = 0
-    for number, (layer, shape) in enumerate(zip(network.layers, described.layer, strict=True)):
-        plan, geometry = layer.plan, layer.geometry
-        wired = wires(layer, input_format(network, number))
-        neurons, outputs = math.prod(geometry.outputs), math.prod(geometry.pooled)
-        decaying = math.prod(geometry.inputs) if plan.filters == "inputs" else neurons
-        spiking, refractory = shape.kind != "output", shape.refractory > 0
-        leaks = (plan.trace_leak, plan.synapse_leak, plan.refractory_leak)
-        draws = [site.draw_bits > 0 for site in (wired.trace, wired.synapse, wired.refractory)]
-        kept = [True, True, refractory]
-        answer = wired.sum_bits if not spiking else outputs.bit_length() + 1
-        for name, words, word in (
-            ("weights", layer.weights.size, plan.weight.format.word),
-            ("biases", layer.bias.size, plan.bias.format.word),
-            ("synaptic states", decaying, plan.synapse.format.word),
-            ("traces" if plan.filters == "inputs" else "membrane potentials", decaying, plan.trace.format.word),
-            ("refractory states", neurons * refractory, plan.refractory.format.word),
-            ("spikes before pooling", neurons * (refractory and geometry.pool > 1), 1),
-            ("output spikes", outputs * spiking, 1),
-            ("sum", 1, wired.sum_bits),
-            ("refractory step", int(refractory), plan.refractory.format.word),
-            *(
-                (f"{what} decay", int(leak.kind == "multiply" and use), leak.factor.format.word)
-                for what, leak, use in zip(("trace", "synapse", "refractory"), leaks, kept, strict=True)
-            ),
-            ("LFSR registers", sum(d and k for d, k in zip(draws, kept, strict=True)), network.plan.lfsr.width),
-        ):
-            arrays.append(Array(f"layer {number} {name}", int(words), word))
-    readout = network.readout.size if described.layer[-1].kind != "output" else 0
-    arrays.append(Array("random readout", readout, 1))
-    arrays.append(Array("sums of the answer", described.classes, answer + described.steps.bit_length()))
-    return Memory(tuple(array for array in arrays if array.words))
+    described, given = network.description, input_format(network, 0).word
+    # counts of at most 1 are spikes
+    arrays = [Array("input frame", math.prod(described.inputs(0)), given, "spikes" if given == 1 else "buffer")]
+    for number, layer in enumerate(network.layers):
+        spiking = described.layer[number].kind != "output"
+        wired, name = wires(layer, input_format(network, number)), f"layer {number}"
+        arrays += _of_layer(layer, wired, spiking, name)
+        # what is drawn for an R that stays 0 changes nothing
+        draws = sum(site.draw_bits > 0 for site in (wired.trace, wired.synapse, *[wired.refractory] * is_kept(layer)))
+        arrays.append(Array(f"{name} LFSR registers", draws, network.plan.lfsr.width, "register"))
+    arrays.append(Array("random readout", network.readout.size, 1, "signs"))
+    arrays.append(Array("sums of the answer", described.classes, bits_of(*answer_range(network))))
+    return stored(arrays)
+
+
+def _of_layer(layer: QuantisedLayer, wired: Wires, spiking: bool, name: str) -> list[Array]:
+    """Return what a layer stores, but for its registers."""
+    plan, geometry = layer.plan, layer.geometry
+    neurons, outputs, inputs = (math.prod(shape) for shape in (geometry.outputs, geometry.pooled, geometry.inputs))
+    filtered = plan.filters == "inputs"
+    decaying = inputs if filtered else neurons
+    kept = is_kept(layer)
+    arrays: list[tuple[str, int, int, Meaning]] = [
+        ("weights", layer.weights.size, plan.weight.format.word, "weights"),
+        ("biases", layer.bias.size, plan.bias.format.word, "weights"),
+        ("synaptic states", decaying, plan.synapse.format.word, "state"),
+        ("traces" if filtered else "membrane potentials", decaying, plan.trace.format.word, "state"),
+        ("refractory states", neurons * kept, plan.refractory.format.word, "state"),
+        ("spikes before pooling", neurons * (kept and geometry.pool > 1), 1, "spikes"),
+        ("output spikes", outputs * spiking, 1, "spikes"),
+        ("sum", 1, sum_bits(layer, wired), "buffer"),
+        ("refractory step", int(kept), plan.refractory.format.word, "constant"),
+    ]
+    leaks = {"trace": plan.trace_leak, "synapse": plan.synapse_leak, "refractory": plan.refractory_leak}
+    for what, leak in leaks.items():
+        used = leak.kind == "multiply" and (kept or what != "refractory")
+        arrays.append((f"{what} decay", int(used), leak.factor.format.word, "constant"))
+    return [Array(f"{name} {what}", words, word, meaning) for what, words, word, meaning in arrays]
+
+
+def is_kept(layer: QuantisedLayer) -> bool:
+    """Say whether a layer has a refractory state: where a spike takes nothing from R, it begins with 0 and stays so."""
+    return layer.refractory != 0
+
+
+def sum_bits(layer: QuantisedLayer, wired: Wires) -> int:
+    """Return the bits of a word that holds every exact sum under a layer's kernel."""
+    plan = layer.plan
+    signed = plan.weight.format.signed or (plan.filters == "inputs" and plan.trace.format.signed)
+    return wired.sum_bits - (not signed)  # no sum is below 0 where weights and what lies under them are not
+
+
+def answer_range(network: QuantisedLayers) -> Range:
+    """Return the least and the largest sum of the answer, over all steps that are read."""
+    described, last = network.description, network.layers[-1]
+    read, most = described.steps - described.burn_in, math.prod(last.geometry.pooled)
+    low, high = -most, most
+    if described.layer[-1].kind == "output":
+        low, high = said(last, wires(last, input_format(network, len(network.layers) - 1)))
+    return min(low, 0) * read, max(high, 0) * read
+
+
+def said(layer: QuantisedLayer, wired: Wires) -> Range:
+    """Return the range of an output layer's membranes, whose R is always 0."""
+    bias, drive_frac = layer.plan.bias.format, wired.sum_frac
+    if layer.plan.filters == "currents":
+        drive_frac = layer.plan.trace.format.frac
+    up, up_bias = wired.compared - drive_frac, wired.compared - bias.frac
+    low, high = wired.drive
+    return (low << up) + (bias.lowest << up_bias), (high << up) + (bias.highest << up_bias)
 
 
 def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -> Memory:
@@ -67,32 +107,33 @@ def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -
         A layer cannot learn.
     """
     described = network.description
-    extra, learned = [Array("label", 1, (described.classes - 1).bit_length())], dict[str, int]()
+    extra = [Array("label", 1, bits_of(0, described.classes - 1), "buffer")]
+    learned = dict[str, int]()
     for number, layer in enumerate(network.layers):
-        wired = learning_wires(network, number, wires(layer, input_format(network, number)), rate, halvings)
-        table, geometry = wired.table, layer.geometry
+        inferring = wires(layer, input_format(network, number))
+        wired = learning_wires(network, number, inferring, rate, halvings)
+        table, geometry, name = wired.table, layer.geometry, f"layer {number}"
+        spiking, last = described.layer[number].kind != "output", number + 1 == len(network.layers)
         words, outputs = layer.weights.size + layer.bias.size, math.prod(geometry.pooled)
-        spiking = described.layer[number].kind != "output"
-        last = number + 1 == len(network.layers)
-        name = f"layer {number}"
         learned |= {f"{name} weights": table.learned.format.word, f"{name} biases": table.learned_bias.format.word}
-        held = table.gradient.format.word
-        extra += [
-            Array(f"{name} gradients", words if table.update == "recording" else 1, held),
-            Array(f"{name} scales", words, held.bit_length()),
-            Array(f"{name} sum of a step", 1, wired.sum_bits),
-            Array(f"{name} random readout", outputs * described.classes * (spiking and not last), 1),
-            Array(f"{name} sums of the readout", described.classes * spiking, outputs.bit_length() + 1),
-            Array(f"{name} errors", described.classes, table.error.format.word),
-            Array(f"{name} deltas", outputs, table.delta.format.word),
-            # which neuron of a window won, and how small its surrogate is, wait for the errors
-            Array(f"{name} winners", outputs * (geometry.pool > 1), (geometry.pool**2 - 1).bit_length()),
-            Array(f"{name} surrogates", outputs * spiking, (table.reach + 1).bit_length()),
-            Array(f"{name} count of updates", 1, table.forget.bit_length()),
-            Array(f"{name} learning LFSR registers", wired.draws, network.plan.lfsr.width),
+        held, pooled = table.gradient.format.word, geometry.pool > 1
+        # neurons are served row by row: the windows of a row are open at once, the largest membrane of each is held.
+        # Which neuron won, and how small its surrogate is, wait for the errors
+        arrays: list[tuple[str, int, int, Meaning]] = [
+            ("gradients", words if table.update == "recording" else 1, held, "state"),
+            ("scales", words, bits_of(0, held), "state"),
+            ("sum of a step", 1, wired.sum_bits, "buffer"),
+            ("random readout", outputs * described.classes * (spiking and not last), 1, "signs"),
+            ("sums of the readout", described.classes * spiking, bits_of(-outputs, outputs), "buffer"),
+            ("errors", described.classes, table.error.format.word, "buffer"),
+            ("deltas", outputs, table.delta.format.word, "buffer"),
+            ("largest membranes", math.prod(geometry.pooled[1:]) * pooled, bits_of(*inferring.membrane), "buffer"),
+            ("winners", outputs * pooled, bits_of(0, geometry.pool**2 - 1), "buffer"),
+            ("surrogates", outputs * spiking, bits_of(0, table.reach + 1), "buffer"),
+            ("count of updates", 1, bits_of(0, table.forget - 1), "state"),
+            ("learning LFSR registers", wired.draws, network.plan.lfsr.width, "register"),
         ]
-    extra.append(Array("rate", 1, (rate + halvings).bit_length()))
-    kept = [
-        Array(array.name, array.words, learned.get(array.name, array.word)) for array in layered_memory(network).arrays
-    ]
-    return Memory((*kept, *(array for array in extra if array.words)))
+        extra += [Array(f"{name} {what}", count, word, meaning) for what, count, word, meaning in arrays]
+    extra.append(Array("rate", 1, bits_of(0, rate + halvings), "buffer"))
+    kept = [replace(array, word=learned.get(array.name, array.word)) for array in layered_memory(network).arrays]
+    return stored([*kept, *extra])

@@ -20,7 +20,7 @@ Signed = NDArray[np.signedinteger]
 Kinds = tuple[type[np.signedinteger], type[np.integer]]  # of sums, and of what is under the kernel
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Laid:
     """Arrays of `narrow.convolve`, whose comments say what they are."""
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.data.recordings import Recordings
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.kernels import float_product
 from fxsnn.layered.description import MOST_STEPS, Described
 from fxsnn.layered.forward import Floats, Grids, Layered, corners, pooled, product, turned
@@ -50,11 +50,11 @@ class LocalLearning:
         if not 0 <= self.window <= MOST_STEPS:
             raise ConfigError(f"a window must be 0 to {MOST_STEPS:,} steps, not {self.window}")
         if not 0 <= self.regularisation < math.inf:
-            raise ConfigError(f"regularisation must be 0 or more, not {self.regularisation:g}")
+            raise ConfigError(f"regularisation must be 0 or more, not {as_given(self.regularisation)}")
         if not (0 < self.rate <= 1 and 0 <= self.momentum < 1 and 0 < self.forgetting < 1):
             raise ConfigError(
                 "rate must be above 0 and at most 1, momentum and forgetting 0 or more and less than 1, "
-                f"not {self.rate:g}, {self.momentum:g} and {self.forgetting:g}"
+                f"not {as_given(self.rate)}, {as_given(self.momentum)} and {as_given(self.forgetting)}"
             )
 
 
@@ -269,7 +269,8 @@ def scores(network: LayeredNetwork, recordings: Recordings, chosen: NDArray[np.i
 
 def steps_of(network: LayeredNetwork, frames: NDArray[np.uint16]) -> Iterator[list[Layered]]:
     """Run a batch of frames, as `frames_of` returns them, and yield the layers as they are after each step."""
-    layers = at_rest(network, network.weights, network.biases, len(frames))
+    weights, biases = ([array.copy() for array in arrays] for arrays in (network.weights, network.biases))
+    layers = at_rest(network, weights, biases, len(frames))  # copies, as in learning: what kernels are compiled for
     for step in range(frames.shape[1]):
         given = frames[:, step].astype(np.float32)
         for layer in layers:

@@ -48,7 +48,7 @@ class Working(Protocol):
         """Take other words for weights and biases."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Learned:
     """Weights or biases that learn, outputs outermost: int64 arrays of one shape, changed in place."""
 
@@ -75,7 +75,7 @@ class Learned:
         return cls(learned, seen, np.zeros_like(learned), np.zeros_like(learned))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class LearningLayer:
     """A layer that learns, its constants and all that learning stores."""
 
@@ -149,7 +149,7 @@ def learning_layer(
         working,
         wired,
         Shape(height, width, inputs, geometry.padding, out_width, channels, geometry.pool, geometry.pooled[1]),
-        network.readouts[number],
+        network.readouts[number].copy(),  # one that the kernel is compiled for
         weights,
         biases,
         Room(

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.files import read_bytes, write_bytes
+from fxsnn.frozen import freeze
 from fxsnn.layered.description import Description, description_text, parse_description
+from fxsnn.learned import Learned, arrays_of
 from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
 
 _FORMAT = "fxsnn layered network 1"
@@ -32,6 +34,7 @@ class LayeredNetwork:
     readouts: tuple[NDArray[np.int8], ...]
 
     def __post_init__(self) -> None:
+        freeze(self, copy=True)
         layers = len(self.description.layer)
         if not len(self.weights) == len(self.biases) == len(self.readouts) == layers:
             raise ConfigError(f"weights, biases and readouts must be of {layers} layers")
@@ -77,14 +80,17 @@ def random_layers(description: Description, seed: int, gain: float = 2.0) -> Lay
     return LayeredNetwork(description, tuple(weights), tuple(biases), tuple(readouts))
 
 
-def save_layers(network: LayeredNetwork, path: Path) -> None:
-    """Write the network as an .npz of plain arrays: the same network, the same bytes."""
+def save_layers(network: LayeredNetwork, path: Path, learned: Learned | None = None) -> None:
+    """Write the network as an .npz of plain arrays: the same network, the same bytes.
+
+    learned    what it learned from; without it the file does not say
+    """
     held = {"format": np.asarray(_FORMAT), "description": np.asarray(description_text(network.description))}
     for number in range(len(network.weights)):
         held[f"weights_{number}"] = network.weights[number]
         held[f"biases_{number}"] = network.biases[number]
         held[f"readouts_{number}"] = network.readouts[number]
-    write_bytes(path, pack_npz(held))
+    write_bytes(path, pack_npz(held | arrays_of(learned)))
 
 
 def is_layered(path: Path) -> bool:

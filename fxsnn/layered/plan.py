@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
 import tomli_w
 
+from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.layered.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
 from fxsnn.lfsr import Lfsr
@@ -84,10 +84,7 @@ def parse_layered_plan(text: str) -> LayeredPlan:
     ConfigError
         The text is not TOML, a table or key is missing, unknown or of the wrong type, or a format or mode is none.
     """
-    try:
-        return layered_plan_from_data(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"a plan of layers must be TOML of the documented keys: {error}") from None
+    return layered_plan_from_data(parse_toml(text, "a plan of layers"))
 
 
 def layered_plan_from_data(data: Any) -> LayeredPlan:

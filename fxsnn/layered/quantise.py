@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import from_float
+from fxsnn.cast import check_words, from_float
 from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.frozen import freeze
 from fxsnn.layered.description import Description, Geometry
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
 from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Leak
+from fxsnn.plan import Signal
 
 CASTS = ("trace", "synapse", "refractory")  # of a time step, in this order: each has a stream of the plan's LFSR
 CONSTANTS = ("weight", "bias", "refractory", "trace_leak", "synapse_leak", "refractory_leak")
@@ -22,7 +23,7 @@ STREAMS = len(CASTS) + len(CONSTANTS)  # of a layer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantisedLayer:
-    """A layer whose every parameter is a raw word of its format in `plan`."""
+    """A layer whose every parameter is a raw word of its format in `plan`; ConfigError names the one that is not."""
 
     plan: LayerPlan
     geometry: Geometry
@@ -31,6 +32,14 @@ class QuantisedLayer:
     refractory: int  # what a spike takes from the refractory state in the next step
     factors: tuple[int, int, int]  # of the leaks of trace, synapse and refractory state; 1 where they do not multiply
     registers: tuple[Lfsr, ...]  # of each cast, as it stands before the first step
+
+    def __post_init__(self) -> None:
+        freeze(self, copy=True)
+        held: tuple[ArrayLike, ...] = (self.weights, self.bias, self.refractory, *self.factors)
+        signals = constant_signals(self.plan)
+        for name, words in zip(CONSTANTS, held, strict=True):
+            if name in signals:
+                check_words(name, words, signals[name].format)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +50,21 @@ class QuantisedLayers:
     plan: LayeredPlan
     layers: tuple[QuantisedLayer, ...]
     readout: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        freeze(self, copy=True)
+
+
+def constant_register(plan: LayeredPlan, number: int, name: str) -> Lfsr:
+    """Return the register that a constant of a layer draws from where its rounding is stochastic."""
+    return plan.lfsr.derive(number * STREAMS + len(CASTS) + CONSTANTS.index(name))
+
+
+def constant_signals(plan: LayerPlan) -> dict[str, Signal]:
+    """Return what each constant of a layer is cast into."""
+    leaks = {name: getattr(plan, name) for name in CONSTANTS[3:]}
+    factors = {name: leak.factor for name, leak in leaks.items() if leak.kind == "multiply"}
+    return {name: getattr(plan, name) for name in CONSTANTS[:3]} | factors
 
 
 def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLayers:
@@ -65,20 +89,18 @@ def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLaye
 
 def _quantised(network: LayeredNetwork, plan: LayeredPlan, number: int) -> QuantisedLayer:
     words, layer = plan.layers[number], network.description.layer[number]
-    registers = [plan.lfsr.derive(number * STREAMS + stream) for stream in range(STREAMS)]
+    signals = constant_signals(words)
     unit = 1 / ((1 - layer.alpha) * (1 - layer.beta))
 
-    def word(name: str, value: ArrayLike, leak: Leak | None = None) -> NDArray[np.int64]:
-        signal = leak.factor if leak else getattr(words, name)
-        lfsr = registers[len(CASTS) + CONSTANTS.index(name)]
+    def word(name: str, value: ArrayLike) -> NDArray[np.int64]:
+        signal, lfsr = signals[name], constant_register(plan, number, name)
         try:
             return from_float(value, signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
         except FxsnnError as error:
             raise type(error)(f"{name} of layer {number}: {error}") from None
 
     def factor(name: str, decay: float) -> int:
-        leak: Leak = getattr(words, name)
-        return int(word(name, decay, leak)) if leak.kind == "multiply" else 1
+        return int(word(name, decay)) if name in signals else 1
 
     return QuantisedLayer(
         words,
@@ -91,5 +113,5 @@ def _quantised(network: LayeredNetwork, plan: LayeredPlan, number: int) -> Quant
             factor("synapse_leak", layer.beta),
             factor("refractory_leak", layer.rho),
         ),
-        tuple(registers[: len(CASTS)]),
+        tuple(plan.lfsr.derive(number * STREAMS + row) for row in range(len(CASTS))),
     )

@@ -32,6 +32,7 @@ class Wires:
     sum_bits: int  # of a two's complement word that holds every sum
     sum_frac: int  # its fractional bits
     compared: int  # fractional bits at which sum, refractory state and bias are added
+    drive: Range  # of what is compared, before refractory state and bias
     membrane: Range  # of what they add up to
     exact_bits: int  # of a two's complement word that holds every exact intermediate, and a draw beside it
 
@@ -98,6 +99,7 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
     )
     last = programs[-1]
     sums, membrane = last.named("sum"), last.named("_membrane")
+    drive = sums if plan.filters == "inputs" else last.named("trace")
     leaks = tuple(
         (factor, leak.shift if leak.kind == "shift" else 0, -1 if leak.kind == "shift" else 0)
         for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
@@ -114,6 +116,7 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         sum_bits=max(sums.high.bit_length(), (-sums.low - 1).bit_length()) + 1,
         sum_frac=sums.frac,
         compared=membrane.frac,
+        drive=(drive.low, drive.high),
         membrane=(membrane.low, membrane.high),
         exact_bits=min(64, max(widest, *(site.right for site in (trace, synapse, refractory))) + 2),
     )

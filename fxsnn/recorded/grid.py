@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, Literal
 
 import msgspec
 
+from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.grid import MOST_POINTS, SHORT, Point, Value
 from fxsnn.layered.itq_plan import Lesson, plan_learning
@@ -68,9 +68,7 @@ class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def parse_recorded_grid(text: str) -> RecordedGrid:
     """Read a grid from TOML; raises ConfigError naming the key that is wrong."""
     try:
-        return msgspec.convert(tomllib.loads(text), RecordedGrid)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"a grid must be TOML: {error}") from None
+        return msgspec.convert(parse_toml(text, "a grid"), RecordedGrid)
     except msgspec.ValidationError as error:
         raise ConfigError(f"a grid must have the documented keys: {error}") from None
 

@@ -19,6 +19,7 @@ from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.ptq import grids_of
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from fxsnn.overflows import overflowing_layers
 from fxsnn.score import Told
 
 HELD_OUT = 8  # of so many training recordings the last one is not learned from
@@ -90,9 +91,10 @@ class Bench:
         try:
             quantised = quantise_layers(self.network_of(point), point.plan)
             told = measured(quantised, self.shown)
+            overflows = overflowing_layers(self.network, quantised, self.shown)
         except FxsnnError as error:
             raise type(error)(f"{point.name}: {error}") from None
-        return Candidate(point.name, point.scheme, point.plan, told, layered_memory(quantised))
+        return Candidate(point.name, point.scheme, point.plan, told, layered_memory(quantised), overflows=overflows)
 
 
 def measured_float(network: LayeredNetwork, shown: Recordings) -> Told:

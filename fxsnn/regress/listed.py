@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from fxsnn.documents import named, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.files import inside
+from fxsnn.files import inside, read_text
 from fxsnn.network import Compare, Network, RefractoryInput, Reset, Winner, load_network
 from fxsnn.plan import Plan, plan_from_data, plan_to_data
-from fxsnn.selection import named, read_plan, read_text
+from fxsnn.selection import read_plan
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Seed = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
@@ -128,8 +128,8 @@ def read_listed(path: Path) -> list[Configuration]:
 
 def _parse(text: str, root: Path) -> list[Configuration]:
     try:
-        given = msgspec.convert(tomllib.loads(text), _File)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
+        given = msgspec.convert(parse_toml(text, "a list of configurations"), _File)
+    except msgspec.ValidationError as error:
         raise ConfigError(f"a list of configurations must be TOML of the documented keys: {error}") from None
     found: list[Configuration] = []
     for number, tables in enumerate(given.configuration):

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes, write_bytes
 from fxsnn.regress.record import Record
@@ -25,20 +26,23 @@ class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    tool: str
     schema: Literal[1]
     configurations: dict[str, _Sealed]
+    tool: str = ""
 
 
 class _Head(msgspec.Struct, frozen=True):
     schema: int
 
 
+THIS = f"fxsnn {version('fxsnn')}"
+
+
 class Lock(msgspec.Struct, frozen=True):
-    """What a lock holds, and which fxsnn wrote it."""
+    """What a lock holds, and which fxsnn wrote it: nothing where there is no lock, or it does not say so."""
 
     records: dict[str, Record]
-    tool: str = f"fxsnn {version('fxsnn')}"
+    tool: str = THIS
 
 
 def lock_path(listed: Path) -> Path:
@@ -59,15 +63,14 @@ def read_lock(path: Path) -> Lock:
         It is damaged, altered, or of a newer schema.
     """
     if not path.exists():
-        return Lock({})
+        return Lock({}, "")
     data = read_bytes(path, "a lock of configurations")
-    try:
-        schema = msgspec.json.decode(data, type=_Head).schema
-        if schema > SCHEMA:
-            raise FileError(f"a lock must be of schema {SCHEMA}, {path.name!r} is of {schema}: a newer fxsnn wrote it")
-        held = msgspec.json.decode(data, type=_Lock)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FileError(f"a lock must be what fxsnn regress wrote, {path.name!r} is not: {error}") from None
+    must = f"a lock must be what fxsnn regress wrote, {path.name!r} is not"
+    content = parse_json(data, must)
+    schema = fitted(content, _Head, must).schema
+    if schema > SCHEMA:
+        raise FileError(f"a lock must be of schema {SCHEMA}, {path.name!r} is of {schema}: a newer fxsnn wrote it")
+    held = fitted(content, _Lock, must)
     for name, sealed in held.configurations.items():
         if sealed.seal != _seal(name, sealed.record):
             raise FileError(f"a lock must be unaltered, {path.name!r} is not as it was written for {name!r}")
@@ -77,7 +80,7 @@ def read_lock(path: Path) -> Lock:
 def write_lock(path: Path, lock: Lock) -> None:
     """Write a lock, all of it or nothing; the same records give the same bytes."""
     sealed = {name: _Sealed(record, _seal(name, record)) for name, record in lock.records.items()}
-    data = msgspec.to_builtins(_Lock(lock.tool, 1, sealed))
+    data = {"tool": lock.tool, "schema": SCHEMA, "configurations": msgspec.to_builtins(sealed)}
     write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=True) + "\n").encode())
 
 

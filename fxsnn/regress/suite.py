@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Outcome:
     spikes: int = 0
     accuracy: tuple[int, int] | None = None  # correct, images
     refused: str = ""  # why it does not run
+    seconds: float = 0.0  # that it took
 
     @property
     def agrees(self) -> bool:
@@ -34,9 +36,22 @@ class Outcome:
         return not self.why
 
 
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """What the configurations of a list gave."""
+
+    outcomes: tuple[Outcome, ...]
+    written_by: str  # the fxsnn that wrote the lock they were held against: nothing where that is not known
+
+    @property
+    def differ(self) -> int:
+        """How many do not give what is recorded."""
+        return sum(not outcome.agrees for outcome in self.outcomes)
+
+
 def regress(
     listed: Path, accept: bool = False, only: Sequence[str] = (), jobs: int = 1, data: Path | None = None
-) -> list[Outcome]:
+) -> Regression:
     """Run the configurations that a file lists, all or `only` these, and tell what changed since they were accepted.
 
     With `accept` the lock then holds what they give now; what is no longer listed leaves it, unless `only` some
@@ -49,19 +64,26 @@ def regress(
     """
     configurations = _chosen(read_listed(listed), only)
     path = lock_path(listed)
-    before = read_lock(path).records
+    lock = read_lock(path)
+    before = lock.records
     if accept:
         check_output(path)
     splits = _opener(data)
     with ThreadPoolExecutor(jobs) as pool:
-        records = list(pool.map(lambda one: record(one, splits), configurations))
-    fresh = {one.name: now for one, now in zip(configurations, records, strict=True)}
-    outcomes = [_outcome(name, before.get(name), now) for name, now in fresh.items()]
+        timed = list(pool.map(lambda one: _timed(one, splits), configurations))
+    fresh = {one.name: now for one, (now, _) in zip(configurations, timed, strict=True)}
+    taken = {one.name: seconds for one, (_, seconds) in zip(configurations, timed, strict=True)}
+    outcomes = [_outcome(name, before.get(name), now, taken[name]) for name, now in fresh.items()]
     if not only:
         outcomes += [Outcome(name, ("recorded, but no longer listed",)) for name in before if name not in fresh]
     if accept:
         write_lock(path, Lock({**before, **fresh} if only else fresh))
-    return outcomes
+    return Regression(tuple(outcomes), lock.tool)
+
+
+def _timed(configuration: Configuration, splits: Callable[[bool], Splits]) -> tuple[Record, float]:
+    began = time.perf_counter()
+    return record(configuration, splits), time.perf_counter() - began
 
 
 def _chosen(configurations: list[Configuration], only: Sequence[str]) -> list[Configuration]:
@@ -87,8 +109,8 @@ def _opener(data: Path | None) -> Callable[[bool], Splits]:
     return splits
 
 
-def _outcome(name: str, before: Record | None, now: Record) -> Outcome:
+def _outcome(name: str, before: Record | None, now: Record, seconds: float) -> Outcome:
     gave = f"refused: {now.refused}" if now.refused else f"{now.spikes:,} spikes"
     why = (f"not recorded yet ({gave})",) if before is None else tuple(changes(before, now))
     accuracy = None if now.correct is None or now.images is None else (now.correct, now.images)
-    return Outcome(name, why, now.spikes, accuracy, now.refused)
+    return Outcome(name, why, now.spikes, accuracy, now.refused, seconds)

@@ -26,7 +26,7 @@ from fxsnn.splits import Splits
 from fxsnn.ties import tied_with_smaller
 
 SHOWN = 64  # test digits whose membranes and currents are counted
-_UNTOLD = ("plan", "correct", "images", "right", "firing")
+_UNTOLD = ("plan", "correct", "right", "firing", "overflows")
 
 NetworkT = TypeVar("NetworkT")
 QuantisedT = TypeVar("QuantisedT")
@@ -93,6 +93,7 @@ def shared(outcome: Outcome[Any, Any], command: str, about: Mapping[str, str], s
             "name": "float",
             "accuracy": found.accuracy,
             "interval": list(found.interval),
+            "images": outcome.chosen.images,
             "bits": found.bits,
         }
         | _test_of(outcome.tests, "float"),
@@ -137,7 +138,8 @@ def _candidates(outcome: Outcome[Any, Any], floor: float | None) -> tuple[dict[s
 def _test_of(tests: Mapping[str, Measured], name: str) -> dict[str, Any]:
     if name not in tests:
         return {}
-    return {"test_accuracy": tests[name].accuracy, "test_interval": list(tests[name].interval)}
+    told = tests[name]
+    return {"test_accuracy": told.accuracy, "test_interval": list(told.interval), "test_images": told.images}
 
 
 def _traces(outcome: Outcome[Network, QuantisedNetwork], splits: Splits) -> dict[str, Any]:

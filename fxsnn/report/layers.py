@@ -14,6 +14,7 @@ from fxsnn.cast import to_float
 from fxsnn.data.recordings import Recordings
 from fxsnn.distributions import Distribution, distribution_of
 from fxsnn.firing import Firing, Reference, compare
+from fxsnn.frozen import freeze
 from fxsnn.layered.emulate import LayeredTrace, emulate_layers, input_format
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import frames_of
@@ -35,6 +36,9 @@ class _Run:
 
     floats: list[dict[str, NDArray[np.float32]]]  # by layer and signal, [steps, words]
     fixed: LayeredTrace
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def compose_layers(

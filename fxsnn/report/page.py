@@ -80,11 +80,17 @@ def _headline(story: Story) -> dict[str, Any]:
     prefix = "test_" if tested else ""
     return {
         "tested": tested,
+        "on": _counted(baseline[f"{prefix}images"], "test " * tested, story),
+        "chosen_on": _counted(baseline["images"], "", story),
         "fixed": choice[f"{prefix}accuracy"],
         "fixed_interval": choice[f"{prefix}interval"],
         "float": baseline[f"{prefix}accuracy"],
         "float_interval": baseline[f"{prefix}interval"],
     }
+
+
+def _counted(images: int, what: str, story: Story) -> str:
+    return f"{images:,} {what}{story.words.image if images == 1 else story.words.images}"
 
 
 def _ties(candidates: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -109,7 +115,8 @@ def _arrays(memory: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of the memory table: each array as it is and with 32-bit words."""
     from fxsnn.memory import Array, Memory, baseline
 
-    found = Memory(tuple(Array(entry["name"], entry["words"], entry["word"]) for entry in memory["arrays"]))
+    keys = "name", "words", "word", "meaning"
+    found = Memory(tuple(Array(*(entry[key] for key in keys)) for entry in memory["arrays"]))
     wide = {array.name: array.bits for array in baseline(found).arrays}
     return [
         {

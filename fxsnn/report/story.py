@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.firing import Firing
+from fxsnn.frozen import freeze
 from fxsnn.significance import Significance
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Story:
                 f"float and fixed weights must have one shape, not {list(self.weights_float.shape)} "
                 f"and {list(self.weights_fixed.shape)}"
             )
+        freeze(self)
 
     @property
     def choice(self) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from fxsnn.encode import encode
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.explore import Task
 from fxsnn.format import Format
+from fxsnn.frozen import freeze
 from fxsnn.learn import Learning, random_network
 from fxsnn.network import Network
 from fxsnn.plan import Leak, LearningPlan, Plan, Signal
@@ -47,6 +48,9 @@ class Lessons:
 
     images: NDArray[np.uint8]
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @property
     def learning(self) -> Learning:

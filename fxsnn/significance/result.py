@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import structs
 
-from fxsnn.errors import FileError
+from fxsnn.documents import fitted, parse_json
 from fxsnn.files import read_bytes
 from fxsnn.ranges import PERCENTILES, Spread
 
@@ -230,13 +230,8 @@ def to_json(found: Significance) -> bytes:
 
 def load_significance(path: Path) -> Significance:
     """Read significance.json; raises FileError, one line, for anything else."""
-    data = read_bytes(path, "a significance file")
-    try:
-        return msgspec.json.decode(data, type=Significance)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FileError(
-            f"a significance file must be what fxsnn significance wrote, {str(path)!r} is not: {error}"
-        ) from None
+    must = f"a significance file must be what fxsnn significance wrote, {str(path)!r} is not"
+    return fitted(parse_json(read_bytes(path, "a significance file"), must), Significance, must)
 
 
 def _summed_up(

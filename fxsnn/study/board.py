@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial, TrialState
 
-NAME = "fxsnn"  # of the study in its storage
 GRACE = 60.0  # seconds of silence after which a process that cannot be asked is taken for gone
 _BEATS = 6  # signs of life in that time
 _BEGINNING = 5.0  # seconds that whoever creates a study has for its attributes
@@ -55,21 +54,25 @@ class Board:
 
     def results(self) -> dict[str, tuple[float, float]]:
         """Return accuracy and bits of every point that has a result, by name."""
-        return {name: (trial.values[0], trial.values[1]) for name, trial in self._complete().items()}
+        with self._speaking():
+            return {name: (trial.values[0], trial.values[1]) for name, trial in self._complete().items()}
 
     def entries(self) -> dict[str, Entry]:
         """Return the entry of every point that has a result, by name."""
-        return {name: msgspec.convert(trial.user_attrs["entry"], Entry) for name, trial in self._complete().items()}
+        with self._speaking():
+            held = self._complete().items()
+            return {name: msgspec.convert(trial.user_attrs["entry"], Entry) for name, trial in held}
 
     def baseline_bits(self) -> int:
         """Return the memory of the largest network with 32-bit words."""
-        return max(int(trial.user_attrs["baseline_bits"]) for trial in self._complete().values())
+        with self._speaking():
+            return max(msgspec.convert(trial.user_attrs["baseline_bits"], int) for trial in self._complete().values())
 
     def found(self) -> Found | None:
         """Return what is known of the float network, but for its memory."""
         with self._speaking():
             held = self._storage.get_study_user_attrs(self._study).get("float")
-        return msgspec.convert(held, Found) if held else None
+            return msgspec.convert(held, Found) if held else None
 
     def set_found(self, found: Found) -> None:
         """Keep what is known of the float network: every worker would find the same."""
@@ -219,7 +222,7 @@ def check_study(place: Place, identity: Identity) -> None:
     """Refuse to go on with a study of something else; nothing is changed."""
     with open_storage(place, 1) as storage, told(place):
         for study in storage.get_all_studies():
-            if study.study_name == NAME and study.user_attrs.get("schema") is not None:
+            if study.study_name == place.name and study.user_attrs.get("schema") is not None:
                 check_same(identity, study.user_attrs, place.shown)
 
 
@@ -235,7 +238,7 @@ def open_board(
 def _begun(place: Place, storage: BaseStorage, identity: Identity) -> int:
     """Return the study, which is one of this identity."""
     with told(place):
-        study, ours = _begin(storage)
+        study, ours = _begin(storage, place.name)
         # who created it writes what it is of, the schema last; should he be killed before, the next one does
         until = time.monotonic() + (0.0 if ours else _BEGINNING)
         while (held := storage.get_study_user_attrs(study)).get("schema") is None:
@@ -251,18 +254,18 @@ def _begun(place: Place, storage: BaseStorage, identity: Identity) -> int:
     return study
 
 
-def _begin(storage: BaseStorage) -> tuple[int, bool]:
+def _begin(storage: BaseStorage, name: str) -> tuple[int, bool]:
     """Return the study and whether it is new."""
     from optuna.exceptions import DuplicatedStudyError
     from optuna.study import StudyDirection
 
     with contextlib.suppress(KeyError):
-        return storage.get_study_id_from_name(NAME), False
+        return storage.get_study_id_from_name(name), False
     directions = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)
     try:
-        return storage.create_new_study(directions, NAME), True
+        return storage.create_new_study(directions, name), True
     except DuplicatedStudyError:
-        return storage.get_study_id_from_name(NAME), False
+        return storage.get_study_id_from_name(name), False
 
 
 def _name(trial: FrozenTrial) -> str:

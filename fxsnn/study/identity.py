@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 
-SCHEMA = 1
+SCHEMA = 2  # 1 counted memory otherwise
 _WHAT = {
-    "schema": "schema",
     "fxsnn": "fxsnn",
     "network": "the network",
     "data": "the data",
@@ -76,12 +75,17 @@ def identify(facts: Facts, strategy: str, *, trials: int = 0, seed: int = 0, sig
 def check_same(identity: Identity, held: Mapping[str, Any], shown: str) -> None:
     """Refuse a study of something else: one line that names the first thing which differs."""
     given = asdict(identity)
+    if (was := held.get("schema")) != SCHEMA:
+        raise ConfigError(
+            f"a study must be of schema {SCHEMA}, whose memory is counted as now, but {shown!r} is of {was!r}; explore "
+            "again, with a new file named with --study"
+        )
     for name, what in _WHAT.items():
         if held.get(name) != given[name]:
             told = f": {given[name]!r} is not its {held.get(name)!r}" if _is_short(name) else ""
             raise ConfigError(
                 f"a study must be gone on with as it was begun, but {what} of {shown!r} is another one{told}; "
-                "name a new file with --study"
+                f"name {'another study with --study-name' if '://' in shown else 'a new file with --study'}"
             )
 
 
@@ -95,4 +99,4 @@ def digest_of(arrays: Iterable[NDArray[Any]]) -> str:
 
 
 def _is_short(name: str) -> bool:
-    return name in ("schema", "fxsnn", "strategy", "trials", "seed")
+    return name in ("fxsnn", "strategy", "trials", "seed")

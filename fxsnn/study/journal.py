@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend, JournalFileOpenLock
 
 
@@ -32,6 +33,17 @@ class FileLock:
     def release(self) -> None:
         """Let go."""
         os.close(self._file)
+
+
+class KeptJournal(JournalStorage):
+    """A study in a journal; a line that is JSON but no record is told as ValueError, with its number."""
+
+    def _sync_with_backend(self) -> None:
+        try:
+            super()._sync_with_backend()
+        except (TypeError, AttributeError, AssertionError):  # what Optuna makes of it
+            line = self._replay_result.log_number_read
+            raise ValueError(f"line {line:,} is no record of a study") from None
 
 
 class Journal(BaseJournalBackend):

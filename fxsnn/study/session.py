@@ -11,16 +11,16 @@ import msgspec
 
 from fxsnn.candidates import Exploration, assemble, found_of
 from fxsnn.demo import Progress
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.explore import Candidate
-from fxsnn.files import read_bytes
+from fxsnn.files import check_output, read_bytes
 from fxsnn.grid import Point, Value
 from fxsnn.pareto import USUAL_LOSS
 from fxsnn.score import Measured
 from fxsnn.study.board import GRACE, Board, check_study, open_board
 from fxsnn.study.identity import Facts, identify
 from fxsnn.study.run import Worker
-from fxsnn.study.storage import Place, exists, parse_place
+from fxsnn.study.storage import USUAL_NAME, Place, exists, parse_place
 from fxsnn.study.strategy import (
     NAMES,
     SAMPLERS,
@@ -66,16 +66,20 @@ def settings_of(
     grace: float,
     max_loss: float | None = None,
     offered: Sequence[Name] = NAMES,
+    study_name: str | None = None,
 ) -> Settings:
     """Return what the command line said, checked; the study is beside the output where no place is named."""
     name = check_strategy(strategy, trials, significance, offered)
+    check_output(out)
     if max_loss is not None and name != "narrow":
         raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")
     data, shown = b"", ""
     if significance is not None:
         data, shown = read_bytes(significance, "a significance file", most=1 << 20), str(significance)
         read_significance(data, shown)
-    kept, loss = parse_place(place or str(out.with_suffix(".db"))), USUAL_LOSS if max_loss is None else max_loss
+    called = USUAL_NAME if study_name is None else study_name
+    kept = parse_place(str(out.with_suffix(".db")) if place is None else place, called)
+    loss = USUAL_LOSS if max_loss is None else max_loss
     return Settings(kept, name, trials, seed, data, shown, grace, loss)
 
 
@@ -111,7 +115,7 @@ def run_study(subject: Subject, settings: Settings, workers: int, progress: Prog
     facts = subject.facts()
     identity = identify(
         facts,
-        f"narrow within {settings.max_loss:g}" if settings.strategy == "narrow" else settings.strategy,
+        f"narrow within {as_given(settings.max_loss)}" if settings.strategy == "narrow" else settings.strategy,
         trials=settings.trials,
         seed=settings.seed if settings.strategy in SAMPLERS else 0,
         significance=settings.significance,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SQLITE = (".db", ".sqlite", ".sqlite3")
 JOURNAL = (".journal",)
 POSTGRES = ("postgresql://", "postgres://")
+USUAL_NAME = "fxsnn"  # of a study in its storage
+_LONGEST = 512  # characters of a name that Optuna's tables hold
 PATIENCE = 20.0  # seconds for which a writer waits for others
 _CONNECT = 4  # seconds for each address of a server
 _RACES = 10  # two who make the tables at once: one fails, and finds them made when it tries again
@@ -29,11 +31,12 @@ _RACES = 10  # two who make the tables at once: one fails, and finds them made w
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file, or the address of a server."""
+    """A study in a file or on a server."""
 
     text: str  # as given
     shown: str  # as told: without a password
     file: Path | None = None
+    name: str = USUAL_NAME
 
     @property
     def is_journal(self) -> bool:
@@ -41,17 +44,19 @@ class Place:
         return self.file is not None and self.file.suffix in JOURNAL
 
 
-def parse_place(text: str) -> Place:
-    """Read what `--study` was given; raises ConfigError."""
+def parse_place(text: str, name: str = USUAL_NAME) -> Place:
+    """Read what `--study` and `--study-name` were given; raises ConfigError."""
+    if not (1 <= len(name) <= _LONGEST and name.isprintable()):
+        raise ConfigError(f"a study's name must be 1 to {_LONGEST} printable characters, not {name!r}")
     if text.startswith(POSTGRES):
-        return Place(text, _without_password(text))
+        return Place(text, _without_password(text), name=name)
     path = Path(text)
     if "://" in text or path.suffix not in (*SQLITE, *JOURNAL):
         shown = _without_password(text) if "://" in text else text
         raise ConfigError(
             f"a study must be a file ending in {', '.join((*SQLITE, *JOURNAL))} or postgresql://..., not {shown!r}"
         )
-    return Place(text, text, path)
+    return Place(text, text, path, name)
 
 
 def exists(place: Place) -> bool:
@@ -143,16 +148,14 @@ def _check_sqlite(place: Place, path: Path) -> None:
 
 
 def _journal(place: Place, path: Path) -> BaseStorage:
-    from optuna.storages import JournalStorage
-
-    from fxsnn.study.journal import Journal
+    from fxsnn.study.journal import Journal, KeptJournal
 
     with path.open("a+b") as file:  # made where there is none; refused where it cannot be written
         file.seek(0)
         first = file.read(64)
     if first and not first.startswith(b'{"op_code":'):
         raise FileError(f"a study must be a file that fxsnn explore made, {place.shown!r} is no journal")
-    return JournalStorage(Journal(path))
+    return KeptJournal(Journal(path))
 
 
 def _server(place: Place, connections: int) -> AbstractContextManager[BaseStorage]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import msgspec
 
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.documents import fitted, parse_json
+from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.grid import GROUPS, SHORT, Point, Value
 from fxsnn.modes import Rounding
@@ -185,12 +186,8 @@ class Significance(msgspec.Struct, frozen=True):
 
 def read_significance(data: bytes, shown: str) -> Significance:
     """Read what single-signal analysis wrote; raises FileError."""
-    try:
-        return msgspec.json.decode(data, type=Significance)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FileError(f"a significance file must be what fxsnn significance wrote, {shown!r} is not: {error}") from (
-            None
-        )
+    must = f"a significance file must be what fxsnn significance wrote, {shown!r} is not"
+    return fitted(parse_json(data, must), Significance, must)
 
 
 def restrict(points: Sequence[Point[Any]], significance: Significance) -> list[Point[Any]]:

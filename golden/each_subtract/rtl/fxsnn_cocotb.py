@@ -6,15 +6,17 @@ number of words, or the first that differ. For a core of your own, put it behind
 
 from __future__ import annotations
 
-import math
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-import cocotb
-
 sys.dont_write_bytecode = True  # nothing is left in the bundle
-from fxsnn_vectors import BUNDLE, Vectors, begin, load, pulse, run  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # where Python may leave it off
+from fxsnn_vectors import BUNDLE, Vectors, begin, load, place, pulse, run  # noqa: E402
+
+# isort: split
+import cocotb  # noqa: E402  # behind fxsnn_vectors, which says so if there is none
 
 # which nodes are seen at which pulse of fxsnn_top
 PULSES = {
@@ -61,19 +63,18 @@ async def play(dut: Any, vectors: Vectors) -> None:
         await pulse(dut, dut.start_step, where, vectors.patience, partial(seen, dut, vectors, row * neurons, where))
         for neuron, bit in enumerate(reversed(str(dut.spikes_out.value))):
             fired = vectors.words["spike"][row] >> neuron & 1
-            vectors.compare("spike", row, fired, bit, f"{where} neuron {neuron}")
+            vectors.compare("spike", row, fired, bit, f"{where} neuron {neuron}", neuron)
         for site in vectors.manifest["lfsr"]["seeds"]:
             state = str(getattr(dut, f"observe_{site}_lfsr").value)
             vectors.compare(f"lfsr_{site}", row, vectors.words[f"lfsr_{site}"][row], state, where)
-    nodes = [entry for entry in vectors.manifest["files"] if entry["role"] == "node"]
-    vectors.end(sum(math.prod(entry["shape"]) for entry in nodes))
+    vectors.end()
 
 
 def seen(dut: Any, vectors: Vectors, first: int, where: str) -> None:
     """Compare the signals that the layer shows now with words of the files; `first` is that of neuron 0."""
     for when, nodes in PULSES.items():
         if getattr(dut, when).value == 1:
-            neuron = dut.observe_neuron.value.to_unsigned()
+            neuron = place(dut.observe_neuron, len(dut.spikes_out))
             signals = {node: f"observe_{node}" for node in nodes}
             signals |= {f"draw_{site}": f"observe_{site}_draw" for site in DRAWS[when]}
             for name, signal in signals.items():
@@ -83,4 +84,4 @@ def seen(dut: Any, vectors: Vectors, first: int, where: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run("fxsnn_cocotb", "fxsnn_top", sys.argv[1] if len(sys.argv) > 1 else "icarus"))
+    sys.exit(run("fxsnn_cocotb", "fxsnn_top"))

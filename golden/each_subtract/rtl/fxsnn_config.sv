@@ -13,6 +13,7 @@ package fxsnn_config;
   localparam int CURRENT_ROUNDING = 6 /* NEAREST_AWAY */, CURRENT_OVERFLOW = 2 /* SATURATE_ZERO */;
   localparam int MEMBRANE_ROUNDING = 8 /* NEAREST_ODD */, MEMBRANE_OVERFLOW = 0 /* SATURATE */;
   localparam int SUM_WORD = 4, LEAKED_WORD = 7;
+  localparam int EXCESS_WORD = 7;
   localparam int THRESHOLD_WORD = 6, THRESHOLD_FRAC = 4;
   localparam int INHIBITION_WORD = 4, INHIBITION_FRAC = 2;
   localparam longint THRESHOLD = 64'sd40, INHIBITION = 64'sd2;
@@ -37,5 +38,4 @@ package fxsnn_config;
   localparam bit DRAWS_INTEGRATE = 0;
   localparam bit DRAWS_RESET = 0;
   localparam bit DRAWS_INHIBIT = 0;
-  localparam int DRAWING = 0;
 endpackage

@@ -13,6 +13,7 @@ package fxsnn_config;
   localparam int CURRENT_ROUNDING = 0 /* FLOOR */, CURRENT_OVERFLOW = 0 /* SATURATE */;
   localparam int MEMBRANE_ROUNDING = 0 /* FLOOR */, MEMBRANE_OVERFLOW = 0 /* SATURATE */;
   localparam int SUM_WORD = 8, LEAKED_WORD = 11;
+  localparam int EXCESS_WORD = 11;
   localparam int THRESHOLD_WORD = 6, THRESHOLD_FRAC = 3;
   localparam int INHIBITION_WORD = 7, INHIBITION_FRAC = 0;
   localparam longint THRESHOLD = 64'sd20, INHIBITION = 64'sd100;
@@ -37,5 +38,4 @@ package fxsnn_config;
   localparam bit DRAWS_INTEGRATE = 0;
   localparam bit DRAWS_RESET = 0;
   localparam bit DRAWS_INHIBIT = 0;
-  localparam int DRAWING = 0;
 endpackage

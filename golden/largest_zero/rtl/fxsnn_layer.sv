@@ -13,6 +13,7 @@ module fxsnn_layer #(
   parameter int NEURONS = 4,
   parameter int WEIGHT_WORD = 8, WEIGHT_FRAC = 7,
   parameter bit WEIGHT_SIGNED = 1,
+  parameter int SUM_WORD = 16,  // that holds every sum of weights; where each addition is cast, CURRENT_WORD
   parameter int CURRENT_WORD = 8, CURRENT_FRAC = 4, CURRENT_ROUNDING = fxsnn_modes::FLOOR, CURRENT_OVERFLOW = fxsnn_modes::SATURATE,
   parameter bit CURRENT_SIGNED = 1,
   parameter int MEMBRANE_WORD = 8, MEMBRANE_FRAC = 4, MEMBRANE_ROUNDING = fxsnn_modes::FLOOR, MEMBRANE_OVERFLOW = fxsnn_modes::SATURATE,
@@ -32,6 +33,7 @@ module fxsnn_layer #(
   parameter int RESET = fxsnn_modes::RESET_ZERO,
   parameter longint RESET_TO = 0,
   parameter int WINNER = fxsnn_modes::WINNER_NONE,
+  parameter int EXCESS_WORD = 16,  // that holds by how much any membrane exceeds its threshold
   parameter bit STRICT = 0,  // fire above the threshold, not at it
   parameter int REFRACTORY = 0, REFRACTORY_WORD = 1,
   parameter bit REFRACTORY_IGNORES = 1,  // a refractory neuron takes no current
@@ -79,6 +81,7 @@ module fxsnn_layer #(
   endfunction
 
   localparam int EACH_FRAC = larger(WEIGHT_FRAC, CURRENT_FRAC);
+  localparam bit SUM_SIGNED = EACH ? CURRENT_SIGNED : WEIGHT_SIGNED;
   localparam int SUM_FRAC = EACH ? CURRENT_FRAC : WEIGHT_FRAC;
   localparam int ACCUMULATE_DROP = (EACH ? EACH_FRAC : WEIGHT_FRAC) - CURRENT_FRAC;
   localparam int LEAKED_FRAC = MEMBRANE_FRAC + (LEAK == fxsnn_modes::LEAK_MULTIPLY && FUSED ? FACTOR_FRAC : 0);
@@ -100,9 +103,8 @@ module fxsnn_layer #(
   // -- memories ------------------------------------------------------------------------------------------------------
   logic [WEIGHT_WORD-1:0] weights[0:INPUTS*NEURONS-1];
   logic [THETA_WORD-1:0] thetas[0:NEURONS-1];
-  logic [X-1:0] sums[0:NEURONS-1];  // of the step so far: exact, or as accumulated
+  logic [SUM_WORD-1:0] sums[0:NEURONS-1];  // of the step so far: exact, or as accumulated
   logic [MEMBRANE_WORD-1:0] membranes[0:NEURONS-1];
-  logic [REFRACTORY_WORD-1:0] refractories[0:NEURONS-1];
 
   // -- control -------------------------------------------------------------------------------------------------------
   localparam logic [2:0] IDLE = 0, CLEAR = 1, ACCUMULATE = 2, INTEGRATE = 3, FIRE = 4, INHIBIT = 5;
@@ -110,9 +112,9 @@ module fxsnn_layer #(
   logic new_image;
   logic [31:0] i, n;
   logic [INPUTS-1:0] active;
-  logic [NEURONS-1:0] candidates, fired;
-  logic [31:0] winner, spikes;
-  logic signed [X-1:0] best;
+  logic [NEURONS-1:0] fired;  // who fires, or of several candidates who would win so far
+  logic [$clog2(NEURONS+1)-1:0] spikes;  // of this step, where every candidate fires
+  logic [EXCESS_WORD-1:0] best;  // excess of who would win: not negative
 
   logic last_neuron, last_input;
   assign last_neuron = n == NEURONS - 1;
@@ -123,6 +125,7 @@ module fxsnn_layer #(
   // -- reading: words become exact numbers -----------------------------------------------------------------------------
   logic [WEIGHT_WORD-1:0] weight_word;
   logic [THETA_WORD-1:0] theta_word;
+  logic [SUM_WORD-1:0] sum_word;
   logic [MEMBRANE_WORD-1:0] membrane_word;
   logic signed [X-1:0] weight, theta, v, sum;
   logic [REFRACTORY_WORD-1:0] refractory;
@@ -132,11 +135,11 @@ module fxsnn_layer #(
   assign weight = {{(X - WEIGHT_WORD) {WEIGHT_SIGNED && weight_word[WEIGHT_WORD-1]}}, weight_word};
   assign theta = {{(X - THETA_WORD) {THETA_SIGNED && theta_word[THETA_WORD-1]}}, theta_word};
   assign v = {{(X - MEMBRANE_WORD) {MEMBRANE_SIGNED && membrane_word[MEMBRANE_WORD-1]}}, membrane_word};
-  assign sum = $signed(sums[n]);
-  assign refractory = refractories[n];
+  assign sum_word = sums[n];
+  assign sum = {{(X - SUM_WORD) {SUM_SIGNED && sum_word[SUM_WORD-1]}}, sum_word};
 
   // -- 1. accumulate ---------------------------------------------------------------------------------------------------
-  logic signed [X-1:0] to_accumulate, current;
+  logic signed [X-1:0] to_accumulate, current, accumulated;
   logic [X-1:0] accumulate_fresh;
   assign to_accumulate = EACH ? (sum <<< (EACH_FRAC - CURRENT_FRAC)) + (weight <<< (EACH_FRAC - WEIGHT_FRAC)) : sum;
   fxsnn_cast #(
@@ -145,6 +148,8 @@ module fxsnn_layer #(
   ) accumulate_cast (
     .value(to_accumulate), .fresh(accumulate_fresh), .word(current), .overflowed()
   );
+
+  assign accumulated = EACH ? current : sum + weight;
 
   // -- 2. leak -----------------------------------------------------------------------------------------------------------
   logic signed [X-1:0] leak, leaked, leak_word;
@@ -173,17 +178,20 @@ module fxsnn_layer #(
   );
 
   // -- 4. candidates -------------------------------------------------------------------------------------------------------
-  logic signed [X-1:0] excess;
-  logic candidate;
+  logic signed [X-1:0] excess, best_x;
+  logic candidate, wins;
   assign excess = (integrated <<< (COMPARE_FRAC - MEMBRANE_FRAC)) - (THRESHOLD_X <<< (COMPARE_FRAC - THRESHOLD_FRAC))
                 - (theta <<< (COMPARE_FRAC - THETA_FRAC));
+  assign best_x = {{(X - EXCESS_WORD) {1'b0}}, best};
   assign candidate = refractory == '0 && !excess[X-1] && !(STRICT && excess == '0);
+  // -- 5. winner
+  assign wins = candidate && (fired == '0 || (WINNER == fxsnn_modes::WINNER_LARGEST && excess > best_x));
 
   // -- 6. reset ------------------------------------------------------------------------------------------------------------
   logic signed [X-1:0] to_reset, reset_word, after_reset;
   logic [X-1:0] reset_fresh;
   logic fires;
-  assign fires = candidates[n] && (WINNER == fxsnn_modes::WINNER_NONE || n == winner);
+  assign fires = fired[n];
   assign to_reset = (v <<< (RESET_FRAC - MEMBRANE_FRAC)) - (THRESHOLD_X <<< (RESET_FRAC - THRESHOLD_FRAC));
   fxsnn_cast #(
     .X(X), .DROP(RESET_DROP), .WORD(MEMBRANE_WORD), .SIGNED(MEMBRANE_SIGNED), .ROUNDING(MEMBRANE_ROUNDING),
@@ -193,12 +201,27 @@ module fxsnn_layer #(
   );
   assign after_reset = !fires ? v : RESET == fxsnn_modes::RESET_ZERO ? '0 : RESET == fxsnn_modes::RESET_VALUE ? RESET_X : reset_word;
 
+  // -- the refractory period: who fires begins it, all others have a step less of it
+  if (REFRACTORY == 0) begin : gen_ready
+    assign refractory = '0;
+  end else begin : gen_refractory
+    logic [REFRACTORY_WORD-1:0] refractories[0:NEURONS-1];
+    assign refractory = refractories[n];
+    always_ff @(posedge clock) begin
+      if (load_refractory) refractories[load_address] <= load_word[REFRACTORY_WORD-1:0];
+      if (state == CLEAR && new_image) refractories[n] <= '0;
+      if (state == FIRE && fires) refractories[n] <= REFRACTORY[REFRACTORY_WORD-1:0];
+      else if (state == FIRE && refractory != '0) refractories[n] <= refractory - 1'b1;
+    end
+  end
+
   // -- 7. inhibition ---------------------------------------------------------------------------------------------------------
   logic signed [X-1:0] others, to_inhibit, inhibit_word, inhibited;
   logic [X-1:0] inhibit_fresh;
   logic inhibits;
-  logic [31:0] others_count;
-  assign others_count = spikes - {31'b0, fired[n]};
+  logic [31:0] spikes_count, others_count;
+  assign spikes_count = WINNER == fxsnn_modes::WINNER_NONE ? 32'(spikes) : {31'b0, fired != '0};
+  assign others_count = spikes_count - {31'b0, fired[n]};
   assign others = $signed(X'(others_count));
   assign inhibits = INHIBITION != 0 && others != '0;
   assign to_inhibit = (v <<< (INHIBIT_FRAC - MEMBRANE_FRAC)) - ((others * INHIBITION_X) <<< (INHIBIT_FRAC - INHIBITION_FRAC));
@@ -254,7 +277,6 @@ module fxsnn_layer #(
     if (load_weight) weights[load_address] <= load_word[WEIGHT_WORD-1:0];
     if (load_theta) thetas[load_address] <= load_word[THETA_WORD-1:0];
     if (load_membrane) membranes[load_address] <= load_word[MEMBRANE_WORD-1:0];
-    if (load_refractory) refractories[load_address] <= load_word[REFRACTORY_WORD-1:0];
     n <= last_neuron ? '0 : n + 1;
     if (reset) begin
       state <= IDLE;
@@ -265,7 +287,6 @@ module fxsnn_layer #(
           i <= '0;
           n <= '0;
           active <= spikes_in;
-          winner <= '0;
           spikes <= '0;
           new_image <= start_image;
           if (start_image || start_step) state <= CLEAR;
@@ -273,33 +294,32 @@ module fxsnn_layer #(
         CLEAR: begin
           sums[n] <= '0;
           if (new_image) membranes[n] <= '0;
-          if (new_image) refractories[n] <= '0;
           if (last_neuron) state <= new_image ? IDLE : ACCUMULATE;
         end
         ACCUMULATE: begin  // silent inputs take one clock and add nothing
-          if (active[0]) sums[n] <= EACH ? current : sum + weight;
+          if (active[0]) sums[n] <= accumulated[SUM_WORD-1:0];
           if (last_neuron || !active[0]) begin
             n <= '0;
             i <= i + 1;
             active <= active >> 1;
             if (last_input) state <= INTEGRATE;
+            if (last_input) fired <= '0;
           end
         end
         INTEGRATE: begin
           membranes[n] <= integrated[MEMBRANE_WORD-1:0];
-          candidates[n] <= candidate;
-          if (candidate && (spikes == '0 || (WINNER == fxsnn_modes::WINNER_LARGEST && excess > best))) begin
-            winner <= n;
-            best <= excess;
+          if (WINNER == fxsnn_modes::WINNER_NONE) begin
+            fired[n] <= candidate;
+            if (candidate) spikes <= spikes + 1'b1;
+          end else if (wins) begin
+            fired <= '0;
+            fired[n] <= 1'b1;
+            best <= excess[EXCESS_WORD-1:0];
           end
-          if (candidate) spikes <= WINNER == fxsnn_modes::WINNER_NONE ? spikes + 1 : 1;
           if (last_neuron) state <= FIRE;
         end
         FIRE: begin
-          fired[n] <= fires;
           membranes[n] <= after_reset[MEMBRANE_WORD-1:0];
-          if (fires) refractories[n] <= REFRACTORY[REFRACTORY_WORD-1:0];
-          else if (refractory != '0) refractories[n] <= refractory - 1'b1;
           if (last_neuron) state <= INHIBIT;
         end
         default: begin  // INHIBIT

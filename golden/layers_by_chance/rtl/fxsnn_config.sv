@@ -8,6 +8,5 @@ package fxsnn_config;
   localparam int ANSWER_WORD = 41;
   localparam int EXACT_BITS = 42;
   localparam int LFSR_WIDTH = 31;
-  localparam int WORDS = 32781;
   localparam int PATIENCE = 1991;
 endpackage

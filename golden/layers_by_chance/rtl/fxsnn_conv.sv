@@ -16,6 +16,7 @@ module fxsnn_conv #(
   parameter int KERNEL_HEIGHT = 3, KERNEL_WIDTH = 3, PADDING = 1,
   parameter int OUT_HEIGHT = 4, OUT_WIDTH = 4, OUT_CHANNELS = 2,
   parameter int POOL = 1,
+  parameter bit SPIKING = 1,  // an output layer does not
   parameter bit CURRENTS = 0,  // synaptic current and membrane of each neuron decay, not traces of each input
   parameter int WEIGHT_WORD = 8, WEIGHT_FRAC = 7,
   parameter bit WEIGHT_SIGNED = 1,
@@ -31,7 +32,7 @@ module fxsnn_conv #(
   parameter int SYNAPSE_LEAK = fxsnn_modes::LEAK_NONE, SYNAPSE_LEAK_BITS = 0, SYNAPSE_FACTOR_FRAC = 8,
   parameter int REFRACTORY_LEAK = fxsnn_modes::LEAK_NONE, REFRACTORY_LEAK_BITS = 0, REFRACTORY_FACTOR_FRAC = 8,
   parameter longint TRACE_FACTOR = 0, SYNAPSE_FACTOR = 0, REFRACTORY_FACTOR = 0,
-  parameter longint REFRACTORY_STEP = 0,  // what a spike takes in the next step
+  parameter longint REFRACTORY_STEP = 0,  // what a spike takes in the next step; 0: R stays 0 and is not kept
   parameter int SUM_WORD = 16, MEMBRANE_WORD = 16,  // that hold every sum and every membrane
   parameter int LFSR_WIDTH = 31,
   parameter logic [LFSR_WIDTH-1:0] LFSR_TAPS = 31'h48000000,
@@ -75,6 +76,9 @@ module fxsnn_conv #(
   localparam int STATES = CURRENTS ? NEURONS : INPUTS;
   localparam int POOLED_HEIGHT = OUT_HEIGHT / POOL, POOLED_WIDTH = OUT_WIDTH / POOL;  // the rest at an edge is cut
   localparam int WEIGHTS = KERNEL_HEIGHT * KERNEL_WIDTH * CHANNELS * OUT_CHANNELS;
+  localparam int OUTPUTS = POOLED_HEIGHT * POOLED_WIDTH * OUT_CHANNELS;
+  localparam bit SUM_SIGNED = WEIGHT_SIGNED || (!CURRENTS && TRACE_SIGNED);
+  localparam int HELD_WORD = SUM_SIGNED ? SUM_WORD : SUM_WORD - 1;  // no sum is negative: its sign is not held
   localparam int SUM_FRAC = WEIGHT_FRAC + (CURRENTS ? 0 : TRACE_FRAC);
   localparam int DRIVE_FRAC = CURRENTS ? TRACE_FRAC : SUM_FRAC;
   localparam int COMPARE_FRAC = larger(DRIVE_FRAC, larger(BIAS_FRAC, REFRACTORY_FRAC));
@@ -85,9 +89,6 @@ module fxsnn_conv #(
   logic [BIAS_WORD-1:0] biases[0:OUT_CHANNELS-1];
   logic [TRACE_WORD-1:0] traces[0:STATES-1];
   logic [SYNAPSE_WORD-1:0] synapses[0:STATES-1];
-  logic [REFRACTORY_WORD-1:0] refractories[0:NEURONS-1];
-  logic spikes[0:NEURONS-1];
-  logic outputs[0:POOLED_HEIGHT*POOLED_WIDTH*OUT_CHANNELS-1];
 
   // -- control -------------------------------------------------------------------------------------------------------
   localparam logic [2:0] IDLE = 0, CLEAR = 1, DECAY = 2, SUM = 3, FIRE = 4;
@@ -111,7 +112,8 @@ module fxsnn_conv #(
   logic [WEIGHT_WORD-1:0] weight_word;
   logic [TRACE_WORD-1:0] under_word;
   logic on_map;
-  logic signed [X-1:0] weight, given, under, sum;
+  logic [HELD_WORD-1:0] held_sum;
+  logic signed [X-1:0] weight, given, under, sum, next_sum;
   assign row = $signed(y) + $signed(ky) - PADDING;
   assign column = $signed(x) + $signed(kx) - PADDING;
   assign on_map = row >= 0 && row < HEIGHT && column >= 0 && column < WIDTH;
@@ -121,6 +123,8 @@ module fxsnn_conv #(
   assign weight_word = weights[weight_address];
   assign under_word = traces[under_address];
   assign weight = {{(X - WEIGHT_WORD) {WEIGHT_SIGNED && weight_word[WEIGHT_WORD-1]}}, weight_word};
+  assign sum = {{(X - HELD_WORD) {SUM_SIGNED && held_sum[HELD_WORD-1]}}, held_sum};
+  assign next_sum = sum + weight * under;
   assign given = {{(X - GIVEN_WORD) {1'b0}}, given_word};
   if (CURRENTS) begin : gen_under_given
     assign under = on_map ? given : '0;
@@ -160,11 +164,30 @@ module fxsnn_conv #(
   );
 
   // -- the refractory state: a spike of the step before takes from it ------------------------------------------------------
-  logic fired;
+  logic fired, spike, was_output;  // was_output: of the window, a step before or of the neurons so far
   logic [REFRACTORY_WORD-1:0] refractory_word;
   logic signed [X-1:0] taken, refractory;
-  assign fired = spikes[neuron];
-  assign refractory_word = refractories[neuron];
+  if (REFRACTORY_STEP == 0) begin : gen_at_rest
+    assign fired = 1'b0;
+    assign refractory_word = '0;
+  end else begin : gen_refractory
+    logic [REFRACTORY_WORD-1:0] refractories[0:NEURONS-1];
+    assign refractory_word = refractories[neuron];
+    always_ff @(posedge clock) begin
+      if (state == CLEAR && i < NEURONS) refractories[i] <= '0;
+      if (fires) refractories[neuron] <= refractory[REFRACTORY_WORD-1:0];
+    end
+    if (POOL == 1) begin : gen_outputs
+      assign fired = was_output;
+    end else begin : gen_spikes
+      logic spikes[0:NEURONS-1];
+      assign fired = spikes[neuron];
+      always_ff @(posedge clock) begin
+        if (state == CLEAR && i < NEURONS) spikes[i] <= 1'b0;
+        if (fires) spikes[neuron] <= spike;
+      end
+    end
+  end
   assign taken = fired ? -STEP_X : '0;
   fxsnn_decay #(
     .X(X), .WORD(REFRACTORY_WORD), .FRAC(REFRACTORY_FRAC), .SIGNED(REFRACTORY_SIGNED), .ROUNDING(REFRACTORY_ROUNDING),
@@ -179,7 +202,6 @@ module fxsnn_conv #(
   // -- comparison, exact -----------------------------------------------------------------------------------------------
   logic [BIAS_WORD-1:0] bias_word;
   logic signed [X-1:0] bias, drive, membrane;
-  logic spike;
   assign bias_word = biases[n];
   assign bias = {{(X - BIAS_WORD) {BIAS_SIGNED && bias_word[BIAS_WORD-1]}}, bias_word};
   assign drive = CURRENTS ? trace : sum;
@@ -194,8 +216,19 @@ module fxsnn_conv #(
   assign in_window = window_y < POOLED_HEIGHT && window_x < POOLED_WIDTH;
   assign first_in_window = in_y == 0 && in_x == 0;
   assign last_in_window = in_y == POOL - 1 && in_x == POOL - 1;
-  assign pooled = spike || (!first_in_window && outputs[window]);
-  assign read_spike = outputs[read_address];
+  assign pooled = spike || (!first_in_window && was_output);
+  if (SPIKING) begin : gen_spiking
+    logic outputs[0:OUTPUTS-1];
+    assign was_output = outputs[window];
+    assign read_spike = outputs[read_address];
+    always_ff @(posedge clock) begin
+      if (state == CLEAR && i < OUTPUTS) outputs[i] <= 1'b0;
+      if (fires && in_window) outputs[window] <= pooled;
+    end
+  end else begin : gen_silent
+    assign was_output = 1'b0;
+    assign read_spike = 1'b0;
+  end
 
   // -- the sequence --------------------------------------------------------------------------------------------------------
   always_ff @(posedge clock) begin
@@ -212,15 +245,13 @@ module fxsnn_conv #(
         IDLE: begin
           {i, y, x, n, neuron, ky, kx, c} <= '0;
           {window_y, window_x, in_y, in_x} <= '0;
-          sum <= '0;
+          held_sum <= '0;
           if (start_recording) state <= CLEAR;
           else if (start_step) state <= CURRENTS ? SUM : DECAY;
         end
         CLEAR: begin
           if (i < STATES) traces[i] <= '0;
           if (i < STATES) synapses[i] <= '0;
-          if (i < NEURONS) refractories[i] <= '0;
-          if (i < NEURONS) spikes[i] <= 1'b0;
           i <= i + 1;
           if (i >= STATES - 1 && i >= NEURONS - 1) state <= IDLE;
         end
@@ -229,17 +260,14 @@ module fxsnn_conv #(
           if (i == INPUTS - 1) state <= SUM;
         end
         SUM: begin
-          sum <= sum + weight * under;
+          held_sum <= next_sum[HELD_WORD-1:0];
           c <= last_under_channel ? '0 : c + 1;
           if (last_under_channel) kx <= last_under_column ? '0 : kx + 1;
           if (last_under_channel && last_under_column) ky <= last_under ? '0 : ky + 1;
           if (last_under) state <= FIRE;
         end
         default: begin  // FIRE
-          refractories[neuron] <= refractory[REFRACTORY_WORD-1:0];
-          spikes[neuron] <= spike;
-          if (in_window) outputs[window] <= pooled;
-          sum <= '0;
+          held_sum <= '0;
           neuron <= neuron + 1;
           n <= last_channel ? '0 : n + 1;
           if (last_channel) begin

@@ -43,6 +43,7 @@ module fxsnn_layers (
     .KERNEL_HEIGHT(3), .KERNEL_WIDTH(3), .PADDING(1),
     .OUT_HEIGHT(5), .OUT_WIDTH(6), .OUT_CHANNELS(3),
     .POOL(2), .CURRENTS(0),
+    .SPIKING(1),
     .WEIGHT_WORD(5), .WEIGHT_FRAC(3), .WEIGHT_SIGNED(1),
     .BIAS_WORD(8), .BIAS_FRAC(26), .BIAS_SIGNED(1),
     .TRACE_WORD(6), .TRACE_FRAC(1), .TRACE_SIGNED(0),
@@ -77,6 +78,7 @@ module fxsnn_layers (
     .KERNEL_HEIGHT(2), .KERNEL_WIDTH(3), .PADDING(0),
     .OUT_HEIGHT(1), .OUT_WIDTH(1), .OUT_CHANNELS(5),
     .POOL(1), .CURRENTS(0),
+    .SPIKING(1),
     .WEIGHT_WORD(5), .WEIGHT_FRAC(3), .WEIGHT_SIGNED(1),
     .BIAS_WORD(8), .BIAS_FRAC(26), .BIAS_SIGNED(1),
     .TRACE_WORD(4), .TRACE_FRAC(1), .TRACE_SIGNED(0),
@@ -110,6 +112,7 @@ module fxsnn_layers (
     .KERNEL_HEIGHT(1), .KERNEL_WIDTH(1), .PADDING(0),
     .OUT_HEIGHT(1), .OUT_WIDTH(1), .OUT_CHANNELS(3),
     .POOL(1), .CURRENTS(0),
+    .SPIKING(0),
     .WEIGHT_WORD(5), .WEIGHT_FRAC(2), .WEIGHT_SIGNED(1),
     .BIAS_WORD(8), .BIAS_FRAC(26), .BIAS_SIGNED(1),
     .TRACE_WORD(4), .TRACE_FRAC(1), .TRACE_SIGNED(0),
@@ -138,7 +141,7 @@ module fxsnn_layers (
   fxsnn_answer #(
     .CLASSES(3), .OUTPUTS(3),
     .BURN_IN(4), .MEMBRANES(1), .MEMBRANE_WORD(37),
-    .WORD(41)
+    .WORD(37), .SIGNED(1), .ANSWER_WORD(41)
   ) adder (
     .clock(clock), .reset(reset), .start_recording(start_recording), .end_step(done2), .ready(answer_ready),
     .take(take), .take_class(take_class), .membrane(membrane), .spike_address(read2),

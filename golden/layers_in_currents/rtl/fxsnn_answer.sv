@@ -7,7 +7,9 @@
 module fxsnn_answer #(
   parameter int CLASSES = 2, OUTPUTS = 1, BURN_IN = 1,
   parameter bit MEMBRANES = 1,
-  parameter int MEMBRANE_WORD = 16, WORD = 24
+  parameter int MEMBRANE_WORD = 16, WORD = 24,  // WORD holds every sum
+  parameter bit SIGNED = 1,  // whether a sum can be below 0
+  parameter int ANSWER_WORD = 24  // as wide, or wider
 ) (
   input  logic                     clock,
   input  logic                     reset,
@@ -23,33 +25,43 @@ module fxsnn_answer #(
   input  logic [31:0]              load_address,
   input  logic [63:0]              load_word,
   input  logic [31:0]              answer_address,
-  output logic [WORD-1:0]          answer
+  output logic [ANSWER_WORD-1:0]   answer
 );
   logic [WORD-1:0] sums[0:CLASSES-1];
-  logic [1:0] signs[0:OUTPUTS*CLASSES-1];  // 1 or -1
 
   localparam logic [1:0] IDLE = 0, CLEAR = 1, ADD = 2;
   logic [1:0] state;
   logic [31:0] k, o, steps, sign_address;  // class, output, steps that have ended
   logic counts, last_class;
-  logic [1:0] sign;
   logic signed [WORD-1:0] membrane_x, sign_x;
+  logic [WORD-1:0] answer_word;
+  localparam logic signed [WORD-1:0] ONE = 1;
   assign counts = steps >= BURN_IN;
   assign last_class = k == CLASSES - 1;
   assign ready = state == IDLE && !start_recording && !end_step;
   assign spike_address = o;
   assign sign_address = o * CLASSES + k;
-  assign sign = signs[sign_address];
-  assign sign_x = {{(WORD - 2) {sign[1]}}, sign};
   if (MEMBRANES) begin : gen_membranes
-    assign membrane_x = {{(WORD - MEMBRANE_WORD) {membrane[MEMBRANE_WORD-1]}}, membrane};
+    assign sign_x = '0;
+    if (WORD > MEMBRANE_WORD) begin : gen_wider
+      assign membrane_x = {{(WORD - MEMBRANE_WORD) {membrane[MEMBRANE_WORD-1]}}, membrane};
+    end else begin : gen_narrower  // a membrane leaves bits of its word unused
+      assign membrane_x = membrane[WORD-1:0];
+    end
   end else begin : gen_spikes
+    logic signs[0:OUTPUTS*CLASSES-1];  // 1 for -1
+    always_ff @(posedge clock) if (load_readout) signs[load_address] <= load_word[1];
+    assign sign_x = signs[sign_address] ? -ONE : ONE;
     assign membrane_x = '0;
   end
-  assign answer = sums[answer_address];
+  assign answer_word = sums[answer_address];
+  if (ANSWER_WORD > WORD) begin : gen_extended
+    assign answer = {{(ANSWER_WORD - WORD) {SIGNED && answer_word[WORD-1]}}, answer_word};
+  end else begin : gen_as_held
+    assign answer = answer_word;
+  end
 
   always_ff @(posedge clock) begin
-    if (load_readout) signs[load_address] <= load_word[1:0];
     if (reset) begin
       state <= IDLE;
     end else begin

@@ -1,6 +1,6 @@
-// What the benches of golden sets share: is a file the one that was written, is a word the one that is expected.
+// What benches of golden sets share: is a file the one that was written, is a word the one that is expected.
 //
-// Used here: X, SHOWN, presentation, step, checked (words compared), wrong, damaged (files).
+// Used here: X, SHOWN, presentation, step, damaged (files), and fxsnn_verdict.svh.
   // -- files: as many words as stated, of as many digits, and not altered ----------------------------------------------
   // `digits`, `places` and `squares` are sums over the digits of all words: of digit d at place k, d, k d, and k k d.
   task automatic check_file(input string name, input int words, input int bits, input longint digits,
@@ -68,8 +68,10 @@
   endtask
 
   // -- words ---------------------------------------------------------------------------------------------------------
-  task automatic compare(input string name, input int word, input int at, input logic [X-1:0] expected, input logic [X-1:0] got);
-    checked++;
+  // `first` is where `compared` has the file's first word, `word` which word it is, `at` the neuron.
+  task automatic compare(input string name, input int first, input int word, input int at,
+                         input logic [X-1:0] expected, input logic [X-1:0] got);
+    mark(name, first, word);
     if (expected !== got) begin
       wrong++;
       if (wrong <= SHOWN)

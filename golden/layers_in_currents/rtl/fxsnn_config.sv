@@ -8,6 +8,5 @@ package fxsnn_config;
   localparam int ANSWER_WORD = 7;
   localparam int EXACT_BITS = 16;
   localparam int LFSR_WIDTH = 15;
-  localparam int WORDS = 15267;
   localparam int PATIENCE = 1067;
 endpackage

@@ -43,6 +43,7 @@ module fxsnn_layers (
     .KERNEL_HEIGHT(3), .KERNEL_WIDTH(3), .PADDING(1),
     .OUT_HEIGHT(3), .OUT_WIDTH(5), .OUT_CHANNELS(3),
     .POOL(2), .CURRENTS(1),
+    .SPIKING(1),
     .WEIGHT_WORD(4), .WEIGHT_FRAC(2), .WEIGHT_SIGNED(1),
     .BIAS_WORD(5), .BIAS_FRAC(2), .BIAS_SIGNED(1),
     .TRACE_WORD(5), .TRACE_FRAC(1), .TRACE_SIGNED(1),
@@ -77,6 +78,7 @@ module fxsnn_layers (
     .KERNEL_HEIGHT(1), .KERNEL_WIDTH(1), .PADDING(0),
     .OUT_HEIGHT(1), .OUT_WIDTH(2), .OUT_CHANNELS(4),
     .POOL(1), .CURRENTS(1),
+    .SPIKING(1),
     .WEIGHT_WORD(3), .WEIGHT_FRAC(1), .WEIGHT_SIGNED(1),
     .BIAS_WORD(4), .BIAS_FRAC(1), .BIAS_SIGNED(1),
     .TRACE_WORD(5), .TRACE_FRAC(1), .TRACE_SIGNED(1),
@@ -110,6 +112,7 @@ module fxsnn_layers (
     .KERNEL_HEIGHT(1), .KERNEL_WIDTH(2), .PADDING(0),
     .OUT_HEIGHT(1), .OUT_WIDTH(1), .OUT_CHANNELS(5),
     .POOL(1), .CURRENTS(0),
+    .SPIKING(1),
     .WEIGHT_WORD(3), .WEIGHT_FRAC(2), .WEIGHT_SIGNED(1),
     .BIAS_WORD(4), .BIAS_FRAC(2), .BIAS_SIGNED(1),
     .TRACE_WORD(3), .TRACE_FRAC(2), .TRACE_SIGNED(0),
@@ -138,7 +141,7 @@ module fxsnn_layers (
   fxsnn_answer #(
     .CLASSES(3), .OUTPUTS(5),
     .BURN_IN(1), .MEMBRANES(0), .MEMBRANE_WORD(11),
-    .WORD(7)
+    .WORD(6), .SIGNED(1), .ANSWER_WORD(7)
   ) adder (
     .clock(clock), .reset(reset), .start_recording(start_recording), .end_step(done2), .ready(answer_ready),
     .take(take), .take_class(take_class), .membrane(membrane), .spike_address(read2),

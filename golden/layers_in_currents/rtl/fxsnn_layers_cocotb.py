@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-import cocotb
-
 sys.dont_write_bytecode = True  # nothing is left in the bundle
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # where Python may leave it off
+from fxsnn_vectors import BUNDLE, Vectors, begin, load, place, pulse, run  # noqa: E402
+
+# isort: split
+import cocotb  # noqa: E402  # behind fxsnn_vectors, which says so if there is none
 from cocotb.triggers import FallingEdge  # noqa: E402
-from fxsnn_vectors import BUNDLE, Vectors, begin, load, pulse, run  # noqa: E402
 
 # which nodes a layer shows at which pulse, and what says where they are
 PULSES = {
@@ -73,8 +76,7 @@ async def play(dut: Any, vectors: Vectors) -> None:
                 word = recording * sizes["answer"] + k
                 told = str(dut.answer.value)
                 vectors.compare("answer", word, vectors.words["answer"][word], told, f"{where} class {k}")
-    compared = (entry for entry in files.values() if entry["role"] == "node" or entry["name"] == "answer")
-    vectors.end(sum(math.prod(entry["shape"]) for entry in compared))
+    vectors.end()
 
 
 def seen(layers: list[Any], vectors: Vectors, sizes: dict[str, int], row: int, where: str) -> None:
@@ -82,12 +84,12 @@ def seen(layers: list[Any], vectors: Vectors, sizes: dict[str, int], row: int, w
     for k, layer in enumerate(layers):
         for when, (address, nodes) in PULSES.items():
             if getattr(layer, when).value == 1:
-                place = getattr(layer, address).value.to_unsigned()
                 for node in nodes:
                     if (name := f"layer{k}_{node}") in sizes:
-                        word, got = row * sizes[name] + place, str(getattr(layer, f"observe_{node}").value)
-                        vectors.compare(name, word, vectors.words[name][word], got, f"{where} neuron {place}")
+                        at = place(getattr(layer, address), sizes[name])
+                        word, got = row * sizes[name] + at, str(getattr(layer, f"observe_{node}").value)
+                        vectors.compare(name, word, vectors.words[name][word], got, f"{where} neuron {at}")
 
 
 if __name__ == "__main__":
-    sys.exit(run("fxsnn_layers_cocotb", "fxsnn_layers", sys.argv[1] if len(sys.argv) > 1 else "icarus"))
+    sys.exit(run("fxsnn_layers_cocotb", "fxsnn_layers"))

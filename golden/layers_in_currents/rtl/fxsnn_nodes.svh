@@ -43,58 +43,58 @@
 
   int place0;
   always @(posedge clock) begin  // layer 0
-    if (network.layer0.observe_decay) begin
+    if (network.layer0.observe_decay) if (known("layer0.observe_address", network.layer0.observe_address, 45)) begin
       place0 = network.layer0.observe_address;
-      compare("layer0_trace", row * 45 + place0, place0, X'(layer0_trace[row * 45 + place0]), X'(network.layer0.observe_trace));
-      compare("layer0_synapse", row * 45 + place0, place0, X'(layer0_synapse[row * 45 + place0]), X'(network.layer0.observe_synapse));
+      compare("layer0_trace", AT_LAYER0_TRACE, row * 45 + place0, place0, X'(layer0_trace[row * 45 + place0]), X'(network.layer0.observe_trace));
+      compare("layer0_synapse", AT_LAYER0_SYNAPSE, row * 45 + place0, place0, X'(layer0_synapse[row * 45 + place0]), X'(network.layer0.observe_synapse));
     end
-    if (network.layer0.observe_fire) begin
+    if (network.layer0.observe_fire) if (known("layer0.observe_neuron", network.layer0.observe_neuron, 45)) begin
       place0 = network.layer0.observe_neuron;
-      compare("layer0_sum", row * 45 + place0, place0, X'(layer0_sum[row * 45 + place0]), X'(network.layer0.observe_sum));
-      compare("layer0_refractory", row * 45 + place0, place0, X'(layer0_refractory[row * 45 + place0]), X'(network.layer0.observe_refractory));
-      compare("layer0_membrane", row * 45 + place0, place0, X'(layer0_membrane[row * 45 + place0]), X'(network.layer0.observe_membrane));
-      compare("layer0_spike", row * 45 + place0, place0, X'(layer0_spike[row * 45 + place0]), X'(network.layer0.observe_spike));
+      compare("layer0_sum", AT_LAYER0_SUM, row * 45 + place0, place0, X'(layer0_sum[row * 45 + place0]), X'(network.layer0.observe_sum));
+      compare("layer0_refractory", AT_LAYER0_REFRACTORY, row * 45 + place0, place0, X'(layer0_refractory[row * 45 + place0]), X'(network.layer0.observe_refractory));
+      compare("layer0_membrane", AT_LAYER0_MEMBRANE, row * 45 + place0, place0, X'(layer0_membrane[row * 45 + place0]), X'(network.layer0.observe_membrane));
+      compare("layer0_spike", AT_LAYER0_SPIKE, row * 45 + place0, place0, X'(layer0_spike[row * 45 + place0]), X'(network.layer0.observe_spike));
     end
-    if (network.layer0.observe_pool) begin
+    if (network.layer0.observe_pool) if (known("layer0.observe_window", network.layer0.observe_window, 6)) begin
       place0 = network.layer0.observe_window;
-      compare("layer0_output", row * 6 + place0, place0, X'(layer0_output[row * 6 + place0]), X'(network.layer0.observe_output));
+      compare("layer0_output", AT_LAYER0_OUTPUT, row * 6 + place0, place0, X'(layer0_output[row * 6 + place0]), X'(network.layer0.observe_output));
     end
   end
   int place1;
   always @(posedge clock) begin  // layer 1
-    if (network.layer1.observe_decay) begin
+    if (network.layer1.observe_decay) if (known("layer1.observe_address", network.layer1.observe_address, 8)) begin
       place1 = network.layer1.observe_address;
-      compare("layer1_trace", row * 8 + place1, place1, X'(layer1_trace[row * 8 + place1]), X'(network.layer1.observe_trace));
-      compare("layer1_synapse", row * 8 + place1, place1, X'(layer1_synapse[row * 8 + place1]), X'(network.layer1.observe_synapse));
+      compare("layer1_trace", AT_LAYER1_TRACE, row * 8 + place1, place1, X'(layer1_trace[row * 8 + place1]), X'(network.layer1.observe_trace));
+      compare("layer1_synapse", AT_LAYER1_SYNAPSE, row * 8 + place1, place1, X'(layer1_synapse[row * 8 + place1]), X'(network.layer1.observe_synapse));
     end
-    if (network.layer1.observe_fire) begin
+    if (network.layer1.observe_fire) if (known("layer1.observe_neuron", network.layer1.observe_neuron, 8)) begin
       place1 = network.layer1.observe_neuron;
-      compare("layer1_sum", row * 8 + place1, place1, X'(layer1_sum[row * 8 + place1]), X'(network.layer1.observe_sum));
-      compare("layer1_refractory", row * 8 + place1, place1, X'(layer1_refractory[row * 8 + place1]), X'(network.layer1.observe_refractory));
-      compare("layer1_membrane", row * 8 + place1, place1, X'(layer1_membrane[row * 8 + place1]), X'(network.layer1.observe_membrane));
-      compare("layer1_spike", row * 8 + place1, place1, X'(layer1_spike[row * 8 + place1]), X'(network.layer1.observe_spike));
+      compare("layer1_sum", AT_LAYER1_SUM, row * 8 + place1, place1, X'(layer1_sum[row * 8 + place1]), X'(network.layer1.observe_sum));
+      compare("layer1_refractory", AT_LAYER1_REFRACTORY, row * 8 + place1, place1, X'(layer1_refractory[row * 8 + place1]), X'(network.layer1.observe_refractory));
+      compare("layer1_membrane", AT_LAYER1_MEMBRANE, row * 8 + place1, place1, X'(layer1_membrane[row * 8 + place1]), X'(network.layer1.observe_membrane));
+      compare("layer1_spike", AT_LAYER1_SPIKE, row * 8 + place1, place1, X'(layer1_spike[row * 8 + place1]), X'(network.layer1.observe_spike));
     end
   end
   int place2;
   always @(posedge clock) begin  // layer 2
-    if (network.layer2.observe_decay) begin
+    if (network.layer2.observe_decay) if (known("layer2.observe_address", network.layer2.observe_address, 8)) begin
       place2 = network.layer2.observe_address;
-      compare("layer2_trace", row * 8 + place2, place2, X'(layer2_trace[row * 8 + place2]), X'(network.layer2.observe_trace));
-      compare("layer2_synapse", row * 8 + place2, place2, X'(layer2_synapse[row * 8 + place2]), X'(network.layer2.observe_synapse));
+      compare("layer2_trace", AT_LAYER2_TRACE, row * 8 + place2, place2, X'(layer2_trace[row * 8 + place2]), X'(network.layer2.observe_trace));
+      compare("layer2_synapse", AT_LAYER2_SYNAPSE, row * 8 + place2, place2, X'(layer2_synapse[row * 8 + place2]), X'(network.layer2.observe_synapse));
     end
-    if (network.layer2.observe_fire) begin
+    if (network.layer2.observe_fire) if (known("layer2.observe_neuron", network.layer2.observe_neuron, 5)) begin
       place2 = network.layer2.observe_neuron;
-      compare("layer2_sum", row * 5 + place2, place2, X'(layer2_sum[row * 5 + place2]), X'(network.layer2.observe_sum));
-      compare("layer2_refractory", row * 5 + place2, place2, X'(layer2_refractory[row * 5 + place2]), X'(network.layer2.observe_refractory));
-      compare("layer2_membrane", row * 5 + place2, place2, X'(layer2_membrane[row * 5 + place2]), X'(network.layer2.observe_membrane));
-      compare("layer2_spike", row * 5 + place2, place2, X'(layer2_spike[row * 5 + place2]), X'(network.layer2.observe_spike));
+      compare("layer2_sum", AT_LAYER2_SUM, row * 5 + place2, place2, X'(layer2_sum[row * 5 + place2]), X'(network.layer2.observe_sum));
+      compare("layer2_refractory", AT_LAYER2_REFRACTORY, row * 5 + place2, place2, X'(layer2_refractory[row * 5 + place2]), X'(network.layer2.observe_refractory));
+      compare("layer2_membrane", AT_LAYER2_MEMBRANE, row * 5 + place2, place2, X'(layer2_membrane[row * 5 + place2]), X'(network.layer2.observe_membrane));
+      compare("layer2_spike", AT_LAYER2_SPIKE, row * 5 + place2, place2, X'(layer2_spike[row * 5 + place2]), X'(network.layer2.observe_spike));
     end
   end
 
   task automatic compare_registers;
-    compare("layer0_lfsr_synapse", row, 0, X'(layer0_lfsr_synapse[row]), X'(network.layer0.observe_lfsr_synapse));
-    compare("layer1_lfsr_refractory", row, 0, X'(layer1_lfsr_refractory[row]), X'(network.layer1.observe_lfsr_refractory));
-    compare("layer2_lfsr_trace", row, 0, X'(layer2_lfsr_trace[row]), X'(network.layer2.observe_lfsr_trace));
+    compare("layer0_lfsr_synapse", AT_LAYER0_LFSR_SYNAPSE, row, 0, X'(layer0_lfsr_synapse[row]), X'(network.layer0.observe_lfsr_synapse));
+    compare("layer1_lfsr_refractory", AT_LAYER1_LFSR_REFRACTORY, row, 0, X'(layer1_lfsr_refractory[row]), X'(network.layer1.observe_lfsr_refractory));
+    compare("layer2_lfsr_trace", AT_LAYER2_LFSR_TRACE, row, 0, X'(layer2_lfsr_trace[row]), X'(network.layer2.observe_lfsr_trace));
   endtask
 
   task automatic load_constants;

@@ -1,3 +1,4 @@
++incdir+rtl
 rtl/fxsnn_modes.sv
 rtl/fxsnn_config.sv
 rtl/fxsnn_cast.sv

@@ -13,6 +13,7 @@ package fxsnn_config;
   localparam int CURRENT_ROUNDING = 9 /* STOCHASTIC */, CURRENT_OVERFLOW = 3 /* WRAP */;
   localparam int MEMBRANE_ROUNDING = 9 /* STOCHASTIC */, MEMBRANE_OVERFLOW = 1 /* SATURATE_SYMMETRIC */;
   localparam int SUM_WORD = 10, LEAKED_WORD = 13;
+  localparam int EXCESS_WORD = 7;
   localparam int THRESHOLD_WORD = 6, THRESHOLD_FRAC = 4;
   localparam int INHIBITION_WORD = 6, INHIBITION_FRAC = 4;
   localparam longint THRESHOLD = 64'sd40, INHIBITION = 64'sd5;
@@ -37,5 +38,4 @@ package fxsnn_config;
   localparam bit DRAWS_INTEGRATE = 1;
   localparam bit DRAWS_RESET = 0;
   localparam bit DRAWS_INHIBIT = 1;
-  localparam int DRAWING = 3;
 endpackage

@@ -27,8 +27,12 @@ module fxsnn_lfsr #(
   end
   assign fresh = drawn[COUNT] << TOP;
 
-  always_ff @(posedge clock) begin
-    if (start) state <= SEED;
-    else if (draw) state <= after[COUNT];
+  if (COUNT == 0) begin : gen_constant  // it never moves
+    assign state = SEED;
+  end else begin : gen_register
+    always_ff @(posedge clock) begin
+      if (start) state <= SEED;
+      else if (draw) state <= after[COUNT];
+    end
   end
 endmodule

@@ -21,7 +21,7 @@ module fxsnn_top (
   fxsnn_layer #(
     .X(fxsnn_config::EXACT_BITS), .INPUTS(fxsnn_config::INPUTS), .NEURONS(fxsnn_config::NEURONS),
     .WEIGHT_WORD(fxsnn_config::WEIGHT_WORD), .WEIGHT_FRAC(fxsnn_config::WEIGHT_FRAC),
-    .WEIGHT_SIGNED(fxsnn_config::WEIGHT_SIGNED), .CURRENT_WORD(fxsnn_config::CURRENT_WORD),
+    .WEIGHT_SIGNED(fxsnn_config::WEIGHT_SIGNED), .SUM_WORD(fxsnn_config::SUM_WORD), .CURRENT_WORD(fxsnn_config::CURRENT_WORD),
     .CURRENT_FRAC(fxsnn_config::CURRENT_FRAC), .CURRENT_ROUNDING(fxsnn_config::CURRENT_ROUNDING),
     .CURRENT_OVERFLOW(fxsnn_config::CURRENT_OVERFLOW), .CURRENT_SIGNED(fxsnn_config::CURRENT_SIGNED),
     .MEMBRANE_WORD(fxsnn_config::MEMBRANE_WORD), .MEMBRANE_FRAC(fxsnn_config::MEMBRANE_FRAC),
@@ -33,7 +33,7 @@ module fxsnn_top (
     .FLOOR_VALUE(fxsnn_config::FLOOR_VALUE), .LEAK(fxsnn_config::LEAK), .LEAK_BITS(fxsnn_config::LEAK_BITS),
     .FACTOR_FRAC(fxsnn_config::FACTOR_FRAC), .FACTOR(fxsnn_config::FACTOR), .EACH(fxsnn_config::EACH),
     .FUSED(fxsnn_config::FUSED), .RESET(fxsnn_config::RESET), .RESET_TO(fxsnn_config::RESET_TO),
-    .WINNER(fxsnn_config::WINNER), .STRICT(fxsnn_config::STRICT), .REFRACTORY(fxsnn_config::REFRACTORY),
+    .WINNER(fxsnn_config::WINNER), .EXCESS_WORD(fxsnn_config::EXCESS_WORD), .STRICT(fxsnn_config::STRICT), .REFRACTORY(fxsnn_config::REFRACTORY),
     .REFRACTORY_WORD(fxsnn_config::REFRACTORY_WORD), .REFRACTORY_IGNORES(fxsnn_config::REFRACTORY_IGNORES),
     .LFSR_WIDTH(fxsnn_config::LFSR_WIDTH), .LFSR_TAPS(fxsnn_config::LFSR_TAPS),
     .SEED_ACCUMULATE(fxsnn_config::SEED_ACCUMULATE), .SEED_LEAK(fxsnn_config::SEED_LEAK),

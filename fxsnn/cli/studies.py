@@ -1,0 +1,70 @@
+"""What `fxsnn explore` and `fxsnn events explore` share: a study that can be gone on with, and what it found."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fxsnn.cli.options import TIES, percent, spread, warn
+from fxsnn.cli.tables import say, show, table
+
+if TYPE_CHECKING:
+    from fxsnn.study.session import Finished
+    from fxsnn.study.storage import Place
+
+StudyName = Annotated[
+    str | None,
+    typer.Option(
+        "--study-name",
+        help="Name of the study where it is kept: studies of several names may share a database or file.",
+        show_default="fxsnn",
+    ),
+]
+
+
+@contextlib.contextmanager
+def going_on(place: Place) -> Iterator[None]:
+    """Say by which command the study goes on, where the block is interrupted or told to end."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        words = shlex.join(["fxsnn", *(word.replace(place.text, place.shown) for word in sys.argv[1:])])
+        secret = "" if place.text == place.shown else ", its password in place of ***"
+        typer.echo(f"fxsnn: interrupted; what is evaluated is kept, go on with{secret}: {words}", err=True)
+        raise
+
+
+def show_finished(finished: Finished, out: Path, study: str, network: Path) -> None:
+    """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines_of_many
+    from fxsnn.ties import TEST, tie_lines, tied_with_smaller
+
+    found = finished.exploration
+    front = [n for n, entry in enumerate(found.entries) if entry.on_front]
+    ties = tied_with_smaller(found.entries, front)
+    tied = TIES[: bool(ties)]
+    rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving", *tied)
+    for n in front:
+        entry = found.entries[n]
+        rows.add_row(
+            entry.name,
+            percent(entry.accuracy),
+            spread(entry.interval),
+            f"{entry.bits:,}",
+            f"{entry.saving:.2f} x",
+            *(found.entries[ties[n]].name if n in ties else "" for _ in tied),
+        )
+    show(rows)
+    for line in tie_lines(found.entries, front):
+        say(f"{line} ({TEST})")
+    say(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
+    if not finished.evaluated:
+        say(f"{study}: nothing was left to evaluate")
+    warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))

@@ -1,0 +1,129 @@
+"""Tables and paragraphs as wide as the terminal: where it is narrow they take more lines, and lose nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_GAP = 3  # blank columns between two columns of a table
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """Return an empty table. Columns that begin with '>' are numbers, aligned right; the first one names the rows."""
+    made = _empty(title)
+    for column in columns:
+        number = column.startswith(">")
+        made.add_column(column[number:], justify="right" if number else "left", overflow="fold")
+    return made
+
+
+def show(shown: Table) -> None:
+    """Print a table: all of its columns, side by side where they find room, else one band of them below the other.
+
+    Where the output is no terminal, the table is as wide as it needs.
+    """
+    width = _width()
+    console = _console(width)
+    if shown.title:
+        say(str(shown.title))
+    for number, band in enumerate(bands(shown, width)):
+        if number:
+            console.print()
+        console.print(band)
+
+
+def say(text: str) -> None:
+    """Print a paragraph, broken between words where the output is a terminal."""
+    width = _width()
+    _console(width).print(text, soft_wrap=width is None, highlight=False)
+
+
+def bands(shown: Table, width: int | None) -> Iterator[Table]:
+    """Return a table as tables that fit the width, each with the first column and some of the others.
+
+    A header is broken between its words where that makes room. A cell is broken only where it does not fit
+    beside the first column alone.
+    """
+    from rich.cells import cell_len
+
+    if width is None:
+        yield _part(shown, range(len(shown.columns)), None)
+        return
+    headers = [str(column.header) for column in shown.columns]
+    cells = [max(map(cell_len, map(str, column.cells)), default=0) for column in shown.columns]
+    least = [max(cell, _header_width(header, len(header))) for header, cell in zip(headers, cells, strict=True)]
+    rest = max((n for n, column in zip(least, shown.columns, strict=True) if column.justify == "right"), default=0)
+    first = min(least[0], max(width - _GAP - rest, width // 3))
+    most = [first, *(max(1, width - _GAP - first) for _ in headers[1:])]
+    least = [min(*both) for both in zip(least, most, strict=True)]
+    for places in _packed(least, width):
+        for lines in range(1, max(map(len, headers)) + 2):
+            asked = [min(most[n], max(cells[n], _header_width(headers[n], lines))) for n in places]
+            if sum(asked) + _GAP * (len(asked) - 1) <= width:
+                break
+        yield _part(shown, places, asked)
+
+
+def _packed(widths: Sequence[int], width: int) -> Iterator[list[int]]:
+    """Return which columns stand side by side: the first one, and as many of the others as fit."""
+    places, taken = [0], widths[0]
+    for place in range(1, len(widths)):
+        if taken + _GAP + widths[place] > width and len(places) > 1:
+            yield places
+            places, taken = [0], widths[0]
+        places.append(place)
+        taken += _GAP + widths[place]
+    yield places
+
+
+def _part(shown: Table, places: Sequence[int], widths: Sequence[int] | None) -> Table:
+    """Return some columns of a table as one of its own, as wide as told or as they need."""
+    made = _empty()
+    headers = [str(shown.columns[place].header) for place in places]
+    lines = [[header] if widths is None else _wrapped(header, widths[n]) for n, header in enumerate(headers)]
+    deepest = max(map(len, lines))
+    for n, place in enumerate(places):
+        header = "\n".join([""] * (deepest - len(lines[n])) + lines[n])
+        column = shown.columns[place]
+        width = None if widths is None else widths[n]
+        made.add_column(header, justify=column.justify, overflow="fold", width=width, no_wrap=widths is None)
+    cells = zip(*(shown.columns[place].cells for place in places), strict=True)
+    for row, held in zip(shown.rows, cells, strict=True):
+        made.add_row(*held, end_section=row.end_section)
+    return made
+
+
+def _header_width(header: str, lines: int) -> int:
+    """Return the fewest columns in which a header takes at most so many lines, its words whole."""
+    longest = max(map(len, header.split()), default=0)
+    return next((n for n in range(longest, len(header)) if len(_wrapped(header, n)) <= lines), len(header))
+
+
+def _wrapped(header: str, width: int) -> list[str]:
+    return textwrap.wrap(header, max(1, width), break_on_hyphens=False) or [""]
+
+
+def _empty(title: str = "") -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(title=title or None, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+
+
+def _width() -> int | None:
+    """Return the columns of the terminal that the output is; None where it is no terminal."""
+    return shutil.get_terminal_size().columns if sys.stdout and sys.stdout.isatty() else None
+
+
+def _console(width: int | None) -> Console:
+    from rich.console import Console
+
+    # no markup: a name may hold brackets
+    return Console(width=width or sys.maxsize, markup=False, emoji=False)

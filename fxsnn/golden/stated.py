@@ -1,0 +1,77 @@
+"""Hold what a manifest states of its set against what the set is: other readers rely on the sizes there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fxsnn.golden.contents import Vector, described, lfsr_entry
+from fxsnn.golden.imagetext import quoted
+from fxsnn.golden.layers import layers_lfsr_entry
+from fxsnn.golden.memfile import digest
+from fxsnn.layered.quantise import QuantisedLayers
+from fxsnn.quantise import QuantisedNetwork
+
+_REGISTERS = (
+    "polynomial",
+    "width",
+    "taps",
+    "seeds",
+    "parameter_seeds",
+)  # the rest of the entry is prose, which versions changed
+
+
+def identity_of(configuration: Mapping[str, Any]) -> str:
+    """Return the digits of SHA-256 by which a set's files name its configuration."""
+    return digest(json.dumps(configuration, sort_keys=True).encode())[:16]
+
+
+def misstated(
+    content: Mapping[str, Any],
+    vectors: Sequence[Vector],
+    network: QuantisedNetwork | QuantisedLayers,
+    presentations: int,
+) -> list[str]:
+    """Return, a line each, what a manifest states otherwise than its configuration and its files have it.
+
+    content         the whole manifest, of which `files` names each vector once
+    presentations   that the configuration has
+    """
+    entries = {entry["name"]: entry for entry in content["files"]}
+    found = [
+        line for vector in vectors for line in differing(f"{vector.file}: ", entries[vector.name], described(vector))
+    ]
+    found += differing("", content, {"configuration_sha256_16": identity_of(content["configuration"])})
+    if isinstance(stated := content.get("lfsr"), dict):
+        registers = _registers(network, vectors)
+        found += differing("lfsr ", stated, {key: registers[key] for key in _REGISTERS})
+    for shown in ("images", "recordings"):  # directed ones may follow them
+        given = content.get(shown, 1)
+        if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= presentations:
+            found.append(f"manifest.json must state {shown} of 1 to {presentations}, not {_shown(given)}")
+    return found
+
+
+def _registers(network: QuantisedNetwork | QuantisedLayers, vectors: Sequence[Vector]) -> dict[str, Any]:
+    if isinstance(network, QuantisedLayers):
+        return layers_lfsr_entry(network, vectors)
+    return lfsr_entry(network)
+
+
+def differing(where: str, stated: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
+    """Return a line for each key that is stated and has another value than the right one."""
+    return [
+        f"manifest.json must state {where}{key} as {_shown(value)}, not {_shown(stated[key])}"
+        for key, value in right.items()
+        # as text: 1, 1.0 and true are equal to Python, and not to the readers of other languages
+        if key in stated and _text(stated[key]) != _text(value)
+    ]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _shown(value: Any) -> str:
+    return quoted(_text(value)).replace("'", "")

@@ -1,0 +1,99 @@
+"""Signals whose casts overflow so often that their formats do not suit the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from fxsnn.data.recordings import Recordings
+from fxsnn.emulate import emulate
+from fxsnn.encode import Spikes
+from fxsnn.layered.emulate import at_work, counted
+from fxsnn.layered.learn import frames_of
+from fxsnn.layered.network import LayeredNetwork
+from fxsnn.layered.quantise import CASTS, QuantisedLayers
+from fxsnn.quantise import QuantisedNetwork
+
+MOST = 0.001  # of a signal's casts; as many as the cheaper proposal of `ranges` lets saturate
+WATCHED = 16  # the first images on which casts are counted
+Overflows = Mapping[str, float]  # share of its casts, by signal and cast
+Counts = tuple[dict[str, dict[str, int]], ...]
+_SIGNALS = {"accumulate": "accumulator"}  # of a cast of a time step; of all others the membrane
+
+
+def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
+    """Return the share of casts that overflow, of each signal and cast where it is above MOST.
+
+    Casts of the first images are counted, and those of theta, once a neuron. Not counted are weights, which learning
+    bounds at a power of two that no word holds, and inhibition where the membrane's lowest word is the floor, to which
+    it is meant to fall.
+    """
+    counts: dict[str, list[int]] = {}
+    for image in range(min(WATCHED, spikes.images)):
+        for cast, found in emulate(network, spikes, image).counts.items():
+            casts, overflows = counts.get(cast, (0, 0))
+            counts[cast] = [casts + found["casts"], overflows + found["overflows"]]
+    if network.floor == network.plan.membrane.format.lowest:
+        counts.pop("inhibit", None)
+    named = {f"{_SIGNALS.get(cast, 'membrane')} ({cast})": found for cast, found in counts.items()}
+    return _above(named | {"theta": [network.neurons, network.casts["theta"][2]]})
+
+
+def overflowing_layers(float_net: LayeredNetwork, network: QuantisedLayers, shown: Recordings) -> dict[str, float]:
+    """Return the share of casts that overflow while the first recording is shown, as `overflowing` does."""
+    return overflowing_in(count_casts(float_net, network, shown))
+
+
+def count_casts(float_net: LayeredNetwork, network: QuantisedLayers, shown: Recordings) -> Counts:
+    """Show the first recording and return how its casts went, by layer and cast; no node is kept."""
+    states = at_work(network)
+    counts = [np.zeros((len(CASTS), 4), np.int64) for _ in states]
+    for state in states:
+        state.begin()
+    for frame in frames_of(float_net, shown, np.arange(1))[0]:
+        given = frame.reshape(-1)
+        for state, counters in zip(states, counts, strict=True):
+            state.advance(given, counters)
+            given = state.pooled
+    return tuple(counted(one) for one in counts)
+
+
+def overflowing_in(counts: Counts) -> dict[str, float]:
+    """Return the same of counts by layer and cast."""
+    return _above(
+        {
+            f"layer {number} {cast}": [found["casts"], found["overflows"]]
+            for number, layer in enumerate(counts)
+            for cast, found in layer.items()
+        }
+    )
+
+
+def lines(found: Mapping[str, float]) -> list[str]:
+    """Return what there is to say of one network, a line a signal."""
+    return [f"{signal}: {_percent(share)} of the casts overflow its format" for signal, share in found.items()]
+
+
+def lines_of_many(found: Iterable[tuple[str, Mapping[str, float]]]) -> list[str]:
+    """Return what there is to say of candidates, by name: a line a signal, with the largest share."""
+    candidates = list(found)
+    signals = dict.fromkeys(signal for _, shares in candidates for signal in shares)
+    told = []
+    for signal in signals:
+        of = [(shares[signal], name) for name, shares in candidates if signal in shares]
+        share, name = max(of, key=lambda one: one[0])
+        told.append(
+            f"{signal}: more than {_percent(MOST)} of the casts overflow its format in {len(of):,} of "
+            f"{len(candidates):,} candidates, most in {name}: {_percent(share)}"
+        )
+    return told
+
+
+def _above(counts: Mapping[str, list[int]]) -> dict[str, float]:
+    shares = {signal: overflows / max(1, casts) for signal, (casts, overflows) in counts.items()}
+    return {signal: round(share, 6) for signal, share in shares.items() if share > MOST}
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"

@@ -1,0 +1,33 @@
+  localparam int AT_FIRST_WEIGHTS = 0;
+  localparam int AT_FIRST_SUM = 24;
+  localparam int AT_FIRST_THETA = 28;
+  localparam int AT_SPIKE = 32;
+  localparam int AT_LEARNED = 160;
+  localparam int AT_WEIGHTS = 256;
+  localparam int AT_SUM = 352;
+  localparam int AT_LEARNED_THETA = 368;
+  localparam int AT_THETA = 384;
+  localparam int AT_COUNT = 400;
+  localparam int AT_TRACE = 416;
+  localparam int AT_LFSR_UPDATE = 440;
+  localparam int AT_LFSR_FADE = 476;
+  localparam int AT_LFSR_FOLD = 512;
+  localparam int WORDS = 548;
+  bit compared[0:WORDS-1];
+
+  task automatic check_every_word;
+    check_compared("first_weights", AT_FIRST_WEIGHTS, 24);
+    check_compared("first_sum", AT_FIRST_SUM, 4);
+    check_compared("first_theta", AT_FIRST_THETA, 4);
+    check_compared("spike", AT_SPIKE, 128);
+    check_compared("learned", AT_LEARNED, 96);
+    check_compared("weights", AT_WEIGHTS, 96);
+    check_compared("sum", AT_SUM, 16);
+    check_compared("learned_theta", AT_LEARNED_THETA, 16);
+    check_compared("theta", AT_THETA, 16);
+    check_compared("count", AT_COUNT, 16);
+    check_compared("trace", AT_TRACE, 24);
+    check_compared("lfsr_update", AT_LFSR_UPDATE, 36);
+    check_compared("lfsr_fade", AT_LFSR_FADE, 36);
+    check_compared("lfsr_fold", AT_LFSR_FOLD, 36);
+  endtask

@@ -1,0 +1,78 @@
+"""Machine code is that of the sources that lie there, wherever it is kept; numba's own settings are checked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command_line import FXSNN, skip_without_jit
+
+skip_without_jit()
+
+ROOT = Path(__file__).parent.parent
+# 75 saturates to 15 in Q4.1, and the changed source to 14: rescale.py is inlined into cast.py, which stays as it is
+TRY = 'from fxsnn import Format, cast; print(cast([300], Format.parse("Q8.2"), Format.parse("Q4.1")).tolist()[0])'
+CHANGED = (
+    ("return min(max(value, lowest), highest)\n", "return min(max(value, lowest), highest - 1)\n"),
+    ("return (highest if raw > 0 else lowest), True\n", "return (highest - 1 if raw > 0 else lowest), True\n"),
+)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"NUMBA_CACHE_DIR": "kept"},
+        {"NUMBA_CACHE_DIR": "taken/kept"},  # below a file, so that nothing can be written there
+        {"XDG_CACHE_HOME": "kept"},
+        {"NUMBA_CACHE_DIR": "kept", "NUMBA_CACHE_LOCATOR_CLASSES": "InTreeCacheLocator"},
+    ],
+    ids=lambda chosen: " ".join(f"{name}={value}" for name, value in chosen.items()),
+)
+def test_machine_code_never_outlives_its_source(tmp_path: Path, chosen: dict[str, str]) -> None:
+    shutil.copytree(ROOT / "fxsnn", tmp_path / "fxsnn", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "taken").write_text("a file")
+    environment = os.environ | {"PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"} | chosen
+
+    def said() -> str:
+        command = [sys.executable, "-c", TRY]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    assert said() == "15"
+    rescale = tmp_path / "fxsnn" / "kernels" / "rescale.py"
+    text = rescale.read_text()
+    for before, after in CHANGED:
+        assert before in text
+        text = text.replace(before, after)
+    rescale.write_text(text)
+    assert said() == "14"
+    assert list((tmp_path / "fxsnn").rglob("*.nbi")) == []  # beside the sources numba would look at one file alone
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("NUMBA_NUM_THREADS", "0", "Number of threads specified must be > 0"),
+        ("NUMBA_NUM_THREADS", "-1", "Number of threads specified must be > 0"),
+        ("NUMBA_NUM_THREADS", "many", "'NUMBA_NUM_THREADS' is defined but its associated value 'many'"),
+        ("NUMBA_DISABLE_JIT", "abc", "'NUMBA_DISABLE_JIT' is defined but its associated value 'abc'"),
+        ("NUMBA_OPT", "9", "'NUMBA_OPT' is defined but its associated value '9'"),
+    ],
+)
+def test_a_numba_variable_that_cannot_be_used_is_refused_in_one_line(name: str, value: str, told: str) -> None:
+    said = subprocess.run(
+        [*FXSNN, "golden", "check", ROOT / "golden" / "largest_zero"],
+        env=os.environ | {name: value},
+        capture_output=True,
+        text=True,
+    )
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("fxsnn: the NUMBA_ variables must be what numba can use: ")
+    assert told in said.stderr
+    assert said.stderr.count("\n") == 1
