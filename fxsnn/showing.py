@@ -8,7 +8,9 @@ import numpy as np
 
 from fxsnn.competitive import Competitive
 from fxsnn.counting import blank, described_at
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError
+from fxsnn.files import read_text
 from fxsnn.layered import width as layered
 from fxsnn.layered.emulate import input_format
 from fxsnn.layered.network import LayeredNetwork, is_layered, load_layers
@@ -19,7 +21,6 @@ from fxsnn.planned import Planned, parse_planned
 from fxsnn.program.page import page
 from fxsnn.program.shipped import source
 from fxsnn.quantise import quantise
-from fxsnn.selection import named, read_text
 from fxsnn.width import constants_of, program_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from fxsnn.format import Format
+from fxsnn.format import Format, bits_of
 from fxsnn.plan import Signal
 
 Range: TypeAlias = tuple[int, int]
@@ -47,5 +47,5 @@ def carried(given: Format) -> Arrival:
 
 def width_of(wire: Wire) -> str:
     """Return how wide a value is: bits of a word that holds it, a sign counted, and how many are fractional."""
-    bits = max(wire.high.bit_length(), (-wire.low - 1).bit_length(), 1 - (wire.low < 0)) + (wire.low < 0)
+    bits = max(bits_of(wire.low, wire.high), 1)
     return f"{bits} bit{'s' * (bits != 1)}, {0 if wire.frac == ANYWHERE else wire.frac} fractional"
