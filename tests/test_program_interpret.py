@@ -16,13 +16,13 @@ from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import constants_of as layer_constants
 from fxsnn.layered.width import programs_of
 from fxsnn.program.interpret import Counts, Run, Step
-from fxsnn.program.wires import ANYWHERE
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import constants_of, program_of
 from layered_networks import cells, frames_for, quantised_layers
 from reference_layered import LayerReference
 from strategies import words
 from test_emulate import cases, many
+from test_program_bounds import stays_within_bounds
 
 
 def interpreted(network: QuantisedNetwork, raster: NDArray[np.uint8], start: State) -> tuple[list[Step], Run]:
@@ -36,11 +36,6 @@ def interpreted(network: QuantisedNetwork, raster: NDArray[np.uint8], start: Sta
     rows = network.weights.tolist()
     steps = [run.step({"arriving": [rows[i] for i in np.flatnonzero(active)]}) for active in raster]
     return steps, run
-
-
-def stays_within_bounds(run: Run, step: Step) -> None:
-    for wire, values in zip(run.program.wires, step.values, strict=True):
-        assert not values or wire.low <= min(values) <= max(values) <= wire.high or wire.frac == ANYWHERE
 
 
 def counted(run: Run, names: tuple[str, ...]) -> dict[str, dict[str, int]]:

@@ -108,7 +108,7 @@ class Bounds:
             case op.Number(name=name):
                 wire = Wire(self.numbers[name], self.numbers[name], 0)
             case op.Carry(initial=initial, signal=signal):
-                self.fits(initial, self.signals[signal].format, f"what is carried on from {self.written(ref)}")
+                self.fits(initial, self.signals[signal].format, self.neuron.called(initial), self.neuron.place(ref))
                 wire = self.words[signal]
             case op.Done(result=result):
                 wire = wires[result]
@@ -193,13 +193,13 @@ class Bounds:
             raise WidthError(f"a shift must be by 0 to {rescale.SHIFT_MAX} bits, but {self.written(ref)} is by {shift}")
         return shift
 
-    def fits(self, ref: Ref, form: Format, what: str) -> None:
+    def fits(self, ref: Ref, form: Format, what: str, place: str) -> None:
         """Refuse a value that does not provably lie in a format."""
         x = self.wires[ref]
         left = form.frac - x.frac
         if left < 0 or not form.lowest <= x.low << left <= x.high << left <= form.highest:
             raise WidthError(
-                f"{self.neuron.place(ref)}: what is stored without a cast must provably fit {form.describe()}, "
+                f"{place}: what is stored without a cast must provably fit {form.describe()}, "
                 f"but {what} can be {self.described(ref)}"
             )
 
@@ -207,7 +207,8 @@ class Bounds:
         """Refuse a state that is neither cast into its word nor proved to fit it."""
         last = self.operations[ref]
         if not isinstance(last, op.Limit | op.State) or last.signal != signal:
-            self.fits(ref, self.signals[signal].format, name)
+            line = max(one.line for one in self.neuron.statements if one.name == name)
+            self.fits(ref, self.signals[signal].format, name, f"{self.neuron.file}:{line}")
 
     def refuse_width(self, ref: Ref, low: int, high: int) -> NoReturn:
         """Raise WidthError for an operation that could leave int64."""
