@@ -108,7 +108,12 @@ class Bounds:
             case op.Number(name=name):
                 wire = Wire(self.numbers[name], self.numbers[name], 0)
             case op.Carry(initial=initial, signal=signal):
-                self.fits(initial, self.signals[signal].format, self.neuron.called(initial), self.neuron.place(ref))
+                self.fits(
+                    initial,
+                    self.signals[signal].format,
+                    self.neuron.called(initial) or "what is carried on",
+                    self.neuron.place(ref),
+                )
                 wire = self.words[signal]
             case op.Done(result=result):
                 wire = wires[result]
