@@ -23,8 +23,8 @@ from fxsnn.files import decoded
 MOST_DEPTH = 64
 """Tables and arrays within each other; the deepest document of fxsnn's own has eight."""
 LEAST_INTEGER, MOST_INTEGER = -(1 << 63), (1 << 64) - 1
-"""What a document's whole numbers may be; the widest that fxsnn stores are 64 bits."""
-_MOST_CHARACTERS = 32  # of a number that an error shows
+"""What whole numbers of TOML may be, as its specification has it; the widest that fxsnn stores are 64 bits."""
+_MOST_CHARACTERS = 32  # of a whole number in JSON, and of one that an error shows
 # tomllib takes a quarter of an hour for one dotted key of 100,000 parts; no two parts are tried from one begin
 _LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_DEPTH}}}""")
 
@@ -53,7 +53,7 @@ def parse_toml(text: str, what: str) -> dict[str, Any]:
         if _LONG_KEY.search(text):
             raise ValueError(f"a key must have at most {MOST_DEPTH} parts")
         data = tomllib.loads(text)
-        _check(data)
+        _check(data, LEAST_INTEGER, MOST_INTEGER)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise ConfigError(f"{what} must be TOML: {_reason(error)}") from None
     return data
@@ -66,13 +66,13 @@ def parse_json(data: bytes, must: str) -> Any:
     ------
     FileError
         It is not JSON in UTF-8, has a key twice, half of a surrogate pair, is nested deeper than 64, or holds a number
-        that is infinite, none, or beyond 64 bits.
+        that is infinite, none, or a whole one of more than 32 characters: whoever takes it says what it may be.
     """
     try:
         content = json.loads(
             decoded(data), object_pairs_hook=_distinct, parse_constant=_real, parse_float=_real, parse_int=_integer
         )
-        _check(content)
+        _check(content, -math.inf, math.inf)
     except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
         raise FileError(f"{must}: {_reason(error)}") from None
     return content
@@ -86,7 +86,7 @@ def fitted(content: Any, kind: type[Kind], must: str) -> Kind:
         raise FileError(f"{must}: {error}") from None
 
 
-def _check(content: Any) -> None:
+def _check(content: Any, least: float, most: float) -> None:
     """Raise ValueError where a document holds what no file of fxsnn does."""
     left = [(content, 0)]
     while left:
@@ -100,13 +100,13 @@ def _check(content: Any) -> None:
         elif isinstance(value, str):
             if not value.isascii():
                 value.encode()  # half of a surrogate pair cannot be
-        elif isinstance(value, int) and not LEAST_INTEGER <= value <= MOST_INTEGER:
+        elif isinstance(value, int) and not least <= value <= most:
             raise ValueError("a whole number must be of at most 64 bits")
 
 
 def _integer(text: str) -> int:
     if len(text) > _MOST_CHARACTERS:
-        raise ValueError(f"a whole number must be of at most 64 bits, not {text[:_MOST_CHARACTERS]}...")
+        raise ValueError(f"a whole number must be of at most 32 characters, not {text[:_MOST_CHARACTERS]}...")
     return int(text)
 
 
