@@ -34,7 +34,7 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     FxsnnError
         A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
     """
-    described = _described(network)
+    described = described_at(network)
     check_macro(macro)
     if isinstance(described, Competitive):
         held = plan_of_one_layer(plan)
@@ -42,7 +42,7 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     layers = named(plan, parse_planned, read_text(plan, "a plan"))
     if isinstance(layers, Plan):
         raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
-    quantised = quantise_layers(_blank(described), layers)
+    quantised = quantise_layers(blank(described), layers)
     data = memory_to_data(layered_memory(quantised), MACROS[macro])
     if all(layer.learning is not None for layer in layers.layers):
         usual = IntegerLearning()
@@ -51,7 +51,8 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     return data
 
 
-def _described(network: Path) -> Described:
+def described_at(network: Path) -> Described:
+    """Return what a network is, of its file (.npz) or a description (.toml)."""
     if network.suffix == ".npz":
         return described_in(network)
     if network.suffix != ".toml":
@@ -66,7 +67,7 @@ def _inventory(described: Competitive, plan: Plan) -> Memory:
     return inventory(plan, *size, one.refractory_steps, one.reset, bool(one.inhibition), one.winner)
 
 
-def _blank(described: Description) -> LayeredNetwork:
+def blank(described: Description) -> LayeredNetwork:
     """Return a network whose every weight is 0: memory is a matter of shapes and words."""
     shapes = [described.geometry(number).weights for number in range(len(described.layer))]
     readouts = [np.ones((seen(described, number), described.classes), np.int8) for number in range(len(shapes))]

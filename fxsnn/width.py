@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from fxsnn.cast import rails
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.kernels import rescale
 from fxsnn.kernels.datapath import LARGEST, LOWEST, NONE, SUBTRACT, VALUE, ZERO, Datapath, Site
-from fxsnn.plan import Signal
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.plan import SIGNALS, Signal
+from fxsnn.program.program import Program, bind, site_of
+from fxsnn.program.shipped import neuron
+from fxsnn.program.wires import Range as Range
+from fxsnn.program.wires import arriving
+from fxsnn.quantise import SITES, QuantisedNetwork
 
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 PASS = Site(0, 0, 0, 0, 0, 0, _LOWEST, _HIGHEST, rescale.SATURATE, 0)  # casts nothing
@@ -20,7 +24,8 @@ PASS = Site(0, 0, 0, 0, 0, 0, _LOWEST, _HIGHEST, rescale.SATURATE, 0)  # casts n
 _RESETS = {"zero": ZERO, "value": VALUE, "subtract": SUBTRACT}
 _WINNERS = {"none": NONE, "lowest": LOWEST, "largest": LARGEST}
 
-Range = tuple[int, int]
+SPIKES = Format(1, 0, signed=False)
+_PROVED: WeakKeyDictionary[QuantisedNetwork, Program] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,85 +51,81 @@ def lanes_for(weight: Format, inputs: int) -> Lanes:
     return Lanes(np.int64, np.int64, inputs)
 
 
-def datapath(network: QuantisedNetwork) -> Datapath:
-    """Wire the casts of a time step and prove that no exact intermediate can leave int64.
+def program_of(network: QuantisedNetwork) -> Program:
+    """Return the network's neuron under its plan, proved once for each network: networks never change.
 
     Raises
     ------
     WidthError
-        An intermediate could, or a cast would drop more than 62 bits; the message names the operation,
+        An intermediate could leave int64, or a cast would drop more than 62 bits; the message names the operation,
         the formats and the bound.
     """
-    return _wired(network)[0]
+    found = _PROVED.get(network)
+    if found is None:
+        found = _PROVED[network] = _proved(network)
+    return found
 
 
-def exact_bits(network: QuantisedNetwork) -> int:
-    """Return the bits of a two's complement word that holds every exact intermediate and every word.
-
-    One more than the bounds need, so that a draw can be added to the dropped bits in place.
-    """
-    proof, plan = _wired(network)[1], network.plan
-    signals = (plan.weight, plan.accumulator, plan.membrane, plan.theta, plan.threshold, plan.inhibition)
-    words = [signal.format.word for signal in signals] + [plan.leak.factor.format.word]
-    needed = max(proof.highest.bit_length(), (-proof.lowest - 1).bit_length(), *words) + 2
-    return min(needed, 64)
-
-
-def _wired(network: QuantisedNetwork) -> tuple[Datapath, Proof]:
+def _proved(network: QuantisedNetwork) -> Program:
     plan = network.plan
-    w, a, v = plan.weight.format, plan.accumulator.format, plan.membrane.format
-    t, th, g = plan.threshold.format, plan.theta.format, plan.inhibition.format
-    multiplies, fused, each = plan.leak.kind == "multiply", plan.integrate == "fused", plan.accumulate == "each"
-    spiking_others = max(network.neurons - 1, 0) if network.winner == "none" else 1
-    product_frac = v.frac + (plan.leak.factor.format.frac if multiplies else 0)
-    if product_frac < v.frac:
-        raise ConfigError(
-            f"the leak factor's format must have 0 or more fractional bits, not {plan.leak.factor.format.describe()}"
-        )
-    proof = Proof(plan.lfsr.width)
+    factor = plan.leak.factor.format
+    if plan.leak.kind == "multiply" and factor.frac < 0:
+        raise ConfigError(f"the leak factor's format must have 0 or more fractional bits, not {factor.describe()}")
+    return bind(
+        neuron(
+            "competitive",
+            accumulate=plan.accumulate,
+            leak=plan.leak.kind,
+            integrate=plan.integrate,
+            compare=network.compare,
+            winner=network.winner,
+            reset=network.reset,
+            refractory_input=network.refractory_input,
+        ),
+        {
+            **{name: getattr(plan, name) for name in SIGNALS},
+            "factor": plan.leak.factor,
+            "refractory": Signal(Format(max(network.refractory_steps.bit_length(), 1), 0, signed=False)),
+        },
+        {"arriving": arriving(plan.weight.format, SPIKES, network.inputs)},
+        network.neurons,
+        numbers={"leak_shift": plan.leak.shift},
+        lfsr_width=plan.lfsr.width,
+    )
 
-    total = _times(_range(w), network.inputs, with_zero=True)
-    if each:
-        every = proof.site("accumulate", plan.accumulator, (_range(a), a), (_range(w), w), "+")
-        accumulate = PASS
-    else:
-        every = PASS
-        accumulate = proof.site("accumulate", plan.accumulator, (total, w))
 
-    factor = _range(plan.leak.factor.format) if multiplies else (1, 1)
-    product = _product(_range(v), factor)
-    product = min(product[0], v.lowest), max(product[1], v.highest)
-    proof.check("leak", f"{v.describe()} * {plan.leak.factor.format.describe()}", product)
-    scaled = Format(v.word, product_frac, v.signed)  # the place of the product's binary point; its range is `product`
-    if fused:
-        leak, leaked = PASS, (product, scaled)
-    else:
-        leak, leaked = proof.site("leak", plan.membrane, (product, scaled)), (_range(v), v)
-    integrate = proof.site("integrate", plan.membrane, leaked, (_range(a), a), "+")
+def constants_of(network: QuantisedNetwork) -> dict[str, int | list[int]]:
+    """Return the words of the neuron's constants: one for all neurons, or one each."""
+    return {
+        "threshold": network.threshold,
+        "theta": network.theta.tolist(),
+        "period": network.refractory_steps,
+        "inhibition": network.inhibition,
+        "floor": network.floor,
+        "factor": network.factor,
+        "reset_value": network.reset_value,
+    }
 
-    common = max(v.frac, t.frac, th.frac)
-    limit = _sum(_shift(_range(t), common - t.frac), _shift(_range(th), common - th.frac))
-    proof.check("compare", f"{t.describe()} + {th.describe()}", limit)
-    excess = _sum(_shift(_range(v), common - v.frac), (-limit[1], -limit[0]))
-    proof.check("compare", f"{v.describe()} - ({t.describe()} + {th.describe()})", excess)
 
-    reset = proof.site("reset", plan.membrane, (_range(v), v), (_range(t), t), "-")
-    pull = _times(_range(g), spiking_others, with_zero=True)
-    inhibit = proof.site("inhibit", plan.membrane, (_range(v), v), (pull, g), "-")
-
+def datapath(network: QuantisedNetwork) -> Datapath:
+    """Return the casts and constants of a time step as kernels take them; raises as `program_of`."""
+    program, plan = program_of(network), network.plan
+    casts = [program.neuron.cast(stream) for stream in range(len(SITES))]
+    accumulate, leak, integrate, reset, inhibit = (program.site(cast) if cast else PASS for cast in casts)
+    each = plan.accumulate == "each"
     path = Datapath(
-        each=every,
-        accumulate=accumulate,
+        each=accumulate if each else PASS,
+        accumulate=PASS if each else accumulate,
         leak=leak,
         integrate=integrate,
-        reset=reset if network.reset == "subtract" else PASS,
+        reset=reset,
         inhibit=inhibit,
         cast_each=int(each),
-        fused=int(fused),
+        fused=int(plan.integrate == "fused"),
         factor=network.factor,
         leak_shift=plan.leak.shift if plan.leak.kind == "shift" else 0,
         leak_mask=-1 if plan.leak.kind == "shift" else 0,
-        compare_left=common - v.frac,
+        compare_left=program.named("_excess").frac - plan.membrane.format.frac,
         fires_at=0 if network.compare == "ge" else 1,
         winner=_WINNERS[network.winner],
         reset_kind=_RESETS[network.reset],
@@ -135,16 +136,28 @@ def _wired(network: QuantisedNetwork) -> tuple[Datapath, Proof]:
         floor=network.floor,
         simple=0,
     )
-    simple = int(not each and network.refractory_steps == 0 and _is_simple(path, proof))
-    return path._replace(simple=simple), proof
+    simple = int(not each and network.refractory_steps == 0 and _is_simple(path, program.reached))
+    return path._replace(simple=simple)
 
 
-def _is_simple(path: Datapath, proof: Proof) -> bool:
+def exact_bits(network: QuantisedNetwork) -> int:
+    """Return the bits of a two's complement word that holds every exact intermediate and every word.
+
+    One more than the bounds need, so that a draw can be added to the dropped bits in place.
+    """
+    plan = network.plan
+    lowest, highest = program_of(network).reached
+    signals: list[Signal] = [getattr(plan, name) for name in SIGNALS]
+    words = [signal.format.word for signal in (*signals, plan.leak.factor)]
+    return min(64, max(highest.bit_length(), (-lowest - 1).bit_length(), *words) + 2)
+
+
+def _is_simple(path: Datapath, reached: Range) -> bool:
     """Return whether kernels/simple.py may run this datapath."""
     sites = (path.accumulate, path.leak, path.integrate, path.reset, path.inhibit)
     return (
-        proof.lowest >= -(1 << 31)
-        and proof.highest < 1 << 31
+        reached[0] >= -(1 << 31)
+        and reached[1] < 1 << 31
         and all(s.overflow == rescale.SATURATE and s.draw_bits == 0 and s.right < 32 for s in sites)
         and all(s.if_negative == 0 and s.if_odd == 0 for s in sites)
         and path.leak_shift < 32
@@ -153,9 +166,8 @@ def _is_simple(path: Datapath, proof: Proof) -> bool:
 
 def limits(network: QuantisedNetwork) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return threshold + adaptive threshold of every neuron at the comparison's binary point, int64[neurons]."""
-    plan = network.plan
+    common, plan = program_of(network).named("_excess").frac, network.plan
     t, th = plan.threshold.format, plan.theta.format
-    common = max(plan.membrane.format.frac, t.frac, th.frac)
     return (network.threshold << (common - t.frac)) + (network.theta << (common - th.frac))
 
 
@@ -203,29 +215,7 @@ class Proof:
                 f"a cast must drop at most {rescale.SHIFT_MAX} bits, but {operation} ({names} -> {fmt.describe()}) "
                 f"drops {right}"
             )
-        biases = rescale.biases(into.rounding.code, right)
-        self.highest = max(self.highest, total[1] + biases[0])
-        lowest, highest = rails(fmt, into.overflow)
-        stochastic = into.rounding.code == rescale.STOCHASTIC
-        return Site(
-            common - source.frac,
-            left_other,
-            right,
-            *biases,
-            lowest,
-            highest,
-            into.overflow.code,
-            min(right, self.lfsr_width) if stochastic else 0,
-        )
-
-
-def _range(fmt: Format) -> Range:
-    return fmt.lowest, fmt.highest
-
-
-def _times(bounds: Range, count: int, *, with_zero: bool) -> Range:
-    low, high = (min(bounds[0], 0), max(bounds[1], 0)) if with_zero else bounds
-    return low * count, high * count
+        return site_of(common - source.frac, left_other, right, into, self.lfsr_width)
 
 
 def _shift(bounds: Range, left: int) -> Range:
@@ -234,8 +224,3 @@ def _shift(bounds: Range, left: int) -> Range:
 
 def _sum(first: Range, other: Range) -> Range:
     return first[0] + other[0], first[1] + other[1]
-
-
-def _product(first: Range, other: Range) -> Range:
-    ends = [a * b for a in first for b in other]
-    return min(ends), max(ends)

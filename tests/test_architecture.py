@@ -26,6 +26,7 @@ ORDER = (
     *(
         "competitive",
         "plan",
+        "program",
         "quantise",
         "width",
         "prepare",
@@ -43,7 +44,7 @@ ORDER = (
         "described",
     ),
     *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
-    *("splits", "candidates", "selection", "counting", "significance", "golden", "regress", "report"),
+    *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "regress", "report"),
     *(
         "demo",
         "profiled",
@@ -66,6 +67,7 @@ MAY_IMPORT_KERNELS = {
     "cast",
     "encode",
     "learn",
+    "program",
     "width",
     "prepare",
     "emulate",

@@ -557,8 +557,9 @@ def test_a_network_of_another_size_than_the_digits_is_refused(tmp_path: Path, pl
 def test_a_plan_whose_intermediate_leaves_int64_is_refused_with_the_operation(network: Path, tmp_path: Path) -> None:
     plan = written(tmp_path / "wide.toml", PLAN.replace('"UQ0.4"', '"UQ20.40"'))
     complaint = (
-        "every exact intermediate must fit int64, but accumulate (UQ20.40 (u60) -> UQ5.4 (u9)) can need 71 bits "
-        "(raw 0 to 903890459611768028400)"
+        "every exact intermediate must fit int64, but sum = arriving "
+        "(arriving 784 x UQ20.40 (u60); competitive.neuron:29) "
+        "can need 71 bits (raw 0 to 903890459611768028400)"
     )
     assert run("emulate", network, plan).complaint == complaint
     assert run("golden", "make", network, plan, "--out", tmp_path / "golden").complaint == complaint

@@ -206,7 +206,11 @@ TIGHT = Signal(Format.parse("UQ1.0"), Rounding.FLOOR, Overflow.ERROR)
 @pytest.mark.parametrize(
     ("changes", "kind", "message"),
     [
-        ({"weight": WIDE}, WidthError, "bad: every exact intermediate must fit int64, but accumulate "),
+        (
+            {"weight": WIDE},
+            WidthError,
+            "bad: every exact intermediate must fit int64, but sum = arriving (arriving 784 x UQ20.40 (u60); ",
+        ),
         ({"threshold": TIGHT}, OverflowDetectedError, "bad: threshold: all values must lie in UQ1.0 (u1), 0 to 1; 1 "),
         ({"membrane": TIGHT}, OverflowDetectedError, "bad: integrate must stay within UQ1.0 (u1), but left it "),
     ],

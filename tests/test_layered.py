@@ -134,8 +134,13 @@ def in_real_numbers(network: LayeredNetwork, recording: NDArray[np.uint16]) -> l
 
 
 def test_a_sum_that_could_leave_int64_is_refused() -> None:
-    plan = LayeredPlan((replace(EXACT, weight=Signal(Format(40, 0)), trace=Signal(Format(40, 0))),) * 3)
-    with pytest.raises(WidthError, match=r"^every exact intermediate must fit int64, but convolve \(18 x "):
+    plan = LayeredPlan(
+        (replace(EXACT, weight=Signal(Format(40, 0)), trace=Signal(Format(40, 0)), synapse=Signal(Format(40, 0))),) * 3
+    )
+    with pytest.raises(
+        WidthError,
+        match=r"^every exact intermediate must fit int64, but sum = arriving \(arriving 18 x Q40\.0 \(s40\) \* Q40\.0",
+    ):
         respond_layers(quantise_layers(random_layers(FLOAT, 1), plan), np.zeros((1, 8, 6, 7, 2), np.uint16))
 
 

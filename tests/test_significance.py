@@ -115,7 +115,9 @@ def test_the_wide_plan_has_fewer_fractional_bits_where_more_would_not_fit() -> N
     assert plan.weight.format.frac == plan.theta.format.frac == plan.membrane.format.frac
     with pytest.raises(FormatError, match=r"^word must be 1 to 63 bits, not 78$"):
         wide_plan(network, replace(ranges, membrane=(0.0, 2.0**60)))
-    with pytest.raises(WidthError, match=r"^every exact intermediate must fit int64, but leak "):
+    with pytest.raises(
+        WidthError, match=r"^every exact intermediate must fit int64, but _decayed = membrane \* factor "
+    ):
         wide_plan(network, replace(ranges, membrane=(0.0, 2.0**30)))
 
 

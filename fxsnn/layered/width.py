@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from fxsnn.format import Format
 from fxsnn.kernels.datapath import Site
-from fxsnn.layered.quantise import QuantisedLayer
-from fxsnn.plan import Leak, Signal
-from fxsnn.width import Proof, Range
-
-SPIKES = Format(1, 0, signed=False)
+from fxsnn.layered.description import Geometry
+from fxsnn.layered.plan import LEAKS, LayerPlan
+from fxsnn.layered.quantise import CASTS, QuantisedLayer
+from fxsnn.plan import Leak
+from fxsnn.program.program import Program, bind
+from fxsnn.program.shipped import neuron, shipped
+from fxsnn.program.wires import Range, arriving, carried
+from fxsnn.width import SPIKES as SPIKES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,69 +32,91 @@ class Wires:
     sum_bits: int  # of a two's complement word that holds every sum
     sum_frac: int  # its fractional bits
     compared: int  # fractional bits at which sum, refractory state and bias are added
-    reach: Range  # of all exact intermediates but those of the comparison
     drive: Range  # of what is compared, before refractory state and bias
     membrane: Range  # of what they add up to
     exact_bits: int  # of a two's complement word that holds every exact intermediate, and a draw beside it
 
 
-def wires(layer: QuantisedLayer, given: Format) -> Wires:
-    """Wire the casts of a layer whose input words are of format `given`, and prove that all fits int64.
+def programs_of(layer: QuantisedLayer, given: Format) -> tuple[Program, ...]:
+    """Return the neurons of a layer whose input words are of format `given`, under its plan: its filter, if it has one.
 
     Raises
     ------
     WidthError
         An exact intermediate could leave int64, or a cast would drop more than 62 bits; the message names it.
     """
-    plan, proof = layer.plan, Proof(layer.registers[0].width)
-    q, p, r = plan.synapse.format, plan.trace.format, plan.refractory.format
+    return _proved(layer.plan, layer.geometry, given, layer.registers[0].width)
+
+
+@lru_cache(maxsize=256)
+def _proved(plan: LayerPlan, geometry: Geometry, given: Format, lfsr_width: int) -> tuple[Program, ...]:
+    leaks: dict[str, Leak] = {name: getattr(plan, name) for name in LEAKS}
+    signals = {name: getattr(plan, name) for name in (*CASTS, "bias")}
+    signals |= {name.replace("leak", "factor"): leak.factor for name, leak in leaks.items()}
+    shifts = {name.replace("leak", "shift"): leak.shift for name, leak in leaks.items()}
     inputs = plan.filters == "inputs"
-    under = p if inputs else given
-    cells = math.prod(layer.geometry.weights[:3])
-    total = _range(plan.weight.format), _range(under)
-    ends = [a * b for a in total[0] for b in total[1]]
-    sums = min(*ends, 0) * cells, max(*ends, 0) * cells
-    summed = Format(plan.weight.format.word, plan.weight.format.frac + under.frac)  # where a sum's binary point is
-    proof.check("convolve", f"{cells} x {plan.weight.format.describe()} * {under.describe()}", sums)
-    narrow = sums[0] >= -(1 << 31) and sums[1] < 1 << 31
+    cells = math.prod(geometry.weights[:3])
+    summed = arriving(plan.weight.format, plan.trace.format if inputs else given, cells)
+    parts = [("decolle", summed)] if inputs else [("decolle_currents", summed)]
+    if inputs:
+        parts.insert(0, ("decolle_filter", carried(given)))
+    found = []
+    for name, come in parts:
+        choices = {leak: one.kind for leak, one in leaks.items() if leak in shipped(name).choices}
+        population = math.prod(geometry.inputs if name == "decolle_filter" else geometry.outputs)
+        found.append(
+            bind(
+                neuron(name, **choices),
+                signals,
+                {"arriving": come},
+                population,
+                numbers=shifts,
+                lfsr_width=lfsr_width,
+            )
+        )
+    return tuple(found)
 
-    trace = proof.site("trace", plan.trace, _leaked(proof, "trace", plan.trace, plan.trace_leak), (_range(q), q), "+")
-    come = (_range(given), given) if inputs else (sums, summed)
-    synapse = proof.site("synapse", plan.synapse, _leaked(proof, "synapse", plan.synapse, plan.synapse_leak), come, "+")
-    leaked = _leaked(proof, "refractory", plan.refractory, plan.refractory_leak)
-    refractory = proof.site("refractory", plan.refractory, leaked, (_range(r), r), "-")
 
-    reach = proof.lowest, proof.highest
-    drive, frac = (sums, summed.frac) if inputs else (_range(p), p.frac)
-    compared = max(frac, r.frac, plan.bias.format.frac)
-    parts = [(drive, frac), (_range(r), r.frac), (_range(plan.bias.format), plan.bias.format.frac)]
-    for bounds, place in parts:
-        proof.check("membrane", "aligned", (bounds[0] << compared - place, bounds[1] << compared - place))
-    low, high = (sum(bounds[end] << compared - place for bounds, place in parts) for end in (0, 1))
-    proof.check("membrane", "drive + refractory state + bias", (low, high))
+def constants_of(layer: QuantisedLayer) -> dict[str, int | list[int]]:
+    """Return the words of the constants of a layer's neurons: one for all, or one each."""
+    positions = math.prod(layer.geometry.outputs[:2])
+    factors = zip(LEAKS, layer.factors, strict=True)
+    return {
+        "kick": layer.refractory,
+        "bias": layer.bias.tolist() * positions,
+        **{name.replace("leak", "factor"): word for name, word in factors},
+    }
+
+
+def wires(layer: QuantisedLayer, given: Format) -> Wires:
+    """Return the casts of a layer whose input words are of format `given`; raises as `programs_of`."""
+    programs, plan = programs_of(layer, given), layer.plan
+    trace, synapse, refractory = (
+        program.site(cast)
+        for stream in range(len(CASTS))
+        for program in programs
+        if (cast := program.neuron.cast(stream))
+    )
+    last = programs[-1]
+    sums, membrane = last.named("sum"), last.named("_membrane")
+    drive = sums if plan.filters == "inputs" else last.named("trace")
     leaks = tuple(
         (factor, leak.shift if leak.kind == "shift" else 0, -1 if leak.kind == "shift" else 0)
         for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
     )
-    bits = max(sums[1].bit_length(), (-sums[0] - 1).bit_length()) + 1
-    widest = max(proof.highest.bit_length(), (-proof.lowest - 1).bit_length())
-    exact = min(64, max(widest, *(site.right for site in (trace, synapse, refractory))) + 2)
-    lanes = np.int32 if narrow else np.int64
+    ends = [program.reached for program in programs]
+    widest = max(max(high.bit_length(), (-low - 1).bit_length()) for low, high in ends)
+    narrow = sums.low >= -(1 << 31) and sums.high < 1 << 31
     return Wires(
-        trace, synapse, refractory, leaks, lanes, bits, summed.frac, compared, reach, drive, (low, high), exact
+        trace=trace,
+        synapse=synapse,
+        refractory=refractory,
+        leaks=leaks,
+        sums=np.int32 if narrow else np.int64,
+        sum_bits=max(sums.high.bit_length(), (-sums.low - 1).bit_length()) + 1,
+        sum_frac=sums.frac,
+        compared=membrane.frac,
+        drive=(drive.low, drive.high),
+        membrane=(membrane.low, membrane.high),
+        exact_bits=min(64, max(widest, *(site.right for site in (trace, synapse, refractory))) + 2),
     )
-
-
-def _leaked(proof: Proof, name: str, signal: Signal, leak: Leak) -> tuple[Range, Format]:
-    """Return the range of a leaked state, and where its binary point is."""
-    low, high = _range(signal.format)
-    if leak.kind != "multiply":
-        return (min(low, low - (low >> 1), 0), max(high, 0)), signal.format
-    most = leak.factor.format.highest
-    bounds = min(low * most, low), max(high * most, high)
-    proof.check(f"{name} leak", f"{signal.format.describe()} * {leak.factor.format.describe()}", bounds)
-    return bounds, Format(signal.format.word, signal.format.frac + leak.factor.format.frac, signal.format.signed)
-
-
-def _range(fmt: Format) -> Range:
-    return fmt.lowest, fmt.highest

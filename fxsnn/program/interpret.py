@@ -1,7 +1,7 @@
 """Run a bound neuron in unbounded Python integers, operation by operation and for one population at a time.
 
-Slow and plain: what compiled kernels give is compared with it, node by node. It is no oracle, since it knows what a step
-is from the same text; tests/reference*.py, written by hand, are.
+Slow and plain: what compiled kernels give is compared with it, node by node. It is no oracle, since it knows what a
+step is from the same text; tests/reference*.py, written by hand, are.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import assert_never
 from fxsnn.kernels import lfsr, rescale
 from fxsnn.lfsr import Lfsr
 from fxsnn.program import operations as op
-from fxsnn.program.bounds import ANYWHERE, Program
 from fxsnn.program.operations import Ref
+from fxsnn.program.program import Program
+from fxsnn.program.wires import ANYWHERE
 
 Words = list[int]
 Arrivals = Mapping[str, Sequence[Sequence[int]]]  # by input: a row a neuron's words for every active one, ascending
@@ -82,19 +83,19 @@ class Run:
         draws = {cast.stream: [0] * self.neurons for cast in neuron.casts if cast.stream is not None}
         for ref, operation in enumerate(operations):
             if isinstance(operation, op.LEAVES) and not isinstance(operation, op.Each):
-                values[ref] = self.leaf(operation, come)
+                values[ref] = self._leaf(operation, come)
         ends = {end.carry: ref for ref, end in enumerate(operations) if isinstance(end, op.Done)}
         ref = 0
         while ref < len(operations):
             operation = operations[ref]
             if isinstance(operation, op.Carry):
                 end = ends[ref]
-                ref = self.loop(ref, end, values, draws, come)
+                ref = self._loop(ref, end, values, draws, come)
             elif not isinstance(operation, op.LEAVES):
-                values[ref] = self.value(ref, values, draws)
+                values[ref] = self._value(ref, values, draws)
             ref += 1
         for name, (signal, final) in neuron.states.items():
-            self.states[name] = self.placed(final, values, self.program.signals[signal].format.frac)
+            self.states[name] = self._placed(final, values, self.program.signals[signal].format.frac)
         return Step(
             nodes={name: list(values[node]) for name, node in neuron.nodes.items()},
             emitted=list(values[neuron.output[1]]),
@@ -104,7 +105,7 @@ class Run:
             values=values,
         )
 
-    def leaf(self, operation: op.Operation, come: Arrivals) -> Words:
+    def _leaf(self, operation: op.Operation, come: Arrivals) -> Words:
         match operation:
             case op.State(name=name):
                 return self.states[name]
@@ -119,33 +120,34 @@ class Run:
                 return [value] * self.neurons
         raise AssertionError(operation)
 
-    def loop(self, first: Ref, end: Ref, values: list[Words], draws: dict[int, Words], come: Arrivals) -> Ref:
+    def _loop(self, first: Ref, end: Ref, values: list[Words], draws: dict[int, Words], come: Arrivals) -> Ref:
         """Do what stands between Carry and Done for every active input; return the Done's number."""
         operations = self.program.neuron.operations
         carry, done = operations[first], operations[end]
-        assert isinstance(carry, op.Carry) and isinstance(done, op.Done)  # noqa: S101
+        assert isinstance(carry, op.Carry)  # noqa: S101  (so says `step`)
+        assert isinstance(done, op.Done)  # noqa: S101  (so says `step`)
         within = range(first + 1, end)
         each = next(ref for ref in within if isinstance(operations[ref], op.Each))
         name = operations[each].name  # type: ignore[union-attr]
         frac = self.program.signals[carry.signal].format.frac
-        values[first] = self.placed(carry.initial, values, frac)
+        values[first] = self._placed(carry.initial, values, frac)
         for row in come[name]:
             values[each] = list(row)
             for ref in within:
                 if not isinstance(operations[ref], op.LEAVES):
-                    values[ref] = self.value(ref, values, draws)
+                    values[ref] = self._value(ref, values, draws)
             values[first] = values[done.result]
         values[end] = values[first]
         return end
 
-    def value(self, ref: Ref, values: list[Words], draws: dict[int, Words]) -> Words:
+    def _value(self, ref: Ref, values: list[Words], draws: dict[int, Words]) -> Words:
         """Return the words of an operation whose operands are there."""
         operation = self.program.neuron.operations[ref]
         match operation:
             case op.Add(a=a, b=b):
-                return [x + y for x, y in self.pairs(a, b, values)]
+                return [x + y for x, y in self._pairs(a, b, values)]
             case op.Subtract(a=a, b=b):
-                return [x - y for x, y in self.pairs(a, b, values)]
+                return [x - y for x, y in self._pairs(a, b, values)]
             case op.Multiply(a=a, b=b):
                 return [x * y for x, y in zip(values[a], values[b], strict=True)]
             case op.ShiftLeft(a=a, by=by):
@@ -153,7 +155,7 @@ class Run:
             case op.ShiftRight(a=a, by=by):
                 return [x >> k for x, k in zip(values[a], values[by], strict=True)]
             case op.Compare(relation=relation, a=a, b=b):
-                return [int(_RELATIONS[relation](x, y)) for x, y in self.pairs(a, b, values)]
+                return [int(_RELATIONS[relation](x, y)) for x, y in self._pairs(a, b, values)]
             case op.Both(a=a, b=b):
                 return [x & y for x, y in zip(values[a], values[b], strict=True)]
             case op.Either(a=a, b=b):
@@ -161,18 +163,18 @@ class Run:
             case op.Not(a=a):
                 return [1 - x for x in values[a]]
             case op.Select(condition=condition, a=a, b=b):
-                pairs = self.pairs(a, b, values)
+                pairs = self._pairs(a, b, values)
                 return [x if c else y for c, (x, y) in zip(values[condition], pairs, strict=True)]
             case op.Minimum(a=a, b=b):
-                return [min(x, y) for x, y in self.pairs(a, b, values)]
+                return [min(x, y) for x, y in self._pairs(a, b, values)]
             case op.Maximum(a=a, b=b):
-                return [max(x, y) for x, y in self.pairs(a, b, values)]
+                return [max(x, y) for x, y in self._pairs(a, b, values)]
             case op.Absolute(a=a):
                 return [abs(x) for x in values[a]]
             case op.Round():
-                return self.rounded(ref, operation, values, draws)
-            case op.Limit(a=a, signal=signal):
-                return self.limited(ref, a, signal, values)
+                return self._rounded(ref, operation, values, draws)
+            case op.Limit(a=a):
+                return self._limited(ref, a, values)
             case op.Count(a=a):
                 return [sum(values[a])] * self.neurons
             case op.Any(a=a):
@@ -189,21 +191,21 @@ class Run:
             case _:
                 assert_never(operation)
 
-    def placed(self, ref: Ref, values: list[Words], frac: int) -> Words:
+    def _placed(self, ref: Ref, values: list[Words], frac: int) -> Words:
         """Return words at a binary point that is as fine as theirs or finer."""
         own = self.program.wires[ref].frac
         return list(values[ref]) if own in (frac, ANYWHERE) else [word << frac - own for word in values[ref]]
 
-    def pairs(self, a: Ref, b: Ref, values: list[Words]) -> Iterator[tuple[int, int]]:
+    def _pairs(self, a: Ref, b: Ref, values: list[Words]) -> Iterator[tuple[int, int]]:
         frac = max(self.program.wires[a].frac, self.program.wires[b].frac)
-        return zip(self.placed(a, values, frac), self.placed(b, values, frac), strict=True)
+        return zip(self._placed(a, values, frac), self._placed(b, values, frac), strict=True)
 
-    def rounded(self, ref: Ref, operation: op.Round, values: list[Words], draws: dict[int, Words]) -> Words:
+    def _rounded(self, ref: Ref, operation: op.Round, values: list[Words], draws: dict[int, Words]) -> Words:
         """Round where the guard holds, neurons ascending, and count; 0 where nothing happens."""
         program, stream = self.program, operation.stream
         signal, own = program.signals[operation.signal], program.wires[operation.a].frac
         right = max(own - signal.format.frac, 0)
-        exact = self.placed(operation.a, values, max(own, signal.format.frac))
+        exact = self._placed(operation.a, values, max(own, signal.format.frac))
         happens = [1] * self.neurons if operation.guard is None else values[operation.guard]
         bias, if_negative, if_odd = rescale.biases(signal.rounding.code, right)
         counts = self.counts[ref]
@@ -223,7 +225,7 @@ class Run:
             counts.ties += right > 0 and rest == 1 << right - 1
         return out
 
-    def limited(self, ref: Ref, rounded: Ref, signal: str, values: list[Words]) -> Words:
+    def _limited(self, ref: Ref, rounded: Ref, values: list[Words]) -> Words:
         program = self.program
         cast = next(cast for cast in program.neuron.casts if cast.limit == ref)
         site = program.site(cast)

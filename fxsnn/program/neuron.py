@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fxsnn.program.operations import Operation, Ref
+from fxsnn.program.operations import Constant, Each, Input, Literal, Number, Operation, Ref, State
 
 BIT = "bit"  # the signal of a state that holds 0 or 1: no plan gives it a format
 
@@ -18,6 +18,7 @@ class Statement:
     column: int
     source: str  # on one line, without its annotation
     signal: str  # into which it casts; "" where it stays exact
+    value: Ref  # what the name stands for after it; the condition of an if, whose name is "if"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,29 @@ class Neuron:
     inputs: tuple[str, ...]
     numbers: tuple[str, ...]
     output: tuple[str, Ref]
-    nodes: dict[str, Ref]  # every name that is assigned, but those that begin with _: its last value
+    names: dict[str, Ref]  # every name that is assigned whatever the conditions are: its last value
     casts: tuple[Cast, ...]
     signals: tuple[str, ...]  # whose formats a plan must give
+
+    @property
+    def nodes(self) -> dict[str, Ref]:
+        """What golden sets hold: every name that does not begin with an underscore."""
+        return {name: ref for name, ref in self.names.items() if not name.startswith("_")}
 
     def cast(self, stream: int) -> Cast | None:
         """Return the cast that draws from the register of this number, or none where the choices leave it out."""
         return next((cast for cast in self.casts if cast.stream == stream), None)
+
+    def called(self, ref: Ref) -> str:
+        """Return the name of a value: of what is declared or assigned, or a number; nothing where it has none."""
+        match self.operations[ref]:
+            case State(name=name) | Constant(name=name) | Input(name=name) | Each(name=name) | Number(name=name):
+                return name
+            case Literal(value=value):
+                return str(value)
+        named = [name for name, value in self.names.items() if value == ref]
+        named += [one.name for one in self.statements if one.value == ref and one.name != "if"]
+        return named[0] if named else ""
 
     def place(self, ref: Ref) -> str:
         """Return where in the text an operation stands: file and line."""

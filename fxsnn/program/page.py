@@ -1,0 +1,197 @@
+"""A neuron's step under formats, for people: each line, how wide it is, what its cast drops, what can overflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import partial
+
+from fxsnn.modes import Rounding
+from fxsnn.program import operations as op
+from fxsnn.program.interpret import Run, Step
+from fxsnn.program.neuron import BIT, Cast
+from fxsnn.program.operations import Ref
+from fxsnn.program.program import Program
+from fxsnn.program.wires import ANYWHERE, Range, Wire, width_of
+
+Constants = Mapping[str, int | Sequence[int]]
+_ALWAYS: dict[str, Callable[[Range, Range], bool]] = {  # whether a relation holds for all between two pairs of ends
+    "<": lambda a, b: a[1] < b[0],
+    "<=": lambda a, b: a[1] <= b[0],
+    ">": lambda a, b: a[0] > b[1],
+    ">=": lambda a, b: a[0] >= b[1],
+    "==": lambda a, b: a[0] == a[1] == b[0] == b[1],
+    "!=": lambda a, b: a[1] < b[0] or a[0] > b[1],
+}
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+def page(program: Program, constants: Constants) -> list[str]:
+    """Return the lines of a page on a neuron under formats.
+
+    constants    words of the neuron's constants, one for all neurons or one each
+    """
+    neuron = program.neuron
+    known = program.knowing({name: _ends(constants[name]) for name in neuron.constants if name in constants})
+    lines = [f"{neuron.file}, {program.neurons:,} neuron{'s' * (program.neurons != 1)}"]
+    numbers = {name: program.numbers[name] for name in neuron.numbers}
+    lines += [f"      {name}: {told}" for name, told in (neuron.choices | numbers).items()]
+    for name in neuron.inputs:
+        lines.append(f"      {name}: {program.arrivals[name].said}; {_exactly(program.arrivals[name].total)}")
+    for name, (signal, _) in neuron.states.items():
+        lines.append(f"      state {name}: {program.signals[signal].format.describe()}")
+    for name, signal in neuron.constants.items():
+        form = program.signals[signal].format
+        ends = dict.fromkeys(_real(word, form.frac) for word in _ends(constants[name]))
+        lines.append(f"      constant {name}: {form.describe()}, {' to '.join(ends)}")
+    truths = _truths(known)
+    for number, statement in enumerate(neuron.statements):
+        lines += _statement(known, number, truths)
+        if statement.name == neuron.output[0]:
+            lines += [f"      {told}" for told in _firing(program, constants)]
+    return [*lines, *(f"      {told}" for told in dead_zones(program, constants))]
+
+
+def _statement(program: Program, number: int, truths: Mapping[Ref, bool]) -> Iterator[str]:
+    """Yield what there is to say of a statement."""
+    neuron, statement = program.neuron, program.neuron.statements[number]
+    if statement.name == "if":
+        yield f"{statement.line:>4}  if {statement.source}"
+    else:
+        signal = f": {statement.signal}" if statement.signal else ""
+        yield f"{statement.line:>4}  {statement.name}{signal} = {statement.source}"
+    refs = [ref for ref, owner in enumerate(neuron.owners) if owner == number]
+    for cast in neuron.casts:
+        if cast.round in refs:
+            yield f"      {_cast(program, cast)}"
+    wire = program.wires[statement.value]
+    if not statement.signal and wire != (0, 1, 0):
+        yield f"      {_exactly(wire)}"
+    for ref in refs:
+        compared = neuron.operations[ref]
+        if isinstance(compared, op.Compare) and ref in truths:
+            a, b = neuron.called(compared.a) or "its left side", neuron.called(compared.b) or "its right side"
+            yield f"      {a} {compared.relation} {b} is {'always' if truths[ref] else 'never'} true"
+
+
+def _cast(program: Program, cast: Cast) -> str:
+    """Return what a cast does."""
+    rounding = program.neuron.operations[cast.round]
+    assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
+    into, exact, site = program.signals[cast.signal], program.wires[rounding.a], program.site(cast)
+    drops = f"drops {site.right} bit{'s' * (site.right != 1)} ({into.rounding})" if site.right else "drops nothing"
+    if site.draw_bits:
+        drops += f" by draws of {site.draw_bits} bits from register {cast.stream}"
+    overflow = f"can overflow ({into.overflow})" if overflows(program, cast) else "cannot overflow"
+    return f"{_exactly(exact)} -> {into.format.describe()}: {drops}, {overflow}"
+
+
+def overflows(program: Program, cast: Cast) -> bool:
+    """Say whether a cast can meet a value outside of its word, by the bounds."""
+    rounded, site = program.wires[cast.round], program.site(cast)
+    return rounded.low < site.lowest or rounded.high > site.highest
+
+
+def _exactly(wire: Wire) -> str:
+    """Return how wide a value is, and from what to what it goes."""
+    frac = 0 if wire.frac == ANYWHERE else wire.frac
+    return f"exactly {width_of(wire)}, {_real(wire.low, frac)} to {_real(wire.high, frac)}"
+
+
+def _real(raw: int, frac: int) -> str:
+    return f"{float(Fraction(raw) / Fraction(2) ** frac):g}"
+
+
+def _truths(program: Program) -> dict[Ref, bool]:
+    """Return which bits are the same whatever comes."""
+    found: dict[Ref, bool] = {}
+    for ref, operation in enumerate(program.neuron.operations):
+        match operation:
+            case op.Compare(relation=relation, a=a, b=b):
+                x, y = program.wires[a], program.wires[b]
+                frac = max(x.frac, y.frac)
+                ends = [(wire.low << frac - wire.frac, wire.high << frac - wire.frac) for wire in (x, y)]
+                truths = [None, _ALWAYS[relation](*ends), not _ALWAYS[_OPPOSITE[relation]](*ends)]
+                if truths[1] == truths[2]:
+                    found[ref] = bool(truths[1])
+            case op.Literal(value=0 | 1 as value):
+                found[ref] = bool(value)
+            case op.Not(a=a) if a in found:
+                found[ref] = not found[a]
+            case op.Both(a=a, b=b) if False in (found.get(a), found.get(b)):
+                found[ref] = False
+            case op.Either(a=a, b=b) if True in (found.get(a), found.get(b)):
+                found[ref] = True
+            case op.First(a=a) | op.Largest(a=a) | op.Any(a=a) if found.get(a) is False:
+                found[ref] = False
+    return found
+
+
+def _firing(program: Program, constants: Constants) -> list[str]:
+    """Tell of neurons whose output never is 1, each with its own constants."""
+    neuron = program.neuron
+    one = {name: _ends(constants[name]) for name in neuron.constants if isinstance(constants.get(name), int)}
+    rows = {name: constants[name] for name in neuron.constants if name in constants and name not in one}
+    each: dict[tuple[int, ...], int] = {}
+    for words in zip(*rows.values(), strict=True):
+        each[words] = each.get(words, 0) + 1
+    silent = 0
+    for words, count in (each or {(): program.neurons}).items():
+        own = {name: (word, word) for name, word in zip(rows, words, strict=True)}
+        silent += count * (_truths(program.knowing(one | own)).get(neuron.output[1]) is False)
+    if silent == 0:
+        return []
+    who = "no neuron can" if silent == program.neurons else f"{silent:,} of {program.neurons:,} neurons cannot"
+    return [f"{who} fire at this precision"]
+
+
+def dead_zones(program: Program, constants: Constants) -> list[str]:
+    """Tell at which words states stop to leak, and of those that do not leak, when nothing arrives."""
+    neuron, found = program.neuron, []
+    rounding = [program.signals[cast.signal].rounding for cast in neuron.casts if program.site(cast).right]
+    if Rounding.STOCHASTIC in rounding:
+        return []  # no word stays for ever where a draw decides
+    for name, (signal, _) in neuron.states.items():
+        form = program.signals[signal].format
+        if signal == BIT or not _stays(program, constants, name, 0):
+            continue
+        above = _last(partial(_stays, program, constants, name), form.highest)
+        below = _last(lambda word, name=name: _stays(program, constants, name, -word), -form.lowest)  # type: ignore[misc]
+        if above == form.highest or _emits(program, constants, name, above + 1):
+            found.append(f"{name} does not leak")
+            continue
+        ends = [end for end in (above, -below) if end]
+        if ends:
+            told = " and at ".join(f"{end} ({_real(end, form.frac)})" for end in ends)
+            found.append(f"{name} stops to leak at {told}")
+    return found
+
+
+def _stays(program: Program, constants: Constants, name: str, word: int) -> bool:
+    """Say whether a state that holds a word, all others at rest, holds it after a step in which nothing arrives."""
+    return _quiet(program, constants, name, word).states[name] == [word]
+
+
+def _emits(program: Program, constants: Constants, name: str, word: int) -> bool:
+    """Say whether a neuron that emits bits does so from a word of one of its states, when nothing arrives."""
+    output = program.wires[program.neuron.output[1]]
+    return (output.low, output.high) == (0, 1) and _quiet(program, constants, name, word).emitted == [1]
+
+
+def _quiet(program: Program, constants: Constants, name: str, word: int) -> Step:
+    """Do a step of one neuron in which nothing arrives; of constants that neurons have each the largest is taken."""
+    own = {known: max(_ends(words)) for known, words in constants.items()}
+    return Run(program, own, 1, states={name: [word]}).step(dict.fromkeys(program.neuron.inputs, ()))
+
+
+def _last(holds: Callable[[int], bool], most: int) -> int:
+    """Return the greatest of 0 to `most` up to which a condition holds, which holds no more from where it fails."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low
+
+
+def _ends(words: int | Sequence[int]) -> Range:
+    return (words, words) if isinstance(words, int) else (min(words), max(words))

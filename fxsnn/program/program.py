@@ -1,0 +1,121 @@
+"""A neuron under formats, proved; and its casts as kernels take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fxsnn.cast import rails
+from fxsnn.errors import NeuronError
+from fxsnn.kernels import rescale
+from fxsnn.kernels.datapath import Site
+from fxsnn.modes import Rounding
+from fxsnn.plan import Signal
+from fxsnn.program import operations as op
+from fxsnn.program.bounds import Bounds
+from fxsnn.program.neuron import Cast, Neuron
+from fxsnn.program.wires import ANYWHERE, Arrival, Range, Wire
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A neuron under formats: every operation with its bounds."""
+
+    neuron: Neuron
+    signals: Mapping[str, Signal]
+    arrivals: Mapping[str, Arrival]
+    numbers: Mapping[str, int]
+    neurons: int
+    lfsr_width: int
+    wires: tuple[Wire, ...]  # of every operation
+    reach: tuple[Range, ...]  # of every operation: ends of all that it computes on its way, a rounding's bias too
+
+    def named(self, name: str) -> Wire:
+        """Return the bounds of what a name stands for at the end of a step."""
+        return self.wires[self.neuron.names[name]]
+
+    def knowing(self, values: Mapping[str, Range]) -> Program:
+        """Return the same with bounds that follow from the ends of constants' values, not of their formats."""
+        given = self.neuron, self.signals, self.arrivals, self.neurons
+        return bind(*given, numbers=self.numbers, lfsr_width=self.lfsr_width, values=values)
+
+    @property
+    def reached(self) -> Range:
+        """The ends of all that is computed."""
+        return min(0, *(low for low, _ in self.reach)), max(0, *(high for _, high in self.reach))
+
+    def site(self, cast: Cast) -> Site:
+        """Return a cast as kernels take it."""
+        rounding = self.neuron.operations[cast.round]
+        assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
+        into, source = self.signals[cast.signal], self.neuron.operations[rounding.a]
+        refs = (source.a, source.b) if isinstance(source, op.Add | op.Subtract) else (rounding.a,)
+        fracs = [self.wires[ref].frac for ref in refs]
+        common = max(*fracs, into.format.frac)
+        lefts = [common - frac if frac != ANYWHERE else 0 for frac in fracs]
+        return site_of(lefts[0], lefts[1] if len(lefts) > 1 else 0, common - into.format.frac, into, self.lfsr_width)
+
+
+def site_of(left: int, left_other: int, right: int, into: Signal, lfsr_width: int) -> Site:
+    """Return the cast that brings operands to a common binary point by shifts and drops `right` bits of the result."""
+    rounding, overflow = into.rounding.code, into.overflow
+    draws = min(right, lfsr_width) if into.rounding is Rounding.STOCHASTIC else 0
+    return Site(
+        left, left_other, right, *rescale.biases(rounding, right), *rails(into.format, overflow), overflow.code, draws
+    )
+
+
+def bind(
+    neuron: Neuron,
+    signals: Mapping[str, Signal],
+    arrivals: Mapping[str, Arrival],
+    neurons: int,
+    *,
+    numbers: Mapping[str, int] | None = None,
+    lfsr_width: int = 31,
+    values: Mapping[str, Range] | None = None,
+) -> Program:
+    """Return the neuron under formats, proved.
+
+    signals    format and modes of every signal of the neuron
+    arrivals   what comes, by input
+    neurons    of the population
+    numbers    by name
+    values     ends of what constants are, by name, where they are known; else all words of their formats
+
+    Raises
+    ------
+    WidthError
+        An exact intermediate could leave int64, a cast would drop more than 62 bits, or a state that is not cast does
+        not provably fit its word; the message names the statement, its line, the formats and the bound.
+    NeuronError
+        A signal has no format.
+    """
+    _check_given(neuron, signals, arrivals, numbers or {})
+    binder = Bounds(neuron, signals, arrivals, numbers or {}, neurons, values or {})
+    for ref in range(len(neuron.operations)):
+        binder.bound(ref)
+    for name, (signal, ref) in neuron.states.items():
+        binder.check_kept(name, signal, ref)
+    return Program(
+        neuron, binder.signals, arrivals, numbers or {}, neurons, lfsr_width, tuple(binder.wires), tuple(binder.reach)
+    )
+
+
+def _check_given(
+    neuron: Neuron, signals: Mapping[str, Signal], arrivals: Mapping[str, Arrival], numbers: Mapping[str, int]
+) -> None:
+    wanted = ((neuron.signals, signals, "signal", "a format"), (neuron.inputs, arrivals, "input", "a projection"))
+    for names, given, kind, what in (*wanted, (neuron.numbers, numbers, "number", "a value")):
+        for name in names:
+            if name not in given:
+                raise NeuronError(f"{_first(neuron, name)}: the {kind} {name} must be given {what}, which it is not")
+
+
+def _first(neuron: Neuron, name: str) -> str:
+    """Return the place at which a signal, input or number is first used: file, line, column."""
+    for operation, owner in zip(neuron.operations, neuron.owners, strict=True):
+        if name in (getattr(operation, "signal", None), getattr(operation, "name", None)):
+            statement = neuron.statements[owner]
+            return f"{neuron.file}:{statement.line}:{statement.column}"
+    return f"{neuron.file}:1:1"
