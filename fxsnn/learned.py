@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes
+from fxsnn.frozen import freeze
 from fxsnn.npz import UNREADABLE, unpack_npz
 
 MARKS = 4096  # 32 KiB of a file
@@ -34,6 +35,9 @@ class Samples:
     count: int
     digest: str  # SHA-256, hexadecimal
     marks: NDArray[np.uint64]  # uint64[samples]: the first 64 bits of each sample's digest
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +62,9 @@ class Learned:
     sources: tuple[Source, ...]
     marks: tuple[NDArray[np.uint64], ...]  # of each source, ascending
     whole: bool = True  # False: it learned on from a network that does not say what it learned from
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     def and_then(self, later: Learned) -> Learned:
         """Return what was learned from when a network that learned from this learned on."""

@@ -161,6 +161,6 @@ FAULTS = {
     "answers kept between recordings": _fault(ANSWER, "sums[k] <= '0;", "if (sums[k] === 'x) sums[k] <= '0;"),
     "readout without signs": _fault(ANSWER, "? -ONE : ONE", "? ONE : ONE"),
     "membranes without signs": _fault(
-        ANSWER, "membrane_x = membrane[WORD-1:0]", "membrane_x = {1'b0, membrane[WORD-2:0]}", CHANCE
+        ANSWER, "{(WORD - MEMBRANE_WORD) {membrane[MEMBRANE_WORD-1]}}", "{(WORD - MEMBRANE_WORD) {1'b0}}", CHANCE
     ),
 }

@@ -60,6 +60,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "regress",
         "report",
         "select",
+        "show",
         "significance",
         "train",
     ]

@@ -55,7 +55,9 @@ def test_the_sweeps_are_ranked_written_and_drawn(tmp_path: Path, network: Path) 
         f"{out / 'significance.json'}: {len(found.sweeps)} points; figures significance.svg and significance.png"
     )
     assert said.err.endswith("\n")
-    assert said.err.splitlines()[-1].startswith("sweeping (cases): ")
+    progress, warning = said.err.splitlines()[-2:]
+    assert progress.startswith("sweeping (cases): ")
+    assert warning.startswith(f"warning: {network}: this file does not say what it learned from")
     assert (out / "significance.svg").read_text().startswith("<svg ")
 
     before = {path.name: path.read_bytes() for path in out.iterdir()}

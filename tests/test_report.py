@@ -611,7 +611,11 @@ def test_the_settings_are_told(story: Story, page: str) -> None:
 def test_nothing_gets_through_as_markup_or_formula(small: Story, evil: str) -> None:
     choice = {**small.choice, "name": evil, "scheme": evil, "weight_rounding": evil}
     choice["formats"] = {**choice["formats"], evil: evil}
-    memory = {**small.memory, "arrays": [{"name": evil, "words": 1, "word": 8, "bits": 8}], "bits": 8}
+    memory = {
+        **small.memory,
+        "arrays": [{"name": evil, "meaning": "state", "words": 1, "word": 8, "bits": 8}],
+        "bits": 8,
+    }
     told = with_only(small, choice)
     told = replace(told, title=evil, summary=evil, facts=((evil, evil),), memory=memory)
     parsed = Page(render(replace(told, traces={**told.traces, "digit": evil})))

@@ -21,6 +21,7 @@ import pytest
 import postgres
 from command_line import HEARS_SIGINT, run, skip_without_jit, small_splits
 from fxsnn.cli.studies import going_on
+from fxsnn.demo import prepare
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
@@ -51,6 +52,12 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the work has begun")
 
     monkeypatch.setattr("fxsnn.study.digits.prepare", work)
+
+
+@pytest.fixture
+def at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the work of a study begin in this process."""
+    monkeypatch.setattr("fxsnn.study.digits.prepare", prepare)
 
 
 @pytest.fixture
@@ -382,6 +389,7 @@ def test_a_study_of_somebody_else_under_our_name_is_refused(
     assert said == f"a study must be one that fxsnn explore made, {str(path)!r} is of something else"
 
 
+@pytest.mark.usefixtures("at_work")
 def test_a_worker_that_is_told_to_end_lets_go_of_its_points(tmp_path: Path, words: list[str]) -> None:
     grid = "weight = ['UQ0.8', 'UQ0.4', 'UQ0.3']\nstate_bits = [4, 3, 2, 1]\nleak = ['shift 5']\n"
     (tmp_path / "grid.toml").write_text(grid)
@@ -438,11 +446,13 @@ def two_grids(words: list[str], tmp_path: Path, place: str) -> None:
     assert run(*words, "--study", place, "--study-name", "first").out.endswith("nothing was left to evaluate\n")
 
 
+@pytest.mark.usefixtures("at_work")
 @pytest.mark.parametrize("name", ["s.db", "s.journal"])
 def test_two_grids_share_a_file_by_the_names_of_their_studies(words: list[str], tmp_path: Path, name: str) -> None:
     two_grids(words, tmp_path, str(tmp_path / name))
 
 
+@pytest.mark.usefixtures("at_work")
 def test_two_grids_share_a_server_by_the_names_of_their_studies(
     words: list[str], tmp_path: Path, server: postgres.Server
 ) -> None:

@@ -59,7 +59,8 @@ def bands(shown: Table, width: int | None) -> Iterator[Table]:
     headers = [str(column.header) for column in shown.columns]
     cells = [max(map(cell_len, map(str, column.cells)), default=0) for column in shown.columns]
     least = [max(cell, _header_width(header, len(header))) for header, cell in zip(headers, cells, strict=True)]
-    rest = max((n for n, column in zip(least, shown.columns, strict=True) if column.justify == "right"), default=0)
+    others = zip(least[1:], shown.columns[1:], strict=True)
+    rest = max((n for n, column in others if column.justify == "right"), default=0)
     first = min(least[0], max(width - _GAP - rest, width // 3))
     most = [first, *(max(1, width - _GAP - first) for _ in headers[1:])]
     least = [min(*both) for both in zip(least, most, strict=True)]

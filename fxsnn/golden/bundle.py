@@ -164,8 +164,7 @@ def read_bundle(folder: Path) -> AnyBundle:
             sums = [f"{value:#x}" for value in astuple(mem.sums)]
             wrong += differing(f"{vector.file}: ", {"sums": list(stated.sums)}, {"sums": sums})
     for entry in manifest.others:
-        found = digest(read_bytes(inside(folder, entry.file), f"the golden file {entry.file}"))
-        if found != entry.sha256:
+        if (found := digest(read_bytes(inside(folder, entry.file), f"the golden file {entry.file}"))) != entry.sha256:
             altered.append(_altered(entry.file, found))
     try:
         if isinstance(network, QuantisedLayers):
@@ -201,15 +200,13 @@ def _read_manifest(folder: Path) -> tuple[_Manifest, _About, dict[str, Any]]:
         manifest = fitted(content, _Manifest, must)
         return manifest, fitted(manifest.configuration, Layers, must), content
     if not isinstance(schema, int) or isinstance(schema, bool) or schema not in range(1, SCHEMA + 1):
-        newer = isinstance(schema, int) and schema > SCHEMA
-        hint = ": it was written by a newer fxsnn" if newer else ""
+        hint = ": it was written by a newer fxsnn" if isinstance(schema, int) and schema > SCHEMA else ""
         if schema == LEARNING_SCHEMA:
             hint = ": vectors of learning are played by their own bench, sh run.sh"
         raise FileError(f"manifest.json must be of schema 1 to {SCHEMA}, not {schema!r}{hint}")
     manifest = fitted(content, _Manifest, must)
-    if schema == 1:
-        return manifest, fitted(manifest.configuration, _Images, must), content
-    return manifest, fitted(manifest.configuration, _Presentations, must), content
+    kind: type[_Images | _Presentations] = _Images if schema == 1 else _Presentations
+    return manifest, fitted(manifest.configuration, kind, must), content
 
 
 def _skeleton(about: _Size) -> QuantisedNetwork:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from fxsnn.frozen import freeze
 from fxsnn.kernels import lfsr, rescale
 from fxsnn.lfsr import Lfsr
 from fxsnn.program import operations as op
@@ -50,6 +51,9 @@ class Step:
     draws: dict[int, Words]  # by register: what the cast added last, 0 where it was not made
     registers: dict[int, int]  # after the step
     values: list[Words]  # of every operation; empty where nothing active came
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 @dataclass(slots=True)
