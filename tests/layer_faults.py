@@ -161,6 +161,10 @@ FAULTS = {
     "answers kept between recordings": _fault(ANSWER, "sums[k] <= '0;", "if (sums[k] === 'x) sums[k] <= '0;"),
     "readout without signs": _fault(ANSWER, "? -ONE : ONE", "? ONE : ONE"),
     "membranes without signs": _fault(
-        ANSWER, "{(WORD - MEMBRANE_WORD) {membrane[MEMBRANE_WORD-1]}}", "{(WORD - MEMBRANE_WORD) {1'b0}}", CHANCE
+        # two bits: the sum is as wide as a membrane, and an even number of lost signs alone would leave it right
+        ANSWER,
+        "membrane_x = membrane[WORD-1:0]",
+        "membrane_x = {2'b0, membrane[WORD-3:0]}",
+        CHANCE,
     ),
 }

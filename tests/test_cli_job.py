@@ -411,9 +411,10 @@ def test_how_the_choice_fires_is_a_table_and_what_is_wrong_a_warning(tmp_path: P
     held["candidates"][2]["firing"] |= {"float_spikes": 20.0, "fixed_spikes": 1.5, "images": 12}
     written(three, json.dumps(held))
     lines = done("select", three, "--out", tmp_path / "p.toml", "--budget", "1 kB").out.splitlines()
-    assert lines[2].split() == ["firing", "on", "12", "digits", "float", "fixed"]
-    assert lines[4].split() == ["spikes", "an", "image", "20.00", "1.50"]
-    assert lines[12].startswith(
+    firing = lines.index(next(line for line in lines if line.startswith("firing on ")))
+    assert lines[firing].split() == ["firing", "on", "12", "digits", "float", "fixed"]
+    assert lines[firing + 2].split() == ["spikes", "an", "image", "20.00", "1.50"]
+    assert lines[firing + 10].startswith(
         "Warning: the choice does not fire as the float network does: "
         "it is nearly silent: 1.50 spikes an image, 20.00 in float"
     )
