@@ -26,7 +26,7 @@ with warnings.catch_warnings():
         reason = str(error).splitlines()[0].rstrip(".")
         raise ImportError(f"the NUMBA_ variables must be what numba can use: {reason}", name="numba") from None
 
-__all__ = ["jit", "jit_within", "jitable", "numba"]  # numba: what else needs it takes it from here
+__all__ = ["CACHE_FOLDER", "jit", "jit_within", "jitable", "numba"]  # numba: what else needs it takes it from here
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,7 +51,7 @@ def _cache_folder() -> str:
         return ""
 
 
-_CACHE_FOLDER = _cache_folder()
+CACHE_FOLDER = _cache_folder()
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
@@ -72,10 +72,10 @@ def jit_within(function: Callable[P, R]) -> Callable[P, R]:
 
 def _compile(function: Callable[P, R], *, within: bool) -> Callable[P, R]:
     compiled: Callable[P, R]
-    if not _CACHE_FOLDER:  # compile anew in each process
+    if not CACHE_FOLDER:  # compile anew in each process
         compiled = numba.njit(nogil=True, error_model="numpy", forceinline=within)(function)
         return compiled
-    ours = {"CACHE_DIR": _CACHE_FOLDER, "CACHE_LOCATOR_CLASSES": ""}  # the first of numba's own list takes the folder
+    ours = {"CACHE_DIR": CACHE_FOLDER, "CACHE_LOCATOR_CLASSES": ""}  # the first of numba's own list takes the folder
     before = {name: getattr(numba.config, name, "") for name in ours}
     try:
         for name, value in ours.items():

@@ -9,7 +9,8 @@ from numpy import int64
 from numpy.typing import NDArray
 
 from ._jit import jit
-from .lif import fill_draws, settle, tally
+from .draws import fill_draws
+from .lif import settle, tally
 
 
 @jit

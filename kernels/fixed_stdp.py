@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from . import cast, datapath, lif  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
 from ._jit import jit
 from .datapath import Site
+from .draws import fill_draws
 from .layer import room
 
 UPDATE, FADE, FOLD = range(3)  # rows of the registers
@@ -72,7 +73,7 @@ def change(n, learned, rows, trace, amount, learner, draws, states, taps):  # ty
     """
     site = learner.update
     draws[:] = site.bias
-    lif.fill_draws(draws, states, UPDATE, taps, site)
+    fill_draws(draws, states, UPDATE, taps, site)
     total = 0
     for i in range(learned.shape[1]):
         w = learned[n, i]
@@ -94,7 +95,7 @@ def fold(n, theta, total, learner, states, taps, draw):  # type: ignore[no-untyp
     """
     site = learner.fold
     draw[0] = site.bias
-    lif.fill_draws(draw, states, FOLD, taps, site)
+    fill_draws(draw, states, FOLD, taps, site)
     product = ((learner.threshold << learner.threshold_left) + (theta[n] << learner.theta_left)) * total
     return lif.settle((product << site.left) - (learner.threshold << site.left_other), site, draw[0])
 
@@ -104,7 +105,7 @@ def fade_all(trace, learner, draws, states, taps):  # type: ignore[no-untyped-de
     """Let all traces, int64[inputs], fade by one step."""
     site = learner.fade
     draws[:] = site.bias
-    lif.fill_draws(draws, states, FADE, taps, site)
+    fill_draws(draws, states, FADE, taps, site)
     for i in range(trace.shape[0]):
         left = trace[i] * learner.fade_factor - ((trace[i] >> learner.fade_shift) & learner.fade_mask)
         trace[i] = lif.settle(left << site.left, site, draws[i])
@@ -172,9 +173,9 @@ def learn_from(  # type: ignore[no-untyped-def]
                     for n in range(neurons):
                         total[n] += lanes[n]
             if draws is not None:
-                lif.fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
-                lif.fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
-                lif.fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
+                fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
+                fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
+                fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
             lif.integrate(v, total, refractory, path, draws, None, None)
             fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, None, None)
             if learner.fades:

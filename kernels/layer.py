@@ -5,6 +5,7 @@ from numpy import uint64
 
 from . import cast, datapath, lif, simple  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
 from ._jit import jit, jit_within
+from .draws import fill_draws
 
 
 @jit_within
@@ -104,9 +105,9 @@ def respond(  # type: ignore[no-untyped-def]
                     for n in range(sums.shape[0]):
                         sums[n] += lanes[n]
             if draws is not None:
-                lif.fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
-                lif.fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
-                lif.fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
+                fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
+                fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
+                fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
             if path.cast_each or stop - start > chunk:
                 lif.integrate(v, sums, refractory, path, draws, None, None)
             else:  # the usual case: narrow lanes, read where they were summed
@@ -149,9 +150,9 @@ def record(nodes, drawn, registers, counts, v, refractory, weights, starts, indi
             )
         else:
             lif.add_rows(sums, weights, indices, starts[step], starts[step + 1])
-        lif.fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
-        lif.fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
-        lif.fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
+        fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
+        fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
+        fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
         lif.integrate(v, sums, refractory, path, draws, counts, nodes[step])
         for n in range(neurons):
             ready = refractory[n] == 0

@@ -11,6 +11,7 @@ from numpy import int64
 from . import lfsr, rescale
 from ._jit import jit, jit_within
 from .datapath import LARGEST, NONE, SUBTRACT
+from .draws import fill_draws
 
 ACCUMULATE, LEAK, INTEGRATE, RESET, INHIBIT = range(5)  # sites: rows of counts, of draws
 INEXACT, TIES, OVERFLOWS, CASTS = range(4)  # columns of counts
@@ -34,16 +35,6 @@ def tally(counts, row, value, site, draw):  # type: ignore[no-untyped-def]
     counts[row, TIES] += site.right > 0 and rest == (1 << site.right) >> 1
     counts[row, OVERFLOWS] += rounded < site.lowest or rounded > site.highest
     counts[row, CASTS] += 1
-
-
-@jit
-def fill_draws(draws, states, row, taps, site):  # type: ignore[no-untyped-def]
-    """Draw once for every neuron, ascending: int64[neurons], aligned at the top of the dropped bits."""
-    if site.draw_bits > 0:
-        states[row] = lfsr.fill(draws, states[row], taps[0], taps, site.draw_bits)
-        if site.right > site.draw_bits:
-            for n in range(draws.shape[0]):
-                draws[n] = rescale.draw_bias(draws[n], site.draw_bits, site.right)
 
 
 @jit_within

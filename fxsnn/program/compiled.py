@@ -1,0 +1,215 @@
+"""From a neuron under formats to its compiled step: the source in a file, and the data that a plan stands for.
+
+The source lies beside the machine code, named by its digest, where a person can open it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import inspect
+import linecache
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.files import write_text
+from fxsnn.kernels._jit import CACHE_FOLDER
+from fxsnn.modes import Overflow
+from fxsnn.program import operations as op
+from fxsnn.program.emit import Emitted, Structure, Word, emit
+from fxsnn.program.fold import operands
+from fxsnn.program.operations import Ref
+from fxsnn.program.program import Program
+
+_HEADER = '''"""Emitted from {name}; {digest}."""
+import numpy as np
+from numpy import add, int32, int64, left_shift, multiply, right_shift, subtract
+from fxsnn.kernels import cast, lfsr
+from fxsnn.kernels._jit import jit
+from fxsnn.kernels.draws import Drawn, fill_draws
+from fxsnn.kernels.lfsr import draw
+from fxsnn.kernels.rescale import draw_bias, drop, limit
+'''
+Constants = Mapping[str, int | NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A neuron's step as a kernel, and its data under a plan."""
+
+    module: ModuleType
+    emitted: Emitted
+    words: NDArray[np.int64]
+    fixed: NDArray[Any]  # int32 | int64 [rows, neurons]
+    narrow: bool
+    draws: bool
+
+    @property
+    def word(self) -> type[np.signedinteger[Any]]:
+        """The type of all words that the step keeps."""
+        return np.int32 if self.narrow else np.int64
+
+
+def compiled(program: Program, constants: Constants, *, from_rest: bool = True) -> Compiled:
+    """Return a program's step as a kernel with its data.
+
+    constants    raw words by name: one for all neurons, or int64[neurons]
+    """
+    neuron = program.neuron
+    zeros = frozenset(name for name in neuron.constants if isinstance(constants[name], int) and constants[name] == 0)
+    arrays = frozenset(name for name in neuron.constants if not isinstance(constants[name], int))
+    sites = {cast.round: program.site(cast) for cast in neuron.casts}
+    draws = any(site.draw_bits for site in sites.values())
+    structure = Structure(neuron, zeros, arrays, narrow=_is_narrow(program), draws=draws, from_rest=from_rest)
+    emitted, module = _module(structure)
+    facts = _Facts(program, constants, sites, emitted.operations)
+    words = np.array([facts.word(word) for word in emitted.words], dtype=np.int64)
+    if structure.narrow:
+        words = np.clip(words, -(1 << 31), (1 << 31) - 1)  # rails beyond 32 bits are never met
+    word = np.int32 if structure.narrow else np.int64
+    rows = [np.broadcast_to(facts.value(ref), program.neurons) for ref in emitted.rows]
+    fixed = np.stack(rows).astype(word) if rows else np.zeros((0, program.neurons), word)
+    return Compiled(module, emitted, words, fixed, structure.narrow, draws)
+
+
+def _is_narrow(program: Program) -> bool:
+    """Return whether every word and intermediate fits 32 bits and every cast saturates and rounds by a bias alone."""
+    low, high = program.reached
+    sites = [program.site(cast) for cast in program.neuron.casts]
+    words = [signal.format for signal in program.signals.values()]
+    return (
+        low > -(1 << 31)
+        and high < 1 << 31
+        and all(form.lowest >= -(1 << 31) and form.highest < 1 << 31 for form in words)
+        and all(wire.low >= -(1 << 31) and wire.high < 1 << 31 for wire in program.wires)
+        and all(number < 32 for number in program.numbers.values())
+        and all(
+            site.overflow == Overflow.SATURATE.code
+            and site.draw_bits == site.if_negative == site.if_odd == 0
+            and site.right < 32
+            for site in sites
+        )
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _module(structure: Structure) -> tuple[Emitted, ModuleType]:
+    emitted = emit(structure)
+    return emitted, loaded(structure.neuron.file, emitted.source)
+
+
+def loaded(name: str, source: str, drivers: tuple[Callable[..., Any], ...] = ()) -> ModuleType:
+    """Return a module made of a source and functions that are compiled with it."""
+    parts = [source, *(inspect.getsource(driver) for driver in drivers)]
+    digest = hashlib.sha256("\n\n".join(parts).encode()).hexdigest()[:16]
+    title = f"fxsnn_{name.removesuffix('.neuron')}_{digest}"
+    if title in sys.modules:
+        return sys.modules[title]
+    text = "\n\n".join([_HEADER.format(name=name, digest=digest), *parts])
+    path = Path(CACHE_FOLDER or "<emitted>") / f"{title}.py"
+    if CACHE_FOLDER and not path.exists():
+        write_text(path, text)
+    spec = importlib.util.spec_from_loader(title, loader=None, origin=str(path))
+    assert spec is not None  # noqa: S101  (there is a name)
+    module = importlib.util.module_from_spec(spec)
+    module.__file__ = str(path)
+    if not CACHE_FOLDER:
+        linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
+    sys.modules[title] = module
+    exec(compile(text, str(path), "exec"), module.__dict__)  # noqa: S102  (what was emitted here)
+    return module
+
+
+@dataclass(slots=True, eq=False)
+class _Facts:
+    """What a plan and constants make of the words that a source names."""
+
+    program: Program
+    constants: Constants
+    sites: Mapping[Ref, Any]
+    operations: Mapping[Ref, op.Operation]  # those that are left
+
+    def word(self, word: Word) -> int:
+        kind, refs, signal = word
+        wires = self.program.wires
+        match kind:
+            case "fixed":
+                return int(self.value(refs[0]))
+            case "left" | "whole":
+                whole = kind == "whole"
+                at = [wires[ref].frac for ref in (refs if whole else refs[1:])]
+                at += [self.program.signals[signal].format.frac] if signal else []
+                return max(at) - (0 if whole else wires[refs[0]].frac)
+            case "product":
+                return wires[refs[0]].frac - sum(wires[ref].frac for ref in refs[1:])
+        return int(getattr(self.sites[refs[0]], kind))
+
+    def _frac(self, ref: Ref) -> int:
+        return 0 if isinstance(self.operations[ref], op.Literal) else self.program.wires[ref].frac
+
+    def value(self, ref: Ref) -> Any:
+        """Return what follows from constants alone, at the binary point that bounds give the operation."""
+        operation, original = self.operations[ref], self.program.neuron.operations[ref]
+        match operation:
+            case op.Constant(name=name):
+                return self.constants[name]
+            case op.Number(name=name):
+                return self.program.numbers[name]
+            case op.Literal(value=value):
+                return value
+            case op.Not(a=a):
+                return 1 - self.value(a)
+            case op.Both(a=a, b=b):
+                return self.value(a) & self.value(b)
+            case op.Either(a=a, b=b):
+                return self.value(a) | self.value(b)
+            case op.Absolute(a=a):
+                return np.abs(self.value(a))
+            case op.Multiply(a=a, b=b):
+                return self._moved(self.value(a) * self.value(b), self._frac(a) + self._frac(b), self._frac(ref))
+            case op.ShiftLeft(a=a, by=by):
+                return self._at(a, self._frac(ref)) << self.value(by)
+            case op.ShiftRight(a=a, by=by):
+                return self._at(a, self._frac(ref)) >> self.value(by)
+        compares = isinstance(original, op.Compare)
+        wires = self.program.wires
+        frac = max(wires[original.a].frac, wires[original.b].frac) if compares else wires[ref].frac
+        a, b = (self._at(part, frac) for name, part in operands(operation) if name in ("a", "b"))
+        match operation:
+            case op.Add():
+                return a + b
+            case op.Subtract():
+                return a - b
+            case op.Minimum():
+                return np.minimum(a, b)
+            case op.Maximum():
+                return np.maximum(a, b)
+            case op.Select(condition=condition):
+                return np.where(self.value(condition), a, b)
+            case op.Compare(relation=relation):
+                return _COMPARES[relation](a, b).astype(np.int64)
+        raise AssertionError(operation)
+
+    def _at(self, ref: Ref, frac: int) -> Any:
+        return self._moved(self.value(ref), self._frac(ref), frac)
+
+    def _moved(self, words: Any, frac: int, to: int) -> Any:
+        return words << to - frac if np.any(words) else words
+
+
+_COMPARES: Mapping[str, Any] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}

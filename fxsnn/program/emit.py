@@ -1,0 +1,249 @@
+"""A neuron's step as the source of a kernel: loops over the neurons, in words of 32 or 64 bits.
+
+One source serves every plan of a structure: formats, roundings and constants come as data. Shifts between binary
+points, biases and rails are words of one array; what follows from constants alone is computed before, once for all
+neurons or once for each. In 32 bits, which are proved to hold everything, each cast is an addition, a shift and a clamp
+(Numba widens the results of Python's operators to 64 bits, but not those of NumPy's functions); in 64 bits a cast is
+`rescale.drop` and `rescale.limit`, whatever its modes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fxsnn.program import operations as op
+from fxsnn.program.emit_values import Structure, Values, Word
+from fxsnn.program.fold import Folded, at_rest, fold, operands
+from fxsnn.program.neuron import Neuron
+from fxsnn.program.operations import REDUCTIONS, Operation, Ref
+from fxsnn.program.stages import Stages
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """The source of a step, and what it takes."""
+
+    source: str
+    words: tuple[Word, ...]  # of the array of data
+    rows: tuple[Ref, ...]  # of `fixed`: what follows from constants that differ from neuron to neuron
+    kept: int  # rows of `kept`: the states, in the neuron's order, and what passes from loop to loop
+    streams: int  # registers
+    operations: Mapping[Ref, Operation]  # those that are left
+
+
+def emit(structure: Structure) -> Emitted:
+    """Return the source of a function `step`; see `_HEAD` for its arguments."""
+    neuron = structure.neuron
+    folded = fold(neuron, _zeros(structure))
+    return _Emitter(structure, folded, Stages(neuron, folded, _fixed(folded))).emit()
+
+
+def _zeros(structure: Structure) -> frozenset[Ref]:
+    operations = enumerate(structure.neuron.operations)
+    zeros = [ref for ref, one in operations if isinstance(one, op.Constant) and one.name in structure.zeros]
+    return at_rest(structure.neuron, zeros) if structure.from_rest else frozenset(zeros)
+
+
+def _fixed(folded: Folded) -> frozenset[Ref]:
+    """Return what depends on nothing but constants."""
+    found: set[Ref] = set()
+    for ref, operation in folded.operations.items():
+        parts = [part for _, part in operands(operation)]
+        computed = parts and not isinstance(operation, (op.Round, op.Limit, op.Carry, op.Done, *REDUCTIONS))
+        if isinstance(operation, (op.Constant, op.Number, op.Literal)) or (computed and found.issuperset(parts)):
+            found.add(ref)
+    return frozenset(found)
+
+
+_HEAD = '''@jit
+def step(sums, kept, fixed, out, words, registers, taps, draws, weights, indices, start, stop):
+    """Do a time step of {name}.
+
+    sums       int[neurons], or [inputs, neurons]    exact, of every input
+    kept       int{bits}[rows, neurons]    states, and room
+    fixed      int{bits}[rows, neurons]    what follows from constants
+    out        [neurons]                what the neurons emit, overwritten
+    words      int64[...]               shifts, biases, rails, constants
+    registers  int64[streams]           in place
+    draws      int64[streams, neurons] | None    room
+    weights, indices, start, stop       what is active, where each input makes an addition of its own
+    """
+'''
+
+
+class _Emitter(Values):
+    def emit(self) -> Emitted:
+        structure, neuron = self.structure, self.structure.neuron
+        body = self._body()
+        word = "int32" if structure.narrow else "int64"
+        head = [_HEAD.format(name=neuron.file, bits=word[3:]).rstrip("\n"), "    size = out.shape[0]"]
+        head += [f"    {name} = kept[{row}]" for name, row in self._kept().items()]
+        head += [f"    fixed_{ref} = fixed[{row}]" for row, ref in enumerate(self.rows)]
+        head += [f"    {name} = {word}(words[{at}])" for at, name in enumerate(self.words.values())]
+        streams = [cast.stream for cast in neuron.casts if cast.stream is not None]
+        return Emitted(
+            "\n".join([*head, *body, ""]),
+            tuple(self.words),
+            tuple(self.rows),
+            len(self._kept()),
+            max(streams, default=-1) + 1,
+            self.folded.operations,
+        )
+
+    def _kept(self) -> dict[str, int]:
+        """Return the rows of `kept` by name."""
+        names = [f"kept_{name}" for name in self.structure.neuron.states]
+        names += [f"crossing_{ref}" for ref in self.stages.crossing if ref not in self.stages.homes]
+        names += [f"carried_{ref}" for stage in self.stages.loops for ref in stage.carried]
+        return {name: row for row, name in enumerate(names)}
+
+    # loops
+
+    def _body(self) -> list[str]:
+        self.lines = []
+        for loop, stage in enumerate(self.stages.loops):
+            self.loop = loop
+            for done in stage.carried:
+                self._carry(done)
+            roots = [ref for ref, at in self.stages.crossing.items() if at == loop]
+            self._over_neurons(roots, stage.reductions, stage.finals, emits=stage.emits)
+            if stage.reductions:
+                self._look_up(stage.reductions)
+                quiet = self._quiet(loop)
+                if quiet is not None:
+                    nobody = " and ".join(
+                        f"reduced_{ref} == {0 if isinstance(self.folded.operations[ref], op.Count | op.Any) else 'size'}"
+                        for ref in self._counted(stage.reductions)
+                    )
+                    self.add(f"if {nobody}:")
+                    self.lines += [f"    {line}" for line in quiet] or ["        pass"]
+                    self.add("    return")
+        return self.lines
+
+    def _over_neurons(
+        self, roots: Iterable[Ref], reductions: Iterable[Ref], finals: Iterable[str], *, emits: bool
+    ) -> None:
+        """Emit a loop over the neurons."""
+        counted = self._counted(reductions)
+        for ref in counted:
+            match self.folded.operations[ref]:
+                case op.First():
+                    self.add(f"reduced_{ref} = size")
+                case op.Largest():
+                    self.add(f"reduced_{ref} = size", f"able_{ref} = {self.word(0)}", f"best_{ref} = {self._lowest()}")
+                case _:
+                    self.add(f"reduced_{ref} = {self.word(0)}")
+        marked = len(self.lines)
+        self.add("for n in range(size):")
+        self.deep, self.env = 3, {}
+        last: list[str] = []
+        for ref in roots:
+            home = self.stages.homes.get(ref)
+            last.append(f"{f'kept_{home}' if home else f'crossing_{ref}'}[n] = {self.value(ref)}")
+        for ref in counted:
+            self._reduce(ref)
+        for name in finals:
+            signal, final = self.structure.neuron.states[name]
+            ref = self.folded.stands[final]
+            if self.stages.homes.get(ref) == name and self.stages.ready(ref, self.loop):
+                continue  # where it lies is where it is to be
+            last.append(f"kept_{name}[n] = {self._placed(ref, final, signal)}")
+        if emits:
+            ref = self.folded.stands[self.structure.neuron.output[1]]
+            last.append(f"out[n] = {self.bit(ref) if self._is_bit(ref) else self.value(ref)}")
+        self.add(*last)
+        self.deep = 2
+        self._draw_before(marked)
+        if self.lines[-1].endswith("in range(size):"):
+            del self.lines[marked:]
+
+    def _draw_before(self, marked: int) -> None:
+        """Fill in the draws of all casts of a loop that are made for every neuron, before the loop."""
+        if not self.structure.draws:
+            return
+        made = [cast for cast in self.structure.neuron.casts if cast.limit in self.env and self._unguarded(cast.round)]
+        lines = [
+            f"{'    ' * (self.deep - 1)}fill_draws(draws[{cast.stream}], registers, {cast.stream}, taps, "
+            f"Drawn({self.data('draw_bits', cast.round)}, {self.data('right', cast.round)}))"
+            for cast in made
+            if cast.stream is not None
+        ]
+        self.lines[marked:marked] = lines
+
+    def _unguarded(self, ref: Ref) -> bool:
+        found = self.folded.operations[ref]
+        return isinstance(found, op.Round) and found.guard is None
+
+    def _carry(self, done: Ref) -> None:
+        """Emit what is done for every active input."""
+        end = self.folded.operations[done]
+        assert isinstance(end, op.Done)  # noqa: S101  (so was it found)
+        carry = self.folded.operations[end.carry]
+        assert isinstance(carry, op.Carry)  # noqa: S101  (a Done names it)
+        original = self.structure.neuron.operations[end.carry]
+        assert isinstance(original, op.Carry)  # noqa: S101  (it stands for itself)
+        self.add("for n in range(size):")
+        self.deep, self.env = 3, {}
+        self.add(f"carried_{done}[n] = {self._placed(carry.initial, original.initial, carry.signal)}")
+        self.deep = 2
+        self.add("for event in range(start, stop):", "    weight = weights[indices[event]]")
+        marked = len(self.lines)
+        self.add("    for n in range(size):")
+        self.deep, self.env = 4, {end.carry: f"carried_{done}[n]"}
+        result = self.value(end.result)
+        self.add(f"carried_{done}[n] = {result}")
+        self.deep = 3
+        self._draw_before(marked)
+        self.deep = 2
+
+    def _counted(self, reductions: Iterable[Ref]) -> list[Ref]:
+        """Return the reductions that a loop finds; the count of one neuron follows from who it is."""
+        alone = (op.First, op.Largest)
+        return [
+            ref
+            for ref in reductions
+            if not isinstance(self.folded.operations[self.folded.operations[ref].a], alone)  # type: ignore[union-attr]
+        ]
+
+    def _reduce(self, ref: Ref) -> None:
+        operation = self.folded.operations[ref]
+        held = self.bit(operation.a)  # type: ignore[union-attr]
+        if isinstance(operation, op.First):
+            self.add(f"reduced_{ref} = min(reduced_{ref}, n if {held} else size)")
+        elif isinstance(operation, op.Largest):
+            value = self.value(operation.value)
+            self.add(f"able_{ref} = {self.two('+', f'able_{ref}', self.word(held))}")
+            self.add(f"best_{ref} = max(best_{ref}, {value} if {held} else {self._lowest()})")
+        else:
+            self.add(f"reduced_{ref} = {self.two('+', f'reduced_{ref}', self.word(held))}")
+
+    def _look_up(self, reductions: Iterable[Ref]) -> None:
+        """Find who has the largest value, once it is known."""
+        for ref in reductions:
+            operation = self.folded.operations[ref]
+            if isinstance(operation, op.Largest):
+                self.add(f"if able_{ref} > 0:", "    for n in range(size):")
+                self.deep, self.env, self.loop = 4, {}, self.loop + 1
+                condition = f"{self.bit(operation.a)} and {self.value(operation.value)} == best_{ref}"
+                self.add(f"if {condition}:", f"    reduced_{ref} = n", "    break")
+                self.deep, self.loop = 2, self.loop - 1
+
+    def _quiet(self, loop: int) -> list[str] | None:
+        """Return what is left to do where nobody has the bits of a reduction; nothing where that takes loops."""
+        later = self.stages.loops[loop + 1 :]
+        if any(stage.reductions or stage.carried for stage in later):
+            return None
+        nobody: set[Ref] = set()
+        for ref in self.stages.loops[loop].reductions:
+            nobody |= {ref, self.folded.operations[ref].a}  # type: ignore[union-attr]
+        general, lines = self.folded, self.lines
+        self.folded = fold(self.structure.neuron, _zeros(self.structure) | nobody)
+        self.lines, self.loop = [], loop + 1
+        finals = [name for stage in later for name in stage.finals]
+        found = None
+        if not any(isinstance(one, (*REDUCTIONS, op.Done)) for one in self.folded.operations.values()):
+            self._over_neurons([], [], finals, emits=any(stage.emits for stage in later))
+            found = self.lines
+        self.folded, self.lines, self.loop = general, lines, loop
+        return found

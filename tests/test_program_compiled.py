@@ -1,0 +1,67 @@
+"""What is emitted from a text computes what the text says: texts drawn at random, step by step, as they are interpreted."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import strategies as st
+
+from fxsnn.errors import WidthError
+from fxsnn.lfsr import Lfsr
+from fxsnn.program.build import build
+from fxsnn.program.compiled import Compiled, compiled
+from fxsnn.program.grammar import parse
+from fxsnn.program.interpret import Run
+from fxsnn.program.program import bind
+from fxsnn.program.wires import arriving
+from strategies import signals, words
+from test_program_bounds import SPIKES, texts
+
+# every text is compiled anew with the JIT, a second or two each
+EXAMPLES = 300 if numba.config.DISABLE_JIT else 12  # type: ignore[attr-defined]
+NEURONS = 3
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(texts(), st.data())
+def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) -> None:
+    made = build(parse(text, "n"))
+    formats = {name: data.draw(signals(-2, 6)) for name in ("v", "u", "w", "c")}
+    weight = data.draw(signals(-1, 5)).format
+    try:
+        program = bind(made, formats, {"current": arriving(weight, SPIKES, 4)}, NEURONS, numbers={"k": 2})
+    except WidthError:
+        event("refused")
+        return
+    one = words(formats["c"].format)
+    constant = data.draw(st.one_of(st.just(0), one, st.lists(one, min_size=NEURONS, max_size=NEURONS)))
+    registers = {cast.stream: Lfsr().derive(n) for n, cast in enumerate(made.casts) if cast.stream is not None}
+    run = Run(program, {"c": constant}, NEURONS, registers)
+    kernel = compiled(program, {"c": constant if isinstance(constant, int) else np.array(constant)})
+    event(f"narrow {kernel.narrow}, draws {kernel.draws}")
+    states = _Stepper(kernel, registers)
+    for _ in range(4):
+        rows = data.draw(st.lists(st.lists(words(weight), min_size=NEURONS, max_size=NEURONS), max_size=4))
+        step = run.step({"current": rows})
+        assert states.step(np.array(rows, dtype=np.int64).reshape(-1, NEURONS)) == step.emitted
+        for row, name in enumerate(made.states):
+            assert states.kept[row].tolist() == step.states[name], name
+
+
+class _Stepper:
+    """A kernel and what it keeps."""
+
+    def __init__(self, kernel: Compiled, registers: dict[int, Lfsr]) -> None:
+        self.kernel, streams = kernel, kernel.emitted.streams
+        self.kept = np.zeros((kernel.emitted.kept, NEURONS), kernel.word)
+        self.registers = np.array([registers.get(n, Lfsr()).seed for n in range(streams)], dtype=np.int64)
+        self.draws = np.zeros((streams, NEURONS), np.int64) if kernel.draws else None
+
+    def step(self, rows: np.ndarray) -> list[int]:  # type: ignore[type-arg]
+        out = np.zeros(NEURONS, np.uint8)
+        self.kernel.module.step(
+            rows.sum(axis=0), self.kept, self.kernel.fixed, out, self.kernel.words, self.registers,
+            Lfsr().tap_array(), self.draws, rows, np.arange(len(rows)), 0, len(rows),
+        )  # fmt: skip
+        return out.tolist()  # type: ignore[no-any-return]
