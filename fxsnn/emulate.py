@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,15 @@ from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.kernels import layer, lif
 from fxsnn.modes import Overflow
-from fxsnn.prepare import Prepared, prepare, sites_of
+from fxsnn.prepare import Prepared, prepare, sites_of, step_of
 from fxsnn.quantise import SITES, QuantisedNetwork
 
 # in the kernels' order
 NODES = ("sum", "current", "leaked", "integrated", "after_reset", "membrane", "refractory", "spike")
+
+
+_NONE = np.empty((0, 0, 0), np.uint8)
+_TOGETHER = 16  # images whose active inputs are listed before they are run: their lists stay in a near cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
 
     def part(first: int, last: int) -> None:
         starts = spikes.starts[first * steps : last * steps + 1]
-        _run(network, ready, responses[first:last], None, last - first, steps, starts, spikes.indices, None)
+        _run(network, ready, responses[first:last], _NONE, last - first, steps, starts, spikes.indices)
 
     in_parts(part, spikes.images, threads)
     return responses
@@ -91,11 +96,24 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
     out = np.empty((images, steps, network.neurons), dtype=np.uint8)
 
     def part(first: int, last: int) -> None:
-        starts, indices = np.empty(steps + 1, dtype=np.int64), np.empty(steps * inputs + 1, dtype=np.uint16)
-        _run(network, ready, None, out[first:last], last - first, steps, starts, indices, active[first:last])
+        together = min(_TOGETHER, last - first)
+        counts, starts = np.zeros((together, network.neurons), np.int32), np.empty(together * steps + 1, np.int64)
+        indices = np.empty(together * steps * inputs + 1, _index_type(inputs))
+        listed = starts.view(), indices.view()
+        for array in listed:  # as those of `Spikes`, for which the kernel is compiled
+            array.flags.writeable = False
+        for n in range(first, last, together):
+            some = slice(n, min(n + together, last))
+            rows = active[some].reshape(-1, inputs)
+            layer.gather(starts[: len(rows) + 1], indices, rows)
+            _run(network, ready, counts, out[some], len(rows) // steps, steps, *listed)
 
     in_parts(part, images, threads)
     return out
+
+
+def _index_type(inputs: int) -> type[np.integer[Any]]:
+    return np.uint16 if inputs <= 1 << 16 else np.int64
 
 
 def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
@@ -103,7 +121,7 @@ def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
     _check_raster(raster)
     images, steps, inputs = raster.shape
     starts = np.empty(images * steps + 1, dtype=np.int64)
-    indices = np.empty(int(np.count_nonzero(raster)) + 1, dtype=np.uint16 if inputs <= 1 << 16 else np.int64)
+    indices = np.empty(int(np.count_nonzero(raster)) + 1, dtype=_index_type(inputs))
     events = layer.gather(
         starts, indices, np.require(raster, requirements=KERNELS_TAKE).reshape(images * steps, inputs)
     )
@@ -188,17 +206,16 @@ def _start(network: QuantisedNetwork, start: State | None) -> tuple[NDArray[np.i
 def _run(
     network: QuantisedNetwork,
     ready: Prepared,
-    responses: NDArray[np.int32] | None,
-    raster: NDArray[np.uint8] | None,
+    responses: NDArray[np.int32],
+    raster: NDArray[np.uint8],
     images: int,
     steps: int,
     starts: NDArray[np.int64],
-    indices: NDArray[np.uint16],
-    active: NDArray[np.uint8] | None,
+    indices: NDArray[np.unsignedinteger],
 ) -> None:
     """Run a part of the images; see `layer.respond`."""
-    neurons = network.neurons
-    layer.respond(
+    step = step_of(network)
+    step.driver(layer.respond)(
         responses,
         raster,
         images,
@@ -206,15 +223,14 @@ def _run(
         ready.weights,
         starts,
         indices,
-        active,
-        ready.limits,
-        ready.words,
+        step.room(),
+        step.fixed,
+        step.words,
         ready.lanes.chunk,
         ready.lane,
-        np.zeros(neurons, dtype=np.int64) if network.refractory_steps else None,
         ready.seeds,
         ready.taps,
-        np.zeros((len(SITES), neurons), dtype=np.int64) if ready.draws else None,
+        step.draw_room(),
     )
 
 

@@ -24,8 +24,8 @@ from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import LearningPlan, Plan, Signal
-from fxsnn.prepare import prepare
-from fxsnn.quantise import FIRST_LEARNING_STREAM, SITES, QuantisedNetwork, quantise
+from fxsnn.prepare import prepare, step_of
+from fxsnn.quantise import FIRST_LEARNING_STREAM, QuantisedNetwork, quantise
 from fxsnn.width import PASS, Proof, Range
 
 _SPARE = 8  # bits that a weight is learned in beside those that are read, where rounding draws nothing
@@ -140,7 +140,7 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
     update = proof.site("learning", plan.weight, ((0, form.highest), form), (moved, scaled), "+")
     read = proof.site("reading a weight", w, ((0, form.highest), form)) if w.format != form else PASS
 
-    t, th, v = own.threshold.format, plan.theta.format, own.membrane.format
+    t, th = own.threshold.format, plan.theta.format
     common = max(t.frac, th.frac)
     top = (network.threshold << (common - t.frac)) + (th.highest << (common - th.frac))
     bottom = min(network.threshold << (common - t.frac), 0)
@@ -155,7 +155,7 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
         left = plan.trace.format
         scale = plan.fade.factor.format.frac if plan.fade.kind == "multiply" else 0
         fade = proof.site("fading", plan.trace, ((0, left.highest * factor), Format(63, left.frac + scale)))
-    compare = max(v.frac, t.frac, own.theta.format.frac)
+    (compare,) = step_of(network).fracs  # the binary point of threshold + theta
     _constant("rate", learning.rate, plan.rate)
     return Learner(
         update=update,
@@ -177,7 +177,7 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
         threshold=network.threshold,
         threshold_left=common - t.frac,
         theta_left=common - th.frac,
-        limit_threshold=network.threshold << (compare - t.frac),
+        limit_threshold=network.threshold << (compare - t.frac) if network.threshold else 0,
         limit_left=compare - own.theta.format.frac,
         each_spike=int(learning.update == "spike"),
     )
@@ -210,8 +210,8 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
     """Present images, the first of them number `first` of `total`; keep every word where there is room for it."""
     network, state = started.network, started.state
     rates = from_float(started.learning.paces(first, spikes.images, total), started.table.rate.format)
-    ready, neurons = prepare(network), network.neurons
-    fixed_stdp.learn_from(
+    ready, step = prepare(network), step_of(network)
+    step.driver(fixed_stdp.learn_from)(
         state.learned,
         state.rows,
         state.sums,
@@ -222,13 +222,14 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
         rates,
         started.constants,
         state.registers,
-        ready.words,
+        step.room(),
+        step.fixed.copy(),
+        step.words,
         ready.lanes.chunk,
         ready.lane,
-        np.zeros(neurons, np.int64) if network.refractory_steps else None,
         ready.seeds,
         ready.taps,
-        np.zeros((len(SITES), neurons), np.int64) if ready.draws else None,
+        step.draw_room(),
         kept,
     )
 

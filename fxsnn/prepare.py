@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from fxsnn.kernels import rescale
 from fxsnn.kernels.datapath import Datapath as Datapath
 from fxsnn.kernels.datapath import Site as Site
-from fxsnn.kernels.datapath import words_of
+from fxsnn.program.compiled import Compiled, compiled
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
-from fxsnn.width import Lanes, datapath, lanes_for, limits
+from fxsnn.width import Lanes, constants_of, datapath, lanes_for, limits, program_of
 
 
 @dataclass(slots=True, eq=False)
@@ -22,18 +22,17 @@ class Prepared:
     """A network as the kernels take it."""
 
     path: Datapath
-    words: NDArray[np.int64]  # the path in an array
     lanes: Lanes
     lane: NDArray[np.signedinteger]  # none, of the type of the sums
     weights: NDArray[np.signedinteger]  # in the narrowest words that hold them; the last row is zeros, and so is
     # what fills the rows up to whole cache lines
-    limits: NDArray[np.signedinteger]  # in words as wide as the membranes
+    limits: NDArray[np.int64]
     seeds: NDArray[np.int64]
     taps: NDArray[np.int64]
-    draws: bool  # whether any cast is stochastic and drops bits
 
 
 _READY: WeakKeyDictionary[QuantisedNetwork, Prepared] = WeakKeyDictionary()
+_STEPS: WeakKeyDictionary[QuantisedNetwork, Compiled] = WeakKeyDictionary()
 
 
 def prepare(network: QuantisedNetwork) -> Prepared:
@@ -43,17 +42,23 @@ def prepare(network: QuantisedNetwork) -> Prepared:
         path, lanes = datapath(network), lanes_for(network.plan.weight.format, network.inputs)
         ready = Prepared(
             path,
-            words_of(path),
             lanes,
             np.empty(0, dtype=lanes.sums),
             _padded(network.weights, lanes.weights),
-            _padded(limits(network)[None], np.int32 if path.simple else np.int64)[0, : network.neurons],
+            limits(network),
             np.array([register.seed for register in site_registers(network.plan)], dtype=np.int64),
             network.plan.lfsr.tap_array(),
-            any(site.draw_bits for site in path[:6]),
         )
         _READY[network] = ready
     return ready
+
+
+def step_of(network: QuantisedNetwork) -> Compiled:
+    """Return the network's step as a kernel, with its data, once for each network."""
+    found = _STEPS.get(network)
+    if found is None:
+        found = _STEPS[network] = compiled(program_of(network), constants_of(network))
+    return found
 
 
 def rewired(network: QuantisedNetwork, path: Datapath, seeds: NDArray[np.int64] | None = None) -> QuantisedNetwork:
@@ -62,8 +67,7 @@ def rewired(network: QuantisedNetwork, path: Datapath, seeds: NDArray[np.int64] 
     Only what keeps a node of every step runs it; nothing is proved again.
     """
     copy, ready = replace(network), prepare(network)
-    path = path._replace(simple=0)
-    _READY[copy] = replace(ready, path=path, words=words_of(path), seeds=ready.seeds if seeds is None else seeds)
+    _READY[copy] = replace(ready, path=path, seeds=ready.seeds if seeds is None else seeds)
     return copy
 
 

@@ -113,7 +113,7 @@ def datapath(network: QuantisedNetwork) -> Datapath:
     casts = [program.neuron.cast(stream) for stream in range(len(SITES))]
     accumulate, leak, integrate, reset, inhibit = (program.site(cast) if cast else PASS for cast in casts)
     each = plan.accumulate == "each"
-    path = Datapath(
+    return Datapath(
         each=accumulate if each else PASS,
         accumulate=PASS if each else accumulate,
         leak=leak,
@@ -134,10 +134,7 @@ def datapath(network: QuantisedNetwork) -> Datapath:
         refractory_mask=-1 if network.refractory_input == "ignore" else 0,
         inhibition=network.inhibition,
         floor=network.floor,
-        simple=0,
     )
-    simple = int(not each and network.refractory_steps == 0 and _is_simple(path, program.reached))
-    return path._replace(simple=simple)
 
 
 def exact_bits(network: QuantisedNetwork) -> int:
@@ -150,18 +147,6 @@ def exact_bits(network: QuantisedNetwork) -> int:
     signals: list[Signal] = [getattr(plan, name) for name in SIGNALS]
     words = [signal.format.word for signal in (*signals, plan.leak.factor)]
     return min(64, max(highest.bit_length(), (-lowest - 1).bit_length(), *words) + 2)
-
-
-def _is_simple(path: Datapath, reached: Range) -> bool:
-    """Return whether kernels/simple.py may run this datapath."""
-    sites = (path.accumulate, path.leak, path.integrate, path.reset, path.inhibit)
-    return (
-        reached[0] >= -(1 << 31)
-        and reached[1] < 1 << 31
-        and all(s.overflow == rescale.SATURATE and s.draw_bits == 0 and s.right < 32 for s in sites)
-        and all(s.if_negative == 0 and s.if_odd == 0 for s in sites)
-        and path.leak_shift < 32
-    )
 
 
 def limits(network: QuantisedNetwork) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -11,11 +11,13 @@ import numpy as np
 from numpy import int64, uint8
 from numpy.typing import NDArray
 
-from . import cast, datapath, lif  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
+from . import lif
 from ._jit import jit
 from .datapath import Site
 from .draws import fill_draws
+from .emitted import ADDS_EACH, step
 from .layer import room
+from .lif import add_rows
 
 UPDATE, FADE, FOLD = range(3)  # rows of the registers
 
@@ -42,7 +44,7 @@ class Learner(NamedTuple):
     threshold: int
     threshold_left: int  # bring threshold and learned theta to one binary point
     theta_left: int
-    limit_threshold: int  # threshold at the binary point of the comparison
+    limit_threshold: int  # threshold at the binary point of threshold + theta
     limit_left: int  # brings the effective theta there
     each_spike: int
 
@@ -111,7 +113,6 @@ def fade_all(trace, learner, draws, states, taps):  # type: ignore[no-untyped-de
         trace[i] = lif.settle(left << site.left, site, draws[i])
 
 
-@jit
 def learn_from(  # type: ignore[no-untyped-def]
     learned,
     rows,
@@ -123,16 +124,19 @@ def learn_from(  # type: ignore[no-untyped-def]
     rates,
     learner,
     registers,
+    state,
+    fixed,
     words,
     chunk,
     lane,
-    refractory,
     seeds,
     taps,
     draws,
     kept,
 ):
     """Present images one after the other, each from rest; all that is learned changes in place.
+
+    Compiled together with an emitted `step`: see `fxsnn.program.compiled`.
 
     learned       int64[neurons, inputs]              learned weights
     rows          int[inputs + 1, padded neurons]     the weights as they are read, in narrow words
@@ -143,41 +147,34 @@ def learn_from(  # type: ignore[no-untyped-def]
     indices       uint16[events]
     rates         int64[images]                       the learning rate of each image
     registers     int64[3]                            of learning: see UPDATE
-    words, chunk, lane, refractory, seeds, taps, draws    as of layer.respond
+    state         int[rows, neurons]                  `kept` of the step
+    fixed         int[1, neurons]                     threshold + adaptive threshold, in place
+    words, chunk, lane, seeds, taps, draws            as of layer.respond
     kept          Kept | None                         where every word is to be kept
     """
-    path = datapath.path_of(words)
     neurons, inputs = learned.shape
     steps = (starts.shape[0] - 1) // rates.shape[0]
-    states = np.empty_like(seeds)
-    lanes, v, limits = room(lane, rows.shape[1]), np.empty(neurons, int64), np.empty(neurons, int64)
-    total, spikes, counts = np.empty(neurons, int64), np.empty(neurons, uint8), np.empty(neurons, int64)
+    states, limits = np.empty_like(seeds), fixed[0]
+    lanes = room(lane, rows.shape[1])
+    total, spikes, counts = np.zeros(neurons, state.dtype), np.empty(neurons, uint8), np.empty(neurons, int64)
     trace, drawn, draw = np.empty(inputs, int64), np.empty(inputs, int64), np.empty(1, int64)
     for n in range(neurons):
         limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
     for image in range(rates.shape[0]):
-        v[:] = 0
+        state[:] = 0
         trace[:] = 0
         counts[:] = 0
         states[:] = seeds
-        if refractory is not None:
-            refractory[:] = 0
         for now in range(image * steps, (image + 1) * steps):
             start, stop = starts[now], starts[now + 1]
-            if path.cast_each:
-                lif.accumulate_each(total, rows, indices, start, stop, path.each, states, taps, draws, None)
-            else:
+            if not ADDS_EACH:
                 total[:] = 0
                 for part in range(start, stop, chunk):
-                    lif.add_rows(lanes, rows, indices, part, min(part + chunk, stop))
+                    add_rows(lanes, rows, indices, part, min(part + chunk, stop))
                     for n in range(neurons):
                         total[n] += lanes[n]
-            if draws is not None:
-                fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
-                fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
-                fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
-            lif.integrate(v, total, refractory, path, draws, None, None)
-            fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, None, None)
+            step(total, state, fixed, spikes, words, states, taps, draws, rows, indices, start, stop)
+            fired = spikes.sum()
             if learner.fades:
                 fade_all(trace, learner, drawn, registers, taps)
             for i in indices[start:stop]:

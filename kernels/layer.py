@@ -3,9 +3,11 @@
 import numpy as np
 from numpy import uint64
 
-from . import cast, datapath, lif, simple  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
+from . import lif
 from ._jit import jit, jit_within
 from .draws import fill_draws
+from .emitted import ADDS_EACH, step
+from .lif import add_rows
 
 
 @jit_within
@@ -45,87 +47,45 @@ def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
     return event
 
 
-@jit
 def respond(  # type: ignore[no-untyped-def]
-    responses,
-    raster,
-    images,
-    steps,
-    weights,
-    starts,
-    indices,
-    active,
-    limits,
-    words,
-    chunk,
-    lane,
-    refractory,
-    seeds,
-    taps,
-    draws,
+    responses, raster, images, steps, weights, starts, indices, kept, fixed, words, chunk, lane, seeds, taps, draws
 ):
     """Run the layer on every image from a cleared state; count its spikes, or write them out.
 
-    responses     int32[images, neurons] | None       spikes of each neuron, added to what is there
-    raster        uint8[images, steps, neurons] | None
+    Compiled together with an emitted `step`: see `fxsnn.program.compiled`.
+
+    responses     int32[images, neurons]              spikes of each neuron, added to what is there
+    raster        uint8[images, steps, neurons], or [0, 0, 0] where spikes are only counted
     weights       int[inputs + 1, padded neurons]     see lif.add_rows
     starts        int64[images * steps + 1]           where the events of each step begin
     indices       uint16[events]                      active inputs, ascending within a step
-    active        uint8[images, steps, inputs] | None the inputs themselves, 0 or 1; starts and indices are then
-                                                      room for the events of one image
-    limits        int32 | int64 [neurons]             see lif.after_integration; int32 where the path is simple
-    words         int64[75]                           see datapath.words_of
+    kept, fixed, words, taps, draws                   as of `step`
     chunk         rows whose sum the lanes are proved to hold
     lane          int[0]                              of the lanes' type
-    refractory    int64[neurons] | None               room to work in; None where there is no refractory period
-    seeds         int64[sites]                        registers at the start of every image
-    draws         int64[sites, neurons] | None        room to work in; None where no cast is stochastic
+    seeds         int64[streams]                      registers at the start of every image
     """
-    path, states = datapath.path_of(words), np.empty_like(seeds)
-    lanes, v = room(lane, weights.shape[1]), room(limits, limits.shape[0])
-    sums, spikes = np.empty(limits.shape, np.int64), np.empty(limits.shape, np.uint8)
-    alone = path.winner == datapath.NONE and path.inhibition == 0
+    states, neurons = seeds.copy(), fixed.shape[1]
+    lanes, sums, spikes = room(lane, weights.shape[1]), np.zeros(neurons, kept.dtype), np.empty(neurons, np.uint8)
     for image in range(images):
-        v[:] = 0
-        if refractory is not None:
-            refractory[:] = 0
+        kept[:] = 0
         states[:] = seeds
         first = image * steps
-        if active is not None:
-            first = 0
-            gather(starts, indices, active[image])
-        for step in range(steps):
-            start, stop = starts[first + step], starts[first + step + 1]
-            if path.cast_each:
-                lif.accumulate_each(sums, weights, indices, start, stop, path.each, states, taps, draws, None)
-            elif stop - start > chunk:
-                sums[:] = 0
-                for part in range(start, stop, chunk):
-                    lif.add_rows(lanes, weights, indices, part, min(part + chunk, stop))
-                    for n in range(sums.shape[0]):
+        for now in range(first, first + steps):
+            start, stop = starts[now], starts[now + 1]
+            if not ADDS_EACH:
+                add_rows(lanes, weights, indices, start, min(start + chunk, stop))
+                for n in range(neurons):
+                    sums[n] = lanes[n]
+                for part in range(start + chunk, stop, chunk):
+                    add_rows(lanes, weights, indices, part, min(part + chunk, stop))
+                    for n in range(neurons):
                         sums[n] += lanes[n]
-            if draws is not None:
-                fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
-                fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
-                fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
-            if path.cast_each or stop - start > chunk:
-                lif.integrate(v, sums, refractory, path, draws, None, None)
-            else:  # the usual case: narrow lanes, read where they were summed
-                lif.add_rows(lanes, weights, indices, start, stop)
-                if path.simple and alone:
-                    simple.step(spikes, v, lanes, limits, path)
-                elif path.simple:
-                    simple.integrate(v, lanes, path)
-                else:
-                    lif.integrate(v, lanes, refractory, path, draws, None, None)
-            if not (path.simple and alone) or stop - start > chunk:
-                lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, None, None)
-            if responses is not None:
-                for n in range(spikes.shape[0]):
-                    responses[image, n] += spikes[n]
-            if raster is not None:
-                for n in range(spikes.shape[0]):
-                    raster[image, step, n] = spikes[n]
+            step(sums, kept, fixed, spikes, words, states, taps, draws, weights, indices, start, stop)
+            for n in range(neurons):
+                responses[image, n] += spikes[n]
+            if raster.size > 0:
+                for n in range(neurons):
+                    raster[image, now - first, n] = spikes[n]
 
 
 @jit
@@ -142,21 +102,21 @@ def record(nodes, drawn, registers, counts, v, refractory, weights, starts, indi
     """
     steps, _, neurons = nodes.shape
     states, spikes, sums = seeds.copy(), np.zeros(neurons, np.uint8), np.zeros(neurons, np.int64)
-    for step in range(steps):
-        draws = drawn[step]
+    for now in range(steps):
+        draws = drawn[now]
         if path.cast_each:
             lif.accumulate_each(
-                sums, weights, indices, starts[step], starts[step + 1], path.each, states, taps, draws, counts
+                sums, weights, indices, starts[now], starts[now + 1], path.each, states, taps, draws, counts
             )
         else:
-            lif.add_rows(sums, weights, indices, starts[step], starts[step + 1])
+            lif.add_rows(sums, weights, indices, starts[now], starts[now + 1])
         fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
         fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
         fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
-        lif.integrate(v, sums, refractory, path, draws, counts, nodes[step])
+        lif.integrate(v, sums, refractory, path, draws, counts, nodes[now])
         for n in range(neurons):
             ready = refractory[n] == 0
             counts[-1, 0] += ready and (v[n] << path.compare_left) == limits[n]
-        fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, counts, nodes[step])
+        fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, counts, nodes[now])
         counts[-1, 1] += fired
-        registers[step] = states
+        registers[now] = states

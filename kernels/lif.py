@@ -1,9 +1,9 @@
 """One time step of a layer of leaky integrate-and-fire neurons in integer arithmetic.
 
 The order is the contract's: accumulate, leak, integrate, compare, choose the winner, reset, count the
-refractory period, inhibit. Every cast is a `datapath.Site`. Arguments that are None (draws, counts, node) leave
-their code out when the kernel is compiled, so that one source serves both the fast runs and the
-recorded ones.
+refractory period, inhibit. Every cast is a `datapath.Site`, and is counted; every node is kept. What runs fast is
+emitted from the neuron's text (see `fxsnn.program.emit`): this is what golden sets are made of, and whose datapath
+faults change.
 """
 
 from numpy import int64
@@ -73,13 +73,11 @@ def accumulate_each(current, weights, indices, start, stop, site, states, taps, 
     current[:] = 0
     for event in range(start, stop):
         weight = weights[indices[event]]
-        if draws is not None:
-            fill_draws(draws[ACCUMULATE], states, ACCUMULATE, taps, site)
+        fill_draws(draws[ACCUMULATE], states, ACCUMULATE, taps, site)
         for n in range(current.shape[0]):
-            bias = site.bias if draws is None or site.draw_bits == 0 else draws[ACCUMULATE, n]
+            bias = draws[ACCUMULATE, n] if site.draw_bits > 0 else site.bias
             partial = (current[n] << site.left) + (int64(weight[n]) << site.left_other)
-            if counts is not None:
-                tally(counts, ACCUMULATE, partial, site, bias)
+            tally(counts, ACCUMULATE, partial, site, bias)
             current[n] = settle(partial, site, bias)
 
 
@@ -88,33 +86,29 @@ def integrate(v, sums, refractory, path, draws, counts, node):  # type: ignore[n
     """Cast the sums, leak and integrate: membranes int64[neurons] in place.
 
     sums       int[neurons]      exact sums, or synaptic currents where every addition was cast
-    draws      int64[sites, neurons] | None
-    node       int64[nodes, neurons] | None    what a recorder keeps of this step
+    draws      int64[sites, neurons]
+    node       int64[nodes, neurons]    what is kept of this step
     """
     first, second, third = path.accumulate, path.leak, path.integrate
     for n in range(v.shape[0]):
-        bias, bias_leak, bias_integrate = first.bias, second.bias, third.bias
-        if draws is not None:
-            bias = draws[ACCUMULATE, n] if first.draw_bits > 0 else bias
-            bias_leak = draws[LEAK, n] if second.draw_bits > 0 else bias_leak
-            bias_integrate = draws[INTEGRATE, n] if third.draw_bits > 0 else bias_integrate
+        bias = draws[ACCUMULATE, n] if first.draw_bits > 0 else first.bias
+        bias_leak = draws[LEAK, n] if second.draw_bits > 0 else second.bias
+        bias_integrate = draws[INTEGRATE, n] if third.draw_bits > 0 else third.bias
         total = int64(sums[n]) << first.left
         current = settle(total, first, bias)
         product = v[n] * path.factor - ((v[n] >> path.leak_shift) & path.leak_mask)
         leaked = settle(product, second, bias_leak)
         # a refractory neuron that ignores its input leaks only
-        heard = current if refractory is None or refractory[n] == 0 else current & ~path.refractory_mask
+        heard = current if refractory[n] == 0 else current & ~path.refractory_mask
         combined = (leaked << third.left) + (heard << third.left_other)
-        if counts is not None:
-            if not path.cast_each:
-                tally(counts, ACCUMULATE, total, first, bias)
-            if not path.fused:
-                tally(counts, LEAK, product, second, bias_leak)
-            tally(counts, INTEGRATE, combined, third, bias_integrate)
-        if node is not None:
-            node[SUM, n] = sums[n]
-            node[CURRENT, n] = current
-            node[LEAKED, n] = leaked
+        if not path.cast_each:
+            tally(counts, ACCUMULATE, total, first, bias)
+        if not path.fused:
+            tally(counts, LEAK, product, second, bias_leak)
+        tally(counts, INTEGRATE, combined, third, bias_integrate)
+        node[SUM, n] = sums[n]
+        node[CURRENT, n] = current
+        node[LEAKED, n] = leaked
         v[n] = settle(combined, third, bias_integrate)
 
 
@@ -124,9 +118,7 @@ def greatest_excess(v, limits, refractory, path):  # type: ignore[no-untyped-def
     best = int64(NEVER)
     for n in range(v.shape[0]):
         excess = (v[n] << path.compare_left) - limits[n]
-        if refractory is not None:
-            excess = excess if refractory[n] == 0 else NEVER
-        best = max(best, excess)
+        best = max(best, excess if refractory[n] == 0 else int64(NEVER))
     return best
 
 
@@ -136,25 +128,11 @@ def fire(spikes, v, limits, refractory, path, best):  # type: ignore[no-untyped-
     fired = 0
     for n in range(v.shape[0]):
         excess = (v[n] << path.compare_left) - limits[n]
-        ready = refractory is None or refractory[n] == 0
-        wins = ready and excess >= path.fires_at
+        wins = refractory[n] == 0 and excess >= path.fires_at
         if path.winner == LARGEST:
             wins = wins and excess == best
         if path.winner != NONE:
             wins = wins and fired == 0
-        spikes[n] = wins
-        fired += wins
-    return fired
-
-
-@jit_within
-def fire_all(spikes, v, limits, refractory, path):  # type: ignore[no-untyped-def]
-    """Mark every neuron whose excess suffices, uint8[neurons], and return how many."""
-    fired = 0
-    for n in range(v.shape[0]):
-        wins = (v[n] << path.compare_left) - limits[n] >= path.fires_at
-        if refractory is not None:
-            wins = wins & (refractory[n] == 0)
         spikes[n] = wins
         fired += wins
     return fired
@@ -178,17 +156,16 @@ def reset(v, spikes, refractory, path, states, taps, draws, counts):  # type: ig
         word = path.reset_word
         if path.reset_kind == SUBTRACT:
             bias = site.bias
-            if draws is not None and spikes[n] and site.draw_bits > 0:
+            if spikes[n] and site.draw_bits > 0:
                 states[RESET], fresh = lfsr.draw(states[RESET], taps[0], taps, site.draw_bits)
                 bias = rescale.draw_bias(fresh, site.draw_bits, site.right)
                 draws[RESET, n] = bias
             rest = (v[n] << site.left) - (path.reset_word << site.left_other)
-            if counts is not None and spikes[n]:
+            if spikes[n]:
                 tally(counts, RESET, rest, site, bias)
             word = settle(rest, site, bias)
         v[n] = word if spikes[n] else v[n]
-        if refractory is not None:
-            refractory[n] = path.refractory_steps if spikes[n] else refractory[n]
+        refractory[n] = path.refractory_steps if spikes[n] else refractory[n]
 
 
 @jit
@@ -199,13 +176,12 @@ def inhibit(v, spikes, fired, path, states, taps, draws, counts):  # type: ignor
         others = fired - int64(spikes[n])
         if others > 0:
             bias = site.bias
-            if draws is not None and site.draw_bits > 0:
+            if site.draw_bits > 0:
                 states[INHIBIT], fresh = lfsr.draw(states[INHIBIT], taps[0], taps, site.draw_bits)
                 bias = rescale.draw_bias(fresh, site.draw_bits, site.right)
                 draws[INHIBIT, n] = bias
             pulled = (v[n] << site.left) - ((path.inhibition * others) << site.left_other)
-            if counts is not None:
-                tally(counts, INHIBIT, pulled, site, bias)
+            tally(counts, INHIBIT, pulled, site, bias)
             v[n] = max(settle(pulled, site, bias), path.floor)
 
 
@@ -215,30 +191,22 @@ def after_integration(spikes, v, limits, refractory, path, states, taps, draws, 
 
     limits     int64[neurons]    threshold + adaptive threshold at the binary point of the comparison
     """
-    if node is not None:
-        for n in range(v.shape[0]):
-            node[INTEGRATED, n] = v[n]
+    for n in range(v.shape[0]):
+        node[INTEGRATED, n] = v[n]
+    spikes[:] = 0
     fired = 0
-    if path.winner == NONE:
-        fired = fire_all(spikes, v, limits, refractory, path)
-    else:
-        spikes[:] = 0
-        best = greatest_excess(v, limits, refractory, path)
-        if best >= path.fires_at:
-            fired = fire(spikes, v, limits, refractory, path, best)
-    if refractory is not None:
-        count_down(refractory)
+    best = greatest_excess(v, limits, refractory, path)
+    if best >= path.fires_at:
+        fired = fire(spikes, v, limits, refractory, path, best)
+    count_down(refractory)
     if fired > 0:
         reset(v, spikes, refractory, path, states, taps, draws, counts)
-    if node is not None:
-        for n in range(v.shape[0]):
-            node[AFTER_RESET, n] = v[n]
+    for n in range(v.shape[0]):
+        node[AFTER_RESET, n] = v[n]
     if fired > 0 and path.inhibition != 0:
         inhibit(v, spikes, fired, path, states, taps, draws, counts)
-    if node is not None:
-        for n in range(v.shape[0]):
-            node[MEMBRANE, n] = v[n]
-            node[SPIKE, n] = spikes[n]
-            if refractory is not None:
-                node[REFRACTORY, n] = refractory[n]
+    for n in range(v.shape[0]):
+        node[MEMBRANE, n] = v[n]
+        node[SPIKE, n] = spikes[n]
+        node[REFRACTORY, n] = refractory[n]
     return fired

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from . import cast, lfsr, lif, rescale  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
 from ._jit import jit, jit_within
 from .datapath import Site
-from .draws import fill_draws
 
 ERROR, DELTA, GRADIENT, BIAS_GRADIENT, UPDATE, BIAS_UPDATE = range(6)  # rows of the registers
 

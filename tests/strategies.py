@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -127,3 +128,8 @@ def networks(draw: st.DrawFn) -> Network:
         draw(st.sampled_from(["ignore", "integrate"])),
         coding,
     )
+
+
+def examples(many: int) -> int:
+    """Return how many steps of neurons to draw: few where each is compiled anew, which takes two seconds."""
+    return many if numba.config.DISABLE_JIT else 8  # type: ignore[attr-defined]

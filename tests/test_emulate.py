@@ -16,7 +16,7 @@ from fxsnn.emulate import NODES, State, emulate, respond, run_raster, spikes_of
 from fxsnn.errors import ConfigError
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
 from sets import SETS
-from strategies import quantised_networks, words
+from strategies import examples, quantised_networks, words
 
 
 def as_layer(network: QuantisedNetwork) -> reference.Layer:
@@ -114,7 +114,7 @@ def test_a_state_must_be_one() -> None:
             emulate(network, spikes, start=state)
 
 
-@many
+@settings(many, max_examples=examples(60))
 @given(cases())
 def test_the_fast_kernel_equals_the_recording_one(case: tuple[QuantisedNetwork, NDArray[np.uint8]]) -> None:
     network, raster = case

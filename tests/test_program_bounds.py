@@ -66,7 +66,6 @@ def test_the_casts_of_the_competitive_neuron_are_those_worked_out_by_hand() -> N
     assert path.each == PASS
     assert path.compare_left == 2  # theta has 6
     assert limits(COMPETITIVE).tolist() == [5 * 64 + 3] * 400
-    assert path.simple == 1
     # 784 weights of -128 are -100,352: 17 bits and a sign, and one for a draw
     assert exact_bits(COMPETITIVE) == 19
 
@@ -77,7 +76,7 @@ def test_casts_that_are_not_made_pass_everything() -> None:
     assert path.accumulate == path.leak == path.reset == PASS
     assert path.each == Site(1, 0, 1, 0, 0, 0, -2048, 2047, rescale.SATURATE, 0)  # the partial sum at the weight's 7
     assert path.integrate[:4] == (2, 0, 2, 2)  # v - (v >> 3) keeps the membrane's 4 fractional bits
-    assert (path.leak_shift, path.leak_mask, path.cast_each, path.fused, path.simple) == (3, -1, 1, 1, 0)
+    assert (path.leak_shift, path.leak_mask, path.cast_each, path.fused) == (3, -1, 1, 1)
 
 
 def test_a_stochastic_cast_draws_as_many_bits_as_it_drops_at_most_those_of_its_register() -> None:

@@ -1,11 +1,11 @@
-"""What is emitted from a text computes what the text says: texts drawn at random, step by step, as they are interpreted."""
+"""What is emitted from a text computes what it says: texts drawn at random, step by step, against the interpreter."""
 
 from __future__ import annotations
 
-import numba
 import numpy as np
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fxsnn.errors import WidthError
 from fxsnn.lfsr import Lfsr
@@ -15,15 +15,13 @@ from fxsnn.program.grammar import parse
 from fxsnn.program.interpret import Run
 from fxsnn.program.program import bind
 from fxsnn.program.wires import arriving
-from strategies import signals, words
+from strategies import examples, signals, words
 from test_program_bounds import SPIKES, texts
 
-# every text is compiled anew with the JIT, a second or two each
-EXAMPLES = 300 if numba.config.DISABLE_JIT else 12  # type: ignore[attr-defined]
 NEURONS = 3
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts(), st.data())
 def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) -> None:
     made = build(parse(text, "n"))
@@ -58,10 +56,10 @@ class _Stepper:
         self.registers = np.array([registers.get(n, Lfsr()).seed for n in range(streams)], dtype=np.int64)
         self.draws = np.zeros((streams, NEURONS), np.int64) if kernel.draws else None
 
-    def step(self, rows: np.ndarray) -> list[int]:  # type: ignore[type-arg]
+    def step(self, rows: NDArray[np.int64]) -> list[int]:
         out = np.zeros(NEURONS, np.uint8)
-        self.kernel.module.step(
+        self.kernel.step(
             rows.sum(axis=0), self.kept, self.kernel.fixed, out, self.kernel.words, self.registers,
             Lfsr().tap_array(), self.draws, rows, np.arange(len(rows)), 0, len(rows),
         )  # fmt: skip
-        return out.tolist()  # type: ignore[no-any-return]
+        return out.tolist()

@@ -13,7 +13,7 @@ from fxsnn.golden.contents import words_of
 from fxsnn.golden.stimuli import Played, Stimuli, joined, play
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Plan
-from fxsnn.prepare import prepare, rewired
+from fxsnn.prepare import prepare, rewired, sites_of
 from fxsnn.quantise import QuantisedNetwork
 from fxsnn.width import exact_bits
 
@@ -56,7 +56,7 @@ def causes(network: QuantisedNetwork, stimuli: Stimuli) -> Iterator[Cause]:
         yield Cause("ties won by the highest index", lambda: _mirrored(_reverse_played(network, stimuli)))
     if len(stimuli.steps) > 1:
         yield Cause("state not reset at presentations", lambda: _carried(network, stimuli, state=True))
-        if prepare(network).draws:
+        if any(site.draw_bits for site in sites_of(network).values()):
             yield Cause("LFSRs not reset at presentations", lambda: _carried(network, stimuli, state=False))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import inspect
 import linecache
 import sys
@@ -21,36 +20,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.files import write_text
+from fxsnn.frozen import freeze
 from fxsnn.kernels._jit import CACHE_FOLDER
 from fxsnn.modes import Overflow
 from fxsnn.program import operations as op
-from fxsnn.program.emit import Emitted, Structure, Word, emit
+from fxsnn.program.emit import Emitted, emit
+from fxsnn.program.emit_source import Structure, Word
 from fxsnn.program.fold import operands
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 
-_HEADER = '''"""Emitted from {name}; {digest}."""
+_HEADER = '''"""Emitted from {name}."""
 import numpy as np
 from numpy import add, int32, int64, left_shift, multiply, right_shift, subtract
 from fxsnn.kernels import cast, lfsr
+from fxsnn.frozen import freeze
 from fxsnn.kernels._jit import jit
 from fxsnn.kernels.draws import Drawn, fill_draws
 from fxsnn.kernels.lfsr import draw
 from fxsnn.kernels.rescale import draw_bias, drop, limit
 '''
-Constants = Mapping[str, int | NDArray[np.int64]]
+Constants = Mapping[str, int | list[int] | NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """A neuron's step as a kernel, and its data under a plan."""
 
-    module: ModuleType
+    name: str
     emitted: Emitted
     words: NDArray[np.int64]
     fixed: NDArray[Any]  # int32 | int64 [rows, neurons]
+    fracs: tuple[int, ...]  # fractional bits of its rows
     narrow: bool
     draws: bool
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+    def driver(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of kernels, which names `step`, compiled with this step."""
+        return _driver(self.name, self.emitted.source, function)
+
+    @property
+    def step(self) -> Callable[..., None]:
+        """The step alone."""
+        return _driver(self.name, self.emitted.source, None)
+
+    def room(self) -> NDArray[Any]:
+        """Return what the step keeps, at rest: int[rows, neurons]."""
+        return np.zeros((self.emitted.kept, self.fixed.shape[1]), self.word)
+
+    def draw_room(self) -> NDArray[np.int64] | None:
+        """Return room for draws, int64[streams, neurons], or nothing where no cast draws."""
+        return np.zeros((self.emitted.streams, self.fixed.shape[1]), np.int64) if self.draws else None
 
     @property
     def word(self) -> type[np.signedinteger[Any]]:
@@ -67,9 +90,19 @@ def compiled(program: Program, constants: Constants, *, from_rest: bool = True) 
     zeros = frozenset(name for name in neuron.constants if isinstance(constants[name], int) and constants[name] == 0)
     arrays = frozenset(name for name in neuron.constants if not isinstance(constants[name], int))
     sites = {cast.round: program.site(cast) for cast in neuron.casts}
-    draws = any(site.draw_bits for site in sites.values())
-    structure = Structure(neuron, zeros, arrays, narrow=_is_narrow(program), draws=draws, from_rest=from_rest)
-    emitted, module = _module(structure)
+    drawing = [neuron.operations[ref] for ref, site in sites.items() if site.draw_bits]
+    guarded = [isinstance(cast, op.Round) and cast.guard is not None for cast in drawing]
+    structure = Structure(
+        neuron,
+        zeros,
+        arrays,
+        narrow=_is_narrow(program),
+        saturates=all(site.overflow == Overflow.SATURATE.code for site in sites.values()),
+        draws=not all(guarded),
+        guarded_draws=any(guarded),
+        from_rest=from_rest,
+    )
+    emitted = _emitted(structure)
     facts = _Facts(program, constants, sites, emitted.operations)
     words = np.array([facts.word(word) for word in emitted.words], dtype=np.int64)
     if structure.narrow:
@@ -77,7 +110,8 @@ def compiled(program: Program, constants: Constants, *, from_rest: bool = True) 
     word = np.int32 if structure.narrow else np.int64
     rows = [np.broadcast_to(facts.value(ref), program.neurons) for ref in emitted.rows]
     fixed = np.stack(rows).astype(word) if rows else np.zeros((0, program.neurons), word)
-    return Compiled(module, emitted, words, fixed, structure.narrow, draws)
+    fracs = tuple(program.wires[ref].frac for ref in emitted.rows)
+    return Compiled(neuron.file, emitted, words, fixed, fracs, structure.narrow, bool(drawing))
 
 
 def _is_narrow(program: Program) -> bool:
@@ -100,31 +134,35 @@ def _is_narrow(program: Program) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=256)
-def _module(structure: Structure) -> tuple[Emitted, ModuleType]:
-    emitted = emit(structure)
-    return emitted, loaded(structure.neuron.file, emitted.source)
+_emitted = functools.lru_cache(maxsize=1024)(emit)
 
 
-def loaded(name: str, source: str, drivers: tuple[Callable[..., Any], ...] = ()) -> ModuleType:
-    """Return a module made of a source and functions that are compiled with it."""
-    parts = [source, *(inspect.getsource(driver) for driver in drivers)]
+@functools.lru_cache(maxsize=1024)
+def _driver(name: str, source: str, function: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Return a function compiled with a step, or the step alone."""
+    parts = [source]
+    if function is not None:
+        names = [used for used in function.__code__.co_names if used in function.__globals__]
+        needed = ", ".join(used for used in names if used not in ("step", "ADDS_EACH", "np"))
+        parts += [f"from {function.__module__} import {needed}", f"ADDS_EACH = {'event in' in source}"]
+        parts += [f"@jit\n{inspect.getsource(function)}"]
     digest = hashlib.sha256("\n\n".join(parts).encode()).hexdigest()[:16]
-    title = f"fxsnn_{name.removesuffix('.neuron')}_{digest}"
-    if title in sys.modules:
-        return sys.modules[title]
-    text = "\n\n".join([_HEADER.format(name=name, digest=digest), *parts])
+    module = _loaded(f"fxsnn_{name.removesuffix('.neuron')}_{digest}", "\n\n".join([_HEADER.format(name=name), *parts]))
+    found: Callable[..., Any] = getattr(module, function.__name__ if function else "step")
+    return found
+
+
+def _loaded(title: str, text: str) -> ModuleType:
+    """Return a module made of a text, which is written to a file beside the machine code where there is a place."""
     path = Path(CACHE_FOLDER or "<emitted>") / f"{title}.py"
-    if CACHE_FOLDER and not path.exists():
-        write_text(path, text)
-    spec = importlib.util.spec_from_loader(title, loader=None, origin=str(path))
-    assert spec is not None  # noqa: S101  (there is a name)
-    module = importlib.util.module_from_spec(spec)
-    module.__file__ = str(path)
     if not CACHE_FOLDER:
         linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
-    sys.modules[title] = module
-    exec(compile(text, str(path), "exec"), module.__dict__)  # noqa: S102  (what was emitted here)
+    elif not path.exists():  # machine code knows its source by the time of the file
+        write_text(path, text)
+    module = ModuleType(title)
+    module.__file__ = str(path)
+    sys.modules[title] = module  # where numba looks for what a kernel names
+    exec(compile(text, str(path), "exec"), module.__dict__)  # noqa: S102  (emitted by this package)
     return module
 
 
@@ -160,7 +198,8 @@ class _Facts:
         operation, original = self.operations[ref], self.program.neuron.operations[ref]
         match operation:
             case op.Constant(name=name):
-                return self.constants[name]
+                found = self.constants[name]
+                return found if isinstance(found, int) else np.asarray(found, dtype=np.int64)
             case op.Number(name=name):
                 return self.program.numbers[name]
             case op.Literal(value=value):
@@ -179,9 +218,10 @@ class _Facts:
                 return self._at(a, self._frac(ref)) << self.value(by)
             case op.ShiftRight(a=a, by=by):
                 return self._at(a, self._frac(ref)) >> self.value(by)
-        compares = isinstance(original, op.Compare)
         wires = self.program.wires
-        frac = max(wires[original.a].frac, wires[original.b].frac) if compares else wires[ref].frac
+        frac = wires[ref].frac
+        if isinstance(original, op.Compare):
+            frac = max(wires[original.a].frac, wires[original.b].frac)
         a, b = (self._at(part, frac) for name, part in operands(operation) if name in ("a", "b"))
         match operation:
             case op.Add():

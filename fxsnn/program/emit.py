@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fxsnn.program import operations as op
-from fxsnn.program.emit_values import Structure, Values, Word
+from fxsnn.program.emit_source import Structure, Word
+from fxsnn.program.emit_values import Values
 from fxsnn.program.fold import Folded, at_rest, fold, operands
-from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import REDUCTIONS, Operation, Ref
 from fxsnn.program.stages import Stages
 
@@ -36,7 +36,7 @@ def emit(structure: Structure) -> Emitted:
     """Return the source of a function `step`; see `_HEAD` for its arguments."""
     neuron = structure.neuron
     folded = fold(neuron, _zeros(structure))
-    return _Emitter(structure, folded, Stages(neuron, folded, _fixed(folded))).emit()
+    return _Emitter(structure, folded, Stages(neuron, folded, _fixed(folded), structure.guarded_draws)).emit()
 
 
 def _zeros(structure: Structure) -> frozenset[Ref]:
@@ -112,11 +112,8 @@ class _Emitter(Values):
                 self._look_up(stage.reductions)
                 quiet = self._quiet(loop)
                 if quiet is not None:
-                    nobody = " and ".join(
-                        f"reduced_{ref} == {0 if isinstance(self.folded.operations[ref], op.Count | op.Any) else 'size'}"
-                        for ref in self._counted(stage.reductions)
-                    )
-                    self.add(f"if {nobody}:")
+                    none = {ref: self._none(ref) for ref in self._counted(stage.reductions)}
+                    self.add(f"if {' and '.join(f'reduced_{ref} == {found}' for ref, found in none.items())}:")
                     self.lines += [f"    {line}" for line in quiet] or ["        pass"]
                     self.add("    return")
         return self.lines
@@ -131,7 +128,7 @@ class _Emitter(Values):
                 case op.First():
                     self.add(f"reduced_{ref} = size")
                 case op.Largest():
-                    self.add(f"reduced_{ref} = size", f"able_{ref} = {self.word(0)}", f"best_{ref} = {self._lowest()}")
+                    self.add(f"reduced_{ref} = size", f"able_{ref} = {self.word(0)}", f"best_{ref} = {self.lowest()}")
                 case _:
                     self.add(f"reduced_{ref} = {self.word(0)}")
         marked = len(self.lines)
@@ -214,7 +211,7 @@ class _Emitter(Values):
         elif isinstance(operation, op.Largest):
             value = self.value(operation.value)
             self.add(f"able_{ref} = {self.two('+', f'able_{ref}', self.word(held))}")
-            self.add(f"best_{ref} = max(best_{ref}, {value} if {held} else {self._lowest()})")
+            self.add(f"best_{ref} = max(best_{ref}, {value} if {held} else {self.lowest()})")
         else:
             self.add(f"reduced_{ref} = {self.two('+', f'reduced_{ref}', self.word(held))}")
 
@@ -228,6 +225,10 @@ class _Emitter(Values):
                 condition = f"{self.bit(operation.a)} and {self.value(operation.value)} == best_{ref}"
                 self.add(f"if {condition}:", f"    reduced_{ref} = n", "    break")
                 self.deep, self.loop = 2, self.loop - 1
+
+    def _none(self, ref: Ref) -> str:
+        """Return what a reduction gives where nobody has the bit."""
+        return "0" if isinstance(self.folded.operations[ref], op.Count | op.Any) else "size"
 
     def _quiet(self, loop: int) -> list[str] | None:
         """Return what is left to do where nobody has the bits of a reduction; nothing where that takes loops."""

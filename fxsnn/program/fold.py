@@ -52,9 +52,8 @@ def fold(neuron: Neuron, zeros: Iterable[Ref] = ()) -> Folded:
     folded = Folded({}, {}, known)
     for ref, operation in enumerate(neuron.operations):
         parts: dict[str, Any] = {name: folded.stands[part] for name, part in operands(operation)}
-        same: Operation | Ref = op.Literal(0) if ref in known else replace(operation, **parts)
-        if not isinstance(same, op.Literal):
-            same = _simpler(folded, same)
+        found: Operation = op.Literal(0) if ref in known else replace(operation, **parts)
+        same = found if isinstance(found, op.Literal) else _simpler(folded, found)
         if isinstance(same, int):
             folded.stands[ref] = same
         else:

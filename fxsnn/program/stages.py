@@ -48,6 +48,7 @@ class Stages:
     neuron: Neuron
     folded: Folded
     fixed: frozenset[Ref]  # what depends on nothing but constants
+    draws: bool = False  # whether casts under a condition may draw, one neuron after the other: in a loop of their own
     loops: list[Stage] = field(default_factory=list)
     crossing: dict[Ref, int] = field(default_factory=dict)  # stored values, and the loop that computes each
     homes: dict[Ref, str] = field(default_factory=dict)  # the state in whose row a stored value lies
@@ -94,7 +95,7 @@ class Stages:
         for ref, operation in self.folded.operations.items():
             parts = [self._earliest[part] for _, part in operands(operation)]
             loop = max(parts, default=0)
-            if isinstance(operation, REDUCTIONS) and not self._alone(operation):
+            if self._ends_a_loop(operation):
                 loop += 1
             elif isinstance(operation, op.Carry):
                 if not self._simple(operation.initial):
@@ -108,6 +109,12 @@ class Stages:
                 loop = max([loop, *(self._earliest[part] + 1 for part in outside)])
                 region.append(ref)
             self._earliest[ref] = loop
+
+    def _ends_a_loop(self, operation: op.Operation) -> bool:
+        """Return whether an operation belongs to a later loop than its operands."""
+        if isinstance(operation, op.Round):
+            return self.draws and operation.guard is not None
+        return isinstance(operation, REDUCTIONS) and not self._alone(operation)
 
     def _simple(self, ref: Ref) -> bool:
         return isinstance(self.folded.operations[ref], (op.State, *_EVERYWHERE)) or ref in self.fixed
@@ -137,10 +144,10 @@ class Stages:
             operation = self.folded.operations[ref]
             if isinstance(operation, op.State):
                 last[operation.name] = max(last.get(operation.name, 0), loop)
-            elif ref in self.fixed or isinstance(operation, _EVERYWHERE):
+            elif ref in self.fixed or isinstance(operation, (*_EVERYWHERE, *REDUCTIONS)):
                 return
-            elif isinstance(operation, REDUCTIONS) or self._emitted_before(ref, loop):
-                return
+            elif self._emitted_before(ref, loop):
+                pass
             elif self._earliest[ref] < loop and not self._cheap(ref):
                 if where.setdefault(ref, loop) < loop:
                     self.crossing[ref] = where[ref]

@@ -1,4 +1,4 @@
-"""The kernel in 32-bit words: used only where it is proved to do, and then it equals the reference."""
+"""A step in 32-bit words: used only where it is proved to do, and then it equals the reference."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.format import Format
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Leak, Plan, Signal
+from fxsnn.prepare import step_of
 from fxsnn.quantise import QuantisedNetwork
-from fxsnn.width import datapath
-from strategies import quantised_networks
+from strategies import examples, quantised_networks
 from test_emulate import as_layer
 
 BY_BIAS = (Rounding.FLOOR, Rounding.CEIL, Rounding.NEAREST_UP, Rounding.NEAREST_DOWN)
 
 
 @st.composite
-def simple_networks(draw: st.DrawFn) -> QuantisedNetwork:
+def narrow_networks(draw: st.DrawFn) -> QuantisedNetwork:
     """Networks whose casts saturate and round by a bias, with membranes of up to 31 bits."""
     network = draw(quantised_networks())
     plan, modes = network.plan, st.builds(Signal, st.none(), st.sampled_from(BY_BIAS))
@@ -34,23 +34,21 @@ def simple_networks(draw: st.DrawFn) -> QuantisedNetwork:
     membrane = Format(word, plan.membrane.format.frac)
     plan = replace(
         plan,
-        accumulate="exact",
         accumulator=replace(draw(modes), format=plan.accumulator.format),
         membrane=replace(draw(modes), format=membrane),
     )
     return replace(
         network,
         plan=plan,
-        refractory_steps=0,
         floor=draw(st.sampled_from([membrane.lowest, 0])),
         reset_value=draw(st.integers(membrane.lowest, membrane.highest)) if network.reset == "value" else 0,
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(simple_networks(), st.data())
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
+@given(narrow_networks(), st.data())
 def test_spikes_equal_the_reference(network: QuantisedNetwork, data: st.DataObject) -> None:
-    assume(datapath(network).simple)
+    assume(step_of(network).narrow)
     raster = data.draw(arrays(np.uint8, (2, 8, network.inputs), elements=st.integers(0, 1)))
     expected = [
         [step.spike for step in reference.run_layer(as_layer(network), image.tolist()).steps] for image in raster
@@ -80,15 +78,13 @@ def layer(**changes: Any) -> QuantisedNetwork:
         {"membrane": Signal(Format(16, 8), Rounding.FLOOR, Overflow.WRAP)},
         {"membrane": Signal(Format(29, 8), Rounding.FLOOR)},  # times 15: 33 bits
         {"leak": Leak("shift", shift=32)},
-        {"accumulate": "each"},
-        {"refractory_steps": 1},
     ],
     ids=str,
 )
-def test_what_is_not_simple(changes: dict[str, Any]) -> None:
-    assert datapath(layer()).simple
-    assert datapath(layer(membrane=Signal(Format(28, 8), Rounding.FLOOR))).simple
-    assert not datapath(layer(**changes)).simple
+def test_what_takes_words_of_64_bits(changes: dict[str, Any]) -> None:
+    assert step_of(layer()).narrow
+    assert step_of(layer(membrane=Signal(Format(28, 8), Rounding.FLOOR))).narrow
+    assert not step_of(layer(**changes)).narrow
 
 
 def test_more_rows_than_the_lanes_hold_are_summed_in_parts() -> None:
