@@ -25,6 +25,7 @@ from fxsnn.quantise import QuantisedNetwork, quantise
 from fxsnn.ranges import Ranges, profile, spreads
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, compose, shown_places
+from fxsnn.report.drawing import check_drawing
 from fxsnn.score import Score, cross_validate, score
 from fxsnn.selection import choose
 from fxsnn.significance import Significance
@@ -84,6 +85,7 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
     FxsnnError
         The folder cannot be used, or no candidate holds the accuracy floor.
     """
+    check_drawing()
     learned = learned_digits(splits)
     with new_folder(out, "candidates.json") as place:
         network = _trained(splits, settings, progress)

@@ -33,6 +33,7 @@ from fxsnn.pareto import Choice, Reward
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
 from fxsnn.recorded.splits import check_unlearned, learned_recordings, open_split, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
+from fxsnn.report.drawing import check_drawing
 from fxsnn.score import Measured, Told
 from fxsnn.selection import Criteria, choose
 from fxsnn.significance import Significance
@@ -193,6 +194,7 @@ def demo_events(
     FxsnnError
         The folder cannot be used, or no candidate holds the accuracy floor.
     """
+    check_drawing()
     described = read_description(description)
     train, held_out = learned_and_held_out(open_split(data, "train", described))
     test = open_split(data, "test", described)

@@ -30,7 +30,7 @@ from fxsnn.pareto import Reward
 from fxsnn.quantise import quantise
 from fxsnn.ranges import Spread, profile, spreads
 from fxsnn.report.compose import Outcome
-from fxsnn.report.significance import significance_png, significance_svg
+from fxsnn.report.drawing import check_drawing
 from fxsnn.reporting import Sources, report_job
 from fxsnn.score import Score
 from fxsnn.selection import Criteria, read_plan
@@ -239,13 +239,16 @@ def report_network(
 
 
 def _write_significance(files: Sequence[Path], found: Significance) -> None:
+    from fxsnn.report.significance import significance_png, significance_svg  # matplotlib: most commands draw nothing
+
     contents = significance_json(found), significance_svg(found).encode(), significance_png(found)
     for path, content in zip(files, contents, strict=True):
         write_bytes(path, content)
 
 
 def _significance_files(out: Path) -> tuple[Path, ...]:
-    """Return the names of the three files, once it is sure that they can be written."""
+    """Return the names of the three files, once it is sure that they can be drawn and written."""
+    check_drawing()
     if out.suffix != ".json":
         try:
             out.mkdir(exist_ok=True)

@@ -24,6 +24,7 @@ from fxsnn.recorded.splits import check_unlearned, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
+from fxsnn.report.drawing import check_drawing
 from fxsnn.report.layers import LayersOutcome, compose_layers
 from fxsnn.reporting import Sources, check_same, significance_for
 from fxsnn.score import Told
@@ -49,6 +50,7 @@ def report_layers(
     if sources.chosen is not None and asked.budget is not None:
         raise ConfigError("a choice must be made by a plan or within a budget, not both")
     check_output(out)
+    check_drawing()
     network = load_layers(sources.network)
     swept = None if sources.significance is None else significance_for(sources.network, sources.significance)
     learned = None if sources.chosen_network is None else load_layers(sources.chosen_network)

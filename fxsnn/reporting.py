@@ -18,6 +18,7 @@ from fxsnn.plan import Plan
 from fxsnn.quantise import QuantisedNetwork, quantise
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, compose, shown_places
+from fxsnn.report.drawing import check_drawing
 from fxsnn.score import Measured, cross_validate
 from fxsnn.selection import Criteria, choice_of, choose
 from fxsnn.significance import Significance, load_significance
@@ -62,6 +63,7 @@ def report_job(
     if sources.chosen is not None and asked.budget is not None:
         raise ConfigError("a choice must be made by a plan or within a budget, not both")
     check_output(out)
+    check_drawing()
     network, exploration = load_network(sources.network), load_exploration(sources.candidates)
     if sources.chosen is None:
         choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)

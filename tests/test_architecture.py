@@ -180,6 +180,18 @@ def test_numba_waits_until_a_kernel_is_needed() -> None:
     assert said.stdout == "False\n"
 
 
+def test_matplotlib_waits_until_something_is_drawn() -> None:
+    drawers = {
+        f"fxsnn.report.{name}" for name in ("activity", "distributions", "pictures", "significance", "trade_off")
+    }
+    names = [dotted(path) for path in SOURCES if part(dotted(path)) and path.stem != "__main__"]
+    assert drawers < set(names)
+    modules = [name for name in names if name not in drawers]
+    code = f"import sys, importlib; [importlib.import_module(n) for n in {modules}]; print('matplotlib' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout == "False\n"
+
+
 # the checker itself
 
 

@@ -396,3 +396,46 @@ def test_the_backend_of_a_notebook_is_nothing_to_a_command(backend: str) -> None
     assert said.stderr == (
         "fxsnn: a network must be a file that can be read, not 'none.npz' (No such file or directory)\n"
     )
+
+
+@pytest.fixture
+def undecodable(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which matplotlib cannot read its configuration."""
+    (tmp_path / "settings").mkdir()
+    (tmp_path / "settings" / "matplotlibrc").write_bytes(b"font.family: \xff\xfe\n")
+    return os.environ | {"MPLCONFIGDIR": str(tmp_path / "settings")}
+
+
+def test_a_command_that_draws_nothing_does_not_read_the_configuration_of_matplotlib(
+    undecodable: dict[str, str],
+) -> None:
+    command = [*FXSNN, "ranges", "none.npz"]
+    said = subprocess.run(command, env=undecodable, capture_output=True, text=True)
+    assert said.returncode == 2
+    assert said.stderr == (
+        "fxsnn: a network must be a file that can be read, not 'none.npz' (No such file or directory)\n"
+    )
+
+
+@pytest.mark.parametrize("command", [["demo", "--out", "demo"], ["report", "n.npz", "c.json", "--out", "r.html"]])
+def test_a_configuration_of_matplotlib_that_cannot_be_read_is_one_line_before_the_work(
+    command: list[str], undecodable: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "n.npz").write_bytes(b"")
+    before = sorted(tmp_path.iterdir())
+    said = subprocess.run([*FXSNN, *command], env=undecodable, capture_output=True, text=True, cwd=tmp_path)
+    assert said.returncode == 2
+    assert said.stderr == (
+        "fxsnn: matplotlib must be able to read its configuration (matplotlibrc): "
+        f"Cannot decode configuration file {str(tmp_path / 'settings' / 'matplotlibrc')!r} as utf-8.\n"
+    )
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_matplotlib_says_of_its_cache_and_settings_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("font.size: large\nnonsense\n")
+    code = "from fxsnn.report.drawing import check_drawing; check_drawing()"
+    for folder in (tmp_path, tmp_path / "matplotlibrc"):  # the latter is none that a cache could be written to
+        environment = os.environ | {"MPLCONFIGDIR": str(folder)}
+        said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        assert (said.returncode, said.stdout, said.stderr) == (0, "", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -304,12 +305,14 @@ def fashion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in NAMES:
         packed = small((4, 28, 28) if "images" in name else (4,))
         (folder / name).write_bytes(packed)
-        digests.append(official(name, packed).md5)
-    monkeypatch.setitem(mnist.LIKES, "Fashion-MNIST", mnist._packed(*digests))
+        digests.append((official(name, packed).md5, official(name, packed).md5_unpacked))
+    monkeypatch.setitem(mnist.LIKES, "Fashion-MNIST", mnist._named_alike(*digests))
     return folder
 
 
-@pytest.mark.parametrize("form", ["FashionMNIST/raw/{name}.gz", "{name}.gz", "MNIST/raw/{name}.gz"])
+@pytest.mark.parametrize(
+    "form", ["FashionMNIST/raw/{name}.gz", "{name}.gz", "MNIST/raw/{name}.gz", "FashionMNIST/raw/{name}", "{dotted}"]
+)
 def test_fashion_mnist_is_read_and_called_by_its_name(three: Path, fashion: Path, tmp_path: Path, form: str) -> None:
     assert three
     moved(fashion, tmp_path / "root", form)
@@ -478,3 +481,11 @@ def test_the_embedded_digits_all_come_from_the_training_set() -> None:
 def test_the_unpacked_form_of_the_full_set_is_known(file: Official) -> None:
     packed = next(path for path in (DATA / file.name, DATA / "mnist" / file.name) if path.is_file())
     assert official(file.name, packed.read_bytes()) == file
+
+
+def test_every_official_file_of_fashion_mnist_is_known_unpacked_and_none_is_known_twice() -> None:
+    known = [file for files in (mnist.FILES, mnist.LIKES["Fashion-MNIST"]) for pair in files.values() for file in pair]
+    digests = [digest for file in known for digest in (file.md5, file.md5_unpacked)]
+    assert len(known) == 8
+    assert all(re.fullmatch("[0-9a-f]{32}", digest) for digest in digests)
+    assert len(set(digests)) == 16

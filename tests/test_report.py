@@ -458,6 +458,18 @@ def test_a_memory_macro_gets_a_column(small: Story) -> None:
     assert "123,456" in text
 
 
+def test_one_accuracy_of_the_float_network_is_told_for_each_data_with_its_number_of_samples(page: str) -> None:
+    text = Page(page).text
+    told = re.findall(r"[Ff]loat(?: network’s)? (\d\d\.\d\d.%)", text)
+    assert {one.replace("\u00a0", " ") for one in told} == {"87.00 %", "87.30 %", "86.00 %"}
+    assert "On 1,000 test images: float 87.00 % " in text
+    assert "On the 4,000 images it was chosen on: float 87.30 % " in text
+    assert "of the float network’s 86.00 % on these 500 digits is lost" in text
+    assert "and the float network, on the 4,000 images that the choice was made on." in text
+    assert page.count("of the float network&#x27;s 86.00\u00a0% on 500 samples: ") == 2
+    assert page.count("float 86.00 %, 500 samples") == 2
+
+
 def test_significance_is_a_ranked_table_curves_and_ranges(page: str, small: Story) -> None:
     rows = [" ".join(text.split()) for _, text in Page(page).rows]
     head = next(n for n, text in enumerate(rows) if text.startswith("group words"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import shutil
 from collections.abc import Iterator
@@ -190,11 +191,55 @@ def test_a_word_that_is_flipped_or_missing_is_found(bundles: dict[str, Path], tm
     lines = path.read_text().splitlines()
     flipped = f"{int(lines[-1], 16) ^ 1:0{len(lines[-1])}x}"
     last = len(lines) - 4  # behind three lines of comment
-    for changed in ([*lines[:-1], flipped], lines[:-1]):
-        path.write_text("\n".join(changed) + "\n")
-        said = simulate(tmp_path / "set")
-        assert said.returncode == 1
-        assert f"FAIL learned.mem word {last}, after image 3: expected" in said.stdout
+    path.write_text("\n".join([*lines[:-1], flipped]) + "\n")
+    said = simulate(tmp_path / "set")
+    assert said.returncode == 1
+    assert f"FAIL learned.mem word {last} was altered: its digit 2 is off by " in said.stdout
+    assert f"FAIL learned.mem word {last}, after image 3: expected" in said.stdout
+    path.write_text("\n".join(lines[:-1]) + "\n")
+    said = simulate(tmp_path / "set")
+    assert said.returncode == 2
+    assert said.stdout.splitlines()[0] == f"FAIL learned.mem must hold {last + 1} words, not {last}"
+
+
+@needs_icarus
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_one_altered_digit_in_any_file_is_named(name: str, bundles: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    shutil.copytree(bundles[name], folder)
+    draws, expected = random.Random(5), set()
+    for entry in json.loads((folder / "manifest.json").read_bytes())["files"]:
+        path = folder / entry["file"]
+        lines = path.read_text().splitlines()
+        word, bit = draws.randrange(entry["lines"]), draws.randrange(entry["line_bits"])
+        lines[3 + word] = f"{int(lines[3 + word], 16) ^ (1 << bit):0{len(lines[3 + word])}x}"
+        path.write_text("\n".join(lines) + "\n")
+        digit = len(lines[3 + word]) - bit // 4
+        expected.add(f"FAIL {entry['file']} word {word} was altered: its digit {digit} is off by ")
+    said = simulate(folder)
+    assert said.returncode == 1
+    assert {re.sub(r"-?\d+$", "", line) for line in said.stdout.splitlines() if "was altered" in line} == expected
+
+
+@needs_icarus
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_a_constant_that_is_not_what_the_bench_is_configured_for_is_named(
+    name: str, bundles: dict[str, Path], tmp_path: Path
+) -> None:
+    """Also where the sums over a file's digits, which the bench holds too, would not tell."""
+    folder, expected = tmp_path / "set", set()
+    shutil.copytree(bundles[name], folder)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    for entry in manifest["files"]:
+        if entry["role"] == "constant" and entry["shape"] == [1]:
+            path = folder / entry["file"]
+            *head, line = path.read_text().splitlines()
+            word = int(line, 16)
+            path.write_text("\n".join([*head, f"{word ^ 1:0{len(line)}x}"]) + "\n")
+            expected.add(f"FAIL {entry['file']}: the bench is configured for {word:x}, the file holds {word ^ 1:x}")
+    said = simulate(folder)
+    assert said.returncode == 1
+    assert {line for line in said.stdout.splitlines() if "is configured for" in line} == expected
 
 
 @needs_verilator

@@ -183,13 +183,16 @@ def test_a_design_that_is_never_ready_is_not_waited_for(name: str, module: str, 
 
 
 @needs_icarus
-def test_a_learner_whose_words_are_unknown_is_found_where_a_file_ends_early(tmp_path: Path) -> None:
+def test_a_learner_whose_words_are_unknown_is_found_and_a_file_that_ends_early_is_damaged(tmp_path: Path) -> None:
     fault = ("X'(learner.stdp.traces[k])", "X'(learner.stdp.traces[k] ^ 5'bx)")
     folder = holding(tmp_path / "set", "learning_by_chance", fxsnn_learner_bench=fault)
-    (folder / "trace.mem").write_text("// nothing\n")
     said = simulate(folder)
     assert said.returncode == 1
-    assert "FAIL trace.mem word 0, after image 0: expected Xx, got Xx\n" in said.stdout
+    assert said.stdout.startswith("FAIL trace.mem word 0, after image 0: expected ")
+    (folder / "trace.mem").write_text("// nothing\n")
+    said = simulate(folder)
+    assert said.returncode == 2
+    assert said.stdout.startswith("FAIL trace.mem must hold 24 words, not 0\n")
 
 
 @needs_icarus

@@ -64,21 +64,27 @@ FILES: dict[Split, tuple[Official, Official]] = {
 }
 
 
-def _packed(*md5: str) -> dict[Split, tuple[Official, Official]]:
-    """Return the files of a data set that is published under the names of MNIST's: of each the MD5 of the .gz."""
+def _named_alike(*md5: str | tuple[str, str]) -> dict[Split, tuple[Official, Official]]:
+    """Return the files of a data set that is published under the names of MNIST's.
+
+    md5    of each file that of the .gz, or that and the one of the file unpacked
+    """
     names = [file.name for pair in FILES.values() for file in pair]
-    images, labels, test_images, test_labels = map(Official, names, md5)
+    images, labels, test_images, test_labels = (
+        Official(name, *((known,) if isinstance(known, str) else known)) for name, known in zip(names, md5, strict=True)
+    )
     return {"train": (images, labels), "test": (test_images, test_labels)}
 
 
 LIKES = {
-    FASHION: _packed(
-        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-        "25c81989df183df01b3e8a0aad5dffbe",
-        "bef4ecab320f06d8554ea6380940ec79",
-        "bb300cfdad3c16e7a12a480ee83cd310",
+    # unpacked: as several projects that read these files unpacked state them, all alike
+    FASHION: _named_alike(
+        ("8d4fb7e6c68d591d4c3dfef9ec88bf0d", "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
+        ("25c81989df183df01b3e8a0aad5dffbe", "9018921c3c673c538a1fc5bad174d6f9"),
+        ("bef4ecab320f06d8554ea6380940ec79", "8181f5470baa50b63fa0f6fddb340f0a"),
+        ("bb300cfdad3c16e7a12a480ee83cd310", "15d484375f8d13e6eb1aabb0c3f46965"),
     ),
-    KUZUSHIJI: _packed(
+    KUZUSHIJI: _named_alike(
         "bdb82020997e1d708af4cf47b453dcf7",
         "e144d726b3acfaa3e44228e80efcd344",
         "5c965bf0a639b31b8f53240b1b52f4d7",

@@ -8,7 +8,7 @@ from typing import Any
 
 from fxsnn.format import bits_of
 from fxsnn.golden.layers_bench import MEMORIES, constants, nodes
-from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name, script, words_compared
+from fxsnn.golden.rtl import CHECKED, HDL, LEAKS, file_checks, literal, mode_name, script, words_compared
 from fxsnn.layered.emulate import input_format
 from fxsnn.layered.inventory import answer_range
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
@@ -20,7 +20,7 @@ SOURCES = (  # in the order of compilation
     *("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_decay.sv", "fxsnn_conv.sv"),
     *("fxsnn_answer.sv", "fxsnn_layers.sv", f"{TOP}.sv"),
 )
-SHARED = ("fxsnn_checks.svh", "fxsnn_verdict.svh", f"{COCOTB}.py", "fxsnn_vectors.py")
+SHARED = (*CHECKED, f"{COCOTB}.py", "fxsnn_vectors.py")
 MADE = ("fxsnn_config.sv", "fxsnn_layers.sv")  # of the configuration; the others are the same in every bundle
 _Values = dict[str, int | str]
 

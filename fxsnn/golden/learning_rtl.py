@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fxsnn.golden.contents import Vector, layout
-from fxsnn.golden.rtl import HDL, LEAKS, literal, mode_name, package, script, words_compared
+from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name, package, script, words_compared
 from fxsnn.plan import Signal
 from fxsnn.recording import LEARNING_SITES, Recording
 
@@ -19,10 +19,11 @@ SOURCES = (  # in the order of compilation
 
 def learner_files(manifest: Mapping[str, Any], recording: Recording) -> dict[str, str]:
     """Return the RTL of a learner, its bench and the command that runs it: text by name of the file."""
-    copied = ("fxsnn_verdict.svh", *(name for name in SOURCES if name != "fxsnn_config.sv"))
+    copied = ("fxsnn_checks.svh", "fxsnn_verdict.svh", *(name for name in SOURCES if name != "fxsnn_config.sv"))
     texts = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in copied}
     return texts | {
         "rtl/fxsnn_config.sv": learner_package(manifest, recording),
+        "rtl/fxsnn_files.svh": file_checks(manifest),
         "rtl/fxsnn_words.svh": words_compared(manifest, (f"lfsr_{site}" for site in LEARNING_SITES)),
         "rtl/bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in SOURCES), ""]),
         "run.sh": script("run.sh", TOP),
@@ -43,9 +44,10 @@ def learner_package(manifest: Mapping[str, Any], recording: Recording) -> str:
         ("int", _modes("WEIGHT", plan.weight)),
         ("int", _format("TRACE", table.trace) | _modes("TRACE", table.trace)),
         ("longint", {"TRACE_ONE": learned.trace_one}),
-        ("int", {"FADE": LEAKS[fade.kind], "FADE_BITS": learned.fade_shift, "FADE_FRAC": fade.factor.format.frac}),
+        ("int", {"FADE": LEAKS[fade.kind], "FADE_BITS": learned.fade_shift}),
+        ("int", _format("FADE", fade.factor)),
         ("longint", {"FADE_FACTOR": learned.fade_factor}),
-        ("int", _format("RATE", table.rate) | {"CONSTANTS_FRAC": table.constants.format.frac}),
+        ("int", _format("RATE", table.rate) | _format("CONSTANTS", table.constants)),
         ("longint", {"OFFSET": recording.offset, "SOFTNESS": learned.softness}),
         ("int", _format("LEARNED_THETA", table.theta)),
         ("longint", {"RISE": learned.theta_plus, "FALL": learned.theta_fall}),

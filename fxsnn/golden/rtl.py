@@ -15,6 +15,7 @@ from fxsnn.width import exact_bits
 HDL = Path(__file__).parent / "hdl"
 # in the order of compilation, after modes and configuration
 SOURCES = ("fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_layer.sv", "fxsnn_top.sv", "fxsnn_bench.sv")
+CHECKED = ("fxsnn_checks.svh", "fxsnn_compare.svh", "fxsnn_verdict.svh")
 _MEMORIES = {"input": "inputs", "begin": "begins", "floor": "lowest"}  # where the file's name is a word of the language
 LEAKS = {"multiply": "LEAK_MULTIPLY", "shift": "LEAK_SHIFT", "none": "LEAK_NONE"}
 
@@ -74,7 +75,7 @@ def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
 
 def bench_files(manifest: Mapping[str, Any], network: QuantisedNetwork) -> dict[str, str]:
     """Return the RTL of a bundle, its bench and the command that runs it: text by name of the file."""
-    shared = ("fxsnn_modes.sv", "fxsnn_checks.svh", "fxsnn_verdict.svh", "fxsnn_cocotb.py", "fxsnn_vectors.py")
+    shared = ("fxsnn_modes.sv", *CHECKED, "fxsnn_cocotb.py", "fxsnn_vectors.py")
     sources = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in (*shared, *SOURCES)}
     drawn = (f"{kind}_{site}" for kind in ("draw", "lfsr") for site in SITES)
     order = ["rtl/fxsnn_modes.sv", "rtl/fxsnn_config.sv", *(f"rtl/{name}" for name in SOURCES)]

@@ -11,6 +11,7 @@ import numpy as np
 from fxsnn import firing
 from fxsnn.files import write_text
 from fxsnn.report import story as told
+from fxsnn.report.drawing import check_drawing
 from fxsnn.report.story import Story, percent
 from fxsnn.ties import listed
 
@@ -30,6 +31,7 @@ def write_report(path: Path, story: Story) -> None:
 
 def render(story: Story) -> str:
     """Return the report as the text of an HTML page."""
+    check_drawing()
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # only a report needs it
 
     environment = Environment(

@@ -46,7 +46,8 @@ def describe(found: Significance) -> str:
     learned = f" ({percent(found.learned.accuracy)} where it learned)" if found.learned else ""
     return (
         f"Accuracy against the fractional and against the integer bits of each group of parameters. Bits needed "
-        f"within {percent(found.max_loss)} of the float network's {percent(found.baseline.accuracy)}{learned}: {needs}."
+        f"within {percent(found.max_loss)} of the float network's {percent(found.baseline.accuracy)} on "
+        f"{found.baseline.images:,} samples{learned}: {needs}."
     )
 
 
@@ -131,7 +132,14 @@ def _legend(found: Significance) -> list[Line2D]:
         *lines,
         Line2D([], [], **dot, label="within the loss, as are all wider"),
         Line2D([], [], **dot, markerfacecolor="white", label="not so"),
-        Line2D([], [], color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), label=f"float {_against(found)}"),
+        Line2D(
+            [],
+            [],
+            color=FLOAT,
+            linewidth=1,
+            linestyle=(0, (1, 2)),
+            label=f"float {_against(found)}, {found.baseline.images:,} samples",
+        ),
         Line2D(
             [], [], color=FIXED, linewidth=1, linestyle=(0, (5, 3)), label=f"floor {_against(found, found.max_loss)}"
         ),

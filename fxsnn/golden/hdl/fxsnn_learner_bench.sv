@@ -2,14 +2,14 @@
 // and learning's registers after every step, everything that is stored after every image.
 //
 // Run it in the bundle's folder. It prints PASS and the number of words compared, or the first word that differs, and
-// then ends with an error. A word that is missing in its file is x, and differs from any.
+// then ends with an error. So it does where a file is damaged, was altered, or holds another constant.
 `timescale 1ns / 1ns
 module fxsnn_learner_bench;
   import fxsnn_config::*;
   localparam int X = 64;
   localparam int WEIGHTS = INPUTS * NEURONS;
   localparam int PATIENCE = 4 * INPUTS * NEURONS + 8 * INPUTS + 16 * NEURONS + 64;  // clocks of any work, and some
-  localparam int SHOWN = 1;  // differences; more are only counted
+  localparam int SHOWN = 5;  // differences; more are only counted
   localparam int REGISTERS = IMAGES * (STEPS + 1);  // after each step, and after the image
 
   logic clock = 0, reset = 1, start_learning = 0, start_image = 0, start_step = 0, end_image = 0;
@@ -61,12 +61,15 @@ module fxsnn_learner_bench;
   logic [RATE_WORD-1:0] rate[0:IMAGES-1];
   logic [INPUTS-1:0] inputs[0:ROWS-1];
   logic [NEURONS-1:0] spike[0:ROWS-1];
+  logic [63:0] threshold[0:0], inhibition[0:0], lowest[0:0], reset_value[0:0], leak_factor[0:0];
+  logic [63:0] offset[0:0], softness[0:0], rise[0:0], fall[0:0], trace_one[0:0], fade_factor[0:0];
   logic [LFSR_WIDTH-1:0] lfsr_update[0:REGISTERS-1], lfsr_fade[0:REGISTERS-1], lfsr_fold[0:REGISTERS-1];
 
-  int image = -1, step = -1;
+  int image = -1, step = -1, damaged;
 
 `include "fxsnn_words.svh"  // where `compared` has the words of each node
 `include "fxsnn_verdict.svh"
+`include "fxsnn_checks.svh"
 
   // `first` is where `compared` has the file's first word, `at` which word it is.
   task automatic compare(input string name, input int first, input int at, input logic [X-1:0] expected, input logic [X-1:0] got);
@@ -108,24 +111,18 @@ module fxsnn_learner_bench;
   endtask
 
   initial begin
-    $readmemh("first_learned.mem", first_learned);
-    $readmemh("first_learned_theta.mem", first_learned_theta);
-    $readmemh("first_weights.mem", first_weights);
-    $readmemh("first_sum.mem", first_sum);
-    $readmemh("first_theta.mem", first_theta);
-    $readmemh("rate.mem", rate);
-    $readmemh("input.mem", inputs);
-    $readmemh("spike.mem", spike);
-    $readmemh("learned.mem", learned);
-    $readmemh("weights.mem", weights);
-    $readmemh("sum.mem", sum);
-    $readmemh("learned_theta.mem", learned_theta);
-    $readmemh("theta.mem", theta);
-    $readmemh("count.mem", count);
-    $readmemh("trace.mem", trace);
-    if (DRAWS_UPDATE) $readmemh("lfsr_update.mem", lfsr_update);
-    if (DRAWS_FADE) $readmemh("lfsr_fade.mem", lfsr_fade);
-    if (DRAWS_FOLD) $readmemh("lfsr_fold.mem", lfsr_fold);
+`include "fxsnn_files.svh"  // checks every file, then reads it
+    constant("threshold", THRESHOLD_WORD, THRESHOLD, threshold[0]);
+    constant("inhibition", INHIBITION_WORD, INHIBITION, inhibition[0]);
+    constant("floor", MEMBRANE_WORD, FLOOR_VALUE, lowest[0]);
+    constant("reset_value", MEMBRANE_WORD, RESET_TO, reset_value[0]);
+    if (LEAK == fxsnn_modes::LEAK_MULTIPLY) constant("leak_factor", FACTOR_WORD, FACTOR, leak_factor[0]);
+    constant("offset", CONSTANTS_WORD, OFFSET, offset[0]);
+    constant("softness", CONSTANTS_WORD, SOFTNESS, softness[0]);
+    constant("rise", LEARNED_THETA_WORD, RISE, rise[0]);
+    constant("fall", LEARNED_THETA_WORD, FALL, fall[0]);
+    constant("trace_one", TRACE_WORD, TRACE_ONE, trace_one[0]);
+    if (FADE == fxsnn_modes::LEAK_MULTIPLY) constant("fade_factor", FADE_WORD, FADE_FACTOR, fade_factor[0]);
     tell("comparing");
     @(negedge clock) reset = 0;
     load_learned = 1;

@@ -1,6 +1,6 @@
-// What benches of golden sets share: is a file the one that was written, is a word the one that is expected.
+// What benches of golden sets share: is a file the one that was written.
 //
-// Used here: X, SHOWN, presentation, step, damaged (files), and fxsnn_verdict.svh.
+// Used here: damaged (files), and `wrong` of fxsnn_verdict.svh.
   // -- files: as many words as stated, of as many digits, and not altered ----------------------------------------------
   // `digits`, `places` and `squares` are sums over the digits of all words: of digit d at place k, d, k d, and k k d.
   task automatic check_file(input string name, input int words, input int bits, input longint digits,
@@ -67,19 +67,7 @@
     end
   endtask
 
-  // -- words ---------------------------------------------------------------------------------------------------------
-  // `first` is where `compared` has the file's first word, `word` which word it is, `at` the neuron.
-  task automatic compare(input string name, input int first, input int word, input int at,
-                         input logic [X-1:0] expected, input logic [X-1:0] got);
-    mark(name, first, word);
-    if (expected !== got) begin
-      wrong++;
-      if (wrong <= SHOWN)
-        $display("FAIL %s.mem presentation %0d step %0d neuron %0d (word %0d): expected %0h, got %0h", name,
-                 presentation, step, at, word, expected, got);
-    end
-  endtask
-
+  // -- constants: does the file hold what the bench is configured for ------------------------------------------------
   task automatic constant(input string name, input int bits, input logic [63:0] expected, input logic [63:0] got);
     if ((expected & low(bits)) !== got) begin
       wrong++;

@@ -35,6 +35,7 @@ module fxsnn_layers_bench
 `include "fxsnn_words.svh"  // where `compared` has the words of each node
 `include "fxsnn_verdict.svh"
 `include "fxsnn_checks.svh"
+`include "fxsnn_compare.svh"
 `include "fxsnn_nodes.svh"  // the files' words, what each layer is compared with, the loading of constants
 
   initial begin

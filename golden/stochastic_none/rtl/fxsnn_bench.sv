@@ -62,6 +62,7 @@ module fxsnn_bench
 `include "fxsnn_words.svh"  // where `compared` has the words of each node
 `include "fxsnn_verdict.svh"
 `include "fxsnn_checks.svh"
+`include "fxsnn_compare.svh"
 
   function automatic logic [X-1:0] lowest_bits(input logic signed [X-1:0] value, input int bits);
     lowest_bits = $unsigned(value) & (bits >= X ? '1 : ({{(X - 1) {1'b0}}, 1'b1} << bits) - 1'b1);
