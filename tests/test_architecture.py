@@ -42,6 +42,7 @@ ORDER = (
         "overflows",
         "planned",
         "described",
+        "graph",
     ),
     *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "regress", "report"),
