@@ -7,6 +7,7 @@ correlation), as in the layered network; its weights are [row, column, input cha
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -124,40 +125,30 @@ def weight_shapes(projection: Projection, source: Shape, target: Shape) -> tuple
         Source and target do not fit; the message has both shapes.
     """
 
-    def refuse(wanted: str) -> ConfigError:
-        return ConfigError(
-            f"projection {projection.name}: {projection.kind} of {list(source)} must be to {wanted}, not to {list(target)}"
-        )
+    def refuse(must: str, given: str) -> ConfigError:
+        return ConfigError(f"projection {projection.name}: {must}, not {given}")
 
-    kind, size = projection.kind, math.prod(target)
+    kind, size, onto = projection.kind, math.prod(target), f"to {list(target)}"
     if kind == "dense":
         return ((math.prod(source), size),)
     if kind in ("identity", "scale"):
         if size != math.prod(source) or (len(source) == len(target) and source != target):
-            raise refuse(str(list(source)))
+            raise refuse(f"{kind} of {list(source)} must be to {list(source)}", onto)
         return (), (source[-1],), source, (size,)
     if len(source) != 3:
-        raise ConfigError(
-            f"projection {projection.name}: {kind} must be of a map [rows, columns, channels], not of {list(source)}"
-        )
+        raise refuse(f"{kind} must be of a map [rows, columns, channels]", f"of {list(source)}")
     down, across = windows(projection, source)
     if down < 1 or across < 1:
-        raise ConfigError(
-            f"projection {projection.name}: a kernel of {list(projection.kernel)} must fit {list(source)}"
-        )
+        raise refuse(f"a kernel must fit the map {list(source)} that it is laid over", str(list(projection.kernel)))
     channels = source[2]
-    if kind in POOLING:
-        if target not in ((down, across, channels), (down * across * channels,)):
-            raise refuse(f"[{down}, {across}, {channels}]")
-        return ((),)
-    outputs = target[2] if len(target) == 3 else size // (down * across)
+    outputs = channels if kind in POOLING else target[2] if len(target) == 3 else size // (down * across)
     if target not in ((down, across, outputs), (down * across * outputs,)) or outputs == 0:
-        raise refuse(f"[{down}, {across}, channels]")
+        wanted = [down, across, channels if kind in POOLING else "channels"]
+        raise refuse(f"{kind} of {list(source)} must be to [{', '.join(map(str, wanted))}]", onto)
+    if kind in POOLING:
+        return ((),)
     if channels % projection.groups or outputs % projection.groups:
-        raise ConfigError(
-            f"projection {projection.name}: groups must divide the channels, {channels} and {outputs}, "
-            f"{projection.groups} does not"
-        )
+        raise refuse(f"groups must divide {channels} and {outputs} channels", str(projection.groups))
     return ((*projection.kernel, channels // projection.groups, outputs),)
 
 
@@ -175,31 +166,50 @@ def bring(projection: Projection, weights: NDArray[Any] | None, words: NDArray[A
     weights    of a shape that `weight_shapes` returns; of an average one number, or none
     words      [source], what was emitted
     """
-    kind = projection.kind
+    kind, found = projection.kind, words
     if kind == "dense":
-        assert weights is not None  # noqa: S101  (so says Projection)
-        return words @ weights
-    if kind in ("identity", "scale"):
-        if weights is None:
-            return words
-        each = np.tile(weights, words.size // weights.size) if weights.ndim == 1 else weights.reshape(-1)
-        return words * each
+        found = words @ _there(weights)
+    elif kind == "scale":
+        flat = _there(weights).reshape(-1)
+        found = words * np.tile(flat, words.size // flat.size)
+    elif kind == "conv":
+        found = _correlated(projection, _there(weights), words, source)
+    elif kind == "maximum":
+        found = np.maximum.reduce(list(_under(projection, words, source)))
+    elif kind in POOLING:
+        total = np.add.reduce(list(_under(projection, words, source)))
+        found = total if weights is None else total * weights
+    return found.reshape(-1)
+
+
+def _correlated(projection: Projection, weights: NDArray[Any], words: NDArray[Any], source: Shape) -> NDArray[Any]:
+    """Return the sums under a kernel: [rows, columns, groups, channels of a group]."""
+    (down, across), inputs, groups = windows(projection, source), weights.shape[2], projection.groups
+    total = np.zeros((down, across, groups, weights.shape[3] // groups), words.dtype)
+    cells = weights.reshape(-1, inputs, groups, weights.shape[3] // groups)
+    for cell, part in zip(cells, _under(projection, words, source), strict=True):
+        total += np.einsum("yxgi,igo->yxgo", part.reshape(down, across, groups, inputs), cell)
+    return total
+
+
+def _under(projection: Projection, words: NDArray[Any], source: Shape) -> Iterator[NDArray[Any]]:
+    """Yield what lies under each cell of a kernel, for every window: [rows, columns, channels]."""
     (down, across), (rows, columns) = windows(projection, source), projection.kernel
     (step_down, step_across), (above, beside) = projection.steps, projection.padding
     laid = np.pad(words.reshape(source), ((above, above), (beside, beside), (0, 0)))
-    under = [
-        laid[y : y + (down - 1) * step_down + 1 : step_down, x : x + (across - 1) * step_across + 1 : step_across]
-        for y in range(rows)
-        for x in range(columns)
-    ]
-    if kind == "conv":
-        assert weights is not None  # noqa: S101  (so says Projection)
-        inputs, groups = weights.shape[2], projection.groups
-        cells = weights.reshape(rows * columns, inputs, groups, -1)
-        over = [part.reshape(down, across, groups, inputs) for part in under]
-        parts = (np.einsum("yxgi,igo->yxgo", part, cell) for part, cell in zip(over, cells, strict=True))
-        return np.add.reduce(list(parts)).reshape(-1)
-    if kind == "maximum":
-        return np.maximum.reduce(under).reshape(-1)
-    total = np.add.reduce(under).reshape(-1)
-    return total if weights is None else total * weights
+    for y in range(rows):
+        for x in range(columns):
+            ends = y + (down - 1) * step_down + 1, x + (across - 1) * step_across + 1
+            yield laid[y : ends[0] : step_down, x : ends[1] : step_across]
+
+
+def parts(words: NDArray[Any], one_by_one: bool) -> list[NDArray[Any]]:
+    """Return words as they are, or for each active one words of which all others are 0."""
+    if not one_by_one:
+        return [words]
+    return [np.where(np.arange(len(words)) == n, words, 0) for n in np.flatnonzero(words)]
+
+
+def _there(weights: NDArray[Any] | None) -> NDArray[Any]:
+    assert weights is not None  # noqa: S101  (so says Projection)
+    return weights

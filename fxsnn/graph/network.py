@@ -4,62 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
-from fxsnn.frozen import freeze
 from fxsnn.graph.connect import Projection, weight_shapes
 from fxsnn.graph.given import Shape
 from fxsnn.graph.order import Stage, schedule
 from fxsnn.graph.population import INPUT, NAME, Population, are, shape_of
+from fxsnn.graph.reading import Readout
 from fxsnn.lfsr import Lfsr
 
 SPIKES = Format(1, 0, signed=False)
 BLOCK = 1 << 16  # registers of a population, of which its text's numbers are
 _WEIGHTS, _CONSTANTS = 1 << 32, 1 << 33  # streams of what is rounded by chance before anything runs
-
-Reading = Literal["none", "counts", "labels", "node", "first"]
-Over = Literal["sum", "last", "maximum"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Readout:
-    """How the answer is read.
-
-    counts    the sum of what a population emits; the class is the neuron of the largest
-    labels    the same; neurons vote for the classes of `labels`, as those of the network that learns without labels do
-    node      a name of the text, a membrane for example: over all steps that are read its sum, maximum, or its last
-    first     the step in which a neuron first emits anything but 0, the number of steps if it never does; the class is
-              the earliest
-    none      the network is asked no question: what is emitted is added up, and there is no class
-
-    Of several that are equal the lowest index is the class. The population is the last one if not said.
-
-    skip      steps at the begin that are not read
-    """
-
-    kind: Reading = "none"
-    population: str = ""
-    labels: NDArray[np.int64] | None = None  # int64[neurons], -1 for a neuron without a vote
-    node: str = ""
-    over: Over = "sum"
-    skip: int = 0
-
-    def __post_init__(self) -> None:
-        for name, given, known in (("kind", self.kind, get_args(Reading)), ("over", self.over, get_args(Over))):
-            if given not in known:
-                raise ConfigError(f"readout: {name} must be one of {', '.join(known)}, not {given!r}")
-        if (self.labels is not None) != (self.kind == "labels") or bool(self.node) != (self.kind == "node"):
-            raise ConfigError(
-                f"readout: labels and node must be given of readouts of their name alone, not of {self.kind}"
-            )
-        if self.skip < 0:
-            raise ConfigError(f"readout: skip must be 0 steps or more, not {self.skip}")
-        freeze(self, copy=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
