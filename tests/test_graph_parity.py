@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -11,6 +11,7 @@ from fxsnn.emulate import NODES, emulate, spikes_of
 from fxsnn.errors import WidthError
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
+from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import Population, population
@@ -20,6 +21,7 @@ from fxsnn.layered.emulate import emulate_layers, input_format
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import constants_of as layer_constants
 from fxsnn.layered.width import programs_of
+from fxsnn.memory import memory
 from fxsnn.plan import SIGNALS
 from fxsnn.quantise import SITES, QuantisedNetwork
 from fxsnn.width import constants_of, program_of
@@ -118,3 +120,16 @@ def test_filter_and_neurons_have_the_trace_of_a_layer(network: QuantisedLayers, 
     registers = {stream: words for one in kept.values() for stream, words in one.registers.items()}
     for stream in range(len(CASTS)):
         assert registers[stream].tolist() == expected.registers[0][:, stream].tolist()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_one_competitive_population_stores_what_its_network_stores(
+    case: tuple[QuantisedNetwork, NDArray[np.uint8]],
+) -> None:
+    network = case[0]
+    assume(network.neurons > 1)  # nobody inhibits one that is alone: the graph stores nothing for it
+    learned = {"adaptive thresholds": "constant"}  # the network counts theta as the state that it was in training
+    expected = [(a.words, a.word, learned.get(a.name, a.meaning)) for a in memory(network).arrays]
+    found = [(a.words, a.word, a.meaning) for a in graph_memory(competitive(network)).arrays]
+    assert sorted(found) == sorted(expected)
