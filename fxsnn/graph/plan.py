@@ -53,6 +53,13 @@ def parse_graph_plan(text: str) -> GraphPlan:
     return GraphPlan(signals, Lfsr(given.lfsr.taps, given.lfsr.seed))
 
 
+def graph_plan_for(graph: Graph, text: str) -> GraphPlan:
+    """Read the plan of a network from TOML; raises as `parse_graph_plan` and `signals_for` do."""
+    plan = parse_graph_plan(text)
+    signals_for(graph, plan)
+    return plan
+
+
 def graph_plan_text(plan: GraphPlan) -> str:
     """Return the plan as TOML that `parse_graph_plan` reads back to an equal plan."""
     lfsr = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}
