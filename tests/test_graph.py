@@ -284,8 +284,11 @@ def read(readout: Readout, raster: list[list[int]]) -> tuple[list[int], int | No
     said = run(quantise_graph(graph, GraphPlan({})), np.array([raster]))
     floats, classes = float_run(graph, np.array([raster]))
     assert floats.tolist() == said.said.tolist()
-    assert classes is None if said.classes is None else np.array_equal(said.classes, classes)
-    return said.said[0].tolist(), None if said.classes is None else int(said.classes[0])
+    if said.classes is None or classes is None:
+        assert classes is said.classes
+        return said.said[0].tolist(), None
+    assert said.classes.tolist() == classes.tolist()
+    return said.said[0].tolist(), int(said.classes[0])
 
 
 RASTER = [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
@@ -376,7 +379,7 @@ def test_delays_are_held_by_their_source_once() -> None:
 
 
 def test_what_nothing_depends_on_is_not_stored() -> None:
-    constants = {"kick": 0.0, "bias": [0.5, -0.5]}
+    constants: dict[str, Any] = {"kick": 0.0, "bias": [0.5, -0.5]}
     choices = {"refractory_leak": "multiply"}
     silent = population("p", (1, 1, 2), "decolle", choices, constants | {"refractory_factor": 0.5})
     wire = Projection("w", "input", "p", "arriving", weights=raw(np.ones((3, 2), int)))
@@ -388,7 +391,7 @@ def test_what_nothing_depends_on_is_not_stored() -> None:
         ("input", 3, 1),
         ("w.weight", 6, 2),
         ("p", 2, 1),  # its spikes; there is neither a refractory state nor the register of its cast
-        ("p.arriving", 2, 3),
+        ("p.arriving", 2, 4),  # -6 to 3
         ("p.bias", 2, 3),
     ]
 
@@ -430,9 +433,7 @@ def test_an_error_overflow_and_a_sum_too_wide_are_refused() -> None:
     wire = Projection("w", "input", "p", "current", weights=raw([[3]]))
     plan = parse_graph_plan('[signal]\nweight = "Q3.0"\nmembrane = "Q4.0 floor error"')
     network = quantise_graph(Graph((1,), (lif,), (wire,), readout=Readout("node", node="membrane")), plan)
-    with pytest.raises(
-        OverflowDetectedError, match=r"^membrane of p must stay within Q4\.0 \(s4\), but left it 1 times$"
-    ):
+    with pytest.raises(OverflowDetectedError, match=r"^membrane of p must stay within Q4\.0 .*left it 1 times$"):
         run(network, np.ones((1, 3, 1), np.uint8))
     wide = parse_graph_plan('[signal]\nweight = "Q3.0"\nmembrane = "Q62.0"')
     network = quantise_graph(network.graph, wide)

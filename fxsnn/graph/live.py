@@ -14,6 +14,8 @@ from fxsnn.program.operations import Operation, Ref
 from fxsnn.program.page import truths
 from fxsnn.program.program import Program
 
+_EXACT = op.Add | op.Subtract | op.Multiply | op.ShiftLeft | op.ShiftRight | op.Minimum | op.Maximum | op.Absolute
+
 
 @dataclass(frozen=True, slots=True)
 class Live:
@@ -53,10 +55,10 @@ def live(program: Program, zeros: Iterable[str], roots: Iterable[Ref]) -> Live:
 
 
 def operands(operation: Operation) -> Iterable[Ref]:
-    """Yield the operations whose values an operation takes, but for the guard of a cast."""
+    """Yield the operations whose values an operation takes, the bit on which a cast happens too."""
     for one in fields(operation):
         value = getattr(operation, one.name)
-        if one.type == "Ref" and one.name != "guard":
+        if one.type in ("Ref", "Ref | None") and value is not None:
             yield value
 
 
@@ -116,13 +118,22 @@ def waiting(found: Live) -> Mapping[Ref, range]:
         if isinstance(operation, op.State):
             final = neuron.states[operation.name][1]
             until[final] = max(until.get(final, 0), loop)
-    again = set[Ref]()  # what is there all the time, or one for all, and what is made of such when it is read
-    for ref in found.loops:
-        parts = [part for part in operands(neuron.operations[ref]) if part in found.loops]
-        if isinstance(neuron.operations[ref], (*op.LEAVES, *op.REDUCTIONS)) or again.issuperset(parts):
-            again.add(ref)
-    made = {ref: loop for ref, loop in found.loops.items() if ref not in again}
-    return {ref: range(loop + 1, until[ref] + 1) for ref, loop in made.items() if until.get(ref, 0) > loop}
+    one = set[Ref]()  # for all neurons, or a constant: what is made of such alone is made when it is read
+    for ref, operation in enumerate(neuron.operations):
+        fixed = isinstance(operation, (op.Constant, op.Number, op.Literal, *op.REDUCTIONS))
+        if fixed or (not isinstance(operation, op.LEAVES) and one.issuperset(operands(operation))):
+            one.add(ref)
+    waits: dict[Ref, range] = {}
+    for ref, loop in sorted(found.loops.items(), reverse=True):
+        operation = neuron.operations[ref]
+        if ref in one or isinstance(operation, op.LEAVES) or until.get(ref, 0) <= loop:
+            continue
+        parts = [part for part in operands(operation) if part not in one]
+        if len(parts) == 1 and isinstance(operation, _EXACT):  # of one word that waits: made when it is read
+            until[parts[0]] = max(until.get(parts[0], 0), until[ref])
+        else:
+            waits[ref] = range(loop + 1, until[ref] + 1)
+    return waits
 
 
 def _loops(neuron: Neuron, refs: Iterable[Ref]) -> tuple[dict[Ref, int], dict[Ref, int]]:
