@@ -110,9 +110,10 @@ def population(
 def shape_of(shape: int | Shape, name: str) -> Shape:
     """Return a shape of one or three sizes; raises ConfigError, which names whose it is."""
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    given = sizes[0] if len(sizes) == 1 else list(sizes)
     if len(sizes) not in (1, 3) or any(type(n) is not int or n < 1 for n in sizes):
         raise ConfigError(
-            f"the shape of {name} must be a number of 1 or more or [rows, columns, channels], not {shape}"
+            f"the shape of {name} must be a number of 1 or more or [rows, columns, channels], not {given}"
         )
     if math.prod(sizes) > MOST_NEURONS:
         raise ConfigError(f"the shape of {name} must be of at most {MOST_NEURONS:,} words, not {math.prod(sizes):,}")
