@@ -5,12 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from command_line import run as command
+from fxsnn.cast import from_float
 from fxsnn.errors import ConfigError
+from fxsnn.format import Format
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.plan import graph_plan_for
@@ -75,6 +78,16 @@ def test_what_is_quantised_never_changes(tmp_path: Path) -> None:
         QuantisedGraph(network.graph, network.plan, {"input_a": np.full((3, 2), 8)}, network.constants)
     with pytest.raises(ConfigError, match=r"^weights of input_a must be int64\[3, 2\], not none$"):
         QuantisedGraph(network.graph, network.plan, {}, network.constants)
+
+
+def test_weights_and_constants_that_round_by_chance_draw_from_the_streams_of_the_page(tmp_path: Path) -> None:
+    plan = PLAN.replace('"Q2.2"', '"Q2.1 stochastic"').replace('"UQ2.2"', '"UQ2.0 stochastic"')
+    network = loaded(tmp_path, NETWORK.replace("[1.0, 0.5]", "[0.6, 0.4]"), plan)
+    form, lfsr, reals = Format.parse("Q2.1"), network.plan.lfsr, np.array(WORDS) / 4
+    expected = from_float(reals, form, "stochastic", lfsr=lfsr.derive(2**32))
+    assert network.weights["input_a"].tolist() == expected.tolist()
+    expected = from_float([0.6, 0.4], Format.parse("UQ2.0"), "stochastic", lfsr=lfsr.derive(2**33))
+    assert network.constants["a"]["threshold"].tolist() == expected.tolist()
 
 
 # a neuron nobody has seen
@@ -194,7 +207,7 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ("shape = 2", "shape = 9999999", "the shape of a must be of at most 4,194,304 words, not 9,999,999"),
         ("shape = 3", "shape = 4", "weights of input_a must be [4, 2], not [3, 2]"),
         ("shape = 3", 'shape = 3\nformat = "Q"', "input.format: a format must read like "),
-        ('"lif"', '"lief"', "a neuron must be one of competitive, "),
+        ('"lif"', '"lit"', "a neuron must be one of competitive, "),
         ('"lif"', '"mine.neuron"', "a neuron's text must be a file that can be read, not "),
         ('"lif"', '"bad.neuron"', "bad.neuron:2:5: a text must parse, but "),
         ('leak = "multiply", ', "", "lif.neuron: leak must be none, shift, multiply, not left open"),
@@ -215,6 +228,7 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ('to = "a"', 'to = "a"\nkind = "pool"', "Invalid enum value 'pool' - at `$.projection[0].kind`"),
         ('to = "a"', 'to = "a"\nkernel = 2', "kernel and stride must not be given of dense"),
         ('to = "a"', 'to = "a"\ndelay = -1', "projection input_a: delay must be 0 to 65536 steps, not -1"),
+        (LISTED, 'weights = "\\u0000.npy"', "weights of input_a: an array must be a file that can be read, not "),
         (LISTED, "", "projection input_a: weights must be given of dense"),
         (LISTED, 'weights = "w.npy"', "weights of input_a: an array must be a file that can be read, not "),
         (LISTED, "weights = [[1, 2], [3]]", "weights of input_a must be numbers in lists of equal lengths, not "),
@@ -226,7 +240,8 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         (NETWORK, AGAIN.replace("back", "a"), "must have names of their own, 'a' is there twice"),
         ('from = "input"', 'from = "a"', "weights of a_a must be [2, 2], not [3, 2]"),
         (NETWORK, NETWORK + '[readout]\nkind = "node"\nnode = "vm"', "readout: node must be one of leaked, "),
-        (NETWORK, NETWORK + '[readout]\nkind = "labels"\nlabels = [0]', "readout: labels must be int64[2]"),
+        (NETWORK, NETWORK + '[readout]\nkind = "labels"\nlabels = [0]', "readout: labels must be 2 classes"),
+        (NETWORK, NETWORK + '[readout]\nkind = "labels"\nlabels = [0, 99999]', "readout: labels must be 2 classes"),
         (NETWORK, NETWORK + '[readout]\npopulation = "z"', "a population must be one of a, not 'z'"),
     ],
 )  # fmt: skip
@@ -249,7 +264,7 @@ def test_a_network_that_is_none_is_refused_in_a_line(tmp_path: Path, old: str, n
     ("old", "new", "said"),
     [
         ('weight = "Q2.2"\nmembrane = "Q4.4 floor"\n', "", "every signal must have a format, a.membrane, input_a"),
-        ('"Q2.2"', '"Q2.2 flor"', "signal 'weight': rounding must be one of floor, "),
+        ('"Q2.2"', '"Q2.2 flur"', "signal 'weight': rounding must be one of floor, "),
         ('"Q2.2"', '"Q2.2 floor wrap now"', "signal 'weight' must be a format, a rounding and an overflow, not "),
         ('"Q2.2"', "3", "signal 'weight' must be a text or a table of format, rounding, overflow: "),
         ('"Q2.2"', '"Q2.2"\n"a.membrene" = "Q2.2"', "signal 'a.membrene' must be one of a.membrane, a.threshold, "),
@@ -287,13 +302,23 @@ def test_populations_that_nothing_reaches_are_named(tmp_path: Path) -> None:
     )
 
 
+def test_an_exact_word_on_a_cycle_is_refused(tmp_path: Path) -> None:
+    relay = '[input]\nshape = 1\n[population.a]\nshape = 1\nneuron = "relay"\n'
+    wires = '[[projection]]\nfrom = "{}"\nto = "a"\nkind = "identity"\ndelay = 1\n'
+    with pytest.raises(
+        ConfigError, match=r"^population a: what a emits on a cycle must be a bit or .* not passed, which"
+    ):
+        loaded(tmp_path, relay + wires.format("input") + wires.format("a"), "[signal]")
+
+
 def test_inputs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     network = loaded(tmp_path)
-    for inputs, said in (
+    cases: list[tuple[np.ndarray[Any, Any], str]] = [
         (np.zeros((1, 2, 4), int), r"^inputs must be \[inputs, steps\] of \[3\], not \[1, 2, 4\]$"),
         (np.full((1, 2, 3), 2), r"^inputs\[0, 0, 0\] must be a word of UQ1\.0 \(u1\), 0 to 1, not 2$"),
         (np.zeros((1, 2, 3)), "^inputs must be integers, not float64$"),
         (np.zeros((1, 0, 3), int), "^inputs must have more than the 0 steps of skip, not 0$"),
-    ):
+    ]
+    for inputs, said in cases:
         with pytest.raises(ConfigError, match=said):
             run(network, inputs)

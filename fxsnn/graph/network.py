@@ -16,6 +16,7 @@ from fxsnn.graph.population import INPUT, NAME, Population, are, shape_of
 from fxsnn.graph.reading import Readout
 from fxsnn.lfsr import Lfsr
 
+MOST_CLASSES = 1 << 16
 SPIKES = Format(1, 0, signed=False)
 BLOCK = 1 << 16  # registers of a population, of which its text's numbers are
 _WEIGHTS, _CONSTANTS = 1 << 32, 1 << 33  # streams of what is rounded by chance before anything runs
@@ -147,10 +148,13 @@ class Graph:
             raise ConfigError(
                 f"readout: node must be one of {', '.join(read.neuron.names)} of {read.name}, not {self.readout.node!r}"
             )
-        if labels is not None and (labels.shape != (read.size,) or labels.dtype != np.int64 or labels.min() < -1):
+        if labels is None:
+            return
+        low, high = labels.min(initial=0), labels.max(initial=0)
+        if labels.shape != (read.size,) or labels.dtype != np.int64 or low < -1 or high >= MOST_CLASSES:
             raise ConfigError(
-                f"readout: labels must be int64[{read.size}], classes from 0 or -1 for none, "
-                f"not {labels.dtype}{list(labels.shape)} from {labels.min(initial=0)}"
+                f"readout: labels must be {read.size} classes of 0 to {MOST_CLASSES - 1}, or -1 for none, "
+                f"not {labels.dtype}{list(labels.shape)} of {low} to {high}"
             )
 
 
