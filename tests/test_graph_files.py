@@ -15,11 +15,14 @@ from fxsnn.cast import from_float
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.graph.files import load_graph
+from fxsnn.graph.given import Given
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.plan import graph_plan_for
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import golden_nodes, run, trace
+from fxsnn.lfsr import Lfsr
+from fxsnn.plan import Signal
 
 NETWORK = """
 [input]
@@ -65,6 +68,12 @@ def test_weights_are_the_same_words_from_every_kind_of_file(tmp_path: Path, weig
     assert loaded(tmp_path).weights["input_a"].tolist() == WORDS
     listed = "[[0.5, 0.25], [-0.5, 1.0], [0.75, 0.0]]"
     assert loaded(tmp_path, NETWORK.replace(listed, weights)).weights["input_a"].tolist() == WORDS
+
+
+def test_words_of_a_memory_file_are_as_wide_as_63_bits(tmp_path: Path) -> None:
+    given = Given(np.array([(1 << 63) - 1, 1 << 62, 5]), "bits", shaped=False)
+    words, _ = given.words(Signal(Format(63, 0)), Lfsr(), "w")
+    assert words.tolist() == [-1, -(1 << 62), 5]
 
 
 def test_what_is_quantised_never_changes(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ class Given:
             words = self.values.astype(np.int64)
             if self.form == "bits":
                 _check_bits(what, words, form)
-                words = np.where(words > form.highest, words - (1 << form.word), words)
+                half = 1 << form.word - 1  # taken twice: 2**63 is no int64
+                words = np.where(words > form.highest, words - half - half, words)
             check_words(what, words, form)
         except FxsnnError as error:
             named = "" if str(error).startswith(what) else f"{what}: "
