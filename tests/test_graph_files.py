@@ -70,7 +70,7 @@ def test_weights_are_the_same_words_from_every_kind_of_file(tmp_path: Path, weig
     assert loaded(tmp_path, NETWORK.replace(listed, weights)).weights["input_a"].tolist() == WORDS
 
 
-def test_words_of_a_memory_file_are_as_wide_as_63_bits(tmp_path: Path) -> None:
+def test_words_of_a_memory_file_are_as_wide_as_63_bits() -> None:
     given = Given(np.array([(1 << 63) - 1, 1 << 62, 5]), "bits", shaped=False)
     words, _ = given.words(Signal(Format(63, 0)), Lfsr(), "w")
     assert words.tolist() == [-1, -(1 << 62), 5]
