@@ -27,7 +27,7 @@ def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter: a name that no file can have, with a null for example
         raise _refusal(f"{what} must be a file that can be read", path, error) from error
     if len(data) > most:
         raise FileError(f"{what} must be at most {most:,} bytes, {str(path)!r} is larger")
@@ -146,8 +146,8 @@ def inside(root: Path, name: str) -> Path:
     return root / name
 
 
-def _refusal(must: str, path: Path, error: OSError) -> FileError:
-    return FileError(f"{must}, not {str(path)!r} ({error.strerror or type(error).__name__})")
+def _refusal(must: str, path: Path, error: OSError | ValueError) -> FileError:
+    return FileError(f"{must}, not {str(path)!r} ({getattr(error, 'strerror', None) or type(error).__name__})")
 
 
 def _aside(target: Path) -> Path:

@@ -123,7 +123,9 @@ class LeakText(msgspec.Struct, forbid_unknown_fields=True):
     shift: int = 0
 
 
-class _LfsrText(msgspec.Struct, forbid_unknown_fields=True):
+class LfsrText(msgspec.Struct, forbid_unknown_fields=True):
+    """The register that stochastic casts derive theirs from, as people write it."""
+
     taps: tuple[int, ...] = Lfsr().taps
     seed: int = Lfsr().seed
 
@@ -145,7 +147,7 @@ class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     threshold: SignalText
     inhibition: SignalText
     leak: LeakText = msgspec.field(default_factory=LeakText)
-    lfsr: _LfsrText = msgspec.field(default_factory=_LfsrText)
+    lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
     accumulate: Literal["exact", "each"] = "exact"
     integrate: Literal["two-casts", "fused"] = "two-casts"
     fold: bool = False

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from fxsnn.competitive import Competitive
 from fxsnn.counting import blank, described_at
-from fxsnn.documents import named
+from fxsnn.documents import named, parse_toml
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
+from fxsnn.graph.files import is_graph, load_graph
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import graph_plan_for
+from fxsnn.graph.quantise import quantise_graph
 from fxsnn.layered import width as layered
 from fxsnn.layered.emulate import input_format
 from fxsnn.layered.network import LayeredNetwork, is_layered, load_layers
@@ -19,7 +24,7 @@ from fxsnn.network import Network, load_network
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
 from fxsnn.program.page import page
-from fxsnn.program.shipped import source
+from fxsnn.program.shipped import names, source
 from fxsnn.quantise import quantise
 from fxsnn.width import constants_of, program_of
 
@@ -27,13 +32,19 @@ from fxsnn.width import constants_of, program_of
 def show_network(network: Path, plan: Path | None = None) -> str:
     """Return the page on a network's neurons; without a plan their texts.
 
-    network    a trained network (.npz) or the description (TOML) of one, of either kind
+    network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (.toml)
 
     Raises
     ------
     FxsnnError
         A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
     """
+    if network.suffix == ".toml":
+        data = named(
+            network, partial(parse_toml, what="a network's description"), read_text(network, "a network's description")
+        )
+        if is_graph(data):
+            return _of_graph(load_graph(network), plan)
     held = _held(network)
     if plan is None:
         texts = (
@@ -42,6 +53,19 @@ def show_network(network: Path, plan: Path | None = None) -> str:
         return "\n".join(source(name) for name in texts)
     read = named(plan, parse_planned, read_text(plan, "a plan"))
     return "\n".join(_lines(held, read, plan)) + "\n"
+
+
+def _of_graph(graph: Graph, plan: Path | None) -> str:
+    """Return the page on a network of populations, one after the other; without a plan their texts, each once."""
+    if plan is None:
+        files = dict.fromkeys(one.text.file for one in graph.populations)
+        own = {f"{name}.neuron": name for name in names()}
+        return "\n".join(source(own[file]) if file in own else read_text(Path(file), "a text") for file in files)
+    quantised = quantise_graph(graph, named(plan, partial(graph_plan_for, graph), read_text(plan, "a plan")))
+    lines = list[str]()
+    for name, program in quantised.programs.items():
+        lines += [f"population {name}", *page(program, quantised.each(name))]
+    return "\n".join(lines) + "\n"
 
 
 def _lines(held: Network | LayeredNetwork, plan: Planned, file: Path) -> list[str]:

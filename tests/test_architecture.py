@@ -21,7 +21,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "frozen", "files", "documents", "npz", "modes", "format", "lfsr", "cast"),
+    *("errors", "frozen", "files", "documents", "npz", "imagetext", "memtext", "modes", "format", "lfsr", "cast"),
     *("encode", "learned", "network", "data", "classify", "learn"),
     *(
         "competitive",
@@ -42,6 +42,7 @@ ORDER = (
         "overflows",
         "planned",
         "described",
+        "graph",
     ),
     *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "regress", "report"),

@@ -173,13 +173,14 @@ def test_every_neuron_that_comes_along_is_built_under_all_choices() -> None:
         "integrator",
         "izhikevich",
         "lif",
+        "relay",
     )
     for name in names():
         assert source(name).startswith("# ")
         text = shipped(name)
         for chosen in itertools.product(*text.choices.values()):
             made = neuron(name, **dict(zip(text.choices, chosen, strict=True)))
-            assert made.casts
+            assert made.casts or name == "relay"
 
 
 def test_what_is_not_chosen_is_not_there() -> None:

@@ -15,7 +15,11 @@ def register(app: typer.Typer) -> None:
 
 def show(
     network: Annotated[
-        Path, typer.Argument(help="Network (.npz) or description (.toml), of either kind.", show_default=False)
+        Path,
+        typer.Argument(
+            help="Network (.npz), description (.toml) of either kind, or network of populations (.toml).",
+            show_default=False,
+        ),
     ],
     plan: Annotated[
         Path | None, typer.Argument(help="Plan (TOML); without it the neuron's text is printed.", show_default=False)

@@ -16,9 +16,9 @@ from fxsnn.files import read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.golden.bundle import Bundle
 from fxsnn.golden.contents import BIT, Vector
-from fxsnn.golden.imagetext import quoted, unmarked
 from fxsnn.golden.memimage import image_text
-from fxsnn.golden.memtext import MemText, binary, mem_text, prefixed
+from fxsnn.imagetext import quoted, unmarked
+from fxsnn.memtext import MemText, binary, mem_text, prefixed
 
 MOST_DIGITS = 1 << 16  # of one word; wider rows of bits were not written by fxsnn
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)

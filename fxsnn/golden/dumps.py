@@ -9,9 +9,9 @@ from fxsnn.errors import ConfigError
 from fxsnn.golden.bundle import Bundle
 from fxsnn.golden.dump import Dumped, read_memory
 from fxsnn.golden.dumpcsv import read_csv
-from fxsnn.golden.imagetext import quoted
 from fxsnn.golden.wavefile import ENDINGS
 from fxsnn.golden.waves import read_waves
+from fxsnn.imagetext import quoted
 
 
 def read_dumps(

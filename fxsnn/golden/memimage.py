@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fxsnn.golden.amdmif import amd_mif_words
 from fxsnn.golden.coe import coe_words
-from fxsnn.golden.imagetext import bit_pattern
 from fxsnn.golden.intelmif import MOST_WIDTH, intel_mif_words
-from fxsnn.golden.memtext import MemText
+from fxsnn.imagetext import bit_pattern
+from fxsnn.memtext import MemText
 
 
 def image_text(kind: str, data: bytes, name: str) -> tuple[MemText, int]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fxsnn.golden.contents import Vector, described, lfsr_entry
-from fxsnn.golden.imagetext import quoted
 from fxsnn.golden.layers import layers_lfsr_entry
 from fxsnn.golden.memfile import digest
+from fxsnn.imagetext import quoted
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.quantise import QuantisedNetwork
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes
-from fxsnn.golden.imagetext import quoted
+from fxsnn.imagetext import quoted
 
 ENDINGS = (".vcd", ".fst", ".ghw")
 _KINDS: dict[str, Callable[[bytes], bool]] = {  # how a file of each kind begins

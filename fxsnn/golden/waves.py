@@ -10,8 +10,8 @@ from fxsnn.errors import ConfigError, FileError
 from fxsnn.golden.bundle import Bundle
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import UNDEFINED, Dumped, Word, dumped, neurons_of, node_named, row_of
-from fxsnn.golden.imagetext import quoted
 from fxsnn.golden.wavefile import Level, Signal, WaveFile, begin_of, edges
+from fxsnn.imagetext import quoted
 
 NEURON = "{neuron}"
 

@@ -12,7 +12,7 @@ from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.layered.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
 from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Leak, LeakText, Signal, SignalText, leak_data, leak_of, signal_data, signal_of
+from fxsnn.plan import Leak, LeakText, LfsrText, Signal, SignalText, leak_data, leak_of, signal_data, signal_of
 
 Filters = Literal["inputs", "currents"]
 SIGNALS = ("weight", "bias", "synapse", "trace", "refractory")
@@ -65,14 +65,9 @@ class _LayerText(msgspec.Struct, forbid_unknown_fields=True):
     learning: LearningText | None = None
 
 
-class _LfsrText(msgspec.Struct, forbid_unknown_fields=True):
-    taps: tuple[int, ...] = Lfsr().taps
-    seed: int = Lfsr().seed
-
-
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     layer: list[_LayerText]
-    lfsr: _LfsrText = msgspec.field(default_factory=_LfsrText)
+    lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
     schema: Literal[1] = 1
 
 

@@ -44,15 +44,15 @@ def page(program: Program, constants: Constants) -> list[str]:
         form = program.signals[signal].format
         ends = dict.fromkeys(_real(word, form.frac) for word in _ends(constants[name]))
         lines.append(f"      constant {name}: {form.describe()}, {' to '.join(ends)}")
-    truths = _truths(known)
+    fixed = truths(known)
     for number, statement in enumerate(neuron.statements):
-        lines += _statement(known, number, truths)
+        lines += _statement(known, number, fixed)
         if statement.name == neuron.output[0]:
             lines += [f"      {told}" for told in _firing(program, constants)]
     return [*lines, *(f"      {told}" for told in dead_zones(program, constants))]
 
 
-def _statement(program: Program, number: int, truths: Mapping[Ref, bool]) -> Iterator[str]:
+def _statement(program: Program, number: int, fixed: Mapping[Ref, bool]) -> Iterator[str]:
     """Yield what there is to say of a statement."""
     neuron, statement = program.neuron, program.neuron.statements[number]
     if statement.name == "if":
@@ -69,9 +69,9 @@ def _statement(program: Program, number: int, truths: Mapping[Ref, bool]) -> Ite
         yield f"      {_exactly(wire)}"
     for ref in refs:
         compared = neuron.operations[ref]
-        if isinstance(compared, op.Compare) and ref in truths:
+        if isinstance(compared, op.Compare) and ref in fixed:
             a, b = neuron.called(compared.a) or "its left side", neuron.called(compared.b) or "its right side"
-            yield f"      {a} {compared.relation} {b} is {'always' if truths[ref] else 'never'} true"
+            yield f"      {a} {compared.relation} {b} is {'always' if fixed[ref] else 'never'} true"
 
 
 def _cast(program: Program, cast: Cast) -> str:
@@ -102,8 +102,8 @@ def _real(raw: int, frac: int) -> str:
     return f"{float(Fraction(raw) / Fraction(2) ** frac):g}"
 
 
-def _truths(program: Program) -> dict[Ref, bool]:
-    """Return which bits are the same whatever comes."""
+def truths(program: Program) -> dict[Ref, bool]:
+    """Return which bits are the same whatever comes, and what they are."""
     found: dict[Ref, bool] = {}
     for ref, operation in enumerate(program.neuron.operations):
         match operation:
@@ -111,9 +111,9 @@ def _truths(program: Program) -> dict[Ref, bool]:
                 x, y = program.wires[a], program.wires[b]
                 frac = max(x.frac, y.frac)
                 ends = [(wire.low << frac - wire.frac, wire.high << frac - wire.frac) for wire in (x, y)]
-                truths = [None, _ALWAYS[relation](*ends), not _ALWAYS[_OPPOSITE[relation]](*ends)]
-                if truths[1] == truths[2]:
-                    found[ref] = bool(truths[1])
+                ways = [None, _ALWAYS[relation](*ends), not _ALWAYS[_OPPOSITE[relation]](*ends)]
+                if ways[1] == ways[2]:
+                    found[ref] = bool(ways[1])
             case op.Literal(value=0 | 1 as value):
                 found[ref] = bool(value)
             case op.Not(a=a) if a in found:
@@ -138,7 +138,7 @@ def _firing(program: Program, constants: Constants) -> list[str]:
     silent = 0
     for words, count in (each or {(): program.neurons}).items():
         own = {name: (word, word) for name, word in zip(rows, words, strict=True)}
-        silent += count * (_truths(program.knowing(one | own)).get(neuron.output[1]) is False)
+        silent += count * (truths(program.knowing(one | own)).get(neuron.output[1]) is False)
     if silent == 0:
         return []
     who = "no neuron can" if silent == program.neurons else f"{silent:,} of {program.neurons:,} neurons cannot"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -43,6 +44,27 @@ def carried(given: Format) -> Arrival:
     """Return what arrives as it is, one word a neuron."""
     wire = Wire(given.lowest, given.highest, given.frac)
     return Arrival(wire, wire, given.describe())
+
+
+def added(given: Format, words: int, halvings: int = 0) -> Arrival:
+    """Return what so many words bring that are added up, their binary point raised by some bits."""
+    frac = given.frac + halvings
+    total = Wire(min(given.lowest, 0) * words, given.highest * words, frac)
+    return Arrival(total, Wire(given.lowest, given.highest, frac), f"{words} x {given.describe()}")
+
+
+def together(arrivals: Sequence[Arrival]) -> Arrival:
+    """Return what several projections bring to one input, added up at a common binary point."""
+    if len(arrivals) == 1:
+        return arrivals[0]
+    frac = max(one.total.frac for one in arrivals)
+    totals, ones = (
+        [(wire.low << frac - wire.frac, wire.high << frac - wire.frac) for wire in wires]
+        for wires in ([one.total for one in arrivals], [one.one for one in arrivals])
+    )
+    total = Wire(sum(low for low, _ in totals), sum(high for _, high in totals), frac)
+    one = Wire(min(low for low, _ in ones), max(high for _, high in ones), frac)
+    return Arrival(total, one, " + ".join(one.said for one in arrivals))
 
 
 def width_of(wire: Wire) -> str:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from fxsnn.errors import FileError
-from fxsnn.golden.imagetext import ascii_text, pieces, quoted
+from fxsnn.imagetext import ascii_text, pieces, quoted
 
 MOST_ADDRESS = 1 << 40  # no memory that was simulated is deeper
 SAVED = re.compile(r"format=(?:mti|hex|bin)\s+addressradix=([a-z]+)\s+dataradix=([a-z]+)", re.I)

@@ -1,0 +1,130 @@
+"""Weights and constants as they are given: in real numbers, as raw words, or as the bits of words in a memory file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fxsnn.cast import check_words, from_float_counted, to_float
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.format import Format
+from fxsnn.frozen import freeze
+from fxsnn.lfsr import Lfsr
+from fxsnn.plan import Signal
+
+Shape = tuple[int, ...]
+Form = Literal["real", "raw", "bits"]
+
+
+class Counted(NamedTuple):
+    """How many numbers were no words of their format when they were cast."""
+
+    inexact: int = 0
+    ties: int = 0
+    overflows: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Numbers as they are given.
+
+    values    float64 of real numbers; int64 of raw words, and of their bits
+    form      bits: two's complement in a word whose width the format says, as `$readmemh` reads it
+    shaped    whether the values have a shape of their own, which a list of words has not
+    said      where they come from, for messages
+    """
+
+    values: NDArray[np.float64] | NDArray[np.int64]
+    form: Form = "real"
+    shaped: bool = True
+    said: str = ""
+
+    def __post_init__(self) -> None:
+        wanted = np.float64 if self.form == "real" else np.int64
+        if self.values.dtype != wanted:
+            raise ConfigError(f"{self._of()}{self.form} numbers must be {np.dtype(wanted)}, not {self.values.dtype}")
+        if self.form == "real" and not np.isfinite(self.values).all():
+            worst = self.values[~np.isfinite(self.values)].ravel()[0]
+            raise ConfigError(f"{self._of()}every number must be finite, not {worst}")
+        freeze(self, copy=True)
+
+    def within(self, shapes: tuple[Shape, ...], what: str) -> Given:
+        """Return the same in one of these shapes; raises ConfigError, which names `what`, where it is of none."""
+        held = self.values
+        if held.shape in shapes:
+            return self
+        same = [shape for shape in shapes if int(np.prod(shape)) == held.size]
+        if self.shaped or not same:
+            wanted = " or ".join(str(list(shape)) if shape else "one number" for shape in dict.fromkeys(shapes))
+            given = list(held.shape) if self.shaped else f"{held.size} numbers"
+            raise ConfigError(f"{self._of()}{what} must be {wanted}, not {given}")
+        return Given(held.reshape(same[-1]), self.form, said=self.said)
+
+    def words(self, signal: Signal, lfsr: Lfsr, what: str) -> tuple[NDArray[np.int64], Counted]:
+        """Return raw words of a signal; real numbers are cast, drawing from a register of their own.
+
+        Raises
+        ------
+        ConfigError
+            A raw word is none of the format.
+        OverflowDetectedError
+            A number leaves the format and the overflow mode is `error`.
+        """
+        form = signal.format
+        try:
+            if self.form == "real":
+                cast = from_float_counted(self.values, form, signal.rounding, signal.overflow, lfsr=lfsr)
+                return cast.raw, Counted(cast.inexact, cast.ties, cast.overflows)
+            words = self.values.astype(np.int64)
+            if self.form == "bits":
+                _check_bits(what, words, form)
+                half = 1 << form.word - 1  # taken twice: 2**63 is no int64
+                words = np.where(words > form.highest, words - half - half, words)
+            check_words(what, words, form)
+        except FxsnnError as error:
+            named = "" if str(error).startswith(what) else f"{what}: "
+            raise type(error)(f"{self._of()}{named}{error}") from None
+        return words, Counted()
+
+    def reals(self, signal: Signal | None, what: str) -> NDArray[np.float64]:
+        """Return the numbers as real ones; raises ConfigError for raw words without a signal."""
+        if self.form == "real":
+            return self.values.astype(np.float64)
+        if signal is None:
+            raise ConfigError(f"{self._of()}{what} must be real numbers where there is no plan, not raw words")
+        return to_float(self.words(signal, Lfsr(), what)[0], signal.format)
+
+    def _of(self) -> str:
+        return f"{self.said}: " if self.said else ""
+
+
+def real(values: ArrayLike) -> Given:
+    """Return real numbers as they are given; raises ConfigError where they are none."""
+    held = np.asarray(values)
+    if held.dtype.kind not in "iuf":
+        raise ConfigError(f"numbers must be real, not {held.dtype}")
+    return Given(held.astype(np.float64))
+
+
+def raw(words: ArrayLike) -> Given:
+    """Return raw words as they are given; raises ConfigError where they are no integers of 64 bits."""
+    held = np.asarray(words)
+    if held.dtype.kind not in "iu" or (held.dtype.kind == "u" and held.size and int(held.max()) >= 1 << 63):
+        raise ConfigError(f"raw words must be integers of at most 63 bits, not {held.dtype}")
+    return Given(held.astype(np.int64), "raw")
+
+
+def as_given(values: Mapping[str, Given | ArrayLike]) -> dict[str, Given]:
+    """Return values by name; what is not said to be raw is real."""
+    return {name: value if isinstance(value, Given) else real(value) for name, value in values.items()}
+
+
+def _check_bits(what: str, bits: NDArray[np.int64], form: Format) -> None:
+    wrong = (bits < 0) | (bits >> form.word != 0)
+    if wrong.any():
+        place = tuple(int(n) for n in np.argwhere(wrong)[0])
+        raise ConfigError(f"{what}{list(place)} must fit {form.word} bits of {form.describe()}, not {bits[place]:x}")

@@ -1,0 +1,59 @@
+"""The order in which populations run: one after the other over many steps, those of a cycle together step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from fxsnn.errors import ConfigError
+
+Edge = tuple[str, str, int]  # source, target, delay
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Populations that run together, in the order in which they do a step.
+
+    One that no cycle leads through stands alone and can do all its steps at once; those of a cycle go step by step.
+    """
+
+    populations: tuple[str, ...]
+    stepwise: bool
+
+
+def schedule(names: Sequence[str], edges: Sequence[Edge]) -> tuple[Stage, ...]:
+    """Return the stages of a network.
+
+    Raises
+    ------
+    ConfigError
+        A cycle is without a delay; the message names its populations.
+    """
+    now: dict[str, list[str]] = {name: [] for name in names}  # what must have done the same step before
+    for source, target, delay in edges:
+        if delay == 0:
+            now[target].append(source)
+    try:
+        order = list(TopologicalSorter(now).static_order())
+    except CycleError as error:
+        cycle = " -> ".join(error.args[1])
+        raise ConfigError(f"a cycle must have a delay of 1 step or more, {cycle} has none") from None
+    reach = {name: _reached(name, edges) for name in names}
+    together = {name: tuple(other for other in order if other == name or _mutual(name, other, reach)) for name in order}
+    before: dict[tuple[str, ...], list[tuple[str, ...]]] = {together[name]: [] for name in order}
+    for source, target, _ in edges:
+        if together[source] != together[target]:
+            before[together[target]].append(together[source])
+    return tuple(Stage(part, part[0] in reach[part[0]]) for part in TopologicalSorter(before).static_order())
+
+
+def _reached(name: str, edges: Sequence[Edge]) -> set[str]:
+    found: set[str] = set()
+    while more := {target for source, target, _ in edges if source == name or source in found} - found:
+        found |= more
+    return found
+
+
+def _mutual(name: str, other: str, reach: dict[str, set[str]]) -> bool:
+    return other in reach[name] and name in reach[other]

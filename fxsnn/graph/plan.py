@@ -1,0 +1,105 @@
+"""The plan of a network of populations: the format, rounding and overflow of every signal, by its name.
+
+A name stands for every population and projection that has such a signal; `hidden.membrane` for that of one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+import tomli_w
+
+from fxsnn.documents import parse_toml
+from fxsnn.errors import ConfigError
+from fxsnn.graph.network import Graph, names_of
+from fxsnn.lfsr import Lfsr
+from fxsnn.plan import LfsrText, Signal, SignalText, signal_of
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPlan:
+    """Signals by name or by `owner.name`, and the register that every cast derives its own from."""
+
+    signals: Mapping[str, Signal]
+    lfsr: Lfsr = field(default_factory=Lfsr)
+
+
+class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
+    signal: dict[str, Any]
+    lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
+    schema: Literal[1] = 1
+
+
+def parse_graph_plan(text: str) -> GraphPlan:
+    """Read a plan from TOML: `name = "Q6.6 floor saturate"`, or a table of format, rounding and overflow.
+
+    Raises
+    ------
+    ConfigError
+        The text is not TOML, a key is missing or unknown, or a format or mode is none; it is named.
+    """
+    try:
+        given = msgspec.convert(parse_toml(text, "a plan"), _PlanText)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"a plan must have the documented keys: {error}") from None
+    signals: dict[str, Signal] = {}
+    for name, value in given.signal.items():
+        nested = isinstance(value, dict) and "format" not in value
+        parts = {f"{name}.{own}": part for own, part in value.items()} if nested else {name: value}
+        signals |= {whole: _signal(part, whole) for whole, part in parts.items()}
+    return GraphPlan(signals, Lfsr(given.lfsr.taps, given.lfsr.seed))
+
+
+def graph_plan_for(graph: Graph, text: str) -> GraphPlan:
+    """Read the plan of a network from TOML; raises as `parse_graph_plan` and `signals_for` do."""
+    plan = parse_graph_plan(text)
+    signals_for(graph, plan)
+    return plan
+
+
+def graph_plan_text(plan: GraphPlan) -> str:
+    """Return the plan as TOML that `parse_graph_plan` reads back to an equal plan."""
+    lfsr = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}
+    return tomli_w.dumps({"schema": 1, "signal": {name: str(one) for name, one in plan.signals.items()}, "lfsr": lfsr})
+
+
+def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
+    """Return the signals of every population and projection that has some, by its name.
+
+    Raises
+    ------
+    ConfigError
+        Signals lack a format: all of them are named. Or the plan names a signal of a population or projection that has
+        none of this name. (A name alone that nothing has is allowed: what the choices leave out may stay in a plan.)
+    """
+    wanted = dict(names_of(graph))
+    for name in plan.signals:
+        owner, dot, own = name.partition(".")
+        if dot and own not in wanted.get(owner, ()):
+            known = [f"{one}.{signal}" for one, signals in wanted.items() for signal in signals]
+            raise ConfigError(f"signal {name!r} must be one of {', '.join(known)}")
+    found = {
+        owner: {own: plan.signals.get(f"{owner}.{own}", plan.signals.get(own)) for own in signals}
+        for owner, signals in wanted.items()
+    }
+    lacking = [f"{owner}.{own}" for owner, signals in found.items() for own, one in signals.items() if one is None]
+    if lacking:
+        raise ConfigError(
+            f"every signal must have a format, {', '.join(lacking)} {'have' if lacking[1:] else 'has'} none"
+        )
+    return {owner: {own: one for own, one in signals.items() if one} for owner, signals in found.items()}
+
+
+def _signal(given: Any, name: str) -> Signal:
+    if isinstance(given, str):
+        words = given.split()
+        if not 1 <= len(words) <= 3:
+            raise ConfigError(f"signal {name!r} must be a format, a rounding and an overflow, not {given!r}")
+        given = dict(zip(("format", "rounding", "overflow"), words, strict=False))
+    try:
+        return signal_of(msgspec.convert(given, SignalText), f"signal {name!r}")
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"signal {name!r} must be a text or a table of format, rounding, overflow: {error}") from None

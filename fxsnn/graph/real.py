@@ -1,0 +1,99 @@
+"""The float parent of a network: its texts without their casts, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fxsnn.errors import ConfigError
+from fxsnn.graph.connect import bring, parts
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan, signals_for
+from fxsnn.graph.population import INPUT
+from fxsnn.graph.quantise import weights_of
+from fxsnn.graph.reading import check_inputs, classes_of, delayed, reduced
+from fxsnn.plan import Signal
+from fxsnn.program import operations as op
+from fxsnn.program.neuron import BIT
+from fxsnn.program.real import RealRun, Reals
+from fxsnn.program.wires import BITS
+
+
+def float_run(
+    graph: Graph, inputs: ArrayLike, plan: GraphPlan | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+    """Return what the network says in real numbers: float64[inputs, neurons], and the classes as `run` does.
+
+    inputs    numbers [inputs, steps, ...]: spikes are 0 and 1, words their values
+    plan      says what raw words stand for, where weights or constants are given as such
+
+    Raises
+    ------
+    ConfigError
+        The inputs are of another shape, or raw words are given and no plan.
+    """
+    given = np.asarray(inputs, np.float64)
+    if not np.isfinite(given).all():
+        raise ConfigError("inputs must be finite numbers")
+    words = check_inputs(graph.shape, graph.readout, given)
+    signals = signals_for(graph, plan) if plan else {}
+    weights = {
+        one.name: weights_of(one).reals(signals.get(one.name, {}).get(one.signal), f"weights of {one.name}")
+        for one in graph.projections
+        if one.weighed
+    }
+    said = [_played(graph, weights, _constants(graph, signals), one) for one in words]
+    stacked = np.stack(said).astype(np.float64) if said else np.zeros((0, graph.read.size))
+    return stacked, classes_of(graph.readout, stacked)
+
+
+def _constants(graph: Graph, signals: Mapping[str, Mapping[str, Signal]]) -> dict[str, dict[str, Reals]]:
+    return {
+        one.name: {
+            name: one.each(
+                one.constants[name].reals(
+                    {**signals.get(one.name, {}), BIT: BITS}.get(signal), f"constant {name} of {one.name}"
+                )
+            )
+            for name, signal in one.neuron.constants.items()
+        }
+        for one in graph.populations
+    }
+
+
+def _played(
+    graph: Graph, weights: Mapping[str, Reals], constants: Mapping[str, Mapping[str, Reals]], words: Reals
+) -> Reals:
+    """Do every step of one input, [steps, words], and return what is read."""
+    emitted, read = {INPUT: words}, graph.read
+    ref = read.neuron.names[graph.readout.node] if graph.readout.node else read.neuron.output[1]
+    runs = {one.name: RealRun(one.neuron, constants[one.name], one.numbers, one.size) for one in graph.populations}
+    seen = np.zeros((len(words), read.size))
+    for stage in graph.stages:
+        for name in stage.populations:
+            emitted[name] = np.zeros((len(words), graph[name].size))
+        for t in range(len(words)):
+            for name in stage.populations:
+                values = runs[name].step(_arriving(graph, weights, name, emitted, t))
+                emitted[name][t] = values[graph[name].neuron.output[1]]
+                if name == read.name:
+                    seen[t] = values[ref]
+    return np.asarray(reduced(graph.readout, seen, len(words)), np.float64)
+
+
+def _arriving(
+    graph: Graph, weights: Mapping[str, Reals], name: str, emitted: Mapping[str, Reals], t: int
+) -> dict[str, list[Reals]]:
+    """Return what arrives at a population in a step, as the run in integers has it."""
+    neuron, come = graph[name].neuron, dict[str, list[Reals]]()
+    one_by_one = {each.name for each in neuron.operations if isinstance(each, op.Each)}
+    for given in neuron.inputs:
+        come[given] = []
+        for projection in graph.into(name, given):
+            words = delayed(emitted[projection.source], t, projection.delay)
+            for part in parts(words, given in one_by_one and projection.kind != "maximum"):
+                brought = bring(projection, weights.get(projection.name), part, graph.shape_at(projection.source))
+                come[given].append(brought * 2.0**-projection.halvings)
+    return come

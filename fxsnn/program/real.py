@@ -1,0 +1,128 @@
+"""The float parent of a neuron: its text without its casts, in float64, for a population at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.program import operations as op
+from fxsnn.program.neuron import Neuron
+from fxsnn.program.operations import Operation, Ref
+
+Reals = NDArray[np.float64]
+
+_RELATIONS = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+
+
+@dataclass(slots=True)
+class RealRun:
+    """A population at work in real numbers: states change from step to step.
+
+    constants    float64, one number or [neurons]
+    """
+
+    neuron: Neuron
+    constants: Mapping[str, Reals]
+    numbers: Mapping[str, int]
+    neurons: int
+    states: dict[str, Reals] = field(default_factory=dict)  # at rest, 0, where not given
+
+    def __post_init__(self) -> None:
+        self.states = {name: self.states.get(name, np.zeros(self.neurons)) for name in self.neuron.states}
+
+    def step(self, come: Mapping[str, Sequence[Reals]]) -> list[Reals]:
+        """Do a time step and return the value of every operation, [neurons] each.
+
+        come    by input: a row of every neuron's numbers for each active input, or one of their sums
+        """
+        values: list[Reals] = []
+        operations = self.neuron.operations
+        ends = {end.carry: ref for ref, end in enumerate(operations) if isinstance(end, op.Done)}
+        for ref, operation in enumerate(operations):
+            if isinstance(operation, op.Carry):
+                values.append(values[operation.initial])
+                self._loop(ref, ends[ref], values, come)
+            elif ref == len(values):  # what stands between a Carry and its Done is there by now
+                values.append(self._value(operation, values, come))
+        self.states = {name: values[final] for name, (_, final) in self.neuron.states.items()}
+        return values
+
+    def _loop(self, first: Ref, end: Ref, values: list[Reals], come: Mapping[str, Sequence[Reals]]) -> None:
+        """Do what stands between Carry and Done for every active input, and append its values and the last result."""
+        inside, done = self.neuron.operations[first + 1 : end], self.neuron.operations[end]
+        assert isinstance(done, op.Done)  # noqa: S101  (so says `step`)
+        name = next(one.name for one in inside if isinstance(one, op.Each))
+        for row in come[name] or [np.zeros(self.neurons)]:
+            del values[first + 1 :]
+            for operation in inside:
+                values.append(row if isinstance(operation, op.Each) else self._value(operation, values, come))
+            if come[name]:
+                values[first] = values[done.result]
+        values.append(values[first])
+
+    def _value(self, operation: Operation, values: list[Reals], come: Mapping[str, Sequence[Reals]]) -> Reals:
+        """Return what an operation makes of operands that are there; casts make nothing of theirs."""
+        v, found = values, np.zeros(0)
+        match operation:
+            case op.State(name=name):
+                found = self.states[name]
+            case op.Constant(name=name):
+                found = self.constants[name]
+            case op.Input(name=name):
+                found = sum(come[name], np.zeros(self.neurons))
+            case op.Number(name=name):
+                found = np.asarray(float(self.numbers[name]))
+            case op.Literal(value=value):
+                found = np.asarray(float(value))
+            case op.Round(a=a) | op.Limit(a=a):
+                return v[a]
+            case op.Add(a=a, b=b):
+                found = v[a] + v[b]
+            case op.Subtract(a=a, b=b):
+                found = v[a] - v[b]
+            case op.Multiply(a=a, b=b):
+                found = v[a] * v[b]
+            case op.ShiftLeft(a=a, by=by):
+                found = v[a] * 2.0 ** v[by]
+            case op.ShiftRight(a=a, by=by):
+                found = v[a] * 2.0 ** -v[by]
+            case op.Compare(relation=relation, a=a, b=b):
+                found = _RELATIONS[relation](v[a], v[b])
+            case op.Both(a=a, b=b) | op.Minimum(a=a, b=b):
+                found = np.minimum(v[a], v[b])
+            case op.Either(a=a, b=b) | op.Maximum(a=a, b=b):
+                found = np.maximum(v[a], v[b])
+            case op.Not(a=a):
+                found = 1 - v[a]
+            case op.Select(condition=condition, a=a, b=b):
+                found = np.where(v[condition] != 0, v[a], v[b])
+            case op.Absolute(a=a):
+                found = np.abs(v[a])
+            case op.Count(a=a):
+                found = np.asarray(np.sum(v[a]))
+            case op.Any(a=a):
+                found = np.asarray(float(np.any(v[a])))
+            case op.First(a=a):
+                found = self._only(v[a], v[a])
+            case op.Largest(value=value, a=a):
+                found = self._only(v[a], np.where(v[a] != 0, v[value], -np.inf))
+            case op.Each() | op.Carry() | op.Done():
+                raise AssertionError(operation)
+            case _:
+                assert_never(operation)
+        return np.broadcast_to(np.asarray(found, np.float64), self.neurons)
+
+    def _only(self, able: Reals, weighed: Reals) -> Reals:
+        """Return 1 for the first neuron of the largest weight, if any is able."""
+        return np.asarray((np.arange(self.neurons) == np.argmax(weighed)) & np.any(able), np.float64)

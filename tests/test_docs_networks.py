@@ -1,0 +1,51 @@
+"""What docs/networks.md shows is so."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from command_line import run
+
+PAGE = Path(__file__).parent.parent / "docs" / "networks.md"
+FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, name, text in FENCE.findall(PAGE.read_text()):
+        if kind == "toml":
+            (tmp_path / name).write_text(text)
+    rng = np.random.default_rng(7)
+    np.save(tmp_path / "edges.npy", rng.normal(0.3, 0.4, (3, 3, 1, 2)))
+    np.savetxt(tmp_path / "hidden.csv", rng.normal(0.4, 0.5, (8, 3)), delimiter=",")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_session_of_the_page_prints_what_it_says() -> None:
+    session = "\n".join(text for kind, _, text in FENCE.findall(PAGE.read_text()) if kind == "python")
+    test = doctest.DocTestParser().get_doctest(session, {}, PAGE.name, str(PAGE), 0)
+    said: list[str] = []
+    failed, tried = doctest.DocTestRunner().run(test, out=said.append)
+    assert (failed, "".join(said)) == (0, "")
+    assert tried > 15
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_example_is_shown() -> None:
+    out = run("show", "net.toml", "plan.toml").out
+    assert [line for line in out.splitlines() if not line.startswith(" ")] == [
+        "population edges",
+        "lif.neuron, 32 neurons",
+        "population pooled",
+        "relay.neuron, 8 neurons",
+        "population hidden",
+        "lif.neuron, 3 neurons",
+    ]
+    assert "      current: 8 x Q2.4 (s6) + 3 x Q2.1 (s3); exactly 10 bits, 4 fractional, -22 to 20" in out
+    assert run("show", "net.toml").out.count("# LIF: ") == 1

@@ -1,0 +1,135 @@
+"""A network of populations does what the networks before it do: every node, draw, register, count and stored array."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fxsnn.emulate import NODES, emulate, spikes_of
+from fxsnn.errors import WidthError
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.given import raw
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan
+from fxsnn.graph.population import Population, population
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.run import trace
+from fxsnn.layered.emulate import emulate_layers, input_format
+from fxsnn.layered.quantise import CASTS, QuantisedLayers
+from fxsnn.layered.width import constants_of as layer_constants
+from fxsnn.layered.width import programs_of
+from fxsnn.memory import memory
+from fxsnn.plan import SIGNALS
+from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.width import constants_of, program_of
+from layered_networks import frames_for, quantised_layers
+from test_emulate import cases
+
+
+def competitive(network: QuantisedNetwork) -> QuantisedGraph:
+    """Return a network that learned without labels as one population."""
+    program, plan = program_of(network), network.plan
+    constants = {name: raw(constants_of(network)[name]) for name in program.neuron.constants}
+    numbers = {name: program.numbers[name] for name in program.neuron.numbers}
+    hidden = population("hidden", network.neurons, "competitive", program.neuron.choices, constants, numbers)
+    wire = Projection("weights", "input", "hidden", "arriving", weights=raw(network.weights))
+    signals = {name: getattr(plan, name) for name in SIGNALS}
+    signals |= {"factor": plan.leak.factor, "refractory": program.signals["refractory"]}
+    return quantise_graph(Graph((network.inputs,), (hidden,), (wire,)), GraphPlan(signals, plan.lfsr))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_one_competitive_population_has_the_trace_of_its_network(
+    case: tuple[QuantisedNetwork, NDArray[np.uint8]],
+) -> None:
+    network, raster = case
+    expected = emulate(network, spikes_of(raster))
+    kept = trace(competitive(network), raster[0])["hidden"]
+    for node in NODES:
+        assert kept.nodes[node].tolist() == expected.nodes[node].tolist(), node
+    for name, drawn in expected.draws.items():
+        assert kept.draws[SITES.index(name)].tolist() == drawn.tolist(), name
+    for stream, registers in kept.registers.items():
+        assert registers.tolist() == expected.registers[:, stream].tolist()
+    assert kept.emitted.tolist() == expected.nodes["spike"].tolist()
+    casts = program_of(network).neuron.casts
+    counted = dict(zip((cast.stream for cast in casts), kept.counts.values(), strict=True))
+    assert {SITES[stream]: counts for stream, counts in counted.items() if stream is not None} == {
+        name: counts for name, counts in expected.counts.items() if SITES.index(name) in counted
+    }
+
+
+def layered(network: QuantisedLayers) -> QuantisedGraph:
+    """Return the first layer of a network that learns by labels: its filter, if it has one, and its neurons."""
+    layer, given_format = network.layers[0], input_format(network, 0)
+    geometry, plan = layer.geometry, layer.plan
+    populations: list[Population] = []
+    for program in programs_of(layer, given_format):
+        last = program.neuron.file != "decolle_filter.neuron"
+        words = layer_constants(layer)
+        populations.append(
+            population(
+                "neurons" if last else "filter",
+                geometry.outputs if last else geometry.inputs,
+                program.neuron.file.removesuffix(".neuron"),
+                program.neuron.choices,
+                {name: raw(words[name]) for name in program.neuron.constants if name != "bias"}
+                | ({"bias": raw(layer.bias)} if last else {}),
+                {name: program.numbers[name] for name in program.neuron.numbers},
+                "neurons",
+                registers=0,
+            )
+        )
+    kernel = geometry.kernel
+    wires = [
+        Projection(
+            "weights",
+            populations[0].name if len(populations) > 1 else "input",
+            "neurons",
+            "arriving",
+            "conv",
+            raw(layer.weights),
+            kernel=kernel,
+            padding=(geometry.padding, geometry.padding),
+        )
+    ]
+    if len(populations) > 1:
+        wires.append(Projection("frames", "input", "filter", "arriving", "identity"))
+    signals = {name: getattr(plan, name) for name in (*CASTS, "weight", "bias")}
+    signals |= {f"{name}_factor": getattr(plan, f"{name}_leak").factor for name in CASTS}
+    graph = Graph(geometry.inputs, tuple(populations), tuple(wires), given_format)
+    return quantise_graph(graph, GraphPlan(signals, network.plan.lfsr))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(quantised_layers(), st.integers(0, 99))
+def test_filter_and_neurons_have_the_trace_of_a_layer(network: QuantisedLayers, seed: int) -> None:
+    frames = frames_for(network, 1, seed)
+    try:
+        expected = emulate_layers(network, frames)
+    except WidthError:
+        reject()
+    kept = trace(layered(network), frames[0])
+    found = {name: words for one in kept.values() for name, words in one.nodes.items()}
+    for name, words in expected.nodes[0].items():
+        assert found[name].tolist() == words.tolist(), name
+    registers = {stream: words for one in kept.values() for stream, words in one.registers.items()}
+    for stream in range(len(CASTS)):
+        assert registers[stream].tolist() == expected.registers[0][:, stream].tolist()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_one_competitive_population_stores_what_its_network_stores(
+    case: tuple[QuantisedNetwork, NDArray[np.uint8]],
+) -> None:
+    network = case[0]
+    assume(network.neurons > 1)  # nobody inhibits one that is alone: the graph stores nothing for it
+    learned = {"adaptive thresholds": "constant"}  # the network counts theta as the state that it was in training
+    expected = [(a.words, a.word, learned.get(a.name, a.meaning)) for a in memory(network).arrays]
+    found = [(a.words, a.word, a.meaning) for a in graph_memory(competitive(network)).arrays]
+    assert sorted(found) == sorted(expected)
