@@ -211,7 +211,7 @@ class _Facts:
             case op.Either(a=a, b=b):
                 return self.value(a) | self.value(b)
             case op.Absolute(a=a):
-                return np.abs(self.value(a))
+                return np.abs(self._at(a, self._frac(ref)))
             case op.Multiply(a=a, b=b):
                 return self._moved(self.value(a) * self.value(b), self._frac(a) + self._frac(b), self._frac(ref))
             case op.ShiftLeft(a=a, by=by):

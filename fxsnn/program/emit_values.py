@@ -17,15 +17,14 @@ class Values(Source):
     """The values of one neuron in the loop that is written."""
 
     def _is_bit(self, ref: Ref) -> bool:
-        match self.folded.operations[ref]:
+        """Return whether an operation gives 0 or 1 whatever is folded: only then are these whole numbers."""
+        match self.structure.neuron.operations[ref]:
             case op.State(signal=signal):
                 return signal == BIT
             case op.Select(a=a, b=b):
                 return self._is_bit(a) and self._is_bit(b)
-            case op.Literal(value=value):  # what another value was folded into has that value's binary point
-                original = self.structure.neuron.operations[ref]
-                bit = isinstance(original, (*_BITS, op.Literal)) or getattr(original, "signal", "") == BIT
-                return bit and value in (0, 1)
+            case op.Literal(value=value):
+                return value in (0, 1)
             case operation:
                 return isinstance(operation, _BITS)
 
@@ -137,7 +136,7 @@ class Values(Source):
                 left, right = self._pair(ref, (ref,))
                 return f"{'min' if isinstance(operation, op.Minimum) else 'max'}({left}, {right})"
             case op.Absolute(a=a):
-                return f"abs({self.value(a)})"
+                return f"abs({self._aligned(a, (original.a,))})"  # type: ignore[union-attr]
             case op.Limit(a=a):
                 return self._cast(a)
             case op.Round():
