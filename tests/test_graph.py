@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ from fxsnn.graph.order import Stage
 from fxsnn.graph.plan import GraphPlan, graph_plan_text, parse_graph_plan
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.reading import Readout
+from fxsnn.graph.reading import Readout, reduced
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import golden_nodes, run, trace
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from reference_lif import Cuba, Into, Lif, weighed
+from strategies import examples
 
 PLAIN = [mode.value for mode in Rounding if mode is not Rounding.STOCHASTIC]
 OVERFLOWS = [mode.value for mode in Overflow if mode is not Overflow.ERROR]
@@ -170,6 +171,26 @@ def test_layers_with_synaptic_currents_do_what_is_written_by_hand(drawn: Drawn, 
 
 
 # what projections bring
+
+
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.one_of(
+        networks(recurrent=False, cuba=False),
+        networks(recurrent=True, cuba=False),
+        networks(recurrent=False, cuba=True),
+    ),
+    st.integers(0, 99),
+)
+def test_compiled_steps_say_what_a_trace_keeps(drawn: Drawn, seed: int) -> None:
+    network, rng = drawn.network, np.random.default_rng(seed)
+    rasters = (rng.random((2, 12, network.graph.shape[0])) < 0.5).astype(np.uint8)
+    expected = [trace(network, raster)["layer2"].emitted.sum(axis=0).tolist() for raster in rasters]
+    assert run(network, rasters).said.tolist() == expected
+    membranes = replace(network.graph, readout=Readout("node", "layer2", node="membrane"))
+    read = QuantisedGraph(membranes, network.plan, network.weights, network.constants)
+    kept = [trace(network, raster)["layer2"].nodes["membrane"] for raster in rasters]
+    assert run(read, rasters).said.tolist() == [reduced(membranes.readout, one, 12).tolist() for one in kept]
 
 
 @st.composite

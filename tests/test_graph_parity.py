@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fxsnn.emulate import NODES, emulate, spikes_of
+from fxsnn.emulate import NODES, emulate, run_raster, spikes_of
 from fxsnn.errors import WidthError
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
@@ -16,7 +16,7 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.run import trace
+from fxsnn.graph.run import run, trace
 from fxsnn.layered.emulate import emulate_layers, input_format
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import constants_of as layer_constants
@@ -26,6 +26,7 @@ from fxsnn.plan import SIGNALS
 from fxsnn.quantise import SITES, QuantisedNetwork
 from fxsnn.width import constants_of, program_of
 from layered_networks import frames_for, quantised_layers
+from strategies import examples
 from test_emulate import cases
 
 
@@ -61,6 +62,15 @@ def test_one_competitive_population_has_the_trace_of_its_network(
     assert {SITES[stream]: counts for stream, counts in counted.items() if stream is not None} == {
         name: counts for name, counts in expected.counts.items() if SITES.index(name) in counted
     }
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_one_competitive_population_answers_as_its_network_does(
+    case: tuple[QuantisedNetwork, NDArray[np.uint8]],
+) -> None:
+    network, raster = case
+    assert run(competitive(network), raster).said.tolist() == run_raster(network, raster).sum(axis=1).tolist()
 
 
 def layered(network: QuantisedLayers) -> QuantisedGraph:

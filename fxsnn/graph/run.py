@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.cast import check_words
 from fxsnn.errors import OverflowDetectedError, WidthError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.connect import bring, parts
+from fxsnn.graph.engine import Engine
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import INPUT, Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.reading import Readout, check_inputs, classes_of, delayed, reduced
+from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow
 from fxsnn.program import operations as op
+from fxsnn.program.compiled import compiled
 from fxsnn.program.interpret import Run, Step
+from fxsnn.program.neuron import BIT
 
 Words = NDArray[np.int64]
 
@@ -78,8 +82,11 @@ def run(network: QuantisedGraph, inputs: NDArray[np.integer]) -> Answers:
     words = _checked(network.graph, inputs)
     steps = words.shape[1]
     _check_sums(network, steps)
-    read = network.graph.read.name
-    found = [_read(network.graph.readout, _played(network, one)[read], steps) for one in words]
+    read, readout = network.graph.read, network.graph.readout
+    if _is_kept(network) and not _may_refuse(network):
+        found = [reduced(readout, one, steps) for one in _fast(network, words)]
+    else:
+        found = [_read(readout, _played(network, one)[read.name], steps) for one in words]
     said = np.stack(found) if found else np.zeros((0, network.graph.read.size), np.int64)
     return Answers(said, classes_of(network.graph.readout, said))
 
@@ -107,41 +114,92 @@ def _checked(graph: Graph, inputs: NDArray[np.integer]) -> Words:
 
 def _played(network: QuantisedGraph, words: Words) -> dict[str, tuple[list[Step], Run]]:
     """Do every step of one input, [steps, words], stage by stage."""
-    graph, emitted = network.graph, {INPUT: words}
-    runs, done = {one.name: _at_rest(network, one) for one in graph.populations}, dict[str, list[Step]]()
-    for stage in graph.stages:
-        for name in stage.populations:
-            emitted[name], done[name] = np.zeros((len(words), graph[name].size), np.int64), []
-        for t in range(len(words)):
-            for name in stage.populations:
-                step = _advance(runs[name], _arriving(network, name, emitted, t))
-                emitted[name][t] = step.emitted
-                done[name].append(step)
+    graph = network.graph
+    runs = {one.name: _at_rest(network, one) for one in graph.populations}
+    done: dict[str, list[Step]] = {name: [] for name in runs}
+
+    def advance(name: str, come: Mapping[str, Words]) -> list[int]:
+        done[name].append(runs[name].step({given: rows.tolist() for given, rows in come.items()}))
+        return done[name][-1].emitted
+
+    _through(network, words, advance)
     for one in graph.populations:
         _refuse_overflows(one, runs[one.name])
     return {one.name: (done[one.name], runs[one.name]) for one in graph.populations}
 
 
+def _through(
+    network: QuantisedGraph, words: Words, advance: Callable[[str, Mapping[str, Words]], ArrayLike]
+) -> dict[str, Words]:
+    """Advance every population by every step, stage by stage; return what each emits, int64[steps, neurons]."""
+    graph, emitted = network.graph, {INPUT: words}
+    for stage in graph.stages:
+        for name in stage.populations:
+            emitted[name] = np.zeros((len(words), graph[name].size), np.int64)
+        for t in range(len(words)):
+            for name in stage.populations:
+                emitted[name][t] = advance(name, _arriving(network, name, emitted, t))
+    return emitted
+
+
+def _fast(network: QuantisedGraph, inputs: Words) -> Iterator[Words]:
+    """Yield what is read of every input, int64[steps, neurons], by compiled steps."""
+    graph, read, node = network.graph, network.graph.read, network.graph.readout.node
+    engines = {
+        one.name: Engine(
+            one.neuron, compiled(network.programs[one.name], network.each(one.name)), _registers(network, one)
+        )
+        for one in graph.populations
+    }
+    held: list[Words] = []
+
+    def advance(name: str, come: Mapping[str, Words]) -> Words:
+        emitted = engines[name].step(come)
+        if node and name == read.name:
+            held.append(engines[name].state(node))
+        return emitted
+
+    for words in inputs:
+        held.clear()
+        for engine in engines.values():
+            engine.begin()
+        emitted = _through(network, words, advance)
+        yield np.stack(held) if node else emitted[read.name]
+
+
+def _is_kept(network: QuantisedGraph) -> bool:
+    """Return whether what is read is emitted, or a state as it is stored after the step."""
+    read, node = network.graph.read, network.graph.readout.node
+    if not node:
+        return True
+    program, ref = network.programs[read.name], read.neuron.names[node]
+    signal, stored = read.neuron.states.get(node, (BIT, -1))
+    return stored == ref and signal != BIT and program.wires[ref].frac == program.signals[signal].format.frac
+
+
+def _may_refuse(network: QuantisedGraph) -> bool:
+    signals = (signal for program in network.programs.values() for signal in program.signals.values())
+    return any(signal.overflow is Overflow.ERROR for signal in signals)
+
+
 def _at_rest(network: QuantisedGraph, one: Population) -> Run:
+    return Run(network.programs[one.name], network.each(one.name), one.size, _registers(network, one))
+
+
+def _registers(network: QuantisedGraph, one: Population) -> dict[int, Lfsr]:
     streams = [cast.stream for cast in one.neuron.casts if cast.stream is not None]
-    registers = {stream: network.graph.register(network.plan.lfsr, one.name, stream) for stream in streams}
-    return Run(network.programs[one.name], network.each(one.name), one.size, registers)
+    return {stream: network.graph.register(network.plan.lfsr, one.name, stream) for stream in streams}
 
 
-def _advance(population: Run, come: Mapping[str, list[list[int]]]) -> Step:
-    """Advance a population by a step: the one place that knows by what it is run."""
-    return population.step(come)
-
-
-def _arriving(network: QuantisedGraph, name: str, emitted: Mapping[str, Words], t: int) -> dict[str, list[list[int]]]:
-    """Return what arrives at a population in a step: rows of words of every neuron, one in all or one an active input.
+def _arriving(network: QuantisedGraph, name: str, emitted: Mapping[str, Words], t: int) -> dict[str, Words]:
+    """Return what arrives at a population in a step: int64[rows, neurons], one row in all or one an active input.
 
     Where the text takes active inputs one by one, the projections come in the order of the network, their inputs
     ascending. An input that does not reach a neuron brings it 0; a maximum comes whole.
     """
     graph, program = network.graph, network.programs[name]
     one_by_one = {each.name for each in program.neuron.operations if isinstance(each, op.Each)}
-    come: dict[str, list[list[int]]] = {}
+    come: dict[str, Words] = {}
     for given in program.neuron.inputs:
         point, rows = program.arrivals[given].total.frac, list[Words]()
         for projection in graph.into(name, given):
@@ -154,7 +212,7 @@ def _arriving(network: QuantisedGraph, name: str, emitted: Mapping[str, Words], 
                 rows.append(bring(projection, weights, part, shape) << point - frac)
         if given not in one_by_one:
             rows = [np.add.reduce(rows)]
-        come[given] = [row.tolist() for row in rows]
+        come[given] = np.array(rows, np.int64).reshape(-1, graph[name].size)
     return come
 
 

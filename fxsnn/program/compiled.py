@@ -111,7 +111,7 @@ def compiled(program: Program, constants: Constants, *, from_rest: bool = True) 
     rows = [np.broadcast_to(facts.value(ref), program.neurons) for ref in emitted.rows]
     fixed = np.stack(rows).astype(word) if rows else np.zeros((0, program.neurons), word)
     fracs = tuple(program.wires[ref].frac for ref in emitted.rows)
-    return Compiled(neuron.file, emitted, words, fixed, fracs, structure.narrow, bool(drawing))
+    return Compiled(neuron.title, emitted, words, fixed, fracs, structure.narrow, bool(drawing))
 
 
 def _is_narrow(program: Program) -> bool:
@@ -147,7 +147,7 @@ def _driver(name: str, source: str, function: Callable[..., Any] | None) -> Call
         parts += [f"from {function.__module__} import {needed}", f"ADDS_EACH = {'event in' in source}"]
         parts += [f"@jit\n{inspect.getsource(function)}"]
     digest = hashlib.sha256("\n\n".join(parts).encode()).hexdigest()[:16]
-    module = _loaded(f"fxsnn_{name.removesuffix('.neuron')}_{digest}", "\n\n".join([_HEADER.format(name=name), *parts]))
+    module = _loaded(f"fxsnn_{name}_{digest}", "\n\n".join([_HEADER.format(name=name), *parts]))
     found: Callable[..., Any] = getattr(module, function.__name__ if function else "step")
     return found
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from fxsnn.program import operations as op
 from fxsnn.program.emit_source import Structure, Word
-from fxsnn.program.emit_values import Values
+from fxsnn.program.emit_values import Values, is_bit
 from fxsnn.program.fold import Folded, at_rest, fold, operands
 from fxsnn.program.operations import REDUCTIONS, Operation, Ref
 from fxsnn.program.stages import Stages
@@ -77,7 +77,7 @@ class _Emitter(Values):
         structure, neuron = self.structure, self.structure.neuron
         body = self._body()
         word = "int32" if structure.narrow else "int64"
-        head = [_HEAD.format(name=neuron.file, bits=word[3:]).rstrip("\n"), "    size = out.shape[0]"]
+        head = [_HEAD.format(name=neuron.title, bits=word[3:]).rstrip("\n"), "    size = out.shape[0]"]
         head += [f"    {name} = kept[{row}]" for name, row in self._kept().items()]
         head += [f"    fixed_{ref} = fixed[{row}]" for row, ref in enumerate(self.rows)]
         head += [f"    {name} = {word}(words[{at}])" for at, name in enumerate(self.words.values())]
@@ -148,7 +148,7 @@ class _Emitter(Values):
             last.append(f"kept_{name}[n] = {self._placed(ref, final, signal)}")
         if emits:
             ref = self.folded.stands[self.structure.neuron.output[1]]
-            last.append(f"out[n] = {self.bit(ref) if self._is_bit(ref) else self.value(ref)}")
+            last.append(f"out[n] = {self.bit(ref) if is_bit(self.structure.neuron, ref) else self.value(ref)}")
         self.add(*last)
         self.deep = 2
         self._draw_before(marked)

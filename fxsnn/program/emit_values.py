@@ -7,26 +7,27 @@ from typing import assert_never
 from fxsnn.program import operations as op
 from fxsnn.program.emit_source import ANY, Source
 from fxsnn.program.fold import operands
-from fxsnn.program.neuron import BIT
+from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.operations import Operation, Ref
 
 _BITS = (op.Compare, op.Both, op.Either, op.Not, op.Any, op.First, op.Largest)
 
 
+def is_bit(neuron: Neuron, ref: Ref) -> bool:
+    """Return whether an operation gives 0 or 1 whatever is folded: only then are these whole numbers."""
+    match neuron.operations[ref]:
+        case op.State(signal=signal):
+            return signal == BIT
+        case op.Select(a=a, b=b):
+            return is_bit(neuron, a) and is_bit(neuron, b)
+        case op.Literal(value=value):
+            return value in (0, 1)
+        case operation:
+            return isinstance(operation, _BITS)
+
+
 class Values(Source):
     """The values of one neuron in the loop that is written."""
-
-    def _is_bit(self, ref: Ref) -> bool:
-        """Return whether an operation gives 0 or 1 whatever is folded: only then are these whole numbers."""
-        match self.structure.neuron.operations[ref]:
-            case op.State(signal=signal):
-                return signal == BIT
-            case op.Select(a=a, b=b):
-                return self._is_bit(a) and self._is_bit(b)
-            case op.Literal(value=value):
-                return value in (0, 1)
-            case operation:
-                return isinstance(operation, _BITS)
 
     def bit(self, ref: Ref) -> str:
         """Return a bit as a condition."""
@@ -34,7 +35,7 @@ class Values(Source):
         if isinstance(found, op.Literal):
             return str(found.value == 1)
         text = self.text(ref)
-        return text if self._is_bit(ref) and ref not in self.stages.fixed else f"({text} != 0)"
+        return text if is_bit(self.structure.neuron, ref) and ref not in self.stages.fixed else f"({text} != 0)"
 
     def value(self, ref: Ref) -> str:
         """Return a value as a word."""
@@ -42,7 +43,7 @@ class Values(Source):
         if isinstance(found, op.Literal):
             return self.word(found.value)
         text = self.text(ref)
-        return self.word(text) if self._is_bit(ref) and ref not in self.stages.fixed else text
+        return self.word(text) if is_bit(self.structure.neuron, ref) and ref not in self.stages.fixed else text
 
     def text(self, ref: Ref) -> str:
         """Return the name of a value that the loop has, or compute it."""
@@ -91,7 +92,7 @@ class Values(Source):
             home = self.stages.homes.get(ref)
             if ref in self.stages.crossing:
                 return f"kept_{home}[n]" if home else f"crossing_{ref}[n]"
-            return "(out[n] != 0)" if self._is_bit(ref) else "out[n]"
+            return "(out[n] != 0)" if is_bit(self.structure.neuron, ref) else "out[n]"
         return None
 
     def _differs(self, ref: Ref) -> bool:
@@ -127,7 +128,7 @@ class Values(Source):
             case op.Not(a=a):
                 return f"(not {self.bit(a)})"
             case op.Select(condition=condition):
-                if self._is_bit(ref):
+                if is_bit(self.structure.neuron, ref):
                     left, right = self.bit(operation.a), self.bit(operation.b)
                 else:
                     left, right = self._pair(ref, (ref,))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from fxsnn.program.operations import Constant, Each, Input, Literal, Number, Operation, Ref, State
 
@@ -52,6 +54,11 @@ class Neuron:
     names: dict[str, Ref]  # every name that is assigned whatever the conditions are: its last value
     casts: tuple[Cast, ...]
     signals: tuple[str, ...]  # whose formats a plan must give
+
+    @property
+    def title(self) -> str:
+        """The name of its file in letters, digits and underscores."""
+        return re.sub(r"\W+", "_", Path(self.file).stem)
 
     @property
     def nodes(self) -> dict[str, Ref]:
