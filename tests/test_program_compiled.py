@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.errors import WidthError
+from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
+from fxsnn.plan import Signal
 from fxsnn.program.build import build
 from fxsnn.program.compiled import Compiled, compiled
 from fxsnn.program.grammar import parse
@@ -45,6 +47,15 @@ def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) ->
         assert states.step(np.array(rows, dtype=np.int64).reshape(-1, NEURONS)) == step.emitted
         for row, name in enumerate(made.states):
             assert states.kept[row].tolist() == step.states[name], name
+
+
+def test_the_largest_of_the_lowest_values_is_found() -> None:
+    text = "v: state\nc: constant\ncurrent: input\nspike: output\nv: v[0] = current\nspike = largest(c + c, c < 1)\n"
+    formats = {"v": Signal(Format(4, 0)), "c": Signal(Format(63, 0))}
+    arrives = {"current": arriving(Format(4, 0), SPIKES, 4)}
+    program = bind(build(parse(text, "n")), formats, arrives, NEURONS)
+    kernel = compiled(program, {"c": np.array([1, -(1 << 62), -(1 << 62)])})  # c + c is the lowest word of 64 bits
+    assert _Stepper(kernel, {0: Lfsr()}).step(np.zeros((0, NEURONS), np.int64)) == [0, 1, 0]
 
 
 class _Stepper:

@@ -4,7 +4,7 @@ One source serves every plan of a structure: formats, roundings and constants co
 points, biases and rails are words of one array; what follows from constants alone is computed before, once for all
 neurons or once for each. In 32 bits, which are proved to hold everything, each cast is an addition, a shift and a clamp
 (Numba widens the results of Python's operators to 64 bits, but not those of NumPy's functions); in 64 bits a cast is
-`rescale.drop` and `rescale.limit`, whatever its modes.
+`rescale.drop` and `rescale.limit`, or a clamp where every cast saturates.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ def step(sums, kept, fixed, out, words, registers, taps, draws, weights, indices
 
 
 class _Emitter(Values):
+    """The loops of a step."""
+
     def emit(self) -> Emitted:
         structure, neuron = self.structure, self.structure.neuron
         body = self._body()

@@ -54,8 +54,8 @@ class Source:
         return f"int{32 if self.structure.narrow else 64}({value})"
 
     def lowest(self) -> str:
-        """Return a word below all that a step compares."""
-        return self.word(-(1 << (31 if self.structure.narrow else 62)))
+        """Return the lowest word there is."""
+        return self.word(f"{-(1 << 31)}" if self.structure.narrow else f"{1 - (1 << 63)} - 1")
 
     def two(self, sign: str, a: str, b: str) -> str:
         """Return an operation on two words."""
