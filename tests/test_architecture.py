@@ -21,7 +21,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "frozen", "files", "documents", "npz", "modes", "format", "lfsr", "cast"),
+    *("errors", "frozen", "files", "documents", "npz", "engine", "storages", "modes", "format", "lfsr", "cast"),
     *("encode", "learned", "network", "data", "classify", "learn"),
     *(
         "competitive",
@@ -52,6 +52,7 @@ ORDER = (
         "learner",
         "reporting",
         "layers_reporting",
+        "subjects",
         "study",
         "events_learning",
         "events",

@@ -18,11 +18,11 @@ from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.narrowing import formats, reachable, steps
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
-from fxsnn.study.narrow import Floor, Narrowing, narrowed
-from fxsnn.study.recordings import RecordingsSubject
+from fxsnn.recorded.narrow import Floor, Narrowing, narrowed
+from fxsnn.subjects.recordings import RecordingsSubject
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.study.strategy import Values
+from fxsnn.explore import Values
 from test_layered_learning import recordings, taught
 
 skip_without_jit()

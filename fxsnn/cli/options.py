@@ -14,6 +14,7 @@ from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from fxsnn.demo import Progress
+    from fxsnn.engine.pool import Engine
 
 MOST_TRIALS = 100_000
 
@@ -44,7 +45,9 @@ PassesAgain = Annotated[
         "--passes", min=1, max=1000, help="Passes that fxsnn explore took to train the choice.", show_default="as there"
     ),
 ]
-Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads to work with; no effect on results.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, max=256, help="Threads or processes to work with; no effect on results.")
+]
 LearnedPlan = Annotated[
     Path | None,
     typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).", show_default=False),
@@ -122,8 +125,16 @@ Trials = Annotated[
     int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler asks for.", show_default=False)
 ]
 SamplerSeed = Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")]
-Grace = Annotated[
-    float, typer.Option(min=1.0, help="Seconds of silence after which a worker elsewhere is taken for dead.")
+Processes = Annotated[
+    bool, typer.Option("--processes", help="Work in processes rather than threads; no effect on results.")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="Work on a cluster of Dask's: tcp://HOST:PORT of its scheduler, or FILE (YAML) that describes it.",
+        show_default=False,
+    ),
 ]
 CandidatesFile = Annotated[Path, typer.Argument(help="What fxsnn explore wrote (JSON).", show_default=False)]
 
@@ -141,6 +152,17 @@ def warn(*lines: str) -> None:
     """Print what should be known beside a result on the standard error stream; empty lines are left out."""
     for line in filter(None, lines):
         typer.echo(f"warning: {line}", err=True)
+
+
+def engine_of(processes: bool, cluster: str | None) -> Engine:
+    """Return where tasks run; raises ConfigError where two places are named."""
+    from fxsnn.engine.pool import Engine
+
+    if processes and cluster is not None:
+        raise ConfigError(f"--processes must not be given with --cluster {cluster}, whose workers work")
+    if cluster == "":
+        raise ConfigError("--cluster must be tcp://HOST:PORT or a file, not ''")
+    return Engine(processes, cluster or "", lambda line: typer.echo(line, err=True))
 
 
 @contextmanager
