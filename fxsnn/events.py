@@ -156,7 +156,13 @@ def not_learned_from(network: Path, data: Path | None, recordings: int | None) -
 
 
 def significance_of_layers(
-    network: Path, shown: Recordings, max_loss: float, seed: int, workers: int, progress: Progress
+    network: Path,
+    shown: Recordings,
+    max_loss: float,
+    seed: int,
+    workers: int,
+    progress: Progress,
+    engine: Engine = THREADS,
 ) -> Significance:
     """Sweep every group of every layer on recordings that were not learned from."""
     digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
@@ -169,6 +175,7 @@ def significance_of_layers(
         seed,
         workers,
         lambda done, total: progress("sweep", done, total),
+        engine=engine,
     )
 
 

@@ -119,6 +119,7 @@ def significance_of_network(
     progress: Progress,
     learn_from: int | None = None,
     learn_seed: int = 0,
+    engine: Engine = THREADS,
 ) -> tuple[Significance, tuple[Path, ...]]:
     """Sweep every parameter group; write what was found and its figure; return it and the files' names.
 
@@ -133,7 +134,7 @@ def significance_of_network(
         shown = not_learned_from(network, data, images)
         Lfsr(seed=seed)  # refused before a folder is made, as the recordings are
         files = _significance_files(out)
-        found = significance_of_layers(network, shown, max_loss, seed, workers, progress)
+        found = significance_of_layers(network, shown, max_loss, seed, workers, progress, engine)
         _write_significance(files, found)
         return found, files
     held = load_network(network)
@@ -158,9 +159,14 @@ def significance_of_network(
         seed,
         workers,
         lambda done, total: progress("sweep", done, total),
+        engine=engine,
     )
     if lessons is not None:
-        found = add_learning(found, held, lessons, task, workers, lambda done, total: progress("learning", done, total))
+
+        def learned(done: int, total: int) -> None:
+            progress("learning", done, total)
+
+        found = add_learning(found, held, lessons, task, workers, learned, engine=engine)
     _write_significance(files, found)
     return found, files
 

@@ -13,18 +13,17 @@ from typing import Any
 from command_line import small_splits
 from fxsnn.candidates import to_json
 from fxsnn.cast import to_float
-from fxsnn.demo import measured_ranges
 from fxsnn.encode import RateCoding
 from fxsnn.engine.pool import THREADS, Engine
-from fxsnn.grid import Grid, Learner, make_points
+from fxsnn.grid import Grid, Learner
 from fxsnn.learn import random_network
 from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.quantise import quantise
-from fxsnn.subjects.digits import DigitsSubject
 from fxsnn.study.identity import Identity, identify
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place
+from fxsnn.subjects.digits import DigitsSubject
 
 SPLITS = small_splits()
 NETWORK = replace(random_network(784, 3), coding=RateCoding(steps=10))
@@ -85,9 +84,6 @@ def study(
 def identity(**changes: Any) -> Identity:
     """Return what the study is of."""
     return replace(identify(subject().facts(), "grid"), **changes)
-
-
-POINTS = make_points(GRID, measured_ranges(NETWORK, SPLITS), Snapping())
 
 
 def main(place: str, out: str, *processes: str) -> None:

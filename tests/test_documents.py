@@ -19,8 +19,8 @@ from fxsnn.files import read_text
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.grid import parse_grid
 from fxsnn.regress.lock import read_lock
-from fxsnn.significance.result import load_significance
 from fxsnn.significance.fewest import read_fewest
+from fxsnn.significance.result import load_significance
 
 SET = Path(__file__).parent.parent / "golden" / "stochastic_none"
 DEEP = MOST_DEPTH + 2

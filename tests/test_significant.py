@@ -18,12 +18,12 @@ from fxsnn.plan import Leak, Signal
 from fxsnn.recorded.grid import RecordedGrid
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
 from fxsnn.significance import to_json
-from fxsnn.significance.layers import layers_significance
-from fxsnn.subjects.recordings import RecordingsSubject
-from fxsnn.study.session import Settings, run_study
-from fxsnn.significance.significant import significant_axes, significant_points
-from fxsnn.study.storage import parse_place
 from fxsnn.significance.fewest import Fewest, read_fewest
+from fxsnn.significance.layers import layers_significance
+from fxsnn.significance.significant import significant_axes, significant_points
+from fxsnn.study.session import Settings, run_study
+from fxsnn.study.storage import parse_place
+from fxsnn.subjects.recordings import RecordingsSubject
 from test_layered_learning import recordings, taught
 
 skip_without_jit()

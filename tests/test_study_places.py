@@ -24,8 +24,8 @@ from fxsnn.demo import prepare
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
-from fxsnn.study import storage
 from fxsnn.storages.journal import FileLock, Journal
+from fxsnn.study import storage
 from fxsnn.study.storage import open_storage, parse_place
 
 skip_without_jit()

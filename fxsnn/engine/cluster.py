@@ -96,7 +96,9 @@ def _distributed() -> None:
         import distributed  # noqa: F401
     except ImportError:
         raise ConfigError("a cluster must have dask and distributed: pip install 'fxsnn[cluster]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # what matters is told in one line
+    for name in ("asyncio", *logging.root.manager.loggerDict):  # what matters is told in one line
+        if name.partition(".")[0] in ("asyncio", "distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", module=r"(distributed|dask_jobqueue)\b")
 
 
@@ -118,8 +120,28 @@ def _described(path: Path) -> AbstractContextManager[Any]:
         _told(f"a cluster must come up as {str(path)!r} describes it, but does not"),
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
     ):
-        cluster: AbstractContextManager[Any] = made(*held.args, **held.kwargs)
-    return cluster
+        cluster: Any = made(*held.args, **held.kwargs)
+        try:
+            cluster.sync(_asked_for, cluster)
+        except BaseException:
+            cluster.close()
+            raise
+    return cluster  # type: ignore[no-any-return]
+
+
+async def _asked_for(cluster: Any) -> None:
+    """Wait until the workers are asked for, not until they are there: a queue may take its time."""
+    from distributed import Status
+
+    await cluster
+    wrong: Exception | None = None
+    for worker in getattr(cluster, "workers", {}).values():
+        try:
+            await worker
+        except Exception as error:  # which the cluster itself only logs, and then it waits for ever
+            wrong, worker.status = wrong or error, Status.closed
+    if wrong:
+        raise wrong
 
 
 def _check(held: dict[str, Any], expected: dict[str, str]) -> None:
