@@ -73,14 +73,20 @@ def test_a_task_that_ends_three_processes_is_told_and_the_others_are_done(number
     assert str(done[1].error) == "a task must leave its worker alive, but 3 workers died of it"
 
 
-def test_who_is_interrupted_does_not_wait_for_threads() -> None:
-    held = threading.Event()
-    with pytest.raises(KeyboardInterrupt), open_pool(Each(lambda _: held.wait()), 1, HERE) as pool:
-        pool.executor.submit(pool.call, 0)
-        waiting = pool.executor.submit(pool.call, 1)
+def test_who_is_interrupted_does_not_wait_for_threads(caplog: pytest.LogCaptureFixture) -> None:
+    held, begun = threading.Event(), list[int]()
+
+    def do(n: int) -> None:
+        begun.append(n)
+        held.wait()
+
+    with pytest.raises(KeyboardInterrupt), open_pool(Each(do), 1, HERE) as pool:
+        next(pool.each([0, 1]))  # nothing is done in this moment
         raise KeyboardInterrupt
-    assert waiting.cancelled()
     held.set()
+    pool.executor.shutdown()
+    assert begun == [0]
+    assert caplog.text == ""  # of what is cancelled nothing is said
 
 
 def test_who_is_interrupted_does_not_wait_for_processes() -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -169,7 +170,7 @@ def engine_of(processes: bool, cluster: str | None) -> Engine:
 def progress_bars(names: dict[str, str]) -> Iterator[Progress]:
     """Show a bar with the remaining time for each stage, on the standard error stream.
 
-    Where that is no terminal, a line is printed at every tenth of a stage instead.
+    Where that is no terminal, a line is printed at every tenth of a stage instead, with the minutes left if any.
     """
     from rich.console import Console
     from rich.progress import (
@@ -206,13 +207,17 @@ def progress_bars(names: dict[str, str]) -> Iterator[Progress]:
 
 def _lines(names: dict[str, str]) -> Progress:
     told: dict[str, tuple[int, int]] = {}
+    begun: dict[str, tuple[float, int]] = {}
 
     def tell(stage: str, done: int, total: int) -> None:
         tenth, at = told.get(stage, (-1, 0))
+        since, before = begun.setdefault(stage, (monotonic(), done))
         # where the total grows what is done never comes to its end: a tenth more is told
         if 10 * done // total > tenth or 10 * (done - at) >= total:
             told[stage] = 10 * done // total, done
-            typer.echo(f"{names.get(stage, stage)}: {done} of {total}", err=True)
+            left = (monotonic() - since) * (total - done) / max(1, done - before)
+            about = f", about {left / 60:.0f} min left" if left >= 60 else ""
+            typer.echo(f"{names.get(stage, stage)}: {done} of {total}{about}", err=True)
 
     return tell
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -52,6 +52,10 @@ class Done:
     error: BaseException | None
 
 
+def _fault(future: Future[Any]) -> BaseException | None:
+    return CancelledError() if future.cancelled() else future.exception()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
     """Workers that wait for tasks.
@@ -63,7 +67,7 @@ class Pool:
     executor: Executor
     call: Callable[[Any], Any]
     ahead: Callable[[], int]
-    fault: Callable[[Future[Any]], BaseException | None] = Future.exception
+    fault: Callable[[Future[Any]], BaseException | None] = _fault
 
     def each(self, tasks: Iterable[Any]) -> Generator[list[Done], None, None]:
         """Yield what has been done in each moment, as it comes; nothing, where nothing was done in it."""
