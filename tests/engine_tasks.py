@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,3 +49,12 @@ class Offset:
         global _made_ready
         _made_ready += 1
         return lambda n: (self.by + n, _made_ready)
+
+
+def second(_: bytes, n: int) -> int:
+    return n
+
+
+def dies_at_once(_: object) -> None:
+    """Begin a process, and do not read what it is sent."""
+    os.kill(os.getpid(), signal.SIGKILL)

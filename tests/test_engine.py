@@ -8,14 +8,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import engine_tasks
 from command_line import FXSNN, run, skip_without_jit
 from dask_cluster import Cluster
 from engine_tasks import Offset, ends_itself, fails, square, worker
 from fxsnn.engine import cluster as dask
+from fxsnn.engine import processes
 from fxsnn.engine.pool import Engine, open_pool
 from fxsnn.engine.work import DeadlyError, Each
 from fxsnn.errors import ConfigError, FindingError
@@ -71,6 +74,14 @@ def test_a_task_that_ends_three_processes_is_told_and_the_others_are_done(number
     assert isinstance(done[1].error, DeadlyError)
     assert isinstance(done[1].error, FindingError)
     assert str(done[1].error) == "a task must leave its worker alive, but 3 workers died of it"
+
+
+def test_a_process_that_is_killed_before_it_has_the_work_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_begin", engine_tasks.dies_at_once)
+    large = Each(partial(engine_tasks.second, bytes(1 << 20)))  # more than a pipe holds
+    with open_pool(large, 2, PROCESSES) as pool:
+        done = [one for batch in pool.each([1, 2]) for one in batch]
+    assert [type(one.error) for one in done] == [DeadlyError] * 2
 
 
 def test_who_is_interrupted_does_not_wait_for_threads(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from fxsnn.engine.threads import Threads
@@ -58,8 +58,17 @@ class Processes(Threads):
         held: ProcessPoolExecutor | None = getattr(self._own, "process", None)
         if held is None:
             spawn = multiprocessing.get_context("spawn")
-            held = self._own.process = ProcessPoolExecutor(1, spawn, _begin, (self._work,))
-            self._own.pid = held.submit(os.getpid).result()
+            reader, writer = spawn.Pipe(duplex=False)
+            held = self._own.process = ProcessPoolExecutor(1, spawn, _begin, (reader,))
+            begun = held.submit(os.getpid)
+            # not with the process's arguments: who is killed before it has read them keeps their writer for ever
+            reader.close()
+            try:
+                with writer:
+                    writer.send(self._work)
+            except OSError as error:
+                raise BrokenProcessPool(str(error)) from None
+            self._own.pid = begun.result()
             self._pids.add(self._own.pid)
         return held
 
@@ -78,10 +87,11 @@ def do(task: Any) -> Any:
     return _prepared(task)
 
 
-def _begin(work: Work) -> None:
+def _begin(reader: Connection) -> None:
     global _prepared
-    _prepared = Prepared(work)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    with reader:
+        _prepared = Prepared(reader.recv())
 
 
 def _end_with_parent() -> None:
