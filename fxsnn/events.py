@@ -14,6 +14,7 @@ from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import LONGEST, Progress
 from fxsnn.documents import named
+from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError
 from fxsnn.events_learning import read_description, train_in_float
 from fxsnn.explore import Candidate, evaluated
@@ -31,6 +32,7 @@ from fxsnn.memory import Memory
 from fxsnn.overflows import Overflows, count_casts, overflowing_in
 from fxsnn.pareto import Choice, Reward
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
+from fxsnn.recorded.narrow import Floor, Narrowing, narrowed
 from fxsnn.recorded.splits import check_unlearned, learned_recordings, open_split, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report.drawing import check_drawing
@@ -39,10 +41,9 @@ from fxsnn.selection import Criteria, choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.layers import layers_significance
-from fxsnn.study.narrow import Floor, Narrowing, narrowed
-from fxsnn.study.recordings import RecordingsSubject
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
+from fxsnn.subjects.recordings import RecordingsSubject
 
 # what is quantised after training, and what learns on through its quantisation: the latter takes most of the time
 DEMO_GRIDS = (
@@ -113,6 +114,7 @@ def explore_events(
     learning: LocalLearning,
     workers: int,
     progress: Progress,
+    engine: Engine = THREADS,
 ) -> Finished:
     """Measure the candidates of a study on recordings that were not learned from, and write candidates.json.
 
@@ -125,7 +127,7 @@ def explore_events(
     train, held_out = learned_and_held_out(open_split(data, "train", held.description))
     check_unlearned(network, held_out)
     subject = RecordingsSubject(Bench(held, held_out, Lessons(train, learning)), points)
-    finished = run_study(subject, study, workers, progress)
+    finished = run_study(subject, study, workers, progress, engine)
     write_bytes(out, to_json(finished.exploration))
     return finished
 
@@ -155,7 +157,13 @@ def not_learned_from(network: Path, data: Path | None, recordings: int | None) -
 
 
 def significance_of_layers(
-    network: Path, shown: Recordings, max_loss: float, seed: int, workers: int, progress: Progress
+    network: Path,
+    shown: Recordings,
+    max_loss: float,
+    seed: int,
+    workers: int,
+    progress: Progress,
+    engine: Engine = THREADS,
 ) -> Significance:
     """Sweep every group of every layer on recordings that were not learned from."""
     digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
@@ -168,6 +176,7 @@ def significance_of_layers(
         seed,
         workers,
         lambda done, total: progress("sweep", done, total),
+        engine=engine,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic
 
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from fxsnn.classify import Rule
 from fxsnn.emulate import respond
 from fxsnn.encode import Spikes
+from fxsnn.engine.pool import open_pool
+from fxsnn.engine.work import Each
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.firing import Firing, Reference, watch
 from fxsnn.frozen import freeze
@@ -23,6 +24,8 @@ from fxsnn.overflows import Overflows, overflowing
 from fxsnn.plan import Plan
 from fxsnn.quantise import quantise
 from fxsnn.score import Measured, cross_validate
+
+Values = tuple[float, float]  # accuracy, bits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,9 +114,9 @@ def evaluated(
     progress: Callable[[Candidate[PlanT]], None] | None = None,
 ) -> list[Candidate[PlanT]]:
     """Evaluate every point, whatever the network, as `explore` does."""
-    found = []
-    with ThreadPoolExecutor(workers) as pool:  # the kernels release the interpreter lock
-        for candidate in pool.map(evaluate, points):
+    found = list[Candidate[PlanT]]()
+    with open_pool(Each(evaluate), workers) as pool:
+        for candidate in pool.in_order(points):
             found.append(candidate)
             if progress:
                 progress(candidate)

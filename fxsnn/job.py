@@ -13,6 +13,7 @@ from fxsnn.candidates import to_json
 from fxsnn.demo import PROFILED, Progress, about, measure
 from fxsnn.documents import named
 from fxsnn.encode import encode
+from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError, FileError, as_given
 from fxsnn.events import golden_of_layers, not_learned_from, significance_of_layers
 from fxsnn.files import check_output, read_bytes, read_text, write_bytes
@@ -39,9 +40,9 @@ from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
 from fxsnn.significance.learning import Lessons, add_learning
 from fxsnn.splits import check_fits, check_unlearned, labelling_task, open_splits, part
-from fxsnn.study.digits import DigitsSubject
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
+from fxsnn.subjects.digits import DigitsSubject
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +82,7 @@ def explore_network(
     workers: int,
     progress: Progress,
     passes: int = 1,
+    engine: Engine = THREADS,
 ) -> Finished:
     """Measure the candidates of a study and write candidates.json.
 
@@ -92,7 +94,7 @@ def explore_network(
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)
     learner = learner_like(held, splits.training.images, passes)
-    finished = run_study(DigitsSubject(held, splits, points, learner), study, workers, progress)
+    finished = run_study(DigitsSubject(held, splits, points, learner), study, workers, progress, engine)
     write_bytes(out, to_json(finished.exploration))
     return finished
 
@@ -117,6 +119,7 @@ def significance_of_network(
     progress: Progress,
     learn_from: int | None = None,
     learn_seed: int = 0,
+    engine: Engine = THREADS,
 ) -> tuple[Significance, tuple[Path, ...]]:
     """Sweep every parameter group; write what was found and its figure; return it and the files' names.
 
@@ -131,7 +134,7 @@ def significance_of_network(
         shown = not_learned_from(network, data, images)
         Lfsr(seed=seed)  # refused before a folder is made, as the recordings are
         files = _significance_files(out)
-        found = significance_of_layers(network, shown, max_loss, seed, workers, progress)
+        found = significance_of_layers(network, shown, max_loss, seed, workers, progress, engine)
         _write_significance(files, found)
         return found, files
     held = load_network(network)
@@ -156,9 +159,14 @@ def significance_of_network(
         seed,
         workers,
         lambda done, total: progress("sweep", done, total),
+        engine=engine,
     )
     if lessons is not None:
-        found = add_learning(found, held, lessons, task, workers, lambda done, total: progress("learning", done, total))
+
+        def learned(done: int, total: int) -> None:
+            progress("learning", done, total)
+
+        found = add_learning(found, held, lessons, task, workers, learned, engine=engine)
     _write_significance(files, found)
     return found, files
 

@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Server:
     """A running server."""
 
     port: int
+    stop: Callable[[], None] = lambda: None
 
     def url(self, database: str, password: str = QUOTED) -> str:
         return f"postgresql://tester:{password}@127.0.0.1:{self.port}/{database}"
@@ -63,9 +64,10 @@ def server() -> Iterator[Server]:
         _run([str(binaries[-1] / "initdb"), "-D", data, *make], user, folder)
         _run([*control, "-o", options, "start"], user, folder)
         try:
-            yield Server(port)
+            yield Server(port, lambda: _run([*control, "-m", "immediate", "stop"], user, folder))
         finally:
-            _run([*control, "-m", "immediate", "stop"], user, folder)
+            if (folder / "data" / "postmaster.pid").exists():  # unless a test has stopped it
+                _run([*control, "-m", "immediate", "stop"], user, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

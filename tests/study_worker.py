@@ -1,7 +1,9 @@
-"""One small study, and a process that works on it: python study_worker.py PLACE OUT TASK."""
+"""One small study, and a process that works on it: python study_worker.py PLACE OUT [processes]."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -11,18 +13,17 @@ from typing import Any
 from command_line import small_splits
 from fxsnn.candidates import to_json
 from fxsnn.cast import to_float
-from fxsnn.demo import measured_ranges
 from fxsnn.encode import RateCoding
-from fxsnn.grid import Grid, Learner, make_points
+from fxsnn.engine.pool import THREADS, Engine
+from fxsnn.grid import Grid, Learner
 from fxsnn.learn import random_network
 from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.quantise import quantise
-from fxsnn.study.board import Board, open_board
-from fxsnn.study.digits import DigitsSubject
 from fxsnn.study.identity import Identity, identify
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place
+from fxsnn.subjects.digits import DigitsSubject
 
 SPLITS = small_splits()
 NETWORK = replace(random_network(784, 3), coding=RateCoding(steps=10))
@@ -38,18 +39,24 @@ GRID = Grid(
 
 
 class Snapping:
-    """Learning that only puts the parameters on their formats, and takes a while."""
+    """Learning that only puts the parameters on their formats, takes a while, and may take its process with it.
+
+    deadly   a file: who trains under weights of 2 bits dies, as often as the file says, at least once
+    """
 
     settings = "snapping"
 
-    def __init__(self, pause: float = 0.0) -> None:
-        self._pause = pause
+    def __init__(self, pause: float = 0.0, deadly: Path | None = None) -> None:
+        self._pause, self._deadly = pause, deadly
 
     def learning_plan(self, plan: Plan) -> Plan:
         return replace(plan, fold=False)
 
     def train(self, plan: Plan) -> Network:
         time.sleep(self._pause)
+        if self._deadly and plan.weight.format.word == 2 and (left := int(self._deadly.read_text())):
+            self._deadly.write_text(str(left - 1))
+            os.kill(os.getpid(), signal.SIGKILL)
         found = quantise(NETWORK, plan)
         return replace(NETWORK, weights=to_float(found.weights, plan.weight.format))
 
@@ -59,10 +66,19 @@ def subject(grid: Grid = GRID, learner: Learner | None = None) -> DigitsSubject:
     return DigitsSubject(NETWORK, SPLITS, grid, learner or Snapping())
 
 
-def study(place: object, *, workers: int = 1, pause: float = 0.0, grid: Grid = GRID, **settings: Any) -> Finished:
+def study(
+    place: object,
+    *,
+    workers: int = 1,
+    pause: float = 0.0,
+    deadly: Path | None = None,
+    grid: Grid = GRID,
+    engine: Engine = THREADS,
+    **settings: Any,
+) -> Finished:
     """Work on the study at this place until it is finished."""
     given = Settings(parse_place(str(place)), **settings)
-    return run_study(subject(grid, Snapping(pause)), given, workers, lambda *_: None)
+    return run_study(subject(grid, Snapping(pause, deadly)), given, workers, lambda *_: None, engine)
 
 
 def identity(**changes: Any) -> Identity:
@@ -70,24 +86,12 @@ def identity(**changes: Any) -> Identity:
     return replace(identify(subject().facts(), "grid"), **changes)
 
 
-POINTS = make_points(GRID, measured_ranges(NETWORK, SPLITS), Snapping())
-
-
-def main(place: str, out: str, task: str) -> None:
-    """Work on the study (`work`), or claim a point and do nothing (`hold`)."""
-    if task == "work":
-        finished = study(place, pause=0.05)
-        Path(out).write_bytes(to_json(finished.exploration))
-        print(finished.evaluated)
-        return
-    with open_board(parse_place(place), identity(), GRID.axes, 1) as board:
-        _hold(board)
-
-
-def _hold(board: Board) -> None:
-    claim = board.claim(POINTS)
-    print(claim[1].name if claim else "nothing", flush=True)
-    time.sleep(600)
+def main(place: str, out: str, *processes: str) -> None:
+    """Work on the study, slowly, in a thread or in two processes."""
+    print("begun", flush=True)
+    finished = study(place, pause=0.2, workers=1 + len(processes), engine=Engine(processes=bool(processes)))
+    Path(out).write_bytes(to_json(finished.exploration))
+    print(finished.evaluated)
 
 
 if __name__ == "__main__":

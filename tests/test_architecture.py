@@ -21,7 +21,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "frozen", "files", "documents", "npz", "imagetext", "memtext", "modes", "format", "lfsr", "cast"),
+    *("errors", "frozen", "files", "documents", "npz", "imagetext", "memtext", "engine", "storages"),
+    *("modes", "format", "lfsr", "cast"),
     *("encode", "learned", "network", "data", "classify", "learn"),
     *(
         "competitive",
@@ -53,6 +54,7 @@ ORDER = (
         "learner",
         "reporting",
         "layers_reporting",
+        "subjects",
         "study",
         "events_learning",
         "events",

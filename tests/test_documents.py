@@ -19,8 +19,8 @@ from fxsnn.files import read_text
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.grid import parse_grid
 from fxsnn.regress.lock import read_lock
+from fxsnn.significance.fewest import read_fewest
 from fxsnn.significance.result import load_significance
-from fxsnn.study.strategy import read_significance
 
 SET = Path(__file__).parent.parent / "golden" / "stochastic_none"
 DEEP = MOST_DEPTH + 2
@@ -152,7 +152,7 @@ def test_every_reader_refuses_such_json(tmp_path: Path, reader: str, kind: str) 
         "candidates": load_exploration,
         "lock": read_lock,
         "significance": load_significance,
-        "significance of a study": lambda path: read_significance(path.read_bytes(), path.name),
+        "significance of a study": lambda path: read_fewest(path.read_bytes(), path.name),
     }
     read = manifest_reader(tmp_path) if reader == "manifest" else readers[reader]
     path = tmp_path / "given.json"

@@ -35,7 +35,7 @@ from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured
-from fxsnn.study.recordings import RecordingsSubject
+from fxsnn.subjects.recordings import RecordingsSubject
 from layered_networks import cells, descriptions, frames_for, layer_plans
 from reference import Draws
 from reference_local import Learner, present

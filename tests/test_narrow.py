@@ -9,6 +9,7 @@ import pytest
 from command_line import run, skip_without_jit
 from fxsnn.candidates import to_json
 from fxsnn.errors import ConfigError
+from fxsnn.explore import Values
 from fxsnn.format import Format
 from fxsnn.grid import Point
 from fxsnn.layered.learn import LocalLearning
@@ -16,13 +17,12 @@ from fxsnn.layered.network import LayeredNetwork, save_layers
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
+from fxsnn.recorded.narrow import Floor, Narrowing, narrowed
 from fxsnn.recorded.narrowing import formats, reachable, steps
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
-from fxsnn.study.narrow import Floor, Narrowing, narrowed
-from fxsnn.study.recordings import RecordingsSubject
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.study.strategy import Values
+from fxsnn.subjects.recordings import RecordingsSubject
 from test_layered_learning import recordings, taught
 
 skip_without_jit()

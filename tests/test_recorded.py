@@ -30,7 +30,7 @@ from fxsnn.report import Story
 from fxsnn.score import Told
 from fxsnn.significance.layers import layers_groups, layers_significance, wide_plan
 from fxsnn.significance.sweep import narrowed
-from fxsnn.study.recordings import RecordingsSubject, digest_of_layers
+from fxsnn.subjects.recordings import RecordingsSubject, digest_of_layers
 from test_layered_learning import NET, recordings, taught, write
 from test_report import PICTURES, Page
 

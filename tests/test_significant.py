@@ -18,12 +18,12 @@ from fxsnn.plan import Leak, Signal
 from fxsnn.recorded.grid import RecordedGrid
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
 from fxsnn.significance import to_json
+from fxsnn.significance.fewest import Fewest, read_fewest
 from fxsnn.significance.layers import layers_significance
-from fxsnn.study.recordings import RecordingsSubject
+from fxsnn.significance.significant import significant_axes, significant_points
 from fxsnn.study.session import Settings, run_study
-from fxsnn.study.significant import significant_axes, significant_points
 from fxsnn.study.storage import parse_place
-from fxsnn.study.strategy import Significance, read_significance
+from fxsnn.subjects.recordings import RecordingsSubject
 from test_layered_learning import recordings, taught
 
 skip_without_jit()
@@ -36,7 +36,7 @@ def network() -> LayeredNetwork:
     return taught(learned_and_held_out(recordings(240))[0])
 
 
-def analysis(**changes: dict[str, int | None]) -> Significance:
+def analysis(**changes: dict[str, int | None]) -> Fewest:
     """Return the same fractional bits for every group, but for those that are named: layer_0_R."""
     usual = {"floor": 4, "nearest-up": 3, "stochastic": None}
     names = [f"layer {n} {group}" for n in range(3) for group in GROUPS if (n, group) != (2, "R")]
@@ -44,7 +44,7 @@ def analysis(**changes: dict[str, int | None]) -> Significance:
     fewest = {
         name: {key: {"integer": 9, "fractional": few} for key, few in found.items()} for name, found in bits.items()
     }
-    return read_significance(json.dumps({"schema": 1, "max_loss": 0.01, "fewest": fewest}).encode(), "s.json")
+    return read_fewest(json.dumps({"schema": 1, "max_loss": 0.01, "fewest": fewest}).encode(), "s.json")
 
 
 def formats(plan: LayeredPlan, name: str) -> list[str]:
@@ -139,11 +139,11 @@ def test_swept_explored_and_gone_on_with(network: LayeredNetwork, tmp_path: Path
     assert len(entries) == finished.evaluated == 18
     assert [entry.name for entry in entries[:2]] == ["w+0-RN-s+0-TR", "w+0-RN-s+0-TR-through"]
     assert entries[0].bits < entries[-1].bits
-    words = {signal.format for layer in subject.points(read_significance(found, "s"))[0].plan.layers
+    words = {signal.format for layer in subject.points(read_fewest(found, "s"))[0].plan.layers
              for signal in (layer.weight, layer.synapse, layer.trace)}  # fmt: skip
     assert len(words) > 2  # each its own
     assert run_study(subject, settings, 1, lambda *_: None).evaluated == 0
-    assert list(significant_axes(grid)) == list(subject.points(read_significance(found, "s"))[0].values)
+    assert list(significant_axes(grid)) == list(subject.points(read_fewest(found, "s"))[0].values)
 
 
 def test_the_command_asks_for_the_file(network: LayeredNetwork, tmp_path: Path) -> None:

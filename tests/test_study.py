@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -17,29 +17,41 @@ import pytest
 
 import postgres
 from command_line import skip_without_jit
+from dask_cluster import Cluster
 from fxsnn.candidates import entry_of, gather, to_json
-from fxsnn.demo import about, prepare
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.demo import about, measured_ranges, prepare
+from fxsnn.engine.pool import Engine
+from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.explore import evaluate, explore
-from fxsnn.grid import Grid, Point
+from fxsnn.grid import Grid, Point, make_points
 from fxsnn.memory import baseline
 from fxsnn.plan import Plan
-from fxsnn.study import digits, session
-from fxsnn.study.board import Board, open_board
-from fxsnn.study.digits import DigitsSubject
+from fxsnn.study import session
+from fxsnn.study.record import Record, Result, open_record
 from fxsnn.study.storage import USUAL_NAME, open_storage, parse_place
-from study_worker import GRID, NETWORK, POINTS, SPLITS, Snapping, identity, study, subject
+from fxsnn.subjects import digits
+from fxsnn.subjects.digits import DigitsSubject
+from study_worker import GRID, NETWORK, SPLITS, Snapping, identity, study, subject
 
 skip_without_jit()
 
 
 TESTS = Path(__file__).parent
+POINTS = make_points(GRID, measured_ranges(NETWORK, SPLITS), Snapping())
+DEADLY = [point.name for point in POINTS if point.scheme == "ITQ" and point.plan.weight.format.word == 2]
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Server]:
     with postgres.server() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    running = Cluster(tmp_path_factory.mktemp("dask"))
+    yield running
+    running.stop()
 
 
 @pytest.fixture(params=["sqlite", "journal", "postgresql"])
@@ -58,8 +70,8 @@ def expected() -> bytes:
     return to_json(gather(about(SPLITS), float_score, candidates))
 
 
-def start(place: str, out: Path, task: str) -> subprocess.Popen[str]:
-    words = [sys.executable, "-P", str(TESTS / "study_worker.py"), place, str(out), task]
+def start(place: str, out: Path, *processes: str) -> subprocess.Popen[str]:
+    words = [sys.executable, "-P", str(TESTS / "study_worker.py"), place, str(out), *processes]
     path = os.pathsep.join([str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path})
 
@@ -69,19 +81,36 @@ def said(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def states(place: str) -> Counter[tuple[str, str]]:
-    """Return how many trials of each point are in each state."""
-    with open_storage(parse_place(place), 1) as storage:
-        trials = storage.get_all_trials(storage.get_study_id_from_name(USUAL_NAME))
-    return Counter((trial.user_attrs["point"], trial.state.name) for trial in trials)
+def complete(place: str) -> Counter[str]:
+    """Return how many results of each point there are, once it is seen that there are only results."""
+    with open_storage(parse_place(place)) as storage:
+        known = {found.study_name: found._study_id for found in storage.get_all_studies()}
+        trials = storage.get_all_trials(known[USUAL_NAME]) if USUAL_NAME in known else []
+    assert {trial.state.name for trial in trials} <= {"COMPLETE"}
+    assert [trial.number for trial in trials] == list(range(len(trials)))
+    return Counter(trial.user_attrs["point"] for trial in trials)
 
 
-def each_once(points: list[Point[Plan]] = POINTS) -> Counter[tuple[str, str]]:
-    return Counter({(point.name, "COMPLETE"): 1 for point in points})
+def wait_for_results(place: str, count: int) -> None:
+    while not Path(place).exists() if "://" not in place else False:
+        time.sleep(0.05)
+    while complete(place).total() < count:
+        time.sleep(0.05)
 
 
-def board(place: str, grace: float = 60.0) -> AbstractContextManager[Board]:
-    return open_board(parse_place(place), identity(), GRID.axes, 1, grace)
+def each_once(points: list[Point[Plan]] = POINTS) -> Counter[str]:
+    return Counter(point.name for point in points)
+
+
+def results(points: list[Point[Plan]]) -> list[tuple[Point[Plan], Result]]:
+    task, _ = prepare(NETWORK, SPLITS, 1)
+    found = [evaluate(NETWORK, point, task, Snapping()) for point in points]
+    return [(point, Result(entry_of(one), baseline(one.memory).bits)) for point, one in zip(points, found, strict=True)]
+
+
+def keep(place: str, found: list[tuple[Point[Plan], Result]]) -> None:
+    with open_record(parse_place(place), identity(), GRID.axes) as record:
+        record.keep(found)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -89,12 +118,25 @@ def test_a_study_finds_what_one_process_finds_without_it(place: str, workers: in
     finished = study(place, workers=workers)
     assert finished.evaluated == len(POINTS) == 16
     assert to_json(finished.exploration) == expected
-    assert states(place) == each_once()
+    assert complete(place) == each_once()
+
+
+def test_processes_find_what_one_process_finds(tmp_path: Path, expected: bytes) -> None:
+    place = str(tmp_path / "s.db")
+    assert to_json(study(place, workers=2, engine=Engine(processes=True)).exploration) == expected
+    assert complete(place) == each_once()
+
+
+def test_a_cluster_finds_what_one_process_finds(tmp_path: Path, cluster: Cluster, expected: bytes) -> None:
+    place, told = str(tmp_path / "s.db"), list[str]()
+    finished = study(place, engine=Engine(cluster=cluster.address, tell=told.append))
+    assert to_json(finished.exploration) == expected
+    assert complete(place) == each_once()
+    assert told[0].startswith("2 workers; the cluster's dashboard is http://127.0.0.1:")
 
 
 def test_a_finished_study_is_left_as_it_is(place: str, expected: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     study(place)
-    before = states(place)
 
     def work(*_: object) -> None:
         raise AssertionError("something is evaluated")
@@ -104,102 +146,179 @@ def test_a_finished_study_is_left_as_it_is(place: str, expected: bytes, monkeypa
     again = study(place)
     assert again.evaluated == 0
     assert to_json(again.exploration) == expected
-    assert states(place) == before
+    assert complete(place) == each_once()
 
 
 def test_optuna_s_own_tools_read_the_study(place: str) -> None:
     import optuna
 
     finished = study(place)
-    with open_storage(parse_place(place), 1) as storage:
+    with open_storage(parse_place(place)) as storage:
         held = optuna.load_study(study_name=USUAL_NAME, storage=storage)
         assert held.metric_names == ["accuracy", "bits"]
         best = {(trial.user_attrs["point"], *trial.values) for trial in held.best_trials}
+        values = {trial.user_attrs["point"]: trial.params for trial in held.trials}
+        times = {(trial.datetime_start, trial.datetime_complete) for trial in held.trials}
     front = {(entry.accuracy, entry.bits) for entry in finished.exploration.entries if entry.on_front}
     assert {(accuracy, bits) for _, accuracy, bits in best} == front
+    assert values == {point.name: point.values for point in POINTS}
+    assert all(start and end and start <= end for start, end in times)
 
 
-def test_processes_that_begin_a_study_together_share_its_points(place: str, tmp_path: Path, expected: bytes) -> None:
-    outs = [tmp_path / f"{n}.json" for n in range(3)]
-    processes = [start(place, out, "work") for out in outs]
-    evaluated = [int(process.communicate(timeout=100)[0]) for process in processes]
-    assert sum(evaluated) == len(POINTS)
-    assert [out.read_bytes() for out in outs] == [expected] * 3
-    assert states(place) - each_once() == Counter({key: n for key, n in states(place).items() if key[1] == "PRUNED"})
+def test_trials_in_rows_are_those_that_optuna_adds_itself(place: str) -> None:
+    import optuna
+
+    study(place)
+    with open_storage(parse_place(place)) as storage:
+        ours = optuna.load_study(study_name=USUAL_NAME, storage=storage)
+        theirs = optuna.create_study(directions=ours.directions, study_name="theirs", storage=storage)
+        theirs.add_trials(ours.trials)
+        for one, other in zip(ours.trials, theirs.trials, strict=True):
+            for name in ("number", "state", "values", "params", "distributions", "user_attrs", "system_attrs"):
+                assert getattr(one, name) == getattr(other, name)
 
 
-def test_a_killed_worker_s_point_is_taken_up_at_once(place: str, tmp_path: Path, expected: bytes) -> None:
-    holder = start(place, tmp_path / "out", "hold")
-    held = said(holder)
-    assert held == POINTS[0].name
-    with board(place) as ours:
-        assert ours.claim(POINTS[:1]) is None  # as long as the holder lives
-        holder.kill()
-        time.sleep(0.2)  # nobody has waited for it: it is a zombie
-        claim = ours.claim(POINTS[:1])
-        assert claim
-        assert claim[1].name == held
-        ours.close()
-    holder.communicate()
-    assert to_json(study(place).exploration) == expected
-    assert states(place) == each_once() + Counter({(held, "FAIL"): 2})
+def test_a_coordinator_that_is_killed_goes_on_with_what_is_in_the_study(
+    place: str, tmp_path: Path, expected: bytes
+) -> None:
+    killed = start(place, tmp_path / "out")
+    wait_for_results(place, 1)
+    killed.kill()
+    killed.communicate()
+    held = complete(place)
+    assert 0 < held.total() < len(POINTS)
+    again = study(place)
+    assert again.evaluated == len(POINTS) - held.total()
+    assert to_json(again.exploration) == expected
+    assert complete(place) == each_once()
 
 
-def test_a_worker_elsewhere_is_dead_when_it_has_been_silent_for_the_grace(place: str) -> None:
-    with board(place) as theirs, board(place, grace=0.5) as ours:
-        theirs._owner = msgspec.structs.replace(theirs._owner, machine="another")
-        first = theirs.claim(POINTS)
-        assert first
-        trial, point = first
-        for sign in range(3):  # signs of life, less than half a second apart
-            assert ours.claim([point]) is None
-            theirs._storage.set_trial_user_attr(trial, "beat", sign + 1)
-            time.sleep(0.3)
-        assert ours.claim([point]) is None
-        time.sleep(0.6)
-        claim = ours.claim([point])
-        assert claim
-        task, _ = prepare(NETWORK, SPLITS, 1)
-        found = evaluate(NETWORK, point, task, Snapping())
-        bits = baseline(found.memory).bits
-        assert not theirs.finish(trial, entry_of(found), bits)  # it comes back too late
-        assert ours.finish(claim[0], entry_of(found), bits)
-        assert ours.entries() == {point.name: entry_of(found)}
-    assert states(place) == Counter({(point.name, "FAIL"): 1, (point.name, "COMPLETE"): 1})
+def test_processes_end_with_the_coordinator_that_is_killed(tmp_path: Path) -> None:
+    place = str(tmp_path / "s.db")
+    killed = start(place, tmp_path / "out", "processes")
+    wait_for_results(place, 1)
+    children = [int(text) for text in Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text().split()]
+    for folder in Path(f"/proc/{killed.pid}/task").iterdir():
+        children += [int(text) for text in (folder / "children").read_text().split()]
+    assert len(set(children)) >= 2
+    killed.kill()
+    killed.communicate()
+    until = time.monotonic() + 30
+    while any(Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
-def test_workers_give_signs_of_life(place: str) -> None:
-    with board(place, grace=0.3) as ours:
-        claim = ours.claim(POINTS)
-        assert claim
-        beating = threading.Thread(target=ours.beat)
-        beating.start()
-        time.sleep(0.5)
-        ours.close()
-        beating.join()
-        assert ours._storage.get_trial(claim[0]).user_attrs["beat"] >= 2
+def test_two_coordinators_on_one_study_find_the_same(place: str, tmp_path: Path, expected: bytes) -> None:
+    outs = [tmp_path / f"{n}.json" for n in range(2)]
+    processes = [start(place, out) for out in outs]
+    for process in processes:
+        process.communicate(timeout=100)
+    assert [out.read_bytes() for out in outs] == [expected] * 2
+    assert set(complete(place)) == set(each_once())
+    again = study(place)
+    assert again.evaluated == 0
+    assert to_json(again.exploration) == expected
 
 
-def test_of_those_who_claim_at_the_same_time_each_gets_another_point(place: str) -> None:
-    claimed: list[str] = []
-    ready = threading.Barrier(4)
+def test_of_two_results_of_a_point_the_first_counts(place: str) -> None:
+    (point, found), *_ = results(POINTS[:1])
+    other = msgspec.structs.replace(found, entry=msgspec.structs.replace(found.entry, bits=found.entry.bits + 1))
+    keep(place, [(point, found)])
+    keep(place, [(point, other)])
+    with open_record(parse_place(place), identity(), GRID.axes) as record:
+        assert record.results == {point.name: found}
 
-    def work() -> None:
-        with board(place) as own:
-            ready.wait()
-            while claim := own.claim(POINTS):
-                claimed.append(claim[1].name)
-            ready.wait()  # a claim is held as long as its process lives
 
-    with board(place):
-        threads = [threading.Thread(target=work) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert sorted(claimed) == sorted(point.name for point in POINTS)
-    running = Counter({key: n for key, n in states(place).items() if key[1] == "RUNNING"})
-    assert running == Counter({(point.name, "RUNNING"): 1 for point in POINTS})
+@pytest.mark.parametrize("where", ["processes", "cluster"])
+def test_the_task_of_a_worker_that_is_killed_is_done_by_another(
+    where: str, cluster: Cluster, tmp_path: Path, expected: bytes
+) -> None:
+    deadly = tmp_path / "deadly"
+    deadly.write_text("2")  # on the same point, or on two
+    engine = Engine(processes=True) if where == "processes" else Engine(cluster=cluster.address)
+    finished = study(tmp_path / "s.db", workers=2, deadly=deadly, engine=engine)
+    assert deadly.read_text() == "0"
+    assert finished.aside == ()
+    assert to_json(finished.exploration) == expected
+
+
+@pytest.mark.parametrize("where", ["processes", "cluster"])
+def test_a_point_that_three_workers_died_of_is_set_aside(where: str, cluster: Cluster, tmp_path: Path) -> None:
+    deadly = tmp_path / "deadly"
+    deadly.write_text("1000")
+    engine = Engine(processes=True) if where == "processes" else Engine(cluster=cluster.address)
+    place = str(tmp_path / "s.db")
+    finished = study(place, workers=2, deadly=deadly, engine=engine)
+    assert len(DEADLY) == 4
+    assert sorted(finished.aside) == sorted(DEADLY)
+    assert deadly.read_text() == str(1000 - 3 * len(DEADLY))
+    assert complete(place) == each_once() - Counter(DEADLY)
+    deadly.write_text("0")  # tried again by the same command
+    again = study(place, deadly=deadly)
+    assert (again.evaluated, again.aside) == (len(DEADLY), ())
+
+
+def test_a_scheduler_that_goes_loses_nothing_that_was_found(tmp_path: Path, expected: bytes) -> None:
+    running = Cluster(tmp_path, workers=1)
+    place = str(tmp_path / "s.db")
+    try:
+        with pytest.raises(ConfigError) as refused:
+            study(place, pause=0.2, engine=Engine(cluster=running.address, tell=lambda _: kill_later(place, running)))
+    finally:
+        running.stop()
+    assert str(refused.value) == f"a scheduler must answer until all is done, but {running.address} has gone"
+    held = complete(place).total()
+    assert 0 < held < len(POINTS)
+    again = study(place)
+    assert again.evaluated == len(POINTS) - held
+    assert to_json(again.exploration) == expected
+
+
+def kill_later(place: str, running: Cluster) -> None:
+    """Kill the scheduler as soon as there are results."""
+
+    def kill() -> None:
+        wait_for_results(place, 1)
+        running.scheduler.kill()
+
+    threading.Thread(target=kill, daemon=True).start()
+
+
+@pytest.mark.parametrize("name", ["s.db", "s.journal"])
+def test_a_study_that_is_removed_meanwhile_is_told_in_one_line(tmp_path: Path, name: str) -> None:
+    place = tmp_path / name
+    with (
+        open_record(parse_place(str(place)), identity(), GRID.axes) as record,
+        pytest.raises(FileError, match=f"^a study must stay where it is, but '{place}' has gone$"),
+    ):
+        place.unlink()
+        record.keep(results(POINTS[:1]))
+
+
+def test_a_server_that_goes_meanwhile_is_told_in_one_line() -> None:
+    with postgres.server() as running:
+        place = parse_place(running.new_database())
+        with open_record(place, identity(), GRID.axes) as record:
+            record.keep(results(POINTS[:1]))
+            running.stop()
+            with pytest.raises(FileError) as refused:
+                record.keep(results(POINTS[1:2]))
+    assert str(refused.value).startswith(f"a study must be where it can be read and written, not {place.shown!r} (")
+
+
+def test_a_study_that_an_older_version_began_is_gone_on_with(place: str, expected: bytes) -> None:
+    from optuna.trial import TrialState, create_trial
+
+    keep(place, results(POINTS[:5]))
+    old = {"owner": {"run": "a", "host": "b", "machine": "", "pid": 1, "started": 2}, "beat": 3}
+    with open_storage(parse_place(place)) as storage:
+        made = storage.get_study_id_from_name(USUAL_NAME)
+        for point, state in zip(POINTS[5:8], (TrialState.RUNNING, TrialState.FAIL, TrialState.PRUNED), strict=True):
+            storage.create_new_trial(made, create_trial(state=state, user_attrs=old | {"point": point.name}))
+    again = study(place)
+    assert again.evaluated == len(POINTS) - 5
+    assert to_json(again.exploration) == expected
 
 
 def test_a_study_whose_maker_was_killed_is_made_by_the_next(
@@ -207,35 +326,50 @@ def test_a_study_whose_maker_was_killed_is_made_by_the_next(
 ) -> None:
     from optuna.study import StudyDirection
 
-    with open_storage(parse_place(place), 1) as storage:
+    with open_storage(parse_place(place)) as storage:
         made = storage.create_new_study([StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE], USUAL_NAME)
         storage.set_study_user_attr(made, "network", "the first attribute, then killed")
-    monkeypatch.setattr("fxsnn.study.board._BEGINNING", 0.1)
+    monkeypatch.setattr("fxsnn.study.record._BEGINNING", 0.1)
     assert to_json(study(place).exploration) == expected
 
 
-def test_a_point_that_cannot_be_evaluated_stops_the_work_and_is_named(place: str) -> None:
+@pytest.mark.parametrize("processes", [False, True])
+def test_a_point_that_cannot_be_evaluated_stops_the_work_and_is_named(tmp_path: Path, processes: bool) -> None:
+    place = str(tmp_path / "s.db")
     grid = msgspec.structs.replace(GRID, weight=("UQ0.4", "UQ0.63"), state_bits=(40,), scheme=("PTQ",))
     with pytest.raises(FxsnnError, match="^w63.63-RN-v"):
-        study(place, workers=2, grid=grid)
-    assert {state for _, state in states(place)} <= {"COMPLETE", "FAIL"}
+        study(place, workers=2, grid=grid, engine=Engine(processes=processes))
+    assert all(name.startswith("w4.4-") for name in complete(place))
 
 
-def test_progress_counts_what_others_have_done(tmp_path: Path) -> None:
+def test_a_worker_with_other_data_than_the_command_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, asked = DigitsSubject.facts, iter(range(10))
+    monkeypatch.setattr(DigitsSubject, "facts", lambda own: replace(held(own), data=f"data {next(asked)}"))
+    with pytest.raises(ConfigError, match="^a worker must compute on the network and the data of the command, but has"):
+        study(tmp_path / "s.db")
+
+
+def test_progress_counts_what_was_found_before(tmp_path: Path) -> None:
     place = str(tmp_path / "s.db")
-    task, _ = prepare(NETWORK, SPLITS, 1)
-    with board(place) as ours:
-        for point in POINTS[:5]:
-            claim = ours.claim([point])
-            assert claim
-            found = evaluate(NETWORK, point, task, Snapping())
-            ours.finish(claim[0], entry_of(found), baseline(found.memory).bits)
+    keep(place, results(POINTS[:5]))
     told: list[tuple[str, int, int]] = []
-    settings = session.Settings(parse_place(place))
-    session.run_study(subject(), settings, 1, lambda *step: told.append(step))
-    assert told[0][2] == len(POINTS)
-    assert told[0][1] >= 5
+    session.run_study(subject(), session.Settings(parse_place(place)), 1, lambda *step: told.append(step))
+    assert told[0] == ("explore", 5, len(POINTS))
     assert told[-1] == ("explore", len(POINTS), len(POINTS))
+
+
+def test_results_are_written_many_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    held = Record.keep
+
+    def keep(record: Record, found: Sequence[tuple[Point[Plan], Result]]) -> None:
+        sizes.append(len(found))
+        held(record, found)
+
+    monkeypatch.setattr(Record, "keep", keep)
+    study(tmp_path / "s.db")
+    assert sum(sizes) == len(POINTS)
+    assert len(sizes) < len(POINTS)
 
 
 def test_points_quantised_in_training_need_somebody_who_trains(tmp_path: Path) -> None:

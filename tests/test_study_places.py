@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import msgspec
 import pytest
 
 import postgres
@@ -25,9 +24,8 @@ from fxsnn.demo import prepare
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
+from fxsnn.storages.journal import FileLock, Journal
 from fxsnn.study import storage
-from fxsnn.study.journal import FileLock, Journal
-from fxsnn.study.owner import Owner, is_gone, this_process
 from fxsnn.study.storage import open_storage, parse_place
 
 skip_without_jit()
@@ -51,13 +49,13 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     def work(*_: object) -> None:
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr("fxsnn.study.digits.prepare", work)
+    monkeypatch.setattr("fxsnn.subjects.digits.prepare", work)
 
 
 @pytest.fixture
 def at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the work of a study begin in this process."""
-    monkeypatch.setattr("fxsnn.study.digits.prepare", prepare)
+    monkeypatch.setattr("fxsnn.subjects.digits.prepare", prepare)
 
 
 @pytest.fixture
@@ -107,7 +105,7 @@ def test_what_is_no_study_is_refused_and_left_alone(words: list[str], tmp_path: 
 
 def test_a_journal_that_is_damaged_inside_is_refused(words: list[str], tmp_path: Path) -> None:
     path = tmp_path / "s.journal"
-    with open_storage(parse_place(str(path)), 1) as made:
+    with open_storage(parse_place(str(path))) as made:
         made.create_new_study([1, 2], "fxsnn")  # type: ignore[list-item]
     path.write_text(path.read_text() + "half a li\n" + path.read_text())
     assert run(*words, "--study", path).complaint.startswith(UNUSABLE)
@@ -147,7 +145,7 @@ def test_a_journal_with_a_line_that_is_no_record_is_refused(
 def test_a_line_that_is_no_record_and_came_later_is_told_too(tmp_path: Path) -> None:
     place = parse_place(str(tmp_path / "s.journal"))
     (tmp_path / "s.journal").write_text(FIRST)
-    with open_storage(place, 1) as opened:
+    with open_storage(place) as opened:
         with (tmp_path / "s.journal").open("a") as file:
             file.write("null\n")
         with pytest.raises(FileError) as refused, storage.told(place):
@@ -172,7 +170,7 @@ def test_a_study_whose_results_are_none_is_refused(
 
 def test_a_study_that_another_locks_is_refused_after_a_while(words: list[str], tmp_path: Path) -> None:
     path = tmp_path / "s.db"
-    with open_storage(parse_place(str(path)), 1):
+    with open_storage(parse_place(str(path))):
         pass
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -190,13 +188,13 @@ def alone(code: str, *words: object) -> str:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
-    opened = "with open_storage(parse_place(sys.argv[{}]), 1): pass\n"
+    opened = "with open_storage(parse_place(sys.argv[{}])): pass\n"
     code = "import os, sys\nfrom fxsnn.study.storage import *\n"
     # as root all modules are found; then, as nobody, the file is opened again
     code += opened.format(2) + opened.format(3) + "os.setuid(65534)\n" + opened.format(1)
     for name in ("s.db", "s.journal"):
         path = tmp_path / name
-        with open_storage(parse_place(str(path)), 1):
+        with open_storage(parse_place(str(path))):
             pass
         path.chmod(0o444)
         for folder in (tmp_path, *tmp_path.parents[:-2]):
@@ -213,14 +211,14 @@ def test_a_full_disk_is_told_in_one_line_and_the_study_goes_on_later(tmp_path: P
         f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); import sys\n"
         f"from fxsnn.study.storage import *\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
-        f"with open_storage(parse_place(sys.argv[1]), 1) as s, told(parse_place(sys.argv[1])):\n"
+        f"with open_storage(parse_place(sys.argv[1])) as s, told(parse_place(sys.argv[1])):\n"
         f"    s.create_new_study([1, 2], 'x' * 100)\n"
     )
     assert alone(code, place).startswith(f"fxsnn.errors.FileError: {UNUSABLE}{str(place)!r} (")
-    with open_storage(parse_place(str(place)), 1) as again:
+    with open_storage(parse_place(str(place))) as again:
         assert again.get_all_studies() == []
         again.create_new_study([1, 2], "x" * 100)  # type: ignore[list-item]
-    with open_storage(parse_place(str(place)), 1) as again:
+    with open_storage(parse_place(str(place))) as again:
         assert [study.study_name for study in again.get_all_studies()] == ["x" * 100]
 
 
@@ -284,7 +282,7 @@ def test_the_lock_of_a_killed_writer_goes_with_it(tmp_path: Path) -> None:
     path = tmp_path / "s.journal"
     path.touch()
     code = (
-        "import sys, time, pathlib\nfrom fxsnn.study.journal import FileLock\n"
+        "import sys, time, pathlib\nfrom fxsnn.storages.journal import FileLock\n"
         "FileLock(pathlib.Path(sys.argv[1])).acquire()\nprint('held', flush=True)\ntime.sleep(600)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True)
@@ -297,31 +295,6 @@ def test_the_lock_of_a_killed_writer_goes_with_it(tmp_path: Path) -> None:
     lock.release()
     assert time.monotonic() - start < 5
     holder.communicate()
-
-
-# who is gone
-
-
-def test_a_process_is_gone_when_it_has_ended_and_not_before() -> None:
-    code = (
-        "import msgspec\nfrom fxsnn.study.owner import *\n"
-        "print(msgspec.json.encode(this_process()).decode(), flush=True)\ninput()"
-    )
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
-    assert child.stdout
-    owner = msgspec.json.decode(child.stdout.readline(), type=Owner)
-    assert owner.pid == child.pid
-    assert not is_gone(owner)
-    assert not is_gone(this_process())
-    assert is_gone(msgspec.structs.replace(owner, started=owner.started - 1))  # the number is another's by now
-    child.send_signal(signal.SIGKILL)
-    while Path(f"/proc/{child.pid}/stat").read_text().split()[2] != "Z":
-        time.sleep(0.01)
-    assert is_gone(owner)  # a zombie
-    child.communicate()
-    assert is_gone(owner)
-    assert not is_gone(msgspec.structs.replace(owner, machine="another"))  # that cannot be known here
-    assert not is_gone(msgspec.structs.replace(owner, machine=""))
 
 
 # other studies
@@ -367,7 +340,7 @@ def test_a_study_of_something_else_is_refused_by_what_differs(
 
 def test_tables_of_another_optuna_are_refused(words: list[str], tmp_path: Path) -> None:
     path = tmp_path / "s.db"
-    with open_storage(parse_place(str(path)), 1):
+    with open_storage(parse_place(str(path))):
         pass
     with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE alembic_version SET version_num = 'v99.0'")
@@ -381,7 +354,7 @@ def test_a_study_of_somebody_else_under_our_name_is_refused(
 ) -> None:
     import optuna
 
-    monkeypatch.setattr("fxsnn.study.board._BEGINNING", 0.1)
+    monkeypatch.setattr("fxsnn.study.record._BEGINNING", 0.1)
     path = tmp_path / "s.db"
     theirs = optuna.create_study(storage=f"sqlite:///{path}", study_name="fxsnn")
     theirs.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
@@ -390,7 +363,11 @@ def test_a_study_of_somebody_else_under_our_name_is_refused(
 
 
 @pytest.mark.usefixtures("at_work")
-def test_a_worker_that_is_told_to_end_lets_go_of_its_points(tmp_path: Path, words: list[str]) -> None:
+@pytest.mark.parametrize("where", [[], ["--processes"]], ids=["threads", "processes"])
+def test_a_command_that_is_told_to_end_keeps_what_it_found_and_says_how_to_go_on(
+    where: list[str], tmp_path: Path, words: list[str]
+) -> None:
+    words = [*words, *where]
     grid = "weight = ['UQ0.8', 'UQ0.4', 'UQ0.3']\nstate_bits = [4, 3, 2, 1]\nleak = ['shift 5']\n"
     (tmp_path / "grid.toml").write_text(grid)
     code = (
@@ -409,10 +386,10 @@ def test_a_worker_that_is_told_to_end_lets_go_of_its_points(tmp_path: Path, word
         command = shlex.join(["fxsnn", *words])
         assert f"fxsnn: interrupted; what is evaluated is kept, go on with: {command}\n" in told
         assert worker.returncode == status
-        with open_storage(parse_place(str(tmp_path / "c.db")), 1) as kept:
+        with open_storage(parse_place(str(tmp_path / "c.db"))) as kept:
             (study,) = kept.get_all_studies()
             found = {trial.state.name for trial in kept.get_all_trials(study._study_id)}
-        assert "RUNNING" not in found
+        assert found <= {"COMPLETE"}
     assert not (tmp_path / "c.json").exists()
     assert run(*shlex.split(command)[1:]).status == 0
     assert (tmp_path / "c.json").exists()

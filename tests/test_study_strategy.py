@@ -16,16 +16,14 @@ from fxsnn.errors import ConfigError, FileError
 from fxsnn.grid import Grid, Point, make_points
 from fxsnn.plan import Plan
 from fxsnn.ranges import Ranges
-from fxsnn.study.strategy import (
+from fxsnn.significance.fewest import Fewest, read_fewest, restrict
+from fxsnn.subjects.strategy import (
     GENERATION,
     SAMPLERS,
     Every,
     Name,
     Sampled,
-    Significance,
     check_strategy,
-    read_significance,
-    restrict,
 )
 from study_worker import study
 
@@ -111,12 +109,12 @@ def test_samplers_find_the_same_bytes_with_any_number_of_workers(tmp_path: Path,
 # the paper's
 
 
-def significance(**fewest: dict[str, int | None]) -> Significance:
+def significance(**fewest: dict[str, int | None]) -> Fewest:
     held = {
         group: {rounding: {"fractional": bits, "accuracy": 0.5} for rounding, bits in found.items()}
         for group, found in fewest.items()
     }
-    return read_significance(json.dumps({"schema": 1, "max_loss": 0.01, "fewest": held}).encode(), "s.json")
+    return read_fewest(json.dumps({"schema": 1, "max_loss": 0.01, "fewest": held}).encode(), "s.json")
 
 
 SAME = {"TR": 4, "RN": 2, "SR": None}
@@ -164,7 +162,7 @@ def test_a_grid_of_which_nothing_is_left_is_refused() -> None:
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": 2, "max_loss": 0, "fewest": {}}', '{"schema": 1}', "\xff"])
 def test_a_wrong_significance_file_is_refused(text: str) -> None:
     with pytest.raises(FileError, match=r"^a significance file must be what .* wrote, 's\.json' is not: ") as error:
-        read_significance(text.encode("latin-1"), "s.json")
+        read_fewest(text.encode("latin-1"), "s.json")
     assert "\n" not in str(error.value)
 
 

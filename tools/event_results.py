@@ -37,8 +37,8 @@ from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
 from fxsnn.memory import Memory, baseline
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
+from fxsnn.recorded.narrow import Floor, Narrowing, narrowed
 from fxsnn.recorded.task import Bench, Lessons, measured, measured_float
-from fxsnn.study.narrow import Floor, Narrowing, narrowed
 
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 3), (5, 3), (4, 2))]

@@ -1,60 +1,44 @@
-"""Kill workers of a study at random moments and see that it comes out as if nothing had happened.
+"""Kill workers, coordinators and schedulers of a study and see that it comes out as if nothing had happened.
 
-    python tools/kill_study.py                              # SQLite, 200 candidates, 20 kills, 3 processes
-    python tools/kill_study.py --study kill.journal
+    python tools/kill_study.py                                # SQLite; 20 kills of each kind, 120 candidates
+    python tools/kill_study.py --study kill.journal --kills 2 --kinds workers coordinators
     python tools/kill_study.py --study postgresql://user@host/database    (an empty one)
 
-Exit status 1 if anything was lost, done twice or came out otherwise.
+Workers are processes of the command (`--processes`); a scheduler is one of Dask's, with two workers, and is started
+again when it has been killed. Exit status 1 if anything was lost, is there twice or came out otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fxsnn.study.storage import USUAL_NAME, open_storage, parse_place
+from fxsnn.study.storage import open_storage, parse_place
 
 FXSNN = [sys.executable, "-P", "-c", "from fxsnn.cli import main; main()"]
-WEIGHTS = ("UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2")
-EARLY = 3  # kills while the study is being made
-PATIENCE = 600.0  # seconds for the whole of it
-
-
-@dataclass
-class Process:
-    """A worker: `fxsnn explore` in a process of its own."""
-
-    out: Path
-    popen: subprocess.Popen[bytes]
-
-
-@dataclass
-class Trials:
-    """What the study holds."""
-
-    complete: Counter[str] = field(default_factory=Counter)  # by point
-    failed: dict[int, int] = field(default_factory=dict)  # by trial number, the process that had it
-    pruned: int = 0
-    running: dict[int, int] = field(default_factory=dict)
+DASK = [sys.executable, "-P", "-m", "dask"]
+KINDS = ("workers", "coordinators", "schedulers")
+PATIENCE = 900.0  # seconds for one kind
+SCHEDULER = "tcp://127.0.0.1:{}"
 
 
 def main() -> int:
-    """Do it, print a table, and say what is wrong."""
+    """Do it for each kind, print a table, and say what is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--study", help="where it is kept; must be new (default: an SQLite file)")
-    parser.add_argument("--state-bits", type=int, default=5, help="the grid has 40 points for each (default: 5)")
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--processes", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=1, help="of each process")
+    parser.add_argument("--study", help="where it is kept (default: an SQLite file)")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--state-bits", type=int, default=3, help="the grid has 40 points for each (default: 3)")
+    parser.add_argument("--kills", type=int, default=20, help="of each kind")
     parser.add_argument("--neurons", type=int, default=16)
+    parser.add_argument("--port", type=int, default=18786, help="of the scheduler")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -62,115 +46,137 @@ def main() -> int:
 
 
 def check(folder: Path, given: argparse.Namespace) -> int:
-    """Run the study undisturbed and disturbed, and compare."""
-    network, grid = folder / "net.npz", folder / "grid.toml"
+    """Run the study undisturbed, then disturbed in each way, and compare."""
+    network, grid, expected = folder / "net.npz", folder / "grid.toml", folder / "undisturbed.json"
     grid.write_text(
-        f"weight = {list(WEIGHTS)}\nstate_bits = {list(range(given.state_bits))}\n"
+        f'weight = ["UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2"]\nstate_bits = {list(range(given.state_bits))}\n'
         'weight_rounding = ["RN", "SR"]\nstate_rounding = ["TR", "SR"]\nleak = ["shift 5"]\n'
     )
-    points = 40 * given.state_bits
-    subprocess.run(
-        [*FXSNN, "train", "--neurons", str(given.neurons), "--out", network], check=True, capture_output=True
-    )
+    train: list[str | Path] = [*FXSNN, "train", "--neurons", str(given.neurons), "--out", network]
+    subprocess.run(train, check=True, capture_output=True)
     words = [*FXSNN, "explore", str(network), "--grid", str(grid)]
-    start = time.monotonic()
-    undisturbed = [*words, "--out", str(folder / "undisturbed.json"), "--workers", "1"]
-    subprocess.run(undisturbed, check=True, capture_output=True)
-    alone = time.monotonic() - start
-
-    study = given.study or str(folder / "study.db")
-    start = time.monotonic()
-    lost, outs, codes = disturb(
-        folder, [*words, "--study", study, "--workers", str(given.threads)], given, study, points
-    )
-    together = time.monotonic() - start
-    held = trials_of(study)
-    twice = sum(count - 1 for count in held.complete.values())
-    expected = (folder / "undisturbed.json").read_bytes()
-    findings = {
-        f"{points} points must be complete": len(held.complete) == points,
-        "no point must be complete twice": twice == 0,
-        f"{given.kills} workers must be killed": sum(code == -9 for code in codes) == given.kills,
-        "every other worker must end well": all(code in (0, -9) for code in codes),
-        "exactly the trials in flight at the kills must be lost": set(held.failed) == lost and not held.running,
-        "candidates.json must be that of an undisturbed run": all(out.read_bytes() == expected for out in outs),
-    }
-    for name, value in (
-        ("study", parse_place(study).shown),
-        ("candidates", f"{points:,}"),
-        ("workers", f"{given.processes} processes of {given.threads} thread(s)"),
-        ("kill -9", f"{sum(code == -9 for code in codes)}, seed {given.seed}"),
-        ("points complete", f"{len(held.complete):,}, {twice} of them twice"),
-        ("trials in flight at the kills", f"{len(lost)}"),
-        ("trials lost", f"{len(held.failed)}"),
-        ("duplicates, not evaluated", f"{held.pruned}"),
-        ("seconds", f"{together:.0f}; undisturbed, one worker: {alone:.0f}"),
-        ("candidates.json", f"{len(outs)} files of {len(expected):,} bytes"),
-    ):
-        print(f"{name:<32}{value}")
-    wrong = [finding for finding, holds in findings.items() if not holds]
-    print("\n".join(f"FINDING: {finding}" for finding in wrong) or "as if nothing had happened")
+    subprocess.run([*words, "--out", expected, "--workers", "1"], check=True, capture_output=True)
+    wrong = []
+    for kind in given.kinds:
+        name = f"kill {kind}"
+        place = given.study or str(folder / f"{kind}.db")
+        out = folder / f"{kind}.json"
+        began = time.monotonic()
+        run = Disturbed(folder, [*words, "--study", place, "--study-name", name, "--out", str(out)], place, name, given)
+        kills = run.disturb(kind, 40 * given.state_bits)
+        held = complete(place, name)
+        twice = sum(count - 1 for count in held.values())
+        same = out.exists() and out.read_bytes() == expected.read_bytes()
+        print(
+            f"{parse_place(place).shown}: {kills} {kind} killed (seed {given.seed}); {len(held)} of "
+            f"{40 * given.state_bits} points have a result, {twice} of them twice; candidates.json "
+            f"{'the same' if same else 'ANOTHER'}; {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+        if kills != given.kills or len(held) != 40 * given.state_bits or twice or not same:
+            wrong.append(kind)
+    print(f"FINDING: not as it should be: {', '.join(wrong)}" if wrong else "as if nothing had happened")
     return 1 if wrong else 0
 
 
-def disturb(
-    folder: Path, words: list[str], given: argparse.Namespace, study: str, points: int
-) -> tuple[set[int], list[Path], list[int]]:
-    """Kill and begin again until the study is finished; return trials lost, files written, exit codes."""
-    draw, until = random.Random(given.seed), time.monotonic() + PATIENCE
-    # a kill waits until so many points are complete, so that all fall into the work, and then a little
-    later = sorted(draw.randrange(points * 9 // 10) for _ in range(max(0, given.kills - EARLY)))
-    moments = [(0, draw.uniform(0.2, 3.0)) for _ in range(min(EARLY, given.kills))]
-    moments += [(done, draw.uniform(0.0, 0.3)) for done in later]
-    lost: set[int] = set()
-    codes: list[int] = []
-    begun = 0
+class Disturbed:
+    """A study that goes on, by the same command, whatever is killed of it."""
 
-    def begin() -> Process:
-        nonlocal begun
-        begun += 1
-        out = folder / f"worker-{begun}.json"
-        with (folder / f"worker-{begun}.log").open("wb") as log:
-            return Process(out, subprocess.Popen([*words, "--out", out], stdout=log, stderr=log))
+    def __init__(self, folder: Path, words: list[str], place: str, name: str, given: argparse.Namespace) -> None:
+        self._folder, self._words, self._place, self._name, self._given = folder, words, place, name, given
+        self._draw, self._until = random.Random(given.seed), time.monotonic() + PATIENCE
+        self._cluster: list[subprocess.Popen[bytes]] = []
 
-    processes = [begin() for _ in range(given.processes)]
-    for done, pause in moments:
-        while done and len(trials_of(study).complete) < done and time.monotonic() < until:
+    def disturb(self, kind: str, points: int) -> int:
+        """Kill so many of a kind, each while points are evaluated; return how many were killed."""
+        if kind == "schedulers":
+            self._words += ["--cluster", SCHEDULER.format(self._given.port)]
+            self._start_cluster()
+        elif kind == "workers":
+            self._words += ["--processes", "--workers", "2"]
+        moments = sorted(self._draw.randrange(1, points * 9 // 10) for _ in range(self._given.kills))
+        command, killed = self._begin(), 0
+        try:
+            for done in moments:
+                while command.poll() is None and sum(complete(self._place, self._name).values()) < done:
+                    time.sleep(0.05)
+                time.sleep(self._draw.uniform(0.0, 0.3))
+                if kind == "workers":
+                    killed += self._kill_worker(command)
+                else:
+                    (self._cluster[0] if kind == "schedulers" else command).kill()
+                    killed += 1
+                    command.wait()
+                    if kind == "schedulers":
+                        self._stop_cluster()
+                        self._start_cluster()
+                    command = self._begin()
+            command.wait(max(1.0, self._until - time.monotonic()))
+        finally:
+            command.kill()
+            self._stop_cluster()
+        return killed
+
+    def _kill_worker(self, command: subprocess.Popen[bytes]) -> bool:
+        """Kill one of the processes that evaluate."""
+        while command.poll() is None and time.monotonic() < self._until:
+            found = [child for child in children(command.pid) if "spawn_main" in command_line(child)]
+            if found:
+                subprocess.run(["kill", "-9", str(self._draw.choice(found))], check=False)
+                return True
             time.sleep(0.05)
-        time.sleep(pause)
-        place = draw.randrange(len(processes))
-        killed = processes[place].popen
-        killed.kill()
-        codes.append(killed.wait())
-        held = trials_of(study)
-        lost |= {number for number, pid in (held.running | held.failed).items() if pid == killed.pid}
-        processes[place] = begin()
-    for process in processes:
-        codes.append(process.popen.wait(timeout=max(1.0, until - time.monotonic())))
-        if codes[-1]:
-            print(process.out.with_suffix(".log").read_text(errors="replace"), file=sys.stderr)
-    return lost, [process.out for process in processes], codes
+        return False
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        with (self._folder / "said.log").open("ab") as log:
+            return subprocess.Popen(self._words, stdout=log, stderr=log)
+
+    def _start_cluster(self) -> None:
+        local = ["--no-dashboard", "--local-directory", str(self._folder / "dask")]
+        address = SCHEDULER.format(self._given.port)
+        commands: list[list[Any]] = [["scheduler", "--host", "127.0.0.1", "--port", str(self._given.port)]]
+        commands[0].append("--no-dashboard")
+        commands += [["worker", address, "--nthreads", "1", *local]] * 2
+        with (self._folder / "dask.log").open("ab") as log:
+            self._cluster = [subprocess.Popen([*DASK, *words], stdout=log, stderr=log) for words in commands]
+
+    def _stop_cluster(self) -> None:
+        for process in reversed(self._cluster):
+            process.terminate()
+        for process in self._cluster:
+            process.wait()
+        shutil.rmtree(self._folder / "dask", ignore_errors=True)
+        self._cluster = []
 
 
-def trials_of(study: str) -> Trials:
-    """Read the study as it is now; nothing where there is none yet."""
-    held = Trials()
-    place = parse_place(study)
-    if place.file is not None and not place.file.exists():
-        return held
-    with open_storage(place, 1) as storage:
-        known: dict[str, Any] = {found.study_name: found._study_id for found in storage.get_all_studies()}
-        for trial in storage.get_all_trials(known[USUAL_NAME], deepcopy=False) if USUAL_NAME in known else ():
-            pid = int(trial.user_attrs["owner"]["pid"])
-            if trial.state.name == "COMPLETE":
-                held.complete[trial.user_attrs["point"]] += 1
-            elif trial.state.name == "FAIL":
-                held.failed[trial.number] = pid
-            elif trial.state.name == "RUNNING":
-                held.running[trial.number] = pid
-            else:
-                held.pruned += 1
-    return held
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has begun."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [int(text) for text in path.read_text().split()]
+        except OSError:  # the thread has ended
+            continue
+    return sorted(found)
+
+
+def command_line(pid: int) -> str:
+    """Return the words of a process; nothing where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def complete(place: str, name: str) -> Counter[str]:
+    """Return how many results each point has; none where there is no study yet."""
+    kept = parse_place(place)
+    if kept.file is not None and not kept.file.exists():
+        return Counter()
+    with open_storage(kept) as storage:
+        known = {found.study_name: found._study_id for found in storage.get_all_studies()}
+        trials = storage.get_all_trials(known[name], deepcopy=False) if name in known else []
+    return Counter(str(trial.user_attrs["point"]) for trial in trials)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
@@ -26,7 +25,8 @@ from typing import Any
 
 from fxsnn import itq
 from fxsnn.demo import PROFILED, measure
-from fxsnn.encode import Spikes, encode
+from fxsnn.encode import encode
+from fxsnn.engine.pool import Engine, open_pool
 from fxsnn.explore import Task
 from fxsnn.grid import Grid, make_plans
 from fxsnn.learn import Learning, random_network, train
@@ -68,8 +68,6 @@ class Work:
         started = time.perf_counter()
         self.network = train(self.blank, splits.training.images, self.learning)
         self.seconds = time.perf_counter() - started
-        self.task = Task(encode(splits.labelling.images, self.blank.coding), splits.labelling.labels)
-        self.test: Spikes = encode(splits.test.images, self.blank.coding)
 
     def row(self, scheme: str, bits: int, rounding: str, **more: Any) -> Row:
         """Return what names a row, and more."""
@@ -80,6 +78,12 @@ class Work:
             "bits": bits,
             "rounding": rounding,
         } | more
+
+    def ready(self) -> Callable[[Row], Row]:
+        """Encode the digits; return what measures the row of a name."""
+        self.task = Task(encode(self.splits.labelling.images, self.blank.coding), self.splits.labelling.labels)
+        self.test = encode(self.splits.test.images, self.blank.coding)
+        return self.measured
 
     def measured(self, name: Row) -> Row:
         """Return the row of this name."""
@@ -182,6 +186,8 @@ def main() -> int:
     parser.add_argument("--bits", type=int, nargs="+", default=[8, 4, 3, 2, 1])
     parser.add_argument("--roundings", nargs="+", default=["TR", "RN", "SR"], choices=["TR", "RN", "SR"])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--processes", action="store_true", help="rather than threads")
+    parser.add_argument("--cluster", default="", help="as of fxsnn explore")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     path = asked.out / "rows.jsonl"
@@ -202,8 +208,8 @@ def main() -> int:
         if not missing:
             continue
         work = Work(splits, neurons, seed)
-        with ThreadPoolExecutor(asked.workers) as pool:  # the kernels release the interpreter lock
-            for found in pool.map(work.measured, missing):
+        with open_pool(work, asked.workers, Engine(asked.processes, asked.cluster, print)) as pool:
+            for found in pool.in_order(missing):
                 keep(found)
     (asked.out / "table.md").write_text(table(rows))
     print(table(rows), end="")

@@ -24,13 +24,15 @@ from fxsnn.cli.events_options import (
 )
 from fxsnn.cli.options import (
     CORES,
+    Cluster,
     FewestFile,
-    Grace,
     MaxLoss,
+    Processes,
     SamplerSeed,
     StudyPlace,
     Trials,
     Workers,
+    engine_of,
     progress_bars,
     warn,
 )
@@ -153,7 +155,8 @@ def explore(
     window: Window = 0,
     regularisation: Regularisation = 0.3,
     workers: Workers = CORES,
-    grace: Grace = 60.0,
+    processes: Processes = False,
+    cluster: Cluster = None,
 ) -> None:
     """Quantise a trained network at the points of a grid and measure each on recordings it did not learn from.
 
@@ -163,10 +166,11 @@ def explore(
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.study.session import settings_of
 
-    settings = settings_of(study, out, strategy, trials, seed, significance, grace, max_loss, study_name=study_name)
+    settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, study_name=study_name)
     learning = LocalLearning(passes, rate=rate, regularisation=regularisation, window=window)
+    engine = engine_of(processes, cluster)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
-        finished = explore_events(network, out, grid, settings, data, learning, workers, progress)
+        finished = explore_events(network, out, grid, settings, data, learning, workers, progress, engine)
     show_finished(finished, out, settings.place.shown, network)
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from fxsnn.demo import Progress
+    from fxsnn.engine.pool import Engine
 
 MOST_TRIALS = 100_000
 
@@ -44,7 +46,9 @@ PassesAgain = Annotated[
         "--passes", min=1, max=1000, help="Passes that fxsnn explore took to train the choice.", show_default="as there"
     ),
 ]
-Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads to work with; no effect on results.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, max=256, help="Threads or processes to work with; no effect on results.")
+]
 LearnedPlan = Annotated[
     Path | None,
     typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).", show_default=False),
@@ -122,8 +126,16 @@ Trials = Annotated[
     int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler asks for.", show_default=False)
 ]
 SamplerSeed = Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")]
-Grace = Annotated[
-    float, typer.Option(min=1.0, help="Seconds of silence after which a worker elsewhere is taken for dead.")
+Processes = Annotated[
+    bool, typer.Option("--processes", help="Work in processes rather than threads; no effect on results.")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="Work on a cluster of Dask's: tcp://HOST:PORT of its scheduler, or FILE (YAML) that describes it.",
+        show_default=False,
+    ),
 ]
 CandidatesFile = Annotated[Path, typer.Argument(help="What fxsnn explore wrote (JSON).", show_default=False)]
 
@@ -143,11 +155,22 @@ def warn(*lines: str) -> None:
         typer.echo(f"warning: {line}", err=True)
 
 
+def engine_of(processes: bool, cluster: str | None) -> Engine:
+    """Return where tasks run; raises ConfigError where two places are named."""
+    from fxsnn.engine.pool import Engine
+
+    if processes and cluster is not None:
+        raise ConfigError(f"--processes must not be given with --cluster {cluster}, whose workers work")
+    if cluster == "":
+        raise ConfigError("--cluster must be tcp://HOST:PORT or a file, not ''")
+    return Engine(processes, cluster or "", lambda line: typer.echo(line, err=True))
+
+
 @contextmanager
 def progress_bars(names: dict[str, str]) -> Iterator[Progress]:
     """Show a bar with the remaining time for each stage, on the standard error stream.
 
-    Where that is no terminal, a line is printed at every tenth of a stage instead.
+    Where that is no terminal, a line is printed at every tenth of a stage instead, with the minutes left if any.
     """
     from rich.console import Console
     from rich.progress import (
@@ -184,13 +207,17 @@ def progress_bars(names: dict[str, str]) -> Iterator[Progress]:
 
 def _lines(names: dict[str, str]) -> Progress:
     told: dict[str, tuple[int, int]] = {}
+    begun: dict[str, tuple[float, int]] = {}
 
     def tell(stage: str, done: int, total: int) -> None:
         tenth, at = told.get(stage, (-1, 0))
+        since, before = begun.setdefault(stage, (monotonic(), done))
         # where the total grows what is done never comes to its end: a tenth more is told
         if 10 * done // total > tenth or 10 * (done - at) >= total:
             told[stage] = 10 * done // total, done
-            typer.echo(f"{names.get(stage, stage)}: {done} of {total}", err=True)
+            left = (monotonic() - since) * (total - done) / max(1, done - before)
+            about = f", about {left / 60:.0f} min left" if left >= 60 else ""
+            typer.echo(f"{names.get(stage, stage)}: {done} of {total}{about}", err=True)
 
     return tell
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import CORES, Data
+from fxsnn.cli.options import CORES, Cluster, Data, Processes, engine_of
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +22,8 @@ def regress(
         list[str] | None, typer.Option("--only", help="Run this configuration alone. Repeatable.", show_default=False)
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help="Configurations at a time.")] = CORES,
+    processes: Processes = False,
+    cluster: Cluster = None,
     folder: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     junit: Annotated[
@@ -43,7 +45,7 @@ def regress(
     if junit is not None:
         check_junit(junit, listed)
     existed = lock.exists()
-    found = regress(listed, accept, only or (), jobs, folder)
+    found = regress(listed, accept, only or (), jobs, folder, engine_of(processes, cluster))
     if junit is not None:
         write_bytes(junit, junit_xml(listed, found, accept))
     outcomes, differ = found.outcomes, found.differ

@@ -13,21 +13,23 @@ from fxsnn.cli.options import (
     AskedLoss,
     AskedMu,
     CandidatesFile,
+    Cluster,
     CountedBy,
     Data,
     FewestFile,
-    Grace,
     Mnist,
     MostMemory,
     NetworkFile,
     Passes,
     PlanFile,
+    Processes,
     RewardForm,
     SamplerSeed,
     StrategyName,
     StudyPlace,
     Trials,
     Workers,
+    engine_of,
     percent,
     progress_bars,
     spread,
@@ -67,22 +69,22 @@ def explore(
     folder: Data = None,
     mnist: Mnist = False,
     workers: Workers = CORES,
-    grace: Grace = 60.0,
+    processes: Processes = False,
+    cluster: Cluster = None,
 ) -> None:
     """Quantise the trained network at the points of a grid and measure each candidate.
 
-    Results are kept in a study (Optuna's). The same command on the same study, begun again or in other
-    processes, goes on with it: no point is evaluated twice, and a worker that is killed costs its point only.
+    Results are kept in a study (Optuna's), and the same command on the same study goes on with it. A worker that is
+    killed costs what it was at: another one does that again.
     """
     from fxsnn.job import explore_network
     from fxsnn.study.session import settings_of
-    from fxsnn.study.strategy import OF_DIGITS
+    from fxsnn.subjects.strategy import OF_DIGITS
 
-    settings = settings_of(
-        study, out, strategy, trials, seed, significance, grace, offered=OF_DIGITS, study_name=study_name
-    )
+    settings = settings_of(study, out, strategy, trials, seed, significance, offered=OF_DIGITS, study_name=study_name)
+    engine = engine_of(processes, cluster)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
-        finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes)
+        finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes, engine)
     show_finished(finished, out, settings.place.shown, network)
 
 

@@ -9,11 +9,14 @@ import typer
 
 from fxsnn.cli.options import (
     CORES,
+    Cluster,
     Data,
     MaxLoss,
     Mnist,
     NetworkFile,
+    Processes,
     Workers,
+    engine_of,
     percent,
     progress_bars,
     spread,
@@ -58,15 +61,17 @@ def significance(
     ] = 0,
     seed: Annotated[int, typer.Option(min=1, help="Seed of stochastic rounding.")] = Lfsr().seed,
     workers: Workers = CORES,
+    processes: Processes = False,
+    cluster: Cluster = None,
 ) -> None:
     """Narrow each parameter group of the trained network alone and rank how much they matter."""
     from fxsnn.job import significance_of_network
     from fxsnn.learned import note
 
-    digits = learn_from if learning else None
+    digits, engine = learn_from if learning else None, engine_of(processes, cluster)
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
         found, files = significance_of_network(
-            network, out, folder, mnist, images, max_loss, seed, workers, progress, digits, learn_seed
+            network, out, folder, mnist, images, max_loss, seed, workers, progress, digits, learn_seed, engine
         )
     _print(found)
     typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")

@@ -13,6 +13,8 @@ import typer
 
 from fxsnn.cli.options import TIES, percent, spread, warn
 from fxsnn.cli.tables import say, show, table
+from fxsnn.engine.work import DEATHS
+from fxsnn.errors import FindingError
 
 if TYPE_CHECKING:
     from fxsnn.study.session import Finished
@@ -67,4 +69,7 @@ def show_finished(finished: Finished, out: Path, study: str, network: Path) -> N
     say(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
     if not finished.evaluated:
         say(f"{study}: nothing was left to evaluate")
+    if finished.aside:
+        names = ", ".join(finished.aside)
+        raise FindingError(f"every point must have a result, but {DEATHS} workers died of each of {names}; set aside")
     warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))

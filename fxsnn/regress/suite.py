@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock as Mutex
 
+from fxsnn.engine.pool import THREADS, Engine, open_pool
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output
 from fxsnn.regress.compare import changes
@@ -49,13 +49,30 @@ class Regression:
         return sum(not outcome.agrees for outcome in self.outcomes)
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The work of a regression: a task is a configuration, whose files are read where it runs."""
+
+    data: Path | None
+
+    def ready(self) -> Callable[[Configuration], tuple[Record, float]]:
+        """Return what runs a configuration; digits are opened when the first one asks for them."""
+        splits = _opener(self.data)
+        return lambda one: _timed(one, splits)
+
+
 def regress(
-    listed: Path, accept: bool = False, only: Sequence[str] = (), jobs: int = 1, data: Path | None = None
+    listed: Path,
+    accept: bool = False,
+    only: Sequence[str] = (),
+    jobs: int = 1,
+    data: Path | None = None,
+    engine: Engine = THREADS,
 ) -> Regression:
     """Run the configurations that a file lists, all or `only` these, and tell what changed since they were accepted.
 
     With `accept` the lock then holds what they give now; what is no longer listed leaves it, unless `only` some
-    are asked for. `jobs` threads run at a time, without effect on any result.
+    are asked for. `jobs` run at a time, without effect on any result.
 
     Raises
     ------
@@ -68,9 +85,8 @@ def regress(
     before = lock.records
     if accept:
         check_output(path)
-    splits = _opener(data)
-    with ThreadPoolExecutor(jobs) as pool:
-        timed = list(pool.map(lambda one: _timed(one, splits), configurations))
+    with open_pool(Recording(data), jobs, engine) as pool:
+        timed = list(pool.in_order(configurations))
     fresh = {one.name: now for one, (now, _) in zip(configurations, timed, strict=True)}
     taken = {one.name: seconds for one, (_, seconds) in zip(configurations, timed, strict=True)}
     outcomes = [_outcome(name, before.get(name), now, taken[name]) for name, now in fresh.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fxsnn import learn
 from fxsnn.emulate import respond
+from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.explore import Task
 from fxsnn.format import Format
@@ -52,6 +53,7 @@ def significance(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
     longest: int = LONGEST_WORD,
+    engine: Engine = THREADS,
 ) -> Significance:
     """Sweep every parameter group of a trained network.
 
@@ -73,7 +75,7 @@ def significance(
     baseline = Float(**score_of(right), wide_images_differing=int((counts != float_counts).any(axis=1).sum()))
     groups = inference_groups(network, plan, task)
     known = {identity(wide, _weights_key(wide)): right_answers(counts, task)}
-    points = sweep(groups, right, known, workers, progress, longest)
+    points = sweep(groups, right, known, workers, progress, longest, engine)
     facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
     return gather(data, digest, seed, baseline, max_loss, spreads, points, facts)
 
@@ -98,27 +100,36 @@ def wide_plan(network: Network, ranges: Ranges, seed: int = Lfsr().seed) -> Plan
 
 def inference_groups(network: Network, wide: Plan, task: Task) -> list[Group]:
     """Return the groups of the trained network; each case quantises and infers, and cross-validates."""
-    one_row = replace(network, weights=network.weights[:1])  # where weights stay wide, all that keys need of them
     inputs, neurons = network.weights.shape
     words: dict[str, int] = dict.fromkeys(GROUPS, int(neurons))
     words |= {"weight": inputs * neurons, "threshold": 2, "inhibition": 1}
-    weights_key = _weights_key(quantise(network, wide))
-
-    def case(signals: Mapping[str, Signal]) -> Case:
-        plan = with_signals(wide, signals)
-        if plan.weight == wide.weight:
-            key = identity(quantise(one_row, plan), weights_key)
-        else:
-            quantised = quantise(network, plan)
-            key = identity(quantised, _weights_key(quantised))
-        return Case(key, lambda: right_answers(respond(quantise(network, plan), task.spikes), task))
-
+    case = _Narrowed(network, wide, task, _weights_key(quantise(network, wide)))
     found = []
     for name, members in GROUPS.items():
         signals = {member: signal_of(wide, member) for member in members}
         profiled = max(signal.format.word - signal.format.frac for signal in signals.values()) - HEADROOM
         found.append(Group(name, signals, profiled, words[name], case))
     return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Narrowed:
+    """The case of a group; `weights` is the key of the weights where they stay wide."""
+
+    network: Network
+    wide: Plan
+    task: Task
+    weights: bytes
+
+    def __call__(self, signals: Mapping[str, Signal]) -> Case:
+        network, plan = self.network, with_signals(self.wide, signals)
+        if plan.weight == self.wide.weight:
+            one_row = replace(network, weights=network.weights[:1])  # all that keys need of weights that stay wide
+            key = identity(quantise(one_row, plan), self.weights)
+        else:
+            quantised = quantise(network, plan)
+            key = identity(quantised, _weights_key(quantised))
+        return Case(key, lambda: right_answers(respond(quantise(network, plan), self.task.spikes), self.task))
 
 
 def signal_of(plan: Plan, name: str) -> Signal:

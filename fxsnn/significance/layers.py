@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from fxsnn.data.recordings import Recordings
+from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.format import Format
 from fxsnn.layered.emulate import emulate_layers
@@ -44,6 +45,7 @@ def layers_significance(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
     longest: int = LONGEST_WORD,
+    engine: Engine = THREADS,
 ) -> Significance:
     """Sweep every group of every layer of a trained network; see `groups.significance`.
 
@@ -62,7 +64,7 @@ def layers_significance(
     wide_right = measured(wide, shown, workers).right
     baseline = Float(**score_of(right), wide_images_differing=int((wide_right != right).sum()))
     groups = layers_groups(network, plan, shown)
-    points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest)
+    points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest, engine)
     facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
     return gather(data, digest, seed, baseline, max_loss, layers_spreads(network, shown), points, facts)
 
@@ -97,10 +99,10 @@ def layers_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings)
             signal: Signal = getattr(wide.layers[number], SIGNALS[name])
             profiled = signal.format.word - signal.format.frac - HEADROOM
             group = f"layer {number} {name}"
-            found.append(Group(group, {group: signal}, profiled, count, _case(network, wide, number, name, shown)))
+            found.append(Group(group, {group: signal}, profiled, count, _Narrowed(network, wide, number, name, shown)))
         leaks = LEAKS if layer.refractory else LEAKS[:2]
         held = {name: getattr(wide.layers[number], name).factor for name in leaks}
-        found.append(Group(f"layer {number} {DECAYS}", held, 0, len(held), _case(network, wide, number, "", shown)))
+        found.append(Group(f"layer {number} {DECAYS}", held, 0, len(held), _Narrowed(network, wide, number, "", shown)))
     return found
 
 
@@ -122,22 +124,27 @@ def layers_spreads(network: LayeredNetwork, shown: Recordings) -> dict[str, Spre
     return found
 
 
-def _case(
-    network: LayeredNetwork, wide: LayeredPlan, number: int, name: str, shown: Recordings
-) -> Callable[[Mapping[str, Signal]], Case]:
-    def case(signals: Mapping[str, Signal]) -> Case:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Narrowed:
+    """The case of a group of a layer, by its name, or of the factors, which have none."""
+
+    network: LayeredNetwork
+    wide: LayeredPlan
+    number: int
+    name: str
+    shown: Recordings
+
+    def __call__(self, signals: Mapping[str, Signal]) -> Case:
         words: dict[str, Any]
-        if name:
+        if self.name:
             (signal,) = signals.values()
-            words = {SIGNALS[name]: signal}
+            words = {SIGNALS[self.name]: signal}
         else:
             words = {leak: Leak("multiply", signal) for leak, signal in signals.items()}
-        layer = replace(wide.layers[number], **words)
-        layers = (*wide.layers[:number], layer, *wide.layers[number + 1 :])
-        quantised = quantise_layers(network, replace(wide, layers=layers))
-        return Case(_key(quantised), lambda: measured(quantised, shown).right)
-
-    return case
+        held, number = self.wide.layers, self.number
+        layers = (*held[:number], replace(held[number], **words), *held[number + 1 :])
+        quantised = quantise_layers(self.network, replace(self.wide, layers=layers))
+        return Case(_key(quantised), lambda: measured(quantised, self.shown).right)
 
 
 def _widened(layer: LayerPlan, state: int) -> LayerPlan:

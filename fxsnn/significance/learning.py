@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fxsnn import itq, learn
 from fxsnn.emulate import respond
 from fxsnn.encode import encode
+from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.explore import Task
 from fxsnn.format import Format
@@ -66,6 +67,7 @@ def add_learning(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
     longest: int = LONGEST_WORD,
+    engine: Engine = THREADS,
 ) -> Significance:
     """Sweep the groups of learning for a network of this size and these constants; its weights are not looked at.
 
@@ -91,7 +93,7 @@ def add_learning(
         wide_correct=int((given == task.labels).sum()),
         wide_images_differing=int((given != expected).sum()),
     )
-    points = sweep(groups, right, {identity(wide): given == task.labels}, workers, progress, longest)
+    points = sweep(groups, right, {identity(wide): given == task.labels}, workers, progress, longest, engine)
     return with_learning(found, learned, points, [(g.name, tuple(g.wide), g.words, g.profiled) for g in groups])
 
 
@@ -136,15 +138,27 @@ def learning_groups(fresh: Network, floated: Network, wide: Plan, lessons: Lesso
     profiled = {name: integer_bits((0.0, most))[0] for name, most in _most(floated, rule).items()}
     profiled["trace"] = 1  # which holds 1, all that a trace ever is set to
 
-    def case(signals: Mapping[str, Signal]) -> Case:
-        plan = replace(wide, learning=replace(table, **signals))  # type: ignore[arg-type]
-        plan = replace(plan, weight=signals.get("weight", wide.weight))
-        return Case(identity(plan), lambda: _learned(fresh, plan, lessons, task) == task.labels)
-
+    case = _Narrowed(fresh, wide, lessons, task)
     return [
         Group(name, {member: getattr(table, member)}, profiled[member], words[member], case)
         for name, member in GROUPS.items()
     ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Narrowed:
+    """The case of a group: the fresh network learns under the plan with its signals."""
+
+    fresh: Network
+    wide: Plan
+    lessons: Lessons
+    task: Task
+
+    def __call__(self, signals: Mapping[str, Signal]) -> Case:
+        plan = replace(self.wide, learning=replace(_table(self.wide), **signals))  # type: ignore[arg-type]
+        plan = replace(plan, weight=signals.get("weight", self.wide.weight))
+        labels = self.task.labels
+        return Case(identity(plan), lambda: _learned(self.fresh, plan, self.lessons, self.task) == labels)
 
 
 def identity(plan: Plan) -> bytes:

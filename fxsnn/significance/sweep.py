@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.classify import wilson_interval
+from fxsnn.engine.pool import THREADS, Engine, open_pool
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.modes import Rounding
@@ -47,6 +47,22 @@ class Group:
     profiled: int  # integer bits that hold the values of the widest of them, the sign counted
     words: int  # of it that are stored
     case: Callable[[Mapping[str, Signal]], Case]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """The work of a sweep: a task is a group's place and its signals as they are narrowed."""
+
+    groups: tuple[Group, ...]
+
+    def ready(self) -> Callable[[tuple[int, Mapping[str, Signal]]], Right]:
+        """Return what runs a case; its errors begin with the group and its formats."""
+
+        def do(task: tuple[int, Mapping[str, Signal]]) -> Right:
+            group, signals = self.groups[task[0]], task[1]
+            return _named(group, signals, lambda: group.case(signals).run())
+
+        return do
 
 
 def bits_of(group: Group, kind: Kind, longest: int = LONGEST_WORD) -> range:
@@ -86,6 +102,7 @@ def sweep(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
     longest: int = LONGEST_WORD,
+    engine: Engine = THREADS,
 ) -> list[Point]:
     """Measure every group at every number of bits with every rounding.
 
@@ -106,8 +123,8 @@ def sweep(
     if longest < COMMON_WORD:
         raise ConfigError(f"longest must be {COMMON_WORD} bits or more, not {longest}")
     wanted: list[tuple[Group, Kind, Rounding, int, dict[str, Signal], bytes]] = []
-    cases: dict[bytes, Callable[[], Right]] = {}
-    for group in groups:
+    cases: dict[bytes, tuple[int, Mapping[str, Signal]]] = {}
+    for place, group in enumerate(groups):
         for kind in KINDS:
             for rounding in ROUNDINGS:
                 for bits in bits_of(group, kind, longest):
@@ -115,10 +132,10 @@ def sweep(
                     case = _named(group, signals, partial(group.case, signals))
                     wanted.append((group, kind, rounding, bits, signals, case.key))
                     if case.key not in known and case.key not in cases:
-                        cases[case.key] = partial(_named, group, signals, case.run)
+                        cases[case.key] = place, signals
     found = dict(known)
-    with ThreadPoolExecutor(workers) as pool:  # the kernels release the interpreter lock
-        for n, (key, right) in enumerate(zip(cases, pool.map(lambda run: run(), cases.values()), strict=True)):
+    with open_pool(Cases(tuple(groups)), workers, engine) as pool:
+        for n, (key, right) in enumerate(zip(cases, pool.in_order(cases.values()), strict=True)):
             found[key] = right
             if progress:
                 progress(n + 1, len(cases))

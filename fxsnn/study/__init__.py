@@ -1,1 +1,1 @@
-"""An exploration as an Optuna study: any number of workers share it, and one that is killed costs only its trial."""
+"""An exploration as an Optuna study: one coordinator asks for points and keeps their results, whoever is killed."""

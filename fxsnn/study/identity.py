@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
+from fxsnn.subjects.subject import Facts
 
 SCHEMA = 2  # 1 counted memory otherwise
 _WHAT = {
@@ -42,18 +41,7 @@ class Identity:
     trials: int
     seed: int
     significance: str  # SHA-256 of the file, or nothing
-    schema: int = SCHEMA  # the last one: see board.py
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a subject says of itself: see the fields of `Identity`."""
-
-    network: str
-    data: str
-    about: str  # in words what accuracies are measured on
-    grid: msgspec.Struct
-    learner: str = ""
+    schema: int = SCHEMA  # the last one: see record.py
 
 
 def identify(facts: Facts, strategy: str, *, trials: int = 0, seed: int = 0, significance: bytes = b"") -> Identity:
@@ -87,15 +75,6 @@ def check_same(identity: Identity, held: Mapping[str, Any], shown: str) -> None:
             raise ConfigError(
                 f"a study must be gone on with as it was begun, but {what} of {shown!r} is another one{told}; {afresh}"
             )
-
-
-def digest_of(arrays: Iterable[NDArray[Any]]) -> str:
-    """Return the SHA-256 of arrays, their dtypes and shapes."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def _is_short(name: str) -> bool:

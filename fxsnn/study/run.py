@@ -1,85 +1,102 @@
-"""Work on a study until it is finished: claim, evaluate, keep; in threads, beside whoever else does."""
+"""One coordinator: it asks the strategy for points, has workers evaluate them, and keeps what they find."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
-from fxsnn.candidates import entry_of
-from fxsnn.explore import Candidate
+from fxsnn.candidates import Found, entry_of, found_of
+from fxsnn.engine.pool import Done, Pool
+from fxsnn.engine.work import DeadlyError
+from fxsnn.errors import ConfigError
+from fxsnn.explore import Values
 from fxsnn.grid import Point
 from fxsnn.memory import baseline
-from fxsnn.study.board import Board
-from fxsnn.study.strategy import Strategy
+from fxsnn.study.record import Record, Result
+from fxsnn.subjects.strategy import Strategy
+from fxsnn.subjects.subject import Facts, Subject
 
-_SHORT, _LONG = 0.05, 1.0  # seconds between looks for something to do
-_LOOK = 0.5  # seconds between looks at what all have done
 Told = Callable[[int, int], None]
+FLOAT = "float"  # the task that asks what the float network reaches
 
 
-class Worker:
-    """The threads of one process; `evaluate` must be what every process evaluates points by."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """The work of a study: a task is a point, or `FLOAT`."""
 
-    def __init__(self, board: Board, strategy: Strategy, evaluate: Callable[[Point[Any]], Candidate[Any]]) -> None:
-        self._board, self._strategy, self._evaluate = board, strategy, evaluate
-        self._stopped = threading.Event()
-        self._error: BaseException | None = None
-        self._deciding = threading.Lock()  # a strategy is asked by one thread at a time
+    subject: Subject
+    facts: Facts  # of the subject that the command has
+    threads: int  # for the float network
 
-    def work(self, workers: int, progress: Told) -> int:
-        """Return, when every point has a result, how many of them this process evaluated.
+    def ready(self) -> Callable[[Point[Any] | str], Found | Result]:
+        """Encode the data and measure the float network; raises ConfigError where they are not the command's."""
+        if self.subject.facts() != self.facts:
+            raise ConfigError("a worker must compute on the network and the data of the command, but has others")
+        reached, evaluate = self.subject.ready(self.threads)
+        found = found_of(reached, bits=1)  # the bits are known when the candidates are
 
-        Whatever stops the work early, as Ctrl-C does, lets go of the points that are being evaluated.
-        """
-        counts = [0] * workers
-        threads = [threading.Thread(target=self._caught, args=(self._board.beat,), daemon=True)]
-        threads += [
-            threading.Thread(target=self._caught, args=(self._steps, counts, n), daemon=True) for n in range(workers)
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            told = -1
-            while any(thread.is_alive() for thread in threads[1:]) and not self._stopped.is_set():
-                told = self._tell(progress, told)
-                for thread in threads[1:]:
-                    thread.join(_LOOK / workers)
-            if self._error:
-                raise self._error
-            self._tell(progress, told)
-        finally:
-            self._stopped.set()
-            self._board.close()
-        return sum(counts)
+        def do(task: Point[Any] | str) -> Found | Result:
+            if isinstance(task, str):
+                return found
+            candidate = evaluate(task)
+            return Result(entry_of(candidate), baseline(candidate.memory).bits)
 
-    def _caught(self, work: Callable[..., None], *words: object) -> None:
-        try:
-            work(*words)
-        except BaseException as error:  # told in the main thread
-            self._error = self._error or error
-            self._stopped.set()
+        return do
 
-    def _steps(self, counts: list[int], worker: int) -> None:
-        pause = _SHORT
-        while not self._stopped.is_set():
-            with self._deciding:
-                wanted = self._strategy.pending(self._board.results())
-                claim = self._board.claim(wanted)
-            if claim:
-                trial, point = claim
-                candidate = self._evaluate(point)
-                counts[worker] += self._board.finish(trial, entry_of(candidate), baseline(candidate.memory).bits)
-                pause = _SHORT
-            elif wanted:  # others evaluate what is left, or the last of a generation
-                self._stopped.wait(pause)
-                pause = min(2 * pause, _LONG)
-            else:
-                return
 
-    def _tell(self, progress: Told, told: int) -> int:
-        with self._deciding:
-            done = self._strategy.done(self._board.results())
-        if done != told:
-            progress(done, self._strategy.total)
-        return done
+class Coordinator:
+    """Works on a study; `aside` are the points that are not tried any more, for every worker died of them."""
+
+    def __init__(self, record: Record, strategy: Strategy, progress: Told) -> None:
+        self._record, self._strategy, self._progress = record, strategy, progress
+        self._values = {name: _worth(found) for name, found in record.results.items()}
+        self.evaluated = 0
+        self.aside: list[str] = []
+
+    def wanted(self) -> list[Point[Any]]:
+        """Return what is to be evaluated now: the rest of the grid, or of a generation."""
+        return [point for point in self._strategy.pending(self._values) if point.name not in self.aside]
+
+    def work(self, pool: Pool) -> None:
+        """Evaluate until nothing is wanted; what stops it early, as Ctrl-C does, leaves all that was found kept."""
+        self._tell()
+        with ThreadPoolExecutor(1) as writer:  # workers are given tasks meanwhile
+            while wanted := self.wanted():
+                written: Future[None] | None = None
+                with closing(pool.each(wanted)) as batches:
+                    for batch in batches:
+                        if written:
+                            written.result()
+                        written = self._take(batch, writer)
+                if written:
+                    written.result()
+
+    def _take(self, batch: list[Done], writer: ThreadPoolExecutor) -> Future[None]:
+        batch.sort(key=lambda done: done.number)
+        found = [(done.task, done.result) for done in batch if not done.error]
+        written = writer.submit(self._record.keep, found) if found else Future[None]()
+        if not found:
+            written.set_result(None)
+        for done in batch:
+            if isinstance(done.error, DeadlyError):
+                self.aside.append(done.task.name)
+            elif done.error:
+                written.result()
+                raise done.error
+        for point, result in found:
+            self._record.results[point.name] = result
+            self._values[point.name] = _worth(result)
+        self.evaluated += len(found)
+        if found:
+            self._tell()
+        return written
+
+    def _tell(self) -> None:
+        self._progress(self._strategy.done(self._values), self._strategy.total)
+
+
+def _worth(found: Result) -> Values:
+    return found.entry.accuracy, float(found.entry.bits)

@@ -68,8 +68,8 @@ def exists(place: Place) -> bool:
 
 
 @contextlib.contextmanager
-def open_storage(place: Place, connections: int) -> Iterator[BaseStorage]:
-    """Open the storage for the block, and make it where there is none; `connections` threads may use it.
+def open_storage(place: Place) -> Iterator[BaseStorage]:
+    """Open the storage for the block, and make it where there is none.
 
     Raises
     ------
@@ -80,11 +80,11 @@ def open_storage(place: Place, connections: int) -> Iterator[BaseStorage]:
     with contextlib.ExitStack() as stack:
         with told(place):
             if place.file is None:
-                storage = stack.enter_context(_server(place, connections))
+                storage = stack.enter_context(_server(place))
             elif place.is_journal:
                 storage = _journal(place, place.file)
             else:
-                storage = stack.enter_context(_sqlite(place, place.file, connections))
+                storage = stack.enter_context(_sqlite(place, place.file))
         yield storage
 
 
@@ -122,7 +122,7 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", module=r"(optuna|sqlalchemy|alembic)\b")
 
 
-def _sqlite(place: Place, path: Path, connections: int) -> AbstractContextManager[BaseStorage]:
+def _sqlite(place: Place, path: Path) -> AbstractContextManager[BaseStorage]:
     from sqlalchemy.pool import QueuePool
 
     if path.exists() and path.stat().st_size:
@@ -132,7 +132,7 @@ def _sqlite(place: Place, path: Path, connections: int) -> AbstractContextManage
         # None: no transaction begins but where `BEGIN IMMEDIATE` says so
         return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
 
-    return _tables("sqlite://", {"creator": connect, "poolclass": QueuePool, **_pool(connections)}, immediate=True)
+    return _tables("sqlite://", {"creator": connect, "poolclass": QueuePool}, immediate=True)
 
 
 def _check_sqlite(place: Place, path: Path) -> None:
@@ -148,7 +148,7 @@ def _check_sqlite(place: Place, path: Path) -> None:
 
 
 def _journal(place: Place, path: Path) -> BaseStorage:
-    from fxsnn.study.journal import Journal, KeptJournal
+    from fxsnn.storages.journal import Journal, KeptJournal
 
     with path.open("a+b") as file:  # made where there is none; refused where it cannot be written
         file.seek(0)
@@ -158,7 +158,7 @@ def _journal(place: Place, path: Path) -> BaseStorage:
     return KeptJournal(Journal(path))
 
 
-def _server(place: Place, connections: int) -> AbstractContextManager[BaseStorage]:
+def _server(place: Place) -> AbstractContextManager[BaseStorage]:
     from sqlalchemy.engine import make_url
 
     try:
@@ -166,18 +166,14 @@ def _server(place: Place, connections: int) -> AbstractContextManager[BaseStorag
     except ImportError:
         raise ConfigError("a study on PostgreSQL must have psycopg: pip install 'fxsnn[postgres]'") from None
     address = make_url(place.text).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    options = {"connect_args": {"connect_timeout": _CONNECT}, "pool_pre_ping": True, **_pool(connections)}
+    options = {"connect_args": {"connect_timeout": _CONNECT}, "pool_pre_ping": True}
     return _tables(address, options, immediate=False)
-
-
-def _pool(connections: int) -> dict[str, int]:
-    return {"pool_size": connections, "max_overflow": connections}
 
 
 @contextlib.contextmanager
 def _tables(url: str, options: dict[str, Any], immediate: bool) -> Iterator[BaseStorage]:
     """Open a database for the block; make its tables where there are none, perhaps as others do the same."""
-    from optuna.storages import RDBStorage, get_storage
+    from optuna.storages import RDBStorage
     from sqlalchemy import event
     from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
@@ -195,7 +191,7 @@ def _tables(url: str, options: dict[str, Any], immediate: bool) -> Iterator[Base
         # SQLite locks no rows: to look at a trial's state and then change it must be one transaction that writes
         event.listen(storage.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
-        yield get_storage(storage)
+        yield storage
     finally:
         storage.engine.dispose()
 

@@ -15,22 +15,22 @@ from fxsnn.layered.description import description_text
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
+from fxsnn.recorded.narrow import Narrowing
 from fxsnn.recorded.task import Bench, about
 from fxsnn.score import Told
-from fxsnn.study.identity import Facts, digest_of
-from fxsnn.study.narrow import Narrowing
-from fxsnn.study.significant import significant_axes, significant_points
-from fxsnn.study.strategy import Significance
+from fxsnn.significance.fewest import Fewest
+from fxsnn.significance.significant import significant_axes, significant_points
+from fxsnn.subjects.subject import Facts, digest_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordingsSubject:
-    """See `session.Subject`."""
+    """See `subject.Subject`."""
 
     bench: Bench
     grid: RecordedGrid
 
-    def axes(self, found: Significance | None = None) -> Mapping[str, Sequence[Value]]:
+    def axes(self, found: Fewest | None = None) -> Mapping[str, Sequence[Value]]:
         """Return the values of each property."""
         return significant_axes(self.grid) if found else self.grid.axes
 
@@ -50,7 +50,7 @@ class RecordingsSubject:
             learner,
         )
 
-    def points(self, found: Significance | None = None) -> list[Point[LayeredPlan]]:
+    def points(self, found: Fewest | None = None) -> list[Point[LayeredPlan]]:
         """Return every point of the grid, its integer bits from what words can reach; or see `significant_points`."""
         network = self.bench.network
         return significant_points(self.grid, network, found) if found else recorded_points(self.grid, network)

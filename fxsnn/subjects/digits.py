@@ -16,14 +16,14 @@ from fxsnn.grid import Grid, Learner, Point, Value, check_learner, make_points
 from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.score import Score
+from fxsnn.significance.fewest import Fewest, restrict
 from fxsnn.splits import Splits
-from fxsnn.study.identity import Facts, digest_of
-from fxsnn.study.strategy import OF_DIGITS, Significance, restrict
+from fxsnn.subjects.subject import Facts, digest_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DigitsSubject:
-    """See `session.Subject`. Raises ConfigError where points are to learn in integers and nobody is there to train."""
+    """See `subject.Subject`. Raises ConfigError where points are to learn in integers and nobody is there to train."""
 
     network: Network
     splits: Splits
@@ -33,7 +33,7 @@ class DigitsSubject:
     def __post_init__(self) -> None:
         check_learner(self.grid, self.learner)
 
-    def axes(self, found: Significance | None = None) -> Mapping[str, Sequence[Value]]:
+    def axes(self, found: Fewest | None = None) -> Mapping[str, Sequence[Value]]:
         """Return the values of each property, also of those that are left out."""
         del found
         return self.grid.axes
@@ -44,7 +44,7 @@ class DigitsSubject:
         learner = self.learner.settings if self.learner and "ITQ" in self.grid.scheme else ""
         return Facts(digest_of_network(self.network), digest_of(shown), about(self.splits), self.grid, learner)
 
-    def points(self, found: Significance | None = None) -> list[Point[Plan]]:
+    def points(self, found: Fewest | None = None) -> list[Point[Plan]]:
         """Return the points of the grid, their integer bits from the ranges of the first digits."""
         points = make_points(self.grid, measured_ranges(self.network, self.splits), self.learner)
         return restrict(points, found) if found else points
@@ -52,7 +52,7 @@ class DigitsSubject:
     def narrowing(self, max_loss: float) -> NoReturn:
         """Refuse: only plans of layers are narrowed."""
         del max_loss
-        raise ConfigError(f"the strategy must be one of {', '.join(OF_DIGITS)} for a network of one layer, not narrow")
+        raise ConfigError("the strategy narrow must be for a network of layers, not for one of one layer")
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
         """Encode the digits, cross-validate the float network on them; return its score and what evaluates a point."""

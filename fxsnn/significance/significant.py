@@ -19,8 +19,8 @@ from fxsnn.layered.ptq import LONGEST_WEIGHT, Words, plan_layers, weight_format
 from fxsnn.modes import Rounding
 from fxsnn.plan import Leak, Signal
 from fxsnn.recorded.grid import RecordedGrid, listed
+from fxsnn.significance.fewest import ABOVE, Fewest
 from fxsnn.significance.layers import DECAYS, SIGNALS
-from fxsnn.study.strategy import ABOVE, Significance
 
 
 def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:
@@ -30,7 +30,7 @@ def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:
     return own | {name: values for name, values in grid.axes.items() if name not in ("weight", "state")}
 
 
-def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Significance) -> list[Point[LayeredPlan]]:
+def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Fewest) -> list[Point[LayeredPlan]]:
     """Return plans whose every signal of every layer has the fewest bits found for it, or up to ABOVE more.
 
     Fractional bits are those of the analysis; integer bits that it found alone would not do together with them, and are
@@ -62,7 +62,7 @@ def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Signi
     return points
 
 
-def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: Significance) -> LayeredPlan | None:
+def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: Fewest) -> LayeredPlan | None:
     """Return the plan of a point; none where a group never held the loss with its rounding."""
     weights, states = (Rounding.parse(place[name]).value for name in ("weight_rounding", "state_rounding"))
     usual = plan_layers(network, Words(1, 0, weights, states, seed=seed))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
-import msgspec
-
-from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.grid import GROUPS, SHORT, Point, Value
-from fxsnn.modes import Rounding
+from fxsnn.explore import Values
+from fxsnn.grid import Point, Value
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -23,8 +19,6 @@ NAMES: tuple[Name, ...] = get_args(Name)
 OF_DIGITS: tuple[Name, ...] = tuple(name for name in NAMES if name != "narrow")  # which is of layers
 SAMPLERS: tuple[Name, ...] = ("nsga2", "tpe", "random")
 GENERATION = 16  # points that a sampler asks for at once, before it is told any of their results
-ABOVE = 2  # bits above the fewest that the analysis found
-Values = tuple[float, float]  # accuracy, bits
 
 
 class Strategy(Protocol):
@@ -142,83 +136,6 @@ def check_strategy(name: str, trials: int, significance: object, offered: Sequen
         needed = "must have" if name == "paper" else "must not have"
         raise ConfigError(f"the strategy {name} {needed} --significance FILE")
     return next(known for known in NAMES if known == name)
-
-
-class _Fewest(msgspec.Struct, frozen=True):
-    fractional: int | None
-
-
-class Significance(msgspec.Struct, frozen=True):
-    """The fewest fractional bits that each group of signals alone needs, by rounding; see docs/files.md."""
-
-    schema: Literal[1]
-    max_loss: float
-    fewest: dict[str, dict[str, _Fewest]]
-
-    def allows(self, groups: Sequence[str], rounding: Rounding, frac: int, offered: Iterable[int]) -> bool:
-        """Say whether these fractional bits are worth trying in groups that have them together.
-
-        The most demanding group decides. Where the bits on offer have none so few, the fewest will do.
-        """
-        least = [self._least(group, rounding) for group in groups]
-        known = [bits for bits in least if bits is not None]
-        if not groups or len(known) < len(least):
-            return not groups
-        fewest = max(known)
-        nearest = min((bits for bits in offered if bits >= fewest), default=fewest)
-        return fewest <= frac <= max(fewest + ABOVE, nearest)
-
-    def least(self, group: str, rounding: Rounding) -> int | None:
-        """Return the fewest bits of a group; none where it never held the loss.
-
-        Roundings to nearest, which differ in what they do to ties, are taken for one. Raises ConfigError where the
-        group was not swept.
-        """
-        if group not in self.fewest:
-            raise ConfigError(f"a significance file must be of this network, but it has no group {group!r}")
-        return self._least(group, Rounding.NEAREST_UP if rounding.startswith("nearest") else rounding)
-
-    def _least(self, group: str, rounding: Rounding) -> int | None:
-        found = self.fewest.get(group, {})
-        least = found.get(rounding.value) or found.get(SHORT.get(rounding, ""))  # our names, or those of the paper
-        return least.fractional if least else None
-
-
-def read_significance(data: bytes, shown: str) -> Significance:
-    """Read what single-signal analysis wrote; raises FileError."""
-    must = f"a significance file must be what fxsnn significance wrote, {shown!r} is not"
-    return fitted(parse_json(data, must), Significance, must)
-
-
-def restrict(points: Sequence[Point[Any]], significance: Significance) -> list[Point[Any]]:
-    """Return the points in which every group has the fewest bits found for its rounding, or up to two more.
-
-    A rounding with which a group never held the floor is left out with that group.
-    """
-    together = [group for group in GROUPS if f"{group}_bits" not in points[0].values]
-    bits = [_bits(point, together) for point in points]
-    offered = {axis: {held[axis] for held in bits} for axis in bits[0]}
-
-    def is_significant(point: Point[Any], held: Mapping[tuple[str, ...], int]) -> bool:
-        roundings = {axis: "weight_rounding" if axis == ("weight",) else "state_rounding" for axis in held}
-        return all(
-            significance.allows(axis, Rounding.parse(str(point.values[roundings[axis]])), frac, offered[axis])
-            for axis, frac in held.items()
-        )
-
-    kept = [point for point, held in zip(points, bits, strict=True) if is_significant(point, held)]
-    if not kept:
-        raise ConfigError("a grid must have points with the bits that the significance file asks for, not none")
-    return kept
-
-
-def _bits(point: Point[Any], together: Sequence[str]) -> dict[tuple[str, ...], int]:
-    """Return the fractional bits of the weights, of the groups that have them together, and of each other one."""
-    alone: dict[tuple[str, ...], int] = {
-        (group,): int(point.values[f"{group}_bits"]) for group in GROUPS if group not in together
-    }
-    weight = Format.parse(str(point.values["weight"])).frac
-    return {("weight",): weight, tuple(together): int(point.values["state_bits"]), **alone}
 
 
 def _sampler(name: Name, seed: int) -> BaseSampler:

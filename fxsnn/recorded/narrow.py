@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fxsnn.errors import ConfigError
-from fxsnn.explore import Candidate, evaluated
+from fxsnn.explore import Candidate, Values, evaluated
 from fxsnn.grid import Point, Value
 from fxsnn.layered.description import Description
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.recorded.narrowing import formats, reachable, steps
-from fxsnn.study.strategy import Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,93 @@
+"""The fewest bits that single-signal analysis found for each group, as the strategy `paper` takes them from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from fxsnn.documents import fitted, parse_json
+from fxsnn.errors import ConfigError
+from fxsnn.format import Format
+from fxsnn.grid import GROUPS, SHORT, Point
+from fxsnn.modes import Rounding
+
+ABOVE = 2  # bits above the fewest that the analysis found
+
+
+class _Bits(msgspec.Struct, frozen=True):
+    fractional: int | None
+
+
+class Fewest(msgspec.Struct, frozen=True):
+    """The fewest fractional bits that each group of signals alone needs, by rounding; see docs/files.md."""
+
+    schema: Literal[1]
+    max_loss: float
+    fewest: dict[str, dict[str, _Bits]]
+
+    def allows(self, groups: Sequence[str], rounding: Rounding, frac: int, offered: Iterable[int]) -> bool:
+        """Say whether these fractional bits are worth trying in groups that have them together.
+
+        The most demanding group decides. Where the bits on offer have none so few, the fewest will do.
+        """
+        least = [self._least(group, rounding) for group in groups]
+        known = [bits for bits in least if bits is not None]
+        if not groups or len(known) < len(least):
+            return not groups
+        fewest = max(known)
+        nearest = min((bits for bits in offered if bits >= fewest), default=fewest)
+        return fewest <= frac <= max(fewest + ABOVE, nearest)
+
+    def least(self, group: str, rounding: Rounding) -> int | None:
+        """Return the fewest bits of a group; none where it never held the loss.
+
+        Roundings to nearest, which differ in what they do to ties, are taken for one. Raises ConfigError where the
+        group was not swept.
+        """
+        if group not in self.fewest:
+            raise ConfigError(f"a significance file must be of this network, but it has no group {group!r}")
+        return self._least(group, Rounding.NEAREST_UP if rounding.startswith("nearest") else rounding)
+
+    def _least(self, group: str, rounding: Rounding) -> int | None:
+        found = self.fewest.get(group, {})
+        least = found.get(rounding.value) or found.get(SHORT.get(rounding, ""))  # our names, or those of the paper
+        return least.fractional if least else None
+
+
+def read_fewest(data: bytes, shown: str) -> Fewest:
+    """Read what single-signal analysis wrote; raises FileError."""
+    must = f"a significance file must be what fxsnn significance wrote, {shown!r} is not"
+    return fitted(parse_json(data, must), Fewest, must)
+
+
+def restrict(points: Sequence[Point[Any]], fewest: Fewest) -> list[Point[Any]]:
+    """Return the points in which every group has the fewest bits found for its rounding, or up to two more.
+
+    A rounding with which a group never held the floor is left out with that group.
+    """
+    together = [group for group in GROUPS if f"{group}_bits" not in points[0].values]
+    bits = [_bits(point, together) for point in points]
+    offered = {axis: {held[axis] for held in bits} for axis in bits[0]}
+
+    def is_significant(point: Point[Any], held: Mapping[tuple[str, ...], int]) -> bool:
+        roundings = {axis: "weight_rounding" if axis == ("weight",) else "state_rounding" for axis in held}
+        return all(
+            fewest.allows(axis, Rounding.parse(str(point.values[roundings[axis]])), frac, offered[axis])
+            for axis, frac in held.items()
+        )
+
+    kept = [point for point, held in zip(points, bits, strict=True) if is_significant(point, held)]
+    if not kept:
+        raise ConfigError("a grid must have points with the bits that the significance file asks for, not none")
+    return kept
+
+
+def _bits(point: Point[Any], together: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Return the fractional bits of the weights, of the groups that have them together, and of each other one."""
+    alone: dict[tuple[str, ...], int] = {
+        (group,): int(point.values[f"{group}_bits"]) for group in GROUPS if group not in together
+    }
+    weight = Format.parse(str(point.values["weight"])).frac
+    return {("weight",): weight, tuple(together): int(point.values["state_bits"]), **alone}
