@@ -11,8 +11,10 @@ again when it has been killed. Exit status 1 if anything was lost, is there twic
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -141,6 +143,10 @@ class Disturbed:
         commands += [["worker", address, "--nthreads", "1", *local]] * 2
         with (self._folder / "dask.log").open("ab") as log:
             self._cluster = [subprocess.Popen([*DASK, *words], stdout=log, stderr=log) for words in commands]
+        while time.monotonic() < self._until:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._given.port)):
+                return
+            time.sleep(0.1)
 
     def _stop_cluster(self) -> None:
         for process in reversed(self._cluster):
