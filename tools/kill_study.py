@@ -11,8 +11,10 @@ again when it has been killed. Exit status 1 if anything was lost, is there twic
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -94,7 +96,7 @@ class Disturbed:
             self._start_cluster()
         elif kind == "workers":
             self._words += ["--processes", "--workers", "2"]
-        moments = sorted(self._draw.randrange(1, points * 9 // 10) for _ in range(self._given.kills))
+        moments = sorted(self._draw.sample(range(1, points * 9 // 10), self._given.kills))
         command, killed = self._begin(), 0
         try:
             for done in moments:
@@ -111,7 +113,9 @@ class Disturbed:
                         self._stop_cluster()
                         self._start_cluster()
                     command = self._begin()
-            command.wait(max(1.0, self._until - time.monotonic()))
+            if command.wait(max(1.0, self._until - time.monotonic())) == 1:
+                print("the last three kills of a point were ours: it was set aside, and is tried again", flush=True)
+                self._begin().wait(max(1.0, self._until - time.monotonic()))
         finally:
             command.kill()
             self._stop_cluster()
@@ -139,6 +143,10 @@ class Disturbed:
         commands += [["worker", address, "--nthreads", "1", *local]] * 2
         with (self._folder / "dask.log").open("ab") as log:
             self._cluster = [subprocess.Popen([*DASK, *words], stdout=log, stderr=log) for words in commands]
+        while time.monotonic() < self._until:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._given.port)):
+                return
+            time.sleep(0.1)
 
     def _stop_cluster(self) -> None:
         for process in reversed(self._cluster):
