@@ -161,5 +161,7 @@ def test_a_spread_worked_out_by_hand() -> None:
     assert (
         spread(np.concatenate([np.full(995, 1.0), np.full(5, 7.0)])).saturating == 3
     )  # 0.5 % are too many to saturate
+    assert spread([0.0, 2.001953125]).saturating == 2  # so is one of two, however little it is above a power of two
+    assert spread(np.append(np.zeros(999), 5.0)).saturating < 0  # one of a thousand is not
     assert spread(np.concatenate([np.full(1999, 1.0), [7.0]])).saturating == 0
     assert spread(np.concatenate([np.zeros(1999), [-1.0]])).saturating == -15  # the sign, and as good as nothing
