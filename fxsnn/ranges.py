@@ -108,9 +108,8 @@ def spread(values: ArrayLike, bounds: tuple[float, float] | None = None) -> Spre
     array = np.asarray(values, dtype=np.float64).ravel()
     low, high = bounds or (float(array.min()), float(array.max()))
     integer, signed = integer_bits((low, high))
-    last = (
-        array.size - 1 - array.size // round(100 / SATURATING)
-    )  # no interpolation: it lies below a value that is there
+    # not interpolated: what lies between two values is below one that is there
+    last = array.size - 1 - array.size // round(100 / SATURATING)
     most = float(np.partition(np.abs(array), last)[last])
     saturating, _ = integer_bits((max(low, -most) if signed else 0.0, min(high, most)))
     return Spread(

@@ -6,11 +6,11 @@ What follows here holds for all words of the formats; of constants no more is kn
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import Neuron
-from fxsnn.program.operations import Operation, Ref
+from fxsnn.program.operations import Ref, operands
 from fxsnn.program.page import truths
 from fxsnn.program.program import Program
 
@@ -52,14 +52,6 @@ def live(program: Program, zeros: Iterable[str], roots: Iterable[Ref]) -> Live:
         refs.add(ref)
         left += _needs(known.neuron, ref, never)
     return Live(known, frozenset(refs), *_loops(known.neuron, refs))
-
-
-def operands(operation: Operation) -> Iterable[Ref]:
-    """Yield the operations whose values an operation takes, the bit on which a cast happens too."""
-    for one in fields(operation):
-        value = getattr(operation, one.name)
-        if one.type in ("Ref", "Ref | None") and value is not None:
-            yield value
 
 
 def _resting(program: Program, names: Iterable[str]) -> Program:
@@ -104,7 +96,7 @@ def _needs(neuron: Neuron, ref: Ref, never: frozenset[Ref]) -> Iterable[Ref]:
             return [b]
         case op.Done(carry=carry, result=result):
             return [carry, result]
-    return operands(operation)
+    return [part for _, part in operands(operation)]
 
 
 def waiting(found: Live) -> Mapping[Ref, range]:
@@ -121,14 +113,14 @@ def waiting(found: Live) -> Mapping[Ref, range]:
     one = set[Ref]()  # for all neurons, or a constant: what is made of such alone is made when it is read
     for ref, operation in enumerate(neuron.operations):
         fixed = isinstance(operation, (op.Constant, op.Number, op.Literal, *op.REDUCTIONS))
-        if fixed or (not isinstance(operation, op.LEAVES) and one.issuperset(operands(operation))):
+        if fixed or (not isinstance(operation, op.LEAVES) and one.issuperset(part for _, part in operands(operation))):
             one.add(ref)
     waits: dict[Ref, range] = {}
     for ref, loop in sorted(found.loops.items(), reverse=True):
         operation = neuron.operations[ref]
         if ref in one or isinstance(operation, op.LEAVES) or until.get(ref, 0) <= loop:
             continue
-        parts = [part for part in operands(operation) if part not in one]
+        parts = [part for _, part in operands(operation) if part not in one]
         if len(parts) == 1 and isinstance(operation, _EXACT):  # of one word that waits: made when it is read
             until[parts[0]] = max(until.get(parts[0], 0), until[ref])
         else:
@@ -140,7 +132,7 @@ def _loops(neuron: Neuron, refs: Iterable[Ref]) -> tuple[dict[Ref, int], dict[Re
     """Return in which loop over the population each value is made, and in which it is read last."""
     made, read = dict[Ref, int](), dict[Ref, int]()
     for ref in sorted(refs):
-        parts = [part for part in operands(neuron.operations[ref]) if part in made]
+        parts = [part for _, part in operands(neuron.operations[ref]) if part in made]
         here = max((made[part] for part in parts), default=0)
         read |= {part: max(read.get(part, 0), here) for part in parts}
         made[ref] = here + isinstance(neuron.operations[ref], op.REDUCTIONS)

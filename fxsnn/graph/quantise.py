@@ -25,8 +25,6 @@ from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program, bind
 from fxsnn.program.wires import ANYWHERE, BITS, Arrival, Wire, together
 
-_BITS = (op.Compare, op.Both, op.Either, op.Not, op.Any, op.First, op.Largest)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantisedGraph:
@@ -169,7 +167,7 @@ def _declared(neuron: Neuron, ref: Ref, signals: Mapping[str, Signal]) -> Format
             forms = [_declared(neuron, part, signals) for part in (a, b)]
             kept = [form for part, form in zip((a, b), forms, strict=True) if neuron.operations[part] != op.Literal(0)]
             return kept[0] if kept and kept[0] == kept[-1] else None
-        case operation if isinstance(operation, _BITS):
+        case operation if isinstance(operation, op.BITS):
             return BITS.format
     return None
 

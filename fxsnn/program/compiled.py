@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import linecache
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -22,19 +22,18 @@ from numpy.typing import NDArray
 from fxsnn.files import write_text
 from fxsnn.frozen import freeze
 from fxsnn.kernels._jit import CACHE_FOLDER
+from fxsnn.kernels.datapath import Site
 from fxsnn.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.emit import Emitted, emit
 from fxsnn.program.emit_source import Structure, Word
-from fxsnn.program.fold import operands
-from fxsnn.program.operations import Ref
+from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
 
 _HEADER = '''"""Emitted from {name}."""
 import numpy as np
 from numpy import add, int32, int64, left_shift, multiply, right_shift, subtract
-from fxsnn.kernels import cast, lfsr
-from fxsnn.frozen import freeze
+from fxsnn.kernels import cast
 from fxsnn.kernels._jit import jit
 from fxsnn.kernels.draws import Drawn, fill_draws
 from fxsnn.kernels.lfsr import draw
@@ -81,7 +80,7 @@ class Compiled:
         return np.int32 if self.narrow else np.int64
 
 
-def compiled(program: Program, constants: Constants, *, from_rest: bool = True) -> Compiled:
+def compiled(program: Program, constants: Constants) -> Compiled:
     """Return a program's step as a kernel with its data.
 
     constants    raw words by name: one for all neurons, or int64[neurons]
@@ -96,11 +95,10 @@ def compiled(program: Program, constants: Constants, *, from_rest: bool = True) 
         neuron,
         zeros,
         arrays,
-        narrow=_is_narrow(program),
+        narrow=_is_narrow(program, sites.values()),
         saturates=all(site.overflow == Overflow.SATURATE.code for site in sites.values()),
         draws=not all(guarded),
         guarded_draws=any(guarded),
-        from_rest=from_rest,
     )
     emitted = _emitted(structure)
     facts = _Facts(program, constants, sites, emitted.operations)
@@ -114,10 +112,9 @@ def compiled(program: Program, constants: Constants, *, from_rest: bool = True) 
     return Compiled(neuron.title, emitted, words, fixed, fracs, structure.narrow, bool(drawing))
 
 
-def _is_narrow(program: Program) -> bool:
+def _is_narrow(program: Program, sites: Iterable[Site]) -> bool:
     """Return whether every word and intermediate fits 32 bits and every cast saturates and rounds by a bias alone."""
     low, high = program.reached
-    sites = [program.site(cast) for cast in program.neuron.casts]
     words = [signal.format for signal in program.signals.values()]
     return (
         low > -(1 << 31)
@@ -144,8 +141,7 @@ def _driver(name: str, source: str, function: Callable[..., Any] | None) -> Call
     if function is not None:
         names = [used for used in function.__code__.co_names if used in function.__globals__]
         needed = ", ".join(used for used in names if used not in ("step", "ADDS_EACH", "np"))
-        parts += [f"from {function.__module__} import {needed}", f"ADDS_EACH = {'event in' in source}"]
-        parts += [f"@jit\n{inspect.getsource(function)}"]
+        parts += [f"from {function.__module__} import {needed}", f"@jit\n{inspect.getsource(function)}"]
     digest = hashlib.sha256("\n\n".join(parts).encode()).hexdigest()[:16]
     module = _loaded(f"fxsnn_{name}_{digest}", "\n\n".join([_HEADER.format(name=name), *parts]))
     found: Callable[..., Any] = getattr(module, function.__name__ if function else "step")
@@ -172,7 +168,7 @@ class _Facts:
 
     program: Program
     constants: Constants
-    sites: Mapping[Ref, Any]
+    sites: Mapping[Ref, Site]
     operations: Mapping[Ref, op.Operation]  # those that are left
 
     def word(self, word: Word) -> int:
@@ -235,7 +231,7 @@ class _Facts:
             case op.Select(condition=condition):
                 return np.where(self.value(condition), a, b)
             case op.Compare(relation=relation):
-                return _COMPARES[relation](a, b).astype(np.int64)
+                return np.asarray(op.RELATIONS[relation](a, b)).astype(np.int64)
         raise AssertionError(operation)
 
     def _at(self, ref: Ref, frac: int) -> Any:
@@ -243,13 +239,3 @@ class _Facts:
 
     def _moved(self, words: Any, frac: int, to: int) -> Any:
         return words << to - frac if np.any(words) else words
-
-
-_COMPARES: Mapping[str, Any] = {
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-}

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from fxsnn.program import operations as op
 from fxsnn.program.emit_source import Structure, Word
 from fxsnn.program.emit_values import Values, is_bit
-from fxsnn.program.fold import Folded, at_rest, fold, operands
-from fxsnn.program.operations import REDUCTIONS, Operation, Ref
+from fxsnn.program.fold import Folded, at_rest, fold
+from fxsnn.program.operations import REDUCTIONS, Operation, Ref, operands
 from fxsnn.program.stages import Stages
 
 
@@ -42,7 +42,7 @@ def emit(structure: Structure) -> Emitted:
 def _zeros(structure: Structure) -> frozenset[Ref]:
     operations = enumerate(structure.neuron.operations)
     zeros = [ref for ref, one in operations if isinstance(one, op.Constant) and one.name in structure.zeros]
-    return at_rest(structure.neuron, zeros) if structure.from_rest else frozenset(zeros)
+    return at_rest(structure.neuron, zeros)
 
 
 def _fixed(folded: Folded) -> frozenset[Ref]:
@@ -79,7 +79,11 @@ class _Emitter(Values):
         structure, neuron = self.structure, self.structure.neuron
         body = self._body()
         word = "int32" if structure.narrow else "int64"
-        head = [_HEAD.format(name=neuron.title, bits=word[3:]).rstrip("\n"), "    size = out.shape[0]"]
+        head = [
+            f"ADDS_EACH = {any(stage.carried for stage in self.stages.loops)}\n",
+            _HEAD.format(name=neuron.title, bits=word[3:]).rstrip("\n"),
+            "    size = out.shape[0]",
+        ]
         head += [f"    {name} = kept[{row}]" for name, row in self._kept().items()]
         head += [f"    fixed_{ref} = fixed[{row}]" for row, ref in enumerate(self.rows)]
         head += [f"    {name} = {word}(words[{at}])" for at, name in enumerate(self.words.values())]

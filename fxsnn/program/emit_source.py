@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from fxsnn.program import operations as op
-from fxsnn.program.fold import Folded, operands
+from fxsnn.program.fold import Folded
 from fxsnn.program.neuron import BIT, Neuron
-from fxsnn.program.operations import Ref
+from fxsnn.program.operations import Ref, operands
 from fxsnn.program.stages import Stages
 
 Word: TypeAlias = tuple[str, tuple[Ref, ...], str]  # what a word of the data is: kind, operations, signal
@@ -28,7 +28,6 @@ class Structure:
     saturates: bool = True  # whether every cast saturates
     draws: bool = False  # whether casts that every neuron makes may draw
     guarded_draws: bool = False  # whether casts under a condition may
-    from_rest: bool = True  # whether states are known to begin with 0
 
 
 @dataclass(slots=True, eq=False)

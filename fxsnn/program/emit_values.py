@@ -6,11 +6,8 @@ from typing import assert_never
 
 from fxsnn.program import operations as op
 from fxsnn.program.emit_source import ANY, Source
-from fxsnn.program.fold import operands
 from fxsnn.program.neuron import BIT, Neuron
-from fxsnn.program.operations import Operation, Ref
-
-_BITS = (op.Compare, op.Both, op.Either, op.Not, op.Any, op.First, op.Largest)
+from fxsnn.program.operations import Operation, Ref, operands
 
 
 def is_bit(neuron: Neuron, ref: Ref) -> bool:
@@ -23,7 +20,7 @@ def is_bit(neuron: Neuron, ref: Ref) -> bool:
         case op.Literal(value=value):
             return value in (0, 1)
         case operation:
-            return isinstance(operation, _BITS)
+            return isinstance(operation, op.BITS)
 
 
 class Values(Source):
@@ -52,8 +49,6 @@ class Values(Source):
         ready = self._ready(ref)
         if ready:
             return ready
-        if ref not in self.folded.operations:
-            raise KeyError(ref)
         operation = self.folded.operations[ref]
         text = self._computed(ref, operation)
         name = f"{self.structure.neuron.called(ref) or 'value'}_{ref}"

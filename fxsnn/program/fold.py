@@ -7,21 +7,12 @@ refractory period pays for neither.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import Neuron
-from fxsnn.program.operations import Operation, Ref
-
-_RELATIONS = {
-    "<": int.__lt__,
-    "<=": int.__le__,
-    ">": int.__gt__,
-    ">=": int.__ge__,
-    "==": int.__eq__,
-    "!=": int.__ne__,
-}
+from fxsnn.program.operations import Operation, Ref, operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +27,6 @@ class Folded:
         """Return the number that an operation on which something depends always gives, or nothing."""
         found = self.operations.get(self.stands[ref])
         return found.value if isinstance(found, op.Literal) else None
-
-
-def operands(operation: Operation) -> list[tuple[str, Ref]]:
-    """Return the operands of an operation by the names of their fields; a guard is one."""
-    named = ((field.name, getattr(operation, field.name)) for field in fields(operation))
-    skipped = ("name", "signal", "stream", "relation")
-    literal = isinstance(operation, op.Literal)
-    return [(name, value) for name, value in named if name not in skipped and value is not None and not literal]
 
 
 def fold(neuron: Neuron, zeros: Iterable[Ref] = ()) -> Folded:
@@ -126,7 +109,7 @@ def _simpler(folded: Folded, operation: Operation) -> Operation | Ref:
         case op.Maximum(a=a, b=b) if (x := value(a)) is not None and (y := value(b)) is not None:
             return op.Literal(max(x, y))
         case op.Compare(relation=relation, a=a, b=b) if (x := value(a)) is not None and (y := value(b)) is not None:
-            return op.Literal(int(_RELATIONS[relation](x, y)))
+            return op.Literal(int(op.RELATIONS[relation](x, y)))
         case op.Not(a=a) if (x := value(a)) is not None:
             return op.Literal(1 - x)
         case op.Absolute(a=a) if (x := value(a)) is not None:

@@ -21,15 +21,6 @@ from fxsnn.program.wires import ANYWHERE
 Words = list[int]
 Arrivals = Mapping[str, Sequence[Sequence[int]]]  # by input: a row a neuron's words for every active one, ascending
 
-_RELATIONS = {
-    "<": int.__lt__,
-    "<=": int.__le__,
-    ">": int.__gt__,
-    ">=": int.__ge__,
-    "==": int.__eq__,
-    "!=": int.__ne__,
-}
-
 
 @dataclass(slots=True)
 class Counts:
@@ -159,7 +150,7 @@ class Run:
             case op.ShiftRight(a=a, by=by):
                 return [x >> k for x, k in zip(values[a], values[by], strict=True)]
             case op.Compare(relation=relation, a=a, b=b):
-                return [int(_RELATIONS[relation](x, y)) for x, y in self._pairs(a, b, values)]
+                return [int(op.RELATIONS[relation](x, y)) for x, y in self._pairs(a, b, values)]
             case op.Both(a=a, b=b):
                 return [x & y for x, y in zip(values[a], values[b], strict=True)]
             case op.Either(a=a, b=b):

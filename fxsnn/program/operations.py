@@ -6,7 +6,10 @@ A visitor is a `match` over `Operation` that ends in `assert_never`, so that one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any as _Any
 from typing import TypeAlias
 
 Ref: TypeAlias = int  # the number of an operation: its place in the step
@@ -259,4 +262,18 @@ Operation: TypeAlias = (
 
 LEAVES = (State, Constant, Input, Each, Number, Literal)
 REDUCTIONS = (Count, Any, First, Largest)
-RELATIONS = ("<", "<=", ">", ">=", "==", "!=")
+BITS = (Compare, Both, Either, Not, Any, First, Largest)  # give 0 or 1
+RELATIONS: dict[str, Callable[[_Any, _Any], _Any]] = {  # of integers, or of arrays
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def operands(operation: Operation) -> list[tuple[str, Ref]]:
+    """Return the operations whose values an operation takes, by field; the bit on which a cast happens is one."""
+    named = ((one, getattr(operation, one.name)) for one in fields(operation))
+    return [(one.name, value) for one, value in named if one.type in ("Ref", "Ref | None") and value is not None]

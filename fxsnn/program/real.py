@@ -15,15 +15,6 @@ from fxsnn.program.operations import Operation, Ref
 
 Reals = NDArray[np.float64]
 
-_RELATIONS = {
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-}
-
 
 @dataclass(slots=True)
 class RealRun:
@@ -98,7 +89,7 @@ class RealRun:
             case op.ShiftRight(a=a, by=by):
                 found = v[a] * 2.0 ** -v[by]
             case op.Compare(relation=relation, a=a, b=b):
-                found = _RELATIONS[relation](v[a], v[b])
+                found = op.RELATIONS[relation](v[a], v[b])
             case op.Both(a=a, b=b) | op.Minimum(a=a, b=b):
                 found = np.minimum(v[a], v[b])
             case op.Either(a=a, b=b) | op.Maximum(a=a, b=b):

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fxsnn.program import operations as op
-from fxsnn.program.fold import Folded, operands
+from fxsnn.program.fold import Folded
 from fxsnn.program.neuron import Neuron
-from fxsnn.program.operations import REDUCTIONS, Ref
+from fxsnn.program.operations import REDUCTIONS, Ref, operands
 
 _CHEAP = (
     op.Add,
@@ -81,13 +81,14 @@ class Stages:
 
     def ready(self, ref: Ref, loop: int) -> bool:
         """Return whether a value is there when the loop begins, without being computed again."""
-        operation = self.folded.operations[ref]
-        if ref in self.fixed or isinstance(operation, (*_EVERYWHERE, op.State, *REDUCTIONS)):
-            return True
-        return self.crossing.get(ref, loop) < loop or self._emitted_before(ref, loop)
+        return self.crossing.get(ref, loop) < loop or self._is_anyway(ref, loop)
 
-    def _emitted_before(self, ref: Ref, loop: int) -> bool:
-        return ref == self.folded.stands[self.neuron.output[1]] and self._earliest[ref] < loop
+    def _is_anyway(self, ref: Ref, loop: int) -> bool:
+        """Return whether a value need not be stored to be there: a state, a sum, what was emitted before."""
+        if ref == self.folded.stands[self.neuron.output[1]] and self._earliest[ref] < loop:
+            return True
+        operation = self.folded.operations[ref]
+        return ref in self.fixed or isinstance(operation, (*_EVERYWHERE, op.State, *REDUCTIONS))
 
     def _order(self) -> None:
         """Find the first loop that can compute each value."""
@@ -144,10 +145,8 @@ class Stages:
             operation = self.folded.operations[ref]
             if isinstance(operation, op.State):
                 last[operation.name] = max(last.get(operation.name, 0), loop)
-            elif ref in self.fixed or isinstance(operation, (*_EVERYWHERE, *REDUCTIONS)):
+            elif self._is_anyway(ref, loop):
                 return
-            elif self._emitted_before(ref, loop):
-                pass
             elif self._earliest[ref] < loop and not self._cheap(ref):
                 if where.setdefault(ref, loop) < loop:
                     self.crossing[ref] = where[ref]
