@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
@@ -54,11 +55,22 @@ class Snapping:
 
     def train(self, plan: Plan) -> Network:
         time.sleep(self._pause)
-        if self._deadly and plan.weight.format.word == 2 and (left := int(self._deadly.read_text())):
-            self._deadly.write_text(str(left - 1))
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self._deadly and plan.weight.format.word == 2:
+            _die(self._deadly)
         found = quantise(NETWORK, plan)
         return replace(NETWORK, weights=to_float(found.weights, plan.weight.format))
+
+
+def _die(deadly: Path) -> None:
+    """Kill this process, where the file still says so, and count down in it."""
+    with deadly.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if left := int(file.read()):
+            file.seek(0)
+            file.truncate()
+            file.write(str(left - 1))
+            file.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def subject(grid: Grid = GRID, learner: Learner | None = None) -> DigitsSubject:

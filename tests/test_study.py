@@ -19,9 +19,10 @@ import postgres
 from command_line import skip_without_jit
 from dask_cluster import Cluster
 from fxsnn.candidates import entry_of, gather, to_json
+from fxsnn.cli.studies import show_finished
 from fxsnn.demo import about, measured_ranges, prepare
 from fxsnn.engine.pool import Engine
-from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.errors import ConfigError, FileError, FindingError, FxsnnError
 from fxsnn.explore import evaluate, explore
 from fxsnn.grid import Grid, Point, make_points
 from fxsnn.memory import baseline
@@ -252,8 +253,12 @@ def test_a_point_that_three_workers_died_of_is_set_aside(where: str, cluster: Cl
     finished = study(place, workers=2, deadly=deadly, engine=engine)
     assert len(DEADLY) == 4
     assert sorted(finished.aside) == sorted(DEADLY)
-    assert deadly.read_text() == str(1000 - 3 * len(DEADLY))
+    killed = 1000 - int(deadly.read_text())
+    # each by itself; Dask may have counted earlier ones against those that waited for the same worker
+    assert killed == 3 * len(DEADLY) if where == "processes" else killed >= 3 * len(DEADLY)
     assert complete(place) == each_once() - Counter(DEADLY)
+    with pytest.raises(FindingError, match=f"3 workers died of each of .*{DEADLY[0]}"):  # exit status 1
+        show_finished(finished, tmp_path / "candidates.json", place, tmp_path / "net.npz")
     deadly.write_text("0")  # tried again by the same command
     again = study(place, deadly=deadly)
     assert (again.evaluated, again.aside) == (len(DEADLY), ())

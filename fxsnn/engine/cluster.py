@@ -52,7 +52,7 @@ class Hands:
     def threads(self) -> int:
         """Return how many tasks all workers do at a time, at least 1: Dask keeps the task until there is a worker.
 
-        No worker is given more: it would take those down with it that only wait, and Dask counts that against them.
+        With more, a worker that dies would take those with it that only wait, and Dask counts that against them.
         """
         if self._client.status == "running" and monotonic() - self._looked > _LOOK:
             with contextlib.suppress(OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 from fxsnn.engine.cluster import open_cluster
 from fxsnn.engine.processes import Processes, do
 from fxsnn.engine.threads import Threads
-from fxsnn.engine.work import Prepared, Work
+from fxsnn.engine.work import DeadlyError, Prepared, Work
 
 _MOMENT = 0.5  # seconds for which results are gathered
 _AHEAD = 2  # tasks for each local worker: one that it does, and the next
@@ -62,28 +63,40 @@ class Pool:
 
     ahead   how many tasks they are to have at a time
     fault   why a call has no result; nothing where it has one
+    shared  whether a worker that dies may be counted against tasks that only waited for it
     """
 
     executor: Executor
     call: Callable[[Any], Any]
     ahead: Callable[[], int]
     fault: Callable[[Future[Any]], BaseException | None] = _fault
+    shared: bool = False
 
     def each(self, tasks: Iterable[Any]) -> Generator[list[Done], None, None]:
-        """Yield what has been done in each moment, as it comes; nothing, where nothing was done in it."""
+        """Yield what has been done in each moment, as it comes; nothing, where nothing was done in it.
+
+        Where workers that died may have died of another task, a task is found deadly only by itself: it is done again
+        when all others are done, and no other with it.
+        """
         come: SimpleQueue[Done] = SimpleQueue()
         left = enumerate(tasks)
         running, until = 0, monotonic() + _MOMENT
         batch: list[Done] = []
+        suspects: deque[Done] = deque()
+        alone = not self.shared
         while True:
             while running < self.ahead() and (following := next(left, None)) is not None:
                 running += 1
-                self.executor.submit(self.call, following[1]).add_done_callback(partial(self._tell, come, *following))
+                self._submit(come, *following)
+            if not running and suspects:
+                running, alone, suspect = 1, True, suspects.popleft()
+                self._submit(come, suspect.number, suspect.task)
             if not running:
                 break
             with contextlib.suppress(Empty):
-                batch.append(come.get(timeout=max(0.0, until - monotonic())))
+                done = come.get(timeout=max(0.0, until - monotonic()))
                 running -= 1
+                (batch if alone or not isinstance(done.error, DeadlyError) else suspects).append(done)
             if monotonic() >= until:
                 yield batch
                 batch, until = [], monotonic() + _MOMENT
@@ -100,6 +113,9 @@ class Pool:
                     raise done.error
                 yield done.result
                 following += 1
+
+    def _submit(self, come: SimpleQueue[Done], number: int, task: Any) -> None:
+        self.executor.submit(self.call, task).add_done_callback(partial(self._tell, come, number, task))
 
     def _tell(self, come: SimpleQueue[Done], number: int, task: Any, future: Future[Any]) -> None:
         """Put what has become of a task where it is waited for."""
@@ -118,7 +134,7 @@ def open_pool(work: Work, workers: int, engine: Engine = THREADS) -> Iterator[Po
     """
     if engine.cluster:
         with open_cluster(engine.cluster, work, engine.tell) as hands:
-            yield Pool(hands.executor, hands.call, hands.threads, hands.fault)
+            yield Pool(hands.executor, hands.call, hands.threads, hands.fault, shared=True)
         return
     executor = Processes(workers, work) if engine.processes else Threads(workers)
     try:
