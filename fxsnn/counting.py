@@ -16,9 +16,9 @@ from fxsnn.layered.description import Description
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
 from fxsnn.layered.itq import IntegerLearning
 from fxsnn.layered.network import LayeredNetwork, seen
+from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.memory import MACROS, Memory, inventory, memory_to_data
-from fxsnn.plan import Plan
 from fxsnn.planned import parse_planned
 from fxsnn.quantise import quantise
 from fxsnn.selection import check_macro, counted, plan_of_one_layer
@@ -40,7 +40,7 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
         held = plan_of_one_layer(plan)
         return counted(_inventory(described, held), held, macro, described.coding.steps)
     layers = named(plan, parse_planned, read_text(plan, "a plan"))
-    if isinstance(layers, Plan):
+    if not isinstance(layers, LayeredPlan):
         raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
     quantised = quantise_layers(blank(described), layers)
     data = memory_to_data(layered_memory(quantised), MACROS[macro])

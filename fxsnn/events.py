@@ -13,6 +13,7 @@ import numpy as np
 from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import LONGEST, Progress
+from fxsnn.descent import Floor, Narrowing, narrowed
 from fxsnn.documents import named
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError
@@ -32,7 +33,7 @@ from fxsnn.memory import Memory
 from fxsnn.overflows import Overflows, count_casts, overflowing_in
 from fxsnn.pareto import Choice, Reward
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
-from fxsnn.recorded.narrow import Floor, Narrowing, narrowed
+from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.splits import check_unlearned, learned_recordings, open_split, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report.drawing import check_drawing
@@ -255,7 +256,7 @@ def _candidates(
     start = next((p for p, c in places if p.scheme == "PTQ" and floor.holds(c.accuracy)), None)
     if start is None:
         return found
-    descent = Narrowing(start, bench.network.description, reached.images, max_loss)
+    descent = Narrowing(start, LayerSignals(bench.network.description), reached.images, max_loss)
     descent.against(reached.accuracy)
     before = len(found)
     return (

@@ -1,4 +1,4 @@
-"""Plans of either kind of network: of one layer that learns without labels, or of layers."""
+"""Plans of every kind of network: of one layer that learns without labels, of layers, or of populations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fxsnn.documents import parse_toml
 from fxsnn.format import Format
+from fxsnn.graph.plan import GraphPlan, graph_plan_from_data, graph_plan_text, graph_plan_to_data
 from fxsnn.layered.plan import (
     LayeredPlan,
     layered_formats,
@@ -16,7 +17,7 @@ from fxsnn.layered.plan import (
 )
 from fxsnn.plan import Plan, formats_of, plan_from_data, plan_text, plan_to_data
 
-Planned = Plan | LayeredPlan
+Planned = Plan | LayeredPlan | GraphPlan
 
 
 class Facts(NamedTuple):
@@ -29,16 +30,26 @@ class Facts(NamedTuple):
 
 
 def facts_of(plan: Planned) -> Facts:
-    """Return what is told of a plan; of layers whose roundings differ, that of the first."""
+    """Return what is told of a plan; where roundings differ, that of the first layer, or of the first weights or states."""
     if isinstance(plan, LayeredPlan):
         first = plan.layers[0]
         roundings = first.weight.rounding.value, first.trace.rounding.value
         return Facts(*roundings, layered_formats(plan), layered_plan_to_data(plan))
+    if isinstance(plan, GraphPlan):
+        held = {name.rpartition(".")[2]: signal.rounding.value for name, signal in reversed(list(plan.signals.items()))}
+        usual = next(iter(held.values()), "")
+        formats = {name: signal.format.describe() for name, signal in plan.signals.items()}
+        weights, states = held.get("weight", usual), held.get("membrane", usual)
+        return Facts(weights, states, formats, graph_plan_to_data(plan))
     return Facts(plan.weight.rounding.value, plan.membrane.rounding.value, formats_of(plan), plan_to_data(plan))
 
 
 def told_of(plan: Planned) -> Iterator[tuple[str, str, str, str]]:
     """Return what the plan says of each signal, leak and wiring: its name, format or kind, rounding and overflow."""
+    if isinstance(plan, GraphPlan):
+        for name, signal in plan.signals.items():
+            yield name, signal.format.describe(), signal.rounding.value, signal.overflow.value
+        return
     yield from _told(facts_of(plan).data, "")
 
 
@@ -62,7 +73,12 @@ def _told(tables: Mapping[str, Any], before: str) -> Iterator[tuple[str, str, st
 
 
 def planned_from_data(data: dict[str, Any]) -> Planned:
-    """Read a plan from the tables of a TOML or JSON document; one of layers has a table `layer`. Raises ConfigError."""
+    """Read a plan from the tables of a TOML or JSON document; raises ConfigError.
+
+    One of layers has a table `layer`, one of populations a table `signal`.
+    """
+    if "signal" in data:
+        return graph_plan_from_data(data)
     return layered_plan_from_data(data) if "layer" in data else plan_from_data(data)
 
 
@@ -73,4 +89,6 @@ def parse_planned(text: str) -> Planned:
 
 def planned_text(plan: Planned) -> str:
     """Return the plan as TOML that `parse_planned` reads back to an equal plan."""
+    if isinstance(plan, GraphPlan):
+        return graph_plan_text(plan)
     return layered_plan_text(plan) if isinstance(plan, LayeredPlan) else plan_text(plan)

@@ -19,6 +19,7 @@ from fxsnn.graph.quantise import quantise_graph
 from fxsnn.layered import width as layered
 from fxsnn.layered.emulate import input_format
 from fxsnn.layered.network import LayeredNetwork, is_layered, load_layers
+from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.network import Network, load_network
 from fxsnn.plan import Plan
@@ -70,7 +71,7 @@ def _of_graph(graph: Graph, plan: Path | None) -> str:
 
 def _lines(held: Network | LayeredNetwork, plan: Planned, file: Path) -> list[str]:
     if isinstance(held, LayeredNetwork):
-        if isinstance(plan, Plan):
+        if not isinstance(plan, LayeredPlan):
             raise ConfigError(f"a plan must be of layers as its network is, {str(file)!r} is not")
         layers, lines = quantise_layers(held, plan), list[str]()
         for number, layer in enumerate(layers.layers):

@@ -36,6 +36,7 @@ ORDER = (
         "recording",
         "macro",
         "memory",
+        "graph",
         "score",
         "firing",
         "ranges",
@@ -43,9 +44,8 @@ ORDER = (
         "overflows",
         "planned",
         "described",
-        "graph",
     ),
-    *("distributions", "grid", "explore", "recorded", "budget", "pareto", "ties"),
+    *("distributions", "grid", "explore", "descent", "recorded", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "regress", "report"),
     *(
         "demo",

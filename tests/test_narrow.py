@@ -8,6 +8,7 @@ import pytest
 
 from command_line import run, skip_without_jit
 from fxsnn.candidates import to_json
+from fxsnn.descent import Floor, Narrowing, formats, narrowed, reachable, steps
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Values
 from fxsnn.format import Format
@@ -17,8 +18,7 @@ from fxsnn.layered.network import LayeredNetwork, save_layers
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.narrow import Floor, Narrowing, narrowed
-from fxsnn.recorded.narrowing import formats, reachable, steps
+from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
@@ -46,40 +46,36 @@ def word_bits(plan: LayeredPlan) -> int:
 
 
 def test_a_step_takes_a_bit_from_either_end_of_one_signal(network: LayeredNetwork) -> None:
-    plan = plan_layers(network, Words(3, 1))
-    found = list(steps(plan, network.description))
-    held = formats(plan, network.description)
+    plan, signals = plan_layers(network, Words(3, 1)), LayerSignals(network.description)
+    found = list(steps(plan, signals))
+    held = formats(plan, signals)
     assert len(held) == 11  # 4 signals of 3 layers, but nothing is taken from R of the last
     narrow = sum(Format.parse(text).word == 1 for text in held.values())
     assert len(found) == 2 * (11 - narrow)
     assert len({step.move for step in found}) == len({step.name for step in found}) == len(found)
     weight = plan.layers[0].weight.format
     coarse, early = found[:2]
-    assert (coarse.move, early.move) == ("0 weight lowest", "0 weight highest")
+    assert (coarse.move, early.move) == ("layer 0 weight lowest", "layer 0 weight highest")
     assert coarse.plan.layers[0].weight.format == Format(2, weight.frac - 1)
     assert early.plan.layers[0].weight.format == Format(2, weight.frac)
     for step in found:
-        changed = {key for key, text in formats(step.plan, network.description).items() if text != held[key]}
+        changed = {key for key, text in formats(step.plan, signals).items() if text != held[key]}
         assert len(changed) == 1
         (key,) = changed
-        assert formats(step.plan, network.description)[key] in reachable(plan, network.description)[key]
-        assert (
-            step.name == f"{key.replace(' ', '', 1).replace(' ', '-')}-{formats(step.plan, network.description)[key]}"
-        )
+        assert formats(step.plan, signals)[key] in reachable(plan, signals)[key]
+        assert step.name == f"{key.replace(' ', '', 1).replace(' ', '-')}-{formats(step.plan, signals)[key]}"
 
 
 def test_no_word_loses_its_last_bit(network: LayeredNetwork) -> None:
-    plan = plan_layers(network, Words(1, -4))
-    assert not any(step.move.startswith("0 weight") for step in steps(plan, network.description))
-    assert all(
-        Format.parse(text).word >= 1 for texts in reachable(plan, network.description).values() for text in texts
-    )
+    plan, signals = plan_layers(network, Words(1, -4)), LayerSignals(network.description)
+    assert not any(step.move.startswith("layer 0 weight") for step in steps(plan, signals))
+    assert all(Format.parse(text).word >= 1 for texts in reachable(plan, signals).values() for text in texts)
 
 
-def descended(network: LayeredNetwork, lost: dict[str, int]) -> Narrowing:
+def descended(network: LayeredNetwork, lost: dict[str, int]) -> Narrowing[LayeredPlan]:
     """Descend to 98 of 100 answers where names tell how many are lost, 50 if nothing is said of them."""
     first = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
-    found, results = Narrowing(first, network.description, 100, 0.02), dict[str, Values]()
+    found, results = Narrowing(first, LayerSignals(network.description), 100, 0.02), dict[str, Values]()
     found.against(1.0)
     while wanted := found.pending(results):
         for point in wanted:
@@ -108,7 +104,7 @@ def test_a_start_below_the_floor_is_refused(network: LayeredNetwork) -> None:
 
 def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork) -> None:
     start = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
-    found = Narrowing(start, network.description, 100, 0.5)
+    found = Narrowing(start, LayerSignals(network.description), 100, 0.5)
     found.against(1.0)
     (first,) = found.pending({})
     wanted = found.pending({"n0": (0.9, 1000.0)})
@@ -124,7 +120,7 @@ def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork
 
 def test_of_equal_steps_the_first_is_taken(network: LayeredNetwork) -> None:
     start = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
-    found = Narrowing(start, network.description, 100, 0.5)
+    found = Narrowing(start, LayerSignals(network.description), 100, 0.5)
     found.against(1.0)
     wanted = found.pending({"n0": (0.9, 1000.0)})
     results = {point.name: (0.9, 990.0) for point in wanted} | {"n0": (0.9, 1000.0)}

@@ -27,6 +27,7 @@ import numpy as np
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
+from fxsnn.descent import Floor, Narrowing, narrowed
 from fxsnn.layered.description import Description, parse_description
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, LocalLearning, train_layers
@@ -37,7 +38,7 @@ from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
 from fxsnn.memory import Memory, baseline
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.narrow import Floor, Narrowing, narrowed
+from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.task import Bench, Lessons, measured, measured_float
 
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
@@ -84,7 +85,7 @@ class Work:
         shown = self.train.part(np.arange(min(SHOWN, len(self.train))))
         bench = Bench(network, shown, Lessons(self.train, self.fine))
         told = bench.float_told()
-        descent = Narrowing(recorded_points(START, network)[0], self.description, told.images, max_loss)
+        descent = Narrowing(recorded_points(START, network)[0], LayerSignals(self.description), told.images, max_loss)
         descent.against(told.accuracy)
         floor = Floor.below(told.accuracy, max_loss, told.images)
         found = narrowed(descent, bench.evaluate, os.cpu_count() or 1)

@@ -41,15 +41,20 @@ def parse_graph_plan(text: str) -> GraphPlan:
     ConfigError
         The text is not TOML, a key is missing or unknown, or a format or mode is none; it is named.
     """
+    return graph_plan_from_data(parse_toml(text, "a plan"))
+
+
+def graph_plan_from_data(data: dict[str, Any]) -> GraphPlan:
+    """Read a plan from the tables of a document; raises as `parse_graph_plan`."""
     try:
-        given = msgspec.convert(parse_toml(text, "a plan"), _PlanText)
+        given = msgspec.convert(data, _PlanText)
     except msgspec.ValidationError as error:
         raise ConfigError(f"a plan must have the documented keys: {error}") from None
     signals: dict[str, Signal] = {}
     for name, value in given.signal.items():
         nested = isinstance(value, dict) and "format" not in value
         parts = {f"{name}.{own}": part for own, part in value.items()} if nested else {name: value}
-        signals |= {whole: _signal(part, whole) for whole, part in parts.items()}
+        signals |= {whole: read_signal(part, whole) for whole, part in parts.items()}
     return GraphPlan(signals, Lfsr(given.lfsr.taps, given.lfsr.seed))
 
 
@@ -62,8 +67,13 @@ def graph_plan_for(graph: Graph, text: str) -> GraphPlan:
 
 def graph_plan_text(plan: GraphPlan) -> str:
     """Return the plan as TOML that `parse_graph_plan` reads back to an equal plan."""
+    return tomli_w.dumps(graph_plan_to_data(plan))
+
+
+def graph_plan_to_data(plan: GraphPlan) -> dict[str, Any]:
+    """Return the plan as tables that `graph_plan_from_data` reads back to an equal plan."""
     lfsr = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}
-    return tomli_w.dumps({"schema": 1, "signal": {name: str(one) for name, one in plan.signals.items()}, "lfsr": lfsr})
+    return {"schema": 1, "signal": {name: str(one) for name, one in plan.signals.items()}, "lfsr": lfsr}
 
 
 def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
@@ -93,7 +103,8 @@ def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
     return {owner: {own: one for own, one in signals.items() if one} for owner, signals in found.items()}
 
 
-def _signal(given: Any, name: str) -> Signal:
+def read_signal(given: Any, name: str) -> Signal:
+    """Read a signal as people write it, a text or a table; raises ConfigError, which names it."""
     if isinstance(given, str):
         words = given.split()
         if not 1 <= len(words) <= 3:

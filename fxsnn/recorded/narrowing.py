@@ -1,12 +1,11 @@
-"""One bit less of one signal of one layer: the steps by which a plan is narrowed."""
+"""Which signals of a plan of layers may be narrowed: see `descent.Narrowable`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
-from fxsnn.format import Format
 from fxsnn.layered.description import Description
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.plan import Signal
@@ -14,51 +13,22 @@ from fxsnn.plan import Signal
 SIGNALS = ("weight", "synapse", "trace", "refractory")  # the others are a few words
 
 
-class Step(NamedTuple):
-    """A plan with one bit less."""
+@dataclass(frozen=True, slots=True)
+class LayerSignals:
+    """The signals of every layer, `layer 0 weight`; no refractory state where nothing is taken from it: it stays 0."""
 
-    move: str  # layer, signal, and which end the bit is taken from
-    name: str  # the layer's signal and what it becomes
-    plan: LayeredPlan
+    described: Description
 
+    def signals(self, plan: LayeredPlan) -> Iterator[tuple[str, Signal]]:
+        """Yield them by their names."""
+        for number, (layer, about) in enumerate(zip(plan.layers, self.described.layer, strict=True)):
+            for name in SIGNALS:
+                if name != "refractory" or about.refractory:
+                    yield f"layer {number} {name}", getattr(layer, name)
 
-def steps(plan: LayeredPlan, described: Description) -> Iterator[Step]:
-    """Yield what a plan can be narrowed to: each signal of each layer by its lowest and by its highest bit.
-
-    Without its lowest bit a signal is coarser, without its highest it saturates earlier. No word loses its last bit.
-    """
-    for number, name, signal in _signals(plan, described):
-        fmt = signal.format
-        if fmt.word == 1:
-            continue
-        for end, frac in (("lowest", fmt.frac - 1), ("highest", fmt.frac)):
-            less = Format(fmt.word - 1, frac, fmt.signed)
-            words: dict[str, Any] = {name: replace(signal, format=less)}
-            layer = replace(plan.layers[number], **words)
-            narrowed = replace(plan, layers=(*plan.layers[:number], layer, *plan.layers[number + 1 :]))
-            yield Step(f"{number} {name} {end}", f"layer{number}-{name}-{less}", narrowed)
-
-
-def formats(plan: LayeredPlan, described: Description) -> Mapping[str, str]:
-    """Return the format of every signal that is narrowed."""
-    return {f"layer {number} {name}": str(signal.format) for number, name, signal in _signals(plan, described)}
-
-
-def reachable(plan: LayeredPlan, described: Description) -> Mapping[str, tuple[str, ...]]:
-    """Return every format that each of them can be narrowed to, its own first."""
-    found = {}
-    for number, name, signal in _signals(plan, described):
-        fmt = signal.format
-        found[f"layer {number} {name}"] = tuple(
-            str(Format(fmt.word - low - high, fmt.frac - low, fmt.signed))
-            for low in range(fmt.word)
-            for high in range(fmt.word - low)
-        )
-    return found
-
-
-def _signals(plan: LayeredPlan, described: Description) -> Iterator[tuple[int, str, Signal]]:
-    for number, (layer, about) in enumerate(zip(plan.layers, described.layer, strict=True)):
-        for name in SIGNALS:
-            if name != "refractory" or about.refractory:  # else nothing is taken from it: it stays 0
-                yield number, name, getattr(layer, name)
+    def replaced(self, plan: LayeredPlan, name: str, signal: Signal) -> LayeredPlan:
+        """Return the plan with another signal of a name."""
+        _, place, own = name.split()
+        number, changed = int(place), dict[str, Any]({own: signal})
+        layer = replace(plan.layers[number], **changed)
+        return replace(plan, layers=(*plan.layers[:number], layer, *plan.layers[number + 1 :]))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 import numpy as np
 
+from fxsnn.descent import Narrowing
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate
 from fxsnn.grid import Point, Value
@@ -15,7 +16,7 @@ from fxsnn.layered.description import description_text
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.narrow import Narrowing
+from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.task import Bench, about
 from fxsnn.score import Told
 from fxsnn.significance.fewest import Fewest
@@ -55,13 +56,13 @@ class RecordingsSubject:
         network = self.bench.network
         return significant_points(self.grid, network, found) if found else recorded_points(self.grid, network)
 
-    def narrowing(self, max_loss: float) -> Narrowing:
+    def narrowing(self, max_loss: float) -> Narrowing[LayeredPlan]:
         """Return the descent from the first point of the grid, which must not learn on."""
         first = {axis: values[:1] for axis, values in self.grid.axes.items()}
         (start,) = recorded_points(msgspec.structs.replace(self.grid, **first), self.bench.network)
         if start.scheme != "PTQ":
             raise ConfigError(f"a grid for the strategy narrow must begin with the scheme PTQ, not {start.scheme}")
-        return Narrowing(start, self.bench.network.description, len(self.bench.shown), max_loss)
+        return Narrowing(start, LayerSignals(self.bench.network.description), len(self.bench.shown), max_loss)
 
     def ready(self, workers: int) -> tuple[Told, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""

@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.descent import Narrowing
 from fxsnn.explore import Candidate
 from fxsnn.grid import Point, Value
-from fxsnn.recorded.narrow import Narrowing
 from fxsnn.score import Measured
 from fxsnn.significance.fewest import Fewest
 
@@ -44,7 +44,7 @@ class Subject(Protocol):
     def points(self, found: Fewest | None) -> Sequence[Point[Any]]:
         """Return every point of the grid, or those that single-signal analysis leaves."""
 
-    def narrowing(self, max_loss: float) -> Narrowing:
+    def narrowing(self, max_loss: float) -> Narrowing[Any]:
         """Return the descent from the first point of the grid; raises ConfigError where nothing can be narrowed."""
 
     def ready(self, workers: int) -> tuple[Measured, Callable[[Point[Any]], Candidate[Any]]]:

@@ -3,16 +3,66 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, NamedTuple, Protocol
 
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate, Values, evaluated
-from fxsnn.grid import Point, Value
-from fxsnn.layered.description import Description
-from fxsnn.layered.plan import LayeredPlan
-from fxsnn.recorded.narrowing import formats, reachable, steps
+from fxsnn.format import Format
+from fxsnn.grid import PlanT, Point, Value
+from fxsnn.plan import Signal
+
+
+class Narrowable(Protocol[PlanT]):
+    """Which signals of a plan may be narrowed."""
+
+    def signals(self, plan: PlanT) -> Iterator[tuple[str, Signal]]:
+        """Yield them by their names."""
+
+    def replaced(self, plan: PlanT, name: str, signal: Signal) -> PlanT:
+        """Return the plan with another signal of a name."""
+
+
+class Step(NamedTuple, Generic[PlanT]):
+    """A plan with one bit less."""
+
+    move: str  # the signal, and which end the bit is taken from
+    name: str  # the signal and what it becomes
+    plan: PlanT
+
+
+def steps(plan: PlanT, narrowable: Narrowable[PlanT]) -> Iterator[Step[PlanT]]:
+    """Yield what a plan can be narrowed to: each signal by its lowest and by its highest bit.
+
+    Without its lowest bit a signal is coarser, without its highest it saturates earlier. No word loses its last bit.
+    """
+    for name, signal in narrowable.signals(plan):
+        fmt = signal.format
+        if fmt.word == 1:
+            continue
+        for end, frac in (("lowest", fmt.frac - 1), ("highest", fmt.frac)):
+            less = Format(fmt.word - 1, frac, fmt.signed)
+            narrowed = narrowable.replaced(plan, name, replace(signal, format=less))
+            yield Step(f"{name} {end}", f"{name.replace(' ', '', 1).replace(' ', '-')}-{less}", narrowed)
+
+
+def formats(plan: PlanT, narrowable: Narrowable[PlanT]) -> Mapping[str, str]:
+    """Return the format of every signal that is narrowed."""
+    return {name: str(signal.format) for name, signal in narrowable.signals(plan)}
+
+
+def reachable(plan: PlanT, narrowable: Narrowable[PlanT]) -> Mapping[str, tuple[str, ...]]:
+    """Return every format that each of them can be narrowed to, its own first."""
+    found = {}
+    for name, signal in narrowable.signals(plan):
+        fmt = signal.format
+        found[name] = tuple(
+            str(Format(fmt.word - low - high, fmt.frac - low, fmt.signed))
+            for low in range(fmt.word)
+            for high in range(fmt.word - low)
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +86,7 @@ class Floor:
         return self.right(accuracy) >= self.answers
 
 
-class Narrowing:
+class Narrowing(Generic[PlanT]):
     """A descent: every plan that has one bit less is measured, and the best of those becomes the next to begin from.
 
     The best saves the most bits for each answer that it loses, one more counted. A step that falls below the floor is
@@ -52,16 +102,16 @@ class Narrowing:
         Of `pending`: the plan to begin with does not hold the floor.
     """
 
-    def __init__(self, start: Point[LayeredPlan], described: Description, images: int, max_loss: float) -> None:
-        self._described, self._images, self._max_loss = described, images, max_loss
+    def __init__(self, start: Point[PlanT], narrowable: Narrowable[PlanT], images: int, max_loss: float) -> None:
+        self._narrowable, self._images, self._max_loss = narrowable, images, max_loss
         self._floor = Floor(0, images)
-        self.axes: Mapping[str, Sequence[Value]] = reachable(start.plan, described)
-        first = Point("n0", start.scheme, formats(start.plan, described), start.plan)
-        self._asked: list[tuple[str, Point[LayeredPlan]]] = [("", first)]  # moves, and the points that they lead to
+        self.axes: Mapping[str, Sequence[Value]] = reachable(start.plan, narrowable)
+        first = Point("n0", start.scheme, formats(start.plan, narrowable), start.plan)
+        self._asked: list[tuple[str, Point[PlanT]]] = [("", first)]  # moves, and the points that they lead to
         self._refused: set[str] = set()
         self._generation = 0
         self._here: tuple[int, float] | None = None  # answers that are right, bits
-        self.points: list[Point[LayeredPlan]] = [first]
+        self.points: list[Point[PlanT]] = [first]
 
     def against(self, accuracy: float) -> None:
         """Set the floor below the accuracy of the float network."""
@@ -83,7 +133,7 @@ class Narrowing:
         return sum(point.name in results for point in self.points)
 
     def _descend(self, results: Mapping[str, Values]) -> None:
-        best: tuple[float, Point[LayeredPlan], tuple[int, float]] | None = None
+        best: tuple[float, Point[PlanT], tuple[int, float]] | None = None
         for move, point in self._asked:
             accuracy, bits = results[point.name]
             right = self._floor.right(accuracy)
@@ -103,24 +153,24 @@ class Narrowing:
             return
         _, here, self._here = best
         self._generation += 1
-        for step in steps(here.plan, self._described):
+        for step in steps(here.plan, self._narrowable):
             if step.move not in self._refused:
-                values = formats(step.plan, self._described)
+                values = formats(step.plan, self._narrowable)
                 point = Point(f"n{self._generation}-{step.name}", here.scheme, values, step.plan)
                 self._asked.append((step.move, point))
         self.points += [point for _, point in self._asked]
 
 
 def narrowed(
-    descent: Narrowing,
-    evaluate: Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]],
+    descent: Narrowing[PlanT],
+    evaluate: Callable[[Point[PlanT]], Candidate[PlanT]],
     workers: int,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Candidate[LayeredPlan]]:
+) -> list[Candidate[PlanT]]:
     """Follow a descent to its end without a study, and return every candidate, that of its beginning first."""
-    found, results = list[Candidate[LayeredPlan]](), dict[str, Values]()
+    found, results = list[Candidate[PlanT]](), dict[str, Values]()
 
-    def tell(candidate: Candidate[LayeredPlan]) -> None:
+    def tell(candidate: Candidate[PlanT]) -> None:
         results[candidate.name] = candidate.accuracy, float(candidate.bits)
         if progress:
             progress(len(results), descent.total)
