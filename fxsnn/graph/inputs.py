@@ -1,0 +1,112 @@
+"""Reading what a network is shown from a file: words of its input at every step, and what each input is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.cast import check_words
+from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.files import MOST_BYTES, read_bytes
+from fxsnn.frozen import freeze
+from fxsnn.graph.arrays import ENDINGS, read_given
+from fxsnn.graph.network import MOST_CLASSES, Graph
+from fxsnn.graph.reading import check_inputs
+from fxsnn.lfsr import Lfsr
+from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
+from fxsnn.plan import Signal
+
+MOST_WORDS = 1 << 28  # of all inputs together: 2 GiB as they are held
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """What a network is shown.
+
+    words     int64[inputs, steps, words] of the format of the network's input; a map flat
+    labels    int64[inputs], the class of each, from 0 on; none where the file holds none
+    """
+
+    words: NDArray[np.int64]
+    labels: NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+def read_inputs(path: Path, graph: Graph) -> Inputs:
+    """Read inputs of a network from a file.
+
+    .npy    an array [inputs, steps, ...], a map flat or as it is, of whole numbers or of false and true
+    .npz    the same by the name `inputs`, and the classes `labels`, [inputs], if they are known
+    .csv, .mem    the raw words of one input, its first step first
+
+    Raises
+    ------
+    FileError
+        The file is missing, damaged or of another kind.
+    ConfigError
+        The arrays are of another shape, hold what is no word of the input's format, or a label is no class.
+    """
+    if path.suffix not in ENDINGS:
+        raise FileError(f"inputs must be a file of {', '.join(ENDINGS)}, not {str(path)!r}")
+    try:
+        if path.suffix in (".csv", ".mem"):
+            return Inputs(_checked(_one(path, graph), graph))
+        held = _arrays(path)
+        words = _checked(held["inputs"], graph)
+        return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None)
+    except FxsnnError as error:
+        raise type(error)(f"{str(path)!r}: {error}") from None
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    data = read_bytes(path, "inputs")
+    try:
+        if path.suffix == ".npy":
+            return {"inputs": unpack_npy(data, path.name, fortran=True)}
+        held = unpack_npz(data, most=MOST_BYTES)
+    except UNREADABLE as error:
+        raise FileError(f"inputs must be plain arrays of NumPy: {error}") from None
+    if "inputs" not in held:
+        raise FileError(f"inputs must be an array of the name inputs, not {', '.join(held) or 'none'}")
+    return held
+
+
+def _one(path: Path, graph: Graph) -> NDArray[np.int64]:
+    """Return the words of one input: [1, steps, words]."""
+    given, size = read_given(path.name, path.parent, words=True), math.prod(graph.shape)
+    flat = given.words(Signal(graph.format), Lfsr(), "inputs")[0].reshape(-1)
+    if len(flat) % size:
+        raise ConfigError(f"inputs must be whole steps of {size} words, not {len(flat)} words")
+    return flat.reshape(1, -1, size)
+
+
+def _checked(given: NDArray[Any], graph: Graph) -> NDArray[np.int64]:
+    words = given.view(np.uint8) if given.dtype == np.bool_ else given
+    if words.size > MOST_WORDS:
+        raise ConfigError(f"inputs must be at most {MOST_WORDS:,} words together, not {words.size:,}")
+    check_words("inputs", words, graph.format)
+    shaped = check_inputs(graph.shape, graph.readout, words)
+    if not len(shaped):
+        raise ConfigError("inputs must be one or more, not none")
+    return np.ascontiguousarray(shaped, np.int64)
+
+
+def _classes(given: NDArray[Any], inputs: int) -> NDArray[np.int64]:
+    if given.dtype.kind not in "iu" or given.shape != (inputs,):
+        raise ConfigError(
+            f"labels must be a whole number for each of {inputs} inputs, not {given.dtype}{list(given.shape)}"
+        )
+    wrong = np.flatnonzero((given < 0) | (given >= MOST_CLASSES))
+    if len(wrong):
+        raise ConfigError(f"labels[{wrong[0]}] must be a class of 0 to {MOST_CLASSES - 1}, not {given[wrong[0]]}")
+    return given.astype(np.int64)
