@@ -30,7 +30,7 @@ class Facts(NamedTuple):
 
 
 def facts_of(plan: Planned) -> Facts:
-    """Return what is told of a plan; where roundings differ, that of the first layer, or of the first weights or states."""
+    """Return what is told of a plan; where roundings differ, those of the first layer, weights or states."""
     if isinstance(plan, LayeredPlan):
         first = plan.layers[0]
         roundings = first.weight.rounding.value, first.trace.rounding.value
