@@ -12,6 +12,10 @@ from fxsnn.described import Described, described_in, parse_described
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
+from fxsnn.graph.files import graph_at
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.plan import load_graph_plan
+from fxsnn.graph.quantise import quantise_graph
 from fxsnn.layered.description import Description
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
 from fxsnn.layered.itq import IntegerLearning
@@ -28,15 +32,17 @@ from fxsnn.selection import check_macro, counted, plan_of_one_layer
 def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     """Count the memory of a network under a plan; under `while_learning` what learning by it stores, at the usual rate.
 
-    network    a trained network (.npz) or the description (TOML) of one, of either kind
+    network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (TOML)
 
     Raises
     ------
     FxsnnError
         A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
     """
-    described = described_at(network)
     check_macro(macro)
+    if graph := graph_at(network):
+        return memory_to_data(graph_memory(quantise_graph(graph, load_graph_plan(plan, graph))), MACROS[macro])
+    described = described_at(network)
     if isinstance(described, Competitive):
         held = plan_of_one_layer(plan)
         return counted(_inventory(described, held), held, macro, described.coding.steps)

@@ -37,7 +37,7 @@ def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
     if network.floor == network.plan.membrane.format.lowest:
         counts.pop("inhibit", None)
     named = {f"{_SIGNALS.get(cast, 'membrane')} ({cast})": found for cast, found in counts.items()}
-    return _above(named | {"theta": [network.neurons, network.casts["theta"][2]]})
+    return above(named | {"theta": [network.neurons, network.casts["theta"][2]]})
 
 
 def overflowing_layers(float_net: LayeredNetwork, network: QuantisedLayers, shown: Recordings) -> dict[str, float]:
@@ -61,7 +61,7 @@ def count_casts(float_net: LayeredNetwork, network: QuantisedLayers, shown: Reco
 
 def overflowing_in(counts: Counts) -> dict[str, float]:
     """Return the same of counts by layer and cast."""
-    return _above(
+    return above(
         {
             f"layer {number} {cast}": [found["casts"], found["overflows"]]
             for number, layer in enumerate(counts)
@@ -90,7 +90,8 @@ def lines_of_many(found: Iterable[tuple[str, Mapping[str, float]]]) -> list[str]
     return told
 
 
-def _above(counts: Mapping[str, list[int]]) -> dict[str, float]:
+def above(counts: Mapping[str, list[int]]) -> dict[str, float]:
+    """Return the share of casts that overflow where it is above MOST, of [casts, overflows] by signal and cast."""
     shares = {signal: overflows / max(1, casts) for signal, (casts, overflows) in counts.items()}
     return {signal: round(share, 6) for signal, share in shares.items() if share > MOST}
 

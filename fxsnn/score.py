@@ -61,8 +61,12 @@ class Told:
     @classmethod
     def of(cls, said: NDArray[np.integer] | NDArray[np.floating], labels: NDArray[np.integer]) -> Told:
         """Hold what a network says of each class, [recordings, classes], against the labels; the largest counts."""
-        predictions = said.argmax(axis=1)
-        confusion = np.zeros((said.shape[1], said.shape[1]), dtype=np.int64)
+        return cls.by(said.argmax(axis=1), labels, said.shape[1])
+
+    @classmethod
+    def by(cls, predictions: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> Told:
+        """Hold the predicted class of each recording, int[recordings], against the labels."""
+        confusion = np.zeros((classes, classes), dtype=np.int64)
         np.add.at(confusion, (labels, predictions), 1)
         return cls(confusion, predictions == labels)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from fxsnn.competitive import Competitive
 from fxsnn.counting import blank, described_at
-from fxsnn.documents import named, parse_toml
+from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
-from fxsnn.graph.files import is_graph, load_graph
+from fxsnn.graph.files import graph_at
 from fxsnn.graph.network import Graph
-from fxsnn.graph.plan import graph_plan_for
+from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.layered import width as layered
 from fxsnn.layered.emulate import input_format
@@ -40,12 +39,8 @@ def show_network(network: Path, plan: Path | None = None) -> str:
     FxsnnError
         A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
     """
-    if network.suffix == ".toml":
-        data = named(
-            network, partial(parse_toml, what="a network's description"), read_text(network, "a network's description")
-        )
-        if is_graph(data):
-            return _of_graph(load_graph(network), plan)
+    if graph := graph_at(network):
+        return _of_graph(graph, plan)
     held = _held(network)
     if plan is None:
         texts = (
@@ -62,7 +57,7 @@ def _of_graph(graph: Graph, plan: Path | None) -> str:
         files = dict.fromkeys(one.text.file for one in graph.populations)
         own = {f"{name}.neuron": name for name in names()}
         return "\n".join(source(own[file]) if file in own else read_text(Path(file), "a text") for file in files)
-    quantised = quantise_graph(graph, named(plan, partial(graph_plan_for, graph), read_text(plan, "a plan")))
+    quantised = quantise_graph(graph, load_graph_plan(plan, graph))
     lines = list[str]()
     for name, program in quantised.programs.items():
         lines += [f"population {name}", *page(program, quantised.each(name))]

@@ -27,8 +27,10 @@ from fxsnn.cli.options import (
     Cluster,
     FewestFile,
     MaxLoss,
+    NarrowLoss,
     Processes,
     SamplerSeed,
+    StrategyName,
     StudyPlace,
     Trials,
     Workers,
@@ -136,18 +138,9 @@ def explore(
     ] = None,
     study: StudyPlace = None,
     study_name: StudyName = None,
-    strategy: Annotated[
-        str,
-        typer.Option(
-            help="grid: every point; narrow: one bit less after the other, from the first point; "
-            "paper: few bits above the fewest; or a sampler: nsga2, tpe, random."
-        ),
-    ] = "grid",
+    strategy: StrategyName = "grid",
     significance: FewestFile = None,
-    max_loss: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="narrow: accuracy that bits may cost, a share.", show_default="0.01"),
-    ] = None,
+    max_loss: NarrowLoss = None,
     trials: Trials = 0,
     seed: SamplerSeed = 0,
     passes: PassesOn = 2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +10,16 @@ import typer
 
 from fxsnn.cli.options import (
     CORES,
+    AnyNetwork,
     Data,
+    InputsFile,
     LearnedBits,
     LearnedPlan,
     LearnedRounding,
     Mnist,
-    NetworkFile,
     PlanFile,
     Workers,
+    check_source,
     percent,
     progress_bars,
     spread,
@@ -123,19 +126,26 @@ def train(
 
 
 def emulate(
-    network: NetworkFile,
+    network: AnyNetwork,
     plan: PlanFile,
     folder: Data = None,
     mnist: Mnist = False,
+    inputs: InputsFile = None,
     workers: Workers = CORES,
 ) -> None:
-    """Run the network in integers under a plan and measure it on the test digits, none of which it learned from.
+    """Run the network in integers under a plan and measure it: on the test digits, or on --inputs of one's own.
+
+    No test digit was learned from; whether inputs of one's own were is not known here.
 
     Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
     """
-    from fxsnn.job import emulate_network
     from fxsnn.learned import note
     from fxsnn.overflows import lines
+
+    if check_source(network, folder, mnist, inputs):
+        _emulate_graph(network, plan, inputs)
+        return
+    from fxsnn.job import emulate_network
 
     found = emulate_network(network, plan, folder, mnist, workers)
     for name, score in (("float", found.float), ("fixed", found.fixed)):
@@ -143,8 +153,27 @@ def emulate(
             f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
             f"{score.images:,} digits, {score.spikes_per_image:.1f} spikes a digit"
         )
-    rows = table("cast", ">casts", ">inexact", ">ties", ">overflows", title="casts while the first test digit is shown")
-    for site, counts in found.trace.counts.items():
-        rows.add_row(site, *(f"{counts[name]:,}" for name in ("casts", "inexact", "ties", "overflows")))
-    show(rows)
+    _show_casts("casts while the first test digit is shown", found.trace.counts)
     warn(*lines(found.overflows), note(network))
+
+
+def _emulate_graph(network: Path, plan: Path, inputs: Path | None) -> None:
+    from fxsnn.cli.search import show_memory
+    from fxsnn.graphs import emulate_graph
+    from fxsnn.learned import note
+    from fxsnn.memory import MACROS, memory_to_data
+    from fxsnn.overflows import lines
+
+    found = emulate_graph(network, plan, inputs)
+    for name, told in (("float", found.float), ("fixed", found.fixed)):
+        typer.echo(f"{name}: {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on {found.about}")
+    _show_casts("casts while the first input is shown", found.counts)
+    show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
+    warn(*lines(found.overflows), note(network))
+
+
+def _show_casts(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
+    rows = table("cast", ">casts", ">inexact", ">ties", ">overflows", title=title)
+    for cast, found in counts.items():
+        rows.add_row(cast, *(f"{found[name]:,}" for name in ("casts", "inexact", "ties", "overflows")))
+    show(rows)

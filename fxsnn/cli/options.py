@@ -63,6 +63,18 @@ LearnedBits = Annotated[
     ),
 ]
 NetworkFile = Annotated[Path, typer.Argument(help="Network, as fxsnn train wrote it (.npz).", show_default=False)]
+AnyNetwork = Annotated[
+    Path, typer.Argument(help="Network: of fxsnn train (.npz), or of populations (.toml).", show_default=False)
+]
+InputsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--inputs",
+        help="What a network of populations is shown: .npz of inputs and labels, .npy, .csv or .mem.",
+        show_default=False,
+        callback=there,
+    ),
+]
 PlanFile = Annotated[Path, typer.Argument(help="Plan: a format and modes for every signal (TOML).", show_default=False)]
 MaxLoss = Annotated[
     float, typer.Option("--max-loss", min=0.0, max=1.0, help="Accuracy a candidate may lose, as a share: 0.01 is 1 %.")
@@ -116,7 +128,15 @@ StudyPlace = Annotated[
     ),
 ]
 StrategyName = Annotated[
-    str, typer.Option(help="grid: every point; paper: few bits above the fewest; or a sampler: nsga2, tpe, random.")
+    str,
+    typer.Option(
+        help="grid: every point; narrow: one bit less after the other, from the first point; "
+        "paper: few bits above the fewest; or a sampler: nsga2, tpe, random."
+    ),
+]
+NarrowLoss = Annotated[
+    float | None,
+    typer.Option("--max-loss", min=0, max=1, help="narrow: accuracy that bits may cost, a share.", show_default="0.01"),
 ]
 FewestFile = Annotated[
     Path | None,
@@ -147,6 +167,17 @@ def cores() -> int:
 
 CORES = cores()
 TIES = ("ties with",)  # a column of its own, where any do
+
+
+def check_source(network: Path, folder: Path | None, mnist: bool, inputs: Path | None) -> bool:
+    """Return whether a network is one of populations, which is shown --inputs; raises ConfigError for digits of it."""
+    own = network.suffix == ".toml"
+    if own and (mnist or folder is not None):
+        option = "--mnist" if mnist else f"--data {folder}"
+        raise ConfigError(f"{option} must not be given for a network of populations, which is shown --inputs")
+    if not own and inputs is not None:
+        raise ConfigError(f"--inputs must be given for a network of populations (.toml) alone, not {str(network)!r}")
+    return own
 
 
 def warn(*lines: str) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from fxsnn.cli.options import (
     CORES,
+    AnyNetwork,
     AskedLoss,
     AskedMu,
     CandidatesFile,
@@ -17,9 +18,10 @@ from fxsnn.cli.options import (
     CountedBy,
     Data,
     FewestFile,
+    InputsFile,
     Mnist,
     MostMemory,
-    NetworkFile,
+    NarrowLoss,
     Passes,
     PlanFile,
     Processes,
@@ -29,6 +31,7 @@ from fxsnn.cli.options import (
     StudyPlace,
     Trials,
     Workers,
+    check_source,
     engine_of,
     percent,
     progress_bars,
@@ -54,7 +57,7 @@ def register(app: typer.Typer) -> None:
 
 
 def explore(
-    network: NetworkFile,
+    network: AnyNetwork,
     out: Annotated[Path, typer.Option("--out", help="Candidates to write (JSON).")],
     grid: Annotated[
         Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
@@ -62,29 +65,39 @@ def explore(
     study: StudyPlace = None,
     study_name: StudyName = None,
     strategy: StrategyName = "grid",
+    max_loss: NarrowLoss = None,
     trials: Trials = 0,
     seed: SamplerSeed = 0,
     significance: FewestFile = None,
     passes: Passes = 1,
     folder: Data = None,
     mnist: Mnist = False,
+    inputs: InputsFile = None,
     workers: Workers = CORES,
     processes: Processes = False,
     cluster: Cluster = None,
 ) -> None:
-    """Quantise the trained network at the points of a grid and measure each candidate.
+    """Quantise the network at the points of a grid and measure each candidate: on digits, or on --inputs.
 
     Results are kept in a study (Optuna's), and the same command on the same study goes on with it. A worker that is
     killed costs what it was at: another one does that again.
     """
-    from fxsnn.job import explore_network
     from fxsnn.study.session import settings_of
-    from fxsnn.subjects.strategy import OF_DIGITS
+    from fxsnn.subjects.strategy import OF_DIGITS, OF_INPUTS
 
-    settings = settings_of(study, out, strategy, trials, seed, significance, offered=OF_DIGITS, study_name=study_name)
+    own = check_source(network, folder, mnist, inputs)
+    offered = OF_INPUTS if own else OF_DIGITS
+    settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, offered, study_name)
     engine = engine_of(processes, cluster)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
-        finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes, engine)
+        if own:
+            from fxsnn.graphs import explore_graph
+
+            finished = explore_graph(network, out, grid, inputs, settings, workers, progress, engine)
+        else:
+            from fxsnn.job import explore_network
+
+            finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes, engine)
     show_finished(finished, out, settings.place.shown, network)
 
 

@@ -87,9 +87,12 @@ def parse_graph(text: str, folder: Path) -> Graph:
     return graph_from_data(parse_toml(text, "a network"), folder)
 
 
-def is_graph(data: dict[str, Any]) -> bool:
-    """Say whether a TOML document is a network of populations."""
-    return "population" in data
+def graph_at(path: Path) -> Graph | None:
+    """Return the network of populations that a file holds; none where it is of another kind. Raises as `load_graph`."""
+    if path.suffix != ".toml":
+        return None
+    data = named(path, partial(parse_toml, what="a network"), read_text(path, "a network"))
+    return load_graph(path) if "population" in data else None
 
 
 def graph_from_data(data: dict[str, Any], folder: Path) -> Graph:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import tomli_w
 
-from fxsnn.documents import parse_toml
+from fxsnn.documents import named, parse_toml
 from fxsnn.errors import ConfigError
+from fxsnn.files import read_text
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import LfsrText, Signal, SignalText, signal_of
@@ -63,6 +66,11 @@ def graph_plan_for(graph: Graph, text: str) -> GraphPlan:
     plan = parse_graph_plan(text)
     signals_for(graph, plan)
     return plan
+
+
+def load_graph_plan(path: Path, graph: Graph) -> GraphPlan:
+    """Read the plan of a network from a file; raises as `graph_plan_for` does, naming the file."""
+    return named(path, partial(graph_plan_for, graph), read_text(path, "a plan"))
 
 
 def graph_plan_text(plan: GraphPlan) -> str:

@@ -60,10 +60,17 @@ def classes_of(readout: Readout, said: NDArray[Any]) -> NDArray[np.int64] | None
             return None
         case "labels":
             assert readout.labels is not None  # noqa: S101  (so says Readout)
-            return vote(said, readout.labels, classes=max(int(readout.labels.max()), 0) + 1)
+            return vote(said, readout.labels, classes=classes(readout, len(readout.labels)))
         case "first":
             return np.asarray(said.argmin(axis=1), np.int64)
     return np.asarray(said.argmax(axis=1), np.int64)
+
+
+def classes(readout: Readout, neurons: int) -> int:
+    """Return how many classes there are, of so many neurons that are read; 0 where there is no question."""
+    if readout.kind == "none":
+        return 0
+    return neurons if readout.labels is None else max(int(readout.labels.max()), 0) + 1
 
 
 def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:

@@ -1,0 +1,94 @@
+"""What commands do with the files of a network of populations: read, call, write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fxsnn.candidates import to_json
+from fxsnn.demo import Progress
+from fxsnn.documents import named
+from fxsnn.engine.pool import THREADS, Engine
+from fxsnn.errors import ConfigError
+from fxsnn.files import check_output, read_text, write_bytes
+from fxsnn.graph.files import load_graph
+from fxsnn.graph.inputs import read_inputs
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.plan import load_graph_plan
+from fxsnn.graph.quantise import quantise_graph
+from fxsnn.memory import Memory
+from fxsnn.overflows import Overflows, above
+from fxsnn.populations.bench import GraphBench, about
+from fxsnn.populations.grid import parse_graph_grid
+from fxsnn.score import Told
+from fxsnn.study.session import Finished, Settings, run_study
+from fxsnn.study.storage import exists
+from fxsnn.subjects.graphs import GraphSubject
+
+ENDING = ".toml"  # of a network of populations; others are .npz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphEmulated:
+    """A network in float and in integers on the same inputs."""
+
+    about: str
+    float: Told
+    fixed: Told
+    counts: dict[str, dict[str, int]]  # of the first input, by population and cast
+    overflows: Overflows
+    memory: Memory
+
+
+def emulate_graph(network: Path, plan: Path, inputs: Path | None) -> GraphEmulated:
+    """Measure a network in float and in integers on inputs of one's own.
+
+    Raises
+    ------
+    FxsnnError
+        A file cannot be read or does not fit the network, or a value of a step could leave int64.
+    """
+    graph = load_graph(network)
+    held = load_graph_plan(plan, graph)
+    file = _inputs_file(inputs, network)
+    shown, quantised = read_inputs(file, graph), quantise_graph(graph, held)
+    bench = GraphBench(graph, shown, held)
+    counts = bench.counts(quantised)
+    return GraphEmulated(
+        about(shown, file.name),
+        bench.float_told(),
+        bench.measured(quantised),
+        counts,
+        above({name: [found["casts"], found["overflows"]] for name, found in counts.items()}),
+        graph_memory(quantised),
+    )
+
+
+def explore_graph(
+    network: Path,
+    out: Path,
+    grid: Path | None,
+    inputs: Path | None,
+    study: Settings,
+    workers: int,
+    progress: Progress,
+    engine: Engine = THREADS,
+) -> Finished:
+    """Measure the candidates of a study and write candidates.json; raises as `emulate_graph` and `run_study` do."""
+    graph = load_graph(network)
+    if grid is None:
+        raise ConfigError(f"--grid must be given for a network of populations, as {str(network)!r}: a plan, or several")
+    points = named(grid, parse_graph_grid, read_text(grid, "a grid"))
+    check_output(out)
+    exists(study.place)
+    file = _inputs_file(inputs, network)
+    subject = GraphSubject(graph, read_inputs(file, graph), file.name, points)
+    finished = run_study(subject, study, workers, progress, engine)
+    write_bytes(out, to_json(finished.exploration))
+    return finished
+
+
+def _inputs_file(inputs: Path | None, network: Path) -> Path:
+    if inputs is None:
+        raise ConfigError(f"--inputs must be given for a network of populations, as {str(network)!r}")
+    return inputs

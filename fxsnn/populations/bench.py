@@ -1,0 +1,87 @@
+"""What a network of populations is worth on inputs of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.cast import to_float
+from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.explore import Candidate
+from fxsnn.graph.inputs import Inputs
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.reading import classes
+from fxsnn.graph.real import float_run
+from fxsnn.graph.run import run, trace
+from fxsnn.grid import Point
+from fxsnn.overflows import above
+from fxsnn.score import Told
+
+
+def check_inputs_of(graph: Graph, inputs: Inputs) -> None:
+    """Raise ConfigError where the network's readout asks no question, or a label is none of its classes."""
+    count, labels = classes(graph.readout, graph.read.size), inputs.labels
+    if not count:
+        raise ConfigError("a network that is measured must have a readout of another kind than none")
+    if labels is not None and labels.max(initial=0) >= count:
+        raise ConfigError(f"labels must be the classes 0 to {count - 1} of the readout, not {labels.max()}")
+
+
+def about(inputs: Inputs, name: str) -> str:
+    """Say in words on what accuracies are measured."""
+    count = f"{len(inputs):,} inputs of {name}"
+    return count if inputs.labels is not None else f"{count}, without labels: agreement with the float network"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphBench:
+    """A network, the inputs on which its candidates are compared, and what the float network says of them.
+
+    plan      says what raw words stand for, where weights or constants are given as such
+
+    """
+
+    graph: Graph
+    inputs: Inputs
+    plan: GraphPlan
+    float_classes: NDArray[np.int64] = field(init=False)  # int64[inputs]
+
+    def __post_init__(self) -> None:
+        check_inputs_of(self.graph, self.inputs)
+        _, found = float_run(self.graph, to_float(self.inputs.words, self.graph.format), self.plan)
+        object.__setattr__(self, "float_classes", found)
+
+    def told(self, predictions: NDArray[np.int64]) -> Told:
+        """Hold predictions, int64[inputs], against the labels; against the float network where there are none."""
+        labels = self.float_classes if self.inputs.labels is None else self.inputs.labels
+        return Told.by(predictions, labels, classes(self.graph.readout, self.graph.read.size))
+
+    def float_told(self) -> Told:
+        """Measure the float network."""
+        return self.told(self.float_classes)
+
+    def measured(self, network: QuantisedGraph) -> Told:
+        """Measure a network in integers; raises as `graph.run.run` does."""
+        found = run(network, self.inputs.words).classes
+        assert found is not None  # noqa: S101  (the readout asks a question)
+        return self.told(found)
+
+    def counts(self, network: QuantisedGraph) -> dict[str, dict[str, int]]:
+        """Show the first input and return how its casts went, by population and cast."""
+        kept = trace(network, self.inputs.words[0])
+        return {f"{name} {cast}": found for name, one in kept.items() for cast, found in one.counts.items()}
+
+    def evaluate(self, point: Point[GraphPlan]) -> Candidate[GraphPlan]:
+        """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name."""
+        try:
+            network = quantise_graph(self.graph, point.plan)
+            told = self.measured(network)
+            counts = {name: [found["casts"], found["overflows"]] for name, found in self.counts(network).items()}
+        except FxsnnError as error:
+            raise type(error)(f"{point.name}: {error}") from None
+        return Candidate(point.name, point.scheme, point.plan, told, graph_memory(network), overflows=above(counts))

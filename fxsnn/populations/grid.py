@@ -1,0 +1,122 @@
+"""A grid of plans for a network of populations: a plan in which a signal may list several words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, Literal
+
+import msgspec
+
+from fxsnn.documents import parse_toml
+from fxsnn.errors import ConfigError
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan, read_signal, signals_for
+from fxsnn.grid import MOST_POINTS, SHORT, Point
+from fxsnn.lfsr import Lfsr
+from fxsnn.plan import LfsrText, Signal
+from fxsnn.program.neuron import BIT
+
+PTQ = "PTQ"
+
+
+class GraphGrid(msgspec.Struct, frozen=True):
+    """The signals that every signal's name may stand for; the grid is every combination of them."""
+
+    axes: dict[str, tuple[str, ...]]
+    taps: tuple[int, ...]
+    seed: int
+
+    @property
+    def points(self) -> int:
+        """The number of combinations."""
+        return math.prod(len(signals) for signals in self.axes.values())
+
+
+class _GridText(msgspec.Struct, forbid_unknown_fields=True):
+    signal: dict[str, Any]
+    lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
+    schema: Literal[1] = 1
+
+
+def parse_graph_grid(text: str) -> GraphGrid:
+    """Read a grid from TOML: a plan in which a signal is one, or a list of several; so every plan is a grid.
+
+    Raises
+    ------
+    ConfigError
+        The text is no such table, a signal is none or comes twice, or the grid has too many points; it is named.
+    """
+    try:
+        given = msgspec.convert(parse_toml(text, "a grid"), _GridText)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"a grid must have the documented keys: {error}") from None
+    axes: dict[str, tuple[str, ...]] = {}
+    for name, value in given.signal.items():
+        nested = isinstance(value, dict) and "format" not in value
+        for whole, part in (
+            {f"{name}.{own}": part for own, part in value.items()}.items() if nested else [(name, value)]
+        ):
+            listed = part if isinstance(part, list) else [part]
+            axes[whole] = tuple(str(read_signal(one, whole)) for one in listed)
+            if not listed or len(set(axes[whole])) != len(listed):
+                raise ConfigError(f"signal {whole!r} must list one or more different words, not {part}")
+    lfsr = Lfsr(given.lfsr.taps, given.lfsr.seed)
+    grid = GraphGrid(axes, tuple(lfsr.taps), lfsr.seed)
+    if not axes or grid.points > MOST_POINTS:
+        raise ConfigError(f"a grid must have 1 to {MOST_POINTS:,} points, not {grid.points if axes else 0:,}")
+    return grid
+
+
+def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
+    """Return every point of the grid, the last signal fastest; raises ConfigError as `plan.signals_for` does."""
+    signals = {name: [read_signal(text, name) for text in texts] for name, texts in grid.axes.items()}
+    labels = {name: _labels(held) for name, held in signals.items()}
+    lfsr, found = Lfsr(grid.taps, grid.seed), list[Point[GraphPlan]]()
+    for places in product(*(range(len(held)) for held in signals.values())):
+        plan = GraphPlan({name: held[n] for (name, held), n in zip(signals.items(), places, strict=True)}, lfsr)
+        if not found:
+            signals_for(graph, plan)
+        parts = [f"{name}-{labels[name][n]}" for name, n in zip(signals, places, strict=True) if len(labels[name]) > 1]
+        values = {name: grid.axes[name][n] for name, n in zip(signals, places, strict=True)}
+        found.append(Point("-".join(parts) or "plan", PTQ, values, plan))
+    return found
+
+
+def _labels(signals: Sequence[Signal]) -> list[str]:
+    """Return what tells the words of a signal apart: the format, and modes where they differ."""
+    roundings = len({one.rounding for one in signals}) > 1
+    overflows = len({one.overflow for one in signals}) > 1
+    return [
+        "-".join(
+            [
+                str(one.format),
+                *([SHORT.get(one.rounding, one.rounding.value)] if roundings else []),
+                *([one.overflow.value] if overflows else []),
+            ]
+        )
+        for one in signals
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphSignals:
+    """The signals of weights and states, `hidden.membrane`: constants are a few words. See `descent.Narrowable`."""
+
+    graph: Graph
+
+    def signals(self, plan: GraphPlan) -> Iterator[tuple[str, Signal]]:
+        """Yield them by their names."""
+        found: Mapping[str, Mapping[str, Signal]] = signals_for(self.graph, plan)
+        for projection in self.graph.projections:
+            if projection.weighed:
+                yield f"{projection.name}.{projection.signal}", found[projection.name][projection.signal]
+        for one in self.graph.populations:
+            for own in dict.fromkeys(signal for signal, _ in one.neuron.states.values() if signal != BIT):
+                yield f"{one.name}.{own}", found[one.name][own]
+
+    def replaced(self, plan: GraphPlan, name: str, signal: Signal) -> GraphPlan:
+        """Return the plan with another signal of a name."""
+        return replace(plan, signals={**plan.signals, name: signal})
