@@ -182,11 +182,19 @@ def load_learned(path: Path) -> Learned | None:
     FileError
         The file cannot be read, or what it says is damaged.
     """
-    try:
-        held = unpack_npz(read_bytes(path, "a network"))
-    except UNREADABLE as error:
-        raise FileError(f"a network must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
+    held = arrays_in(path, "a network")
     return _learned_in(held, path) if "learned_from" in held else None
+
+
+def arrays_in(path: Path, what: str) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a trained network's file; raises FileError, which says what it should be."""
+    packed = read_bytes(path, what)
+    if path.suffix == ".toml":
+        raise FileError(f"{what} must be a trained one (.npz), not {str(path)!r}")
+    try:
+        return unpack_npz(packed)
+    except UNREADABLE as error:
+        raise FileError(f"{what} must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
 
 
 def _learned_in(held: Mapping[str, NDArray[Any]], path: Path) -> Learned:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import read_bytes, write_bytes
+from fxsnn.files import write_bytes
 from fxsnn.frozen import freeze
-from fxsnn.learned import Learned, arrays_of
-from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
+from fxsnn.learned import Learned, arrays_in, arrays_of
+from fxsnn.npz import pack_npz
 
 Reset = Literal["zero", "value", "subtract"]
 Compare = Literal["ge", "gt"]
@@ -124,11 +124,7 @@ def load_network(path: Path) -> Network:
     FileError
         The file is missing, damaged or something else, or what it holds is no usable network.
     """
-    packed = read_bytes(path, "a network")
-    try:
-        held = unpack_npz(packed)
-    except UNREADABLE as error:
-        raise FileError(f"a network must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
+    held = arrays_in(path, "a network")
     if str(held.get("format")) != _FORMAT:
         raise FileError(f"a network must say {_FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")
     wanted = {**_ARRAYS, **_SCALARS}

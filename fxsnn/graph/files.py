@@ -91,7 +91,7 @@ def graph_at(path: Path) -> Graph | None:
     """Return the network of populations that a file holds; none where it is of another kind. Raises as `load_graph`."""
     if path.suffix != ".toml":
         return None
-    data = named(path, partial(parse_toml, what="a network"), read_text(path, "a network"))
+    data = named(path, partial(parse_toml, what="a network's description"), read_text(path, "a network's description"))
     return load_graph(path) if "population" in data else None
 
 

@@ -13,7 +13,7 @@ from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.files import read_bytes, write_bytes
 from fxsnn.frozen import freeze
 from fxsnn.layered.description import Description, description_text, parse_description
-from fxsnn.learned import Learned, arrays_of
+from fxsnn.learned import Learned, arrays_in, arrays_of
 from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
 
 _FORMAT = "fxsnn layered network 1"
@@ -109,11 +109,7 @@ def load_layers(path: Path) -> LayeredNetwork:
     FileError
         The file is missing, damaged or something else.
     """
-    packed = read_bytes(path, "a layered network")
-    try:
-        held = unpack_npz(packed)
-    except UNREADABLE as error:
-        raise FileError(f"a layered network must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
+    held = arrays_in(path, "a layered network")
     if str(held.get("format")) != _FORMAT:
         raise FileError(f"a layered network must say {_FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")
     try:

@@ -1,0 +1,330 @@
+"""Networks of populations are explored on inputs of one's own: grids, studies, a descent, and the commands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from command_line import run as command
+from command_line import skip_without_jit
+from fxsnn.candidates import Entry, load_exploration, to_json
+from fxsnn.descent import formats
+from fxsnn.engine.pool import Engine
+from fxsnn.errors import ConfigError
+from fxsnn.format import Format
+from fxsnn.graph.files import load_graph
+from fxsnn.graph.inputs import Inputs, read_inputs
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan, graph_plan_text, parse_graph_plan
+from fxsnn.graph.quantise import quantise_graph
+from fxsnn.graph.real import float_run
+from fxsnn.graph.run import trace
+from fxsnn.planned import parse_planned
+from fxsnn.populations.bench import check_inputs_of
+from fxsnn.populations.grid import GraphSignals, graph_points, parse_graph_grid
+from fxsnn.study.session import Finished, Settings, run_study
+from fxsnn.study.storage import parse_place
+from fxsnn.subjects.graphs import GraphSubject, digest_of_graph
+from test_graph_files import RISING
+
+skip_without_jit()
+
+NETWORK = """
+[input]
+shape = 4
+[population.mine]
+shape = 5
+neuron = "rising.neuron"
+choices = { leaky = "yes" }
+constants = { base = 0.5, rise = 0.25, keep = 0.75 }
+numbers = { fade = 2 }
+[population.out]
+shape = 3
+neuron = "lif"
+choices = { leak = "shift", reset = "subtract" }
+constants = { threshold = 1.0 }
+numbers = { leak_shift = 3 }
+[[projection]]
+from = "input"
+to = "mine"
+weights = "w.npz:first"
+[[projection]]
+name = "back"
+from = "mine"
+to = "mine"
+weights = "w.npz:back"
+delay = 1
+[[projection]]
+from = "mine"
+to = "out"
+weights = "w.npz:last"
+[readout]
+kind = "counts"
+"""
+GRID = """
+[signal]
+weight = ["Q2.5", "Q2.1"]
+"back.weight" = "Q2.3"
+v = "Q4.5 floor"
+level = "UQ3.4 floor"
+keep = "UQ0.4"
+membrane = ["Q4.5 floor", "Q4.2 stochastic", "Q4.2"]
+threshold = "UQ2.4"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(39)
+    np.savez(
+        tmp_path / "w.npz",
+        first=rng.normal(0.3, 0.4, (4, 5)),
+        back=rng.normal(-0.2, 0.2, (5, 5)),
+        last=rng.normal(0.25, 0.2, (5, 3)),
+    )
+    (tmp_path / "rising.neuron").write_text(RISING)
+    (tmp_path / "net.toml").write_text(NETWORK)
+    (tmp_path / "grid.toml").write_text(GRID)
+    shown = (rng.random((30, 12, 4)) < 0.5).astype(np.uint8)
+    labels = np.argmax(float_run(load_graph(tmp_path / "net.toml"), shown)[0] + rng.normal(0, 1, (30, 3)), axis=1)
+    np.savez(tmp_path / "shown.npz", inputs=shown, labels=labels)
+    np.save(tmp_path / "shown.npy", shown)
+    return tmp_path
+
+
+def subject(folder: Path, grid: str = GRID, shown: str = "shown.npz") -> GraphSubject:
+    graph = load_graph(folder / "net.toml")
+    return GraphSubject(graph, read_inputs(folder / shown, graph), shown, parse_graph_grid(grid))
+
+
+def study(given: GraphSubject, place: Path, engine: Engine | None = None, **settings: object) -> Finished:
+    asked = Settings(parse_place(str(place)), **settings)  # type: ignore[arg-type]
+    return run_study(given, asked, 2, lambda *_: None, *([engine] if engine else []))
+
+
+def by_the_interpreter(graph: Graph, plan: GraphPlan, inputs: Inputs) -> list[int]:
+    """Return the class of each input: whose neuron of `out` fires most, of several the first."""
+    network = quantise_graph(graph, plan)
+    counts = [trace(network, words)["out"].emitted.sum(axis=0).tolist() for words in inputs.words]
+    return [one.index(max(one)) for one in counts]
+
+
+def test_a_grid_is_a_plan_whose_signals_may_list_several(folder: Path) -> None:
+    graph = load_graph(folder / "net.toml")
+    points = graph_points(parse_graph_grid(GRID), graph)
+    assert [point.name for point in points] == [
+        "weight-Q2.5-membrane-Q4.5-TR",
+        "weight-Q2.5-membrane-Q4.2-SR",
+        "weight-Q2.5-membrane-Q4.2-nearest-even",
+        "weight-Q2.1-membrane-Q4.5-TR",
+        "weight-Q2.1-membrane-Q4.2-SR",
+        "weight-Q2.1-membrane-Q4.2-nearest-even",
+    ]
+    chosen = GRID.replace('["Q2.5", "Q2.1"]', '"Q2.1"').replace('["Q4.5 floor", "Q4.2 stochastic", "Q4.2"]', '"Q4.2"')
+    assert points[5].plan == parse_graph_plan(chosen)
+    (one,) = graph_points(parse_graph_grid(chosen), graph)
+    assert (one.name, one.plan) == ("plan", points[5].plan)
+    nested = GRID.replace('"back.weight" = "Q2.3"', "").replace("[signal]", '[signal]\nback = { weight = ["Q2.3"] }')
+    assert [point.plan for point in graph_points(parse_graph_grid(nested), graph)] == [point.plan for point in points]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('["Q2.5", "Q2.1"]', "[]", "signal 'weight' must list one or more different words, not []"),
+        (
+            '["Q2.5", "Q2.1"]',
+            '["Q2.5", "Q2.5 nearest-even"]',
+            "signal 'weight' must list one or more different words, not ['Q2.5', 'Q2.5 nearest-even']",
+        ),
+        ('["Q2.5", "Q2.1"]', "[5]", "signal 'weight' must be a text or a table of format, rounding, overflow"),
+        ('["Q2.5", "Q2.1"]', '["Q2.5", "Q2"]', "signal 'weight'"),
+        ("[signal]", "[signals]", "a grid must have the documented keys"),
+        (
+            '["Q2.5", "Q2.1"]',
+            str([f"Q{m}.{n}" for m in range(2, 30) for n in range(30)]) + "\n"
+            + "\n".join(f'{name}.weight = {[f"Q3.{n}" for n in range(30)]}' for name in ("input_mine", "mine_out")),
+            "a grid must have 1 to 100,000 points, not 2,268,000",
+        ),
+    ],
+)  # fmt: skip
+def test_a_grid_that_is_none_is_refused_in_one_line(old: str, new: str, complaint: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse_graph_grid(GRID.replace(old, new))
+    assert str(refused.value).startswith(complaint)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_signal_without_a_format_is_named_before_anything_runs(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^every signal must have a format, mine\.level has none$"):
+        study(subject(folder, GRID.replace('level = "UQ3.4 floor"', "")), folder / "s.db")
+
+
+def test_candidates_are_what_the_interpreter_says_and_memory_counts(folder: Path) -> None:
+    given = subject(folder)
+    finished = study(given, folder / "s.db")
+    assert finished.evaluated == 6
+    assert len({entry.accuracy for entry in finished.exploration.entries}) > 2
+    labels = given.inputs.labels
+    assert labels is not None
+    for entry, point in zip(finished.exploration.entries, given.points(), strict=True):
+        found = by_the_interpreter(given.graph, point.plan, given.inputs)
+        assert entry.correct == int((np.array(found) == labels).sum())
+        assert entry.bits == graph_memory(quantise_graph(given.graph, point.plan)).bits
+        assert parse_planned(graph_plan_text(point.plan)) == point.plan
+    said, _ = float_run(given.graph, given.inputs.words)
+    assert finished.exploration.found.accuracy == float((said.argmax(axis=1) == labels).mean())
+    assert finished.exploration.data == "30 inputs of shown.npz"
+    again = study(given, folder / "s.db")
+    assert (again.evaluated, to_json(again.exploration)) == (0, to_json(finished.exploration))
+
+
+def test_processes_and_samplers_find_the_same_results(folder: Path) -> None:
+    given = subject(folder)
+    expected = to_json(study(given, folder / "a.db").exploration)
+    assert to_json(study(given, folder / "b.journal", Engine(processes=True)).exploration) == expected
+    sampled = study(given, folder / "c.db", strategy="tpe", trials=20, seed=1).exploration
+    known = {entry.name: entry.correct for entry in load_from(expected, folder)}
+    assert {entry.name: known[entry.name] for entry in sampled.entries} == {e.name: e.correct for e in sampled.entries}
+
+
+def load_from(data: bytes, folder: Path) -> tuple[Entry, ...]:
+    (folder / "expected.json").write_bytes(data)
+    return load_exploration(folder / "expected.json").entries
+
+
+def test_without_labels_the_float_network_is_agreed_with(folder: Path) -> None:
+    given = subject(folder, shown="shown.npy")
+    found = study(given, folder / "s.db").exploration
+    assert found.found.accuracy == 1.0
+    assert found.data == "30 inputs of shown.npy, without labels: agreement with the float network"
+    said = float_run(given.graph, given.inputs.words)[0].argmax(axis=1)
+    fixed = by_the_interpreter(given.graph, given.points()[0].plan, given.inputs)
+    assert found.entries[0].correct == int((np.array(fixed) == said).sum())
+
+
+def test_narrow_takes_bits_from_weights_and_states_while_the_floor_holds(folder: Path) -> None:
+    grid = GRID.replace("Q2.5", "Q2.2").replace("Q4.5", "Q4.3")
+    given = subject(folder, grid, "shown.npy")
+    start = given.points()[0].plan
+    assert formats(start, GraphSignals(given.graph)) == {
+        "input_mine.weight": "Q2.2",
+        "back.weight": "Q2.3",
+        "mine_out.weight": "Q2.2",
+        "mine.v": "Q4.3",
+        "mine.level": "UQ3.4",
+        "out.membrane": "Q4.3",
+    }
+    finished = study(given, folder / "s.db", strategy="narrow", max_loss=0.6)
+    entries = {entry.name: entry for entry in finished.exploration.entries}
+    assert entries["n0"].correct >= 12
+    best = min((entry for entry in entries.values() if entry.correct >= 12), key=lambda entry: entry.bits)
+    assert best.bits < entries["n0"].bits
+    plan = finished.exploration.plan_of([*entries].index(best.name))
+    assert isinstance(plan, GraphPlan)
+    assert {name for name in plan.signals if name not in start.signals}  # of one population or projection alone
+    said = float_run(given.graph, given.inputs.words)[0].argmax(axis=1)
+    assert best.correct == int((np.array(by_the_interpreter(given.graph, plan, given.inputs)) == said).sum())
+
+
+def test_a_study_is_of_all_that_answers_depend_on(folder: Path) -> None:
+    graph = load_graph(folder / "net.toml")
+    known = {digest_of_graph(graph)}
+    moved = folder / "elsewhere"
+    moved.mkdir()
+    for name in ("net.toml", "w.npz", "rising.neuron"):
+        (moved / name).write_bytes((folder / name).read_bytes())
+    assert digest_of_graph(load_graph(moved / "net.toml")) in known
+    for old, new in (
+        ("base = 0.5", "base = 0.25"),
+        ("fade = 2", "fade = 3"),
+        ('reset = "subtract"', 'reset = "zero"'),
+        ('kind = "counts"', 'kind = "first"'),
+        ("delay = 1", "delay = 2"),
+        ("shape = 5\n", 'shape = 5\nouter = "neurons"\n'),
+        ("shape = 4\n", 'shape = 4\nformat = "UQ2.0"\n'),
+        ('"w.npz:back"', "[[0.0, 0, 0, 0, 0]" + ", [0, 0, 0, 0, 0]" * 4 + "]"),
+    ):
+        (moved / "net.toml").write_text(NETWORK.replace(old, new))
+        known.add(digest_of_graph(load_graph(moved / "net.toml")))
+    (moved / "net.toml").write_text(NETWORK)
+    (moved / "rising.neuron").write_text(RISING.replace("met > base", "met >= base"))
+    known.add(digest_of_graph(load_graph(moved / "net.toml")))
+    assert len(known) == 10
+    study(subject(folder, GRID.replace('["Q2.5", "Q2.1"]', '"Q2.5"')), folder / "s.db")
+    with pytest.raises(ConfigError, match="but the network of"):
+        other = replace(
+            subject(folder, GRID.replace('["Q2.5", "Q2.1"]', '"Q2.5"')), graph=load_graph(moved / "net.toml")
+        )
+        study(other, folder / "s.db")
+
+
+def test_what_is_measured_must_be_a_question_with_known_classes(folder: Path) -> None:
+    given = subject(folder)
+    silent = replace(given.graph, readout=replace(given.graph.readout, kind="none"))
+    with pytest.raises(ConfigError, match="must have a readout of another kind than none"):
+        check_inputs_of(silent, given.inputs)
+    wrong = Inputs(given.inputs.words, np.full(30, 3))
+    with pytest.raises(ConfigError, match=r"^labels must be the classes 0 to 2 of the readout, not 3$"):
+        check_inputs_of(given.graph, wrong)
+
+
+def test_the_commands_take_a_network_of_populations(folder: Path) -> None:
+    net, grid, shown = folder / "net.toml", folder / "grid.toml", folder / "shown.npz"
+    out, chosen = folder / "candidates.json", folder / "chosen.toml"
+    explored = command("explore", net, "--grid", grid, "--inputs", shown, "--out", out)
+    assert explored.status == 0
+    assert "6 candidates" in explored.out
+    selected = command("select", out, "--max-loss", "0.3", "--out", chosen)
+    assert (selected.status, "out.membrane" in selected.out) == (0, False)
+    held = load_exploration(out)
+    name = selected.out.split()[0]
+    entry = next(entry for entry in held.entries if entry.name == name)
+    emulated = command("emulate", net, chosen, "--inputs", shown)
+    assert f"fixed: {100 * entry.accuracy:.2f} %" in emulated.out
+    counted = json.loads(command("memory", chosen, "--network", net, "--json").out)
+    assert (counted["bits"], counted["saving"]) == (entry.bits, pytest.approx(entry.saving, abs=1e-4))
+    assert command("show", net, chosen).status == 0
+
+
+def test_the_commands_refuse_what_does_not_go_together(folder: Path) -> None:
+    net, plan, shown = folder / "net.toml", folder / "grid.toml", folder / "shown.npz"
+    (folder / "two.toml").write_text(GRID.replace('["Q2.5", "Q2.1"]', '"Q2.5"'))
+    out = folder / "candidates.json"
+    assert command("explore", net, "--inputs", shown, "--out", out).complaint == (
+        f"--grid must be given for a network of populations, as '{net}': a plan, or several"
+    )
+    assert command("explore", net, "--grid", plan, "--out", out).complaint == (
+        f"--inputs must be given for a network of populations, as '{net}'"
+    )
+    assert command("explore", net, "--grid", plan, "--mnist", "--out", out).complaint == (
+        "--mnist must not be given for a network of populations, which is shown --inputs"
+    )
+    assert command("emulate", folder / "net.npz", plan, "--inputs", shown).complaint == (
+        f"--inputs must be given for a network of populations (.toml) alone, not '{folder}/net.npz'"
+    )
+    assert command(
+        "explore", net, "--grid", plan, "--inputs", shown, "--strategy", "paper", "--out", out
+    ).complaint == ("the strategy must be one of grid, narrow, nsga2, tpe, random, not 'paper'")
+    assert command("emulate", net, folder / "two.toml", "--inputs", shown).complaint == (
+        f"{str(folder / 'two.toml')!r}: signal 'membrane' must be a text or a table of format, rounding, overflow: "
+        "Expected `object`, got `array`"
+    )
+    for words in (["report", net, out], ["significance", net], ["ranges", net]):
+        refused = command(*words, "--out", folder / "o") if words[0] != "ranges" else command(*words)
+        assert refused.complaint == f"a network must be a trained one (.npz), not '{net}'"
+    assert not out.exists()
+
+
+def test_a_weight_is_narrowed_alone(folder: Path) -> None:
+    graph = load_graph(folder / "net.toml")
+    plan = graph_points(parse_graph_grid(GRID), graph)[0].plan
+    signals = GraphSignals(graph)
+    less = signals.replaced(plan, "back.weight", replace(plan.signals["back.weight"], format=Format(3, 1)))
+    assert formats(less, signals)["back.weight"] == "Q2.1"
+    assert formats(less, signals)["mine_out.weight"] == "Q2.5"
