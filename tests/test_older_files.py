@@ -1,4 +1,4 @@
-"""Files in older/, which fxsnn 0.1.0 wrote at commit 947e75a: read as they were, or refused in a line that says how on."""
+"""Files in older/, which commit 947e75a wrote: read as they were, or refused in a line that says how on."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_layers_and_their_plan_give_the_answers_that_they_gave() -> None:
     [
         (
             ["select", "candidates.json"],
-            "candidates must be of schema 2, whose memory is counted as now, 'candidates.json' is of 1; run fxsnn explore "
-            "or demo again",
+            "candidates must be of schema 2, whose memory is counted as now, 'candidates.json' is of 1; run fxsnn "
+            "explore or demo again",
         ),
         (
             ["explore", "net.npz", "--grid", "grid.toml", "--study", "study.journal"],
-            "a study must be of schema 2, whose memory is counted as now, but 'study.journal' is of 1; to explore again, "
-            "name a new file with --study",
+            "a study must be of schema 2, whose memory is counted as now, but 'study.journal' is of 1; to explore "
+            "again, name a new file with --study",
         ),
     ],
 )
