@@ -1,0 +1,167 @@
+"""One work tree's half of compare_trees.py: names of work on stdin, seconds and digests on stdout.
+
+It uses what both trees have, 947e75a and those after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn import itq, learn
+from fxsnn.emulate import run_raster
+from fxsnn.format import Format
+from fxsnn.layered.emulate import respond_layers
+from fxsnn.layered.network import LayeredNetwork, seen
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.layered.quantise import quantise_layers
+from fxsnn.layered.ready import ready
+from fxsnn.learn import Learning, random_network
+from fxsnn.modes import Rounding
+from fxsnn.network import save_network
+from fxsnn.plan import Leak, LearningPlan, Plan, Signal
+from fxsnn.quantise import QuantisedNetwork
+
+FLOOR = Signal(Format(16, 8), Rounding.FLOOR)
+PLAN = Plan(
+    weight=Signal(Format(8, 7)),
+    accumulator=FLOOR,
+    membrane=FLOOR,
+    theta=Signal(Format(1, 8, signed=False)),
+    threshold=Signal(Format(16, 8)),
+    inhibition=Signal(Format(1, 8, signed=False)),
+    leak=Leak("multiply", Signal(Format(4, 4, signed=False))),
+)
+FXSNN = [sys.executable, "-P", "-c", "from fxsnn.cli import main; main()"]
+GRID = """weight = ["UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2"]
+state_bits = [8, 6, 4, 3, 2]
+weight_rounding = ["RN", "TR"]
+state_rounding = ["RN", "TR"]
+leak = ["multiply UQ0.8"]
+fold = [false, true]
+"""
+
+
+@cache
+def batch(images: int) -> Callable[[], NDArray[Any]]:
+    """Return the benchmark's layer at work on so many images."""
+    rng = np.random.default_rng(0)
+    raster = (rng.random((images, 100, 784)) < 0.1).astype(np.uint8)
+    weights = rng.integers(-16, 48, (784, 400))
+    one = QuantisedNetwork(
+        plan=PLAN,
+        weights=weights,
+        theta=np.zeros(400, np.int64),
+        threshold=256,
+        factor=15,
+        inhibition=0,
+        floor=0,
+        reset_value=0,
+        reset="subtract",
+        compare="ge",
+        winner="none",
+        refractory_steps=0,
+        refractory_input="ignore",
+        casts={},
+    )
+    return lambda: run_raster(one, raster)
+
+
+@cache
+def stdp(integers: bool) -> Callable[[], NDArray[Any]]:
+    """Return a pass of learning over 500 random digits."""
+    weight = Signal(Format(4, 4, signed=False))
+    wide = Signal(Format(20, 8), Rounding.FLOOR)
+    plan = replace(
+        PLAN,
+        weight=weight,
+        accumulator=wide,
+        membrane=wide,
+        theta=Signal(Format(16, 8, signed=False)),
+        threshold=Signal(Format(16, 4, signed=False)),
+        inhibition=Signal(Format(12, 0, signed=False)),
+        learning=LearningPlan(Signal(Format(8, 8, signed=False), Rounding.STOCHASTIC)),
+    )
+    if integers:
+        return lambda: itq.train(random_network(784, 400), images(500), Learning(), plan).weights
+    return lambda: learn.train(random_network(784, 400), images(500), Learning()).weights
+
+
+@cache
+def layers(filters: str) -> Callable[[], NDArray[Any]]:
+    """Return inference of N-MNIST's layers, of random weights, on two random recordings."""
+    described = ready("nmnist", 10)
+    rng, numbers = np.random.default_rng(2), range(len(described.layer))
+    shapes = [described.geometry(number).weights for number in numbers]
+    network = LayeredNetwork(
+        described,
+        tuple(rng.normal(0, 0.2, shape).astype(np.float32) for shape in shapes),
+        tuple(rng.normal(0, 0.1, shape[-1]).astype(np.float32) for shape in shapes),
+        tuple(
+            rng.choice(np.array([-1, 1], np.int8), (seen(described, number), described.classes)) for number in numbers
+        ),
+    )
+    quantised = quantise_layers(network, plan_layers(network, Words(4, 2, filters=filters)))  # type: ignore[arg-type]
+    geometry = described.geometry(0)
+    frames = (rng.random((2, described.steps, *geometry.inputs)) < 0.02).astype(np.uint16)
+    return lambda: respond_layers(quantised, frames)
+
+
+def study() -> tuple[float, bytes]:
+    """Explore 200 points of a network of 16 neurons, by the command."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        save_network(learn.train(random_network(784, 16), images(200), Learning()), folder / "net.npz")
+        (folder / "grid.toml").write_text(GRID)
+        words = ["explore", "net.npz", "--grid", "grid.toml", "--out", "c.json", "--workers", "1"]
+        taken, _ = command(*words, folder=folder)
+        found = json.loads((folder / "c.json").read_text())
+    return taken, json.dumps([[entry["name"], entry["correct"]] for entry in found["candidates"]]).encode()
+
+
+def command(*words: str, folder: Path | None = None) -> tuple[float, bytes]:
+    """Run a command of this tree; return its seconds, and nothing else that must be the same."""
+    began = time.perf_counter()
+    subprocess.run([*FXSNN, *words], check=True, capture_output=True, cwd=folder)
+    return time.perf_counter() - began, b""
+
+
+def images(count: int) -> NDArray[np.uint8]:
+    """Return random images, most of them dark."""
+    return (np.random.default_rng(1).random((count, 784)) ** 6 * 255).astype(np.uint8)
+
+
+def timed(work: Callable[[], NDArray[Any]]) -> tuple[float, bytes]:
+    """Do a piece of work; return its seconds, and what it computed."""
+    began = time.perf_counter()
+    found = work()
+    return time.perf_counter() - began, found.tobytes()
+
+
+WORK: dict[str, Callable[[], tuple[float, bytes]]] = {
+    "batch 1": lambda: timed(batch(1)),
+    "batch 64": lambda: timed(batch(64)),
+    "STDP in float": lambda: timed(stdp(False)),
+    "STDP in integers": lambda: timed(stdp(True)),
+    "layers, inputs": lambda: timed(layers("inputs")),
+    "layers, currents": lambda: timed(layers("currents")),
+    "study": study,
+    "help": lambda: command("--help"),
+}
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        seconds, computed = WORK[line.strip()]()
+        print(json.dumps({"seconds": seconds, "digest": hashlib.sha256(computed).hexdigest()}), flush=True)
