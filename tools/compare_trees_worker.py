@@ -44,6 +44,7 @@ PLAN = Plan(
     inhibition=Signal(Format(1, 8, signed=False)),
     leak=Leak("multiply", Signal(Format(4, 4, signed=False))),
 )
+MOMENT = 0.2  # seconds
 FXSNN = [sys.executable, "-P", "-c", "from fxsnn.cli import main; main()"]
 GRID = """weight = ["UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2"]
 state_bits = [8, 6, 4, 3, 2]
@@ -144,10 +145,13 @@ def images(count: int) -> NDArray[np.uint8]:
 
 
 def timed(work: Callable[[], NDArray[Any]]) -> tuple[float, bytes]:
-    """Do a piece of work; return its seconds, and what it computed."""
-    began = time.perf_counter()
-    found = work()
-    return time.perf_counter() - began, found.tobytes()
+    """Do a piece of work, again and again for a moment; return its least seconds, and what it computed."""
+    taken, until = list[float](), time.perf_counter() + MOMENT
+    while not taken or time.perf_counter() < until:
+        began = time.perf_counter()
+        found = work()
+        taken.append(time.perf_counter() - began)
+    return min(taken), found.tobytes()
 
 
 WORK: dict[str, Callable[[], tuple[float, bytes]]] = {
