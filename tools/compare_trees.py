@@ -4,10 +4,11 @@
     python tools/compare_trees.py ../before              # against this tree
     python tools/compare_trees.py ../before --python ../before/.venv/bin/python --rounds 9 --only study
 
-Each tree computes in a process of its own interpreter; the two take turns, and the least time of each counts. What both
-compute must be the same, bit for bit. Measured: the benchmark's layer at batch 1 and 64, a pass of STDP in float and one
-in integers over 500 digits, inference of N-MNIST's layers by filters of the inputs and of the currents, a study of 200
-candidates, and `fxsnn --help`. Exit status 1 if a result differs, or if the second tree takes more than 5 % longer.
+Each tree computes in a process of its own interpreter; the two take turns, and the least time of each counts. What
+both compute must be the same, bit for bit. Measured: the benchmark's layer at batch 1 and 64, a pass of STDP in float
+and one in integers over 500 digits, inference of N-MNIST's layers by filters of the inputs and of the currents, a study
+of 200 candidates, and `fxsnn --help`. Exit status 1 if a result differs, or if the second tree takes more than 5 %
+longer.
 """
 
 from __future__ import annotations
