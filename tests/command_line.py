@@ -12,6 +12,7 @@ import signal
 import struct
 import sys
 import termios
+from collections.abc import Iterator
 from dataclasses import dataclass
 from unittest import mock
 
@@ -31,6 +32,17 @@ once = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason=ONCE)  # type: 
 # what a shell starts in the background ignores SIGINT, and so would the tests' own processes
 HEARS_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 FXSNN = [sys.executable, "-P", "-c", HEARS_SIGINT + "from fxsnn.cli import main; main()"]  # in a process of its own
+
+
+@pytest.fixture
+def hears_signals() -> Iterator[None]:
+    """Let what a test starts hear SIGHUP and SIGINT, which nohup and the background of a shell have ignored."""
+    ignored = [one for one in (signal.SIGHUP, signal.SIGINT) if signal.getsignal(one) is signal.SIG_IGN]
+    for one in ignored:
+        signal.signal(one, signal.SIG_DFL)
+    yield
+    for one in ignored:
+        signal.signal(one, signal.SIG_IGN)
 
 
 @dataclass(frozen=True)

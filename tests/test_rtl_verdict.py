@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from command_line import skip_without_jit
+from command_line import hears_signals, skip_without_jit
 from fxsnn.emulate import spikes_of
 from fxsnn.golden.layers_make import make_layers_bundle
 from fxsnn.golden.make import make_bundle
@@ -23,6 +23,7 @@ from sets import SETS
 from simulate import needs_icarus, needs_verilator, simulate
 
 skip_without_jit()
+pytestmark = pytest.mark.usefixtures(hears_signals.__name__)
 GOLDEN = Path(__file__).parent.parent / "golden"
 SMALL = "each_subtract"
 # of each kind of set one, and the module in whose place a user's design is put

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from command_line import skip_without_jit
+from command_line import hears_signals, skip_without_jit
 
 skip_without_jit()
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals"),
+    pytest.mark.usefixtures(hears_signals.__name__),
+]
 
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 # a command that makes a folder, is told to end in the way of WHERE, and would work on for a minute
