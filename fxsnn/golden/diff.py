@@ -211,7 +211,7 @@ def _missing(dump: Dumped, chosen: dict[str, Alignment]) -> NDArray[np.int64]:
 def _places(k: int, dump: Dumped, places: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
     """Return row, place in the order of a step, neuron (-1 of a register) and dump of each place of a stream."""
     rows, neurons = np.divmod(places, neurons_of(dump.node))
-    if "lfsr_" in dump.node.name:
+    if dump.node.register:
         neurons = np.full(len(places), -1)
     order = np.full(len(places), names.index(dump.node.name))
     return np.stack([rows, order, neurons, np.full(len(places), k)], axis=1)

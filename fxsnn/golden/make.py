@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from fxsnn.encode import Spikes
 from fxsnn.files import new_folder
-from fxsnn.golden.bundle import MANIFEST
 from fxsnn.golden.contents import SCHEMA, Vector, described, layout, lfsr_entry, lines_of, words_of
 from fxsnn.golden.corners import Reached, coverage
 from fxsnn.golden.directed import directed
 from fxsnn.golden.export import check_kinds, export
+from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.memfile import digest, hex_lines, render, sums_of
 from fxsnn.golden.reach import impossible
 from fxsnn.golden.readme import readme
