@@ -17,6 +17,8 @@ from fxsnn.golden.contents import LEARNING_SCHEMA, SCHEMA, Vector, layout
 from fxsnn.golden.held import MANIFEST, MOST_WORDS, Bundle, Manifest, altered_texts, check_described, read_words
 from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout
 from fxsnn.golden.layers_read import Layers, filled
+from fxsnn.golden.populations import POPULATIONS_SCHEMA
+from fxsnn.golden.populations_read import GraphBundle, Populations, read_graph_bundle
 from fxsnn.golden.stated import misstated
 from fxsnn.golden.stimuli import Stimuli
 from fxsnn.layered.quantise import QuantisedLayers
@@ -40,7 +42,7 @@ class LayersBundle(Bundle):
     network: QuantisedLayers
 
 
-AnyBundle = LayerBundle | LayersBundle
+AnyBundle = LayerBundle | LayersBundle | GraphBundle
 
 
 class _Size(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -94,7 +96,8 @@ class _Presentations(_Size, forbid_unknown_fields=True, kw_only=True):
         return tuple(self.steps)
 
 
-_About = _Images | _Presentations | Layers
+_Older = _Images | _Presentations | Layers
+_About = _Older | Populations
 
 
 def read_bundle(folder: Path) -> AnyBundle:
@@ -107,6 +110,8 @@ def read_bundle(folder: Path) -> AnyBundle:
         schema or describes something that cannot be.
     """
     manifest, about, content = _read_manifest(folder)
+    if isinstance(about, Populations):
+        return read_graph_bundle(folder, manifest, about, content)
     network = about.skeleton() if isinstance(about, Layers) else _skeleton(about)
     vectors = _described(network, about, manifest)
     read = read_words(folder, vectors, manifest)
@@ -130,6 +135,9 @@ def _read_manifest(folder: Path) -> tuple[Manifest, _About, dict[str, Any]]:
     if schema == LAYERS_SCHEMA:
         manifest = fitted(content, Manifest, must)
         return manifest, fitted(manifest.configuration, Layers, must), content
+    if schema == POPULATIONS_SCHEMA:
+        manifest = fitted(content, Manifest, must)
+        return manifest, fitted(manifest.configuration, Populations, must), content
     if not isinstance(schema, int) or isinstance(schema, bool) or schema not in range(1, SCHEMA + 1):
         hint = ": it was written by a newer fxsnn" if isinstance(schema, int) and schema > SCHEMA else ""
         if schema == LEARNING_SCHEMA:
@@ -164,7 +172,7 @@ def _skeleton(about: _Size) -> QuantisedNetwork:
     )
 
 
-def _described(network: QuantisedNetwork | QuantisedLayers, about: _About, manifest: Manifest) -> list[Vector]:
+def _described(network: QuantisedNetwork | QuantisedLayers, about: _Older, manifest: Manifest) -> list[Vector]:
     """Return the files of the configuration, once the manifest is seen to describe exactly those."""
     try:
         vectors = _layout(network, about, 1 if manifest.schema == 1 else SCHEMA)
@@ -174,7 +182,7 @@ def _described(network: QuantisedNetwork | QuantisedLayers, about: _About, manif
     return vectors
 
 
-def _layout(network: QuantisedNetwork | QuantisedLayers, about: _About, schema: int) -> list[Vector]:
+def _layout(network: QuantisedNetwork | QuantisedLayers, about: _Older, schema: int) -> list[Vector]:
     if isinstance(network, QuantisedLayers):
         return layers_layout(network, len(about.presentations()))
     return layout(network, about.presentations(), schema)

@@ -14,6 +14,8 @@ from fxsnn.format import Format
 from fxsnn.golden.bundle import AnyBundle, LayersBundle, read_bundle
 from fxsnn.golden.contents import Vector, words_of
 from fxsnn.golden.layers import layers_counts, layers_words
+from fxsnn.golden.populations import graph_counts, graph_words, respond
+from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.stated import differing
 from fxsnn.golden.stimuli import Timed, play
 
@@ -61,6 +63,9 @@ def _played(bundle: AnyBundle) -> tuple[dict[str, NDArray[np.int64]], dict[str, 
         if isinstance(bundle, LayersBundle):
             words, traces = layers_words(bundle.network, bundle.stimuli)
             return words, layers_counts(words, traces)
+        if isinstance(bundle, GraphBundle):
+            response = respond(bundle.network, bundle.stimuli)
+            return graph_words(bundle.network, bundle.stimuli, response), graph_counts(bundle.network, response)
         played = play(bundle.network, bundle.stimuli)
         return words_of(bundle.network, bundle.stimuli, played), played.counted()
     except FxsnnError as error:

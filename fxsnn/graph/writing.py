@@ -88,37 +88,24 @@ def _file(text: Text, texts: Mapping[str, str]) -> str:
 
 
 def _population(one: Population) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "shape": _sizes(one.shape),
-        "neuron": one.text.file,
+    said = {
+        "outer": one.outer if one.outer != "inputs" else None,
+        "registers": one.registers,
         "choices": dict(one.choices),
         "constants": {name: f"{one.name}.{name}.mem" for name in one.neuron.constants},
         "numbers": {name: one.numbers[name] for name in one.neuron.numbers},
-        "outer": one.outer,
     }
-    if one.registers is not None:
-        found["registers"] = one.registers
-    return found
+    found = {key: value for key, value in said.items() if value not in (None, {})}
+    return {"shape": _sizes(one.shape), "neuron": one.text.file, **found}
 
 
 def _projection(one: Projection) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "name": one.name,
-        "from": one.source,
-        "to": one.target,
-        "input": one.input,
-        "kind": one.kind,
-        "signal": one.signal,
-        "delay": one.delay,
-        "kernel": list(one.kernel),
-        "padding": list(one.padding),
-        "groups": one.groups,
-    }
-    if one.stride is not None:
-        found["stride"] = list(one.stride)
+    own = Projection.__dataclass_fields__
+    said = {key: getattr(one, key) for key in ("kind", "signal", "delay", "kernel", "stride", "padding", "groups")}
+    found = {key: value for key, value in said.items() if value != own[key].default}
     if one.weights is not None:
         found["weights"] = f"{one.name}.{one.signal}.mem"
-    return found
+    return {"name": one.name, "from": one.source, "to": one.target, "input": one.input, **found}
 
 
 def _readout(readout: Readout) -> dict[str, Any]:
