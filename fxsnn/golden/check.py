@@ -19,6 +19,9 @@ from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.stated import differing
 from fxsnn.golden.stimuli import Timed, play
 
+ENDS = ("answer", "answers", "classes")
+"""States that follow from all steps of a presentation; the others are those that it begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -86,7 +89,7 @@ def first_difference(
         time = stimuli.place(place[0])
         where = f"presentation {time[0]}, step {time[1]}"
     elif vector.role == "state":
-        time = place[0], 0
+        time = place[0], stimuli.steps[place[0]] if vector.name in ENDS else 0
         where = f"presentation {place[0]}"
     axes = _axes(vector, len(place))
     where = ", ".join(([where] if where else []) + [f"{axis} {k}" for axis, k in zip(axes, place, strict=True) if axis])

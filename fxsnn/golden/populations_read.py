@@ -16,7 +16,7 @@ from fxsnn.documents import named
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes, read_text
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, altered_texts, check_described, read_words
+from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, ReadWords, altered_texts, check_described, read_words
 from fxsnn.golden.populations import Presented, graph_layout
 from fxsnn.golden.populations_make import NETWORK, PLAN, configuration_of_graph
 from fxsnn.golden.stated import differing, misstated
@@ -47,7 +47,7 @@ class Populations(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, content: Mapping[str, Any]) -> GraphBundle:
     """Return what a set holds; raises FileError, which names a file that was altered before what follows of that."""
-    altered = altered_texts(folder, manifest)
+    altered, read = altered_texts(folder, manifest), ReadWords({}, [], [])
     try:
         network = _network(folder)
         vectors = graph_layout(network, about.inputs, about.steps)
@@ -63,7 +63,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
             must = presented.begin()[wrong[0]]
             raise FileError(f"begin.mem word {wrong[0]} must be {must}, as the manifest's steps say")
     except FileError as error:
-        raise FileError(altered[0] if altered else str(error)) from None
+        raise FileError([*read.altered, *altered, str(error)][0]) from None
     stated = misstated(content, vectors, network, about.inputs)
     if not altered:
         files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in about.sha256}
