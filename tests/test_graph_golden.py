@@ -564,6 +564,46 @@ def test_every_kind_of_projection_and_readout_is_made_checked_and_made_again(tmp
     assert said.out.startswith("first     most.lfsr_0, presentation 1, step 1, neuron 5\n")
 
 
+@pytest.mark.parametrize(
+    ("readout", "said"),
+    [
+        ('kind = "none"', lambda *s: s[0].sum(axis=0)),
+        ('kind = "counts"\nskip = 4', lambda *s: s[0][4:].sum(axis=0)),
+        (
+            'kind = "first"\nskip = 2',
+            lambda *s: [next((t for t in range(2, 9) if row[t]), 9) for row in s[0].T],
+        ),
+        ('kind = "node"\nnode = "membrane"', lambda *s: s[1].sum(axis=0)),
+        ('kind = "node"\nnode = "membrane"\nover = "last"', lambda *s: s[1][-1]),
+        ('kind = "node"\nnode = "membrane"\nover = "maximum"\nskip = 1', lambda *s: s[1][1:].max(axis=0)),
+        ('kind = "node"\nnode = "_doubled"', lambda *s: 2 * s[1].sum(axis=0)),
+    ],
+)
+def test_answers_are_those_of_the_readout(tmp_path: Path, readout: str, said: Any) -> None:
+    (tmp_path / "two.neuron").write_text(
+        "come: input\nmembrane: state\nunder: constant[bit]\nspike: output\nmembrane: membrane = membrane - come\n"
+        "_doubled = membrane * 2\nspike = membrane < 0 and under\n"
+    )
+    network = loaded(
+        tmp_path,
+        '[input]\nshape = 2\n[population.a]\nshape = 3\nneuron = "two.neuron"\nconstants = { under = [1, 0, 1] }\n'
+        f'[[projection]]\nfrom = "input"\nto = "a"\nweights = [[1, 2, -3], [-2, 1, 0]]\n[readout]\n{readout}\n',
+        '[signal]\nweight = "Q3.0"\nmembrane = "Q6.0"\n',
+    )
+    raster = (np.random.default_rng(8).random((9, 2)) < 0.5).astype(np.int64)
+    seen = -np.cumsum(raster @ [[1, 2, -3], [-2, 1, 0]], axis=0)
+    assert -32 <= seen.min() < 0 < seen.max() < 32
+    manifest = make_graph_bundle(tmp_path / "set", network, raster[None])
+    entry = next(entry for entry in manifest["files"] if entry["name"] == "answers")
+    expected = np.asarray(said((seen < 0) & [True, False, True], seen)).tolist()
+    assert words_in(tmp_path / "set" / "answers.mem", entry["word"], entry["signed"]) == expected
+    assert (tmp_path / "set" / "classes.mem").exists() == ("none" not in readout)
+    assert check_bundle(tmp_path / "set").findings == ()
+    again = quantise_graph(load_graph(tmp_path / "set" / "net.toml"), network.plan)
+    make_graph_bundle(tmp_path / "again", again, raster[None])
+    assert bytes_in(tmp_path / "again") == bytes_in(tmp_path / "set")
+
+
 any_network = st.one_of(
     networks(recurrent=False, cuba=False), networks(recurrent=True, cuba=False), networks(recurrent=True, cuba=True)
 )
@@ -637,6 +677,36 @@ def test_options_that_do_not_fit_a_network_are_refused_in_one_line(made: Path, t
     said = command("golden", "make", tmp_path / "net.npz", made / "plan.toml", *spikes, "--out", out).complaint
     assert said.startswith("--spikes and --inputs must be for a network of populations (.toml), not ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_have_one_name_in_c_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "two.neuron").write_text("come: input\nB: output\nb_c = come + 1\nB = come + b_c\n")
+    network = loaded(
+        tmp_path,
+        '[input]\nshape = 1\n[population.a]\nshape = 1\nneuron = "two.neuron"\n[population.a_b]\nshape = 1\n'
+        'neuron = "two.neuron"\n[[projection]]\nfrom = "input"\nto = "a"\nkind = "identity"\n[[projection]]\n'
+        'name = "C"\nfrom = "a"\nto = "a_b"\nweights = 1\nkind = "scale"\nsignal = "w"\n[[projection]]\n'
+        'name = "a_B"\nfrom = "a"\nto = "a_b"\nweights = 1\nkind = "scale"\nsignal = "b"\n',
+        '[signal]\nw = "Q2.0"\nb = "Q2.0"\n',
+    )
+    inputs = np.ones((1, 2, 1), np.int64)
+    with pytest.raises(
+        ConfigError, match=r"^files must have names of their own in C, in either case, a_B\.b and a_b\.B "
+    ):
+        make_graph_bundle(tmp_path / "set", network, inputs, kinds=["c-header"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.toml", "two.neuron"]
+    make_graph_bundle(tmp_path / "set", network, inputs, kinds=["npz"])
+    assert check_bundle(tmp_path / "set").findings == ()
+
+
+def test_a_begin_that_the_steps_do_not_have_is_refused(copied: Path) -> None:
+    path = copied / "begin.mem"
+    path.write_text(path.read_text().replace("1\n0\n0\n", "1\n0\n1\n", 1))
+    manifest = json.loads((copied / "manifest.json").read_bytes())
+    next(entry for entry in manifest["files"] if entry["name"] == "begin")["sha256"] = digest(path.read_bytes())
+    (copied / "manifest.json").write_text(json.dumps(manifest))
+    said = command("golden", "check", copied).complaint
+    assert said == "begin.mem word 2 must be 0, as the manifest's steps say"
 
 
 def test_nothing_is_written_where_a_set_cannot_be(made: Path, tmp_path: Path) -> None:
