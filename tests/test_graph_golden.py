@@ -274,6 +274,7 @@ def test_what_a_manifest_misstates_is_a_finding(copied: Path) -> None:
     manifest = json.loads((copied / "manifest.json").read_bytes())
     manifest["counts"]["spikes"] += 1
     manifest["configuration"]["sha256"]["net.toml"] = "0" * 64
+    del manifest["configuration"]["sha256"]["lif.neuron"]
     manifest["files"][0]["about"] = "weights"
     (copied / "manifest.json").write_text(json.dumps(manifest))
     said = command("golden", "check", copied)
@@ -308,6 +309,20 @@ def test_a_file_that_is_missing_is_refused_in_one_line(copied: Path, name: str) 
 
 
 # dumps
+
+
+def nodes_in(manifest: dict[str, Any]) -> list[str]:
+    return [entry["name"] for entry in manifest["files"] if entry["role"] == "node"]
+
+
+def test_nodes_stand_in_the_order_in_which_a_step_makes_them(made: Path, tmp_path: Path) -> None:
+    assert nodes_in(json.loads((made / "set" / "manifest.json").read_bytes())) == [
+        f"{layer}.{node}"
+        for layer in ("first", "around", "last")
+        for node in ("leaked", "integrated", "spike", "membrane")
+    ]
+    drawing = make_graph_bundle(tmp_path / "set", chance(None), np.ones((1, 2, 3), np.int64))
+    assert nodes_in(drawing)[:6] == ["a.draw.0", "a.lfsr.0", "a.leaked", "a.integrated", "a.spike", "a.membrane"]
 
 
 def test_a_dump_s_first_word_that_differs_is_named_across_populations(made: Path, tmp_path: Path) -> None:
@@ -697,6 +712,30 @@ def test_files_that_have_one_name_in_c_are_refused_before_anything_is_written(tm
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.toml", "two.neuron"]
     make_graph_bundle(tmp_path / "set", network, inputs, kinds=["npz"])
     assert check_bundle(tmp_path / "set").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("doubled", "readout", "said"),
+    [
+        ("v * (v - 1)", 'kind = "none"', "a.twice: what is emitted or kept as a node must fit a word: word must be "),
+        ("v", 'kind = "node"\nnode = "v"', "answers: what is emitted or kept as a node must fit a word: word must be "),
+    ],
+)
+def test_nodes_and_answers_wider_than_a_word_are_refused_by_name(
+    tmp_path: Path, doubled: str, readout: str, said: str
+) -> None:
+    (tmp_path / "wide.neuron").write_text(
+        f"come: input\nv: state\nspike: output\nv: v = v + come\ntwice = {doubled}\nspike = twice > 5\n"
+    )
+    (tmp_path / "net.toml").write_text(
+        '[input]\nshape = 1\n[population.a]\nshape = 1\nneuron = "wide.neuron"\n[[projection]]\nfrom = "input"\n'
+        f'to = "a"\nkind = "identity"\n[readout]\n{readout}\n'
+    )
+    (tmp_path / "plan.toml").write_text(f'[signal]\nv = "Q{32 if "*" in doubled else 62}.0"\n')
+    np.save(tmp_path / "x.npy", np.ones((1, 9, 1), np.int64))
+    refused = made_with(tmp_path, tmp_path / "set", "--spikes", tmp_path / "x.npy").complaint
+    assert refused.startswith(said)
+    assert not (tmp_path / "set").exists()
 
 
 def test_a_begin_that_the_steps_do_not_have_is_refused(copied: Path) -> None:

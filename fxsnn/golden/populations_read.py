@@ -23,6 +23,7 @@ from fxsnn.golden.stated import differing, misstated
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import graph_plan_for
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.writing import LABELS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,9 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         raise FileError([*read.altered, *altered, str(error)][0]) from None
     stated = misstated(content, vectors, network, about.inputs)
     if not altered:
-        files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in about.sha256}
+        names = [NETWORK, PLAN, *(Path(one.text.file).name for one in network.graph.populations)]
+        names += [LABELS] if network.graph.readout.labels is not None else []
+        files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in names}
         actual = configuration_of_graph(files, about.inputs, about.steps)
         stated += differing("configuration ", manifest.configuration, actual)
     return GraphBundle(
