@@ -24,7 +24,7 @@ from fxsnn.network import Network, load_network
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
 from fxsnn.program.page import page
-from fxsnn.program.shipped import names, source
+from fxsnn.program.shipped import source
 from fxsnn.quantise import quantise
 from fxsnn.width import constants_of, program_of
 
@@ -54,9 +54,7 @@ def show_network(network: Path, plan: Path | None = None) -> str:
 def _of_graph(graph: Graph, plan: Path | None) -> str:
     """Return the page on a network of populations, one after the other; without a plan their texts, each once."""
     if plan is None:
-        files = dict.fromkeys(one.text.file for one in graph.populations)
-        own = {f"{name}.neuron": name for name in names()}
-        return "\n".join(source(own[file]) if file in own else read_text(Path(file), "a text") for file in files)
+        return "\n".join(dict.fromkeys(one.text.source for one in graph.populations))
     quantised = quantise_graph(graph, load_graph_plan(plan, graph))
     lines = list[str]()
     for name, program in quantised.programs.items():

@@ -49,3 +49,17 @@ def test_the_example_is_shown() -> None:
     ]
     assert "      current: 8 x Q2.4 (s6) + 3 x Q2.1 (s3); exactly 10 bits, 4 fractional, -22 to 20" in out
     assert run("show", "net.toml").out.count("# LIF: ") == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_commands_on_golden_vectors_work() -> None:
+    section = PAGE.read_text().split("## Golden vectors\n")[1].split("\n## ")[0]
+    make, check, diff = re.findall(r"^fxsnn (.*)$", section, re.MULTILINE)
+    np.savez("spikes.npz", inputs=np.random.default_rng(7).random((3, 9, 4, 4, 1)) < 0.4, labels=np.arange(3))
+    assert run(*make.split()).out.startswith("golden-set: 19 files, ")
+    assert run(*check.split()).status == 0
+    Path("hidden.membrane.mem").write_bytes(Path("golden-set", "hidden.membrane.mem").read_bytes())
+    assert (run(*diff.split()).status, run(*diff.split()).out) == (0, "all 54 words match\n")
+    page = Path("golden-set", "README.md").read_text()
+    assert "\n3. `hidden`, step by step, since a cycle joins them or leads back\n" in page
+    assert "    lif.neuron, 32 neurons\n" in page

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from command_line import run, skip_without_jit
 from fxsnn.errors import FxsnnError
 from fxsnn.golden.align import likeliest
-from fxsnn.golden.bundle import Bundle, LayerBundle, read_bundle
+from fxsnn.golden.bundle import LayerBundle, read_bundle
 from fxsnn.golden.causes import causes, words_under
 from fxsnn.golden.check import computed
 from fxsnn.golden.contents import Vector, lines_of
@@ -28,6 +28,7 @@ from fxsnn.golden.diff import Diff, diff
 from fxsnn.golden.dump import Dumped, nodes_of, read_memory
 from fxsnn.golden.dumpcsv import read_csv
 from fxsnn.golden.export import _rendered
+from fxsnn.golden.held import Bundle
 from fxsnn.golden.stimuli import play
 from simulate import needs_icarus
 

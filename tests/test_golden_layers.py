@@ -148,6 +148,13 @@ def test_a_dump_is_compared(bundle: Path, tmp_path: Path) -> None:
     assert said.out.startswith(f"first     layer0_refractory, presentation 0, step {step}, neuron {neuron}\n")
 
 
+def test_answers_are_told_after_the_nodes_that_they_follow_from(bundle: Path) -> None:
+    altered(bundle, "layer0_weights", 1, "1f")
+    findings = check_bundle(bundle).findings
+    assert findings[0].startswith("layer0_sum.mem word 112, presentation 0, step 1, ")
+    assert any(finding.startswith("answer.mem word ") for finding in findings)
+
+
 @pytest.mark.parametrize("name", ["rtl/fxsnn_conv.sv", "rtl/fxsnn_layers.sv", "run.sh"])
 def test_a_file_beside_the_words_that_was_altered_is_refused(bundle: Path, name: str) -> None:
     (bundle / name).write_bytes((bundle / name).read_bytes() + b"\n")

@@ -201,6 +201,17 @@ def test_a_neuron_that_nobody_has_seen_goes_from_its_text_to_everything(tmp_path
     assert command("show", tmp_path / "net.toml").out == RISING
 
 
+def test_a_text_of_one_s_own_is_shown_though_it_has_the_name_of_one_that_comes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = "# my own\narriving: input\nspike: output\nspike = arriving > 0\n"
+    (tmp_path / "lif.neuron").write_text(own)
+    relayed = NETWORK.replace('"lif"', '"lif.neuron"').replace("choices = {", "# {").replace("constants = {", "# {")
+    (tmp_path / "net.toml").write_text(relayed)
+    monkeypatch.chdir(tmp_path)
+    assert command("show", "net.toml").out == own
+
+
 # what is refused
 
 LISTED = "weights = [[0.5, 0.25], [-0.5, 1.0], [0.75, 0.0]]"

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import Data, LearnedBits, LearnedPlan, LearnedRounding, Mnist, NetworkFile, PlanFile
+from fxsnn.cli.options import Data, LearnedBits, LearnedPlan, LearnedRounding, Mnist, PlanFile
+from fxsnn.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -21,25 +22,56 @@ def register(app: typer.Typer) -> None:
 
 
 def make(
-    network: NetworkFile,
+    network: Annotated[
+        Path,
+        typer.Argument(help="Network, as fxsnn train wrote it (.npz), or of populations (.toml).", show_default=False),
+    ],
     plan: PlanFile,
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     folder: Data = None,
     mnist: Mnist = False,
-    images: Annotated[int, typer.Option(min=1, max=1000, help="Test digits or recordings to present.")] = 1,
+    images: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Test digits or recordings to present.", show_default="1"),
+    ] = None,
+    spikes: Annotated[
+        Path | None,
+        typer.Option(
+            "--spikes",
+            help="Words for a network of populations: .npy, .npz (inputs, steps, ...), or .csv, .mem of one input.",
+            show_default=False,
+        ),
+    ] = None,
+    inputs: Annotated[
+        int | None, typer.Option("--inputs", help="How many inputs of --spikes to present.", show_default="all")
+    ] = None,
     aimed: Annotated[
-        bool, typer.Option("--directed/--no-directed", help="Add presentations aimed at rails, ties and thresholds.")
+        bool,
+        typer.Option(
+            "--directed/--no-directed",
+            help="Add presentations aimed at rails, ties and thresholds; none to a network of populations yet.",
+        ),
     ] = True,
     formats: Annotated[
         list[str] | None,
         typer.Option("--format", help="Further memory images: coe, amd-mif, intel-mif, c-header, npz. Repeatable."),
     ] = None,
 ) -> None:
-    """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python."""
+    """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python.
+
+    Of a network of populations all but the RTL and its bench.
+    """
     from fxsnn.golden.make import unreached
     from fxsnn.job import make_golden
 
-    manifest = make_golden(network, plan, out, folder, mnist, images, aimed, formats or [])
+    if network.suffix == ".toml":
+        _make_of_populations(
+            network, plan, out, spikes, inputs, formats or [], folder is None and not mnist and not images
+        )
+        return
+    if spikes is not None or inputs is not None:
+        raise ConfigError(f"--spikes and --inputs must be for a network of populations (.toml), not {str(network)!r}")
+    manifest = make_golden(network, plan, out, folder, mnist, images or 1, aimed, formats or [])
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
     told = (
@@ -53,6 +85,26 @@ def make(
     typer.echo(f"{reached} corners of the arithmetic are reached, {never} cannot be; the bench: sh {out}/run.sh")
     for name in unreached(manifest):
         typer.echo(f"warning: not reached, so that these vectors may not find a fault there: {name}", err=True)
+
+
+def _make_of_populations(
+    network: Path, plan: Path, out: Path, spikes: Path | None, inputs: int | None, formats: list[str], fits: bool
+) -> None:
+    from fxsnn.golden.populations_make import golden_of_files
+
+    if spikes is None or not fits:
+        raise ConfigError(
+            f"a network of populations ({str(network)!r}) must be given --spikes, the words to present, and none of "
+            "--data, --mnist and --images"
+        )
+    manifest = golden_of_files(network, plan, spikes, inputs, out, formats)
+    counts, about = manifest["counts"], manifest["configuration"]
+    overflows, ties = (sum(cast[kind] for cast in counts["casts"].values()) for kind in ("overflows", "ties"))
+    typer.echo(
+        f"{out}: {len(manifest['files'])} files, {sum(entry['lines'] for entry in manifest['files']):,} words; "
+        f"inputs: {about['inputs']:,}, steps of each: {about['steps']:,}; {counts['spikes']:,} spikes, "
+        f"{overflows:,} overflows, {ties:,} ties"
+    )
 
 
 def learn(

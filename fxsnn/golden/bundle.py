@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -12,36 +12,18 @@ from numpy.typing import NDArray
 
 from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.files import inside, read_bytes
-from fxsnn.frozen import freeze
+from fxsnn.files import read_bytes
 from fxsnn.golden.contents import LEARNING_SCHEMA, SCHEMA, Vector, layout
+from fxsnn.golden.held import MANIFEST, MOST_WORDS, Bundle, Manifest, altered_texts, check_described, read_words
 from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout
 from fxsnn.golden.layers_read import Layers, filled
-from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem, to_words
-from fxsnn.golden.stated import differing, misstated
-from fxsnn.golden.stimuli import Stimuli, Timed
+from fxsnn.golden.populations import POPULATIONS_SCHEMA
+from fxsnn.golden.populations_read import GraphBundle, Populations, read_graph_bundle
+from fxsnn.golden.stated import misstated
+from fxsnn.golden.stimuli import Stimuli
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.plan import plan_from_data
 from fxsnn.quantise import QuantisedNetwork
-
-MANIFEST = "manifest.json"
-MOST_WORDS = 1 << 28  # of one file; more was not written by fxsnn
-Hex64 = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{1,16}\\Z")]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bundle:
-    """A bundle as its files have it; nothing is computed again."""
-
-    vectors: list[Vector]
-    words: dict[str, NDArray[np.int64]]  # raw; inputs and nodes int64[rows, ...]
-    altered: list[str]  # what is not of the digest that the manifest states
-    misstated: list[str]  # what the manifest states of sizes, and is not so
-    counts: dict[str, Any]  # that the manifest states, of casts and spikes
-    stimuli: Timed
-
-    def __post_init__(self) -> None:
-        freeze(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +42,7 @@ class LayersBundle(Bundle):
     network: QuantisedLayers
 
 
-AnyBundle = LayerBundle | LayersBundle
+AnyBundle = LayerBundle | LayersBundle | GraphBundle
 
 
 class _Size(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -114,29 +96,8 @@ class _Presentations(_Size, forbid_unknown_fields=True, kw_only=True):
         return tuple(self.steps)
 
 
-_About = _Images | _Presentations | Layers
-
-
-class _File(msgspec.Struct):
-    name: str
-    file: str
-    sha256: str
-    format: str
-    shape: list[int]
-    sums: tuple[Hex64, Hex64, Hex64] | None = None  # since schema 2
-
-
-class _Other(msgspec.Struct):
-    file: str
-    sha256: str
-
-
-class _Manifest(msgspec.Struct):
-    schema: int | str
-    configuration: dict[str, Any]
-    files: list[_File]
-    counts: dict[str, Any]
-    others: list[_Other] = []
+_Older = _Images | _Presentations | Layers
+_About = _Older | Populations
 
 
 def read_bundle(folder: Path) -> AnyBundle:
@@ -149,23 +110,13 @@ def read_bundle(folder: Path) -> AnyBundle:
         schema or describes something that cannot be.
     """
     manifest, about, content = _read_manifest(folder)
+    if isinstance(about, Populations):
+        return read_graph_bundle(folder, manifest, about, content)
     network = about.skeleton() if isinstance(about, Layers) else _skeleton(about)
     vectors = _described(network, about, manifest)
-    entries = {entry.name: entry for entry in manifest.files}
-    words, altered = {}, list[str]()
-    wrong = misstated(content, vectors, network, len(about.presentations()))
-    for vector in vectors:
-        mem = read_mem(inside(folder, vector.file), vector.file, vector.bits, vector.depth)
-        words[vector.name] = _unpacked(vector, mem.patterns, manifest.schema == 1)
-        stated = entries[vector.name]
-        if mem.sha256 != stated.sha256:
-            altered.append(_altered_mem(stated, vector, mem))
-        elif stated.sums:
-            sums = [f"{value:#x}" for value in astuple(mem.sums)]
-            wrong += differing(f"{vector.file}: ", {"sums": list(stated.sums)}, {"sums": sums})
-    for entry in manifest.others:
-        if (found := digest(read_bytes(inside(folder, entry.file), f"the golden file {entry.file}"))) != entry.sha256:
-            altered.append(_altered(entry.file, found))
+    read = read_words(folder, vectors, manifest)
+    words, altered = read.words, [*read.altered, *altered_texts(folder, manifest)]
+    wrong = [*misstated(content, vectors, network, len(about.presentations())), *read.misstated]
     try:
         if isinstance(network, QuantisedLayers):
             network, shown = filled(network, words)
@@ -177,34 +128,22 @@ def read_bundle(folder: Path) -> AnyBundle:
         raise FileError(altered[0] if altered else str(error)) from None
 
 
-def _altered(file: str, found: str) -> str:
-    return f"{file} is not the file that the manifest describes: its sha256 is {found}"
-
-
-def _altered_mem(entry: _File, vector: Vector, mem: MemFile) -> str:
-    """Say which word was altered, if the sums over the digits tell."""
-    digits = -(-vector.bits // 4)
-    place = altered_digit(Sums(*(int(text, 16) for text in entry.sums)), mem.sums) if entry.sums else None
-    if place is None or place >= digits * vector.depth:
-        return _altered(vector.file, mem.sha256)
-    word, digit = divmod(place, digits)
-    line, is_ = mem.comments + word + 1, f"{mem.patterns[word]:0{digits}x}"
-    return f"{vector.file} line {line} (word {word}) was altered: digit {digit + 1} of {is_} is not the one written"
-
-
-def _read_manifest(folder: Path) -> tuple[_Manifest, _About, dict[str, Any]]:
+def _read_manifest(folder: Path) -> tuple[Manifest, _About, dict[str, Any]]:
     must = "manifest.json must be what fxsnn wrote"
     content = parse_json(read_bytes(folder / MANIFEST, "a golden set's manifest.json"), must)
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema == LAYERS_SCHEMA:
-        manifest = fitted(content, _Manifest, must)
+        manifest = fitted(content, Manifest, must)
         return manifest, fitted(manifest.configuration, Layers, must), content
+    if schema == POPULATIONS_SCHEMA:
+        manifest = fitted(content, Manifest, must)
+        return manifest, fitted(manifest.configuration, Populations, must), content
     if not isinstance(schema, int) or isinstance(schema, bool) or schema not in range(1, SCHEMA + 1):
         hint = ": it was written by a newer fxsnn" if isinstance(schema, int) and schema > SCHEMA else ""
         if schema == LEARNING_SCHEMA:
             hint = ": vectors of learning are played by their own bench, sh run.sh"
         raise FileError(f"manifest.json must be of schema 1 to {SCHEMA}, not {schema!r}{hint}")
-    manifest = fitted(content, _Manifest, must)
+    manifest = fitted(content, Manifest, must)
     kind: type[_Images | _Presentations] = _Images if schema == 1 else _Presentations
     return manifest, fitted(manifest.configuration, kind, must), content
 
@@ -233,37 +172,20 @@ def _skeleton(about: _Size) -> QuantisedNetwork:
     )
 
 
-def _described(network: QuantisedNetwork | QuantisedLayers, about: _About, manifest: _Manifest) -> list[Vector]:
+def _described(network: QuantisedNetwork | QuantisedLayers, about: _Older, manifest: Manifest) -> list[Vector]:
     """Return the files of the configuration, once the manifest is seen to describe exactly those."""
     try:
         vectors = _layout(network, about, 1 if manifest.schema == 1 else SCHEMA)
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
-    stated = {entry.name: (entry.file, entry.format, entry.shape) for entry in manifest.files}
-    for vector in vectors:
-        expected = (vector.file, str(vector.format), list(vector.shape))
-        if stated.get(vector.name) != expected:
-            raise FileError(f"manifest.json must state {vector.name} as {expected}, not {stated.get(vector.name)}")
-    if len(manifest.files) != len(vectors):
-        raise FileError(f"manifest.json must state {len(vectors)} files, not {len(manifest.files)}")
+    check_described(vectors, manifest)
     return vectors
 
 
-def _layout(network: QuantisedNetwork | QuantisedLayers, about: _About, schema: int) -> list[Vector]:
+def _layout(network: QuantisedNetwork | QuantisedLayers, about: _Older, schema: int) -> list[Vector]:
     if isinstance(network, QuantisedLayers):
         return layers_layout(network, len(about.presentations()))
     return layout(network, about.presentations(), schema)
-
-
-def _unpacked(vector: Vector, patterns: list[int], old: bool) -> NDArray[np.int64]:
-    if vector.packed:
-        width = vector.shape[-1]
-        lines = np.frombuffer(b"".join(p.to_bytes(-(-width // 8), "little") for p in patterns), dtype=np.uint8)
-        bits = np.unpackbits(lines.reshape(len(patterns), -1), axis=1, count=width, bitorder="little")
-        return bits.astype(np.int64)
-    words = np.array(to_words(patterns, vector.format), dtype=np.int64).reshape(vector.shape)
-    images = old and vector.role == "node"
-    return words.reshape(-1, *vector.shape[2:]) if images else words
 
 
 def _filled(network: QuantisedNetwork, words: dict[str, NDArray[np.int64]]) -> QuantisedNetwork:

@@ -14,8 +14,13 @@ from fxsnn.format import Format
 from fxsnn.golden.bundle import AnyBundle, LayersBundle, read_bundle
 from fxsnn.golden.contents import Vector, words_of
 from fxsnn.golden.layers import layers_counts, layers_words
+from fxsnn.golden.populations import graph_counts, graph_words, respond
+from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.stated import differing
 from fxsnn.golden.stimuli import Timed, play
+
+ENDS = ("answer", "answers", "classes")
+"""States that follow from all steps of a presentation; the others are those that it begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,9 @@ def _played(bundle: AnyBundle) -> tuple[dict[str, NDArray[np.int64]], dict[str, 
         if isinstance(bundle, LayersBundle):
             words, traces = layers_words(bundle.network, bundle.stimuli)
             return words, layers_counts(words, traces)
+        if isinstance(bundle, GraphBundle):
+            response = respond(bundle.network, bundle.stimuli)
+            return graph_words(bundle.network, bundle.stimuli, response), graph_counts(bundle.network, response)
         played = play(bundle.network, bundle.stimuli)
         return words_of(bundle.network, bundle.stimuli, played), played.counted()
     except FxsnnError as error:
@@ -81,7 +89,7 @@ def first_difference(
         time = stimuli.place(place[0])
         where = f"presentation {time[0]}, step {time[1]}"
     elif vector.role == "state":
-        time = place[0], 0
+        time = place[0], stimuli.steps[place[0]] if vector.name in ENDS else 0
         where = f"presentation {place[0]}"
     axes = _axes(vector, len(place))
     where = ", ".join(([where] if where else []) + [f"{axis} {k}" for axis, k in zip(axes, place, strict=True) if axis])

@@ -37,7 +37,7 @@ class Vector:
     """One file of a bundle.
 
     `shape` is outermost first. A file of bits packs its last dimension into one word a line: bit i of the
-    word is element i.
+    word is element i. Of a register there is one word a step, not one a neuron.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Vector:
     shape: tuple[int, ...]
     about: str
     packed: bool = False
+    register: bool = False
 
     @property
     def file(self) -> str:
@@ -124,7 +125,8 @@ def layout(network: QuantisedNetwork, steps: tuple[int, ...], schema: int = SCHE
     register = Format(network.plan.lfsr.width, 0, signed=False)
     sites = drawing_sites(network)
     nodes += [
-        Vector(f"lfsr_{site}", "node", register, rows, f"register of the {site} cast after the step") for site in sites
+        Vector(f"lfsr_{site}", "node", register, rows, f"register of the {site} cast after the step", register=True)
+        for site in sites
     ]
     if not old:
         nodes += [

@@ -15,6 +15,7 @@ from fxsnn.golden.causes import Cause, Words, causes, words_under
 from fxsnn.golden.check import computed, shown
 from fxsnn.golden.dump import Dumped, neurons_of
 from fxsnn.golden.layers_causes import layers_causes
+from fxsnn.golden.populations_read import GraphBundle
 
 ORDER = (
     *("sum", "draw_accumulate", "lfsr_accumulate", "current", "draw_leak", "lfsr_leak", "leaked"),
@@ -65,6 +66,7 @@ class Diff:
     late: tuple[tuple[str, int], ...]  # by node, words; only those that are not 0
     notes: tuple[str, ...]
     difference: Difference | None
+    sought: bool  # whether causes are looked for, which they are not in networks of populations yet
     causes: tuple[str, ...]  # every word matches under each of these
     nearest: tuple[str, int] | None  # else the change that leaves far fewer differences, and how many
 
@@ -90,6 +92,7 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
         late=tuple((name, one.late) for name, one in chosen.items() if one.late),
         notes=(*bundle.misstated, *bundle.altered, *(note for dump in dumps for note in dump.notes)),
         difference=_difference(bundle, dumps, chosen, expected, order),
+        sought=not isinstance(bundle, GraphBundle),
         causes=tuple(found),
         nearest=nearest,
     )
@@ -98,6 +101,8 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
 def _causes(bundle: AnyBundle) -> Iterator[Cause]:
     if isinstance(bundle, LayersBundle):
         return layers_causes(bundle.network, bundle.stimuli)
+    if isinstance(bundle, GraphBundle):
+        return iter(())
     return causes(bundle.network, bundle.stimuli)
 
 
@@ -211,7 +216,7 @@ def _missing(dump: Dumped, chosen: dict[str, Alignment]) -> NDArray[np.int64]:
 def _places(k: int, dump: Dumped, places: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
     """Return row, place in the order of a step, neuron (-1 of a register) and dump of each place of a stream."""
     rows, neurons = np.divmod(places, neurons_of(dump.node))
-    if "lfsr_" in dump.node.name:
+    if dump.node.register:
         neurons = np.full(len(places), -1)
     order = np.full(len(places), names.index(dump.node.name))
     return np.stack([rows, order, neurons, np.full(len(places), k)], axis=1)
@@ -253,6 +258,8 @@ def lines(result: Diff) -> list[str]:
     elif result.nearest:
         name, left = result.nearest
         told.append(f"cause     no single change of semantics explains all; {left:,} words still differ with {name}")
+    elif not result.sought:
+        told.append("cause     none is looked for yet in a network of populations")
     else:
         told.append("cause     no single change of semantics explains it")
     return told

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
 from fxsnn.frozen import freeze
-from fxsnn.golden.bundle import Bundle
 from fxsnn.golden.contents import BIT, Vector
+from fxsnn.golden.held import Bundle
 from fxsnn.golden.memimage import image_text
 from fxsnn.imagetext import quoted, unmarked
 from fxsnn.memtext import MemText, binary, mem_text, prefixed
@@ -62,7 +62,7 @@ def nodes_of(bundle: Bundle) -> dict[str, Vector]:
 
 def neurons_of(node: Vector) -> int:
     """Return the words of one time step: a register has one, a map one a cell, every other node one a neuron."""
-    if "lfsr_" in node.name:
+    if node.register:
         return 1
     return math.prod(node.shape[1:]) if len(node.shape) == 4 else node.shape[-1]
 

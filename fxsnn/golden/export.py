@@ -54,9 +54,10 @@ def export(
     Raises
     ------
     ConfigError
-        A kind does not exist or is named twice; nothing has been written.
+        A kind does not exist or is named twice, or two vectors have one name in C; nothing has been written.
     """
     check_kinds(kinds)
+    _check_identifiers(vectors, kinds)
     entries: list[dict[str, str]] = []
 
     def write(kind: str, file: str, data: bytes) -> None:
@@ -75,6 +76,15 @@ def export(
     return entries
 
 
+def _check_identifiers(vectors: Sequence[Vector], kinds: Sequence[str]) -> None:
+    held = dict[str, str]()
+    for vector in vectors if "c-header" in kinds else ():
+        if (other := held.setdefault(identifier(vector).upper(), vector.name)) != vector.name:
+            raise ConfigError(
+                f"files must have names of their own in C, in either case, {other} and {vector.name} have not"
+            )
+
+
 def _rendered(kind: str, vector: Vector, patterns: Sequence[int], notes: Sequence[str]) -> bytes:
     comments = [*_comments(vector), *notes]
     if kind == "coe":
@@ -85,7 +95,12 @@ def _rendered(kind: str, vector: Vector, patterns: Sequence[int], notes: Sequenc
         return render_intel_mif(comments, patterns, vector.bits)
     shape = {f"DIM_{axis}": size for axis, size in enumerate(vector.shape)}
     about = {"FRAC": vector.format.frac, **shape}
-    return render_header(vector.name, comments, patterns, vector.bits, vector.format.signed, about)
+    return render_header(identifier(vector), comments, patterns, vector.bits, vector.format.signed, about)
+
+
+def identifier(vector: Vector) -> str:
+    """Return a vector's name in C."""
+    return vector.name.replace(".", "_")
 
 
 def _comments(vector: Vector) -> list[str]:

@@ -189,7 +189,14 @@ def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
     register = Format(network.plan.lfsr.width, 0, signed=False)
     sites = zip(CASTS, (wired.trace, wired.synapse, wired.refractory), strict=True)
     vectors += [
-        Vector(f"{names}lfsr_{cast}", "node", register, (rows,), f"register of the {cast} cast after the step")
+        Vector(
+            f"{names}lfsr_{cast}",
+            "node",
+            register,
+            (rows,),
+            f"register of the {cast} cast after the step",
+            register=True,
+        )
         for cast, site in sites
         if site.draw_bits
     ]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.files import new_folder
-from fxsnn.golden.bundle import MANIFEST
 from fxsnn.golden.export import check_kinds, export
+from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.layers import (
     LAYERS_SCHEMA,
     Shown,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from fxsnn.files import new_folder
 from fxsnn.format import Format
-from fxsnn.golden.bundle import MANIFEST
 from fxsnn.golden.contents import LEARNING_SCHEMA, Vector, lfsr_entry
+from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.learning_readme import learning_readme
 from fxsnn.golden.learning_rtl import learner_files
 from fxsnn.golden.make import configuration_of, write_texts, write_vectors

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from fxsnn.encode import Spikes
 from fxsnn.files import new_folder
-from fxsnn.golden.bundle import MANIFEST
 from fxsnn.golden.contents import SCHEMA, Vector, described, layout, lfsr_entry, lines_of, words_of
 from fxsnn.golden.corners import Reached, coverage
 from fxsnn.golden.directed import directed
 from fxsnn.golden.export import check_kinds, export
+from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.memfile import digest, hex_lines, render, sums_of
 from fxsnn.golden.reach import impossible
 from fxsnn.golden.readme import readme
@@ -90,11 +90,16 @@ def write_vectors(
 
 
 def write_texts(place: Path, texts: dict[str, str]) -> list[dict[str, str]]:
+    """Write texts as `write_files` does."""
+    return write_files(place, {name: text.encode() for name, text in texts.items()})
+
+
+def write_files(place: Path, files: Mapping[str, bytes]) -> list[dict[str, str]]:
     """Write files beside the words into the folder, by name; return what the manifest says of them."""
-    for name, text in texts.items():
+    for name, data in files.items():
         (place / name).parent.mkdir(exist_ok=True)
-        (place / name).write_bytes(text.encode())
-    return [{"file": name, "sha256": digest(text.encode())} for name, text in texts.items()]
+        (place / name).write_bytes(data)
+    return [{"file": name, "sha256": digest(data)} for name, data in files.items()]
 
 
 def unreached(manifest: dict[str, Any]) -> list[str]:

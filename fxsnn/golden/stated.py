@@ -9,10 +9,13 @@ from typing import Any
 from fxsnn.golden.contents import Vector, described, lfsr_entry
 from fxsnn.golden.layers import layers_lfsr_entry
 from fxsnn.golden.memfile import digest
+from fxsnn.golden.populations import graph_lfsr_entry
+from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.imagetext import quoted
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.quantise import QuantisedNetwork
 
+AnyNetwork = QuantisedNetwork | QuantisedLayers | QuantisedGraph
 _REGISTERS = (
     "polynomial",
     "width",
@@ -30,7 +33,7 @@ def identity_of(configuration: Mapping[str, Any]) -> str:
 def misstated(
     content: Mapping[str, Any],
     vectors: Sequence[Vector],
-    network: QuantisedNetwork | QuantisedLayers,
+    network: AnyNetwork,
     presentations: int,
 ) -> list[str]:
     """Return, a line each, what a manifest states otherwise than its configuration and its files have it.
@@ -53,7 +56,9 @@ def misstated(
     return found
 
 
-def _registers(network: QuantisedNetwork | QuantisedLayers, vectors: Sequence[Vector]) -> dict[str, Any]:
+def _registers(network: AnyNetwork, vectors: Sequence[Vector]) -> dict[str, Any]:
+    if isinstance(network, QuantisedGraph):
+        return graph_lfsr_entry(network)
     if isinstance(network, QuantisedLayers):
         return layers_lfsr_entry(network, vectors)
     return lfsr_entry(network)

@@ -26,6 +26,7 @@ class Text:
     """A text whose every statement is one of the grammar, and the choices that it leaves to the plan."""
 
     file: str
+    source: str  # as it was written
     body: tuple[ast.stmt, ...]
     choices: dict[str, tuple[str, ...]]
 
@@ -63,7 +64,7 @@ def parse(text: str, file: str = "neuron") -> Text:
     check = _Grammar(file)
     for statement in body:
         check.statement(statement)
-    return Text(file, tuple(body), _choices(file, body))
+    return Text(file, text, tuple(body), _choices(file, body))
 
 
 def refuse(file: str, node: ast.AST, message: str) -> NoReturn:

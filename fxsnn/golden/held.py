@@ -1,0 +1,138 @@
+"""What the files of a golden set hold, and whether they are those that its manifest describes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.errors import FileError
+from fxsnn.files import inside, read_bytes
+from fxsnn.frozen import freeze
+from fxsnn.golden.contents import Vector
+from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem, to_words
+from fxsnn.golden.stated import differing
+from fxsnn.golden.stimuli import Timed
+
+MANIFEST = "manifest.json"
+MOST_WORDS = 1 << 28  # of one file; more was not written by fxsnn
+Hex64 = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{1,16}\\Z")]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A bundle as its files have it; nothing is computed again."""
+
+    vectors: list[Vector]
+    words: dict[str, NDArray[np.int64]]  # raw; inputs and nodes int64[rows, ...]
+    altered: list[str]  # what is not of the digest that the manifest states
+    misstated: list[str]  # what the manifest states of sizes, and is not so
+    counts: dict[str, Any]  # that the manifest states, of casts and spikes
+    stimuli: Timed
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+
+class File(msgspec.Struct):
+    """What a manifest states of a file of words."""
+
+    name: str
+    file: str
+    sha256: str
+    format: str
+    shape: list[int]
+    sums: tuple[Hex64, Hex64, Hex64] | None = None  # since schema 2
+
+
+class Other(msgspec.Struct):
+    """What a manifest states of a file beside them."""
+
+    file: str
+    sha256: str
+
+
+class Manifest(msgspec.Struct):
+    """A manifest of a set of any kind."""
+
+    schema: int | str
+    configuration: dict[str, Any]
+    files: list[File]
+    counts: dict[str, Any]
+    others: list[Other] = []
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWords:
+    """The words of every file, and where files are not those of the manifest."""
+
+    words: dict[str, NDArray[np.int64]]
+    altered: list[str]
+    misstated: list[str]
+
+
+def check_described(vectors: Sequence[Vector], manifest: Manifest) -> None:
+    """Raise FileError where a manifest does not describe exactly these files."""
+    stated = {entry.name: (entry.file, entry.format, entry.shape) for entry in manifest.files}
+    for vector in vectors:
+        expected = (vector.file, str(vector.format), list(vector.shape))
+        if stated.get(vector.name) != expected:
+            raise FileError(f"manifest.json must state {vector.name} as {expected}, not {stated.get(vector.name)}")
+    if len(manifest.files) != len(vectors):
+        raise FileError(f"manifest.json must state {len(vectors)} files, not {len(manifest.files)}")
+
+
+def read_words(folder: Path, vectors: Sequence[Vector], manifest: Manifest) -> ReadWords:
+    """Read the file of each vector; raises FileError where one is missing or malformed."""
+    entries = {entry.name: entry for entry in manifest.files}
+    words, altered, wrong = dict[str, NDArray[np.int64]](), list[str](), list[str]()
+    for vector in vectors:
+        mem = read_mem(inside(folder, vector.file), vector.file, vector.bits, vector.depth)
+        words[vector.name] = _unpacked(vector, mem.patterns, manifest.schema == 1)
+        stated = entries[vector.name]
+        if mem.sha256 != stated.sha256:
+            altered.append(_altered_mem(stated, vector, mem))
+        elif stated.sums:
+            sums = [f"{value:#x}" for value in astuple(mem.sums)]
+            wrong += differing(f"{vector.file}: ", {"sums": list(stated.sums)}, {"sums": sums})
+    return ReadWords(words, altered, wrong)
+
+
+def altered_texts(folder: Path, manifest: Manifest) -> list[str]:
+    """Return, a line each, which files beside the words are not those that the manifest describes."""
+    return [
+        _altered(entry.file, found)
+        for entry in manifest.others
+        if (found := digest(read_bytes(inside(folder, entry.file), f"the golden file {entry.file}"))) != entry.sha256
+    ]
+
+
+def _altered(file: str, found: str) -> str:
+    return f"{file} is not the file that the manifest describes: its sha256 is {found}"
+
+
+def _altered_mem(entry: File, vector: Vector, mem: MemFile) -> str:
+    """Say which word was altered, if the sums over the digits tell."""
+    digits = -(-vector.bits // 4)
+    place = altered_digit(Sums(*(int(text, 16) for text in entry.sums)), mem.sums) if entry.sums else None
+    if place is None or place >= digits * vector.depth:
+        return _altered(vector.file, mem.sha256)
+    word, digit = divmod(place, digits)
+    line, is_ = mem.comments + word + 1, f"{mem.patterns[word]:0{digits}x}"
+    return f"{vector.file} line {line} (word {word}) was altered: digit {digit + 1} of {is_} is not the one written"
+
+
+def _unpacked(vector: Vector, patterns: list[int], old: bool) -> NDArray[np.int64]:
+    if vector.packed:
+        width = vector.shape[-1]
+        lines = np.frombuffer(b"".join(p.to_bytes(-(-width // 8), "little") for p in patterns), dtype=np.uint8)
+        bits = np.unpackbits(lines.reshape(len(patterns), -1), axis=1, count=width, bitorder="little")
+        return bits.astype(np.int64)
+    words = np.array(to_words(patterns, vector.format), dtype=np.int64).reshape(vector.shape)
+    images = old and vector.role == "node"
+    return words.reshape(-1, *vector.shape[2:]) if images else words

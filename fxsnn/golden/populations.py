@@ -1,0 +1,239 @@
+"""What a golden set of a network of populations holds: every file with its format and shape, and the words in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.errors import FxsnnError
+from fxsnn.format import Format
+from fxsnn.frozen import freeze
+from fxsnn.golden.contents import BIT, Vector
+from fxsnn.golden.stimuli import Timed
+from fxsnn.graph.network import Graph
+from fxsnn.graph.population import Population
+from fxsnn.graph.quantise import QuantisedGraph, format_of, narrowest
+from fxsnn.graph.run import Kept, run, trace
+from fxsnn.modes import Rounding
+from fxsnn.program import operations as op
+from fxsnn.program.neuron import BIT as NO_SIGNAL
+from fxsnn.program.neuron import Cast
+from fxsnn.program.program import Program
+from fxsnn.program.wires import Wire
+
+POPULATIONS_SCHEMA = "populations 1"
+COUNTED = ("casts", "inexact", "ties", "overflows")
+Words = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Presented(Timed):
+    """What a network of populations is shown: each input is a presentation, from rest."""
+
+    words: Words  # int64[inputs, steps, words]
+    steps: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+    @classmethod
+    def of(cls, words: Words) -> Presented:
+        """Return these inputs, each a presentation."""
+        return cls(words, (words.shape[1],) * len(words))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """What a network says to what it is presented."""
+
+    traces: Sequence[Mapping[str, Kept]]  # of each input, by population
+    said: Words  # int64[inputs, neurons] of the population that is read
+    classes: Words | None
+
+
+def respond(network: QuantisedGraph, presented: Presented) -> Response:
+    """Run every input; raises as `run` does."""
+    answers = run(network, presented.words)
+    return Response([trace(network, one) for one in presented.words], answers.said, answers.classes)
+
+
+def graph_layout(network: QuantisedGraph, inputs: int, steps: int) -> list[Vector]:
+    """Return every file of a set, in a fixed order: nodes as they come to be in a step.
+
+    Raises
+    ------
+    ConfigError
+        A node or an answer is wider than 63 bits.
+    """
+    graph, rows = network.graph, inputs * steps
+    begins = "1 where an input begins: all states are 0 then, what was emitted before is 0, LFSRs hold their seeds"
+    shown = Vector("input", "input", graph.format, (rows, *graph.shape), "words of the network's input")
+    nodes = [
+        vector for stage in graph.stages for name in stage.populations for vector in _nodes(network, graph[name], rows)
+    ]
+    read = Vector("answers", "state", _answer(network, steps), (inputs, graph.read.size), _read(graph))
+    vectors = [*_constants(network), shown, Vector("begin", "input", BIT, (rows,), begins), *nodes, read]
+    if graph.readout.kind != "none":
+        labels = graph.readout.labels
+        most = graph.read.size - 1 if labels is None else max(int(labels.max()), 0)
+        form = Format(max(most.bit_length(), 1), 0, signed=False)
+        vectors.append(Vector("classes", "state", form, (inputs,), "class of each input"))
+    return vectors
+
+
+def graph_words(network: QuantisedGraph, presented: Presented, response: Response) -> dict[str, Words]:
+    """Return the raw words of every file, int64 of its shape."""
+    graph, traces = network.graph, response.traces
+    words: dict[str, Words] = {"input": presented.words, "begin": presented.begin(), "answers": response.said}
+    if response.classes is not None:
+        words["classes"] = response.classes
+    for projection in graph.projections:
+        if projection.weighed:
+            words[f"{projection.name}.{projection.signal}"] = network.weights[projection.name]
+    for one in graph.populations:
+        kept = [played[one.name] for played in traces]
+        parts: dict[str, list[Words]] = {one.neuron.output[0]: [each.emitted for each in kept]}
+        parts |= {node: [each.nodes[node] for each in kept] for node in one.neuron.nodes}
+        for stream in drawing(network.programs[one.name]):
+            parts[f"draw.{stream}"] = [each.draws[stream] for each in kept]
+            parts[f"lfsr.{stream}"] = [each.registers[stream] for each in kept]
+        words |= {f"{one.name}.{node}": np.concatenate(held) for node, held in parts.items()}
+        words |= {f"{one.name}.{name}": held for name, held in network.constants[one.name].items()}
+    vectors = graph_layout(network, len(presented.words), presented.words.shape[1])
+    return {vector.name: words[vector.name].reshape(vector.shape) for vector in vectors}
+
+
+def graph_counts(network: QuantisedGraph, response: Response) -> dict[str, Any]:
+    """Return what the manifest counts of all inputs: casts by kind, spikes where bits are emitted, classes."""
+    casts = {
+        f"{name}: {cast}": {
+            kind: sum(played[name].counts[cast][kind] for played in response.traces) for kind in COUNTED
+        }
+        for name, kept in response.traces[0].items()
+        for cast in kept.counts
+    }
+    spikes = {
+        name: sum(int(played[name].emitted.sum()) for played in response.traces)
+        for name in response.traces[0]
+        if network.formats[name] == BIT
+    }
+    found: dict[str, Any] = {"casts": casts, "spikes": sum(spikes.values()), "spikes_by_population": spikes}
+    return found if response.classes is None else found | {"classes": response.classes.tolist()}
+
+
+def graph_lfsr_entry(network: QuantisedGraph) -> dict[str, Any]:
+    """Return what the manifest says of the registers that draw."""
+    graph, lfsr = network.graph, network.plan.lfsr
+    return {
+        "polynomial": lfsr.polynomial,
+        "width": lfsr.width,
+        "taps": list(lfsr.taps),
+        "seeds": {
+            f"{one.name}.lfsr.{stream}": f"{graph.register(lfsr, one.name, stream).seed:#x}"
+            for one in graph.populations
+            for stream in drawing(network.programs[one.name])
+        },
+        "parameter_seeds": {  # all others are words already
+            f"{one.name}.{one.signal}": f"{graph.weight_register(lfsr, one).seed:#x}"
+            for one in graph.projections
+            if one.weighed and one.weights is None
+            if network.signals[one.name][one.signal].rounding is Rounding.STOCHASTIC
+        },
+    }
+
+
+def drawing(program: Program) -> dict[int, Cast]:
+    """Return the casts of a population that may draw, by the number of their register."""
+    return {
+        cast.stream: cast for cast in program.neuron.casts if cast.stream is not None and program.site(cast).draw_bits
+    }
+
+
+def _constants(network: QuantisedGraph) -> Iterator[Vector]:
+    """Yield weights and constants."""
+    for one in network.graph.projections:
+        if one.weighed:
+            form, shape = network.signals[one.name][one.signal].format, network.weights[one.name].shape
+            orders = {
+                "dense": ", sources outermost",
+                "conv": ": kernel row, column, channel of a group, output channel",
+            }
+            about = f"weights of {one.kind} from {one.source} to {one.target}{orders.get(one.kind, '')}"
+            yield Vector(f"{one.name}.{one.signal}", "constant", form, shape or (1,), about)
+    for population in network.graph.populations:
+        for name, signal in population.neuron.constants.items():
+            form = BIT if signal == NO_SIGNAL else network.signals[population.name][signal].format
+            shape = network.constants[population.name][name].shape
+            many = (
+                "one for all neurons"
+                if shape in ((), (1,))
+                else f"{'one each' if shape[0] == population.size else 'one a channel'}"
+            )
+            yield Vector(f"{population.name}.{name}", "constant", form, shape or (1,), f"constant {name}, {many}")
+
+
+def _nodes(network: QuantisedGraph, one: Population, rows: int) -> list[Vector]:
+    """Return the nodes of a population in the order in which they come to be; a draw stands before its cast."""
+    program, neuron = network.programs[one.name], one.neuron
+    shape = (rows, *one.shape)
+    emitted, ref = neuron.output
+    names = neuron.nodes | {emitted: ref}
+    found: list[tuple[float, Vector]] = []
+    for node, made in names.items():
+        line = neuron.statements[neuron.owners[made]].line
+        about = f"{node}, made in line {line} of {Path(neuron.file).name}{', is emitted' if node == emitted else ''}"
+        form = network.formats[one.name] if node == emitted else _formed(f"{one.name}.{node}", program, made)
+        found.append((made, Vector(f"{one.name}.{node}", "node", form, shape, about)))
+    register = Format(network.plan.lfsr.width, 0, signed=False)
+    loops = [range(done.carry, end) for end, done in enumerate(neuron.operations) if isinstance(done, op.Done)]
+    for stream, cast in drawing(program).items():
+        what = f"the cast of {cast.name} in line {neuron.statements[neuron.owners[cast.round]].line}"
+        if not any(cast.round in loop for loop in loops):  # there it draws once for every active input
+            drawn = Format(program.site(cast).right, 0, signed=False)
+            about = f"what {what} added to the bits it dropped"
+            found.append((cast.round - 0.5, Vector(f"{one.name}.draw.{stream}", "node", drawn, shape, about)))
+        about = f"register of {what} after the step"
+        found.append(
+            (cast.round - 0.25, Vector(f"{one.name}.lfsr.{stream}", "node", register, (rows,), about, register=True))
+        )
+    return [vector for _, vector in sorted(found, key=lambda pair: pair[0])]
+
+
+def _formed(node: str, program: Program, ref: int) -> Format:
+    try:
+        return format_of(program, ref)
+    except FxsnnError as error:
+        raise type(error)(f"{node}: {error}") from None
+
+
+def _answer(network: QuantisedGraph, steps: int) -> Format:
+    """Return the format of an answer, which holds all it can be."""
+    graph, readout = network.graph, network.graph.readout
+    if readout.kind == "first":
+        return Format(steps.bit_length(), 0, signed=False)
+    program = network.programs[graph.read.name]
+    ref = program.neuron.names[readout.node] if readout.node else program.neuron.output[1]
+    form = _formed(f"{graph.read.name}.{readout.node}", program, ref)
+    if readout.kind == "node" and readout.over != "sum":
+        return form
+    many = steps - readout.skip
+    try:
+        return narrowest(Wire(form.lowest * many, form.highest * many, form.frac))
+    except FxsnnError as error:
+        raise type(error)(f"answers: {error}") from None
+
+
+def _read(graph: Graph) -> str:
+    """Say in words what the answers are."""
+    readout, name = graph.readout, graph.read.name
+    what = readout.node or graph.read.neuron.output[0]
+    since = f" from step {readout.skip} on" if readout.skip else ""
+    if readout.kind == "first":
+        return f"first step{since} in which {name} emits anything but 0, else the number of steps"
+    over = {"last": f"{what} of the last step", "maximum": f"largest {what}{since}"}
+    return f"of {name}: {over.get(readout.over if readout.kind == 'node' else '', f'sum of {what}{since}')}"

@@ -1,0 +1,89 @@
+"""Read a golden set of a network of populations: its network, plan and inputs are files of the set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from fxsnn.documents import named
+from fxsnn.errors import FileError, FxsnnError
+from fxsnn.files import inside, read_bytes, read_text
+from fxsnn.golden.contents import Vector
+from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, ReadWords, altered_texts, check_described, read_words
+from fxsnn.golden.populations import Presented, graph_layout
+from fxsnn.golden.populations_make import NETWORK, PLAN, configuration_of_graph
+from fxsnn.golden.stated import differing, misstated
+from fxsnn.graph.files import load_graph
+from fxsnn.graph.plan import graph_plan_for
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.writing import LABELS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphBundle(Bundle):
+    """Of a network of populations."""
+
+    stimuli: Presented
+    network: QuantisedGraph
+
+
+class Populations(msgspec.Struct, forbid_unknown_fields=True):
+    """The configuration in the manifest."""
+
+    inputs: int
+    steps: int
+    sha256: dict[str, str]  # of what the network and the plan are made of, by file
+
+    def __post_init__(self) -> None:
+        if self.inputs < 1 or self.steps < 1:
+            raise ValueError(f"inputs and steps must be 1 or more, not {self.inputs} and {self.steps}")
+
+
+def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, content: Mapping[str, Any]) -> GraphBundle:
+    """Return what a set holds; raises FileError, which names a file that was altered before what follows of that."""
+    altered, read = altered_texts(folder, manifest), ReadWords({}, [], [])
+    try:
+        network = _network(folder)
+        vectors = graph_layout(network, about.inputs, about.steps)
+        _limit(vectors)
+    except FxsnnError as error:
+        raise FileError(altered[0] if altered else f"the set's network must run: {error}") from None
+    try:
+        check_described(vectors, manifest)
+        read = read_words(folder, vectors, manifest)
+        presented = Presented.of(read.words["input"].reshape(about.inputs, about.steps, -1))
+        wrong = np.flatnonzero(read.words["begin"] != presented.begin())
+        if len(wrong):
+            must = presented.begin()[wrong[0]]
+            raise FileError(f"begin.mem word {wrong[0]} must be {must}, as the manifest's steps say")
+    except FileError as error:
+        raise FileError([*read.altered, *altered, str(error)][0]) from None
+    stated = misstated(content, vectors, network, about.inputs)
+    if not altered:
+        names = [NETWORK, PLAN, *(Path(one.text.file).name for one in network.graph.populations)]
+        names += [LABELS] if network.graph.readout.labels is not None else []
+        files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in names}
+        actual = configuration_of_graph(files, about.inputs, about.steps)
+        stated += differing("configuration ", manifest.configuration, actual)
+    return GraphBundle(
+        vectors, read.words, [*read.altered, *altered], [*stated, *read.misstated], manifest.counts, presented, network
+    )
+
+
+def _network(folder: Path) -> QuantisedGraph:
+    graph, plan = load_graph(folder / NETWORK), folder / PLAN
+    return quantise_graph(graph, named(plan, partial(graph_plan_for, graph), read_text(plan, "a plan")))
+
+
+def _limit(vectors: list[Vector]) -> None:
+    """Refuse what would need more memory than any set that was written."""
+    for vector in vectors:
+        if math.prod(vector.shape) > MOST_WORDS:
+            raise FileError(f"a file must be of at most {MOST_WORDS} words, {vector.file} needs more")

@@ -1,0 +1,155 @@
+"""The page in every golden set of a network of populations for people who never open Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.population import Population
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.program.page import page
+
+_KINDS = {
+    "dense": "every word of {source} times its weight to the neuron",
+    "conv": "the kernel {kernel} laid over {source}, {steps} cells apart, with {padding} zeros around, {groups} of "
+    "channels, not turned round (weight [r, c] meets the cell r rows below and c columns right of the window's first)",
+    "sum": "the windows of {kernel} cells of {source}, {steps} apart",
+    "average": "the windows of {kernel} cells of {source}, {steps} apart, {average}",
+    "maximum": "the largest of the windows of {kernel} cells of {source}, {steps} apart",
+    "identity": "every word of {source} as it is",
+    "scale": "every word of {source} times its weight",
+}
+
+
+def graph_readme(manifest: dict[str, Any], network: QuantisedGraph) -> str:
+    """Return the set's README.md in Markdown."""
+    graph, about, counts = network.graph, manifest["configuration"], manifest["counts"]
+    rows = "\n".join(
+        f"| `{f['file']}` | {f['role']} | {f['about']} | {f['format']} ({'s' if f['signed'] else 'u'}{f['word']}) "
+        f"| {' x '.join(map(str, f['shape']))} | {f['lines']} |"
+        for f in manifest["files"]
+    )
+    stages = "\n".join(
+        f"{number}. {', '.join(f'`{name}`' for name in stage.populations)}"
+        f"{', step by step, since a cycle joins them or leads back' if stage.stepwise else ''}"
+        for number, stage in enumerate(graph.stages, 1)
+    )
+    populations = "\n".join(_population(network, one) for one in graph.populations)
+    casts = "\n".join(
+        f"| {cast} | {c['casts']} | {c['inexact']} | {c['ties']} | {c['overflows']} |"
+        for cast, c in counts["casts"].items()
+    )
+    spikes = ", ".join(f"`{name}` {many}" for name, many in counts["spikes_by_population"].items()) or "none"
+    classes = f" Classes: {counts['classes']}." if "classes" in counts else ""
+    inputs, steps = about["inputs"], about["steps"]
+    return f"""# Golden vectors of a network of {len(graph.populations)} population{"s" * (len(graph.populations) > 1)}
+
+Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}, from the network `net.toml` with its
+neurons' texts, and the plan `plan.toml`, which lie here too. RTL and a bench are not among these files yet: apply the
+rows of `input.mem` one a step to yours, write what its nodes hold after every step, and `fxsnn golden diff` says where
+they first differ. `fxsnn golden check` computes every word here again; this makes the same set again:
+
+    fxsnn golden make net.toml plan.toml --spikes inputs.npz --out ../again
+
+There {"is 1 input" if inputs == 1 else f"are {inputs} inputs"} of {steps} step{"s" * (steps > 1)}, each a presentation.
+
+All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
+the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first. A row of inputs
+and nodes is one step of one input, all steps of the first input first; within it neurons ascend, and maps are rows x
+columns x channels.
+
+| file | role | what | format | shape | lines |
+|---|---|---|---|---|---|
+{rows}
+
+## One time step
+
+Where `begin.mem` is 1 an input begins: all states are 0, nothing was emitted before, LFSRs hold their seeds. Steps
+count from 0. The populations do a step in this order, each with what the others emitted in the same step, or as many
+steps before as a delay says; what would be from before step 0 is 0:
+
+{stages}
+
+What the projections bring to one input of a population is added at a common binary point, exactly. Then comes the
+text of the neuron, line by line: under each line stands how wide its exact value is, and what a cast does. A cast first
+rounds the exact value, then handles overflow; products and sums are exact. `>>` is an arithmetic shift. A state is read
+as the step before left it until a line assigns it. A cast under an `if` is made, and counted, where the condition
+holds.
+{populations}
+{_stochastic(manifest["lfsr"])}
+## Answers
+
+`answers.mem`: {next(f["about"] for f in manifest["files"] if f["name"] == "answers")}, of each input and neuron.
+{_class(network)}
+## Reached in these vectors
+
+Spikes: {spikes}.{classes}
+
+| cast | casts | inexact | ties | overflows |
+|---|---|---|---|---|
+{casts}
+"""
+
+
+def _population(network: QuantisedGraph, one: Population) -> str:
+    graph = network.graph
+    brought = "\n".join(
+        f"- to `{given}`, {projection.name}: {_projection(projection)}"
+        for given in one.neuron.inputs
+        for projection in graph.into(one.name, given)
+    )
+    lines = "\n".join(f"    {line}" for line in page(network.programs[one.name], network.each(one.name)))
+    return f"""
+### `{one.name}`: {" x ".join(map(str, one.shape))} neurons, emits `{one.name}.{one.neuron.output[0]}.mem`
+
+{brought}
+
+{lines}"""
+
+
+def _projection(one: Projection) -> str:
+    def cells(pair: tuple[int, int]) -> str:
+        return " x ".join(map(str, pair))
+
+    average = "their sum times one weight" if one.weighed else f"the binary point {one.halvings} bits higher"
+    said = _KINDS[one.kind].format(
+        source=f"`{one.source}`",
+        kernel=cells(one.kernel),
+        steps=cells(one.steps),
+        padding=cells(one.padding),
+        groups="one group" if one.groups == 1 else f"{one.groups} groups",
+        average=average,
+    )
+    weights = f", weights `{one.name}.{one.signal}.mem`" if one.weighed else ""
+    delay = f", emitted {one.delay} step{'s' * (one.delay > 1)} before" if one.delay else ""
+    return f"{said}{weights}{delay}"
+
+
+def _stochastic(lfsr: dict[str, Any]) -> str:
+    if not lfsr["seeds"]:
+        return ""
+    seeds = "\n".join(f"- `{name}`: {seed}" for name, seed in lfsr["seeds"].items())
+    return f"""
+## Stochastic rounding
+
+Polynomial {lfsr["polynomial"]}, {lfsr["width"]} bits, taps {lfsr["taps"]}; shift left, the new bit, the exclusive or of
+bits tap-1, enters bit 0. A draw of k bits: k shifts; the fresh bits, first one most significant, are added to the k
+dropped bits; where more than {lfsr["width"]} bits are dropped, so many are drawn and added at their top. Each cast that
+draws has a register of its own, set to its seed where an input begins; neurons ascending, one draw a cast that is made.
+The files named here hold the registers after each step. Seeds:
+
+{seeds}
+"""
+
+
+def _class(network: QuantisedGraph) -> str:
+    readout = network.graph.readout
+    if readout.kind == "none":
+        return ""
+    if readout.kind == "labels":
+        return (
+            "`classes.mem`: the answers of the neurons of each class of `labels.csv` are averaged, and the class of "
+            "the largest average is taken, of equal ones the lowest.\n"
+        )
+    which = "earliest" if readout.kind == "first" else "largest"
+    return f"`classes.mem`: the neuron whose answer is the {which}, of equal ones the lowest.\n"

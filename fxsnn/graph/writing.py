@@ -1,0 +1,121 @@
+"""A quantised network as files that say all of it: TOML, the neurons' texts beside it, and raw words by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+import numpy as np
+import tomli_w
+from numpy.typing import NDArray
+
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.given import Given, Shape
+from fxsnn.graph.network import Graph
+from fxsnn.graph.population import Population, population
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.reading import Readout
+from fxsnn.program.grammar import Text
+
+LABELS = "labels.csv"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """A network that nothing else is needed for.
+
+    network    in which all that was given in real numbers is raw words, and texts have the names of their files
+    texts      by file: `net.toml` as `graph_text` writes it is not among them
+    """
+
+    network: QuantisedGraph
+    texts: Mapping[str, str]
+
+
+def whole(network: QuantisedGraph) -> Whole:
+    """Return the same network of raw words and texts of its own; of a whole network one that is equal."""
+    graph, texts = network.graph, dict[str, str]()
+    populations = []
+    for one in graph.populations:
+        file = _file(one.text, texts)
+        texts[file] = one.text.source
+        constants = {name: _words(words) for name, words in network.constants[one.name].items()}
+        text = replace(one.text, file=file)
+        populations.append(
+            population(one.name, one.shape, text, one.choices, constants, one.numbers, one.outer, one.registers)
+        )
+    projections = tuple(
+        one if one.weights is None else replace(one, weights=_words(network.weights[one.name]))
+        for one in graph.projections
+    )
+    same = Graph(graph.shape, tuple(populations), projections, graph.format, graph.readout)
+    if graph.readout.labels is not None:
+        texts[LABELS] = "\n".join(map(str, graph.readout.labels.tolist())) + "\n"
+    return Whole(quantise_graph(same, network.plan), texts)
+
+
+def graph_text(graph: Graph) -> str:
+    """Return a whole network as TOML that `load_graph` reads back to an equal one.
+
+    Texts, labels and words lie beside it: `hidden.threshold.mem` of a constant, `input_hidden.weight.mem` of the
+    projection of this name whose signal is `weight`.
+    """
+    tables = {
+        "schema": 1,
+        "input": {"shape": _sizes(graph.shape), "format": str(graph.format)},
+        "population": {one.name: _population(one) for one in graph.populations},
+        "projection": [_projection(one) for one in graph.projections],
+        "readout": _readout(graph.readout),
+    }
+    return tomli_w.dumps(tables)
+
+
+def _words(words: NDArray[np.int64]) -> Given:
+    return Given(words.reshape(-1), "raw", shaped=False)  # as they are read from a file of words
+
+
+def _file(text: Text, texts: Mapping[str, str]) -> str:
+    """Return a name for a text's file, of its own unless another one has it."""
+    stem = PureWindowsPath(PurePosixPath(text.file).name).name.removesuffix(".neuron")  # as either system writes it
+    stem = re.sub(r"[^\w-]+", "_", stem, flags=re.ASCII)
+    file, number = f"{stem}.neuron", 2
+    while texts.get(file, text.source) != text.source:
+        file, number = f"{stem}_{number}.neuron", number + 1
+    return file
+
+
+def _population(one: Population) -> dict[str, Any]:
+    said = {
+        "outer": one.outer if one.outer != "inputs" else None,
+        "registers": one.registers,
+        "choices": dict(one.choices),
+        "constants": {name: f"{one.name}.{name}.mem" for name in one.neuron.constants},
+        "numbers": {name: one.numbers[name] for name in one.neuron.numbers},
+    }
+    found = {key: value for key, value in said.items() if value not in (None, {})}
+    return {"shape": _sizes(one.shape), "neuron": one.text.file, **found}
+
+
+def _projection(one: Projection) -> dict[str, Any]:
+    own = Projection.__dataclass_fields__
+    said = {key: getattr(one, key) for key in ("kind", "signal", "delay", "kernel", "stride", "padding", "groups")}
+    found = {key: value for key, value in said.items() if value != own[key].default}
+    if one.weights is not None:
+        found["weights"] = f"{one.name}.{one.signal}.mem"
+    return {"name": one.name, "from": one.source, "to": one.target, "input": one.input, **found}
+
+
+def _readout(readout: Readout) -> dict[str, Any]:
+    found: dict[str, Any] = {"kind": readout.kind, "population": readout.population, "skip": readout.skip}
+    if readout.kind == "node":
+        found |= {"node": readout.node, "over": readout.over}
+    if readout.labels is not None:
+        found["labels"] = LABELS
+    return found
+
+
+def _sizes(shape: Shape) -> int | list[int]:
+    return shape[0] if len(shape) == 1 else list(shape)
