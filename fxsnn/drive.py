@@ -38,15 +38,14 @@ class Lists:
     def __init__(self, rows: int, inputs: int) -> None:
         self.starts = np.zeros(rows + 1, np.int64)
         self.indices = np.empty(rows * inputs + 1, index_type(inputs))
-        # as those of `Spikes`, for which the kernel is compiled
-        self._listed = self.starts.view(), self.indices.view()
-        for array in self._listed:
-            array.flags.writeable = False
 
     def of(self, raster: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.unsignedinteger]]:
         """Return where the events of each row begin, and the active inputs, of a raster uint8[rows, inputs]."""
         layer.gather(self.starts[: len(raster) + 1], self.indices, raster)
-        return self._listed
+        listed = self.starts.view(), self.indices.view()
+        for array in listed:  # as those of `Spikes`, for which the kernel is compiled
+            array.flags.writeable = False
+        return listed
 
 
 def index_type(inputs: int) -> type[np.integer[Any]]:
@@ -70,14 +69,31 @@ class Driver:
         steps: int,
         starts: NDArray[np.int64],
         indices: NDArray[np.unsignedinteger],
-        own: tuple[NDArray[np.uint8], Own] | None = None,
     ) -> None:
         """Run images from a cleared layer.
 
         starts     int64[images * steps + 1], where the events of each step begin
         indices    the active inputs, ascending within a step
-        own        a raster uint8[images * steps, inputs] in the place of both, into which own spikes are written
         """
+        self._run(written, images, steps, starts, indices, None)
+
+    def run_own(self, written: Written, images: int, raster: NDArray[np.uint8], own: Own) -> None:
+        """Run images from a cleared layer that drives itself.
+
+        raster     uint8[images * steps, inputs], into which own spikes are written
+        """
+        room = Lists(1, raster.shape[1])
+        self._run(written, images, len(raster) // images, room.starts, room.indices, (raster, *own))
+
+    def _run(
+        self,
+        written: Written,
+        images: int,
+        steps: int,
+        starts: NDArray[np.int64],
+        indices: NDArray[np.unsignedinteger],
+        own: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]] | None,
+    ) -> None:
         step, rows = self.step, self.rows
         step.driver(layer.respond)(
             *written,
@@ -86,7 +102,7 @@ class Driver:
             rows.words,
             starts,
             indices,
-            None if own is None else (own[0], *own[1]),
+            own,
             step.room(),
             step.fixed,
             step.words,

@@ -77,9 +77,10 @@ def respond(  # type: ignore[no-untyped-def]
     weights       int[inputs + 1, padded neurons]     see lif.add_rows
     starts        int64[images * steps + 1]           where the events of each step begin
     indices       uint16[events]                      active inputs, ascending within a step
-    own           None, or where neurons drive themselves: a raster uint8[images * steps, inputs] that says what is
-                  active in the place of the lists; delays and first inputs, int64[projections]: what is emitted is
-                  written into the raster so many steps later, one input after the other from the first on
+    own           None, or where neurons drive themselves: a raster uint8[images * steps, inputs] of what is active,
+                  which is listed step by step, `starts` and `indices` being room for a step; delays and first inputs,
+                  int64[projections]: what is emitted is written into the raster so many steps later, one input after
+                  the other from the first on
     kept, fixed, words, taps, draws                   as of `step`
     chunk         rows whose sum the lanes are proved to hold
     lane          int[0]                              of the lanes' type
@@ -87,11 +88,6 @@ def respond(  # type: ignore[no-untyped-def]
     """
     states, neurons = seeds.copy(), fixed.shape[1]
     lanes, sums, out = room(lane, weights.shape[1]), np.zeros(neurons, kept.dtype), np.empty(neurons, emitted.dtype)
-    if own is None:
-        ends, listed = starts, indices
-    else:
-        raster, delays, places = own
-        ends, listed = np.zeros(2, np.int64), np.empty(raster.shape[1] + 1, indices.dtype)
     for image in range(images):
         kept[:] = 0
         states[:] = seeds
@@ -99,18 +95,18 @@ def respond(  # type: ignore[no-untyped-def]
         for now in range(first, first + steps):
             at = now
             if own is not None:
-                gather(ends, listed, raster[now : now + 1])
+                gather(starts, indices, own[0][now : now + 1])
                 at = 0
-            start, stop = ends[at], ends[at + 1]
+            start, stop = starts[at], starts[at + 1]
             if not ADDS_EACH:
-                add_rows(lanes, weights, listed, start, min(start + chunk, stop))
+                add_rows(lanes, weights, indices, start, min(start + chunk, stop))
                 for n in range(neurons):
                     sums[n] = lanes[n]
                 for part in range(start + chunk, stop, chunk):
-                    add_rows(lanes, weights, listed, part, min(part + chunk, stop))
+                    add_rows(lanes, weights, indices, part, min(part + chunk, stop))
                     for n in range(neurons):
                         sums[n] += lanes[n]
-            step(sums, kept, fixed, out, words, states, taps, draws, weights, listed, start, stop)
+            step(sums, kept, fixed, out, words, states, taps, draws, weights, indices, start, stop)
             if counts.size > 0:
                 for n in range(neurons):
                     counts[image, n] += out[n]
@@ -121,6 +117,7 @@ def respond(  # type: ignore[no-untyped-def]
                 for n in range(neurons):
                     nodes[image, now - first, n] = kept[row, n]
             if own is not None:
+                raster, delays, places = own
                 for wire in range(delays.shape[0]):
                     later = now + delays[wire]
                     if later < first + steps:
