@@ -109,7 +109,7 @@ def networks(draw: st.DrawFn) -> QuantisedGraph:
             for m in range(draw(st.integers(1, 3))):
                 before = ["input", *(f"p{k}" for k in range(n))]
                 later = [f"p{k}" for k in range(n, len(kinds)) if not words and kinds[k] in ("lif", "serial", "two")]
-                source = draw(st.sampled_from(before if m == 0 else before + later))
+                source = draw(st.sampled_from(before if m == 0 else before + later + later[:1] * 3))  # itself, often
                 delay = draw(st.sampled_from((0, 0, 1, 2, 12))) if source in before else draw(st.integers(1, 3))
                 kind: Any = draw(st.sampled_from(("dense", "dense", "dense", "identity"))) if m else "dense"
                 name = f"w{len(wires)}"

@@ -123,12 +123,14 @@ class DenseAtWork:
         return written.emitted, written.nodes
 
     def _given(self, emitted: Mapping[str, Held], images: int) -> NDArray[np.uint8]:
-        """Return what arrives, uint8[images * steps, inputs]; own spikes are still to come."""
+        """Return what arrives, uint8[images * steps, inputs]; own spikes are still to come.
+
+        What lies before a delay is never written and stays 0; all else is written in every run.
+        """
         if self._raster is None:
             found = emitted[self.population.wires[0].source][:images].astype(np.uint8, copy=False)
         else:
             found = self._raster[:images]
-            found[:] = 0
             for source, delay, first, size in self.population.wires:
                 words = emitted[source][:images, : max(self.steps - delay, 0)]
                 found[:, delay : delay + words.shape[1], first : first + size] = words
