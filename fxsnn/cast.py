@@ -257,9 +257,8 @@ def check_words(name: str, words: ArrayLike, fmt: Format) -> None:
     given = np.asarray(words)
     if given.dtype.kind not in "iu":
         raise ConfigError(f"{name} must be integers, not {given.dtype}")
-    wrong = (given < fmt.lowest) | (given > fmt.highest)
-    if wrong.any():
-        place = tuple(int(n) for n in np.argwhere(wrong)[0])
+    if given.size and (given.min() < fmt.lowest or given.max() > fmt.highest):
+        place = tuple(int(n) for n in np.argwhere((given < fmt.lowest) | (given > fmt.highest))[0])
         at = str(list(place)) if place else ""
         raise ConfigError(
             f"{name}{at} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {given[place]}"

@@ -7,25 +7,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.drive import TOGETHER, Driver, Lists, Written, index_type
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.kernels import layer, lif
 from fxsnn.modes import Overflow
-from fxsnn.prepare import Prepared, prepare, sites_of, step_of
+from fxsnn.prepare import prepare, sites_of, step_of
 from fxsnn.quantise import SITES, QuantisedNetwork
 
 # in the kernels' order
 NODES = ("sum", "current", "leaked", "integrated", "after_reset", "membrane", "refractory", "spike")
-
-
-_NONE = np.empty((0, 0, 0), np.uint8)
-_TOGETHER = 16  # images whose active inputs are listed before they are run: their lists stay in a near cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
     OverflowDetectedError
         A signal's overflow mode is `error` and a value left it.
     """
-    ready, steps = prepare(network), spikes.steps
+    driver, steps = _driver(network), spikes.steps
     _check_inputs(network, spikes.inputs)
     if _errors(network):
         for image in range(spikes.images):
@@ -73,7 +69,7 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
 
     def part(first: int, last: int) -> None:
         starts = spikes.starts[first * steps : last * steps + 1]
-        _run(network, ready, responses[first:last], _NONE, last - first, steps, starts, spikes.indices)
+        driver.run(Written(responses[first:last]), last - first, steps, starts, spikes.indices)
 
     in_parts(part, spikes.images, threads)
     return responses
@@ -86,7 +82,7 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
 
     Raises as `respond` does, and ConfigError if the raster is anything else.
     """
-    ready = prepare(network)
+    driver = _driver(network)
     _check_raster(raster)
     active = np.require(raster, requirements=KERNELS_TAKE)
     images, steps, inputs = raster.shape
@@ -96,24 +92,15 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
     out = np.empty((images, steps, network.neurons), dtype=np.uint8)
 
     def part(first: int, last: int) -> None:
-        together = min(_TOGETHER, last - first)
-        counts, starts = np.zeros((together, network.neurons), np.int32), np.empty(together * steps + 1, np.int64)
-        indices = np.empty(together * steps * inputs + 1, _index_type(inputs))
-        listed = starts.view(), indices.view()
-        for array in listed:  # as those of `Spikes`, for which the kernel is compiled
-            array.flags.writeable = False
+        together = min(TOGETHER, last - first)
+        lists = Lists(together * steps, inputs)
         for n in range(first, last, together):
             some = slice(n, min(n + together, last))
-            rows = active[some].reshape(-1, inputs)
-            layer.gather(starts[: len(rows) + 1], indices, rows)
-            _run(network, ready, counts, out[some], len(rows) // steps, steps, *listed)
+            listed = lists.of(active[some].reshape(-1, inputs))
+            driver.run(Written(emitted=out[some]), len(out[some]), steps, *listed)
 
     in_parts(part, images, threads)
     return out
-
-
-def _index_type(inputs: int) -> type[np.integer[Any]]:
-    return np.uint16 if inputs <= 1 << 16 else np.int64
 
 
 def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
@@ -121,7 +108,7 @@ def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
     _check_raster(raster)
     images, steps, inputs = raster.shape
     starts = np.empty(images * steps + 1, dtype=np.int64)
-    indices = np.empty(int(np.count_nonzero(raster)) + 1, dtype=_index_type(inputs))
+    indices = np.empty(int(np.count_nonzero(raster)) + 1, dtype=index_type(inputs))
     events = layer.gather(
         starts, indices, np.require(raster, requirements=KERNELS_TAKE).reshape(images * steps, inputs)
     )
@@ -203,35 +190,9 @@ def _start(network: QuantisedNetwork, start: State | None) -> tuple[NDArray[np.i
     return start.membrane.copy(), start.refractory.copy()
 
 
-def _run(
-    network: QuantisedNetwork,
-    ready: Prepared,
-    responses: NDArray[np.int32],
-    raster: NDArray[np.uint8],
-    images: int,
-    steps: int,
-    starts: NDArray[np.int64],
-    indices: NDArray[np.unsignedinteger],
-) -> None:
-    """Run a part of the images; see `layer.respond`."""
-    step = step_of(network)
-    step.driver(layer.respond)(
-        responses,
-        raster,
-        images,
-        steps,
-        ready.weights,
-        starts,
-        indices,
-        step.room(),
-        step.fixed,
-        step.words,
-        ready.lanes.chunk,
-        ready.lane,
-        ready.seeds,
-        ready.taps,
-        step.draw_room(),
-    )
+def _driver(network: QuantisedNetwork) -> Driver:
+    ready = prepare(network)
+    return Driver(step_of(network), ready.rows, ready.seeds, ready.taps)
 
 
 def in_parts(part: Callable[[int, int], None], images: int, threads: int) -> None:

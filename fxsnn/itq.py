@@ -100,7 +100,7 @@ def begin(network: Network, images: NDArray[np.uint8], learning: Learning, plan:
     constants = learner(quantised, table, learning, network.coding.steps)
     state = State(
         learned=np.ascontiguousarray(learned.T),
-        rows=prepare(quantised).weights.copy(),
+        rows=prepare(quantised).rows.words.copy(),
         sums=quantised.weights.sum(axis=0),
         theta=from_float(network.theta, table.theta.format),
         folded=np.zeros(len(network.theta), np.int64),
@@ -225,8 +225,8 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
         step.room(),
         step.fixed.copy(),
         step.words,
-        ready.lanes.chunk,
-        ready.lane,
+        ready.rows.chunk,
+        ready.rows.lane,
         ready.seeds,
         ready.taps,
         step.draw_room(),

@@ -14,7 +14,17 @@ from fxsnn.kernels.datapath import Datapath as Datapath
 from fxsnn.kernels.datapath import Site as Site
 from fxsnn.program.compiled import Compiled, compiled
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
-from fxsnn.width import Lanes, constants_of, datapath, lanes_for, limits, program_of
+from fxsnn.width import constants_of, datapath, lanes_for, limits, program_of
+
+
+@dataclass(slots=True, eq=False)
+class Rows:
+    """Weights as the kernels take them: a row for each input, summed in the narrowest lanes."""
+
+    words: NDArray[np.signedinteger]  # in the narrowest type that holds them; the last row is zeros, and so is
+    # what fills the rows up to whole cache lines
+    lane: NDArray[np.signedinteger]  # none, of the type of the sums
+    chunk: int  # rows whose sum the lanes are proved to hold
 
 
 @dataclass(slots=True, eq=False)
@@ -22,10 +32,7 @@ class Prepared:
     """A network as the kernels take it."""
 
     path: Datapath
-    lanes: Lanes
-    lane: NDArray[np.signedinteger]  # none, of the type of the sums
-    weights: NDArray[np.signedinteger]  # in the narrowest words that hold them; the last row is zeros, and so is
-    # what fills the rows up to whole cache lines
+    rows: Rows
     limits: NDArray[np.int64]
     seeds: NDArray[np.int64]
     taps: NDArray[np.int64]
@@ -39,12 +46,10 @@ def prepare(network: QuantisedNetwork) -> Prepared:
     """Prove the widths and lay out the constants, once for each network: networks never change."""
     ready = _READY.get(network)
     if ready is None:
-        path, lanes = datapath(network), lanes_for(network.plan.weight.format, network.inputs)
+        weight = network.plan.weight.format
         ready = Prepared(
-            path,
-            lanes,
-            np.empty(0, dtype=lanes.sums),
-            _padded(network.weights, lanes.weights),
+            datapath(network),
+            rows_of(network.weights, weight.lowest, weight.highest),
             limits(network),
             np.array([register.seed for register in site_registers(network.plan)], dtype=np.int64),
             network.plan.lfsr.tap_array(),
@@ -96,12 +101,13 @@ def limited(words: NDArray[np.int64], site: Site) -> NDArray[np.int64]:
     return np.where(low > site.highest, low - (site.highest - site.lowest) - 1, low)
 
 
-def _padded(weights: NDArray[np.int64], word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+def rows_of(weights: NDArray[np.int64], lowest: int, highest: int) -> Rows:
+    """Return weights, int64[inputs, neurons], all of them between two words, as the kernels take them."""
     inputs, neurons = weights.shape
-    width = -(-neurons // 64) * 64
-    padded = cleared((inputs + 1) * width, word).reshape(inputs + 1, width)
+    lanes, width = lanes_for(lowest, highest, inputs), -(-neurons // 64) * 64
+    padded = cleared((inputs + 1) * width, lanes.weights).reshape(inputs + 1, width)
     padded[:inputs, :neurons] = weights
-    return padded
+    return Rows(padded, np.empty(0, dtype=lanes.sums), lanes.chunk)
 
 
 def cleared(words: int, word: type[Any]) -> NDArray[Any]:

@@ -37,18 +37,18 @@ class Lanes:
     chunk: int
 
 
-def lanes_for(weight: Format, inputs: int) -> Lanes:
-    """Return the narrowest lanes for weights of this format.
+def lanes_for(lowest: int, highest: int, inputs: int) -> Lanes:
+    """Return the narrowest lanes for weights between two words.
 
     A sum of `chunk` words of magnitude m or less is at most chunk * m, which is kept within the lane.
-    Sums of more rows are gathered in int64.
+    Sums of more rows are gathered in wider words.
     """
-    magnitude = max(-weight.lowest, weight.highest, 1)
+    magnitude = max(-lowest, highest, 1)
     for held, sums in ((np.int8, np.int16), (np.int16, np.int16), (np.int32, np.int32)):
         chunk = np.iinfo(sums).max // magnitude
-        if weight.lowest >= np.iinfo(held).min and weight.highest <= np.iinfo(held).max and chunk >= min(32, inputs):
-            return Lanes(held, sums, min(chunk, inputs))
-    return Lanes(np.int64, np.int64, inputs)
+        if lowest >= np.iinfo(held).min and highest <= np.iinfo(held).max and chunk >= min(32, inputs):
+            return Lanes(held, sums, max(min(chunk, inputs), 1))
+    return Lanes(np.int64, np.int64, max(inputs, 1))
 
 
 def program_of(network: QuantisedNetwork) -> Program:

@@ -48,30 +48,56 @@ def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
 
 
 def respond(  # type: ignore[no-untyped-def]
-    responses, raster, images, steps, weights, starts, indices, kept, fixed, words, chunk, lane, seeds, taps, draws
+    counts,
+    emitted,
+    nodes,
+    row,
+    images,
+    steps,
+    weights,
+    starts,
+    indices,
+    own,
+    kept,
+    fixed,
+    words,
+    chunk,
+    lane,
+    seeds,
+    taps,
+    draws,
 ):
-    """Run the layer on every image from a cleared state; count its spikes, or write them out.
+    """Run the layer on every image from a cleared state; add up what it emits, or write it out, or a row of `kept`.
 
-    Compiled together with an emitted `step`: see `fxsnn.program.compiled`.
+    Compiled together with an emitted `step`: see `fxsnn.program.compiled`. An array without elements is not written.
 
-    responses     int32[images, neurons]              spikes of each neuron, added to what is there
-    raster        uint8[images, steps, neurons], or [0, 0, 0] where spikes are only counted
+    counts        int[images, neurons]                the sum of what each neuron emits is added
+    emitted       uint8 | int64 [images, steps, neurons]
+    nodes         int[images, steps, neurons]         words of the row of `kept` after every step
     weights       int[inputs + 1, padded neurons]     see lif.add_rows
     starts        int64[images * steps + 1]           where the events of each step begin
     indices       uint16[events]                      active inputs, ascending within a step
+    own           None, or where neurons drive themselves: a raster uint8[images * steps, inputs] of what is active,
+                  which is listed step by step, `starts` and `indices` being room for a step; delays and first inputs,
+                  int64[projections]: what is emitted is written into the raster so many steps later, one input after
+                  the other from the first on
     kept, fixed, words, taps, draws                   as of `step`
     chunk         rows whose sum the lanes are proved to hold
     lane          int[0]                              of the lanes' type
     seeds         int64[streams]                      registers at the start of every image
     """
     states, neurons = seeds.copy(), fixed.shape[1]
-    lanes, sums, spikes = room(lane, weights.shape[1]), np.zeros(neurons, kept.dtype), np.empty(neurons, np.uint8)
+    lanes, sums, out = room(lane, weights.shape[1]), np.zeros(neurons, kept.dtype), np.empty(neurons, emitted.dtype)
     for image in range(images):
         kept[:] = 0
         states[:] = seeds
         first = image * steps
         for now in range(first, first + steps):
-            start, stop = starts[now], starts[now + 1]
+            at = now
+            if own is not None:
+                gather(starts, indices, own[0][now : now + 1])
+                at = 0
+            start, stop = starts[at], starts[at + 1]
             if not ADDS_EACH:
                 add_rows(lanes, weights, indices, start, min(start + chunk, stop))
                 for n in range(neurons):
@@ -80,12 +106,23 @@ def respond(  # type: ignore[no-untyped-def]
                     add_rows(lanes, weights, indices, part, min(part + chunk, stop))
                     for n in range(neurons):
                         sums[n] += lanes[n]
-            step(sums, kept, fixed, spikes, words, states, taps, draws, weights, indices, start, stop)
-            for n in range(neurons):
-                responses[image, n] += spikes[n]
-            if raster.size > 0:
+            step(sums, kept, fixed, out, words, states, taps, draws, weights, indices, start, stop)
+            if counts.size > 0:
                 for n in range(neurons):
-                    raster[image, now - first, n] = spikes[n]
+                    counts[image, n] += out[n]
+            if emitted.size > 0:
+                for n in range(neurons):
+                    emitted[image, now - first, n] = out[n]
+            if nodes.size > 0:
+                for n in range(neurons):
+                    nodes[image, now - first, n] = kept[row, n]
+            if own is not None:
+                raster, delays, places = own
+                for wire in range(delays.shape[0]):
+                    later = now + delays[wire]
+                    if later < first + steps:
+                        for n in range(neurons):
+                            raster[later, places[wire] + n] = out[n]
 
 
 @jit

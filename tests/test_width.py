@@ -69,7 +69,7 @@ def test_a_leak_factor_above_its_binary_point_is_refused() -> None:
 
 @given(formats(max_word=40), st.integers(1, 5000))
 def test_a_chunk_of_rows_always_fits_its_lanes(weight: Format, inputs: int) -> None:
-    lanes = lanes_for(weight, inputs)
+    lanes = lanes_for(weight.lowest, weight.highest, inputs)
     assert np.iinfo(lanes.weights).min <= weight.lowest <= weight.highest <= np.iinfo(lanes.weights).max
     if lanes.sums is not np.int64:
         assert np.iinfo(lanes.sums).min <= lanes.chunk * weight.lowest

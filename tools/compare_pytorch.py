@@ -15,11 +15,9 @@ import argparse
 import contextlib
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +27,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
-from peer_environment import environment, outside
+from peer_environment import Peer, environment, seconds_of
 from platformdirs import user_cache_path
 
 from fxsnn.errors import FxsnnError
@@ -117,59 +115,17 @@ def begun(data: Path, work: Work) -> Case:
     return Case("decolle", network, frames_of(network, test, shown), None)
 
 
-class Peer:
-    """PyTorch at work in its own environment."""
-
-    def __init__(self, python: Path, folder: Path, case: Case) -> None:
-        network = case.network
-        last = len(network.weights) - 1
-        pooled = network.description.geometry(last).pooled if network.readouts[last].size else (0, 0, 0)
-        held: dict[str, Any] = {"readout": network.readouts[last].reshape(*pooled, network.description.classes)}
-        for number in range(last + 1):
-            held |= {f"weights_{number}": network.weights[number], f"biases_{number}": network.biases[number]}
-        np.savez(folder / "network.npz", **held)
-        np.save(folder / "frames.npy", case.frames)
-        (folder / "work.json").write_text(json.dumps({"description": msgspec.to_builtins(network.description)}))
-        command = [str(python), str(WORKER), str(folder)]
-        self.process: Any = subprocess.Popen(
-            command, text=True, env=outside(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-
-    def __enter__(self) -> Peer:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        for pipe in (self.process.stdin, self.process.stdout):
-            with contextlib.suppress(BrokenPipeError):  # what it did not say has told
-                pipe.close()
-        self.process.wait()
-
-    def turn(self, job: Mapping[str, Any]) -> float:
-        """Return how many seconds of its thread a job takes."""
-        with contextlib.suppress(BrokenPipeError):  # what it does not say tells
-            self.process.stdin.write(json.dumps(job) + "\n")
-            self.process.stdin.flush()
-        return float(self._said()["seconds"])
-
-    def close(self) -> dict[str, Any]:
-        """Return what the last job said of each class, and PyTorch's version."""
-        self.process.stdin.close()
-        return self._said()
-
-    def _said(self) -> dict[str, Any]:
-        line = self.process.stdout.readline()
-        if not line:
-            print("PyTorch's worker failed: see above", file=sys.stderr)
-            raise SystemExit(2)
-        found: dict[str, Any] = json.loads(line)
-        return found
-
-
-def seconds_of(call: Callable[[], Any]) -> float:
-    """Return the processor time of a call."""
-    start = time.process_time()
-    call()
-    return time.process_time() - start
+def hand_over(folder: Path, case: Case) -> None:
+    """Write what PyTorch's worker reads."""
+    network = case.network
+    last = len(network.weights) - 1
+    pooled = network.description.geometry(last).pooled if network.readouts[last].size else (0, 0, 0)
+    held: dict[str, Any] = {"readout": network.readouts[last].reshape(*pooled, network.description.classes)}
+    for number in range(last + 1):
+        held |= {f"weights_{number}": network.weights[number], f"biases_{number}": network.biases[number]}
+    np.savez(folder / "network.npz", **held)
+    np.save(folder / "frames.npy", case.frames)
+    (folder / "work.json").write_text(json.dumps({"description": msgspec.to_builtins(network.description)}))
 
 
 def compare(python: Path, case: Case, work: Work) -> dict[str, Any]:
@@ -180,7 +136,10 @@ def compare(python: Path, case: Case, work: Work) -> dict[str, Any]:
     }
     shown, steps = case.frames.shape[:2]
     jobs = work.jobs(shown)
-    with tempfile.TemporaryDirectory() as folder, Peer(python, Path(folder), case) as peer:
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        hand_over(folder, case)
+        peer = stack.enter_context(Peer("PyTorch", python, WORKER, folder))
         calls = {f"PyTorch, {named(job)}": partial(peer.turn, job) for job in jobs}
         for form, network in quantised.items():
             calls[f"fxsnn, {form}"] = partial(seconds_of, partial(respond_layers, network, case.frames))

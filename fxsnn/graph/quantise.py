@@ -26,7 +26,7 @@ from fxsnn.program.program import Program, bind
 from fxsnn.program.wires import ANYWHERE, BITS, Arrival, Wire, together
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class QuantisedGraph:
     """A network whose every weight and constant is a raw word of its format. Its arrays cannot be changed.
 
@@ -71,6 +71,11 @@ class QuantisedGraph:
             constant: int(words) if words.ndim == 0 else one.each(words).tolist()
             for constant, words in self.constants[name].items()
         }
+
+    def frac(self, projection: Projection) -> int:
+        """Return the fractional bits of what a projection brings."""
+        weight = self.signals[projection.name][projection.signal].format.frac if projection.weighed else 0
+        return self.formats[projection.source].frac + projection.halvings + weight
 
 
 def quantise_graph(graph: Graph, plan: GraphPlan) -> QuantisedGraph:

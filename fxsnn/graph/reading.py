@@ -74,16 +74,16 @@ def classes(readout: Readout, neurons: int) -> int:
 
 
 def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
-    """Return the answer of what was read at every step, [neurons] of [steps, neurons]."""
-    words = words[readout.skip :]
+    """Return the answer of what was read at every step, [..., neurons] of [..., steps, neurons]."""
+    words = words[..., readout.skip :, :]
     if readout.kind == "first":
         fires = words != 0
-        return np.where(fires.any(axis=0), fires.argmax(axis=0) + readout.skip, steps).astype(np.int64)
+        return np.where(fires.any(axis=-2), fires.argmax(axis=-2) + readout.skip, steps).astype(np.int64)
     if readout.kind == "node" and readout.over == "last":
-        return np.asarray(words[-1])
+        return np.asarray(words[..., -1, :])
     if readout.kind == "node" and readout.over == "maximum":
-        return np.asarray(np.maximum.reduce(words))
-    return np.asarray(np.add.reduce(words))
+        return np.asarray(np.maximum.reduce(words, axis=-2))
+    return np.asarray(np.add.reduce(words, axis=-2, dtype=np.float64 if words.dtype.kind == "f" else np.int64))
 
 
 def check_inputs(shape: Shape, readout: Readout, inputs: NDArray[Any]) -> NDArray[Any]:

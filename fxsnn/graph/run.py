@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from fxsnn.cast import check_words
+from fxsnn.emulate import in_parts
 from fxsnn.errors import OverflowDetectedError, WidthError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
-from fxsnn.graph.connect import bring, parts
-from fxsnn.graph.engine import Engine
+from fxsnn.graph.batch import said_of
+from fxsnn.graph.engine import registers_of
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import INPUT, Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
-from fxsnn.graph.reading import Readout, check_inputs, classes_of, delayed, reduced
-from fxsnn.lfsr import Lfsr
+from fxsnn.graph.reading import Readout, check_inputs, classes_of, reduced
+from fxsnn.graph.stepwise import Words, through
 from fxsnn.modes import Overflow
-from fxsnn.program import operations as op
-from fxsnn.program.compiled import compiled
 from fxsnn.program.interpret import Run, Step
 from fxsnn.program.neuron import BIT
-
-Words = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,11 @@ class GoldenNode(NamedTuple):
     format: Format
 
 
-def run(network: QuantisedGraph, inputs: NDArray[np.integer]) -> Answers:
+def run(network: QuantisedGraph, inputs: NDArray[np.integer], threads: int = 1) -> Answers:
     """Return what the network says of every input; each begins at rest.
 
-    inputs    int[inputs, steps, ...], words of the input's format; a map flat or as it is
+    inputs     int[inputs, steps, ...], words of the input's format; a map flat or as it is
+    threads    that share the inputs; no result depends on them
 
     Raises
     ------
@@ -79,16 +77,20 @@ def run(network: QuantisedGraph, inputs: NDArray[np.integer]) -> Answers:
     WidthError
         The sum of a node over so many steps could leave int64.
     """
-    words = _checked(network.graph, inputs)
+    words, readout = _checked(network.graph, inputs), network.graph.readout
     steps = words.shape[1]
     _check_sums(network, steps)
-    read, readout = network.graph.read, network.graph.readout
     if _is_kept(network) and not _may_refuse(network):
-        found = [reduced(readout, one, steps) for one in _fast(network, words)]
+        said = said_of(network, words, threads)
     else:
-        found = [_read(readout, _played(network, one)[read.name], steps) for one in words]
-    said = np.stack(found) if found else np.zeros((0, network.graph.read.size), np.int64)
-    return Answers(said, classes_of(network.graph.readout, said))
+        said = np.zeros((len(words), network.graph.read.size), np.int64)
+
+        def part(first: int, last: int) -> None:
+            for n in range(first, last):
+                said[n] = _read(readout, _played(network, words[n])[network.graph.read.name], steps)
+
+        in_parts(part, len(words), threads)
+    return Answers(said, classes_of(readout, said))
 
 
 def trace(network: QuantisedGraph, inputs: NDArray[np.integer]) -> dict[str, Kept]:
@@ -107,64 +109,27 @@ def golden_nodes(network: QuantisedGraph, inputs: NDArray[np.integer]) -> dict[s
     return found
 
 
-def _checked(graph: Graph, inputs: NDArray[np.integer]) -> Words:
+def _checked(graph: Graph, inputs: NDArray[np.integer]) -> NDArray[np.integer]:
     check_words("inputs", inputs, graph.format)
-    return check_inputs(graph.shape, graph.readout, inputs.astype(np.int64))
+    return check_inputs(graph.shape, graph.readout, np.asarray(inputs))
 
 
-def _played(network: QuantisedGraph, words: Words) -> dict[str, tuple[list[Step], Run]]:
+def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tuple[list[Step], Run]]:
     """Do every step of one input, [steps, words], stage by stage."""
     graph = network.graph
     runs = {one.name: _at_rest(network, one) for one in graph.populations}
     done: dict[str, list[Step]] = {name: [] for name in runs}
+    emitted = {INPUT: words.astype(np.int64)}
 
     def advance(name: str, come: Mapping[str, Words]) -> list[int]:
         done[name].append(runs[name].step({given: rows.tolist() for given, rows in come.items()}))
         return done[name][-1].emitted
 
-    _through(network, words, advance)
+    for stage in graph.stages:
+        emitted |= through(network, stage.populations, emitted, len(words), advance)
     for one in graph.populations:
         _refuse_overflows(one, runs[one.name])
     return {one.name: (done[one.name], runs[one.name]) for one in graph.populations}
-
-
-def _through(
-    network: QuantisedGraph, words: Words, advance: Callable[[str, Mapping[str, Words]], ArrayLike]
-) -> dict[str, Words]:
-    """Advance every population by every step, stage by stage; return what each emits, int64[steps, neurons]."""
-    graph, emitted = network.graph, {INPUT: words}
-    for stage in graph.stages:
-        for name in stage.populations:
-            emitted[name] = np.zeros((len(words), graph[name].size), np.int64)
-        for t in range(len(words)):
-            for name in stage.populations:
-                emitted[name][t] = advance(name, _arriving(network, name, emitted, t))
-    return emitted
-
-
-def _fast(network: QuantisedGraph, inputs: Words) -> Iterator[Words]:
-    """Yield what is read of every input, int64[steps, neurons], by compiled steps."""
-    graph, read, node = network.graph, network.graph.read, network.graph.readout.node
-    engines = {
-        one.name: Engine(
-            one.neuron, compiled(network.programs[one.name], network.each(one.name)), _registers(network, one)
-        )
-        for one in graph.populations
-    }
-    held: list[Words] = []
-
-    def advance(name: str, come: Mapping[str, Words]) -> Words:
-        emitted = engines[name].step(come)
-        if node and name == read.name:
-            held.append(engines[name].state(node))
-        return emitted
-
-    for words in inputs:
-        held.clear()
-        for engine in engines.values():
-            engine.begin()
-        emitted = _through(network, words, advance)
-        yield np.stack(held) if node else emitted[read.name]
 
 
 def _is_kept(network: QuantisedGraph) -> bool:
@@ -183,37 +148,7 @@ def _may_refuse(network: QuantisedGraph) -> bool:
 
 
 def _at_rest(network: QuantisedGraph, one: Population) -> Run:
-    return Run(network.programs[one.name], network.each(one.name), one.size, _registers(network, one))
-
-
-def _registers(network: QuantisedGraph, one: Population) -> dict[int, Lfsr]:
-    streams = [cast.stream for cast in one.neuron.casts if cast.stream is not None]
-    return {stream: network.graph.register(network.plan.lfsr, one.name, stream) for stream in streams}
-
-
-def _arriving(network: QuantisedGraph, name: str, emitted: Mapping[str, Words], t: int) -> dict[str, Words]:
-    """Return what arrives at a population in a step: int64[rows, neurons], one row in all or one an active input.
-
-    Where the text takes active inputs one by one, the projections come in the order of the network, their inputs
-    ascending. An input that does not reach a neuron brings it 0; a maximum comes whole.
-    """
-    graph, program = network.graph, network.programs[name]
-    one_by_one = {each.name for each in program.neuron.operations if isinstance(each, op.Each)}
-    come: dict[str, Words] = {}
-    for given in program.neuron.inputs:
-        point, rows = program.arrivals[given].total.frac, list[Words]()
-        for projection in graph.into(name, given):
-            words = delayed(emitted[projection.source], t, projection.delay)
-            weights, shape = network.weights.get(projection.name), graph.shape_at(projection.source)
-            frac = network.formats[projection.source].frac + projection.halvings
-            if projection.weighed:
-                frac += network.signals[projection.name][projection.signal].format.frac
-            for part in parts(words, given in one_by_one and projection.kind != "maximum"):
-                rows.append(bring(projection, weights, part, shape) << point - frac)
-        if given not in one_by_one:
-            rows = [np.add.reduce(rows)]
-        come[given] = np.array(rows, np.int64).reshape(-1, graph[name].size)
-    return come
+    return Run(network.programs[one.name], network.each(one.name), one.size, registers_of(network, one))
 
 
 def _read(readout: Readout, played: tuple[list[Step], Run], steps: int) -> Words:

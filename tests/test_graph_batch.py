@@ -1,0 +1,249 @@
+"""Many inputs at once say what a trace of each says: all steps at once or step by step, in any parts and groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fxsnn.errors import ConfigError
+from fxsnn.format import Format
+from fxsnn.graph import batch
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.dense import is_dense
+from fxsnn.graph.given import raw
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan, parse_graph_plan
+from fxsnn.graph.population import Population, population
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.reading import Readout, reduced
+from fxsnn.graph.run import run, trace
+from fxsnn.modes import Overflow, Rounding
+from fxsnn.plan import Signal
+from fxsnn.program.grammar import Text, parse
+from strategies import examples
+
+SIZE, STEPS = 4, 9  # of all populations, so that any kind of projection fits; of an input
+
+SERIAL = """
+come: input
+v: state
+spike: output
+v: v[0] = v + each(come)
+spike = v > 2
+if spike:
+    v = 0
+"""
+TWO = """
+come: input
+less: input
+v: state
+spike: output
+v: v[0] = v + come - less
+spike = v > 1
+if spike:
+    v = 0
+"""
+BOTH = """
+come: input
+v: state
+spike: output
+v: v[0] = v + each(come)
+spike = v + come > 2
+"""
+CLOCK = """
+v: state
+pace: constant[v]
+spike: output
+v: v[0] = v + pace
+spike = v > 2
+"""
+
+NEURONS: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {  # choices, constants, a state that is stored
+    "lif": ({"leak": "multiply", "reset": "subtract"}, {"decay": raw(13), "threshold": raw(9)}, "membrane"),
+    "integrator": ({"leak": "none"}, {}, "membrane"),
+    "relay": ({}, {}, ""),
+    "serial": ({}, {}, "v"),
+    "two": ({}, {}, "v"),
+}
+
+
+@lru_cache
+def text(name: str) -> str | Text:
+    own = {"serial": SERIAL, "two": TWO, "both": BOTH, "clock": CLOCK}
+    return parse(own[name], f"{name}.neuron") if name in own else name
+
+
+def neurons(name: str, kind: str) -> Population:
+    choices, constants, _ = NEURONS[kind]
+    return population(name, SIZE, text(kind), choices, constants)
+
+
+WEIGHTS = (Format(5, 2), Format(8, 7), Format(14, 3), Format(30, 4))  # summed in 16, 16, 32 and 64 bits
+STATES = (
+    Signal(Format(9, 3), Rounding.FLOOR, Overflow.SATURATE),  # in words of 32 bits
+    Signal(Format(8, 2), Rounding.STOCHASTIC, Overflow.WRAP),
+)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> QuantisedGraph:
+    """Populations of any kinds, driven by what is before them, by themselves and by what is behind them."""
+    kinds = draw(
+        st.lists(st.sampled_from(("lif", "lif", "serial", "integrator", "relay", "two")), min_size=1, max_size=3)
+    )
+    populations = tuple(neurons(f"p{n}", kind) for n, kind in enumerate(kinds))
+    rng = np.random.default_rng(draw(st.integers(0, 9999)))
+    state, wide = draw(st.sampled_from(STATES)), draw(st.sampled_from(WEIGHTS))
+    plan = {"membrane": state, "v": state, "weight": Signal(Format(5, 2)), "threshold": Signal(Format(6, 2))}
+    plan["decay"] = Signal(Format(4, 4, signed=False))
+    wires: list[Projection] = []
+    for n, one in enumerate(populations):
+        words = kinds[n] in ("integrator", "relay")  # emit what is exact or wide: nothing goes back from them
+        for given_to in one.neuron.inputs:
+            for m in range(draw(st.integers(1, 3))):
+                before = ["input", *(f"p{k}" for k in range(n))]
+                later = [f"p{k}" for k in range(n, len(kinds)) if not words and kinds[k] in ("lif", "serial", "two")]
+                source = draw(st.sampled_from(before if m == 0 else before + later + later[:1] * 3))  # itself, often
+                delay = draw(st.sampled_from((0, 0, 1, 2, 12))) if source in before else draw(st.integers(1, 3))
+                kind: Any = draw(st.sampled_from(("dense", "dense", "dense", "identity"))) if m else "dense"
+                name = f"w{len(wires)}"
+                form = wide if kind == "dense" and draw(st.booleans()) else plan["weight"].format
+                if kind == "dense":
+                    plan[f"{name}.weight"] = Signal(form)
+                given_words = raw(rng.integers(-16, 16, (SIZE, SIZE))) if kind == "dense" else None
+                wires.append(Projection(name, source, one.name, given_to, kind, given_words, delay=delay))
+    read = draw(st.integers(0, len(kinds) - 1))
+    node = NEURONS[kinds[read]][2] if draw(st.booleans()) else ""
+    readout = Readout(
+        "node" if node else draw(st.sampled_from(("counts", "first"))),
+        f"p{read}",
+        node=node,
+        over=draw(st.sampled_from(("sum", "last", "maximum"))) if node else "sum",
+        skip=draw(st.sampled_from((0, 3))),
+    )
+    return quantise_graph(Graph((SIZE,), populations, tuple(wires), readout=readout), GraphPlan(plan))
+
+
+def expected(network: QuantisedGraph, inputs: Any) -> list[list[int]]:
+    readout, found = network.graph.readout, []
+    for one in inputs:
+        kept = trace(network, one)[network.graph.read.name]
+        words = kept.nodes[readout.node] if readout.node else kept.emitted
+        found.append(reduced(readout, words, len(one)).tolist())
+    return found
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(), st.integers(0, 9999))
+def test_a_batch_says_what_traces_say(network: QuantisedGraph, seed: int) -> None:
+    rasters = np.random.default_rng(seed).integers(0, 2, (4, STEPS, SIZE), np.uint8)
+    traces = expected(network, rasters)
+    assert run(network, rasters).said.tolist() == traces
+    assert run(network, rasters, threads=3).said.tolist() == traces
+    assert run(network, rasters[2:3]).said.tolist() == traces[2:3]
+
+
+# what runs all its steps at once
+
+
+def two_populations(
+    kind: str, *wires: Projection, form: str = "UQ1.0", readout: Readout | None = None
+) -> QuantisedGraph:
+    graph = Graph((SIZE,), (neurons("a", kind), neurons("b", "lif")), wires, Format.parse(form), readout or Readout())
+    words = 'weight = "Q4.2"\nmembrane = "Q9.3"\nv = "Q9.3"\nthreshold = "UQ4.2"\ndecay = "UQ0.4"'
+    return quantise_graph(graph, parse_graph_plan(f"[signal]\n{words}"))
+
+
+def wire(source: str, target: str, given_to: str = "current", kind: Any = "dense", delay: int = 0) -> Projection:
+    weights = raw(np.arange(SIZE * SIZE).reshape(SIZE, SIZE) - 6) if kind == "dense" else None
+    return Projection(f"{source}_{target}_{given_to}_{delay}", source, target, given_to, kind, weights, delay=delay)
+
+
+AFTER = wire("a", "b")
+SCHEDULES = [
+    ("lif", "UQ1.0", (wire("input", "a"), AFTER), [True, True]),
+    ("lif", "UQ0.1", (wire("input", "a"), AFTER), [True, True]),  # 0 and 1/2: bits at another binary point
+    ("lif", "UQ1.0", (wire("input", "a"), wire("input", "a", delay=2), wire("a", "a", delay=1), AFTER), [True, True]),
+    ("serial", "UQ1.0", (wire("a", "a", "come", delay=2), wire("input", "a", "come"), AFTER), [True, True]),
+    ("lif", "UQ2.0", (wire("input", "a"), AFTER), [False, True]),  # counts come
+    ("lif", "UQ1.0", (wire("input", "a", kind="identity"), AFTER), [False, True]),
+    ("integrator", "UQ1.0", (wire("input", "a"), AFTER), [True, False]),  # words go on
+    ("two", "UQ1.0", (wire("input", "a", "come"), wire("input", "a", "less"), AFTER), [False, True]),
+    ("lif", "UQ1.0", (wire("input", "a"), AFTER, wire("b", "a", delay=1)), [False]),
+]
+
+
+@pytest.mark.parametrize(("kind", "form", "wires", "at_once"), SCHEDULES)
+def test_what_spikes_reach_by_dense_projections_runs_all_its_steps_at_once(
+    kind: str, form: str, wires: tuple[Projection, ...], at_once: list[bool]
+) -> None:
+    network = two_populations(kind, *wires, form=form)
+    assert [is_dense(network, stage) for stage in network.graph.stages] == at_once
+    inputs = np.random.default_rng(5).integers(0, 2, (3, STEPS, SIZE))
+    assert run(network, inputs).said.tolist() == expected(network, inputs)
+
+
+@pytest.mark.parametrize("name", ["both", "clock"])
+def test_a_text_that_takes_inputs_in_both_ways_or_none_says_what_its_trace_says(name: str) -> None:
+    constants = {"pace": raw([1, -1, 3, 0])} if name == "clock" else {}
+    one, relay = population("p", SIZE, text(name), {}, constants), population("q", SIZE, "relay")
+    wires = [Projection("w", "p", "q", "arriving", "identity"), wire("input", "q", "arriving")]
+    wires += [wire("input", "p", "come")] if name == "both" else []
+    graph = Graph((SIZE,), (one, relay), tuple(wires))
+    network = quantise_graph(graph, parse_graph_plan('[signal]\nv = "Q3.2"\nweight = "Q4.2"'))
+    inputs = np.random.default_rng(6).integers(0, 2, (2, STEPS, SIZE))
+    assert run(network, inputs).said.tolist() == expected(network, inputs)
+
+
+def test_neither_groups_nor_threads_nor_the_rest_of_the_batch_change_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    back = wire("a", "a", delay=2)
+    network = two_populations("lif", wire("input", "a"), back, AFTER, readout=Readout("node", "b", node="membrane"))
+    inputs = np.random.default_rng(7).integers(0, 2, (37, STEPS, SIZE))  # two groups of 16 and a rest
+    traces = expected(network, inputs)
+    assert run(network, inputs).said.tolist() == traces
+    assert run(network, inputs, threads=2).said.tolist() == traces
+    assert [run(network, inputs[n : n + 1]).said.tolist()[0] for n in range(37)] == traces
+    monkeypatch.setattr(batch, "_MOST", 1)  # memory for one input alone
+    assert run(network, inputs).said.tolist() == traces
+
+
+def test_no_inputs_have_no_answers_and_threads_must_be_one_or_more() -> None:
+    network = two_populations("lif", wire("input", "a"), AFTER)
+    assert run(network, np.zeros((0, STEPS, SIZE), np.uint8)).said.shape == (0, SIZE)
+    with pytest.raises(ConfigError, match=r"^threads must be 1 or more, not 0$"):
+        run(network, np.zeros((1, STEPS, SIZE), np.uint8), threads=0)
+
+
+def test_inputs_that_cannot_be_written_are_taken_and_stay_as_they_are() -> None:
+    network = two_populations("lif", wire("input", "a"), wire("a", "a", delay=1), AFTER)
+    inputs = np.random.default_rng(8).integers(0, 2, (2, STEPS, SIZE), np.uint8)
+    before = inputs.copy()
+    answers = run(network, inputs).said.tolist()
+    inputs.flags.writeable = False
+    assert (
+        run(network, inputs).said.tolist() == run(network, inputs.astype(np.int64)[:, :, ::1]).said.tolist() == answers
+    )
+    assert inputs.tolist() == before.tolist()
+
+
+def test_large_words_and_rows_of_both_signs_are_added_exactly() -> None:
+    network = two_populations("lif", wire("input", "a"), AFTER, readout=Readout("node", "a", node="membrane"))
+    graph = replace(network.graph, shape=(300,), projections=(_many(), AFTER))
+    for weight in ("Q1.7", "UQ0.8", "Q6.10", "Q12.20", "Q20.30"):
+        form = Format.parse(weight)
+        words = {"input_a": np.full((300, SIZE), form.lowest if form.signed else form.highest)}
+        plan = f'[signal]\nweight = "Q4.2"\n"input_a.weight" = "{weight}"\nmembrane = "Q30.20"\n'
+        plan += 'threshold = "UQ4.2"\ndecay = "UQ0.4"'
+        whole = QuantisedGraph(graph, parse_graph_plan(plan), {**network.weights, **words}, network.constants)
+        inputs = np.ones((1, 3, 300), np.uint8)
+        assert run(whole, inputs).said.tolist() == expected(whole, inputs)
+
+
+def _many() -> Projection:
+    return Projection("input_a", "input", "a", "current", weights=raw(np.zeros((300, SIZE), int)))
