@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.documents import named
 from fxsnn.errors import ConfigError
-from fxsnn.files import new_folder, read_text
+from fxsnn.files import new_folder
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.make import write_files, write_vectors
@@ -32,7 +30,7 @@ from fxsnn.golden.populations_readme import graph_readme
 from fxsnn.golden.stated import identity_of
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
-from fxsnn.graph.plan import graph_plan_for, graph_plan_text
+from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.writing import graph_text, whole
 from fxsnn.npz import pack_npz
@@ -54,7 +52,7 @@ def golden_of_files(
     """
     check_kinds(kinds)
     graph = load_graph(network)
-    quantised = quantise_graph(graph, named(plan, partial(graph_plan_for, graph), read_text(plan, "a plan")))
+    quantised = quantise_graph(graph, load_graph_plan(plan, graph))
     words = read_inputs(spikes, graph).words
     if inputs is not None and not 1 <= inputs <= len(words):
         raise ConfigError(f"--inputs must be 1 to {len(words)}, as many as {str(spikes)!r} holds, not {inputs}")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from fxsnn.documents import named
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.files import inside, read_bytes, read_text
+from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, ReadWords, altered_texts, check_described, read_words
 from fxsnn.golden.populations import Presented, graph_layout
 from fxsnn.golden.populations_make import NETWORK, PLAN, configuration_of_graph
 from fxsnn.golden.stated import differing, misstated
 from fxsnn.graph.files import load_graph
-from fxsnn.graph.plan import graph_plan_for
+from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.writing import LABELS
 
@@ -79,7 +77,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
 
 def _network(folder: Path) -> QuantisedGraph:
     graph, plan = load_graph(folder / NETWORK), folder / PLAN
-    return quantise_graph(graph, named(plan, partial(graph_plan_for, graph), read_text(plan, "a plan")))
+    return quantise_graph(graph, load_graph_plan(plan, graph))
 
 
 def _limit(vectors: list[Vector]) -> None:
