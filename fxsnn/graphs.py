@@ -40,7 +40,7 @@ class GraphEmulated:
     memory: Memory
 
 
-def emulate_graph(network: Path, plan: Path, inputs: Path | None) -> GraphEmulated:
+def emulate_graph(network: Path, plan: Path, inputs: Path) -> GraphEmulated:
     """Measure a network in float and in integers on inputs of one's own.
 
     Raises
@@ -50,12 +50,11 @@ def emulate_graph(network: Path, plan: Path, inputs: Path | None) -> GraphEmulat
     """
     graph = load_graph(network)
     held = load_graph_plan(plan, graph)
-    file = _inputs_file(inputs, network)
-    shown, quantised = read_inputs(file, graph), quantise_graph(graph, held)
+    shown, quantised = read_inputs(inputs, graph), quantise_graph(graph, held)
     bench = GraphBench(graph, shown, held)
     counts = bench.counts(quantised)
     return GraphEmulated(
-        about(shown, file.name),
+        about(shown, inputs.name),
         bench.float_told(),
         bench.measured(quantised),
         counts,
@@ -68,7 +67,7 @@ def explore_graph(
     network: Path,
     out: Path,
     grid: Path | None,
-    inputs: Path | None,
+    inputs: Path,
     study: Settings,
     workers: int,
     progress: Progress,
@@ -81,14 +80,7 @@ def explore_graph(
     points = named(grid, parse_graph_grid, read_text(grid, "a grid"))
     check_output(out)
     exists(study.place)
-    file = _inputs_file(inputs, network)
-    subject = GraphSubject(graph, read_inputs(file, graph), file.name, points)
+    subject = GraphSubject(graph, read_inputs(inputs, graph), inputs.name, points)
     finished = run_study(subject, study, workers, progress, engine)
     write_bytes(out, to_json(finished.exploration))
     return finished
-
-
-def _inputs_file(inputs: Path | None, network: Path) -> Path:
-    if inputs is None:
-        raise ConfigError(f"--inputs must be given for a network of populations, as {str(network)!r}")
-    return inputs

@@ -46,7 +46,7 @@ ORDER = (
         "planned",
         "described",
     ),
-    *("distributions", "grid", "explore", "descent", "recorded", "budget", "pareto", "ties"),
+    *("distributions", "grid", "explore", "descent", "recorded", "populations", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "regress", "report"),
     *(
         "demo",
@@ -57,6 +57,7 @@ ORDER = (
         "layers_reporting",
         "subjects",
         "study",
+        "graphs",
         "events_learning",
         "events",
         "job",

@@ -52,6 +52,16 @@ def test_the_example_is_shown() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_the_commands_on_a_network_of_populations_work() -> None:
+    section = PAGE.read_text().split("## Commands\n")[1].split("\n## ")[0]
+    np.savez("spikes.npz", inputs=np.random.default_rng(7).random((9, 9, 4, 4, 1)) < 0.4, labels=np.ones(9, np.int64))
+    for words in re.findall(r"^fxsnn ([^#\n]*)", section, re.MULTILINE):
+        said = run(*words.split())
+        assert (said.status, words.split()[0] in ("emulate", "memory", "explore", "select")) == (0, True)
+    assert Path("chosen.toml").exists()
+
+
+@pytest.mark.usefixtures("folder")
 def test_the_commands_on_golden_vectors_work() -> None:
     section = PAGE.read_text().split("## Golden vectors\n")[1].split("\n## ")[0]
     make, check, diff = re.findall(r"^fxsnn (.*)$", section, re.MULTILINE)

@@ -96,8 +96,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "back.csv").write_text("0,-1,2\n1,0,-2\n-1,1,0\n")
     np.savez(folder / "spikes.npz", inputs=rng.random((4, STEPS, 5)) < 0.4)
     said = command(
-        "golden", "make", folder / "net.toml", folder / "plan.toml", "--spikes", folder / "spikes.npz",
-        "--inputs", "3", "--out", folder / "set",
+        "golden", "make", folder / "net.toml", folder / "plan.toml", "--inputs", folder / "spikes.npz",
+        "--images", "3", "--out", folder / "set",
     )  # fmt: skip
     assert (said.status, said.err) == (0, "")
     assert said.out.startswith(f"{folder}/set: 25 files, ")
@@ -215,14 +215,14 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 def test_a_set_is_made_twice_and_from_itself_in_the_same_bytes(made: Path, tmp_path: Path) -> None:
     held = made / "set"
     command(
-        "golden", "make", made / "net.toml", made / "plan.toml", "--spikes", made / "spikes.npz",
-        "--inputs", "3", "--out", tmp_path / "again",
+        "golden", "make", made / "net.toml", made / "plan.toml", "--inputs", made / "spikes.npz",
+        "--images", "3", "--out", tmp_path / "again",
     )  # fmt: skip
     assert bytes_in(tmp_path / "again") == bytes_in(held)
     shutil.copytree(held, tmp_path / "moved")
     command(
         "golden", "make", tmp_path / "moved" / "net.toml", tmp_path / "moved" / "plan.toml",
-        "--spikes", tmp_path / "moved" / "inputs.npz", "--out", tmp_path / "own",
+        "--inputs", tmp_path / "moved" / "inputs.npz", "--out", tmp_path / "own",
     )  # fmt: skip
     assert bytes_in(tmp_path / "own") == bytes_in(held)
     manifest = json.loads((held / "manifest.json").read_bytes())
@@ -370,7 +370,7 @@ def test_a_neuron_that_nobody_has_seen_comes_out_as_golden_nodes(tmp_path: Path)
     np.savetxt(tmp_path / "spikes.csv", raster, fmt="%d")
     out = tmp_path / "set"
     said = command(
-        "golden", "make", tmp_path / "net.toml", tmp_path / "plan.toml", "--spikes", tmp_path / "spikes.csv",
+        "golden", "make", tmp_path / "net.toml", tmp_path / "plan.toml", "--inputs", tmp_path / "spikes.csv",
         "--out", out, "--format", "npz",
     )  # fmt: skip
     assert (said.status, said.err) == (0, "")
@@ -568,7 +568,7 @@ def test_every_kind_of_projection_and_readout_is_made_checked_and_made_again(tmp
     assert shapes["most.draw.7"] == shapes["most.lfsr_0"] == [16, 8]  # a node of this name is no register
     command(
         "golden", "make", tmp_path / "set" / "net.toml", tmp_path / "set" / "plan.toml",
-        "--spikes", tmp_path / "set" / "inputs.npz", "--out", tmp_path / "again",
+        "--inputs", tmp_path / "set" / "inputs.npz", "--out", tmp_path / "again",
         "--format", "coe", "--format", "c-header", "--format", "npz",
     )  # fmt: skip
     assert bytes_in(tmp_path / "again") == files
@@ -678,19 +678,24 @@ def made_with(made: Path, out: Path, *options: object) -> Any:
 
 
 def test_options_that_do_not_fit_a_network_are_refused_in_one_line(made: Path, tmp_path: Path) -> None:
-    spikes, out = ("--spikes", made / "spikes.npz"), tmp_path / "set"
-    must = f"a network of populations ('{made}/net.toml') must be given --spikes, the words to present, and none of "
-    for options in ((), (*spikes, "--images", "2"), (*spikes, "--mnist"), (*spikes, "--data", tmp_path)):
-        assert made_with(made, out, *options).complaint == f"{must}--data, --mnist and --images"
-    for many in (0, 5, -1):
-        said = made_with(made, out, *spikes, "--inputs", many).complaint
-        assert said == f"--inputs must be 1 to 4, as many as '{made}/spikes.npz' holds, not {many}"
+    spikes, out = ("--inputs", made / "spikes.npz"), tmp_path / "set"
+    assert made_with(made, out).complaint == (
+        f"--inputs must be given for a network of populations, as '{made}/net.toml'"
+    )
+    for options in (("--mnist",), ("--data", tmp_path)):
+        said = made_with(made, out, *spikes, *options).complaint
+        shown = " ".join(map(str, options))
+        assert said == f"{shown} must not be given for a network of populations, which is shown --inputs"
+    said = made_with(made, out, *spikes, "--images", 5).complaint
+    assert said == f"--images must be 1 to 4, as many as '{made}/spikes.npz' holds, not 5"
+    said = made_with(made, out, *spikes, "--images", 0).complaint
+    assert said.startswith("invalid value for '--images': Input should be greater than or equal to 1, not '0'")
     said = made_with(made, out, *spikes, "--format", "hex").complaint
     assert said == "a format of memory images must be coe, amd-mif, intel-mif, c-header or npz, not 'hex'"
-    said = made_with(made, out, "--spikes", tmp_path / "none.npy").complaint
+    said = made_with(made, out, "--inputs", tmp_path / "none.npy").complaint
     assert "none.npy" in said
     said = command("golden", "make", tmp_path / "net.npz", made / "plan.toml", *spikes, "--out", out).complaint
-    assert said.startswith("--spikes and --inputs must be for a network of populations (.toml), not ")
+    assert said.startswith("--inputs must be given for a network of populations (.toml) alone, not ")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -733,7 +738,7 @@ def test_nodes_and_answers_wider_than_a_word_are_refused_by_name(
     )
     (tmp_path / "plan.toml").write_text(f'[signal]\nv = "Q{32 if "*" in doubled else 62}.0"\n')
     np.save(tmp_path / "x.npy", np.ones((1, 9, 1), np.int64))
-    refused = made_with(tmp_path, tmp_path / "set", "--spikes", tmp_path / "x.npy").complaint
+    refused = made_with(tmp_path, tmp_path / "set", "--inputs", tmp_path / "x.npy").complaint
     assert refused.startswith(said)
     assert not (tmp_path / "set").exists()
 
@@ -751,7 +756,7 @@ def test_a_begin_that_the_steps_do_not_have_is_refused(copied: Path) -> None:
 def test_nothing_is_written_where_a_set_cannot_be(made: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
-    said = made_with(made, tmp_path / "mine", "--spikes", made / "spikes.npz").complaint
+    said = made_with(made, tmp_path / "mine", "--inputs", made / "spikes.npz").complaint
     assert said.startswith("an output folder must be new, empty or made by fxsnn")
     network = read_bundle(made / "set").network
     assert isinstance(network, QuantisedGraph)

@@ -7,8 +7,18 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import Data, LearnedBits, LearnedPlan, LearnedRounding, Mnist, PlanFile
-from fxsnn.errors import ConfigError
+from fxsnn.cli.options import (
+    AnyNetwork,
+    Data,
+    InputsFile,
+    LearnedBits,
+    LearnedPlan,
+    LearnedRounding,
+    Mnist,
+    PlanFile,
+    check_source,
+    inputs_of,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -22,29 +32,18 @@ def register(app: typer.Typer) -> None:
 
 
 def make(
-    network: Annotated[
-        Path,
-        typer.Argument(help="Network, as fxsnn train wrote it (.npz), or of populations (.toml).", show_default=False),
-    ],
+    network: AnyNetwork,
     plan: PlanFile,
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     folder: Data = None,
     mnist: Mnist = False,
     images: Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="Test digits or recordings to present.", show_default="1"),
-    ] = None,
-    spikes: Annotated[
-        Path | None,
         typer.Option(
-            "--spikes",
-            help="Words for a network of populations: .npy, .npz (inputs, steps, ...), or .csv, .mem of one input.",
-            show_default=False,
+            min=1, max=1000, help="Test digits or recordings to present, or inputs.", show_default="1, or all inputs"
         ),
     ] = None,
-    inputs: Annotated[
-        int | None, typer.Option("--inputs", help="How many inputs of --spikes to present.", show_default="all")
-    ] = None,
+    inputs: InputsFile = None,
     aimed: Annotated[
         bool,
         typer.Option(
@@ -64,13 +63,9 @@ def make(
     from fxsnn.golden.make import unreached
     from fxsnn.job import make_golden
 
-    if network.suffix == ".toml":
-        _make_of_populations(
-            network, plan, out, spikes, inputs, formats or [], folder is None and not mnist and not images
-        )
+    if check_source(network, folder, mnist, inputs):
+        _make_of_populations(network, plan, out, inputs_of(inputs, network), images, formats or [])
         return
-    if spikes is not None or inputs is not None:
-        raise ConfigError(f"--spikes and --inputs must be for a network of populations (.toml), not {str(network)!r}")
     manifest = make_golden(network, plan, out, folder, mnist, images or 1, aimed, formats or [])
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
@@ -88,16 +83,11 @@ def make(
 
 
 def _make_of_populations(
-    network: Path, plan: Path, out: Path, spikes: Path | None, inputs: int | None, formats: list[str], fits: bool
+    network: Path, plan: Path, out: Path, inputs: Path, images: int | None, formats: list[str]
 ) -> None:
     from fxsnn.golden.populations_make import golden_of_files
 
-    if spikes is None or not fits:
-        raise ConfigError(
-            f"a network of populations ({str(network)!r}) must be given --spikes, the words to present, and none of "
-            "--data, --mnist and --images"
-        )
-    manifest = golden_of_files(network, plan, spikes, inputs, out, formats)
+    manifest = golden_of_files(network, plan, inputs, images, out, formats)
     counts, about = manifest["counts"], manifest["configuration"]
     overflows, ties = (sum(cast[kind] for cast in counts["casts"].values()) for kind in ("overflows", "ties"))
     typer.echo(

@@ -20,6 +20,7 @@ from fxsnn.cli.options import (
     PlanFile,
     Workers,
     check_source,
+    inputs_of,
     percent,
     progress_bars,
     spread,
@@ -143,7 +144,7 @@ def emulate(
     from fxsnn.overflows import lines
 
     if check_source(network, folder, mnist, inputs):
-        _emulate_graph(network, plan, inputs)
+        _emulate_graph(network, plan, inputs_of(inputs, network))
         return
     from fxsnn.job import emulate_network
 
@@ -157,7 +158,7 @@ def emulate(
     warn(*lines(found.overflows), note(network))
 
 
-def _emulate_graph(network: Path, plan: Path, inputs: Path | None) -> None:
+def _emulate_graph(network: Path, plan: Path, inputs: Path) -> None:
     from fxsnn.cli.search import show_memory
     from fxsnn.graphs import emulate_graph
     from fxsnn.learned import note

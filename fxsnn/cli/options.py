@@ -180,6 +180,13 @@ def check_source(network: Path, folder: Path | None, mnist: bool, inputs: Path |
     return own
 
 
+def inputs_of(inputs: Path | None, network: Path) -> Path:
+    """Return the file of inputs; raises ConfigError where none is named."""
+    if inputs is None:
+        raise ConfigError(f"--inputs must be given for a network of populations, as {str(network)!r}")
+    return inputs
+
+
 def warn(*lines: str) -> None:
     """Print what should be known beside a result on the standard error stream; empty lines are left out."""
     for line in filter(None, lines):

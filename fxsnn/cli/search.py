@@ -33,6 +33,7 @@ from fxsnn.cli.options import (
     Workers,
     check_source,
     engine_of,
+    inputs_of,
     percent,
     progress_bars,
     spread,
@@ -93,7 +94,9 @@ def explore(
         if own:
             from fxsnn.graphs import explore_graph
 
-            finished = explore_graph(network, out, grid, inputs, settings, workers, progress, engine)
+            finished = explore_graph(
+                network, out, grid, inputs_of(inputs, network), settings, workers, progress, engine
+            )
         else:
             from fxsnn.job import explore_network
 

@@ -39,11 +39,11 @@ NETWORK, PLAN, INPUTS = "net.toml", "plan.toml", "inputs.npz"
 
 
 def golden_of_files(
-    network: Path, plan: Path, spikes: Path, inputs: int | None, out: Path, kinds: Sequence[str] = ()
+    network: Path, plan: Path, inputs: Path, count: int | None, out: Path, kinds: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Write golden vectors of a network's response to the first inputs of a file; return the manifest.
 
-    inputs    how many of them; all if not said
+    count    how many of them; all if not said
 
     Raises
     ------
@@ -53,10 +53,10 @@ def golden_of_files(
     check_kinds(kinds)
     graph = load_graph(network)
     quantised = quantise_graph(graph, load_graph_plan(plan, graph))
-    words = read_inputs(spikes, graph).words
-    if inputs is not None and not 1 <= inputs <= len(words):
-        raise ConfigError(f"--inputs must be 1 to {len(words)}, as many as {str(spikes)!r} holds, not {inputs}")
-    return make_graph_bundle(out, quantised, words[:inputs], kinds=kinds)
+    words = read_inputs(inputs, graph).words
+    if count is not None and count > len(words):
+        raise ConfigError(f"--images must be 1 to {len(words)}, as many as {str(inputs)!r} holds, not {count}")
+    return make_graph_bundle(out, quantised, words[:count], kinds=kinds)
 
 
 def make_graph_bundle(

@@ -49,7 +49,7 @@ neurons' texts, and the plan `plan.toml`, which lie here too. RTL and a bench ar
 rows of `input.mem` one a step to yours, write what its nodes hold after every step, and `fxsnn golden diff` says where
 they first differ. `fxsnn golden check` computes every word here again; this makes the same set again:
 
-    fxsnn golden make net.toml plan.toml --spikes inputs.npz --out ../again
+    fxsnn golden make net.toml plan.toml --inputs inputs.npz --out ../again
 
 There {"is 1 input" if inputs == 1 else f"are {inputs} inputs"} of {steps} step{"s" * (steps > 1)}, each a presentation.
 
