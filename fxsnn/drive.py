@@ -53,9 +53,9 @@ def index_type(inputs: int) -> type[np.integer[Any]]:
     return np.uint16 if inputs <= 1 << 16 else np.int64
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Driver:
-    """A layer: its step, its weights, and its registers before the first step."""
+    """A layer: its step, its weights, and its registers before the first step; arrays as the kernels take them."""
 
     step: Compiled
     rows: Rows

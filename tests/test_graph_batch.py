@@ -71,6 +71,7 @@ NEURONS: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {  # choices, c
     "serial": ({}, {}, "v"),
     "two": ({}, {}, "v"),
 }
+FIRING = ("lif", "serial", "two")
 
 
 @lru_cache
@@ -104,16 +105,17 @@ def networks(draw: st.DrawFn) -> QuantisedGraph:
     plan["decay"] = Signal(Format(4, 4, signed=False))
     wires: list[Projection] = []
     for n, one in enumerate(populations):
-        words = kinds[n] in ("integrator", "relay")  # emit what is exact or wide: nothing goes back from them
+        words = kinds[n] not in FIRING  # what is exact or wide: nothing goes back from it
         for given_to in one.neuron.inputs:
             for m in range(draw(st.integers(1, 3))):
                 before = ["input", *(f"p{k}" for k in range(n))]
-                later = [f"p{k}" for k in range(n, len(kinds)) if not words and kinds[k] in ("lif", "serial", "two")]
+                later = [f"p{k}" for k in range(n, len(kinds)) if not words and kinds[k] in FIRING]
                 source = draw(st.sampled_from(before if m == 0 else before + later + later[:1] * 3))  # itself, often
                 delay = draw(st.sampled_from((0, 0, 1, 2, 12))) if source in before else draw(st.integers(1, 3))
                 kind: Any = draw(st.sampled_from(("dense", "dense", "dense", "identity"))) if m else "dense"
                 name = f"w{len(wires)}"
-                form = wide if kind == "dense" and draw(st.booleans()) else plan["weight"].format
+                spikes = source == "input" or kinds[int(source[1:])] in FIRING  # a wide weight times words is too wide
+                form = wide if spikes and draw(st.booleans()) else plan["weight"].format
                 if kind == "dense":
                     plan[f"{name}.weight"] = Signal(form)
                 given_words = raw(rng.integers(-16, 16, (SIZE, SIZE))) if kind == "dense" else None
