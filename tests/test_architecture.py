@@ -186,6 +186,14 @@ def test_numba_waits_until_a_kernel_is_needed() -> None:
     assert said.stdout == "False\n"
 
 
+def test_the_command_line_loads_no_work_until_a_command_runs() -> None:
+    code = "import sys, fxsnn.cli; print(*sorted(name for name in sys.modules if name.startswith('fxsnn.')))"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = {name for name in said.stdout.split() if part(name) not in ("cli", "kernels")}
+    small = ("errors", "frozen", "engine", "engine.work", "modes", "format", "lfsr", "cast")
+    assert loaded <= {f"fxsnn.{name}" for name in small}
+
+
 def test_matplotlib_waits_until_something_is_drawn() -> None:
     drawers = {
         f"fxsnn.report.{name}" for name in ("activity", "distributions", "pictures", "significance", "trade_off")

@@ -24,7 +24,6 @@ from fxsnn.cli.options import (
 )
 from fxsnn.cli.tables import say, show, table
 from fxsnn.lfsr import Lfsr
-from fxsnn.pareto import percent_given
 
 if TYPE_CHECKING:
     from fxsnn.significance import Significance
@@ -101,6 +100,8 @@ def ranges(
 
 
 def _print(found: Significance) -> None:
+    from fxsnn.pareto import percent_given
+
     roundings = tuple(dict.fromkeys(point.rounding for point in found.sweeps))
     fractional = [f">fractional, {_SHORT.get(rounding, rounding)}" for rounding in roundings]
     while_learning = ["while"] if found.learned else []
