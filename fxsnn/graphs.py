@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fxsnn.candidates import to_json
+from fxsnn.cast import to_float
 from fxsnn.demo import Progress
 from fxsnn.documents import named
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_bytes
 from fxsnn.graph.files import load_graph
-from fxsnn.graph.inputs import read_inputs
+from fxsnn.graph.inputs import Inputs, read_inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
@@ -20,12 +21,14 @@ from fxsnn.memory import Memory
 from fxsnn.overflows import Overflows, above
 from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.grid import parse_graph_grid
+from fxsnn.populations.profile import graph_spreads
+from fxsnn.ranges import Spread
 from fxsnn.score import Told
+from fxsnn.significance import Significance
+from fxsnn.significance.populations import populations_significance
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
-from fxsnn.subjects.graphs import GraphSubject
-
-ENDING = ".toml"  # of a network of populations; others are .npz
+from fxsnn.subjects.graphs import GraphSubject, digest_of_graph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,3 +87,40 @@ def explore_graph(
     finished = run_study(subject, study, workers, progress, engine)
     write_bytes(out, to_json(finished.exploration))
     return finished
+
+
+def significance_of_graph(
+    network: Path,
+    inputs: Path,
+    count: int | None,
+    max_loss: float,
+    seed: int,
+    workers: int,
+    progress: Progress,
+    engine: Engine = THREADS,
+) -> Significance:
+    """Sweep every signal on the first inputs of a file, all if no count is given; raises as `emulate_graph` does."""
+    graph = load_graph(network)
+    shown = _first(read_inputs(inputs, graph), count)
+    return populations_significance(
+        graph,
+        shown,
+        inputs.name,
+        digest_of_graph(graph),
+        max_loss,
+        seed,
+        workers,
+        lambda done, total: progress("sweep", done, total),
+        engine=engine,
+    )
+
+
+def ranges_of_graph(network: Path, inputs: Path, count: int) -> dict[str, Spread]:
+    """Return how the values of every signal lie on the first inputs of a file, in real numbers."""
+    graph = load_graph(network)
+    shown = _first(read_inputs(inputs, graph), count)
+    return graph_spreads(graph, to_float(shown.words, graph.format))
+
+
+def _first(inputs: Inputs, count: int | None) -> Inputs:
+    return Inputs(inputs.words[:count], None if inputs.labels is None else inputs.labels[:count])

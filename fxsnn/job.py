@@ -19,6 +19,7 @@ from fxsnn.events import golden_of_layers, not_learned_from, significance_of_lay
 from fxsnn.files import check_output, read_bytes, read_text, write_bytes
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.make import make_bundle
+from fxsnn.graphs import significance_of_graph
 from fxsnn.grid import Grid, parse_grid
 from fxsnn.layered.network import is_layered
 from fxsnn.layers_reporting import report_layers
@@ -120,6 +121,7 @@ def significance_of_network(
     learn_from: int | None = None,
     learn_seed: int = 0,
     engine: Engine = THREADS,
+    inputs: Path | None = None,
 ) -> tuple[Significance, tuple[Path, ...]]:
     """Sweep every parameter group; write what was found and its figure; return it and the files' names.
 
@@ -127,7 +129,16 @@ def significance_of_network(
     images        how many of the labelling digits to measure on; all of them where it is None
     learn_from    how many of the training digits to learn from at every point of the groups of learning, which are
                   swept unless it is None; first weights and their order are drawn from `learn_seed`
+    inputs        that a network of populations is shown
     """
+    if inputs is not None:
+        if learn_from is not None:
+            raise ConfigError("groups of learning must be of a network that learns without labels, not of populations")
+        Lfsr(seed=seed)  # refused before a folder is made
+        files = _significance_files(out)
+        found = significance_of_graph(network, inputs, images, max_loss, seed, workers, progress, engine)
+        _write_significance(files, found)
+        return found, files
     if is_layered(network):
         if learn_from is not None:
             raise ConfigError("groups of learning must be of a network that learns without labels, not of layers")

@@ -27,6 +27,8 @@ from fxsnn.graph.run import trace
 from fxsnn.planned import parse_planned
 from fxsnn.populations.bench import check_inputs_of
 from fxsnn.populations.grid import GraphSignals, graph_points, parse_graph_grid
+from fxsnn.populations.profile import graph_spreads
+from fxsnn.significance.populations import LEAST_WIDE, wide_plan
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place
 from fxsnn.subjects.graphs import GraphSubject, digest_of_graph
@@ -315,10 +317,84 @@ def test_the_commands_refuse_what_does_not_go_together(folder: Path) -> None:
         f"{str(folder / 'two.toml')!r}: signal 'membrane' must be a text or a table of format, rounding, overflow: "
         "Expected `object`, got `array`"
     )
-    for words in (["report", net, out], ["significance", net], ["ranges", net]):
-        refused = command(*words, "--out", folder / "o") if words[0] != "ranges" else command(*words)
-        assert refused.complaint == f"a network must be a trained one (.npz), not '{net}'"
+    assert command("report", net, out, "--out", folder / "o").complaint == (
+        f"a network must be a trained one (.npz), not '{net}'"
+    )
+    for words in (["significance", net, "--out", out], ["ranges", net]):
+        assert command(*words).complaint == f"--inputs must be given for a network of populations, as '{net}'"
     assert not out.exists()
+
+
+def test_ranges_are_those_of_every_value_that_a_cast_would_take(folder: Path) -> None:
+    (folder / "each.toml").write_text(
+        """
+[input]
+shape = 2
+[population.a]
+shape = 1
+neuron = "sums.neuron"
+constants = { keep = 0.5 }
+[[projection]]
+from = "input"
+to = "a"
+weights = [[3.0], [-2.0]]
+[readout]
+kind = "node"
+node = "v"
+"""
+    )
+    (folder / "sums.neuron").write_text(
+        """come: input
+v: state
+keep: constant
+spike: output
+part: sum = v * keep
+part: sum = part + each(come)
+spike = part > 4
+if spike:
+    top: peak = part
+v: v = part
+"""
+    )
+    graph = load_graph(folder / "each.toml")
+    shown = np.array([[[1, 1], [1, 0], [1, 0]]])  # v: 1, 3.5, 4.75; on the way 3 at first
+    found = {name: (one.minimum, one.maximum, one.values) for name, one in graph_spreads(graph, shown).items()}
+    assert found == {
+        "input_a.weight": (-2.0, 3.0, 2),
+        "a.keep": (0.5, 0.5, 1),
+        "a.sum": (0.0, 4.75, 7),  # 0, 3, 1; 0.5, 3.5; 1.75, 4.75
+        "a.peak": (4.75, 4.75, 1),
+        "a.v": (1.0, 4.75, 3),
+    }
+    silent = graph_spreads(graph, shown[:, :1])
+    assert "a.peak" not in silent  # nobody has fired
+    assert wide_plan(graph, silent).signals["a.peak"].format.frac > LEAST_WIDE
+
+
+def test_significance_sweeps_every_signal_of_a_network_of_populations(folder: Path) -> None:
+    net, shown, out = folder / "net.toml", folder / "shown.npz", folder / "found.json"
+    words = ("--inputs", shown, "--images", "12", "--max-loss", "0.1")
+    said = command("significance", net, *words, "--out", out)
+    assert said.status == 0
+    found = json.loads(out.read_text())
+    names = ["back.weight", "input_mine.weight", "mine.keep", "mine.level", "mine.v", "mine_out.weight"]
+    names += ["out.membrane", "out.threshold"]
+    assert sorted(found["fewest"]) == names
+    assert found["baseline"]["wide_images_differing"] == 0
+    assert found["baseline"]["images"] == 12
+    assert {one["group"]: one["words"] for one in found["ranking"]} == {
+        "input_mine.weight": 20, "back.weight": 25, "mine_out.weight": 15, "mine.v": 5, "mine.level": 7, "mine.keep": 1,
+        "out.membrane": 3, "out.threshold": 1,
+    }  # fmt: skip
+    assert {point["difference"] for point in found["sweeps"]} > {0.0}
+    assert found["data"] == "12 inputs of shown.npz"
+    one = command("significance", net, *words, "--processes", "--out", folder / "again.json")
+    assert (one.status, (folder / "again.json").read_bytes()) == (0, out.read_bytes())
+    assert command("significance", net, *words, "--learning", "--out", out).complaint == (
+        "groups of learning must be of a network that learns without labels, not of populations"
+    )
+    told = command("ranges", net, "--inputs", shown)
+    assert (told.status, "mine.level" in told.out) == (0, True)
 
 
 def test_a_weight_is_narrowed_alone(folder: Path) -> None:

@@ -502,8 +502,8 @@ def test_bad_input_is_refused_in_one_line(folder: Path, tmp_path: Path) -> None:
     assert run("events", "emulate", net, plan, "--data", folder).complaint.startswith(
         f"'{plan}': a plan of layers must"
     )
-    assert run("events", "emulate", plan, plan, "--data", folder).complaint.startswith(
-        "a layered network must be an .npz"
+    assert run("events", "emulate", plan, plan, "--data", folder).complaint == (
+        f"a layered network must be a trained one (.npz), not '{plan}'"
     )
     complaint = run("events", "train", net, "--data", folder, "--out", tmp_path / "x.npz").complaint
     assert " must " in complaint

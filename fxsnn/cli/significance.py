@@ -9,14 +9,17 @@ import typer
 
 from fxsnn.cli.options import (
     CORES,
+    AnyNetwork,
     Cluster,
     Data,
+    InputsFile,
     MaxLoss,
     Mnist,
-    NetworkFile,
     Processes,
     Workers,
+    check_source,
     engine_of,
+    inputs_of,
     percent,
     progress_bars,
     spread,
@@ -40,14 +43,17 @@ def register(app: typer.Typer) -> None:
 
 
 def significance(
-    network: NetworkFile,
+    network: AnyNetwork,
     out: Annotated[Path, typer.Option("--out", help="Folder, or a name that ends in .json; figures beside it.")],
     folder: Data = None,
     mnist: Mnist = False,
+    inputs: InputsFile = None,
     max_loss: MaxLoss = 0.01,
     images: Annotated[
         int | None,
-        typer.Option("--images", min=4, help="Labelling digits, or recordings, to measure on.", show_default=False),
+        typer.Option(
+            "--images", min=4, help="Labelling digits, recordings or inputs to measure on.", show_default=False
+        ),
     ] = None,
     learning: Annotated[
         bool, typer.Option("--learning", help="Sweep the groups of learning in integers too: a network a point.")
@@ -67,10 +73,11 @@ def significance(
     from fxsnn.job import significance_of_network
     from fxsnn.learned import note
 
+    file = inputs_of(inputs, network) if check_source(network, folder, mnist, inputs) else None
     digits, engine = learn_from if learning else None, engine_of(processes, cluster)
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
         found, files = significance_of_network(
-            network, out, folder, mnist, images, max_loss, seed, workers, progress, digits, learn_seed, engine
+            network, out, folder, mnist, images, max_loss, seed, workers, progress, digits, learn_seed, engine, file
         )
     _print(found)
     typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
@@ -78,16 +85,23 @@ def significance(
 
 
 def ranges(
-    network: NetworkFile,
+    network: AnyNetwork,
     folder: Data = None,
     mnist: Mnist = False,
-    images: Annotated[int, typer.Option("--images", min=1, help="Training digits to run.")] = 64,
+    inputs: InputsFile = None,
+    images: Annotated[int, typer.Option("--images", min=1, help="Training digits, or inputs, to run.")] = 64,
 ) -> None:
-    """Profile every signal of the float network on real digits and propose its integer bits."""
-    from fxsnn.job import profile_network
+    """Profile every signal of the float network, on real digits or --inputs, and propose its integer bits."""
     from fxsnn.ranges import PERCENTILES
 
-    found = profile_network(network, folder, mnist, images)
+    if own := check_source(network, folder, mnist, inputs):
+        from fxsnn.graphs import ranges_of_graph
+
+        found = ranges_of_graph(network, inputs_of(inputs, network), images)
+    else:
+        from fxsnn.job import profile_network
+
+        found = profile_network(network, folder, mnist, images)
     shown = {0.1, 5.0, 50.0, 95.0, 99.9, 99.99}
     heads = [f">{p:g} %" for p in PERCENTILES if p in shown]
     rows = table("signal", ">minimum", *heads, ">maximum", ">integer bits", ">saturating 0.1 %", "sign")
@@ -96,7 +110,8 @@ def ranges(
         numbers = (f"{value:.4g}" for value in (values.minimum, *inner, values.maximum))
         rows.add_row(name, *numbers, str(values.integer), str(values.saturating), "signed" if values.signed else "no")
     show(rows)
-    typer.echo(f"float network on {images:,} training digits; integer bits count the sign")
+    what = f"the first inputs, at most {images:,}" if own else f"{images:,} training digits"
+    typer.echo(f"float network on {what}; integer bits count the sign")
 
 
 def _print(found: Significance) -> None:

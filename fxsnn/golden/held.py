@@ -75,6 +75,9 @@ class ReadWords:
     altered: list[str]
     misstated: list[str]
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
 
 def check_described(vectors: Sequence[Vector], manifest: Manifest) -> None:
     """Raise FileError where a manifest does not describe exactly these files."""

@@ -55,6 +55,9 @@ class Response:
     said: Words  # int64[inputs, neurons] of the population that is read
     classes: Words | None
 
+    def __post_init__(self) -> None:
+        freeze(self)
+
 
 def respond(network: QuantisedGraph, presented: Presented) -> Response:
     """Run every input; raises as `run` does."""

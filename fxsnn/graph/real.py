@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +15,6 @@ from fxsnn.graph.plan import GraphPlan, signals_for
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import weights_of
 from fxsnn.graph.reading import check_inputs, classes_of, delayed, reduced
-from fxsnn.plan import Signal
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT
 from fxsnn.program.real import RealRun, Reals
@@ -34,22 +34,35 @@ def float_run(
     ConfigError
         The inputs are of another shape, or raw words are given and no plan.
     """
-    given = np.asarray(inputs, np.float64)
-    if not np.isfinite(given).all():
-        raise ConfigError("inputs must be finite numbers")
-    words = check_inputs(graph.shape, graph.readout, given)
-    signals = signals_for(graph, plan) if plan else {}
-    weights = {
-        one.name: weights_of(one).reals(signals.get(one.name, {}).get(one.signal), f"weights of {one.name}")
-        for one in graph.projections
-        if one.weighed
-    }
-    said = [_played(graph, weights, _constants(graph, signals), one) for one in words]
+    words, weights, constants = _checked(graph, inputs), float_weights(graph, plan), float_constants(graph, plan)
+    said = [_played(graph, weights, constants, one) for one in words]
     stacked = np.stack(said).astype(np.float64) if said else np.zeros((0, graph.read.size))
     return stacked, classes_of(graph.readout, stacked)
 
 
-def _constants(graph: Graph, signals: Mapping[str, Mapping[str, Signal]]) -> dict[str, dict[str, Reals]]:
+def float_casts(graph: Graph, inputs: ArrayLike, take: Callable[[str, str, Reals], None]) -> None:
+    """Run the network in real numbers and hand over what every cast would take: population, signal, values.
+
+    inputs    as of `float_run`, which raises the same
+    """
+    words, weights, constants = _checked(graph, inputs), float_weights(graph), float_constants(graph)
+    for one in words:
+        _played(graph, weights, constants, one, take)
+
+
+def float_weights(graph: Graph, plan: GraphPlan | None = None) -> dict[str, Reals]:
+    """Return the weights of every projection that has some, in real numbers; raises as `float_run` does."""
+    signals = signals_for(graph, plan) if plan else {}
+    return {
+        one.name: weights_of(one).reals(signals.get(one.name, {}).get(one.signal), f"weights of {one.name}")
+        for one in graph.projections
+        if one.weighed
+    }
+
+
+def float_constants(graph: Graph, plan: GraphPlan | None = None) -> dict[str, dict[str, Reals]]:
+    """Return the constants of every population in real numbers, one each neuron; raises as `float_run` does."""
+    signals = signals_for(graph, plan) if plan else {}
     return {
         one.name: {
             name: one.each(
@@ -63,13 +76,29 @@ def _constants(graph: Graph, signals: Mapping[str, Mapping[str, Signal]]) -> dic
     }
 
 
+def _checked(graph: Graph, inputs: ArrayLike) -> Reals:
+    given = np.asarray(inputs, np.float64)
+    if not np.isfinite(given).all():
+        raise ConfigError("inputs must be finite numbers")
+    return check_inputs(graph.shape, graph.readout, given)
+
+
 def _played(
-    graph: Graph, weights: Mapping[str, Reals], constants: Mapping[str, Mapping[str, Reals]], words: Reals
+    graph: Graph,
+    weights: Mapping[str, Reals],
+    constants: Mapping[str, Mapping[str, Reals]],
+    words: Reals,
+    take: Callable[[str, str, Reals], None] | None = None,
 ) -> Reals:
     """Do every step of one input, [steps, words], and return what is read."""
     emitted, read = {INPUT: words}, graph.read
     ref = read.neuron.names[graph.readout.node] if graph.readout.node else read.neuron.output[1]
-    runs = {one.name: RealRun(one.neuron, constants[one.name], one.numbers, one.size) for one in graph.populations}
+    runs = {
+        one.name: RealRun(
+            one.neuron, constants[one.name], one.numbers, one.size, watch=partial(take, one.name) if take else None
+        )
+        for one in graph.populations
+    }
     seen = np.zeros((len(words), read.size))
     for stage in graph.stages:
         for name in stage.populations:

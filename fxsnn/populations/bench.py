@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fxsnn.cast import to_float
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.explore import Candidate
+from fxsnn.frozen import freeze
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.network import Graph
@@ -55,6 +56,7 @@ class GraphBench:
         check_inputs_of(self.graph, self.inputs)
         _, found = float_run(self.graph, to_float(self.inputs.words, self.graph.format), self.plan)
         object.__setattr__(self, "float_classes", found)
+        freeze(self)
 
     def told(self, predictions: NDArray[np.int64]) -> Told:
         """Hold predictions, int64[inputs], against the labels; against the float network where there are none."""

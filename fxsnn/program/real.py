@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -21,6 +21,7 @@ class RealRun:
     """A population at work in real numbers: states change from step to step.
 
     constants    float64, one number or [neurons]
+    watch        takes what every cast would take: its signal and values, [neurons where it is made]
     """
 
     neuron: Neuron
@@ -28,6 +29,7 @@ class RealRun:
     numbers: Mapping[str, int]
     neurons: int
     states: dict[str, Reals] = field(default_factory=dict)  # at rest, 0, where not given
+    watch: Callable[[str, Reals], None] | None = None
 
     def __post_init__(self) -> None:
         self.states = {name: self.states.get(name, np.zeros(self.neurons)) for name in self.neuron.states}
@@ -76,7 +78,12 @@ class RealRun:
                 found = np.asarray(float(self.numbers[name]))
             case op.Literal(value=value):
                 found = np.asarray(float(value))
-            case op.Round(a=a) | op.Limit(a=a):
+            case op.Round(a=a):
+                return v[a]
+            case op.Limit(a=a, signal=signal):
+                made = self.neuron.operations[a]
+                if self.watch and isinstance(made, op.Round):
+                    self.watch(signal, v[a] if made.guard is None else v[a][v[made.guard] != 0])
                 return v[a]
             case op.Add(a=a, b=b):
                 found = v[a] + v[b]

@@ -1,0 +1,118 @@
+"""Which signals of a network of populations matter: each narrowed alone, everything else as good as in float."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fxsnn.cast import to_float
+from fxsnn.engine.pool import THREADS, Engine
+from fxsnn.errors import FormatError, WidthError
+from fxsnn.format import Format
+from fxsnn.graph.inputs import Inputs
+from fxsnn.graph.network import Graph, names_of
+from fxsnn.graph.plan import GraphPlan, graph_plan_text
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.lfsr import Lfsr
+from fxsnn.plan import Signal
+from fxsnn.populations.bench import GraphBench, about
+from fxsnn.populations.profile import graph_spreads
+from fxsnn.ranges import Spread, spread
+from fxsnn.significance.result import Float, Significance, gather
+from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, score_of, sweep
+
+WIDE, LEAST_WIDE = 20, 8  # fractional bits that stand for float: as many as provably fit int64
+HEADROOM = 2  # integer bits above those that were profiled
+PROFILED = 64  # the first inputs, in float
+
+
+def populations_significance(
+    graph: Graph,
+    inputs: Inputs,
+    name: str,
+    digest: str,
+    max_loss: float,
+    seed: int = Lfsr().seed,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    longest: int = LONGEST_WORD,
+    engine: Engine = THREADS,
+) -> Significance:
+    """Sweep every signal of every population and projection; see `groups.significance`.
+
+    name    of the inputs, in words
+
+    Raises
+    ------
+    WidthError, FormatError
+        No formats wide enough to stand for float can run.
+    ConfigError
+        The inputs do not fit the network, it asks no question, or it is given in raw words.
+    """
+    spreads = graph_spreads(graph, to_float(inputs.words[:PROFILED], graph.format))
+    wide = wide_plan(graph, spreads, seed)
+    bench = GraphBench(graph, inputs, wide)
+    right, wide_right = bench.float_told().right, bench.measured(quantise_graph(graph, wide)).right
+    baseline = Float(**score_of(right), wide_images_differing=int((wide_right != right).sum()))
+    words = _words(quantise_graph(graph, wide))
+    groups = [
+        Group(signal, {signal: wide.signals[signal]}, held.integer, words[signal], _Narrowed(bench, wide))
+        for signal, held in spreads.items()
+    ]
+    points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest, engine)
+    facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
+    return gather(about(inputs, name), digest, seed, baseline, max_loss, spreads, points, facts)
+
+
+def wide_plan(graph: Graph, spreads: Mapping[str, Spread], seed: int = Lfsr().seed) -> GraphPlan:
+    """Return a plan that stands for float, of as many fractional bits as provably fit int64."""
+    unused = spread([0.0])  # of a signal whose casts were never made
+    held = {f"{owner}.{own}": unused for owner, signals in names_of(graph) for own in signals} | dict(spreads)
+    for frac in range(WIDE, LEAST_WIDE - 1, -1):
+        plan = GraphPlan({name: Signal(_roomy(values, frac)) for name, values in held.items()}, Lfsr(seed=seed))
+        try:
+            quantise_graph(graph, plan)
+        except (WidthError, FormatError):
+            if frac == LEAST_WIDE:
+                raise
+        else:
+            break
+    return plan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Narrowed:
+    """The case of a signal."""
+
+    bench: GraphBench
+    wide: GraphPlan
+
+    def __call__(self, signals: Mapping[str, Signal]) -> Case:
+        plan = replace(self.wide, signals={**self.wide.signals, **signals})
+        return Case(_key(plan), lambda: self.bench.measured(quantise_graph(self.bench.graph, plan)).right)
+
+
+def _roomy(held: Spread, frac: int) -> Format:
+    return Format(max(1, held.integer + HEADROOM + frac), frac, held.signed)
+
+
+def _words(network: QuantisedGraph) -> dict[str, int]:
+    """Return how many words of each signal are stored: weights, constants and states."""
+    found: dict[str, int] = {}
+    for projection in network.graph.projections:
+        if projection.weighed:
+            found[f"{projection.name}.{projection.signal}"] = network.weights[projection.name].size
+    for one in network.graph.populations:
+        for own in one.neuron.signals:
+            states = sum(signal == own for signal, _ in one.neuron.states.values())
+            held = [network.constants[one.name][name] for name, signal in one.neuron.constants.items() if signal == own]
+            found[f"{one.name}.{own}"] = states * one.size + sum(int(np.size(words)) for words in held)
+    return found
+
+
+def _key(plan: GraphPlan) -> bytes:
+    """Return what tells configurations apart: their plans, and so all of their words."""
+    return hashlib.sha256(graph_plan_text(plan).encode()).digest()
