@@ -20,8 +20,8 @@ class Narrowable(Protocol[PlanT]):
     def signals(self, plan: PlanT) -> Iterator[tuple[str, Signal]]:
         """Yield them by their names."""
 
-    def replaced(self, plan: PlanT, name: str, signal: Signal) -> PlanT:
-        """Return the plan with another signal of a name."""
+    def replaced(self, plan: PlanT, name: str, signal: Signal) -> PlanT | None:
+        """Return the plan with another signal of a name; none where that cannot run."""
 
 
 class Step(NamedTuple, Generic[PlanT]):
@@ -35,7 +35,8 @@ class Step(NamedTuple, Generic[PlanT]):
 def steps(plan: PlanT, narrowable: Narrowable[PlanT]) -> Iterator[Step[PlanT]]:
     """Yield what a plan can be narrowed to: each signal by its lowest and by its highest bit.
 
-    Without its lowest bit a signal is coarser, without its highest it saturates earlier. No word loses its last bit.
+    Without its lowest bit a signal is coarser, without its highest it saturates earlier. No word loses its last bit,
+    and what cannot run is no step.
     """
     for name, signal in narrowable.signals(plan):
         fmt = signal.format
@@ -44,7 +45,8 @@ def steps(plan: PlanT, narrowable: Narrowable[PlanT]) -> Iterator[Step[PlanT]]:
         for end, frac in (("lowest", fmt.frac - 1), ("highest", fmt.frac)):
             less = Format(fmt.word - 1, frac, fmt.signed)
             narrowed = narrowable.replaced(plan, name, replace(signal, format=less))
-            yield Step(f"{name} {end}", f"{name.replace(' ', '', 1).replace(' ', '-')}-{less}", narrowed)
+            if narrowed is not None:
+                yield Step(f"{name} {end}", f"{name.replace(' ', '', 1).replace(' ', '-')}-{less}", narrowed)
 
 
 def formats(plan: PlanT, narrowable: Narrowable[PlanT]) -> Mapping[str, str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from command_line import FXSNN, skip_without_jit
 from command_line import run as command
-from command_line import skip_without_jit
 from fxsnn.candidates import Entry, load_exploration, to_json
 from fxsnn.descent import formats
 from fxsnn.engine.pool import Engine
@@ -402,5 +403,102 @@ def test_a_weight_is_narrowed_alone(folder: Path) -> None:
     plan = graph_points(parse_graph_grid(GRID), graph)[0].plan
     signals = GraphSignals(graph)
     less = signals.replaced(plan, "back.weight", replace(plan.signals["back.weight"], format=Format(3, 1)))
+    assert less is not None
     assert formats(less, signals)["back.weight"] == "Q2.1"
     assert formats(less, signals)["mine_out.weight"] == "Q2.5"
+
+
+RESTING = """# Fires once, and rests for a step: a state that no cast is into.
+arriving: input
+v: state
+rest: state[small]
+level: constant
+spike: output
+met: v[0] = v + (0 if rest > 0 else arriving)
+spike = met >= level
+v = 0 if spike else met
+rest = 3 if spike else max(rest - 1, 0)
+"""
+RESTED = """
+[input]
+shape = 4
+[population.mine]
+shape = 3
+neuron = "resting.neuron"
+constants = { level = 1.0 }
+[[projection]]
+from = "input"
+to = "mine"
+weights = "w.npz:mine"
+[[projection]]
+name = "back"
+from = "mine"
+to = "mine"
+weights = { raw = [[0, -4, -3], [-4, 0, -4], [-4, -4, 0]] }
+delay = 1
+[readout]
+kind = "counts"
+"""
+OF_RESTED = '[signal]\nweight = "Q2.3"\n"back.weight" = "Q1.2"\nv = "Q4.5"\nsmall = "UQ2.0"\nlevel = "UQ1.3"\n'
+
+
+@pytest.fixture
+def rested(folder: Path) -> Path:
+    np.savez(folder / "w.npz", mine=np.random.default_rng(5).normal(0.4, 0.4, (4, 3)))
+    (folder / "resting.neuron").write_text(RESTING)
+    (folder / "net.toml").write_text(RESTED)
+    (folder / "grid.toml").write_text(OF_RESTED)
+    (folder / "float.toml").write_text(RESTED.replace("{ raw = ", "").replace("]] }", "]]"))
+    return folder
+
+
+def test_narrow_leaves_raw_words_and_what_would_not_provably_fit(rested: Path) -> None:
+    given = subject(rested, OF_RESTED.replace('"UQ2.0"', '"UQ3.1"'), "shown.npy")
+    start = given.points()[0].plan
+    assert formats(start, GraphSignals(given.graph)) == {
+        "input_mine.weight": "Q2.3",  # and not the raw words of `back`, which would stand for others
+        "mine.v": "Q4.5",
+        "mine.small": "UQ3.1",
+    }
+    finished = study(given, rested / "s.db", strategy="narrow", max_loss=1.0)
+    held = {
+        formats(finished.exploration.plan_of(n), GraphSignals(given.graph))["mine.small"]  # type: ignore[arg-type]
+        for n in range(len(finished.exploration.entries))
+    }
+    assert held == {"UQ3.1", "UQ3.0", "UQ2.1", "UQ2.0"}  # each can hold 3
+    held = {str(finished.exploration.plan_of(n).signals["back.weight"]) for n in range(3)}  # type: ignore[union-attr]
+    assert held == {"Q1.2 nearest-even saturate"}
+
+
+def test_ranges_hold_the_states_that_are_stored_without_a_cast(rested: Path) -> None:
+    graph = load_graph(rested / "float.toml")
+    shown = np.ones((1, 4, 4))
+    found = graph_spreads(graph, shown)
+    assert (found["mine.small"].minimum, found["mine.small"].maximum, found["mine.small"].values) == (0.0, 3.0, 12)
+    assert "mine.small" in command("ranges", rested / "float.toml", "--inputs", rested / "shown.npy").out
+
+
+def test_significance_sweeps_no_signal_that_could_not_hold_what_is_stored(rested: Path) -> None:
+    net, out = rested / "float.toml", rested / "found.json"
+    said = command("significance", net, "--inputs", rested / "shown.npy", "--images", "8", "--out", out)
+    assert said.status == 0
+    found = json.loads(out.read_text())
+    assert sorted(found["fewest"]) == ["back.weight", "input_mine.weight", "mine.level", "mine.v"]
+    assert "mine.small" in found["ranges"]
+
+
+def test_formats_that_stand_for_float_hold_all_that_is_stored_not_what_was_seen_alone(rested: Path) -> None:
+    (rested / "resting.neuron").write_text(RESTING.replace("3 if spike", "min(rest + 90, 1000) if spike"))
+    graph = load_graph(rested / "float.toml")
+    silent = graph_spreads(graph, np.zeros((1, 4, 4)))  # nobody fires
+    assert silent["mine.small"].maximum == 0.0
+    assert wide_plan(graph, silent).signals["mine.small"].format.highest >= 1000 << LEAST_WIDE
+
+
+def test_samplers_say_nothing_of_their_own(folder: Path) -> None:
+    words = ("explore", "net.toml", "--grid", "grid.toml", "--inputs", "shown.npz", "--out", "t.json")
+    done = subprocess.run(
+        [*FXSNN, *words, "--strategy", "tpe", "--trials", "3"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert "no-name" not in done.stdout + done.stderr
+    assert "study" not in done.stderr

@@ -43,6 +43,8 @@ def float_run(
 def float_casts(graph: Graph, inputs: ArrayLike, take: Callable[[str, str, Reals], None]) -> None:
     """Run the network in real numbers and hand over what every cast would take: population, signal, values.
 
+    Of a signal that no cast is into, what its states hold after every step.
+
     inputs    as of `float_run`, which raises the same
     """
     words, weights, constants = _checked(graph, inputs), float_weights(graph), float_constants(graph)

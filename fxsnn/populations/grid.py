@@ -11,9 +11,10 @@ from typing import Any, Literal
 import msgspec
 
 from fxsnn.documents import parse_toml
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, read_signal, signals_for
+from fxsnn.graph.quantise import quantise_graph, weights_of
 from fxsnn.grid import MOST_POINTS, SHORT, Point
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import LfsrText, Signal
@@ -103,7 +104,10 @@ def _labels(signals: Sequence[Signal]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphSignals:
-    """The signals of weights and states, `hidden.membrane`: constants are a few words. See `descent.Narrowable`."""
+    """The signals of weights and states, `hidden.membrane`: constants are a few words. See `descent.Narrowable`.
+
+    Raw words would stand for other numbers in another format, so a signal that has some is not among them.
+    """
 
     graph: Graph
 
@@ -111,12 +115,18 @@ class GraphSignals:
         """Yield them by their names."""
         found: Mapping[str, Mapping[str, Signal]] = signals_for(self.graph, plan)
         for projection in self.graph.projections:
-            if projection.weighed:
+            if projection.weighed and weights_of(projection).form == "real":
                 yield f"{projection.name}.{projection.signal}", found[projection.name][projection.signal]
         for one in self.graph.populations:
-            for own in dict.fromkeys(signal for signal, _ in one.neuron.states.values() if signal != BIT):
+            kept = {BIT, *(own for name, own in one.neuron.constants.items() if one.constants[name].form != "real")}
+            for own in dict.fromkeys(signal for signal, _ in one.neuron.states.values() if signal not in kept):
                 yield f"{one.name}.{own}", found[one.name][own]
 
-    def replaced(self, plan: GraphPlan, name: str, signal: Signal) -> GraphPlan:
-        """Return the plan with another signal of a name."""
-        return replace(plan, signals={**plan.signals, name: signal})
+    def replaced(self, plan: GraphPlan, name: str, signal: Signal) -> GraphPlan | None:
+        """Return the plan with another signal of a name; none where it provably cannot run."""
+        narrowed = replace(plan, signals={**plan.signals, name: signal})
+        try:
+            quantise_graph(self.graph, narrowed)
+        except FxsnnError:
+            return None
+        return narrowed

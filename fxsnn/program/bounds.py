@@ -210,8 +210,7 @@ class Bounds:
 
     def check_kept(self, name: str, signal: str, ref: Ref) -> None:
         """Refuse a state that is neither cast into its word nor proved to fit it."""
-        last = self.operations[ref]
-        if not isinstance(last, op.Limit | op.State) or last.signal != signal:
+        if not self.neuron.is_kept(signal, ref):
             line = max(one.line for one in self.neuron.statements if one.name == name)
             self.fits(ref, self.signals[signal].format, name, f"{self.neuron.file}:{line}")
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from fxsnn.program.operations import Constant, Each, Input, Literal, Number, Operation, Ref, State
+from fxsnn.program.operations import Constant, Each, Input, Limit, Literal, Number, Operation, Ref, State
 
 BIT = "bit"  # the signal of a state that holds 0 or 1: no plan gives it a format
 
@@ -64,6 +64,18 @@ class Neuron:
     def nodes(self) -> dict[str, Ref]:
         """What golden sets hold: every name that does not begin with an underscore."""
         return {name: ref for name, ref in self.names.items() if not name.startswith("_")}
+
+    def is_kept(self, signal: str, ref: Ref) -> bool:
+        """Say whether a value is a word of a signal as it is: cast into it, or one of its states."""
+        made = self.operations[ref]
+        return isinstance(made, Limit | State) and made.signal == signal
+
+    @property
+    def uncast(self) -> dict[str, tuple[str, Ref]]:
+        """The states that a step ends without a cast, and so must provably fit their words; as in `states`."""
+        return {
+            name: (own, last) for name, (own, last) in self.states.items() if own != BIT and not self.is_kept(own, last)
+        }
 
     def cast(self, stream: int) -> Cast | None:
         """Return the cast that draws from the register of this number, or none where the choices leave it out."""

@@ -21,7 +21,8 @@ class RealRun:
     """A population at work in real numbers: states change from step to step.
 
     constants    float64, one number or [neurons]
-    watch        takes what every cast would take: its signal and values, [neurons where it is made]
+    watch        takes what every cast would take: its signal and values, [neurons where it is made]; of a signal
+                 that no cast is into, what its states hold after every step
     """
 
     neuron: Neuron
@@ -30,9 +31,12 @@ class RealRun:
     neurons: int
     states: dict[str, Reals] = field(default_factory=dict)  # at rest, 0, where not given
     watch: Callable[[str, Reals], None] | None = None
+    _exact: list[tuple[str, Ref]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.states = {name: self.states.get(name, np.zeros(self.neurons)) for name in self.neuron.states}
+        into = {cast.signal for cast in self.neuron.casts}
+        self._exact = [(own, last) for own, last in self.neuron.uncast.values() if own not in into]
 
     def step(self, come: Mapping[str, Sequence[Reals]]) -> list[Reals]:
         """Do a time step and return the value of every operation, [neurons] each.
@@ -49,6 +53,9 @@ class RealRun:
             elif ref == len(values):  # what stands between a Carry and its Done is there by now
                 values.append(self._value(operation, values, come))
         self.states = {name: values[final] for name, (_, final) in self.neuron.states.items()}
+        if self.watch:
+            for signal, last in self._exact:
+                self.watch(signal, values[last])
         return values
 
     def _loop(self, first: Ref, end: Ref, values: list[Reals], come: Mapping[str, Sequence[Reals]]) -> None:

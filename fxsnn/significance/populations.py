@@ -17,15 +17,18 @@ from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, graph_plan_text
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.populations.bench import GraphBench, about
+from fxsnn.populations.grid import GraphSignals
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.ranges import Spread, spread
-from fxsnn.significance.result import Float, Significance, gather
-from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, score_of, sweep
+from fxsnn.significance.result import KINDS, Float, Significance, gather
+from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, bits_of, narrowed, score_of, sweep
 
 WIDE, LEAST_WIDE = 20, 8  # fractional bits that stand for float: as many as provably fit int64
 HEADROOM = 2  # integer bits above those that were profiled
+EXACT_HEADROOM = (HEADROOM, 8, 16, 24)  # the same of states stored without a cast, which must hold all they could be
 PROFILED = 64  # the first inputs, in float
 
 
@@ -62,6 +65,8 @@ def populations_significance(
         Group(signal, {signal: wide.signals[signal]}, held.integer, words[signal], _Narrowed(bench, wide))
         for signal, held in spreads.items()
     ]
+    exact = exact_signals(graph)
+    groups = [group for group in groups if group.name not in exact or _runs(graph, wide, group, longest)]
     points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest, engine)
     facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
     return gather(about(inputs, name), digest, seed, baseline, max_loss, spreads, points, facts)
@@ -71,16 +76,36 @@ def wide_plan(graph: Graph, spreads: Mapping[str, Spread], seed: int = Lfsr().se
     """Return a plan that stands for float, of as many fractional bits as provably fit int64."""
     unused = spread([0.0])  # of a signal whose casts were never made
     held = {f"{owner}.{own}": unused for owner, signals in names_of(graph) for own in signals} | dict(spreads)
-    for frac in range(WIDE, LEAST_WIDE - 1, -1):
-        plan = GraphPlan({name: Signal(_roomy(values, frac)) for name, values in held.items()}, Lfsr(seed=seed))
+    exact = exact_signals(graph)
+    tried = [(more, frac) for more in EXACT_HEADROOM for frac in range(WIDE, LEAST_WIDE - 1, -1)]
+    for more, frac in tried if exact else tried[: WIDE - LEAST_WIDE + 1]:
+        rooms = {name: more if name in exact else HEADROOM for name in held}
+        plan = GraphPlan(
+            {name: Signal(_roomy(values, frac, rooms[name])) for name, values in held.items()}, Lfsr(seed=seed)
+        )
         try:
             quantise_graph(graph, plan)
-        except (WidthError, FormatError):
-            if frac == LEAST_WIDE:
-                raise
+        except (WidthError, FormatError) as error:
+            refused = error
         else:
-            break
-    return plan
+            return plan
+    raise refused
+
+
+def exact_signals(graph: Graph) -> set[str]:
+    """Return the signals of states that are stored without a cast, and so cannot take any format."""
+    return {f"{one.name}.{own}" for one in graph.populations for own, _ in one.neuron.uncast.values()}
+
+
+def _runs(graph: Graph, wide: GraphPlan, group: Group, longest: int) -> bool:
+    """Say whether a group can run with every format that the sweep gives it."""
+    signals = GraphSignals(graph)
+    return all(
+        signals.replaced(wide, name, signal) is not None
+        for kind in KINDS
+        for bits in bits_of(group, kind, longest)
+        for name, signal in narrowed(group, kind, bits, Rounding.FLOOR).items()
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +120,9 @@ class _Narrowed:
         return Case(_key(plan), lambda: self.bench.measured(quantise_graph(self.bench.graph, plan)).right)
 
 
-def _roomy(held: Spread, frac: int) -> Format:
-    return Format(max(1, held.integer + HEADROOM + frac), frac, held.signed)
+def _roomy(held: Spread, frac: int, headroom: int) -> Format:
+    integer = held.integer if headroom == HEADROOM else max(held.integer, 0)
+    return Format(max(1, integer + headroom + frac), frac, held.signed)
 
 
 def _words(network: QuantisedGraph) -> dict[str, int]:
