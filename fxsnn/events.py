@@ -78,7 +78,7 @@ class EventsDemo:
 
 def plan_events(network: Path, words: Words, out: Path) -> Memory:
     """Write a plan for a trained network and return the memory that it then takes."""
-    check_output(out)
+    check_output(out, network)
     held = load_layers(network)
     plan = plan_layers(held, words)
     memory = layered_memory(quantise_layers(held, plan))
@@ -123,7 +123,7 @@ def explore_events(
     """
     held = load_layers(network)
     points = RecordedGrid() if grid is None else named(grid, parse_recorded_grid, read_text(grid, "a grid"))
-    check_output(out)
+    check_output(out, network, grid)
     exists(study.place)
     train, held_out = learned_and_held_out(open_split(data, "train", held.description))
     check_unlearned(network, held_out)

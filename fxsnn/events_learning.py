@@ -51,7 +51,7 @@ def train_events(
     it will be quantised by them (straight-through, float master weights), and the plan is written beside it. On a
     `device` of PyTorch's it learns as `accelerated.train_accelerated` says.
     """
-    check_output(out)
+    check_output(out, description)
     described = read_description(description)
     train, test, learned = _lessons(data, described)
     network = train_in_float(described, train, learning, progress, device)

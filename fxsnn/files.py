@@ -65,8 +65,13 @@ def write_bytes(path: Path, data: bytes) -> None:
         aside.replace(target)
 
 
-def check_output(path: Path) -> None:
-    """Refuse a file that `write_bytes` could not write: now, not after the hour of work that it is for."""
+def check_output(path: Path, *read: Path | None) -> None:
+    """Refuse a file that `write_bytes` could not write: now, not after the hour of work that it is for.
+
+    read    what the work is made of, which must not be replaced by what it makes; none where it was not given
+    """
+    if os.path.realpath(path) in {os.path.realpath(one) for one in read if one is not None}:
+        raise ConfigError(f"an output file must be another one than those that are read, not {str(path)!r}")
     with _beside(path, Path(os.path.realpath(path))) as aside:
         aside.touch()
 

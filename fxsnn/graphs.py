@@ -81,7 +81,7 @@ def explore_graph(
     if grid is None:
         raise ConfigError(f"--grid must be given for a network of populations, as {str(network)!r}: a plan, or several")
     points = named(grid, parse_graph_grid, read_text(grid, "a grid"))
-    check_output(out)
+    check_output(out, network, grid, inputs)
     exists(study.place)
     subject = GraphSubject(graph, read_inputs(inputs, graph), inputs.name, points)
     finished = run_study(subject, study, workers, progress, engine)

@@ -90,7 +90,7 @@ def explore_network(
     passes   over the training digits by networks that are quantised in training
     """
     held, points = load_network(network), _grid(grid, Grid())
-    check_output(out)
+    check_output(out, network, grid)
     exists(study.place)
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)

@@ -10,7 +10,8 @@ from fxsnn.budget import Budget, parse_budget
 from fxsnn.candidates import Entry, Exploration, Found, load_exploration
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
-from fxsnn.files import read_text, write_text
+from fxsnn.files import check_output, read_text, write_text
+from fxsnn.graph.plan import GraphPlan
 from fxsnn.memory import MACROS, Memory, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan
@@ -60,6 +61,7 @@ class Selected:
 def select_candidate(candidates: Path, out: Path, asked: Criteria) -> Selected:
     """Choose from candidates.json and write the plan of the choice."""
     exploration = load_exploration(candidates)
+    check_output(out, candidates)
     choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
     plan = exploration.plan_of(choice.index)
     write_text(out, planned_text(plan))
@@ -143,7 +145,8 @@ def plan_of_one_layer(plan: Path) -> Plan:
     """Read the plan of a network that learns without labels; ConfigError for one of layers."""
     held = named(plan, parse_planned, read_text(plan, "a plan"))
     if not isinstance(held, Plan):
-        raise ConfigError(f"a plan of layers, as {str(plan)!r}, must be counted with --network of layers")
+        kind = "populations" if isinstance(held, GraphPlan) else "layers"
+        raise ConfigError(f"a plan of {kind}, as {str(plan)!r}, must be counted with --network of {kind}")
     return held
 
 

@@ -502,3 +502,45 @@ def test_samplers_say_nothing_of_their_own(folder: Path) -> None:
     )
     assert "no-name" not in done.stdout + done.stderr
     assert "study" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["net.toml", "grid.toml", "shown.npz", "linked.json"])
+def test_candidates_never_replace_what_they_are_made_of(folder: Path, name: str) -> None:
+    (folder / "linked.json").symlink_to("grid.toml")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    words = ("--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", folder / name)
+    assert command("explore", folder / "net.toml", *words).complaint == (
+        f"an output file must be another one than those that are read, not '{folder / name}'"
+    )
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_choice_does_not_replace_the_candidates(folder: Path) -> None:
+    out = folder / "candidates.json"
+    out.write_bytes(to_json(study(subject(folder), folder / "s.db").exploration))
+    before = out.read_bytes()
+    assert command("select", out, "--max-loss", "1", "--out", out).complaint == (
+        f"an output file must be another one than those that are read, not '{out}'"
+    )
+    assert out.read_bytes() == before
+
+
+def test_words_that_no_signal_takes_make_no_points(folder: Path) -> None:
+    graph = load_graph(folder / "net.toml")
+    with pytest.raises(ConfigError, match=r"^signal 'wait', which lists several words, must be one of v, level, "):
+        graph_points(parse_graph_grid(GRID + 'wait = ["Q1.1", "Q1.2"]\n'), graph)
+    assert (
+        len(graph_points(parse_graph_grid(GRID + 'wait = "Q1.1"\n'), graph)) == 6
+    )  # what choices leave out may be said
+
+
+def test_options_of_learning_are_refused_and_a_plan_of_populations_asks_for_its_network(folder: Path) -> None:
+    words = ("--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", folder / "c.json")
+    assert command("explore", folder / "net.toml", *words, "--passes", "2").complaint == (
+        "--passes 2 must not be given for a network of populations, which learns nothing"
+    )
+    plan = folder / "plan.toml"
+    plan.write_text('[signal]\nweight = "Q2.4"\n')
+    assert command("memory", plan).complaint == (
+        f"a plan of populations, as '{plan}', must be counted with --network of populations"
+    )

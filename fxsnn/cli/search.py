@@ -87,6 +87,8 @@ def explore(
     from fxsnn.subjects.strategy import OF_DIGITS, OF_INPUTS
 
     own = check_source(network, folder, mnist, inputs)
+    if own and passes != 1:
+        raise ConfigError(f"--passes {passes} must not be given for a network of populations, which learns nothing")
     offered = OF_INPUTS if own else OF_DIGITS
     settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, offered, study_name)
     engine = engine_of(processes, cluster)

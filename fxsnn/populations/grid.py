@@ -12,7 +12,7 @@ import msgspec
 
 from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.graph.network import Graph
+from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
 from fxsnn.grid import MOST_POINTS, SHORT, Point
@@ -72,9 +72,16 @@ def parse_graph_grid(text: str) -> GraphGrid:
 
 
 def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
-    """Return every point of the grid, the last signal fastest; raises ConfigError as `plan.signals_for` does."""
+    """Return every point of the grid, the last signal fastest; raises ConfigError as `plan.signals_for` does.
+
+    It also does where a name lists several words that no signal of the network has: all its points would be the same.
+    """
     signals = {name: [read_signal(text, name) for text in texts] for name, texts in grid.axes.items()}
     labels = {name: _labels(held) for name, held in signals.items()}
+    held = dict.fromkeys(own for _, owned in names_of(graph) for own in owned)
+    for name, texts in grid.axes.items():
+        if len(texts) > 1 and "." not in name and name not in held:
+            raise ConfigError(f"signal {name!r}, which lists several words, must be one of {', '.join(held)}")
     lfsr, found = Lfsr(grid.taps, grid.seed), list[Point[GraphPlan]]()
     for places in product(*(range(len(held)) for held in signals.values())):
         plan = GraphPlan({name: held[n] for (name, held), n in zip(signals.items(), places, strict=True)}, lfsr)

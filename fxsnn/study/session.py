@@ -20,7 +20,7 @@ from fxsnn.significance.fewest import read_fewest
 from fxsnn.study.identity import identify
 from fxsnn.study.record import Record, check_study, open_record
 from fxsnn.study.run import FLOAT, Coordinator, Evaluation
-from fxsnn.study.storage import USUAL_NAME, Place, exists, parse_place
+from fxsnn.study.storage import USUAL_NAME, Place, exists, parse_place, quiet
 from fxsnn.subjects.strategy import (
     NAMES,
     SAMPLERS,
@@ -93,6 +93,7 @@ def run_study(
     FxsnnError
         A point cannot be evaluated.
     """
+    quiet()  # a sampler has a study of its own, in memory
     facts = subject.facts()
     identity = identify(
         facts,

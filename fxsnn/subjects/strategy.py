@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Values
 from fxsnn.grid import Point, Value
-from fxsnn.study.storage import quiet
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -84,7 +83,6 @@ class Sampled:
     ):
         import optuna
 
-        quiet()
         self.points, self.axes = tuple(points), axes
         self._places = {tuple(point.values.values()): point for point in points}
         self._distributions: dict[str, BaseDistribution] = {
