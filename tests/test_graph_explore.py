@@ -461,13 +461,14 @@ def test_narrow_leaves_raw_words_and_what_would_not_provably_fit(rested: Path) -
         "mine.small": "UQ3.1",
     }
     finished = study(given, rested / "s.db", strategy="narrow", max_loss=1.0)
-    held = {
-        formats(finished.exploration.plan_of(n), GraphSignals(given.graph))["mine.small"]  # type: ignore[arg-type]
-        for n in range(len(finished.exploration.entries))
-    }
-    assert held == {"UQ3.1", "UQ3.0", "UQ2.1", "UQ2.0"}  # each can hold 3
-    held = {str(finished.exploration.plan_of(n).signals["back.weight"]) for n in range(3)}  # type: ignore[union-attr]
-    assert held == {"Q1.2 nearest-even saturate"}
+    small, back = set[str](), set[str]()
+    for n in range(len(finished.exploration.entries)):
+        plan = finished.exploration.plan_of(n)
+        assert isinstance(plan, GraphPlan)
+        small.add(formats(plan, GraphSignals(given.graph))["mine.small"])
+        back.add(str(plan.signals["back.weight"].format))
+    assert small == {"UQ3.1", "UQ3.0", "UQ2.1", "UQ2.0"}  # each can hold 3
+    assert back == {"Q1.2"}
 
 
 def test_ranges_hold_the_states_that_are_stored_without_a_cast(rested: Path) -> None:
@@ -529,9 +530,7 @@ def test_words_that_no_signal_takes_make_no_points(folder: Path) -> None:
     graph = load_graph(folder / "net.toml")
     with pytest.raises(ConfigError, match=r"^signal 'wait', which lists several words, must be one of v, level, "):
         graph_points(parse_graph_grid(GRID + 'wait = ["Q1.1", "Q1.2"]\n'), graph)
-    assert (
-        len(graph_points(parse_graph_grid(GRID + 'wait = "Q1.1"\n'), graph)) == 6
-    )  # what choices leave out may be said
+    assert len(graph_points(parse_graph_grid(GRID + 'wait = "Q1.1"\n'), graph)) == 6  # choices may leave it out
 
 
 def test_options_of_learning_are_refused_and_a_plan_of_populations_asks_for_its_network(folder: Path) -> None:
