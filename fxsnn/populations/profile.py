@@ -20,9 +20,8 @@ def graph_spreads(graph: Graph, inputs: ArrayLike) -> dict[str, Spread]:
     """Run inputs in real numbers and return how the values of each signal lie, by `population.signal`.
 
     Of weights and constants all numbers; of other signals what every cast would take, or, where there is none, what
-    their states hold. Extremes are those of all
-    inputs, percentiles of as many of the first values as there is room for, four million a signal. A signal without
-    a value is left out: its casts are never made.
+    their states hold. Extremes are those of all inputs, percentiles of as many of the first values as there is room
+    for, four million a signal. A signal without a value is left out: its casts are never made.
 
     inputs    numbers [inputs, steps, ...]
 
