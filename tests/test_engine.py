@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 import engine_tasks
 from command_line import FXSNN, run, skip_without_jit
@@ -168,6 +170,8 @@ def test_an_address_that_nobody_answers_is_refused(address: str, monkeypatch: py
     with pytest.raises(ConfigError) as refused, open_pool(Each(square), 1, Engine(cluster=address)):
         pass
     assert str(refused.value).startswith(f"a scheduler must answer, but {address!r} does not: ")
+    # not left to the garbage collector, which would wait for a lock that the next client holds
+    assert "connecting" not in {one.status for one in gc.get_objects() if type(one) is Client}
 
 
 @pytest.mark.parametrize("name", ["fxsnn", "numba", "numpy"])

@@ -74,14 +74,12 @@ class Hands:
 def open_cluster(named: str, work: Work, tell: Callable[[str], None]) -> Iterator[Hands]:
     """Have the workers of a cluster for the block; see `pool.open_pool`."""
     _distributed()
-    from distributed import Client
-
     from fxsnn.engine import bearer
 
     with ExitStack() as stack:
         place: Any = named if "://" in named else stack.enter_context(_described(Path(named)))
         with _told(f"a scheduler must answer, but {named!r} does not"):
-            client = stack.enter_context(Client(place, timeout=PATIENCE, set_as_default=False))
+            client = stack.enter_context(_client(place))
             expected = bearer.versions()
             _check(client.run(bearer.versions, on_error="return"), expected)
             name = f"fxsnn-{secrets.token_hex(8)}"
@@ -89,6 +87,23 @@ def open_cluster(named: str, work: Work, tell: Callable[[str], None]) -> Iterato
         stack.callback(_let_go, client, name)
         tell(f"{len(client.nthreads())} workers; the cluster's dashboard is {client.dashboard_link}")
         yield Hands(client, name, named)
+
+
+def _client(place: Any) -> Client:
+    """Return a client. One that cannot begin is closed here, and not by the garbage collector.
+
+    The collector may come while another client begins, which holds a lock that to close one waits for.
+    """
+    from distributed import Client
+
+    client = Client.__new__(Client)
+    try:
+        Client.__init__(client, place, timeout=PATIENCE, set_as_default=False)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            client.close()
+        raise
+    return client
 
 
 def _distributed() -> None:
