@@ -58,9 +58,10 @@ def populations_significance(
     spreads = graph_spreads(graph, to_float(inputs.words[:PROFILED], graph.format))
     wide = wide_plan(graph, spreads, seed)
     bench = GraphBench(graph, inputs, wide)
-    right, wide_right = bench.float_told().right, bench.measured(quantise_graph(graph, wide)).right
+    network = quantise_graph(graph, wide)
+    right, wide_right = bench.float_told().right, bench.measured(network).right
     baseline = Float(**score_of(right), wide_images_differing=int((wide_right != right).sum()))
-    words = _words(quantise_graph(graph, wide))
+    words = _words(network)
     groups = [
         Group(signal, {signal: wide.signals[signal]}, held.integer, words[signal], _Narrowed(bench, wide))
         for signal, held in spreads.items()
