@@ -125,6 +125,35 @@ def respond(  # type: ignore[no-untyped-def]
                             raster[later, places[wire] + n] = out[n]
 
 
+def follow(  # type: ignore[no-untyped-def]
+    emitted, nodes, row, sums, kept, fixed, words, registers, taps, draws, parts, indices
+):
+    """Do the time steps whose sums are there, one after the other, from where the layer stands.
+
+    Compiled together with an emitted `step`, as `respond`. An array without elements is not written.
+
+    emitted      uint8 | int64[steps, neurons]         overwritten
+    nodes        int[steps, neurons]                   words of the row of `kept` after every step
+    sums         int[steps, neurons], or [inputs, steps, neurons]    exact, of every input
+    parts        int[active, neurons]                  what active inputs bring, where each makes an addition of its own
+    indices      int64[active]                         of them in their order
+    kept, fixed, words, registers, taps, draws         as of `step`
+    """
+    neurons = fixed.shape[1]
+    given = np.empty((sums.shape[0], neurons), sums.dtype)
+    for now in range(emitted.shape[0]):
+        out = emitted[now]
+        if sums.ndim == 2:
+            step(sums[now], kept, fixed, out, words, registers, taps, draws, parts, indices, 0, parts.shape[0])
+        else:
+            for n in range(given.shape[0]):
+                given[n] = sums[n, now]
+            step(given, kept, fixed, out, words, registers, taps, draws, parts, indices, 0, parts.shape[0])
+        if nodes.size > 0:
+            for n in range(neurons):
+                nodes[now, n] = kept[row, n]
+
+
 @jit
 def record(nodes, drawn, registers, counts, v, refractory, weights, starts, indices, limits, path, seeds, taps):  # type: ignore[no-untyped-def]
     """Run the layer on one image and keep every node of every step.

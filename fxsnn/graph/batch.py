@@ -19,7 +19,7 @@ from fxsnn.graph.order import Stage
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import reduced
-from fxsnn.graph.stepwise import Words, through
+from fxsnn.graph.stepwise import Words
 from fxsnn.program.compiled import Compiled, compiled
 
 _MOST = 1 << 26  # bytes of what is emitted by a group of inputs that run together
@@ -27,7 +27,7 @@ _MOST = 1 << 26  # bytes of what is emitted by a group of inputs that run togeth
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """How the populations of a network run: all steps at once, or step by step."""
+    """How the populations of a network run: by lists of active inputs, or by sums."""
 
     dense: Mapping[str, Dense]
     steps: Mapping[str, Compiled]  # of all
@@ -88,7 +88,7 @@ class _AtWork:
     """A network that runs one group of inputs after the other."""
 
     def __init__(self, network: QuantisedGraph, schedule: Schedule, together: int, steps: int) -> None:
-        self._network, self._steps = network, steps
+        self._network, self._schedule, self._steps = network, schedule, steps
         self._dense = {name: DenseAtWork(one, together, steps) for name, one in schedule.dense.items()}
         self._engines = {
             name: Engine(network, name, step) for name, step in schedule.steps.items() if name not in schedule.dense
@@ -100,33 +100,30 @@ class _AtWork:
         words = np.require(inputs, _held(self._network, INPUT), KERNELS_TAKE)
         emitted, nodes = dict[str, Held]({INPUT: words}), dict[str, Held]()
         for stage in graph.stages:
-            for name in stage.populations:
-                if name in self._dense:
-                    emitted[name], nodes[name] = self._dense[name].run(emitted, len(inputs))
-            if not any(name in self._dense for name in stage.populations):
-                self._stepwise(stage, emitted, nodes, len(inputs))
+            if stage.populations[0] in self._dense:
+                (name,) = stage.populations
+                emitted[name], nodes[name] = self._dense[name].run(emitted, len(inputs))
+            else:
+                self._by_sums(stage, emitted, nodes, len(inputs))
         return (nodes if graph.readout.node else emitted)[graph.read.name]
 
-    def _stepwise(self, stage: Stage, emitted: dict[str, Held], nodes: dict[str, Held], images: int) -> None:
-        """Run a stage, one input after the other; add what its populations emit, and the state that is read."""
-        network, names = self._network, stage.populations
-        graph, read = network.graph, network.graph.read.name
-        sources = {wire.source for wire in graph.projections if wire.target in names and wire.source not in names}
-        for name in names:
-            emitted[name] = np.empty((images, self._steps, graph[name].size), _held(network, name))
-        held = list[Words]()
+    def _by_sums(self, stage: Stage, emitted: dict[str, Held], nodes: dict[str, Held], images: int) -> None:
+        """Run a stage, one input after the other; add what its populations emit, and the state that is read.
 
-        def advance(name: str, come: Mapping[str, Words]) -> Words:
-            found = self._engines[name].step(come)
-            if name == read and graph.readout.node:
-                held.append(self._engines[name].state(graph.readout.node))
-            return found
-
+        Populations of a cycle do one step after the other, any other all of them.
+        """
+        graph, steps = self._network.graph, self._steps
+        many = len(stage.populations) > 1 or stage.stepwise
+        for name in stage.populations:
+            shape, read = (images, steps, graph[name].size), name == graph.read.name and graph.readout.node
+            emitted[name] = np.empty(shape, _held(self._network, name))
+            nodes[name] = np.empty(shape if read else (images, 0, 0), self._schedule.steps[name].word)
         for image in range(images):
-            for name in names:
+            given = {name: words[image] for name, words in emitted.items()}
+            for name in stage.populations:
                 self._engines[name].begin()
-            given = {source: emitted[source][image].astype(np.int64) for source in sources}
-            for name, words in through(network, names, given, self._steps, advance).items():
-                emitted[name][image] = words
-        if held:
-            nodes[read] = np.reshape(held, (images, self._steps, -1))
+            for first in range(0, steps, 1 if many else steps):
+                stop = first + 1 if many else steps
+                for name in stage.populations:
+                    node = graph.readout.node if nodes[name].size else ""
+                    self._engines[name].run(given, given[name], nodes[name][image], node, first, stop)

@@ -1,4 +1,4 @@
-"""A population at work by its compiled step: what it emits, and its states, step by step."""
+"""A population at work: what projections bring is added up for many steps at once, then its compiled step follows."""
 
 from __future__ import annotations
 
@@ -9,56 +9,88 @@ from numpy.typing import NDArray
 
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.ways import Held, Way, ways
+from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
 from fxsnn.program.compiled import Compiled
-from fxsnn.program.emit_values import is_bit
 from fxsnn.program.operations import Each
 
 Words = NDArray[np.int64]
+AT_ONCE = 1 << 18  # bytes of sums that are added up before the steps follow: they stay in a near cache
 
 
 class Engine:
     """A population that begins at rest; see `interpret.Run`, which keeps every node."""
 
     def __init__(self, network: QuantisedGraph, name: str, step: Compiled) -> None:
-        one = network.graph[name]
-        self.neuron, self._compiled, self._step = one.neuron, step, step.step
+        one, self._compiled = network.graph[name], step
+        self._inputs, self._states = [*one.neuron.inputs], [*one.neuron.states]
+        self._ways = ways(network, name, step.word)
+        self._each = {each.name for each in one.neuron.operations if isinstance(each, Each)}
+        many = max(len(self._inputs), 1)
+        self.at_once = 1 if self._each else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
+        self._sums = np.zeros((many, self.at_once, one.size), step.word)
         self._kept, self._draws = step.room(), step.draw_room()
         self._taps, self._seeds = network.plan.lfsr.tap_array(), seeds_of(network, one, step.emitted.streams)
         self._registers = self._seeds.copy()
-        emitted = np.uint8 if is_bit(one.neuron, one.neuron.output[1]) else np.int64
-        self._out = np.zeros(one.size, emitted)
-        self._each = {each.name for each in one.neuron.operations if isinstance(each, Each)}
+        self._follow = step.driver(layer.follow)
 
     def begin(self) -> None:
         """Return to rest."""
         self._kept[:] = 0
         self._registers[:] = self._seeds
 
-    def step(self, come: Mapping[str, Words]) -> Words:
-        """Do a time step with what arrives at each input, rows of int64[neurons]; return what the neurons emit."""
-        summed = np.stack([come[name].sum(axis=0) for name in self.neuron.inputs])
-        rows = next((come[name] for name in self._each), summed)
-        self._step(
-            summed[0] if len(summed) == 1 else summed,
-            self._kept,
-            self._compiled.fixed,
-            self._out,
-            self._compiled.words,
-            self._registers,
-            self._taps,
-            self._draws,
-            rows,
-            np.arange(len(rows)),
-            0,
-            len(rows),
-        )
-        return self._out.astype(np.int64)
+    def run(self, emitted: Mapping[str, Held], out: Held, nodes: Held, node: str, first: int, stop: int) -> None:
+        """Do the time steps from one up to another.
 
-    def state(self, name: str) -> Words:
-        """Return the words of a state after the step, int64[neurons]."""
-        found: Words = self._kept[[*self.neuron.states].index(name)].astype(np.int64)
-        return found
+        emitted    int[steps, words], what has been emitted, of every source
+        out        int[steps, neurons]: what the neurons emit is written
+        nodes      int[steps, neurons]: so is this state after each step; or without elements
+        """
+        row = self._states.index(node) if node else 0
+        for begin in range(first, stop, self.at_once):
+            steps = slice(begin, min(begin + self.at_once, stop))
+            sums = self._sums[:, : steps.stop - begin]
+            sums[:] = 0
+            for way in self._ways:
+                source = emitted[way.source][max(begin - way.delay, 0) : max(steps.stop - way.delay, 0)]
+                way.add(sums[self._inputs.index(way.given), sums.shape[1] - len(source) :], source)
+            parts = self._parts(emitted, begin)
+            self._follow(
+                out[steps],
+                nodes[steps],
+                row,
+                sums[0] if len(sums) == 1 else sums,
+                self._kept,
+                self._compiled.fixed,
+                self._compiled.words,
+                self._registers,
+                self._taps,
+                self._draws,
+                parts,
+                np.arange(len(parts)),
+            )
+
+    def _parts(self, emitted: Mapping[str, Held], step: int) -> Held:
+        """Return what every active input brings alone, int[active, neurons], of the input that takes them so.
+
+        The projections come in the order of the network, their inputs ascending; a maximum comes whole.
+        """
+        found = [np.zeros((0, self._sums.shape[2]), self._sums.dtype)]
+        for way in self._ways:
+            if way.given in self._each and step >= way.delay:
+                found.append(_part(way, emitted[way.source][step - way.delay], found[0]))
+        return np.concatenate(found)
+
+
+def _part(way: Way, words: Held, like: Held) -> Held:
+    active: list[Any] = [...] if way.whole else list(np.flatnonzero(words))
+    alone = np.zeros((len(active), len(words)), words.dtype)
+    for row, place in enumerate(active):
+        alone[row, place] = words[place]
+    sums = np.zeros((len(active), like.shape[1]), like.dtype)
+    way.add(sums, alone)
+    return sums
 
 
 def registers_of(network: QuantisedGraph, one: Population) -> dict[int, Lfsr]:

@@ -140,8 +140,9 @@ def _driver(name: str, source: str, function: Callable[..., Any] | None) -> Call
     parts = [source]
     if function is not None:
         names = [used for used in function.__code__.co_names if used in function.__globals__]
-        needed = ", ".join(used for used in names if used not in ("step", "ADDS_EACH", "np"))
-        parts += [f"from {function.__module__} import {needed}", f"@jit\n{inspect.getsource(function)}"]
+        needed = [used for used in names if used not in ("step", "ADDS_EACH", "np")]
+        parts += [f"from {function.__module__} import {used}" for used in needed]
+        parts.append(f"@jit\n{inspect.getsource(function)}")
     digest = hashlib.sha256("\n\n".join(parts).encode()).hexdigest()[:16]
     module = _loaded(f"fxsnn_{name}_{digest}", "\n\n".join([_HEADER.format(name=name), *parts]))
     found: Callable[..., Any] = getattr(module, function.__name__ if function else "step")

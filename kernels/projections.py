@@ -1,0 +1,151 @@
+"""What projections bring, added to the sums of their target: many rows of words at once, of inputs that are not 0.
+
+A row is a time step of an input. Maps are flat, channels innermost: the word of (y, x, channel) is at
+(y * columns + x) * channels + channel. Weights come at the binary point of the sums, which are proved to hold every
+partial sum. Only the inputs that are not 0 are worked on, but for `add_words` and `add_maxima`, which look at all.
+"""
+
+from typing import NamedTuple
+
+from ._jit import jit
+
+
+class Windows(NamedTuple):
+    """A kernel over a map."""
+
+    columns: int  # of the source's map
+    channels: int  # of the source
+    rows_out: int  # windows down
+    columns_out: int  # and across
+    outputs: int  # channels of the target
+    kernel_rows: int
+    kernel_columns: int
+    step_down: int
+    step_across: int
+    above: int  # rows of zeros around the map
+    beside: int  # and columns
+    groups: int  # of channels
+
+
+@jit
+def add_dense(sums, words, weights):  # type: ignore[no-untyped-def]
+    """Add every word times its row of weights.
+
+    sums       int32 | int64[rows, target]    in place
+    words      uint8 | int64[rows, source]
+    weights    int32 | int64[source, target]  as sums
+    """
+    for row in range(words.shape[0]):
+        total = sums[row]
+        for source in range(words.shape[1]):
+            word = words[row, source]
+            if word != 0:
+                weight = weights[source]
+                for n in range(total.shape[0]):
+                    total[n] += word * weight[n]
+
+
+@jit
+def add_correlation(sums, words, weights, shape):  # type: ignore[no-untyped-def]
+    """Lay a kernel over maps; each word adds itself times a weight to the sums that it reaches.
+
+    sums       int32 | int64[rows, target]    in place
+    words      uint8 | int64[rows, source]
+    weights    int32 | int64[kernel rows, channels, kernel columns, outputs of a group]    columns from right to left,
+               so that what a word adds to a row of sums lies together where windows are a cell apart
+    """
+    inside, outside = shape.channels // shape.groups, shape.outputs // shape.groups
+    whole = shape.step_across == 1 and shape.groups == 1
+    flat = weights.reshape(shape.kernel_rows, shape.channels, shape.kernel_columns * outside)
+    for row in range(words.shape[0]):
+        total = sums[row]
+        for place in range(words.shape[1]):
+            word = words[row, place]
+            if word == 0:
+                continue
+            channel, cell = place % shape.channels, place // shape.channels
+            top = cell // shape.columns + shape.above
+            left = cell % shape.columns + shape.beside - shape.kernel_columns + 1  # of the leftmost window, times step
+            for line in range(shape.kernel_rows):
+                y = (top - line) // shape.step_down
+                if top < line or (top - line) % shape.step_down != 0 or y >= shape.rows_out:
+                    continue
+                weight = flat[line, channel]
+                if whole:
+                    first, last = max(0, -left), min(shape.kernel_columns, shape.columns_out - left)
+                    if first < last:
+                        start = (y * shape.columns_out + left + first) * outside
+                        reached = total[start : start + (last - first) * outside]
+                        laid = weight[first * outside : last * outside]
+                        for n in range(reached.shape[0]):
+                            reached[n] += word * laid[n]
+                else:
+                    for column in range(shape.kernel_columns):
+                        x = (left + column) // shape.step_across
+                        if left + column < 0 or (left + column) % shape.step_across != 0 or x >= shape.columns_out:
+                            continue
+                        start = (y * shape.columns_out + x) * shape.outputs + channel // inside * outside
+                        reached = total[start : start + outside]
+                        laid = weight[column * outside : (column + 1) * outside]
+                        for n in range(reached.shape[0]):
+                            reached[n] += word * laid[n]
+
+
+@jit
+def add_windows(sums, words, weight, shape):  # type: ignore[no-untyped-def]
+    """Add every word times one weight to the sums of the windows that it lies in, channel by channel.
+
+    sums      int32 | int64[rows, target]    in place
+    words     uint8 | int64[rows, source]
+    weight    int32 | int64[1]
+    """
+    for row in range(words.shape[0]):
+        total = sums[row]
+        for place in range(words.shape[1]):
+            word = words[row, place]
+            if word == 0:
+                continue
+            channel, cell = place % shape.channels, place // shape.channels
+            top, left = cell // shape.columns, cell % shape.columns
+            brought = word * weight[0]
+            for y in range(
+                max(0, (top - shape.kernel_rows) // shape.step_down + 1),
+                min(shape.rows_out, top // shape.step_down + 1),
+            ):
+                for x in range(
+                    max(0, (left - shape.kernel_columns) // shape.step_across + 1),
+                    min(shape.columns_out, left // shape.step_across + 1),
+                ):
+                    total[(y * shape.columns_out + x) * shape.channels + channel] += brought
+
+
+@jit
+def add_maxima(sums, words, weight, shape):  # type: ignore[no-untyped-def]
+    """Add the largest word of every window times one weight, channel by channel; arguments as of `add_windows`."""
+    for row in range(words.shape[0]):
+        for y in range(shape.rows_out):
+            for x in range(shape.columns_out):
+                start = (y * shape.columns_out + x) * shape.channels
+                reached = sums[row, start : start + shape.channels]
+                corner = (y * shape.step_down * shape.columns + x * shape.step_across) * shape.channels
+                for channel in range(shape.channels):
+                    most = words[row, corner + channel]
+                    for line in range(shape.kernel_rows):
+                        first = corner + line * shape.columns * shape.channels + channel
+                        for column in range(shape.kernel_columns):
+                            most = max(most, words[row, first + column * shape.channels])
+                    reached[channel] += most * weight[0]
+
+
+@jit
+def add_words(sums, words, weights):  # type: ignore[no-untyped-def]
+    """Add every word times its weight, one to one.
+
+    sums       int32 | int64[rows, target]    in place
+    words      uint8 | int64[rows, target]
+    weights    int32 | int64[target]
+    """
+    for row in range(words.shape[0]):
+        total, given = sums[row], words[row]
+        for n in range(total.shape[0]):
+            total[n] += given[n] * weights[n]
