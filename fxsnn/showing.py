@@ -16,10 +16,10 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.layered import width as layered
-from fxsnn.layered.emulate import input_format
 from fxsnn.layered.network import LayeredNetwork, is_layered, load_layers
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.quantise import quantise_layers
+from fxsnn.layered.width import input_format
 from fxsnn.network import Network, load_network
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned

@@ -106,13 +106,12 @@ def respond(  # type: ignore[no-untyped-def]
                     add_rows(lanes, weights, indices, part, min(part + chunk, stop))
                     for n in range(neurons):
                         sums[n] += lanes[n]
+            if emitted.size > 0:
+                out = emitted[image, now - first]
             step(sums, kept, fixed, out, words, states, taps, draws, weights, indices, start, stop)
             if counts.size > 0:
                 for n in range(neurons):
                     counts[image, n] += out[n]
-            if emitted.size > 0:
-                for n in range(neurons):
-                    emitted[image, now - first, n] = out[n]
             if nodes.size > 0:
                 for n in range(neurons):
                     nodes[image, now - first, n] = kept[row, n]

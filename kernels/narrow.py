@@ -1,8 +1,7 @@
-"""Layers of a layered network in narrow words: weights and inputs of 8 or 16 bits, states and sums of 16 or 32.
+"""A kernel over a map in narrow words: weights and inputs of 8 or 16 bits, sums of 16 or 32.
 
-What convolution.py does in words of 64 bits where every cast saturates and rounds by a bias alone, nothing is drawn
-or counted, and every intermediate was proved to fit (see `fxsnn.layered.narrow`). Recordings are run layer by layer,
-several recordings and many steps a call. A convolution looks only at inputs that are not 0, two or four at a time.
+What `projections.add_correlation` does, where all of it was proved to fit (see `fxsnn.graph.laid`). A convolution looks
+only at inputs that are not 0, two or four at a time.
 
 There are two ways to convolve. `gather`: the sums of some neurons of a row, a tile, stay in registers while all inputs
 under the kernel are laid on them. `scatter`: each input is laid on all sums that it reaches, which is less work where
@@ -15,7 +14,6 @@ from numpy import int32, int64, uint64
 
 from . import _vector
 from ._jit import jit, jit_within
-from .narrow_states import fade, fire
 
 QUADS = _vector.QUADS  # whether fours are better than pairs where 8 bits hold all
 BYTES = _vector.BYTES  # of a vector of sums
@@ -116,9 +114,9 @@ def convolve(sums, weights, pairs, places, room, shape):  # type: ignore[no-unty
     """Lay the kernel over pairs, or fours, of inputs of which one is not 0.
 
     sums       int16 | int32[...]                overwritten; sums beyond the map are of no use
-    weights    int8 | int16[...]                 see `layered.laid.laid`
+    weights    int8 | int16[...]                 see `graph.laid.laid`
     pairs      int16 | int32[cells * pairs of one]    two or four words of `spread` in one
-    places     int32[cells * pairs of one]          see `layered.laid.laid`
+    places     int32[cells * pairs of one]          see `graph.laid.laid`
     room       for what is not 0: as pairs, the same as words, as places, int64[height + 1]
     """
     if shape.scattered:
@@ -158,95 +156,19 @@ def _gathered(sums, weights, pairs, places, room, shape):  # type: ignore[no-unt
 
 
 @jit
-def pool(pooled, spikes, room, size, row, outputs, out_row):  # type: ignore[no-untyped-def]
-    """Do as `convolution.pool`; `row` and `out_row` are words of a row before and after.
+def add_map(sums, words, left, lying, weights, under, pairs, places, room, shape):  # type: ignore[no-untyped-def]
+    """Lay a kernel over maps, a row after the other, and add what it brings, shifted left by so many bits.
 
-    pooled, spikes    uint8[...] or uint64[...] of eight neurons a word
-    room              two rows of them
+    sums       int32 | int64[rows, target]    in place
+    words      uint8 | int64[rows, source]
+    lying      int16 | int32[...]             room for sums as `convolve` makes them, and the rest as it takes it
     """
-    many, cells = uint64(outputs), out_row // outputs  # unsigned, or every index would be looked at for a sign
-    joined, found = room
-    for y in range(pooled.shape[0] // out_row):
-        into, above = pooled[y * out_row : (y + 1) * out_row], spikes[y * size * row : (y * size + 1) * row]
-        if size == 1:
-            into[:] = above[:out_row]
-            continue
-        below = spikes[(y * size + 1) * row : (y * size + 2) * row]
-        for n in range(row):
-            joined[n] = above[n] | below[n]
-        for line in range(2, size):
-            below = spikes[(y * size + line) * row : (y * size + line + 1) * row]
-            for n in range(row):
-                joined[n] |= below[n]
-        beside = joined[outputs:]
-        for n in range(beside.shape[0]):
-            found[n] = joined[n] | beside[n]
-        for column in range(2, size):
-            beside = joined[column * outputs :]
-            for n in range(beside.shape[0]):
-                found[n] |= beside[n]
-        place, at, step = uint64(0), uint64(0), uint64(size * outputs)
-        for _ in range(cells):
-            for n in range(many):
-                into[at + n] = found[place + n]
-            place += step
-            at += many
-
-
-@jit
-def respond(  # type: ignore[no-untyped-def]
-    pooled,
-    said,
-    burn_in,
-    given,
-    refractory,
-    state,
-    sums,
-    weights,
-    under,
-    pairs,
-    places,
-    room,
-    shape,
-    bias,
-    constants,
-    size,
-    inputs,
-):
-    """Run a layer over recordings one after the other; all but the first begin at rest.
-
-    pooled       uint8[recordings, steps, outputs after pooling] or uint64 of eight a word    overwritten
-    said         int64[recordings, neurons] or [recordings, 0]  the drive of steps from `burn_in` on is added
-    given        int[recordings, steps, inputs]
-    refractory   int16 | int32[neurons], or [0]  in place; none where a spike takes nothing
-    state        trace, synapse, spikes: int16 | int32[...] and uint8[neurons], in place; spikes as words of `pooled`,
-                 and room for `pool`
-    sums, weights, pairs, places, room      see `convolve`
-    under                                   see `spread`; the same as `pairs`
-    bias, constants                         see `narrow_states.fire`
-    inputs       1: P and Q of the inputs decay, 0: M and I of the neurons
-    """
-    trace, synapse, spikes, packed, joined = state
-    wide, word = shape.width * shape.outputs, spikes.shape[0] // packed.shape[0]  # neurons of a row, and of a word
-    outputs, summed = shape.outputs // word, sums[shape.first :]
-    for recording in range(given.shape[0]):
-        if recording > 0:
-            trace[:] = 0
-            synapse[:] = 0
-            refractory[:] = 0
-            spikes[:] = 0
-        for step in range(given.shape[1]):
-            come = given[recording, step]
-            if inputs:
-                fade(trace, synapse, come, constants, come.shape[0], 0)
-                spread(under, trace, shape)
-            else:
-                spread(under, come, shape)
-            convolve(sums, weights, pairs, places, room, shape)
-            counted = said[recording, said.shape[1] if step < burn_in else 0 :]
-            if inputs:
-                fire(spikes, counted, summed, refractory, bias, constants[2], shape.row)
-            else:
-                fade(trace, synapse, summed, constants, wide, shape.row)
-                fire(spikes, counted, trace, refractory, bias, constants[2], wide)
-            pool(pooled[recording, step], packed, joined, size, wide // word, outputs, shape.width // size * outputs)
+    wide = shape.width * shape.outputs
+    for row in range(words.shape[0]):
+        spread(under, words[row], shape)
+        convolve(lying, weights, pairs, places, room, shape)
+        for y in range(shape.height):
+            start = shape.first + y * shape.row
+            into, brought = sums[row, y * wide : (y + 1) * wide], lying[start : start + wide]
+            for n in range(wide):
+                into[n] += int64(brought[n]) << left

@@ -7,6 +7,8 @@ partial sum. Only the inputs that are not 0 are worked on, but for `add_words` a
 
 from typing import NamedTuple
 
+import numpy as np
+
 from ._jit import jit
 
 
@@ -51,12 +53,11 @@ def add_correlation(sums, words, weights, shape):  # type: ignore[no-untyped-def
 
     sums       int32 | int64[rows, target]    in place
     words      uint8 | int64[rows, source]
-    weights    int32 | int64[kernel rows, channels, kernel columns, outputs of a group]    columns from right to left,
+    weights    int32 | int64[kernel rows, channels, kernel columns * outputs of a group]    columns from right to left,
                so that what a word adds to a row of sums lies together where windows are a cell apart
     """
     inside, outside = shape.channels // shape.groups, shape.outputs // shape.groups
     whole = shape.step_across == 1 and shape.groups == 1
-    flat = weights.reshape(shape.kernel_rows, shape.channels, shape.kernel_columns * outside)
     for row in range(words.shape[0]):
         total = sums[row]
         for place in range(words.shape[1]):
@@ -70,7 +71,7 @@ def add_correlation(sums, words, weights, shape):  # type: ignore[no-untyped-def
                 y = (top - line) // shape.step_down
                 if top < line or (top - line) % shape.step_down != 0 or y >= shape.rows_out:
                     continue
-                weight = flat[line, channel]
+                weight = weights[line, channel]
                 if whole:
                     first, last = max(0, -left), min(shape.kernel_columns, shape.columns_out - left)
                     if first < last:
@@ -122,19 +123,22 @@ def add_windows(sums, words, weight, shape):  # type: ignore[no-untyped-def]
 @jit
 def add_maxima(sums, words, weight, shape):  # type: ignore[no-untyped-def]
     """Add the largest word of every window times one weight, channel by channel; arguments as of `add_windows`."""
+    most = np.empty(shape.channels, words.dtype)
     for row in range(words.shape[0]):
         for y in range(shape.rows_out):
             for x in range(shape.columns_out):
+                corner = (y * shape.step_down * shape.columns + x * shape.step_across) * shape.channels
+                most[:] = words[row, corner : corner + shape.channels]
+                for line in range(shape.kernel_rows):
+                    for column in range(shape.kernel_columns):
+                        first = corner + (line * shape.columns + column) * shape.channels
+                        under = words[row, first : first + shape.channels]
+                        for n in range(most.shape[0]):
+                            most[n] = max(most[n], under[n])
                 start = (y * shape.columns_out + x) * shape.channels
                 reached = sums[row, start : start + shape.channels]
-                corner = (y * shape.step_down * shape.columns + x * shape.step_across) * shape.channels
-                for channel in range(shape.channels):
-                    most = words[row, corner + channel]
-                    for line in range(shape.kernel_rows):
-                        first = corner + line * shape.columns * shape.channels + channel
-                        for column in range(shape.kernel_columns):
-                            most = max(most, words[row, first + column * shape.channels])
-                    reached[channel] += most * weight[0]
+                for n in range(reached.shape[0]):
+                    reached[n] += most[n] * weight[0]
 
 
 @jit

@@ -17,10 +17,10 @@ from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
-from fxsnn.layered.emulate import emulate_layers, input_format
+from fxsnn.layered.emulate import emulate_layers
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import constants_of as layer_constants
-from fxsnn.layered.width import programs_of
+from fxsnn.layered.width import input_format, programs_of
 from fxsnn.memory import memory
 from fxsnn.plan import SIGNALS
 from fxsnn.quantise import SITES, QuantisedNetwork

@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fxsnn.layered.decays import decays_of
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.format import Format
-from fxsnn.layered.decays import decays_of
 from fxsnn.layered.description import Description, Layer
-from fxsnn.layered.emulate import NODES, emulate_layers, input_format, respond_layers
+from fxsnn.layered.emulate import NODES, emulate_layers, respond_layers
 from fxsnn.layered.network import LayeredNetwork, random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan, layered_plan_text, parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
-from fxsnn.layered.width import wires
+from fxsnn.layered.width import input_format, wires
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow
 from fxsnn.plan import Leak, Signal

@@ -21,7 +21,6 @@ from fxsnn.format import Format
 from fxsnn.kernels import lfsr
 from fxsnn.layered import itq
 from fxsnn.layered.description import Description, parse_description
-from fxsnn.layered.emulate import input_format
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
 from fxsnn.layered.itq import IntegerLearning
 from fxsnn.layered.itq_plan import Lesson, plan_learning
@@ -31,6 +30,7 @@ from fxsnn.layered.plan import LayeredPlan, LayerPlan, layered_formats, layered_
 from fxsnn.layered.ptq import Words
 from fxsnn.layered.quantise import STREAMS, quantise_layers
 from fxsnn.layered.table import LayerLearning, Update
+from fxsnn.layered.width import input_format
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.recorded.grid import RecordedGrid, recorded_points

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from fxsnn.emulate import NODES, State, emulate, spikes_of
 from fxsnn.errors import WidthError
-from fxsnn.layered.emulate import emulate_layers, input_format
+from fxsnn.layered.emulate import emulate_layers
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import constants_of as layer_constants
-from fxsnn.layered.width import programs_of
+from fxsnn.layered.width import input_format, programs_of
 from fxsnn.program.interpret import Counts, Run, Step
 from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import constants_of, program_of

@@ -15,9 +15,9 @@ from fxsnn.format import WORD_MAX, Format
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
 from fxsnn.golden.stimuli import Timed
-from fxsnn.layered.emulate import LayeredTrace, emulate_layers, input_format
+from fxsnn.layered.emulate import LayeredTrace, emulate_layers
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers, constant_register, constant_signals
-from fxsnn.layered.width import Wires, wires
+from fxsnn.layered.width import Wires, input_format, wires
 from fxsnn.modes import Rounding
 
 LAYERS_SCHEMA = "layers 1"

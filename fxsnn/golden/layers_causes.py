@@ -11,10 +11,9 @@ import numpy as np
 from fxsnn.golden.causes import Cause, other_overflows
 from fxsnn.golden.layers import Shown, layers_words
 from fxsnn.golden.layers_play import Semantics, played
-from fxsnn.layered.emulate import input_format
 from fxsnn.layered.plan import LEAKS, LayerPlan
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
-from fxsnn.layered.width import wires
+from fxsnn.layered.width import input_format, wires
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Leak, Signal
 

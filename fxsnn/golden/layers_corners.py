@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from fxsnn.frozen import freeze
 from fxsnn.golden.corners import Reached, Where, cast_corners
 from fxsnn.golden.stimuli import Timed
-from fxsnn.layered.emulate import input_format
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
-from fxsnn.layered.width import Wires, wires
+from fxsnn.layered.width import Wires, input_format, wires
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import Leak
 from fxsnn.prepare import Site

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.golden.layers import Shown, words_of_traces
-from fxsnn.layered.emulate import NODES, LayeredTrace, input_format
+from fxsnn.layered.emulate import NODES, LayeredTrace
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
-from fxsnn.layered.width import Wires, wires
+from fxsnn.layered.width import Wires, input_format, wires
 from fxsnn.lfsr import Lfsr
 from fxsnn.prepare import Site, limited, rounded
 

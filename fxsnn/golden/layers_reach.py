@@ -6,9 +6,8 @@ import numpy as np
 
 from fxsnn.golden.layers_corners import grid
 from fxsnn.golden.reach import OVERFLOWS, Span, of_cast, zeros_of
-from fxsnn.layered.emulate import input_format
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
-from fxsnn.layered.width import Wires, wires
+from fxsnn.layered.width import Wires, input_format, wires
 from fxsnn.modes import Overflow
 from fxsnn.plan import Signal
 from fxsnn.prepare import Site

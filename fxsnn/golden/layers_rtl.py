@@ -9,10 +9,9 @@ from typing import Any
 from fxsnn.format import bits_of
 from fxsnn.golden.layers_bench import MEMORIES, constants, nodes
 from fxsnn.golden.rtl import CHECKED, HDL, LEAKS, file_checks, literal, mode_name, script, words_compared
-from fxsnn.layered.emulate import input_format
 from fxsnn.layered.inventory import answer_range
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
-from fxsnn.layered.width import wires
+from fxsnn.layered.width import input_format, wires
 from fxsnn.plan import Leak, Signal
 
 TOP, COCOTB = "fxsnn_layers_bench", "fxsnn_layers_cocotb"

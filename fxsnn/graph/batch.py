@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,6 +24,7 @@ from fxsnn.graph.stepwise import Words
 from fxsnn.program.compiled import Compiled, compiled
 
 _MOST = 1 << 26  # bytes of what is emitted by a group of inputs that run together
+_PIECE = 1 << 22  # bytes of what is emitted in some steps of an input, where all of them emit more than that
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +33,8 @@ class Schedule:
 
     dense: Mapping[str, Dense]
     steps: Mapping[str, Compiled]  # of all
-    word_bytes: int  # that all populations emit, and lists of what is active, in a step
+    rows: Mapping[str, int]  # of the state that is read, of the population whose node is read
+    word_bytes: int  # of the input, of all that is emitted, and lists of what is active, in a step
 
 
 _SCHEDULES: WeakKeyDictionary[QuantisedGraph, Schedule] = WeakKeyDictionary()
@@ -47,7 +50,13 @@ def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], threads: 
     said = np.zeros((len(inputs), network.graph.read.size), np.int64)
 
     def part(first: int, last: int) -> None:
-        together = max(1, min(TOGETHER, last - first, _MOST // (schedule.word_bytes * steps)))
+        at_once = _MOST // (schedule.word_bytes * steps)
+        if at_once == 0:
+            pieces = _Pieces(network, schedule, min(steps, max(1, _PIECE // schedule.word_bytes)))
+            for n in range(first, last):
+                said[n] = reduced(readout, pieces.read(inputs[n]), steps)
+            return
+        together = min(TOGETHER, last - first, at_once)
         at_work = _AtWork(network, schedule, together, steps)
         for n in range(first, last, together):
             some = slice(n, min(n + together, last))
@@ -66,17 +75,23 @@ def _schedule(network: QuantisedGraph) -> Schedule:
 
 
 def _scheduled(network: QuantisedGraph) -> Schedule:
-    graph = network.graph
-    steps = {one.name: compiled(network.programs[one.name], network.each(one.name)) for one in graph.populations}
+    graph, programs, node = network.graph, dict(network.programs), network.graph.readout.node
+    rows = dict[str, int]()
+    if node:
+        name = graph.read.name
+        programs[name], state = programs[name].keeping(node)
+        rows[name] = [*programs[name].neuron.states].index(state)
+    steps = {name: compiled(program, network.each(name)) for name, program in programs.items()}
     at_once = {
-        name: dense(network, name, steps[name], graph.readout.node if name == graph.read.name else "")
+        name: dense(network, name, steps[name], rows.get(name))
         for stage in graph.stages
         if is_dense(network, stage)
         for name in stage.populations
     }
-    held = sum(one.size * np.dtype(_held(network, one.name)).itemsize for one in graph.populations)
+    sizes = {INPUT: math.prod(graph.shape)} | {one.name: one.size for one in graph.populations}
+    held = sum(size * np.dtype(_held(network, name)).itemsize for name, size in sizes.items())
     listed = sum(3 * one.inputs for one in at_once.values())  # a raster and the active inputs of it
-    return Schedule(at_once, steps, held + listed)
+    return Schedule(at_once, steps, rows, held + listed)
 
 
 def _held(network: QuantisedGraph, name: str) -> type[np.integer[Any]]:
@@ -84,46 +99,94 @@ def _held(network: QuantisedGraph, name: str) -> type[np.integer[Any]]:
     return np.uint8 if is_bits(network.formats[name]) else np.int64
 
 
+class _Engines:
+    """Populations that run by sums, one input after the other."""
+
+    def __init__(self, network: QuantisedGraph, schedule: Schedule, names: Iterable[str]) -> None:
+        self._network, self._rows = network, schedule.rows
+        self._engines = {name: Engine(network, name, schedule.steps[name]) for name in names}
+        self._word = {name: step.word for name, step in schedule.steps.items()}
+
+    def room(self, name: str, *shape: int) -> tuple[Held, Held]:
+        """Return room for what a population emits, and for the state that is read: without elements if none is."""
+        size = self._network.graph[name].size
+        nodes = (*shape, size) if name in self._rows else (*shape[:-1], 0, 0)
+        return np.zeros((*shape, size), _held(self._network, name)), np.zeros(nodes, self._word[name])
+
+    def begin(self, stage: Stage) -> None:
+        """Let the populations of a stage return to rest."""
+        for name in stage.populations:
+            self._engines[name].begin()
+
+    def advance(self, stage: Stage, emitted: Mapping[str, Held], nodes: Mapping[str, Held], steps: range) -> None:
+        """Do time steps of a stage: write what it emits, and the state that is read, int[steps, neurons].
+
+        Populations of a cycle do one step after the other, any other all of them.
+        """
+        together = 1 if len(stage.populations) > 1 or stage.stepwise else max(len(steps), 1)
+        for first in steps[::together]:
+            for name in stage.populations:
+                row = self._rows.get(name, 0)
+                self._engines[name].run(emitted, emitted[name], nodes[name], row, first, first + together)
+
+
 class _AtWork:
-    """A network that runs one group of inputs after the other."""
+    """A network that runs one group of inputs after the other, each stage all steps."""
 
     def __init__(self, network: QuantisedGraph, schedule: Schedule, together: int, steps: int) -> None:
-        self._network, self._schedule, self._steps = network, schedule, steps
+        self._network, self._steps = network, steps
         self._dense = {name: DenseAtWork(one, together, steps) for name, one in schedule.dense.items()}
-        self._engines = {
-            name: Engine(network, name, step) for name, step in schedule.steps.items() if name not in schedule.dense
-        }
+        self._engines = _Engines(network, schedule, schedule.steps.keys() - schedule.dense.keys())
 
     def read(self, inputs: NDArray[np.integer[Any]]) -> Held:
         """Return what is read of every input, [inputs, steps, neurons]."""
-        graph = self._network.graph
+        graph, engines = self._network.graph, self._engines
         words = np.require(inputs, _held(self._network, INPUT), KERNELS_TAKE)
         emitted, nodes = dict[str, Held]({INPUT: words}), dict[str, Held]()
         for stage in graph.stages:
             if stage.populations[0] in self._dense:
                 (name,) = stage.populations
                 emitted[name], nodes[name] = self._dense[name].run(emitted, len(inputs))
-            else:
-                self._by_sums(stage, emitted, nodes, len(inputs))
+                continue
+            for name in stage.populations:
+                emitted[name], nodes[name] = engines.room(name, len(inputs), self._steps)
+            for n in range(len(inputs)):
+                engines.begin(stage)
+                of_one = [{name: words[n] for name, words in held.items()} for held in (emitted, nodes)]
+                engines.advance(stage, of_one[0], of_one[1], range(self._steps))
         return (nodes if graph.readout.node else emitted)[graph.read.name]
 
-    def _by_sums(self, stage: Stage, emitted: dict[str, Held], nodes: dict[str, Held], images: int) -> None:
-        """Run a stage, one input after the other; add what its populations emit, and the state that is read.
 
-        Populations of a cycle do one step after the other, any other all of them.
-        """
-        graph, steps = self._network.graph, self._steps
-        many = len(stage.populations) > 1 or stage.stepwise
-        for name in stage.populations:
-            shape, read = (images, steps, graph[name].size), name == graph.read.name and graph.readout.node
-            emitted[name] = np.empty(shape, _held(self._network, name))
-            nodes[name] = np.empty(shape if read else (images, 0, 0), self._schedule.steps[name].word)
-        for image in range(images):
-            given = {name: words[image] for name, words in emitted.items()}
-            for name in stage.populations:
-                self._engines[name].begin()
-            for first in range(0, steps, 1 if many else steps):
-                stop = first + 1 if many else steps
-                for name in stage.populations:
-                    node = graph.readout.node if nodes[name].size else ""
-                    self._engines[name].run(given, given[name], nodes[name][image], node, first, stop)
+class _Pieces:
+    """A network that runs an input some steps at a time, each stage those steps: what it emits lies in a near cache."""
+
+    def __init__(self, network: QuantisedGraph, schedule: Schedule, steps: int) -> None:
+        self._graph, self._steps = network.graph, steps
+        self._engines = _Engines(network, schedule, schedule.steps)
+        self._past = max((wire.delay for wire in network.graph.projections), default=0)
+        shape = self._past + steps
+        self._emitted = dict[str, Held](
+            {INPUT: np.zeros((shape, math.prod(network.graph.shape)), _held(network, INPUT))}
+        )
+        self._nodes = dict[str, Held]()
+        for one in network.graph.populations:
+            self._emitted[one.name], self._nodes[one.name] = self._engines.room(one.name, shape)
+
+    def read(self, words: NDArray[np.integer[Any]]) -> Held:
+        """Return what is read of an input, [steps, neurons]; words: int[steps, words]."""
+        past, graph, found = self._past, self._graph, list[Held]()
+        for held in self._emitted.values():
+            held[:past] = 0
+        for stage in graph.stages:
+            self._engines.begin(stage)
+        for first in range(0, len(words), self._steps):
+            piece = words[first : first + self._steps]
+            steps = range(past, past + len(piece))
+            self._emitted[INPUT][past : steps.stop] = piece
+            for stage in graph.stages:
+                self._engines.advance(stage, self._emitted, self._nodes, steps)
+            read = (self._nodes if graph.readout.node else self._emitted)[graph.read.name]
+            found.append(read[past : steps.stop].copy())
+            for held in self._emitted.values():
+                held[:past] = held[len(piece) : steps.stop].copy()
+        return np.concatenate(found)

@@ -67,8 +67,8 @@ def is_dense(network: QuantisedGraph, stage: Stage) -> bool:
     )
 
 
-def dense(network: QuantisedGraph, name: str, step: Compiled, node: str) -> Dense:
-    """Return a population of which `is_dense` holds; node: the state that is read of it, if any."""
+def dense(network: QuantisedGraph, name: str, step: Compiled, row: int | None) -> Dense:
+    """Return a population of which `is_dense` holds; row: of the state that is read of it, if any."""
     graph, one = network.graph, network.graph[name]
     wires, own, rows = list[Wire](), list[tuple[int, int]](), [np.zeros((0, one.size), np.int64)]
     low = high = first = 0
@@ -95,7 +95,7 @@ def dense(network: QuantisedGraph, name: str, step: Compiled, node: str) -> Dens
         first,
         one.size,
         np.uint8 if is_bit(one.neuron, one.neuron.output[1]) else np.int64,
-        [*one.neuron.states].index(node) if node else None,
+        row,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.reading import delayed
 from fxsnn.graph.ways import Held, Way, ways
 from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
@@ -24,7 +26,7 @@ class Engine:
 
     def __init__(self, network: QuantisedGraph, name: str, step: Compiled) -> None:
         one, self._compiled = network.graph[name], step
-        self._inputs, self._states = [*one.neuron.inputs], [*one.neuron.states]
+        self._inputs = [*one.neuron.inputs]
         self._ways = ways(network, name, step.word)
         self._each = {each.name for each in one.neuron.operations if isinstance(each, Each)}
         many = max(len(self._inputs), 1)
@@ -40,14 +42,13 @@ class Engine:
         self._kept[:] = 0
         self._registers[:] = self._seeds
 
-    def run(self, emitted: Mapping[str, Held], out: Held, nodes: Held, node: str, first: int, stop: int) -> None:
+    def run(self, emitted: Mapping[str, Held], out: Held, nodes: Held, row: int, first: int, stop: int) -> None:
         """Do the time steps from one up to another.
 
         emitted    int[steps, words], what has been emitted, of every source
         out        int[steps, neurons]: what the neurons emit is written
-        nodes      int[steps, neurons]: so is this state after each step; or without elements
+        nodes      int[steps, neurons]: so is the state of this row after each step; or without elements
         """
-        row = self._states.index(node) if node else 0
         for begin in range(first, stop, self.at_once):
             steps = slice(begin, min(begin + self.at_once, stop))
             sums = self._sums[:, : steps.stop - begin]
@@ -78,8 +79,8 @@ class Engine:
         """
         found = [np.zeros((0, self._sums.shape[2]), self._sums.dtype)]
         for way in self._ways:
-            if way.given in self._each and step >= way.delay:
-                found.append(_part(way, emitted[way.source][step - way.delay], found[0]))
+            if way.given in self._each:
+                found.append(_part(way, delayed(emitted[way.source], step, way.delay), found[0]))
         return np.concatenate(found)
 
 

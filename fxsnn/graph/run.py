@@ -23,7 +23,6 @@ from fxsnn.graph.reading import Readout, check_inputs, classes_of, reduced
 from fxsnn.graph.stepwise import Words, through
 from fxsnn.modes import Overflow
 from fxsnn.program.interpret import Run, Step
-from fxsnn.program.neuron import BIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def run(network: QuantisedGraph, inputs: NDArray[np.integer], threads: int = 1) 
     words, readout = _checked(network.graph, inputs), network.graph.readout
     steps = words.shape[1]
     _check_sums(network, steps)
-    if _is_kept(network) and not _may_refuse(network):
+    if not _may_refuse(network):
         said = said_of(network, words, threads)
     else:
         said = np.zeros((len(words), network.graph.read.size), np.int64)
@@ -130,16 +129,6 @@ def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tu
     for one in graph.populations:
         _refuse_overflows(one, runs[one.name])
     return {one.name: (done[one.name], runs[one.name]) for one in graph.populations}
-
-
-def _is_kept(network: QuantisedGraph) -> bool:
-    """Return whether what is read is emitted, or a state as it is stored after the step."""
-    read, node = network.graph.read, network.graph.readout.node
-    if not node:
-        return True
-    program, ref = network.programs[read.name], read.neuron.names[node]
-    signal, stored = read.neuron.states.get(node, (BIT, -1))
-    return stored == ref and signal != BIT and program.wires[ref].frac == program.signals[signal].format.frac
 
 
 def _may_refuse(network: QuantisedGraph) -> bool:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.given import Shape
+from fxsnn.graph.laid import kinds_of, laid, map_of
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.kernels import projections
+from fxsnn.kernels import narrow, projections
 
 Held = NDArray[np.integer[Any]]
 
@@ -36,41 +37,47 @@ def ways(network: QuantisedGraph, name: str, word: type[np.signedinteger[Any]]) 
             one.delay,
             given,
             one.kind == "maximum",
-            _adding(one, _laid(network, one, program.arrivals[given].total.frac), graph.shape_at(one.source), word),
+            _adding(network, one, program.arrivals[given].total.frac - network.frac(one), word),
         )
         for given in program.neuron.inputs
         for one in graph.into(name, given)
     )
 
 
-def _laid(network: QuantisedGraph, projection: Projection, point: int) -> NDArray[np.int64]:
-    """Return a projection's weights at a binary point; ones where it has none."""
-    weights = network.weights.get(projection.name)
-    return (np.array(1) if weights is None else weights) << point - network.frac(projection)
-
-
 def _adding(
-    projection: Projection, weights: NDArray[np.int64], source: Shape, word: type[np.signedinteger[Any]]
+    network: QuantisedGraph, projection: Projection, left: int, word: type[np.signedinteger[Any]]
 ) -> Callable[[Held, Held], None]:
+    """Return the kernel of a projection; left: by how many bits what it brings is shifted."""
+    source, own = network.graph.shape_at(projection.source), network.weights.get(projection.name)
+    weights = np.array(1) if own is None else own
+    if over := map_of(projection, source, weights.shape[-1] if weights.ndim else 0):
+        form = network.signals[projection.name][projection.signal].format
+        if kinds := kinds_of(over, weights, form, network.formats[projection.source]):
+            lies = laid(over, weights, form, kinds[0])
+            return partial(
+                _add,
+                narrow.add_map,
+                (left, lies.sums, lies.weights, lies.under, lies.pairs, lies.places, lies.room, lies.shape),
+            )
+    weights = weights << left
     if projection.kind in ("identity", "scale"):
         flat, size = weights.reshape(-1), int(np.prod(source))
         return partial(_add, projections.add_words, (np.tile(flat, size // flat.size).astype(word),))
     if projection.kind == "dense":
-        return partial(_add, projections.add_dense, (np.array(weights, word),))
+        return partial(_add, projections.add_dense, (np.array(weights, word, order="C"),))
     shape = _shape(projection, source, weights.shape[-1] if projection.kind == "conv" else source[2])
     if projection.kind == "conv":
-        turned = weights[:, ::-1].transpose(0, 2, 1, 3)  # a channel of each group after the other, see below
-        laid = np.array(_by_channel(turned, projection.groups), word)
-        return partial(_add, projections.add_correlation, (laid, shape))
+        turned = np.array(_by_channel(weights, projection.groups), word, order="C")
+        return partial(_add, projections.add_correlation, (turned, shape))
     kernel = projections.add_maxima if projection.kind == "maximum" else projections.add_windows
     return partial(_add, kernel, (np.array(weights, word).reshape(1), shape))
 
 
-def _by_channel(turned: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
-    """Return weights of every channel to the outputs of its group, of [rows, channels of a group, columns, outputs]."""
-    rows, inside, columns, outputs = turned.shape
-    apart = turned.reshape(rows, inside, columns, groups, outputs // groups)
-    return apart.transpose(0, 3, 1, 2, 4).reshape(rows, groups * inside, columns, outputs // groups)
+def _by_channel(weights: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
+    """Return a kernel's weights as `add_correlation` takes them, of [rows, columns, channels of a group, outputs]."""
+    rows, columns, inside, outputs = weights.shape
+    apart = weights[:, ::-1].reshape(rows, columns, inside, groups, outputs // groups)
+    return apart.transpose(0, 3, 2, 1, 4).reshape(rows, groups * inside, columns * (outputs // groups))
 
 
 def _shape(projection: Projection, source: Shape, outputs: int) -> projections.Windows:

@@ -10,22 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.emulate import in_parts
 from fxsnn.errors import ConfigError, OverflowDetectedError
-from fxsnn.format import Format
 from fxsnn.frozen import KERNELS_TAKE, freeze
+from fxsnn.graph.run import run
 from fxsnn.kernels import convolution, lif
-from fxsnn.layered.decays import decays_of
-from fxsnn.layered.laid import kinds_of
-from fxsnn.layered.narrow import NarrowState, Stepwise, narrow_state
+from fxsnn.layered.populations import populations_of
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
-from fxsnn.layered.width import SPIKES, Wires, wires
+from fxsnn.layered.width import Wires, input_format, wires
 from fxsnn.modes import Overflow
 
 NODES = ("sum", "trace", "synapse", "refractory", "spike")  # flat maps: traces and synapses of inputs or of neurons
-
-PASSED = 1 << 22  # bytes of spikes of a recording that pass from layer to layer at once; of several a sixteenth,
-SEVERAL = 16  # so that they stay in a nearer cache
 
 
 @dataclass(slots=True, eq=False)
@@ -134,22 +128,12 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
         A signal's overflow mode is `error` and a value left it.
     """
     _check_frames(network, frames)
-    said = np.zeros((len(frames), network.description.classes), np.int64)
     if _errors(network):
+        said = np.zeros((len(frames), network.description.classes), np.int64)
         for n in range(len(frames)):
             said[n] = emulate_layers(network, frames, n).scores
         return said
-
-    def part(first: int, last: int) -> None:
-        layers = _runners(network)
-        at_once = max(1, PASSED // max(math.prod(network.description.inputs(n)) for n in range(len(layers) + 1)))
-        together = max(1, at_once // (SEVERAL * network.description.steps))
-        for n in range(first, last, together):
-            some = slice(n, min(n + together, last))
-            said[some] = _respond(network, layers, np.require(frames[some], requirements=KERNELS_TAKE), at_once)
-
-    in_parts(part, len(frames), threads)
-    return said
+    return run(populations_of(network), frames, threads).said
 
 
 def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recording: int = 0) -> LayeredTrace:
@@ -185,11 +169,6 @@ def at_work(network: QuantisedLayers) -> list[_State]:
     return [_state(layer, wires(layer, input_format(network, n))) for n, layer in enumerate(network.layers)]
 
 
-def input_format(network: QuantisedLayers, number: int) -> Format:
-    """Return the format of a layer's input words: counts up to the clip, then spikes."""
-    return SPIKES if number else Format(network.description.clip.bit_length(), 0, signed=False)
-
-
 def _state(layer: QuantisedLayer, wired: Wires) -> _State:
     inputs, neurons = math.prod(layer.geometry.inputs), math.prod(layer.geometry.outputs)
     decaying = inputs if layer.plan.filters == "inputs" else neurons
@@ -211,42 +190,6 @@ def _state(layer: QuantisedLayer, wired: Wires) -> _State:
         np.zeros(len(CASTS), np.int64),
         tuple(np.zeros(size, np.int64) if site.draw_bits else None for site, size in zip(sites, sizes, strict=True)),
     )
-
-
-def _runners(network: QuantisedLayers) -> list[Stepwise | NarrowState]:
-    """Return every layer at rest, in narrow words where they are proved to do."""
-    found: list[Stepwise | NarrowState] = []
-    for number, layer in enumerate(network.layers):
-        given = input_format(network, number)
-        wired, output = wires(layer, given), network.description.layer[number].kind == "output"
-        decays = decays_of(layer, wired, given)
-        if decays:
-            kinds, sparse = kinds_of(layer, given)[0], number == 0  # events are sparse, spikes less so
-            found.append(narrow_state(layer, wired, decays, output, kinds, sparse))
-        else:
-            found.append(Stepwise(_state(layer, wired), output))
-    return found
-
-
-def _respond(
-    network: QuantisedLayers, layers: list[Stepwise | NarrowState], frames: NDArray[np.uint16], at_once: int
-) -> NDArray[np.int64]:
-    """Run recordings layer by layer: int64[recordings, classes]; one at a time unless all steps are done at once."""
-    described = network.description
-    total = np.zeros((len(frames), described.classes), np.int64)
-    for layer in layers:
-        layer.begin()
-    for first in range(0, described.steps, at_once):
-        piece = frames[:, first : first + at_once]
-        given: NDArray[np.unsignedinteger] = piece.reshape(*piece.shape[:2], -1)
-        burn_in = max(described.burn_in - first, 0)
-        said = None
-        for layer in layers:
-            given, said = layer.run(given, burn_in)
-        if said is None:
-            said = given[:, burn_in:].sum(axis=1, dtype=np.int64) @ network.readout.astype(np.int64)
-        total += said
-    return total
 
 
 def _advance(

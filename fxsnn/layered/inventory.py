@@ -6,9 +6,8 @@ import math
 from dataclasses import replace
 
 from fxsnn.format import bits_of
-from fxsnn.layered.emulate import input_format
 from fxsnn.layered.quantise import QuantisedLayer, QuantisedLayers
-from fxsnn.layered.width import Wires, wires
+from fxsnn.layered.width import Wires, input_format, wires
 from fxsnn.layered.wiring import learning_wires
 from fxsnn.macro import Array, Meaning
 from fxsnn.memory import Memory, stored

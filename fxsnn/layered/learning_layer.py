@@ -13,10 +13,9 @@ from fxsnn.cast import cast, from_float
 from fxsnn.kernels import local_learning as rule
 from fxsnn.kernels.local_learning import Room, Shape
 from fxsnn.layered.description import Description
-from fxsnn.layered.emulate import input_format
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.quantise import STREAMS, QuantisedLayers
-from fxsnn.layered.width import wires
+from fxsnn.layered.width import input_format, wires
 from fxsnn.layered.wiring import LearningWires, learning_wires
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal

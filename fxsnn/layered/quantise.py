@@ -42,7 +42,7 @@ class QuantisedLayer:
                 check_words(name, words, signals[name].format)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class QuantisedLayers:
     """A layered network of raw words; `readout` is int8[outputs, classes] of the last layer, -1 or 1."""
 

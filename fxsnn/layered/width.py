@@ -12,7 +12,7 @@ from fxsnn.format import Format
 from fxsnn.kernels.datapath import Site
 from fxsnn.layered.description import Geometry
 from fxsnn.layered.plan import LEAKS, LayerPlan
-from fxsnn.layered.quantise import CASTS, QuantisedLayer
+from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
 from fxsnn.plan import Leak
 from fxsnn.program.program import Program, bind
 from fxsnn.program.shipped import neuron, shipped
@@ -35,6 +35,11 @@ class Wires:
     drive: Range  # of what is compared, before refractory state and bias
     membrane: Range  # of what they add up to
     exact_bits: int  # of a two's complement word that holds every exact intermediate, and a draw beside it
+
+
+def input_format(network: QuantisedLayers, number: int) -> Format:
+    """Return the format of a layer's input words: counts up to the clip, then spikes."""
+    return SPIKES if number else Format(network.description.clip.bit_length(), 0, signed=False)
 
 
 def programs_of(layer: QuantisedLayer, given: Format) -> tuple[Program, ...]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fxsnn.cast import rails
 from fxsnn.errors import NeuronError
+from fxsnn.format import WORD_MAX, Format, bits_of
 from fxsnn.kernels import rescale
 from fxsnn.kernels.datapath import Site
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.program import operations as op
 from fxsnn.program.bounds import Bounds
-from fxsnn.program.neuron import Cast, Neuron
+from fxsnn.program.neuron import BIT, Cast, Neuron
 from fxsnn.program.wires import ANYWHERE, Arrival, Range, Wire
+
+_KEPT = "0"  # a state that no text can name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,20 @@ class Program:
         """Return the same with bounds that follow from the ends of constants' values, not of their formats."""
         given = self.neuron, self.signals, self.arrivals, self.neurons
         return bind(*given, numbers=self.numbers, lfsr_width=self.lfsr_width, values=values)
+
+    def keeping(self, name: str) -> tuple[Program, str]:
+        """Return the same where a state is the value of a name after the step, and that state.
+
+        A state that is stored as it was computed is there already; any other value becomes a state that nobody reads.
+        """
+        neuron, ref = self.neuron, self.neuron.names[name]
+        signal, stored = neuron.states.get(name, ("", -1))
+        if stored == ref and signal != BIT and self.wires[ref].frac == self.signals[signal].format.frac:
+            return self, name
+        wire = self.wires[ref]
+        form = Format(min(bits_of(wire.low, wire.high), WORD_MAX), 0 if wire.frac == ANYWHERE else wire.frac)
+        kept = replace(neuron, states={**neuron.states, _KEPT: (_KEPT, ref)})
+        return replace(self, neuron=kept, signals={**self.signals, _KEPT: Signal(form)}), _KEPT
 
     @property
     def reached(self) -> Range:

@@ -15,13 +15,13 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.distributions import Distribution, distribution_of
 from fxsnn.firing import Firing, Reference, compare
 from fxsnn.frozen import freeze
-from fxsnn.layered.emulate import LayeredTrace, emulate_layers, input_format
+from fxsnn.layered.emulate import LayeredTrace, emulate_layers
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import frames_of
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.layered.record import recorded
-from fxsnn.layered.width import wires
+from fxsnn.layered.width import input_format, wires
 from fxsnn.report.compose import Outcome, shared
 from fxsnn.report.story import RECORDINGS, Story
 
