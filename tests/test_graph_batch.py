@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -149,6 +151,10 @@ def test_a_batch_says_what_traces_say(network: QuantisedGraph, seed: int) -> Non
     assert run(network, rasters).said.tolist() == traces
     assert run(network, rasters, threads=3).said.tolist() == traces
     assert run(network, rasters[2:3]).said.tolist() == traces[2:3]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "_MOST", 0)
+        patch.setattr(batch, "_PIECE", 1000)  # bytes of a few steps
+        assert run(network, rasters[:2]).said.tolist() == traces[:2]
 
 
 # what runs all its steps at once
@@ -211,8 +217,18 @@ def test_neither_groups_nor_threads_nor_the_rest_of_the_batch_change_an_answer(m
     assert run(network, inputs).said.tolist() == traces
     assert run(network, inputs, threads=2).said.tolist() == traces
     assert [run(network, inputs[n : n + 1]).said.tolist()[0] for n in range(37)] == traces
-    monkeypatch.setattr(batch, "_MOST", 1)  # memory for one input alone
+    monkeypatch.setattr(batch, "_MOST", 1)  # one input at a time, a step at a time
+    monkeypatch.setattr(batch, "_PIECE", 1)
     assert run(network, inputs).said.tolist() == traces
+
+
+def test_a_network_that_ran_is_forgotten_with_its_owner() -> None:
+    network = two_populations("integrator", wire("input", "a", kind="identity"), AFTER)
+    run(network, np.ones((2, STEPS, SIZE), np.uint8))
+    gone = ref(network)
+    del network
+    gc.collect()
+    assert gone() is None
 
 
 def test_no_inputs_have_no_answers_and_threads_must_be_one_or_more() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fxsnn.layered.decays import decays_of
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -20,13 +19,12 @@ from fxsnn.layered.emulate import NODES, emulate_layers, respond_layers
 from fxsnn.layered.network import LayeredNetwork, random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan, layered_plan_text, parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
-from fxsnn.layered.width import input_format, wires
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow
 from fxsnn.plan import Leak, Signal
 from layered_networks import cells, frames_for, layer_plans, quantised_layers
 from reference_layered import run_layers
-from strategies import lfsrs
+from strategies import examples, lfsrs
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -43,14 +41,19 @@ def test_every_node_equals_the_slow_reference(network: QuantisedLayers, seed: in
             for name in NODES:
                 assert nodes[name].tolist() == expected.nodes[number][name], (number, name)
         assert trace.scores.tolist() == expected.scores
-    proved = [
-        decays_of(layer, wires(layer, input_format(network, n)), input_format(network, n)) is not None
-        for n, layer in enumerate(network.layers)
-    ]
-    event(f"narrow layers: {'all' if all(proved) else 'some' if any(proved) else 'none'}")
     event(f"spikes: {any(trace.nodes[0]['spike'].any() for trace in traces)}")
-    assert respond_layers(network, frames).tolist() == [trace.scores.tolist() for trace in traces]
-    assert (respond_layers(network, frames, threads=3) == respond_layers(network, frames)).all()
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@given(quantised_layers(), st.integers(0, 99))
+def test_populations_answer_as_the_trace_of_their_layers_does(network: QuantisedLayers, seed: int) -> None:
+    frames = frames_for(network, 3, seed)
+    try:
+        expected = [emulate_layers(network, frames, n).scores.tolist() for n in range(3)]
+    except WidthError:
+        reject()
+    assert respond_layers(network, frames).tolist() == expected
+    assert respond_layers(network, frames, threads=3).tolist() == expected
 
 
 STATE = Signal(Format(50, 34))  # eight steps of decays by a half and a quarter need 32 fractional bits

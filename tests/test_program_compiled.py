@@ -39,7 +39,7 @@ def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) ->
     registers = {cast.stream: Lfsr().derive(n) for n, cast in enumerate(made.casts) if cast.stream is not None}
     run = Run(program, {"c": constant}, NEURONS, registers)
     kernel = compiled(program, {"c": constant if isinstance(constant, int) else np.array(constant)})
-    event(f"narrow {kernel.narrow}, draws {kernel.draws}")
+    event(f"{kernel.word.__name__}, draws {kernel.draws}")
     states = _Stepper(kernel, registers)
     for _ in range(4):
         rows = data.draw(st.lists(st.lists(words(weight), min_size=NEURONS, max_size=NEURONS), max_size=4))

@@ -149,8 +149,8 @@ class Disturbed:
             time.sleep(0.1)
 
     def _stop_cluster(self) -> None:
-        for process in reversed(self._cluster):
-            process.terminate()
+        for process in self._cluster:
+            process.kill()  # a worker of a scheduler that is gone may wait for ever when it is asked to end
         for process in self._cluster:
             process.wait()
         shutil.rmtree(self._folder / "dask", ignore_errors=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -33,8 +34,23 @@ class Schedule:
 
     dense: Mapping[str, Dense]
     steps: Mapping[str, Compiled]  # of all
+    words: Mapping[str, type[np.integer[Any]]]  # in which what each emits is held, and the input
     rows: Mapping[str, int]  # of the state that is read, of the population whose node is read
     word_bytes: int  # of the input, of all that is emitted, and lists of what is active, in a step
+    idle: dict[tuple[int, int, bool], list[_AtWork | _Pieces]] = field(default_factory=dict)  # what may work again
+
+    @contextmanager
+    def at_work(
+        self, network: QuantisedGraph, together: int, steps: int, *, whole: bool
+    ) -> Iterator[_AtWork | _Pieces]:
+        """Lend a network to one thread, to run so many inputs together; whole: each of them all steps at once."""
+        idle = self.idle.setdefault((together, steps, whole), [])
+        try:
+            found = idle.pop()
+        except IndexError:
+            found = (_AtWork if whole else _Pieces)(network, self, together, steps)
+        yield found
+        idle.append(found)
 
 
 _SCHEDULES: WeakKeyDictionary[QuantisedGraph, Schedule] = WeakKeyDictionary()
@@ -49,18 +65,14 @@ def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], threads: 
     schedule, readout, steps = _schedule(network), network.graph.readout, inputs.shape[1]
     said = np.zeros((len(inputs), network.graph.read.size), np.int64)
 
+    at_once = _MOST // (schedule.word_bytes * steps)
+
     def part(first: int, last: int) -> None:
-        at_once = _MOST // (schedule.word_bytes * steps)
-        if at_once == 0:
-            pieces = _Pieces(network, schedule, min(steps, max(1, _PIECE // schedule.word_bytes)))
-            for n in range(first, last):
-                said[n] = reduced(readout, pieces.read(inputs[n]), steps)
-            return
-        together = min(TOGETHER, last - first, at_once)
-        at_work = _AtWork(network, schedule, together, steps)
-        for n in range(first, last, together):
-            some = slice(n, min(n + together, last))
-            said[some] = reduced(readout, at_work.read(inputs[some]), steps)
+        together = max(1, min(TOGETHER, last - first, at_once))
+        with schedule.at_work(network, together, steps, whole=at_once > 0) as at_work:
+            for n in range(first, last, together):
+                some = slice(n, min(n + together, last))
+                said[some] = reduced(readout, at_work.read(inputs[some]), steps)
 
     in_parts(part, len(inputs), threads)
     return said
@@ -88,30 +100,25 @@ def _scheduled(network: QuantisedGraph) -> Schedule:
         if is_dense(network, stage)
         for name in stage.populations
     }
+    words = {name: np.uint8 if is_bits(form) else np.int64 for name, form in network.formats.items()}
     sizes = {INPUT: math.prod(graph.shape)} | {one.name: one.size for one in graph.populations}
-    held = sum(size * np.dtype(_held(network, name)).itemsize for name, size in sizes.items())
+    held = sum(size * np.dtype(words[name]).itemsize for name, size in sizes.items())
     listed = sum(3 * one.inputs for one in at_once.values())  # a raster and the active inputs of it
-    return Schedule(at_once, steps, rows, held + listed)
-
-
-def _held(network: QuantisedGraph, name: str) -> type[np.integer[Any]]:
-    """Return the type in which what a population or the input emits is held."""
-    return np.uint8 if is_bits(network.formats[name]) else np.int64
+    return Schedule(at_once, steps, words, rows, held + listed)
 
 
 class _Engines:
     """Populations that run by sums, one input after the other."""
 
     def __init__(self, network: QuantisedGraph, schedule: Schedule, names: Iterable[str]) -> None:
-        self._network, self._rows = network, schedule.rows
+        self._graph, self._schedule = network.graph, schedule
         self._engines = {name: Engine(network, name, schedule.steps[name]) for name in names}
-        self._word = {name: step.word for name, step in schedule.steps.items()}
 
     def room(self, name: str, *shape: int) -> tuple[Held, Held]:
         """Return room for what a population emits, and for the state that is read: without elements if none is."""
-        size = self._network.graph[name].size
-        nodes = (*shape, size) if name in self._rows else (*shape[:-1], 0, 0)
-        return np.zeros((*shape, size), _held(self._network, name)), np.zeros(nodes, self._word[name])
+        size, schedule = self._graph[name].size, self._schedule
+        nodes = (*shape, size) if name in schedule.rows else (*shape[:-1], 0, 0)
+        return np.zeros((*shape, size), schedule.words[name]), np.zeros(nodes, schedule.steps[name].word)
 
     def begin(self, stage: Stage) -> None:
         """Let the populations of a stage return to rest."""
@@ -126,7 +133,7 @@ class _Engines:
         together = 1 if len(stage.populations) > 1 or stage.stepwise else max(len(steps), 1)
         for first in steps[::together]:
             for name in stage.populations:
-                row = self._rows.get(name, 0)
+                row = self._schedule.rows.get(name, 0)
                 self._engines[name].run(emitted, emitted[name], nodes[name], row, first, first + together)
 
 
@@ -134,14 +141,14 @@ class _AtWork:
     """A network that runs one group of inputs after the other, each stage all steps."""
 
     def __init__(self, network: QuantisedGraph, schedule: Schedule, together: int, steps: int) -> None:
-        self._network, self._steps = network, steps
+        self._graph, self._steps, self._held = network.graph, steps, schedule.words[INPUT]
         self._dense = {name: DenseAtWork(one, together, steps) for name, one in schedule.dense.items()}
         self._engines = _Engines(network, schedule, schedule.steps.keys() - schedule.dense.keys())
 
     def read(self, inputs: NDArray[np.integer[Any]]) -> Held:
         """Return what is read of every input, [inputs, steps, neurons]."""
-        graph, engines = self._network.graph, self._engines
-        words = np.require(inputs, _held(self._network, INPUT), KERNELS_TAKE)
+        graph, engines = self._graph, self._engines
+        words = np.require(inputs, self._held, KERNELS_TAKE)
         emitted, nodes = dict[str, Held]({INPUT: words}), dict[str, Held]()
         for stage in graph.stages:
             if stage.populations[0] in self._dense:
@@ -152,28 +159,33 @@ class _AtWork:
                 emitted[name], nodes[name] = engines.room(name, len(inputs), self._steps)
             for n in range(len(inputs)):
                 engines.begin(stage)
-                of_one = [{name: words[n] for name, words in held.items()} for held in (emitted, nodes)]
-                engines.advance(stage, of_one[0], of_one[1], range(self._steps))
+                given = {name: words[n] for name, words in emitted.items()}
+                read = {name: nodes[name][n] for name in stage.populations}
+                engines.advance(stage, given, read, range(self._steps))
         return (nodes if graph.readout.node else emitted)[graph.read.name]
 
 
 class _Pieces:
     """A network that runs an input some steps at a time, each stage those steps: what it emits lies in a near cache."""
 
-    def __init__(self, network: QuantisedGraph, schedule: Schedule, steps: int) -> None:
-        self._graph, self._steps = network.graph, steps
+    def __init__(self, network: QuantisedGraph, schedule: Schedule, together: int, steps: int) -> None:
+        del together  # whatever it is, one runs after the other
+        self._graph, self._steps = network.graph, min(steps, max(1, _PIECE // schedule.word_bytes))
         self._engines = _Engines(network, schedule, schedule.steps)
         self._past = max((wire.delay for wire in network.graph.projections), default=0)
         shape = self._past + steps
         self._emitted = dict[str, Held](
-            {INPUT: np.zeros((shape, math.prod(network.graph.shape)), _held(network, INPUT))}
+            {INPUT: np.zeros((shape, math.prod(network.graph.shape)), schedule.words[INPUT])}
         )
         self._nodes = dict[str, Held]()
         for one in network.graph.populations:
             self._emitted[one.name], self._nodes[one.name] = self._engines.room(one.name, shape)
 
-    def read(self, words: NDArray[np.integer[Any]]) -> Held:
-        """Return what is read of an input, [steps, neurons]; words: int[steps, words]."""
+    def read(self, inputs: NDArray[np.integer[Any]]) -> Held:
+        """Return what is read of every input, [inputs, steps, neurons]."""
+        return np.stack([self._read(words) for words in inputs])
+
+    def _read(self, words: NDArray[np.integer[Any]]) -> Held:
         past, graph, found = self._past, self._graph, list[Held]()
         for held in self._emitted.values():
             held[:past] = 0

@@ -32,13 +32,14 @@ from fxsnn.program.program import Program
 
 _HEADER = '''"""Emitted from {name}."""
 import numpy as np
-from numpy import add, int32, int64, left_shift, multiply, right_shift, subtract
+from numpy import add, int16, int32, int64, left_shift, multiply, right_shift, subtract
 from fxsnn.kernels import cast
 from fxsnn.kernels._jit import jit
 from fxsnn.kernels.draws import Drawn, fill_draws
 from fxsnn.kernels.lfsr import draw
 from fxsnn.kernels.rescale import draw_bias, drop, limit
 '''
+_WORDS: dict[int, type[np.signedinteger[Any]]] = {16: np.int16, 32: np.int32, 64: np.int64}
 Constants = Mapping[str, int | list[int] | NDArray[np.int64]]
 
 
@@ -49,9 +50,9 @@ class Compiled:
     name: str
     emitted: Emitted
     words: NDArray[np.int64]
-    fixed: NDArray[Any]  # int32 | int64 [rows, neurons]
+    fixed: NDArray[Any]  # int16 | int32 | int64 [rows, neurons]
     fracs: tuple[int, ...]  # fractional bits of its rows
-    narrow: bool
+    word: type[np.signedinteger[Any]]  # of all that the step keeps
     draws: bool
 
     def __post_init__(self) -> None:
@@ -74,11 +75,6 @@ class Compiled:
         """Return room for draws, int64[streams, neurons], or nothing where no cast draws."""
         return np.zeros((self.emitted.streams, self.fixed.shape[1]), np.int64) if self.draws else None
 
-    @property
-    def word(self) -> type[np.signedinteger[Any]]:
-        """The type of all words that the step keeps."""
-        return np.int32 if self.narrow else np.int64
-
 
 def compiled(program: Program, constants: Constants) -> Compiled:
     """Return a program's step as a kernel with its data.
@@ -95,7 +91,7 @@ def compiled(program: Program, constants: Constants) -> Compiled:
         neuron,
         zeros,
         arrays,
-        narrow=_is_narrow(program, sites.values()),
+        bits=_bits(program, sites.values()),
         saturates=all(site.overflow == Overflow.SATURATE.code for site in sites.values()),
         draws=not all(guarded),
         guarded_draws=any(guarded),
@@ -103,32 +99,32 @@ def compiled(program: Program, constants: Constants) -> Compiled:
     emitted = _emitted(structure)
     facts = _Facts(program, constants, sites, emitted.operations)
     words = np.array([facts.word(word) for word in emitted.words], dtype=np.int64)
-    if structure.narrow:
-        words = np.clip(words, -(1 << 31), (1 << 31) - 1)  # rails beyond 32 bits are never met
-    word = np.int32 if structure.narrow else np.int64
+    word = _WORDS[structure.bits]
+    words = np.clip(words, np.iinfo(word).min, np.iinfo(word).max)  # rails beyond are never met
     rows = [np.broadcast_to(facts.value(ref), program.neurons) for ref in emitted.rows]
     fixed = np.stack(rows).astype(word) if rows else np.zeros((0, program.neurons), word)
     fracs = tuple(program.wires[ref].frac for ref in emitted.rows)
-    return Compiled(neuron.title, emitted, words, fixed, fracs, structure.narrow, bool(drawing))
+    return Compiled(neuron.title, emitted, words, fixed, fracs, word, bool(drawing))
 
 
-def _is_narrow(program: Program, sites: Iterable[Site]) -> bool:
-    """Return whether every word and intermediate fits 32 bits and every cast saturates and rounds by a bias alone."""
+def _bits(program: Program, sites: Iterable[Site]) -> int:
+    """Return the bits of the narrowest words in which the step can be computed.
+
+    Fewer than 64 hold every word and intermediate, and every cast saturates and rounds by a bias alone.
+    """
     low, high = program.reached
-    words = [signal.format for signal in program.signals.values()]
-    return (
-        low > -(1 << 31)
-        and high < 1 << 31
-        and all(form.lowest >= -(1 << 31) and form.highest < 1 << 31 for form in words)
-        and all(wire.low >= -(1 << 31) and wire.high < 1 << 31 for wire in program.wires)
-        and all(number < 32 for number in program.numbers.values())
-        and all(
-            site.overflow == Overflow.SATURATE.code
-            and site.draw_bits == site.if_negative == site.if_odd == 0
-            and site.right < 32
-            for site in sites
-        )
-    )
+    bounds = [(low, high), (-program.neurons, program.neurons), *((wire.low, wire.high) for wire in program.wires)]
+    bounds += [(signal.format.lowest, signal.format.highest) for signal in program.signals.values()]
+    shifts = [*program.numbers.values(), *(site.right for site in sites)]
+    if all(
+        site.overflow == Overflow.SATURATE.code and site.draw_bits == site.if_negative == site.if_odd == 0
+        for site in sites
+    ):
+        for bits in (16, 32):
+            most = 1 << bits - 1
+            if all(-most <= low and high < most for low, high in bounds) and all(shift < bits for shift in shifts):
+                return bits
+    return 64
 
 
 _emitted = functools.lru_cache(maxsize=1024)(emit)

@@ -1,10 +1,10 @@
-"""A neuron's step as the source of a kernel: loops over the neurons, in words of 32 or 64 bits.
+"""A neuron's step as the source of a kernel: loops over the neurons, in words of 16, 32 or 64 bits.
 
 One source serves every plan of a structure: formats, roundings and constants come as data. Shifts between binary
 points, biases and rails are words of one array; what follows from constants alone is computed before, once for all
-neurons or once for each. In 32 bits, which are proved to hold everything, each cast is an addition, a shift and a clamp
-(Numba widens the results of Python's operators to 64 bits, but not those of NumPy's functions); in 64 bits a cast is
-`rescale.drop` and `rescale.limit`, or a clamp where every cast saturates.
+neurons or once for each. In fewer than 64 bits, which are proved to hold everything, each cast is an addition, a shift
+and a clamp (Numba widens the results of Python's operators to 64 bits, but not those of NumPy's functions); in 64 bits
+a cast is `rescale.drop` and `rescale.limit`, or a clamp where every cast saturates.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class _Emitter(Values):
     def emit(self) -> Emitted:
         structure, neuron = self.structure, self.structure.neuron
         body = self._body()
-        word = "int32" if structure.narrow else "int64"
+        word = f"int{structure.bits}"
         head = [
             f"ADDS_EACH = {any(stage.carried for stage in self.stages.loops)}\n",
             _HEAD.format(name=neuron.title, bits=word[3:]).rstrip("\n"),

@@ -24,10 +24,15 @@ class Structure:
     neuron: Neuron
     zeros: frozenset[str] = frozenset()  # constants that are 0 for every neuron
     arrays: frozenset[str] = frozenset()  # constants that each neuron has its own word of
-    narrow: bool = False  # words of 32 bits, in which every cast saturates and rounds by a bias alone
+    bits: int = 64  # of the words; in 16 and 32 every cast saturates and rounds by a bias alone
     saturates: bool = True  # whether every cast saturates
     draws: bool = False  # whether casts that every neuron makes may draw
     guarded_draws: bool = False  # whether casts under a condition may
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the words are narrower than the machine's."""
+        return self.bits < 64
 
 
 @dataclass(slots=True, eq=False)
@@ -50,11 +55,11 @@ class Source:
 
     def word(self, value: object) -> str:
         """Return a value in the words that the step computes in."""
-        return f"int{32 if self.structure.narrow else 64}({value})"
+        return f"int{self.structure.bits}({value})"
 
     def lowest(self) -> str:
         """Return the lowest word there is."""
-        return self.word(f"{-(1 << 31)}" if self.structure.narrow else f"{1 - (1 << 63)} - 1")
+        return self.word(f"{1 - (1 << self.structure.bits - 1)} - 1")
 
     def two(self, sign: str, a: str, b: str) -> str:
         """Return an operation on two words."""
