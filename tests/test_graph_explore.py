@@ -23,7 +23,7 @@ from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, graph_plan_text, parse_graph_plan
 from fxsnn.graph.quantise import quantise_graph
-from fxsnn.graph.real import float_run
+from fxsnn.graph.real import float_run, float_trace
 from fxsnn.graph.run import trace
 from fxsnn.planned import parse_planned
 from fxsnn.populations.bench import check_inputs_of
@@ -543,3 +543,38 @@ def test_options_of_learning_are_refused_and_a_plan_of_populations_asks_for_its_
     assert command("memory", plan).complaint == (
         f"a plan of populations, as '{plan}', must be counted with --network of populations"
     )
+
+
+def test_candidates_say_how_they_fire_beside_the_float_network(folder: Path) -> None:
+    given = subject(folder)
+    found = study(given, folder / "s.db").exploration.entries
+    words = given.inputs.words
+    floats = [float_trace(given.graph, one.astype(float)) for one in words]
+    for entry, point in zip(found, given.points(), strict=True):
+        fixed = [trace(quantise_graph(given.graph, point.plan), one) for one in words]
+        pairs = [
+            tuple(np.concatenate([run[name].emitted for name in ("mine", "out")], axis=1).astype(int) for run in both)
+            for both in zip(floats, fixed, strict=True)
+        ]
+        told = entry.firing
+        assert told is not None
+        assert (told.images, told.watched) == (30, 16)
+        assert told.float_spikes == round(sum(int(one.sum()) for one, _ in pairs) / 30, 3)
+        assert told.fixed_spikes == round(sum(int(one.sum()) for _, one in pairs) / 30, 3)
+        assert told.same_counts == round(sum((a.sum(axis=0) == b.sum(axis=0)).all() for a, b in pairs) / 30, 6)
+        assert told.parted == sum((a != b).any() for a, b in pairs[:16])
+    assert len({entry.firing for entry in found}) > 2
+    (folder / "c.json").write_bytes(to_json(study(given, folder / "s.db").exploration))
+    chosen = command("select", folder / "c.json", "--max-loss", "1", "--out", folder / "chosen.toml")
+    assert "firing on 30 inputs" in chosen.out
+    assert "spikes an input" in chosen.out
+
+
+def test_a_network_that_never_fires_has_no_firing_to_tell(folder: Path) -> None:
+    (folder / "net.toml").write_text(
+        '[input]\nshape = 4\n[population.out]\nshape = 5\nneuron = "integrator"\nchoices = { leak = "none" }\n'
+        '[[projection]]\nfrom = "input"\nto = "out"\nweights = "w.npz:first"\n[readout]\nkind = "counts"\n'
+    )
+    given = subject(folder, '[signal]\nweight = "Q2.4"\nmembrane = "Q6.4"\n')
+    (entry,) = study(given, folder / "s.db").exploration.entries
+    assert entry.firing is None

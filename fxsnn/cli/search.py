@@ -129,7 +129,7 @@ def select(
     )
     _show_plan(selected.plan)
     if chosen.firing:
-        _show_firing(chosen.firing, chosen.scheme)
+        _show_firing(chosen.firing, chosen.scheme, selected.shown)
     say(f"{out}: its plan")
 
 
@@ -143,16 +143,17 @@ def _show_plan(plan: Planned) -> None:
     show(rows)
 
 
-def _show_firing(found: Firing, scheme: str) -> None:
+def _show_firing(found: Firing, scheme: str, shown: tuple[str, str]) -> None:
     from fxsnn import firing
 
-    rows = table(f"firing on {found.images:,} digits", ">float", ">fixed")
-    for row in firing.rows(found, scheme):
+    one, many = shown
+    rows = table(f"firing on {found.images:,} {many}", ">float", ">fixed")
+    for row in firing.rows(found, scheme, one):
         rows.add_row(*row)
     typer.echo()
     show(rows)
     typer.echo()
-    if warning := firing.warning(found, scheme):
+    if warning := firing.warning(found, scheme, one):
         say(f"Warning: {warning}\n")
 
 

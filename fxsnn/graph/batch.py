@@ -57,6 +57,14 @@ def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], threads: 
     return said
 
 
+def emitted_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]]) -> dict[str, Held]:
+    """Return what the input and each population emit, [inputs, steps, neurons], of as few inputs as memory holds.
+
+    inputs     int[inputs, steps, words], words of the input's format
+    """
+    return _AtWork(network, _schedule(network), max(1, len(inputs)), inputs.shape[1]).played(inputs)[0]
+
+
 def _schedule(network: QuantisedGraph) -> Schedule:
     """Return how the populations run, once for each network: networks never change."""
     found = _SCHEDULES.get(network)
@@ -97,6 +105,12 @@ class _AtWork:
     def read(self, inputs: NDArray[np.integer[Any]]) -> Held:
         """Return what is read of every input, [inputs, steps, neurons]."""
         graph = self._network.graph
+        emitted, nodes = self.played(inputs)
+        return (nodes if graph.readout.node else emitted)[graph.read.name]
+
+    def played(self, inputs: NDArray[np.integer[Any]]) -> tuple[dict[str, Held], dict[str, Held]]:
+        """Return what is emitted, and the states that are read, by name."""
+        graph = self._network.graph
         words = np.require(inputs, _held(self._network, INPUT), KERNELS_TAKE)
         emitted, nodes = dict[str, Held]({INPUT: words}), dict[str, Held]()
         for stage in graph.stages:
@@ -105,7 +119,7 @@ class _AtWork:
                     emitted[name], nodes[name] = self._dense[name].run(emitted, len(inputs))
             if not any(name in self._dense for name in stage.populations):
                 self._stepwise(stage, emitted, nodes, len(inputs))
-        return (nodes if graph.readout.node else emitted)[graph.read.name]
+        return emitted, nodes
 
     def _stepwise(self, stage: Stage, emitted: dict[str, Held], nodes: dict[str, Held], images: int) -> None:
         """Run a stage, one input after the other; add what its populations emit, and the state that is read."""
