@@ -20,6 +20,7 @@ from fxsnn.files import check_output, read_bytes, read_text, write_bytes
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.make import make_bundle
 from fxsnn.graphs import significance_of_graph
+from fxsnn.graphs_reporting import report_graph
 from fxsnn.grid import Grid, parse_grid
 from fxsnn.layered.network import is_layered
 from fxsnn.layers_reporting import report_layers
@@ -247,11 +248,15 @@ def report_network(
     workers: int,
     progress: Progress,
     passes: int | None,
+    inputs: Path | None = None,
 ) -> Outcome[Any, Any]:
-    """Write the report of either kind of network.
+    """Write the report of any kind of network.
 
     passes   that fxsnn explore took to train the choice, where it was; None: as many as it takes unasked
+    inputs   that the candidates of a network of populations were measured on
     """
+    if inputs is not None:
+        return report_graph(out, sources, asked, inputs, command, progress)
     if is_layered(sources.network):
         return report_layers(out, sources, asked, data, command, workers, progress, passes)
     return report_job(out, sources, asked, data, mnist, command, workers, progress, passes or 1)

@@ -83,6 +83,11 @@ threshold = "UQ2.4"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    return written(tmp_path)
+
+
+def written(tmp_path: Path) -> Path:
+    """Write a network, a grid and what it is shown into a folder, and return it."""
     rng = np.random.default_rng(39)
     np.savez(
         tmp_path / "w.npz",
@@ -578,3 +583,9 @@ def test_a_network_that_never_fires_has_no_firing_to_tell(folder: Path) -> None:
     given = subject(folder, '[signal]\nweight = "Q2.4"\nmembrane = "Q6.4"\n')
     (entry,) = study(given, folder / "s.db").exploration.entries
     assert entry.firing is None
+
+
+def test_nothing_is_said_of_what_a_network_without_learning_learned_from(folder: Path) -> None:
+    words = ("--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", folder / "c.json")
+    explored = command("explore", folder / "net.toml", *words)
+    assert "learned from" not in explored.err
