@@ -395,7 +395,7 @@ def flipped(digests: str) -> str:
         ('"formats/largest_zero.npz"', '"../net.npz"', "configuration 'largest_zero': a file name must stay inside "),
         ('"formats/largest_zero.npz"', '"/etc/passwd"', "configuration 'largest_zero': a file name must stay inside "),
         ('"formats/largest_zero.npz"', '"none.npz"', "configuration 'largest_zero': a network must be a file "),
-        ('"formats/largest_zero.npz"', '"formats/largest_zero.toml"', "a network must be a trained one (.npz)"),
+        ('"formats/largest_zero.npz"', '"formats/largest_zero.toml"', "a network of populations must have the tables"),
         (
             '"formats/largest_zero.toml"',
             '"../plan.toml"',

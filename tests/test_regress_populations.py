@@ -114,7 +114,7 @@ def test_a_weight_that_changes_a_word_is_told_with_the_node_it_changes_first(lis
     ("old", "new", "told"),
     [
         ("images = 20\ntraced = 3", "images = 31\ntraced = 3", "images must be at most the 30 of "),
-        ('inputs = "shown.npz"\nimages = 20\ntraced', 'data = "digits"\nimages = 20\ntraced', "constants and data must"),
+        ('inputs = "shown.npz"\nimages = 20\ntraced', 'data = "digits"\nimages = 20\ntraced', "constants and data"),
         ('traced = 3', 'traced = 3\nconstants.threshold = 1.0', "constants and data must be left out"),
         ('overflow = "wrap"', 'overflows = "wrap"', "signal 'membrane' must be a text or a table of"),
         ('"back.weight" = {', '"black.weight" = {', "signal 'black.weight' must be one of "),

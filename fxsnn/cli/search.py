@@ -84,12 +84,12 @@ def explore(
     killed costs what it was at: another one does that again.
     """
     from fxsnn.study.session import settings_of
-    from fxsnn.subjects.strategy import OF_DIGITS, OF_INPUTS
+    from fxsnn.subjects.strategy import NAMES, OF_DIGITS
 
     own = check_source(network, folder, mnist, inputs)
     if own and passes != 1:
         raise ConfigError(f"--passes {passes} must not be given for a network of populations, which learns nothing")
-    offered = OF_INPUTS if own else OF_DIGITS
+    offered = NAMES if own else OF_DIGITS
     settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, offered, study_name)
     engine = engine_of(processes, cluster)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:

@@ -23,6 +23,7 @@ from fxsnn.populations.firing import reference
 from fxsnn.populations.grid import GraphGrid, GraphSignals, graph_points
 from fxsnn.score import Told
 from fxsnn.significance.fewest import Fewest
+from fxsnn.significance.populations import significant_points
 from fxsnn.subjects.subject import Facts, digest_of
 
 
@@ -49,9 +50,9 @@ class GraphSubject:
         return Facts(digest_of_graph(self.graph), digest_of(shown), about(self.inputs, self.name), self.grid)
 
     def points(self, found: Fewest | None = None) -> list[Point[GraphPlan]]:
-        """Return every point of the grid."""
-        del found  # no strategy that needs it is offered
-        return graph_points(self.grid, self.graph)
+        """Return every point of the grid, or those that single-signal analysis leaves."""
+        points = graph_points(self.grid, self.graph)
+        return significant_points(points, self.graph, found) if found else points
 
     def narrowing(self, max_loss: float) -> Narrowing[GraphPlan]:
         """Return the descent from the first point of the grid."""
