@@ -587,3 +587,41 @@ def test_nothing_is_said_of_what_a_network_without_learning_learned_from(folder:
     words = ("--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", folder / "c.json")
     explored = command("explore", folder / "net.toml", *words)
     assert "learned from" not in explored.err
+
+
+def test_a_point_that_overflows_where_it_must_not_is_set_aside_and_named(folder: Path) -> None:
+    tight = GRID.replace('["Q4.5 floor", "Q4.2 stochastic", "Q4.2"]', '["UQ0.2 floor error", "Q4.2 floor error"]')
+    (folder / "grid.toml").write_text(tight)
+    out = folder / "c.json"
+    words = ("--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", out)
+    said = command("explore", folder / "net.toml", *words)
+    assert said.status == 1
+    assert [entry.name for entry in load_exploration(out).entries] == [
+        "weight-Q2.5-membrane-Q4.2",
+        "weight-Q2.1-membrane-Q4.2",
+    ]
+    line = said.err.splitlines()[-1]
+    assert line.startswith("fxsnn: every point must have a result, but weight-Q2.")
+    assert line.endswith("; set aside")
+    for name in ("weight-Q2.5-membrane-UQ0.2", "weight-Q2.1-membrane-UQ0.2"):
+        assert f"{name}: integrated of out must stay within UQ0.2 (u2), but left it " in line
+    assert "nothing was left" not in said.out
+    again = command("explore", folder / "net.toml", *words)
+    assert (again.status, again.err.splitlines()[-1]) == (1, line)
+    sampled = ("--strategy", "nsga2", "--trials", "40", "--study", folder / "t.db")
+    assert command("explore", folder / "net.toml", *words, *sampled).err.splitlines()[-1].endswith("; set aside")
+    assert len(load_exploration(out).entries) == 2
+    (folder / "grid.toml").write_text(tight.replace(', "Q4.2 floor error"', ""))
+    none = command("explore", folder / "net.toml", *words, "--study", folder / "none.db")
+    assert none.status == 1
+    assert f"a study must have the result of a point, but '{folder / 'none.db'}' has none: weight-Q2." in none.err
+
+
+def test_narrow_goes_on_where_a_bit_less_would_overflow(folder: Path) -> None:
+    grid = '[signal]\nweight = "Q1.1"\nv = "Q2.1"\nlevel = "UQ1.0"\nkeep = "UQ0.1"\nthreshold = "UQ1.0"\n'
+    given = subject(folder, grid + 'membrane = "Q2.1 floor error"\n', "shown.npy")
+    few = replace(given, inputs=Inputs(given.inputs.words[:3, :6]))
+    finished = study(few, folder / "s.db", strategy="narrow", max_loss=1.0)
+    assert any("membrane-" in line and "must stay within" in line for line in finished.unfit)
+    last = finished.exploration.entries[-1].name
+    assert int(last[1:].split("-")[0]) > 3
