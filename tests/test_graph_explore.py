@@ -625,3 +625,15 @@ def test_narrow_goes_on_where_a_bit_less_would_overflow(folder: Path) -> None:
     assert any("membrane-" in line and "must stay within" in line for line in finished.unfit)
     last = finished.exploration.entries[-1].name
     assert int(last[1:].split("-")[0]) > 3
+
+
+@pytest.mark.parametrize(("rests", "bits"), [(1, 1), (2, 2), (3, 2), (4, 3), (8, 4)])
+def test_ranges_give_a_state_without_a_cast_the_bits_that_hold_its_largest_value(
+    rested: Path, rests: int, bits: int
+) -> None:
+    (rested / "resting.neuron").write_text(RESTING.replace("rest = 3 if", f"rest = {rests} if"))
+    graph = load_graph(rested / "float.toml")
+    found = graph_spreads(graph, np.ones((1, 12, 4)))["mine.small"]
+    assert (found.maximum, found.integer, found.saturating, found.signed) == (rests, bits, bits, False)
+    plan = parse_graph_plan(OF_RESTED.replace("UQ2.0", f"UQ{bits}.0"))
+    quantise_graph(graph, plan)  # which proves that it fits
