@@ -69,6 +69,7 @@ weights = "w.npz:last"
 [readout]
 kind = "counts"
 """
+STATES = '["Q4.5 floor", "Q4.2 stochastic", "Q4.2"]'
 GRID = """
 [signal]
 weight = ["Q2.5", "Q2.1"]
@@ -637,3 +638,18 @@ def test_ranges_give_a_state_without_a_cast_the_bits_that_hold_its_largest_value
     assert (found.maximum, found.integer, found.saturating, found.signed) == (rests, bits, bits, False)
     plan = parse_graph_plan(OF_RESTED.replace("UQ2.0", f"UQ{bits}.0"))
     quantise_graph(graph, plan)  # which proves that it fits
+
+
+def test_labels_that_are_no_classes_are_told_with_their_file(folder: Path) -> None:
+    shown, net, grid = folder / "wrong.npz", folder / "net.toml", folder / "grid.toml"
+    np.savez(shown, inputs=np.zeros((5, 3, 4), np.uint8), labels=[0, 1, 2, 3, 9])
+    (folder / "plan.toml").write_text(GRID.replace('["Q2.5", "Q2.1"]', '"Q2.5"').replace(STATES, '"Q4.2"'))
+    for words in (
+        ("explore", net, "--grid", grid, "--out", folder / "c.json"),
+        ("emulate", net, folder / "plan.toml"),
+        ("significance", net, "--out", folder / "s.json"),
+        ("report", net, folder / "plan.toml", "--out", folder / "r.html"),
+    ):
+        assert command(*words, "--inputs", shown).complaint == (
+            f"{str(shown)!r}: labels must be the classes 0 to 2 of the readout, not 9"
+        )

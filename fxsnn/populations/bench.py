@@ -32,7 +32,8 @@ def check_inputs_of(graph: Graph, inputs: Inputs) -> None:
     if not count:
         raise ConfigError("a network that is measured must have a readout of another kind than none")
     if labels is not None and labels.max(initial=0) >= count:
-        raise ConfigError(f"labels must be the classes 0 to {count - 1} of the readout, not {labels.max()}")
+        of = f"{inputs.file!r}: " if inputs.file else ""
+        raise ConfigError(f"{of}labels must be the classes 0 to {count - 1} of the readout, not {labels.max()}")
 
 
 def about(inputs: Inputs, name: str) -> str:

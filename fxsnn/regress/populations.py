@@ -63,8 +63,7 @@ class GraphConfiguration:
         if self.inputs is None:
             drawn = self.random.spikes(self.images, int(np.prod(self.graph.shape)))
             return Inputs(drawn.astype(np.int64))
-        labels = self.inputs.labels
-        return Inputs(self.inputs.words[: self.images], None if labels is None else labels[: self.images])
+        return self.inputs.first(self.images)
 
 
 def graph_configuration(

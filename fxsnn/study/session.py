@@ -69,7 +69,7 @@ def settings_of(
 ) -> Settings:
     """Return what the command line said, checked; the study is beside the output where no place is named."""
     name = check_strategy(strategy, trials, significance, offered)
-    check_output(out)
+    check_output(out, significance)
     if max_loss is not None and name != "narrow":
         raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")
     data, shown = b"", ""
