@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -15,6 +15,8 @@ from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError, as_given
 from fxsnn.files import read_bytes
 from fxsnn.firing import Firing
+from fxsnn.graph.plan import GraphPlan
+from fxsnn.layered.plan import LayeredPlan
 from fxsnn.memory import MACROS, baseline
 from fxsnn.pareto import Baseline, Choice, Reward, front
 from fxsnn.plan import Plan
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 SCHEMA = 2  # 1 counted memory otherwise
 MOST_BITS = 1 << 50  # of a network's memory; more was not counted by fxsnn
 MACRO = MACROS["ramb18"]
+_KINDS: dict[type[Any], str] = {
+    Plan: "a network that learns without labels",
+    LayeredPlan: "a network of layers",
+    GraphPlan: "a network of populations",
+}
+PlanT = TypeVar("PlanT", Plan, LayeredPlan, GraphPlan)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -102,13 +110,12 @@ class Exploration:
         except FxsnnError as error:
             raise FileError(f"candidate {self.entries[index].name!r} must hold a plan: {error}") from None
 
-    def layer_plan_of(self, index: int) -> Plan:
-        """Return the plan of one candidate of a network that learns without labels; FileError if it is of layers."""
+    def plan_as(self, index: int, kind: type[PlanT]) -> PlanT:
+        """Return the plan of one candidate, which must be of this kind of network; FileError if it is of another."""
         plan = self.plan_of(index)
-        if not isinstance(plan, Plan):
-            raise FileError(
-                f"candidate {self.entries[index].name!r} must be of a network that learns without labels, not of layers"
-            )
+        if not isinstance(plan, kind):
+            wanted, given = _KINDS[kind], _KINDS[type(plan)].replace("a network that", "one that").rpartition(" of ")[2]
+            raise FileError(f"candidate {self.entries[index].name!r} must be of {wanted}, not of {given}")
         return plan
 
 

@@ -19,7 +19,7 @@ from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError
 from fxsnn.events_learning import read_description, train_in_float
 from fxsnn.explore import Candidate, evaluated
-from fxsnn.files import check_output, new_folder, read_bytes, read_text, write_bytes, write_text
+from fxsnn.files import check_folder, check_output, new_folder, read_bytes, read_text, write_bytes, write_text
 from fxsnn.golden.layers_make import make_layers_bundle
 from fxsnn.grid import Point
 from fxsnn.layered.inventory import layered_memory
@@ -205,6 +205,7 @@ def demo_events(
         The folder cannot be used, or no candidate holds the accuracy floor.
     """
     check_drawing()
+    check_folder(out, description, data)
     described = read_description(description)
     train, held_out = learned_and_held_out(open_split(data, "train", described))
     test = open_split(data, "test", described)

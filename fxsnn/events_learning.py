@@ -52,6 +52,8 @@ def train_events(
     `device` of PyTorch's it learns as `accelerated.train_accelerated` says.
     """
     check_output(out, description)
+    if words:
+        check_output(out.with_suffix(".toml"), description)
     described = read_description(description)
     train, test, learned = _lessons(data, described)
     network = train_in_float(described, train, learning, progress, device)
@@ -70,7 +72,7 @@ def refine_events(
 
     It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
     """
-    check_output(out)
+    check_output(out, network, plan)
     held = load_layers(network)
     words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
     train, test, learned = _lessons(data, held.description)
@@ -106,7 +108,8 @@ def learn_events(
     It begins with random weights, or with those of the network `trained`. Of every eight training recordings the last
     one is left out. The rate is taken as the power of two that is nearest. Measured in integers, on test recordings.
     """
-    check_output(out)
+    for path in (out, out.with_suffix(".toml")):
+        check_output(path, description, trained)
     described, integers = read_description(description), IntegerLearning.like(learning)
     network = load_layers(trained) if trained else random_layers(described, learning.seed)
     if network.description != described:

@@ -76,6 +76,14 @@ def check_output(path: Path, *read: Path | None) -> None:
         aside.touch()
 
 
+def check_folder(path: Path, *read: Path | None) -> None:
+    """Refuse a folder that `new_folder` would replace although a file that is read lies in it; raises ConfigError."""
+    target = os.path.realpath(path)
+    for one in read:
+        if one is not None and Path(os.path.realpath(one)).is_relative_to(target):
+            raise ConfigError(f"an output folder must be another one than those that are read from, not {str(path)!r}")
+
+
 @contextlib.contextmanager
 def _beside(path: Path, target: Path) -> Iterator[Path]:
     """Give a name for a file beside the target, which is gone at the end."""

@@ -13,7 +13,7 @@ from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_bytes
 from fxsnn.graph.files import load_graph
-from fxsnn.graph.inputs import Inputs, read_inputs
+from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
@@ -101,7 +101,7 @@ def significance_of_graph(
 ) -> Significance:
     """Sweep every signal on the first inputs of a file, all if no count is given; raises as `emulate_graph` does."""
     graph = load_graph(network)
-    shown = _first(read_inputs(inputs, graph), count)
+    shown = read_inputs(inputs, graph).first(count)
     return populations_significance(
         graph,
         shown,
@@ -118,9 +118,5 @@ def significance_of_graph(
 def ranges_of_graph(network: Path, inputs: Path, count: int) -> dict[str, Spread]:
     """Return how the values of every signal lie on the first inputs of a file, in real numbers."""
     graph = load_graph(network)
-    shown = _first(read_inputs(inputs, graph), count)
+    shown = read_inputs(inputs, graph).first(count)
     return graph_spreads(graph, to_float(shown.words, graph.format))
-
-
-def _first(inputs: Inputs, count: int | None) -> Inputs:
-    return Inputs(inputs.words[:count], None if inputs.labels is None else inputs.labels[:count])

@@ -16,10 +16,11 @@ from fxsnn.encode import encode
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError, FileError, as_given
 from fxsnn.events import golden_of_layers, not_learned_from, significance_of_layers
-from fxsnn.files import check_output, read_bytes, read_text, write_bytes
+from fxsnn.files import check_folder, check_output, read_bytes, read_text, write_bytes
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.make import make_bundle
 from fxsnn.graphs import significance_of_graph
+from fxsnn.graphs_reporting import report_graph
 from fxsnn.grid import Grid, parse_grid
 from fxsnn.layered.network import is_layered
 from fxsnn.layers_reporting import report_layers
@@ -135,7 +136,7 @@ def significance_of_network(
         if learn_from is not None:
             raise ConfigError("groups of learning must be of a network that learns without labels, not of populations")
         Lfsr(seed=seed)  # refused before a folder is made
-        files = _significance_files(out)
+        files = _significance_files(out, network, inputs)
         found = significance_of_graph(network, inputs, images, max_loss, seed, workers, progress, engine)
         _write_significance(files, found)
         return found, files
@@ -144,7 +145,7 @@ def significance_of_network(
             raise ConfigError("groups of learning must be of a network that learns without labels, not of layers")
         shown = not_learned_from(network, data, images)
         Lfsr(seed=seed)  # refused before a folder is made, as the recordings are
-        files = _significance_files(out)
+        files = _significance_files(out, network)
         found = significance_of_layers(network, shown, max_loss, seed, workers, progress, engine)
         _write_significance(files, found)
         return found, files
@@ -156,7 +157,7 @@ def significance_of_network(
         splits = replace(splits, labelling=part(splits.labelling, 0, images))
     Lfsr(seed=seed)  # refused before a folder is made
     lessons = Lessons(part(splits.training, 0, learn_from).images, learn_seed) if learn_from is not None else None
-    files = _significance_files(out)
+    files = _significance_files(out, network)
     task = labelling_task(splits, held.coding)
     profiled = encode(splits.training.images[:PROFILED], held.coding)
     found = significance(
@@ -194,6 +195,7 @@ def make_golden(
 ) -> dict[str, Any]:
     """Write golden vectors of the first test digits, or recordings for a network of layers; return the manifest."""
     check_kinds(kinds)
+    check_folder(out, network, plan)
     if is_layered(network):
         return golden_of_layers(network, plan, out, data, images, kinds, aimed)
     held = load_network(network)
@@ -219,6 +221,7 @@ def demo_job(
     progress: Progress,
 ) -> demo.Result:
     """Run the demo with what the command line said."""
+    check_folder(out, grid)
     settings = demo.Settings(
         neurons=neurons,
         learning=Learning(passes=passes, seed=seed),
@@ -247,11 +250,15 @@ def report_network(
     workers: int,
     progress: Progress,
     passes: int | None,
+    inputs: Path | None = None,
 ) -> Outcome[Any, Any]:
-    """Write the report of either kind of network.
+    """Write the report of any kind of network.
 
     passes   that fxsnn explore took to train the choice, where it was; None: as many as it takes unasked
+    inputs   that the candidates of a network of populations were measured on
     """
+    if inputs is not None:
+        return report_graph(out, sources, asked, inputs, command, progress)
     if is_layered(sources.network):
         return report_layers(out, sources, asked, data, command, workers, progress, passes)
     return report_job(out, sources, asked, data, mnist, command, workers, progress, passes or 1)
@@ -265,8 +272,8 @@ def _write_significance(files: Sequence[Path], found: Significance) -> None:
         write_bytes(path, content)
 
 
-def _significance_files(out: Path) -> tuple[Path, ...]:
-    """Return the names of the three files, once it is sure that they can be drawn and written."""
+def _significance_files(out: Path, *read: Path) -> tuple[Path, ...]:
+    """Return the names of the three files, once it is sure that they can be drawn and written over nothing read."""
     check_drawing()
     if out.suffix != ".json":
         try:
@@ -279,7 +286,7 @@ def _significance_files(out: Path) -> tuple[Path, ...]:
         out = out / "significance.json"
     files = tuple(out.with_suffix(suffix) for suffix in (".json", ".svg", ".png"))
     for path in files:
-        check_output(path)
+        check_output(path, *read)
     return files
 
 

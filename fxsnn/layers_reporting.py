@@ -10,9 +10,9 @@ from fxsnn.candidates import Exploration, gather, load_exploration
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
 from fxsnn.documents import named
-from fxsnn.errors import ConfigError, FileError, as_given
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.explore import Candidate
-from fxsnn.files import check_output, read_text
+from fxsnn.files import read_text
 from fxsnn.grid import Point
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, check_sensor
@@ -24,11 +24,10 @@ from fxsnn.recorded.splits import check_unlearned, split_of
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
-from fxsnn.report.drawing import check_drawing
 from fxsnn.report.layers import LayersOutcome, compose_layers
-from fxsnn.reporting import Sources, check_same, significance_for
+from fxsnn.reporting import Sources, check_same
 from fxsnn.score import Told
-from fxsnn.selection import Criteria, choice_of, choose
+from fxsnn.selection import Criteria
 from fxsnn.significance import Significance
 
 
@@ -47,12 +46,8 @@ def report_layers(
     The candidates may be one plan (.toml). A choice that learned on through its quantisation does so again, in as many
     `passes` as fxsnn events explore took (2), unless its network is given.
     """
-    if sources.chosen is not None and asked.budget is not None:
-        raise ConfigError("a choice must be made by a plan or within a budget, not both")
-    check_output(out)
-    check_drawing()
-    network = load_layers(sources.network)
-    swept = None if sources.significance is None else significance_for(sources.network, sources.significance)
+    sources.check(out, asked)
+    network, swept = load_layers(sources.network), sources.swept()
     learned = None if sources.chosen_network is None else load_layers(sources.chosen_network)
     test = split_of(data, "test", network)
     check_sensor(network, test)
@@ -69,18 +64,15 @@ def report_layers(
             out, bench, quantise_layers(network, plan), exploration, choice, asked, tests, test, swept, command
         )
     exploration = load_exploration(sources.candidates)
-    if sources.chosen is None:
-        choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
-    else:
-        choice = choice_of(exploration, sources.chosen, learned is not None)
+    choice = sources.choice(exploration, asked)
     train, held_out = learned_and_held_out(split_of(data, "train", network))
     for path in (sources.network, sources.chosen_network):
         if path is not None:
             check_unlearned(path, held_out)
     bench = Bench(network, held_out, Lessons(train, learning))
     found, entry, told = exploration.found, exploration.entries[choice.index], about(held_out)
-    layers_of(exploration, choice.index)
-    check_same(str(sources.network), found.accuracy, found.right, bench.float_told(), exploration, told)
+    exploration.plan_as(choice.index, LayeredPlan)
+    check_same(str(sources.network), found.accuracy, found.right, bench.float_told(), exploration, told, "recordings")
     if learned is not None and entry.scheme == "PTQ":
         raise ConfigError(f"a chosen network must be of a choice that learned on, {entry.name} did not")
     chosen = learned or chosen_network(bench, exploration, choice, progress)
@@ -89,7 +81,7 @@ def report_layers(
         name = entry.name if learned is None else str(sources.chosen_network)
         score = measured(quantised, held_out, workers)
         which = "" if entry.scheme == "PTQ" else entry.name
-        check_same(name, entry.accuracy, entry.right, score, exploration, told, which)
+        check_same(name, entry.accuracy, entry.right, score, exploration, told, "recordings", which)
 
     return write_layers_report(
         out, bench, chosen, exploration, choice, asked, test, swept, command, workers, progress, same
@@ -106,24 +98,13 @@ def _of_one_plan(
     return gather(f"{len(shown):,} recordings (of {shown.name})", tests["float"], [candidate]), tests
 
 
-def layers_of(exploration: Exploration, index: int) -> LayeredPlan:
-    """Return the plan of one candidate; FileError if it is of a network that learns without labels."""
-    plan = exploration.plan_of(index)
-    if not isinstance(plan, LayeredPlan):
-        raise FileError(
-            f"candidate {exploration.entries[index].name!r} must be of a network of layers, "
-            "not of one that learns without labels"
-        )
-    return plan
-
-
 def chosen_network(bench: Bench, exploration: Exploration, choice: Choice, progress: Progress) -> LayeredNetwork:
     """Return the network in real numbers that the choice quantises; trained on where it learned through it."""
     entry = exploration.entries[choice.index]
     if entry.scheme == "PTQ":
         return bench.network
     progress("train", 0, 1)
-    found = bench.network_of(Point(entry.name, entry.scheme, {}, layers_of(exploration, choice.index)))
+    found = bench.network_of(Point(entry.name, entry.scheme, {}, exploration.plan_as(choice.index, LayeredPlan)))
     progress("train", 1, 1)
     return found
 
@@ -148,12 +129,12 @@ def write_layers_report(
     checked    called with the quantised choice before anything is measured on test recordings
     """
     entries = exploration.entries
-    network = quantise_layers(chosen, layers_of(exploration, choice.index))
+    network = quantise_layers(chosen, exploration.plan_as(choice.index, LayeredPlan))
     checked(network)
     networks = {entries[choice.index].name: network}
     for n in shown_places(exploration, choice):
         if n != choice.index and entries[n].scheme == "PTQ":
-            networks[entries[n].name] = quantise_layers(bench.network, layers_of(exploration, n))
+            networks[entries[n].name] = quantise_layers(bench.network, exploration.plan_as(n, LayeredPlan))
     tests: dict[str, Told] = {"float": measured_float(bench.network, test)}
     for n, (name, quantised) in enumerate(networks.items()):
         tests[name] = measured(quantised, test, workers)

@@ -145,7 +145,12 @@ def check_not_learned(network: Path, shown: Samples, what: str, instead: str) ->
 
 
 def note(network: Path) -> str:
-    """Return what there is to say of a network's file beside what is measured, one line; nothing where all is well."""
+    """Return what there is to say of a network's file beside what is measured, one line; nothing where all is well.
+
+    One that people write (.toml) did not learn from anything that fxsnn could know.
+    """
+    if network.suffix == ".toml":
+        return ""
     learned = load_learned(network) if network.suffix == ".npz" else None
     if learned is None:
         return f"{network}: this file does not say what it learned from, which may be what it was measured on"

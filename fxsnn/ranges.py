@@ -103,11 +103,15 @@ def spreads(network: Network, spikes: Spikes) -> dict[str, Spread]:
     }
 
 
-def spread(values: ArrayLike, bounds: tuple[float, float] | None = None) -> Spread:
-    """Return how the values lie; `bounds` are the extremes where there are more values than these."""
+def spread(values: ArrayLike, bounds: tuple[float, float] | None = None, exact: bool = False) -> Spread:
+    """Return how the values lie.
+
+    bounds    the extremes, where there are more values than these
+    exact     whether no cast is on their way, so that none may saturate: both proposals then hold every value
+    """
     array = np.asarray(values, dtype=np.float64).ravel()
     low, high = bounds or (float(array.min()), float(array.max()))
-    integer, signed = integer_bits((low, high))
+    integer, signed = integer_bits((low, high), exact)
     # not interpolated: what lies between two values is below one that is there
     last = array.size - 1 - array.size // round(100 / SATURATING)
     most = float(np.partition(np.abs(array), last)[last])
@@ -118,25 +122,29 @@ def spread(values: ArrayLike, bounds: tuple[float, float] | None = None) -> Spre
         percentiles=tuple(float(value) for value in np.percentile(array, PERCENTILES)),
         values=array.size,
         integer=integer,
-        saturating=saturating + int(signed and most == 0),
+        saturating=integer if exact else saturating + int(signed and most == 0),
         signed=signed,
     )
 
 
-def integer_bits(bounds: tuple[float, float]) -> tuple[int, bool]:
+def integer_bits(bounds: tuple[float, float], exact: bool = False) -> tuple[int, bool]:
     """Return the fewest integer bits, the sign counted, that hold the bounds, and whether a sign is needed.
 
-    An upper bound of exactly a power of two saturates: the bit that would hold it is worth nothing else.
+    An upper bound of exactly a power of two saturates: the bit that would hold it is worth nothing else. Where nothing
+    may saturate, `exact`, it has that bit.
 
     >>> integer_bits((0.0, 5.5)), integer_bits((-1.0, 0.9)), integer_bits((0.0, 0.2))
     ((3, False), (1, True), (-2, False))
+    >>> integer_bits((0.0, 4.0)), integer_bits((0.0, 4.0), exact=True), integer_bits((-4.0, 3.0), exact=True)
+    ((2, False), (3, False), (3, True))
     """
     if not all(map(math.isfinite, bounds)):
         raise ConfigError(
             f"a signal's range must be finite to give it bits, not {as_given(bounds[0])} to {as_given(bounds[1])}"
         )
     signed = bounds[0] < 0
-    return max(_integer_bits(bounds[1]), _integer_bits(-bounds[0])) + signed, signed
+    high = math.nextafter(bounds[1], math.inf) if exact else bounds[1]
+    return max(_integer_bits(high), _integer_bits(-bounds[0])) + signed, signed
 
 
 def _integer_bits(magnitude: float) -> int:

@@ -36,6 +36,35 @@ class Sources:
     chosen_network: Path | None = None  # what learned in integers under that plan
     significance: Path | None = None
 
+    def check(self, out: Path, asked: Criteria, *read: Path | None) -> None:
+        """Refuse what cannot become a page, before anything is measured; `read` is what else is not to be replaced."""
+        if self.chosen is not None and asked.budget is not None:
+            raise ConfigError("a choice must be made by a plan or within a budget, not both")
+        own = self.network, self.candidates, self.chosen, self.chosen_network, self.significance
+        check_output(out, *own, *read)
+        check_drawing()
+
+    def choice(self, exploration: Exploration, asked: Criteria) -> Choice:
+        """Choose by the plan that is given, or as `fxsnn select` does."""
+        if self.chosen is None:
+            return choose(exploration, asked.reward, asked.max_loss, asked.budget)
+        return choice_of(exploration, self.chosen, self.chosen_network is not None)
+
+    def swept(self, digest: str | None = None) -> Significance | None:
+        """Read what fxsnn significance wrote, if anything, of this very network; ConfigError if it is of another.
+
+        digest    of the network; that of its file, if none is given
+        """
+        if self.significance is None:
+            return None
+        found = load_significance(self.significance)
+        if found.network != (digest or hashlib.sha256(read_bytes(self.network, "a network")).hexdigest()):
+            raise ConfigError(
+                f"a significance file must be of the network {str(self.network)!r}, {str(self.significance)!r} is of "
+                "another"
+            )
+        return found
+
 
 def report_job(
     out: Path,
@@ -60,16 +89,9 @@ def report_job(
     FindingError
         No candidate holds the floor or fits into the budget.
     """
-    if sources.chosen is not None and asked.budget is not None:
-        raise ConfigError("a choice must be made by a plan or within a budget, not both")
-    check_output(out)
-    check_drawing()
+    sources.check(out, asked)
     network, exploration = load_network(sources.network), load_exploration(sources.candidates)
-    if sources.chosen is None:
-        choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
-    else:
-        choice = choice_of(exploration, sources.chosen)
-    swept = None if sources.significance is None else significance_for(sources.network, sources.significance)
+    choice, swept = sources.choice(exploration, asked), sources.swept()
     learned = None if sources.chosen_network is None else load_network(sources.chosen_network)
     splits = open_splits(data, mnist)
     check_fits(network, sources.network, splits)
@@ -80,7 +102,7 @@ def report_job(
     task, score = prepare(network, splits, workers)
     found = exploration.found
     told = about(splits)
-    check_same(str(sources.network), found.accuracy, found.right, score, exploration, told)
+    check_same(str(sources.network), found.accuracy, found.right, score, exploration, told, "digits")
     networks = _quantised(network, learned, exploration, choice, splits, passes, progress)
     entry = exploration.entries[choice.index]
     responses = respond(networks[entry.name], task.spikes, workers)
@@ -92,6 +114,7 @@ def report_job(
         score,
         exploration,
         told,
+        "digits",
         entry.name if entry.scheme == "ITQ" else "",
     )
     tests = measure_all(network, networks, task, splits, workers, progress)
@@ -115,7 +138,7 @@ def _quantised(
         raise ConfigError(f"a chosen network must be of a choice that learned in integers, {chosen.name} did not")
     networks = {}
     for n in shown_places(exploration, choice):
-        entry, plan = exploration.entries[n], exploration.layer_plan_of(n)
+        entry, plan = exploration.entries[n], exploration.plan_as(n, Plan)
         if entry.scheme != "ITQ":
             networks[entry.name] = quantise(network, plan)
         elif n == choice.index:
@@ -130,14 +153,6 @@ def _trained(network: Network, plan: Plan, splits: Splits, passes: int, progress
     return trained
 
 
-def significance_for(network: Path, path: Path) -> Significance:
-    """Read what fxsnn significance wrote of this very network; ConfigError if it is of another."""
-    found = load_significance(path)
-    if found.network != hashlib.sha256(read_bytes(network, "a network")).hexdigest():
-        raise ConfigError(f"a significance file must be of the network {str(network)!r}, {str(path)!r} is of another")
-    return found
-
-
 def check_same(
     name: str,
     accuracy: float,
@@ -145,12 +160,16 @@ def check_same(
     score: Measured,
     exploration: Exploration,
     about: str,
+    what: str,
     learned: str = "",
 ) -> None:
-    """Refuse a network that does not answer as candidates.json says; `learned`, what could be given instead."""
+    """Refuse a network that does not answer as candidates.json says.
+
+    what       it was shown, in the plural
+    learned    a candidate whose network could be given instead
+    """
     if pack(score.right) == right if right else abs(score.accuracy - accuracy) < SLACK:
         return
-    what = "digits" if "digits" in exploration.data else "recordings"
     how = f"; the network that learned as {learned} can be given as --chosen-network" if learned else ""
     raise ConfigError(
         f"networks and {what} must be those that the candidates were measured with, {percent(accuracy)} right on "

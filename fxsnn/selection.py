@@ -57,6 +57,11 @@ class Selected:
     found: Found  # the float network that it is held against
     plan: Planned
 
+    @property
+    def shown(self) -> tuple[str, str]:
+        """What networks of its kind are shown, where their firing is compared: one, and on how many."""
+        return ("input", "inputs") if isinstance(self.plan, GraphPlan) else ("image", "digits")
+
 
 def select_candidate(candidates: Path, out: Path, asked: Criteria) -> Selected:
     """Choose from candidates.json and write the plan of the choice."""

@@ -18,7 +18,7 @@ from fxsnn.described import parse_described
 from fxsnn.documents import named
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_output, read_text, write_text
+from fxsnn.files import check_folder, check_output, read_text, write_text
 from fxsnn.golden.learning import make_learning_bundle
 from fxsnn.learn import Learning, random_network
 from fxsnn.network import Network, save_network
@@ -68,6 +68,7 @@ def record_training(out: Path, data: Path | None, mnist: bool, asked: Training, 
 
     Without a plan and a weight's format the weights are of UQ0.4.
     """
+    check_folder(out, asked.description, asked.plan)
     plan = None if asked.plan is None else read_plan(asked.plan)
     splits = open_splits(data, mnist)
     digits, blank = part(splits.training, 0, images), _blank(splits.training, asked)
@@ -114,11 +115,12 @@ def train_network(
     beside it. Where a weight's format is given alone, a network that learns in float first says what integer bits
     states need.
     """
-    check_output(out)
+    read = asked.description, asked.plan
+    check_output(out, *read)
     plan = None if asked.plan is None else read_plan(asked.plan)
     written = out.with_suffix(".toml") if asked.weight is not None else None
     if written:
-        check_output(written)
+        check_output(written, *read)
     splits = open_splits(data, mnist)
     learned = learned_digits(splits)
     blank, images = _blank(splits.training, asked), splits.training.images

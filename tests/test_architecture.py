@@ -56,6 +56,7 @@ ORDER = (
         "reporting",
         "layers_reporting",
         "subjects",
+        "graphs_reporting",
         "study",
         "graphs",
         "events_learning",

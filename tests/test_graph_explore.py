@@ -23,7 +23,7 @@ from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, graph_plan_text, parse_graph_plan
 from fxsnn.graph.quantise import quantise_graph
-from fxsnn.graph.real import float_run
+from fxsnn.graph.real import float_run, float_trace
 from fxsnn.graph.run import trace
 from fxsnn.planned import parse_planned
 from fxsnn.populations.bench import check_inputs_of
@@ -69,6 +69,7 @@ weights = "w.npz:last"
 [readout]
 kind = "counts"
 """
+STATES = '["Q4.5 floor", "Q4.2 stochastic", "Q4.2"]'
 GRID = """
 [signal]
 weight = ["Q2.5", "Q2.1"]
@@ -83,6 +84,11 @@ threshold = "UQ2.4"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    return written(tmp_path)
+
+
+def written(tmp_path: Path) -> Path:
+    """Write a network, a grid and what it is shown into a folder, and return it."""
     rng = np.random.default_rng(39)
     np.savez(
         tmp_path / "w.npz",
@@ -311,17 +317,15 @@ def test_the_commands_refuse_what_does_not_go_together(folder: Path) -> None:
     assert command("emulate", folder / "net.npz", plan, "--inputs", shown).complaint == (
         f"--inputs must be given for a network of populations (.toml) alone, not '{folder}/net.npz'"
     )
-    assert command(
-        "explore", net, "--grid", plan, "--inputs", shown, "--strategy", "paper", "--out", out
-    ).complaint == ("the strategy must be one of grid, narrow, nsga2, tpe, random, not 'paper'")
+    assert (
+        command("explore", net, "--grid", plan, "--inputs", shown, "--strategy", "paper", "--out", out).complaint
+        == "the strategy paper must have --significance FILE"
+    )
     assert command("emulate", net, folder / "two.toml", "--inputs", shown).complaint == (
         f"{str(folder / 'two.toml')!r}: signal 'membrane' must be a text or a table of format, rounding, overflow: "
         "Expected `object`, got `array`"
     )
-    assert command("report", net, out, "--out", folder / "o").complaint == (
-        f"a network must be a trained one (.npz), not '{net}'"
-    )
-    for words in (["significance", net, "--out", out], ["ranges", net]):
+    for words in (["significance", net, "--out", out], ["ranges", net], ["report", net, out, "--out", out]):
         assert command(*words).complaint == f"--inputs must be given for a network of populations, as '{net}'"
     assert not out.exists()
 
@@ -543,3 +547,109 @@ def test_options_of_learning_are_refused_and_a_plan_of_populations_asks_for_its_
     assert command("memory", plan).complaint == (
         f"a plan of populations, as '{plan}', must be counted with --network of populations"
     )
+
+
+def test_candidates_say_how_they_fire_beside_the_float_network(folder: Path) -> None:
+    given = subject(folder)
+    found = study(given, folder / "s.db").exploration.entries
+    words = given.inputs.words
+    floats = [float_trace(given.graph, one.astype(float)) for one in words]
+    for entry, point in zip(found, given.points(), strict=True):
+        fixed = [trace(quantise_graph(given.graph, point.plan), one) for one in words]
+        pairs = [
+            tuple(np.concatenate([run[name].emitted for name in ("mine", "out")], axis=1).astype(int) for run in both)
+            for both in zip(floats, fixed, strict=True)
+        ]
+        told = entry.firing
+        assert told is not None
+        assert (told.images, told.watched) == (30, 16)
+        assert told.float_spikes == round(sum(int(one.sum()) for one, _ in pairs) / 30, 3)
+        assert told.fixed_spikes == round(sum(int(one.sum()) for _, one in pairs) / 30, 3)
+        assert told.same_counts == round(sum((a.sum(axis=0) == b.sum(axis=0)).all() for a, b in pairs) / 30, 6)
+        assert told.parted == sum((a != b).any() for a, b in pairs[:16])
+    assert len({entry.firing for entry in found}) > 2
+    (folder / "c.json").write_bytes(to_json(study(given, folder / "s.db").exploration))
+    chosen = command("select", folder / "c.json", "--max-loss", "1", "--out", folder / "chosen.toml")
+    assert "firing on 30 inputs" in chosen.out
+    assert "spikes an input" in chosen.out
+
+
+def test_a_network_that_never_fires_has_no_firing_to_tell(folder: Path) -> None:
+    (folder / "net.toml").write_text(
+        '[input]\nshape = 4\n[population.out]\nshape = 5\nneuron = "integrator"\nchoices = { leak = "none" }\n'
+        '[[projection]]\nfrom = "input"\nto = "out"\nweights = "w.npz:first"\n[readout]\nkind = "counts"\n'
+    )
+    given = subject(folder, '[signal]\nweight = "Q2.4"\nmembrane = "Q6.4"\n')
+    (entry,) = study(given, folder / "s.db").exploration.entries
+    assert entry.firing is None
+
+
+def test_nothing_is_said_of_what_a_network_without_learning_learned_from(folder: Path) -> None:
+    words = ("--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", folder / "c.json")
+    explored = command("explore", folder / "net.toml", *words)
+    assert "learned from" not in explored.err
+
+
+def test_a_point_that_overflows_where_it_must_not_is_set_aside_and_named(folder: Path) -> None:
+    tight = GRID.replace('["Q4.5 floor", "Q4.2 stochastic", "Q4.2"]', '["UQ0.2 floor error", "Q4.2 floor error"]')
+    (folder / "grid.toml").write_text(tight)
+    out = folder / "c.json"
+    words = ("--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", out)
+    said = command("explore", folder / "net.toml", *words)
+    assert said.status == 1
+    assert [entry.name for entry in load_exploration(out).entries] == [
+        "weight-Q2.5-membrane-Q4.2",
+        "weight-Q2.1-membrane-Q4.2",
+    ]
+    line = said.err.splitlines()[-1]
+    assert line.startswith("fxsnn: every point must have a result, but weight-Q2.")
+    assert line.endswith("; set aside")
+    for name in ("weight-Q2.5-membrane-UQ0.2", "weight-Q2.1-membrane-UQ0.2"):
+        assert f"{name}: integrated of out must stay within UQ0.2 (u2), but left it " in line
+    assert "nothing was left" not in said.out
+    again = command("explore", folder / "net.toml", *words)
+    assert (again.status, again.err.splitlines()[-1]) == (1, line)
+    sampled = ("--strategy", "nsga2", "--trials", "40", "--study", folder / "t.db")
+    assert command("explore", folder / "net.toml", *words, *sampled).err.splitlines()[-1].endswith("; set aside")
+    assert len(load_exploration(out).entries) == 2
+    (folder / "grid.toml").write_text(tight.replace(', "Q4.2 floor error"', ""))
+    none = command("explore", folder / "net.toml", *words, "--study", folder / "none.db")
+    assert none.status == 1
+    assert f"a study must have the result of a point, but '{folder / 'none.db'}' has none: weight-Q2." in none.err
+
+
+def test_narrow_goes_on_where_a_bit_less_would_overflow(folder: Path) -> None:
+    grid = '[signal]\nweight = "Q1.1"\nv = "Q2.1"\nlevel = "UQ1.0"\nkeep = "UQ0.1"\nthreshold = "UQ1.0"\n'
+    given = subject(folder, grid + 'membrane = "Q2.1 floor error"\n', "shown.npy")
+    few = replace(given, inputs=Inputs(given.inputs.words[:3, :6]))
+    finished = study(few, folder / "s.db", strategy="narrow", max_loss=1.0)
+    assert any("membrane-" in line and "must stay within" in line for line in finished.unfit)
+    last = finished.exploration.entries[-1].name
+    assert int(last[1:].split("-")[0]) > 3
+
+
+@pytest.mark.parametrize(("rests", "bits"), [(1, 1), (2, 2), (3, 2), (4, 3), (8, 4)])
+def test_ranges_give_a_state_without_a_cast_the_bits_that_hold_its_largest_value(
+    rested: Path, rests: int, bits: int
+) -> None:
+    (rested / "resting.neuron").write_text(RESTING.replace("rest = 3 if", f"rest = {rests} if"))
+    graph = load_graph(rested / "float.toml")
+    found = graph_spreads(graph, np.ones((1, 12, 4)))["mine.small"]
+    assert (found.maximum, found.integer, found.saturating, found.signed) == (rests, bits, bits, False)
+    plan = parse_graph_plan(OF_RESTED.replace("UQ2.0", f"UQ{bits}.0"))
+    quantise_graph(graph, plan)  # which proves that it fits
+
+
+def test_labels_that_are_no_classes_are_told_with_their_file(folder: Path) -> None:
+    shown, net, grid = folder / "wrong.npz", folder / "net.toml", folder / "grid.toml"
+    np.savez(shown, inputs=np.zeros((5, 3, 4), np.uint8), labels=[0, 1, 2, 3, 9])
+    (folder / "plan.toml").write_text(GRID.replace('["Q2.5", "Q2.1"]', '"Q2.5"').replace(STATES, '"Q4.2"'))
+    for words in (
+        ("explore", net, "--grid", grid, "--out", folder / "c.json"),
+        ("emulate", net, folder / "plan.toml"),
+        ("significance", net, "--out", folder / "s.json"),
+        ("report", net, folder / "plan.toml", "--out", folder / "r.html"),
+    ):
+        assert command(*words, "--inputs", shown).complaint == (
+            f"{str(shown)!r}: labels must be the classes 0 to 2 of the readout, not 9"
+        )

@@ -342,3 +342,27 @@ def test_inputs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     for inputs, said in cases:
         with pytest.raises(ConfigError, match=said):
             run(network, inputs)
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking", "keys"),
+    [
+        ('[signal]\nweight = "Q2.3"\n', "input and population are", "signal"),
+        ("[input]\nshape = 3\n[populations]\n", "population is", "input, populations"),
+        ("", "input and population are", "none"),
+    ],
+)
+def test_a_toml_that_is_no_network_is_told_what_it_lacks_of_each_kind(
+    tmp_path: Path, text: str, lacking: str, keys: str
+) -> None:
+    path = tmp_path / "net.toml"
+    path.write_text(text)
+    for words in (("show", path), ("memory", path, "--network", path)):
+        assert command(*words).complaint == (
+            f"{str(path)!r}: a network must be one of populations, which has the tables input and population (here "
+            f"{lacking} missing), or a description of layers, which has [[layer]] (here missing); its keys are {keys}"
+        )
+    assert command("emulate", path, path, "--inputs", path).complaint == (
+        f"{str(path)!r}: a network of populations must have the tables input and population, {lacking} missing; its "
+        f"keys are {keys}"
+    )

@@ -208,7 +208,7 @@ def test_a_report_of_layers_is_refused_in_one_line(bench: Bench) -> None:
     candidates = [bench.evaluate(point) for point in recorded_points(GRID, bench.network)[:1]]
     found = gather("some", bench.float_told(), candidates)
     with pytest.raises(FileError, match="must be of a network that learns without labels, not of layers$"):
-        found.layer_plan_of(0)
+        found.plan_as(0, Plan)
 
 
 def test_a_report_is_the_page_of_the_first_network_s(

@@ -24,7 +24,8 @@ from fxsnn.plan import plan_from_data, plan_to_data
 from fxsnn.quantise import SITES, quantise
 from fxsnn.regress import suite
 from fxsnn.regress.compare import changes
-from fxsnn.regress.listed import Configuration, read_listed
+from fxsnn.regress.listed import Configuration
+from fxsnn.regress.listed import read_listed as read_any
 from fxsnn.regress.lock import THIS, Lock, lock_path, read_lock, write_lock
 from fxsnn.regress.record import ORDER, SHORT, Record, record
 from fxsnn.splits import Splits
@@ -35,6 +36,13 @@ skip_without_jit()
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 SETS = tuple(SOURCES)
+
+
+def read_listed(path: Path) -> list[Configuration]:
+    """Read a list of networks that learn without labels."""
+    return [one for one in read_any(path) if isinstance(one, Configuration)]
+
+
 LISTED = """
 schema = 1
 [default]
@@ -387,7 +395,7 @@ def flipped(digests: str) -> str:
         ('"formats/largest_zero.npz"', '"../net.npz"', "configuration 'largest_zero': a file name must stay inside "),
         ('"formats/largest_zero.npz"', '"/etc/passwd"', "configuration 'largest_zero': a file name must stay inside "),
         ('"formats/largest_zero.npz"', '"none.npz"', "configuration 'largest_zero': a network must be a file "),
-        ('"formats/largest_zero.npz"', '"formats/largest_zero.toml"', "a network must be a trained one (.npz)"),
+        ('"formats/largest_zero.npz"', '"formats/largest_zero.toml"', "a network of populations must have the tables"),
         (
             '"formats/largest_zero.toml"',
             '"../plan.toml"',

@@ -10,21 +10,25 @@ import typer
 
 from fxsnn.cli.options import (
     CORES,
+    AnyNetwork,
     AskedLoss,
     AskedMu,
     CountedBy,
     Data,
+    InputsFile,
     Mnist,
     MostMemory,
-    NetworkFile,
     PassesAgain,
     RewardForm,
     Workers,
+    check_source,
+    inputs_of,
     percent,
     progress_bars,
     warn,
 )
 from fxsnn.cli.tables import say
+from fxsnn.errors import ConfigError
 
 _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
 
@@ -35,10 +39,12 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    network: NetworkFile,
+    network: AnyNetwork,
     candidates: Annotated[
         Path,
-        typer.Argument(help="What fxsnn explore wrote (JSON), or one plan of layers (TOML).", show_default=False),
+        typer.Argument(
+            help="What fxsnn explore wrote (JSON), or one plan of layers or populations (TOML).", show_default=False
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Page to write (HTML).")],
     reward: RewardForm = None,
@@ -65,15 +71,19 @@ def report(
     passes: PassesAgain = None,
     folder: Data = None,
     mnist: Mnist = False,
+    inputs: InputsFile = None,
     workers: Workers = CORES,
 ) -> None:
-    """Choose as select does, measure on the test digits or recordings, and write a page that shows everything."""
+    """Choose as select does, measure on test digits, recordings or --inputs, and write a page that shows everything."""
     from fxsnn.job import report_network
     from fxsnn.layered.network import is_layered
     from fxsnn.learned import note
     from fxsnn.reporting import Sources
     from fxsnn.selection import criteria
 
+    file = inputs_of(inputs, network) if check_source(network, folder, mnist, inputs) else None
+    if file is not None and passes is not None:
+        raise ConfigError(f"--passes {passes} must not be given for a network of populations, which learns nothing")
     sources = Sources(network, candidates, chosen, chosen_network, significance)
     asked = criteria(reward, mu, max_loss, budget, by)
     given = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
@@ -81,18 +91,20 @@ def report(
     given |= {name: path.name for name, path in files.items() if path}
     words = ["fxsnn", "report", network.name, candidates.name]
     words += [word for name, value in given.items() if value is not None for word in (name, str(value))]
-    if is_layered(network):
+    if file is not None:
+        words += ["--inputs", file.name]
+    elif is_layered(network):
         words += ["--data", folder.name] if folder is not None else []
     else:
         words += ["--mnist"] * (mnist or folder is not None)
     words += [] if passes is None else ["--passes", str(passes)]
     with progress_bars(_STAGES) as progress:
-        found = report_network(out, sources, asked, folder, mnist, shlex.join(words), workers, progress, passes)
+        found = report_network(out, sources, asked, folder, mnist, shlex.join(words), workers, progress, passes, file)
     say(found.choice.reason)
     floating, fixed = (found.tests[name] for name in ("float", found.chosen.name))
-    what = "recordings" if is_layered(network) else "digits"
+    what = "inputs" if file is not None else "test recordings" if is_layered(network) else "test digits"
     say(
-        f"On {fixed.images:,} test {what}: float {percent(floating.accuracy)}, {found.chosen.name} "
+        f"On {fixed.images:,} {what}: float {percent(floating.accuracy)}, {found.chosen.name} "
         f"{percent(fixed.accuracy)}."
     )
     typer.echo(f"{out}: open it in a browser")

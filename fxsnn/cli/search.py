@@ -84,12 +84,12 @@ def explore(
     killed costs what it was at: another one does that again.
     """
     from fxsnn.study.session import settings_of
-    from fxsnn.subjects.strategy import OF_DIGITS, OF_INPUTS
+    from fxsnn.subjects.strategy import NAMES, OF_DIGITS
 
     own = check_source(network, folder, mnist, inputs)
     if own and passes != 1:
         raise ConfigError(f"--passes {passes} must not be given for a network of populations, which learns nothing")
-    offered = OF_INPUTS if own else OF_DIGITS
+    offered = NAMES if own else OF_DIGITS
     settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, offered, study_name)
     engine = engine_of(processes, cluster)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
@@ -129,7 +129,7 @@ def select(
     )
     _show_plan(selected.plan)
     if chosen.firing:
-        _show_firing(chosen.firing, chosen.scheme)
+        _show_firing(chosen.firing, chosen.scheme, selected.shown)
     say(f"{out}: its plan")
 
 
@@ -143,16 +143,17 @@ def _show_plan(plan: Planned) -> None:
     show(rows)
 
 
-def _show_firing(found: Firing, scheme: str) -> None:
+def _show_firing(found: Firing, scheme: str, shown: tuple[str, str]) -> None:
     from fxsnn import firing
 
-    rows = table(f"firing on {found.images:,} digits", ">float", ">fixed")
-    for row in firing.rows(found, scheme):
+    one, many = shown
+    rows = table(f"firing on {found.images:,} {many}", ">float", ">fixed")
+    for row in firing.rows(found, scheme, one):
         rows.add_row(*row)
     typer.echo()
     show(rows)
     typer.echo()
-    if warning := firing.warning(found, scheme):
+    if warning := firing.warning(found, scheme, one):
         say(f"Warning: {warning}\n")
 
 

@@ -26,6 +26,7 @@ from fxsnn.cli.options import (
     warn,
 )
 from fxsnn.cli.tables import say, show, table
+from fxsnn.errors import ConfigError
 from fxsnn.lfsr import Lfsr
 
 if TYPE_CHECKING:
@@ -59,11 +60,15 @@ def significance(
         bool, typer.Option("--learning", help="Sweep the groups of learning in integers too: a network a point.")
     ] = False,
     learn_from: Annotated[
-        int, typer.Option("--learn-from", min=1, help="With --learning: training digits that each learns from.")
-    ] = 4_000,
+        int | None,
+        typer.Option(
+            "--learn-from", min=1, help="With --learning: training digits that each learns from.", show_default="4000"
+        ),
+    ] = None,
     learn_seed: Annotated[
-        int, typer.Option("--learn-seed", min=0, help="With --learning: seed of first weights and order.")
-    ] = 0,
+        int | None,
+        typer.Option("--learn-seed", min=0, help="With --learning: seed of first weights and order.", show_default="0"),
+    ] = None,
     seed: Annotated[int, typer.Option(min=1, help="Seed of stochastic rounding.")] = Lfsr().seed,
     workers: Workers = CORES,
     processes: Processes = False,
@@ -73,11 +78,26 @@ def significance(
     from fxsnn.job import significance_of_network
     from fxsnn.learned import note
 
+    for name, given in (("--learn-from", learn_from), ("--learn-seed", learn_seed)):
+        if given is not None and not learning:
+            raise ConfigError(f"{name} {given} must be given with --learning alone")
     file = inputs_of(inputs, network) if check_source(network, folder, mnist, inputs) else None
-    digits, engine = learn_from if learning else None, engine_of(processes, cluster)
+    digits, engine = (learn_from or 4_000) if learning else None, engine_of(processes, cluster)
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
         found, files = significance_of_network(
-            network, out, folder, mnist, images, max_loss, seed, workers, progress, digits, learn_seed, engine, file
+            network,
+            out,
+            folder,
+            mnist,
+            images,
+            max_loss,
+            seed,
+            workers,
+            progress,
+            digits,
+            learn_seed or 0,
+            engine,
+            file,
         )
     _print(found)
     typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")

@@ -16,6 +16,8 @@ from fxsnn.cli.tables import say, show, table
 from fxsnn.engine.work import DEATHS
 from fxsnn.errors import FindingError
 
+TOLD = 3  # points that cannot run of which it is said why
+
 if TYPE_CHECKING:
     from fxsnn.study.session import Finished
     from fxsnn.study.storage import Place
@@ -67,9 +69,11 @@ def show_finished(finished: Finished, out: Path, study: str, network: Path) -> N
     for line in tie_lines(found.entries, front):
         say(f"{line} ({TEST})")
     say(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
-    if not finished.evaluated:
+    if not (finished.evaluated or finished.aside or finished.unfit):
         say(f"{study}: nothing was left to evaluate")
-    if finished.aside:
-        names = ", ".join(finished.aside)
-        raise FindingError(f"every point must have a result, but {DEATHS} workers died of each of {names}; set aside")
+    if finished.aside or finished.unfit:
+        why = list(finished.unfit[:TOLD])
+        why += [f"{len(finished.unfit) - TOLD:,} more cannot run"] * (len(finished.unfit) > TOLD)
+        why += [f"{DEATHS} workers died of each of {', '.join(finished.aside)}"] * bool(finished.aside)
+        raise FindingError(f"every point must have a result, but {'; '.join(why)}; set aside")
     warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))

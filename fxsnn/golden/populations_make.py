@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
-from fxsnn.files import new_folder
+from fxsnn.files import check_folder, new_folder
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.make import write_files, write_vectors
@@ -51,6 +51,7 @@ def golden_of_files(
         A file cannot be read, or says what cannot be; see `make_graph_bundle`.
     """
     check_kinds(kinds)
+    check_folder(out, network, plan, inputs)
     graph = load_graph(network)
     quantised = quantise_graph(graph, load_graph_plan(plan, graph))
     words = read_inputs(inputs, graph).words

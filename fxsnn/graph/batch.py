@@ -78,6 +78,14 @@ def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], threads: 
     return said
 
 
+def emitted_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]]) -> dict[str, Held]:
+    """Return what the input and each population emit, [inputs, steps, neurons], of as few inputs as memory holds.
+
+    inputs     int[inputs, steps, words], words of the input's format
+    """
+    return _AtWork(network, _schedule(network), max(1, len(inputs)), inputs.shape[1]).played(inputs)[0]
+
+
 def _schedule(network: QuantisedGraph) -> Schedule:
     """Return how the populations run, once for each network: networks never change."""
     found = _SCHEDULES.get(network)
@@ -147,10 +155,14 @@ class _AtWork:
 
     def read(self, inputs: NDArray[np.integer[Any]]) -> Held:
         """Return what is read of every input, [inputs, steps, neurons]."""
-        graph, engines = self._graph, self._engines
-        words = np.require(inputs, self._held, KERNELS_TAKE)
+        emitted, nodes = self.played(inputs)
+        return (nodes if self._graph.readout.node else emitted)[self._graph.read.name]
+
+    def played(self, inputs: NDArray[np.integer[Any]]) -> tuple[dict[str, Held], dict[str, Held]]:
+        """Return what is emitted, and the states that are read, by name."""
+        engines, words = self._engines, np.require(inputs, self._held, KERNELS_TAKE)
         emitted, nodes = dict[str, Held]({INPUT: words}), dict[str, Held]()
-        for stage in graph.stages:
+        for stage in self._graph.stages:
             if stage.populations[0] in self._dense:
                 (name,) = stage.populations
                 emitted[name], nodes[name] = self._dense[name].run(emitted, len(inputs))
@@ -162,7 +174,7 @@ class _AtWork:
                 given = {name: words[n] for name, words in emitted.items()}
                 read = {name: nodes[name][n] for name in stage.populations}
                 engines.advance(stage, given, read, range(self._steps))
-        return (nodes if graph.readout.node else emitted)[graph.read.name]
+        return emitted, nodes
 
 
 class _Pieces:
@@ -173,7 +185,7 @@ class _Pieces:
         self._graph, self._steps = network.graph, min(steps, max(1, _PIECE // schedule.word_bytes))
         self._engines = _Engines(network, schedule, schedule.steps)
         self._past = max((wire.delay for wire in network.graph.projections), default=0)
-        shape = self._past + steps
+        shape = self._past + self._steps
         self._emitted = dict[str, Held](
             {INPUT: np.zeros((shape, math.prod(network.graph.shape)), schedule.words[INPUT])}
         )

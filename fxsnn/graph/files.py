@@ -88,15 +88,29 @@ def parse_graph(text: str, folder: Path) -> Graph:
 
 
 def graph_at(path: Path) -> Graph | None:
-    """Return the network of populations that a file holds; none where it is of another kind. Raises as `load_graph`."""
+    """Return the network of populations that a file holds; none where it is a description of layers, or no TOML.
+
+    Raises as `load_graph`, and ConfigError where a TOML is neither: what it lacks of each.
+    """
     if path.suffix != ".toml":
         return None
     data = named(path, partial(parse_toml, what="a network's description"), read_text(path, "a network's description"))
+    if "population" not in data and "layer" not in data:
+        raise ConfigError(
+            f"{str(path)!r}: a network must be one of populations, which has the tables input and population (here "
+            f"{_lacking(data)} missing), or a description of layers, which has [[layer]] (here missing); its keys are "
+            f"{', '.join(data) or 'none'}"
+        )
     return load_graph(path) if "population" in data else None
 
 
 def graph_from_data(data: dict[str, Any], folder: Path) -> Graph:
     """Read a network from the tables of a TOML document; raises as `load_graph`."""
+    if lacking := _lacking(data):
+        raise ConfigError(
+            f"a network of populations must have the tables input and population, {lacking} missing; its keys are "
+            f"{', '.join(data) or 'none'}"
+        )
     try:
         given = msgspec.convert(data, _Text)
     except msgspec.ValidationError as error:
@@ -112,6 +126,12 @@ def graph_from_data(data: dict[str, Any], folder: Path) -> Graph:
         _format(given.input.format),
         _readout(given.readout, folder),
     )
+
+
+def _lacking(data: dict[str, Any]) -> str:
+    """Say which tables a network of populations misses, with their verb; nothing where it has them."""
+    lacking = [table for table in ("input", "population") if table not in data]
+    return f"{' and '.join(lacking)} {'are' if lacking[1:] else 'is'}" if lacking else ""
 
 
 def _population(name: str, given: _Population, folder: Path) -> Population:

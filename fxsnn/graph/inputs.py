@@ -30,16 +30,22 @@ class Inputs:
 
     words     int64[inputs, steps, words] of the format of the network's input; a map flat
     labels    int64[inputs], the class of each, from 0 on; none where the file holds none
+    file      where they come from, for messages
     """
 
     words: NDArray[np.int64]
     labels: NDArray[np.int64] | None = None
+    file: str = ""
 
     def __post_init__(self) -> None:
         freeze(self)
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def first(self, count: int | None) -> Inputs:
+        """Return so many of the first of them; all, if no count is given."""
+        return Inputs(self.words[:count], None if self.labels is None else self.labels[:count], self.file)
 
 
 def read_inputs(path: Path, graph: Graph) -> Inputs:
@@ -60,10 +66,10 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
         raise FileError(f"inputs must be a file of {', '.join(ENDINGS)}, not {str(path)!r}")
     try:
         if path.suffix in (".csv", ".mem"):
-            return Inputs(_checked(_one(path, graph), graph))
+            return Inputs(_checked(_one(path, graph), graph), file=str(path))
         held = _arrays(path)
         words = _checked(held["inputs"], graph)
-        return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None)
+        return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None, str(path))
     except FxsnnError as error:
         raise type(error)(f"{str(path)!r}: {error}") from None
 

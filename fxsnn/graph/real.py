@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.errors import ConfigError
+from fxsnn.frozen import freeze
 from fxsnn.graph.connect import bring, parts
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, signals_for
@@ -19,6 +21,17 @@ from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT
 from fxsnn.program.real import RealRun, Reals
 from fxsnn.program.wires import BITS
+
+
+@dataclass(frozen=True, slots=True)
+class RealKept:
+    """What a population did in the steps of one input, in real numbers; as `run.Kept` has it in words."""
+
+    nodes: dict[str, Reals]  # every name of the text that begins with no underscore: float64[steps, neurons]
+    emitted: Reals  # float64[steps, neurons]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
 
 def float_run(
@@ -35,7 +48,7 @@ def float_run(
         The inputs are of another shape, or raw words are given and no plan.
     """
     words, weights, constants = _checked(graph, inputs), float_weights(graph, plan), float_constants(graph, plan)
-    said = [_played(graph, weights, constants, one) for one in words]
+    said = [_played(graph, weights, constants, one)[1] for one in words]
     stacked = np.stack(said).astype(np.float64) if said else np.zeros((0, graph.read.size))
     return stacked, classes_of(graph.readout, stacked)
 
@@ -50,6 +63,30 @@ def float_casts(graph: Graph, inputs: ArrayLike, take: Callable[[str, str, Reals
     words, weights, constants = _checked(graph, inputs), float_weights(graph), float_constants(graph)
     for one in words:
         _played(graph, weights, constants, one, take)
+
+
+def float_emitted(graph: Graph, inputs: ArrayLike, plan: GraphPlan | None = None) -> Iterator[dict[str, Reals]]:
+    """Yield for every input what the input and each population emit, float64[steps, neurons]; as `float_run`."""
+    words, weights, constants = _checked(graph, inputs), float_weights(graph, plan), float_constants(graph, plan)
+    for one in words:
+        yield _played(graph, weights, constants, one)[0]
+
+
+def float_trace(graph: Graph, inputs: ArrayLike, plan: GraphPlan | None = None) -> dict[str, RealKept]:
+    """Run one input, numbers [steps, ...], and keep every node of every population; raises as `float_run` does."""
+    (words,), weights = _checked(graph, np.asarray(inputs)[None]), float_weights(graph, plan)
+    done: dict[str, list[list[Reals]]] = {one.name: [] for one in graph.populations}
+    emitted, _ = _played(graph, weights, float_constants(graph, plan), words, keep=done)
+    return {
+        one.name: RealKept(
+            {
+                name: np.array([values[ref] for values in done[one.name]]).reshape(len(words), one.size)
+                for name, ref in one.neuron.nodes.items()
+            },
+            emitted[one.name],
+        )
+        for one in graph.populations
+    }
 
 
 def float_weights(graph: Graph, plan: GraphPlan | None = None) -> dict[str, Reals]:
@@ -91,8 +128,12 @@ def _played(
     constants: Mapping[str, Mapping[str, Reals]],
     words: Reals,
     take: Callable[[str, str, Reals], None] | None = None,
-) -> Reals:
-    """Do every step of one input, [steps, words], and return what is read."""
+    keep: Mapping[str, list[list[Reals]]] | None = None,
+) -> tuple[dict[str, Reals], Reals]:
+    """Do every step of one input, [steps, words]; return what is emitted, and what is read.
+
+    keep    takes the values of every operation of a population, step after step
+    """
     emitted, read = {INPUT: words}, graph.read
     ref = read.neuron.names[graph.readout.node] if graph.readout.node else read.neuron.output[1]
     runs = {
@@ -111,7 +152,9 @@ def _played(
                 emitted[name][t] = values[graph[name].neuron.output[1]]
                 if name == read.name:
                     seen[t] = values[ref]
-    return np.asarray(reduced(graph.readout, seen, len(words)), np.float64)
+                if keep is not None:
+                    keep[name].append(values)
+    return emitted, np.asarray(reduced(graph.readout, seen, len(words)), np.float64)
 
 
 def _arriving(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fxsnn.cast import to_float
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.explore import Candidate
+from fxsnn.firing import Reference
 from fxsnn.frozen import freeze
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.inventory import graph_memory
@@ -21,6 +22,7 @@ from fxsnn.graph.real import float_run
 from fxsnn.graph.run import run, trace
 from fxsnn.grid import Point
 from fxsnn.overflows import above
+from fxsnn.populations.firing import watch
 from fxsnn.score import Told
 
 
@@ -30,7 +32,8 @@ def check_inputs_of(graph: Graph, inputs: Inputs) -> None:
     if not count:
         raise ConfigError("a network that is measured must have a readout of another kind than none")
     if labels is not None and labels.max(initial=0) >= count:
-        raise ConfigError(f"labels must be the classes 0 to {count - 1} of the readout, not {labels.max()}")
+        of = f"{inputs.file!r}: " if inputs.file else ""
+        raise ConfigError(f"{of}labels must be the classes 0 to {count - 1} of the readout, not {labels.max()}")
 
 
 def about(inputs: Inputs, name: str) -> str:
@@ -78,12 +81,16 @@ class GraphBench:
         kept = trace(network, self.inputs.words[0])
         return {f"{name} {cast}": found for name, one in kept.items() for cast, found in one.counts.items()}
 
-    def evaluate(self, point: Point[GraphPlan]) -> Candidate[GraphPlan]:
-        """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name."""
+    def evaluate(self, point: Point[GraphPlan], float_net: Reference | None = None) -> Candidate[GraphPlan]:
+        """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name.
+
+        float_net    the float network's spikes on the first inputs, with which those in integers are compared
+        """
         try:
             network = quantise_graph(self.graph, point.plan)
             told = self.measured(network)
             counts = {name: [found["casts"], found["overflows"]] for name, found in self.counts(network).items()}
+            firing = watch(float_net, network, self.inputs) if float_net else None
         except FxsnnError as error:
             raise type(error)(f"{point.name}: {error}") from None
-        return Candidate(point.name, point.scheme, point.plan, told, graph_memory(network), overflows=above(counts))
+        return Candidate(point.name, point.scheme, point.plan, told, graph_memory(network), firing, above(counts))

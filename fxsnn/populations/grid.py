@@ -82,6 +82,13 @@ def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
     for name, texts in grid.axes.items():
         if len(texts) > 1 and "." not in name and name not in held:
             raise ConfigError(f"signal {name!r}, which lists several words, must be one of {', '.join(held)}")
+    for whole in raw_signals(graph):
+        name = whole if whole in signals else whole.partition(".")[2]
+        if len({one.format.frac for one in signals.get(name, ())}) > 1:
+            raise ConfigError(
+                f"signal {name!r} must have the same fractional bits in all points, for it is of raw words ({whole}), "
+                f"not {', '.join(str(one.format) for one in signals[name])}"
+            )
     lfsr, found = Lfsr(grid.taps, grid.seed), list[Point[GraphPlan]]()
     for places in product(*(range(len(held)) for held in signals.values())):
         plan = GraphPlan({name: held[n] for (name, held), n in zip(signals.items(), places, strict=True)}, lfsr)
@@ -90,6 +97,16 @@ def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
         parts = [f"{name}-{labels[name][n]}" for name, n in zip(signals, places, strict=True) if len(labels[name]) > 1]
         values = {name: grid.axes[name][n] for name, n in zip(signals, places, strict=True)}
         found.append(Point("-".join(parts) or "plan", PTQ, values, plan))
+    return found
+
+
+def raw_signals(graph: Graph) -> set[str]:
+    """Return the signals, `owner.name`, of raw words: in a format of other fractional bits they are other numbers."""
+    found = {f"{one.name}.{one.signal}" for one in graph.projections if one.weighed and weights_of(one).form != "real"}
+    for population in graph.populations:
+        for name, own in population.neuron.constants.items():
+            if own != BIT and population.constants[name].form != "real":
+                found.add(f"{population.name}.{own}")
     return found
 
 
@@ -121,13 +138,14 @@ class GraphSignals:
     def signals(self, plan: GraphPlan) -> Iterator[tuple[str, Signal]]:
         """Yield them by their names."""
         found: Mapping[str, Mapping[str, Signal]] = signals_for(self.graph, plan)
+        kept = raw_signals(self.graph)
         for projection in self.graph.projections:
-            if projection.weighed and weights_of(projection).form == "real":
+            if projection.weighed and f"{projection.name}.{projection.signal}" not in kept:
                 yield f"{projection.name}.{projection.signal}", found[projection.name][projection.signal]
         for one in self.graph.populations:
-            kept = {BIT, *(own for name, own in one.neuron.constants.items() if one.constants[name].form != "real")}
-            for own in dict.fromkeys(signal for signal, _ in one.neuron.states.values() if signal not in kept):
-                yield f"{one.name}.{own}", found[one.name][own]
+            for own in dict.fromkeys(signal for signal, _ in one.neuron.states.values() if signal != BIT):
+                if f"{one.name}.{own}" not in kept:
+                    yield f"{one.name}.{own}", found[one.name][own]
 
     def replaced(self, plan: GraphPlan, name: str, signal: Signal) -> GraphPlan | None:
         """Return the plan with another signal of a name; none where it provably cannot run."""

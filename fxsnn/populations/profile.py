@@ -44,7 +44,22 @@ def graph_spreads(graph: Graph, inputs: ArrayLike) -> dict[str, Spread]:
             if signal != BIT:
                 take(population.name, signal, constants[population.name][name])
     float_casts(graph, inputs, take)
-    return {name: spread(values.first(), (values.low, values.high)) for name, values in found.items() if values.count}
+    exact = _never_cast(graph)
+    return {
+        name: spread(values.first(), (values.low, values.high), name in exact)
+        for name, values in found.items()
+        if values.count
+    }
+
+
+def _never_cast(graph: Graph) -> set[str]:
+    """Return the signals of states that no cast is into: a word of theirs must hold all that is stored."""
+    return {
+        f"{one.name}.{own}"
+        for one in graph.populations
+        for own, _ in one.neuron.uncast.values()
+        if own not in {cast.signal for cast in one.neuron.casts}
+    }
 
 
 class _Values:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fxsnn.regress.record import ORDER, SHORT, Record
+from fxsnn.regress.record import SHORT, Record
 
+ARRAYS = ("weights of ", "words of ")  # of networks of populations
 MOST_KEYS = 4  # changed keys that are named, so that the line stays one that is read
 
 
@@ -43,8 +44,8 @@ def first_node(before: Record, after: Record) -> tuple[int, int, str] | None:
     for image, (old, new) in enumerate(zip(before.nodes, after.nodes, strict=False)):
         places = [
             (_place(old.get(name, ""), new.get(name, "")), rank, name)
-            for rank, name in enumerate(ORDER)
-            if name in old and name in new and old[name] != new[name]
+            for rank, name in enumerate(new)  # as the nodes of a step follow
+            if name in old and old[name] != new[name]
         ]
         if places:
             step, _, name = min(places)
@@ -71,7 +72,7 @@ def _keys(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
 
 
 def _constant(name: str, before: Record, after: Record) -> str:
-    if name in ("weights", "theta"):
+    if name in ("weights", "theta") or name.startswith(ARRAYS):  # told by digests
         return f"{name} changed"
     return f"{name} word {before.constants.get(name, 'none')} -> {after.constants[name]}"
 

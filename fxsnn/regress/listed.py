@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +13,9 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import inside, read_text
 from fxsnn.network import Compare, Network, RefractoryInput, Reset, Winner, load_network
 from fxsnn.plan import Plan, plan_from_data, plan_to_data
+from fxsnn.regress.noise import Random
+from fxsnn.regress.populations import GraphConfiguration, graph_configuration
+from fxsnn.regress.tables import flat, merged
 from fxsnn.selection import read_plan
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
@@ -44,18 +46,11 @@ class _Coding(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     seed: Seed | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Random(msgspec.Struct, forbid_unknown_fields=True):
-    """Input spikes that are drawn."""
-
-    steps: Count = 40
-    density: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.25
-    seed: Seed = 0
-
-
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     network: str
     plan: str
+    inputs: str | None = None
     data: Literal["random", "digits", "mnist"] = "random"
     images: Count = 1
     traced: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None
@@ -63,7 +58,7 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     change: dict[str, Any] = {}
     constants: _Constants = msgspec.field(default_factory=_Constants)
     coding: _Coding = msgspec.field(default_factory=_Coding)
-    random: _Random = msgspec.field(default_factory=_Random)
+    random: Random = msgspec.field(default_factory=Random)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,7 +69,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Configuration:
-    """One entry of the file, its network and plan read and changed as it says."""
+    """One entry of the file of a network that learns without labels, read and changed as it says."""
 
     name: str
     network: Network
@@ -83,7 +78,7 @@ class Configuration:
     images: int
     traced: int  # the first images, of which every node is held
     labelling: int  # digits that give neurons their classes; 0: no accuracy
-    random: _Random
+    random: Random
 
     def described(self) -> dict[str, str]:
         """Return everything that was asked for, by dotted keys; the arrays of the network are held apart."""
@@ -98,22 +93,10 @@ class Configuration:
         return flat(told | {"images": self.images, "traced": self.traced})
 
 
-def flat(tables: Mapping[str, Any], before: str = "") -> dict[str, str]:
-    """Return nested tables as one, with dotted keys.
-
-    >>> flat({"a": {"b": 1}, "c": [2, 3]})
-    {'a.b': '1', 'c': '2, 3'}
-    """
-    lines: dict[str, str] = {}
-    for name, value in tables.items():
-        if isinstance(value, Mapping):
-            lines |= flat(value, f"{before}{name}.")
-        else:
-            lines[before + name] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return lines
+Listed = Configuration | GraphConfiguration
 
 
-def read_listed(path: Path) -> list[Configuration]:
+def read_listed(path: Path) -> list[Listed]:
     """Read the configurations that a file lists, in its order.
 
     Raises
@@ -126,15 +109,15 @@ def read_listed(path: Path) -> list[Configuration]:
     return named(path, lambda text: _parse(text, path.parent), read_text(path, "a list of configurations"))
 
 
-def _parse(text: str, root: Path) -> list[Configuration]:
+def _parse(text: str, root: Path) -> list[Listed]:
     try:
         given = msgspec.convert(parse_toml(text, "a list of configurations"), _File)
     except msgspec.ValidationError as error:
         raise ConfigError(f"a list of configurations must be TOML of the documented keys: {error}") from None
-    found: list[Configuration] = []
+    found: list[Listed] = []
     for number, tables in enumerate(given.configuration):
         try:
-            entry = msgspec.convert(_merged(given.default, tables), _Entry)
+            entry = msgspec.convert(merged(given.default, tables), _Entry)
         except msgspec.ValidationError as error:
             called = tables.get("name", number)
             raise ConfigError(f"configuration {called!r} must have the documented keys: {error}") from None
@@ -151,18 +134,29 @@ def _parse(text: str, root: Path) -> list[Configuration]:
     return found
 
 
-def _configuration(entry: _Entry, root: Path) -> Configuration:
-    network, plan = load_network(inside(root, entry.network)), read_plan(inside(root, entry.plan))
-    coding = replace(network.coding, **_set(entry.coding))
+def _configuration(entry: _Entry, root: Path) -> Listed:
     traced = min(entry.images, MOST_TRACED) if entry.traced is None else entry.traced
     if traced > entry.images:
         raise ConfigError(f"traced must be at most the {entry.images} images, not {traced}")
     if entry.data == "random" and (entry.labelling or _set(entry.coding)):
         raise ConfigError("labelling and coding must be left out where data is random")
+    file = inside(root, entry.network)
+    if file.suffix == ".toml":
+        if entry.data != "random" or _set(entry.constants):
+            raise ConfigError("constants and data must be left out of a network of populations, which has inputs")
+        inputs = None if entry.inputs is None else inside(root, entry.inputs)
+        plan_file = inside(root, entry.plan)
+        return graph_configuration(
+            entry.name, file, plan_file, entry.change, inputs, entry.images, traced, entry.random
+        )
+    if entry.inputs is not None:
+        raise ConfigError(f"inputs must be given of a network of populations (.toml) alone, not of {entry.network!r}")
+    network, plan = load_network(file), read_plan(inside(root, entry.plan))
+    coding = replace(network.coding, **_set(entry.coding))
     return Configuration(
         entry.name,
         replace(network, **_set(entry.constants), coding=coding),
-        plan_from_data(_merged(plan_to_data(plan), entry.change)),
+        plan_from_data(merged(plan_to_data(plan), entry.change)),
         entry.data,
         entry.images,
         traced,
@@ -173,12 +167,3 @@ def _configuration(entry: _Entry, root: Path) -> Configuration:
 
 def _set(given: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in msgspec.structs.asdict(given).items() if value is not msgspec.UNSET}
-
-
-def _merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tables with those of `over` put into them, key by key."""
-    merged = dict(tables)
-    for name, value in over.items():
-        own = merged.get(name)
-        merged[name] = _merged(own, value) if isinstance(own, Mapping) and isinstance(value, Mapping) else value
-    return merged

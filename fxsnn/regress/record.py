@@ -14,7 +14,8 @@ from fxsnn.emulate import emulate, respond, spikes_of
 from fxsnn.encode import Spikes, encode
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.quantise import SITES, QuantisedNetwork, quantise
-from fxsnn.regress.listed import Configuration
+from fxsnn.regress.listed import Configuration, Listed
+from fxsnn.regress.populations import GraphConfiguration, answers_of, arrays_of, nodes_of
 from fxsnn.score import score
 from fxsnn.splits import Splits, part
 
@@ -41,7 +42,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     refused: str = ""  # why it does not run
 
 
-def record(configuration: Configuration, splits: Callable[[bool], Splits]) -> Record:
+def record(configuration: Listed, splits: Callable[[bool], Splits]) -> Record:
     """Run a configuration; `splits` gives the digits, those of the full MNIST for True.
 
     What the emulator refuses (a width, an overflow whose mode is `error`) is recorded as such.
@@ -52,6 +53,8 @@ def record(configuration: Configuration, splits: Callable[[bool], Splits]) -> Re
         The digits are not there, or are fewer than the configuration asks for.
     """
     described = configuration.described()
+    if isinstance(configuration, GraphConfiguration):
+        return _record_graph(configuration, described)
     spikes, digits = _inputs(configuration, splits)
     try:
         network = quantise(configuration.network, configuration.plan)
@@ -79,10 +82,33 @@ def record(configuration: Configuration, splits: Callable[[bool], Splits]) -> Re
     )
 
 
+def _record_graph(configuration: GraphConfiguration, described: dict[str, str]) -> Record:
+    full = hashlib.sha256()
+    try:
+        network, shown = configuration.quantised(), configuration.shown()
+        constants = {
+            name: _short(words, full) if words.ndim else str(words.item()) for name, words in arrays_of(network)
+        }
+        full.update(repr(constants).encode())
+        inputs = _each(shown.words, full)
+        nodes = [
+            {name: _each(rows, full) for name, rows in nodes_of(network, one)}
+            for one in shown.words[: configuration.traced]
+        ]
+        answers = answers_of(network, shown)
+    except FileError:
+        raise
+    except FxsnnError as error:
+        return Record(described, refused=f"{type(error).__name__}: {error}")
+    told = _each(answers.words, full)
+    images = None if answers.correct is None else len(shown)
+    return Record(described, constants, inputs, nodes, told, answers.spikes, answers.correct, images, full.hexdigest())
+
+
 def _inputs(configuration: Configuration, splits: Callable[[bool], Splits]) -> tuple[Spikes, Splits | None]:
     inputs, images = len(configuration.network.weights), configuration.images
     if configuration.data == "random":
-        return _random(configuration, images, inputs), None
+        return spikes_of(configuration.random.spikes(images, inputs)), None
     digits = splits(configuration.data == "mnist")
     shown = part(digits.test, 0, images).images
     if shown.shape[1] != inputs:
@@ -95,13 +121,6 @@ def _inputs(configuration: Configuration, splits: Callable[[bool], Splits]) -> t
             f"not {configuration.labelling}"
         )
     return encode(shown, configuration.network.coding), digits
-
-
-def _random(configuration: Configuration, images: int, inputs: int) -> Spikes:
-    """Draw each input of each step by itself, from 16 bits: the same on every machine."""
-    asked = configuration.random
-    drawn = np.random.PCG64(asked.seed).random_raw(images * asked.steps * inputs) >> 48
-    return spikes_of((drawn < round(asked.density * 65536)).astype(np.uint8).reshape(images, asked.steps, inputs))
 
 
 def _constants(network: QuantisedNetwork, full: Any) -> dict[str, str]:

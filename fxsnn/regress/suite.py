@@ -13,7 +13,7 @@ from fxsnn.engine.pool import THREADS, Engine, open_pool
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output
 from fxsnn.regress.compare import changes
-from fxsnn.regress.listed import Configuration, read_listed
+from fxsnn.regress.listed import Listed, read_listed
 from fxsnn.regress.lock import Lock, lock_path, read_lock, write_lock
 from fxsnn.regress.record import Record, record
 from fxsnn.splits import Splits, open_splits
@@ -55,7 +55,7 @@ class Recording:
 
     data: Path | None
 
-    def ready(self) -> Callable[[Configuration], tuple[Record, float]]:
+    def ready(self) -> Callable[[Listed], tuple[Record, float]]:
         """Return what runs a configuration; digits are opened when the first one asks for them."""
         splits = _opener(self.data)
         return lambda one: _timed(one, splits)
@@ -97,12 +97,12 @@ def regress(
     return Regression(tuple(outcomes), lock.tool)
 
 
-def _timed(configuration: Configuration, splits: Callable[[bool], Splits]) -> tuple[Record, float]:
+def _timed(configuration: Listed, splits: Callable[[bool], Splits]) -> tuple[Record, float]:
     began = time.perf_counter()
     return record(configuration, splits), time.perf_counter() - began
 
 
-def _chosen(configurations: list[Configuration], only: Sequence[str]) -> list[Configuration]:
+def _chosen(configurations: list[Listed], only: Sequence[str]) -> list[Listed]:
     names = [one.name for one in configurations]
     for name in only:
         if name not in names:

@@ -44,6 +44,7 @@ class Outcome(Generic[NetworkT, QuantisedT]):
     network: NetworkT  # the float network
     quantised: QuantisedT  # the choice
     significance: Significance | None = None
+    apart: bool = True  # whether what is tested on was used for nothing else; else the choice was made on it
 
     @property
     def chosen(self) -> Entry:
@@ -96,7 +97,7 @@ def shared(outcome: Outcome[Any, Any], command: str, about: Mapping[str, str], s
             "images": outcome.chosen.images,
             "bits": found.bits,
         }
-        | _test_of(outcome.tests, "float"),
+        | _test_of(outcome, "float"),
         "candidates": _candidates(outcome, floor),
         "memory": memory_to_data(stored, MACRO),
         "floor": floor,
@@ -131,14 +132,14 @@ def _candidates(outcome: Outcome[Any, Any], floor: float | None) -> tuple[dict[s
             "chosen": n == choice.index,
             "ties_with": exploration.entries[ties[n]].name if n in ties else None,
         }
-        rows.append(row | _test_of(outcome.tests, entry.name))
+        rows.append(row | _test_of(outcome, entry.name))
     return tuple(rows)
 
 
-def _test_of(tests: Mapping[str, Measured], name: str) -> dict[str, Any]:
-    if name not in tests:
+def _test_of(outcome: Outcome[Any, Any], name: str) -> dict[str, Any]:
+    if name not in outcome.tests or not outcome.apart:
         return {}
-    told = tests[name]
+    told = outcome.tests[name]
     return {"test_accuracy": told.accuracy, "test_interval": list(told.interval), "test_images": told.images}
 
 

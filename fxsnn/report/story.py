@@ -43,6 +43,7 @@ DIGITS = Words()
 RECORDINGS = Words(
     "recording", "recordings", "recordings", "recording", "class", "recording of class {}", "class {}", "event"
 )
+INPUTS = Words("input", "inputs", "inputs", "input", "class", "input of class {}", "class {}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +102,7 @@ class Story:
 
 
 def formats_of(candidate: Mapping[str, Any], signal: str) -> list[str]:
-    """Return the different formats that a signal has, in a network of layers in that of each, as they are told.
+    """Return the different formats that a signal has, in each layer or population that has it, as they are told.
 
     >>> formats_of({"formats": {"layer 0 weight": "Q0.4 (s4)", "layer 1 weight": "Q-1.5 (s4)"}}, "weight")
     ['Q0.4 (s4)', 'Q-1.5 (s4)']

@@ -234,8 +234,8 @@ def _memory_axis(axes: Axes, story: Story) -> None:
 
 
 def _weight_bits(candidate: Mapping[str, Any]) -> list[int]:
-    """Return the words of the weights, which layers may have of their own, the longest last."""
-    return sorted({Format.parse(text.split(" ")[0]).word for text in formats_of(candidate, "weight")})
+    """Return the words of the weights, which layers may have of their own, the longest last; 0 where there are none."""
+    return sorted({Format.parse(text.split(" ")[0]).word for text in formats_of(candidate, "weight")}) or [0]
 
 
 def _ordered(names: Iterable[str]) -> list[str]:

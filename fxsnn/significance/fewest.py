@@ -43,15 +43,16 @@ class Fewest(msgspec.Struct, frozen=True):
     def least(self, group: str, rounding: Rounding) -> int | None:
         """Return the fewest bits of a group; none where it never held the loss.
 
-        Roundings to nearest, which differ in what they do to ties, are taken for one. Raises ConfigError where the
-        group was not swept.
+        Raises ConfigError where the group was not swept.
         """
         if group not in self.fewest:
             raise ConfigError(f"a significance file must be of this network, but it has no group {group!r}")
-        return self._least(group, Rounding.NEAREST_UP if rounding.startswith("nearest") else rounding)
+        return self._least(group, rounding)
 
     def _least(self, group: str, rounding: Rounding) -> int | None:
+        """Return the same; roundings to nearest, which differ in what they do to ties, are taken for one."""
         found = self.fewest.get(group, {})
+        rounding = Rounding.NEAREST_UP if rounding.startswith("nearest") else rounding
         least = found.get(rounding.value) or found.get(SHORT.get(rounding, ""))  # our names, or those of the paper
         return least.fractional if least else None
 

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fxsnn.cast import to_float
 from fxsnn.engine.pool import THREADS, Engine
-from fxsnn.errors import FormatError, WidthError
+from fxsnn.errors import ConfigError, FormatError, WidthError
 from fxsnn.format import Format
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, graph_plan_text
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.grid import Point
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.populations.bench import GraphBench, about
-from fxsnn.populations.grid import GraphSignals
+from fxsnn.populations.grid import GraphSignals, raw_signals
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.ranges import Spread, spread
+from fxsnn.significance.fewest import Fewest
 from fxsnn.significance.result import KINDS, Float, Significance, gather
 from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, bits_of, narrowed, score_of, sweep
 
@@ -96,6 +98,48 @@ def wide_plan(graph: Graph, spreads: Mapping[str, Spread], seed: int = Lfsr().se
 def exact_signals(graph: Graph) -> set[str]:
     """Return the signals of states that are stored without a cast, and so cannot take any format."""
     return {f"{one.name}.{own}" for one in graph.populations for own, _ in one.neuron.uncast.values()}
+
+
+def significant_points(points: Sequence[Point[GraphPlan]], graph: Graph, found: Fewest) -> list[Point[GraphPlan]]:
+    """Return the points in which every signal that differs among them has its fewest fractional bits, or up to 2 more.
+
+    Where one name stands for the signals of several owners, the most demanding of them decides. A signal that is the
+    same in all points is kept as it is, and so are raw words and states that are stored without a cast. A rounding with
+    which a signal never held the loss is left out.
+
+    Raises
+    ------
+    ConfigError
+        The file is of another network, or nothing is left.
+    """
+    left = (exact_signals(graph) - found.fewest.keys()) | raw_signals(graph)  # the sweep leaves out what cannot run
+    owned = {
+        name: [group for group in groups if group not in left] for name, groups in _owned(graph, points[0]).items()
+    }
+    listed = {name: {point.plan.signals[name] for point in points} for name in owned}
+    asked = {name: signals for name, signals in listed.items() if len(signals) > 1 and owned[name]}
+
+    def is_significant(plan: GraphPlan, name: str) -> bool:
+        signal = plan.signals[name]
+        offered = {one.format.frac for one in asked[name] if one.rounding == signal.rounding}
+        for group in owned[name]:
+            found.least(group, signal.rounding)  # which says so where the file is of another network
+        return found.allows(owned[name], signal.rounding, signal.format.frac, offered)
+
+    kept = [point for point in points if all(is_significant(point.plan, name) for name in asked)]
+    if not kept:
+        raise ConfigError("a grid must have points with the bits that the significance file asks for, not none")
+    return kept
+
+
+def _owned(graph: Graph, point: Point[GraphPlan]) -> dict[str, list[str]]:
+    """Return the signals, `owner.name`, that take their words from each name of a plan."""
+    found: dict[str, list[str]] = {name: [] for name in point.plan.signals}
+    for owner, signals in names_of(graph):
+        for own in signals:
+            whole = f"{owner}.{own}"
+            found[whole if whole in found else own].append(whole)
+    return found
 
 
 def _runs(graph: Graph, wide: GraphPlan, group: Group, longest: int) -> bool:

@@ -8,10 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from fxsnn.candidates import Found, entry_of, found_of
+from fxsnn.candidates import MOST_BITS, Found, entry_of, found_of
 from fxsnn.engine.pool import Done, Pool
 from fxsnn.engine.work import DeadlyError
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.explore import Values
 from fxsnn.grid import Point
 from fxsnn.memory import baseline
@@ -20,6 +20,7 @@ from fxsnn.subjects.strategy import Strategy
 from fxsnn.subjects.subject import Facts, Subject
 
 Told = Callable[[int, int], None]
+_WORST: Values = (0.0, float(MOST_BITS))  # of what cannot run: no strategy goes on from it
 FLOAT = "float"  # the task that asks what the float network reaches
 
 
@@ -48,13 +49,18 @@ class Evaluation:
 
 
 class Coordinator:
-    """Works on a study; `aside` are the points that are not tried any more, for every worker died of them."""
+    """Works on a study.
+
+    aside    the points that are not tried any more, for every worker died of them
+    unfit    why others have no result, by name: a value left a format that refuses it, or could leave int64
+    """
 
     def __init__(self, record: Record, strategy: Strategy, progress: Told) -> None:
         self._record, self._strategy, self._progress = record, strategy, progress
         self._values = {name: _worth(found) for name, found in record.results.items()}
         self.evaluated = 0
         self.aside: list[str] = []
+        self.unfit: dict[str, str] = {}
 
     def wanted(self) -> list[Point[Any]]:
         """Return what is to be evaluated now: the rest of the grid, or of a generation."""
@@ -83,6 +89,9 @@ class Coordinator:
         for done in batch:
             if isinstance(done.error, DeadlyError):
                 self.aside.append(done.task.name)
+            elif isinstance(done.error, OverflowDetectedError | WidthError):
+                self.unfit[done.task.name] = str(done.error)
+                self._values[done.task.name] = _WORST
             elif done.error:
                 written.result()
                 raise done.error

@@ -53,6 +53,7 @@ class Finished:
     exploration: Exploration
     evaluated: int  # points that this run evaluated, not earlier ones
     aside: tuple[str, ...] = ()  # points that no worker outlived, which have no result
+    unfit: tuple[str, ...] = ()  # why others have none, each with its name
 
 
 def settings_of(
@@ -68,7 +69,7 @@ def settings_of(
 ) -> Settings:
     """Return what the command line said, checked; the study is beside the output where no place is named."""
     name = check_strategy(strategy, trials, significance, offered)
-    check_output(out)
+    check_output(out, significance)
     if max_loss is not None and name != "narrow":
         raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")
     data, shown = b"", ""
@@ -114,8 +115,9 @@ def run_study(
                     record.set_found(*pool.in_order([FLOAT]))
                     strategy.against(record.reached)
                 coordinator.work(pool)
-        found = _exploration(record, strategy.points, facts.about)
-        return Finished(found, coordinator.evaluated, tuple(coordinator.aside))
+        unfit = tuple(coordinator.unfit.values())
+        found = _exploration(record, strategy.points, facts.about, unfit)
+        return Finished(found, coordinator.evaluated, tuple(coordinator.aside), unfit)
 
 
 def _is_finished(record: Record, strategy: Strategy, coordinator: Coordinator) -> bool:
@@ -137,9 +139,10 @@ def _strategy(subject: Subject, settings: Settings) -> Strategy:
     return Every(points, axes)
 
 
-def _exploration(record: Record, points: Sequence[Point[Any]], data: str) -> Exploration:
+def _exploration(record: Record, points: Sequence[Point[Any]], data: str, unfit: Sequence[str]) -> Exploration:
     held = [record.results[point.name] for point in points if point.name in record.results]
     if record.found is None or not held:
-        raise FindingError(f"a study must have the result of a point, but {record.shown!r} has none")
+        why = f": {unfit[0]}" if unfit else ""
+        raise FindingError(f"a study must have the result of a point, but {record.shown!r} has none{why}")
     bits = max(result.baseline_bits for result in held)
     return assemble(data, msgspec.structs.replace(record.found, bits=bits), [result.entry for result in held])

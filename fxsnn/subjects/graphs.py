@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,11 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.grid import Point, Value
 from fxsnn.populations.bench import GraphBench, about, check_inputs_of
+from fxsnn.populations.firing import reference
 from fxsnn.populations.grid import GraphGrid, GraphSignals, graph_points
 from fxsnn.score import Told
 from fxsnn.significance.fewest import Fewest
+from fxsnn.significance.populations import significant_points
 from fxsnn.subjects.subject import Facts, digest_of
 
 
@@ -47,9 +50,9 @@ class GraphSubject:
         return Facts(digest_of_graph(self.graph), digest_of(shown), about(self.inputs, self.name), self.grid)
 
     def points(self, found: Fewest | None = None) -> list[Point[GraphPlan]]:
-        """Return every point of the grid."""
-        del found  # no strategy that needs it is offered
-        return graph_points(self.grid, self.graph)
+        """Return every point of the grid, or those that single-signal analysis leaves."""
+        points = graph_points(self.grid, self.graph)
+        return significant_points(points, self.graph, found) if found else points
 
     def narrowing(self, max_loss: float) -> Narrowing[GraphPlan]:
         """Return the descent from the first point of the grid."""
@@ -58,8 +61,9 @@ class GraphSubject:
     def ready(self, workers: int) -> tuple[Told, Callable[[Point[GraphPlan]], Candidate[GraphPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers
-        bench = GraphBench(self.graph, self.inputs, self.points()[0].plan)
-        return bench.float_told(), bench.evaluate
+        plan = self.points()[0].plan
+        bench = GraphBench(self.graph, self.inputs, plan)
+        return bench.float_told(), partial(bench.evaluate, float_net=reference(self.graph, self.inputs, plan))
 
 
 def digest_of_graph(graph: Graph) -> str:

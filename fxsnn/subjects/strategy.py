@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 Name = Literal["grid", "paper", "narrow", "nsga2", "tpe", "random"]
 NAMES: tuple[Name, ...] = get_args(Name)
-OF_DIGITS: tuple[Name, ...] = tuple(name for name in NAMES if name != "narrow")  # which is of layers
-OF_INPUTS: tuple[Name, ...] = tuple(name for name in NAMES if name != "paper")  # of a network of populations
+OF_DIGITS: tuple[Name, ...] = tuple(
+    name for name in NAMES if name != "narrow"
+)  # which takes bits from other networks alone
 SAMPLERS: tuple[Name, ...] = ("nsga2", "tpe", "random")
 GENERATION = 16  # points that a sampler asks for at once, before it is told any of their results
 

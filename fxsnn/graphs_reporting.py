@@ -1,0 +1,71 @@
+"""`fxsnn report` of a network of populations: from what explore wrote, or from one plan, to the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fxsnn.candidates import Exploration, gather, load_exploration
+from fxsnn.demo import Progress
+from fxsnn.documents import named
+from fxsnn.errors import ConfigError
+from fxsnn.graph.files import load_graph
+from fxsnn.graph.inputs import read_inputs
+from fxsnn.graph.plan import GraphPlan, load_graph_plan
+from fxsnn.graph.quantise import quantise_graph
+from fxsnn.grid import Point
+from fxsnn.pareto import Choice
+from fxsnn.populations.bench import GraphBench, about
+from fxsnn.populations.firing import reference
+from fxsnn.populations.grid import PTQ
+from fxsnn.report import write_report
+from fxsnn.report.compose import Outcome
+from fxsnn.report.populations import GraphOutcome, compose_graph
+from fxsnn.reporting import Sources, check_same
+from fxsnn.selection import Criteria
+from fxsnn.subjects.graphs import digest_of_graph
+
+
+def report_graph(
+    out: Path, sources: Sources, asked: Criteria, inputs: Path, command: str, progress: Progress
+) -> GraphOutcome:
+    """Do for a network of populations what `reporting.report_job` does for digits; raises as it does.
+
+    The candidates may be one plan (.toml). All figures are of the inputs that the candidates were compared on: there
+    are no others.
+    """
+    sources.check(out, asked, inputs)
+    graph = load_graph(sources.network)
+    swept = sources.swept(digest_of_graph(graph)) if sources.significance else None
+    shown = read_inputs(inputs, graph)
+    if sources.chosen_network is not None:
+        raise ConfigError(
+            f"a chosen network must be of a choice that learned on, not of populations: {str(sources.chosen_network)!r}"
+        )
+    told = about(shown, inputs.name)
+    if sources.candidates.suffix == ".toml":
+        plan = load_graph_plan(sources.candidates, graph)
+        bench, name = GraphBench(graph, shown, plan), sources.candidates.stem
+        candidate = bench.evaluate(Point(name, PTQ, {}, plan), reference(graph, shown, plan))
+        exploration = gather(told, bench.float_told(), [candidate])
+        choice = Choice(0, f"{name} is the plan that was given.")
+    else:
+        exploration = load_exploration(sources.candidates)
+        choice = sources.choice(exploration, asked)
+        bench = GraphBench(graph, shown, _plan(exploration, 0, sources.candidates))
+        found = exploration.found
+        check_same(str(sources.network), found.accuracy, found.right, bench.float_told(), exploration, told, "inputs")
+    entry = exploration.entries[choice.index]
+    progress("test", 0, 1)
+    quantised = quantise_graph(graph, _plan(exploration, choice.index, sources.candidates))
+    tests = {"float": bench.float_told(), entry.name: bench.measured(quantised)}
+    check_same(entry.name, entry.accuracy, entry.right, tests[entry.name], exploration, told, "inputs")
+    outcome: GraphOutcome = Outcome(
+        exploration, choice, asked.reward, asked.max_loss, tests, graph, quantised, swept, apart=False
+    )
+    write_report(out, compose_graph(outcome, bench, command))
+    progress("test", 1, 1)
+    return outcome
+
+
+def _plan(exploration: Exploration, index: int, file: Path) -> GraphPlan:
+    return named(file, lambda _: exploration.plan_as(index, GraphPlan), "")

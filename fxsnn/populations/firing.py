@@ -1,0 +1,61 @@
+"""How the populations of a network that fire do so in integers beside the float network: see `fxsnn.firing`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.cast import to_float
+from fxsnn.firing import WATCHED, Firing, Reference, compare
+from fxsnn.graph.batch import emitted_of
+from fxsnn.graph.inputs import Inputs
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.real import float_emitted
+from fxsnn.program.emit_values import is_bit
+
+COUNTED = 64  # the first inputs, of which spikes are counted
+_MOST_SPIKES = 1 << 24  # of all inputs whose trains are held together
+_NONE = np.zeros((0, 0, 0), np.uint8)
+Trains = NDArray[np.uint8]
+
+
+def spiking(graph: Graph) -> tuple[str, ...]:
+    """Return the populations that fire: whose text emits 0 or 1, and not words or what arrives."""
+    return tuple(one.name for one in graph.populations if is_bit(one.neuron, one.neuron.output[1]))
+
+
+def reference(graph: Graph, inputs: Inputs, plan: GraphPlan) -> Reference | None:
+    """Keep the float network's spikes of the first inputs, all its populations side by side; none where none fires."""
+    if not spiking(graph):
+        return None
+    words = inputs.words[:COUNTED]
+    counts, trains = _gathered(graph, float_emitted(graph, to_float(words, graph.format), plan), words.shape[1])
+    return Reference(counts, _NONE, trains)
+
+
+def watch(float_net: Reference, network: QuantisedGraph, inputs: Inputs) -> Firing:
+    """Compare a network in integers, which has run on the inputs, with the float network."""
+    words = inputs.words[:COUNTED]
+    one_by_one = ({name: held[0] for name, held in emitted_of(network, one[None]).items()} for one in words)
+    return compare(float_net, *_gathered(network.graph, one_by_one, words.shape[1]))
+
+
+def _gathered(
+    graph: Graph, emitted: Iterable[Mapping[str, NDArray[Any]]], steps: int
+) -> tuple[NDArray[np.int64], Trains]:
+    """Return spike counts [inputs, neurons] of all that fires, and the trains of the first inputs."""
+    names = spiking(graph)
+    neurons = sum(graph[name].size for name in names)
+    watched = max(1, min(WATCHED, _MOST_SPIKES // (steps * neurons)))
+    counts, trains = list[NDArray[np.int64]](), list[Trains]()
+    for one in emitted:
+        fired = np.concatenate([np.asarray(one[name] != 0, np.uint8) for name in names], axis=1)
+        counts.append(fired.sum(axis=0, dtype=np.int64))
+        if len(trains) < watched:
+            trains.append(fired)
+    return np.stack(counts), np.stack(trains)

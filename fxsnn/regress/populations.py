@@ -1,0 +1,144 @@
+"""A configuration of a network of populations: what was asked for, and every word that it gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.documents import named, parse_toml
+from fxsnn.errors import ConfigError
+from fxsnn.files import read_text
+from fxsnn.graph.batch import emitted_of
+from fxsnn.graph.files import load_graph
+from fxsnn.graph.inputs import Inputs, read_inputs
+from fxsnn.graph.network import SPIKES, Graph
+from fxsnn.graph.plan import GraphPlan, graph_plan_from_data, parse_graph_plan, signals_for
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.run import run, trace
+from fxsnn.graph.writing import graph_text
+from fxsnn.plan import Signal
+from fxsnn.populations.firing import spiking
+from fxsnn.regress.noise import Random
+from fxsnn.regress.tables import flat, merged
+
+Words = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphConfiguration:
+    """One entry of the file of a network of populations, read and changed as it says; see `Configuration`."""
+
+    name: str
+    graph: Graph
+    plan: GraphPlan
+    inputs: Inputs | None  # None: what is drawn
+    images: int
+    traced: int
+    random: Random
+
+    def described(self) -> dict[str, str]:
+        """Return everything that was asked for, by dotted keys; arrays are held apart."""
+        network = parse_toml(graph_text(self.graph), "a network")
+        network["projection"] = {one["name"]: one for one in network["projection"]}
+        for one in self.graph.populations:
+            network["population"][one.name]["text"] = hashlib.sha256(one.text.source.encode()).hexdigest()[:8]
+        told: dict[str, Any] = {"network": network, "plan": _tables(self.plan)}
+        told["data"] = "random" if self.inputs is None else "inputs"
+        told |= {"random": msgspec.structs.asdict(self.random)} if self.inputs is None else {}
+        return flat(told | {"images": self.images, "traced": self.traced})
+
+    def quantised(self) -> QuantisedGraph:
+        """Return the network in words; raises as `quantise_graph` does."""
+        return quantise_graph(self.graph, self.plan)
+
+    def shown(self) -> Inputs:
+        """Return what it is shown: the first inputs of the file, or what is drawn."""
+        if self.inputs is None:
+            drawn = self.random.spikes(self.images, int(np.prod(self.graph.shape)))
+            return Inputs(drawn.astype(np.int64))
+        return self.inputs.first(self.images)
+
+
+def graph_configuration(
+    name: str,
+    network: Path,
+    plan: Path,
+    change: Mapping[str, Any],
+    inputs: Path | None,
+    images: int,
+    traced: int,
+    random: Random,
+) -> GraphConfiguration:
+    """Read a configuration; raises FxsnnError where a file cannot be read or does not fit, or inputs are too few."""
+    graph = load_graph(network)
+    tables = _tables(named(plan, parse_graph_plan, read_text(plan, "a plan")))
+    changed = graph_plan_from_data(merged(tables, change))
+    signals_for(graph, changed)
+    if inputs is None and graph.format != SPIKES:
+        raise ConfigError(f"inputs must be given of a network whose input is {graph.format}: spikes alone are drawn")
+    shown = None if inputs is None else read_inputs(inputs, graph)
+    if shown is not None and images > len(shown):
+        raise ConfigError(f"images must be at most the {len(shown)} of {str(inputs)!r}, not {images}")
+    return GraphConfiguration(name, graph, changed, shown, images, traced, random)
+
+
+def arrays_of(network: QuantisedGraph) -> Iterator[tuple[str, Words]]:
+    """Yield the raw words of every projection's weights and of every population's constants, by name."""
+    for name, words in network.weights.items():
+        yield f"weights of {name}", words
+    for owner, constants in network.constants.items():
+        for name, words in constants.items():
+            yield f"words of {owner}.{name}" if words.ndim else f"{owner}.{name}", words
+
+
+def nodes_of(network: QuantisedGraph, words: Words) -> Iterator[tuple[str, Words]]:
+    """Run one input and yield what every step holds, [steps, ...]: draws, nodes, what is emitted, and registers."""
+    for name, kept in trace(network, words).items():
+        neuron = network.graph[name].neuron
+        for stream, draws in kept.draws.items():
+            cast = neuron.cast(stream)
+            yield f"{name}.{cast.name if cast else stream} draw {stream}", draws
+        for node, held in kept.nodes.items():
+            yield f"{name}.{node}", held
+        yield f"{name} emits", kept.emitted
+        if kept.draws:
+            yield f"{name}.lfsr", np.stack([kept.registers[stream] for stream in kept.draws], axis=1)
+
+
+class GraphAnswers(NamedTuple):
+    """What a network gives for its inputs."""
+
+    words: list[Words]  # an input: what is said, and how often each neuron emits
+    spikes: int
+    correct: int | None
+
+
+def answers_of(network: QuantisedGraph, shown: Inputs) -> GraphAnswers:
+    """Run every input; raises as `run` does."""
+    answers, fires, spikes = run(network, shown.words), spiking(network.graph), 0
+    words = list[Words]()
+    for said, one in zip(answers.said, shown.words, strict=True):
+        emitted = emitted_of(network, one[None])
+        sums = [emitted[held.name][0].sum(axis=0, dtype=np.int64) for held in network.graph.populations]
+        spikes += sum(int(emitted[name].sum(dtype=np.int64)) for name in fires)
+        words.append(np.concatenate([said, *sums]))
+    if shown.labels is None or answers.classes is None:
+        return GraphAnswers(words, spikes, None)
+    return GraphAnswers(words, spikes, int(np.count_nonzero(answers.classes == shown.labels)))
+
+
+def _tables(plan: GraphPlan) -> dict[str, Any]:
+    """Return a plan as tables, of every signal one, so that each key can be changed."""
+
+    def of(signal: Signal) -> dict[str, str]:
+        return {"format": str(signal.format), "rounding": signal.rounding.value, "overflow": signal.overflow.value}
+
+    lfsr = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}
+    return {"signal": {name: of(signal) for name, signal in plan.signals.items()}, "lfsr": lfsr}

@@ -1,0 +1,30 @@
+"""Tables of a document: one put over another, and all of their keys in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def flat(tables: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """Return nested tables as one, with dotted keys.
+
+    >>> flat({"a": {"b": 1}, "c": [2, 3]})
+    {'a.b': '1', 'c': '2, 3'}
+    """
+    lines: dict[str, str] = {}
+    for name, value in tables.items():
+        if isinstance(value, Mapping):
+            lines |= flat(value, f"{before}{name}.")
+        else:
+            lines[before + name] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return lines
+
+
+def merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables with those of `over` put into them, key by key."""
+    found = dict(tables)
+    for name, value in over.items():
+        own = found.get(name)
+        found[name] = merged(own, value) if isinstance(own, Mapping) and isinstance(value, Mapping) else value
+    return found

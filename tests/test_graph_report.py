@@ -1,0 +1,150 @@
+"""`fxsnn report` of a network of populations: the page that the other networks have, measured again."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from command_line import Said, run, skip_without_jit
+from fxsnn.candidates import load_exploration
+from fxsnn.graph.files import load_graph
+from fxsnn.graph.inputs import read_inputs
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.plan import GraphPlan
+from fxsnn.graph.population import population
+from fxsnn.graph.quantise import quantise_graph
+from fxsnn.graph.run import trace
+from fxsnn.populations.deciding import Deciding, deciding
+from fxsnn.program.operations import Add, Constant
+from test_graph_explore import written
+
+skip_without_jit()
+
+
+@pytest.fixture(scope="module")
+def explored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with a network and the candidates that were explored with it."""
+    folder = written(tmp_path_factory.mktemp("explored"))
+    words = ("--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", folder / "c.json")
+    assert run("explore", folder / "net.toml", *words).status == 0
+    return folder
+
+
+def report(folder: Path, out: Path, *words: object, candidates: str = "c.json", shown: str = "shown.npz") -> Said:
+    words = words if "--chosen" in words else ("--max-loss", "0.3", *words)
+    return run("report", folder / "net.toml", folder / candidates, "--inputs", folder / shown, "--out", out, *words)
+
+
+def text_of(page: Path) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.read_text())).replace("\u00a0", " ").split())
+
+
+def test_the_page_tells_every_candidate_and_the_memory_of_the_choice(explored: Path, tmp_path: Path) -> None:
+    said = report(explored, tmp_path / "r.html")
+    assert (said.status, said.err.count("warning: ")) == (0, said.err.count("overflow its format"))
+    page, held = text_of(tmp_path / "r.html"), load_exploration(explored / "c.json")
+    name = said.out.split()[0]
+    n = [entry.name for entry in held.entries].index(name)
+    for entry in held.entries:
+        assert entry.name in page
+    graph, plan = load_graph(explored / "net.toml"), held.plan_as(n, GraphPlan)
+    for array in graph_memory(quantise_graph(graph, plan)).arrays:
+        assert f"{array.name} " in page
+        assert f" {array.words:,} {array.word} {array.bits:,} " in page
+    assert "on the 30 inputs it was chosen on" in page
+    assert "test inputs" not in page
+    assert "Output spikes on the 30 inputs" in page
+    assert "mine 5 (rising), out 3 (lif); 60 weights" in page
+    assert "fxsnn report net.toml c.json --max-loss 0.3 --inputs shown.npz" in page
+    assert "The most active neurons of out: integrated, in the network's units" in page
+
+
+def test_distributions_are_of_the_states_of_every_population(explored: Path, tmp_path: Path) -> None:
+    assert report(explored, tmp_path / "r.html").status == 0
+    page, held = text_of(tmp_path / "r.html"), load_exploration(explored / "c.json")
+    chosen = next(n for n, entry in enumerate(held.entries) if f"{entry.name} chosen" in page)
+    graph = load_graph(explored / "net.toml")
+    network = quantise_graph(graph, held.plan_as(chosen, GraphPlan))
+    words = read_inputs(explored / "shown.npz", graph).words
+    kept = [trace(network, one)["out"].nodes["membrane"] for one in words[:16]]
+    form = network.signals["out"]["membrane"].format
+    low, high = (float(form.value(int(pick(kept)))) for pick in (np.min, np.max))
+    table = page.split("What the formats hold and what came")[1]
+    row = table.split(f"out membrane {form.describe()}")[1][:200]
+    assert f"{low:.4g} to {high:.4g}".replace("-", "\u2212") in row
+    assert "mine v Q4.5" in table
+
+
+def test_one_plan_without_labels_is_a_page_too(explored: Path, tmp_path: Path) -> None:
+    held = load_exploration(explored / "c.json")
+    assert run("select", explored / "c.json", "--max-loss", "1", "--out", explored / "one.toml").status == 0
+    said = report(explored, tmp_path / "r.html", candidates="one.toml", shown="shown.npy")
+    assert said.status == 0, said.err
+    assert "one is the plan that was given." in text_of(tmp_path / "r.html")
+    assert report(explored, tmp_path / "s.html", "--chosen", explored / "one.toml").status == 0
+    assert len(held.entries) == 6
+
+
+def test_a_network_that_never_fires_and_stores_no_weights_has_its_page(tmp_path: Path) -> None:
+    (tmp_path / "net.toml").write_text(
+        '[input]\nshape = [2, 2, 1]\n[population.out]\nshape = [1, 1, 1]\nneuron = "integrator"\n'
+        'choices = { leak = "none" }\n[population.two]\nshape = 2\nneuron = "relay"\n'
+        '[[projection]]\nfrom = "input"\nto = "out"\nkind = "sum"\nkernel = 2\n'
+        '[[projection]]\nfrom = "out"\nto = "two"\nweights = { raw = [[1, -1]] }\nsignal = "sign"\n'
+        '[readout]\nkind = "counts"\n'
+    )
+    (tmp_path / "plan.toml").write_text('[signal]\nsign = "Q2.0"\nmembrane = "Q6.0"\n')
+    np.save(tmp_path / "shown.npy", np.ones((3, 5, 4), np.uint8))
+    said = report(tmp_path, tmp_path / "r.html", candidates="plan.toml", shown="shown.npy")
+    assert said.status == 0, said.err
+    page = text_of(tmp_path / "r.html")
+    assert "They emit words and never fire" in page
+    assert "out_two weight Q2.0" in page
+
+
+def test_a_page_of_other_inputs_or_networks_is_refused(explored: Path, tmp_path: Path) -> None:
+    shown = np.load(explored / "shown.npz")
+    np.savez(tmp_path / "shown.npz", inputs=1 - shown["inputs"], labels=shown["labels"])
+    out, net = tmp_path / "r.html", explored / "net.toml"
+    words = ("--inputs", tmp_path / "shown.npz", "--out", out, "--max-loss", "1")
+    assert run("report", net, explored / "c.json", *words).complaint.startswith(
+        "networks and inputs must be those that the candidates were measured with, "
+    )
+    assert report(explored, out, "--passes", "2").complaint == (
+        "--passes 2 must not be given for a network of populations, which learns nothing"
+    )
+    assert report(explored, out, "--chosen-network", net).complaint.startswith("a chosen network must be of a choice")
+    assert run("report", net, explored / "c.json", "--out", out).complaint == (
+        f"--inputs must be given for a network of populations, as '{net}'"
+    )
+    for name in ("c.json", "shown.npz", "net.toml"):
+        assert report(explored, explored / name).complaint == (
+            f"an output file must be another one than those that are read, not '{explored / name}'"
+        )
+    assert not out.exists()
+
+
+def test_what_is_drawn_is_what_the_text_compares() -> None:
+    given = dict.fromkeys(("threshold", "theta", "period", "inhibition", "floor"), 1.0)
+    choices = {"accumulate": "exact", "leak": "none", "integrate": "fused", "compare": "ge", "winner": "largest"}
+    choices |= {"reset": "zero", "refractory_input": "ignore"}
+    competitive = population("one", 3, "competitive", choices, given, {}).neuron
+    found = deciding(competitive)
+    assert found is not None
+    assert (found.node, found.other) == ("integrated", "")
+    assert found.threshold is not None
+    assert competitive.operations[found.threshold] == Add(
+        *(
+            ref
+            for name in ("threshold", "theta")
+            for ref, one in enumerate(competitive.operations)
+            if isinstance(one, Constant) and one.name == name
+        )
+    )
+    integrator = population("one", 3, "integrator", {"leak": "none"}, {}, {}).neuron
+    assert deciding(integrator) == Deciding("membrane")
+    assert deciding(population("one", 3, "relay", {}, {}, {}).neuron) is None
