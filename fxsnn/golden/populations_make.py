@@ -27,6 +27,7 @@ from fxsnn.golden.populations import (
     respond,
 )
 from fxsnn.golden.populations_readme import graph_readme
+from fxsnn.golden.populations_rtl import populations_files
 from fxsnn.golden.stated import identity_of
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
@@ -98,6 +99,7 @@ def make_graph_bundle(
             "files": write_vectors(place, vectors, words, identity),
             "counts": graph_counts(network, response),
         }
+        files |= {name: text.encode() for name, text in populations_files(manifest, network).items()}
         files["README.md"] = graph_readme(manifest, network).encode()
         entries = export(place, vectors, words, kinds, [f"configuration {identity}"])
         manifest["others"] = write_files(place, files)
