@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fxsnn.hdl.values import Values
-from fxsnn.hdl.words import declared, mode_name, signed_bits, vector
+from fxsnn.hdl.words import declared, fraction, mode_name, signed_bits, vector
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Ref
@@ -46,7 +46,7 @@ class Casts(Values):
             f"             .ROUNDING(fxsnn_modes::{mode_name(signal.rounding.value)}), "
             f".OVERFLOW(fxsnn_modes::{mode_name(signal.overflow.value)}))",
             f"  {self.names.take(f'cast_{name}')} (.value({exact}), .fresh({fresh}), .word({word}), .overflowed());",
-            f"{declared(self.wire(cast.limit))} {name};",
+            f"{declared(self.wire(cast.limit))} {name};{fraction(self.wire(cast.limit))}",
         )
         if cast.limit not in self.passes.kept:
             self.add(f"assign {name} = {word};")

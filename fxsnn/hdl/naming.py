@@ -45,7 +45,7 @@ class Naming:
             assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
             self._give(rounding.a, f"{self.of[cast.limit]}_exact")
         for ref, operation in enumerate(operations):
-            if not isinstance(operation, op.Round):
+            if not isinstance(operation, op.Round | op.Literal | op.Number):
                 self._give(ref, self._part(ref))
 
     def _give(self, ref: Ref, name: str) -> None:

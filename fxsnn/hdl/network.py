@@ -149,7 +149,7 @@ class Network:
 
     def _open(self, one: Sequencer, ports: Mapping[str, str]) -> dict[str, str]:
         """Return the outputs that nobody takes."""
-        shown = [port.name for port in one.datapath.outputs if port.name.startswith("observe_")]
+        shown = [port.name for port in one.datapath.ports(seen=True)]
         return {port: "" for port in ("emits", "neuron", "emitted", "observe", *shown) if port not in ports}
 
     def _read(self, wire: Projection) -> str:

@@ -10,9 +10,14 @@ from dataclasses import dataclass, field
 
 from fxsnn.hdl.casts import Casts
 from fxsnn.hdl.values import Port
-from fxsnn.hdl.words import declared, is_bit, vector, width
+from fxsnn.hdl.words import declared, fraction, is_bit, vector, width
 from fxsnn.program import operations as op
 from fxsnn.program.operations import LEAVES, REDUCTIONS, Operation, Ref
+
+_HEAD = """//
+// Every value is exact, two's complement, as wide as it is proved to be, and extended by its sign: what is cut off of
+// it repeats that. Bits are one wire. `x_exact` is a value before its cast, `<<<` brings binary points together,
+// `x_before` is the state x as the step before left it, `x_12` what x stands for after line 12, where it changes."""
 
 
 @dataclass(slots=True)
@@ -51,7 +56,16 @@ class Datapath(Casts):
         one = self.program.neuron.statements[number]
         if one.name == "if":
             return f"line {one.line}: if {one.source}:"
-        return f"line {one.line}: {one.name}{one.signal and ': '}{one.signal} = {one.source}"
+        neuron = self.program.neuron
+        drawn = next(
+            (
+                f"[{cast.stream}]"
+                for cast in neuron.casts
+                if neuron.owners[cast.round] == number and cast.stream is not None
+            ),
+            "",
+        )
+        return f"line {one.line}: {one.name}{one.signal and ': '}{one.signal}{drawn} = {one.source}"
 
     def _leaf(self, ref: Ref, operation: Operation) -> None:
         name, kind = self.naming.of[ref], declared(self.wire(ref))
@@ -74,7 +88,7 @@ class Datapath(Casts):
         if isinstance(operation, REDUCTIONS):
             told = f"over the population, complete after pass {self.passes.made[ref] - 1}"
             self.inputs.append(Port(name, declared(wire), told))
-            self.add(f"// {name} comes from all neurons")
+            self.add(f"// {name} is found among all neurons in pass {self.passes.made[ref] - 1}")
             return
         match operation:
             case op.Carry():
@@ -87,7 +101,8 @@ class Datapath(Casts):
                 return
         text = self.expression(ref, operation)
         bits = self.made.setdefault(ref, self._wanted(ref))
-        self.add(f"{'logic' if is_bit(wire) else vector(bits, signed=True)} {name};", f"assign {name} = {text};")
+        told = "logic" if is_bit(wire) else vector(bits, signed=True)
+        self.add(f"{told} {name};{fraction(wire)}", f"assign {name} = {text};")
 
     def _wanted(self, ref: Ref) -> int:
         """Return how wide a value is declared: as wide as a cast of it takes it, where it is cast."""
@@ -143,14 +158,21 @@ class Datapath(Casts):
         """Say whether there are registers: casts that draw."""
         return bool(self.passes.drawing)
 
+    def ports(self, *, seen: bool) -> list[Port]:
+        """Return the outputs that benches look at, or the others."""
+        names = {*self.shown.values(), *self.held.values(), *self.draws.values()}
+        return [port for port in self.outputs if (port.name in names) == seen]
+
     def text(self, module: str, about: str) -> str:
         """Return the module."""
         ports = [Port("clock", "logic"), Port("start", "logic", "registers become their seeds")]
         ports = ports if self.clocked() else []
         lines = [_declared("input ", port) for port in (*ports, *self.inputs)]
-        lines += [_declared("output", port) for port in self.outputs]
+        lines += [_declared("output", port) for port in (*self.ports(seen=False), *self.ports(seen=True))]
         told = [f"  {line}" if line else "" for line in self.lines]
-        return "\n".join([f"// {about}", f"module {module} (", *_listed(lines), ");", *told, "endmodule", ""])
+        return "\n".join(
+            [f"// {about}", *_HEAD.splitlines(), f"module {module} (", *_listed(lines), ");", *told, "endmodule", ""]
+        )
 
 
 def _declared(way: str, port: Port) -> tuple[str, str]:

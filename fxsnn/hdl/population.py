@@ -69,11 +69,8 @@ class Sequencer(Stored):
         body, self.lines = self.lines, []
         self._counters()
         counters, self.lines = self.lines, []
-        for port in self.datapath.outputs:
-            if not port.name.startswith("observe_"):
-                self.add(f"{port.type} {port.name};")
-        outputs, self.lines = self.lines, []
         self._instance()
+        outputs = [f"{port.type} {port.name};" for port in self.datapath.ports(seen=False)]
         return "\n".join(
             [
                 *_HEAD.format(name=self.one.name, many=self.one.size, file=self.one.neuron.file).splitlines(),
@@ -115,7 +112,7 @@ class Sequencer(Stored):
             "  // observation",
             f"  output {vector(self.passes.last + 1)} observe,  // bit p: what pass p computes is there",
         ]
-        shown = [port for port in self.datapath.outputs if port.name.startswith("observe_")]
+        shown = self.datapath.ports(seen=True)
         return ports + [f"  output {port.type} {port.name}{',' * (port != shown[-1])}" for port in shown]
 
     def _counters(self) -> None:
@@ -174,7 +171,7 @@ class Sequencer(Stored):
         """Return what is brought in the phase that is done."""
         brought = [(phase.name, self.brought[phase.projection.name]) for phase in phases if phase.projection]
         first = [f"state == {name} ? {word} : " for name, word in brought[:-1]]
-        return f"({''.join(first)}{brought[-1][1]})"
+        return f"({''.join(first)}{brought[-1][1]})" if first else brought[-1][1]
 
     def _projection(self, wire: Projection) -> None:
         network = self.network
@@ -189,7 +186,7 @@ class Sequencer(Stored):
             parts.insert(0, as_value(f"{held}[{at}]", weight))
         left, one = point - network.frac(wire), arrival(wire, weight, given, shape).one
         text = " * ".join(parts or [as_value(word, given)])
-        text = f"({text}) <<< {left}" if left else text
+        text = f"({text}) <<< {left}" if left and len(parts) > 1 else f"{text} <<< {left}" if left else text
         name = self.brought[wire.name] = self.names.take(f"{wire.name}_brought")
         bits = signed_bits(one.low << left, one.high << left)
         self.add(f"{vector(bits, signed=True)} {name};")
@@ -201,7 +198,7 @@ class Sequencer(Stored):
 
     def _instance(self) -> None:
         """Write the datapath's instance."""
-        ports = [*self.datapath.inputs, *self.datapath.outputs]
+        ports = [*self.datapath.inputs, *self.datapath.ports(seen=False), *self.datapath.ports(seen=True)]
         held = self.datapath.clocked()
         connected = [".clock(clock)", ".start(start)"] * held + [f".{port.name}({port.name})" for port in ports]
         if held:

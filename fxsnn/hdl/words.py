@@ -75,6 +75,11 @@ def declared(wire: Wire) -> str:
     return "logic" if is_bit(wire) else vector(width(wire), signed=True)
 
 
+def fraction(wire: Wire) -> str:
+    """Return a comment on where a value's binary point is, where it has one."""
+    return f"  // {wire.frac} fractional bit{'s' * (wire.frac != 1)}" if wire.frac not in (0, ANYWHERE) else ""
+
+
 def literal(value: int) -> str:
     """Return a signed literal, as wide as it is whatever it stands in."""
     return f"{'-' * (value < 0)}{abs(value).bit_length() + 1}'sd{abs(value)}"
