@@ -39,7 +39,7 @@ FAULTS = {
     ),
     "no draw is added": Fault(RECURRENT, "fxsnn_cast.sv", "((rest + $signed(fresh)) >>> DROP)", "(rest >>> DROP)"),
     # registers of casts that draw
-    "another seed": Fault(RECURRENT, "neuron_around.sv", ".SEED(31'h", ".SEED(31'h1"),
+    "another seed": Fault(RECURRENT, "neuron_around.sv", "31'h17d4a4ef", "31'h17d4a4ee"),
     "registers that run on": Fault(
         RECURRENT, "fxsnn_lfsr.sv", "if (start) state <= SEED;", "if (state === 'x) state <= SEED;"
     ),
@@ -56,11 +56,16 @@ FAULTS = {
         COMPETITIVE, "neuron_layer.sv", "in_pass_0 ? integrated_word : integrated_kept", "integrated_word"
     ),
     # the text
-    "compared strictly": Fault(LAYERS, "neuron_one.sv", "integrated >= threshold", "integrated > threshold"),
-    "compared without sign": Fault(
-        LAYERS, "neuron_two.sv", "integrated >= threshold", "$unsigned(integrated) >= $unsigned(threshold)"
+    "compared strictly": Fault(
+        LAYERS, "neuron_one.sv", "integrated >= threshold_aligned", "integrated > threshold_aligned"
     ),
-    "a logical shift": Fault(LAYERS, "neuron_two.sv", "membrane_before >>> 2", "membrane_before >> 2"),
+    "compared without sign": Fault(
+        LAYERS,
+        "neuron_two.sv",
+        "integrated >= threshold_aligned",
+        "$unsigned(integrated) >= $unsigned(threshold_aligned)",
+    ),
+    "divided for shifted": Fault(LAYERS, "neuron_two.sv", "membrane_before >>> 2", "membrane_before / 4"),
     "another shift": Fault(LAYERS, "neuron_two.sv", "membrane_before >>> 2", "membrane_before >>> 1"),
     "no leak": Fault(LAYERS, "neuron_one.sv", "membrane_before * decay", "membrane_before <<< 4"),
     "reset to 0 for subtraction": Fault(LAYERS, "neuron_one.sv", "spike ? membrane_33 :", "spike ? 1'sd0 :"),
@@ -69,7 +74,7 @@ FAULTS = {
     ),
     "binary points apart": Fault(CUBA, "neuron_east.sv", "(arriving <<< ", "(arriving >>> "),
     "the current of the step before": Fault(
-        CUBA, "neuron_east.sv", "(leaked <<< 0) + current", "leaked + current_before"
+        CUBA, "neuron_east.sv", "leaked + (current <<< 1)", "leaked + (current_before <<< 1)"
     ),
     "the bit of another condition": Fault(UNSEEN, "neuron_always.sv", "tran_ & lowest", "tran_ | lowest"),
     "no absolute value": Fault(UNSEEN, "neuron_always.sv", "drive < 1'sd0 ? -drive : drive", "drive"),
@@ -93,7 +98,7 @@ FAULTS = {
         LAYERS, "population_two.sv", "b_weight[source * 32'd4 + n]", "b_weight[source * 32'd4 + (n ^ 1)]"
     ),
     "weights without sign": Fault(
-        LAYERS, "population_one.sv", "$signed(a_weight[source * 32'd5 + n])", "a_weight[source * 32'd5 + n]"
+        RECURRENT, "population_around.sv", "logic signed [4:0] back_brought", "logic [4:0] back_brought"
     ),
     "the last source left out": Fault(LAYERS, "population_one.sv", "source == 32'd5", "source == 32'd4"),
     "the last neuron left out": Fault(LAYERS, "population_one.sv", "last = n == 32'd4", "last = n == 32'd3"),

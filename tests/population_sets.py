@@ -96,7 +96,7 @@ def lif_layers() -> Made:
     wires = (
         _dense("a", "input", "one", "current", rng.integers(-6, 12, (6, 5))),
         _dense("b", "one", "two", "current", rng.integers(-4, 12, (5, 4))),
-        _dense("c", "two", "three", "current", rng.integers(-4, 12, (4, 3))),
+        _dense("c", "two", "three", "current", rng.integers(-14, 15, (4, 3))),
     )
     plan = 'weight = "Q3.2"\n"one.membrane" = "Q3.4 nearest-even"\n"two.membrane" = "Q3.3 nearest-away wrap"\n'
     plan += '"three.membrane" = "Q3.2 floor saturate-symmetric"\ndecay = "UQ0.4"\nthreshold = "UQ4.2"'

@@ -95,13 +95,13 @@ class Values:
         frac = max(self.wire(a).frac, self.wire(b).frac)
         return self.value(a, frac), self.value(b, frac)
 
-    def compared(self, ref: Ref, a: Ref, b: Ref) -> tuple[str, str]:
+    def compared(self, a: Ref, b: Ref) -> tuple[str, str]:
         """Return two values at the finer of their binary points, each as wide as it is there."""
         frac, told = max(self.wire(a).frac, self.wire(b).frac), []
-        for part, end in ((a, "a"), (b, "b")):
+        for part in (a, b):
             text, wire = self.value(part, frac), self.wire(part)
             if text.startswith("("):  # a comparison would lose the bits that are shifted out
-                left, name = frac - wire.frac, self.names.take(f"{self.naming.of[ref]}_{end}")
+                left, name = frac - wire.frac, self.names.take(f"{self.naming.of[part]}_aligned")
                 self.add(f"{vector(signed_bits(wire.low << left, wire.high << left), signed=True)} {name};")
                 self.add(f"assign {name} = {text[1:-1]};")
                 text = name
@@ -138,7 +138,7 @@ class Values:
             case op.ShiftRight(a=a, by=by):
                 return f"{self.value(a)} >>> {self.number(by)}"
             case op.Compare(relation=relation, a=a, b=b):
-                return f" {relation} ".join(self.compared(ref, a, b))
+                return f" {relation} ".join(self.compared(a, b))
             case op.Both(a=a, b=b) | op.Either(a=a, b=b):
                 return f" {_SIGNS[type(operation)]} ".join((self.bit(a), self.bit(b)))
             case op.Not(a=a):
@@ -147,7 +147,7 @@ class Values:
                 one, other = (self.bit(a), self.bit(b)) if bits else self.pair(a, b)
                 return f"{self.bit(condition)} ? {one} : {other}"
             case op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b):
-                one, other = self.compared(ref, a, b)
+                one, other = self.compared(a, b)
                 return f"{one} {'<' if isinstance(operation, op.Minimum) else '>'} {other} ? {one} : {other}"
             case op.Absolute(a=a):
                 return f"{self.value(a)} < 1'sd0 ? -{self.value(a)} : {self.value(a)}"
