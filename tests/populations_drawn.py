@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
 from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
 from strategies import signals, words
@@ -35,7 +37,10 @@ def drawn_networks(draw: st.DrawFn) -> QuantisedGraph:
     populations: list[Population] = []
     for n, size in enumerate(sizes[1:]):
         name = f"p{n}"
-        plan |= {f"{name}.{signal}": draw(signals(-2, 6)) for signal in ("v", "u", "w", "c")}
+        own = {signal: draw(signals(-2, 6)) for signal in ("v", "u", "w", "c")}
+        if draw(st.booleans()):
+            own |= {signal: replace(own[signal], rounding=Rounding.STOCHASTIC) for signal in ("v", "w")}
+        plan |= {f"{name}.{signal}": one for signal, one in own.items()}
         word = words(plan[f"{name}.c"].format)
         held = draw(st.one_of(word, st.lists(word, min_size=size, max_size=size)))
         text, numbers = draw(texts()), {"k": draw(st.integers(0, 3))}
