@@ -29,6 +29,8 @@ needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the
 # for whole programs, files and figures: what their kernels compute is tested in both ways by itself
 ONCE = "run once, with the JIT"
 once = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason=ONCE)  # type: ignore[attr-defined]
+# for what is made of many texts: with the JIT each would be compiled anew
+in_plain_python = pytest.mark.skipif(not numba.config.DISABLE_JIT, reason="run once, without the JIT")  # type: ignore[attr-defined]
 # what a shell starts in the background ignores SIGINT, and so would the tests' own processes
 HEARS_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 FXSNN = [sys.executable, "-P", "-c", HEARS_SIGINT + "from fxsnn.cli import main; main()"]  # in a process of its own

@@ -38,6 +38,7 @@ ORDER = (
         "macro",
         "memory",
         "graph",
+        "hdl",
         "score",
         "firing",
         "ranges",

@@ -23,10 +23,12 @@ sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are pl
 
 from faults import FAULTS, NETWORKS  # noqa: E402
 from fxsnn.emulate import spikes_of  # noqa: E402
-from fxsnn.errors import ConfigError, WidthError  # noqa: E402
+from fxsnn.errors import ConfigError, FxsnnError, WidthError  # noqa: E402
 from fxsnn.golden.layers_make import make_layers_bundle  # noqa: E402
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.make import make_bundle  # noqa: E402
+from fxsnn.golden.populations_make import make_graph_bundle  # noqa: E402
+from fxsnn.graph.quantise import QuantisedGraph  # noqa: E402
 from fxsnn.layered.quantise import QuantisedLayers  # noqa: E402
 from fxsnn.learn import Learning  # noqa: E402
 from fxsnn.network import Network  # noqa: E402
@@ -36,6 +38,9 @@ from layer_faults import FAULTS as LAYER_FAULTS  # noqa: E402
 from layered_networks import LAYERED_SETS, frames_for, quantised_layers  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
 from learning_faults import FAULTS as LEARNING_FAULTS  # noqa: E402
+from population_faults import FAULTS as POPULATION_FAULTS  # noqa: E402
+from population_sets import POPULATION_SETS  # noqa: E402
+from populations_drawn import drawn_networks, inputs_for  # noqa: E402
 from simulate import simulate  # noqa: E402
 from strategies import quantised_networks  # noqa: E402
 from test_itq import blanks, learning_plans, rules  # noqa: E402
@@ -91,6 +96,14 @@ def layered(folder: Path, network: QuantisedLayers, seed: int) -> None:
         reject()
 
 
+def populations(folder: Path, network: QuantisedGraph, seed: int) -> None:
+    """Make a bundle of a network of populations, of texts that are drawn too."""
+    try:
+        make_graph_bundle(folder, network, inputs_for(network, seed))
+    except FxsnnError:  # an overflow where the mode is error
+        reject()
+
+
 DRAWN: dict[str, tuple[Callable[..., None], dict[str, Any]]] = {
     "layers": (layer, {"network": quantised_networks(), "seed": st.integers(0, 1000)}),
     "learning": (
@@ -98,6 +111,7 @@ DRAWN: dict[str, tuple[Callable[..., None], dict[str, Any]]] = {
         {"network": blanks(), "learning": rules(), "plan": learning_plans(), "count": st.integers(2, 4)},
     ),
     "networks of layers": (layered, {"network": quantised_layers(), "seed": st.integers(0, 1000)}),
+    "networks of populations": (populations, {"network": drawn_networks(), "seed": st.integers(0, 1000)}),
 }
 
 
@@ -106,7 +120,7 @@ def fails(folder: Path, edits: Sequence[tuple[str, str, str]]) -> bool:
     held = {file: (folder / "rtl" / file).read_text() for file, _, _ in edits}
     for file, right, wrong in edits:
         path = folder / "rtl" / file
-        path.write_text(path.read_text().replace(right, wrong))
+        path.write_text(path.read_text().replace(right, wrong, 1))
     failed = simulate(folder).returncode == 1
     for file, text in held.items():
         (folder / "rtl" / file).write_text(text)
@@ -122,10 +136,13 @@ def faults(place: Path) -> tuple[int, int]:
         make_learning_bundle(place / name, *arguments())
     for name, layers in LAYERED_SETS.items():
         make_layers_bundle(place / name, *layers())
+    for name, drawn in POPULATION_SETS.items():
+        make_graph_bundle(place / name, *drawn())
     found = [
         *(all(fails(place / n, [(f.file, f.right, f.wrong)]) for n in f.networks) for f in FAULTS.values()),
         *(fails(place / where, edits) for where, edits in LEARNING_FAULTS.values()),
         *(fails(place / where, edits) for where, edits in LAYER_FAULTS.values()),
+        *(fails(place / f.where, [(f.file, f.right, f.wrong)]) for f in POPULATION_FAULTS.values()),
     ]
     return sum(found), len(found)
 
@@ -134,10 +151,15 @@ def main() -> None:
     """Print the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--configurations", type=int, default=1000, help="of each kind (default: %(default)s)")
+    parser.add_argument("--kind", choices=DRAWN, help="draw configurations of this kind alone, and plant no faults")
     asked = parser.parse_args()
     for what, (make, drawn) in DRAWN.items():
+        if asked.kind not in (None, what):
+            continue
         bundles, words = counted(make, drawn, asked.configurations)
         print(f"{what}: {bundles:,} configurations, {words:,} words equal", flush=True)
+    if asked.kind:
+        return
     with tempfile.TemporaryDirectory() as place:
         found, planted = faults(Path(place))
     print(f"faults: {found} of {planted} found")

@@ -58,7 +58,7 @@ def make(
 ) -> None:
     """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python.
 
-    Of a network of populations all but the RTL and its bench.
+    Of a network of populations there is RTL where all projections are dense, or one to one.
     """
     from fxsnn.golden.make import unreached
     from fxsnn.job import make_golden
@@ -88,13 +88,15 @@ def _make_of_populations(
     from fxsnn.golden.populations_make import golden_of_files
 
     manifest = golden_of_files(network, plan, inputs, images, out, formats)
-    counts, about = manifest["counts"], manifest["configuration"]
+    counts, about, missing = manifest["counts"], manifest["configuration"], manifest.get("without_rtl", "")
     overflows, ties = (sum(cast[kind] for cast in counts["casts"].values()) for kind in ("overflows", "ties"))
     typer.echo(
         f"{out}: {len(manifest['files'])} files, {sum(entry['lines'] for entry in manifest['files']):,} words; "
         f"inputs: {about['inputs']:,}, steps of each: {about['steps']:,}; {counts['spikes']:,} spikes, "
-        f"{overflows:,} overflows, {ties:,} ties"
+        f"{overflows:,} overflows, {ties:,} ties" + ("" if missing else f"; the bench: sh {out}/run.sh")
     )
+    if missing:
+        typer.echo(f"there is no RTL beside them: none is written yet of {missing}")
 
 
 def learn(

@@ -8,7 +8,8 @@ from typing import Any
 
 from fxsnn.format import bits_of
 from fxsnn.golden.layers_bench import MEMORIES, constants, nodes
-from fxsnn.golden.rtl import CHECKED, HDL, LEAKS, file_checks, literal, mode_name, script, words_compared
+from fxsnn.golden.rtl import CHECKED, HDL, LEAKS, file_checks, literal, script, words_compared
+from fxsnn.hdl.words import mode_name
 from fxsnn.layered.inventory import answer_range
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import input_format, wires

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fxsnn.golden.contents import Vector, layout
-from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, mode_name, package, script, words_compared
+from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, package, script, words_compared
+from fxsnn.hdl.words import mode_name
 from fxsnn.plan import Signal
 from fxsnn.recording import LEARNING_SITES, Recording
 

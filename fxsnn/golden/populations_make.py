@@ -1,4 +1,4 @@
-"""Write golden vectors of a network of populations: all it is made of, every node at every step, and a page."""
+"""Write golden vectors of a network of populations: all it is made of, every node at every step, RTL, and a page."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ from fxsnn.golden.populations import (
     respond,
 )
 from fxsnn.golden.populations_readme import graph_readme
+from fxsnn.golden.populations_rtl import populations_files
 from fxsnn.golden.stated import identity_of
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.writing import graph_text, whole
+from fxsnn.hdl.network import not_served
 from fxsnn.npz import pack_npz
 
 NETWORK, PLAN, INPUTS = "net.toml", "plan.toml", "inputs.npz"
@@ -99,6 +101,9 @@ def make_graph_bundle(
             "files": write_vectors(place, vectors, words, identity),
             "counts": graph_counts(network, response),
         }
+        if missing := not_served(network):
+            manifest["without_rtl"] = missing
+        files |= {name: text.encode() for name, text in populations_files(manifest, network).items()}
         files["README.md"] = graph_readme(manifest, network).encode()
         entries = export(place, vectors, words, kinds, [f"configuration {identity}"])
         manifest["others"] = write_files(place, files)

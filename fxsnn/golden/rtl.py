@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fxsnn.hdl.words import mode_name
 from fxsnn.memory import excess_bits
 from fxsnn.quantise import SITES, QuantisedNetwork
 from fxsnn.width import exact_bits
@@ -94,11 +95,15 @@ def script(name: str, top: str = "fxsnn_bench", cocotb: str = "fxsnn_cocotb") ->
     return text.replace(". ./begin.sh\n", begin).replace("fxsnn_bench", top).replace("fxsnn_cocotb", cocotb)
 
 
-def words_compared(manifest: Mapping[str, Any], also: Iterable[str] = ()) -> str:
+def words_compared(
+    manifest: Mapping[str, Any], also: Iterable[str] = (), called: Mapping[str, str] | None = None
+) -> str:
     """Return fxsnn_words.svh: which words a bench must compare, each once, and where it keeps which were.
 
-    also    names that a bench mentions whether they are among the files or not
+    also      names that a bench mentions whether they are among the files or not
+    called    what files are called in SystemVerilog where that is not their name
     """
+    names = called or {}
     nodes = {
         entry["name"]: math.prod(entry["shape"])
         for entry in manifest["files"]
@@ -106,8 +111,9 @@ def words_compared(manifest: Mapping[str, Any], also: Iterable[str] = ()) -> str
     }
     first, places, checks = 0, list[str](), list[str]()
     for name, words in nodes.items():
-        places.append(f"  localparam int AT_{name.upper()} = {first};")
-        checks.append(f'    check_compared("{name}", AT_{name.upper()}, {words});')
+        at = f"AT_{names.get(name, name.upper())}"
+        places.append(f"  localparam int {at} = {first};")
+        checks.append(f'    check_compared("{name}", {at}, {words});')
         first += words
     places += [f"  localparam int AT_{name.upper()} = 0;  // not in this bundle" for name in also if name not in nodes]
     kept = [f"  localparam int WORDS = {first};", "  bit compared[0:WORDS-1];"]
@@ -124,7 +130,8 @@ def file_checks(manifest: Mapping[str, Any], memories: Mapping[str, str] = _MEMO
         name = entry["name"]
         sums = ", ".join(f"64'h{int(text, 16):x}" for text in entry["sums"])
         checks.append(f'    check_file("{name}", {entry["lines"]}, {entry["line_bits"]}, {sums});')
-        reads.append(f'    $readmemh("{entry["file"]}", {memories.get(name, name)});')
+        if memory := memories.get(name, name):
+            reads.append(f'    $readmemh("{entry["file"]}", {memory});')
     stop = '    if (damaged != 0) $fatal(1, "%0d files are damaged: nothing was compared", damaged);'
     return "\n".join([*checks, stop, *reads, ""])
 
@@ -147,8 +154,3 @@ def literal(kind: str, value: int | str) -> str:
 def _codes() -> dict[str, str]:
     """Return the numbers of the modes, as the RTL has them."""
     return dict(re.findall(r"\b([A-Z_]+) = (\d+)", (HDL / "fxsnn_modes.sv").read_text("ascii")))
-
-
-def mode_name(name: str) -> str:
-    """Return a mode's name in fxsnn_modes; `error`, under which nothing overflowed, needs none of its own."""
-    return "SATURATE" if name == "error" else name.upper().replace("-", "_")

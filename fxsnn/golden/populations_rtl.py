@@ -1,0 +1,94 @@
+"""The RTL of a network of populations beside its golden set: modules emitted from the texts, and the bench."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from fxsnn.golden.rtl import CHECKED, HDL, file_checks, script, words_compared
+from fxsnn.graph.population import INPUT
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.hdl.network import Network, not_served
+from fxsnn.hdl.words import names_of
+
+BENCH = "fxsnn_populations_bench"
+_FIRST = ("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv")  # in the order of compilation
+
+
+def populations_files(manifest: Mapping[str, Any], network: QuantisedGraph) -> dict[str, str]:
+    """Return the RTL, its bench and the command that runs it: text by name of the file; none where it is not served."""
+    if not_served(network):
+        return {}
+    files = {entry["name"]: entry for entry in manifest["files"]}
+    emitted = Network(network)
+    modules = emitted.modules()
+    nodes = [name for name, entry in files.items() if entry["role"] == "node"]
+    called = names_of(nodes)
+    read = {"input": "inputs", "begin": "begins"} | {name: f"words_of_{word}" for name, word in called.items()}
+    order = [*_FIRST, *modules, f"{BENCH}.sv"]
+    fixed = (*(name for name in _FIRST if name != "fxsnn_config.sv"), *CHECKED, f"{BENCH}.sv")
+    texts = {name: (HDL / name).read_text("ascii") for name in fixed} | modules
+    texts |= {
+        "fxsnn_config.sv": _config(files, network, emitted),
+        "fxsnn_files.svh": file_checks(manifest, {name: read.get(name, "") for name in files}),
+        "fxsnn_nodes.svh": _nodes(files, network, emitted, called, read),
+        "fxsnn_words.svh": words_compared(manifest, called=called),
+        "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in order), ""]),
+    }
+    return {f"rtl/{name}": text for name, text in texts.items()} | {"run.sh": script("run.sh", BENCH)}
+
+
+def _config(files: Mapping[str, Any], network: QuantisedGraph, emitted: Network) -> str:
+    """Return fxsnn_config.sv: what the bench knows of the bundle."""
+    values = {
+        "ROWS": files["begin"]["lines"],
+        "INPUTS": math.prod(network.graph.shape),
+        "INPUT_WORD": network.formats[INPUT].word,
+        "WIDEST": max(2, *(entry["word"] for entry in files.values() if entry["role"] == "node")),
+        "PATIENCE": min(emitted.clocks(), (1 << 31) - 1),
+    }
+    lines = [f"  localparam int {name} = {value};" for name, value in values.items()]
+    return "\n".join(["package fxsnn_config;", *lines, "endpackage", ""])
+
+
+def _nodes(
+    files: Mapping[str, Any],
+    network: QuantisedGraph,
+    emitted: Network,
+    called: Mapping[str, str],
+    read: Mapping[str, str],
+) -> str:
+    """Return fxsnn_nodes.svh: a memory for every file that is compared, and the comparisons."""
+    memories = [
+        f"  logic [{files[name]['word'] - 1}:0] {memory}[0:{files[name]['lines'] - 1}];"
+        for name, memory in read.items()
+    ]
+    compared, registers = list[str](), list[str]()
+    for name, one in emitted.populations.items():
+        instance = f"network.{emitted.instance(name)}"
+        size, passes = network.graph[name].size, one.passes.last + 1
+        for number in range(passes):
+            lines = [
+                f'      compare("{node}", AT_{called[node]}, at, {instance}.neuron, X\'({read[node]}[at]), '
+                f"X'({instance}.{port}));"
+                for node, port in one.seen_in(number).items()
+            ]
+            if lines:
+                known = f'known("{name}.neuron", {instance}.neuron, {size})'
+                compared += [
+                    f"    if ({instance}.observe[{number}]) if ({known}) begin",
+                    f"      at = row * {size} + {instance}.neuron;",
+                    *lines,
+                    "    end",
+                ]
+        for node, port in one.registers_seen().items():
+            words = f"X'({read[node]}[row]), X'({instance}.{port})"
+            registers.append(f'    compare("{node}", AT_{called[node]}, row, 0, {words});')
+    return "\n".join(
+        [
+            *memories,
+            *("", "  always @(posedge clock) begin", *compared, "  end"),
+            *("", "  task automatic compare_registers;", *registers, "  endtask", ""),
+        ]
+    )

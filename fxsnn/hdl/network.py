@@ -1,0 +1,165 @@
+"""Populations in the order in which they do a step, and what each source emitted in the steps that are still read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.population import INPUT
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.hdl.phases import KINDS
+from fxsnn.hdl.population import Sequencer
+from fxsnn.hdl.words import vector
+
+TOP = "fxsnn_network"
+_HEAD = """// The network: each population does its step with what the others emitted, one after the other.
+//
+// start_input   an input begins: states become 0, nothing was emitted before, LFSRs hold their seeds; wait for `ready`
+// load_input    writes a word of the input of the next step, while `ready`
+// start_step    one time step; wait for `ready`
+module fxsnn_network (
+  input  logic clock, reset, start_input, start_step,
+  output logic ready,
+  input  logic load_input,
+  input  logic [31:0] load_address,"""
+
+
+def not_served(network: QuantisedGraph) -> str:
+    """Say which projections have no hardware yet; nothing where all have."""
+    found = [f"{one.name} ({one.kind})" for one in network.graph.projections if one.kind not in KINDS]
+    return ", ".join(found)
+
+
+class Network:
+    """The modules of a network whose projections are all served."""
+
+    def __init__(self, network: QuantisedGraph) -> None:
+        self.network = network
+        self.order = [name for stage in network.graph.stages for name in stage.populations]
+        self.populations = {name: Sequencer(network, network.graph[name]) for name in self.order}
+
+    def modules(self) -> dict[str, str]:
+        """Return the modules by the names of their files, in the order of compilation."""
+        found: dict[str, str] = {}
+        for name, one in self.populations.items():
+            found[f"neuron_{name}.sv"] = one.neuron_module()
+            found[f"population_{name}.sv"] = one.population_module()
+        return found | {f"{TOP}.sv": self._top()}
+
+    def clocks(self) -> int:
+        """Return the clocks of the longest step, and some."""
+        return sum(one.clocks() for one in self.populations.values()) + 16
+
+    def instance(self, name: str) -> str:
+        """Return what a population's instance is called."""
+        return f"of_{name}"
+
+    def _delay(self, source: str) -> int:
+        return max((one.delay for one in self.network.graph.projections if one.source == source), default=-1)
+
+    def _top(self) -> str:
+        lines = [*_HEAD.splitlines(), f"  input  {vector(self.network.formats[INPUT].word)} load_word", ");"]
+        sources = [name for name in (INPUT, *self.order) if self._delay(name) >= 0]
+        lines += [f"  {line}" if line else "" for line in self._controls()]
+        for source in sources:
+            lines += [f"  {line}" if line else "" for line in self._source(source)]
+        for name in self.order:
+            lines += [f"  {line}" if line else "" for line in self._population(name)]
+        return "\n".join([*lines, "endmodule", ""])
+
+    def _controls(self) -> list[str]:
+        """Return how a step passes from one population to the next."""
+        most = max(self._delay(name) for name in (INPUT, *self.order))
+        last = self.order[-1]
+        lines = [f"logic ready_{name}, done_{name};" for name in self.order]
+        lines += [f"assign ready = {' && '.join(f'ready_{name}' for name in self.order)};"]
+        if most > 0:
+            bits = most.bit_length()
+            lines += [
+                "",
+                f"{vector(bits)} age;  // steps since the input began, up to {most}",
+                "always_ff @(posedge clock) begin",
+                f"  if (reset || start_input) age <= {bits}'d0;",
+                f"  else if (done_{last} && age != {bits}'d{most}) age <= age + 1'b1;",
+                "end",
+            ]
+        return lines
+
+    def _source(self, name: str) -> list[str]:
+        """Return the memory of what a source emitted, a row a step, the oldest overwritten."""
+        size, delay = math.prod(self.network.graph.shape_at(name)), self._delay(name)
+        rows, last, word = delay + 1, self.order[-1], vector(self.network.formats[name].word)
+        at = f"row_{name} * 32'd{size} + " if delay else ""
+        lines = ["", f"// what {name} emitted{f', in this step and {delay} before' * (delay > 0)}"]
+        lines.append(f"{word} emitted_{name}[0:{rows * size - 1}];")
+        if delay:
+            lines += [
+                f"logic [31:0] row_{name};  // of this step",
+                "always_ff @(posedge clock) begin",
+                f"  if (reset || start_input) row_{name} <= '0;",
+                f"  else if (done_{last}) row_{name} <= row_{name} == 32'd{delay} ? '0 : row_{name} + 1;",
+                "end",
+            ]
+        if name == INPUT:
+            return [
+                *lines,
+                "always_ff @(posedge clock) begin",
+                f"  if (load_input) emitted_{name}[{at}load_address] <= load_word;",
+                "end",
+            ]
+        return [
+            *lines,
+            f"logic emits_{name};",
+            f"logic [31:0] neuron_{name};",
+            f"{word} word_{name};",
+            "always_ff @(posedge clock) begin",
+            f"  if (emits_{name}) emitted_{name}[{at}neuron_{name}] <= word_{name};",
+            "end",
+        ]
+
+    def _population(self, name: str) -> list[str]:
+        one, before = self.populations[name], self.order[: self.order.index(name)]
+        wires = list(one.into())
+        lines = ["", f"logic [31:0] source_{name};"]
+        for wire in wires:
+            lines += [
+                f"{vector(self.network.formats[wire.source].word)} from_{wire.name};",
+                f"assign from_{wire.name} = {self._read(wire)};",
+            ]
+        ports = {
+            "clock": "clock",
+            "reset": "reset",
+            "start_input": "start_input",
+            "start_step": f"done_{before[-1]}" if before else "start_step",
+            "ready": f"ready_{name}",
+            "done": f"done_{name}",
+            "source": f"source_{name}",
+        }
+        ports |= {one.words[wire.name]: f"from_{wire.name}" for wire in wires}
+        read = self._delay(name) >= 0
+        ports |= {"emits": f"emits_{name}", "neuron": f"neuron_{name}", "emitted": f"word_{name}"} if read else {}
+        told = [f".{port}({value})" for port, value in (ports | self._open(one, ports)).items()]
+        return [
+            *lines,
+            f"population_{name} {self.instance(name)} (",
+            *(f"  {port}{',' * (number < len(told))}" for number, port in enumerate(told, 1)),
+            ");",
+        ]
+
+    def _open(self, one: Sequencer, ports: Mapping[str, str]) -> dict[str, str]:
+        """Return the outputs that nobody takes."""
+        shown = [port.name for port in one.datapath.ports(seen=True)]
+        return {port: "" for port in ("emits", "neuron", "emitted", "observe", *shown) if port not in ports}
+
+    def _read(self, wire: Projection) -> str:
+        """Return the word of a source that is looked at, of as many steps before as the delay says."""
+        source, size, rows = wire.source, math.prod(self.network.graph.shape_at(wire.source)), self._delay(wire.source)
+        if rows == 0:
+            return f"emitted_{source}[source_{wire.target}]"
+        row = f"row_{source}"
+        if wire.delay:
+            row = f"(row_{source} >= 32'd{wire.delay} ? row_{source} - 32'd{wire.delay} : "
+            row += f"row_{source} + 32'd{rows + 1 - wire.delay})"
+        word = f"emitted_{source}[{row} * 32'd{size} + source_{wire.target}]"
+        return f"age >= {wire.delay} ? {word} : '0" if wire.delay else word

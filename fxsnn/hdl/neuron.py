@@ -1,0 +1,184 @@
+"""A neuron's step as a module: an operation an `assign`, a cast an instance of fxsnn_cast, the text beside it.
+
+Everything is computed at once; registers of casts that draw are all it keeps. Every value is as wide as it is proved to
+be, and signed, but for bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fxsnn.hdl.casts import Casts
+from fxsnn.hdl.values import Port
+from fxsnn.hdl.words import declared, fraction, is_bit, vector, width
+from fxsnn.program import operations as op
+from fxsnn.program.operations import LEAVES, REDUCTIONS, Operation, Ref
+
+_HEAD = """//
+// Every value is exact, two's complement, as wide as it is proved to be, and extended by its sign: what is cut off of
+// it repeats that. Bits are one wire. `x_exact` is a value before its cast, `<<<` brings binary points together,
+// `x_before` is the state x as the step before left it, `x_12` what x stands for after line 12, where it changes."""
+
+
+@dataclass(slots=True)
+class Datapath(Casts):
+    """The module of a neuron's step, and what its outputs are called."""
+
+    next: dict[str, str] = field(default_factory=dict)  # by state
+    begun: dict[Ref, str] = field(default_factory=dict)  # by Done: the word with which active inputs begin
+    carried: dict[Ref, str] = field(default_factory=dict)  # by Done: what an active input leaves
+    looked: dict[Ref, tuple[str, str]] = field(default_factory=dict)  # by reduction: a neuron's bit, and its value
+    drawn: dict[Ref, str] = field(default_factory=dict)  # by Limit: the words that are kept
+    shown: dict[str, str] = field(default_factory=dict)  # by node: what benches look at
+    emits: str = ""
+
+    def __post_init__(self) -> None:
+        Casts.__post_init__(self)
+        self._write()
+
+    def _write(self) -> None:
+        neuron = self.program.neuron
+        owner = -1
+        for ref, operation in enumerate(neuron.operations):
+            if isinstance(operation, LEAVES) and not isinstance(operation, op.Literal | op.Number):
+                self._leaf(ref, operation)
+        for ref, operation in enumerate(neuron.operations):
+            if isinstance(operation, LEAVES):
+                continue
+            if neuron.owners[ref] != owner:
+                owner = neuron.owners[ref]
+                self.add("", f"// {self._told(owner)}")
+            self._operation(ref, operation)
+        self._ends()
+
+    def _told(self, number: int) -> str:
+        """Return a statement as it stands in the text."""
+        one = self.program.neuron.statements[number]
+        if one.name == "if":
+            return f"line {one.line}: if {one.source}:"
+        neuron = self.program.neuron
+        drawn = next(
+            (
+                f"[{cast.stream}]"
+                for cast in neuron.casts
+                if neuron.owners[cast.round] == number and cast.stream is not None
+            ),
+            "",
+        )
+        return f"line {one.line}: {one.name}{one.signal and ': '}{one.signal}{drawn} = {one.source}"
+
+    def _leaf(self, ref: Ref, operation: Operation) -> None:
+        name, kind = self.naming.of[ref], declared(self.wire(ref))
+        match operation:
+            case op.State():
+                told = "state, as the step before left it"
+            case op.Constant():
+                told = "constant"
+            case op.Input():
+                told = "the exact sum of what arrives"
+            case _:
+                told = "what one active input brings"
+        if all(port.name != name for port in self.inputs):
+            self.inputs.append(Port(name, kind, told))
+
+    def _operation(self, ref: Ref, operation: Operation) -> None:
+        if isinstance(operation, op.Round):
+            return  # of its Limit
+        name, wire = self.naming.of[ref], self.wire(ref)
+        if isinstance(operation, REDUCTIONS):
+            told = f"over the population, complete after pass {self.passes.made[ref] - 1}"
+            self.inputs.append(Port(name, declared(wire), told))
+            self.add(f"// {name} is found among all neurons in pass {self.passes.made[ref] - 1}")
+            return
+        match operation:
+            case op.Carry():
+                self.inputs.append(Port(name, declared(wire), "what the last active input left"))
+                return
+            case op.Done():
+                return
+            case op.Limit():
+                self.cast(next(cast for cast in self.program.neuron.casts if cast.limit == ref))
+                return
+        text = self.expression(ref, operation)
+        bits = self.made.setdefault(ref, self._wanted(ref))
+        told = "logic" if is_bit(wire) else vector(bits, signed=True)
+        self.add(f"{told} {name};{fraction(wire)}", f"assign {name} = {text};")
+
+    def _wanted(self, ref: Ref) -> int:
+        """Return how wide a value is declared: as wide as a cast of it takes it, where it is cast."""
+        own, operations = width(self.wire(ref)), self.program.neuron.operations
+        casts = [cast for cast in self.program.neuron.casts if getattr(operations[cast.round], "a", -1) == ref]
+        return own if is_bit(self.wire(ref)) else max([own, *(self.exact_bits(cast) for cast in casts)])
+
+    def _ends(self) -> None:
+        """Write what the sequencer stores and what benches look at."""
+        neuron, signals = self.program.neuron, self.program.signals
+        if neuron.states:
+            self.add("", "// the states at the end of the step, and what is emitted")
+        for name, (signal, ref) in neuron.states.items():
+            form = signals[signal].format
+            self.next[name] = self.give(f"{name}_after", vector(form.word), self.value(ref, form.frac))
+        self.emits = self.give(f"{neuron.output[0]}_emitted", vector(self.emitted.word), self._plain(neuron.output[1]))
+        for region in self.passes.regions:
+            carry, name = neuron.operations[region.carry], self.naming.of[region.done]
+            assert isinstance(carry, op.Carry)  # noqa: S101  (so says Region)
+            form = signals[carry.signal].format
+            self.begun[region.done] = self.give(
+                f"{name}_begun", vector(form.word), self.value(region.initial, form.frac)
+            )
+            self.carried[region.done] = self.give(f"{name}_left", vector(form.word), self._plain(region.result))
+        for ref, _ in self.passes.reductions(self.program):
+            self.looked[ref] = self._look(ref, neuron.operations[ref])
+        for ref in self.passes.kept:
+            bits = 1 if is_bit(self.wire(ref)) else signals[self._signal(ref)].format.word
+            self.drawn[ref] = self.give(f"{self.naming.of[ref]}_drawn", vector(bits), self._plain(ref))
+        self.add("", "// for benches; leave them open in a design")
+        for node, (ref, form) in self.observed.items():
+            self.shown[node] = self.give(f"observe_{node}", vector(form.word), self._plain(ref))
+
+    def _plain(self, ref: Ref) -> str:
+        return self.bit(ref) if is_bit(self.wire(ref)) else self.value(ref)
+
+    def _signal(self, ref: Ref) -> str:
+        return next(cast.signal for cast in self.program.neuron.casts if cast.limit == ref)
+
+    def _look(self, ref: Ref, operation: Operation) -> tuple[str, str]:
+        name = self.naming.of[ref]
+        match operation:
+            case op.Largest(value=value, a=a):
+                kind = vector(max(width(self.wire(value)), 2), signed=True)
+                return self.give(f"{name}_of", "logic", self.bit(a)), self.give(
+                    f"{name}_value", kind, self.value(value)
+                )
+            case op.Count(a=a) | op.Any(a=a) | op.First(a=a):
+                return self.give(f"{name}_of", "logic", self.bit(a)), ""
+        raise AssertionError(operation)
+
+    def clocked(self) -> bool:
+        """Say whether there are registers: casts that draw."""
+        return bool(self.passes.drawing)
+
+    def ports(self, *, seen: bool) -> list[Port]:
+        """Return the outputs that benches look at, or the others."""
+        names = {*self.shown.values(), *self.held.values(), *self.draws.values()}
+        return [port for port in self.outputs if (port.name in names) == seen]
+
+    def text(self, module: str, about: str) -> str:
+        """Return the module."""
+        ports = [Port("clock", "logic"), Port("start", "logic", "registers become their seeds")]
+        ports = ports if self.clocked() else []
+        lines = [_declared("input ", port) for port in (*ports, *self.inputs)]
+        lines += [_declared("output", port) for port in (*self.ports(seen=False), *self.ports(seen=True))]
+        told = [f"  {line}" if line else "" for line in self.lines]
+        return "\n".join(
+            [f"// {about}", *_HEAD.splitlines(), f"module {module} (", *_listed(lines), ");", *told, "endmodule", ""]
+        )
+
+
+def _declared(way: str, port: Port) -> tuple[str, str]:
+    return f"  {way} {port.type} {port.name}", port.about
+
+
+def _listed(lines: list[tuple[str, str]]) -> list[str]:
+    ends = [","] * (len(lines) - 1) + [""]
+    return [f"{line}{end}{about and '  // '}{about}" for (line, about), end in zip(lines, ends, strict=True)]

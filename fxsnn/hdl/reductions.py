@@ -1,0 +1,48 @@
+"""Reductions over the population in hardware: a register or two that a pass fills, neuron by neuron."""
+
+from __future__ import annotations
+
+from fxsnn.hdl.neuron import Datapath
+from fxsnn.hdl.words import Names, is_bit, vector, width
+from fxsnn.program import operations as op
+from fxsnn.program.operations import Ref
+
+
+def reduction(datapath: Datapath, names: Names, ref: Ref, passing: str) -> list[str]:
+    """Return the lines of a reduction, which is complete after the pass of this name."""
+    operation, name, wire = datapath.program.neuron.operations[ref], datapath.naming.of[ref], datapath.wire(ref)
+    bit, value = datapath.looked[ref]
+    if isinstance(operation, op.Count | op.Any):
+        bits = 1 if is_bit(wire) else wire.high.bit_length()
+        held = names.take(f"{name}_register")
+        more = f"{held} | {bit}" if isinstance(operation, op.Any) or bits == 1 else f"{held} + {bit}"
+        number = held if bits == 1 else f"$signed({{1'b0, {held}}})"
+        return [
+            f"{vector(bits)} {held};",
+            *_clocked(f"if (state == IDLE) {held} <= {bits}'d0;", f"if (state == {passing}) {held} <= {more};"),
+            f"{'logic' if bits == 1 else vector(width(wire), signed=True)} {name};",
+            f"assign {name} = {number};",
+        ]
+    found, which = names.take(f"{name}_found"), names.take(f"{name}_which")
+    lines = [f"logic {found};", f"logic [31:0] {which};  // the neuron"]
+    wins, best = f"{bit} && !{found}", ""
+    if isinstance(operation, op.Largest):
+        best, kind = names.take(f"{name}_best"), next(port.type for port in datapath.outputs if port.name == value)
+        lines.append(f"{kind} {best};")
+        wins = f"{bit} && (!{found} || {value} > {best})"
+    stored = [f"    {found} <= 1'b1;", f"    {which} <= n;", *([f"    {best} <= {value};"] if best else [])]
+    return [
+        *lines,
+        "always_ff @(posedge clock) begin",
+        f"  if (state == IDLE) {found} <= 1'b0;",
+        f"  else if (state == {passing} && {wins}) begin",
+        *stored,
+        "  end",
+        "end",
+        f"logic {name};",
+        f"assign {name} = {found} && {which} == n;",
+    ]
+
+
+def _clocked(first: str, then: str) -> list[str]:
+    return ["always_ff @(posedge clock) begin", f"  {first}", f"  else {then}", "end"]

@@ -1,0 +1,125 @@
+"""The memories and registers of a population, and what is written into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fxsnn.format import Format
+from fxsnn.hdl.phases import Phase, Phases
+from fxsnn.hdl.reductions import reduction
+from fxsnn.hdl.words import as_value, vector
+from fxsnn.program import operations as op
+from fxsnn.program.operations import Ref
+
+_NEVER = "1'b0"
+
+
+@dataclass(slots=True)
+class Stored(Phases):
+    """The module of a population while its memories are written."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, *lines: str) -> None:
+        """Write lines."""
+        self.lines += lines
+
+    def memory(self, name: str, form: Format, words: int, file: str = "") -> str:
+        """Write a memory, of a file's words where one is named; return what it is called."""
+        found = self.names.take(name)
+        self.add(f"{vector(form.word)} {found}[0:{words - 1}];")
+        if file:
+            self.add(f'initial $readmemh("{file}.mem", {found});')
+        return found
+
+    def wire(self, port: str, word: str, form: Format) -> None:
+        """Write what an input of the datapath is: a stored word."""
+        kind = next(one.type for one in self.datapath.inputs if one.name == port)
+        self.add(f"{kind} {port};", f"assign {port} = {word if kind == 'logic' else as_value(word, form)};")
+
+    def clocked(self, memory: str, *ways: tuple[str, str]) -> None:
+        """Write what is stored at the end of a clock: a word for each condition."""
+        parts = [f"if ({condition}) {memory} <= {word};" for condition, word in ways]
+        self.add("always_ff @(posedge clock) begin", *(f"  {part}" for part in parts), "end")
+
+    def during(self, phases: Sequence[Phase]) -> str:
+        """Return when one of these is done."""
+        return " || ".join(f"state == {phase.name}" for phase in phases) or _NEVER
+
+    def looking(self, phases: Sequence[Phase]) -> str:
+        """Return whether the word that is looked at in one of these is active."""
+        ways = [f"(state == {one.name} && {self.words[one.projection.name]} != 0)" for one in phases if one.projection]
+        return " || ".join(ways) or _NEVER
+
+    def taking(self, phases: Sequence[Phase]) -> str:
+        """Return when an active input is served in one of these."""
+        return f"active && ({self.during(phases)})"
+
+    def operations(self, *kinds: type[Any]) -> Iterator[tuple[Ref, Any]]:
+        """Return the operations of some kinds."""
+        return ((ref, one) for ref, one in enumerate(self.program.neuron.operations) if isinstance(one, kinds))
+
+    def place(self, words: int) -> str:
+        """Return where the word of neuron n lies of so many: one for all, one a channel, or one each."""
+        return "0" if words == 1 else "n" if words == self.one.size else f"n % 32'd{words}"
+
+    def states(self) -> None:
+        """Write the memories of states."""
+        last = self.phases[-1].name
+        for ref, one in self.operations(op.State):
+            form, after = self.program.signals[one.signal].format, self.datapath.next[one.name]
+            self.add("", f"// state {one.name}")
+            held = self.memory(f"{one.name}_words", form, self.one.size)
+            self.wire(self.datapath.naming.of[ref], f"{held}[n]", form)
+            self.clocked(f"{held}[n]", ("state == BEGIN", f"{form.word}'d0"), (f"state == {last}", after))
+
+    def constants(self) -> None:
+        """Write the memories of constants."""
+        for ref, one in self.operations(op.Constant):
+            form, words = self.program.signals[one.signal].format, self.network.constants[self.one.name][one.name].size
+            self.add("", f"// constant {one.name}")
+            held = self.memory(f"{one.name}_words", form, words, f"{self.one.name}.{one.name}")
+            self.wire(self.datapath.naming.of[ref], f"{held}[{self.place(words)}]", form)
+
+    def regions(self) -> None:
+        """Write the memories of what is carried from one active input to the next."""
+        for region in self.passes.regions:
+            carry, name = self.program.neuron.operations[region.carry], self.datapath.naming.of[region.done]
+            assert isinstance(carry, op.Carry)  # noqa: S101  (so says Region)
+            form = self.program.signals[carry.signal].format
+            mine = [phase for phase in self.phases if phase.region == region]
+            events = [phase for phase in mine if phase.projection]
+            self.add("", f"// {name}, from one active input to the next")
+            held = self.memory(f"{name}_words", form, self.one.size)
+            self.wire(name, f"{held}[n]", form)
+            self.clocked(
+                f"{held}[n]",
+                (self.during([phase for phase in mine if not phase.projection]), self.datapath.begun[region.done]),
+                (self.taking(events), self.datapath.carried[region.done]),
+            )
+            self.enable(f"in_{name}", self.taking(events))
+
+    def kept(self) -> None:
+        """Write the memories of what is drawn once and read in later passes."""
+        for number in range(self.passes.last + 1):
+            self.enable(f"in_pass_{number}", f"state == {self.passing[number]}")
+        for ref, number in self.passes.kept.items():
+            name = self.datapath.naming.of[ref]
+            form = next(self.program.signals[cast.signal].format for cast in self.one.neuron.casts if cast.limit == ref)
+            self.add("", f"// {name} waits for the passes after pass {number}")
+            held = self.memory(f"{name}_words", form, self.one.size)
+            self.wire(self.datapath.kept[ref], f"{held}[n]", form)
+            self.clocked(f"{held}[n]", (f"state == {self.passing[number]}", self.datapath.drawn[ref]))
+
+    def enable(self, name: str, value: str) -> None:
+        """Write when casts draw, where any does."""
+        if name in self.datapath.enables:
+            self.add(f"logic {self.datapath.enables[name]};", f"assign {self.datapath.enables[name]} = {value};")
+
+    def reductions(self) -> None:
+        """Write the registers of reductions."""
+        for ref, number in self.passes.reductions(self.program):
+            self.add("", f"// {self.datapath.naming.of[ref]}: of all neurons in pass {number}")
+            self.add(*reduction(self.datapath, self.names, ref, self.passing[number]))

@@ -1,0 +1,161 @@
+"""The values of a neuron's step in SystemVerilog: an expression for every operation, as wide as it is proved to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from fxsnn.format import Format
+from fxsnn.hdl.naming import Naming
+from fxsnn.hdl.passes import Passes
+from fxsnn.hdl.words import Names, is_bit, literal, signed_bits, vector
+from fxsnn.lfsr import Lfsr
+from fxsnn.program import operations as op
+from fxsnn.program.operations import Operation, Ref
+from fxsnn.program.program import Program
+from fxsnn.program.wires import ANYWHERE, Wire
+
+# the sequencer's own, in whose module the ports are called as in this one
+RESERVED = (
+    *("clock", "reset", "start", "start_input", "start_step", "ready", "done", "n", "source", "state", "last"),
+    *("by_source", "active", "last_source", "emits", "neuron", "emitted", "observe", "IDLE", "BEGIN"),
+)
+_SIGNS = {op.Add: "+", op.Subtract: "-", op.Both: "&", op.Either: "|"}
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of the module."""
+
+    name: str
+    type: str
+    about: str = ""
+
+
+@dataclass(slots=True)
+class Values:
+    """The module while it is written.
+
+    observed     formats of the nodes that benches look at, by name
+    registers    of casts that draw, as they stand at first, by the number in the text
+    """
+
+    program: Program
+    passes: Passes
+    observed: Mapping[str, tuple[Ref, Format]]
+    emitted: Format
+    registers: Mapping[int, Lfsr]
+    inputs: list[Port] = field(default_factory=list)
+    outputs: list[Port] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
+    naming: Naming = field(init=False)
+    kept: dict[Ref, str] = field(default_factory=dict)  # by Limit: inputs with the words of casts that drew before
+    held: dict[int, str] = field(default_factory=dict)  # by register: what benches see of it
+    draws: dict[int, str] = field(default_factory=dict)  # by register: what benches see of a draw
+    enables: dict[str, str] = field(default_factory=dict)  # inputs that say when casts draw
+    made: dict[Ref, int] = field(default_factory=dict)  # how wide values are declared
+
+    def __post_init__(self) -> None:
+        for name in RESERVED:
+            self.names.take(name)
+        self.naming = Naming(self.program.neuron, self.passes, self.names)
+
+    def wire(self, ref: Ref) -> Wire:
+        """Return the ends of a value."""
+        return self.program.wires[ref]
+
+    def number(self, ref: Ref) -> int | None:
+        """Return the number that stands in a text or that the plan gives."""
+        match self.program.neuron.operations[ref]:
+            case op.Literal(value=value):
+                return value
+            case op.Number(name=name):
+                return self.program.numbers[name]
+        return None
+
+    def bit(self, ref: Ref) -> str:
+        """Return a bit."""
+        number = self.number(ref)
+        return self.naming.of[ref] if number is None else f"1'b{number}"
+
+    def value(self, ref: Ref, frac: int | None = None) -> str:
+        """Return a signed value, at a binary point as fine as its own or finer."""
+        wire, number = self.wire(ref), self.number(ref)
+        left = 0 if frac is None or wire.frac == ANYWHERE else frac - wire.frac
+        if number is not None:
+            return literal(number << left)
+        name = self.naming.of[ref]
+        name = f"$signed({{1'b0, {name}}})" if is_bit(wire) else name
+        return f"({name} <<< {left})" if left else name
+
+    def pair(self, a: Ref, b: Ref) -> tuple[str, str]:
+        """Return two values at the finer of their binary points, in what takes the width of its result."""
+        frac = max(self.wire(a).frac, self.wire(b).frac)
+        return self.value(a, frac), self.value(b, frac)
+
+    def compared(self, a: Ref, b: Ref) -> tuple[str, str]:
+        """Return two values at the finer of their binary points, each as wide as it is there."""
+        frac, told = max(self.wire(a).frac, self.wire(b).frac), []
+        for part in (a, b):
+            text, wire = self.value(part, frac), self.wire(part)
+            if text.startswith("("):  # a comparison would lose the bits that are shifted out
+                left, name = frac - wire.frac, self.names.take(f"{self.naming.of[part]}_aligned")
+                self.add(f"{vector(signed_bits(wire.low << left, wire.high << left), signed=True)} {name};")
+                self.add(f"assign {name} = {text[1:-1]};")
+                text = name
+            told.append(text)
+        return told[0], told[1]
+
+    def add(self, *lines: str) -> None:
+        """Write lines."""
+        self.lines += lines
+
+    def take(self, wanted: str, kind: str, about: str = "") -> str:
+        """Add an input and return its name."""
+        name = self.names.take(wanted)
+        self.inputs.append(Port(name, kind, about))
+        return name
+
+    def give(self, wanted: str, kind: str, value: str) -> str:
+        """Add an output of a value and return its name."""
+        name = self.names.take(wanted)
+        self.outputs.append(Port(name, kind))
+        self.add(f"assign {name} = {value};")
+        return name
+
+    def expression(self, ref: Ref, operation: Operation) -> str:
+        """Return an operation in the width of what it is assigned to."""
+        bits = is_bit(self.wire(ref))
+        match operation:
+            case op.Add(a=a, b=b) | op.Subtract(a=a, b=b):
+                return f" {_SIGNS[type(operation)]} ".join(self.pair(a, b))
+            case op.Multiply(a=a, b=b):
+                return f"{self.value(a)} * {self.value(b)}"
+            case op.ShiftLeft(a=a, by=by):
+                return f"{self.value(a)} <<< {self.number(by)}"
+            case op.ShiftRight(a=a, by=by):
+                return f"{self.value(a)} >>> {self.number(by)}"
+            case op.Compare(relation=relation, a=a, b=b):
+                return f" {relation} ".join(self.compared(a, b))
+            case op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                return f" {_SIGNS[type(operation)]} ".join((self.bit(a), self.bit(b)))
+            case op.Not(a=a):
+                return f"!{self.bit(a)}"
+            case op.Select(condition=condition, a=a, b=b):
+                one, other = (self.bit(a), self.bit(b)) if bits else self.pair(a, b)
+                return f"{self.bit(condition)} ? {one} : {other}"
+            case op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b):
+                one, other = self.compared(a, b)
+                return f"{one} {'<' if isinstance(operation, op.Minimum) else '>'} {other} ? {one} : {other}"
+            case op.Absolute(a=a):
+                return f"{self.value(a)} < 1'sd0 ? -{self.value(a)} : {self.value(a)}"
+            case op.State() | op.Constant() | op.Input() | op.Each() | op.Number() | op.Literal():
+                raise AssertionError(operation)
+            case op.Count() | op.Any() | op.First() | op.Largest() | op.Carry() | op.Done():
+                raise AssertionError(operation)
+            case op.Round() | op.Limit():
+                raise AssertionError(operation)
+            case _:
+                assert_never(operation)
