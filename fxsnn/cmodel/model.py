@@ -1,0 +1,326 @@
+"""A quantised network as a C header and a C source, and where every word of its state lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import NamedTuple
+
+from fxsnn.cmodel.casts import functions, register_type
+from fxsnn.cmodel.population import Writer
+from fxsnn.cmodel.projections import rows_of, weights_table
+from fxsnn.cmodel.settled import Settled, settled
+from fxsnn.cmodel.values import constant_table
+from fxsnn.cmodel.words import indented, member, number, stored_format, table
+from fxsnn.format import Format
+from fxsnn.graph.population import INPUT
+from fxsnn.graph.quantise import QuantisedGraph
+
+from fxsnn.plan import Signal
+
+from fxsnn.program.neuron import BIT
+from fxsnn.program.wires import BITS
+
+
+class Held(NamedTuple):
+    """Words that a network's state holds from step to step."""
+
+    owner: str  # a population
+    name: str  # a state of its text; nothing: what it emits
+    place: str  # in the state, as C writes it
+    type: str
+    words: int
+    format: Format
+
+
+class Register(NamedTuple):
+    """The register of a cast that draws."""
+
+    owner: str
+    stream: int  # its number in the text
+    place: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A network in C.
+
+    prefix       of every name that it shows
+    header, source    their texts
+    held         words of its state: states of every population that ever leave 0, and what it emits
+    registers    of casts that draw
+    refuses      whether a signal's overflow is `error`
+    """
+
+    prefix: str
+    header: str
+    source: str
+    held: tuple[Held, ...]
+    registers: tuple[Register, ...]
+    refuses: bool
+
+
+def c_model(network: QuantisedGraph, prefix: str) -> Model:
+    """Return a network in C99, whose every name begins with a prefix; raises WidthError where words could leave int64."""
+    return _Modelling(network, prefix).model()
+
+
+class _Modelling:
+    """A network while it is written."""
+
+    def __init__(self, network: QuantisedGraph, prefix: str) -> None:
+        self._network, self._prefix = network, prefix
+        graph, self._lfsr = network.graph, network.plan.lfsr
+        self._order = [name for stage in graph.stages for name in stage.populations]
+        self._writers = {
+            one.name: Writer(network, settled(network, one.name), n, f"{prefix}_state")
+            for n, one in enumerate(graph.populations)
+        }
+        self._steps = {name: writer.write() for name, writer in self._writers.items()}
+        self._held = tuple(held for name in self._writers for held in self._words_of(name))
+        self._registers = tuple(one for name in self._writers for one in self._registers_of(name))
+        self._refuses = any("state->refused" in line for lines in self._lines() for line in lines)
+
+    def model(self) -> Model:
+        return Model(
+            self._prefix,
+            "\n".join(self._header()),
+            "\n".join(self._source()),
+            self._held,
+            self._registers,
+            self._refuses,
+        )
+
+    def _lines(self) -> Iterable[list[str]]:
+        for name, writer in self._writers.items():
+            yield from writer.functions.values()
+            yield self._steps[name]
+
+    # the state
+
+    def _rows(self, source: str) -> int:
+        return rows_of(self._network, source)
+
+    def _words_of(self, name: str) -> Iterable[Held]:
+        writer, size = self._writers[name], self._network.graph[name].size
+        program = writer.settled.program
+        for state, (signal, _) in program.neuron.states.items():
+            place = f"states.{member(name)}.{member(state)}"
+            form = program.signals[signal].format
+            yield Held(name, state, place, writer.state_type(state), size, form)
+        form, place = self._network.formats[name], f"emitted.{member(name)}"
+        yield Held(name, "", place, stored_format(form), size, form)
+
+    def _registers_of(self, name: str) -> Iterable[Register]:
+        graph = self._network.graph
+        for stream in self._writers[name].settled.drawing:
+            place = f"registers.{member(name)}.r{stream}"
+            yield Register(name, stream, place, graph.register(self._lfsr, name, stream).seed)
+
+    def _delayed(self) -> list[str]:
+        """Return the sources of which more than a step is kept."""
+        return [name for name in (INPUT, *self._writers) if self._rows(name) > 1]
+
+    def _state(self) -> list[str]:
+        """Return the members of the state."""
+        states, registers, room, emitted = (dict[str, list[str]](), dict[str, list[str]](), dict[str, list[str]](), list[str]())
+        for held in self._held:
+            if held.name:
+                signal = self._writers[held.owner].settled.program.neuron.states[held.name][0]
+                said = "a bit" if signal == BIT else self._said(self._signal(held.owner, signal))
+                line = f"{held.type} {member(held.name)}[{held.words}]; /* {said} */"
+                states.setdefault(held.owner, []).append(line)
+        for one in self._registers:
+            line = f"{register_type(self._lfsr)} r{one.stream};"
+            registers.setdefault(one.owner, []).append(line)
+        for name, writer in self._writers.items():
+            room[name] = [f"{type_} {array}[{self._network.graph[name].size}];" for array, type_ in writer.room.items()]
+        for name in [INPUT] * (self._rows(INPUT) > 1) + list(self._writers):
+            form, rows, words = self._network.formats[name], self._rows(name), math.prod(self._network.graph.shape_at(name))
+            array = f"[{rows}][{words}]" if rows > 1 else f"[{words}]"
+            emitted.append(f"{stored_format(form)} {member(name)}{array}; /* {form.describe()} */")
+        at = [f"uint32_t {member(name)}; /* of {self._rows(name)} */" for name in self._delayed()]
+        return [
+            *_members("states", states, "what neurons keep from step to step"),
+            *_members("registers", registers, f"from which casts draw, {self._lfsr.polynomial}"),
+            *_struct("emitted", emitted, "what populations emitted in the last step, or in each of the last steps"),
+            *_struct("at", at, "in which row of these the last step is"),
+            *_members("room", room, "of a step: nothing here outlives it", union="union"),
+            *(["int refused; /* whether a value left a word whose overflow is `error` */"] if self._refuses else []),
+        ]
+
+    def _signal(self, owner: str, name: str) -> Signal:
+        return {**self._network.signals.get(owner, {}), BIT: BITS}[name]
+
+    @staticmethod
+    def _said(signal: Signal) -> str:
+        return f"{signal.format.describe()} {signal.rounding.value} {signal.overflow.value}"
+
+    # the header
+
+    def _header(self) -> list[str]:
+        network, prefix = self._network, self._prefix
+        upper, graph = prefix.upper(), network.graph
+        given, said = network.formats[INPUT], network.formats[graph.read.name]
+        words, size = math.prod(graph.shape), graph.read.size
+        constants = _Constants(upper)
+        constants.add("INPUTS", words)
+        constants.add("OUTPUTS", size)
+        constants.add_format("INPUT", given)
+        constants.add_format("OUTPUT", said)
+        for owner, signals in network.signals.items():
+            for name, signal in signals.items():
+                constants.add_format(f"{owner}_{name}", signal.format, signal)
+        step = self._declared("step")
+        return [
+            f"/* {prefix}: a network in integers, written by fxsnn {version('fxsnn')}.",
+            " *",
+            f" * {prefix}_reset brings a state to rest, {prefix}_step does a time step. The state is the caller's; there is no",
+            " * other, nothing is allocated, and no floating point is used. A word of a format with f fractional bits stands",
+            " * for word / 2**f; rounding drops bits, and overflow says what becomes of a word that its format does not hold.",
+            " */",
+            f"#ifndef {upper}_H",
+            f"#define {upper}_H",
+            "",
+            "#include <stdint.h>",
+            "",
+            *constants.lines,
+            "",
+            "#ifdef __cplusplus",
+            'extern "C" {',
+            "#endif",
+            "",
+            "typedef struct {",
+            *indented(self._state()),
+            f"}} {prefix}_state;",
+            "",
+            "/* Bring a state to rest: all words 0, registers as they stand before the first step. */",
+            f"void {prefix}_reset({prefix}_state *state);",
+            "",
+            "/* Do a time step.",
+            " *",
+            f" * in     words of {_sizes(graph.shape)}, {given.describe()}",
+            f" * out    what {graph.read.name} emits, {_sizes(graph.read.shape)}, {said.describe()}",
+            " *",
+            " * Returns 1 where, since the reset, a value has left a word of a signal whose overflow is `error`, else 0.",
+            " */",
+            f"{step};",
+            "",
+            "#ifdef __cplusplus",
+            "}",
+            "#endif",
+            "",
+            "#endif",
+            "",
+        ]
+
+    def _declared(self, name: str) -> str:
+        network, prefix, upper = self._network, self._prefix, self._prefix.upper()
+        given, said = (stored_format(network.formats[one]) for one in (INPUT, network.graph.read.name))
+        return f"int {prefix}_{name}({prefix}_state *state, const {given} in[{upper}_INPUTS], {said} out[{upper}_OUTPUTS])"
+
+    # the source
+
+    def _source(self) -> list[str]:
+        used = {name for writer in self._writers.values() for name in writer.used}
+        tables = [line for name, writer in self._writers.items() for line in self._tables(name, writer)]
+        written = [line for lines in self._lines() for line in lines]
+        return [
+            f"/* {self._prefix}: see {self._prefix}.h */",
+            f'#include "{self._prefix}.h"',
+            "",
+            "#include <stddef.h>",
+            "#include <string.h>",
+            "",
+            *tables,
+            *functions(used, self._lfsr),
+            *written,
+            *self._reset(),
+            *self._step(),
+        ]
+
+    def _tables(self, name: str, writer: Writer) -> Iterable[str]:
+        one: Settled = writer.settled
+        for constant, words in one.constants.items():
+            if len(words) > 1:
+                form = one.program.signals[one.program.neuron.constants[constant]].format
+                said = f"{constant} of {name}, {form.describe()}"
+                yield from table(constant_table(writer.number, constant), stored_format(form), words, said)
+        for projection in writer.brought:
+            if projection.weighed:
+                yield from weights_table(self._network, projection)
+
+    def _reset(self) -> list[str]:
+        bits = register_type(self._lfsr)[4:6]
+        return [
+            f"void {self._prefix}_reset({self._prefix}_state *state)",
+            "{",
+            "    memset(state, 0, sizeof *state);",
+            *(f"    state->{one.place} = UINT{bits}_C({one.seed});" for one in self._registers),
+            "}",
+            "",
+        ]
+
+    def _step(self) -> list[str]:
+        graph, lines = self._network.graph, list[str]()
+        for name in self._delayed():
+            at = f"state->at.{member(name)}"
+            lines.append(f"{at} = ({at} + 1u) % {self._rows(name)}u;")
+        if self._rows(INPUT) > 1:
+            lines.append(f"memcpy({self._row(INPUT)}, in, sizeof {self._row(INPUT)});")
+        for name in self._order:
+            given = "in, " if self._writers[name].takes_input else ""
+            lines.append(f"step_{name}(state, {given}{self._row(name)});")
+        lines.append(f"memcpy(out, {self._row(graph.read.name)}, sizeof {self._row(graph.read.name)});")
+        if not any("in, " in line for line in lines):
+            lines.insert(0, "(void)in;")
+        lines.append(f"return {'state->refused' if self._refuses else '0'};")
+        return [self._declared("step"), "{", *indented(lines), "}", ""]
+
+    def _row(self, name: str) -> str:
+        """Return where in the state the words of a step are, of a population or of the input."""
+        row = f"[state->at.{member(name)}]" if self._rows(name) > 1 else ""
+        return f"state->emitted.{member(name)}{row}"
+
+
+class _Constants:
+    """Macros, each of a name of its own."""
+
+    def __init__(self, prefix: str) -> None:
+        self.lines, self._prefix, self._names = list[str](), prefix, {f"{prefix}_H"}
+
+    def add(self, name: str, value: int | str) -> None:
+        """Define one; where two signals would have one name, the later gets a number."""
+        whole, n = f"{self._prefix}_{name}", 2
+        while whole in self._names:
+            whole, n = f"{self._prefix}_{name}_{n}", n + 1
+        self._names.add(whole)
+        self.lines.append(f"#define {whole} {number(value) if isinstance(value, int) else value}")
+
+    def add_format(self, name: str, form: Format, signal: Signal | None = None) -> None:
+        """Define what a format is, and the modes of a signal."""
+        self.lines += ["", f"/* {form.describe()} */"]
+        self.add(f"{name}_BITS", form.word)
+        self.add(f"{name}_FRAC", form.frac)
+        self.add(f"{name}_SIGNED", int(form.signed))
+        if signal is not None:
+            self.add(f"{name}_ROUNDING", f'"{signal.rounding.value}"')
+            self.add(f"{name}_OVERFLOW", f'"{signal.overflow.value}"')
+
+
+def _members(name: str, parts: Mapping[str, list[str]], comment: str, union: str = "struct") -> list[str]:
+    """Return a member with one for each population that has something in it."""
+    lines = [line for owner, part in parts.items() for line in _struct(member(owner), part)]
+    return _struct(name, lines, comment, union)
+
+
+def _struct(name: str, lines: list[str], comment: str = "", union: str = "struct") -> list[str]:
+    said = [f"/* {comment} */"] if comment else []
+    return [*said, f"{union} {{", *indented(lines), f"}} {name};"] if lines else []
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return str(shape[0]) if len(shape) == 1 else str(list(shape))
