@@ -38,6 +38,7 @@ ORDER = (
         "macro",
         "memory",
         "graph",
+        "cmodel",
         "score",
         "firing",
         "ranges",

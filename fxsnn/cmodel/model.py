@@ -21,6 +21,7 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.plan import Signal
 
 from fxsnn.program.neuron import BIT
+from fxsnn.program.operations import Ref
 from fxsnn.program.wires import BITS
 
 
@@ -29,7 +30,15 @@ class Held(NamedTuple):
 
     owner: str  # a population
     name: str  # a state of its text; nothing: what it emits
-    place: str  # in the state, as C writes it
+    place: str  # as C writes it of a pointer `state`, after a step
+    type: str
+    words: int
+    format: Format
+
+
+class Port(NamedTuple):
+    """Words that go into a step or come out of it."""
+
     type: str
     words: int
     format: Format
@@ -50,17 +59,20 @@ class Model:
 
     prefix       of every name that it shows
     header, source    their texts
+    given, said       what a step takes, and what it gives
     held         words of its state: states of every population that ever leave 0, and what it emits
     registers    of casts that draw
-    refuses      whether a signal's overflow is `error`
+    refusing     casts into signals whose overflow is `error`, by population: what they left is what a step returns
     """
 
     prefix: str
     header: str
     source: str
+    given: Port
+    said: Port
     held: tuple[Held, ...]
     registers: tuple[Register, ...]
-    refuses: bool
+    refusing: Mapping[str, tuple[Ref, ...]]
 
 
 def c_model(network: QuantisedGraph, prefix: str) -> Model:
@@ -82,17 +94,25 @@ class _Modelling:
         self._steps = {name: writer.write() for name, writer in self._writers.items()}
         self._held = tuple(held for name in self._writers for held in self._words_of(name))
         self._registers = tuple(one for name in self._writers for one in self._registers_of(name))
-        self._refuses = any("state->refused" in line for lines in self._lines() for line in lines)
+        self._refusing = {name: tuple(writer.settled.refusing) for name, writer in self._writers.items()}
 
     def model(self) -> Model:
+        """Return it, complete."""
+        read = self._network.graph.read
         return Model(
             self._prefix,
             "\n".join(self._header()),
             "\n".join(self._source()),
+            self._port(INPUT, self._network.graph.shape),
+            self._port(read.name, read.shape),
             self._held,
             self._registers,
-            self._refuses,
+            self._refusing,
         )
+
+    def _port(self, name: str, shape: tuple[int, ...]) -> Port:
+        form = self._network.formats[name]
+        return Port(stored_format(form), math.prod(shape), form)
 
     def _lines(self) -> Iterable[list[str]]:
         for name, writer in self._writers.items():
@@ -108,16 +128,16 @@ class _Modelling:
         writer, size = self._writers[name], self._network.graph[name].size
         program = writer.settled.program
         for state, (signal, _) in program.neuron.states.items():
-            place = f"states.{member(name)}.{member(state)}"
+            place = f"state->states.{member(name)}.{member(state)}"
             form = program.signals[signal].format
             yield Held(name, state, place, writer.state_type(state), size, form)
-        form, place = self._network.formats[name], f"emitted.{member(name)}"
-        yield Held(name, "", place, stored_format(form), size, form)
+        form = self._network.formats[name]
+        yield Held(name, "", self._row(name), stored_format(form), size, form)
 
     def _registers_of(self, name: str) -> Iterable[Register]:
         graph = self._network.graph
         for stream in self._writers[name].settled.drawing:
-            place = f"registers.{member(name)}.r{stream}"
+            place = f"state->registers.{member(name)}.r{stream}"
             yield Register(name, stream, place, graph.register(self._lfsr, name, stream).seed)
 
     def _delayed(self) -> list[str]:
@@ -149,7 +169,7 @@ class _Modelling:
             *_struct("emitted", emitted, "what populations emitted in the last step, or in each of the last steps"),
             *_struct("at", at, "in which row of these the last step is"),
             *_members("room", room, "of a step: nothing here outlives it", union="union"),
-            *(["int refused; /* whether a value left a word whose overflow is `error` */"] if self._refuses else []),
+            *(["int refused; /* whether a value left a word whose overflow is `error` */"] if any(self._refusing.values()) else []),
         ]
 
     def _signal(self, owner: str, name: str) -> Signal:
@@ -259,7 +279,7 @@ class _Modelling:
             f"void {self._prefix}_reset({self._prefix}_state *state)",
             "{",
             "    memset(state, 0, sizeof *state);",
-            *(f"    state->{one.place} = UINT{bits}_C({one.seed});" for one in self._registers),
+            *(f"    {one.place} = UINT{bits}_C({one.seed});" for one in self._registers),
             "}",
             "",
         ]
@@ -277,7 +297,7 @@ class _Modelling:
         lines.append(f"memcpy(out, {self._row(graph.read.name)}, sizeof {self._row(graph.read.name)});")
         if not any("in, " in line for line in lines):
             lines.insert(0, "(void)in;")
-        lines.append(f"return {'state->refused' if self._refuses else '0'};")
+        lines.append(f"return {'state->refused' if any(self._refusing.values()) else '0'};")
         return [self._declared("step"), "{", *indented(lines), "}", ""]
 
     def _row(self, name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.emit import fixed
 from fxsnn.program.fold import Folded, at_rest, fold
@@ -53,6 +54,16 @@ class Settled:
         """The rounding of each cast that draws, by the register's number in the text."""
         found = {ref: self.operations[ref] for ref, site in self.casts.items() if site.draw_bits}
         return {one.stream: ref for ref, one in found.items() if isinstance(one, op.Round) and one.stream is not None}
+
+    @property
+    def refusing(self) -> list[Ref]:
+        """The rounding of each cast into a signal whose overflow is `error`."""
+        operations = ((ref, self.operations[ref]) for ref in self.casts)
+        return [
+            ref
+            for ref, one in operations
+            if isinstance(one, op.Round) and self.program.signals[one.signal].overflow is Overflow.ERROR
+        ]
 
     def inputs(self, leaf: type[op.Input | op.Each]) -> list[str]:
         """Return the inputs of the text whose sums are taken, or which are taken one by one."""
@@ -110,5 +121,5 @@ def _left(neuron: Neuron, folded: Folded) -> Neuron:
             name: (signal, stands[ref]) for name, (signal, ref) in neuron.states.items() if name not in rest
         },
         output=(neuron.output[0], stands[neuron.output[1]]),
-        casts=tuple(cast for cast in neuron.casts if cast.limit in folded.operations),
+        casts=tuple(cast for cast in neuron.casts if isinstance(folded.operations.get(cast.limit), op.Limit)),
     )

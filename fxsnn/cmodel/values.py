@@ -112,8 +112,8 @@ class Values:
                 if isinstance(settled.operations[a], op.First | op.Largest):
                     return f"(found_{a} != {self.nobody})"
                 return f"counted_{ref}" if isinstance(operation, op.Count) else f"(counted_{ref} > 0)"
-        if not stages.ready(ref, self.loop):
-            return None
+        if ref in stages.fixed or not stages.ready(ref, self.loop):
+            return None  # what follows from constants is computed wherever it is read
         if ref in stages.crossing:
             home = stages.homes.get(ref)
             return self.state(home) if home else self.room(f"kept_{ref}")

@@ -10,7 +10,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 
 Width = Literal[32, 64]
-STORED = {f"{'u' * unsigned}int{bits}_t": (bits, unsigned) for bits in (8, 16, 32, 64) for unsigned in (False, True)}
+STORED = {"int8_t": 8, "uint8_t": 8, "int16_t": 16, "uint16_t": 16, "int32_t": 32, "int64_t": 64}  # bits
 _KEYWORDS = frozenset(
     """auto break case char const continue default do double else enum extern float for goto if inline int long
     register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
