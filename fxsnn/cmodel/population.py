@@ -77,7 +77,7 @@ class Writer:
     def _sum_up(self) -> None:
         """Add up what arrives at inputs whose sums are taken."""
         values = self._values(0)
-        for given in self.settled.inputs(op.Input):
+        for given in self.settled.summed:
             wire = self.settled.program.arrivals[given].total
             self.room[f"sum_{given}"] = kind(width_for(wire.low, wire.high))
             place = values.room(f"sum_{given}")
@@ -99,11 +99,11 @@ class Writer:
         begin = begun.placed(carry.initial, settled.program.signals[carry.signal].format.frac)
         held = begun.room(place)
         self._over([*begun.lines, _store(held, self.room[place], begin)])
-        each = next(one for ref in settled.stages.region(done) if isinstance(one := operations[ref], op.Each))
-        one, name = settled.program.arrivals[each.name].one, f"each_{settled.name}_{done}"
+        taken = settled.taken[done]
+        one, name = settled.program.arrivals[taken].one, f"each_{settled.name}_{done}"
         self.functions[name] = self._for_each(end, loop, f"{name}(", kind(width_for(one.low, one.high)))
         call = _store(held, self.room[place], f"{name}(state, n, {held}, {{}})")
-        for projection in self._projections(each.name):
+        for projection in self._projections(taken):
             functions, lines = Bringing(self.network, projection, one).one_by_one(call)
             self.functions |= functions
             source, type_ = source_of(self.network, projection), stored_format(self.network.formats[projection.source])

@@ -33,8 +33,6 @@ class Values:
     def value(self, ref: Ref, width: Width | None = None) -> str:
         """Return a value, of its own width or of another that holds it."""
         wire, own = self.settled.program.wires[ref], self.width(ref)
-        if (wire.low, wire.high) == (0, 0):
-            return number(0, width or own)
         if isinstance(self.settled.operations[ref], op.Literal):
             return number(wire.low, width or own)
         text = self._text(ref)
@@ -138,7 +136,7 @@ class Values:
                 width = self.width(a)
                 return self._narrowed(ref, self._floor(self.value(a), wires[by].low, width, wires[a].low), width)
             case op.Compare(relation=relation, a=a, b=b):
-                return self._compared(relation, a, b)
+                return f"({self._two(ref, f'{{}} {relation} {{}}', a, b)})"
             case op.Both(a=a, b=b):
                 return f"({self.value(a)} & {self.value(b)})"
             case op.Either(a=a, b=b):
@@ -157,7 +155,8 @@ class Values:
                 one = self.value(a, width)
                 return self._narrowed(ref, f"{one} < 0 ? -{one} : {one}", width)
             case op.Limit(a=a):
-                return self._cast(ref, a)
+                known = isinstance(self.settled.operations[a], op.Literal)
+                return self.value(a, self.width(ref)) if known else self._cast(ref, a)
             case op.Carry():
                 return "carried"
             case op.Round() | op.State() | op.Constant() | op.Input() | op.Each() | op.Number() | op.Literal():
@@ -188,19 +187,6 @@ class Values:
             return f"{text} >> {by}"
         self.used.add(f"floor{width}")
         return f"floor{width}({text}, {by})"
-
-    def _compared(self, relation: str, a: Ref, b: Ref) -> str:
-        """Return a comparison; what the bounds decide is decided here, as compilers complain of it."""
-        wires = self.settled.program.wires
-        frac = max(wires[a].frac, wires[b].frac)
-        (low, high), (low_b, high_b) = self.ends(a, frac), self.ends(b, frac)
-        holds = op.RELATIONS[relation]
-        if a == b:
-            return number(int(holds(0, 0)))
-        if high < low_b or low > high_b or (low, high) == (low_b, high_b) == (low, low):
-            return number(int(holds(low, low_b)))
-        width = width_for(low, high, low_b, high_b)
-        return f"({self.placed(a, frac, width)} {relation} {self.placed(b, frac, width)})"
 
     def _cast(self, ref: Ref, rounded: Ref) -> str:
         """Return a cast; one under a condition happens, and draws, only where that holds."""
@@ -245,8 +231,9 @@ class Values:
             name = f"rounded_{ref}"
             self.lines += [f"const {kind(width)} {name} = {text};"]
             text = name
-            rails = number(lowest, width), number(highest, width)
-            self.lines.append(f"state->refused |= {name} < {rails[0]} || {name} > {rails[1]};")
+            below = [f"{name} < {number(lowest, width)}"] if ends[0] < lowest else []
+            above = [f"{name} > {number(highest, width)}"] if ends[1] > highest else []
+            self.lines.append(f"state->refused |= {' || '.join(below + above)};")
         function = casts.limit(signal.overflow, width)
         self.used.add(function)
         return f"{function}({text}, {number(lowest, width)}, {number(highest, width)})", width

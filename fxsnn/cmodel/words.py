@@ -101,7 +101,7 @@ def prefix_of(stem: str) -> str:
     >>> prefix_of("784-400-10 lif"), prefix_of("net")
     ('lif', 'net')
     """
-    found = re.sub(r"\W+", "_", stem, flags=re.ASCII).lstrip("_0123456789").rstrip("_").lower()
+    found = re.sub(r"[\W_]+", "_", stem, flags=re.ASCII).lstrip("_0123456789").rstrip("_").lower()
     if not found:
         raise ConfigError(f"a network's file must have an ASCII letter in its name, from which C's names are made, not {stem!r}")
     return found
