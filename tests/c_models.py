@@ -94,7 +94,12 @@ def agrees(network: QuantisedGraph, inputs: NDArray[np.int64], folder: Path, com
     """Assert that a network's model keeps and answers what the interpreter does, at every step of one input."""
     model = c_model(network, "net")
     found, wanted = printed(compiled(folder, model, compiler), inputs), expected(network, model, inputs)
-    names = ["refused"] + [f"{held.owner}.{held.name}" for held in model.held] + [one.place for one in model.registers] + ["out"]
+    names = (
+        ["refused"]
+        + [f"{held.owner}.{held.name}" for held in model.held]
+        + [one.place for one in model.registers]
+        + ["out"]
+    )
     for t, (one, other) in enumerate(zip(found, wanted, strict=True)):
         assert dict(zip(names, one, strict=True)) == dict(zip(names, other, strict=True)), t
     return model

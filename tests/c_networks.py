@@ -85,7 +85,9 @@ def networks(draw: st.DrawFn) -> QuantisedGraph | str:
     between = math.prod(middle)
     wires = [first]
     if draw(st.booleans()):
-        wires.append(Projection("more", "input", "words", "arriving", weights=weights(draw, form, (math.prod(shape), between))))
+        wires.append(
+            Projection("more", "input", "words", "arriving", weights=weights(draw, form, (math.prod(shape), between)))
+        )
     text = draw(st.sampled_from(["relay", PASSED, BOTH]))
     if text == "relay":
         del plan["words.v"]

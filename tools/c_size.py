@@ -52,7 +52,11 @@ def network(sizes: tuple[int, ...] = SIZES, rounding: str = "floor") -> Quantise
     populations = tuple(population(names[n], sizes[n], "lif", choices, constants) for n in range(1, len(sizes)))
     projections = tuple(
         Projection(
-            f"into{n}", names[n - 1], names[n], "current", weights=raw(rng.integers(-128, 128, (sizes[n - 1], sizes[n])))
+            f"into{n}",
+            names[n - 1],
+            names[n],
+            "current",
+            weights=raw(rng.integers(-128, 128, (sizes[n - 1], sizes[n]))),
         )
         for n in range(1, len(sizes))
     )

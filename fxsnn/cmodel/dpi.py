@@ -70,8 +70,8 @@ package {prefix}_pkg;
 endpackage
 """
 _BENCH = """\
-// {prefix}: runs the model beside a core. Words of the input at every step come from +inputs=FILE, in decimal, as many as
-// whole steps; without it 20 steps are drawn. What the model answers is printed, a line a step.
+// {prefix}: runs the model beside a core. Words of the input, step after step, come from +inputs=FILE, in decimal;
+// without it 20 steps are drawn. What the model answers is printed, a line a step.
 //
 //   $ verilator --binary --top-module {prefix}_bench {prefix}_pkg.sv {prefix}_bench.sv {prefix}.c {prefix}_dpi.c
 //   $ obj_dir/V{prefix}_bench +inputs=inputs.txt

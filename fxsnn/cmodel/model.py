@@ -5,24 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import NamedTuple
 
 from fxsnn.cmodel.casts import functions, register_type
+from fxsnn.cmodel.header import declared, header_lines
 from fxsnn.cmodel.population import Writer
 from fxsnn.cmodel.projections import rows_of, weights_table
 from fxsnn.cmodel.settled import Settled, settled
 from fxsnn.cmodel.values import constant_table
-from fxsnn.cmodel.words import indented, member, number, stored_format, table
+from fxsnn.cmodel.words import indented, member, stored_format, table
 from fxsnn.format import Format
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-
-from fxsnn.plan import Signal
-
 from fxsnn.program.neuron import BIT
 from fxsnn.program.operations import Ref
-from fxsnn.program.wires import BITS
 
 
 class Held(NamedTuple):
@@ -76,7 +72,7 @@ class Model:
 
 
 def c_model(network: QuantisedGraph, prefix: str) -> Model:
-    """Return a network in C99, whose every name begins with a prefix; raises WidthError where words could leave int64."""
+    """Return a network in C99, whose names begin with a prefix; raises WidthError where a value could leave int64."""
     return _Modelling(network, prefix).model()
 
 
@@ -101,7 +97,7 @@ class _Modelling:
         read = self._network.graph.read
         return Model(
             self._prefix,
-            "\n".join(self._header()),
+            "\n".join(header_lines(self._network, self._prefix, self._state())),
             "\n".join(self._source()),
             self._port(INPUT, self._network.graph.shape),
             self._port(read.name, read.shape),
@@ -146,101 +142,37 @@ class _Modelling:
 
     def _state(self) -> list[str]:
         """Return the members of the state."""
-        states, registers, room, emitted = (dict[str, list[str]](), dict[str, list[str]](), dict[str, list[str]](), list[str]())
+        network, states, registers = self._network, dict[str, list[str]](), dict[str, list[str]]()
         for held in self._held:
             if held.name:
                 signal = self._writers[held.owner].settled.program.neuron.states[held.name][0]
-                said = "a bit" if signal == BIT else self._said(self._signal(held.owner, signal))
-                line = f"{held.type} {member(held.name)}[{held.words}]; /* {said} */"
+                line = f"{held.type} {member(held.name)}[{held.words}]; /* {self._said(held.owner, signal)} */"
                 states.setdefault(held.owner, []).append(line)
         for one in self._registers:
-            line = f"{register_type(self._lfsr)} r{one.stream};"
-            registers.setdefault(one.owner, []).append(line)
+            registers.setdefault(one.owner, []).append(f"{register_type(self._lfsr)} r{one.stream};")
+        room, emitted = dict[str, list[str]](), list[str]()
         for name, writer in self._writers.items():
-            room[name] = [f"{type_} {array}[{self._network.graph[name].size}];" for array, type_ in writer.room.items()]
+            room[name] = [f"{type_} {array}[{network.graph[name].size}];" for array, type_ in writer.room.items()]
         for name in [INPUT] * (self._rows(INPUT) > 1) + list(self._writers):
-            form, rows, words = self._network.formats[name], self._rows(name), math.prod(self._network.graph.shape_at(name))
+            form, rows, words = network.formats[name], self._rows(name), math.prod(network.graph.shape_at(name))
             array = f"[{rows}][{words}]" if rows > 1 else f"[{words}]"
             emitted.append(f"{stored_format(form)} {member(name)}{array}; /* {form.describe()} */")
         at = [f"uint32_t {member(name)}; /* of {self._rows(name)} */" for name in self._delayed()]
+        refused = ["int refused; /* whether a value left a word whose overflow is `error` */"]
         return [
             *_members("states", states, "what neurons keep from step to step"),
             *_members("registers", registers, f"from which casts draw, {self._lfsr.polynomial}"),
             *_struct("emitted", emitted, "what populations emitted in the last step, or in each of the last steps"),
             *_struct("at", at, "in which row of these the last step is"),
             *_members("room", room, "of a step: nothing here outlives it", union="union"),
-            *(["int refused; /* whether a value left a word whose overflow is `error` */"] if any(self._refusing.values()) else []),
+            *(refused if any(self._refusing.values()) else []),
         ]
 
-    def _signal(self, owner: str, name: str) -> Signal:
-        return {**self._network.signals.get(owner, {}), BIT: BITS}[name]
-
-    @staticmethod
-    def _said(signal: Signal) -> str:
+    def _said(self, owner: str, name: str) -> str:
+        if name == BIT:
+            return "a bit"
+        signal = self._network.signals[owner][name]
         return f"{signal.format.describe()} {signal.rounding.value} {signal.overflow.value}"
-
-    # the header
-
-    def _header(self) -> list[str]:
-        network, prefix = self._network, self._prefix
-        upper, graph = prefix.upper(), network.graph
-        given, said = network.formats[INPUT], network.formats[graph.read.name]
-        words, size = math.prod(graph.shape), graph.read.size
-        constants = _Constants(upper)
-        constants.add("INPUTS", words)
-        constants.add("OUTPUTS", size)
-        constants.add_format("INPUT", given)
-        constants.add_format("OUTPUT", said)
-        for owner, signals in network.signals.items():
-            for name, signal in signals.items():
-                constants.add_format(f"{owner}_{name}", signal.format, signal)
-        step = self._declared("step")
-        return [
-            f"/* {prefix}: a network in integers, written by fxsnn {version('fxsnn')}.",
-            " *",
-            f" * {prefix}_reset brings a state to rest, {prefix}_step does a time step. The state is the caller's; there is no",
-            " * other, nothing is allocated, and no floating point is used. A word of a format with f fractional bits stands",
-            " * for word / 2**f; rounding drops bits, and overflow says what becomes of a word that its format does not hold.",
-            " */",
-            f"#ifndef {upper}_H",
-            f"#define {upper}_H",
-            "",
-            "#include <stdint.h>",
-            "",
-            *constants.lines,
-            "",
-            "#ifdef __cplusplus",
-            'extern "C" {',
-            "#endif",
-            "",
-            "typedef struct {",
-            *indented(self._state()),
-            f"}} {prefix}_state;",
-            "",
-            "/* Bring a state to rest: all words 0, registers as they stand before the first step. */",
-            f"void {prefix}_reset({prefix}_state *state);",
-            "",
-            "/* Do a time step.",
-            " *",
-            f" * in     words of {_sizes(graph.shape)}, {given.describe()}",
-            f" * out    what {graph.read.name} emits, {_sizes(graph.read.shape)}, {said.describe()}",
-            " *",
-            " * Returns 1 where, since the reset, a value has left a word of a signal whose overflow is `error`, else 0.",
-            " */",
-            f"{step};",
-            "",
-            "#ifdef __cplusplus",
-            "}",
-            "#endif",
-            "",
-            "#endif",
-            "",
-        ]
-
-    def _declared(self, name: str) -> str:
-        network, prefix, upper = self._network, self._prefix, self._prefix.upper()
-        given, said = (stored_format(network.formats[one]) for one in (INPUT, network.graph.read.name))
-        return f"int {prefix}_{name}({prefix}_state *state, const {given} in[{upper}_INPUTS], {said} out[{upper}_OUTPUTS])"
 
     # the source
 
@@ -298,37 +230,12 @@ class _Modelling:
         if not any("in, " in line for line in lines):
             lines.insert(0, "(void)in;")
         lines.append(f"return {'state->refused' if any(self._refusing.values()) else '0'};")
-        return [self._declared("step"), "{", *indented(lines), "}", ""]
+        return [declared(self._network, self._prefix), "{", *indented(lines), "}", ""]
 
     def _row(self, name: str) -> str:
         """Return where in the state the words of a step are, of a population or of the input."""
         row = f"[state->at.{member(name)}]" if self._rows(name) > 1 else ""
         return f"state->emitted.{member(name)}{row}"
-
-
-class _Constants:
-    """Macros, each of a name of its own."""
-
-    def __init__(self, prefix: str) -> None:
-        self.lines, self._prefix, self._names = list[str](), prefix, {f"{prefix}_H"}
-
-    def add(self, name: str, value: int | str) -> None:
-        """Define one; where two signals would have one name, the later gets a number."""
-        whole, n = f"{self._prefix}_{name}", 2
-        while whole in self._names:
-            whole, n = f"{self._prefix}_{name}_{n}", n + 1
-        self._names.add(whole)
-        self.lines.append(f"#define {whole} {number(value) if isinstance(value, int) else value}")
-
-    def add_format(self, name: str, form: Format, signal: Signal | None = None) -> None:
-        """Define what a format is, and the modes of a signal."""
-        self.lines += ["", f"/* {form.describe()} */"]
-        self.add(f"{name}_BITS", form.word)
-        self.add(f"{name}_FRAC", form.frac)
-        self.add(f"{name}_SIGNED", int(form.signed))
-        if signal is not None:
-            self.add(f"{name}_ROUNDING", f'"{signal.rounding.value}"')
-            self.add(f"{name}_OVERFLOW", f'"{signal.overflow.value}"')
 
 
 def _members(name: str, parts: Mapping[str, list[str]], comment: str, union: str = "struct") -> list[str]:
@@ -340,7 +247,3 @@ def _members(name: str, parts: Mapping[str, list[str]], comment: str, union: str
 def _struct(name: str, lines: list[str], comment: str = "", union: str = "struct") -> list[str]:
     said = [f"/* {comment} */"] if comment else []
     return [*said, f"{union} {{", *indented(lines), f"}} {name};"] if lines else []
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return str(shape[0]) if len(shape) == 1 else str(list(shape))

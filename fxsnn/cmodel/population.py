@@ -49,7 +49,7 @@ class Writer:
                 self._carry(done, loop)
             crossing = [ref for ref, at in stages.crossing.items() if at == loop]
             self._over_neurons(loop, crossing, stage.reductions, stage.finals, emits=stage.emits)
-        taken = "const {} *in, ".format(stored_format(self.network.graph.format)) if self.takes_input else ""
+        taken = f"const {stored_format(self.network.graph.format)} *in, " if self.takes_input else ""
         emitted = stored_format(self.network.formats[settled.name])
         unused = [] if any("state->" in line for line in self.lines) else ["(void)state;"]
         return [

@@ -190,8 +190,9 @@ class Bringing:
         return [
             f"const size_t c = m % {channels}u, o = n % {outputs}u;",
             "/* what lies outside the kernel has wrapped round to a large number */",
-            f"const size_t ky = m / {columns * channels}u + {one.padding[0]}u - n / {across * outputs}u * {one.steps[0]}u;",
-            f"const size_t kx = m / {channels}u % {columns}u + {one.padding[1]}u - n / {outputs}u % {across}u * {one.steps[1]}u;",
+            f"const size_t oy = n / {across * outputs}u, ox = n / {outputs}u % {across}u;",
+            f"const size_t ky = m / {columns * channels}u + {one.padding[0]}u - oy * {one.steps[0]}u;",
+            f"const size_t kx = m / {channels}u % {columns}u + {one.padding[1]}u - ox * {one.steps[1]}u;",
             f"return ky < {one.kernel[0]}u && kx < {one.kernel[1]}u && {same} ? {weight} : 0;",
         ]
 

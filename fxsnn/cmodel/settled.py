@@ -182,9 +182,7 @@ def _left(neuron: Neuron, folded: Folded) -> Neuron:
     return replace(
         neuron,
         operations=tuple(folded.operations.get(ref, zero) for ref in range(len(neuron.operations))),
-        states={
-            name: (signal, stands[ref]) for name, (signal, ref) in neuron.states.items() if name not in rest
-        },
+        states={name: (signal, stands[ref]) for name, (signal, ref) in neuron.states.items() if name not in rest},
         output=(neuron.output[0], stands[neuron.output[1]]),
         casts=tuple(cast for cast in neuron.casts if isinstance(folded.operations.get(cast.round), op.Round)),
     )

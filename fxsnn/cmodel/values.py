@@ -36,7 +36,7 @@ class Values:
         if isinstance(self.settled.operations[ref], op.Literal):
             return number(wire.low, width or own)
         text = self._text(ref)
-        return text if width in (None, own) else f"({kind(width)}){text}"  # type: ignore[arg-type]
+        return text if width is None or width == own else f"({kind(width)}){text}"
 
     def placed(self, ref: Ref, frac: int, width: Width | None = None) -> str:
         """Return a value at a binary point that is as fine as its own or finer, as an operand."""
@@ -72,15 +72,16 @@ class Values:
         return f"{name if name[:1].isalpha() else 'value'}_{ref}"
 
     def _text(self, ref: Ref) -> str:
+        """Return the name of a value; each has its own, as compilers complain where a name is compared with itself."""
         if ref not in self.env:
-            text = self._ready(ref)
+            name, text = self.named(ref), self._ready(ref)
             if text is None:
                 text = self._computed(ref, self.settled.operations[ref])
-            if not text.isidentifier():
-                name = self.named(ref)
+            if text in ("arriving", "carried", name):
+                self.env[ref] = text
+            else:
                 self.lines.append(f"const {kind(self.width(ref))} {name} = {text};")
-                text = name
-            self.env[ref] = text
+                self.env[ref] = name
         return self.env[ref]
 
     def _ready(self, ref: Ref) -> str | None:

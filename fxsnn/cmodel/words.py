@@ -11,13 +11,16 @@ from fxsnn.format import Format
 
 Width = Literal[32, 64]
 STORED = {"int8_t": 8, "uint8_t": 8, "int16_t": 16, "uint16_t": 16, "int32_t": 32, "int64_t": 64}  # bits
-_KEYWORDS = frozenset(
-    """auto break case char const continue default do double else enum extern float for goto if inline int long
-    register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
-    alignas alignof and and_eq asm bitand bitor bool catch class compl concept const_cast consteval constexpr constinit
-    co_await co_return co_yield decltype delete dynamic_cast explicit export false friend mutable namespace new noexcept
-    not not_eq nullptr operator or or_eq private protected public reinterpret_cast requires static_assert static_cast
-    template this thread_local throw true try typeid typename using virtual wchar_t xor xor_eq linux unix i386""".split()
+_KEYWORDS = re.compile(  # of C and C++, and names that compilers define
+    "("
+    "auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|"
+    "long|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|"
+    "volatile|while|alignas|alignof|and|and_eq|asm|bitand|bitor|bool|catch|class|compl|concept|"
+    "const_cast|consteval|constexpr|constinit|co_await|co_return|co_yield|decltype|delete|dynamic_cast|"
+    "explicit|export|false|friend|mutable|namespace|new|noexcept|not|not_eq|nullptr|operator|or|or_eq|"
+    "private|protected|public|reinterpret_cast|requires|static_assert|static_cast|template|this|"
+    "thread_local|throw|true|try|typeid|typename|using|virtual|wchar_t|xor|xor_eq|linux|unix|i386"
+    ")_*"
 )
 
 
@@ -87,7 +90,7 @@ def table(name: str, type_: str, words: Sequence[int], comment: str) -> list[str
 
 def member(name: str) -> str:
     """Return a name of a network or a text as a member's; one that C or C++ keeps for itself gets an underscore."""
-    return f"{name}_" if name.rstrip("_") in _KEYWORDS else name
+    return f"{name}_" if _KEYWORDS.fullmatch(name) else name
 
 
 def prefix_of(stem: str) -> str:
@@ -103,7 +106,9 @@ def prefix_of(stem: str) -> str:
     """
     found = re.sub(r"[\W_]+", "_", stem, flags=re.ASCII).lstrip("_0123456789").rstrip("_").lower()
     if not found:
-        raise ConfigError(f"a network's file must have an ASCII letter in its name, from which C's names are made, not {stem!r}")
+        raise ConfigError(
+            f"a network's file must have an ASCII letter in its name, from which C's names are made, not {stem!r}"
+        )
     return found
 
 
