@@ -39,6 +39,7 @@ ORDER = (
         "memory",
         "graph",
         "hdl",
+        "cmodel",
         "score",
         "firing",
         "ranges",

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli import calculator, events, golden, job, networks, regress, report, search, show, significance
+from fxsnn.cli import calculator, events, export, golden, job, networks, regress, report, search, show, significance
 from fxsnn.cli.stopping import Stopping
 from fxsnn.errors import FindingError, FxsnnError, printable
 
@@ -49,6 +49,7 @@ search.register(app)
 report.register(app)
 significance.register(app)
 golden.register(app)
+export.register(app)
 regress.register(app)
 events.register(app)
 calculator.register(app)

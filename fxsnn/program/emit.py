@@ -36,7 +36,7 @@ def emit(structure: Structure) -> Emitted:
     """Return the source of a function `step`; see `_HEAD` for its arguments."""
     neuron = structure.neuron
     folded = fold(neuron, _zeros(structure))
-    return _Emitter(structure, folded, Stages(neuron, folded, _fixed(folded), structure.guarded_draws)).emit()
+    return _Emitter(structure, folded, Stages(neuron, folded, fixed(folded), structure.guarded_draws)).emit()
 
 
 def _zeros(structure: Structure) -> frozenset[Ref]:
@@ -45,7 +45,7 @@ def _zeros(structure: Structure) -> frozenset[Ref]:
     return at_rest(structure.neuron, zeros)
 
 
-def _fixed(folded: Folded) -> frozenset[Ref]:
+def fixed(folded: Folded) -> frozenset[Ref]:
     """Return what depends on nothing but constants."""
     found: set[Ref] = set()
     for ref, operation in folded.operations.items():

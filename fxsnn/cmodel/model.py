@@ -1,0 +1,249 @@
+"""A quantised network as a C header and a C source, and where every word of its state lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fxsnn.cmodel.casts import functions, register_type
+from fxsnn.cmodel.header import declared, header_lines
+from fxsnn.cmodel.population import Writer
+from fxsnn.cmodel.projections import rows_of, weights_table
+from fxsnn.cmodel.settled import Settled, settled
+from fxsnn.cmodel.values import constant_table
+from fxsnn.cmodel.words import indented, member, stored_format, table
+from fxsnn.format import Format
+from fxsnn.graph.population import INPUT
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.program.neuron import BIT
+from fxsnn.program.operations import Ref
+
+
+class Held(NamedTuple):
+    """Words that a network's state holds from step to step."""
+
+    owner: str  # a population
+    name: str  # a state of its text; nothing: what it emits
+    place: str  # as C writes it of a pointer `state`, after a step
+    type: str
+    words: int
+    format: Format
+
+
+class Port(NamedTuple):
+    """Words that go into a step or come out of it."""
+
+    type: str
+    words: int
+    format: Format
+
+
+class Register(NamedTuple):
+    """The register of a cast that draws."""
+
+    owner: str
+    stream: int  # its number in the text
+    place: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A network in C.
+
+    prefix       of every name that it shows
+    header, source    their texts
+    given, said       what a step takes, and what it gives
+    held         words of its state: states of every population that ever leave 0, and what it emits
+    registers    of casts that draw
+    refusing     casts into signals whose overflow is `error`, by population: what they left is what a step returns
+    """
+
+    prefix: str
+    header: str
+    source: str
+    given: Port
+    said: Port
+    held: tuple[Held, ...]
+    registers: tuple[Register, ...]
+    refusing: Mapping[str, tuple[Ref, ...]]
+
+
+def c_model(network: QuantisedGraph, prefix: str) -> Model:
+    """Return a network in C99, whose names begin with a prefix; raises WidthError where a value could leave int64."""
+    return _Modelling(network, prefix).model()
+
+
+class _Modelling:
+    """A network while it is written."""
+
+    def __init__(self, network: QuantisedGraph, prefix: str) -> None:
+        self._network, self._prefix = network, prefix
+        graph, self._lfsr = network.graph, network.plan.lfsr
+        self._order = [name for stage in graph.stages for name in stage.populations]
+        self._writers = {
+            one.name: Writer(network, settled(network, one.name), n, f"{prefix}_state")
+            for n, one in enumerate(graph.populations)
+        }
+        self._steps = {name: writer.write() for name, writer in self._writers.items()}
+        self._held = tuple(held for name in self._writers for held in self._words_of(name))
+        self._registers = tuple(one for name in self._writers for one in self._registers_of(name))
+        self._refusing = {name: tuple(writer.settled.refusing) for name, writer in self._writers.items()}
+
+    def model(self) -> Model:
+        """Return it, complete."""
+        read = self._network.graph.read
+        return Model(
+            self._prefix,
+            "\n".join(header_lines(self._network, self._prefix, self._state())),
+            "\n".join(self._source()),
+            self._port(INPUT, self._network.graph.shape),
+            self._port(read.name, read.shape),
+            self._held,
+            self._registers,
+            self._refusing,
+        )
+
+    def _port(self, name: str, shape: tuple[int, ...]) -> Port:
+        form = self._network.formats[name]
+        return Port(stored_format(form), math.prod(shape), form)
+
+    def _lines(self) -> Iterable[list[str]]:
+        for name, writer in self._writers.items():
+            yield from writer.functions.values()
+            yield self._steps[name]
+
+    # the state
+
+    def _rows(self, source: str) -> int:
+        return rows_of(self._network, source)
+
+    def _words_of(self, name: str) -> Iterable[Held]:
+        writer, size = self._writers[name], self._network.graph[name].size
+        program = writer.settled.program
+        for state, (signal, _) in program.neuron.states.items():
+            place = f"state->states.{member(name)}.{member(state)}"
+            form = program.signals[signal].format
+            yield Held(name, state, place, writer.state_type(state), size, form)
+        form = self._network.formats[name]
+        yield Held(name, "", self._row(name), stored_format(form), size, form)
+
+    def _registers_of(self, name: str) -> Iterable[Register]:
+        graph = self._network.graph
+        for stream in self._writers[name].settled.drawing:
+            place = f"state->registers.{member(name)}.r{stream}"
+            yield Register(name, stream, place, graph.register(self._lfsr, name, stream).seed)
+
+    def _delayed(self) -> list[str]:
+        """Return the sources of which more than a step is kept."""
+        return [name for name in (INPUT, *self._writers) if self._rows(name) > 1]
+
+    def _state(self) -> list[str]:
+        """Return the members of the state."""
+        network, states, registers = self._network, dict[str, list[str]](), dict[str, list[str]]()
+        for held in self._held:
+            if held.name:
+                signal = self._writers[held.owner].settled.program.neuron.states[held.name][0]
+                line = f"{held.type} {member(held.name)}[{held.words}]; /* {self._said(held.owner, signal)} */"
+                states.setdefault(held.owner, []).append(line)
+        for one in self._registers:
+            registers.setdefault(one.owner, []).append(f"{register_type(self._lfsr)} r{one.stream};")
+        room, emitted = dict[str, list[str]](), list[str]()
+        for name, writer in self._writers.items():
+            room[name] = [f"{type_} {array}[{network.graph[name].size}];" for array, type_ in writer.room.items()]
+        for name in [INPUT] * (self._rows(INPUT) > 1) + list(self._writers):
+            form, rows, words = network.formats[name], self._rows(name), math.prod(network.graph.shape_at(name))
+            array = f"[{rows}][{words}]" if rows > 1 else f"[{words}]"
+            emitted.append(f"{stored_format(form)} {member(name)}{array}; /* {form.describe()} */")
+        at = [f"uint32_t {member(name)}; /* of {self._rows(name)} */" for name in self._delayed()]
+        refused = ["int refused; /* whether a value left a word whose overflow is `error` */"]
+        return [
+            *_members("states", states, "what neurons keep from step to step"),
+            *_members("registers", registers, f"from which casts draw, {self._lfsr.polynomial}"),
+            *_struct("emitted", emitted, "what populations emitted in the last step, or in each of the last steps"),
+            *_struct("at", at, "in which row of these the last step is"),
+            *_members("room", room, "of a step: nothing here outlives it", union="union"),
+            *(refused if any(self._refusing.values()) else []),
+        ]
+
+    def _said(self, owner: str, name: str) -> str:
+        if name == BIT:
+            return "a bit"
+        signal = self._network.signals[owner][name]
+        return f"{signal.format.describe()} {signal.rounding.value} {signal.overflow.value}"
+
+    # the source
+
+    def _source(self) -> list[str]:
+        used = {name for writer in self._writers.values() for name in writer.used}
+        tables = [line for name, writer in self._writers.items() for line in self._tables(name, writer)]
+        written = [line for lines in self._lines() for line in lines]
+        return [
+            f"/* {self._prefix}: see {self._prefix}.h */",
+            f'#include "{self._prefix}.h"',
+            "",
+            "#include <stddef.h>",
+            "#include <string.h>",
+            "",
+            *tables,
+            *functions(used, self._lfsr),
+            *written,
+            *self._reset(),
+            *self._step(),
+        ]
+
+    def _tables(self, name: str, writer: Writer) -> Iterable[str]:
+        one: Settled = writer.settled
+        for constant, words in one.constants.items():
+            if len(words) > 1:
+                form = one.program.signals[one.program.neuron.constants[constant]].format
+                said = f"{constant} of {name}, {form.describe()}"
+                yield from table(constant_table(writer.number, constant), stored_format(form), words, said)
+        for projection in writer.brought:
+            if projection.weighed:
+                yield from weights_table(self._network, projection)
+
+    def _reset(self) -> list[str]:
+        bits = register_type(self._lfsr)[4:6]
+        return [
+            f"void {self._prefix}_reset({self._prefix}_state *state)",
+            "{",
+            "    memset(state, 0, sizeof *state);",
+            *(f"    {one.place} = UINT{bits}_C({one.seed});" for one in self._registers),
+            "}",
+            "",
+        ]
+
+    def _step(self) -> list[str]:
+        graph, lines = self._network.graph, list[str]()
+        for name in self._delayed():
+            at = f"state->at.{member(name)}"
+            lines.append(f"{at} = ({at} + 1u) % {self._rows(name)}u;")
+        if self._rows(INPUT) > 1:
+            lines.append(f"memcpy({self._row(INPUT)}, in, sizeof {self._row(INPUT)});")
+        for name in self._order:
+            given = "in, " if self._writers[name].takes_input else ""
+            lines.append(f"step_{name}(state, {given}{self._row(name)});")
+        lines.append(f"memcpy(out, {self._row(graph.read.name)}, sizeof {self._row(graph.read.name)});")
+        if not any("in, " in line for line in lines):
+            lines.insert(0, "(void)in;")
+        lines.append(f"return {'state->refused' if any(self._refusing.values()) else '0'};")
+        return [declared(self._network, self._prefix), "{", *indented(lines), "}", ""]
+
+    def _row(self, name: str) -> str:
+        """Return where in the state the words of a step are, of a population or of the input."""
+        row = f"[state->at.{member(name)}]" if self._rows(name) > 1 else ""
+        return f"state->emitted.{member(name)}{row}"
+
+
+def _members(name: str, parts: Mapping[str, list[str]], comment: str, union: str = "struct") -> list[str]:
+    """Return a member with one for each population that has something in it."""
+    lines = [line for owner, part in parts.items() for line in _struct(member(owner), part)]
+    return _struct(name, lines, comment, union)
+
+
+def _struct(name: str, lines: list[str], comment: str = "", union: str = "struct") -> list[str]:
+    said = [f"/* {comment} */"] if comment else []
+    return [*said, f"{union} {{", *indented(lines), f"}} {name};"] if lines else []

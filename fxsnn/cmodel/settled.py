@@ -1,0 +1,188 @@
+"""A population's step as it is written in C: without what is known to be 0, bounded by what its constants are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.modes import Overflow
+from fxsnn.program import operations as op
+from fxsnn.program.emit import fixed
+from fxsnn.program.fold import Folded, at_rest, fold
+from fxsnn.program.neuron import Cast, Neuron
+from fxsnn.program.operations import Ref
+from fxsnn.program.program import Program, bind
+from fxsnn.program.stages import Stages
+from fxsnn.program.wires import Range
+
+
+class Dropping(NamedTuple):
+    """A cast as the text has it, where nothing is left out: what it draws depends on that."""
+
+    right: int  # bits dropped
+    draw_bits: int
+    lowest: int  # the rails
+    highest: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """A population's step, of which nothing is left that nothing depends on.
+
+    program      in which every operation that is left stands for itself; the others are 0
+    stages       its loops over the neurons
+    constants    words of those that are left: one for all neurons, one a channel, or one each
+    casts        that are left, by their rounding
+    output       fractional bits of what is emitted
+    taken        the input of which every active word is taken alone, by the Done that ends what is done for each
+    """
+
+    name: str
+    program: Program
+    stages: Stages
+    constants: Mapping[str, list[int]]
+    casts: Mapping[Ref, Dropping]
+    output: int
+    taken: Mapping[Ref, str]
+
+    @property
+    def operations(self) -> Mapping[Ref, op.Operation]:
+        """The operations that are left."""
+        return self.stages.folded.operations
+
+    @property
+    def drawing(self) -> dict[int, Ref]:
+        """The rounding of each cast that draws, by the register's number in the text."""
+        found = {ref: self.operations[ref] for ref, site in self.casts.items() if site.draw_bits}
+        return {one.stream: ref for ref, one in found.items() if isinstance(one, op.Round) and one.stream is not None}
+
+    @property
+    def refusing(self) -> list[Ref]:
+        """The rounding of each cast into a signal whose overflow is `error`."""
+        operations = ((ref, self.operations[ref]) for ref in self.casts)
+        return [
+            ref
+            for ref, one in operations
+            if isinstance(one, op.Round) and self.program.signals[one.signal].overflow is Overflow.ERROR
+        ]
+
+    @property
+    def summed(self) -> list[str]:
+        """The inputs whose sum is taken."""
+        found = {one.name for one in self.operations.values() if isinstance(one, op.Input)}
+        return [name for name in self.program.neuron.inputs if name in found]
+
+
+def settled(network: QuantisedGraph, name: str) -> Settled:
+    """Return a population's step; raises WidthError where a value could leave int64."""
+    whole, held = network.programs[name], network.constants[name]
+    words = {constant: _shortest(held[constant].reshape(-1).tolist()) for constant in held}
+    ends = {constant: (min(some), max(some)) for constant, some in words.items()}
+    left, known = whole.neuron, {constant for constant, some in words.items() if not any(some)}
+    while True:  # what bounds decide makes narrower bounds
+        folded = _folded(left, known)
+        left = _left(left, folded)
+        program = bind(
+            left,
+            whole.signals,
+            whole.arrivals,
+            whole.neurons,
+            numbers=whole.numbers,
+            lfsr_width=whole.lfsr_width,
+            values=ends,
+        )
+        decided = _decided(program, folded.operations)
+        if not decided:
+            break
+        operations = (decided.get(ref, one) for ref, one in enumerate(left.operations))
+        left = replace(left, operations=tuple(operations))
+    itself = Folded(folded.operations, {ref: ref for ref in folded.operations}, frozenset())
+    used = {one.name for one in folded.operations.values() if isinstance(one, op.Constant)}
+    return Settled(
+        name,
+        program,
+        Stages(left, itself, fixed(itself)),
+        {constant: some for constant, some in words.items() if constant in used},
+        {cast.round: _dropping(whole, cast) for cast in left.casts},
+        whole.wires[whole.neuron.output[1]].frac,
+        _taken(whole.neuron),
+    )
+
+
+def _folded(neuron: Neuron, zeros: Iterable[str]) -> Folded:
+    """Return a step without what is known to be 0, but for what is carried on: without any input that is as it was."""
+    constants = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Constant) and one.name in zeros]
+    found = fold(neuron, at_rest(neuron, constants))
+    operations = dict(found.operations)
+    for one in found.operations.values():
+        if isinstance(one, op.Done) and isinstance(operations[one.result], op.Literal):
+            limit = neuron.operations[one.result]
+            assert isinstance(limit, op.Limit)  # noqa: S101  (what is carried on is cast)
+            operations |= {limit.a: op.Literal(0), one.result: limit}
+    return Folded(dict(sorted(operations.items())), found.stands, found.zeros)
+
+
+def _decided(program: Program, operations: Mapping[Ref, op.Operation]) -> dict[Ref, op.Operation]:
+    """Return what stands for operations that the bounds of their operands decide."""
+    found, wires = dict[Ref, op.Operation](), program.wires
+    for ref, operation in operations.items():
+        match operation:
+            case op.Compare(relation=relation, a=a, b=b):
+                (low, high), (low_b, high_b) = _ends(program, a, b)
+                apart = high < low_b or low > high_b or low == high == low_b == high_b
+                if apart or a == b:
+                    found[ref] = op.Literal(int(op.RELATIONS[relation](low, low if a == b else low_b)))
+            case op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b) if a != b:
+                (low, high), (low_b, high_b) = _ends(program, a, b)
+                least, most = (a, b) if high <= low_b else (b, a)
+                if high <= low_b or high_b <= low:
+                    one = least if isinstance(operation, op.Minimum) else most
+                    found[ref] = replace(operation, a=one, b=one)
+            case op.Literal() | op.Carry() | op.Done():
+                continue
+            case _ if wires[ref][:2] == (0, 0):
+                found[ref] = op.Literal(0)
+    return found
+
+
+def _ends(program: Program, *refs: Ref) -> list[Range]:
+    """Return the ends of values at their finest binary point."""
+    wires = [program.wires[ref] for ref in refs]
+    frac = max(wire.frac for wire in wires)
+    return [(wire.low << frac - wire.frac, wire.high << frac - wire.frac) for wire in wires]
+
+
+def _taken(neuron: Neuron) -> dict[Ref, str]:
+    """Return which input is taken one active word after the other, by the Done that ends what is done for each."""
+    found, last = dict[Ref, str](), ""
+    for ref, operation in enumerate(neuron.operations):
+        if isinstance(operation, op.Each):
+            last = operation.name
+        elif isinstance(operation, op.Done):
+            found[ref] = last
+    return found
+
+
+def _dropping(program: Program, cast: Cast) -> Dropping:
+    site = program.site(cast)
+    return Dropping(site.right, site.draw_bits, site.lowest, site.highest)
+
+
+def _shortest(words: list[int]) -> list[int]:
+    """Return words, one where all are equal."""
+    return words[:1] if len(set(words)) == 1 else words
+
+
+def _left(neuron: Neuron, folded: Folded) -> Neuron:
+    """Return a neuron whose every operation stands for itself, or is 0 where nothing depends on it."""
+    zero, stands = op.Literal(0), folded.stands
+    rest = {one.name for ref in folded.zeros if isinstance(one := neuron.operations[ref], op.State)}
+    return replace(
+        neuron,
+        operations=tuple(folded.operations.get(ref, zero) for ref in range(len(neuron.operations))),
+        states={name: (signal, stands[ref]) for name, (signal, ref) in neuron.states.items() if name not in rest},
+        output=(neuron.output[0], stands[neuron.output[1]]),
+        casts=tuple(cast for cast in neuron.casts if isinstance(folded.operations.get(cast.round), op.Round)),
+    )
