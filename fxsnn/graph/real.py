@@ -40,6 +40,27 @@ def float_run(
     return stacked, classes_of(graph.readout, stacked)
 
 
+def float_nodes(graph: Graph, steps: ArrayLike, plan: GraphPlan | None = None) -> dict[str, Reals]:
+    """Return every node of every population at every step of one input: `hidden.membrane`, float64[steps, neurons].
+
+    steps    numbers [steps, ...]; all else as of `float_run`, which raises the same
+    """
+    words = _checked(graph, np.asarray(steps)[np.newaxis])
+    weights, constants = float_weights(graph, plan), float_constants(graph, plan)
+    found = {
+        f"{one.name}.{node}": np.zeros((words.shape[1], one.size))
+        for one in graph.populations
+        for node in one.neuron.nodes
+    }
+
+    def keep(name: str, t: int, values: list[Reals]) -> None:
+        for node, ref in graph[name].neuron.nodes.items():
+            found[f"{name}.{node}"][t] = values[ref]
+
+    _played(graph, weights, constants, words[0], keep=keep)
+    return found
+
+
 def float_casts(graph: Graph, inputs: ArrayLike, take: Callable[[str, str, Reals], None]) -> None:
     """Run the network in real numbers and hand over what every cast would take: population, signal, values.
 
@@ -91,6 +112,7 @@ def _played(
     constants: Mapping[str, Mapping[str, Reals]],
     words: Reals,
     take: Callable[[str, str, Reals], None] | None = None,
+    keep: Callable[[str, int, list[Reals]], None] | None = None,
 ) -> Reals:
     """Do every step of one input, [steps, words], and return what is read."""
     emitted, read = {INPUT: words}, graph.read
@@ -109,6 +131,8 @@ def _played(
             for name in stage.populations:
                 values = runs[name].step(_arriving(graph, weights, name, emitted, t))
                 emitted[name][t] = values[graph[name].neuron.output[1]]
+                if keep:
+                    keep(name, t, values)
                 if name == read.name:
                     seen[t] = values[ref]
     return np.asarray(reduced(graph.readout, seen, len(words)), np.float64)

@@ -114,6 +114,7 @@ class Conventions:
     dt: float | None
     decay: str
     gain: str
+    gain_asked: bool  # else r of 1 where there is no tau is a step's
     reset: str | None  # none: by each node's v_reset
     reset_step: str
     compare: str
@@ -177,7 +178,8 @@ def settled(nodes: Iterable[Node], asked: Asked, told: Told) -> Conventions:
     return Conventions(
         guess.dt,
         given.decay or guess.decay or "euler",
-        given.gain or guess.gain or "",
+        given.gain or guess.gain or "euler",
+        given.gain is not None,
         given.reset,
         found["reset_step"],
         found["compare"],

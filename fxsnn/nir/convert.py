@@ -20,25 +20,16 @@ from fxsnn.graph.network import SPIKES, Graph
 from fxsnn.graph.population import INPUT, Population, population
 from fxsnn.graph.reading import Readout
 from fxsnn.nir.conventions import Asked, Conventions, settled
+from fxsnn.nir.delays import apart, steps_of
 from fxsnn.nir.flat import Flat, flatten
 from fxsnn.nir.layout import Sizes, laid, least, network_shape, places
 from fxsnn.nir.node import NEURONS, Nested, Node, Told
+from fxsnn.nir.rows import Row, text_told, wire_told
 from fxsnn.nir.shapes import shapes_of
 from fxsnn.nir.steps import Step, step_of
 from fxsnn.nir.wires import Wire, foldable, folded, identity, wire_of
 
 Reals = NDArray[np.float64]
-MOST_DELAYS = 256  # different ones of a Delay, each of which is a projection
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """How a node was mapped."""
-
-    node: str
-    kind: str
-    became: str
-    how: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +114,7 @@ class _Conversion:
 
     def _place(self, name: str) -> None:
         """Decide what becomes of a node, and where what it gives lies."""
-        node, shape, before = self.flat.nodes[name], self.shapes[name], self.flat.before(name)
+        node, shape, before = self.flat.nodes[name], self.shapes[name], self.flat.before[name]
         if name == self.flat.source:
             self.called[name] = INPUT
             self.values[name] = Value(INPUT, shape, shape)
@@ -131,7 +122,7 @@ class _Conversion:
             return
         if len(before) == 1 and before[0] in self.values:
             seen = self._seen(before[0], name)
-            steps = self._delays(node) if node.kind == "Delay" else np.zeros(1, np.int64)
+            steps = steps_of(node, self.rules, self.told) if node.kind == "Delay" else np.zeros(1, np.int64)
             if node.kind == "Flatten" or (node.kind == "Delay" and (steps == steps[0]).all()):
                 self.values[name] = replace(seen, shape=shape, delay=seen.delay + int(steps[0]))
                 how = f"taken as {list(shape)}" if node.kind == "Flatten" else f"{int(steps[0])} steps"
@@ -151,9 +142,9 @@ class _Conversion:
 
     def _is_direct(self, name: str) -> bool:
         """Say whether a linear node is a projection to the one neuron behind it."""
-        node, behind = self.flat.nodes[name], self.flat.behind(name)
+        node, behind = self.flat.nodes[name], self.flat.behind[name]
         passive = (*NEURONS, "Flatten", "Delay", "Output")
-        if node.kind in passive or len(self.flat.before(name)) != 1 or len(behind) != 1 or behind[0] not in self.steps:
+        if node.kind in passive or len(self.flat.before[name]) != 1 or len(behind) != 1 or behind[0] not in self.steps:
             return False
         return foldable(node, self.steps[behind[0]].gain, self.shapes[name])
 
@@ -162,9 +153,9 @@ class _Conversion:
         own = self.shapes[name]
         if self.flat.nodes[name].kind not in (*NEURONS, "Scale", "Flatten", "Delay", "Output"):
             return own
-        for one in self.flat.before(name):
+        for one in self.flat.before[name]:
             if self.flat.nodes[one].kind == "Scale" and one in self.direct:
-                one = self.flat.before(one)[0]
+                one = self.flat.before[one][0]
             if one in self.values and len(self.values[one].home) > len(own):
                 return self.values[one].home
         return own
@@ -181,7 +172,7 @@ class _Conversion:
         bias = np.zeros(size) if step is None else laid(step.pull, onto)
         gain = np.ones(size) if step is None else laid(step.gain, onto)
         late = 1 if step is not None and self.rules.arrives == "next" else 0
-        for count, one in enumerate(self.flat.before(name)):
+        for count, one in enumerate(self.flat.before[name]):
             for called, seen, wire in self._wires(node, one, onto):
                 back = 1 if one in self.direct and (one, name) in self.flat.back else 0
                 brought = folded(wire, gain, onto)
@@ -191,7 +182,7 @@ class _Conversion:
                     bias = bias + brought.bias
                 self._project(called, seen, self.called[name], brought, max(seen.delay + back, late))
                 if one in self.direct:
-                    self.rows[one] = Row(one, self.flat.nodes[one].kind, called, _told_wire(brought, gain))
+                    self.rows[one] = Row(one, self.flat.nodes[one].kind, called, wire_told(brought, gain))
         if step is None:
             text, choices, constants = ("nir_biased" if bias.any() else "relay"), {}, {}
         else:
@@ -201,31 +192,25 @@ class _Conversion:
         if bias.any():
             constants["bias"] = least(bias, onto)
         self.populations.append(population(self.called[name], network_shape(onto), text, choices, constants))
-        said = [f"{key} {_told_numbers(values)}" for key, values in constants.items()]
-        chosen = [f"{key} {value}" for key, value in choices.items()]
-        self.rows[name] = Row(name, node.kind, self.called[name], "; ".join((text, *chosen, *said)))
+        self.rows[name] = Row(name, node.kind, self.called[name], text_told(text, choices, constants))
 
     def _wires(self, node: Node, one: str, onto: Sizes) -> list[tuple[str, Value, Wire]]:
         """Return what comes from a node before: names of projections, where they begin, and what they do."""
         name = node.name
         if one in self.direct:
             linear = self.flat.nodes[one]
-            seen = self._seen(self.flat.before(one)[0], one)
+            seen = self._seen(self.flat.before[one][0], one)
             wire = wire_of(linear, seen.shape, seen.home, self.shapes[one], onto, self.told)
             return [(self.called[one], seen, wire)]
         seen = self._seen(one, name)
         called = self._name(f"{seen.source}_{self.called[name]}")
         if node.kind == "Delay":
-            steps = self._delays(node)
-            found = []
-            for delay in np.unique(steps):
-                mask = np.broadcast_to(steps == delay, (math.prod(onto),)).astype(np.float64)
-                wire = identity(seen.home, onto, name)
-                if not mask.all():
-                    wire = Wire("scale", laid(mask, onto), signal="pass")
-                later = replace(seen, delay=seen.delay + int(delay))
-                found.append((self._name(f"{called}_{int(delay)}"), later, wire))
-            return found
+            steps = steps_of(node, self.rules, self.told)
+            passed = identity(seen.home, onto, name)
+            return [
+                (self._name(f"{called}_{late}"), replace(seen, delay=seen.delay + late), wire)
+                for late, wire in apart(steps, passed, onto)
+            ]
         if node.kind in (*NEURONS, "Flatten", "Output"):
             return [(called, seen, identity(seen.home, onto, name))]
         return [(called, seen, wire_of(node, seen.shape, seen.home, self.shapes[name], onto, self.told))]
@@ -255,20 +240,6 @@ class _Conversion:
         step = self.steps.get(name)
         return "current" if step is not None and step.text in ("nir_lif", "nir_li") else "arriving"
 
-    def _delays(self, node: Node) -> NDArray[np.int64]:
-        """Return the steps of a Delay, in NIR's order."""
-        seconds, dt = node.numbers("delay").reshape(-1), self.rules.seconds(node)
-        if (seconds < 0).any():
-            raise node.refusal(f"a delay must be 0 s or more, not {seconds.min():g}")
-        if (seconds / dt > 1 << 16).any():
-            raise node.refusal(f"a delay must be at most {1 << 16} steps of {dt:g} s, not {seconds.max():g} s")
-        steps = np.rint(seconds / dt)
-        if (abs(steps * dt - seconds) > 1e-3 * dt).any():
-            self.told.assume(f"delays are rounded to whole steps of {dt:g} s", node.name)
-        if len(np.unique(steps)) > MOST_DELAYS:
-            raise node.refusal(f"delays must be at most {MOST_DELAYS} different ones, not {len(np.unique(steps))}")
-        return steps.astype(np.int64)
-
     def _name(self, name: str) -> str:
         """Return a name that no population and no projection has."""
         plain = re.sub(r"\W", "_", name, flags=re.ASCII)
@@ -278,20 +249,3 @@ class _Conversion:
         while found in taken:
             found, number = f"{plain}_{number}", number + 1
         return found
-
-
-def _told_numbers(values: Reals) -> str:
-    if values.size == 1:
-        return f"{float(values.reshape(-1)[0]):.6g}"
-    return f"{values.min():.6g} to {values.max():.6g}"
-
-
-def _told_wire(wire: Wire, gain: Reals) -> str:
-    said: list[str] = [wire.kind]
-    if wire.weights is not None:
-        said.append(f"weights {list(wire.weights.shape)}")
-        if (gain != 1).any():
-            said.append(f"times {_told_numbers(gain)}")
-    if wire.bias is not None:
-        said.append("its bias among the neurons' constants")
-    return "; ".join(said)

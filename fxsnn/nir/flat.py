@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fxsnn.errors import ConfigError
 from fxsnn.nir.node import GRAPH, INPUT, OUTPUT, Edge, Nested, Node, Told
@@ -24,14 +25,17 @@ class Flat:
     source: str
     sink: str
     back: frozenset[Edge]
+    before: dict[str, list[str]] = field(init=False)  # the nodes from which edges come to each, sorted
+    behind: dict[str, list[str]] = field(init=False)  # those to which edges go
 
-    def before(self, name: str) -> tuple[str, ...]:
-        """Return the nodes from which edges come."""
-        return tuple(a for a, b in self.edges if b == name)
-
-    def behind(self, name: str) -> tuple[str, ...]:
-        """Return the nodes to which edges go."""
-        return tuple(b for a, b in self.edges if a == name)
+    def __post_init__(self) -> None:
+        before: dict[str, list[str]] = {name: [] for name in self.nodes}
+        behind: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for a, b in sorted(self.edges):
+            before[b].append(a)
+            behind[a].append(b)
+        object.__setattr__(self, "before", before)
+        object.__setattr__(self, "behind", behind)
 
 
 def flatten(graph: Nested, told: Told) -> Flat:
@@ -47,8 +51,8 @@ def flatten(graph: Nested, told: Told) -> Flat:
     source, sink = _only(graph, INPUT), _only(graph, OUTPUT)
     if not edges:
         raise ConfigError(f"a graph must have edges from {source!r} to {sink!r}, it has none")
-    if twice := sorted({edge for edge in edges if edges.count(edge) > 1}) if len(edges) < 1 << 12 else ():
-        told.note(f"edge {' -> '.join(twice[0])} is there more than once and counts once")
+    for edge in [edge for edge, times in Counter(edges).items() if times > 1]:
+        told.note(f"edge {' -> '.join(edge)} is there more than once and counts once")
     edges = list(dict.fromkeys(edges))
     for name in [one for one, node in nodes.items() if node.kind in (INPUT, OUTPUT) and one not in (source, sink)]:
         edges = _joined(edges, name)

@@ -166,7 +166,7 @@ class _Reader:
         if isinstance(group.get(name), self.h5py.Group):
             return None
         found = self.dataset(group, name, where)
-        if found.shape is None:
+        if found.shape is None or 0 in found.shape:  # snnTorch writes an empty input_type
             return None
         if self.h5py.check_string_dtype(found.dtype) is not None:
             return self.text(group, name, where)

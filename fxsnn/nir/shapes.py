@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from fxsnn.graph.connect import MOST_CELLS
 from fxsnn.nir.flat import Flat
 from fxsnn.nir.layout import Sizes
 from fxsnn.nir.node import NEURONS, Node, Told
 
+MOST_WEIGHTS = 1 << 25  # of a kernel
 MOST = 1 << 22  # numbers that a node gives
 
 
@@ -25,7 +27,7 @@ def shapes_of(flat: Flat, told: Told) -> dict[str, Sizes]:
     while left:  # a node of a cycle may say its shape before all that comes to it is known
         waiting = []
         for name in left:
-            came[name] = next((found[one] for one in flat.before(name) if one in found), None)
+            came[name] = next((found[one] for one in flat.before[name] if one in found), None)
             shape = _given_by(flat.nodes[name], came[name])
             if shape is None:
                 waiting.append(name)
@@ -40,7 +42,7 @@ def shapes_of(flat: Flat, told: Told) -> dict[str, Sizes]:
             expected = (node.numbers("weight").shape[1],)
         elif node.kind in (*NEURONS, "Scale", "Delay"):
             expected = found[name]
-        for one in flat.before(name):
+        for one in flat.before[name]:
             if math.prod(expected) != math.prod(found[one]):
                 raise node.refusal(f"what arrives must be {list(expected)}, {one!r} gives {list(found[one])}")
             if expected != found[one]:
@@ -144,8 +146,18 @@ def _convolved(node: Node, given: Sizes) -> Sizes:
 
 def reach(node: Node) -> tuple[int, ...]:
     """Return how many cells a kernel of a convolution lies over, gaps of its dilation among them."""
-    kernel = node.numbers("weight").shape[2:]
-    return tuple((n - 1) * d + 1 for n, d in zip(kernel, along(node, "dilation", 1), strict=True))
+    weight = node.numbers("weight")
+    cells = tuple((n - 1) * d + 1 for n, d in zip(weight.shape[2:], along(node, "dilation", 1), strict=True))
+    return _bounded(node, cells, math.prod(weight.shape[:2]))
+
+
+def _bounded(node: Node, cells: tuple[int, ...], each: int) -> tuple[int, ...]:
+    """Return the cells of a kernel; raises ConfigError where they are more than anybody means: they are made whole."""
+    if max(cells) > MOST_CELLS or math.prod(cells) * each > MOST_WEIGHTS:
+        raise node.refusal(
+            f"a kernel must lie over at most {MOST_CELLS} cells and {MOST_WEIGHTS:,} weights, not over {list(cells)}"
+        )
+    return cells
 
 
 def padding(node: Node) -> tuple[tuple[int, int], ...]:
@@ -163,7 +175,7 @@ def padding(node: Node) -> tuple[tuple[int, int], ...]:
 def _pooled(node: Node, given: Sizes) -> Sizes:
     if len(given) != 3:
         raise node.refusal(f"what arrives must be [channels, rows, columns], not {list(given)}")
-    kernel = along(node, "kernel_size", 1)
+    kernel = _bounded(node, along(node, "kernel_size", 1), given[0])
     return (given[0], *_windows(node, given[1:], kernel, padding(node)))
 
 

@@ -53,9 +53,9 @@ def step_of(node: Node, size: int, rules: Conventions, told: Told) -> Step:
         decay = constants["decay"] = _decay(node, "tau", tau, rules, told)
         gain = r * _share(tau, decay, rules, node)
         pull = (1 - decay) * _each(node, "v_leak", size) * scale
-    elif rules.gain == "step" or (rules.gain == "" and (r == 1).all()):
+    elif rules.gain == "step" or (not rules.gain_asked and (r == 1).all()):
         gain = r
-        if rules.gain == "":
+        if not rules.gain_asked:
             told.assume(
                 "r is 1 and taken as a step's, as Sinabs writes it (by NIR's equation a step adds r dt; --gain euler)",
                 node.name,

@@ -52,6 +52,7 @@ def wire_of(node: Node, given: Sizes, home: Sizes, shape: Sizes, onto: Sizes, to
             scale = node.numbers("scale")
             if scale.size not in (1, math.prod(shape)):
                 raise node.refusal(f"scale must be 1 or {math.prod(shape)} numbers, not {list(scale.shape)}")
+            identity(home, onto, node.name)
             numbers = np.broadcast_to(scale.reshape(-1), (math.prod(shape),))
             return Wire("scale", least(laid(numbers, home), home))
         case "Conv1d" | "Conv2d":
