@@ -107,7 +107,7 @@ def _step(node: Mapping[str, Any], x: Reals, state: dict[str, Any], rules: Rules
     kind = node["type"]
     match kind:
         case "Output":
-            return x
+            return np.asarray(x)
         case "Linear" | "Affine":
             return np.asarray(node["weight"] @ x + node.get("bias", 0))
         case "Scale":
@@ -144,7 +144,7 @@ def _step(node: Mapping[str, Any], x: Reals, state: dict[str, Any], rules: Rules
     fired = (v > node["v_threshold"]) if rules.strict else (v >= node["v_threshold"])
     state["fired"] = fired
     state["v"] = v if rules.delayed else _reset(node, v, fired, rules)
-    return fired * 1.0
+    return np.asarray(fired, np.float64)
 
 
 def _reset(node: Mapping[str, Any], v: Reals, fired: Reals, rules: Rules) -> Reals:
@@ -168,7 +168,7 @@ def convolved(node: Mapping[str, Any], x: Reals) -> Reals:
     weight, one = node["weight"], node["type"] == "Conv1d"
     if one:
         weight, x = weight[:, :, None], x[:, None]
-    pairs = {}
+    pairs: dict[str, list[int]] = {}
     for name, other in (("stride", 1), ("dilation", 1), ("padding", 0)):
         value = node.get(name, other)
         if value == "same":

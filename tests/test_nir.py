@@ -23,7 +23,7 @@ RNG = np.random.default_rng(3)
 
 def eighths(*shape: int) -> Reals:
     """Return weights of which all sums are exact in float64."""
-    return RNG.integers(-8, 12, shape) / 8
+    return np.ldexp(RNG.integers(-8, 12, shape).astype(np.float64), -3)
 
 
 def got(path: Path, nodes: Nodes, edges: Edges, asked: Asked = EXPLICIT) -> Imported:
@@ -41,7 +41,7 @@ def emitted(graph: Graph, name: str, inputs: Reals) -> Reals:
 
 
 def spikes(*shape: int, steps: int = 9) -> Reals:
-    return (RNG.random((steps, *shape)) < 0.5) * 1.0
+    return (RNG.random((steps, *shape)) < 0.5).astype(np.float64)
 
 
 def agrees(path: Path, nodes: Nodes, edges: Edges, asked: Asked = EXPLICIT, rules: Rules | None = None) -> Imported:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import shutil
 import struct
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import atheris
+import h5py
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +40,7 @@ PARTS = [
     "fxsnn.format",
     "fxsnn.data",
     "fxsnn.layered",
+    "fxsnn.nir",
 ]
 
 with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
@@ -56,6 +59,9 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.grid import parse_grid
     from fxsnn.layered.plan import parse_layered_plan
     from fxsnn.network import load_network
+    from fxsnn.nir.conventions import Asked
+    from fxsnn.nir.convert import converted
+    from fxsnn.nir.hdf5 import read_nir
     from fxsnn.npz import pack_npz
     from fxsnn.recorded.grid import parse_recorded_grid
     from fxsnn.regress.listed import read_listed
@@ -127,6 +133,42 @@ def labels(path: Path) -> object:
     return parse_labels(read_text(path, "labels"), path.name)
 
 
+def nir(path: Path) -> object:
+    """Import a network in NIR."""
+    return converted(read_nir(path), Asked(dt=1e-4))
+
+
+def nir_file() -> str:
+    """Return the bytes of a small NIR file, with a graph in it and a cycle, as a text of one byte a character."""
+    packed = io.BytesIO()
+    one, inner = np.ones(2), ("node", "node/nodes/layer")
+    texts = {
+        "node": {"input": "Input", "fc": "Affine", "layer": "NIRGraph", "output": "Output"},
+        "node/nodes/layer": {"input": "Input", "cell": "LIF", "rec": "Linear", "output": "Output"},
+    }
+    numbers: dict[str, dict[str, Any]] = {
+        "node/nodes/fc": {"weight": np.ones((2, 3)), "bias": one},
+        "node/nodes/layer/nodes/rec": {"weight": np.ones((2, 2))},
+        "node/nodes/layer/nodes/cell": dict.fromkeys(("tau", "r", "v_leak", "v_threshold", "v_reset"), one),
+    }
+    edges = {
+        "node": [("input", "fc"), ("fc", "layer"), ("layer", "output")],
+        "node/nodes/layer": [("input", "cell"), ("cell", "rec"), ("rec", "cell"), ("cell", "output")],
+    }
+    with h5py.File(packed, "w", libver="latest") as file:
+        for where in inner:
+            for name, kind in texts[where].items():
+                file[f"{where}/nodes/{name}/type"] = kind
+                if kind in ("Input", "Output"):
+                    file[f"{where}/nodes/{name}/shape"] = np.array([3 if (where, name) == ("node", "input") else 2])
+            file[f"{where}/edges"] = np.array([[a.encode(), b.encode()] for a, b in edges[where]])
+        file["node/type"] = "NIRGraph"
+        for where, held in numbers.items():
+            for name, array in held.items():
+                file[f"{where}/{name}"] = array
+    return packed.getvalue().decode("latin-1")
+
+
 # two packets of one event each
 AEDAT = b"#!AER-DAT3.1\r\n#!END-HEADER\r\n" + b"".join(
     struct.pack("<HHIIIIII", 1, 1, 8, 4, 0, 1, 1, 1) + struct.pack("<II", 1 | 3 << 2 | 9 << 17, time) for time in (5, 7)
@@ -175,6 +217,7 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
         AEDAT.decode("latin1"),
         plain(aedat),
     ),
+    "nir": ("net.nir", nir_file(), plain(nir)),
     "labels": ("a.csv", "class,startTime_usec,endTime_usec\n1,5,9\n", plain(labels)),
 }
 

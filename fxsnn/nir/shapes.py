@@ -31,23 +31,30 @@ def shapes_of(flat: Flat, told: Told) -> dict[str, Sizes]:
             shape = _given_by(flat.nodes[name], came[name])
             if shape is None:
                 waiting.append(name)
-            else:
-                found[name] = _checked(flat.nodes[name], shape)
+                continue
+            found[name] = _checked(flat.nodes[name], shape)
+            edges = [(a, name) for a in flat.before[name]] + [(name, b) for b in flat.behind[name] if b != name]
+            for a, b in edges:
+                if a in found and b in found:
+                    _fit(flat.nodes[b], a, found[a], _expected(flat.nodes[b], came[b], found[b]), told)
         if len(waiting) == len(left):
             raise flat.nodes[waiting[0]].refusal("a shape must follow from it or from what arrives, none does")
         left = waiting
-    for name, node in flat.nodes.items():
-        expected = came[name] or found[name]
-        if node.kind in ("Linear", "Affine"):
-            expected = (node.numbers("weight").shape[1],)
-        elif node.kind in (*NEURONS, "Scale", "Delay"):
-            expected = found[name]
-        for one in flat.before[name]:
-            if math.prod(expected) != math.prod(found[one]):
-                raise node.refusal(f"what arrives must be {list(expected)}, {one!r} gives {list(found[one])}")
-            if expected != found[one]:
-                told.note(f"{list(found[one])} of {one!r} is taken as {list(expected)}", name)
     return found
+
+
+def _expected(node: Node, came: Sizes | None, shape: Sizes) -> Sizes:
+    """Return what must arrive at a node that gives a shape."""
+    if node.kind in ("Linear", "Affine"):
+        return (node.numbers("weight").shape[1],)
+    return shape if came is None or node.kind in (*NEURONS, "Scale", "Delay") else came
+
+
+def _fit(node: Node, source: str, given: Sizes, expected: Sizes, told: Told) -> None:
+    if math.prod(expected) != math.prod(given):
+        raise node.refusal(f"what arrives must be {list(expected)}, {source!r} gives {list(given)}")
+    if expected != given:
+        told.note(f"{list(given)} of {source!r} is taken as {list(expected)}", node.name)
 
 
 def _checked(node: Node, shape: Sizes) -> Sizes:
