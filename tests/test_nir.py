@@ -14,7 +14,7 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.real import float_nodes
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import Imported, converted
-from fxsnn.nir.hdf5 import read_nir
+from fxsnn.nir.hdf5 import parse_nir
 from nir_files import Edges, Nodes, Reals, Rules, chain, given, lif, output, play, write_nir
 
 EXPLICIT = Asked(0.25, "euler", "euler", "zero", "same", "gt", "one", "none", "same", "same")
@@ -27,7 +27,7 @@ def eighths(*shape: int) -> Reals:
 
 
 def got(path: Path, nodes: Nodes, edges: Edges, asked: Asked = EXPLICIT) -> Imported:
-    return converted(read_nir(write_nir(path / "net.nir", nodes, edges)), asked)
+    return converted(parse_nir(write_nir(path / "net.nir", nodes, edges).read_bytes()), asked)
 
 
 def as_network(x: Reals) -> Reals:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from command_line import run
+from fxsnn.errors import FileError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.quantise import quantise_graph
@@ -20,7 +21,7 @@ from fxsnn.graph.real import float_nodes
 from fxsnn.graph.run import golden_nodes
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import converted
-from fxsnn.nir.hdf5 import read_nir
+from fxsnn.nir.read import read_nir
 from nir_files import Nodes, chain, given, lif, output, write_nir
 
 DATA = Path(os.environ.get("FXSNN_DATA", "nowhere")) / "nir"
@@ -350,6 +351,31 @@ def test_what_is_no_nir_file_is_refused(folder: Path) -> None:
     for part in (0.1, 0.5, 0.9, 0.99):
         (folder / "net.nir").write_bytes(whole[: int(len(whole) * part)])
         assert complaint().startswith("'net.nir': ")
+
+
+def test_a_file_with_wrong_bytes_is_refused_or_read(folder: Path) -> None:
+    nodes = small()
+    whole = write_nir(folder / "net.nir", nodes, chain(*nodes)).read_bytes()
+    rng, refused = np.random.default_rng(6), 0
+    for _ in range(12):
+        data = bytearray(whole)
+        for at in rng.integers(0, len(data), 4).tolist():
+            data[at : at + 8] = bytes(rng.integers(0, 256, 8).tolist())
+        (folder / "net.nir").write_bytes(data)
+        said = run("import", "net.nir", "--out", "net.toml")
+        assert said.status == 0 or said.complaint.startswith("'net.nir': ")
+        refused += said.status == 2
+    assert refused
+
+
+def test_a_file_that_the_library_of_hdf5_does_not_come_to_an_end_with_is_refused(folder: Path) -> None:
+    nodes = small()
+    data = bytearray(write_nir(folder / "net.nir", nodes, chain(*nodes)).read_bytes())
+    first = data.find(b"GCOL")  # where texts lie; of the second one all is 0, its length too
+    data[first + 40 : first + 72] = bytes(32)
+    (folder / "net.nir").write_bytes(data)
+    with pytest.raises(FileError, match=r"net\.nir': a NIR file must be whole HDF5: "):
+        read_nir(folder / "net.nir", seconds=2)
 
 
 # files that frameworks wrote

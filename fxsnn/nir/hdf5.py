@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import math
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.files import read_bytes
 from fxsnn.nir.node import GRAPH, KINDS, Edge, Nested, Node, Value
 
 MOST_BYTES = 1 << 28  # of all arrays together, as float64
@@ -20,29 +18,21 @@ MOST_NODES, MOST_EDGES, MOST_DEPTH, MOST_LETTERS = 1 << 12, 1 << 15, 8, 200
 FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
 
 
-def read_nir(path: Path) -> Nested:
+def parse_nir(data: bytes) -> Nested:
     """Read a file of NIR's, any version's: unknown parameters are left alone, missing ones are told where they matter.
+
+    HDF5's own library can be led into loops without an end by a damaged file: see `read_nir`.
 
     Raises
     ------
     ConfigError
-        h5py is not installed; or a node is of no known kind, lacks a parameter or holds what is no number.
+        A node is of no known kind, lacks a parameter or holds what is no number.
     FileError
-        The file cannot be read, is no HDF5, holds no NIR graph, or claims more than can be.
+        It is no HDF5, holds no NIR graph, or claims more than can be.
     """
-    data = read_bytes(path, "a NIR file", MOST_BYTES)
-    try:
-        return _Reader(_h5py()).read(data)
-    except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
+    import h5py  # here: nothing else needs it
 
-
-def _h5py() -> ModuleType:
-    try:
-        import h5py  # here: nothing else needs it
-    except ImportError:
-        raise ConfigError("reading NIR needs h5py: pip install 'fxsnn[nir]'") from None
-    return h5py  # type: ignore[no-any-return]
+    return _Reader(h5py).read(data)
 
 
 class _Reader:

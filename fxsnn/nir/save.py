@@ -15,7 +15,7 @@ from fxsnn.graph.given import Given
 from fxsnn.graph.writing import Beside, graph_text
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import Imported, converted
-from fxsnn.nir.hdf5 import read_nir
+from fxsnn.nir.read import read_nir
 from fxsnn.npz import pack_npz
 
 FEW = 8  # numbers that stand in the text itself

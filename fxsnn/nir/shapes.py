@@ -170,6 +170,8 @@ def _bounded(node: Node, cells: tuple[int, ...], each: int) -> tuple[int, ...]:
 def padding(node: Node) -> tuple[tuple[int, int], ...]:
     """Return the zeros before and after a map along each axis."""
     said = node.held.get("padding", "valid")
+    if isinstance(node.held.get("padding"), str) and not node.kind.startswith("Conv"):
+        raise node.refusal(f"padding must be a number, not {said!r}")
     if isinstance(said, str) and said == "same":
         if any(n != 1 for n in along(node, "stride", 1)):
             raise node.refusal("padding must be a number where a stride is not 1, not 'same'")
