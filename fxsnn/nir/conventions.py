@@ -210,8 +210,8 @@ def _guessed(nodes: tuple[Node, ...], told: Told) -> Guess:
     pairs = []
     for node in nodes:
         for name in _taus(node):
-            tau, r = np.broadcast_arrays(node.numbers(name).reshape(-1), node.numbers("r").reshape(-1))
-            pairs.append(np.stack([tau, r]))
+            size = max(node.numbers(name).size, node.numbers("r").size)
+            pairs.append(np.stack([node.each(name, size), node.each("r", size)]))
     tau, r = np.unique(np.concatenate(pairs, axis=1), axis=1)
     if (tau <= 0).any() or (r <= 0).any():
         return Guess(None)

@@ -73,6 +73,13 @@ class Node:
             raise self.refusal(f"{name} must be numbers, not {found!r}")
         return found
 
+    def each(self, name: str, size: int) -> NDArray[np.float64]:
+        """Return a parameter for each of so many neurons, of one for all or one each in any shape."""
+        found = self.numbers(name)
+        if found.size not in (1, size):
+            raise self.refusal(f"{name} must be 1 or {size} numbers, not {list(found.shape)}")
+        return np.broadcast_to(found.reshape(-1), (size,)).copy()
+
     def sizes(self, name: str, most: int, least: int = 1) -> tuple[int, ...]:
         """Return a parameter that is whole numbers of at least `least` and so many of them at most."""
         found = self.numbers(name).reshape(-1)

@@ -39,20 +39,20 @@ def step_of(node: Node, size: int, rules: Conventions, told: Told) -> Step:
         A parameter has another shape, a decay leaves 0 to 1, or dt is needed and not known; the node is named.
     """
     if node.kind == "Threshold":
-        threshold = _each(node, "threshold", size)
+        threshold = node.each("threshold", size)
         choices = {"compare": rules.compare}
         return Step("nir_threshold", choices, {"threshold": threshold}, np.ones(size), np.zeros(size))
     if node.kind in CUBA:
         return _with_current(node, size, rules, told)
-    r, scale = _each(node, "r", size), rules.scale if node.kind in SPIKING else 1.0
+    r, scale = node.each("r", size), rules.scale if node.kind in SPIKING else 1.0
     constants: dict[str, Reals] = {}
     pull = np.zeros(size)
     leaks = "tau" in node.held
     if leaks:
-        tau = _each(node, "tau", size)
+        tau = node.each("tau", size)
         decay = constants["decay"] = _decay(node, "tau", tau, rules, told)
         gain = r * _share(tau, decay, rules, node)
-        pull = (1 - decay) * _each(node, "v_leak", size) * scale
+        pull = (1 - decay) * node.each("v_leak", size) * scale
     elif rules.gain == "step" or (not rules.gain_asked and (r == 1).all()):
         gain = r
         if not rules.gain_asked:
@@ -71,18 +71,18 @@ def step_of(node: Node, size: int, rules: Conventions, told: Told) -> Step:
 
 def _with_current(node: Node, size: int, rules: Conventions, told: Told) -> Step:
     """Return the step of a neuron with a synaptic current, in whose units w_in and r are."""
-    syn, mem = _each(node, "tau_syn", size), _each(node, "tau_mem", size)
+    syn, mem = node.each("tau_syn", size), node.each("tau_mem", size)
     falls, leaks = _decay(node, "tau_syn", syn, rules, told), _decay(node, "tau_mem", mem, rules, told)
-    w_in = _each(node, "w_in", size) if "w_in" in node.held else np.ones(size)
+    w_in = node.each("w_in", size) if "w_in" in node.held else np.ones(size)
     if "w_in" not in node.held:
         told.assume("w_in is 1, it is missing", node.name)
     scale = rules.scale if node.kind in SPIKING else 1.0
     # Rockpool adds a spike before the current decays in the same step
     into = falls if rules.gain == "rockpool" else _share(syn, falls, rules, node)
-    gain = w_in * into * _each(node, "r", size) * _share(mem, leaks, rules, node) * scale
+    gain = w_in * into * node.each("r", size) * _share(mem, leaks, rules, node) * scale
     constants = {"current_decay": falls, "membrane_decay": leaks}
     choices = {"taken": rules.current, "pull": "none"}
-    rest = (1 - leaks) * _each(node, "v_leak", size) * scale
+    rest = (1 - leaks) * node.each("v_leak", size) * scale
     if rest.any():
         choices["pull"], constants["rest"] = "constant", rest
     if node.kind == "CubaLIF":
@@ -97,8 +97,8 @@ def _fire(
     node: Node, size: int, rules: Conventions, told: Told, choices: dict[str, str], constants: dict[str, Reals]
 ) -> None:
     """Add what a spike needs: threshold, reset and floor."""
-    threshold = constants["threshold"] = _each(node, "v_threshold", size) * rules.scale
-    value = _each(node, "v_reset", size) * rules.scale if "v_reset" in node.held else None
+    threshold = constants["threshold"] = node.each("v_threshold", size) * rules.scale
+    value = node.each("v_reset", size) * rules.scale if "v_reset" in node.held else None
     reset = rules.reset
     if reset is None:
         reset = "zero" if value is None or not value.any() else "value"
@@ -129,14 +129,6 @@ def _fire(
 def _plain(gain: Reals) -> Reals:
     """Return factors without float32's last bits where they are 1 but for these, as when r is tau / dt."""
     return np.where(abs(gain - 1) < 1e-6, 1.0, gain)
-
-
-def _each(node: Node, name: str, size: int) -> Reals:
-    """Return a parameter for each neuron, of one for all or one each in any shape."""
-    found = node.numbers(name)
-    if found.size not in (1, size):
-        raise node.refusal(f"{name} must be 1 or {size} numbers, not {list(found.shape)}")
-    return np.broadcast_to(found.reshape(-1), (size,)).copy()
 
 
 def _decay(node: Node, name: str, tau: Reals, rules: Conventions, told: Told) -> Reals:
