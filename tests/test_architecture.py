@@ -48,6 +48,7 @@ ORDER = (
         "planned",
         "described",
     ),
+    "nir",
     *("distributions", "grid", "explore", "descent", "recorded", "populations", "budget", "pareto", "ties"),
     *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "regress", "report"),
     *(

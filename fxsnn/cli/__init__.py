@@ -10,7 +10,20 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli import calculator, events, export, golden, job, networks, regress, report, search, show, significance
+from fxsnn.cli import (
+    calculator,
+    events,
+    export,
+    golden,
+    job,
+    networks,
+    nir,
+    regress,
+    report,
+    search,
+    show,
+    significance,
+)
 from fxsnn.cli.stopping import Stopping
 from fxsnn.errors import FindingError, FxsnnError, printable
 
@@ -44,6 +57,7 @@ def _fxsnn(
 
 job.register(app)
 networks.register(app)
+nir.register(app)
 show.register(app)
 search.register(app)
 report.register(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -57,7 +57,19 @@ def whole(network: QuantisedGraph) -> Whole:
     return Whole(quantise_graph(same, network.plan), texts)
 
 
-def graph_text(graph: Graph) -> str:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands in a network's text for what lies beside it. This is what golden sets have.
+
+    numbers    of a name: a file, or the numbers themselves
+    neuron     of a text: a file, or the name of one that comes along
+    """
+
+    numbers: Callable[[str, Given], Any] = lambda name, _: f"{name}.mem"
+    neuron: Callable[[Text], str] = lambda text: text.file
+
+
+def graph_text(graph: Graph, beside: Beside = Beside()) -> str:
     """Return a whole network as TOML that `load_graph` reads back to an equal one.
 
     Texts, labels and words lie beside it: `hidden.threshold.mem` of a constant, `input_hidden.weight.mem` of the
@@ -66,8 +78,8 @@ def graph_text(graph: Graph) -> str:
     tables = {
         "schema": 1,
         "input": {"shape": _sizes(graph.shape), "format": str(graph.format)},
-        "population": {one.name: _population(one) for one in graph.populations},
-        "projection": [_projection(one) for one in graph.projections],
+        "population": {one.name: _population(one, beside) for one in graph.populations},
+        "projection": [_projection(one, beside) for one in graph.projections],
         "readout": _readout(graph.readout),
     }
     return tomli_w.dumps(tables)
@@ -87,24 +99,24 @@ def _file(text: Text, texts: Mapping[str, str]) -> str:
     return file
 
 
-def _population(one: Population) -> dict[str, Any]:
+def _population(one: Population, beside: Beside) -> dict[str, Any]:
     said = {
         "outer": one.outer if one.outer != "inputs" else None,
         "registers": one.registers,
         "choices": dict(one.choices),
-        "constants": {name: f"{one.name}.{name}.mem" for name in one.neuron.constants},
+        "constants": {name: beside.numbers(f"{one.name}.{name}", one.constants[name]) for name in one.neuron.constants},
         "numbers": {name: one.numbers[name] for name in one.neuron.numbers},
     }
     found = {key: value for key, value in said.items() if value not in (None, {})}
-    return {"shape": _sizes(one.shape), "neuron": one.text.file, **found}
+    return {"shape": _sizes(one.shape), "neuron": beside.neuron(one.text), **found}
 
 
-def _projection(one: Projection) -> dict[str, Any]:
+def _projection(one: Projection, beside: Beside) -> dict[str, Any]:
     own = Projection.__dataclass_fields__
     said = {key: getattr(one, key) for key in ("kind", "signal", "delay", "kernel", "stride", "padding", "groups")}
     found = {key: value for key, value in said.items() if value != own[key].default}
     if one.weights is not None:
-        found["weights"] = f"{one.name}.{one.signal}.mem"
+        found["weights"] = beside.numbers(f"{one.name}.{one.signal}", one.weights)
     return {"name": one.name, "from": one.source, "to": one.target, "input": one.input, **found}
 
 

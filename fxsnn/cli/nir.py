@@ -1,0 +1,88 @@
+"""`fxsnn import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fxsnn.cli.tables import say, show, table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import", epilog="Example: fxsnn import net.nir --from snntorch --out net.toml")(import_nir)
+
+
+def _option(name: str, text: str, default: str | bool = False) -> typer.models.OptionInfo:
+    found: typer.models.OptionInfo = typer.Option(name, help=text, show_default=default)
+    return found
+
+
+def import_nir(
+    network: Annotated[Path, typer.Argument(help="Network in NIR (.nir, HDF5).", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Network of populations to write (.toml).")],
+    framework: Annotated[
+        str | None, _option("--from", "Whose conventions to take: snntorch, norse, rockpool, sinabs, lava.")
+    ] = None,
+    dt: Annotated[float | None, _option("--dt", "Seconds of a step.", "guessed of tau and r")] = None,
+    decay: Annotated[str | None, _option("--decay", "euler (1 - dt/tau) or exponential (exp(-dt/tau)).")] = None,
+    gain: Annotated[
+        str | None,
+        _option("--gain", "Input times r and: euler (dt/tau), hold (1 - exp(-dt/tau)), rockpool, step (1)."),
+    ] = None,
+    reset: Annotated[str | None, _option("--reset", "zero, value (v_reset) or subtract.", "by v_reset")] = None,
+    reset_step: Annotated[str | None, _option("--reset-step", "same or next step.", "same")] = None,
+    compare: Annotated[
+        str | None, _option("--compare", "Fires above the threshold (gt), or at it too (ge).", "gt")
+    ] = None,
+    spikes: Annotated[str | None, _option("--spikes", "one a step, or many.", "one")] = None,
+    floor: Annotated[
+        str | None,
+        _option(
+            "--floor", "Under a membrane: none, threshold (-v_threshold), if (that of IF alone), a number.", "none"
+        ),
+    ] = None,
+    current: Annotated[
+        str | None, _option("--current", "A membrane takes up the current of the same step, or before.", "same")
+    ] = None,
+    arrives: Annotated[str | None, _option("--arrives", "At neurons in the same step, or the next.", "same")] = None,
+    scale: Annotated[
+        float, typer.Option("--scale", help="Membranes and thresholds of spiking neurons times this: other units.")
+    ] = 1.0,
+    form: Annotated[str, typer.Option("--input", help="Format of the input's words.")] = "UQ1.0",
+    strict: Annotated[bool, typer.Option("--strict", help="Assume nothing: exit status 1, nothing written.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Make a network of populations of one in NIR, and say of every node what became of it and what was assumed."""
+    import json
+    from dataclasses import asdict
+
+    from fxsnn.nir.conventions import Asked
+    from fxsnn.nir.save import arrays_beside, imported
+
+    asked = Asked(dt, decay, gain, reset, reset_step, compare, spikes, floor, current, arrives, scale, framework)
+    found = imported(network, out, asked, form, strict)
+    if as_json:
+        told = {
+            "file": str(network),
+            "network": str(out),
+            "nodes": [asdict(row) for row in found.rows],
+            "conventions": asdict(found.rules),
+            "assumed": found.told.assumed,
+            "notes": found.told.noted,
+        }
+        typer.echo(json.dumps(told, indent=1))
+        return
+    rows = table("node", "NIR", "becomes", "how")
+    for row in found.rows:
+        rows.add_row(row.node, row.kind, row.became, row.how)
+    show(rows)
+    for kind, lines in (("assumed", found.told.assumed), ("note", found.told.noted)):
+        for line in lines:
+            say(f"{kind}: {line}")
+    beside = arrays_beside(out)
+    say(f"{out}: {len(found.graph.populations)} populations, {len(found.graph.projections)} projections")
+    if beside.exists():
+        say(f"{beside}: their arrays")

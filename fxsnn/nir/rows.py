@@ -1,0 +1,48 @@
+"""The report of an import: how each node was mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.nir.wires import Wire
+
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a node was mapped."""
+
+    node: str
+    kind: str
+    became: str
+    how: str
+
+
+def numbers_told(values: Reals) -> str:
+    """Return a number, or the least and the greatest of several."""
+    if values.size == 1:
+        return f"{float(values.reshape(-1)[0]):.6g}"
+    return f"{values.min():.6g} to {values.max():.6g}"
+
+
+def wire_told(wire: Wire, gain: Reals) -> str:
+    """Return what a projection does, with what its weights were multiplied by."""
+    said: list[str] = [wire.kind]
+    if wire.weights is not None:
+        said.append(f"weights {list(wire.weights.shape)}")
+        if (gain != 1).any():
+            said.append(f"times {numbers_told(gain)}")
+    if wire.bias is not None:
+        said.append("its bias among the neurons' constants")
+    return "; ".join(said)
+
+
+def text_told(text: str, choices: Mapping[str, str], constants: Mapping[str, Reals]) -> str:
+    """Return what a population is: its text, what was chosen, and its constants."""
+    chosen = [f"{key} {value}" for key, value in choices.items()]
+    return "; ".join((text, *chosen, *(f"{key} {numbers_told(values)}" for key, values in constants.items())))

@@ -1,0 +1,453 @@
+"""`fxsnn import`: what it writes, says and refuses; files that frameworks wrote, and what these recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from command_line import run
+from fxsnn.errors import FileError
+from fxsnn.graph.files import load_graph
+from fxsnn.graph.plan import parse_graph_plan
+from fxsnn.graph.quantise import quantise_graph
+from fxsnn.graph.run import golden_nodes
+from fxsnn.nir.conventions import Asked
+from fxsnn.nir.convert import converted
+from fxsnn.nir.read import read_nir
+from nir_files import Nodes, chain, float_nodes, given, lif, output, write_nir
+
+DATA = Path(os.environ.get("FXSNN_DATA", "nowhere")) / "nir"
+real_files = pytest.mark.skipif(not DATA.is_dir(), reason="needs FXSNN_DATA with nir")
+PLAN = """
+[signal]
+weight = "Q4.8"
+bias = "Q4.8"
+membrane = "Q8.8 floor saturate"
+current = "Q8.8 floor saturate"
+decay = "UQ1.10"
+current_decay = "UQ1.10"
+membrane_decay = "UQ1.10"
+threshold = "Q6.8"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def small(**other: Any) -> dict[str, Any]:
+    """Return an input of 3, a weighed LIF of 2 and an output."""
+    fc = {"type": "Affine", "weight": np.array([[0.5, -1, 2], [0.25, 3, 1]]), "bias": np.array([0.0, 0.5])}
+    return {"in": given(3), "fc": fc, "n": lif(2), "out": output(2)} | other
+
+
+def big() -> dict[str, Any]:
+    weight = np.random.default_rng(5).normal(0, 0.5, (20, 30))
+    return {"in": given(30), "fc": {"type": "Linear", "weight": weight}, "n": lif(20), "out": output(20)}
+
+
+# what is written
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_written_is_read_back_to_the_network_that_was_made() -> None:
+    nodes = big()
+    path = write_nir(Path("net.nir"), nodes, chain(*nodes))
+    said = run("import", "net.nir", "--out", "net.toml", "--dt", "0.25")
+    assert said.status == 0, said.err
+    assert sorted(one.name for one in Path().iterdir()) == ["net.arrays.npz", "net.nir", "net.toml"]
+    made, read = converted(read_nir(path), Asked(dt=0.25)).graph, load_graph(Path("net.toml"))
+    rows = (np.random.default_rng(1).random((7, 30)) < 0.3) * 1.0
+    expected, found = float_nodes(made, rows), float_nodes(read, rows)
+    assert {name: one.tolist() for name, one in found.items()} == {name: one.tolist() for name, one in expected.items()}
+    assert expected["n.spike"].any()
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_report_says_of_every_node_what_became_of_it_and_what_was_assumed() -> None:
+    nodes = small()
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    told = json.loads(run("import", "net.nir", "--out", "net.toml", "--json").out)
+    assert [(row["node"], row["kind"], row["became"]) for row in told["nodes"]] == [
+        ("in", "Input", "input"),
+        ("fc", "Affine", "fc"),
+        ("n", "LIF", "n"),
+        ("out", "Output", "n"),
+    ]
+    assert told["conventions"]["dt"] == 0.25
+    out = run("import", "net.nir", "--out", "net.toml").out
+    assert [line.removeprefix("assumed: ") for line in out.splitlines() if line.startswith("assumed: ")] == told[
+        "assumed"
+    ]
+    text = Path("net.toml").read_text()
+    assert [line.removeprefix("# assumed: ") for line in text.splitlines() if line.startswith("# assumed: ")] == told[
+        "assumed"
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_strict_writes_nothing_where_anything_is_assumed_and_ends_with_1() -> None:
+    nodes = small()
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    said = run("import", "net.nir", "--out", "net.toml", "--strict")
+    assert (said.status, said.out, said.err.count("\n")) == (1, "", 1)
+    assert "dt: 0.25 s, as r is tau / dt" in said.err
+    assert not Path("net.toml").exists()
+    assert run("import", "net.nir", "--out", "net.toml", "--strict", "--from", "snntorch", "--dt", "0.25").status == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_imported_network_is_shown_emulated_and_made_golden() -> None:
+    nodes = big()
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    assert run("import", "net.nir", "--out", "net.toml").status == 0
+    Path("plan.toml").write_text(PLAN)
+    np.savez("spikes.npz", inputs=np.random.default_rng(2).random((4, 8, 30)) < 0.3)
+    assert "# NIR's LIF and IF in steps" in run("show", "net.toml").out
+    assert "population n" in run("show", "net.toml", "plan.toml").out
+    said = run("emulate", "net.toml", "plan.toml", "--inputs", "spikes.npz")
+    assert said.status == 0, said.err
+    assert "fixed: " in said.out
+    said = run("golden", "make", "net.toml", "plan.toml", "--inputs", "spikes.npz", "--images", 1, "--out", "set")
+    assert said.status == 0, said.err
+    assert run("golden", "check", "set").status == 0
+
+
+# what is refused
+
+
+def changed(**other: Any) -> Nodes:
+    return small() | other
+
+
+def node(name: str, **other: Any) -> Nodes:
+    nodes = small()
+    return nodes | {name: nodes[name] | other}
+
+
+LINE = chain("in", "fc", "n", "out")
+DELAYED = {"late": {"type": "Delay", "delay": 0.0}}
+REFUSED: list[tuple[Nodes, list[tuple[str, str]] | None, str]] = [
+    (small(), None, "a graph must have edges from 'in' to 'out', it has none"),
+    (small(), [], "a graph must have edges from 'in' to 'out', it has none"),
+    (small(), [("in", "fc"), ("fc", "n")], "the output 'out' must be reached from the input 'in', it is not"),
+    (small(), [*LINE, ("n", "ghost")], "edge n -> ghost must be between nodes that are there, 'ghost' is not"),
+    (small(), [*LINE, ("out", "n")], "edge out -> n must not go into the input or out of the output"),
+    (changed(two=output(2)), LINE, "a graph must have one Output, not out, two"),
+    (changed(odd={"type": "Brain"}), LINE, "node 'odd': type must be one of NIRGraph, Input, "),
+    (node("n", v_threshold=[1.0, np.nan]), LINE, "node 'n': v_threshold must be finite, it holds nan"),
+    (node("fc", weight=np.full((2, 3), -np.inf)), LINE, "node 'fc': weight must be finite, it holds -inf"),
+    (node("n", r="much"), LINE, "node 'n' (LIF): r must be numbers, not 'much'"),
+    (node("n", tau=np.array([1 + 2j])), LINE, "node 'n': tau must be numbers, not complex128"),
+    (node("n", tau=np.ones(3)), LINE, "node 'n' (LIF): what arrives must be [3], 'fc' gives [2]"),
+    (node("n", v_leak=np.ones(3)), LINE, "node 'n' (LIF): "),
+    (node("n", tau=np.zeros(2)), LINE, "node 'n' (LIF): "),
+    (node("fc", weight=np.ones((2, 4))), LINE, "node 'fc' (Affine): what arrives must be [4], 'in' gives [3]"),
+    (node("fc", bias=np.ones(3)), LINE, "node 'fc' (Affine): bias must be 2 numbers, not [3]"),
+    (node("out", shape=[3]), LINE, "node 'out' (Output): shape must be that of what arrives, [2], not [3]"),
+    (
+        changed(n={"type": "LIF", "tau": [1.0]}),
+        LINE,
+        "node 'n' (LIF): r, v_leak, v_threshold must be given, are missing",
+    ),
+    (
+        changed(**DELAYED),
+        [*LINE, ("n", "late"), ("late", "n")],
+        "a cycle must have a delay of 1 step or more, n -> n has none",
+    ),
+    (
+        changed(more={"type": "Affine", "weight": np.ones((2, 2)), "bias": np.ones(2)}),
+        [*LINE, ("more", "n")],
+        "node 'more' (Affine): a node must be reached from the input 'in', it is not",
+    ),
+    (
+        changed(fc={"type": "Conv2d", "weight": np.ones((1, 1, 3, 3))}),
+        LINE,
+        "node 'fc' (Conv2d): what arrives must be 1 channels of 2 axes for a weight [1, 1, 3, 3] and 1 group, not [3]",
+    ),
+    (
+        {
+            "in": given(1, 4, 4),
+            "fc": {"type": "Conv2d", "weight": np.ones((1, 1, 5, 3))},
+            "n": lif(1),
+            "out": output(1),
+        },
+        LINE,
+        "node 'fc' (Conv2d): a kernel over [5, 3] cells must fit what arrives, [4, 4]",
+    ),
+    (
+        {
+            "in": given(1, 4, 4),
+            "fc": {"type": "Conv2d", "weight": np.ones((1, 1, 3, 3)), "dilation": 1 << 29, "padding": 1 << 29},
+            "n": lif(1),
+            "out": output(1),
+        },
+        LINE,
+        "node 'fc' (Conv2d): a kernel must lie over at most 4096 cells",
+    ),
+    (changed(**{"in": given(1 << 30)}), LINE, "node 'in' (Input): a shape must be of 1 to 3 axes"),
+]
+
+
+@pytest.mark.parametrize(("nodes", "edges", "told"), REFUSED, ids=[told[:60] for *_, told in REFUSED])
+def test_a_graph_without_a_meaning_is_refused_in_one_line(
+    folder: Path, nodes: Nodes, edges: list[tuple[str, str]] | None, told: str
+) -> None:
+    write_nir(folder / "net.nir", nodes, edges)
+    complaint = run("import", "net.nir", "--out", "net.toml", "--dt", "0.25").complaint
+    assert complaint.startswith(f"'net.nir': {told}")
+    assert sorted(one.name for one in folder.iterdir()) == ["net.nir"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_step_that_makes_a_decay_leave_0_to_1_is_refused_with_its_node() -> None:
+    nodes = small()
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    told = (
+        "'net.nir': node 'n' (LIF): a decay must be 0 to 1, dt 1.5 and tau 1 make it -0.5 by 1 - dt / tau; "
+        "see --dt and --decay"
+    )
+    assert run("import", "net.nir", "--out", "net.toml", "--dt", "1.5").complaint == told
+    # 0 is a decay, but hardly one that was meant
+    said = run("import", "net.nir", "--out", "net.toml", "--dt", "1")
+    assert "note: n: the decay of tau 1 is 0, a step forgets all before it" in said.out
+
+
+@pytest.mark.usefixtures("folder")
+def test_dt_that_the_file_does_not_tell_must_be_given() -> None:
+    nodes = small(n=lif(2, r=[2.0, 5.0]))
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    assert run("import", "net.nir", "--out", "net.toml").complaint == (
+        "'net.nir': node 'n' (LIF): --dt must be given: tau / r is not the same for all nodes, so the file does not "
+        "tell it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--out", "net.json"], "--out must be a file ending in .toml, without a colon in its name, not 'net.json'"),
+        (["--out", "n.toml", "--decay", "fast"], "--decay must be one of euler, exponential, not 'fast'"),
+        (["--out", "n.toml", "--floor", "nan"], "--floor must be one of none, threshold, if or a number, not 'nan'"),
+        (
+            ["--out", "n.toml", "--from", "brain"],
+            "--from must be one of snntorch, norse, rockpool, sinabs, lava, not 'brain'",
+        ),
+        (["--out", "n.toml", "--dt", "0"], "--dt must be a number above 0, not 0.0"),
+        (["--out", "n.toml", "--scale", "inf"], "--scale must be a number above 0, not inf"),
+        (
+            ["--out", "n.toml", "--spikes", "many"],
+            "'net.nir': --spikes many must come with --compare ge and --reset-step same, not gt and same",
+        ),
+        (["--out", "n.toml", "--input", "Q"], "a format must read like Q2.6"),
+        (["--out", "nowhere/n.toml"], "an output file must be in a folder that can be written, not 'nowhere/n.toml'"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_is_asked_for_wrongly_is_refused(words: list[str], told: str) -> None:
+    nodes = small()
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    assert run("import", "net.nir", *words).complaint.startswith(told)
+    assert not Path("n.toml").exists()
+
+
+def claims(file: Any) -> None:
+    file["node/nodes/fc"].create_dataset("huge", (100_000, 50_000), "f8", chunks=(1, 1000))
+    file["node/nodes/fc"].move("weight", "small")
+    file["node/nodes/fc"].move("huge", "weight")
+
+
+def large_chunks(file: Any) -> None:
+    del file["node/nodes/fc/weight"]
+    file["node/nodes/fc"].create_dataset("weight", (2, 3), "f8", maxshape=(None, None), chunks=(20_000, 10_000))
+
+
+def linked(file: Any) -> None:
+    del file["node/nodes/fc/weight"]
+    file["node/nodes/fc/weight"] = h5py.ExternalLink("/etc/passwd", "/x")
+
+
+def soft(file: Any) -> None:
+    del file["node/nodes/n"]
+    file["node/nodes/n"] = h5py.SoftLink("/node")
+
+
+def stored_elsewhere(file: Any) -> None:
+    del file["node/nodes/fc/weight"]
+    file["node/nodes/fc"].create_dataset("weight", (2, 3), "f8", external=[("other.bin", 0, 48)])
+
+
+def endless(file: Any) -> None:
+    file["node/nodes/again"] = file["node"]
+
+
+def no_type(file: Any) -> None:
+    del file["node/nodes/n/type"]
+
+
+def typed_by_number(file: Any) -> None:
+    del file["node/nodes/n/type"]
+    file["node/nodes/n/type"] = 3
+
+
+def edges_by_number(file: Any) -> None:
+    del file["node/edges"]
+    file["node/edges"] = np.zeros((2, 2))
+
+
+def edges_of_three(file: Any) -> None:
+    del file["node/edges"]
+    file["node/edges"] = np.array([[b"in", b"n", b"out"]])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (claims, "fc: weight must be at most "),
+        (large_chunks, "fc: weight must be at most "),
+        (linked, "/node/nodes/fc/weight must be in the file itself, not a link to elsewhere"),
+        (soft, "/node/nodes/n must be in the file itself, not a link to elsewhere"),
+        (stored_elsewhere, "fc: weight must be stored in the file itself, it is elsewhere"),
+        (endless, "graphs must be at most 8 deep inside each other"),
+        (no_type, "n: type must be an array, it is missing"),
+        (typed_by_number, "n: type must be text, not int64"),
+        (edges_by_number, "edges of the graph must be text, not float64"),
+        (edges_of_three, "edges of the graph must be [edges, 2] and at most 32768, not [1, 3]"),
+    ],
+)
+def test_what_nobody_would_write_is_refused_before_anything_is_read_of_it(
+    folder: Path, spoil: Callable[[Any], None], told: str
+) -> None:
+    nodes = small()
+    write_nir(folder / "net.nir", nodes, chain(*nodes))
+    with h5py.File(folder / "net.nir", "r+") as file:
+        spoil(file)
+    assert run("import", "net.nir", "--out", "net.toml").complaint.startswith(f"'net.nir': {told}")
+    assert not (folder / "net.toml").exists()
+
+
+def test_what_is_no_nir_file_is_refused(folder: Path) -> None:
+    def complaint() -> str:
+        return run("import", "net.nir", "--out", "net.toml").complaint
+
+    assert complaint().startswith("a NIR file must be a file that can be read, not 'net.nir'")
+    (folder / "net.nir").write_text("a graph\n")
+    assert complaint().startswith("'net.nir': a NIR file must be whole HDF5: ")
+    with h5py.File(folder / "net.nir", "w") as file:
+        file["other"] = 1
+    assert complaint() == "'net.nir': a NIR file must hold the group 'node', it does not"
+    nodes = small()
+    whole = write_nir(folder / "net.nir", nodes, chain(*nodes)).read_bytes()
+    for part in (0.1, 0.5, 0.9, 0.99):
+        (folder / "net.nir").write_bytes(whole[: int(len(whole) * part)])
+        assert complaint().startswith("'net.nir': ")
+
+
+def test_a_file_with_wrong_bytes_is_refused_or_read(folder: Path) -> None:
+    nodes = small()
+    whole = write_nir(folder / "net.nir", nodes, chain(*nodes)).read_bytes()
+    rng, refused = np.random.default_rng(6), 0
+    for _ in range(12):
+        data = bytearray(whole)
+        for at in rng.integers(0, len(data), 4).tolist():
+            data[at : at + 8] = bytes(rng.integers(0, 256, 8).tolist())
+        (folder / "net.nir").write_bytes(data)
+        said = run("import", "net.nir", "--out", "net.toml")
+        assert said.status == 0 or said.complaint.startswith("'net.nir': ")
+        refused += said.status == 2
+    assert refused
+
+
+def test_a_file_that_the_library_of_hdf5_does_not_come_to_an_end_with_is_refused(folder: Path) -> None:
+    nodes = small()
+    data = bytearray(write_nir(folder / "net.nir", nodes, chain(*nodes)).read_bytes())
+    first = data.find(b"GCOL")  # where texts lie; of the second one all is 0, its length too
+    data[first + 40 : first + 72] = bytes(32)
+    (folder / "net.nir").write_bytes(data)
+    with pytest.raises(FileError, match=r"net\.nir': a NIR file must be whole HDF5: "):
+        read_nir(folder / "net.nir", seconds=2)
+
+
+# files that frameworks wrote
+
+
+@real_files
+@pytest.mark.parametrize(
+    "name",
+    [
+        "braille_noDelay_bias_zero",
+        "braille_noDelay_noBias_subtract",
+        "braille_noDelay_noBias_subtract_subgraph",
+        "cnn_sinabs",
+        "lif_norse",
+        "lif_rockpool",
+        "two_lif_neurons",
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_every_file_of_a_framework_is_imported_with_what_was_assumed(name: str) -> None:
+    said = run("import", DATA / f"{name}.nir", "--out", "net.toml")
+    assert (said.status, said.err) == (0, "")
+    assert "assumed: " in said.out
+    load_graph(Path("net.toml"))
+
+
+# the conventions that each recorded trace needs; docs/nir.md has them as a table
+TRACES = {
+    "lif_norse": ("lif_norse", Asked(framework="norse", dt=1e-4)),
+    "lif_rockpool": ("lif_rockpool", Asked(framework="rockpool")),
+    "lif_snntorch": ("lif_norse", Asked(framework="snntorch", reset="zero", scale=25)),
+    "lif_lava_cpu_fixed": ("lif_norse", Asked(framework="lava", dt=1e-4, scale=16000)),
+}
+
+
+@real_files
+@pytest.mark.parametrize("trace", TRACES)
+def test_the_float_parent_gives_all_spikes_that_a_framework_recorded(trace: str) -> None:
+    recorded = np.loadtxt(DATA / f"{trace}.csv", delimiter=",")
+    name, asked = TRACES[trace]
+    graph = converted(read_nir(DATA / f"{name}.nir"), asked).graph
+    found = float_nodes(graph, recorded[:, :1])
+    neuron = graph.read.name
+    assert found[f"{neuron}.spike"][:, 0].tolist() == recorded[:, 2].tolist()
+    assert recorded[:, 2].sum() == 4
+    if trace != "lif_lava_cpu_fixed":  # frameworks compute in float32, and print so many digits
+        unit = 25 if trace == "lif_snntorch" else 1
+        assert abs(found[f"{neuron}.membrane"][:, 0] - recorded[:, 1]).max() < 5e-8 * unit
+
+
+@real_files
+def test_integers_give_every_word_of_the_membrane_that_lava_recorded() -> None:
+    recorded = np.loadtxt(DATA / "lif_lava_cpu_fixed.csv", delimiter=",").astype(np.int64)
+    name, asked = TRACES["lif_lava_cpu_fixed"]
+    graph = converted(read_nir(DATA / f"{name}.nir"), asked).graph
+    plan = parse_graph_plan(
+        '[signal]\nweight = "Q12.0"\nmembrane = "Q23.0 zero"\ndecay = "UQ0.12 ceil"\nthreshold = "Q23.0"\n'
+    )
+    found = golden_nodes(quantise_graph(graph, plan), recorded[:, :1])
+    neuron = graph.read.name
+    assert found[f"{neuron}.membrane"].words[:, 0].tolist() == recorded[:, 1].tolist()
+    assert found[f"{neuron}.spike"].words[:, 0].tolist() == recorded[:, 2].tolist()
+
+
+@real_files
+def test_a_network_with_a_graph_inside_gives_the_spikes_of_the_one_without() -> None:
+    asked = Asked(framework="snntorch")
+    one, other = (
+        converted(read_nir(DATA / f"braille_noDelay_noBias_subtract{end}.nir"), asked).graph
+        for end in ("", "_subgraph")
+    )
+    rows = (np.random.default_rng(4).random((60, 12)) < 0.4) * 1.0
+    first, second = float_nodes(one, rows), float_nodes(other, rows)
+    assert first["lif1_lif.spike"].tolist() == second["lif1_lif1.spike"].tolist()
+    assert first["lif2.spike"].tolist() == second["lif2.spike"].tolist()
+    assert first["lif2.spike"].any()
