@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import typer.main
 from msgspec.structs import replace
 
-from command_line import skip_without_jit
+from command_line import run, skip_without_jit
 from fxsnn import Overflow, Rounding
 from fxsnn.cli import app
 from fxsnn.demo import DEMO_GRID
@@ -21,6 +22,7 @@ from fxsnn.grid import parse_grid
 from fxsnn.layered.ready import ready
 from fxsnn.plan import plan_from_data
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
+from simulate import needs_icarus
 
 skip_without_jit()
 
@@ -37,6 +39,24 @@ def test_the_readme_s_python_prints_what_it_says() -> None:
     result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
     assert result.attempted > 5
     assert result.failed == 0
+
+
+@needs_icarus
+def test_the_readme_s_own_neuron_becomes_vectors_that_its_bench_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = (ROOT / "README.md").read_text().split("**Your own neuron**")[1].split("\n## ")[0]
+    for name, text in re.findall(r"^```\w+ (\S+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    make, said, bench, passed, export = re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[
+        0
+    ].splitlines()
+    found = run(*make.removeprefix("$ fxsnn ").split())
+    assert (found.status, found.out) == (0, f"{said}\n")
+    words = bench.removeprefix("$ ").partition("#")[0].split()
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == f"{passed}\n"
+    assert run(*export.removeprefix("$ fxsnn ").split()).status == 0
 
 
 def test_the_plan_in_the_docs_is_a_plan() -> None:
