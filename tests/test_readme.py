@@ -49,10 +49,9 @@ def test_the_readme_s_own_neuron_becomes_vectors_that_its_bench_passes(
     for name, text in re.findall(r"^```\w+ (\S+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
-    make, said, bench, passed, export = re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[
-        0
-    ].splitlines()
-    found = run(*make.removeprefix("$ fxsnn ").split())
+    session = section.partition("```\n$ ")[2].partition("\n```")[0]
+    make, said, bench, passed, export = session.splitlines()
+    found = run(*make.removeprefix("fxsnn ").split())
     assert (found.status, found.out) == (0, f"{said}\n")
     words = bench.removeprefix("$ ").partition("#")[0].split()
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == f"{passed}\n"
