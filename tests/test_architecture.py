@@ -84,6 +84,7 @@ MAY_IMPORT_KERNELS = {
     "itq",
     "recording",
     "memory",
+    "graph",
     "layered",
 }
 # besides numpy only what names types
