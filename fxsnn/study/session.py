@@ -115,7 +115,7 @@ def run_study(
                     record.set_found(*pool.in_order([FLOAT]))
                     strategy.against(record.reached)
                 coordinator.work(pool)
-        unfit = tuple(coordinator.unfit.values())
+        unfit = tuple(coordinator.unfit[one.name] for one in strategy.points if one.name in coordinator.unfit)
         found = _exploration(record, strategy.points, facts.about, unfit)
         return Finished(found, coordinator.evaluated, tuple(coordinator.aside), unfit)
 
