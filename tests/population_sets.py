@@ -34,7 +34,7 @@ wire: slow[0] = wire - (wire >> fade) + abs(drive) * pull
 reg: reg[4] = max(reg + drive, -module) - (wire if resting else 0)
 begin = reg >= module and not resting
 many = count(begin)
-best = largest(reg * 2 - wire, begin)
+best = largest((reg << 1) - wire, begin)
 end = best if many > 2 else begin
 always = end
 tran = any(end)
@@ -76,10 +76,11 @@ def _dense(name: str, source: str, target: str, given: str, weights: Any, delay:
 
 
 def _made(
-    populations: tuple[Population, ...], wires: tuple[Projection, ...], plan: str, inputs: int, share: float = 0.4
+    populations: tuple[Population, ...], wires: tuple[Projection, ...], plan: str, inputs: int, node: str = ""
 ) -> Made:
-    graph = Graph((inputs,), populations, wires, readout=Readout("counts"))
-    rows = np.random.default_rng(inputs).random((3, 25, inputs)) < share
+    readout = Readout("node", node=node, over="last") if node else Readout("counts")
+    graph = Graph((inputs,), populations, wires, readout=readout)
+    rows = np.random.default_rng(inputs).random((3, 25, inputs)) < 0.4
     return quantise_graph(graph, parse_graph_plan(f"[signal]\n{plan}")), rows.astype(np.int64)
 
 
@@ -131,7 +132,9 @@ def cuba() -> Made:
         _dense("home", "west", "east", "arriving", rng.integers(-12, 0, (4, 4)), 1),
     )
     plan = 'weight = "Q3.2"\ncurrent = "Q4.4 nearest-odd"\nmembrane = "Q4.5 zero"\n'
-    return _made(made, wires, plan + 'current_decay = "UQ0.4"\nmembrane_decay = "UQ0.4"\nthreshold = "UQ3.2"', 5)
+    return _made(
+        made, wires, plan + 'current_decay = "UQ0.4"\nmembrane_decay = "UQ0.4"\nthreshold = "UQ3.2"', 5, "membrane"
+    )
 
 
 def competitive() -> Made:
@@ -149,7 +152,7 @@ def competitive() -> Made:
     )
     plan = 'weight = "Q2.3"\naccumulator = "Q5.1 stochastic"\n"behind.accumulator" = "Q4.2 ceil"\n'
     plan += 'membrane = "Q5.3 stochastic"\n"behind.membrane" = "Q4.3 floor"\nthreshold = "UQ4.3"\ntheta = "UQ2.3"\n'
-    return _made(made, wires, plan + 'refractory = "UQ2.0"\ninhibition = "UQ2.1"\nfactor = "UQ0.4"', 6)
+    return _made(made, wires, plan + 'refractory = "UQ2.0"\ninhibition = "UQ2.1"\nfactor = "UQ0.4"', 6, "_excess")
 
 
 def unseen() -> Made:

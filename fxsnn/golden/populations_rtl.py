@@ -74,14 +74,13 @@ def _nodes(
                 f"X'({instance}.{port}));"
                 for node, port in one.seen_in(number).items()
             ]
-            if lines:
-                known = f'known("{name}.neuron", {instance}.neuron, {size})'
-                compared += [
-                    f"    if ({instance}.observe[{number}]) if ({known}) begin",
-                    f"      at = row * {size} + {instance}.neuron;",
-                    *lines,
-                    "    end",
-                ]
+            known = f'known("{name}.neuron", {instance}.neuron, {size})'
+            compared += [
+                f"    if ({instance}.observe[{number}]) if ({known}) begin",
+                f"      at = row * {size} + {instance}.neuron;",
+                *lines,
+                "    end",
+            ]
         for node, port in one.registers_seen().items():
             words = f"X'({read[node]}[row]), X'({instance}.{port})"
             registers.append(f'    compare("{node}", AT_{called[node]}, row, 0, {words});')

@@ -18,9 +18,11 @@ _HEAD = """// The network: each population does its step with what the others em
 // start_input   an input begins: states become 0, nothing was emitted before, LFSRs hold their seeds; wait for `ready`
 // load_input    writes a word of the input of the next step, while `ready`
 // start_step    one time step; wait for `ready`
+// read          a neuron's word is there from which the answer is read: which neuron's, and the word
 module fxsnn_network (
   input  logic clock, reset, start_input, start_step,
-  output logic ready,
+  output logic ready, read,
+  output logic [31:0] read_neuron,
   input  logic load_input,
   input  logic [31:0] load_address,"""
 
@@ -59,7 +61,9 @@ class Network:
         return max((one.delay for one in self.network.graph.projections if one.source == source), default=-1)
 
     def _top(self) -> str:
-        lines = [*_HEAD.splitlines(), f"  input  {vector(self.network.formats[INPUT].word)} load_word", ");"]
+        read, word = self.network.graph.read.name, vector(self.network.formats[INPUT].word)
+        lines = [*_HEAD.splitlines(), f"  input  {word} load_word,"]
+        lines += [f"  output {vector(self.populations[read].read_form.word)} read_word", ");"]
         sources = [name for name in (INPUT, *self.order) if self._delay(name) >= 0]
         lines += [f"  {line}" if line else "" for line in self._controls()]
         for source in sources:
@@ -72,7 +76,11 @@ class Network:
         """Return how a step passes from one population to the next."""
         most = max(self._delay(name) for name in (INPUT, *self.order))
         last = self.order[-1]
-        lines = [f"logic ready_{name}, done_{name};" for name in self.order]
+        lines = list[str]()
+        for name in self.order:
+            word = vector(self.network.formats[name].word)
+            lines += [f"logic ready_{name}, done_{name}, emits_{name};", f"logic [31:0] neuron_{name};"]
+            lines.append(f"{word} word_{name};")
         lines += [f"assign ready = {' && '.join(f'ready_{name}' for name in self.order)};"]
         if most > 0:
             bits = most.bit_length()
@@ -110,9 +118,6 @@ class Network:
             ]
         return [
             *lines,
-            f"logic emits_{name};",
-            f"logic [31:0] neuron_{name};",
-            f"{word} word_{name};",
             "always_ff @(posedge clock) begin",
             f"  if (emits_{name}) emitted_{name}[{at}neuron_{name}] <= word_{name};",
             "end",
@@ -137,8 +142,9 @@ class Network:
             "source": f"source_{name}",
         }
         ports |= {one.words[wire.name]: f"from_{wire.name}" for wire in wires}
-        read = self._delay(name) >= 0
-        ports |= {"emits": f"emits_{name}", "neuron": f"neuron_{name}", "emitted": f"word_{name}"} if read else {}
+        ports |= {"emits": f"emits_{name}", "neuron": f"neuron_{name}", "emitted": f"word_{name}"}
+        if name == self.network.graph.read.name:
+            lines += self._answer(name, ports)
         told = [f".{port}({value})" for port, value in (ports | self._open(one, ports)).items()]
         return [
             *lines,
@@ -147,10 +153,21 @@ class Network:
             ");",
         ]
 
+    def _answer(self, name: str, ports: dict[str, str]) -> list[str]:
+        """Connect what the answer is read from: what a population emits, or one of its nodes."""
+        one, node = self.populations[name], self.network.graph.readout.node
+        lines = [f"assign read_neuron = neuron_{name};"]
+        if not node:
+            return [*lines, f"assign read = emits_{name};", f"assign read_word = word_{name};"]
+        made = one.passes.made[one.one.neuron.names[node]]
+        ports |= {"observe": f"observe_{name}", one.datapath.shown[node]: "read_word"}
+        lines.append(f"{vector(one.passes.last + 1)} observe_{name};")
+        return [*lines, f"assign read = observe_{name}[{made}];"]
+
     def _open(self, one: Sequencer, ports: Mapping[str, str]) -> dict[str, str]:
         """Return the outputs that nobody takes."""
         shown = [port.name for port in one.datapath.ports(seen=True)]
-        return {port: "" for port in ("emits", "neuron", "emitted", "observe", *shown) if port not in ports}
+        return {port: "" for port in ("observe", *shown) if port not in ports}
 
     def _read(self, wire: Projection) -> str:
         """Return the word of a source that is looked at, of as many steps before as the delay says."""

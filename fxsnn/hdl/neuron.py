@@ -143,16 +143,13 @@ class Datapath(Casts):
         return next(cast.signal for cast in self.program.neuron.casts if cast.limit == ref)
 
     def _look(self, ref: Ref, operation: Operation) -> tuple[str, str]:
-        name = self.naming.of[ref]
-        match operation:
-            case op.Largest(value=value, a=a):
-                kind = vector(max(width(self.wire(value)), 2), signed=True)
-                return self.give(f"{name}_of", "logic", self.bit(a)), self.give(
-                    f"{name}_value", kind, self.value(value)
-                )
-            case op.Count(a=a) | op.Any(a=a) | op.First(a=a):
-                return self.give(f"{name}_of", "logic", self.bit(a)), ""
-        raise AssertionError(operation)
+        """Write what a reduction looks at."""
+        assert isinstance(operation, REDUCTIONS)  # noqa: S101  (so was it found)
+        name, value = self.naming.of[ref], ""
+        if isinstance(operation, op.Largest):
+            kind = vector(max(width(self.wire(operation.value)), 2), signed=True)
+            value = self.give(f"{name}_value", kind, self.value(operation.value))
+        return self.give(f"{name}_of", "logic", self.bit(operation.a)), value
 
     def clocked(self) -> bool:
         """Say whether there are registers: casts that draw."""

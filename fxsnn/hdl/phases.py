@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import registers_of
 from fxsnn.graph.population import Population
@@ -40,6 +41,7 @@ class Phases:
     passes: Passes = field(init=False)
     datapath: Datapath = field(init=False)
     names: Names = field(init=False)
+    read_form: Format = field(init=False)  # of the words from which an answer is read
     passing: list[str] = field(init=False)  # names of the passes
     phases: list[Phase] = field(init=False)
     words: dict[str, str] = field(default_factory=dict)  # by projection: the port with its source's word
@@ -51,6 +53,10 @@ class Phases:
         emitted, ref = one.neuron.output
         nodes = {node: (made, format_of(self.program, made)) for node, made in one.neuron.nodes.items()}
         nodes[emitted] = ref, network.formats[one.name]
+        read = network.graph.readout.node if network.graph.read.name == one.name else ""
+        if read and read not in nodes:  # of a name that is no node of a golden set
+            nodes[read] = one.neuron.names[read], format_of(self.program, one.neuron.names[read])
+        self.read_form = nodes[read or emitted][1]
         registers = registers_of(network, one)
         self.datapath = Datapath(self.program, self.passes, nodes, network.formats[one.name], registers)
         self.names = Names(set(self.datapath.names.taken))

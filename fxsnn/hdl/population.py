@@ -192,10 +192,6 @@ class Sequencer(Stored):
         self.add(f"{vector(bits, signed=True)} {name};")
         self.add(f"assign {name} = {text if wire.kind == 'dense' else f'source == n ? {text} : {literal(0)}'};")
 
-    def _place(self, words: int) -> str:
-        """Return where the word of neuron n lies of so many: one for all, one a channel, or one each."""
-        return "0" if words == 1 else "n" if words == self.one.size else f"n % 32'd{words}"
-
     def _instance(self) -> None:
         """Write the datapath's instance."""
         ports = [*self.datapath.inputs, *self.datapath.ports(seen=False), *self.datapath.ports(seen=True)]

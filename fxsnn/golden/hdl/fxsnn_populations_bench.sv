@@ -17,7 +17,7 @@ module fxsnn_populations_bench
 
   fxsnn_network network (
     .clock(clock), .reset(reset), .start_input(start_input), .start_step(start_step), .ready(ready),
-    .load_input(load_input), .load_address(load_address), .load_word(load_word)
+    .read(), .read_neuron(), .load_input(load_input), .load_address(load_address), .load_word(load_word), .read_word()
   );
 
   int row, presentation, step, damaged, at;

