@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,6 @@ import test_graph_batch
 from c_models import STRICT, agrees, compiled, expected, needs_arm, needs_clang, printed
 from command_line import once
 from command_line import run as command
-from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
 from fxsnn.cmodel.words import prefix_of
@@ -37,7 +37,6 @@ from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
 from simulate import needs_verilator
 from strategies import examples
-from test_graph_files import NETWORK, PLAN, loaded
 from test_graph_golden import kinds_of_everything
 
 Factory = pytest.TempPathFactory
@@ -179,6 +178,28 @@ def test_what_is_known_to_be_0_is_neither_computed_nor_stored(tmp_path: Path) ->
     assert "counted" not in model.source
 
 
+WEIGHED = """
+come: input
+u: state
+v: state
+gain: constant
+told: output
+u: u[0] = u * gain + each(come) * gain
+v: v[1] = v * 3 + u + come * gain
+told = v
+"""
+
+
+@pytest.mark.parametrize("gain", [0, 3])
+def test_where_a_term_is_left_out_a_cast_draws_and_counts_what_it_did(tmp_path: Path, gain: int) -> None:
+    one = population("p", 3, parse(WEIGHED, "weighed.neuron"), {}, {"gain": raw(gain)})
+    graph = Graph((3,), (one,), (Projection("w", "input", "p", "come", "identity"),), Format.parse("Q3.2"))
+    signals = 'u = "Q5.3 stochastic"\nv = "Q6.1 stochastic"\ngain = "UQ1.5"'  # v drops 6 bits, or 2 where u is 0
+    network = quantise_graph(graph, parse_graph_plan(f"[signal]\n{signals}"))
+    model = agrees(network, np.random.default_rng(3).integers(-16, 16, (40, 3)), tmp_path)
+    assert ("gain" in model.source) == (gain > 0)
+
+
 @pytest.mark.parametrize("name", ["both", "clock"])
 def test_a_text_that_takes_inputs_in_both_ways_or_none_does_the_same(tmp_path: Path, name: str) -> None:
     constants = {"pace": raw([1, -1, 3, 0])} if name == "clock" else {}
@@ -206,6 +227,18 @@ def test_names_that_c_keeps_for_itself_are_those_of_no_network(tmp_path: Path) -
     agrees(named(*names), np.random.default_rng(1).integers(-4, 4, (5, 2)), tmp_path)
 
 
+def test_names_of_a_text_are_never_those_that_the_model_gives(tmp_path: Path) -> None:
+    text = (
+        "come: input\nv: state\nw: state\nspike: output\nfound = first(come > 0)\ncounted = count(come > 1)\n"
+        "best = largest(come, come < 3)\nrounded: v[0] = v - (v >> 1) + come + found\n"
+        "drawn: w[1] = w + counted - best\nv = rounded\nw = drawn\nspike = come < 0 or best\n"
+    )
+    one = population("p", 5, parse(text, "named.neuron"))
+    graph = Graph((5,), (one,), (Projection("p_1", "input", "p", "come", "identity"),), Format.parse("Q4.1"))
+    plan = parse_graph_plan('[signal]\nv = "Q8.0 stochastic error"\nw = "Q6.-1 stochastic error"')
+    agrees(quantise_graph(graph, plan), np.random.default_rng(3).integers(-16, 16, (20, 5)), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("stem", "prefix"),
     [("net", "net"), ("784-400-10 LIF", "lif"), ("_x__y_", "x_y"), ("Größe.v2", "gr_e_v2"), ("int", "int")],
@@ -222,6 +255,7 @@ def test_a_file_whose_name_has_no_letter_is_refused() -> None:
 # the command
 
 
+NEURON = "größe.neuron"  # in a model nothing is written but ASCII
 OWN = """
 come: input
 charge: state
@@ -239,9 +273,9 @@ if fires:
 
 def own(folder: Path) -> None:
     """Write a neuron that nobody has seen, a network of it, and a plan."""
-    (folder / "mine.neuron").write_text(OWN)
+    (folder / NEURON).write_text(OWN)
     (folder / "net.toml").write_text(
-        '[input]\nshape = 2\nformat = "Q3.1"\n[population.cells]\nshape = 3\nneuron = "mine.neuron"\n'
+        '[input]\nshape = 2\nformat = "Q3.1"\n[population.cells]\nshape = 3\nneuron = "größe.neuron"\n'
         'constants = { floor = -1 }\n[[projection]]\nfrom = "input"\nto = "cells"\n'
         "weights = { raw = [[3, -2, 1], [1, 2, -3]] }\n"
     )
@@ -311,7 +345,7 @@ def test_a_model_is_written_twice_in_the_same_bytes_and_replaces_only_its_like(t
             "population cells: every exact intermediate must fit int64",
         ),
         ("plan.toml", 'rest = "UQ2.0"', "", "every signal must have a format, cells.rest has none"),
-        ("net.toml", "mine.neuron", "none.neuron", "a neuron's text must be a file that can be read"),
+        ("net.toml", NEURON, "none.neuron", "a neuron's text must be a file that can be read"),
         ("net.toml", "shape = 3", "shape = 4", "weights of input_cells must be [2, 4], not [2, 3]"),
     ],
 )
@@ -333,40 +367,30 @@ def test_what_cannot_be_a_model_is_refused_in_a_line_and_nothing_is_written(
 
 @once
 @needs_verilator
-def test_a_bench_of_verilator_runs_the_model_and_sees_what_it_keeps(tmp_path: Path) -> None:
-    network = loaded(tmp_path, NETWORK, PLAN)
-    inputs = c_networks.inputs_for(network, 5, 12)
-    write_c(tmp_path / "model", network, "net")
-    model = c_model(network, "net")
-    place = tmp_path / "model" / "net_bench.sv"
-    bench = place.read_text()
-    seen = [held for held in model.held if held.name]
-    names = [f"net_dpi_{held.owner}_{held.name}" for held in seen]
-    package = wrapped(model)["net_pkg.sv"]
-    types = [package.split(f"{name}(output ")[1].split(" words")[0] for name in names]
-    shown = "".join(
-        f'        begin {type_} w [{held.words}]; {name}(w); foreach (w[n]) $write("%0d ", w[n]); $write("\\n"); end\n'
-        for type_, name, held in zip(types, names, seen, strict=True)
-    )
-    assert bench.count("        // here the core") == 1
-    place.write_text(bench.replace("        // here the core", f"{shown}        // here the core"))
+def test_a_bench_of_verilator_runs_the_model_and_sees_all_that_it_keeps(tmp_path: Path) -> None:
+    narrow = kinds_of_everything(tmp_path)
+    wide = {f"{name}.lfsr_0": Signal(Format.parse(form)) for name, form in (("most", "Q20.0"), ("scaled", "Q40.0"))}
+    network = quantise_graph(narrow.graph, replace(narrow.plan, signals={**narrow.plan.signals, **wide}))
+    inputs, model, folder = c_networks.inputs_for(network, 5, 12), c_model(network, "net"), tmp_path / "model"
+    write_c(folder, network, "net")
+    imports = re.findall(r"function void (\w+)\(output ([\w ]+) words \[(\d+)\]\)", (folder / "net_pkg.sv").read_text())
+    assert {type_ for _, type_, _ in imports} == {"byte", "byte unsigned", "shortint", "int", "longint"}
+    shown = [
+        f'begin {type_} w [{words}]; {name}(w); foreach (w[n]) $write("%0d ", w[n]); $write("\\n"); end\n'
+        for name, type_, words in imports
+    ]
+    bench, mark = (folder / "net_bench.sv").read_text(), "// here the core"
+    assert bench.count(mark) == 1
+    (folder / "net_bench.sv").write_text(bench.replace(mark, f"{''.join(shown)}{mark}"))
     (tmp_path / "inputs.txt").write_text("\n".join(" ".join(map(str, row)) for row in inputs.tolist()) + "\n")
     build = ["verilator", "--binary", "-CFLAGS", "-O0", "--top-module", "net_bench"]
     files = ["net_pkg.sv", "net_bench.sv", "net.c", "net_dpi.c"]
-    made = subprocess.run([*build, *files], cwd=tmp_path / "model", capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stderr
-    done = subprocess.run(
-        ["obj_dir/Vnet_bench", f"+inputs={tmp_path / 'inputs.txt'}"],
-        cwd=tmp_path / "model", capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    rows = [
-        [int(word) for word in line.split()]
-        for line in done.stdout.splitlines()
-        if line[:1] in "-0123456789"[1:] or line[1:2].isdigit()
-    ]
+    subprocess.run([*build, *files], cwd=folder, capture_output=True, check=True)
+    bench_at = [str(folder / "obj_dir" / "Vnet_bench"), f"+inputs={tmp_path / 'inputs.txt'}"]
+    said = subprocess.run(bench_at, capture_output=True, text=True, check=True).stdout
+    rows = [[int(word) for word in line.split()] for line in said.splitlines() if "$finish" not in line]
     kept = expected(network, model, inputs)
-    places = [k + 1 for k, held in enumerate(model.held) if held.name]
-    assert rows == [row for step in kept for row in (*(step[k] for k in places), step[-1])]
+    assert rows == [row for step in kept for row in (*step[1 : 1 + len(model.held)], step[-1])]
 
 
 # what docs/c.md says
