@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import c_networks
 import test_graph
@@ -22,7 +23,7 @@ from command_line import run as command
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
 from fxsnn.cmodel.words import prefix_of
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.files import load_graph
@@ -32,12 +33,17 @@ from fxsnn.graph.plan import GraphPlan, load_graph_plan, parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import trace
+from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
+from fxsnn.quantise import QuantisedNetwork
+from layered_networks import frames_for, quantised_layers
 from simulate import needs_verilator
 from strategies import examples
+from test_emulate import cases
 from test_graph_golden import kinds_of_everything
+from test_graph_parity import competitive, layered
 
 Factory = pytest.TempPathFactory
 
@@ -46,7 +52,7 @@ def drawn(many: int) -> settings:
     return settings(max_examples=examples(many), deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@drawn(40)
+@drawn(30)
 @given(c_networks.networks(), st.integers(0, 9999))
 def test_any_model_keeps_and_answers_what_the_interpreter_does(
     tmp_path_factory: Factory, network: QuantisedGraph | str, seed: int
@@ -88,6 +94,28 @@ def test_layers_of_lif_neurons_do_in_c_what_they_do_in_the_interpreter(
     tmp_path_factory: Factory, layers: test_graph.Drawn, seed: int
 ) -> None:
     agrees(layers.network, c_networks.inputs_for(layers.network, seed, 14), tmp_path_factory.mktemp("model"))
+
+
+@drawn(15)
+@given(cases())
+def test_competitive_populations_do_in_c_what_they_do_in_the_interpreter(
+    tmp_path_factory: Factory, case: tuple[QuantisedNetwork, NDArray[np.uint8]]
+) -> None:
+    network, raster = case
+    agrees(competitive(network), raster[0].astype(np.int64), tmp_path_factory.mktemp("model"))
+
+
+@drawn(15)
+@given(quantised_layers(), st.integers(0, 99))
+def test_filters_and_neurons_behind_them_do_in_c_what_they_do_in_the_interpreter(
+    tmp_path_factory: Factory, network: QuantisedLayers, seed: int
+) -> None:
+    frames = frames_for(network, 1, seed)[0]
+    try:
+        graph = layered(network)
+    except WidthError:
+        reject()
+    agrees(graph, frames.reshape(len(frames), -1).astype(np.int64), tmp_path_factory.mktemp("model"))
 
 
 @pytest.mark.parametrize("compiler", ["gcc", pytest.param("clang", marks=needs_clang)])
