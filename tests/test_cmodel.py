@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ import test_graph_batch
 from c_models import STRICT, agrees, compiled, expected, needs_arm, needs_clang, printed
 from command_line import once
 from command_line import run as command
+from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
 from fxsnn.cmodel.words import prefix_of
@@ -237,7 +239,55 @@ def test_a_text_that_takes_inputs_in_both_ways_or_none_does_the_same(tmp_path: P
     agrees(network, np.random.default_rng(2).integers(0, 2, (9, 4)), tmp_path)
 
 
+SHIFTED = """
+come: input
+k: number
+least: constant
+v: state
+told: output
+v: v[0] = (v << k) + each(come) - k
+told = come < least + 1
+"""
+
+
+@pytest.mark.parametrize("kind", ["conv", "scale", "identity"])
+def test_what_each_active_word_brings_is_shifted_and_weighed(tmp_path: Path, kind: Any) -> None:
+    one = population("p", (2, 2, 2), parse(SHIFTED, "shifted.neuron"), {}, {"least": raw([-(1 << 31), 5])}, {"k": 1})
+    weights = {"conv": raw(np.arange(8).reshape(2, 2, 1, 2) - 4), "scale": raw([3, -2]), "identity": None}[kind]
+    geometry: Any = {"kernel": (2, 2), "stride": (1, 2), "padding": (1, 1), "groups": 2} if kind == "conv" else {}
+    shape = (1, 2, 2) if kind == "conv" else (2, 2, 2)
+    wire = Projection("w", "input", "p", "come", kind, weights, **geometry)
+    plan = parse_graph_plan('[signal]\nv = "Q7.1 ceil"\nweight = "Q4.0"\nleast = "Q32.0"')
+    network = quantise_graph(Graph(shape, (one,), (wire,), Format.parse("Q3.2")), plan)
+    agrees(network, c_networks.inputs_for(network, 3, 12), tmp_path)
+
+
+@pytest.mark.parametrize("top", [31, 63])
+def test_what_is_0_or_minus_1_may_be_moved_to_the_highest_bit(tmp_path: Path, top: int) -> None:
+    text = "come: input\nlow: output\nlow = come < -5\n"
+    one = population("p", 2, parse(text, "low.neuron"))
+    wire = Projection("w", "input", "p", "come", "identity")
+    network = quantise_graph(Graph((2,), (one,), (wire,), Format(1, -top)), GraphPlan({}))
+    agrees(network, np.array([[0, -1], [-1, 0]]), tmp_path)
+
+
 # names
+
+
+def test_constants_and_functions_of_two_signals_have_two_names(tmp_path: Path) -> None:
+    text = "come: input\n{0}: state\ntold: output\n{0}: {0}[0] = come + {0}\ntold = {0} > 1\n"
+    held = [population(name, 1, parse(text.format(own), f"{own}.neuron")) for name, own in (("a_b", "c"), ("a", "b_c"))]
+    wires = [Projection(f"w{one.name}", "input", one.name, "come", "identity") for one in held]
+    network = quantise_graph(
+        Graph((1,), tuple(held), tuple(wires)), parse_graph_plan('[signal]\nc = "Q4.0"\nb_c = "Q5.0"')
+    )
+    model = agrees(network, np.array([[1], [1], [0]]), tmp_path)
+    assert ("#define NET_a_b_c_BITS 4\n" in model.header, "#define NET_a_b_c_BITS_2 5\n" in model.header) == (
+        True,
+        True,
+    )
+    package = wrapped(model)["net_pkg.sv"]
+    assert ("net_dpi_a_b_c(" in package, "net_dpi_a_b_c_2(" in package) == (True, True)
 
 
 def named(*names: str) -> QuantisedGraph:

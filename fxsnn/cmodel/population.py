@@ -150,8 +150,6 @@ class Writer:
         found = [line for ref in reductions for line in self._reduce(ref, values)]
         for name in finals:
             signal, ref = program.neuron.states[name]
-            if stages.homes.get(ref) == name and stages.ready(ref, loop):
-                continue  # where it lies is where it is to be
             frac = 0 if signal == BIT else program.signals[signal].format.frac
             last.append(_store(values.state(name), self.state_type(name), values.placed(ref, frac)))
         if emits:
