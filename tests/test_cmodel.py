@@ -34,7 +34,7 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, load_graph_plan, parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.run import trace
+from fxsnn.graph.run import run, trace
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
@@ -46,6 +46,10 @@ from strategies import examples
 from test_emulate import cases
 from test_graph_golden import kinds_of_everything
 from test_graph_parity import competitive, layered
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
+import c_size
 
 Factory = pytest.TempPathFactory
 
@@ -507,11 +511,18 @@ def test_a_model_is_c_plus_plus_too(tmp_path: Path) -> None:
         subprocess.run(build, cwd=tmp_path / "model", check=True)
 
 
+@once
+def test_784_400_10_neurons_say_in_c_what_the_kernels_say(tmp_path: Path) -> None:
+    network = c_size.network(rounding="stochastic")
+    inputs = (np.random.default_rng(0).random((40, 784)) < 0.1).astype(np.int64)
+    said = printed(compiled(tmp_path, c_model(network, "net")), inputs)
+    assert np.sum([rows[-1] for rows in said], axis=0).tolist() == run(network, inputs[None]).said[0].tolist()
+
+
+@once
 @needs_arm
-def test_tables_and_state_on_a_cortex_m4_are_as_large_as_the_page_says() -> None:
-    code = "import sys; sys.path.insert(0, 'tools'); import c_size; sys.exit(c_size.main())"
-    root = PAGE.parent.parent
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True)
-    rows = [line.split() for line in done.stdout.splitlines()[2:]]
+def test_tables_and_state_on_a_cortex_m4_are_as_large_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert c_size.main() == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
     page = dict(re.findall(r"^\| ([\w-]+) \| [\d,]+ \| ([\d,]+ \| [\d,]+) \|$", PAGE.read_text(), re.MULTILINE))
     assert {row[0]: f"{row[2]} | {row[3]}" for row in rows} == page  # how much code it is, is the compiler's
