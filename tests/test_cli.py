@@ -51,6 +51,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "events refine",
         "events train",
         "explore",
+        "export c",
         "golden check",
         "golden diff",
         "golden learn",

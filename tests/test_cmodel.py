@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import c_networks
 import test_graph
@@ -22,7 +25,7 @@ from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
 from fxsnn.cmodel.words import prefix_of
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.files import load_graph
@@ -31,14 +34,22 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, load_graph_plan, parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.run import trace
+from fxsnn.graph.run import run, trace
+from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
+from fxsnn.quantise import QuantisedNetwork
+from layered_networks import frames_for, quantised_layers
 from simulate import needs_verilator
 from strategies import examples
-from test_graph_files import NETWORK, PLAN, loaded
+from test_emulate import cases
 from test_graph_golden import kinds_of_everything
+from test_graph_parity import competitive, layered
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
+import c_size
 
 Factory = pytest.TempPathFactory
 
@@ -47,7 +58,7 @@ def drawn(many: int) -> settings:
     return settings(max_examples=examples(many), deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@drawn(40)
+@drawn(30)
 @given(c_networks.networks(), st.integers(0, 9999))
 def test_any_model_keeps_and_answers_what_the_interpreter_does(
     tmp_path_factory: Factory, network: QuantisedGraph | str, seed: int
@@ -89,6 +100,28 @@ def test_layers_of_lif_neurons_do_in_c_what_they_do_in_the_interpreter(
     tmp_path_factory: Factory, layers: test_graph.Drawn, seed: int
 ) -> None:
     agrees(layers.network, c_networks.inputs_for(layers.network, seed, 14), tmp_path_factory.mktemp("model"))
+
+
+@drawn(15)
+@given(cases())
+def test_competitive_populations_do_in_c_what_they_do_in_the_interpreter(
+    tmp_path_factory: Factory, case: tuple[QuantisedNetwork, NDArray[np.uint8]]
+) -> None:
+    network, raster = case
+    agrees(competitive(network), raster[0].astype(np.int64), tmp_path_factory.mktemp("model"))
+
+
+@drawn(15)
+@given(quantised_layers(), st.integers(0, 99))
+def test_filters_and_neurons_behind_them_do_in_c_what_they_do_in_the_interpreter(
+    tmp_path_factory: Factory, network: QuantisedLayers, seed: int
+) -> None:
+    frames = frames_for(network, 1, seed)[0]
+    try:
+        graph = layered(network)
+    except WidthError:
+        reject()
+    agrees(graph, frames.reshape(len(frames), -1).astype(np.int64), tmp_path_factory.mktemp("model"))
 
 
 @pytest.mark.parametrize("compiler", ["gcc", pytest.param("clang", marks=needs_clang)])
@@ -179,6 +212,28 @@ def test_what_is_known_to_be_0_is_neither_computed_nor_stored(tmp_path: Path) ->
     assert "counted" not in model.source
 
 
+WEIGHED = """
+come: input
+u: state
+v: state
+gain: constant
+told: output
+u: u[0] = u * gain + each(come) * gain
+v: v[1] = v * 3 + u + come * gain
+told = v
+"""
+
+
+@pytest.mark.parametrize("gain", [0, 3])
+def test_where_a_term_is_left_out_a_cast_draws_and_counts_what_it_did(tmp_path: Path, gain: int) -> None:
+    one = population("p", 3, parse(WEIGHED, "weighed.neuron"), {}, {"gain": raw(gain)})
+    graph = Graph((3,), (one,), (Projection("w", "input", "p", "come", "identity"),), Format.parse("Q3.2"))
+    signals = 'u = "Q5.3 stochastic"\nv = "Q6.1 stochastic"\ngain = "UQ1.5"'  # v drops 6 bits, or 2 where u is 0
+    network = quantise_graph(graph, parse_graph_plan(f"[signal]\n{signals}"))
+    model = agrees(network, np.random.default_rng(3).integers(-16, 16, (40, 3)), tmp_path)
+    assert ("gain" in model.source) == (gain > 0)
+
+
 @pytest.mark.parametrize("name", ["both", "clock"])
 def test_a_text_that_takes_inputs_in_both_ways_or_none_does_the_same(tmp_path: Path, name: str) -> None:
     constants = {"pace": raw([1, -1, 3, 0])} if name == "clock" else {}
@@ -188,7 +243,55 @@ def test_a_text_that_takes_inputs_in_both_ways_or_none_does_the_same(tmp_path: P
     agrees(network, np.random.default_rng(2).integers(0, 2, (9, 4)), tmp_path)
 
 
+SHIFTED = """
+come: input
+k: number
+least: constant
+v: state
+told: output
+v: v[0] = (v << k) + each(come) - k
+told = come < least + 1
+"""
+
+
+@pytest.mark.parametrize("kind", ["conv", "scale", "identity"])
+def test_what_each_active_word_brings_is_shifted_and_weighed(tmp_path: Path, kind: Any) -> None:
+    one = population("p", (2, 2, 2), parse(SHIFTED, "shifted.neuron"), {}, {"least": raw([-(1 << 31), 5])}, {"k": 1})
+    weights = {"conv": raw(np.arange(8).reshape(2, 2, 1, 2) - 4), "scale": raw([3, -2]), "identity": None}[kind]
+    geometry: Any = {"kernel": (2, 2), "stride": (1, 2), "padding": (1, 1), "groups": 2} if kind == "conv" else {}
+    shape = (1, 2, 2) if kind == "conv" else (2, 2, 2)
+    wire = Projection("w", "input", "p", "come", kind, weights, **geometry)
+    plan = parse_graph_plan('[signal]\nv = "Q7.1 ceil"\nweight = "Q4.0"\nleast = "Q32.0"')
+    network = quantise_graph(Graph(shape, (one,), (wire,), Format.parse("Q3.2")), plan)
+    agrees(network, c_networks.inputs_for(network, 3, 12), tmp_path)
+
+
+@pytest.mark.parametrize("top", [31, 63])
+def test_what_is_0_or_minus_1_may_be_moved_to_the_highest_bit(tmp_path: Path, top: int) -> None:
+    text = "come: input\nlow: output\nlow = come < -5\n"
+    one = population("p", 2, parse(text, "low.neuron"))
+    wire = Projection("w", "input", "p", "come", "identity")
+    network = quantise_graph(Graph((2,), (one,), (wire,), Format(1, -top)), GraphPlan({}))
+    agrees(network, np.array([[0, -1], [-1, 0]]), tmp_path)
+
+
 # names
+
+
+def test_constants_and_functions_of_two_signals_have_two_names(tmp_path: Path) -> None:
+    text = "come: input\n{0}: state\ntold: output\n{0}: {0}[0] = come + {0}\ntold = {0} > 1\n"
+    held = [population(name, 1, parse(text.format(own), f"{own}.neuron")) for name, own in (("a_b", "c"), ("a", "b_c"))]
+    wires = [Projection(f"w{one.name}", "input", one.name, "come", "identity") for one in held]
+    network = quantise_graph(
+        Graph((1,), tuple(held), tuple(wires)), parse_graph_plan('[signal]\nc = "Q4.0"\nb_c = "Q5.0"')
+    )
+    model = agrees(network, np.array([[1], [1], [0]]), tmp_path)
+    assert ("#define NET_a_b_c_BITS 4\n" in model.header, "#define NET_a_b_c_BITS_2 5\n" in model.header) == (
+        True,
+        True,
+    )
+    package = wrapped(model)["net_pkg.sv"]
+    assert ("net_dpi_a_b_c(" in package, "net_dpi_a_b_c_2(" in package) == (True, True)
 
 
 def named(*names: str) -> QuantisedGraph:
@@ -204,6 +307,18 @@ def named(*names: str) -> QuantisedGraph:
 def test_names_that_c_keeps_for_itself_are_those_of_no_network(tmp_path: Path) -> None:
     names = ("int", "int_", "states", "in", "out", "state", "a", "a_1", "floor32", "saturate32", "draw", "n", "from")
     agrees(named(*names), np.random.default_rng(1).integers(-4, 4, (5, 2)), tmp_path)
+
+
+def test_names_of_a_text_are_never_those_that_the_model_gives(tmp_path: Path) -> None:
+    text = (
+        "come: input\nv: state\nw: state\nspike: output\nfound = first(come > 0)\ncounted = count(come > 1)\n"
+        "best = largest(come, come < 3)\nrounded: v[0] = v - (v >> 1) + come + found\n"
+        "drawn: w[1] = w + counted - best\nv = rounded\nw = drawn\nspike = come < 0 or best\n"
+    )
+    one = population("p", 5, parse(text, "named.neuron"))
+    graph = Graph((5,), (one,), (Projection("p_1", "input", "p", "come", "identity"),), Format.parse("Q4.1"))
+    plan = parse_graph_plan('[signal]\nv = "Q8.0 stochastic error"\nw = "Q6.-1 stochastic error"')
+    agrees(quantise_graph(graph, plan), np.random.default_rng(3).integers(-16, 16, (20, 5)), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +337,7 @@ def test_a_file_whose_name_has_no_letter_is_refused() -> None:
 # the command
 
 
+NEURON = "größe.neuron"  # in a model nothing is written but ASCII
 OWN = """
 come: input
 charge: state
@@ -239,9 +355,9 @@ if fires:
 
 def own(folder: Path) -> None:
     """Write a neuron that nobody has seen, a network of it, and a plan."""
-    (folder / "mine.neuron").write_text(OWN)
+    (folder / NEURON).write_text(OWN)
     (folder / "net.toml").write_text(
-        '[input]\nshape = 2\nformat = "Q3.1"\n[population.cells]\nshape = 3\nneuron = "mine.neuron"\n'
+        '[input]\nshape = 2\nformat = "Q3.1"\n[population.cells]\nshape = 3\nneuron = "größe.neuron"\n'
         'constants = { floor = -1 }\n[[projection]]\nfrom = "input"\nto = "cells"\n'
         "weights = { raw = [[3, -2, 1], [1, 2, -3]] }\n"
     )
@@ -311,7 +427,7 @@ def test_a_model_is_written_twice_in_the_same_bytes_and_replaces_only_its_like(t
             "population cells: every exact intermediate must fit int64",
         ),
         ("plan.toml", 'rest = "UQ2.0"', "", "every signal must have a format, cells.rest has none"),
-        ("net.toml", "mine.neuron", "none.neuron", "a neuron's text must be a file that can be read"),
+        ("net.toml", NEURON, "none.neuron", "a neuron's text must be a file that can be read"),
         ("net.toml", "shape = 3", "shape = 4", "weights of input_cells must be [2, 4], not [2, 3]"),
     ],
 )
@@ -333,40 +449,30 @@ def test_what_cannot_be_a_model_is_refused_in_a_line_and_nothing_is_written(
 
 @once
 @needs_verilator
-def test_a_bench_of_verilator_runs_the_model_and_sees_what_it_keeps(tmp_path: Path) -> None:
-    network = loaded(tmp_path, NETWORK, PLAN)
-    inputs = c_networks.inputs_for(network, 5, 12)
-    write_c(tmp_path / "model", network, "net")
-    model = c_model(network, "net")
-    place = tmp_path / "model" / "net_bench.sv"
-    bench = place.read_text()
-    seen = [held for held in model.held if held.name]
-    names = [f"net_dpi_{held.owner}_{held.name}" for held in seen]
-    package = wrapped(model)["net_pkg.sv"]
-    types = [package.split(f"{name}(output ")[1].split(" words")[0] for name in names]
-    shown = "".join(
-        f'        begin {type_} w [{held.words}]; {name}(w); foreach (w[n]) $write("%0d ", w[n]); $write("\\n"); end\n'
-        for type_, name, held in zip(types, names, seen, strict=True)
-    )
-    assert bench.count("        // here the core") == 1
-    place.write_text(bench.replace("        // here the core", f"{shown}        // here the core"))
+def test_a_bench_of_verilator_runs_the_model_and_sees_all_that_it_keeps(tmp_path: Path) -> None:
+    narrow = kinds_of_everything(tmp_path)
+    wide = {f"{name}.lfsr_0": Signal(Format.parse(form)) for name, form in (("most", "Q20.0"), ("scaled", "Q40.0"))}
+    network = quantise_graph(narrow.graph, replace(narrow.plan, signals={**narrow.plan.signals, **wide}))
+    inputs, model, folder = c_networks.inputs_for(network, 5, 12), c_model(network, "net"), tmp_path / "model"
+    write_c(folder, network, "net")
+    imports = re.findall(r"function void (\w+)\(output ([\w ]+) words \[(\d+)\]\)", (folder / "net_pkg.sv").read_text())
+    assert {type_ for _, type_, _ in imports} == {"byte", "byte unsigned", "shortint", "int", "longint"}
+    shown = [
+        f'begin {type_} w [{words}]; {name}(w); foreach (w[n]) $write("%0d ", w[n]); $write("\\n"); end\n'
+        for name, type_, words in imports
+    ]
+    bench, mark = (folder / "net_bench.sv").read_text(), "// here the core"
+    assert bench.count(mark) == 1
+    (folder / "net_bench.sv").write_text(bench.replace(mark, f"{''.join(shown)}{mark}"))
     (tmp_path / "inputs.txt").write_text("\n".join(" ".join(map(str, row)) for row in inputs.tolist()) + "\n")
     build = ["verilator", "--binary", "-CFLAGS", "-O0", "--top-module", "net_bench"]
     files = ["net_pkg.sv", "net_bench.sv", "net.c", "net_dpi.c"]
-    made = subprocess.run([*build, *files], cwd=tmp_path / "model", capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stderr
-    done = subprocess.run(
-        ["obj_dir/Vnet_bench", f"+inputs={tmp_path / 'inputs.txt'}"],
-        cwd=tmp_path / "model", capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    rows = [
-        [int(word) for word in line.split()]
-        for line in done.stdout.splitlines()
-        if line[:1] in "-0123456789"[1:] or line[1:2].isdigit()
-    ]
+    subprocess.run([*build, *files], cwd=folder, capture_output=True, check=True)
+    bench_at = [str(folder / "obj_dir" / "Vnet_bench"), f"+inputs={tmp_path / 'inputs.txt'}"]
+    said = subprocess.run(bench_at, capture_output=True, text=True, check=True).stdout
+    rows = [[int(word) for word in line.split()] for line in said.splitlines() if "$finish" not in line]
     kept = expected(network, model, inputs)
-    places = [k + 1 for k, held in enumerate(model.held) if held.name]
-    assert rows == [row for step in kept for row in (*(step[k] for k in places), step[-1])]
+    assert rows == [row for step in kept for row in (*step[1 : 1 + len(model.held)], step[-1])]
 
 
 # what docs/c.md says
@@ -405,11 +511,18 @@ def test_a_model_is_c_plus_plus_too(tmp_path: Path) -> None:
         subprocess.run(build, cwd=tmp_path / "model", check=True)
 
 
+@once
+def test_784_400_10_neurons_say_in_c_what_the_kernels_say(tmp_path: Path) -> None:
+    network = c_size.network(rounding="stochastic")
+    inputs = (np.random.default_rng(0).random((40, 784)) < 0.1).astype(np.int64)
+    said = printed(compiled(tmp_path, c_model(network, "net")), inputs)
+    assert np.sum([rows[-1] for rows in said], axis=0).tolist() == run(network, inputs[None]).said[0].tolist()
+
+
+@once
 @needs_arm
-def test_tables_and_state_on_a_cortex_m4_are_as_large_as_the_page_says() -> None:
-    code = "import sys; sys.path.insert(0, 'tools'); import c_size; sys.exit(c_size.main())"
-    root = PAGE.parent.parent
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True)
-    rows = [line.split() for line in done.stdout.splitlines()[2:]]
+def test_tables_and_state_on_a_cortex_m4_are_as_large_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert c_size.main() == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
     page = dict(re.findall(r"^\| ([\w-]+) \| [\d,]+ \| ([\d,]+ \| [\d,]+) \|$", PAGE.read_text(), re.MULTILINE))
     assert {row[0]: f"{row[2]} | {row[3]}" for row in rows} == page  # how much code it is, is the compiler's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ class Writer:
     state        the type of the network's state
     used         functions of `casts` that are called
     functions    what its projections bring, and what is done for every active input
-    weights      projections that bring something
+    brought      projections that bring something
     room         arrays of a step, a word a neuron: types by name
     """
 
@@ -52,8 +53,9 @@ class Writer:
         taken = f"const {stored_format(self.network.graph.format)} *in, " if self.takes_input else ""
         emitted = stored_format(self.network.formats[settled.name])
         unused = [] if any("state->" in line for line in self.lines) else ["(void)state;"]
+        title = re.sub(r"\W+", "_", settled.program.neuron.title, flags=re.ASCII)
         return [
-            f"/* {settled.name}: a step of {settled.program.neurons} neurons of {settled.program.neuron.title} */",
+            f"/* {settled.name}: a step of {settled.program.neurons} neurons of {title} */",
             f"static void step_{settled.name}({self.state} *state, {taken}{emitted} *emitted)",
             "{",
             *indented([*unused, *self.lines]),
@@ -148,8 +150,6 @@ class Writer:
         found = [line for ref in reductions for line in self._reduce(ref, values)]
         for name in finals:
             signal, ref = program.neuron.states[name]
-            if stages.homes.get(ref) == name and stages.ready(ref, loop):
-                continue  # where it lies is where it is to be
             frac = 0 if signal == BIT else program.signals[signal].format.frac
             last.append(_store(values.state(name), self.state_type(name), values.placed(ref, frac)))
         if emits:
@@ -170,15 +170,15 @@ class Writer:
         if isinstance(operation, op.Count | op.Any):
             if isinstance(operations[operation.a], op.First | op.Largest):
                 return []  # follows from who it is
-            self.lines.append(f"int32_t counted_{ref} = 0;")
-            return [f"counted_{ref} += {values.value(operation.a)};"]
-        self.lines.append(f"size_t found_{ref} = {nobody};")
-        condition, then = f"found_{ref} == {nobody}", [f"found_{ref} = n;"]
+            self.lines.append(f"int32_t counted{ref} = 0;")
+            return [f"counted{ref} += {values.value(operation.a)};"]
+        self.lines.append(f"size_t found{ref} = {nobody};")
+        condition, then = f"found{ref} == {nobody}", [f"found{ref} = n;"]
         if isinstance(operation, op.Largest):
             width, value = values.width(operation.value), values.value(operation.value)
-            self.lines.append(f"{kind(width)} best_{ref} = {number(0, width)};")
-            condition = f"({condition} || {value} > best_{ref})"
-            then.append(f"best_{ref} = {value};")
+            self.lines.append(f"{kind(width)} best{ref} = {number(0, width)};")
+            condition = f"({condition} || {value} > best{ref})"
+            then.append(f"best{ref} = {value};")
         return [f"if ({values.value(operation.a)} != 0 && {condition}) {{", *indented(then), "}"]
 
 

@@ -67,7 +67,7 @@ class Values:
         return f"{self.settled.program.neurons}u"
 
     def named(self, ref: Ref) -> str:
-        """Return a name for a value, as the text calls it."""
+        """Return a name for a value, as the text calls it: nothing else ends in an underscore and a number."""
         name = self.settled.program.neuron.called(ref).lstrip("_")
         return f"{name if name[:1].isalpha() else 'value'}_{ref}"
 
@@ -106,11 +106,11 @@ class Values:
             case op.Done():
                 return self.room(f"carried_{ref}")
             case op.First() | op.Largest():
-                return f"(n == found_{ref})"
+                return f"(n == found{ref})"
             case op.Count(a=a) | op.Any(a=a):
                 if isinstance(settled.operations[a], op.First | op.Largest):
-                    return f"(found_{a} != {self.nobody})"
-                return f"counted_{ref}" if isinstance(operation, op.Count) else f"(counted_{ref} > 0)"
+                    return f"(found{a} != {self.nobody})"
+                return f"counted{ref}" if isinstance(operation, op.Count) else f"(counted{ref} > 0)"
         if ref in stages.fixed or not stages.ready(ref, self.loop):
             return None  # what follows from constants is computed wherever it is read
         if ref in stages.crossing:
@@ -195,18 +195,18 @@ class Values:
         assert isinstance(found, op.Round)  # noqa: S101  (a Limit is after a Round)
         guard = None if found.guard is None else self.value(found.guard)
         if guard in (None, "1"):
-            return self._narrowed(ref, *self._limited(ref, rounded, found))
+            return self._narrowed(ref, *self._limited(rounded, found))
         name, before = self.named(ref), self.lines
         # what is rounded is exact and draws nothing: it is computed before, where other values may need it too
         self.value(found.a)
         self.lines = []
-        text = self._narrowed(ref, *self._limited(ref, rounded, found))
+        text = self._narrowed(ref, *self._limited(rounded, found))
         inner, self.lines = self.lines, before
         self.lines += [f"{kind(self.width(ref))} {name} = 0;", f"if ({guard} != 0) {{"]
         self.lines += [*indented([*inner, f"{name} = {text};"]), "}"]
         return name
 
-    def _limited(self, ref: Ref, rounded: Ref, found: op.Round) -> tuple[str, Width]:
+    def _limited(self, rounded: Ref, found: op.Round) -> tuple[str, Width]:
         """Return what a cast leaves, and the width in which that is."""
         settled = self.settled
         signal, cast = settled.program.signals[found.signal], settled.casts[rounded]
@@ -229,7 +229,7 @@ class Values:
             least, most = -(1 << width - 1), (1 << width - 1) - 1
             lowest, highest = max(lowest, least), min(highest, most)
         if signal.overflow is Overflow.ERROR:
-            name = f"rounded_{ref}"
+            name = f"rounded{rounded}"
             self.lines += [f"const {kind(width)} {name} = {text};"]
             text = name
             below = [f"{name} < {number(lowest, width)}"] if ends[0] < lowest else []
@@ -246,7 +246,7 @@ class Values:
             return f"{function}({text}, {cast.right})"
         self.used.add("draw")
         register = f"state->registers.{member(self.settled.name)}.r{found.stream}"
-        name = f"drawn_{rounded}"
+        name = f"drawn{rounded}"
         drawn = times(f"({kind(width)})draw(&{register}, {cast.draw_bits})", cast.right - cast.draw_bits, width)
         self.lines.append(f"const {kind(width)} {name} = {drawn};")
         return f"{function}({text}, {cast.right}, {name})"
