@@ -24,6 +24,7 @@ from fxsnn.nir.convert import converted
 from fxsnn.nir.read import read_nir
 from nir_files import Nodes, chain, given, lif, output, write_nir
 
+HERE = Path(__file__).parent / "nir_recorded"
 DATA = Path(os.environ.get("FXSNN_DATA", "nowhere")) / "nir"
 real_files = pytest.mark.skipif(not DATA.is_dir(), reason="needs FXSNN_DATA with nir")
 PLAN = """
@@ -376,6 +377,43 @@ def test_a_file_that_the_library_of_hdf5_does_not_come_to_an_end_with_is_refused
     (folder / "net.nir").write_bytes(data)
     with pytest.raises(FileError, match=r"net\.nir': a NIR file must be whole HDF5: "):
         read_nir(folder / "net.nir", seconds=2)
+
+
+# files that tools/nir_frameworks.py let frameworks write, with the spikes that these computed
+
+RESETS = [(reset, step) for reset in ("zero", "subtract") for step in ("same", "next")]
+WRITTEN = {
+    "snntorch_leaky_subtract": ("subtract", "same"),
+    "snntorch_leaky_subtract_delayed": ("subtract", "next"),
+    # a late reset to zero of Leaky comes before the decay: the same spikes
+    "snntorch_leaky_zero_delayed": ("zero", "same"),
+    "snntorch_synaptic_zero": ("zero", "same"),
+    "snntorch_recurrent_subtract_delayed": ("subtract", "next"),
+}
+
+
+def equal(name: str, asked: Asked) -> bool:
+    """Say whether all spikes are those of the framework."""
+    recorded = np.load(HERE / f"{name}.npz")
+    graph = converted(read_nir(HERE / f"{name}.nir"), asked).graph
+    inputs = recorded["inputs"]
+    inputs = np.moveaxis(inputs, 1, -1) if inputs.ndim == 4 else inputs  # the channel last
+    found = float_nodes(graph, inputs)[f"{graph.read.name}.spike"]
+    assert recorded["spikes"].sum() > 20
+    return bool((found == recorded["spikes"]).all())
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_all_spikes_of_snntorch_come_out_under_its_conventions_and_under_no_other_reset(name: str) -> None:
+    fits = [one for one in RESETS if equal(name, Asked(framework="snntorch", reset=one[0], reset_step=one[1]))]
+    assert fits == [WRITTEN[name]]
+
+
+def test_all_counts_of_sinabs_come_out_under_its_conventions() -> None:
+    assert np.load(HERE / "sinabs_convolutions.npz")["spikes"].max() > 2
+    assert equal("sinabs_convolutions", Asked(framework="sinabs"))
+    assert not equal("sinabs_convolutions", Asked(framework="sinabs", floor="none"))
+    assert not equal("sinabs_convolutions", Asked(framework="sinabs", spikes="one"))
 
 
 # files that frameworks wrote
