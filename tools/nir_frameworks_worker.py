@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nir
 import numpy as np
 import sinabs.layers as sl
 import sinabs.nir
 import snntorch as snn
 import torch
 from snntorch.export_nir import export_to_nir
-
-import nir
 
 SEED = 2
 STEPS, INPUTS, HIDDEN, OUTPUTS = 60, 6, 8, 4
