@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from fxsnn.errors import FileError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.quantise import quantise_graph
-from fxsnn.graph.real import float_nodes
+from fxsnn.graph.real import float_nodes, float_run
 from fxsnn.graph.run import golden_nodes
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import converted
@@ -354,6 +356,16 @@ def test_what_is_no_nir_file_is_refused(folder: Path) -> None:
         assert complaint().startswith("'net.nir': ")
 
 
+def test_without_h5py_the_command_says_what_to_install(folder: Path) -> None:
+    nodes = small()
+    write_nir(folder / "net.nir", nodes, chain(*nodes))
+    code = "import sys; sys.modules['h5py'] = None; from fxsnn.cli import main; main()"
+    words = [sys.executable, "-P", "-c", code, "import", "net.nir", "--out", "net.toml"]
+    said = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == "fxsnn: reading NIR needs h5py: pip install 'fxsnn[nir]'\n"
+
+
 def test_a_file_with_wrong_bytes_is_refused_or_read(folder: Path) -> None:
     nodes = small()
     whole = write_nir(folder / "net.nir", nodes, chain(*nodes)).read_bytes()
@@ -476,6 +488,23 @@ def test_integers_give_every_word_of_the_membrane_that_lava_recorded() -> None:
     neuron = graph.read.name
     assert found[f"{neuron}.membrane"].words[:, 0].tolist() == recorded[:, 1].tolist()
     assert found[f"{neuron}.spike"].words[:, 0].tolist() == recorded[:, 2].tolist()
+
+
+@pytest.mark.skipif(not (DATA.parent / "nmnist_small").is_dir(), reason="needs FXSNN_DATA with nmnist_small")
+@real_files
+def test_the_network_of_sinabs_knows_recordings_of_nmnist() -> None:
+    graph = converted(read_nir(DATA / "cnn_sinabs.nir"), Asked(framework="sinabs")).graph
+    for digit in (1, 4, 7):
+        first = min((DATA.parent / "nmnist_small" / "Test" / str(digit)).glob("*.bin"))
+        x, y, high, middle, low = np.frombuffer(first.read_bytes(), np.uint8).reshape(-1, 5).astype(np.int64).T
+        step = ((high & 127) << 16 | middle << 8 | low) // 1000  # of 1 ms, as the network was run there
+        frames = np.zeros((1, 100, 34, 34, 2))
+        seen = (step < 100) & (y < 34)
+        np.add.at(frames[0], (step[seen], y[seen], x[seen], high[seen] >> 7), 1)
+        said, classes = float_run(graph, frames)
+        assert classes is not None
+        assert classes.tolist() == [digit]
+        assert said.max() > 100
 
 
 @real_files
