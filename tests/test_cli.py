@@ -56,6 +56,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "golden diff",
         "golden learn",
         "golden make",
+        "import",
         "memory",
         "ranges",
         "regress",

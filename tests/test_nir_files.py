@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,14 @@ from fxsnn.errors import FileError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.quantise import quantise_graph
+from fxsnn.graph.real import float_run
 from fxsnn.graph.run import golden_nodes
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import converted
 from fxsnn.nir.read import read_nir
 from nir_files import Nodes, chain, float_nodes, given, lif, output, write_nir
 
+HERE = Path(__file__).parent / "nir_recorded"
 DATA = Path(os.environ.get("FXSNN_DATA", "nowhere")) / "nir"
 real_files = pytest.mark.skipif(not DATA.is_dir(), reason="needs FXSNN_DATA with nir")
 PLAN = """
@@ -352,6 +356,16 @@ def test_what_is_no_nir_file_is_refused(folder: Path) -> None:
         assert complaint().startswith("'net.nir': ")
 
 
+def test_without_h5py_the_command_says_what_to_install(folder: Path) -> None:
+    nodes = small()
+    write_nir(folder / "net.nir", nodes, chain(*nodes))
+    code = "import sys; sys.modules['h5py'] = None; from fxsnn.cli import main; main()"
+    words = [sys.executable, "-P", "-c", code, "import", "net.nir", "--out", "net.toml"]
+    said = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == "fxsnn: reading NIR needs h5py: pip install 'fxsnn[nir]'\n"
+
+
 def test_a_file_with_wrong_bytes_is_refused_or_read(folder: Path) -> None:
     nodes = small()
     whole = write_nir(folder / "net.nir", nodes, chain(*nodes)).read_bytes()
@@ -375,6 +389,43 @@ def test_a_file_that_the_library_of_hdf5_does_not_come_to_an_end_with_is_refused
     (folder / "net.nir").write_bytes(data)
     with pytest.raises(FileError, match=r"net\.nir': a NIR file must be whole HDF5: "):
         read_nir(folder / "net.nir", seconds=2)
+
+
+# files that tools/nir_frameworks.py let frameworks write, with the spikes that these computed
+
+RESETS = [(reset, step) for reset in ("zero", "subtract") for step in ("same", "next")]
+WRITTEN = {
+    "snntorch_leaky_subtract": ("subtract", "same"),
+    "snntorch_leaky_subtract_delayed": ("subtract", "next"),
+    # a late reset to zero of Leaky comes before the decay: the same spikes
+    "snntorch_leaky_zero_delayed": ("zero", "same"),
+    "snntorch_synaptic_zero": ("zero", "same"),
+    "snntorch_recurrent_subtract_delayed": ("subtract", "next"),
+}
+
+
+def equal(name: str, asked: Asked) -> bool:
+    """Say whether all spikes are those of the framework."""
+    recorded = np.load(HERE / f"{name}.npz")
+    graph = converted(read_nir(HERE / f"{name}.nir"), asked).graph
+    inputs = recorded["inputs"]
+    inputs = np.moveaxis(inputs, 1, -1) if inputs.ndim == 4 else inputs  # the channel last
+    found = float_nodes(graph, inputs)[f"{graph.read.name}.spike"]
+    assert recorded["spikes"].sum() > 20
+    return bool((found == recorded["spikes"]).all())
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_all_spikes_of_snntorch_come_out_under_its_conventions_and_under_no_other_reset(name: str) -> None:
+    fits = [one for one in RESETS if equal(name, Asked(framework="snntorch", reset=one[0], reset_step=one[1]))]
+    assert fits == [WRITTEN[name]]
+
+
+def test_all_counts_of_sinabs_come_out_under_its_conventions() -> None:
+    assert np.load(HERE / "sinabs_convolutions.npz")["spikes"].max() > 2
+    assert equal("sinabs_convolutions", Asked(framework="sinabs"))
+    assert not equal("sinabs_convolutions", Asked(framework="sinabs", floor="none"))
+    assert not equal("sinabs_convolutions", Asked(framework="sinabs", spikes="one"))
 
 
 # files that frameworks wrote
@@ -437,6 +488,23 @@ def test_integers_give_every_word_of_the_membrane_that_lava_recorded() -> None:
     neuron = graph.read.name
     assert found[f"{neuron}.membrane"].words[:, 0].tolist() == recorded[:, 1].tolist()
     assert found[f"{neuron}.spike"].words[:, 0].tolist() == recorded[:, 2].tolist()
+
+
+@pytest.mark.skipif(not (DATA.parent / "nmnist_small").is_dir(), reason="needs FXSNN_DATA with nmnist_small")
+@real_files
+def test_the_network_of_sinabs_knows_recordings_of_nmnist() -> None:
+    graph = converted(read_nir(DATA / "cnn_sinabs.nir"), Asked(framework="sinabs")).graph
+    for digit in (1, 4, 7):
+        first = min((DATA.parent / "nmnist_small" / "Test" / str(digit)).glob("*.bin"))
+        x, y, high, middle, low = np.frombuffer(first.read_bytes(), np.uint8).reshape(-1, 5).astype(np.int64).T
+        step = ((high & 127) << 16 | middle << 8 | low) // 1000  # of 1 ms, as the network was run there
+        frames = np.zeros((1, 100, 34, 34, 2))
+        seen = (step < 100) & (y < 34)
+        np.add.at(frames[0], (step[seen], y[seen], x[seen], high[seen] >> 7), 1)
+        said, classes = float_run(graph, frames)
+        assert classes is not None
+        assert classes.tolist() == [digit]
+        assert said.max() > 100
 
 
 @real_files

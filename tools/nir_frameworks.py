@@ -1,0 +1,50 @@
+"""Make the NIR files of tests/nir_recorded again, and their spikes, by snnTorch and Sinabs with their own exporters.
+
+The frameworks get an environment of their own, made once in the folder --env. Exit status 2: it cannot be made.
+
+Example: python tools/nir_frameworks.py --out tests/nir_recorded
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from peer_environment import environment, outside
+from platformdirs import user_cache_path
+
+WORKER = Path(__file__).with_name("nir_frameworks_worker.py")
+TORCH = "torch==2.13.0"
+# without what they name: snnTorch names nothing, Sinabs an older nir that its own code does not need
+FRAMEWORKS = ("nir==1.0.8", "nirtorch==2.6", "snntorch==1.0.0", "sinabs==3.1.3")
+NEEDS = ("numpy", "h5py", "matplotlib", "pbr")
+
+
+def install(torch: str, python: Path) -> list[list[str]]:
+    """Return the commands that make the frameworks' environment; `torch` is a requirement and pip's options for it."""
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    return [
+        [sys.executable, "-m", "venv", "--clear", str(python.parent.parent)],
+        [*pip, *torch.split()],
+        [*pip, *NEEDS],
+        [*pip, "--no-deps", *FRAMEWORKS],
+    ]
+
+
+def main() -> None:
+    """Make the environment and the files."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the files")
+    parser.add_argument("--env", type=Path, default=user_cache_path("fxsnn") / "nir-frameworks", help="environment")
+    parser.add_argument("--torch", default=TORCH, help="what pip installs as torch, its options too")
+    given = parser.parse_args()
+    made = " ".join((given.torch, *FRAMEWORKS))
+    python = environment(given.env, "the frameworks'", made, lambda python: install(given.torch, python))
+    given.out.mkdir(parents=True, exist_ok=True)
+    sys.exit(subprocess.run([str(python), str(WORKER), str(given.out)], env=outside(), check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()

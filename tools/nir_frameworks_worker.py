@@ -1,0 +1,121 @@
+"""Networks of snnTorch and Sinabs: export them by these frameworks' own exporters, run them there, keep the spikes.
+
+Run by tools/nir_frameworks.py in an environment of its own: python nir_frameworks_worker.py FOLDER
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nir
+import numpy as np
+import sinabs.layers as sl
+import sinabs.nir
+import snntorch as snn
+import torch
+from snntorch.export_nir import export_to_nir
+
+SEED = 2
+STEPS, INPUTS, HIDDEN, OUTPUTS = 60, 6, 8, 4
+
+
+def snntorch_networks() -> Iterator[tuple[str, Any]]:
+    """Yield networks of two layers: a factor of its own for every neuron, each kind of reset, in time and late."""
+
+    def layers(name: str, scale: float, make: Callable[[int], Any]) -> tuple[str, Any]:
+        torch.manual_seed(SEED)
+        network = torch.nn.Sequential(
+            torch.nn.Linear(INPUTS, HIDDEN), make(HIDDEN), torch.nn.Linear(HIDDEN, OUTPUTS), make(OUTPUTS)
+        )
+        for layer in network:
+            if isinstance(layer, torch.nn.Linear):
+                layer.weight.mul_(scale)
+                layer.bias.abs_()  # so that the neurons of the last layer fire, too
+        return name, network
+
+    def leaky(reset: str, delay: bool) -> Callable[[int], Any]:
+        return lambda n: snn.Leaky(
+            beta=torch.linspace(0.6, 0.9, n),
+            threshold=torch.ones(n),
+            reset_mechanism=reset,
+            reset_delay=delay,
+            init_hidden=True,
+        )
+
+    def synaptic(reset: str, delay: bool) -> Callable[[int], Any]:
+        return lambda n: snn.Synaptic(
+            alpha=torch.linspace(0.3, 0.6, n),
+            beta=torch.linspace(0.6, 0.9, n),
+            threshold=torch.ones(n),
+            reset_mechanism=reset,
+            reset_delay=delay,
+            init_hidden=True,
+        )
+
+    def recurrent(n: int) -> Any:
+        return snn.RSynaptic(
+            alpha=torch.linspace(0.3, 0.6, n),
+            beta=torch.linspace(0.6, 0.9, n),
+            linear_features=n,
+            threshold=torch.ones(n),
+            reset_mechanism="subtract",
+            init_hidden=True,
+        )
+
+    yield layers("snntorch_leaky_subtract", 1.0, leaky("subtract", False))
+    yield layers("snntorch_leaky_subtract_delayed", 3, leaky("subtract", True))
+    yield layers("snntorch_leaky_zero_delayed", 3, leaky("zero", True))
+    yield layers("snntorch_synaptic_zero", 3, synaptic("zero", False))
+    yield layers("snntorch_recurrent_subtract_delayed", 3, recurrent)
+
+
+def sinabs_network() -> Any:
+    """Return a network of convolutions and pools, whose neurons emit several spikes a step above a floor."""
+
+    def neurons() -> Any:
+        return sl.IAFSqueeze(batch_size=1, min_v_mem=-1.0, spike_threshold=1.0)
+
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(2, 4, (3, 3), stride=(2, 2), padding=(1, 1), bias=False),
+        neurons(),
+        torch.nn.Conv2d(4, 6, (3, 3), padding=(1, 1), bias=False),
+        neurons(),
+        sl.SumPool2d((2, 2)),
+        torch.nn.Flatten(),
+        torch.nn.Linear(24, 5, bias=False),
+        neurons(),
+    )
+    for layer in network:
+        if hasattr(layer, "weight"):
+            layer.weight.mul_(4)
+    return network
+
+
+def kept(folder: Path, name: str, graph: Any, inputs: Any, spikes: Any) -> None:
+    """Write a graph and what the framework made of it."""
+    nir.write(folder / f"{name}.nir", graph)
+    np.savez(folder / f"{name}.npz", inputs=inputs.numpy().astype(np.uint8), spikes=spikes.numpy().astype(np.uint8))
+    print(name, int(spikes.sum()), "spikes")
+
+
+def main(folder: Path) -> None:
+    """Write all."""
+    torch.manual_seed(SEED)
+    torch.set_grad_enabled(False)
+    inputs = (torch.rand(STEPS, INPUTS) < 0.4).float()
+    for name, network in snntorch_networks():
+        spikes = torch.cat([network(one[None]) for one in inputs])
+        kept(folder, name, export_to_nir(network, inputs[:1], ignore_dims=[0]), inputs, spikes)
+    frames = (torch.rand(20, 2, 8, 8) < 0.3).float()
+    network = sinabs_network()
+    spikes = network(frames)
+    graph = sinabs.nir.to_nir(network, frames[:1])
+    graph.infer_types()  # without it convolutions have no input_shape, and cannot be written
+    kept(folder, "sinabs_convolutions", graph, frames, spikes)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
