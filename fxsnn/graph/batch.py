@@ -1,4 +1,4 @@
-"""Many inputs through a network: stage by stage, populations all steps at once where they can, in parts by threads."""
+"""Many inputs through a network: stage by stage, all steps at once or in pieces, in parts by threads."""
 
 from __future__ import annotations
 
@@ -64,7 +64,6 @@ def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], threads: 
     """
     schedule, readout, steps = _schedule(network), network.graph.readout, inputs.shape[1]
     said = np.zeros((len(inputs), network.graph.read.size), np.int64)
-
     at_once = _MOST // (schedule.word_bytes * steps)
 
     def part(first: int, last: int) -> None:

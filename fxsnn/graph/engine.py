@@ -30,8 +30,8 @@ class Engine:
         self._ways = ways(network, name, step.word)
         self._each = {each.name for each in one.neuron.operations if isinstance(each, Each)}
         many = max(len(self._inputs), 1)
-        self.at_once = 1 if self._each else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
-        self._sums = np.zeros((many, self.at_once, one.size), step.word)
+        self._at_once = 1 if self._each else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
+        self._sums = np.zeros((many, self._at_once, one.size), step.word)
         self._kept, self._draws = step.room(), step.draw_room()
         self._taps, self._seeds = network.plan.lfsr.tap_array(), seeds_of(network, one, step.emitted.streams)
         self._registers = self._seeds.copy()
@@ -49,8 +49,8 @@ class Engine:
         out        int[steps, neurons]: what the neurons emit is written
         nodes      int[steps, neurons]: so is the state of this row after each step; or without elements
         """
-        for begin in range(first, stop, self.at_once):
-            steps = slice(begin, min(begin + self.at_once, stop))
+        for begin in range(first, stop, self._at_once):
+            steps = slice(begin, min(begin + self._at_once, stop))
             sums = self._sums[:, : steps.stop - begin]
             sums[:] = 0
             for way in self._ways:
