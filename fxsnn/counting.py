@@ -25,7 +25,7 @@ from fxsnn.layered.quantise import quantise_layers
 from fxsnn.memory import MACROS, Memory, inventory, memory_to_data
 from fxsnn.plan import Plan
 from fxsnn.planned import parse_planned
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.selection import check_macro, counted, plan_of_one_layer
 
 

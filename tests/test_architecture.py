@@ -28,7 +28,7 @@ ORDER = (
         "competitive",
         "plan",
         "program",
-        "quantise",
+        "quantised",
         "width",
         "prepare",
         "drive",
