@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.format import Format
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import delayed
@@ -15,7 +16,9 @@ from fxsnn.graph.ways import Held, Way, ways
 from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
 from fxsnn.program.compiled import Compiled
+from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Each
+from fxsnn.program.program import Program
 
 Words = NDArray[np.int64]
 AT_ONCE = 1 << 18  # bytes of sums that are added up before the steps follow: they stay in a near cache
@@ -72,6 +75,14 @@ class Engine:
                 np.arange(len(parts)),
             )
 
+    def state(self, row: int) -> Words:
+        """Return the words of the state of a row, int64[neurons]."""
+        return self._kept[row].astype(np.int64)
+
+    def register(self, stream: int) -> int:
+        """Return what the register of a cast holds, by its number in the text."""
+        return int(self._registers[stream])
+
     def _parts(self, emitted: Mapping[str, Held], step: int) -> Held:
         """Return what every active input brings alone, int[active, neurons], of the input that takes them so.
 
@@ -92,6 +103,23 @@ def _part(way: Way, words: Held, like: Held) -> Held:
     sums = np.zeros((len(active), like.shape[1]), like.dtype)
     way.add(sums, alone)
     return sums
+
+
+def is_bits(form: Format) -> bool:
+    """Return whether words of a format are 0 and 1."""
+    return (form.lowest, form.highest) == (0, 1)
+
+
+def held_in(form: Format) -> type[np.integer[Any]]:
+    """Return the type in which words of a format that are emitted are held."""
+    return np.uint8 if is_bits(form) else np.int64
+
+
+def drawing(program: Program) -> dict[int, Cast]:
+    """Return the casts of a population that may draw, by the number of their register."""
+    return {
+        cast.stream: cast for cast in program.neuron.casts if cast.stream is not None and program.site(cast).draw_bits
+    }
 
 
 def registers_of(network: QuantisedGraph, one: Population) -> dict[int, Lfsr]:

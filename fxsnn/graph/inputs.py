@@ -16,7 +16,7 @@ from fxsnn.files import MOST_BYTES, read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.graph.arrays import ENDINGS, read_given
 from fxsnn.graph.network import MOST_CLASSES, Graph
-from fxsnn.graph.reading import check_inputs
+from fxsnn.graph.reading import as_words, check_inputs
 from fxsnn.lfsr import Lfsr
 from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 from fxsnn.plan import Signal
@@ -97,7 +97,7 @@ def _one(path: Path, graph: Graph) -> NDArray[np.int64]:
 
 
 def _checked(given: NDArray[Any], graph: Graph) -> NDArray[np.int64]:
-    words = given.view(np.uint8) if given.dtype == np.bool_ else given
+    words = as_words(given)
     if words.size > MOST_WORDS:
         raise ConfigError(f"inputs must be at most {MOST_WORDS:,} words together, not {words.size:,}")
     check_words("inputs", words, graph.format)
