@@ -265,7 +265,7 @@ def check_words(name: str, words: ArrayLike, fmt: Format) -> None:
     given = np.asarray(words)
     if given.dtype.kind not in "iu":
         raise ConfigError(f"{name} must be integers, not {given.dtype}")
-    if given.size and (given.min() < fmt.lowest or given.max() > fmt.highest):
+    if given.size and (given.max() > fmt.highest or (given.dtype.kind == "i" and given.min() < fmt.lowest)):
         place = tuple(int(n) for n in np.argwhere((given < fmt.lowest) | (given > fmt.highest))[0])
         at = str(list(place)) if place else ""
         raise ConfigError(

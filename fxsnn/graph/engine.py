@@ -25,12 +25,15 @@ AT_ONCE = 1 << 18  # bytes of sums that are added up before the steps follow: th
 
 
 class Engine:
-    """A population that begins at rest; see `interpret.Run`, which keeps every node."""
+    """A population that begins at rest; see `interpret.Run`, which keeps every node.
 
-    def __init__(self, network: QuantisedGraph, name: str, step: Compiled) -> None:
+    one_row    whether it does a step at a time
+    """
+
+    def __init__(self, network: QuantisedGraph, name: str, step: Compiled, *, one_row: bool = False) -> None:
         one, self._compiled = network.graph[name], step
         self._inputs = [*one.neuron.inputs]
-        self._ways = ways(network, name, step.word)
+        self._ways = ways(network, name, step.word, one_row=one_row)
         self._each = {each.name for each in one.neuron.operations if isinstance(each, Each)}
         many = max(len(self._inputs), 1)
         self.at_once = 1 if self._each else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
@@ -38,6 +41,7 @@ class Engine:
         self._kept, self._draws = step.room(), step.draw_room()
         self._taps, self._seeds = network.plan.lfsr.tap_array(), seeds_of(network, one, step.emitted.streams)
         self._registers = self._seeds.copy()
+        self._parts, self._order = np.zeros((0, one.size), step.word), np.arange(0)  # of no active input
         self._follow = step.driver(layer.follow)
 
     def begin(self) -> None:
@@ -59,7 +63,10 @@ class Engine:
             for way in self._ways:
                 source = emitted[way.source][max(begin - way.delay, 0) : max(steps.stop - way.delay, 0)]
                 way.add(sums[self._inputs.index(way.given), sums.shape[1] - len(source) :], source)
-            parts = self._parts(emitted, begin)
+            parts, order = self._parts, self._order
+            if self._each:
+                parts = self._brought(emitted, begin)
+                order = np.arange(len(parts))
             self._follow(
                 out[steps],
                 nodes[steps],
@@ -72,7 +79,7 @@ class Engine:
                 self._taps,
                 self._draws,
                 parts,
-                np.arange(len(parts)),
+                order,
             )
 
     def state(self, row: int) -> Words:
@@ -83,15 +90,15 @@ class Engine:
         """Return what the register of a cast holds, by its number in the text."""
         return int(self._registers[stream])
 
-    def _parts(self, emitted: Mapping[str, Held], step: int) -> Held:
+    def _brought(self, emitted: Mapping[str, Held], step: int) -> Held:
         """Return what every active input brings alone, int[active, neurons], of the input that takes them so.
 
         The projections come in the order of the network, their inputs ascending; a maximum comes whole.
         """
-        found = [np.zeros((0, self._sums.shape[2]), self._sums.dtype)]
+        found = [self._parts]
         for way in self._ways:
             if way.given in self._each:
-                found.append(_part(way, delayed(emitted[way.source], step, way.delay), found[0]))
+                found.append(_part(way, delayed(emitted[way.source], step, way.delay), self._parts))
         return np.concatenate(found)
 
 

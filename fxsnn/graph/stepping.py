@@ -133,7 +133,7 @@ class _Compiled:
     """A population whose step is compiled."""
 
     def __init__(self, network: QuantisedGraph, name: str, step: Compiled) -> None:
-        self._engine, self._name = Engine(network, name, step), name
+        self._engine, self._name = Engine(network, name, step, one_row=True), name
         self._rows = {state: row for row, state in enumerate(network.graph[name].neuron.states)}
         self.begin, self.register = self._engine.begin, self._engine.register
 
