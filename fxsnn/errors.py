@@ -38,6 +38,10 @@ class ConfigError(FxsnnError, ValueError):
     """A configuration or argument that cannot be used."""
 
 
+class UnknownNameError(ConfigError, KeyError):
+    """A name by which nothing is held; the message has those that are."""
+
+
 class NeuronError(ConfigError):
     """A neuron's text that cannot be read; the message begins with file, line and column."""
 

@@ -25,7 +25,7 @@ from fxsnn.plan import parse_plan
 from fxsnn.quantised import QuantisedNetwork, quantise
 from layered_networks import committed_in_currents
 from test_memory import PLAN
-from test_quantise import network_of
+from test_quantised import network_of
 
 HOLDS_ARRAYS = re.compile(r"\b(NDArray|Floats|Words)\b")
 NO_ARRAY = {("Cause", "words"), ("Story", "words")}  # a function, and words of the language

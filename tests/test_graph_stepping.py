@@ -17,6 +17,7 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import named_words, trace
 from fxsnn.graph.stepping import State
 from fxsnn.modes import Overflow
+from fxsnn.plan import Signal
 from population_sets import POPULATION_SETS
 from populations_drawn import drawn_networks, inputs_for
 from strategies import examples
@@ -122,7 +123,7 @@ def test_a_network_that_may_refuse_and_does_not_is_followed() -> None:
     assert_followed(wide, State(wide), inputs[0])
 
 
-def _wide(network: QuantisedGraph) -> dict[str, object]:
+def _wide(network: QuantisedGraph) -> dict[str, Signal]:
     membrane = network.plan.signals["membrane"]
     form = replace(membrane.format, word=20)
     return {**network.plan.signals, "membrane": replace(membrane, format=form, overflow=Overflow.ERROR)}

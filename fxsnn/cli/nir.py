@@ -59,8 +59,9 @@ def import_nir(
     import json
     from dataclasses import asdict
 
+    from fxsnn.graph.saving import arrays_beside
     from fxsnn.nir.conventions import Asked
-    from fxsnn.nir.save import arrays_beside, imported
+    from fxsnn.nir.save import imported
 
     asked = Asked(dt, decay, gain, reset, reset_step, compare, spikes, floor, current, arrives, scale, framework)
     found = imported(network, out, asked, form, strict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -150,6 +150,14 @@ def weight_shapes(projection: Projection, source: Shape, target: Shape) -> tuple
     if channels % projection.groups or outputs % projection.groups:
         raise refuse(f"groups must divide {channels} and {outputs} channels", str(projection.groups))
     return ((*projection.kernel, channels // projection.groups, outputs),)
+
+
+def fitted(projection: Projection, source: Shape, target: Shape) -> Projection:
+    """Return a projection whose weights have a shape that fits; raises ConfigError where source and target do not."""
+    shapes = weight_shapes(projection, source, target)
+    if projection.weights is None:
+        return projection
+    return replace(projection, weights=projection.weights.within(shapes, f"weights of {projection.name}"))
 
 
 def arrival(projection: Projection, weight: Format | None, given: Format, source: Shape) -> Arrival:

@@ -84,7 +84,7 @@ class Engine:
 
     def state(self, row: int) -> Words:
         """Return the words of the state of a row, int64[neurons]."""
-        return self._kept[row].astype(np.int64)
+        return np.array(self._kept[row], np.int64)
 
     def register(self, stream: int) -> int:
         """Return what the register of a cast holds, by its number in the text."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fxsnn.cast import check_words
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, UnknownNameError
 from fxsnn.graph.engine import Engine, drawing, held_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
@@ -25,7 +25,7 @@ _KEPT = 256  # steps between two moves of what was emitted before
 _NONE = np.zeros((0, 0), np.int64)  # the engine is asked for no node
 
 
-class State:
+class State(Mapping[str, Words]):
     """A quantised network at work, as it stands after a step. `Fixed.start` makes one, at rest.
 
     Names are those of golden sets: `hidden.membrane` of a state, `hidden.spike` of what is emitted, `hidden.lfsr.2` of
@@ -99,22 +99,22 @@ class State:
     def __getitem__(self, name: str) -> Words:
         """Return the words of a name after the last step, int64[neurons]; of a register int64[].
 
-        Raises ConfigError, which has all names, for another one. `Fixed.trace` has the nodes between, too.
+        Raises UnknownNameError, a KeyError, which has all names. `Fixed.trace` has the nodes between, too.
         """
         if name not in self._words:
-            raise ConfigError(f"a name must be one of {', '.join(self)}, not {name!r}")
+            raise UnknownNameError(f"a name must be one of {', '.join(self)}, not {name!r}")
         return np.asarray(self._words[name](), np.int64)
 
     def _last(self, name: str) -> Words:
-        return self._emitted[name][self._at].astype(np.int64)
+        return np.array(self._emitted[name][self._at], np.int64)
 
     def __iter__(self) -> Iterator[str]:
         """Yield every name."""
         return iter(self._words)
 
-    def __contains__(self, name: object) -> bool:
-        """Say whether there is such a name."""
-        return name in self._words
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._words)
 
 
 def _left_out(network: QuantisedGraph, name: str, step: Compiled) -> bool:

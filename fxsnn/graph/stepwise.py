@@ -35,11 +35,15 @@ def through(
     return found
 
 
-def arriving(network: QuantisedGraph, name: str, emitted: Mapping[str, Words], t: int) -> dict[str, Words]:
+def arriving(
+    network: QuantisedGraph, name: str, emitted: Mapping[str, NDArray[np.integer]], t: int
+) -> dict[str, Words]:
     """Return what arrives at a population in a step: int64[rows, neurons], one row in all or one an active input.
 
     Where the text takes active inputs one by one, the projections come in the order of the network, their inputs
     ascending. An input that does not reach a neuron brings it 0; a maximum comes whole.
+
+    emitted    int64[steps, words], of every source
     """
     graph, program = network.graph, network.programs[name]
     one_by_one = {each.name for each in program.neuron.operations if isinstance(each, op.Each)}
