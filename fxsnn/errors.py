@@ -19,7 +19,7 @@ class FxsnnError(Exception):
     """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
 
     def __str__(self) -> str:
-        return " ".join(super().__str__().splitlines())
+        return " ".join(Exception.__str__(self).splitlines())  # that of KeyError would quote it
 
 
 class FormatError(FxsnnError, ValueError):
