@@ -274,44 +274,92 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda net: fxsnn.Network(0), "the shape of input must be a number of 1 or more or [rows, columns, channels], not 0"),
-        (lambda net: fxsnn.Network(7.0), "the shape of input must be a number of 1 or more or [rows, columns, channels], not 7.0"),
-        (lambda net: fxsnn.Network(3, "Q"), "a format must read like Q2.6 (signed) or UQ0.8 (unsigned), not 'Q'"),
+        (
+            lambda _: fxsnn.Network(0),
+            "the shape of input must be a number of 1 or more or [rows, columns, channels], not 0",
+        ),
+        (
+            lambda _: fxsnn.Network(7.0),
+            "the shape of input must be a number of 1 or more or [rows, columns, channels], not 7.0",
+        ),
+        (lambda _: fxsnn.Network(3, "Q"), "a format must read like Q2.6 (signed) or UQ0.8 (unsigned), not 'Q'"),
         (lambda net: net.dense([1.0], LIF), "weights of a dense projection must be [sources, neurons], not [1]"),
         (lambda net: net.dense([[1.0], [1.0, 2.0]], LIF), "weights: numbers must be in lists of equal lengths"),
         (lambda net: net.dense([["a"]], LIF), "weights: numbers must be real, not <U1"),
         (lambda net: net.dense([[np.nan]], LIF), "weights: every number must be finite, not nan"),
         (lambda net: net.dense(np.ones((9, 2)), LIF), "weights of hidden_hidden2 must be [2, 2], not [9, 2]"),
         (lambda net: net.dense(np.ones((2, 2)), LIF, after="x"), "a population must be one of input, hidden, not 'x'"),
-        (lambda net: net.dense(np.ones((2, 2)), LIF, name="hidden"), "a population must have a name of its own, 'hidden' is there"),
-        (lambda net: net.dense(np.ones((2, 2)), LIF, delay=-1), "projection hidden_hidden2: delay must be 0 to 65536 steps, not -1"),
-        (lambda net: net.dense(np.ones((2, 2)), "lif"), "a neuron must be one of fxsnn.lif(...) or fxsnn.Neuron.parse(...), not 'lif'"),
-        (lambda net: net.dense(np.ones((2, 3)), fxsnn.lif(threshold=[1.0, 2.0])), "constant threshold of hidden2 must be one number or [3], not [2]"),
-        (lambda net: net.dense(np.ones((2, 3)), fxsnn.Neuron.load("relay"), outer="rows"), "population hidden2: outer must be inputs or neurons, not 'rows'"),
-        (lambda net: net.dense(np.ones((2, 3)), fxsnn.lif(threshold=1.0, leak_shift=2.5)), "population hidden2: the number leak_shift must be an integer, not 2.5"),  # type: ignore[arg-type]
-        (lambda net: net.conv(np.ones((2, 3)), LIF), "weights of a convolution must be [rows, columns, channels of a group, output channels], not [2, 3]"),
-        (lambda net: net.conv(np.ones((2, 2, 1, 1)), LIF), "conv must be of a map [rows, columns, channels], not of [2]"),
+        (
+            lambda net: net.dense(np.ones((2, 2)), LIF, name="hidden"),
+            "a population must have a name of its own, 'hidden' is there",
+        ),
+        (
+            lambda net: net.dense(np.ones((2, 2)), LIF, delay=-1),
+            "projection hidden_hidden2: delay must be 0 to 65536 steps, not -1",
+        ),
+        (
+            lambda net: net.dense(np.ones((2, 2)), "lif"),
+            "a neuron must be one of fxsnn.lif(...) or fxsnn.Neuron.parse(...), not 'lif'",
+        ),
+        (
+            lambda net: net.dense(np.ones((2, 3)), fxsnn.lif(threshold=[1.0, 2.0])),
+            "constant threshold of hidden2 must be one number or [3], not [2]",
+        ),
+        (
+            lambda net: net.dense(np.ones((2, 3)), fxsnn.Neuron.load("relay"), outer="rows"),
+            "population hidden2: outer must be inputs or neurons, not 'rows'",
+        ),
+        (
+            lambda net: net.dense(np.ones((2, 3)), fxsnn.lif(threshold=1.0, leak_shift=2.5)),
+            "population hidden2: the number leak_shift must be an integer, not 2.5",
+        ),
+        (
+            lambda net: net.conv(np.ones((2, 3)), LIF),
+            "weights of a convolution must be [rows, columns, channels of a group, output channels], not [2, 3]",
+        ),
+        (
+            lambda net: net.conv(np.ones((2, 2, 1, 1)), LIF),
+            "conv must be of a map [rows, columns, channels], not of [2]",
+        ),
         (lambda net: net.pool("average", 2), "average must be of a map [rows, columns, channels], not of [2]"),
         (lambda net: net.connect("hidden", "input"), "a population must be one of hidden, not 'input'"),
-        (lambda net: net.connect("hidden", "hidden", np.ones((2, 2)), input="gate", delay=1), "projection hidden_hidden: input must be one of current of hidden, not 'gate'"),
+        (
+            lambda net: net.connect("hidden", "hidden", np.ones((2, 2)), input="gate", delay=1),
+            "projection hidden_hidden: input must be one of current of hidden, not 'gate'",
+        ),
         (lambda net: net.read("labels", labels=[0.5, 1]), "readout: labels must be whole numbers, not float64"),
-        (lambda net: net.read("counted"), "readout: kind must be one of none, counts, labels, node, first, not 'counted'"),
+        (
+            lambda net: net.read("counted"),
+            "readout: kind must be one of none, counts, labels, node, first, not 'counted'",
+        ),
         (lambda net: net.plan(weight="Q1.3 up"), "signal 'weight': rounding must be one of"),
         (lambda net: net.plan(weight=5), "signal 'weight' must be a text or a table of format, rounding, overflow: "),
-        (lambda net: net.save("net.tml"), "a network's file must be a file ending in .toml, without a colon in its name, not 'net.tml'"),
-        (lambda net: fxsnn.lif(threshold=1.0, reset="none"), "lif.neuron: reset must be zero, value, subtract, not none"),
-        (lambda net: fxsnn.Neuron.load("lif2"), "a neuron must be one of competitive, cuba_lif, "),
-        (lambda net: fxsnn.Neuron.load("own.neuron"), "a neuron's text must be a file that can be read, not 'own.neuron'"),
-        (lambda net: fxsnn.Neuron.parse(5), "a neuron's text must be a string, not int"),
-        (lambda net: fxsnn.Neuron.parse("spike = 1"), "mine.neuron:"),
-        (lambda net: fxsnn.Neuron.parse(MINE, speed=3), "mine.neuron: a value must be of nothing, not 'speed'"),
-        (lambda net: fxsnn.quantise(fxsnn.Network(3), fxsnn.Plan()), "a network must have one population or more, not none"),
-        (lambda net: fxsnn.quantise(net, fxsnn.Plan({"weight": "Q1.3", "hiden.membrane": "Q1.3"})), "signal 'hiden.membrane' must be one of hidden.membrane, "),
-        (lambda net: fxsnn.load("nothing.toml"), "a network must be a file that can be read, not 'nothing.toml'"),
-        (lambda net: fxsnn.Plan.load("nothing.toml"), "a plan must be a file that can be read, not 'nothing.toml'"),
-        (lambda net: fxsnn.load_golden("nothing"), "a golden set's manifest.json must be a file that can be read, not "),
+        (
+            lambda net: net.save("net.tml"),
+            "a network's file must be a file ending in .toml, without a colon in its name, not 'net.tml'",
+        ),
+        (lambda _: fxsnn.lif(threshold=1.0, reset="none"), "lif.neuron: reset must be zero, value, subtract, not none"),
+        (lambda _: fxsnn.Neuron.load("lif2"), "a neuron must be one of competitive, cuba_lif, "),
+        (
+            lambda _: fxsnn.Neuron.load("own.neuron"),
+            "a neuron's text must be a file that can be read, not 'own.neuron'",
+        ),
+        (lambda _: fxsnn.Neuron.parse(5), "a neuron's text must be a string, not int"),
+        (lambda _: fxsnn.Neuron.parse("spike = 1"), "mine.neuron:"),
+        (lambda _: fxsnn.Neuron.parse(MINE, speed=3), "mine.neuron: a value must be of nothing, not 'speed'"),
+        (
+            lambda _: fxsnn.quantise(fxsnn.Network(3), fxsnn.Plan()),
+            "a network must have one population or more, not none",
+        ),
+        (
+            lambda net: fxsnn.quantise(net, fxsnn.Plan({"weight": "Q1.3", "hiden.membrane": "Q1.3"})),
+            "signal 'hiden.membrane' must be one of hidden.membrane, ",
+        ),
+        (lambda _: fxsnn.load("nothing.toml"), "a network must be a file that can be read, not 'nothing.toml'"),
+        (lambda _: fxsnn.Plan.load("nothing.toml"), "a plan must be a file that can be read, not 'nothing.toml'"),
+        (lambda _: fxsnn.load_golden("nothing"), "a golden set's manifest.json must be a file that can be read, not "),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_refused_in_one_line_and_the_network_stays(
     call: Callable[[Network], object], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -332,9 +380,12 @@ def test_what_cannot_be_is_refused_in_one_line_and_the_network_stays(
         (lambda fixed: fixed.trace(np.full((5, 3), 2)), "inputs[0, 0, 0] must be a word of UQ1.0 (u1), 0 to 1, not 2"),
         (lambda fixed: fixed.memory(macro="bram"), "macro must be one of sram-32x1024, ramb18, not 'bram'"),
         (lambda fixed: fixed.golden("set", np.zeros((0, 5, 3), int)), "inputs must be one or more, not none"),
-        (lambda fixed: fixed.golden("set", np.full((1, 5, 3), 2)), "inputs[0, 0, 0] must be a word of UQ1.0 (u1), 0 to 1, not 2"),
+        (
+            lambda fixed: fixed.golden("set", np.full((1, 5, 3), 2)),
+            "inputs[0, 0, 0] must be a word of UQ1.0 (u1), 0 to 1, not 2",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_network_cannot_be_shown_is_refused(
     call: Callable[[fxsnn.Fixed], object], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
