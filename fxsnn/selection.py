@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fxsnn.budget import Budget, parse_budget
 from fxsnn.candidates import Entry, Exploration, Found, load_exploration
 from fxsnn.documents import named
@@ -72,6 +74,14 @@ def select_candidate(candidates: Path, out: Path, asked: Criteria) -> Selected:
     plan = exploration.plan_of(choice.index)
     write_text(out, planned_text(plan))
     return Selected(choice, exploration.entries[choice.index], exploration.found, plan)
+
+
+def selected_to_data(selected: Selected, out: Path) -> dict[str, Any]:
+    """Return what was chosen as plain data: why, by what it was measured, its plan, and where that was written."""
+    entry, held = msgspec.to_builtins(selected.entry), selected.found
+    del entry["right"]  # a bit an input, of use to `report` alone
+    against = {"accuracy": held.accuracy, "interval": list(held.interval), "bits": held.bits}
+    return {"reason": selected.choice.reason, **entry, "float": against, "written": str(out)}
 
 
 def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:

@@ -101,7 +101,7 @@ skip = 1
     for name in ("threshold", "current_decay", "membrane_decay"):
         plan[name] = "UQ4.4"
     texts = [
-        whole(quantise_graph(graph, plan.held())).texts | {"net.toml": repr(graph.stages)}
+        {**whole(quantise_graph(graph, plan.held())).texts, "net.toml": repr(graph.stages)}
         for graph in (load_graph(tmp_path / "net.toml"), net.graph)
     ]
     assert texts[0] == texts[1]
@@ -179,7 +179,7 @@ def test_names_are_made_where_none_are_given() -> None:
         net.conv(np.ones((3, 3, 1, 2)), LIF),
         net.pool("sum", 2),
         net.pool("maximum", 2),
-        net.dense(np.ones((8, 1)), LIF),
+        net.dense(np.ones((2, 1)), LIF),
     ]
     assert made == ["hidden", "pooled", "pooled2", "hidden2"]
     assert [one.name for one in net.graph.projections] == [
@@ -207,11 +207,11 @@ def test_a_layer_follows_what_was_added_last_or_what_is_named() -> None:
 def test_constants_that_a_plan_lacks_get_the_bits_that_hold_them() -> None:
     net = small()
     net.dense(np.ones((2, 2)), fxsnn.lif(threshold=[-1.5, 2.0], decay=0.0625))
-    plan = net.plan(weight="Q1.3", membrane="Q6.6", **{"hidden.threshold": "UQ1.3"})
+    plan = net.plan({"hidden.threshold": "UQ1.3"}, weight="Q1.3", membrane="Q6.6")
     assert {name: str(signal.format) for name, signal in plan.items()} == {
+        "hidden.threshold": "UQ1.3",
         "weight": "Q1.3",
         "membrane": "Q6.6",
-        "hidden.threshold": "UQ1.3",
         "decay": "UQ0.8",
         "threshold": "Q3.8",
     }
@@ -220,7 +220,7 @@ def test_constants_that_a_plan_lacks_get_the_bits_that_hold_them() -> None:
     other.dense([[1.0]], same)
     assert [*other.plan(weight="Q1.3")] == ["weight", "threshold"]
     other.dense([[1.0]], fxsnn.lif(threshold=fxsnn.raw(3)), name="words")
-    assert [*other.plan(weight="Q1.3", **{"hidden.threshold": "UQ1.0"})] == ["weight", "hidden.threshold"]
+    assert [*other.plan({"hidden.threshold": "UQ1.0"}, weight="Q1.3")] == ["hidden.threshold", "weight"]
 
 
 def test_a_plan_is_a_mapping_of_signals() -> None:
@@ -279,7 +279,7 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
             "the shape of input must be a number of 1 or more or [rows, columns, channels], not 0",
         ),
         (
-            lambda _: fxsnn.Network(7.0),
+            lambda _: fxsnn.Network(7.0),  # type: ignore[arg-type]
             "the shape of input must be a number of 1 or more or [rows, columns, channels], not 7.0",
         ),
         (lambda _: fxsnn.Network(3, "Q"), "a format must read like Q2.6 (signed) or UQ0.8 (unsigned), not 'Q'"),
@@ -310,7 +310,7 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
             "population hidden2: outer must be inputs or neurons, not 'rows'",
         ),
         (
-            lambda net: net.dense(np.ones((2, 3)), fxsnn.lif(threshold=1.0, leak_shift=2.5)),
+            lambda net: net.dense(np.ones((2, 3)), fxsnn.lif(threshold=1.0, leak_shift=2.5)),  # type: ignore[arg-type]
             "population hidden2: the number leak_shift must be an integer, not 2.5",
         ),
         (
@@ -344,7 +344,10 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
             lambda _: fxsnn.Neuron.load("own.neuron"),
             "a neuron's text must be a file that can be read, not 'own.neuron'",
         ),
-        (lambda _: fxsnn.Neuron.parse(5), "a neuron's text must be a string, not int"),
+        (
+            lambda _: fxsnn.Neuron.parse(5),  # type: ignore[arg-type]
+            "a neuron's text must be a string, not int",
+        ),
         (lambda _: fxsnn.Neuron.parse("spike = 1"), "mine.neuron:"),
         (lambda _: fxsnn.Neuron.parse(MINE, speed=3), "mine.neuron: a value must be of nothing, not 'speed'"),
         (

@@ -228,17 +228,18 @@ class Network:
         whole = None if classes is None else classes.astype(np.int64)
         self._readout = Readout(kind, population, whole, node, over, skip)
 
-    def plan(self, *, lfsr: Lfsr | None = None, **signals: Said) -> Plan:
+    def plan(self, signals: Mapping[str, Said] | None = None, /, *, lfsr: Lfsr | None = None, **others: Said) -> Plan:
         """Return a plan of these signals: `net.plan(weight="Q1.3", membrane="Q6.6 floor saturate")`.
 
         Constants in real numbers that have signals of their own, and no format here, get 8 fractional bits and as many
         integer bits as hold them; these stand in the plan then, as all others. Nothing else is filled in.
 
-        lfsr    the register from which every cast that rounds by chance derives its own
+        signals    by name, where that is no word of Python: `{"hidden.membrane": "Q5.8"}`
+        lfsr       the register from which every cast that rounds by chance derives its own
 
         Raises ConfigError where a format or mode is none. Whether a signal is missing `fxsnn.quantise` says.
         """
-        plan = Plan(signals, lfsr=lfsr)
+        plan = Plan({**(signals or {}), **others}, lfsr=lfsr)
         for name, form in formats_of_constants(self._populations.values(), plan).items():
             plan[name] = form
         return plan
