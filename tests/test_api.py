@@ -314,6 +314,18 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
             "population hidden2: the number leak_shift must be an integer, not 2.5",
         ),
         (
+            lambda net: net.pool("sum", (1, 2, 3), after="input"),
+            "kernel, stride and padding must be a whole number or (down, across), not (1, 2, 3)",
+        ),
+        (
+            lambda net: net.connect("input", "hidden", np.ones((3, 2)), kind="conv", stride=1.5),
+            "kernel, stride and padding must be a whole number or (down, across), not 1.5",
+        ),
+        (
+            lambda net: net.dense(np.ones((2, 2)), LIF, delay=1.5),
+            "projection hidden_hidden2: delay must be 0 to 65536 steps, not 1.5",
+        ),
+        (
             lambda net: net.conv(np.ones((2, 3)), LIF),
             "weights of a convolution must be [rows, columns, channels of a group, output channels], not [2, 3]",
         ),
@@ -355,8 +367,8 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
             "a network must have one population or more, not none",
         ),
         (
-            lambda net: fxsnn.quantise(net, fxsnn.Plan({"weight": "Q1.3", "hiden.membrane": "Q1.3"})),
-            "signal 'hiden.membrane' must be one of hidden.membrane, ",
+            lambda net: fxsnn.quantise(net, fxsnn.Plan({"weight": "Q1.3", "other.membrane": "Q1.3"})),
+            "signal 'other.membrane' must be one of hidden.membrane, ",
         ),
         (lambda _: fxsnn.load("nothing.toml"), "a network must be a file that can be read, not 'nothing.toml'"),
         (lambda _: fxsnn.Plan.load("nothing.toml"), "a plan must be a file that can be read, not 'nothing.toml'"),

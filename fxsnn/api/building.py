@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fxsnn.api.neurons import Neuron, relay
+from fxsnn.api.parts import Cells, Parts, pair
 from fxsnn.api.planning import Plan, Said, formats_of_constants
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format, as_format
-from fxsnn.graph.connect import Kind, Pair, Projection, fitted, windows
+from fxsnn.graph.connect import Kind
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.given import Given, Shape, given_of
 from fxsnn.graph.network import Graph
-from fxsnn.graph.population import INPUT, Outer, Population, population, shape_of
+from fxsnn.graph.population import INPUT, Outer, shape_of
 from fxsnn.graph.reading import Over, Reading, Readout
 from fxsnn.graph.saving import save_graph
 from fxsnn.lfsr import Lfsr
-
-Cells = int | tuple[int, int]
 
 
 class Network:
@@ -44,24 +43,23 @@ class Network:
 
         Raises ConfigError and FormatError.
         """
-        self._shape, self._format = shape_of(shape, INPUT), as_format(format)
-        self._populations: dict[str, Population] = {}
-        self._projections: list[Projection] = []
-        self._readout = Readout()
+        self._parts, self._format, self._readout = Parts(shape_of(shape, INPUT)), as_format(format), Readout()
 
     @classmethod
     def of(cls, graph: Graph) -> Self:
         """Return a network that was made otherwise, to go on building it."""
         made = cls(graph.shape, graph.format)
-        made._populations = {one.name: one for one in graph.populations}
-        made._projections, made._readout = list(graph.projections), graph.readout
+        made._parts.populations |= {one.name: one for one in graph.populations}
+        made._parts.projections += graph.projections
+        made._readout = graph.readout
         return made
 
     @property
     def graph(self) -> Graph:
         """The network as a value that does not change; ConfigError where it is not complete or cannot run."""
-        projections = tuple(self._projections)
-        return Graph(self._shape, tuple(self._populations.values()), projections, self._format, self._readout)
+        parts = self._parts
+        populations, projections = tuple(parts.populations.values()), tuple(parts.projections)
+        return Graph(parts.shape, populations, projections, self._format, self._readout)
 
     def population(
         self,
@@ -80,8 +78,8 @@ class Network:
 
         Raises ConfigError where the neuron lacks a constant, a constant is of another shape, or the name is taken.
         """
-        one = self._made(neuron, shape, name or self._free("hidden"), outer, registers)
-        self._populations[one.name] = one
+        one = self._parts.made(neuron, shape, name or self._parts.free("hidden"), outer, registers)
+        self._parts.populations[one.name] = one
         return one.name
 
     def connect(
@@ -111,21 +109,22 @@ class Network:
 
         Raises ConfigError where source and target do not fit, or a name is unknown.
         """
-        one = self._wired(
-            self._known(source),
-            self._populations[self._known(target, source=False)],
+        parts = self._parts
+        one = parts.wired(
+            parts.known(source),
+            parts.populations[parts.known(target, source=False)],
             weights,
             kind=kind,
             name=name,
             into=input,
             signal=signal,
             delay=delay,
-            kernel=_pair(kernel),
-            stride=None if stride is None else _pair(stride),
-            padding=_pair(padding),
+            kernel=pair(kernel),
+            stride=None if stride is None else pair(stride),
+            padding=pair(padding),
             groups=groups,
         )
-        self._projections.append(one)
+        parts.projections.append(one)
         return one.name
 
     def dense(
@@ -149,7 +148,7 @@ class Network:
             raise ConfigError(
                 f"weights of a dense projection must be [sources, neurons], not {list(held.values.shape)}"
             )
-        return self._after(neuron, held.values.shape[1], held, after, name, outer, delay=delay, signal=signal)
+        return self._parts.after(neuron, held.values.shape[1], held, after, name, outer, delay=delay, signal=signal)
 
     def conv(
         self,
@@ -179,8 +178,10 @@ class Network:
                 f"not {list(held.values.shape)}"
             )
         rows, columns, _, outputs = held.values.shape
-        keys = {"kernel": (rows, columns), "stride": _pair(stride), "padding": _pair(padding), "groups": groups}
-        return self._after(neuron, outputs, held, after, name, outer, kind="conv", delay=delay, signal=signal, **keys)
+        keys = {"kernel": (rows, columns), "stride": pair(stride), "padding": pair(padding), "groups": groups}
+        return self._parts.after(
+            neuron, outputs, held, after, name, outer, kind="conv", delay=delay, signal=signal, **keys
+        )
 
     def pool(
         self,
@@ -202,9 +203,9 @@ class Network:
 
         Raises as `connect`.
         """
-        keys = {"kernel": _pair(kernel), "stride": None if stride is None else _pair(stride), "delay": delay}
-        chosen = name or self._free("pooled")
-        return self._after(neuron or relay(), 0, None, after, chosen, outer, kind=kind, **keys)
+        keys = {"kernel": pair(kernel), "stride": None if stride is None else pair(stride), "delay": delay}
+        chosen = name or self._parts.free("pooled")
+        return self._parts.after(neuron or relay(), 0, None, after, chosen, outer, kind=kind, **keys)
 
     def read(
         self,
@@ -240,7 +241,7 @@ class Network:
         Raises ConfigError where a format or mode is none. Whether a signal is missing `fxsnn.quantise` says.
         """
         plan = Plan({**(signals or {}), **others}, lfsr=lfsr)
-        for name, form in formats_of_constants(self._populations.values(), plan).items():
+        for name, form in formats_of_constants(self._parts.populations.values(), plan).items():
             plan[name] = form
         return plan
 
@@ -250,74 +251,6 @@ class Network:
         Raises ConfigError where the name does not end in .toml, FileError where a file cannot be written.
         """
         save_graph(self.graph, Path(path))
-
-    def _after(
-        self,
-        neuron: Neuron,
-        shape: int,
-        weights: Given | None,
-        after: str,
-        name: str,
-        outer: Outer,
-        **keys: Any,
-    ) -> str:
-        """Add a population and the projection to it; of a map the shape follows from what is before it."""
-        source = self._known(after or next(reversed(self._populations), INPUT))
-        sizes: int | Shape = shape
-        if "kernel" in keys:
-            sizes = self._map(source, weights, shape, keys)
-        one = self._made(neuron, sizes, name or self._free("hidden"), outer, None)
-        wire = self._wired(source, one, weights, **keys)
-        self._populations[one.name] = one
-        self._projections.append(wire)
-        return one.name
-
-    def _map(self, source: str, weights: Given | None, outputs: int, keys: Mapping[str, Any]) -> Shape:
-        before = self._shape_at(source)
-        if len(before) != 3:
-            raise ConfigError(f"{keys['kind']} must be of a map [rows, columns, channels], not of {list(before)}")
-        down, across = windows(Projection(source, source, source, "", weights=weights, **keys), before)
-        return max(down, 1), max(across, 1), outputs or before[2]  # a kernel that does not fit is refused by its size
-
-    def _made(self, neuron: Neuron, shape: int | Shape, name: str, outer: Outer, registers: int | None) -> Population:
-        if not isinstance(neuron, Neuron):
-            raise ConfigError(f"a neuron must be one of fxsnn.lif(...) or fxsnn.Neuron.parse(...), not {neuron!r}")
-        if name in self._populations:
-            raise ConfigError(f"a population must have a name of its own, {name!r} is there")
-        return population(name, shape, neuron.text, neuron.choices, neuron.constants, neuron.numbers, outer, registers)
-
-    def _wired(
-        self,
-        source: str,
-        target: Population,
-        weights: ArrayLike | Given | None,
-        *,
-        name: str = "",
-        into: str = "",
-        **keys: Any,
-    ) -> Projection:
-        name, inputs = name or f"{source}_{target.name}", target.neuron.inputs
-        if (into or len(inputs) != 1) and into not in inputs:
-            known = ", ".join(inputs) or "none"
-            raise ConfigError(f"projection {name}: input must be one of {known} of {target.name}, not {into!r}")
-        held = None if weights is None else given_of(weights, f"weights of {name}")
-        wire = Projection(name, source, target.name, into or inputs[0], weights=held, **keys)
-        return fitted(wire, self._shape_at(source), target.shape)
-
-    def _known(self, name: str, *, source: bool = True) -> str:
-        known = [INPUT] * source + [*self._populations]
-        if name not in known:
-            raise ConfigError(f"a population must be one of {', '.join(known) or 'none'}, not {name!r}")
-        return name
-
-    def _shape_at(self, name: str) -> Shape:
-        return self._shape if name == INPUT else self._populations[name].shape
-
-    def _free(self, name: str) -> str:
-        found, number = name, 2
-        while found in self._populations:
-            found, number = f"{name}{number}", number + 1
-        return found
 
 
 def load(path: str | PathLike[str]) -> Network:
@@ -329,10 +262,3 @@ def load(path: str | PathLike[str]) -> Network:
         A file cannot be read, or the network is none: one line with the file, and the key or place that is wrong.
     """
     return Network.of(load_graph(Path(path)))
-
-
-def _pair(cells: Cells) -> Pair:
-    if isinstance(cells, int):
-        return cells, cells
-    down, across = cells
-    return down, across

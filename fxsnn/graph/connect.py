@@ -63,7 +63,10 @@ class Projection:
         must(self.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, not {self.kind!r}")
         weighed = self.kind in ("dense", "conv", "scale")
         must((self.weights is not None) == weighed, f"weights must be given {'' if weighed else 'not '}of {self.kind}")
-        must(0 <= self.delay <= MOST_DELAY, f"delay must be 0 to {MOST_DELAY} steps, not {self.delay}")
+        must(
+            type(self.delay) is int and 0 <= self.delay <= MOST_DELAY,
+            f"delay must be 0 to {MOST_DELAY} steps, not {self.delay}",
+        )
         windows = self.kind == "conv" or self.kind in POOLING
         for name, pair, least in (("kernel", self.kernel, 1), ("stride", self.steps, 1), ("padding", self.padding, 0)):
             must(
@@ -75,7 +78,7 @@ class Projection:
         )
         must(self.kind == "conv" or self.padding == (0, 0), f"padding must not be given of {self.kind}")
         must(self.kind == "conv" or self.groups == 1, f"groups must not be given of {self.kind}")
-        must(self.groups >= 1, f"groups must be 1 or more, not {self.groups}")
+        must(type(self.groups) is int and self.groups >= 1, f"groups must be 1 or more, not {self.groups}")
 
     @property
     def steps(self) -> Pair:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_bytes, write_text
-from fxsnn.graph.given import Given, raw
+from fxsnn.graph.given import Given
 from fxsnn.graph.network import Graph
 from fxsnn.graph.writing import Beside, graph_text, new_name
 from fxsnn.npz import pack_npz
@@ -53,8 +53,8 @@ def save_graph(graph: Graph, out: Path) -> None:
         files[file] = "".join(f"{bits:x}\n" for bits in given.values.ravel().tolist())
         return file.name
 
-    def labels(classes: NDArray[np.int64]) -> Any:
-        return numbers("labels", raw(classes))["raw"]
+    def labels(classes: Given) -> Any:
+        return numbers("labels", classes)["raw"]
 
     files |= {out: graph_text(graph, Beside(numbers, neuron, labels))}  # last
     for path in (*files, *([arrays_beside(out)] if held else [])):

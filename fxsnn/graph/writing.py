@@ -13,7 +13,7 @@ import tomli_w
 from numpy.typing import NDArray
 
 from fxsnn.graph.connect import Projection
-from fxsnn.graph.given import Given, Shape
+from fxsnn.graph.given import Given, Shape, raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
@@ -68,7 +68,7 @@ class Beside:
 
     numbers: Callable[[str, Given], Any] = lambda name, _: f"{name}.mem"
     neuron: Callable[[Text], str] = lambda text: text.file
-    labels: Callable[[NDArray[np.int64]], Any] = lambda _: LABELS
+    labels: Callable[[Given], Any] = lambda _: LABELS
 
 
 def graph_text(graph: Graph, beside: Beside = Beside()) -> str:
@@ -127,7 +127,7 @@ def _readout(readout: Readout, beside: Beside) -> dict[str, Any]:
     if readout.kind == "node":
         found |= {"node": readout.node, "over": readout.over}
     if readout.labels is not None:
-        found["labels"] = beside.labels(readout.labels)
+        found["labels"] = beside.labels(raw(readout.labels))
     return found
 
 
