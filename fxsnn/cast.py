@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.errors import ConfigError, OverflowDetectedError
-from fxsnn.format import Format
+from fxsnn.format import Format, as_format
 from fxsnn.frozen import freeze
 from fxsnn.kernels import rescale
 from fxsnn.lfsr import Lfsr
@@ -50,8 +50,8 @@ def rails(fmt: Format, overflow: Overflow) -> tuple[int, int]:
 
 def cast(
     raw: ArrayLike,
-    src: Format,
-    dst: Format,
+    src: Format | str,
+    dst: Format | str,
     rounding: str = "nearest-even",
     overflow: str = "saturate",
     *,
@@ -63,6 +63,8 @@ def cast(
     ----------
     raw
         Integers of any shape, each within `src`.
+    src, dst
+        Formats, or their names: "Q2.6".
     rounding, overflow
         Names of modes, ours or another family's (`SC_RND`, `Convergent`, `TR` ...).
     lfsr
@@ -82,7 +84,7 @@ def cast(
     OverflowDetectedError
         A value left `dst` and the overflow mode is `error`.
 
-    >>> cast([5, -5, 300], Format.parse("Q8.2"), Format.parse("Q4.1")).tolist()
+    >>> cast([5, -5, 300], "Q8.2", "Q4.1").tolist()
     [2, -2, 15]
     """
     return cast_counted(raw, src, dst, rounding, overflow, lfsr=lfsr).raw.copy()  # the caller may write in it
@@ -90,14 +92,15 @@ def cast(
 
 def cast_counted(
     raw: ArrayLike,
-    src: Format,
-    dst: Format,
+    src: Format | str,
+    dst: Format | str,
     rounding: str = "nearest-even",
     overflow: str = "saturate",
     *,
     lfsr: Lfsr | None = None,
 ) -> CastResult:
     """Cast as `cast` does and count what was inexact, a tie or an overflow."""
+    src, dst = as_format(src), as_format(dst)
     words = _words_of(raw, src)
     shift = max(-_SHIFT_LIMIT, min(_SHIFT_LIMIT, src.frac - dst.frac))
     register = lfsr or Lfsr()
@@ -107,7 +110,7 @@ def cast_counted(
 
 def from_float(
     x: ArrayLike,
-    dst: Format,
+    dst: Format | str,
     rounding: str = "nearest-even",
     overflow: str = "saturate",
     *,
@@ -119,6 +122,8 @@ def from_float(
     ----------
     x
         float64 (or narrower) or integers of any shape. Infinities saturate where the mode does.
+    dst
+        A format, or its name: "Q2.6".
     rounding, overflow, lfsr
         As for `cast`; a real number has no last bit, so each draw of `stochastic` takes all bits
         of the register.
@@ -134,7 +139,7 @@ def from_float(
     ConfigError
         `x` is not numeric, holds a NaN, or an infinity that the overflow mode cannot place.
 
-    >>> from_float([0.3, -0.3, 9.0], Format.parse("Q1.3"), "nearest-even").tolist()
+    >>> from_float([0.3, -0.3, 9.0], "Q1.3", "nearest-even").tolist()
     [2, -2, 7]
     """
     return from_float_counted(x, dst, rounding, overflow, lfsr=lfsr).raw.copy()
@@ -142,14 +147,14 @@ def from_float(
 
 def from_float_counted(
     x: ArrayLike,
-    dst: Format,
+    dst: Format | str,
     rounding: str = "nearest-even",
     overflow: str = "saturate",
     *,
     lfsr: Lfsr | None = None,
 ) -> CastResult:
     """Cast as `from_float` does and count what was inexact, a tie or an overflow."""
-    values = np.asarray(x)
+    dst, values = as_format(dst), np.asarray(x)
     register = lfsr or Lfsr()
     stochastic = Rounding.parse(rounding) is Rounding.STOCHASTIC
     bits = register.width if stochastic else 0
@@ -175,12 +180,15 @@ def from_float_counted(
     return _cast(words, np.clip(shifts, -_SHIFT_LIMIT, _SHIFT_LIMIT), dst, rounding, overflow, register, bits)
 
 
-def to_float(raw: ArrayLike, src: Format) -> NDArray[np.float64]:
+def to_float(raw: ArrayLike, src: Format | str) -> NDArray[np.float64]:
     """Return the values of raw words as float64, the nearest ones where 53 bits do not hold them.
 
-    >>> to_float([-128, 96], Format.parse("Q2.6")).tolist()
+    src    a format, or its name
+
+    >>> to_float([-128, 96], "Q2.6").tolist()
     [-2.0, 1.5]
     """
+    src = as_format(src)
     return np.ldexp(_words_of(raw, src).astype(np.float64), max(-5000, min(5000, -src.frac)))
 
 
@@ -257,7 +265,7 @@ def check_words(name: str, words: ArrayLike, fmt: Format) -> None:
     given = np.asarray(words)
     if given.dtype.kind not in "iu":
         raise ConfigError(f"{name} must be integers, not {given.dtype}")
-    if given.size and (given.min() < fmt.lowest or given.max() > fmt.highest):
+    if given.size and (given.max() > fmt.highest or (given.dtype.kind == "i" and given.min() < fmt.lowest)):
         place = tuple(int(n) for n in np.argwhere((given < fmt.lowest) | (given > fmt.highest))[0])
         at = str(list(place)) if place else ""
         raise ConfigError(

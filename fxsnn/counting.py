@@ -22,11 +22,12 @@ from fxsnn.layered.itq import IntegerLearning
 from fxsnn.layered.network import LayeredNetwork, seen
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.quantise import quantise_layers
-from fxsnn.memory import MACROS, Memory, inventory, memory_to_data
+from fxsnn.macro import macro_of
+from fxsnn.memory import Memory, inventory, memory_to_data
 from fxsnn.plan import Plan
 from fxsnn.planned import parse_planned
-from fxsnn.quantise import quantise
-from fxsnn.selection import check_macro, counted, plan_of_one_layer
+from fxsnn.quantised import quantise
+from fxsnn.selection import counted, plan_of_one_layer
 
 
 def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
@@ -39,9 +40,9 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     FxsnnError
         A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
     """
-    check_macro(macro)
+    allocated = macro_of(macro)
     if graph := graph_at(network):
-        return memory_to_data(graph_memory(quantise_graph(graph, load_graph_plan(plan, graph))), MACROS[macro])
+        return memory_to_data(graph_memory(quantise_graph(graph, load_graph_plan(plan, graph))), allocated)
     described = described_at(network)
     if isinstance(described, Competitive):
         held = plan_of_one_layer(plan)
@@ -50,11 +51,11 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     if not isinstance(layers, LayeredPlan):
         raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
     quantised = quantise_layers(blank(described), layers)
-    data = memory_to_data(layered_memory(quantised), MACROS[macro])
+    data = memory_to_data(layered_memory(quantised), allocated)
     if all(layer.learning is not None for layer in layers.layers):
         usual = IntegerLearning()
         learning = layered_while_learning(quantised, usual.rate, usual.halvings)
-        data["while_learning"] = memory_to_data(learning, MACROS[macro])
+        data["while_learning"] = memory_to_data(learning, allocated)
     return data
 
 

@@ -21,7 +21,7 @@ from fxsnn.learn import Learning, random_network, train
 from fxsnn.network import Network, save_network
 from fxsnn.pareto import Choice, Reward
 from fxsnn.plan import Plan, plan_text
-from fxsnn.quantise import QuantisedNetwork, quantise
+from fxsnn.quantised import QuantisedNetwork, quantise
 from fxsnn.ranges import Ranges, profile, spreads
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, compose, shown_places

@@ -16,7 +16,7 @@ from fxsnn.frozen import freeze
 from fxsnn.learn import record
 from fxsnn.network import Network
 from fxsnn.plan import Signal
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 
 _MOST_BARS = 120
 _MOST_VALUES = 1 << 22  # of one signal of one network: 32 MiB

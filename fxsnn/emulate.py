@@ -18,7 +18,7 @@ from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.kernels import layer, lif
 from fxsnn.modes import Overflow
 from fxsnn.prepare import prepare, sites_of, step_of
-from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.quantised import SITES, QuantisedNetwork
 
 # in the kernels' order
 NODES = ("sum", "current", "leaked", "integrated", "after_reset", "membrane", "refractory", "spike")

@@ -19,7 +19,7 @@ class FxsnnError(Exception):
     """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
 
     def __str__(self) -> str:
-        return " ".join(super().__str__().splitlines())
+        return " ".join(Exception.__str__(self).splitlines())  # that of KeyError would quote it
 
 
 class FormatError(FxsnnError, ValueError):
@@ -36,6 +36,10 @@ class WidthError(FxsnnError, ValueError):
 
 class ConfigError(FxsnnError, ValueError):
     """A configuration or argument that cannot be used."""
+
+
+class UnknownNameError(ConfigError, KeyError):
+    """A name by which nothing is held; the message has those that are."""
 
 
 class NeuronError(ConfigError):

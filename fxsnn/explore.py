@@ -22,7 +22,7 @@ from fxsnn.memory import Memory, memory
 from fxsnn.network import Network
 from fxsnn.overflows import Overflows, overflowing
 from fxsnn.plan import Plan
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.score import Measured, cross_validate
 
 Values = tuple[float, float]  # accuracy, bits

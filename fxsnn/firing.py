@@ -15,7 +15,7 @@ from fxsnn.frozen import freeze
 
 if TYPE_CHECKING:
     from fxsnn.network import Network
-    from fxsnn.quantise import QuantisedNetwork
+    from fxsnn.quantised import QuantisedNetwork
 
 WATCHED = 16  # images whose spike trains are compared step by step
 

@@ -118,6 +118,11 @@ class Format:
         return bits - (1 << self.word) if bits > self.highest else bits
 
 
+def as_format(given: Format | str) -> Format:
+    """Return a format that is given by itself or by its name; raises FormatError as `Format.parse` does."""
+    return given if isinstance(given, Format) else Format.parse(given)
+
+
 def bits_of(lowest: int, highest: int) -> int:
     """Return the bits of the narrowest word that holds lowest to highest: two's complement if lowest is below 0.
 

@@ -25,7 +25,7 @@ from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import LearningPlan, Plan, Signal
 from fxsnn.prepare import prepare, step_of
-from fxsnn.quantise import FIRST_LEARNING_STREAM, QuantisedNetwork, quantise
+from fxsnn.quantised import FIRST_LEARNING_STREAM, QuantisedNetwork, quantise
 from fxsnn.width import PASS, Proof, Range
 
 _SPARE = 8  # bits that a weight is learned in beside those that are read, where rounding draws nothing

@@ -30,7 +30,7 @@ from fxsnn.lfsr import Lfsr
 from fxsnn.network import load_network
 from fxsnn.overflows import Overflows, overflowing
 from fxsnn.pareto import Reward
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import Spread, profile, spreads
 from fxsnn.report.compose import Outcome
 from fxsnn.report.drawing import check_drawing

@@ -79,3 +79,10 @@ MACROS = {
     # AMD RAMB18 (UG473, UG573): 18 Kib, of which the parity bits serve widths of 9 bits and more only
     "ramb18": Macro("ramb18", ((1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512))),
 }
+
+
+def macro_of(name: str) -> Macro:
+    """Return the memory macro of a name; raises ConfigError where none is called so."""
+    if name not in MACROS:
+        raise ConfigError(f"macro must be one of {', '.join(MACROS)}, not {name!r}")
+    return MACROS[name]

@@ -14,7 +14,7 @@ from fxsnn.macro import MACROS as MACROS
 from fxsnn.macro import Array as Array
 from fxsnn.macro import Macro as Macro
 from fxsnn.plan import Plan
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 
 BASELINE_WORD = 32
 

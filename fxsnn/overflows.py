@@ -13,7 +13,7 @@ from fxsnn.layered.emulate import at_work, counted
 from fxsnn.layered.learn import frames_of
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 
 MOST = 0.001  # of a signal's casts; as many as the cheaper proposal of `ranges` lets saturate
 WATCHED = 16  # the first images on which casts are counted

@@ -94,7 +94,7 @@ class Plan:
     leak: Leak = Leak()
     accumulate: Literal["exact", "each"] = "exact"  # cast the sum once, or after every addition
     integrate: Literal["two-casts", "fused"] = "two-casts"  # cast after the leak too, or only once
-    fold: bool = False  # scale each neuron's threshold as rounding scaled its weights: see quantise.py
+    fold: bool = False  # scale each neuron's threshold as rounding scaled its weights: see quantised.py
     lfsr: Lfsr = field(default_factory=Lfsr)
     learning: LearningPlan | None = None  # where the network is to learn in integers
 

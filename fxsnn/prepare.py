@@ -13,7 +13,7 @@ from fxsnn.kernels import rescale
 from fxsnn.kernels.datapath import Datapath as Datapath
 from fxsnn.kernels.datapath import Site as Site
 from fxsnn.program.compiled import Compiled, compiled
-from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
+from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import constants_of, datapath, lanes_for, limits, program_of
 
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -125,6 +126,12 @@ def spread(values: ArrayLike, bounds: tuple[float, float] | None = None, exact: 
         saturating=integer if exact else saturating + int(signed and most == 0),
         signed=signed,
     )
+
+
+def spread_to_data(found: Spread) -> dict[str, Any]:
+    """Return how values lie as plain data, the percentiles by their number."""
+    shares = {f"{share:g}": value for share, value in zip(PERCENTILES, found.percentiles, strict=True)}
+    return asdict(found) | {"percentiles": shares}
 
 
 def integer_bits(bounds: tuple[float, float], exact: bool = False) -> tuple[int, bool]:

@@ -15,7 +15,7 @@ from fxsnn.learner import learner_like
 from fxsnn.network import Network, load_network
 from fxsnn.pareto import SLACK, Choice, percent
 from fxsnn.plan import Plan
-from fxsnn.quantise import QuantisedNetwork, quantise
+from fxsnn.quantised import QuantisedNetwork, quantise
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, compose, shown_places
 from fxsnn.report.drawing import check_drawing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +114,18 @@ class Score:
     def interval(self) -> tuple[float, float]:
         """The 95 % Wilson interval of the accuracy."""
         return wilson_interval(self.correct, self.images)
+
+
+def measured_to_data(measured: Measured) -> dict[str, Any]:
+    """Return what a network tells right as plain data: shares and counts, the confusion [true class][predicted]."""
+    return {
+        "accuracy": measured.accuracy,
+        "interval": list(measured.interval),
+        "correct": measured.correct,
+        "images": measured.images,
+        "spikes_per_image": measured.spikes_per_image,
+        "confusion": measured.confusion.tolist(),
+    }
 
 
 def score(

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fxsnn.budget import Budget, parse_budget
 from fxsnn.candidates import Entry, Exploration, Found, load_exploration
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_text
 from fxsnn.graph.plan import GraphPlan
-from fxsnn.memory import MACROS, Memory, inventory, memory_to_data, while_learning
+from fxsnn.macro import MACROS, macro_of
+from fxsnn.memory import Memory, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan
 from fxsnn.planned import Planned, parse_planned, planned_text
@@ -73,6 +76,14 @@ def select_candidate(candidates: Path, out: Path, asked: Criteria) -> Selected:
     return Selected(choice, exploration.entries[choice.index], exploration.found, plan)
 
 
+def selected_to_data(selected: Selected, out: Path) -> dict[str, Any]:
+    """Return what was chosen as plain data: why, by what it was measured, its plan, and where that was written."""
+    entry, held = msgspec.to_builtins(selected.entry), selected.found
+    del entry["right"]  # a bit an input, of use to `report` alone
+    against = {"accuracy": held.accuracy, "interval": list(held.interval), "bits": held.bits}
+    return {"reason": selected.choice.reason, **entry, "float": against, "written": str(out)}
+
+
 def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:
     """Return the candidate that somebody chose by its plan; raises ConfigError where no candidate has it.
 
@@ -128,7 +139,7 @@ def count_memory(
     plan: Path, inputs: int, neurons: int, refractory_steps: int, reset: str, macro: str, steps: int = 100
 ) -> dict[str, Any]:
     """Count the memory of a network of this size under a plan, which inhibits and lets the largest excess win."""
-    check_macro(macro)
+    macro_of(macro)
     if reset not in ("zero", "value", "subtract"):
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
     held = plan_of_one_layer(plan)
@@ -153,12 +164,6 @@ def plan_of_one_layer(plan: Path) -> Plan:
         kind = "populations" if isinstance(held, GraphPlan) else "layers"
         raise ConfigError(f"a plan of {kind}, as {str(plan)!r}, must be counted with --network of {kind}")
     return held
-
-
-def check_macro(macro: str) -> None:
-    """Raise ConfigError where no memory macro is called so."""
-    if macro not in MACROS:
-        raise ConfigError(f"macro must be one of {', '.join(MACROS)}, not {macro!r}")
 
 
 def read_plan(path: Path) -> Plan:

@@ -25,7 +25,7 @@ from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
 from fxsnn.program.page import page
 from fxsnn.program.shipped import source
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.width import constants_of, program_of
 
 

@@ -25,7 +25,7 @@ from fxsnn.network import Network, save_network
 from fxsnn.overflows import Overflows, overflowing
 from fxsnn.plan import Plan, plan_text
 from fxsnn.profiled import ANY, plan_in, profiled_plan
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.score import Score
 from fxsnn.selection import read_plan
 from fxsnn.splits import labelling_task, learned_digits, open_splits, part

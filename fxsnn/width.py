@@ -16,7 +16,7 @@ from fxsnn.program.program import Program, bind, site_of
 from fxsnn.program.shipped import neuron
 from fxsnn.program.wires import Range as Range
 from fxsnn.program.wires import arriving
-from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.quantised import SITES, QuantisedNetwork
 
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 PASS = Site(0, 0, 0, 0, 0, 0, _LOWEST, _HIGHEST, rescale.SATURATE, 0)  # casts nothing

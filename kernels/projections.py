@@ -35,7 +35,7 @@ def add_dense(sums, words, weights):  # type: ignore[no-untyped-def]
 
     sums       int32 | int64[rows, target]    in place
     words      uint8 | int64[rows, source]
-    weights    int32 | int64[source, target]  as sums
+    weights    int[source, target]            as sums, or narrower
     """
     for row in range(words.shape[0]):
         total = sums[row]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fxsnn.modes import Overflow, Rounding
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from sets import SETS
 
 

@@ -13,7 +13,7 @@ from fxsnn.emulate import spikes_of
 from fxsnn.encode import RateCoding, Spikes
 from fxsnn.network import Network
 from fxsnn.plan import parse_plan
-from fxsnn.quantise import QuantisedNetwork, quantise
+from fxsnn.quantised import QuantisedNetwork, quantise
 
 INPUTS, NEURONS, STEPS = 16, 8, 40
 

@@ -13,7 +13,7 @@ from fxsnn import Format, Lfsr, Overflow, Rounding
 from fxsnn.encode import RateCoding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 
 TAPS = ((7, 6), (9, 5), (15, 14), (16, 15, 13, 4), (23, 18), (31, 28), (32, 22, 2, 1), (61, 60, 46, 45))
 

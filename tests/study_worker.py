@@ -20,7 +20,7 @@ from fxsnn.grid import Grid, Learner
 from fxsnn.learn import random_network
 from fxsnn.network import Network
 from fxsnn.plan import Plan
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.study.identity import Identity, identify
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place

@@ -28,7 +28,7 @@ ORDER = (
         "competitive",
         "plan",
         "program",
-        "quantise",
+        "quantised",
         "width",
         "prepare",
         "drive",
@@ -50,7 +50,7 @@ ORDER = (
     ),
     "nir",
     *("distributions", "grid", "explore", "descent", "recorded", "populations", "budget", "pareto", "ties"),
-    *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "regress", "report"),
+    *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "api", "regress", "report"),
     *(
         "demo",
         "profiled",

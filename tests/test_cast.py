@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -215,3 +216,19 @@ def test_the_ambiguous_name_is_refused(name: str) -> None:
         match="^rounding 'trunc' means floor to an RTL engineer and zero to NumPy: say 'floor' or 'zero'$",
     ):
         Rounding.parse(name)
+
+
+def test_a_format_may_be_given_by_its_name() -> None:
+    fine, coarse = Format.parse("Q2.6"), Format.parse("Q2.3")
+    assert from_float([0.7, -9.0], "Q2.6").tolist() == from_float([0.7, -9.0], fine).tolist()
+    assert from_float_counted(0.7, "Q2.6").inexact == from_float_counted(0.7, fine).inexact == 1
+    assert cast([45, -3], "Q2.6", "Q2.3", "floor").tolist() == cast([45, -3], fine, coarse, "floor").tolist()
+    assert cast_counted([45], "Q2.6", "sfix5_En3").raw.tolist() == cast_counted([45], fine, coarse).raw.tolist()
+    assert to_float([45], "Q2.6").tolist() == to_float([45], fine).tolist()
+
+
+def test_a_name_of_no_format_is_refused() -> None:
+    said = "a format must read like Q2.6 (signed) or UQ0.8 (unsigned), not 'Q2'"
+    for wrong in (lambda: to_float([1], "Q2"), lambda: from_float(1.0, "Q2"), lambda: cast(1, "Q2", "Q2.6")):
+        with pytest.raises(FormatError, match=f"^{re.escape(said)}$"):
+            wrong()

@@ -39,7 +39,7 @@ from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from layered_networks import frames_for, quantised_layers
 from simulate import needs_verilator
 from strategies import examples

@@ -23,7 +23,7 @@ from fxsnn.memory import MACROS, memory, memory_to_data
 from fxsnn.network import Network, save_network
 from fxsnn.plan import Plan, parse_plan, plan_text
 from fxsnn.profiled import ANY, plan_in
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from layered_networks import quantised_layers
 from strategies import networks, plans
 

@@ -19,7 +19,7 @@ from fxsnn.format import Format
 from fxsnn.learn import random_network, record
 from fxsnn.network import Network
 from fxsnn.plan import Plan, Signal
-from fxsnn.quantise import QuantisedNetwork, quantise
+from fxsnn.quantised import QuantisedNetwork, quantise
 
 
 def signal(text: str) -> Signal:

@@ -28,7 +28,7 @@ from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network
 from fxsnn.plan import parse_plan
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 
 skip_without_jit()
 

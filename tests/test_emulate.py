@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import reference
 from fxsnn.emulate import NODES, State, emulate, respond, run_raster, spikes_of
 from fxsnn.errors import ConfigError
-from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
+from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from sets import SETS
 from strategies import examples, quantised_networks, words
 

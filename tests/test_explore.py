@@ -18,7 +18,7 @@ from fxsnn.learn import random_network
 from fxsnn.memory import memory
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import Ranges
 from fxsnn.score import cross_validate
 

@@ -20,7 +20,7 @@ from fxsnn.firing import Firing, Reference, compare, parting, reference, rows, w
 from fxsnn.grid import Grid, make_plans
 from fxsnn.learn import random_network, record
 from fxsnn.learn import respond as respond_in_float
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import profile
 
 Counts = NDArray[np.integer]

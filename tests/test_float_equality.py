@@ -18,7 +18,7 @@ from fxsnn.learn import record
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from test_cast import FXPMATH_ROUNDING
 from test_emulate import as_layer
 

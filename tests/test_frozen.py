@@ -22,10 +22,10 @@ from fxsnn.frozen import freeze
 from fxsnn.layered.emulate import emulate_layers
 from fxsnn.modes import Overflow
 from fxsnn.plan import parse_plan
-from fxsnn.quantise import QuantisedNetwork, quantise
+from fxsnn.quantised import QuantisedNetwork, quantise
 from layered_networks import committed_in_currents
 from test_memory import PLAN
-from test_quantise import network_of
+from test_quantised import network_of
 
 HOLDS_ARRAYS = re.compile(r"\b(NDArray|Floats|Words)\b")
 NO_ARRAY = {("Cause", "words"), ("Story", "words")}  # a function, and words of the language

@@ -19,7 +19,7 @@ from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.contents import SCHEMA
 from fxsnn.golden.make import make_bundle
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from sets import SETS
 from strategies import quantised_networks
 

@@ -15,7 +15,7 @@ from fxsnn.golden.directed import directed
 from fxsnn.golden.reach import impossible
 from fxsnn.golden.stimuli import Stimuli, play, stimuli_of
 from fxsnn.modes import Overflow
-from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.quantised import SITES, QuantisedNetwork
 from sets import SETS
 from strategies import quantised_networks, words
 

@@ -23,7 +23,7 @@ from fxsnn.layered.width import constants_of as layer_constants
 from fxsnn.layered.width import input_format, programs_of
 from fxsnn.memory import memory
 from fxsnn.plan import SIGNALS
-from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.quantised import SITES, QuantisedNetwork
 from fxsnn.width import constants_of, program_of
 from layered_networks import frames_for, quantised_layers
 from strategies import examples

@@ -23,7 +23,7 @@ from fxsnn.learn import Learning, Update, presentations, random_network, respond
 from fxsnn.modes import Rounding
 from fxsnn.network import Network
 from fxsnn.plan import LEARNING_SIGNALS, Leak, LearningPlan, Plan, Signal, parse_plan, plan_text
-from fxsnn.quantise import FIRST_LEARNING_STREAM, quantise
+from fxsnn.quantised import FIRST_LEARNING_STREAM, quantise
 from strategies import examples, plans, signals
 from test_emulate import as_layer
 from test_learn import bars, some_images

@@ -10,7 +10,7 @@ from fxsnn.emulate import emulate, spikes_of
 from fxsnn.errors import ConfigError
 from fxsnn.memory import MACROS, Array, Macro, baseline, inventory, memory, memory_to_data, while_learning
 from fxsnn.plan import parse_plan
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from strategies import quantised_networks
 
 PLAN = """

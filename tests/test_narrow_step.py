@@ -18,7 +18,7 @@ from fxsnn.format import Format
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Leak, Plan, Signal
 from fxsnn.prepare import step_of
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from strategies import examples, quantised_networks
 from test_emulate import as_layer
 

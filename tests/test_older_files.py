@@ -18,7 +18,7 @@ from fxsnn.layered.plan import parse_layered_plan
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.network import load_network
 from fxsnn.plan import parse_plan
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 
 skip_without_jit()
 

@@ -17,7 +17,7 @@ from fxsnn.network import load_network, save_network
 from fxsnn.overflows import lines_of_many, overflowing
 from fxsnn.plan import parse_plan
 from fxsnn.profiled import ANY, plan_in, profiled_plan
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import integer_bits, profile
 from fxsnn.splits import Splits
 

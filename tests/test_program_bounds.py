@@ -28,7 +28,7 @@ from fxsnn.program.operations import Round
 from fxsnn.program.program import Program, bind
 from fxsnn.program.shipped import neuron
 from fxsnn.program.wires import ANYWHERE, arriving
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from fxsnn.width import PASS, datapath, exact_bits, limits
 from strategies import signals, words
 

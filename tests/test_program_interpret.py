@@ -16,7 +16,7 @@ from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import constants_of as layer_constants
 from fxsnn.layered.width import input_format, programs_of
 from fxsnn.program.interpret import Counts, Run, Step
-from fxsnn.quantise import SITES, QuantisedNetwork, site_registers
+from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import constants_of, program_of
 from layered_networks import cells, frames_for, quantised_layers
 from reference_layered import LayerReference

@@ -21,7 +21,7 @@ from fxsnn.emulate import Trace, emulate, respond
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.network import save_network
 from fxsnn.plan import plan_from_data, plan_to_data
-from fxsnn.quantise import SITES, quantise
+from fxsnn.quantised import SITES, quantise
 from fxsnn.regress import suite
 from fxsnn.regress.compare import changes
 from fxsnn.regress.listed import Configuration

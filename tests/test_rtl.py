@@ -20,7 +20,7 @@ from command_line import once
 from faults import FAULTS, NETWORKS
 from fxsnn.emulate import spikes_of
 from fxsnn.golden.make import make_bundle
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from sets import SETS
 from simulate import compared, needs_icarus, needs_verilator, simulate
 from strategies import quantised_networks

@@ -28,7 +28,7 @@ from fxsnn.format import Format
 from fxsnn.modes import Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Signal
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import Ranges, profile, spreads
 from fxsnn.report.significance import describe, draw, significance_png, significance_svg
 from fxsnn.score import cross_validate

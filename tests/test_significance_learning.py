@@ -21,7 +21,7 @@ from fxsnn.learn import Learning, random_network
 from fxsnn.modes import Rounding
 from fxsnn.network import Network
 from fxsnn.plan import LearningPlan, Plan, Signal
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import profile, spreads
 from fxsnn.report.significance import describe, draw, significance_svg
 from fxsnn.report.story import percent

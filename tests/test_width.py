@@ -14,7 +14,7 @@ from fxsnn.emulate import emulate, respond, spikes_of
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.plan import Leak, Signal, parse_plan
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from fxsnn.width import datapath, lanes_for
 from strategies import formats, quantised_networks
 from test_emulate import as_layer

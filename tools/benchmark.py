@@ -28,7 +28,7 @@ from fxsnn.emulate import run_raster
 from fxsnn.format import Format
 from fxsnn.modes import Rounding
 from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 
 # (name, batch, what is divided, by what, least ratio)
 BARS = (

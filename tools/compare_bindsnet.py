@@ -110,7 +110,7 @@ def fxsnn(images: NDArray[np.uint8], work: Work) -> dict[str, Any]:
     from fxsnn import emulate, learn
     from fxsnn.encode import RateCoding, encode
     from fxsnn.grid import Grid, make_plans
-    from fxsnn.quantise import quantise
+    from fxsnn.quantised import quantise
     from fxsnn.ranges import profile
 
     blank = learn.random_network(images.shape[1], work.neurons, work.seed)

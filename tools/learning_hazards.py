@@ -23,7 +23,7 @@ from fxsnn.modes import Rounding
 from fxsnn.network import Network
 from fxsnn.plan import LearningPlan, Plan, Signal
 from fxsnn.profiled import plan_in
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import Ranges
 from fxsnn.splits import Splits, open_splits
 

@@ -33,7 +33,7 @@ from fxsnn.learn import Learning, random_network, train
 from fxsnn.memory import baseline, memory, while_learning
 from fxsnn.network import Network
 from fxsnn.plan import Plan, plan_from_data, plan_to_data
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import profile
 from fxsnn.splits import Splits, open_splits
 

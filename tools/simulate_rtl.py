@@ -33,7 +33,7 @@ from fxsnn.layered.quantise import QuantisedLayers  # noqa: E402
 from fxsnn.learn import Learning  # noqa: E402
 from fxsnn.network import Network  # noqa: E402
 from fxsnn.plan import Plan  # noqa: E402
-from fxsnn.quantise import QuantisedNetwork  # noqa: E402
+from fxsnn.quantised import QuantisedNetwork  # noqa: E402
 from layer_faults import FAULTS as LAYER_FAULTS  # noqa: E402
 from layered_networks import LAYERED_SETS, frames_for, quantised_layers  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402

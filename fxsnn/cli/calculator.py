@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -11,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from fxsnn.cast import cast_exact
+from fxsnn.cli.options import AsJson
+from fxsnn.cli.tables import show_json
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
@@ -41,7 +42,7 @@ def cast(
     rounding: Annotated[str, typer.Option(help="Rounding mode, ours or another family's name.")] = "nearest-even",
     overflow: Annotated[str, typer.Option(help="Overflow mode, ours or another family's name.")] = "saturate",
     seed: Annotated[int, typer.Option(help="LFSR seed of a stochastic draw.")] = Lfsr().seed,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cast one number or raw word and show what became of it."""
     dst, modes = Format.parse(to), (Rounding.parse(rounding), Overflow.parse(overflow))
@@ -65,7 +66,7 @@ def cast(
         "overflowed": outside,
     }
     if as_json:
-        typer.echo(json.dumps(facts, indent=1))
+        show_json(facts)
         return
     units = _decimal(abs(exact - result) / dst.step)
     facts["lost"] += f"  ({units} {'unit' if units == '1' else 'units'} in the last place, each {_power(dst)})"

@@ -9,6 +9,7 @@ import typer
 
 from fxsnn.cli.options import (
     AnyNetwork,
+    AsJson,
     Data,
     InputsFile,
     LearnedBits,
@@ -19,6 +20,7 @@ from fxsnn.cli.options import (
     check_source,
     inputs_of,
 )
+from fxsnn.cli.tables import show_json
 
 
 def register(app: typer.Typer) -> None:
@@ -124,16 +126,22 @@ def learn(
     )
 
 
-def check(folder: Annotated[Path, typer.Argument(help="Golden set to check.", show_default=False)]) -> None:
+def check(
+    folder: Annotated[Path, typer.Argument(help="Golden set to check.", show_default=False)], as_json: AsJson = False
+) -> None:
     """Compute every node again; exit status 0 if all words agree, 1 naming the first that does not."""
+    from dataclasses import asdict
+
     from fxsnn.golden.check import check_bundle
 
     checked = check_bundle(folder)
-    for finding in checked.findings:
-        typer.echo(finding)
+    if as_json:
+        show_json({"set": str(folder), **asdict(checked)})
+    else:
+        for finding in checked.findings or (f"{folder}: {checked.words:,} words in {checked.files} files agree",):
+            typer.echo(finding)
     if checked.findings:
         raise typer.Exit(1)
-    typer.echo(f"{folder}: {checked.words:,} words in {checked.files} files agree")
 
 
 def diff(
@@ -157,10 +165,9 @@ def diff(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Words that were not dumped are no finding.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say where a dump first departs from the golden set or ends, and under which change of semantics it would not."""
-    import json
     from dataclasses import asdict
 
     from fxsnn.golden.bundle import read_bundle
@@ -169,6 +176,9 @@ def diff(
 
     bundle = read_bundle(folder)
     result = diff(bundle, read_dumps(bundle, dumps, node, signal or (), clock, valid or ()))
-    typer.echo(json.dumps(asdict(result), indent=1) if as_json else "\n".join(lines(result)))
+    if as_json:
+        show_json(asdict(result))
+    else:
+        typer.echo("\n".join(lines(result)))
     if result.difference or (result.missing and not allow_missing):
         raise typer.Exit(1)

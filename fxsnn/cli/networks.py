@@ -11,6 +11,7 @@ import typer
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
+    AsJson,
     Data,
     InputsFile,
     LearnedBits,
@@ -26,7 +27,7 @@ from fxsnn.cli.options import (
     spread,
     warn,
 )
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import ConfigError
 
 
@@ -133,6 +134,7 @@ def emulate(
     mnist: Mnist = False,
     inputs: InputsFile = None,
     workers: Workers = CORES,
+    as_json: AsJson = False,
 ) -> None:
     """Run the network in integers under a plan and measure it: on the test digits, or on --inputs of one's own.
 
@@ -144,32 +146,44 @@ def emulate(
     from fxsnn.overflows import lines
 
     if check_source(network, folder, mnist, inputs):
-        _emulate_graph(network, plan, inputs_of(inputs, network))
+        _emulate_graph(network, plan, inputs_of(inputs, network), as_json)
         return
     from fxsnn.job import emulate_network
+    from fxsnn.score import measured_to_data
 
     found = emulate_network(network, plan, folder, mnist, workers)
-    for name, score in (("float", found.float), ("fixed", found.fixed)):
-        typer.echo(
-            f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
-            f"{score.images:,} digits, {score.spikes_per_image:.1f} spikes a digit"
-        )
-    _show_casts("casts while the first test digit is shown", found.trace.counts)
+    if as_json:
+        measured = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
+        show_json(measured | {"casts": found.trace.counts, "overflowing": dict(found.overflows)})
+    else:
+        for name, score in (("float", found.float), ("fixed", found.fixed)):
+            typer.echo(
+                f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
+                f"{score.images:,} digits, {score.spikes_per_image:.1f} spikes a digit"
+            )
+        _show_casts("casts while the first test digit is shown", found.trace.counts)
     warn(*lines(found.overflows), note(network))
 
 
-def _emulate_graph(network: Path, plan: Path, inputs: Path) -> None:
+def _emulate_graph(network: Path, plan: Path, inputs: Path, as_json: bool) -> None:
     from fxsnn.cli.search import show_memory
     from fxsnn.graphs import emulate_graph
     from fxsnn.learned import note
     from fxsnn.memory import MACROS, memory_to_data
     from fxsnn.overflows import lines
+    from fxsnn.score import measured_to_data
 
     found = emulate_graph(network, plan, inputs)
-    for name, told in (("float", found.float), ("fixed", found.fixed)):
-        typer.echo(f"{name}: {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on {found.about}")
-    _show_casts("casts while the first input is shown", found.counts)
-    show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
+    counted = memory_to_data(found.memory, MACROS["ramb18"])
+    if as_json:
+        measured = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
+        report = {"inputs": found.about, **measured, "casts": found.counts, "overflowing": dict(found.overflows)}
+        show_json(report | {"memory": counted})
+    else:
+        for name, told in (("float", found.float), ("fixed", found.fixed)):
+            typer.echo(f"{name}: {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on {found.about}")
+        _show_casts("casts while the first input is shown", found.counts)
+        show_memory(counted, "ramb18")
     warn(*lines(found.overflows), note(network))
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.options import AsJson
+from fxsnn.cli.tables import say, show, show_json, table
 
 
 def register(app: typer.Typer) -> None:
@@ -53,14 +54,14 @@ def import_nir(
     ] = 1.0,
     form: Annotated[str, typer.Option("--input", help="Format of the input's words.")] = "UQ1.0",
     strict: Annotated[bool, typer.Option("--strict", help="Assume nothing: exit status 1, nothing written.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a network of populations of one in NIR, and say of every node what became of it and what was assumed."""
-    import json
     from dataclasses import asdict
 
+    from fxsnn.graph.saving import arrays_beside
     from fxsnn.nir.conventions import Asked
-    from fxsnn.nir.save import arrays_beside, imported
+    from fxsnn.nir.save import imported
 
     asked = Asked(dt, decay, gain, reset, reset_step, compare, spikes, floor, current, arrives, scale, framework)
     found = imported(network, out, asked, form, strict)
@@ -73,7 +74,7 @@ def import_nir(
             "assumed": found.told.assumed,
             "notes": found.told.noted,
         }
-        typer.echo(json.dumps(told, indent=1))
+        show_json(told)
         return
     rows = table("node", "NIR", "becomes", "how")
     for row in found.rows:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import CORES, Cluster, Data, Processes, engine_of
+from fxsnn.cli.options import CORES, AsJson, Cluster, Data, Processes, engine_of
+from fxsnn.cli.tables import show_json
 
 
 def register(app: typer.Typer) -> None:
@@ -25,14 +26,13 @@ def regress(
     processes: Processes = False,
     cluster: Cluster = None,
     folder: Data = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
     junit: Annotated[
         Path | None,
         typer.Option("--junit", help="JUnit XML to write too, a test case a configuration.", show_default=False),
     ] = None,
 ) -> None:
     """Run the configurations of a list again; exit status 1 if a bit differs from what its lock recorded."""
-    import json
     from dataclasses import asdict
 
     from fxsnn.errors import printable
@@ -61,7 +61,7 @@ def regress(
     if as_json:
         configurations = [{k: v for k, v in asdict(one).items() if k != "seconds"} for one in outcomes]
         told = {"file": str(listed), "accepted": accept, "lock": found.written_by, "configurations": configurations}
-        typer.echo(json.dumps(told, indent=1))
+        show_json(told)
     else:
         for outcome in outcomes:
             typer.echo(line(outcome))

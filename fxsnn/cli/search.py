@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
+    AsJson,
     AskedLoss,
     AskedMu,
     CandidatesFile,
@@ -39,7 +39,7 @@ from fxsnn.cli.options import (
     spread,
 )
 from fxsnn.cli.studies import StudyName, going_on, show_finished
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -114,12 +114,16 @@ def select(
     max_loss: AskedLoss = None,
     budget: MostMemory = None,
     by: CountedBy = None,
+    as_json: AsJson = False,
 ) -> None:
     """Choose the candidate of highest reward that holds the accuracy floor, or the most accurate that fits."""
     from fxsnn.memory import bits_text
-    from fxsnn.selection import criteria, select_candidate
+    from fxsnn.selection import criteria, select_candidate, selected_to_data
 
     selected = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by))
+    if as_json:
+        show_json(selected_to_data(selected, out))
+        return
     chosen, found = selected.entry, selected.found
     say(selected.choice.reason)
     say(
@@ -174,7 +178,7 @@ def memory(
         typer.Option(min=1, max=MOST, help="Steps an image, for a plan that learns.", show_default="100"),
     ] = None,
     macro: Annotated[str, typer.Option(help="Memory to allocate in: ramb18 or sram-32x1024.")] = "ramb18",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Count the memory of a network under a plan, array by array, in pure bits and as allocated.
 
@@ -194,7 +198,7 @@ def memory(
 
         found = memory_of(plan, network, macro)
     if as_json:
-        typer.echo(json.dumps(found, indent=1))
+        show_json(found)
         return
     show_memory(found, macro)
     if "while_learning" in found:

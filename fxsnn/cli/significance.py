@@ -10,6 +10,7 @@ import typer
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
+    AsJson,
     Cluster,
     Data,
     InputsFile,
@@ -25,7 +26,7 @@ from fxsnn.cli.options import (
     spread,
     warn,
 )
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import ConfigError
 from fxsnn.lfsr import Lfsr
 
@@ -110,9 +111,10 @@ def ranges(
     mnist: Mnist = False,
     inputs: InputsFile = None,
     images: Annotated[int, typer.Option("--images", min=1, help="Training digits, or inputs, to run.")] = 64,
+    as_json: AsJson = False,
 ) -> None:
     """Profile every signal of the float network, on real digits or --inputs, and propose its integer bits."""
-    from fxsnn.ranges import PERCENTILES
+    from fxsnn.ranges import PERCENTILES, spread_to_data
 
     if own := check_source(network, folder, mnist, inputs):
         from fxsnn.graphs import ranges_of_graph
@@ -122,6 +124,9 @@ def ranges(
         from fxsnn.job import profile_network
 
         found = profile_network(network, folder, mnist, images)
+    if as_json:
+        show_json({name: spread_to_data(values) for name, values in found.items()})
+        return
     shown = {0.1, 5.0, 50.0, 95.0, 99.9, 99.99}
     heads = [f">{p:g} %" for p in PERCENTILES if p in shown]
     rows = table("signal", ">minimum", *heads, ">maximum", ">integer bits", ">saturating 0.1 %", "sign")

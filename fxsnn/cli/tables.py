@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +44,11 @@ def say(text: str) -> None:
     """Print a paragraph, broken between words where the output is a terminal."""
     width = _width()
     _console(width).print(text, soft_wrap=width is None, highlight=False)
+
+
+def show_json(data: Any) -> None:
+    """Print plain data as one JSON document."""
+    print(json.dumps(data, indent=1, allow_nan=False))
 
 
 def bands(shown: Table, width: int | None) -> Iterator[Table]:

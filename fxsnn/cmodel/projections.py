@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from fxsnn.cmodel.words import indented, kind, stored_format, table, times, width_for
 from fxsnn.graph.connect import Projection, windows
-from fxsnn.graph.dense import is_bits
+from fxsnn.graph.engine import is_bits
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program.wires import Wire
 

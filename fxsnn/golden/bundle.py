@@ -23,7 +23,7 @@ from fxsnn.golden.stated import misstated
 from fxsnn.golden.stimuli import Stimuli
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.plan import plan_from_data
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 
 
 @dataclass(frozen=True, slots=True, eq=False)

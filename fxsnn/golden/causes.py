@@ -14,7 +14,7 @@ from fxsnn.golden.stimuli import Played, Stimuli, joined, play
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Plan
 from fxsnn.prepare import prepare, rewired, sites_of
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from fxsnn.width import exact_bits
 
 Words = dict[str, NDArray[np.int64]]

@@ -14,7 +14,7 @@ from fxsnn.format import WORD_MAX, Format
 from fxsnn.golden.stimuli import Played, Stimuli
 from fxsnn.modes import Rounding
 from fxsnn.prepare import sites_of
-from fxsnn.quantise import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
+from fxsnn.quantised import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
 
 SCHEMA = 2
 LEARNING_SCHEMA = "learning 1"  # of bundles of learning, whose files are others

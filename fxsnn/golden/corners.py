@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fxsnn.golden.stimuli import Played, Stimuli
 from fxsnn.prepare import Site, limited, prepare, rounded, sites_of
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from fxsnn.width import limits
 
 Where = NDArray[np.bool_]  # bool[rows, neurons], or [rows, additions, neurons] of a cast after every addition

@@ -17,7 +17,7 @@ from fxsnn.golden.corners import cast_corners, coverage
 from fxsnn.golden.reach import impossible
 from fxsnn.golden.stimuli import Stimuli, play
 from fxsnn.prepare import prepare, rounded, sites_of
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from fxsnn.width import limits
 
 STEPS = 4  # of a presentation

@@ -25,7 +25,7 @@ from fxsnn.golden.rtl import bench_files
 from fxsnn.golden.stated import identity_of
 from fxsnn.golden.stimuli import Timed, play, stimuli_of
 from fxsnn.plan import plan_to_data
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 
 
 def make_bundle(

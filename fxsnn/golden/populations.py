@@ -15,14 +15,14 @@ from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
 from fxsnn.golden.stimuli import Timed
+from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of, narrowest
-from fxsnn.graph.run import Kept, run, trace
+from fxsnn.graph.run import Kept, named_words, run, trace
 from fxsnn.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT as NO_SIGNAL
-from fxsnn.program.neuron import Cast
 from fxsnn.program.program import Program
 from fxsnn.program.wires import Wire
 
@@ -99,13 +99,8 @@ def graph_words(network: QuantisedGraph, presented: Presented, response: Respons
         if projection.weighed:
             words[f"{projection.name}.{projection.signal}"] = network.weights[projection.name]
     for one in graph.populations:
-        kept = [played[one.name] for played in traces]
-        parts: dict[str, list[Words]] = {one.neuron.output[0]: [each.emitted for each in kept]}
-        parts |= {node: [each.nodes[node] for each in kept] for node in one.neuron.nodes}
-        for stream in drawing(network.programs[one.name]):
-            parts[f"draw.{stream}"] = [each.draws[stream] for each in kept]
-            parts[f"lfsr.{stream}"] = [each.registers[stream] for each in kept]
-        words |= {f"{one.name}.{node}": np.concatenate(held) for node, held in parts.items()}
+        parts = [named_words(network, one.name, played[one.name]) for played in traces]
+        words |= {node: np.concatenate([part[node] for part in parts]) for node in parts[0]}
         words |= {f"{one.name}.{name}": held for name, held in network.constants[one.name].items()}
     vectors = graph_layout(network, len(presented.words), presented.words.shape[1])
     return {vector.name: words[vector.name].reshape(vector.shape) for vector in vectors}
@@ -147,13 +142,6 @@ def graph_lfsr_entry(network: QuantisedGraph) -> dict[str, Any]:
             if one.weighed and one.weights is None
             if network.signals[one.name][one.signal].rounding is Rounding.STOCHASTIC
         },
-    }
-
-
-def drawing(program: Program) -> dict[int, Cast]:
-    """Return the casts of a population that may draw, by the number of their register."""
-    return {
-        cast.stream: cast for cast in program.neuron.casts if cast.stream is not None and program.site(cast).draw_bits
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fxsnn.modes import Overflow
 from fxsnn.prepare import Site, prepare, sites_of
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from fxsnn.width import limits
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fxsnn.hdl.words import mode_name
 from fxsnn.memory import excess_bits
-from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.quantised import SITES, QuantisedNetwork
 from fxsnn.width import exact_bits
 
 HDL = Path(__file__).parent / "hdl"

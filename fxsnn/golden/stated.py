@@ -13,7 +13,7 @@ from fxsnn.golden.populations import graph_lfsr_entry
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.imagetext import quoted
 from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 
 AnyNetwork = QuantisedNetwork | QuantisedLayers | QuantisedGraph
 _REGISTERS = (

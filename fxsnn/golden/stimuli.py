@@ -14,7 +14,7 @@ from fxsnn.emulate import State, Trace, emulate, spikes_of
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.frozen import freeze
-from fxsnn.quantise import SITES, QuantisedNetwork
+from fxsnn.quantised import SITES, QuantisedNetwork
 
 
 class Timed:

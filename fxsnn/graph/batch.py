@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from fxsnn.drive import TOGETHER
 from fxsnn.emulate import in_parts
 from fxsnn.frozen import KERNELS_TAKE
-from fxsnn.graph.dense import Dense, DenseAtWork, Held, dense, is_bits, is_dense
-from fxsnn.graph.engine import Engine
+from fxsnn.graph.dense import Dense, DenseAtWork, Held, dense, is_dense
+from fxsnn.graph.engine import Engine, held_in
 from fxsnn.graph.order import Stage
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
@@ -107,7 +107,7 @@ def _scheduled(network: QuantisedGraph) -> Schedule:
         if is_dense(network, stage)
         for name in stage.populations
     }
-    words = {name: np.uint8 if is_bits(form) else np.int64 for name, form in network.formats.items()}
+    words = {name: held_in(form) for name, form in network.formats.items()}
     sizes = {INPUT: math.prod(graph.shape)} | {one.name: one.size for one in graph.populations}
     held = sum(size * np.dtype(words[name]).itemsize for name, size in sizes.items())
     listed = sum(3 * one.inputs for one in at_once.values())  # a raster and the active inputs of it

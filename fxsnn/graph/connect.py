@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -63,7 +63,10 @@ class Projection:
         must(self.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, not {self.kind!r}")
         weighed = self.kind in ("dense", "conv", "scale")
         must((self.weights is not None) == weighed, f"weights must be given {'' if weighed else 'not '}of {self.kind}")
-        must(0 <= self.delay <= MOST_DELAY, f"delay must be 0 to {MOST_DELAY} steps, not {self.delay}")
+        must(
+            type(self.delay) is int and 0 <= self.delay <= MOST_DELAY,
+            f"delay must be 0 to {MOST_DELAY} steps, not {self.delay}",
+        )
         windows = self.kind == "conv" or self.kind in POOLING
         for name, pair, least in (("kernel", self.kernel, 1), ("stride", self.steps, 1), ("padding", self.padding, 0)):
             must(
@@ -75,7 +78,7 @@ class Projection:
         )
         must(self.kind == "conv" or self.padding == (0, 0), f"padding must not be given of {self.kind}")
         must(self.kind == "conv" or self.groups == 1, f"groups must not be given of {self.kind}")
-        must(self.groups >= 1, f"groups must be 1 or more, not {self.groups}")
+        must(type(self.groups) is int and self.groups >= 1, f"groups must be 1 or more, not {self.groups}")
 
     @property
     def steps(self) -> Pair:
@@ -150,6 +153,14 @@ def weight_shapes(projection: Projection, source: Shape, target: Shape) -> tuple
     if channels % projection.groups or outputs % projection.groups:
         raise refuse(f"groups must divide {channels} and {outputs} channels", str(projection.groups))
     return ((*projection.kernel, channels // projection.groups, outputs),)
+
+
+def fitted(projection: Projection, source: Shape, target: Shape) -> Projection:
+    """Return a projection whose weights have a shape that fits; raises ConfigError where source and target do not."""
+    shapes = weight_shapes(projection, source, target)
+    if projection.weights is None:
+        return projection
+    return replace(projection, weights=projection.weights.within(shapes, f"weights of {projection.name}"))
 
 
 def arrival(projection: Projection, weight: Format | None, given: Format, source: Shape) -> Arrival:

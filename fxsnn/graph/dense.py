@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.drive import Driver, Lists, Own, Written
-from fxsnn.format import Format
-from fxsnn.graph.engine import seeds_of
+from fxsnn.graph.engine import is_bits, seeds_of
 from fxsnn.graph.order import Stage
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.prepare import rows_of
@@ -46,11 +45,6 @@ class Dense:
     neurons: int
     emits: type[np.integer[Any]]
     row: int | None  # of the state that is read
-
-
-def is_bits(form: Format) -> bool:
-    """Return whether words of a format are 0 and 1."""
-    return (form.lowest, form.highest) == (0, 1)
 
 
 def is_dense(network: QuantisedGraph, stage: Stage) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.format import Format
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import delayed
@@ -15,19 +16,24 @@ from fxsnn.graph.ways import Held, Way, ways
 from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
 from fxsnn.program.compiled import Compiled
+from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Each
+from fxsnn.program.program import Program
 
 Words = NDArray[np.int64]
 AT_ONCE = 1 << 18  # bytes of sums that are added up before the steps follow: they stay in a near cache
 
 
 class Engine:
-    """A population that begins at rest; see `interpret.Run`, which keeps every node."""
+    """A population that begins at rest; see `interpret.Run`, which keeps every node.
 
-    def __init__(self, network: QuantisedGraph, name: str, step: Compiled) -> None:
+    one_row    whether it does a step at a time
+    """
+
+    def __init__(self, network: QuantisedGraph, name: str, step: Compiled, *, one_row: bool = False) -> None:
         one, self._compiled = network.graph[name], step
         self._inputs = [*one.neuron.inputs]
-        self._ways = ways(network, name, step.word)
+        self._ways = ways(network, name, step.word, one_row=one_row)
         self._each = {each.name for each in one.neuron.operations if isinstance(each, Each)}
         many = max(len(self._inputs), 1)
         self._at_once = 1 if self._each else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
@@ -35,6 +41,7 @@ class Engine:
         self._kept, self._draws = step.room(), step.draw_room()
         self._taps, self._seeds = network.plan.lfsr.tap_array(), seeds_of(network, one, step.emitted.streams)
         self._registers = self._seeds.copy()
+        self._parts, self._order = np.zeros((0, one.size), step.word), np.arange(0)  # of no active input
         self._follow = step.driver(layer.follow)
 
     def begin(self) -> None:
@@ -56,7 +63,10 @@ class Engine:
             for way in self._ways:
                 source = emitted[way.source][max(begin - way.delay, 0) : max(steps.stop - way.delay, 0)]
                 way.add(sums[self._inputs.index(way.given), sums.shape[1] - len(source) :], source)
-            parts = self._parts(emitted, begin)
+            parts, order = self._parts, self._order
+            if self._each:
+                parts = self._brought(emitted, begin)
+                order = np.arange(len(parts))
             self._follow(
                 out[steps],
                 nodes[steps],
@@ -69,18 +79,26 @@ class Engine:
                 self._taps,
                 self._draws,
                 parts,
-                np.arange(len(parts)),
+                order,
             )
 
-    def _parts(self, emitted: Mapping[str, Held], step: int) -> Held:
+    def state(self, row: int) -> Words:
+        """Return the words of the state of a row, int64[neurons]."""
+        return np.array(self._kept[row], np.int64)
+
+    def register(self, stream: int) -> int:
+        """Return what the register of a cast holds, by its number in the text."""
+        return int(self._registers[stream])
+
+    def _brought(self, emitted: Mapping[str, Held], step: int) -> Held:
         """Return what every active input brings alone, int[active, neurons], of the input that takes them so.
 
         The projections come in the order of the network, their inputs ascending; a maximum comes whole.
         """
-        found = [np.zeros((0, self._sums.shape[2]), self._sums.dtype)]
+        found = [self._parts]
         for way in self._ways:
             if way.given in self._each:
-                found.append(_part(way, delayed(emitted[way.source], step, way.delay), found[0]))
+                found.append(_part(way, delayed(emitted[way.source], step, way.delay), self._parts))
         return np.concatenate(found)
 
 
@@ -92,6 +110,23 @@ def _part(way: Way, words: Held, like: Held) -> Held:
     sums = np.zeros((len(active), like.shape[1]), like.dtype)
     way.add(sums, alone)
     return sums
+
+
+def is_bits(form: Format) -> bool:
+    """Return whether words of a format are 0 and 1."""
+    return (form.lowest, form.highest) == (0, 1)
+
+
+def held_in(form: Format) -> type[np.integer[Any]]:
+    """Return the type in which words of a format that are emitted are held."""
+    return np.uint8 if is_bits(form) else np.int64
+
+
+def drawing(program: Program) -> dict[int, Cast]:
+    """Return the casts of a population that may draw, by the number of their register."""
+    return {
+        cast.stream: cast for cast in program.neuron.casts if cast.stream is not None and program.site(cast).draw_bits
+    }
 
 
 def registers_of(network: QuantisedGraph, one: Population) -> dict[int, Lfsr]:

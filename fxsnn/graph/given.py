@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -104,7 +103,7 @@ class Given:
 
 def real(values: ArrayLike) -> Given:
     """Return real numbers as they are given; raises ConfigError where they are none."""
-    held = np.asarray(values)
+    held = _array(values)
     if held.dtype.kind not in "iuf":
         raise ConfigError(f"numbers must be real, not {held.dtype}")
     return Given(held.astype(np.float64))
@@ -112,15 +111,25 @@ def real(values: ArrayLike) -> Given:
 
 def raw(words: ArrayLike) -> Given:
     """Return raw words as they are given; raises ConfigError where they are no integers of 64 bits."""
-    held = np.asarray(words)
+    held = _array(words)
     if held.dtype.kind not in "iu" or (held.dtype.kind == "u" and held.size and int(held.max()) >= 1 << 63):
         raise ConfigError(f"raw words must be integers of at most 63 bits, not {held.dtype}")
     return Given(held.astype(np.int64), "raw")
 
 
-def as_given(values: Mapping[str, Given | ArrayLike]) -> dict[str, Given]:
-    """Return values by name; what is not said to be raw is real."""
-    return {name: value if isinstance(value, Given) else real(value) for name, value in values.items()}
+def given_of(value: Given | ArrayLike, what: str) -> Given:
+    """Return what is given; what is not said to be raw is real. Raises ConfigError, which names `what`."""
+    try:
+        return value if isinstance(value, Given) else real(value)
+    except ConfigError as error:
+        raise ConfigError(f"{what}: {error}") from None
+
+
+def _array(values: ArrayLike) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ConfigError("numbers must be in lists of equal lengths") from None
 
 
 def _check_bits(what: str, bits: NDArray[np.int64], form: Format) -> None:

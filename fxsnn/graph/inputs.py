@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, FileError, FxsnnError
@@ -16,7 +16,7 @@ from fxsnn.files import MOST_BYTES, read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.graph.arrays import ENDINGS, read_given
 from fxsnn.graph.network import MOST_CLASSES, Graph
-from fxsnn.graph.reading import check_inputs
+from fxsnn.graph.reading import as_words, check_inputs
 from fxsnn.lfsr import Lfsr
 from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 from fxsnn.plan import Signal
@@ -66,9 +66,9 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
         raise FileError(f"inputs must be a file of {', '.join(ENDINGS)}, not {str(path)!r}")
     try:
         if path.suffix in (".csv", ".mem"):
-            return Inputs(_checked(_one(path, graph), graph), file=str(path))
+            return Inputs(checked_inputs(_one(path, graph), graph), file=str(path))
         held = _arrays(path)
-        words = _checked(held["inputs"], graph)
+        words = checked_inputs(held["inputs"], graph)
         return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None, str(path))
     except FxsnnError as error:
         raise type(error)(f"{str(path)!r}: {error}") from None
@@ -96,8 +96,9 @@ def _one(path: Path, graph: Graph) -> NDArray[np.int64]:
     return flat.reshape(1, -1, size)
 
 
-def _checked(given: NDArray[Any], graph: Graph) -> NDArray[np.int64]:
-    words = given.view(np.uint8) if given.dtype == np.bool_ else given
+def checked_inputs(given: ArrayLike, graph: Graph) -> NDArray[np.int64]:
+    """Return what a network is shown, int64[inputs, steps, words]; ConfigError where it is none, or too much."""
+    words = as_words(given)
     if words.size > MOST_WORDS:
         raise ConfigError(f"inputs must be at most {MOST_WORDS:,} words together, not {words.size:,}")
     check_words("inputs", words, graph.format)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
-from fxsnn.graph.connect import Projection, weight_shapes
+from fxsnn.graph.connect import Projection, fitted
 from fxsnn.graph.given import Shape
 from fxsnn.graph.order import Stage, schedule
 from fxsnn.graph.population import INPUT, NAME, Population, are, shape_of
@@ -44,8 +44,7 @@ class Graph:
         names = [one.name for one in self.populations] + [one.name for one in self.projections]
         if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
             raise ConfigError(f"populations and projections must have names of their own, {twice[0]!r} is there twice")
-        fitted = tuple(self._fitted(projection) for projection in self.projections)
-        object.__setattr__(self, "projections", fitted)
+        object.__setattr__(self, "projections", tuple(self._fitted(one) for one in self.projections))
         self._check_reached()
         edges = [(one.source, one.target, one.delay) for one in self.projections if one.source != INPUT]
         object.__setattr__(self, "stages", schedule([one.name for one in self.populations], edges))
@@ -108,12 +107,7 @@ class Graph:
                 f"projection {projection.name}: input must be one of {known} of {projection.target}, "
                 f"not {projection.input!r}"
             )
-        shapes = weight_shapes(projection, self.shape_at(projection.source), self.shape_at(projection.target))
-        if projection.weights is None:
-            return projection
-        fitted = projection.weights.within(shapes, f"weights of {projection.name}")
-        given = {name: getattr(projection, name) for name in Projection.__dataclass_fields__} | {"weights": fitted}
-        return Projection(**given)
+        return fitted(projection, self.shape_at(projection.source), self.shape_at(projection.target))
 
     def _check_reached(self) -> None:
         for one in self.populations:

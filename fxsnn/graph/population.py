@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
-from fxsnn.graph.given import Given, Shape, as_given
+from fxsnn.graph.given import Given, Shape, given_of
 from fxsnn.program.build import build
 from fxsnn.program.grammar import MOST_CHARACTERS, Text, parse
 from fxsnn.program.neuron import Neuron
@@ -87,13 +87,16 @@ def population(
     """
     size = shape_of(shape, name)
     read = text if isinstance(text, Text) else text_of(text, folder)
-    neuron, held = build(read, dict(choices or {})), as_given(constants or {})
+    neuron = build(read, dict(choices or {}))
+    held = {one: given_of(value, f"constant {one} of {name}") for one, value in (constants or {}).items()}
     for kind, wanted, given in (("constant", neuron.constants, held), ("number", neuron.numbers, numbers or {})):
         if missing := [one for one in wanted if one not in given]:
             raise ConfigError(f"population {name}: {kind}s must be given, {', '.join(missing)} {are(missing)} not")
         if unknown := [one for one in given if one not in wanted]:
             known = ", ".join(wanted) or "none"
             raise ConfigError(f"population {name}: a {kind} of {read.file} must be one of {known}, not {unknown[0]!r}")
+    if wrong := [one for one, value in (numbers or {}).items() if type(value) is not int]:
+        raise ConfigError(f"population {name}: the number {wrong[0]} must be an integer, not {numbers[wrong[0]]!r}")  # type: ignore[index]
     if outer not in ("inputs", "neurons"):
         raise ConfigError(f"population {name}: outer must be inputs or neurons, not {outer!r}")
     if registers is not None and not 0 <= registers < 1 << 32:
@@ -109,7 +112,8 @@ def population(
 
 def shape_of(shape: int | Shape, name: str) -> Shape:
     """Return a shape of one or three sizes; raises ConfigError, which names whose it is."""
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    sizes: tuple[Any, ...] = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    sizes = tuple(int(n) if isinstance(n, np.integer) else n for n in sizes)
     given = sizes[0] if len(sizes) == 1 else list(sizes)
     if len(sizes) not in (1, 3) or any(type(n) is not int or n < 1 for n in sizes):
         raise ConfigError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.classify import vote
 from fxsnn.errors import ConfigError
@@ -84,6 +84,15 @@ def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
     if readout.kind == "node" and readout.over == "maximum":
         return np.asarray(np.maximum.reduce(words, axis=-2))
     return np.asarray(np.add.reduce(words, axis=-2, dtype=np.float64 if words.dtype.kind == "f" else np.int64))
+
+
+def as_words(given: ArrayLike) -> NDArray[Any]:
+    """Return what a network is shown as an array, false and true as 0 and 1; raises ConfigError where it is none."""
+    try:
+        held = np.asarray(given)
+    except ValueError:
+        raise ConfigError("inputs must be an array, not lists of unequal lengths") from None
+    return held.view(np.uint8) if held.dtype == np.bool_ else held
 
 
 def check_inputs(shape: Shape, readout: Readout, inputs: NDArray[Any]) -> NDArray[Any]:

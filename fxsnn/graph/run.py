@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.cast import check_words
 from fxsnn.emulate import in_parts
-from fxsnn.errors import OverflowDetectedError, WidthError
+from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.batch import said_of
-from fxsnn.graph.engine import registers_of
+from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
-from fxsnn.graph.population import INPUT, Population
+from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph, format_of
-from fxsnn.graph.reading import Readout, check_inputs, classes_of, reduced
+from fxsnn.graph.reading import Readout, as_words, check_inputs, classes_of, reduced
+from fxsnn.graph.refusing import at_rest, may_refuse, refuse_overflows
 from fxsnn.graph.stepwise import Words, through
-from fxsnn.modes import Overflow
 from fxsnn.program.interpret import Run, Step
 
 
@@ -61,10 +61,10 @@ class GoldenNode(NamedTuple):
     format: Format
 
 
-def run(network: QuantisedGraph, inputs: NDArray[np.integer], threads: int = 1) -> Answers:
+def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1) -> Answers:
     """Return what the network says of every input; each begins at rest.
 
-    inputs     int[inputs, steps, ...], words of the input's format; a map flat or as it is
+    inputs     int or bool[inputs, steps, ...], words of the input's format; a map flat or as it is
     threads    that share the inputs; no result depends on them
 
     Raises
@@ -79,7 +79,7 @@ def run(network: QuantisedGraph, inputs: NDArray[np.integer], threads: int = 1) 
     words, readout = _checked(network.graph, inputs), network.graph.readout
     steps = words.shape[1]
     _check_sums(network, steps)
-    if not _may_refuse(network):
+    if not may_refuse(network):
         said = said_of(network, words, threads)
     else:
         said = np.zeros((len(words), network.graph.read.size), np.int64)
@@ -92,10 +92,19 @@ def run(network: QuantisedGraph, inputs: NDArray[np.integer], threads: int = 1) 
     return Answers(said, classes_of(readout, said))
 
 
-def trace(network: QuantisedGraph, inputs: NDArray[np.integer]) -> dict[str, Kept]:
-    """Run one input, int[steps, ...], and keep every node of every population; raises as `run` does."""
-    played = _played(network, _checked(network.graph, inputs[None])[0])
+def trace(network: QuantisedGraph, inputs: ArrayLike) -> dict[str, Kept]:
+    """Run one input, int or bool[steps, ...], and keep every node of every population; raises as `run` does."""
+    played = _played(network, _checked(network.graph, as_words(inputs)[None])[0])
     return {name: _kept(network, name, steps, run) for name, (steps, run) in played.items()}
+
+
+def named_words(network: QuantisedGraph, name: str, kept: Kept) -> dict[str, Words]:
+    """Return what was kept of a population by the names of golden sets: its nodes, what it emits, draws, registers."""
+    found = {one: kept.nodes[one] for one in network.graph[name].neuron.nodes}
+    found |= {network.graph[name].neuron.output[0]: kept.emitted}
+    found |= {f"draw.{stream}": words for stream, words in kept.draws.items()}
+    found |= {f"lfsr.{stream}": kept.registers[stream] for stream in kept.draws}
+    return {f"{name}.{one}": words for one, words in found.items()}
 
 
 def golden_nodes(network: QuantisedGraph, inputs: NDArray[np.integer]) -> dict[str, GoldenNode]:
@@ -108,15 +117,16 @@ def golden_nodes(network: QuantisedGraph, inputs: NDArray[np.integer]) -> dict[s
     return found
 
 
-def _checked(graph: Graph, inputs: NDArray[np.integer]) -> NDArray[np.integer]:
-    check_words("inputs", inputs, graph.format)
-    return check_inputs(graph.shape, graph.readout, np.asarray(inputs))
+def _checked(graph: Graph, inputs: ArrayLike) -> NDArray[np.integer]:
+    words = as_words(inputs)
+    check_words("inputs", words, graph.format)
+    return check_inputs(graph.shape, graph.readout, words)
 
 
 def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tuple[list[Step], Run]]:
     """Do every step of one input, [steps, words], stage by stage."""
     graph = network.graph
-    runs = {one.name: _at_rest(network, one) for one in graph.populations}
+    runs = {one.name: at_rest(network, one) for one in graph.populations}
     done: dict[str, list[Step]] = {name: [] for name in runs}
     emitted = {INPUT: words.astype(np.int64)}
 
@@ -127,17 +137,8 @@ def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tu
     for stage in graph.stages:
         emitted |= through(network, stage.populations, emitted, len(words), advance)
     for one in graph.populations:
-        _refuse_overflows(one, runs[one.name])
+        refuse_overflows(one.name, runs[one.name])
     return {one.name: (done[one.name], runs[one.name]) for one in graph.populations}
-
-
-def _may_refuse(network: QuantisedGraph) -> bool:
-    signals = (signal for program in network.programs.values() for signal in program.signals.values())
-    return any(signal.overflow is Overflow.ERROR for signal in signals)
-
-
-def _at_rest(network: QuantisedGraph, one: Population) -> Run:
-    return Run(network.programs[one.name], network.each(one.name), one.size, registers_of(network, one))
 
 
 def _read(readout: Readout, played: tuple[list[Step], Run], steps: int) -> Words:
@@ -150,7 +151,6 @@ def _read(readout: Readout, played: tuple[list[Step], Run], steps: int) -> Words
 
 def _kept(network: QuantisedGraph, name: str, done: list[Step], run: Run) -> Kept:
     neuron, size = run.program.neuron, network.graph[name].size
-    drawing = [cast.stream for cast in neuron.casts if cast.stream is not None and run.program.site(cast).draw_bits]
 
     def stacked(rows: list[list[int]]) -> Words:
         return np.array(rows, np.int64).reshape(len(done), size)
@@ -158,7 +158,7 @@ def _kept(network: QuantisedGraph, name: str, done: list[Step], run: Run) -> Kep
     return Kept(
         {node: stacked([step.nodes[node] for step in done]) for node in neuron.nodes},
         stacked([step.emitted for step in done]),
-        {stream: stacked([step.draws[stream] for step in done]) for stream in drawing},
+        {stream: stacked([step.draws[stream] for step in done]) for stream in drawing(run.program)},
         {stream: np.array([step.registers[stream] for step in done]) for stream in sorted(run.registers)},
         {
             f"{cast.name}, line {neuron.statements[neuron.owners[cast.round]].line}": {
@@ -181,12 +181,3 @@ def _check_sums(network: QuantisedGraph, steps: int) -> None:
             f"the sum that is read must fit int64, but {node or 'what is emitted'} over {steps} steps can be "
             f"{wire.low * steps} to {wire.high * steps}"
         )
-
-
-def _refuse_overflows(one: Population, run: Run) -> None:
-    for cast in one.neuron.casts:
-        signal, left = run.program.signals[cast.signal], run.counts[cast.round].overflows
-        if signal.overflow is Overflow.ERROR and left:
-            raise OverflowDetectedError(
-                f"{cast.name} of {one.name} must stay within {signal.format.describe()}, but left it {left} times"
-            )

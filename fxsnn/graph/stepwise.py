@@ -31,15 +31,19 @@ def through(
     given = {**emitted, **found}
     for t in range(steps):
         for name in populations:
-            found[name][t] = advance(name, _arriving(network, name, given, t))
+            found[name][t] = advance(name, arriving(network, name, given, t))
     return found
 
 
-def _arriving(network: QuantisedGraph, name: str, emitted: Mapping[str, Words], t: int) -> dict[str, Words]:
+def arriving(
+    network: QuantisedGraph, name: str, emitted: Mapping[str, NDArray[np.integer]], t: int
+) -> dict[str, Words]:
     """Return what arrives at a population in a step: int64[rows, neurons], one row in all or one an active input.
 
     Where the text takes active inputs one by one, the projections come in the order of the network, their inputs
     ascending. An input that does not reach a neuron brings it 0; a maximum comes whole.
+
+    emitted    int64[steps, words], of every source
     """
     graph, program = network.graph, network.programs[name]
     one_by_one = {each.name for each in program.neuron.operations if isinstance(each, op.Each)}

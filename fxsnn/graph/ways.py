@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.given import Shape
-from fxsnn.graph.laid import kinds_of, laid, map_of
+from fxsnn.graph.laid import holds, kinds_of, laid, map_of
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.kernels import narrow, projections
 
 Held = NDArray[np.integer[Any]]
+_KEPT = (np.int8, np.int16, np.int32, np.int64)  # weights of which a few rows are read at a time: less to fetch
 
 
 class Way(NamedTuple):
@@ -28,8 +29,13 @@ class Way(NamedTuple):
     add: Callable[[Held, Held], None]  # to sums[rows, target], of words[rows, source]
 
 
-def ways(network: QuantisedGraph, name: str, word: type[np.signedinteger[Any]]) -> tuple[Way, ...]:
-    """Return how words come to a population, whose sums are proved to fit a type of words."""
+def ways(
+    network: QuantisedGraph, name: str, word: type[np.signedinteger[Any]], *, one_row: bool = False
+) -> tuple[Way, ...]:
+    """Return how words come to a population, whose sums are proved to fit a type of words.
+
+    one_row    whether a row comes at a time: narrow words cost more to call than a few rows of weights to add
+    """
     graph, program = network.graph, network.programs[name]
     return tuple(
         Way(
@@ -37,7 +43,7 @@ def ways(network: QuantisedGraph, name: str, word: type[np.signedinteger[Any]]) 
             one.delay,
             given,
             one.kind == "maximum",
-            _adding(network, one, program.arrivals[given].total.frac - network.frac(one), word),
+            _adding(network, one, program.arrivals[given].total.frac - network.frac(one), word, one_row),
         )
         for given in program.neuron.inputs
         for one in graph.into(name, given)
@@ -45,12 +51,13 @@ def ways(network: QuantisedGraph, name: str, word: type[np.signedinteger[Any]]) 
 
 
 def _adding(
-    network: QuantisedGraph, projection: Projection, left: int, word: type[np.signedinteger[Any]]
+    network: QuantisedGraph, projection: Projection, left: int, word: type[np.signedinteger[Any]], one_row: bool
 ) -> Callable[[Held, Held], None]:
     """Return the kernel of a projection; left: by how many bits what it brings is shifted."""
     source, own = network.graph.shape_at(projection.source), network.weights.get(projection.name)
     weights = np.array(1) if own is None else own
-    if over := map_of(projection, source, weights.shape[-1] if weights.ndim else 0):
+    over = map_of(projection, source, weights.shape[-1] if weights.ndim else 0)
+    if over and not (one_row and projection.kind == "dense"):
         form = network.signals[projection.name][projection.signal].format
         if kinds := kinds_of(over, weights, form, network.formats[projection.source]):
             lies = laid(over, weights, form, kinds[0])
@@ -64,7 +71,9 @@ def _adding(
         flat, size = weights.reshape(-1), int(np.prod(source))
         return partial(_add, projections.add_words, (np.tile(flat, size // flat.size).astype(word),))
     if projection.kind == "dense":
-        return partial(_add, projections.add_dense, (np.array(weights, word, order="C"),))
+        ends = int(weights.min(initial=0)), int(weights.max(initial=0))
+        kept = next(kind for kind in _KEPT if holds(8 * np.dtype(kind).itemsize, ends)) if one_row else word
+        return partial(_add, projections.add_dense, (np.array(weights, kept, order="C"),))
     shape = _shape(projection, source, weights.shape[-1] if projection.kind == "conv" else source[2])
     if projection.kind == "conv":
         turned = np.array(_by_channel(weights, projection.groups), word, order="C")

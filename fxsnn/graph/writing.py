@@ -13,7 +13,7 @@ import tomli_w
 from numpy.typing import NDArray
 
 from fxsnn.graph.connect import Projection
-from fxsnn.graph.given import Given, Shape
+from fxsnn.graph.given import Given, Shape, raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
@@ -40,7 +40,7 @@ def whole(network: QuantisedGraph) -> Whole:
     graph, texts = network.graph, dict[str, str]()
     populations = []
     for one in graph.populations:
-        file = _file(one.text, texts)
+        file = new_name(one.text.file, one.text.source, texts)
         texts[file] = one.text.source
         constants = {name: _words(words) for name, words in network.constants[one.name].items()}
         text = replace(one.text, file=file)
@@ -63,10 +63,12 @@ class Beside:
 
     numbers    of a name: a file, or the numbers themselves
     neuron     of a text: a file, or the name of one that comes along
+    labels     of the readout's: a file, or the classes themselves
     """
 
     numbers: Callable[[str, Given], Any] = lambda name, _: f"{name}.mem"
     neuron: Callable[[Text], str] = lambda text: text.file
+    labels: Callable[[Given], Any] = lambda _: LABELS
 
 
 def graph_text(graph: Graph, beside: Beside = Beside()) -> str:
@@ -80,7 +82,7 @@ def graph_text(graph: Graph, beside: Beside = Beside()) -> str:
         "input": {"shape": _sizes(graph.shape), "format": str(graph.format)},
         "population": {one.name: _population(one, beside) for one in graph.populations},
         "projection": [_projection(one, beside) for one in graph.projections],
-        "readout": _readout(graph.readout),
+        "readout": _readout(graph.readout, beside),
     }
     return tomli_w.dumps(tables)
 
@@ -89,14 +91,14 @@ def _words(words: NDArray[np.int64]) -> Given:
     return Given(words.reshape(-1), "raw", shaped=False)  # as they are read from a file of words
 
 
-def _file(text: Text, texts: Mapping[str, str]) -> str:
-    """Return a name for a text's file, of its own unless another one has it."""
-    stem = PureWindowsPath(PurePosixPath(text.file).name).name.removesuffix(".neuron")  # as either system writes it
+def new_name(file: str, source: str, texts: Mapping[str, str]) -> str:
+    """Return a name for a text's file beside others: its own unless another text has it."""
+    stem = PureWindowsPath(PurePosixPath(file).name).name.removesuffix(".neuron")  # as either system writes it
     stem = re.sub(r"[^\w-]+", "_", stem, flags=re.ASCII)
-    file, number = f"{stem}.neuron", 2
-    while texts.get(file, text.source) != text.source:
-        file, number = f"{stem}_{number}.neuron", number + 1
-    return file
+    name, number = f"{stem}.neuron", 2
+    while texts.get(name, source) != source:
+        name, number = f"{stem}_{number}.neuron", number + 1
+    return name
 
 
 def _population(one: Population, beside: Beside) -> dict[str, Any]:
@@ -120,12 +122,12 @@ def _projection(one: Projection, beside: Beside) -> dict[str, Any]:
     return {"name": one.name, "from": one.source, "to": one.target, "input": one.input, **found}
 
 
-def _readout(readout: Readout) -> dict[str, Any]:
+def _readout(readout: Readout, beside: Beside) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": readout.kind, "population": readout.population, "skip": readout.skip}
     if readout.kind == "node":
         found |= {"node": readout.node, "over": readout.over}
     if readout.labels is not None:
-        found["labels"] = LABELS
+        found["labels"] = beside.labels(raw(readout.labels))
     return found
 
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError, FindingError, FxsnnError
+from fxsnn.errors import FindingError, FxsnnError
 from fxsnn.files import check_output, write_bytes, write_text
 from fxsnn.format import Format
-from fxsnn.graph.given import Given
+from fxsnn.graph.saving import arrays_beside, check_name, inline
 from fxsnn.graph.writing import Beside, graph_text
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import Imported, converted
 from fxsnn.nir.read import read_nir
 from fxsnn.npz import pack_npz
-
-FEW = 8  # numbers that stand in the text itself
-
-
-def arrays_beside(out: Path) -> Path:
-    """Return the file of a network's arrays: no other command writes one of this name."""
-    return out.with_name(f"{out.stem}.arrays.npz")
 
 
 def imported(path: Path, out: Path, asked: Asked, form: str = "UQ1.0", strict: bool = False) -> Imported:
@@ -39,8 +31,7 @@ def imported(path: Path, out: Path, asked: Asked, form: str = "UQ1.0", strict: b
     FindingError
         Something was assumed, and `strict` is asked for.
     """
-    if out.suffix != ".toml" or ":" in out.name:
-        raise ConfigError(f"--out must be a file ending in .toml, without a colon in its name, not {str(out)!r}")
+    check_name(out, "--out")
     words, arrays = Format.parse(form), arrays_beside(out)
     for one in (out, arrays):
         check_output(one, path)
@@ -62,12 +53,6 @@ def network_text(found: Imported, arrays: str, source: str) -> tuple[str, dict[s
     """Return a network as TOML, and the arrays that it names in the file `arrays`."""
     held: dict[str, NDArray[np.float64]] = {}
 
-    def numbers(name: str, given: Given) -> Any:
-        if given.values.size <= FEW:
-            return given.values.tolist()
-        held[name] = np.asarray(given.values, np.float64)
-        return f"{arrays}:{name}"
-
-    beside = Beside(numbers, lambda text: text.file.removesuffix(".neuron"))
+    beside = Beside(inline(arrays, held), lambda text: text.file.removesuffix(".neuron"))
     lines = [f"# made by fxsnn import of {source!a}", *(f"# assumed: {one}" for one in found.told.assumed)]
     return "\n".join((*lines, graph_text(found.graph, beside))), held

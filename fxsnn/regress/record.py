@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.emulate import emulate, respond, spikes_of
 from fxsnn.encode import Spikes, encode
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.quantise import SITES, QuantisedNetwork, quantise
+from fxsnn.quantised import SITES, QuantisedNetwork, quantise
 from fxsnn.regress.listed import Configuration, Listed
 from fxsnn.regress.populations import GraphConfiguration, answers_of, arrays_of, nodes_of
 from fxsnn.score import score

@@ -18,7 +18,7 @@ from fxsnn.learn import record
 from fxsnn.memory import Memory, memory, memory_to_data
 from fxsnn.network import Network
 from fxsnn.pareto import SLACK, Choice, Reward, percent
-from fxsnn.quantise import QuantisedNetwork
+from fxsnn.quantised import QuantisedNetwork
 from fxsnn.report.story import Story
 from fxsnn.score import Measured
 from fxsnn.significance import Significance

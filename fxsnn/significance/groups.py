@@ -20,7 +20,7 @@ from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantise import QuantisedNetwork, quantise
+from fxsnn.quantised import QuantisedNetwork, quantise
 from fxsnn.ranges import Ranges, Spread, integer_bits
 from fxsnn.score import cross_predict
 from fxsnn.significance.result import Float, Significance, gather

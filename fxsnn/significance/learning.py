@@ -20,7 +20,7 @@ from fxsnn.frozen import freeze
 from fxsnn.learn import Learning, random_network
 from fxsnn.network import Network
 from fxsnn.plan import Leak, LearningPlan, Plan, Signal
-from fxsnn.quantise import quantise
+from fxsnn.quantised import quantise
 from fxsnn.ranges import Ranges, integer_bits, profile
 from fxsnn.score import cross_predict
 from fxsnn.significance.groups import HEADROOM, plan_of

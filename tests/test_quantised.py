@@ -14,7 +14,7 @@ from fxsnn.format import Format
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal, parse_plan
-from fxsnn.quantise import folded_theta, quantise
+from fxsnn.quantised import folded_theta, quantise
 from test_memory import PLAN
 
 

@@ -1,0 +1,117 @@
+"""A network in integers: run, traced, counted, followed step by step, and written as golden vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fxsnn.api.building import Network
+from fxsnn.api.nodes import Nodes
+from fxsnn.api.planning import Plan
+from fxsnn.format import Format
+from fxsnn.golden.populations import graph_layout
+from fxsnn.golden.populations_make import make_graph_bundle
+from fxsnn.graph.inputs import checked_inputs
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.run import Answers, named_words, run, trace
+from fxsnn.graph.stepping import State
+from fxsnn.macro import macro_of
+from fxsnn.memory import memory_to_data
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """A network whose every weight and constant is a raw word. `fxsnn.quantise` makes one; it does not change.
+
+    Spikes are int or bool, [steps, ...] of the input's shape or flat; words of its format where that is another than
+    "UQ1.0".
+    """
+
+    network: QuantisedGraph
+
+    def run(self, spikes: ArrayLike, *, threads: int = 1) -> Answers:
+        """Return what the network says of every input of `spikes`, [inputs, steps, ...]; each begins at rest.
+
+        Returns `said`, int64[inputs, neurons] of the population that is read, and `classes`, int64[inputs], or none
+        without a readout that asks.
+
+        Raises
+        ------
+        ConfigError
+            The spikes are of another shape, or hold what is no word of the input's format.
+        OverflowDetectedError
+            A signal's overflow mode is `error` and a value left it.
+        """
+        return run(self.network, spikes, threads)
+
+    def trace(self, spikes: ArrayLike) -> Nodes:
+        """Return every node of every population at every step of one input, [steps, ...]; raises as `run`."""
+        words, formats = dict[str, NDArray[np.int64]](), self.formats
+        for name, kept in trace(self.network, spikes).items():
+            words |= named_words(self.network, name, kept)
+        return Nodes({name: held for name, held in words.items() if name in formats}, formats)
+
+    def start(self) -> State:
+        """Return the network at rest, to be followed one step at a time: `words = state.step(row)`."""
+        return State(self.network)
+
+    def memory(self, *, macro: str = "") -> dict[str, Any]:
+        """Return what inference stores, array by array, as `fxsnn memory --json` prints it.
+
+        macro    "ramb18" or "sram-32x1024", in which arrays are allocated too
+
+        Raises ConfigError for another one.
+        """
+        return memory_to_data(graph_memory(self.network), macro_of(macro) if macro else None)
+
+    def golden(self, folder: str | PathLike[str], spikes: ArrayLike, *, formats: Iterable[str] = ()) -> dict[str, Any]:
+        """Write golden vectors of inputs, [inputs, steps, ...], with RTL and a bench; return the manifest.
+
+        formats    further memory images: "coe", "amd-mif", "intel-mif", "c-header", "npz"
+
+        Raises
+        ------
+        ConfigError
+            As `run`; or the folder holds something that fxsnn did not make.
+        FileError
+            The folder cannot be written.
+        """
+        shown = checked_inputs(spikes, self.network.graph)
+        return make_graph_bundle(Path(folder), self.network, shown, kinds=tuple(formats))
+
+    @property
+    def words(self) -> dict[str, NDArray[np.int64]]:
+        """Raw words of weights and constants by name, `input_hidden.weight`; they cannot be written."""
+        graph, network = self.network.graph, self.network
+        weights = {f"{one.name}.{one.signal}": network.weights[one.name] for one in graph.projections if one.weighed}
+        return weights | {
+            f"{owner}.{name}": words for owner, held in network.constants.items() for name, words in held.items()
+        }
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        """The format of every weight, constant, node and register by name, and of the input."""
+        vectors = graph_layout(self.network, 1, self.network.graph.readout.skip + 1)
+        return {one.name: one.format for one in vectors if one.role in ("constant", "node") or one.name == "input"}
+
+
+def quantise(net: Network, plan: Plan) -> Fixed:
+    """Return the network in integers: every weight and constant cast into its signal; raw words stay as they are.
+
+    Raises
+    ------
+    ConfigError
+        Signals have no format, all of which are named; a raw word is none of its format; the network is not complete.
+    OverflowDetectedError
+        A number leaves its format and the overflow mode is `error`.
+    WidthError
+        A value of a step could leave 64 bits.
+    """
+    return Fixed(quantise_graph(net.graph, plan.held()))

@@ -1,0 +1,165 @@
+"""A quantised network one step at a time, for a bench that follows it: states, emitted words and registers by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fxsnn.cast import check_words
+from fxsnn.errors import ConfigError, UnknownNameError
+from fxsnn.graph.engine import Engine, drawing, held_in
+from fxsnn.graph.population import INPUT
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.reading import as_words
+from fxsnn.graph.refusing import at_rest, may_refuse, refuse_overflows
+from fxsnn.graph.stepwise import Words, arriving
+from fxsnn.graph.ways import Held
+from fxsnn.program.compiled import Compiled, compiled
+
+_KEPT = 256  # steps between two moves of what was emitted before
+_NONE = np.zeros((0, 0), np.int64)  # the engine is asked for no node
+
+
+class State(Mapping[str, Words]):
+    """A quantised network at work, as it stands after a step. `Fixed.start` makes one, at rest.
+
+    Names are those of golden sets: `hidden.membrane` of a state, `hidden.spike` of what is emitted, `hidden.lfsr.2` of
+    the register of a cast that draws, `input` of what was given.
+    """
+
+    def __init__(self, network: QuantisedGraph) -> None:
+        """Compile every population's step, once for each structure; raises nothing of its own."""
+        graph = network.graph
+        steps = {one.name: compiled(network.programs[one.name], network.each(one.name)) for one in graph.populations}
+        counting = {name for name, step in steps.items() if may_refuse(network) or _left_out(network, name, step)}
+        self._shape, self._format = graph.shape, graph.format
+        self._past = 1 + max((wire.delay for wire in graph.projections), default=0)
+        self._emitted = dict[str, Held]()
+        self._words = dict[str, Callable[[], ArrayLike]]()
+        self._work = dict[str, _Population]()
+        for name in (INPUT, *(name for stage in graph.stages for name in stage.populations)):
+            held = np.int64 if counting else held_in(network.formats[name])
+            self._emitted[name] = np.zeros((self._past + _KEPT, math.prod(graph.shape_at(name))), held)
+            if name == INPUT:
+                self._words[name] = partial(self._last, name)
+                continue
+            neuron = graph[name].neuron
+            one: _Population = _Compiled(network, name, steps[name])
+            if name in counting:
+                one = _Counting(network, name)
+            self._work[name] = one
+            self._words[f"{name}.{neuron.output[0]}"] = partial(self._last, name)
+            self._words |= {f"{name}.{state}": partial(one.state, state) for state in neuron.states}
+            drawn = drawing(network.programs[name])
+            self._words |= {f"{name}.lfsr.{stream}": partial(one.register, stream) for stream in drawn}
+        self._read = graph.read.name
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to rest: states are 0, nothing was emitted, registers hold their seeds; as `begin` of golden sets."""
+        self.steps = 0
+        self._at = self._past - 1
+        for held in self._emitted.values():
+            held[: self._past] = 0
+        for one in self._work.values():
+            one.begin()
+
+    def step(self, row: ArrayLike) -> Words:
+        """Do a time step; return what the population that is read emits, int64[neurons].
+
+        row    int or bool[words], or of the input's shape: words of its format
+
+        Raises
+        ------
+        ConfigError
+            The row is of another shape, or holds what is no word of the format. Nothing has happened then.
+        OverflowDetectedError
+            A signal's overflow mode is `error` and a value left it.
+        """
+        words = as_words(row)
+        if words.shape != self._shape and words.shape != (self._emitted[INPUT].shape[1],):
+            raise ConfigError(f"a row must be of {list(self._shape)}, not {list(words.shape)}")
+        check_words("row", words, self._format)
+        if self._at + 1 == self._past + _KEPT:
+            for held in self._emitted.values():
+                held[: self._past] = held[_KEPT:]
+            self._at = self._past - 1
+        self._at += 1
+        self._emitted[INPUT][self._at] = words.reshape(-1)
+        for one in self._work.values():
+            one.step(self._emitted, self._at)
+        self.steps += 1
+        return self._last(self._read)
+
+    def __getitem__(self, name: str) -> Words:
+        """Return the words of a name after the last step, int64[neurons]; of a register int64[].
+
+        Raises UnknownNameError, a KeyError, which has all names. `Fixed.trace` has the nodes between, too.
+        """
+        if name not in self._words:
+            raise UnknownNameError(f"a name must be one of {', '.join(self)}, not {name!r}")
+        return np.asarray(self._words[name](), np.int64)
+
+    def _last(self, name: str) -> Words:
+        return np.array(self._emitted[name][self._at], np.int64)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield every name."""
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._words)
+
+
+def _left_out(network: QuantisedGraph, name: str, step: Compiled) -> bool:
+    """Say whether the compiled step leaves out a cast that draws, since no word depends on it: its register goes on."""
+    return any(cast.round not in step.emitted.operations for cast in drawing(network.programs[name]).values())
+
+
+class _Population(Protocol):
+    def begin(self) -> None: ...
+    def step(self, emitted: Mapping[str, Held], t: int) -> None: ...
+    def state(self, name: str) -> ArrayLike: ...
+    def register(self, stream: int) -> int: ...
+
+
+class _Compiled:
+    """A population whose step is compiled."""
+
+    def __init__(self, network: QuantisedGraph, name: str, step: Compiled) -> None:
+        self._engine, self._name = Engine(network, name, step, one_row=True), name
+        self._rows = {state: row for row, state in enumerate(network.graph[name].neuron.states)}
+        self.begin, self.register = self._engine.begin, self._engine.register
+
+    def step(self, emitted: Mapping[str, Held], t: int) -> None:
+        self._engine.run(emitted, emitted[self._name], _NONE, 0, t, t + 1)
+
+    def state(self, name: str) -> ArrayLike:
+        return self._engine.state(self._rows[name])
+
+
+class _Counting:
+    """A population in plain integers, which sees at every cast whether a value leaves."""
+
+    def __init__(self, network: QuantisedGraph, name: str) -> None:
+        self._network, self._name = network, name
+
+    def begin(self) -> None:
+        self._run = at_rest(self._network, self._network.graph[self._name])
+
+    def step(self, emitted: Mapping[str, Held], t: int) -> None:
+        come = arriving(self._network, self._name, emitted, t)
+        emitted[self._name][t] = self._run.step({given: rows.tolist() for given, rows in come.items()}).emitted
+        refuse_overflows(self._name, self._run)
+
+    def state(self, name: str) -> ArrayLike:
+        return self._run.states[name]
+
+    def register(self, stream: int) -> int:
+        return self._run.held[stream]

@@ -1,0 +1,129 @@
+"""A network one step at a time says what its trace says, word for word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fxsnn.errors import ConfigError, OverflowDetectedError
+from fxsnn.graph import stepping
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.run import named_words, trace
+from fxsnn.graph.stepping import State
+from fxsnn.modes import Overflow
+from fxsnn.plan import Signal
+from population_sets import POPULATION_SETS
+from populations_drawn import drawn_networks, inputs_for
+from strategies import examples
+
+
+def assert_followed(network: QuantisedGraph, state: State, rows: NDArray[np.int64]) -> None:
+    kept = trace(network, rows)
+    expected = {"input": rows.reshape(len(rows), -1)}
+    for one in network.graph.populations:
+        expected |= named_words(network, one.name, kept[one.name])
+    assert {*state} <= {*expected}
+    state.reset()
+    for t, row in enumerate(rows):
+        said = state.step(row)
+        assert said.tolist() == kept[network.graph.read.name].emitted[t].tolist()
+        assert {name: state[name].tolist() for name in state} == {name: expected[name][t].tolist() for name in state}
+    assert state.steps == len(rows)
+
+
+@pytest.mark.parametrize("name", POPULATION_SETS)
+def test_every_name_holds_after_a_step_what_the_trace_has(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, inputs = POPULATION_SETS[name]()
+    for kept in (256, 1, 7):  # what was emitted is moved once in so many steps
+        monkeypatch.setattr(stepping, "_KEPT", kept)
+        state = State(network)
+        for rows in inputs:
+            assert_followed(network, state, rows)
+
+
+@given(st.data())
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+def test_random_networks_are_followed(data: st.DataObject) -> None:
+    network = data.draw(drawn_networks())
+    state = State(network)
+    for rows in inputs_for(network, data.draw(st.integers(0, 99))):
+        assert_followed(network, state, rows)
+
+
+def test_names_are_states_what_is_emitted_registers_and_the_input() -> None:
+    network, _ = POPULATION_SETS["recurrent"]()
+    state = State(network)
+    assert [*state] == ["input", "around.spike", "around.membrane", "around.lfsr.0"]
+    assert "around.membrane" in state
+    assert "around.integrated" not in state
+    said = f"a name must be one of {', '.join(state)}, not 'around.integrated'"
+    with pytest.raises(ConfigError, match=f"^{re.escape(said)}$"):
+        state["around.integrated"]
+
+
+def test_words_that_were_taken_stay_as_they_were() -> None:
+    network, inputs = POPULATION_SETS["lif_layers"]()
+    state, taken = State(network), list[NDArray[np.int64]]()
+    for row in inputs[0]:
+        state.step(row)
+        taken.append(state["one.membrane"])
+    assert np.array(taken).tolist() == trace(network, inputs[0])["one"].nodes["membrane"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (np.zeros(5, np.int64), "a row must be of [6], not [5]"),
+        (np.full(6, 2), "row[0] must be a word of UQ1.0 (u1), 0 to 1, not 2"),
+        (np.zeros(6), "row must be integers, not float64"),
+        ([[0], [0, 1]], "inputs must be an array, not lists of unequal lengths"),
+    ],
+)
+def test_a_row_that_is_none_is_refused_and_nothing_has_happened(row: object, said: str) -> None:
+    network, inputs = POPULATION_SETS["lif_layers"]()
+    state = State(network)
+    state.step(inputs[0, 0])
+    before = {name: state[name].tolist() for name in state}
+    with pytest.raises(ConfigError, match=f"^{re.escape(said)}$"):
+        state.step(row)  # type: ignore[arg-type]
+    assert ({name: state[name].tolist() for name in state}, state.steps) == (before, 1)
+
+
+def test_a_row_may_be_of_bools() -> None:
+    network, inputs = POPULATION_SETS["lif_layers"]()
+    state, other = State(network), State(network)
+    for row in inputs[0]:
+        assert state.step(row != 0).tolist() == other.step(row).tolist()
+
+
+def test_a_value_that_leaves_is_refused_in_its_step() -> None:
+    network, inputs = POPULATION_SETS["lif_layers"]()
+    signals = dict(network.plan.signals)
+    signals["two.membrane"] = replace(signals["two.membrane"], overflow=Overflow.ERROR)
+    refusing = quantise_graph(network.graph, replace(network.plan, signals=signals))
+    with pytest.raises(OverflowDetectedError) as whole:
+        trace(refusing, inputs[0])
+    state = State(refusing)
+    with pytest.raises(OverflowDetectedError, match="^(?:leaked|membrane|integrated) of two must stay within"):
+        for row in inputs[0]:
+            state.step(row)
+    assert 0 < state.steps < len(inputs[0])
+    assert str(whole.value).startswith("integrated of two must stay within Q3.3 (s6)")
+
+
+def test_a_network_that_may_refuse_and_does_not_is_followed() -> None:
+    network, inputs = POPULATION_SETS["recurrent"]()
+    wide = quantise_graph(network.graph, replace(network.plan, signals=_wide(network)))
+    assert_followed(wide, State(wide), inputs[0])
+
+
+def _wide(network: QuantisedGraph) -> dict[str, Signal]:
+    membrane = network.plan.signals["membrane"]
+    form = replace(membrane.format, word=20)
+    return {**network.plan.signals, "membrane": replace(membrane, format=form, overflow=Overflow.ERROR)}
