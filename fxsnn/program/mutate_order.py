@@ -1,0 +1,264 @@
+"""What is done in another order, a step late, always, never or only sometimes, and resets that do something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from fxsnn.cast import rails
+from fxsnn.program import operations as op
+from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, own, redirected
+from fxsnn.program.neuron import Neuron
+from fxsnn.program.operations import Ref, operands
+from fxsnn.program.program import Program
+from fxsnn.program.variant import Ints, Limits, Made, Rounds, Variant, parts_of
+
+Change = Callable[[Variant], Variant]
+
+
+def order(program: Program) -> Iterator[Mutation]:
+    """Yield statements in another order, values a step late, and resets that do something else."""
+    yield from _swapped(program.neuron)
+    yield from _last(program.neuron)
+    yield from _late(program.neuron)
+    yield from _resets(program)
+
+
+def _swapped(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield two statements, the second of which goes on from the first, in reverse order."""
+    sayer = Sayer(neuron)
+    found = list(continued(neuron))
+    for first, begun, middle in found:
+        for second, read, made in found:
+            if second <= first or read != middle:
+                continue
+            one, two = (frozenset(own(neuron, number)) for number in (first, second))
+            name = f"{sayer.where(middle)}: done after line {neuron.statements[second].line} instead of before it"
+
+            def apply(
+                variant: Variant, begun: Ref = begun, middle: Ref = middle, made: Ref = made, named: bool = True,
+                one: frozenset[Ref] = one, two: frozenset[Ref] = two,
+            ) -> Variant:  # fmt: skip
+                called = [name for name, ref in variant.names.items() if ref == middle]
+                moved = _reading(variant, two, middle, begun)
+                moved = _reading(moved, one, begun, made)
+                moved = redirected(moved, made, middle, one | two)
+                if named:  # the name of what came first stays with what comes first
+                    moved = replace(moved, names={**moved.names, **dict.fromkeys(called, made)})
+                return moved
+
+            yield Mutation(name, "", apply)
+            yield Mutation(name, "", lambda variant, apply=apply: apply(variant, named=False))  # type: ignore[misc]
+
+
+def _reading(variant: Variant, refs: frozenset[Ref], old: Ref, new: Ref) -> Variant:
+    for ref in refs:
+        for field, part in parts_of(variant.operations[ref]):
+            if part == old and field:
+                variant = variant.reading(ref, field, new)
+    return variant
+
+
+def _last(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield a statement that is done at the end of the step, on what the step leaves."""
+    sayer = Sayer(neuron)
+    for number, begun, made in continued(neuron):
+        refs = frozenset(own(neuron, number))
+        for name, (signal, final) in neuron.states.items():
+            if signal != grid_of(neuron, made) or final == made:
+                continue
+
+            def apply(
+                variant: Variant, begun: Ref = begun, made: Ref = made, name: str = name, refs: frozenset[Ref] = refs
+            ) -> Variant:
+                frac, last = variant.states[name]
+                named = [one for one, ref in variant.names.items() if ref == last]
+                found = redirected(variant, made, begun, refs)
+                last = begun if last == made else last
+                found = _reading(found, refs, begun, last)
+                states = {**found.states, name: (frac, made)}
+                return replace(found, states=states, names={**found.names, **dict.fromkeys(named, made)})
+
+            told = f"{sayer.where(made)}: done at the end of the step, after the reset and all else"
+            yield Mutation(told, "", apply)
+
+
+def _late(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield values that come a step late: for all that reads them, for what follows, or only where they leave."""
+    sayer = Sayer(neuron)
+    output = neuron.output[1]
+    where = sayer.where(output)
+
+    def emitted(variant: Variant, named: bool = True) -> Variant:
+        found, late = variant.late(variant.output, variant.output)
+        names = {name: late if named and ref == found.output else ref for name, ref in found.names.items()}
+        return replace(found, output=late, names=names)
+
+    yield Mutation(f"{where}: emitted a step late", "", emitted)
+    yield Mutation(f"{where}: emitted a step late", "", lambda variant: emitted(variant, named=False))
+    made = dict.fromkeys(one.value for one in neuron.statements if one.value >= 0)
+    for ref in (*made, *(ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input))):
+        inside = any(isinstance(one, op.Done) and one.carry <= ref < end for end, one in enumerate(neuron.operations))
+        if isinstance(neuron.operations[ref], op.State | op.Constant | op.Literal | op.Number) or inside:
+            continue
+
+        def taken(variant: Variant, ref: Ref = ref) -> Variant:
+            found, late = variant.late(ref, ref)
+            names, out, states = variant.names, variant.output, {**variant.states, **found.states}
+            return replace(redirected(found, ref, late), names=names, output=out, states=states)
+
+        def wholly(variant: Variant, ref: Ref = ref) -> Variant:
+            found, below = variant.add(variant.operations[ref], ref)
+            name = f" late {ref}"
+            states = {**found.states, name: (variant.fracs()[ref], below)}
+            return replace(found, states=states).put(ref, op.State(name, ""))
+
+        arrives = isinstance(neuron.operations[ref], op.Input)
+        told = f"{sayer.said(ref)} arrives a step late" if arrives else f"{sayer.where(ref)}: a step late"
+        yield Mutation(told, "", wholly)
+        if not arrives:
+            yield Mutation(f"{sayer.where(ref)}: what follows takes it a step late", "", taken)
+
+
+def _resets(program: Program) -> Iterator[Mutation]:
+    """Yield selections that give 0, another constant, or what is above the threshold, in the place of what they do."""
+    neuron, sayer = program.neuron, Sayer(program.neuron)
+    for ref, one in enumerate(neuron.operations):
+        if not isinstance(one, op.Select):
+            continue
+        where, grid = sayer.where(ref), grid_of(neuron, ref)
+        when = sayer.said(one.condition)
+        if neuron.operations[one.a] != op.Literal(0):
+            yield Mutation(f"{where}: set to 0 where {when}, instead of {sayer.said(one.a)}", "", _zero(ref))
+        cast = next((cast for cast in neuron.casts if cast.limit == one.b), None)
+        if cast is not None:
+            low, high = program.signals[cast.signal].format.lowest, program.signals[cast.signal].format.highest
+
+            def lost(variant: Variant, ref: Ref = ref, round_: Ref = cast.round, low: int = low, high: int = high) -> Variant:
+                now = variant.operations[ref]
+                assert isinstance(now, op.Select)  # noqa: S101  (so was it found)
+                make = lambda a, x: np.where((x < low) | (x > high), 0, a)  # noqa: E731
+                found, other = variant.add(Made((now.a, round_), None, make), ref)
+                return found.reading(ref, "a", other)
+
+            yield Mutation(f"{where}: where {cast.name} met a rail, the remainder is lost", "", lost)
+        for level in _levels(neuron, one.condition):
+            if grid in program.signals and grid_of(neuron, one.b) == grid:
+                signal = program.signals[grid]
+                least, most = rails(signal.format, signal.overflow)
+
+                def taken(
+                    variant: Variant, ref: Ref = ref, b: Ref = one.b, level: Ref = level, frac: int = signal.format.frac,
+                    mode: tuple[int, int, int] = (least, most, signal.overflow.code),
+                ) -> Variant:  # fmt: skip
+                    found, exact = variant.add(op.Subtract(b, level), ref)
+                    found, near = found.add(Rounds(exact, frac, signal.rounding, None, None), ref)
+                    found, word = found.add(Limits(near, *mode), ref)
+                    return found.reading(ref, "a", word)
+
+                name = f"{where}: {sayer.said(level)} subtracted where {when}, instead of {sayer.said(one.a)}"
+                yield Mutation(name, "", taken)
+
+
+def _levels(neuron: Neuron, condition: Ref) -> list[Ref]:
+    """Return what values are compared with on which a condition depends at once."""
+    found, left, levels = set[Ref](), [condition], list[Ref]()
+    while left:
+        ref = left.pop()
+        one = neuron.operations[ref]
+        if ref in found:
+            continue
+        found.add(ref)
+        if isinstance(one, op.Compare):
+            levels += [part for part in (one.b, one.a) if not isinstance(neuron.operations[part], op.Literal)][:1]
+        elif isinstance(one, op.BITS):
+            left += [part for _, part in operands(one)]
+    return levels
+
+
+def _zero(ref: Ref) -> Change:
+    def apply(variant: Variant) -> Variant:
+        found, zero = variant.add(op.Literal(0), ref)
+        return found.reading(ref, "a", zero)
+
+    return apply
+
+
+def guards(program: Program) -> Iterator[Mutation]:
+    """Yield what is done always, never, or only where a bit holds, something arrives, or a word has a sign."""
+    neuron, sayer = program.neuron, Sayer(program.neuron)
+    yield from _chosen(neuron)
+    bits = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.BITS)]
+    inputs = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input)]
+    when: list[tuple[str, Ref, Callable[[Ints], Ints]]] = []
+    for ref in inputs:
+        name = sayer.said(ref)
+        when.append((f"only where {name} brings it something", ref, lambda x: x != 0))
+        when.append((f"only in steps in which {name} brings something", ref, lambda x: x.any(axis=1, keepdims=True)))
+    for ref in bits:
+        when.append((f"only where {sayer.said(ref)}", ref, lambda x: x != 0))
+        when.append((f"only where not {sayer.said(ref)}", ref, lambda x: x == 0))
+    for name, (_, final) in neuron.states.items():
+        for told, ref, holds in when:
+            line = max(one.line for one in neuron.statements if one.name == name)
+            yield Mutation(f"line {line}, {name}: changes {told}", "", _kept(name, final, ref, holds))
+    for _, begun, made in continued(neuron):
+        signs: list[tuple[str, Ref, Callable[[Ints], Ints]]] = [
+            (f"only where {sayer.said(begun)} is above 0", begun, lambda x: x > 0),
+            (f"only where {sayer.said(begun)} is below 0", begun, lambda x: x < 0),
+        ]
+        for told, ref, holds in (*when, *signs):
+            if ref != made:
+                yield Mutation(f"{sayer.where(made)}: done {told}", "", _done(made, begun, ref, holds))
+
+
+def _kept(name: str, final: Ref, bit: Ref, holds: Callable[[Ints], Ints]) -> Change:
+    """Return the change after which a state takes its new word only where something holds."""
+
+    def apply(variant: Variant) -> Variant:
+        before = next((ref for ref, one in variant.operations.items() if isinstance(one, op.State) and one.name == name), None)
+        frac, last = variant.states[name]
+        if before is None:
+            variant, before = variant.add(op.State(name, ""), last)
+        fracs = variant.fracs()
+        up = frac - fracs[last] if fracs[last] != -(1 << 20) else 0
+        make = lambda x, old, bit: np.where(holds(bit), x << max(up, 0), old)  # noqa: E731
+        found, kept = variant.add(Made((last, before, bit), frac, make), last)
+        found = replace(found, places={**found.places, kept: max(found.places.values()) + 1})
+        names = {one: kept if one == name and ref == last else ref for one, ref in found.names.items()}
+        return replace(found, states={**found.states, name: (frac, kept)}, names=names)
+
+    return apply
+
+
+def _done(made: Ref, begun: Ref, bit: Ref, holds: Callable[[Ints], Ints]) -> Change:
+    return lambda variant: variant.over(made, lambda x, old, bit: np.where(holds(bit), x, old), begun, bit)
+
+
+def _chosen(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield conditions that are taken to hold always, or never, where something is chosen by them."""
+    sayer = Sayer(neuron)
+    choosing: dict[Ref, list[Ref]] = {}
+    for ref, one in enumerate(neuron.operations):
+        if isinstance(one, op.Select):
+            choosing.setdefault(one.condition, []).append(ref)
+    for condition, refs in choosing.items():
+        for some in ([refs, *([one] for one in refs)] if len(refs) > 1 else [refs]):
+            for value, told in ((1, "always taken to hold"), (0, "never taken to hold")):
+                name = f"{sayer.where(some[0])}: {sayer.said(condition)} {told}"
+                yield Mutation(name, "", _fixed(condition, some, value))
+
+
+def _fixed(condition: Ref, refs: list[Ref], value: int) -> Change:
+    def apply(variant: Variant) -> Variant:
+        found, bit = variant.add(op.Literal(value), refs[0])
+        for ref in refs:
+            found = found.reading(ref, "condition", bit)
+        for ref, one in variant.operations.items():
+            if isinstance(one, Rounds) and one.guard == condition and value:
+                found = found.put(ref, replace(one, guard=None))
+        return found
+
+    return apply

@@ -1,0 +1,105 @@
+"""A change of a step, and how a person would say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from fxsnn.program import operations as op
+from fxsnn.program.neuron import BIT, Neuron
+from fxsnn.program.operations import Ref, operands
+from fxsnn.program.variant import Variant, parts_of
+
+_SIGNS = {op.Add: "+", op.Subtract: "-", op.Multiply: "*", op.ShiftLeft: "<<", op.ShiftRight: ">>"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A change of a step.
+
+    name      in words, with the line of the text; `{}` in it stands for the detail
+    detail    in which changes of one name differ, a number of bits for example
+    apply     may raise Impossible, of a step that reads what is not made yet
+    """
+
+    name: str
+    detail: str
+    apply: Callable[[Variant], Variant]
+
+
+@dataclass(frozen=True, slots=True)
+class Sayer:
+    """How the parts of a neuron's text are called."""
+
+    neuron: Neuron
+
+    def where(self, ref: Ref) -> str:
+        """Return line and name of the statement that an operation belongs to."""
+        statement = self.neuron.statements[self.neuron.owners[ref]]
+        return f"line {statement.line}, {statement.name}"
+
+    def said(self, ref: Ref, depth: int = 2) -> str:
+        """Return how the text writes a value."""
+        neuron, one = self.neuron, self.neuron.operations[ref]
+        if isinstance(one, op.Limit | op.Round):
+            return f"{neuron.statements[neuron.owners[ref]].name} of line {neuron.statements[neuron.owners[ref]].line}"
+        if isinstance(one, op.State):
+            return f"{one.name} of the step before"
+        if name := neuron.called(ref):
+            return name
+        sign = one.relation if isinstance(one, op.Compare) else _SIGNS.get(type(one), "")
+        parts = [part for _, part in operands(one)]
+        if sign and depth:
+            a, b = (neuron.called(part) or self.said(part, depth - 1) for part in parts[:2])
+            return f"{a} {sign} {b}"
+        return f"a value of line {neuron.statements[neuron.owners[ref]].line}"
+
+
+def grid_of(neuron: Neuron, ref: Ref) -> str:
+    """Return the signal on whose grid a value lies; nothing where that is not known from the text alone."""
+    match neuron.operations[ref]:
+        case op.State(signal=signal) | op.Constant(signal=signal) | op.Limit(signal=signal) | op.Carry(signal=signal):
+            return signal
+        case operation if isinstance(operation, op.BITS):
+            return BIT
+        case op.Select(a=a, b=b) | op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b) | op.Subtract(a=a, b=b):
+            return grid_of(neuron, a) or grid_of(neuron, b)
+        case op.Done(result=result):
+            return grid_of(neuron, result)
+    return ""
+
+
+def own(neuron: Neuron, number: int) -> list[Ref]:
+    """Return the operations of a statement that are not given once for the whole step."""
+    return [
+        ref
+        for ref, owner in enumerate(neuron.owners)
+        if owner == number and not isinstance(neuron.operations[ref], op.LEAVES)
+    ]
+
+
+def continued(neuron: Neuron) -> Iterator[tuple[int, Ref, Ref]]:
+    """Yield statements that go on from a value of their own kind: number, that value, and what they make of it."""
+    for number, statement in enumerate(neuron.statements):
+        made, refs = statement.value, own(neuron, number)
+        if statement.name == "if" or made not in refs or any(isinstance(neuron.operations[r], op.Carry) for r in refs):
+            continue
+        grid = grid_of(neuron, made)
+        read = {part for ref in refs for _, part in operands(neuron.operations[ref])} - set(refs)
+        for value in sorted(read):
+            kept = isinstance(neuron.operations[value], op.State | op.Limit | op.Select)
+            if grid and kept and grid_of(neuron, value) == grid:
+                yield number, value, made
+
+
+def redirected(variant: Variant, old: Ref, new: Ref, but: frozenset[Ref] = frozenset()) -> Variant:
+    """Return the same where all that reads a value reads another one, states and names too, but some operations."""
+    operations = dict(variant.operations)
+    for ref, one in operations.items():
+        changed = {name: new for name, part in parts_of(one) if part == old and name} if ref not in but else {}
+        if changed:
+            operations[ref] = replace(one, **changed)
+    states = {name: (frac, new if ref == old else ref) for name, (frac, ref) in variant.states.items()}
+    names = {name: new if ref == old else ref for name, ref in variant.names.items()}
+    output = new if variant.output == old else variant.output
+    return replace(variant, operations=operations, states=states, names=names, output=output)
