@@ -17,7 +17,6 @@ from fxsnn.golden.check import computed
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_read import GraphBundle
-from fxsnn.program.variant import Made
 from test_graph_files import loaded
 from test_graph_golden import kinds_of_everything
 
@@ -53,7 +52,7 @@ def wrapped(word: int, bits: int = 7) -> int:
     return (word + (1 << bits - 1)) % (1 << bits) - (1 << bits - 1)
 
 
-def simulated(mistake: str = "") -> Nodes:  # noqa: C901, PLR0912, PLR0915  (a switch a mistake)
+def simulated(mistake: str = "") -> Nodes:
     """Return what somebody's RTL computes, six neurons one by one, in plain integers."""
     found: Nodes = {"leaked": [], "v": [], "spike": [], "wait": []}
     threshold, weights = list(THRESHOLD), WEIGHTS.tolist()
@@ -151,7 +150,8 @@ def network_of(folder: Path, text: str = TEXT) -> Any:
     network = (
         '[input]\nshape = 8\n[population.a]\nshape = 6\nneuron = "own.neuron"\nnumbers = { leak = 3 }\n'
         f"constants = {{ threshold = {{ raw = {THRESHOLD} }}, period = {{ raw = {PERIOD} }} }}\n"
-        f'[[projection]]\nfrom = "input"\nto = "a"\nweights = {{ raw = {WEIGHTS.tolist()} }}\n[readout]\nkind = "counts"\n'
+        f'[[projection]]\nfrom = "input"\nto = "a"\nweights = {{ raw = {WEIGHTS.tolist()} }}\n'
+        '[readout]\nkind = "counts"\n'
     )
     return loaded(folder, network, PLAN)
 
@@ -196,19 +196,19 @@ MISTAKES = {
     "leak after the reset": "line 9, leaked: done at the end of the step, after the reset and all else",
     "comparison unsigned": "line 11, spike: compared as unsigned instead of signed",
     "compared by greater": "line 11, spike: compared by > instead of >=",
-    "threshold of the next neuron": "line 4, threshold: of the next neuron",
-    "two thresholds exchanged": "line 4, threshold: those of neurons 1 and 4 exchanged",
+    "threshold of the next neuron": "line 11, threshold: that of the next neuron instead of its own",
+    "two thresholds exchanged": "line 11, threshold: those of neurons 1 and 4 exchanged",
     "narrow adder": "arriving: the sum of what arrives wraps in 6 bits",
     "remainder lost at the rail": "line 13, v: where v met a rail, the remainder is lost",
     "floor one-sided": "line 10, v: saturates above alone and wraps below",
     "symmetric rails": "line 10, v: saturates symmetrically instead of saturating",
-    "reload one less": "line 6, period: one less",
-    "counted only with input": "line 14, wait: changes only where arriving brings it something",
-    "counted only in steps with input": "line 14, wait: changes only in steps in which arriving brings something",
-    "freed a step early": "wait == 0: 1 instead of 0",
+    "reload one less": "line 14, period: one less",
+    "counted only with input": "line 14, wait: max(wait - 1, 0) only where arriving brings it something",
+    "counted only in steps with input": "line 14, wait: max(wait - 1, 0) only in steps in which arriving brings",
+    "freed a step early": "wait of the step before <= 1 instead of == 0",
     "two weights exchanged": "input_a: the weights of inputs 2 and 5 to neuron 1 exchanged",
     "two weights of a row exchanged": "input_a: the weights of input 3 to neurons 2 and 5 exchanged",
-    "slice one bit off": "arriving one bit too high",
+    "slice one bit off": "halved, its slice one bit too high",
     "spike a step late": "line 11, spike: emitted a step late",
     "wraps": "v: wraps instead of saturating",
     "reset to zero": "set to 0 where",

@@ -26,7 +26,6 @@ ORDER = (
 """In which order the nodes of a step come to be: what differs first in time is nearest to the cause."""
 
 FAR_MORE = 4  # a change that leaves a fourth of the differences is worth a line
-NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class Diff:
     late: tuple[tuple[str, int], ...]  # by node, words; only those that are not 0
     notes: tuple[str, ...]
     difference: Difference | None
+    by_line: bool  # causes are of a network of populations: they name a line of a neuron's text
     causes: tuple[str, ...]  # every word matches under each of these
     partly: tuple[tuple[str, tuple[str, ...]], ...]  # else of populations what explains some of the nodes, and which
     nearest: tuple[str, int] | None  # else the change that leaves far fewer differences, and how many
@@ -94,6 +94,7 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
         late=tuple((name, one.late) for name, one in chosen.items() if one.late),
         notes=(*bundle.misstated, *bundle.altered, *(note for dump in dumps for note in dump.notes)),
         difference=_difference(bundle, dumps, chosen, expected, order),
+        by_line=isinstance(bundle, GraphBundle),
         causes=found.causes,
         partly=found.partly,
         nearest=found.nearest,
@@ -251,47 +252,3 @@ def _first_missing(bundle: AnyBundle, dumps: Sequence[Dumped], missing: NDArray[
         return None
     row, _, neuron, k = _in_time(missing)[0].tolist()
     return Place(dumps[k].node.name, *bundle.stimuli.place(row), None if neuron < 0 else neuron)
-
-
-def lines(result: Diff) -> list[str]:
-    """Return the result as people read it, a line a finding, the first difference first."""
-    wrong = result.difference
-    told = [f"narrow    {text}" for text in result.narrow]
-    told += [f"all {result.words:,} words match"] if wrong is None else _told(wrong, result.words)
-    told += [
-        f"offset    {name} dump is {abs(late)} words {'late' if late > 0 else 'early'}" for name, late in result.late
-    ]
-    if first := result.first_missing:
-        told.append(
-            f"missing   {result.missing:,} words of the dumped nodes were not dumped, the first: {_named(first)}"
-        )
-    if result.extra:
-        told.append(f"extra     {result.extra:,} words behind the last that is expected were not compared")
-    told += [f"note      {note}" for note in result.notes]
-    if wrong is None:
-        return told
-    if result.causes:
-        more = len(result.causes) - NAMED
-        names = " | ".join(result.causes[:NAMED]) + (f" | {more} more" if more > 0 else "")
-        told.append(f"cause     all {result.words:,} words match with {names}")
-    elif result.nearest:
-        name, left = result.nearest
-        told.append(f"cause     no single change of semantics explains all; {left:,} words still differ with {name}")
-    else:
-        told.append("cause     no single change of semantics explains it")
-    return told
-
-
-def _named(place: Place | Difference) -> str:
-    neuron = "" if place.neuron is None else f", neuron {place.neuron}"
-    return f"{place.node}, presentation {place.presentation}, step {place.step}{neuron}"
-
-
-def _told(wrong: Difference, words: int) -> list[str]:
-    extent = f"{wrong.words:,} of {words:,} words, {wrong.steps:,} steps, {wrong.neurons:,} neurons"
-    return [
-        f"first     {_named(wrong)}",
-        f"expected  {wrong.expected}",
-        f"got       {wrong.got}",
-        f"differ    {extent}; {wrong.course}",
-    ]

@@ -1,4 +1,4 @@
-"""What is plausibly otherwise in somebody's network of populations: steps, words that are stored, and when they come."""
+"""What is plausibly otherwise in somebody's network of populations: its steps, its words, and when they come."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 
 from fxsnn.format import Format
 from fxsnn.golden.populations import drawing
-from fxsnn.golden.populations_play import Mutant, Theatre, with_variant
+from fxsnn.golden.populations_mutant import Mutant, with_variant
+from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.lfsr import Lfsr
+from fxsnn.program import operations as op
 from fxsnn.program.mutate import mutations
-from fxsnn.program.neuron import BIT
+from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.variant import Ints
 from fxsnn.program.wires import BITS
-
-MOST_SWAPPED = 64  # neurons of which every two constants are exchanged; of more, neighbours alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +62,21 @@ def _constants(theatre: Theatre, name: str) -> Told:
     for constant, signal in neuron.constants.items():
         form = {**network.signals[name], BIT: BITS}[signal].format
         words = theatre.base.constants[name][constant]
-        line = next(
-            neuron.statements[neuron.owners[ref]].line
-            for ref, one in enumerate(neuron.operations)
-            if getattr(one, "name", None) == constant
-        )
+        line = line_of(neuron, constant)
         for told, make in (*_neighbours(words, "neuron"), *_others(form)):
             if not np.array_equal(make(words), words):
-                yield f"line {line}, {constant}: {told}", _constant(name, constant, make)
-        yield from _exchanged(name, constant, line, words)
+                yield f"line {line}, {constant}: {told}", with_constant(name, constant, make)
 
 
-def _constant(name: str, constant: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+def line_of(neuron: Neuron, constant: str) -> int:
+    """Return the line in which a constant is read first."""
+    found = (ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Constant) and one.name == constant)
+    return neuron.statements[neuron.owners[next(found)]].line
+
+
+def with_constant(name: str, constant: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+    """Return the change that makes other words of a population's constant."""
+
     def apply(mutant: Mutant) -> Mutant:
         own = mutant.constants[name]
         return replace(mutant, constants={**mutant.constants, name: {**own, constant: make(own[constant])}})
@@ -85,20 +88,22 @@ def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, C
     if words.ndim <= axis or words.shape[axis] < 2:
         return
     last = words.shape[axis] - 1
-    for told, make in (
-        (f"of the next {whose}", lambda x: np.roll(x, -1, axis)),
-        (f"of the {whose} before", lambda x: np.roll(x, 1, axis)),
-        (f"of the next {whose}, of the last one its own", lambda x: np.take(x, [*range(1, last + 1), last], axis)),
-        (f"of the {whose} before, of the first one its own", lambda x: np.take(x, [0, *range(last)], axis)),
+    yield from (
+        (f"that of the next {whose} instead of its own", lambda x: np.roll(x, -1, axis)),
+        (f"that of the {whose} before instead of its own", lambda x: np.roll(x, 1, axis)),
+        (
+            f"that of the next {whose}, only the last has its own",
+            lambda x: np.take(x, [*range(1, last + 1), last], axis),
+        ),
+        (f"that of the {whose} before, only the first has its own", lambda x: np.take(x, [0, *range(last)], axis)),
         (f"{whose}s in reverse order", lambda x: np.flip(x, axis)),
-        (f"of {whose} 0 for all", lambda x: np.take(x, [0] * (last + 1), axis)),
-        (f"of the last {whose} for all", lambda x: np.take(x, [last] * (last + 1), axis)),
-    ):
-        yield told, make
+        (f"that of {whose} 0 for all", lambda x: np.take(x, [0] * (last + 1), axis)),
+        (f"that of the last {whose} for all", lambda x: np.take(x, [last] * (last + 1), axis)),
+    )
 
 
 def _others(form: Format) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
-    low, high, mask = form.lowest, form.highest, (1 << form.word) - 1
+    high, mask = form.highest, (1 << form.word) - 1
 
     def word(words: Ints) -> Ints:
         kept = words & mask
@@ -110,22 +115,12 @@ def _others(form: Format) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
     yield "doubled: a slice one bit too low", lambda x: word(x << 1)
     yield "doubled, in one bit more", lambda x: x << 1
     yield "its uppermost bit is lost", lambda x: x & (mask >> 1)
-    yield "its sign is inverted", lambda x: -x
     yield "taken as 0", lambda x: x * 0
     if form.signed:
+        yield "its sign is inverted", lambda x: -x
         yield "read as unsigned", lambda x: x & mask
     else:
         yield "read as signed", lambda x: np.where(x > mask >> 1, x - mask - 1, x)
-
-
-def _exchanged(name: str, constant: str, line: int, words: Ints) -> Told:
-    many = len(words)
-    pairs = [(n, m) for n in range(many) for m in range(n + 1, many if many <= MOST_SWAPPED else min(n + 2, many))]
-    for n, m in pairs:
-        if words[n] != words[m]:
-            order = [m if k == n else n if k == m else k for k in range(many)]
-            told = f"line {line}, {constant}: those of neurons {n} and {m} exchanged"
-            yield told, _constant(name, constant, lambda x, order=order: x[order])  # type: ignore[misc]
 
 
 def _registers(theatre: Theatre, name: str) -> Told:
@@ -139,7 +134,12 @@ def _registers(theatre: Theatre, name: str) -> Told:
                 yield f"{where}: draws from register {other} instead of {stream}", _register(name, stream, register)
         first = own[stream]
         bits = min(program.site(cast).right, program.lfsr_width)
-        for shifts, told in ((1, "a shift ahead"), (bits, "a draw ahead"), (-1, "a shift behind"), (-bits, "a draw behind")):
+        for shifts, told in (
+            (1, "a shift ahead"),
+            (bits, "a draw ahead"),
+            (-1, "a shift behind"),
+            (-bits, "a draw behind"),
+        ):
             yield f"{where}: its register is {told}", _register(name, stream, first.shifted(shifts))
 
 
@@ -162,7 +162,7 @@ def _lasting(theatre: Theatre, name: str) -> Told:
     for some in kept:
         called = "registers that draw" if some == ["lfsr"] else ", ".join(some)
         full = frozenset(f"{name}.{one}" for one in some)
-        yield f"{called} not reset where a presentation begins", lambda m, full=full: replace(m, lasting=m.lasting | full)  # type: ignore[misc]
+        yield f"{called} not reset where a presentation begins", _kept(full)
 
 
 def _brought(theatre: Theatre, one: Projection) -> Told:
@@ -196,8 +196,8 @@ def _brought(theatre: Theatre, one: Projection) -> Told:
         looped = delay == 0 and one.source != "input" and _cyclic(network, one)
         if delay >= 0 and not looped:
             told = "a step late" if delay > one.delay else "a step early"
-            yield f"what it brings comes {told}", lambda m, delay=delay: replace(m, delays={**m.delays, one.name: delay})  # type: ignore[misc]
-    yield "it brings nothing", _weights(one.name, lambda x: x * 0) if one.weighed else _nothing(one.name)
+            yield f"what it brings comes {told}", _delayed(one.name, delay)
+    yield "it brings nothing", _delayed(one.name, 1 << 20)
 
 
 def _weights(name: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
@@ -207,8 +207,12 @@ def _weights(name: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Muta
     return apply
 
 
-def _nothing(name: str) -> Callable[[Mutant], Mutant]:
-    return lambda mutant: replace(mutant, delays={**mutant.delays, name: 1 << 20})
+def _delayed(name: str, delay: int) -> Callable[[Mutant], Mutant]:
+    return lambda mutant: replace(mutant, delays={**mutant.delays, name: delay})
+
+
+def _kept(names: frozenset[str]) -> Callable[[Mutant], Mutant]:
+    return lambda mutant: replace(mutant, lasting=mutant.lasting | names)
 
 
 def _cyclic(network: QuantisedGraph, one: Projection) -> bool:

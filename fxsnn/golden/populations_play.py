@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.golden.populations_mutant import Mutant, unchanged
 from fxsnn.graph.connect import Projection, bring, parts
-from fxsnn.graph.engine import registers_of
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.lfsr import Lfsr
 from fxsnn.program import operations as op
-from fxsnn.program.variant import Ints, Variant, variant
+from fxsnn.program.variant import Ints
 from fxsnn.program.vector import Draws, Player, moved
 from fxsnn.program.wires import ANYWHERE
 
@@ -22,46 +22,17 @@ Words = dict[str, Ints]  # by `population.node`, int64[presentations, steps, wor
 Watch = Callable[[str, int, slice, Ints], bool]  # node, step, presentations and words: whether to go on
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Mutant:
-    """A network, in which something may be changed."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Every step of a population as it is unchanged, by name: int64[presentations * steps, neurons]."""
 
-    variants: Mapping[str, Variant]  # by population
-    constants: Mapping[str, Mapping[str, Ints]]  # int64[1 or neurons]
-    registers: Mapping[str, Mapping[int, Lfsr]]
-    weights: Mapping[str, Ints]  # by projection
-    delays: Mapping[str, int]
-    lasting: frozenset[str] = frozenset()  # states (`population.state`) and registers that presentations do not reset
-
-    def differs(self, name: str, from_: Mutant, network: QuantisedGraph) -> bool:
-        """Return whether a population itself, or what it is brought, is not as in another one."""
-        own = any(
-            getattr(self, part)[name] is not getattr(from_, part)[name] for part in ("variants", "constants", "registers")
-        )
-        brought = any(
-            self.weights.get(one.name) is not from_.weights.get(one.name)
-            or self.delays[one.name] != from_.delays[one.name]
-            for one in network.graph.projections
-            if one.target == name
-        )
-        return own or brought or any(one.startswith(f"{name}.") for one in self.lasting)
+    begun: Mapping[str, Ints]  # what states held before it
+    arrived: Mapping[str, Ints]
 
 
-def unchanged(network: QuantisedGraph) -> Mutant:
-    """Return a network with nothing changed."""
-    graph = network.graph
-    return Mutant(
-        {one.name: variant(network.programs[one.name]) for one in graph.populations},
-        {
-            one.name: {
-                name: np.atleast_1d(np.asarray(words, np.int64)) for name, words in network.each(one.name).items()
-            }
-            for one in graph.populations
-        },
-        {one.name: registers_of(network, one) for one in graph.populations},
-        network.weights,
-        {one.name: one.delay for one in graph.projections},
-    )
+def rows_of(steps: Mapping[str, list[Ints]]) -> dict[str, Ints]:
+    """Return words of step after step, int64[presentations, neurons] each, as rows: presentations outermost."""
+    return {name: np.stack(words, axis=1).reshape(-1, words[0].shape[1]) for name, words in steps.items()}
 
 
 @dataclass(slots=True)
@@ -77,6 +48,7 @@ class Theatre:
     nodes: Mapping[str, Sequence[str]]
     base: Mutant = field(init=False)
     seen: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)  # ends of every value, by population
+    seen_steps: dict[str, Seen] = field(default_factory=dict)  # by population that can be glanced at
     _brought: dict[str, Ints] = field(default_factory=dict)  # by projection, int64[presentations, steps, neurons]
     _pool: dict[tuple[Lfsr, int], Draws] = field(default_factory=dict)
     _fracs: dict[str, dict[str, int]] = field(init=False)
@@ -101,26 +73,65 @@ class Theatre:
         for name in self._wanted:
             ends: dict[int, tuple[int, int]] = {}
 
-            def note(values: Mapping[int, Ints], ends: dict[int, tuple[int, int]] = ends) -> None:
-                for ref, words in values.items():
+            begun, arrived = dict[str, list[Ints]](), dict[str, list[Ints]]()
+
+            def note(
+                player: Player, before: Mapping[str, Ints], ends: dict[int, tuple[int, int]] = ends,
+                begun: dict[str, list[Ints]] = begun, arrived: dict[str, list[Ints]] = arrived,
+            ) -> None:  # fmt: skip
+                for ref, words in player.values.items():
                     low, high = ends.get(ref, (0, 0))
                     ends[ref] = min(low, int(words.min())), max(high, int(words.max()))
+                for held, now in ((begun, before), (arrived, player.come)):
+                    for called, words in now.items():
+                        held.setdefault(called, []).append(words)
 
             self._stage(self.base, [name], dict(self.emitted), {}, None, note)
             self.seen[name] = ends
+            program = self.network.programs[name]
+            draws = any(cast.stream is not None and program.site(cast).draw_bits for cast in program.neuron.casts)
+            if not draws and not self._each(name):
+                self.seen_steps[name] = Seen(rows_of(begun), rows_of(arrived))
+
+    def glance(self, mutant: Mutant, name: str) -> dict[str, Ints] | None:
+        """Return what every step of a population makes of what it begins with unchanged; None where it cannot be told.
+
+        By name the nodes that are asked for, and after a space the states and what is emitted, which decide the rest.
+        """
+        step, seen = mutant.variants[name], self.seen_steps.get(name)
+        rows = self.emitted[INPUT].shape[:2]
+        alone = replace(mutant, variants=self.base.variants, constants=self.base.constants)
+        kept = all(
+            getattr(alone, part) is getattr(self.base, part) for part in ("weights", "delays", "registers", "lasting")
+        )
+        if seen is None or not kept or step.states.keys() != self.base.variants[name].states.keys():
+            return None
+        player = Player(step, mutant.constants[name], rows[0] * rows[1])
+        player.states = dict(seen.begun)
+        player.step(seen.arrived)
+        found = {node: self.node(name, player, node) for node in self.nodes.get(name, ())}
+        found |= {f" {state}": words for state, words in player.states.items()}
+        output = self.network.graph[name].neuron.output[0]
+        found[" emitted"] = self.placed(name, player, output, step.output)
+        return {called: words.reshape(*rows, -1) for called, words in found.items()}
 
     def play(self, mutant: Mutant, watch: Watch | None = None) -> Words | None:
         """Return the nodes that change, of populations that are asked for; None where `watch` ends it.
 
-        Raises Impossible where a step cannot be done in any order.
+        Raises NoOrderError where a step cannot be done in any order.
         """
         graph, emitted, changed, found = self.network.graph, dict(self.emitted), set[str](), Words()
         for stage in graph.stages:
             touched = {name for name in stage.populations if mutant.differs(name, self.base, self.network)}
-            touched |= {one.target for one in graph.projections if one.source in changed and one.target in stage.populations}
-            while more := {
-                one.target for one in graph.projections if one.source in touched and one.target in stage.populations
-            } - touched:
+            touched |= {
+                one.target for one in graph.projections if one.source in changed and one.target in stage.populations
+            }
+            while (
+                more := {
+                    one.target for one in graph.projections if one.source in touched and one.target in stage.populations
+                }
+                - touched
+            ):
                 touched |= more
             names = [name for name in stage.populations if name in touched & self._wanted]
             if not names:
@@ -137,7 +148,7 @@ class Theatre:
         emitted: dict[str, Ints],
         found: Words,
         watch: Watch | None,
-        note: Callable[[Mapping[int, Ints]], None] | None = None,
+        note: Callable[[Player, Mapping[str, Ints]], None] | None = None,
     ) -> bool:
         """Play some populations of a stage; what they emit takes the place of what the set has."""
         presentations, steps = self.emitted[INPUT].shape[:2]
@@ -152,7 +163,9 @@ class Theatre:
                 shape = (presentations, steps, 1 if node.startswith("lfsr.") else emitted[name].shape[2])
                 found[f"{name}.{node}"] = np.zeros(shape, np.int64)
         players: dict[str, Player] = {}
-        outside = {name: {one.name: self._outside(mutant, one, emitted, names) for one in self._into(name)} for name in names}
+        outside = {
+            name: {one.name: self._outside(mutant, one, emitted, names) for one in self._into(name)} for name in names
+        }
         for part in slices:
             for name in names:
                 player = Player(
@@ -165,7 +178,9 @@ class Theatre:
                 if name in players:
                     last = players[name]
                     for state in player.states:
-                        player.states[state] = last.states[state] if f"{name}.{state}" in mutant.lasting else player.states[state]
+                        player.states[state] = (
+                            last.states[state] if f"{name}.{state}" in mutant.lasting else player.states[state]
+                        )
                     if f"{name}.lfsr" in mutant.lasting:
                         player.drawn = last.drawn
                 players[name] = player
@@ -173,30 +188,36 @@ class Theatre:
                 for name in names:
                     player = players[name]
                     come = {
-                        given: self._come(mutant, name, given, emitted, outside[name], part, t, given in one_by_one[name])
+                        given: self._come(
+                            mutant, name, given, emitted, outside[name], part, t, given in one_by_one[name]
+                        )
                         for given in self.network.graph[name].neuron.inputs
                     }
-                    values = player.step(come)
+                    before = player.states
+                    player.step(come)
                     if note is not None:
-                        note(values)
+                        note(player, before)
                         continue
-                    emitted[name][part, t] = self._placed(name, player, self.network.graph[name].neuron.output[0], player.variant.output)
+                    emitted[name][part, t] = self.placed(
+                        name, player, self.network.graph[name].neuron.output[0], player.variant.output
+                    )
                     for node in self.nodes.get(name, ()):
-                        words = self._node(name, player, node)
+                        words = self.node(name, player, node)
                         found[f"{name}.{node}"][part, t] = words
                         if watch is not None and not watch(f"{name}.{node}", t, part, words):
                             return False
         return True
 
-    def _node(self, name: str, player: Player, node: str) -> Ints:
+    def node(self, name: str, player: Player, node: str) -> Ints:
+        """Return the words of a node after a step, as the set has them; int64[presentations, neurons or 1]."""
         kind, _, number = node.partition(".")
         if number and kind == "lfsr":
             return player.register(int(number))[:, None]
         if number:
             return player.whole(player.draws.get(int(number), np.zeros((1, 1), np.int64)))
-        return self._placed(name, player, node, player.variant.names[node])
+        return self.placed(name, player, node, player.variant.names[node])
 
-    def _placed(self, name: str, player: Player, node: str, ref: int) -> Ints:
+    def placed(self, name: str, player: Player, node: str, ref: int) -> Ints:
         """Return a value at the binary point that it has in the set."""
         frac, own = self._fracs[name][node], player.fracs[ref]
         words = player.values[ref]
@@ -208,7 +229,20 @@ class Theatre:
     def _into(self, name: str) -> list[Projection]:
         return [one for one in self.network.graph.projections if one.target == name]
 
-    def _outside(self, mutant: Mutant, one: Projection, emitted: Mapping[str, Ints], names: list[str]) -> Ints | None:
+    def brought(self, name: str, n: int) -> dict[str, Ints]:
+        """Return what arrives at a neuron, unchanged, by input: int64[presentations, steps]."""
+        found = {
+            given: np.zeros(self.emitted[INPUT].shape[:2], np.int64) for given in self.network.graph[name].neuron.inputs
+        }
+        for one in self._into(name):
+            whole = self._outside(self.base, one, self.emitted, [])
+            if whole is not None:
+                found[one.input] = found[one.input] + whole[..., n]
+        return found
+
+    def _outside(
+        self, mutant: Mutant, one: Projection, emitted: Mapping[str, Ints], names: Sequence[str]
+    ) -> Ints | None:
         """Return what a projection brings in every step, if its source is known by now; int64[..., steps, neurons]."""
         if one.source in names or one.input in self._each(one.target):
             return None
@@ -221,7 +255,7 @@ class Theatre:
         return self._brought[one.name]
 
     def _bring(self, one: Projection, weights: Ints | None, words: Ints) -> Ints:
-        left = self._left(one)
+        left = self.left(one)
         if one.kind == "dense" and weights is not None:
             return np.asarray(words @ weights) << left
         flat = words.reshape(-1, words.shape[-1])
@@ -229,7 +263,8 @@ class Theatre:
         rows = [bring(one, weights, row, shape) for row in flat]
         return np.array(rows, np.int64).reshape(*words.shape[:-1], -1) << left
 
-    def _left(self, one: Projection) -> int:
+    def left(self, one: Projection) -> int:
+        """Return by how many bits what a projection brings is shifted to the point of its input."""
         return self.network.programs[one.target].arrivals[one.input].total.frac - self.network.frac(one)
 
     def _come(
@@ -253,7 +288,7 @@ class Theatre:
                 rows.append(self._bring(one, weights, alone))
         if each:
             return np.array(rows, np.int64).reshape(-1, self.network.graph[name].size)
-        return np.add.reduce(rows)
+        return np.asarray(np.add.reduce(rows))
 
 
 def delayed(words: NDArray[np.int64], delay: int) -> Ints:
@@ -263,8 +298,3 @@ def delayed(words: NDArray[np.int64], delay: int) -> Ints:
     late = np.zeros_like(words)
     late[:, delay:] = words[:, : max(words.shape[1] - delay, 0)]
     return late
-
-
-def with_variant(mutant: Mutant, name: str, changed: Variant) -> Mutant:
-    """Return the same with another step of a population."""
-    return replace(mutant, variants={**mutant.variants, name: changed})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fxsnn.program.mutate_casts import casts, widths
-from fxsnn.program.mutate_order import guards, order
+from fxsnn.program.mutate_guards import guards
+from fxsnn.program.mutate_order import order
 from fxsnn.program.mutate_values import values
 from fxsnn.program.mutation import Mutation
 from fxsnn.program.operations import Ref

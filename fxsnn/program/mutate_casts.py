@@ -102,8 +102,9 @@ def _limits(program: Program, cast: Cast) -> Named:
         yield "saturates in one bit more", given(lambda x: np.clip(x, low * 2, high * 2 + 1))
     if 0 < form.frac < form.word:
         whole = high >> form.frac << form.frac
-        yield "at the upper rail its fractional bits are lost", given(
-            lambda x: np.where(x > high, whole, np.maximum(x, low))
+        yield (
+            "at the upper rail its fractional bits are lost",
+            given(lambda x: np.where(x > high, whole, np.maximum(x, low))),
         )
     exact = rounding.a
     yield "not cast: the exact value goes on", lambda variant: variant.put(limit, Made((exact,), None, lambda x: x))
@@ -140,7 +141,9 @@ def widths(program: Program, seen: Mapping[Ref, Range]) -> Iterator[Mutation]:
         if isinstance(one, op.State | op.Limit | op.Constant) and one.signal in program.signals:
             form = program.signals[one.signal].format
             if form.signed and form.word < _MOST and seen.get(ref, (0, 0))[0] < 0:
-                yield Mutation(f"{_of(sayer, ref)}: its sign is not extended where it is read", "", _read(ref, form.word))
+                yield Mutation(
+                    f"{_of(sayer, ref)}: its sign is not extended where it is read", "", _read(ref, form.word)
+                )
 
 
 def _of(sayer: Sayer, ref: Ref) -> str:
@@ -173,4 +176,3 @@ def _read(ref: Ref, bits: int) -> Callable[[Variant], Variant]:
         return found
 
     return apply
-

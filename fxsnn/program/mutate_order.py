@@ -1,4 +1,4 @@
-"""What is done in another order, a step late, always, never or only sometimes, and resets that do something else."""
+"""What is done in another order or a step late, and resets that do something else."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from fxsnn.cast import rails
+from fxsnn.plan import Signal
 from fxsnn.program import operations as op
 from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, own, redirected
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Limits, Made, Rounds, Variant, parts_of
+from fxsnn.program.variant import Limits, Made, Rounds, Variant, parts_of
 
 Change = Callable[[Variant], Variant]
 
@@ -101,7 +102,8 @@ def _late(neuron: Neuron) -> Iterator[Mutation]:
     made = dict.fromkeys(one.value for one in neuron.statements if one.value >= 0)
     for ref in (*made, *(ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input))):
         inside = any(isinstance(one, op.Done) and one.carry <= ref < end for end, one in enumerate(neuron.operations))
-        if isinstance(neuron.operations[ref], op.State | op.Constant | op.Literal | op.Number) or inside:
+        guarded = any(cast.limit == ref and _guarded(neuron, cast.round) for cast in neuron.casts)
+        if isinstance(neuron.operations[ref], op.State | op.Constant | op.Literal | op.Number) or inside or guarded:
             continue
 
         def taken(variant: Variant, ref: Ref = ref) -> Variant:
@@ -122,6 +124,11 @@ def _late(neuron: Neuron) -> Iterator[Mutation]:
             yield Mutation(f"{sayer.where(ref)}: what follows takes it a step late", "", taken)
 
 
+def _guarded(neuron: Neuron, ref: Ref) -> bool:
+    one = neuron.operations[ref]
+    return isinstance(one, op.Round) and one.guard is not None
+
+
 def _resets(program: Program) -> Iterator[Mutation]:
     """Yield selections that give 0, another constant, or what is above the threshold, in the place of what they do."""
     neuron, sayer = program.neuron, Sayer(program.neuron)
@@ -136,7 +143,9 @@ def _resets(program: Program) -> Iterator[Mutation]:
         if cast is not None:
             low, high = program.signals[cast.signal].format.lowest, program.signals[cast.signal].format.highest
 
-            def lost(variant: Variant, ref: Ref = ref, round_: Ref = cast.round, low: int = low, high: int = high) -> Variant:
+            def lost(
+                variant: Variant, ref: Ref = ref, round_: Ref = cast.round, low: int = low, high: int = high
+            ) -> Variant:
                 now = variant.operations[ref]
                 assert isinstance(now, op.Select)  # noqa: S101  (so was it found)
                 make = lambda a, x: np.where((x < low) | (x > high), 0, a)  # noqa: E731
@@ -150,12 +159,12 @@ def _resets(program: Program) -> Iterator[Mutation]:
                 least, most = rails(signal.format, signal.overflow)
 
                 def taken(
-                    variant: Variant, ref: Ref = ref, b: Ref = one.b, level: Ref = level, frac: int = signal.format.frac,
-                    mode: tuple[int, int, int] = (least, most, signal.overflow.code),
+                    variant: Variant, ref: Ref = ref, b: Ref = one.b, level: Ref = level, signal: Signal = signal,
+                    ends: tuple[int, int] = (least, most),
                 ) -> Variant:  # fmt: skip
                     found, exact = variant.add(op.Subtract(b, level), ref)
-                    found, near = found.add(Rounds(exact, frac, signal.rounding, None, None), ref)
-                    found, word = found.add(Limits(near, *mode), ref)
+                    found, near = found.add(Rounds(exact, signal.format.frac, signal.rounding, None, None), ref)
+                    found, word = found.add(Limits(near, *ends, signal.overflow.code), ref)
                     return found.reading(ref, "a", word)
 
                 name = f"{where}: {sayer.said(level)} subtracted where {when}, instead of {sayer.said(one.a)}"
@@ -182,83 +191,5 @@ def _zero(ref: Ref) -> Change:
     def apply(variant: Variant) -> Variant:
         found, zero = variant.add(op.Literal(0), ref)
         return found.reading(ref, "a", zero)
-
-    return apply
-
-
-def guards(program: Program) -> Iterator[Mutation]:
-    """Yield what is done always, never, or only where a bit holds, something arrives, or a word has a sign."""
-    neuron, sayer = program.neuron, Sayer(program.neuron)
-    yield from _chosen(neuron)
-    bits = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.BITS)]
-    inputs = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input)]
-    when: list[tuple[str, Ref, Callable[[Ints], Ints]]] = []
-    for ref in inputs:
-        name = sayer.said(ref)
-        when.append((f"only where {name} brings it something", ref, lambda x: x != 0))
-        when.append((f"only in steps in which {name} brings something", ref, lambda x: x.any(axis=1, keepdims=True)))
-    for ref in bits:
-        when.append((f"only where {sayer.said(ref)}", ref, lambda x: x != 0))
-        when.append((f"only where not {sayer.said(ref)}", ref, lambda x: x == 0))
-    for name, (_, final) in neuron.states.items():
-        for told, ref, holds in when:
-            line = max(one.line for one in neuron.statements if one.name == name)
-            yield Mutation(f"line {line}, {name}: changes {told}", "", _kept(name, final, ref, holds))
-    for _, begun, made in continued(neuron):
-        signs: list[tuple[str, Ref, Callable[[Ints], Ints]]] = [
-            (f"only where {sayer.said(begun)} is above 0", begun, lambda x: x > 0),
-            (f"only where {sayer.said(begun)} is below 0", begun, lambda x: x < 0),
-        ]
-        for told, ref, holds in (*when, *signs):
-            if ref != made:
-                yield Mutation(f"{sayer.where(made)}: done {told}", "", _done(made, begun, ref, holds))
-
-
-def _kept(name: str, final: Ref, bit: Ref, holds: Callable[[Ints], Ints]) -> Change:
-    """Return the change after which a state takes its new word only where something holds."""
-
-    def apply(variant: Variant) -> Variant:
-        before = next((ref for ref, one in variant.operations.items() if isinstance(one, op.State) and one.name == name), None)
-        frac, last = variant.states[name]
-        if before is None:
-            variant, before = variant.add(op.State(name, ""), last)
-        fracs = variant.fracs()
-        up = frac - fracs[last] if fracs[last] != -(1 << 20) else 0
-        make = lambda x, old, bit: np.where(holds(bit), x << max(up, 0), old)  # noqa: E731
-        found, kept = variant.add(Made((last, before, bit), frac, make), last)
-        found = replace(found, places={**found.places, kept: max(found.places.values()) + 1})
-        names = {one: kept if one == name and ref == last else ref for one, ref in found.names.items()}
-        return replace(found, states={**found.states, name: (frac, kept)}, names=names)
-
-    return apply
-
-
-def _done(made: Ref, begun: Ref, bit: Ref, holds: Callable[[Ints], Ints]) -> Change:
-    return lambda variant: variant.over(made, lambda x, old, bit: np.where(holds(bit), x, old), begun, bit)
-
-
-def _chosen(neuron: Neuron) -> Iterator[Mutation]:
-    """Yield conditions that are taken to hold always, or never, where something is chosen by them."""
-    sayer = Sayer(neuron)
-    choosing: dict[Ref, list[Ref]] = {}
-    for ref, one in enumerate(neuron.operations):
-        if isinstance(one, op.Select):
-            choosing.setdefault(one.condition, []).append(ref)
-    for condition, refs in choosing.items():
-        for some in ([refs, *([one] for one in refs)] if len(refs) > 1 else [refs]):
-            for value, told in ((1, "always taken to hold"), (0, "never taken to hold")):
-                name = f"{sayer.where(some[0])}: {sayer.said(condition)} {told}"
-                yield Mutation(name, "", _fixed(condition, some, value))
-
-
-def _fixed(condition: Ref, refs: list[Ref], value: int) -> Change:
-    def apply(variant: Variant) -> Variant:
-        found, bit = variant.add(op.Literal(value), refs[0])
-        for ref in refs:
-            found = found.reading(ref, "condition", bit)
-        for ref, one in variant.operations.items():
-            if isinstance(one, Rounds) and one.guard == condition and value:
-                found = found.put(ref, replace(one, guard=None))
-        return found
 
     return apply

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from fxsnn.format import bits_of
 from fxsnn.modes import Rounding
 from fxsnn.program import operations as op
-from fxsnn.program.mutation import Mutation, Sayer, grid_of
 from fxsnn.program.mutate_casts import rounded
+from fxsnn.program.mutation import Mutation, Sayer, grid_of
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints, Made, Variant
@@ -17,7 +20,7 @@ from fxsnn.program.vector import dropped, moved
 from fxsnn.program.wires import ANYWHERE
 
 _TERMS = op.Add | op.Subtract | op.Multiply | op.Both | op.Either | op.Minimum | op.Maximum
-_OTHERS = {  # what is written in the place of an operation
+_OTHERS: dict[type, Callable[[Ref, Ref], op.Operation]] = {  # what is written in the place of an operation
     op.Add: op.Subtract,
     op.Subtract: op.Add,
     op.Both: op.Either,
@@ -25,36 +28,60 @@ _OTHERS = {  # what is written in the place of an operation
     op.Minimum: op.Maximum,
     op.Maximum: op.Minimum,
 }
-_CALLED = {op.Add: "+", op.Subtract: "-", op.Both: "and", op.Either: "or", op.Minimum: "min", op.Maximum: "max"}
+_CALLED: dict[Any, str] = {
+    op.Add: "+",
+    op.Subtract: "-",
+    op.Both: "and",
+    op.Either: "or",
+    op.Minimum: "min",
+    op.Maximum: "max",
+}
 _LOGICAL = (8, 12, 16, 18, 20, 24, 32, 48, 64)  # widths of buses in which a word is shifted, beside its own and more
 
 
 def values(program: Program) -> Iterator[Mutation]:
-    """Yield operations done otherwise, the likeliest first."""
-    neuron = program.neuron
-    for ref, one in enumerate(neuron.operations):
-        match one:
-            case op.Compare():
-                yield from _compared(program, ref, one)
-            case op.ShiftRight():
-                yield from _shifted(program, ref, one)
-            case op.ShiftLeft(by=by):
-                yield from _amounts(program, ref, by, "shifted to the left")
-    for ref, one in enumerate(neuron.operations):
-        if isinstance(one, _TERMS):
-            yield from _terms(program, ref, one)
-        if not isinstance(one, op.ShiftLeft | op.ShiftRight):
-            yield from _numbers(program, ref)
-        yield from _reads(program, ref)
+    """Yield operations done otherwise, the likeliest first: each, and all that the text writes alike at once."""
+    twins: dict[op.Operation, list[Ref]] = {}
+    for ref, one in enumerate(program.neuron.operations):
+        if not isinstance(one, op.LEAVES):
+            twins.setdefault(one, []).append(ref)
+    for make in (_compared, _shifted, _terms, _numbers, _reads):
+        for refs in twins.values():
+            found = [list(make(program, ref)) for ref in refs]
+            for some in found:
+                yield from some
+            if len(refs) > 1:
+                yield from map(_together, zip(*found, strict=False))
 
 
-def _compared(program: Program, ref: Ref, one: op.Compare) -> Iterator[Mutation]:
+def _together(several: tuple[Mutation, ...]) -> Mutation:
+    """Return some changes at once; each is named by its statement and then alike."""
+
+    def apply(variant: Variant) -> Variant:
+        for one in several:
+            variant = one.apply(variant)
+        return variant
+
+    lines = " and ".join(dict.fromkeys(one.name.partition(", ")[0] for one in several))
+    return Mutation(f"{lines}, {several[-1].name.partition(', ')[2]}", several[-1].detail, apply)
+
+
+def _compared(program: Program, ref: Ref) -> Iterator[Mutation]:
+    one = program.neuron.operations[ref]
+    if not isinstance(one, op.Compare):
+        return
     sayer = Sayer(program.neuron)
     where = sayer.where(ref)
     near = {">": ">=", ">=": ">", "<": "<=", "<=": "<", "==": ">=", "!=": ">"}[one.relation]
     for relation in (near, *(other for other in op.RELATIONS if other not in (near, one.relation))):
         name = f"{where}: compared by {relation} instead of {one.relation}"
         yield Mutation(name, "", lambda v, to=relation: v.put(ref, replace(v.operations[ref], relation=to)))  # type: ignore[misc]
+    number = program.neuron.operations[one.b]
+    if one.relation in ("==", "!=") and isinstance(number, op.Literal):
+        for other, value in ((("<=", ">"), number.value + 1), ((">=", "<"), number.value - 1)):
+            to = other[one.relation == "!="]
+            name = f"{where}: {sayer.said(one.a)} {to} {value} instead of {one.relation} {number.value}"
+            yield Mutation(name, "", _compare(ref, to, value))
     x, y = program.wires[one.a], program.wires[one.b]
     if min(x.low, y.low) < 0:
         frac = max(x.frac, y.frac)
@@ -69,14 +96,29 @@ def _compared(program: Program, ref: Ref, one: op.Compare) -> Iterator[Mutation]
             ups = [common - fracs[part] if fracs[part] != ANYWHERE else 0 for part in (now.a, now.b)]
 
             def make(a: Ints, b: Ints) -> Ints:
-                return holds(moved(a, ups[0]) & mask, moved(b, ups[1]) & mask).astype("int64")
+                return np.asarray(holds(moved(a, ups[0]) & mask, moved(b, ups[1]) & mask)).astype(np.int64)
 
             return variant.put(ref, Made((now.a, now.b), 0, make))
 
         yield Mutation(f"{where}: compared as unsigned instead of signed", "", unsigned)
 
 
-def _shifted(program: Program, ref: Ref, one: op.ShiftRight) -> Iterator[Mutation]:
+def _compare(ref: Ref, relation: str, value: int) -> Callable[[Variant], Variant]:
+    def apply(variant: Variant) -> Variant:
+        now = variant.operations[ref]
+        assert isinstance(now, op.Compare)  # noqa: S101  (two changes of one comparison exclude each other)
+        found, number = variant.add(op.Literal(value), ref)
+        return found.put(ref, op.Compare(relation, now.a, number))
+
+    return apply
+
+
+def _shifted(program: Program, ref: Ref) -> Iterator[Mutation]:
+    one = program.neuron.operations[ref]
+    if isinstance(one, op.ShiftLeft):
+        yield from _amounts(program, ref, one.by, "shifted to the left")
+    if not isinstance(one, op.ShiftRight):
+        return
     sayer = Sayer(program.neuron)
     where, shift = sayer.where(ref), program.wires[one.by].low
     word = sayer.said(one.a)
@@ -123,27 +165,29 @@ def _literal(ref: Ref, field: str, value: int) -> Callable[[Variant], Variant]:
     return apply
 
 
-def _terms(program: Program, ref: Ref, one: op.Operation) -> Iterator[Mutation]:
+def _terms(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation that leaves one of its parts out, or is another one."""
-    sayer = Sayer(program.neuron)
+    neuron, sayer = program.neuron, Sayer(program.neuron)
+    one = neuron.operations[ref]
+    if isinstance(one, op.Not | op.Absolute):
+        told = "not" if isinstance(one, op.Not) else "abs"
+        yield Mutation(f"{sayer.where(ref)}: {told} left out of {sayer.said(ref)}", "", _by(ref, one.a, lambda x: x))
+    if not isinstance(one, _TERMS):
+        return
     where, (a, b) = sayer.where(ref), (part for _, part in operands(one))
-    literal = [isinstance(program.neuron.operations[part], op.Literal) for part in (a, b)]
+    literal = [isinstance(neuron.operations[part], op.Literal) for part in (a, b)]
     for kept, left in ((a, b), (b, a)):
-        negated = isinstance(one, op.Subtract) and kept == b
-        told = f"{where}: {sayer.said(left)} left out" + (f" of {sayer.said(ref)}" if any(literal) else "")
-        if not negated:
-            yield Mutation(told, "", _by(ref, kept, lambda x: x))
-        else:
-            yield Mutation(told, "", _by(ref, kept, lambda x: -x))
-    other = _OTHERS.get(type(one))
-    if other is not None:
+        if not isinstance(neuron.operations[kept], op.Literal):
+            sign = -1 if isinstance(one, op.Subtract) and kept == b else 1
+            told = f"{where}: {sayer.said(left)} left out of {sayer.said(ref)}"
+            yield Mutation(told, "", _by(ref, kept, lambda x, sign=sign: x * sign))  # type: ignore[misc]
+    if other := _OTHERS.get(type(one)):
         name = f"{where}: {_CALLED[other]} instead of {_CALLED[type(one)]} in {sayer.said(ref)}"
-        yield Mutation(name, "", lambda v: v.put(ref, other(a, b)))
+        yield Mutation(name, "", lambda v, make=other: v.put(ref, make(a, b)))  # type: ignore[misc]
     if isinstance(one, op.Add | op.Subtract | op.Multiply) and not any(literal):
         for field, part in (("a", a), ("b", b)):
-            for off, told in ((1, "high"), (-1, "low")):
-                name = f"{where}: {sayer.said(part)} one bit too {told}"
-                yield Mutation(name, "", _moved(ref, field, part, off))
+            for off, told in ((-1, "halved, its slice one bit too high"), (1, "doubled, its slice one bit too low")):
+                yield Mutation(f"{where}: {sayer.said(part)} {told}", "", _moved(ref, field, part, off))
 
 
 def _moved(ref: Ref, field: str, part: Ref, off: int) -> Callable[[Variant], Variant]:
@@ -158,6 +202,8 @@ def _numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation whose literal is one more or less."""
     neuron, where = program.neuron, Sayer(program.neuron).where(ref)
     one = neuron.operations[ref]
+    if isinstance(one, op.ShiftLeft | op.ShiftRight):
+        return
     for field, part in operands(one):
         literal = neuron.operations[part]
         if isinstance(literal, op.Literal) and not (isinstance(one, op.Subtract) and field == "a"):
@@ -170,9 +216,9 @@ def _reads(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation that reads another value of the same kind: before or after what it should wait for."""
     neuron, sayer = program.neuron, Sayer(program.neuron)
     one = neuron.operations[ref]
-    if isinstance(one, op.Round | op.Limit | op.Carry | op.Done | op.LEAVES):
+    if isinstance(one, (op.Round, op.Limit, op.Carry, op.Done, *op.LEAVES)):
         return
-    last = {value for value in neuron.names.values()} | {final for _, final in neuron.states.values()}
+    last = set(neuron.names.values()) | {final for _, final in neuron.states.values()}
     for field, part in operands(one):
         grid = grid_of(neuron, part)
         if field in ("by", "condition") or not grid:

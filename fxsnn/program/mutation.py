@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.variant import Variant, parts_of
 
-_SIGNS = {op.Add: "+", op.Subtract: "-", op.Multiply: "*", op.ShiftLeft: "<<", op.ShiftRight: ">>"}
+_SIGNS = {
+    op.Add: "+",
+    op.Subtract: "-",
+    op.Multiply: "*",
+    op.ShiftLeft: "<<",
+    op.ShiftRight: ">>",
+    op.Both: "and",
+    op.Either: "or",
+}
+_FUNCTIONS = {op.Minimum: "min", op.Maximum: "max", op.Absolute: "abs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +29,7 @@ class Mutation:
 
     name      in words, with the line of the text; `{}` in it stands for the detail
     detail    in which changes of one name differ, a number of bits for example
-    apply     may raise Impossible, of a step that reads what is not made yet
+    apply     may raise NoOrderError, of a step that reads what is not made yet
     """
 
     name: str
@@ -38,7 +48,7 @@ class Sayer:
         statement = self.neuron.statements[self.neuron.owners[ref]]
         return f"line {statement.line}, {statement.name}"
 
-    def said(self, ref: Ref, depth: int = 2) -> str:
+    def said(self, ref: Ref, depth: int = 3) -> str:
         """Return how the text writes a value."""
         neuron, one = self.neuron, self.neuron.operations[ref]
         if isinstance(one, op.Limit | op.Round):
@@ -47,11 +57,15 @@ class Sayer:
             return f"{one.name} of the step before"
         if name := neuron.called(ref):
             return name
-        sign = one.relation if isinstance(one, op.Compare) else _SIGNS.get(type(one), "")
         parts = [part for _, part in operands(one)]
-        if sign and depth:
-            a, b = (neuron.called(part) or self.said(part, depth - 1) for part in parts[:2])
-            return f"{a} {sign} {b}"
+        if depth and len(parts) > 0:
+            said = [neuron.called(part) or self.said(part, depth - 1) for part in parts]
+            sign = one.relation if isinstance(one, op.Compare) else _SIGNS.get(type(one), "")
+            if sign:
+                return f"{said[0]} {sign} {said[1]}"
+            if isinstance(one, op.Select):
+                return f"{said[1]} if {said[0]} else {said[2]}"
+            return f"{_FUNCTIONS.get(type(one), type(one).__name__.lower())}({', '.join(said)})"
         return f"a value of line {neuron.statements[neuron.owners[ref]].line}"
 
 
@@ -95,10 +109,10 @@ def continued(neuron: Neuron) -> Iterator[tuple[int, Ref, Ref]]:
 def redirected(variant: Variant, old: Ref, new: Ref, but: frozenset[Ref] = frozenset()) -> Variant:
     """Return the same where all that reads a value reads another one, states and names too, but some operations."""
     operations = dict(variant.operations)
-    for ref, one in operations.items():
-        changed = {name: new for name, part in parts_of(one) if part == old and name} if ref not in but else {}
-        if changed:
-            operations[ref] = replace(one, **changed)
+    for ref, one in variant.operations.items():
+        fields: dict[str, Any] = {name: new for name, part in parts_of(one) if part == old and name}
+        if fields and ref not in but:
+            operations[ref] = replace(one, **fields)
     states = {name: (frac, new if ref == old else ref) for name, (frac, ref) in variant.states.items()}
     names = {name: new if ref == old else ref for name, ref in variant.names.items()}
     output = new if variant.output == old else variant.output

@@ -58,7 +58,7 @@ class Limits:
 Step: TypeAlias = Operation | Made | Rounds | Limits
 
 
-class Impossible(Exception):
+class NoOrderError(Exception):
     """A value would be read before it is made."""
 
 
@@ -94,7 +94,8 @@ class Variant:
 
     def reading(self, ref: Ref, field: str, other: Ref) -> Variant:
         """Return the same where an operation reads another value."""
-        return self.put(ref, replace(self.operations[ref], **{field: other}))
+        parts: dict[str, Any] = {field: other}
+        return self.put(ref, replace(self.operations[ref], **parts))
 
     def late(self, ref: Ref, near: Ref) -> tuple[Variant, Ref]:
         """Return the same with what a value was in the step before, 0 at first, as a value."""
@@ -103,7 +104,7 @@ class Variant:
         return kept.add(op.State(name, ""), near)
 
     def order(self) -> list[Ref]:
-        """Return the operations, each behind what it reads and else as the text has them; raises Impossible."""
+        """Return the operations, each behind what it reads and else as the text has them; raises NoOrderError."""
         needs = {ref: {part for _, part in parts_of(one)} for ref, one in self.operations.items()}
         readers: dict[Ref, list[Ref]] = {ref: [] for ref in needs}
         for ref, parts in needs.items():
@@ -120,7 +121,7 @@ class Variant:
                 if not needs[reader]:
                     heapq.heappush(ready, (self.places[reader], reader))
         if len(found) < len(needs):
-            raise Impossible
+            raise NoOrderError
         return found
 
     def fracs(self) -> dict[Ref, int]:
@@ -166,7 +167,9 @@ def parts_of(operation: Step) -> list[tuple[str, Ref]]:
     """Return the values that an operation reads, by field; those of `Made` have no field of their own."""
     if isinstance(operation, Made):
         return [("", part) for part in operation.parts]
-    named: list[tuple[str, Any]] = [(one.name, getattr(operation, one.name)) for one in fields(operation) if "Ref" in one.type]
+    named: list[tuple[str, Any]] = [
+        (one.name, getattr(operation, one.name)) for one in fields(operation) if "Ref" in one.type
+    ]
     return [(name, value) for name, value in named if value is not None]
 
 

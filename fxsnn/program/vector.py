@@ -83,7 +83,7 @@ class Player:
                 inside |= {*region, ends[ref]}
                 self._steps.append((ref, self._loop(ref, ends[ref], region)))
             elif ref not in inside:
-                self._steps.append((ref, self._maker(ref, one)))
+                self._steps.append((ref, self._maker(one)))
 
     def step(self, come: Mapping[str, Ints]) -> dict[Ref, Ints]:
         """Do a time step and return the value of every operation.
@@ -103,7 +103,8 @@ class Player:
 
     def whole(self, words: Ints) -> Ints:
         """Return words of every presentation and neuron."""
-        return np.broadcast_to(words, (self.presentations, self.variant.program.neurons))
+        shape = self.presentations, self.variant.program.neurons
+        return words if words.shape == shape else np.broadcast_to(words, shape)
 
     def register(self, stream: int) -> Ints:
         """Return what a register holds, int64[presentations]."""
@@ -122,9 +123,7 @@ class Player:
         assert isinstance(carry, op.Carry)  # noqa: S101  (so was it found)
         assert isinstance(done, op.Done)  # noqa: S101  (so was it found)
         named = [(ref, one.name) for ref in region if isinstance(one := operations[ref], op.Each)]
-        makes = [
-            (ref, self._maker(ref, operations[ref])) for ref in region if not isinstance(operations[ref], op.Each)
-        ]
+        makes = [(ref, self._maker(operations[ref])) for ref in region if not isinstance(operations[ref], op.Each)]
 
         def make() -> Ints:
             values[first] = self.whole(self._at(carry.initial, self.fracs[first])())
@@ -145,7 +144,7 @@ class Player:
             return lambda: values[ref]
         return lambda: moved(values[ref], frac - own)
 
-    def _maker(self, ref: Ref, operation: Step) -> Make:
+    def _maker(self, operation: Step) -> Make:
         """Return what makes the value of an operation of values that are there."""
         v, whole = self.values, self.whole
         match operation:
@@ -194,7 +193,7 @@ class Player:
                 x, y = self._pair(a, b)
                 return lambda: np.maximum(x(), y())
             case op.Absolute(a=a):
-                return lambda: np.abs(v[a])
+                return lambda: np.asarray(np.maximum(v[a], -v[a]))
             case Rounds():
                 return self._rounding(operation)
             case Limits(a=a, lowest=lowest, highest=highest, overflow=overflow):
@@ -204,7 +203,7 @@ class Player:
             case op.Count(a=a):
                 return lambda: whole(v[a]).sum(axis=1, keepdims=True)
             case op.Any(a=a):
-                return lambda: whole(v[a]).any(axis=1, keepdims=True).astype(np.int64)
+                return lambda: np.asarray(whole(v[a]).any(axis=1, keepdims=True), np.int64)
             case op.First(a=a):
                 return lambda: _only(whole(v[a]), whole(v[a]))
             case op.Largest(value=weighed, a=a):
@@ -275,7 +274,7 @@ def dropped(words: Ints, right: int, rounding: Rounding) -> Ints:
 def limited(words: Ints, lowest: int, highest: int, overflow: int) -> Ints:
     """Return words within rails; see `rescale.limit`."""
     if overflow == rescale.SATURATE:
-        return np.clip(words, lowest, highest)
+        return np.minimum(np.maximum(words, lowest), highest)
     if overflow == rescale.SATURATE_ZERO:
         return np.where((words >= lowest) & (words <= highest), words, 0)
     low = words & (highest - lowest)
@@ -285,4 +284,5 @@ def limited(words: Ints, lowest: int, highest: int, overflow: int) -> Ints:
 def _only(able: Ints, weighed: Ints) -> Ints:
     """Return 1 for the first neuron of the largest weight, if any is able, in each presentation."""
     best = weighed.argmax(axis=1)[:, None]
-    return ((np.arange(able.shape[1]) == best) & able.any(axis=1, keepdims=True)).astype(np.int64)
+    found = (np.arange(able.shape[1]) == best) & able.any(axis=1, keepdims=True)
+    return np.asarray(found, np.int64)
