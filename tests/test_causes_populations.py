@@ -54,84 +54,85 @@ def wrapped(word: int, bits: int = 7) -> int:
 
 def simulated(mistake: str = "") -> Nodes:
     """Return what somebody's RTL computes, six neurons one by one, in plain integers."""
+    mistakes = mistake.split(", ")
     found: Nodes = {"leaked": [], "v": [], "spike": [], "wait": []}
     threshold, weights = list(THRESHOLD), WEIGHTS.tolist()
-    if mistake == "threshold of the next neuron":
+    if "threshold of the next neuron" in mistakes:
         threshold = [*threshold[1:], threshold[0]]
-    if mistake == "two thresholds exchanged":
+    if "two thresholds exchanged" in mistakes:
         threshold[1], threshold[4] = threshold[4], threshold[1]
-    if mistake == "two weights exchanged":
+    if "two weights exchanged" in mistakes:
         weights[2][1], weights[5][1] = weights[5][1], weights[2][1]
-    if mistake == "two weights of a row exchanged":
+    if "two weights of a row exchanged" in mistakes:
         weights[3][2], weights[3][5] = weights[3][5], weights[3][2]
-    cast: Callable[[int], int] = wrapped if mistake == "wraps" else saturated
+    cast: Callable[[int], int] = wrapped if "wraps" in mistakes else saturated
     for presentation in SPIKES.tolist():
         v, wait, late = [0] * 6, [0] * 6, [0] * 6
         for active in presentation:
             row: Nodes = {"row": [[], [], [], []]}
             for n in range(6):
                 come = sum(weights[i][n] for i in range(8) if active[i])
-                if mistake == "narrow adder":
+                if "narrow adder" in mistakes:
                     come = wrapped(come, 6)
                 take = come if wait[n] == 0 else 0
-                if mistake == "freed a step early" and wait[n] <= 1:
+                if "freed a step early" in mistakes and wait[n] <= 1:
                     take = come
                 old = v[n]
 
                 def leak(x: int) -> int:
-                    if mistake == "leak rounded to nearest":
+                    if "leak rounded to nearest" in mistakes:
                         return saturated(x - ((x + 4) >> SHIFT))
-                    if mistake == "leak divided":
+                    if "leak divided" in mistakes:
                         return saturated(x - (abs(x) // 8 if x >= 0 else -(abs(x) // 8)))
-                    if mistake == "leak shifted logically":
+                    if "leak shifted logically" in mistakes:
                         return saturated(x - ((x & 0x7F) >> SHIFT))
-                    if mistake == "leak shifted logically in 16 bits":
+                    if "leak shifted logically in 16 bits" in mistakes:
                         return saturated(x - ((x & 0xFFFF) >> SHIFT))
-                    if mistake == "leak one bit more":
+                    if "leak one bit more" in mistakes:
                         return saturated(x - (x >> SHIFT + 1))
-                    if mistake == "leak on one side":
+                    if "leak on one side" in mistakes:
                         return saturated(x - (x >> SHIFT if x > 0 else 0))
                     return cast(x - (x >> SHIFT))
 
                 leaked = leak(old)
-                if mistake == "leak after integration":
+                if "leak after integration" in mistakes:
                     leaked = leak(cast(old + take))
                     now = leaked
-                elif mistake == "leak after the reset":
+                elif "leak after the reset" in mistakes:
                     leaked = old
                     now = cast(old + take)
-                elif mistake == "slice one bit off":
+                elif "slice one bit off" in mistakes:
                     now = cast(leaked + (take >> 1))
-                elif mistake == "floor one-sided":
+                elif "floor one-sided" in mistakes:
                     total = leaked + take
                     now = wrapped(total) if total < LOW else min(total, HIGH)
-                elif mistake == "symmetric rails":
+                elif "symmetric rails" in mistakes:
                     now = max(cast(leaked + take), -63)
                 else:
                     now = cast(leaked + take)
-                able = wait[n] == 0 or (mistake == "freed a step early" and wait[n] <= 1)
+                able = wait[n] == 0 or ("freed a step early" in mistakes and wait[n] <= 1)
                 fires = now >= threshold[n]
-                if mistake == "comparison unsigned":
+                if "comparison unsigned" in mistakes:
                     fires = now & 0x7F >= threshold[n]
-                if mistake == "compared by greater":
+                if "compared by greater" in mistakes:
                     fires = now > threshold[n]
                 spike = int(fires and able)
-                if mistake == "spike a step late":
+                if "spike a step late" in mistakes:
                     late[n], told = spike, late[n]
                 else:
                     told = spike
                 if spike:
-                    if mistake == "reset to zero":
+                    if "reset to zero" in mistakes:
                         now = 0
-                    elif mistake == "remainder lost at the rail":
+                    elif "remainder lost at the rail" in mistakes:
                         now = 0 if leaked + take > HIGH else now - threshold[n]
                     else:
                         now = cast(now - threshold[n])
-                if mistake == "leak after the reset":
+                if "leak after the reset" in mistakes:
                     now = leak(now)
-                reload = PERIOD - 1 if mistake == "reload one less" else PERIOD
-                counts = mistake != "counted only with input" or come != 0
-                if mistake == "counted only in steps with input":
+                reload = PERIOD - 1 if "reload one less" in mistakes else PERIOD
+                counts = "counted only with input" not in mistakes or come != 0
+                if "counted only in steps with input" in mistakes:
                     counts = any(active)
                 after = reload if spike else max(wait[n] - 1, 0) if counts else wait[n]
                 v[n], wait[n] = now, after
@@ -222,6 +223,125 @@ def test_a_mistake_in_somebody_s_own_lif_is_named(own: Path, tmp_path: Path, mis
     assert words != simulated()
     result = told(own, dumped(tmp_path, words, nodes))
     assert any(MISTAKES[mistake] in cause for cause in result["causes"]), result
+
+
+def test_two_mistakes_are_named_together(own: Path, tmp_path: Path) -> None:
+    one, other = "leak divided", "reset to zero"
+    words = simulated(f"{one}, {other}")
+    result = told(own, dumped(tmp_path, words, ["v", "spike", "wait"]))
+    assert any(MISTAKES[one] in cause and MISTAKES[other] in cause for cause in result["causes"]), result
+    said = command("golden", "diff", own, dumped(tmp_path, words, ["v", "spike", "wait"])).out.splitlines()
+    assert said[-1].startswith("cause     line 9, leaked: ")
+    assert " and line 1" in said[-1]
+
+
+def test_a_node_more_in_the_dump_hides_no_cause(own: Path, tmp_path: Path) -> None:
+    words = simulated("leak divided")
+    wait = simulated()["wait"]
+    for row in wait[::7]:
+        row[3] = 7 - row[3]  # what no mistake in the text explains
+    result = told(own, dumped(tmp_path, words | {"wait": wait}, ["v", "spike", "wait"]))
+    assert result["causes"] == []
+    assert [MISTAKES["leak divided"], ["a.v", "a.spike"]] in result["partly"]
+    said = command("golden", "diff", own, dumped(tmp_path, words | {"wait": wait}, ["v", "spike", "wait"])).out
+    assert "cause     no change of the text, or two of them, explains all\n" in said
+    assert f"in part   a.v and a.spike alone: {MISTAKES['leak divided']}\n" in said
+
+
+def test_words_that_nothing_explains_have_no_cause(own: Path, tmp_path: Path) -> None:
+    words = simulated()
+    words["v"] = np.random.default_rng(3).integers(LOW, HIGH, (120, 6)).tolist()
+    result = told(own, dumped(tmp_path, words, ["v", "spike"]))
+    assert (result["causes"], result["partly"], result["nearest"]) == ([], [], None)
+
+
+FUSED = """# one statement
+arriving: input
+v: state
+decay: constant
+threshold: constant
+spike: output
+v: v = v * decay + arriving
+spike = v > threshold
+v = 0 if spike else v
+"""
+
+
+def fused(mistake: str) -> Nodes:
+    """Return what a LIF computes that is one statement: a factor of 13/16, nearest-even."""
+    found: Nodes = {"v": [], "spike": []}
+
+    def cast(exact: int) -> int:  # sixteenths
+        low, rest = exact >> 4, exact & 15
+        up = rest > 8 or (rest == 8 and low % 2 == 1)
+        if mistake == "floor":
+            up = False
+        if mistake == "nearest-up":
+            up = rest >= 8
+        return saturated(low + up)
+
+    for presentation in SPIKES.tolist():
+        v = [0] * 6
+        for active in presentation:
+            spikes = []
+            for n in range(6):
+                come = sum(int(WEIGHTS[i][n]) for i in range(8) if active[i])
+                if mistake == "leak of the sum":
+                    now = cast((v[n] + come) * 13)
+                elif mistake == "factor one more":
+                    now = cast(v[n] * 14 + come * 16)
+                elif mistake == "leak at the end":
+                    now = saturated(v[n] + come)
+                else:
+                    now = cast(v[n] * 13 + come * 16)
+                spikes.append(int(now > THRESHOLD[n]))
+                if mistake == "no reset":
+                    kept = now
+                elif mistake == "reset by subtraction":
+                    kept = now - THRESHOLD[n] if spikes[-1] else now
+                else:
+                    kept = 0 if spikes[-1] else now
+                v[n] = cast(kept * 13) if mistake == "leak at the end" else kept
+            found["v"].append(list(v))
+            found["spike"].append(spikes)
+    return found
+
+
+@pytest.fixture(scope="module")
+def one_statement(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fused")
+    (folder / "own.neuron").write_text(FUSED)
+    constants = f"threshold = {{ raw = {THRESHOLD} }}, decay = {{ raw = 13 }}"
+    network = loaded(
+        folder,
+        '[input]\nshape = 8\n[population.a]\nshape = 6\nneuron = "own.neuron"\n'
+        f"constants = {{ {constants} }}\n"
+        f'[[projection]]\nfrom = "input"\nto = "a"\nweights = {{ raw = {WEIGHTS.tolist()} }}\n',
+        '[signal]\nweight = "Q6.0"\nv = "Q7.0 nearest-even saturate"\nthreshold = "Q7.0"\ndecay = "UQ0.4"\n',
+    )
+    make_graph_bundle(folder / "set", network, SPIKES)
+    return folder / "set"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "cause"),
+    [
+        ("floor", "line 7, v: rounded floor instead of nearest-even"),
+        ("nearest-up", "line 7, v: rounded to nearest-up instead of nearest-even"),
+        ("leak of the sum", "line 7, v: v * decay done after v * decay + arriving is added up, of the sum"),
+        ("leak at the end", "line 7, v: v * decay done at the end of the step, after the reset and all else"),
+        ("factor one more", "line 7, decay: one more"),
+        ("no reset", "line 9, v: spike never taken to hold"),
+        ("reset by subtraction", "line 9, v: threshold subtracted where spike, instead of 0"),
+    ],
+)
+def test_a_mistake_in_a_step_of_one_statement_is_named(
+    one_statement: Path, tmp_path: Path, mistake: str, cause: str
+) -> None:
+    assert fused("") != fused(mistake)
+    assert told(one_statement, dumped(tmp_path, fused(""), ["v", "spike"]))["difference"] is None
+    result = told(one_statement, dumped(tmp_path, fused(mistake), ["v", "spike"]))
+    assert cause in result["causes"], result
 
 
 def bundle_of(folder: Path) -> GraphBundle:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fxsnn.program import operations as op
-from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of
+from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, leaks
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
@@ -45,7 +45,8 @@ def guards(program: Program) -> Iterator[Mutation]:
         for told, ref, holds in (*when, *signs):
             if ref != made:
                 yield Mutation(f"{sayer.where(made)}: done {told}", "", _done(made, begun, ref, holds))
-    for begun, made in _branches(neuron):
+    parts = [*_branches(neuron), *((begun, made) for _, begun, made in leaks(neuron))]
+    for begun, made in parts:
         for told, ref, holds in when:
             yield Mutation(f"{sayer.where(made)}: {sayer.said(made)} {told}", "", _done(made, begun, ref, holds))
 

@@ -10,7 +10,7 @@ import numpy as np
 from fxsnn.cast import rails
 from fxsnn.plan import Signal
 from fxsnn.program import operations as op
-from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, own, redirected
+from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, leaks, own, redirected
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
@@ -23,6 +23,7 @@ def order(program: Program) -> Iterator[Mutation]:
     """Yield statements in another order, values a step late, and resets that do something else."""
     yield from _swapped(program.neuron)
     yield from _last(program.neuron)
+    yield from _within(program.neuron)
     yield from _late(program.neuron)
     yield from _resets(program)
 
@@ -52,6 +53,49 @@ def _swapped(neuron: Neuron) -> Iterator[Mutation]:
 
             yield Mutation(name, "", apply)
             yield Mutation(name, "", lambda variant, apply=apply: apply(variant, named=False))  # type: ignore[misc]
+
+
+def _within(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield a leak that is taken of the sum of which it is a part, and one that is taken at the end of the step."""
+    sayer = Sayer(neuron)
+    for refs, begun, middle in leaks(neuron):
+        where, said = sayer.where(middle), sayer.said(middle)
+        above, made = frozenset[Ref](), middle
+        while summed := [
+            ref
+            for ref, one in enumerate(neuron.operations)
+            if isinstance(one, op.Add | op.Subtract) and made in (part for _, part in operands(one))
+            if neuron.owners[ref] == neuron.owners[middle]
+        ]:
+            above, made = above | {summed[0]}, summed[0]
+
+            def whole(
+                variant: Variant, refs: frozenset[Ref] = refs, above: frozenset[Ref] = above, begun: Ref = begun,
+                middle: Ref = middle, made: Ref = made,
+            ) -> Variant:  # fmt: skip
+                found = _reading(_reading(variant, above, middle, begun), refs, begun, made)
+                return redirected(found, made, middle, refs | above)
+
+            yield Mutation(f"{where}: {said} done after {sayer.said(made)} is added up, of the sum", "", whole)
+        for name, (signal, _) in neuron.states.items():
+            if signal == grid_of(neuron, begun):
+                told = f"{where}: {said} done at the end of the step, after the reset and all else"
+                yield Mutation(told, "", _ended(refs, begun, middle, name, signal))
+
+
+def _ended(refs: frozenset[Ref], begun: Ref, middle: Ref, name: str, signal: str) -> Change:
+    """Return the change after which a state is what a leak leaves of its word at the end of the step."""
+
+    def apply(variant: Variant) -> Variant:
+        into, (frac, last) = variant.program.signals[signal], variant.states[name]
+        found = _reading(redirected(variant, middle, begun, refs), refs, begun, last)
+        found, near = found.add(Rounds(middle, frac, into.rounding, None, None), last)
+        found, word = found.add(Limits(near, *rails(into.format, into.overflow), into.overflow.code), last)
+        places = {**found.places, **dict.fromkeys((middle, near, word), max(found.places.values()) + 1)}
+        names = {one: word if ref == last and one == name else ref for one, ref in found.names.items()}
+        return replace(found, places=places, states={**found.states, name: (frac, word)}, names=names)
+
+    return apply
 
 
 def _reading(variant: Variant, refs: frozenset[Ref], old: Ref, new: Ref) -> Variant:

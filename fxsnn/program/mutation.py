@@ -106,6 +106,24 @@ def continued(neuron: Neuron) -> Iterator[tuple[int, Ref, Ref]]:
                 yield number, value, made
 
 
+def leaks(neuron: Neuron) -> Iterator[tuple[frozenset[Ref], Ref, Ref]]:
+    """Yield parts of expressions that make less of a word: their operations, that word, and what they make of it."""
+
+    def is_word(ref: Ref) -> bool:
+        return isinstance(neuron.operations[ref], op.State | op.Limit)
+
+    for ref, one in enumerate(neuron.operations):
+        match one:
+            case op.Subtract(a=a, b=b) if is_word(a):
+                taken = neuron.operations[b]
+                if isinstance(taken, op.ShiftRight | op.Multiply) and a in (part for _, part in operands(taken)):
+                    yield frozenset((ref, b)), a, ref
+            case op.Multiply(a=a, b=b):
+                for word, factor in ((a, b), (b, a)):
+                    if is_word(word) and isinstance(neuron.operations[factor], op.Constant):
+                        yield frozenset((ref,)), word, ref
+
+
 def redirected(variant: Variant, old: Ref, new: Ref, but: frozenset[Ref] = frozenset()) -> Variant:
     """Return the same where all that reads a value reads another one, states and names too, but some operations."""
     operations = dict(variant.operations)
