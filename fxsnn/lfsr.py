@@ -68,3 +68,15 @@ class Lfsr:
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK64
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK64
         return Lfsr(self.taps, 1 + (z ^ (z >> 31)) % ((1 << self.width) - 1))
+
+    def shifted(self, shifts: int) -> Lfsr:
+        """Return the same register so many shifts later, or earlier where `shifts` is below 0."""
+        if shifts >= 0:
+            return Lfsr(self.taps, int(lfsr.shift_in(self.seed, self.width, self.tap_array(), shifts)))
+        state = self.seed
+        for _ in range(-shifts):  # the bit that was shifted out last follows from the newest and from the others
+            out = state & 1
+            for tap in self.taps[1:]:
+                out ^= state >> tap & 1
+            state = state >> 1 | out << self.width - 1
+        return Lfsr(self.taps, state)

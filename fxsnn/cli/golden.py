@@ -171,8 +171,9 @@ def diff(
     from dataclasses import asdict
 
     from fxsnn.golden.bundle import read_bundle
-    from fxsnn.golden.diff import diff, lines
+    from fxsnn.golden.diff import diff
     from fxsnn.golden.dumps import read_dumps
+    from fxsnn.golden.told import lines
 
     bundle = read_bundle(folder)
     result = diff(bundle, read_dumps(bundle, dumps, node, signal or (), clock, valid or ()))

@@ -61,7 +61,8 @@ def _laid(late: int, first: int, last: int) -> Alignment:
     return Alignment(late, expected, expected + late)
 
 
-def _plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
+def plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
+    """Return the alignment without an offset, or that which the dump states."""
     if dump.places is not None:
         inside = np.flatnonzero(dump.places < len(stream))
         return Alignment(0, dump.places[inside], inside)
@@ -70,9 +71,9 @@ def _plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
 
 def likeliest(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
     """Return the alignment in which most words match; one with an offset must halve what differs without any."""
-    plain = best = _plain(dump, stream)
-    differ = int(plain.wrong(dump, stream).sum())
-    most, least = len(plain.got) - differ, differ // 2
+    best = plain(dump, stream)
+    differ = int(best.wrong(dump, stream).sum())
+    most, least = len(best.got) - differ, differ // 2
     for late in _offsets(dump) if differ else ():
         first, last = _span(dump, len(stream), late)
         # a stream of equal words fits everywhere: only what explains more than no offset does
@@ -84,13 +85,13 @@ def likeliest(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
 
 def fitting(dump: Dumped, stream: NDArray[np.int64]) -> Alignment | None:
     """Return the alignment of the smallest offset in which every word matches, and more than without any."""
-    plain = _plain(dump, stream)
-    differ = int(plain.wrong(dump, stream).sum())
+    laid = plain(dump, stream)
+    differ = int(laid.wrong(dump, stream).sum())
     for late in _offsets(dump) if differ else ():
         first, last = _span(dump, len(stream), late)
         probed = min(PROBED, last - first)
-        if last - first <= len(plain.got) - differ or _matching(dump, stream, late, first, first + probed) < probed:
+        if last - first <= len(laid.got) - differ or _matching(dump, stream, late, first, first + probed) < probed:
             continue
         if _matching(dump, stream, late, first, last) == last - first:
             return _laid(late, first, last)
-    return None if differ else plain
+    return None if differ else laid

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.golden.align import Alignment, fitting, likeliest
+from fxsnn.golden.align import Alignment, fitting, likeliest, plain
 from fxsnn.golden.bundle import AnyBundle, LayerBundle, LayersBundle
 from fxsnn.golden.causes import Cause, Words, causes, words_under
 from fxsnn.golden.check import computed, shown
 from fxsnn.golden.dump import Dumped, neurons_of
 from fxsnn.golden.layers_causes import layers_causes
+from fxsnn.golden.populations_causes import Found, explain
 from fxsnn.golden.populations_read import GraphBundle
 
 ORDER = (
@@ -25,7 +26,6 @@ ORDER = (
 """In which order the nodes of a step come to be: what differs first in time is nearest to the cause."""
 
 FAR_MORE = 4  # a change that leaves a fourth of the differences is worth a line
-NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,9 @@ class Diff:
     late: tuple[tuple[str, int], ...]  # by node, words; only those that are not 0
     notes: tuple[str, ...]
     difference: Difference | None
-    sought: bool  # whether causes are looked for, which they are not in networks of populations yet
+    by_line: bool  # causes are of a network of populations: they name a line of a neuron's text
     causes: tuple[str, ...]  # every word matches under each of these
+    partly: tuple[tuple[str, tuple[str, ...]], ...]  # else of populations what explains some of the nodes, and which
     nearest: tuple[str, int] | None  # else the change that leaves far fewer differences, and how many
 
 
@@ -75,10 +76,11 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
     """Compare dumps with what the emulator computes; raises as `computed` does."""
     expected = computed(bundle)
     chosen = {dump.node.name: likeliest(dump, _stream(expected, dump)) for dump in dumps}
-    found: list[str] = []
-    nearest = None
-    if _wrong(dumps, chosen, expected):
-        found, nearest, chosen = _explained(bundle, dumps, chosen, expected)
+    found = Found()
+    if isinstance(bundle, GraphBundle):
+        found, chosen = _in_populations(bundle, dumps, chosen, expected)
+    elif _wrong(dumps, chosen, expected):
+        found, chosen = _explained(bundle, dumps, chosen, expected)
     order = ORDER if isinstance(bundle, LayerBundle) else [vector.name for vector in bundle.vectors]
     missing = [_places(k, dump, _missing(dump, chosen), order) for k, dump in enumerate(dumps)]
     return Diff(
@@ -92,18 +94,36 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
         late=tuple((name, one.late) for name, one in chosen.items() if one.late),
         notes=(*bundle.misstated, *bundle.altered, *(note for dump in dumps for note in dump.notes)),
         difference=_difference(bundle, dumps, chosen, expected, order),
-        sought=not isinstance(bundle, GraphBundle),
-        causes=tuple(found),
-        nearest=nearest,
+        by_line=isinstance(bundle, GraphBundle),
+        causes=found.causes,
+        partly=found.partly,
+        nearest=found.nearest,
     )
 
 
-def _causes(bundle: AnyBundle) -> Iterator[Cause]:
+def _causes(bundle: LayerBundle | LayersBundle) -> Iterator[Cause]:
     if isinstance(bundle, LayersBundle):
         return layers_causes(bundle.network, bundle.stimuli)
-    if isinstance(bundle, GraphBundle):
-        return iter(())
     return causes(bundle.network, bundle.stimuli)
+
+
+def _in_populations(
+    bundle: GraphBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Words
+) -> tuple[Found, dict[str, Alignment]]:
+    """Return what explains dumps of populations, and the alignment to report with.
+
+    A dump that is late while another is not, or that is as long as its stream, may as well be of a node that came late:
+    as such it must be explained word for word.
+    """
+    whole = all(len(dump.words) == math.prod(dump.node.shape) for dump in dumps)
+    if any(one.late for one in chosen.values()) and (whole or not all(one.late for one in chosen.values())):
+        beside = {dump.node.name: plain(dump, _stream(expected, dump)) for dump in dumps}
+        if (found := explain(bundle, expected, dumps, beside)).causes:
+            return found, beside
+    before = _wrong(dumps, chosen, expected)
+    found = explain(bundle, expected, dumps, chosen) if before else Found()
+    far = found.nearest is not None and FAR_MORE * found.nearest[1] <= before
+    return found if far else replace(found, nearest=None), chosen
 
 
 def _stream(words: Words, dump: Dumped) -> NDArray[np.int64]:
@@ -122,11 +142,11 @@ def _wrong(dumps: Sequence[Dumped], laid: dict[str, Alignment], words: Words) ->
 
 
 def _explained(
-    bundle: AnyBundle,
+    bundle: LayerBundle | LayersBundle,
     dumps: Sequence[Dumped],
     chosen: dict[str, Alignment],
     expected: Words,
-) -> tuple[list[str], tuple[str, int] | None, dict[str, Alignment]]:
+) -> tuple[Found, dict[str, Alignment]]:
     """Return the changes under which all matches, or the nearest one, and the alignment to report with."""
     before = _wrong(dumps, chosen, expected)
     fitted: dict[tuple[int, ...], dict[str, Alignment]] = {}
@@ -147,9 +167,9 @@ def _explained(
             nearest = left, cause.name
     if fitted:
         most = max(fitted, key=lambda late: _compared(fitted[late]))
-        return under[most], None, fitted[most]
+        return Found(tuple(under[most])), fitted[most]
     far = nearest is not None and FAR_MORE * nearest[0] <= before
-    return [], (nearest[1], nearest[0]) if far and nearest else None, chosen
+    return Found(nearest=(nearest[1], nearest[0]) if far and nearest else None), chosen
 
 
 def _fitting(dumps: Sequence[Dumped], words: Words) -> dict[str, Alignment] | None:
@@ -232,49 +252,3 @@ def _first_missing(bundle: AnyBundle, dumps: Sequence[Dumped], missing: NDArray[
         return None
     row, _, neuron, k = _in_time(missing)[0].tolist()
     return Place(dumps[k].node.name, *bundle.stimuli.place(row), None if neuron < 0 else neuron)
-
-
-def lines(result: Diff) -> list[str]:
-    """Return the result as people read it, a line a finding, the first difference first."""
-    wrong = result.difference
-    told = [f"narrow    {text}" for text in result.narrow]
-    told += [f"all {result.words:,} words match"] if wrong is None else _told(wrong, result.words)
-    told += [
-        f"offset    {name} dump is {abs(late)} words {'late' if late > 0 else 'early'}" for name, late in result.late
-    ]
-    if first := result.first_missing:
-        told.append(
-            f"missing   {result.missing:,} words of the dumped nodes were not dumped, the first: {_named(first)}"
-        )
-    if result.extra:
-        told.append(f"extra     {result.extra:,} words behind the last that is expected were not compared")
-    told += [f"note      {note}" for note in result.notes]
-    if wrong is None:
-        return told
-    if result.causes:
-        more = len(result.causes) - NAMED
-        names = " | ".join(result.causes[:NAMED]) + (f" | {more} more" if more > 0 else "")
-        told.append(f"cause     all {result.words:,} words match with {names}")
-    elif result.nearest:
-        name, left = result.nearest
-        told.append(f"cause     no single change of semantics explains all; {left:,} words still differ with {name}")
-    elif not result.sought:
-        told.append("cause     none is looked for yet in a network of populations")
-    else:
-        told.append("cause     no single change of semantics explains it")
-    return told
-
-
-def _named(place: Place | Difference) -> str:
-    neuron = "" if place.neuron is None else f", neuron {place.neuron}"
-    return f"{place.node}, presentation {place.presentation}, step {place.step}{neuron}"
-
-
-def _told(wrong: Difference, words: int) -> list[str]:
-    extent = f"{wrong.words:,} of {words:,} words, {wrong.steps:,} steps, {wrong.neurons:,} neurons"
-    return [
-        f"first     {_named(wrong)}",
-        f"expected  {wrong.expected}",
-        f"got       {wrong.got}",
-        f"differ    {extent}; {wrong.course}",
-    ]

@@ -1,0 +1,61 @@
+"""A network of populations in which something is changed: steps, words, registers, or when things come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fxsnn.graph.engine import registers_of
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.lfsr import Lfsr
+from fxsnn.program.variant import Ints, Variant, variant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mutant:
+    """A network, in which something may be changed."""
+
+    variants: Mapping[str, Variant]  # by population
+    constants: Mapping[str, Mapping[str, Ints]]  # int64[1 or neurons]
+    registers: Mapping[str, Mapping[int, Lfsr]]
+    weights: Mapping[str, Ints]  # by projection
+    delays: Mapping[str, int]
+    lasting: frozenset[str] = frozenset()  # states (`population.state`) and registers that presentations do not reset
+
+    def differs(self, name: str, from_: Mutant, network: QuantisedGraph) -> bool:
+        """Return whether a population itself, or what it is brought, is not as in another one."""
+        own = any(
+            getattr(self, part)[name] is not getattr(from_, part)[name]
+            for part in ("variants", "constants", "registers")
+        )
+        brought = any(
+            self.weights.get(one.name) is not from_.weights.get(one.name)
+            or self.delays[one.name] != from_.delays[one.name]
+            for one in network.graph.projections
+            if one.target == name
+        )
+        return own or brought or any(one.startswith(f"{name}.") for one in self.lasting)
+
+
+def unchanged(network: QuantisedGraph) -> Mutant:
+    """Return a network with nothing changed."""
+    graph = network.graph
+    return Mutant(
+        {one.name: variant(network.programs[one.name]) for one in graph.populations},
+        {
+            one.name: {
+                name: np.atleast_1d(np.asarray(words, np.int64)) for name, words in network.each(one.name).items()
+            }
+            for one in graph.populations
+        },
+        {one.name: registers_of(network, one) for one in graph.populations},
+        network.weights,
+        {one.name: one.delay for one in graph.projections},
+    )
+
+
+def with_variant(mutant: Mutant, name: str, changed: Variant) -> Mutant:
+    """Return the same with another step of a population."""
+    return replace(mutant, variants={**mutant.variants, name: changed})

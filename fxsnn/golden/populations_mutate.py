@@ -1,0 +1,225 @@
+"""What is plausibly otherwise in somebody's network of populations: its steps, its words, and when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from fxsnn.format import Format
+from fxsnn.golden.populations import drawing
+from fxsnn.golden.populations_mutant import Mutant, with_variant
+from fxsnn.golden.populations_play import Theatre
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.lfsr import Lfsr
+from fxsnn.program import operations as op
+from fxsnn.program.mutate import mutations
+from fxsnn.program.neuron import BIT, Neuron
+from fxsnn.program.variant import Ints
+from fxsnn.program.wires import BITS
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMutation:
+    """A change of a network; see `Mutation`."""
+
+    name: str
+    detail: str
+    population: str
+    apply: Callable[[Mutant], Mutant]
+
+
+def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[NetworkMutation]:
+    """Yield every change that is tried of some populations, and of what they are brought, the likeliest first."""
+    network = theatre.network
+    several = len(network.graph.populations) > 1
+    for name in names:
+        called = f"{name}: " if several else ""
+        for one in mutations(network.programs[name], theatre.seen[name]):
+            yield NetworkMutation(called + one.name, one.detail, name, _stepped(name, one.apply))
+        for told, apply in (*_constants(theatre, name), *_registers(theatre, name), *_lasting(theatre, name)):
+            yield NetworkMutation(called + told, "", name, apply)
+    for projection in network.graph.projections:
+        if projection.target in names:
+            for told, apply in _brought(theatre, projection):
+                yield NetworkMutation(f"{projection.name}: {told}", "", projection.target, apply)
+
+
+def _stepped(name: str, apply: Callable[..., Any]) -> Callable[[Mutant], Mutant]:
+    return lambda mutant: with_variant(mutant, name, apply(mutant.variants[name]))
+
+
+Told = Iterator[tuple[str, Callable[[Mutant], Mutant]]]
+
+
+def _constants(theatre: Theatre, name: str) -> Told:
+    """Yield words of constants that are others: a neighbour's, shifted, read as unsigned, one more or less."""
+    network = theatre.network
+    neuron = network.graph[name].neuron
+    for constant, signal in neuron.constants.items():
+        form = {**network.signals[name], BIT: BITS}[signal].format
+        words = theatre.base.constants[name][constant]
+        line = line_of(neuron, constant)
+        for told, make in (*_neighbours(words, "neuron"), *_others(form)):
+            if not np.array_equal(make(words), words):
+                yield f"line {line}, {constant}: {told}", with_constant(name, constant, make)
+
+
+def line_of(neuron: Neuron, constant: str) -> int:
+    """Return the line in which a constant is read first."""
+    found = (ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Constant) and one.name == constant)
+    return neuron.statements[neuron.owners[next(found)]].line
+
+
+def with_constant(name: str, constant: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+    """Return the change that makes other words of a population's constant."""
+
+    def apply(mutant: Mutant) -> Mutant:
+        own = mutant.constants[name]
+        return replace(mutant, constants={**mutant.constants, name: {**own, constant: make(own[constant])}})
+
+    return apply
+
+
+def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+    if words.ndim <= axis or words.shape[axis] < 2:
+        return
+    last = words.shape[axis] - 1
+    yield from (
+        (f"that of the next {whose} instead of its own", lambda x: np.roll(x, -1, axis)),
+        (f"that of the {whose} before instead of its own", lambda x: np.roll(x, 1, axis)),
+        (
+            f"that of the next {whose}, only the last has its own",
+            lambda x: np.take(x, [*range(1, last + 1), last], axis),
+        ),
+        (f"that of the {whose} before, only the first has its own", lambda x: np.take(x, [0, *range(last)], axis)),
+        (f"{whose}s in reverse order", lambda x: np.flip(x, axis)),
+        (f"that of {whose} 0 for all", lambda x: np.take(x, [0] * (last + 1), axis)),
+        (f"that of the last {whose} for all", lambda x: np.take(x, [last] * (last + 1), axis)),
+    )
+
+
+def _others(form: Format) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+    high, mask = form.highest, (1 << form.word) - 1
+
+    def word(words: Ints) -> Ints:
+        kept = words & mask
+        return np.where(kept > high, kept - mask - 1, kept)
+
+    yield "one more", lambda x: word(x + 1)
+    yield "one less", lambda x: word(x - 1)
+    yield "halved: a slice one bit too high", lambda x: x >> 1
+    yield "doubled: a slice one bit too low", lambda x: word(x << 1)
+    yield "doubled, in one bit more", lambda x: x << 1
+    yield "its uppermost bit is lost", lambda x: x & (mask >> 1)
+    yield "taken as 0", lambda x: x * 0
+    if form.signed:
+        yield "its sign is inverted", lambda x: -x
+        yield "read as unsigned", lambda x: x & mask
+    else:
+        yield "read as signed", lambda x: np.where(x > mask >> 1, x - mask - 1, x)
+
+
+def _registers(theatre: Theatre, name: str) -> Told:
+    """Yield casts that draw from another register, or from their own a shift or a draw earlier or later."""
+    own, program = theatre.base.registers[name], theatre.network.programs[name]
+    neuron = program.neuron
+    for stream, cast in drawing(program).items():
+        where = f"line {neuron.statements[neuron.owners[cast.round]].line}, {cast.name}"
+        for other, register in own.items():
+            if other != stream:
+                yield f"{where}: draws from register {other} instead of {stream}", _register(name, stream, register)
+        first = own[stream]
+        bits = min(program.site(cast).right, program.lfsr_width)
+        for shifts, told in (
+            (1, "a shift ahead"),
+            (bits, "a draw ahead"),
+            (-1, "a shift behind"),
+            (-bits, "a draw behind"),
+        ):
+            yield f"{where}: its register is {told}", _register(name, stream, first.shifted(shifts))
+
+
+def _register(name: str, stream: int, register: Lfsr) -> Callable[[Mutant], Mutant]:
+    def apply(mutant: Mutant) -> Mutant:
+        held = {**mutant.registers[name], stream: register}
+        return replace(mutant, registers={**mutant.registers, name: held})
+
+    return apply
+
+
+def _lasting(theatre: Theatre, name: str) -> Told:
+    """Yield states and registers that the begin of a presentation does not reset."""
+    if len(theatre.emitted["input"]) < 2:
+        return
+    states = list(theatre.base.variants[name].states)
+    kept = [[one] for one in states] + ([states] if len(states) > 1 else [])
+    if drawing(theatre.network.programs[name]):
+        kept.append(["lfsr"])
+    for some in kept:
+        called = "registers that draw" if some == ["lfsr"] else ", ".join(some)
+        full = frozenset(f"{name}.{one}" for one in some)
+        yield f"{called} not reset where a presentation begins", _kept(full)
+
+
+def _brought(theatre: Theatre, one: Projection) -> Told:
+    """Yield what is otherwise about a projection: its words, their order, its delay."""
+    network = theatre.network
+    if one.weighed:
+        words, form = network.weights[one.name], network.signals[one.name][one.signal].format
+        what = "weights"
+        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [*_others(form)]
+        if one.kind == "dense":
+            kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
+            sources, targets = words.shape
+            kinds.append(("rows and columns exchanged", lambda x: x.reshape(targets, sources).T.copy()))
+        elif one.kind == "conv":
+            kinds += [
+                ("kernel mirrored", lambda x: x[::-1, ::-1]),
+                ("kernel upside down", lambda x: x[::-1]),
+                ("kernel left to right", lambda x: x[:, ::-1]),
+                ("input channels in reverse order", lambda x: x[:, :, ::-1]),
+                ("output channels in reverse order", lambda x: x[..., ::-1]),
+            ]
+            if one.kernel[0] == one.kernel[1]:
+                kinds.append(("kernel's rows and columns exchanged", lambda x: x.transpose(1, 0, 2, 3)))
+        else:
+            kinds += [*_neighbours(words, "neuron")]
+        for told, make in kinds:
+            changed = np.ascontiguousarray(make(words))
+            if not np.array_equal(changed, words):
+                yield f"{what} {told}", _weights(one.name, make)
+    for delay in (one.delay + 1, one.delay - 1):
+        looped = delay == 0 and one.source != "input" and _cyclic(network, one)
+        if delay >= 0 and not looped:
+            told = "a step late" if delay > one.delay else "a step early"
+            yield f"what it brings comes {told}", _delayed(one.name, delay)
+    yield "it brings nothing", _delayed(one.name, 1 << 20)
+
+
+def _weights(name: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+    def apply(mutant: Mutant) -> Mutant:
+        return replace(mutant, weights={**mutant.weights, name: np.ascontiguousarray(make(mutant.weights[name]))})
+
+    return apply
+
+
+def _delayed(name: str, delay: int) -> Callable[[Mutant], Mutant]:
+    return lambda mutant: replace(mutant, delays={**mutant.delays, name: delay})
+
+
+def _kept(names: frozenset[str]) -> Callable[[Mutant], Mutant]:
+    return lambda mutant: replace(mutant, lasting=mutant.lasting | names)
+
+
+def _cyclic(network: QuantisedGraph, one: Projection) -> bool:
+    stage = next(stage for stage in network.graph.stages if one.target in stage.populations)
+    return one.source in stage.populations
+
+
+def merged(found: Mapping[str, list[str]]) -> list[str]:
+    """Return names with the details in which they differ."""
+    return [name.replace("{}", ", ".join(dict.fromkeys(details))) for name, details in found.items()]

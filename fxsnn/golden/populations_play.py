@@ -1,0 +1,300 @@
+"""Play a golden set's inputs to its network with something changed, and compute again only what that can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.golden.populations_mutant import Mutant, unchanged
+from fxsnn.graph.connect import Projection, bring, parts
+from fxsnn.graph.population import INPUT
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.lfsr import Lfsr
+from fxsnn.program import operations as op
+from fxsnn.program.variant import Ints
+from fxsnn.program.vector import Draws, Player, moved
+from fxsnn.program.wires import ANYWHERE
+
+Words = dict[str, Ints]  # by `population.node`, int64[presentations, steps, words]
+Watch = Callable[[str, int, slice, Ints], bool]  # node, step, presentations and words: whether to go on
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Every step of a population as it is unchanged, by name: int64[presentations * steps, neurons]."""
+
+    begun: Mapping[str, Ints]  # what states held before it
+    arrived: Mapping[str, Ints]
+
+
+def rows_of(steps: Mapping[str, list[Ints]]) -> dict[str, Ints]:
+    """Return words of step after step, int64[presentations, neurons] each, as rows: presentations outermost."""
+    return {name: np.stack(words, axis=1).reshape(-1, words[0].shape[1]) for name, words in steps.items()}
+
+
+@dataclass(slots=True)
+class Theatre:
+    """A network and what it emits unchanged, beside which changed ones are played.
+
+    emitted    of every population and the input, int64[presentations, steps, words]
+    nodes      that are asked for, by population: a name of the text, `draw.N` or `lfsr.N`
+    """
+
+    network: QuantisedGraph
+    emitted: Mapping[str, Ints]
+    nodes: Mapping[str, Sequence[str]]
+    base: Mutant = field(init=False)
+    seen: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)  # ends of every value, by population
+    seen_steps: dict[str, Seen] = field(default_factory=dict)  # by population that can be glanced at
+    _brought: dict[str, Ints] = field(default_factory=dict)  # by projection, int64[presentations, steps, neurons]
+    _pool: dict[tuple[Lfsr, int], Draws] = field(default_factory=dict)
+    _fracs: dict[str, dict[str, int]] = field(init=False)
+    _wanted: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.base, self._fracs = unchanged(self.network), {}
+        for name, step in self.base.variants.items():
+            fracs = step.fracs()
+            self._fracs[name] = {node: fracs[ref] for node, ref in step.names.items()}
+        self._wanted = self.sources(set(self.nodes))
+
+    def sources(self, names: set[str]) -> set[str]:
+        """Return populations and all on which they depend."""
+        found = set(names)
+        while more := {one.source for one in self.network.graph.projections if one.target in found} - found - {INPUT}:
+            found |= more
+        return found
+
+    def look(self) -> None:
+        """Play every population unchanged, on what the set says was emitted, and note the ends of every value."""
+        for name in self._wanted:
+            ends: dict[int, tuple[int, int]] = {}
+
+            begun, arrived = dict[str, list[Ints]](), dict[str, list[Ints]]()
+
+            def note(
+                player: Player, before: Mapping[str, Ints], ends: dict[int, tuple[int, int]] = ends,
+                begun: dict[str, list[Ints]] = begun, arrived: dict[str, list[Ints]] = arrived,
+            ) -> None:  # fmt: skip
+                for ref, words in player.values.items():
+                    low, high = ends.get(ref, (0, 0))
+                    ends[ref] = min(low, int(words.min())), max(high, int(words.max()))
+                for held, now in ((begun, before), (arrived, player.come)):
+                    for called, words in now.items():
+                        held.setdefault(called, []).append(words)
+
+            self._stage(self.base, [name], dict(self.emitted), {}, None, note)
+            self.seen[name] = ends
+            program = self.network.programs[name]
+            draws = any(cast.stream is not None and program.site(cast).draw_bits for cast in program.neuron.casts)
+            if not draws and not self._each(name):
+                self.seen_steps[name] = Seen(rows_of(begun), rows_of(arrived))
+
+    def glance(self, mutant: Mutant, name: str) -> dict[str, Ints] | None:
+        """Return what every step of a population makes of what it begins with unchanged; None where it cannot be told.
+
+        By name the nodes that are asked for, and after a space the states and what is emitted, which decide the rest.
+        """
+        step, seen = mutant.variants[name], self.seen_steps.get(name)
+        rows = self.emitted[INPUT].shape[:2]
+        alone = replace(mutant, variants=self.base.variants, constants=self.base.constants)
+        kept = all(
+            getattr(alone, part) is getattr(self.base, part) for part in ("weights", "delays", "registers", "lasting")
+        )
+        if seen is None or not kept or step.states.keys() != self.base.variants[name].states.keys():
+            return None
+        player = Player(step, mutant.constants[name], rows[0] * rows[1])
+        player.states = dict(seen.begun)
+        player.step(seen.arrived)
+        found = {node: self.node(name, player, node) for node in self.nodes.get(name, ())}
+        found |= {f" {state}": words for state, words in player.states.items()}
+        output = self.network.graph[name].neuron.output[0]
+        found[" emitted"] = self.placed(name, player, output, step.output)
+        return {called: words.reshape(*rows, -1) for called, words in found.items()}
+
+    def play(self, mutant: Mutant, watch: Watch | None = None) -> Words | None:
+        """Return the nodes that change, of populations that are asked for; None where `watch` ends it.
+
+        Raises NoOrderError where a step cannot be done in any order.
+        """
+        graph, emitted, changed, found = self.network.graph, dict(self.emitted), set[str](), Words()
+        for stage in graph.stages:
+            touched = {name for name in stage.populations if mutant.differs(name, self.base, self.network)}
+            touched |= {
+                one.target for one in graph.projections if one.source in changed and one.target in stage.populations
+            }
+            while (
+                more := {
+                    one.target for one in graph.projections if one.source in touched and one.target in stage.populations
+                }
+                - touched
+            ):
+                touched |= more
+            names = [name for name in stage.populations if name in touched & self._wanted]
+            if not names:
+                continue
+            if not self._stage(mutant, names, emitted, found, watch):
+                return None
+            changed |= {name for name in names if not np.array_equal(emitted[name], self.emitted[name])}
+        return found
+
+    def _stage(
+        self,
+        mutant: Mutant,
+        names: list[str],
+        emitted: dict[str, Ints],
+        found: Words,
+        watch: Watch | None,
+        note: Callable[[Player, Mapping[str, Ints]], None] | None = None,
+    ) -> bool:
+        """Play some populations of a stage; what they emit takes the place of what the set has."""
+        presentations, steps = self.emitted[INPUT].shape[:2]
+        one_by_one = {name: self._each(name) for name in names}
+        lasting = any(one.startswith(f"{name}.") for name in names for one in mutant.lasting)
+        alone = lasting or any(one_by_one.values())
+        slices = [slice(p, p + 1) for p in range(presentations)] if alone else [slice(0, presentations)]
+        for name in names:
+            if note is None:
+                emitted[name] = np.zeros_like(self.emitted[name])
+            for node in self.nodes.get(name, ()):
+                shape = (presentations, steps, 1 if node.startswith("lfsr.") else emitted[name].shape[2])
+                found[f"{name}.{node}"] = np.zeros(shape, np.int64)
+        players: dict[str, Player] = {}
+        outside = {
+            name: {one.name: self._outside(mutant, one, emitted, names) for one in self._into(name)} for name in names
+        }
+        for part in slices:
+            for name in names:
+                player = Player(
+                    mutant.variants[name],
+                    mutant.constants[name],
+                    part.stop - part.start,
+                    mutant.registers[name],
+                    self._pool,
+                )
+                if name in players:
+                    last = players[name]
+                    for state in player.states:
+                        player.states[state] = (
+                            last.states[state] if f"{name}.{state}" in mutant.lasting else player.states[state]
+                        )
+                    if f"{name}.lfsr" in mutant.lasting:
+                        player.drawn = last.drawn
+                players[name] = player
+            for t in range(steps):
+                for name in names:
+                    player = players[name]
+                    come = {
+                        given: self._come(
+                            mutant, name, given, emitted, outside[name], part, t, given in one_by_one[name]
+                        )
+                        for given in self.network.graph[name].neuron.inputs
+                    }
+                    before = player.states
+                    player.step(come)
+                    if note is not None:
+                        note(player, before)
+                        continue
+                    emitted[name][part, t] = self.placed(
+                        name, player, self.network.graph[name].neuron.output[0], player.variant.output
+                    )
+                    for node in self.nodes.get(name, ()):
+                        words = self.node(name, player, node)
+                        found[f"{name}.{node}"][part, t] = words
+                        if watch is not None and not watch(f"{name}.{node}", t, part, words):
+                            return False
+        return True
+
+    def node(self, name: str, player: Player, node: str) -> Ints:
+        """Return the words of a node after a step, as the set has them; int64[presentations, neurons or 1]."""
+        kind, _, number = node.partition(".")
+        if number and kind == "lfsr":
+            return player.register(int(number))[:, None]
+        if number:
+            return player.whole(player.draws.get(int(number), np.zeros((1, 1), np.int64)))
+        return self.placed(name, player, node, player.variant.names[node])
+
+    def placed(self, name: str, player: Player, node: str, ref: int) -> Ints:
+        """Return a value at the binary point that it has in the set."""
+        frac, own = self._fracs[name][node], player.fracs[ref]
+        words = player.values[ref]
+        return player.whole(words if ANYWHERE in (frac, own) else moved(words, frac - own))
+
+    def _each(self, name: str) -> set[str]:
+        return {one.name for one in self.network.programs[name].neuron.operations if isinstance(one, op.Each)}
+
+    def _into(self, name: str) -> list[Projection]:
+        return [one for one in self.network.graph.projections if one.target == name]
+
+    def brought(self, name: str, n: int) -> dict[str, Ints]:
+        """Return what arrives at a neuron, unchanged, by input: int64[presentations, steps]."""
+        found = {
+            given: np.zeros(self.emitted[INPUT].shape[:2], np.int64) for given in self.network.graph[name].neuron.inputs
+        }
+        for one in self._into(name):
+            whole = self._outside(self.base, one, self.emitted, [])
+            if whole is not None:
+                found[one.input] = found[one.input] + whole[..., n]
+        return found
+
+    def _outside(
+        self, mutant: Mutant, one: Projection, emitted: Mapping[str, Ints], names: Sequence[str]
+    ) -> Ints | None:
+        """Return what a projection brings in every step, if its source is known by now; int64[..., steps, neurons]."""
+        if one.source in names or one.input in self._each(one.target):
+            return None
+        weights, delay = mutant.weights.get(one.name), mutant.delays[one.name]
+        same = weights is self.base.weights.get(one.name) and delay == self.base.delays[one.name]
+        if not same or emitted[one.source] is not self.emitted[one.source]:
+            return self._bring(one, weights, delayed(emitted[one.source], delay))
+        if one.name not in self._brought:
+            self._brought[one.name] = self._bring(one, weights, delayed(emitted[one.source], delay))
+        return self._brought[one.name]
+
+    def _bring(self, one: Projection, weights: Ints | None, words: Ints) -> Ints:
+        left = self.left(one)
+        if one.kind == "dense" and weights is not None:
+            return np.asarray(words @ weights) << left
+        flat = words.reshape(-1, words.shape[-1])
+        shape = self.network.graph.shape_at(one.source)
+        rows = [bring(one, weights, row, shape) for row in flat]
+        return np.array(rows, np.int64).reshape(*words.shape[:-1], -1) << left
+
+    def left(self, one: Projection) -> int:
+        """Return by how many bits what a projection brings is shifted to the point of its input."""
+        return self.network.programs[one.target].arrivals[one.input].total.frac - self.network.frac(one)
+
+    def _come(
+        self, mutant: Mutant, name: str, given: str, emitted: Mapping[str, Ints], outside: Mapping[str, Ints | None],
+        part: slice, t: int, each: bool,
+    ) -> Ints:  # fmt: skip
+        """Return what arrives at an input in a step, [presentations, neurons]; or row by row, [active, neurons]."""
+        rows: list[Ints] = []
+        for one in self.network.graph.into(name, given):
+            whole, ago = outside[one.name], t - mutant.delays[one.name]
+            if whole is not None:
+                rows.append(whole[part, t])
+                continue
+            source = emitted[one.source]
+            words = source[part, ago] if ago >= 0 else np.zeros_like(source[part, 0])
+            weights = mutant.weights.get(one.name)
+            if not each:
+                rows.append(self._bring(one, weights, words))
+                continue
+            for alone in parts(words[0], one.kind != "maximum"):
+                rows.append(self._bring(one, weights, alone))
+        if each:
+            return np.array(rows, np.int64).reshape(-1, self.network.graph[name].size)
+        return np.asarray(np.add.reduce(rows))
+
+
+def delayed(words: NDArray[np.int64], delay: int) -> Ints:
+    """Return words so many steps later, 0 before; int64[presentations, steps, words]."""
+    if not delay:
+        return words
+    late = np.zeros_like(words)
+    late[:, delay:] = words[:, : max(words.shape[1] - delay, 0)]
+    return late

@@ -1,0 +1,68 @@
+"""What was dumped of a node of a population, laid beside what it should have been."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.frozen import freeze
+from fxsnn.golden.align import Alignment
+from fxsnn.golden.contents import Vector
+from fxsnn.golden.dump import Dumped
+from fxsnn.program.variant import Ints
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """The words of a node, int64[presentations, steps, words]; a register has one in a step."""
+
+    node: Vector
+    expected: Ints
+    words: Ints  # dumped
+    held: Bools  # where there is one that is compared
+    defined: Bools  # where no digit of it is x or z
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+    @property
+    def population(self) -> str:
+        """Whose node it is."""
+        return self.node.name.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """What the population's text calls it."""
+        return self.node.name.partition(".")[2]
+
+    def fitted(self, words: Ints) -> Ints:
+        """Return words as the node's width holds them: what is changed may be wider."""
+        form = self.node.format
+        low = words & ((1 << form.word) - 1)
+        return np.where(low > form.highest, low - (1 << form.word), low)
+
+    def wrong(self, words: Ints) -> Bools:
+        """Return where words are not what was dumped."""
+        return np.asarray(self.held & (~self.defined | (self.fitted(words) != self.words)))
+
+    def departs(self, words: Ints, part: slice, t: int) -> bool:
+        """Return whether the words of a step of some presentations are not those dumped."""
+        differs = ~self.defined[part, t] | (self.fitted(words) != self.words[part, t])
+        return bool((differs & self.held[part, t]).any())
+
+
+def target(dump: Dumped, laid: Alignment, expected: Mapping[str, Ints], shape: tuple[int, ...]) -> Target:
+    """Return what was dumped of a node, of so many presentations and steps."""
+    words = np.zeros(dump.node.shape, np.int64).reshape(-1)
+    held, defined = words != 0, words != 0
+    words[laid.expected] = dump.words[laid.got]
+    held[laid.expected] = True
+    defined[laid.expected] = dump.defined[laid.got]
+    rows = (*shape, -1)
+    right = expected[dump.node.name].reshape(rows)
+    return Target(dump.node, right, words.reshape(rows), held.reshape(rows), defined.reshape(rows))

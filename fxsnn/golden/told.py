@@ -1,0 +1,64 @@
+"""What `golden diff` found, as people read it."""
+
+from __future__ import annotations
+
+from fxsnn.golden.diff import Diff, Difference, Place
+
+NAMED = 4  # causes that a line holds
+
+
+def lines(result: Diff) -> list[str]:
+    """Return the result as people read it, a line a finding, the first difference first."""
+    wrong = result.difference
+    told = [f"narrow    {text}" for text in result.narrow]
+    told += [f"all {result.words:,} words match"] if wrong is None else _told(wrong, result.words)
+    told += [
+        f"offset    {name} dump is {abs(late)} words {'late' if late > 0 else 'early'}" for name, late in result.late
+    ]
+    if first := result.first_missing:
+        told.append(
+            f"missing   {result.missing:,} words of the dumped nodes were not dumped, the first: {_named(first)}"
+        )
+    if result.extra:
+        told.append(f"extra     {result.extra:,} words behind the last that is expected were not compared")
+    told += [f"note      {note}" for note in result.notes]
+    if wrong is None:
+        return told
+    if result.by_line:
+        return told + _by_line(result)
+    if result.causes:
+        more = len(result.causes) - NAMED
+        names = " | ".join(result.causes[:NAMED]) + (f" | {more} more" if more > 0 else "")
+        told.append(f"cause     all {result.words:,} words match with {names}")
+    elif result.nearest:
+        name, left = result.nearest
+        told.append(f"cause     no single change of semantics explains all; {left:,} words still differ with {name}")
+    else:
+        told.append("cause     no single change of semantics explains it")
+    return told
+
+
+def _by_line(result: Diff) -> list[str]:
+    """Return what explains a difference of a network of populations, every change on a line."""
+    if result.causes:
+        return [f"cause     {name}" for name in result.causes]
+    told = [f"in part   {' and '.join(nodes)} alone: {name}" for name, nodes in result.partly]
+    if result.nearest:
+        name, left = result.nearest
+        told.append(f"nearest   {name}: {left:,} words still differ")
+    return ["cause     no change of the text, or two of them, explains all", *told]
+
+
+def _named(place: Place | Difference) -> str:
+    neuron = "" if place.neuron is None else f", neuron {place.neuron}"
+    return f"{place.node}, presentation {place.presentation}, step {place.step}{neuron}"
+
+
+def _told(wrong: Difference, words: int) -> list[str]:
+    extent = f"{wrong.words:,} of {words:,} words, {wrong.steps:,} steps, {wrong.neurons:,} neurons"
+    return [
+        f"first     {_named(wrong)}",
+        f"expected  {wrong.expected}",
+        f"got       {wrong.got}",
+        f"differ    {extent}; {wrong.course}",
+    ]

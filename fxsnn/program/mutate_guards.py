@@ -1,0 +1,121 @@
+"""What is done always, never, or only sometimes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fxsnn.program import operations as op
+from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, leaks
+from fxsnn.program.neuron import Neuron
+from fxsnn.program.operations import Ref, operands
+from fxsnn.program.program import Program
+from fxsnn.program.variant import Ints, Made, Rounds, Variant
+from fxsnn.program.wires import ANYWHERE
+
+Change = Callable[[Variant], Variant]
+
+
+def guards(program: Program) -> Iterator[Mutation]:
+    """Yield what is done always, never, or only where a bit holds, something arrives, or a word has a sign."""
+    neuron, sayer = program.neuron, Sayer(program.neuron)
+    yield from _chosen(neuron)
+    bits = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.BITS)]
+    inputs = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input)]
+    when: list[tuple[str, Ref, Callable[[Ints], Any]]] = []
+    for ref in inputs:
+        name = sayer.said(ref)
+        when.append((f"only where {name} brings it something", ref, lambda x: x != 0))
+        when.append((f"only in steps in which {name} brings something", ref, lambda x: x.any(axis=1, keepdims=True)))
+    for ref in bits:
+        when.append((f"only where {sayer.said(ref)}", ref, lambda x: x != 0))
+        when.append((f"only where not {sayer.said(ref)}", ref, lambda x: x == 0))
+    for name in neuron.states:
+        for told, ref, holds in when:
+            line = max(one.line for one in neuron.statements if one.name == name)
+            yield Mutation(f"line {line}, {name}: changes {told}", "", _kept(name, ref, holds))
+    for _, begun, made in continued(neuron):
+        signs: list[tuple[str, Ref, Callable[[Ints], Any]]] = [
+            (f"only where {sayer.said(begun)} is above 0", begun, lambda x: x > 0),
+            (f"only where {sayer.said(begun)} is below 0", begun, lambda x: x < 0),
+        ]
+        for told, ref, holds in (*when, *signs):
+            if ref != made:
+                yield Mutation(f"{sayer.where(made)}: done {told}", "", _done(made, begun, ref, holds))
+    parts = [*_branches(neuron), *((begun, made) for _, begun, made in leaks(neuron))]
+    for begun, made in parts:
+        for told, ref, holds in when:
+            yield Mutation(f"{sayer.where(made)}: {sayer.said(made)} {told}", "", _done(made, begun, ref, holds))
+
+
+def _branches(neuron: Neuron) -> Iterator[tuple[Ref, Ref]]:
+    """Yield what one way of a choice makes of a state, and that state: a counter that counts, for example."""
+    for one in neuron.operations:
+        if isinstance(one, op.Select):
+            for branch in (one.a, one.b):
+                grid, left = grid_of(neuron, branch), [branch]
+                while left:
+                    ref = left.pop()
+                    inner = neuron.operations[ref]
+                    if isinstance(inner, op.State) and inner.signal == grid and ref != branch:
+                        yield ref, branch
+                    if not isinstance(inner, op.Limit | op.Select) or ref == branch:
+                        left += [part for _, part in operands(inner)]
+
+
+def _kept(name: str, bit: Ref, holds: Callable[[Ints], Any]) -> Change:
+    """Return the change after which a state takes its new word only where something holds."""
+
+    def apply(variant: Variant) -> Variant:
+        before = next(
+            (ref for ref, one in variant.operations.items() if isinstance(one, op.State) and one.name == name), None
+        )
+        frac, last = variant.states[name]
+        if before is None:
+            variant, before = variant.add(op.State(name, ""), last)
+        fracs = variant.fracs()
+        up = frac - fracs[last] if fracs[last] != ANYWHERE else 0
+        make = lambda x, old, bit: np.where(holds(bit), x << max(up, 0), old)  # noqa: E731
+        found, kept = variant.add(Made((last, before, bit), frac, make), last)
+        found = replace(found, places={**found.places, kept: max(found.places.values()) + 1})
+        names = {one: kept if one == name and ref == last else ref for one, ref in found.names.items()}
+        return replace(found, states={**found.states, name: (frac, kept)}, names=names)
+
+    return apply
+
+
+def _done(made: Ref, begun: Ref, bit: Ref, holds: Callable[[Ints], Any]) -> Change:
+    def make(words: Ints, old: Ints, bits: Ints) -> Ints:
+        return np.where(holds(bits), words, old)
+
+    return lambda variant: variant.over(made, make, begun, bit)
+
+
+def _chosen(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield conditions that are taken to hold always, or never, where something is chosen by them."""
+    sayer = Sayer(neuron)
+    choosing: dict[Ref, list[Ref]] = {}
+    for ref, one in enumerate(neuron.operations):
+        if isinstance(one, op.Select):
+            choosing.setdefault(one.condition, []).append(ref)
+    for condition, refs in choosing.items():
+        for some in [refs, *([one] for one in refs)] if len(refs) > 1 else [refs]:
+            for value, told in ((1, "always taken to hold"), (0, "never taken to hold")):
+                name = f"{sayer.where(some[0])}: {sayer.said(condition)} {told}"
+                yield Mutation(name, "", _fixed(condition, some, value))
+
+
+def _fixed(condition: Ref, refs: list[Ref], value: int) -> Change:
+    def apply(variant: Variant) -> Variant:
+        found, bit = variant.add(op.Literal(value), refs[0])
+        for ref in refs:
+            found = found.reading(ref, "condition", bit)
+        for ref, one in variant.operations.items():
+            if isinstance(one, Rounds) and one.guard == condition and value:
+                found = found.put(ref, replace(one, guard=None))
+        return found
+
+    return apply

@@ -1,0 +1,239 @@
+"""What is done in another order or a step late, and resets that do something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from fxsnn.cast import rails
+from fxsnn.plan import Signal
+from fxsnn.program import operations as op
+from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, leaks, own, redirected
+from fxsnn.program.neuron import Neuron
+from fxsnn.program.operations import Ref, operands
+from fxsnn.program.program import Program
+from fxsnn.program.variant import Limits, Made, Rounds, Variant, parts_of
+
+Change = Callable[[Variant], Variant]
+
+
+def order(program: Program) -> Iterator[Mutation]:
+    """Yield statements in another order, values a step late, and resets that do something else."""
+    yield from _swapped(program.neuron)
+    yield from _last(program.neuron)
+    yield from _within(program.neuron)
+    yield from _late(program.neuron)
+    yield from _resets(program)
+
+
+def _swapped(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield two statements, the second of which goes on from the first, in reverse order."""
+    sayer = Sayer(neuron)
+    found = list(continued(neuron))
+    for first, begun, middle in found:
+        for second, read, made in found:
+            if second <= first or read != middle:
+                continue
+            one, two = (frozenset(own(neuron, number)) for number in (first, second))
+            name = f"{sayer.where(middle)}: done after line {neuron.statements[second].line} instead of before it"
+
+            def apply(
+                variant: Variant, begun: Ref = begun, middle: Ref = middle, made: Ref = made, named: bool = True,
+                one: frozenset[Ref] = one, two: frozenset[Ref] = two,
+            ) -> Variant:  # fmt: skip
+                called = [name for name, ref in variant.names.items() if ref == middle]
+                moved = _reading(variant, two, middle, begun)
+                moved = _reading(moved, one, begun, made)
+                moved = redirected(moved, made, middle, one | two)
+                if named:  # the name of what came first stays with what comes first
+                    moved = replace(moved, names={**moved.names, **dict.fromkeys(called, made)})
+                return moved
+
+            yield Mutation(name, "", apply)
+            yield Mutation(name, "", lambda variant, apply=apply: apply(variant, named=False))  # type: ignore[misc]
+
+
+def _within(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield a leak that is taken of the sum of which it is a part, and one that is taken at the end of the step."""
+    sayer = Sayer(neuron)
+    for refs, begun, middle in leaks(neuron):
+        where, said = sayer.where(middle), sayer.said(middle)
+        above, made = frozenset[Ref](), middle
+        while summed := [
+            ref
+            for ref, one in enumerate(neuron.operations)
+            if isinstance(one, op.Add | op.Subtract) and made in (part for _, part in operands(one))
+            if neuron.owners[ref] == neuron.owners[middle]
+        ]:
+            above, made = above | {summed[0]}, summed[0]
+
+            def whole(
+                variant: Variant, refs: frozenset[Ref] = refs, above: frozenset[Ref] = above, begun: Ref = begun,
+                middle: Ref = middle, made: Ref = made,
+            ) -> Variant:  # fmt: skip
+                found = _reading(_reading(variant, above, middle, begun), refs, begun, made)
+                return redirected(found, made, middle, refs | above)
+
+            yield Mutation(f"{where}: {said} done after {sayer.said(made)} is added up, of the sum", "", whole)
+        for name, (signal, _) in neuron.states.items():
+            if signal == grid_of(neuron, begun):
+                told = f"{where}: {said} done at the end of the step, after the reset and all else"
+                yield Mutation(told, "", _ended(refs, begun, middle, name, signal))
+
+
+def _ended(refs: frozenset[Ref], begun: Ref, middle: Ref, name: str, signal: str) -> Change:
+    """Return the change after which a state is what a leak leaves of its word at the end of the step."""
+
+    def apply(variant: Variant) -> Variant:
+        into, (frac, last) = variant.program.signals[signal], variant.states[name]
+        found = _reading(redirected(variant, middle, begun, refs), refs, begun, last)
+        found, near = found.add(Rounds(middle, frac, into.rounding, None, None), last)
+        found, word = found.add(Limits(near, *rails(into.format, into.overflow), into.overflow.code), last)
+        places = {**found.places, **dict.fromkeys((middle, near, word), max(found.places.values()) + 1)}
+        names = {one: word if ref == last and one == name else ref for one, ref in found.names.items()}
+        return replace(found, places=places, states={**found.states, name: (frac, word)}, names=names)
+
+    return apply
+
+
+def _reading(variant: Variant, refs: frozenset[Ref], old: Ref, new: Ref) -> Variant:
+    for ref in refs:
+        for field, part in parts_of(variant.operations[ref]):
+            if part == old and field:
+                variant = variant.reading(ref, field, new)
+    return variant
+
+
+def _last(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield a statement that is done at the end of the step, on what the step leaves."""
+    sayer = Sayer(neuron)
+    for number, begun, made in continued(neuron):
+        refs = frozenset(own(neuron, number))
+        for name, (signal, final) in neuron.states.items():
+            if signal != grid_of(neuron, made) or final == made:
+                continue
+
+            def apply(
+                variant: Variant, begun: Ref = begun, made: Ref = made, name: str = name, refs: frozenset[Ref] = refs
+            ) -> Variant:
+                frac, last = variant.states[name]
+                named = [one for one, ref in variant.names.items() if ref == last]
+                found = redirected(variant, made, begun, refs)
+                last = begun if last == made else last
+                found = _reading(found, refs, begun, last)
+                states = {**found.states, name: (frac, made)}
+                return replace(found, states=states, names={**found.names, **dict.fromkeys(named, made)})
+
+            told = f"{sayer.where(made)}: done at the end of the step, after the reset and all else"
+            yield Mutation(told, "", apply)
+
+
+def _late(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield values that come a step late: for all that reads them, for what follows, or only where they leave."""
+    sayer = Sayer(neuron)
+    output = neuron.output[1]
+    where = sayer.where(output)
+
+    def emitted(variant: Variant, named: bool = True) -> Variant:
+        found, late = variant.late(variant.output, variant.output)
+        names = {name: late if named and ref == found.output else ref for name, ref in found.names.items()}
+        return replace(found, output=late, names=names)
+
+    yield Mutation(f"{where}: emitted a step late", "", emitted)
+    yield Mutation(f"{where}: emitted a step late", "", lambda variant: emitted(variant, named=False))
+    made = dict.fromkeys(one.value for one in neuron.statements if one.value >= 0)
+    for ref in (*made, *(ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input))):
+        inside = any(isinstance(one, op.Done) and one.carry <= ref < end for end, one in enumerate(neuron.operations))
+        guarded = any(cast.limit == ref and _guarded(neuron, cast.round) for cast in neuron.casts)
+        if isinstance(neuron.operations[ref], op.State | op.Constant | op.Literal | op.Number) or inside or guarded:
+            continue
+
+        def taken(variant: Variant, ref: Ref = ref) -> Variant:
+            found, late = variant.late(ref, ref)
+            names, out, states = variant.names, variant.output, {**variant.states, **found.states}
+            return replace(redirected(found, ref, late), names=names, output=out, states=states)
+
+        def wholly(variant: Variant, ref: Ref = ref) -> Variant:
+            found, below = variant.add(variant.operations[ref], ref)
+            name = f" late {ref}"
+            states = {**found.states, name: (variant.fracs()[ref], below)}
+            return replace(found, states=states).put(ref, op.State(name, ""))
+
+        arrives = isinstance(neuron.operations[ref], op.Input)
+        told = f"{sayer.said(ref)} arrives a step late" if arrives else f"{sayer.where(ref)}: a step late"
+        yield Mutation(told, "", wholly)
+        if not arrives:
+            yield Mutation(f"{sayer.where(ref)}: what follows takes it a step late", "", taken)
+
+
+def _guarded(neuron: Neuron, ref: Ref) -> bool:
+    one = neuron.operations[ref]
+    return isinstance(one, op.Round) and one.guard is not None
+
+
+def _resets(program: Program) -> Iterator[Mutation]:
+    """Yield selections that give 0, another constant, or what is above the threshold, in the place of what they do."""
+    neuron, sayer = program.neuron, Sayer(program.neuron)
+    for ref, one in enumerate(neuron.operations):
+        if not isinstance(one, op.Select):
+            continue
+        where, grid = sayer.where(ref), grid_of(neuron, ref)
+        when = sayer.said(one.condition)
+        if neuron.operations[one.a] != op.Literal(0):
+            yield Mutation(f"{where}: set to 0 where {when}, instead of {sayer.said(one.a)}", "", _zero(ref))
+        cast = next((cast for cast in neuron.casts if cast.limit == one.b), None)
+        if cast is not None:
+            low, high = program.signals[cast.signal].format.lowest, program.signals[cast.signal].format.highest
+
+            def lost(
+                variant: Variant, ref: Ref = ref, round_: Ref = cast.round, low: int = low, high: int = high
+            ) -> Variant:
+                now = variant.operations[ref]
+                assert isinstance(now, op.Select)  # noqa: S101  (so was it found)
+                make = lambda a, x: np.where((x < low) | (x > high), 0, a)  # noqa: E731
+                found, other = variant.add(Made((now.a, round_), None, make), ref)
+                return found.reading(ref, "a", other)
+
+            yield Mutation(f"{where}: where {cast.name} met a rail, the remainder is lost", "", lost)
+        for level in _levels(neuron, one.condition):
+            if grid in program.signals and grid_of(neuron, one.b) == grid:
+                signal = program.signals[grid]
+                least, most = rails(signal.format, signal.overflow)
+
+                def taken(
+                    variant: Variant, ref: Ref = ref, b: Ref = one.b, level: Ref = level, signal: Signal = signal,
+                    ends: tuple[int, int] = (least, most),
+                ) -> Variant:  # fmt: skip
+                    found, exact = variant.add(op.Subtract(b, level), ref)
+                    found, near = found.add(Rounds(exact, signal.format.frac, signal.rounding, None, None), ref)
+                    found, word = found.add(Limits(near, *ends, signal.overflow.code), ref)
+                    return found.reading(ref, "a", word)
+
+                name = f"{where}: {sayer.said(level)} subtracted where {when}, instead of {sayer.said(one.a)}"
+                yield Mutation(name, "", taken)
+
+
+def _levels(neuron: Neuron, condition: Ref) -> list[Ref]:
+    """Return what values are compared with on which a condition depends at once."""
+    found, left, levels = set[Ref](), [condition], list[Ref]()
+    while left:
+        ref = left.pop()
+        one = neuron.operations[ref]
+        if ref in found:
+            continue
+        found.add(ref)
+        if isinstance(one, op.Compare):
+            levels += [part for part in (one.b, one.a) if not isinstance(neuron.operations[part], op.Literal)][:1]
+        elif isinstance(one, op.BITS):
+            left += [part for _, part in operands(one)]
+    return levels
+
+
+def _zero(ref: Ref) -> Change:
+    def apply(variant: Variant) -> Variant:
+        found, zero = variant.add(op.Literal(0), ref)
+        return found.reading(ref, "a", zero)
+
+    return apply

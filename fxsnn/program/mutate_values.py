@@ -1,0 +1,230 @@
+"""Operations done otherwise: comparisons, shifts, terms that are missing, numbers that are one more or less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fxsnn.format import bits_of
+from fxsnn.modes import Rounding
+from fxsnn.program import operations as op
+from fxsnn.program.mutate_casts import rounded
+from fxsnn.program.mutation import Mutation, Sayer, grid_of
+from fxsnn.program.operations import Ref, operands
+from fxsnn.program.program import Program
+from fxsnn.program.variant import Ints, Made, Variant
+from fxsnn.program.vector import dropped, moved
+from fxsnn.program.wires import ANYWHERE
+
+_TERMS = op.Add | op.Subtract | op.Multiply | op.Both | op.Either | op.Minimum | op.Maximum
+_OTHERS: dict[type, Callable[[Ref, Ref], op.Operation]] = {  # what is written in the place of an operation
+    op.Add: op.Subtract,
+    op.Subtract: op.Add,
+    op.Both: op.Either,
+    op.Either: op.Both,
+    op.Minimum: op.Maximum,
+    op.Maximum: op.Minimum,
+}
+_CALLED: dict[Any, str] = {
+    op.Add: "+",
+    op.Subtract: "-",
+    op.Both: "and",
+    op.Either: "or",
+    op.Minimum: "min",
+    op.Maximum: "max",
+}
+_LOGICAL = (8, 12, 16, 18, 20, 24, 32, 48, 64)  # widths of buses in which a word is shifted, beside its own and more
+
+
+def values(program: Program) -> Iterator[Mutation]:
+    """Yield operations done otherwise, the likeliest first: each, and all that the text writes alike at once."""
+    twins: dict[op.Operation, list[Ref]] = {}
+    for ref, one in enumerate(program.neuron.operations):
+        if not isinstance(one, op.LEAVES):
+            twins.setdefault(one, []).append(ref)
+    for make in (_compared, _shifted, _terms, _numbers, _reads):
+        for refs in twins.values():
+            found = [list(make(program, ref)) for ref in refs]
+            for some in found:
+                yield from some
+            if len(refs) > 1:
+                yield from map(_together, zip(*found, strict=False))
+
+
+def _together(several: tuple[Mutation, ...]) -> Mutation:
+    """Return some changes at once; each is named by its statement and then alike."""
+
+    def apply(variant: Variant) -> Variant:
+        for one in several:
+            variant = one.apply(variant)
+        return variant
+
+    lines = " and ".join(dict.fromkeys(one.name.partition(", ")[0] for one in several))
+    return Mutation(f"{lines}, {several[-1].name.partition(', ')[2]}", several[-1].detail, apply)
+
+
+def _compared(program: Program, ref: Ref) -> Iterator[Mutation]:
+    one = program.neuron.operations[ref]
+    if not isinstance(one, op.Compare):
+        return
+    sayer = Sayer(program.neuron)
+    where = sayer.where(ref)
+    near = {">": ">=", ">=": ">", "<": "<=", "<=": "<", "==": ">=", "!=": ">"}[one.relation]
+    for relation in (near, *(other for other in op.RELATIONS if other not in (near, one.relation))):
+        name = f"{where}: compared by {relation} instead of {one.relation}"
+        yield Mutation(name, "", lambda v, to=relation: v.put(ref, replace(v.operations[ref], relation=to)))  # type: ignore[misc]
+    number = program.neuron.operations[one.b]
+    if one.relation in ("==", "!=") and isinstance(number, op.Literal):
+        for other, value in ((("<=", ">"), number.value + 1), ((">=", "<"), number.value - 1)):
+            to = other[one.relation == "!="]
+            name = f"{where}: {sayer.said(one.a)} {to} {value} instead of {one.relation} {number.value}"
+            yield Mutation(name, "", _compare(ref, to, value))
+    x, y = program.wires[one.a], program.wires[one.b]
+    if min(x.low, y.low) < 0:
+        frac = max(x.frac, y.frac)
+        ends = [(w.low << frac - w.frac, w.high << frac - w.frac) for w in (x, y) if w.frac != ANYWHERE] or [(0, 0)]
+        bits = bits_of(min(low for low, _ in ends), max(high for _, high in ends))
+
+        def unsigned(variant: Variant) -> Variant:
+            fracs, mask = variant.fracs(), (1 << min(bits, 62)) - 1
+            now = variant.operations[ref]
+            assert isinstance(now, op.Compare)  # noqa: S101  (two changes of one comparison exclude each other)
+            common, holds = max(fracs[now.a], fracs[now.b]), op.RELATIONS[now.relation]
+            ups = [common - fracs[part] if fracs[part] != ANYWHERE else 0 for part in (now.a, now.b)]
+
+            def make(a: Ints, b: Ints) -> Ints:
+                return np.asarray(holds(moved(a, ups[0]) & mask, moved(b, ups[1]) & mask)).astype(np.int64)
+
+            return variant.put(ref, Made((now.a, now.b), 0, make))
+
+        yield Mutation(f"{where}: compared as unsigned instead of signed", "", unsigned)
+
+
+def _compare(ref: Ref, relation: str, value: int) -> Callable[[Variant], Variant]:
+    def apply(variant: Variant) -> Variant:
+        now = variant.operations[ref]
+        assert isinstance(now, op.Compare)  # noqa: S101  (two changes of one comparison exclude each other)
+        found, number = variant.add(op.Literal(value), ref)
+        return found.put(ref, op.Compare(relation, now.a, number))
+
+    return apply
+
+
+def _shifted(program: Program, ref: Ref) -> Iterator[Mutation]:
+    one = program.neuron.operations[ref]
+    if isinstance(one, op.ShiftLeft):
+        yield from _amounts(program, ref, one.by, "shifted to the left")
+    if not isinstance(one, op.ShiftRight):
+        return
+    sayer = Sayer(program.neuron)
+    where, shift = sayer.where(ref), program.wires[one.by].low
+    word = sayer.said(one.a)
+    if not shift:
+        return
+    for rounding in Rounding:
+        if rounding not in (Rounding.FLOOR, Rounding.STOCHASTIC):
+            name = f"{where}: {word} >> {shift} rounded {rounded(rounding)} instead of floor"
+            if rounding is Rounding.ZERO:
+                name = f"{where}: {word} divided by {1 << shift}, toward zero, instead of shifted"
+            yield Mutation(name, "", _by(ref, one.a, lambda x, mode=rounding: dropped(x, shift, mode)))  # type: ignore[misc]
+    grid = grid_of(program.neuron, one.a)
+    if program.wires[one.a].low < 0 and grid in program.signals:
+        own = program.signals[grid].format.word
+        exact = bits_of(*program.wires[one.a][:2])
+        for bits in sorted({*range(own, own + 9), exact, *(width for width in _LOGICAL if width > own)}):
+            if shift < bits <= 63 + shift:
+                mask = (1 << bits - shift) - 1
+                name = f"{where}: {word} shifted logically instead of arithmetically, in {{}} bits"
+                yield Mutation(name, str(bits), _by(ref, one.a, lambda x, mask=mask: (x >> shift) & mask))  # type: ignore[misc]
+    yield from _amounts(program, ref, one.by, f"{word} shifted")
+    for name, holds in (("above 0", lambda x: x > 0), ("below 0", lambda x: x < 0)):
+        told = f"{where}: {word} >> {shift} is taken only where it is {name}"
+        yield Mutation(told, "", _by(ref, one.a, lambda x, holds=holds: (x >> shift) * holds(x)))  # type: ignore[misc]
+
+
+def _by(ref: Ref, a: Ref, make: Callable[[Ints], Ints]) -> Callable[[Variant], Variant]:
+    return lambda variant: variant.put(ref, Made((a,), None, make))
+
+
+def _amounts(program: Program, ref: Ref, by: Ref, done: str) -> Iterator[Mutation]:
+    shift = program.wires[by].low
+    for other in (shift - 1, shift + 1, shift - 2, shift + 2, 0):
+        if 0 <= other <= 62 and other != shift:
+            name = f"{Sayer(program.neuron).where(ref)}: {done} by {other} instead of {shift}"
+            yield Mutation(name, "", _literal(ref, "by", other))
+
+
+def _literal(ref: Ref, field: str, value: int) -> Callable[[Variant], Variant]:
+    def apply(variant: Variant) -> Variant:
+        found, number = variant.add(op.Literal(value), ref)
+        return found.reading(ref, field, number)
+
+    return apply
+
+
+def _terms(program: Program, ref: Ref) -> Iterator[Mutation]:
+    """Yield an operation that leaves one of its parts out, or is another one."""
+    neuron, sayer = program.neuron, Sayer(program.neuron)
+    one = neuron.operations[ref]
+    if isinstance(one, op.Not | op.Absolute):
+        told = "not" if isinstance(one, op.Not) else "abs"
+        yield Mutation(f"{sayer.where(ref)}: {told} left out of {sayer.said(ref)}", "", _by(ref, one.a, lambda x: x))
+    if not isinstance(one, _TERMS):
+        return
+    where, (a, b) = sayer.where(ref), (part for _, part in operands(one))
+    literal = [isinstance(neuron.operations[part], op.Literal) for part in (a, b)]
+    for kept, left in ((a, b), (b, a)):
+        if not isinstance(neuron.operations[kept], op.Literal):
+            sign = -1 if isinstance(one, op.Subtract) and kept == b else 1
+            told = f"{where}: {sayer.said(left)} left out of {sayer.said(ref)}"
+            yield Mutation(told, "", _by(ref, kept, lambda x, sign=sign: x * sign))  # type: ignore[misc]
+    if other := _OTHERS.get(type(one)):
+        name = f"{where}: {_CALLED[other]} instead of {_CALLED[type(one)]} in {sayer.said(ref)}"
+        yield Mutation(name, "", lambda v, make=other: v.put(ref, make(a, b)))  # type: ignore[misc]
+    if isinstance(one, op.Add | op.Subtract | op.Multiply) and not any(literal):
+        for field, part in (("a", a), ("b", b)):
+            for off, told in ((-1, "halved, its slice one bit too high"), (1, "doubled, its slice one bit too low")):
+                yield Mutation(f"{where}: {sayer.said(part)} {told}", "", _moved(ref, field, part, off))
+
+
+def _moved(ref: Ref, field: str, part: Ref, off: int) -> Callable[[Variant], Variant]:
+    def apply(variant: Variant) -> Variant:
+        found, other = variant.add(Made((part,), None, lambda x: moved(x, off)), ref)
+        return found.reading(ref, field, other)
+
+    return apply
+
+
+def _numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
+    """Yield an operation whose literal is one more or less."""
+    neuron, where = program.neuron, Sayer(program.neuron).where(ref)
+    one = neuron.operations[ref]
+    if isinstance(one, op.ShiftLeft | op.ShiftRight):
+        return
+    for field, part in operands(one):
+        literal = neuron.operations[part]
+        if isinstance(literal, op.Literal) and not (isinstance(one, op.Subtract) and field == "a"):
+            for value in (literal.value - 1, literal.value + 1):
+                told = f"{value} instead of {literal.value} in {Sayer(neuron).said(ref)}"
+                yield Mutation(f"{where}: {told}", "", _literal(ref, field, value))
+
+
+def _reads(program: Program, ref: Ref) -> Iterator[Mutation]:
+    """Yield an operation that reads another value of the same kind: before or after what it should wait for."""
+    neuron, sayer = program.neuron, Sayer(program.neuron)
+    one = neuron.operations[ref]
+    if isinstance(one, (op.Round, op.Limit, op.Carry, op.Done, *op.LEAVES)):
+        return
+    last = set(neuron.names.values()) | {final for _, final in neuron.states.values()}
+    for field, part in operands(one):
+        grid = grid_of(neuron, part)
+        if field in ("by", "condition") or not grid:
+            continue
+        for other, known in enumerate(neuron.operations):
+            kept = isinstance(known, op.State | op.Limit | op.Constant) or other in last
+            if other not in (part, ref) and kept and grid_of(neuron, other) == grid:
+                name = f"{sayer.where(ref)}: reads {sayer.said(other)} instead of {sayer.said(part)}"
+                yield Mutation(name, "", lambda v, field=field, other=other: v.reading(ref, field, other))  # type: ignore[misc]

@@ -1,0 +1,288 @@
+"""Play a step, changed or not, for all neurons of a population and several presentations at once, in int64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import numpy as np
+
+from fxsnn.kernels import lfsr, rescale
+from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Rounding
+from fxsnn.program import operations as op
+from fxsnn.program.operations import Ref
+from fxsnn.program.variant import Ints, Limits, Made, Rounds, Step, Variant
+from fxsnn.program.wires import ANYWHERE
+
+Make = Callable[[], Ints]
+
+
+@dataclass(slots=True)
+class Draws:
+    """What a register gives, draw after draw of so many bits; as far as it was asked for."""
+
+    register: Lfsr
+    bits: int
+    drawn: Ints = field(init=False)
+    held: Ints = field(init=False)  # before each draw
+
+    def __post_init__(self) -> None:
+        self.drawn, self.held = np.zeros(0, np.int64), np.array([self.register.seed], np.int64)
+
+    def upto(self, count: int) -> None:
+        """Have so many draws ready."""
+        taps = self.register.tap_array()
+        fresh, held = list[int](), list[int]()
+        state = int(self.held[-1])
+        for _ in range(len(self.drawn), max(count, 2 * len(self.drawn) if count > len(self.drawn) else 0)):
+            state, one = lfsr.draw(state, self.register.width, taps, self.bits)
+            fresh.append(int(one))
+            held.append(int(state))
+        if fresh:
+            self.drawn, self.held = np.append(self.drawn, fresh), np.append(self.held, held)
+
+
+@dataclass(slots=True)
+class Player:
+    """A population at work, of so many presentations; its states, int64[presentations, neurons], change by steps.
+
+    constants    int64[1 or neurons], by name
+    registers    by the number of the cast that draws
+    pool         draws that were made before, which are the same for every player
+    """
+
+    variant: Variant
+    constants: Mapping[str, Ints]
+    presentations: int
+    registers: Mapping[int, Lfsr] = field(default_factory=dict)
+    pool: dict[tuple[Lfsr, int], Draws] = field(default_factory=dict)
+    states: dict[str, Ints] = field(init=False)
+    drawn: dict[int, Ints] = field(init=False)  # how often each register drew, int64[presentations]
+    draws: dict[int, Ints] = field(init=False)  # what each cast added in this step
+    values: dict[Ref, Ints] = field(init=False)
+    come: Mapping[str, Ints] = field(init=False)
+    fracs: dict[Ref, int] = field(init=False)
+    _steps: list[tuple[Ref, Make]] = field(init=False)
+    _bits: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        variant = self.variant
+        shape = self.presentations, variant.program.neurons
+        self.states = {name: np.zeros(shape, np.int64) for name in variant.states}
+        self.drawn = {stream: np.zeros(self.presentations, np.int64) for stream in self.registers}
+        self.draws, self.values, self.come, self._bits = {}, {}, {}, {}
+        order, self.fracs = variant.order(), variant.fracs()
+        ends = {one.carry: ref for ref, one in variant.operations.items() if isinstance(one, op.Done)}
+        self._steps, inside = [], set[Ref]()
+        for place, ref in enumerate(order):
+            one = variant.operations[ref]
+            if isinstance(one, op.Carry):
+                region = order[place + 1 : order.index(ends[ref])]
+                inside |= {*region, ends[ref]}
+                self._steps.append((ref, self._loop(ref, ends[ref], region)))
+            elif ref not in inside:
+                self._steps.append((ref, self._maker(one)))
+
+    def step(self, come: Mapping[str, Ints]) -> dict[Ref, Ints]:
+        """Do a time step and return the value of every operation.
+
+        come    by input: int64[presentations, neurons]; of one that is taken input by input int64[rows, neurons],
+                for one presentation alone
+        """
+        self.come = come
+        for ref, make in self._steps:
+            self.values[ref] = make()
+        values = self.values
+        self.states = {
+            name: self.whole(moved(values[ref], frac - self.fracs[ref]) if self.fracs[ref] != ANYWHERE else values[ref])
+            for name, (frac, ref) in self.variant.states.items()
+        }
+        return values
+
+    def whole(self, words: Ints) -> Ints:
+        """Return words of every presentation and neuron."""
+        shape = self.presentations, self.variant.program.neurons
+        return words if words.shape == shape else np.broadcast_to(words, shape)
+
+    def register(self, stream: int) -> Ints:
+        """Return what a register holds, int64[presentations]."""
+        register = self.registers[stream]
+        if stream not in self._bits:
+            return np.full(self.presentations, register.seed)
+        return self._pooled(register, self._bits[stream]).held[self.drawn[stream]]
+
+    def _pooled(self, register: Lfsr, bits: int) -> Draws:
+        return self.pool.setdefault((register, bits), Draws(register, bits))
+
+    def _loop(self, first: Ref, end: Ref, region: Sequence[Ref]) -> Make:
+        """Return what does the operations of a region for every active input."""
+        operations, values = self.variant.operations, self.values
+        carry, done = operations[first], operations[end]
+        assert isinstance(carry, op.Carry)  # noqa: S101  (so was it found)
+        assert isinstance(done, op.Done)  # noqa: S101  (so was it found)
+        named = [(ref, one.name) for ref in region if isinstance(one := operations[ref], op.Each)]
+        makes = [(ref, self._maker(operations[ref])) for ref in region if not isinstance(operations[ref], op.Each)]
+
+        def make() -> Ints:
+            values[first] = self.whole(self._at(carry.initial, self.fracs[first])())
+            for row in self.come[named[0][1]]:
+                values[named[0][0]] = row[None]
+                for ref, made in makes:
+                    values[ref] = made()
+                values[first] = values[done.result]
+            values[end] = values[first]
+            return values[first]
+
+        return make
+
+    def _at(self, ref: Ref, frac: int) -> Make:
+        """Return what gives a value at a binary point."""
+        values, own = self.values, self.fracs[ref]
+        if own in (frac, ANYWHERE):
+            return lambda: values[ref]
+        return lambda: moved(values[ref], frac - own)
+
+    def _maker(self, operation: Step) -> Make:
+        """Return what makes the value of an operation of values that are there."""
+        v, whole = self.values, self.whole
+        match operation:
+            case op.State(name=name):
+                return lambda: self.states[name]
+            case op.Constant(name=name):
+                words = self.constants[name].reshape(1, -1)
+                return lambda: words
+            case op.Input(name=name):
+                return lambda: self.come[name]
+            case op.Number(name=name):
+                number = np.array([[self.variant.program.numbers[name]]], np.int64)
+                return lambda: number
+            case op.Literal(value=value):
+                literal = np.array([[value]], np.int64)
+                return lambda: literal
+            case op.Add(a=a, b=b):
+                x, y = self._pair(a, b)
+                return lambda: x() + y()
+            case op.Subtract(a=a, b=b):
+                x, y = self._pair(a, b)
+                return lambda: x() - y()
+            case op.Multiply(a=a, b=b):
+                return lambda: v[a] * v[b]
+            case op.ShiftLeft(a=a, by=by):
+                return lambda: v[a] << v[by]
+            case op.ShiftRight(a=a, by=by):
+                return lambda: v[a] >> v[by]
+            case op.Compare(relation=relation, a=a, b=b):
+                x, y = self._pair(a, b)
+                holds = op.RELATIONS[relation]
+                return lambda: np.asarray(holds(x(), y())).astype(np.int64)
+            case op.Both(a=a, b=b):
+                return lambda: v[a] & v[b]
+            case op.Either(a=a, b=b):
+                return lambda: v[a] | v[b]
+            case op.Not(a=a):
+                return lambda: 1 - v[a]
+            case op.Select(condition=condition, a=a, b=b):
+                x, y = self._pair(a, b)
+                return lambda: np.where(v[condition] != 0, x(), y())
+            case op.Minimum(a=a, b=b):
+                x, y = self._pair(a, b)
+                return lambda: np.minimum(x(), y())
+            case op.Maximum(a=a, b=b):
+                x, y = self._pair(a, b)
+                return lambda: np.maximum(x(), y())
+            case op.Absolute(a=a):
+                return lambda: np.asarray(np.maximum(v[a], -v[a]))
+            case Rounds():
+                return self._rounding(operation)
+            case Limits(a=a, lowest=lowest, highest=highest, overflow=overflow):
+                return lambda: limited(v[a], lowest, highest, overflow)
+            case Made(parts=parts, make=make):
+                return lambda: make(*(v[part] for part in parts))
+            case op.Count(a=a):
+                return lambda: whole(v[a]).sum(axis=1, keepdims=True)
+            case op.Any(a=a):
+                return lambda: np.asarray(whole(v[a]).any(axis=1, keepdims=True), np.int64)
+            case op.First(a=a):
+                return lambda: _only(whole(v[a]), whole(v[a]))
+            case op.Largest(value=weighed, a=a):
+                least = np.iinfo(np.int64).min
+                return lambda: _only(whole(v[a]), np.where(v[a] != 0, whole(v[weighed]), least))
+            case op.Each() | op.Carry() | op.Done() | op.Round() | op.Limit():
+                raise AssertionError(operation)
+            case _:
+                assert_never(operation)
+
+    def _pair(self, a: Ref, b: Ref) -> tuple[Make, Make]:
+        frac = max(self.fracs[a], self.fracs[b])
+        return self._at(a, frac), self._at(b, frac)
+
+    def _rounding(self, cast: Rounds) -> Make:
+        v, own = self.values, self.fracs[cast.a]
+        shift = 0 if own == ANYWHERE else own - cast.frac + cast.off
+        right, a, guard = max(shift, 0), cast.a, cast.guard
+        bits = min(right, self.variant.program.lfsr_width)
+        if cast.rounding is Rounding.STOCHASTIC and bits and cast.stream is not None:
+            return self._drawing(cast, right, bits)
+        made = cast.rounding
+
+        def make() -> Ints:
+            found = dropped(v[a], right, made) if right else moved(v[a], -shift)
+            return found if guard is None else np.where(v[guard] != 0, found, 0)
+
+        return make
+
+    def _drawing(self, cast: Rounds, right: int, bits: int) -> Make:
+        """Return what rounds by chance: a draw for every neuron that casts, neurons ascending."""
+        v, stream = self.values, cast.stream
+        assert stream is not None  # noqa: S101  (so says the caller)
+        self._bits[stream] = bits
+        ready = self._pooled(self.registers[stream], bits)
+
+        def make() -> Ints:
+            happens = self.whole(np.ones((1, 1), np.int64) if cast.guard is None else v[cast.guard])
+            done = self.drawn[stream][:, None] + happens.cumsum(axis=1)
+            ready.upto(int(done[:, -1].max()) + 1)
+            # what a draw adds is aligned at the top of the bits that are dropped, see `rescale.draw_bias`
+            added = np.where(happens != 0, ready.drawn[done - 1] << right - bits, 0)
+            self.draws[stream], self.drawn[stream] = added, done[:, -1]
+            return np.where(happens != 0, (v[cast.a] + added) >> right, 0)
+
+        return make
+
+
+def moved(words: Ints, left: int) -> Ints:
+    """Return words shifted to the left, or to the right where `left` is below 0."""
+    if left == 0:
+        return words
+    return words << min(left, 62) if left > 0 else words >> min(-left, 63)
+
+
+def dropped(words: Ints, right: int, rounding: Rounding) -> Ints:
+    """Return words without so many low bits, rounded by a mode that does not draw; see `rescale.drop`."""
+    bias, if_negative, if_odd = rescale.biases(rounding.code, min(right, rescale.SHIFT_MAX))
+    floor = words >> min(right, rescale.SHIFT_MAX)
+    rest = (words - (floor << right)) + bias
+    if if_negative:
+        rest = rest + if_negative * (words < 0)
+    if if_odd:
+        rest = rest + if_odd * (floor & 1)
+    return floor + (rest >> right)
+
+
+def limited(words: Ints, lowest: int, highest: int, overflow: int) -> Ints:
+    """Return words within rails; see `rescale.limit`."""
+    if overflow == rescale.SATURATE:
+        return np.minimum(np.maximum(words, lowest), highest)
+    if overflow == rescale.SATURATE_ZERO:
+        return np.where((words >= lowest) & (words <= highest), words, 0)
+    low = words & (highest - lowest)
+    return np.where(low > highest, low - (highest - lowest) - 1, low)
+
+
+def _only(able: Ints, weighed: Ints) -> Ints:
+    """Return 1 for the first neuron of the largest weight, if any is able, in each presentation."""
+    best = weighed.argmax(axis=1)[:, None]
+    found = (np.arange(able.shape[1]) == best) & able.any(axis=1, keepdims=True)
+    return np.asarray(found, np.int64)
