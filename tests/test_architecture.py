@@ -29,6 +29,7 @@ ORDER = (
         "plan",
         "program",
         "quantised",
+        "quantise",
         "width",
         "prepare",
         "drive",

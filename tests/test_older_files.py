@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +78,9 @@ def test_what_counted_memory_otherwise_is_refused_in_one_line(
 def test_memory_is_counted_as_now() -> None:
     found = json.loads(command("memory", OLDER / "plan.toml", "--network", OLDER / "net.npz", "--json").out)
     assert found["bits"] == 7221  # 7,199 when sums and counters that outlive an operation were left out
+
+
+def test_scripts_of_before_find_the_quantisation_where_it_was() -> None:
+    script = "from fxsnn.quantise import quantise; import fxsnn.quantised as q; print(quantise is q.quantise)"
+    found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout == "True\n"

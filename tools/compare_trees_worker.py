@@ -32,7 +32,7 @@ from fxsnn.learn import Learning, random_network
 from fxsnn.modes import Rounding
 from fxsnn.network import save_network
 from fxsnn.plan import Leak, LearningPlan, Plan, Signal
-from fxsnn.quantised import QuantisedNetwork
+from fxsnn.quantise import QuantisedNetwork
 
 FLOOR = Signal(Format(16, 8), Rounding.FLOOR)
 PLAN = Plan(
