@@ -1,4 +1,4 @@
-"""The names of fxsnn/quantised.py, for scripts that take them from where they were: `from fxsnn.quantise import quantise`.
+"""The names of fxsnn/quantised.py, for scripts that import them from where they were.
 
 Whoever imports this module has it as `fxsnn.quantise`, in the place of the function for networks of populations.
 """

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from fxsnn.format import Format
-from fxsnn.golden.populations import drawing
 from fxsnn.golden.populations_mutant import Mutant, with_variant
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import Projection
+from fxsnn.graph.engine import drawing
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.lfsr import Lfsr
 from fxsnn.program import operations as op
