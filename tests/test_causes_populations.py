@@ -326,7 +326,7 @@ def one_statement(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("mistake", "cause"),
     [
-        ("floor", "line 7, v: rounded floor instead of nearest-even"),
+        ("floor", "line 7, v: rounded down (floor) instead of nearest-even"),
         ("nearest-up", "line 7, v: rounded to nearest-up instead of nearest-even"),
         ("leak of the sum", "line 7, v: v * decay done after v * decay + arriving is added up, of the sum"),
         ("leak at the end", "line 7, v: v * decay done at the end of the step, after the reset and all else"),

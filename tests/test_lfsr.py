@@ -60,3 +60,14 @@ def test_an_impossible_register_is_refused(taps: tuple[int, ...], seed: int, mes
     with pytest.raises(ConfigError) as error:
         Lfsr(taps, seed)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("taps", [(31, 28), (16, 15, 13, 4), (3, 2)])
+def test_a_register_so_many_shifts_later_and_earlier_is_the_same_again(taps: tuple[int, ...]) -> None:
+    register = Lfsr(taps, 5)
+    assert register.shifted(0) == register
+    for shifts in (1, 2, 7, 40):
+        assert register.shifted(shifts).shifted(-shifts) == register
+        assert register.shifted(-shifts).shifted(shifts) == register
+    bits = list(itertools.islice(register.draws(1), 5))
+    assert list(itertools.islice(register.shifted(2).draws(1), 3)) == bits[2:]

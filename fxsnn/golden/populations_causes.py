@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.populations_target import Bools, Target, target
 from fxsnn.program.variant import Ints, NoOrderError
 
-PAIRED = 12  # changes that are tried together with every other one
+PAIRED = 6  # changes that are tried together with every other one
 MOST_PAIRS = 6000
 
 
@@ -60,6 +61,11 @@ def explain(
 def _listed(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> Iterator[NetworkMutation]:
     del targets  # only what is looked for by what was dumped needs them
     return network_mutations(theatre, names)
+
+
+def _in_text(change: NetworkMutation) -> tuple[str, str]:
+    """Return by what changes are sorted as the text has them: by line, not by its digits."""
+    return change.population, re.sub(r"\d+", lambda digits: digits[0].zfill(6), change.name)
 
 
 @dataclass(slots=True)
@@ -213,7 +219,7 @@ class _Search:
                 done.add(key)
                 count += 1
                 if self._explains(first.change, second.change):
-                    told = sorted((first.change, second.change), key=lambda one: one.name)
+                    told = sorted((first.change, second.change), key=_in_text)
                     name = " and ".join(one.name.replace("{}", one.detail) for one in told)
                     found.setdefault(name, []).append("")
         return merged(found)
@@ -223,7 +229,10 @@ class _Search:
         try:
             for change in changes:
                 mutant = change.apply(mutant)
+            glanced = self._glanced(changes[0], mutant) if len({one.population for one in changes}) == 1 else None
         except (NoOrderError, TypeError, AssertionError):
+            return False
+        if glanced is not None:
             return False
         words = self._played(mutant, whole=False)
         return words is not None and not any(self.wrong(name, words).any() for name in self.targets)

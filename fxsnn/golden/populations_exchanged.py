@@ -12,6 +12,7 @@ from fxsnn.golden.populations_mutate import NetworkMutation, line_of, with_const
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_target import Target
 from fxsnn.graph.connect import Projection
+from fxsnn.graph.population import INPUT
 from fxsnn.program import operations as op
 from fxsnn.program.variant import Ints
 from fxsnn.program.vector import Player
@@ -46,18 +47,12 @@ def exchanges(theatre: Theatre, targets: Sequence[Target], names: Sequence[str])
 
 def _constants(theatre: Theatre, targets: Sequence[Target], name: str) -> Iterator[NetworkMutation]:
     """Yield exchanges of two neurons' constants, at least one of which computes something else."""
-    wrong = [target.wrong(target.expected).any(axis=(0, 1)) for target in targets if not target.node.register]
-    suspects = np.flatnonzero(np.logical_or.reduce(wrong)).tolist() if wrong else []
-    neuron, called = (
-        theatre.network.graph[name].neuron,
-        "" if len(theatre.network.graph.populations) < 2 else f"{name}: ",
-    )
+    suspects = _suspected(theatre, targets, name)[0].tolist()
+    neuron = theatre.network.graph[name].neuron
+    called = "" if len(theatre.network.graph.populations) < 2 else f"{name}: "
     for constant, words in theatre.base.constants[name].items():
-        others = range(len(words)) if len(words) <= LEFT else suspects
-        pairs = (
-            [(n, m) for n in suspects[:LEFT] for m in others if n < m or m not in suspects] if len(words) > 1 else []
-        )
-        for n, m in pairs:
+        others = range(len(words)) if len(suspects) == 1 else suspects[1:]
+        for n, m in [(suspects[0], m) for m in others] if len(words) > 1 else []:
             if words[n] != words[m]:
                 own = f"line {line_of(neuron, constant)}, {constant}"
                 told = f"{called}{own}: those of neurons {min(n, m)} and {max(n, m)} exchanged"
@@ -85,33 +80,43 @@ def _able(theatre: Theatre, one: Projection) -> bool:
 def _of_projection(theatre: Theatre, targets: Sequence[Target], one: Projection) -> Iterator[NetworkMutation]:
     weights = theatre.network.weights[one.name]
     sources, neurons = weights.shape
-    wrong = [target.wrong(target.expected) for target in targets]
-    together = np.logical_or.reduce(wrong)  # [presentations, steps, neurons]
-    upto = np.full(together.shape[0], together.shape[1])
-    if one.target in theatre.sources(
-        {each.source for each in theatre.network.graph.projections if each.target == one.target}
-    ):
-        for p, rows in enumerate(together.any(axis=2)):  # the neuron hears what the others make of its difference
-            upto[p] = int(np.argmax(rows)) + 1 if rows.any() else len(rows)
-        together = together & (np.arange(together.shape[1])[None, :, None] < upto[:, None, None])
-    suspects = np.flatnonzero(together.any(axis=(0, 1)))
-    if not 1 <= len(suspects) <= 2:
+    suspects, upto = _suspected(theatre, targets, one.target)
+    if not len(suspects):
         return
     for several in _kinds(suspects, sources, neurons):
         differ = weights[several.a, several.n] != weights[several.b, several.m]
         left = several.of(np.flatnonzero(differ))
         for n in suspects.tolist():
             left = left.of(_fitting(theatre, targets, one, left, n, upto))
-        called = "" if len(theatre.network.graph.populations) < 2 else f"{one.target}: "
         for a, n, b, m in zip(*(each[:LEFT].tolist() for each in (left.a, left.n, left.b, left.m)), strict=True):
             told = f"the weight of input {a} to neuron {n} and that of input {b} to neuron {m} exchanged"
             if n == m:
                 told = f"the weights of inputs {a} and {b} to neuron {n} exchanged"
             elif a == b:
                 told = f"the weights of input {a} to neurons {min(n, m)} and {max(n, m)} exchanged"
-            yield NetworkMutation(f"{called}{one.name}: {told}", "", one.target, _exchanged(one.name, (a, n), (b, m)))
+            yield NetworkMutation(f"{one.name}: {told}", "", one.target, _exchanged(one.name, (a, n), (b, m)))
         if len(left.a):
             return
+
+
+def _suspected(theatre: Theatre, targets: Sequence[Target], name: str) -> tuple[Ints, Ints]:
+    """Return the one or two neurons that differ before others can hear of it, and until when: steps of presentations.
+
+    None where more differ: of two words that were exchanged each is of one neuron.
+    """
+    graph, neuron = theatre.network.graph, theatre.network.programs[name].neuron
+    wrong = [target.wrong(target.expected) for target in targets if not target.node.register]
+    if not wrong:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    together = np.logical_or.reduce(wrong)  # [presentations, steps, neurons]
+    upto = np.full(together.shape[0], together.shape[1])
+    heard = name in theatre.sources({one.source for one in graph.projections if one.target == name} - {INPUT})
+    if heard or any(isinstance(one, op.REDUCTIONS) for one in neuron.operations):
+        for p, rows in enumerate(together.any(axis=2)):
+            upto[p] = int(np.argmax(rows)) + 1 if rows.any() else len(rows)
+        together = together & (np.arange(together.shape[1])[None, :, None] < upto[:, None, None])
+    suspects = np.flatnonzero(together.any(axis=(0, 1)))
+    return suspects if len(suspects) <= 2 else suspects[:0], upto
 
 
 def _kinds(suspects: Ints, sources: int, neurons: int) -> Iterator[_Exchange]:

@@ -59,3 +59,12 @@ def unchanged(network: QuantisedGraph) -> Mutant:
 def with_variant(mutant: Mutant, name: str, changed: Variant) -> Mutant:
     """Return the same with another step of a population."""
     return replace(mutant, variants={**mutant.variants, name: changed})
+
+
+def delayed(words: Ints, delay: int) -> Ints:
+    """Return words so many steps later, 0 before; int64[presentations, steps, words]."""
+    if not delay:
+        return words
+    late = np.zeros_like(words)
+    late[:, delay:] = words[:, : max(words.shape[1] - delay, 0)]
+    return late

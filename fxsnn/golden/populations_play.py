@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fxsnn.golden.populations_mutant import Mutant, unchanged
+from fxsnn.golden.populations_mutant import Mutant, delayed, unchanged
 from fxsnn.graph.connect import Projection, bring, parts
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Rounding
 from fxsnn.program import operations as op
-from fxsnn.program.variant import Ints
+from fxsnn.program.variant import Ints, Rounds
 from fxsnn.program.vector import Draws, Player, moved
 from fxsnn.program.wires import ANYWHERE
 
@@ -104,7 +104,8 @@ class Theatre:
         kept = all(
             getattr(alone, part) is getattr(self.base, part) for part in ("weights", "delays", "registers", "lasting")
         )
-        if seen is None or not kept or step.states.keys() != self.base.variants[name].states.keys():
+        draws = any(isinstance(one, Rounds) and one.rounding is Rounding.STOCHASTIC for one in step.operations.values())
+        if seen is None or not kept or draws or step.states.keys() != self.base.variants[name].states.keys():
             return None
         player = Player(step, mutant.constants[name], rows[0] * rows[1])
         player.states = dict(seen.begun)
@@ -289,12 +290,3 @@ class Theatre:
         if each:
             return np.array(rows, np.int64).reshape(-1, self.network.graph[name].size)
         return np.asarray(np.add.reduce(rows))
-
-
-def delayed(words: NDArray[np.int64], delay: int) -> Ints:
-    """Return words so many steps later, 0 before; int64[presentations, steps, words]."""
-    if not delay:
-        return words
-    late = np.zeros_like(words)
-    late[:, delay:] = words[:, : max(words.shape[1] - delay, 0)]
-    return late

@@ -21,7 +21,7 @@ from fxsnn.program.variant import Ints, Made, Variant, parts_of
 from fxsnn.program.vector import limited
 from fxsnn.program.wires import Range
 
-_ROUNDED = {Rounding.FLOOR: "floor", Rounding.ZERO: "toward zero", Rounding.CEIL: "up (ceil)"}
+_ROUNDED = {Rounding.FLOOR: "down (floor)", Rounding.ZERO: "toward zero", Rounding.CEIL: "up (ceil)"}
 _LIMITED = {
     Overflow.SATURATE: "saturates",
     Overflow.SATURATE_SYMMETRIC: "saturates symmetrically",
@@ -59,7 +59,7 @@ def _roundings(program: Program, cast: Cast) -> Named:
     for rounding in Rounding:
         able = rounding is not Rounding.STOCHASTIC or cast.stream is not None
         if right and able and rounding is not signal.rounding:
-            told = f"rounded {rounded(rounding)} instead of {rounded(signal.rounding).removeprefix('to ')}"
+            told = f"rounded {rounded(rounding)} instead of {signal.rounding}"
             yield told, changed(cast.round, rounding=rounding)
     yield "slice taken one bit too high", changed(cast.round, off=1)
     yield "slice taken one bit too low", changed(cast.round, off=-1)

@@ -7,9 +7,9 @@ would write. Casts carry their modes themselves (`Rounds`, `Limits`): one may di
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,10 +124,10 @@ class Variant:
             raise NoOrderError
         return found
 
-    def fracs(self) -> dict[Ref, int]:
-        """Return the fractional bits of every value."""
+    def fracs(self, order: Sequence[Ref] = ()) -> dict[Ref, int]:
+        """Return the fractional bits of every value; `order` as `order()` has it, if it is known."""
         found: dict[Ref, int] = {}
-        for ref in self.order():
+        for ref in order or self.order():
             found[ref] = self._frac(self.operations[ref], found)
         return found
 
@@ -167,10 +167,13 @@ def parts_of(operation: Step) -> list[tuple[str, Ref]]:
     """Return the values that an operation reads, by field; those of `Made` have no field of their own."""
     if isinstance(operation, Made):
         return [("", part) for part in operation.parts]
-    named: list[tuple[str, Any]] = [
-        (one.name, getattr(operation, one.name)) for one in fields(operation) if "Ref" in one.type
-    ]
-    return [(name, value) for name, value in named if value is not None]
+    return [(name, part) for name in _FIELDS[type(operation)] if (part := getattr(operation, name)) is not None]
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {  # that name values
+    kind: tuple(one.name for one in fields(kind) if "Ref" in str(one.type))
+    for kind in (*get_args(Operation), Rounds, Limits)
+}
 
 
 def variant(program: Program) -> Variant:

@@ -73,7 +73,8 @@ class Player:
         self.states = {name: np.zeros(shape, np.int64) for name in variant.states}
         self.drawn = {stream: np.zeros(self.presentations, np.int64) for stream in self.registers}
         self.draws, self.values, self.come, self._bits = {}, {}, {}, {}
-        order, self.fracs = variant.order(), variant.fracs()
+        order = variant.order()
+        self.fracs = variant.fracs(order)
         ends = {one.carry: ref for ref, one in variant.operations.items() if isinstance(one, op.Done)}
         self._steps, inside = [], set[Ref]()
         for place, ref in enumerate(order):
