@@ -22,7 +22,7 @@ from fxsnn.candidates import entry_of, gather, to_json
 from fxsnn.cli.studies import show_finished
 from fxsnn.demo import about, measured_ranges, prepare
 from fxsnn.engine.pool import Engine
-from fxsnn.errors import ConfigError, FileError, FindingError, FxsnnError
+from fxsnn.errors import ConfigError, FileError, FindingError
 from fxsnn.explore import evaluate, explore
 from fxsnn.grid import Grid, Point, make_points
 from fxsnn.memory import baseline
@@ -339,11 +339,13 @@ def test_a_study_whose_maker_was_killed_is_made_by_the_next(
 
 
 @pytest.mark.parametrize("processes", [False, True])
-def test_a_point_that_cannot_be_evaluated_stops_the_work_and_is_named(tmp_path: Path, processes: bool) -> None:
+def test_a_point_that_cannot_be_evaluated_is_set_aside_and_named(tmp_path: Path, processes: bool) -> None:
     place = str(tmp_path / "s.db")
     grid = msgspec.structs.replace(GRID, weight=("UQ0.4", "UQ0.63"), state_bits=(40,), scheme=("PTQ",))
-    with pytest.raises(FxsnnError, match="^w63.63-RN-v"):
-        study(place, workers=2, grid=grid, engine=Engine(processes=processes))
+    finished = study(place, workers=2, grid=grid, engine=Engine(processes=processes))
+    assert finished.unfit
+    assert all(told.startswith("w63.63-RN-v") for told in finished.unfit)
+    assert complete(place)
     assert all(name.startswith("w4.4-") for name in complete(place))
 
 
