@@ -123,7 +123,7 @@ def train(
     check_images(network, images)
     rules, rates = _rules(network, np.float32), _rates(learning, len(network.theta))
     weights, theta = network.weights.astype(np.float32), network.theta.astype(np.float32)
-    sums = np.array([stdp.sum_of(weights, n) for n in range(len(theta))])
+    sums = np.array([stdp.sum_of(weights, n) for n in range(len(theta))], np.float64)  # compiled or not
     faded = _faded(learning.fade, network.coding.steps)
     for done, total, spikes in presentations(network, images, learning, progress):
         pace = learning.paces(done, spikes.images, total).astype(np.float32)

@@ -15,7 +15,7 @@ Traces are lazy: only the step of the last spike is kept, and how far a trace ha
 from typing import NamedTuple
 
 import numpy as np
-from numpy import float32, int64, uint8, uint16
+from numpy import float32, float64, int64, uint8, uint16
 from numpy.typing import NDArray
 
 from ._jit import jit
@@ -59,7 +59,7 @@ def change(weights, n, last_pre, now, faded, rate, rates):  # type: ignore[no-un
 
 @jit
 def limit(theta, total, rules, rates):  # type: ignore[no-untyped-def]
-    """Return where a neuron fires whose weights have this sum."""
+    """Return where a neuron fires whose weights have this sum, float64: the caller rounds it to float32, once."""
     return (rules.threshold + theta) * (total * rates.per_norm)
 
 
@@ -67,7 +67,7 @@ def limit(theta, total, rules, rates):  # type: ignore[no-untyped-def]
 def learn_from(
     weights: NDArray[float32],
     theta: NDArray[float32],
-    sums: NDArray[float32],
+    sums: NDArray[float64],
     starts: NDArray[int64],
     indices: NDArray[uint16],
     pace: NDArray[float32],
@@ -79,7 +79,7 @@ def learn_from(
 
     weights       float32[inputs, neurons]
     theta         float32[neurons]
-    sums          float32[neurons]           of the weights
+    sums          float64[neurons]           of the weights, each added up in float32: limits are computed in double
     starts        int64[images*steps+1]      positions in indices
     indices       uint16[events]
     pace          float32[images]            the learning rate of each image

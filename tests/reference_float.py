@@ -138,9 +138,12 @@ def sum_of(weights: list[list[float]], n: int) -> float:
 def firing_threshold(
     network: Network, weights: list[list[float]], theta: list[float], n: int, learning: Learning
 ) -> float:
-    """Where neuron n fires: threshold and theta, scaled as normalising its weights would scale the membrane."""
+    """Where neuron n fires: threshold and theta, scaled as normalising its weights would scale the membrane.
+
+    The products are in double, rounded to float32 once.
+    """
     s = single
-    return s(s(s(network.threshold) + theta[n]) * s(sum_of(weights, n) * s(1 / learning.norm)))
+    return s(s(s(network.threshold) + theta[n]) * (sum_of(weights, n) * s(1 / learning.norm)))
 
 
 def change(weights: list[list[float]], n: int, since: list[int | None], rate: float, learning: Learning) -> None:
