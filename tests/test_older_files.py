@@ -81,6 +81,13 @@ def test_memory_is_counted_as_now() -> None:
 
 
 def test_scripts_of_before_find_the_quantisation_where_it_was() -> None:
-    script = "from fxsnn.quantise import quantise; import fxsnn.quantised as q; print(quantise is q.quantise)"
+    script = """
+import fxsnn, fxsnn.quantised
+from fxsnn.quantise import quantise
+net = fxsnn.Network(2)
+net.dense(fxsnn.raw([[1], [2]]), fxsnn.lif(threshold=fxsnn.raw(2)))
+fixed = fxsnn.quantise(net, net.plan(weight="Q3.0", membrane="Q4.0", threshold="UQ3.0"))
+print(quantise is fxsnn.quantised.quantise, fixed.run([[[1, 1]]]).said.tolist())
+"""
     found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
-    assert found.stdout == "True\n"
+    assert found.stdout == "True [[1]]\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
+from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.build import build
 from fxsnn.program.compiled import Compiled, compiled
@@ -47,6 +49,19 @@ def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) ->
         assert states.step(np.array(rows, dtype=np.int64).reshape(-1, NEURONS)) == step.emitted
         for row, name in enumerate(made.states):
             assert states.kept[row].tolist() == step.states[name], name
+
+
+@pytest.mark.parametrize("rounding", [Rounding.FLOOR, Rounding.ZERO])
+def test_a_finer_state_that_stays_0_leaves_the_binary_point_of_a_cast(rounding: Rounding) -> None:
+    text = "v: state\nu: state\ncurrent: input\nspike: output\nv: v[0] = current\nv: v[1] = u + (v - (v >> 1))\n"
+    made = build(parse(text + "u: u[2] = u\nspike = v < 0\n", "n"))
+    formats = {"v": Signal(Format(4, 0), rounding), "u": Signal(Format(4, 1), rounding)}
+    program = bind(made, formats, {"current": arriving(Format(4, 0), SPIKES, 4)}, NEURONS)
+    run, registers = Run(program, {}, NEURONS, {}), {0: Lfsr()}
+    states = _Stepper(compiled(program, {}), registers)
+    rows = [[5, -2, -7]]
+    assert states.step(np.array(rows)) == run.step({"current": rows}).emitted
+    assert states.kept[0].tolist() == [3, -1, -3] == run.step({"current": rows}).states["v"]
 
 
 def test_the_largest_of_the_lowest_values_is_found() -> None:

@@ -194,7 +194,8 @@ class Values(Source):
         operation = self.folded.operations[ref]
         a, b = operation.a, operation.b  # type: ignore[union-attr]
         grids = {self.grid(a), self.grid(b), signal or ANY} - {ANY}
-        if len(grids) < 2 and None not in grids and self.unchanged(ref):
+        theirs = all(one in (ref, a, b) for one in at)  # or something finer may have been folded away
+        if theirs and len(grids) < 2 and None not in grids and self.unchanged(ref):
             return self.value(a), self.value(b)
         return self._aligned(a, at, signal), self._aligned(b, at, signal)
 
