@@ -4,6 +4,7 @@ This module can be called as the function `fxsnn.quantise` is, whose place it ta
 """
 
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -15,9 +16,7 @@ __all__ = ["SITES", "QuantisedNetwork", "quantise", "site_registers"]
 class _Callable(ModuleType):
     def __call__(self, *arguments: Any) -> Any:
         """Do as `fxsnn.api.fixed.quantise`."""
-        from fxsnn.api import fixed
-
-        return fixed.quantise(*arguments)
+        return import_module("fxsnn.api.fixed").quantise(*arguments)
 
 
 sys.modules[__name__].__class__ = _Callable
