@@ -68,8 +68,11 @@ def add_correlation(sums, words, weights, shape):  # type: ignore[no-untyped-def
             top = cell // shape.columns + shape.above
             left = cell % shape.columns + shape.beside - shape.kernel_columns + 1  # of the leftmost window, times step
             for line in range(shape.kernel_rows):
-                y = (top - line) // shape.step_down
-                if top < line or (top - line) % shape.step_down != 0 or y >= shape.rows_out:
+                y = top - line
+                if shape.step_down > 1 and y % shape.step_down != 0:  # a division takes as long as a row of sums
+                    continue
+                y = y // shape.step_down if shape.step_down > 1 else y
+                if y < 0 or y >= shape.rows_out:
                     continue
                 weight = weights[line, channel]
                 if whole:

@@ -76,13 +76,13 @@ def _adding(
         return partial(_add, projections.add_dense, (np.array(weights, kept, order="C"),))
     shape = _shape(projection, source, weights.shape[-1] if projection.kind == "conv" else source[2])
     if projection.kind == "conv":
-        turned = np.array(_by_channel(weights, projection.groups), word, order="C")
+        turned = np.array(by_channel(weights, projection.groups), word, order="C")
         return partial(_add, projections.add_correlation, (turned, shape))
     kernel = projections.add_maxima if projection.kind == "maximum" else projections.add_windows
     return partial(_add, kernel, (np.array(weights, word).reshape(1), shape))
 
 
-def _by_channel(weights: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
+def by_channel(weights: NDArray[np.int64], groups: int = 1) -> NDArray[np.int64]:
     """Return a kernel's weights as `add_correlation` takes them, of [rows, columns, channels of a group, outputs]."""
     rows, columns, inside, outputs = weights.shape
     apart = weights[:, ::-1].reshape(rows, columns, inside, groups, outputs // groups)

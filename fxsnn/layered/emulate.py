@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.graph.run import run
-from fxsnn.kernels import convolution, lif
+from fxsnn.graph.ways import by_channel
+from fxsnn.kernels import convolution, lif, projections
+from fxsnn.layered.description import Geometry
 from fxsnn.layered.populations import populations_of
 from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
 from fxsnn.layered.width import Wires, input_format, wires
 from fxsnn.modes import Overflow
 
+_ONE = np.ones(1, np.uint8)  # what a pooled spike is multiplied by
 NODES = ("sum", "trace", "synapse", "refractory", "spike")  # flat maps: traces and synapses of inputs or of neurons
 
 
@@ -29,6 +32,7 @@ class _State:
     layer: QuantisedLayer
     wired: Wires
     weights: NDArray[np.signedinteger]
+    windows: tuple[projections.Windows, projections.Windows]  # of the kernel, and of pooling
     bias: NDArray[np.int64]
     trace: NDArray[np.int64]
     synapse: NDArray[np.int64]
@@ -60,7 +64,9 @@ class _State:
         decay(0, self.trace, self.synapse)
         if inputs:
             decay(1, self.synapse, given.astype(np.int64))
-        self._convolve((self.trace if inputs else given).astype(self.wired.sums))
+        under = (self.trace if inputs else given).astype(self.wired.sums)
+        self.sums[:] = 0
+        projections.add_correlation(self.sums[None], under[None], self.weights, self.windows[0])
         if not inputs:
             decay(1, self.synapse, self.sums)
         np.multiply(self.spikes, -self.layer.refractory, out=self.kicks, dtype=np.int64)
@@ -68,16 +74,12 @@ class _State:
         drive, frac = (self.sums, wired.sum_frac) if inputs else (self.trace, self.layer.plan.trace.format.frac)
         left = wired.compared - frac, wired.compared - self.layer.plan.refractory.format.frac
         convolution.fire(self.spikes, drive, self.refractory, self.bias, *left)
-        geometry = self.layer.geometry
-        if geometry.pool == 1:
-            self.pooled[:] = self.spikes
-        else:
-            width, channels = geometry.outputs[1:]
-            convolution.pool(self.pooled, self.spikes, geometry.pool, width, channels, geometry.pooled[1])
+        self.pooled[:] = 0
+        projections.add_maxima(self.pooled[None], self.spikes[None], _ONE, self.windows[1])
 
     def read(self, weights: NDArray[np.int64], bias: NDArray[np.int64]) -> None:
         """Take other words for weights and biases, as a layer does that learns."""
-        self.weights[:] = convolution.rows_of(weights)
+        self.weights[:] = by_channel(weights)
         self.bias[:] = bias << (self.wired.compared - self.layer.plan.bias.format.frac)
 
     def membranes(self) -> NDArray[np.int64]:
@@ -88,13 +90,6 @@ class _State:
         bias = np.tile(self.bias, len(self.spikes) // len(self.bias))
         total: NDArray[np.int64] = (drive.astype(np.int64) << self.wired.compared - frac) + bias
         return total + (self.refractory << left)
-
-    def _convolve(self, under: NDArray[np.signedinteger]) -> None:
-        geometry = self.layer.geometry
-        _, width, channels = geometry.inputs
-        height, out_width, _ = geometry.outputs
-        place = geometry.padding, height, out_width, geometry.kernel[1]
-        convolution.convolve(self.sums, self.weights, under, width, channels, *place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +164,16 @@ def at_work(network: QuantisedLayers) -> list[_State]:
     return [_state(layer, wires(layer, input_format(network, n))) for n, layer in enumerate(network.layers)]
 
 
+def _windows(geometry: Geometry) -> tuple[projections.Windows, projections.Windows]:
+    """Return the windows of a layer's kernel over its inputs, and of what is pooled of its outputs."""
+    padding = (geometry.padding, geometry.padding)
+    pool = (geometry.pool, geometry.pool)
+    return (
+        projections.Windows(*geometry.inputs[1:], *geometry.outputs, *geometry.kernel, 1, 1, *padding, 1),
+        projections.Windows(*geometry.outputs[1:], *geometry.pooled, *pool, *pool, 0, 0, 1),
+    )
+
+
 def _state(layer: QuantisedLayer, wired: Wires) -> _State:
     inputs, neurons = math.prod(layer.geometry.inputs), math.prod(layer.geometry.outputs)
     decaying = inputs if layer.plan.filters == "inputs" else neurons
@@ -178,7 +183,8 @@ def _state(layer: QuantisedLayer, wired: Wires) -> _State:
     return _State(
         layer,
         wired,
-        convolution.rows_of(layer.weights.astype(np.int32 if wired.sums is np.int32 else np.int64)),
+        np.array(by_channel(layer.weights), wired.sums, order="C"),
+        _windows(layer.geometry),
         bias,
         np.zeros(decaying, np.int64),
         np.zeros(decaying, np.int64),
