@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from fxsnn.drive import TOGETHER
 from fxsnn.emulate import in_parts
 from fxsnn.frozen import KERNELS_TAKE
-from fxsnn.graph.dense import Dense, DenseAtWork, Held, dense, is_dense
+from fxsnn.graph.dense import Dense, DenseAtWork, dense, is_dense
 from fxsnn.graph.engine import Engine, held_in
 from fxsnn.graph.order import Stage
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import reduced
 from fxsnn.graph.stepwise import Words
+from fxsnn.graph.ways import Held
 from fxsnn.program.compiled import Compiled, compiled
 
 _MOST = 1 << 26  # bytes of what is emitted by a group of inputs that run together

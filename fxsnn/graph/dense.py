@@ -17,12 +17,11 @@ from fxsnn.drive import Driver, Lists, Own, Written
 from fxsnn.graph.engine import is_bits, seeds_of
 from fxsnn.graph.order import Stage
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.ways import Held
 from fxsnn.prepare import rows_of
 from fxsnn.program import operations as op
 from fxsnn.program.compiled import Compiled
 from fxsnn.program.emit_values import is_bit
-
-Held = NDArray[np.integer[Any]]
 
 
 class Wire(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.format import Format
+from fxsnn.graph.connect import parts
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import delayed
@@ -63,10 +64,10 @@ class Engine:
             for way in self._ways:
                 source = emitted[way.source][max(begin - way.delay, 0) : max(steps.stop - way.delay, 0)]
                 way.add(sums[self._inputs.index(way.given), sums.shape[1] - len(source) :], source)
-            parts, order = self._parts, self._order
+            alone, order = self._parts, self._order
             if self._each:
-                parts = self._brought(emitted, begin)
-                order = np.arange(len(parts))
+                alone = self._brought(emitted, begin)
+                order = np.arange(len(alone))
             self._follow(
                 out[steps],
                 nodes[steps],
@@ -78,7 +79,7 @@ class Engine:
                 self._registers,
                 self._taps,
                 self._draws,
-                parts,
+                alone,
                 order,
             )
 
@@ -103,11 +104,8 @@ class Engine:
 
 
 def _part(way: Way, words: Held, like: Held) -> Held:
-    active: list[Any] = [...] if way.whole else list(np.flatnonzero(words))
-    alone = np.zeros((len(active), len(words)), words.dtype)
-    for row, place in enumerate(active):
-        alone[row, place] = words[place]
-    sums = np.zeros((len(active), like.shape[1]), like.dtype)
+    alone = np.array(parts(words, one_by_one=not way.whole), words.dtype).reshape(-1, len(words))
+    sums = np.zeros((len(alone), like.shape[1]), like.dtype)
     way.add(sums, alone)
     return sums
 

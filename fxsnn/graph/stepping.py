@@ -49,9 +49,7 @@ class State(Mapping[str, Words]):
                 self._words[name] = partial(self._last, name)
                 continue
             neuron = graph[name].neuron
-            one: _Population = _Compiled(network, name, steps[name])
-            if name in counting:
-                one = _Counting(network, name)
+            one: _Population = _Counting(network, name) if name in counting else _Compiled(network, name, steps[name])
             self._work[name] = one
             self._words[f"{name}.{neuron.output[0]}"] = partial(self._last, name)
             self._words |= {f"{name}.{state}": partial(one.state, state) for state in neuron.states}
