@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -97,3 +98,17 @@ def test_a_map_says_what_its_trace_says_however_many_steps_are_added_up_at_once(
         assert run(network, inputs).said.tolist() == expected
     finally:
         engine.AT_ONCE = before
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": (2, 2)}, {"stride": (1, 2), "padding": (0, 1)}, {"groups": 2}])
+def test_every_input_of_a_convolution_reaches_the_windows_that_see_it(options: dict[str, Any]) -> None:
+    source, groups = (5, 4, 2), options.get("groups", 1)
+    weights = np.arange(1, 2 * 3 * (2 // groups) * 2 + 1).reshape(2, 3, 2 // groups, 2)
+    wire = Projection("w", "input", "p", "current", "conv", raw(weights), kernel=(2, 3), **options)
+    target = (*windows(wire, source), 2)
+    graph = Graph(source, (population("p", target, "integrator", {"leak": "none"}),), (wire,))
+    network = quantise_graph(graph, GraphPlan({"membrane": Signal(Format(24, 0)), "weight": Signal(Format(8, 0))}))
+    (way,), words = ways(network, "p", np.int32), np.eye(40, dtype=np.uint8)
+    sums = np.zeros((40, network.graph["p"].size), np.int32)
+    way.add(sums, words)
+    assert sums.tolist() == [bring(wire, weights, row.astype(np.int64), source).tolist() for row in words]
