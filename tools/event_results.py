@@ -13,10 +13,8 @@ appended to OUT/rows.jsonl at once; run again, the command does only what is mis
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +22,7 @@ from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
+from table_rows import Row, Table, add_workers, report
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
@@ -52,11 +51,9 @@ FEW = 4_000  # recordings: of fewer, more passes are taken, in larger steps
 FLOAT = {False: LocalLearning(passes=4, rate=2e-3), True: LocalLearning(passes=16, rate=4e-3)}
 FINE = {False: LEARNING_ON, True: replace(LEARNING_ON, passes=4)}
 
-Row = dict[str, Any]
-
 
 class Work:
-    """One seed: its networks and what is measured of them."""
+    """One seed: its networks and what is measured of them, the float network, once trained, by all workers alike."""
 
     def __init__(self, out: Path, seed: int, train: Recordings, test: Recordings, description: Description) -> None:
         self.out, self.seed, self.train, self.test, self.description = out, seed, train, test, description
@@ -69,6 +66,16 @@ class Work:
         if not path.exists():
             save_layers(train_layers(random_layers(self.description, self.seed), self.train, self.learning), path)
         return load_layers(path)
+
+    def ready(self) -> Callable[[Row], Row]:
+        """Return what measures the row of a name."""
+        return self.measured
+
+    def measured(self, name: Row) -> Row:
+        """Return the row of this name."""
+        began, (plan_of, through) = time.monotonic(), JOBS[name["what"]]
+        row = self.fixed_row(plan_of(self), through) if plan_of else self.float_row()
+        return name | {"images": len(self.test)} | row | {"seconds": round(time.monotonic() - began)}
 
     def float_row(self) -> Row:
         """Measure the float network."""
@@ -88,7 +95,7 @@ class Work:
         descent = Narrowing(recorded_points(START, network)[0], LayerSignals(self.description), told.images, max_loss)
         descent.against(told.accuracy)
         floor = Floor.below(told.accuracy, max_loss, told.images)
-        found = narrowed(descent, bench.evaluate, os.cpu_count() or 1)
+        found = narrowed(descent, bench.evaluate, 1)
         return min((one for one in found if floor.holds(one.accuracy)), key=lambda one: one.bits).plan
 
     def fixed_row(self, plan: LayeredPlan, through: bool) -> Row:
@@ -98,6 +105,18 @@ class Work:
             network = Lessons(self.train, self.fine).learned(network, plan)
         quantised = quantise_layers(network, plan)
         return {"correct": measured(quantised, self.test).correct, "plan": layered_plan_to_data(plan)}
+
+
+def named(words: Words) -> str:
+    """Return what tells the rows apart: bits of weights, fractional bits of states, what is filtered."""
+    return f"w{words.weight}-s{words.state}-{words.filters}"
+
+
+# by row: its plan, and whether the network is trained further through it
+JOBS: dict[str, tuple[Callable[[Work], LayeredPlan] | None, bool]] = {"float": (None, False)}
+JOBS |= {f"after training {named(words)}": (partial(Work.uniform, words=words), False) for words in AFTER}
+JOBS |= {f"straight-through {named(words)}": (partial(Work.uniform, words=words), True) for words in THROUGH}
+JOBS |= {f"narrowed within {loss:.1%}": (partial(Work.narrowed, max_loss=loss), False) for loss in NARROWED}
 
 
 def table(rows: list[Row], description: Description) -> list[str]:
@@ -132,43 +151,27 @@ def main() -> None:
     parser.add_argument("--network", type=Path, help="another network's description")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--only", default="", help="rows whose name contains this")
+    add_workers(parser)
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    path = asked.out / "rows.jsonl"
+    held = Table(asked.out / "rows.jsonl", ("data", "seed", "what"))
     train, test = (open_recordings(asked.data, split) for split in ("train", "test"))
     given = asked.network and parse_description(asked.network.read_text())
     description = given or ready("nmnist", int(train.labels.max()) + 1)
-    jobs = [(f"after training {named(words)}", partial(Work.uniform, words=words), False) for words in AFTER]
-    jobs += [(f"straight-through {named(words)}", partial(Work.uniform, words=words), True) for words in THROUGH]
-    jobs += [(f"narrowed within {loss:.1%}", partial(Work.narrowed, max_loss=loss), False) for loss in NARROWED]
     for seed in asked.seeds:
+        missing = held.missing({"data": train.name, "seed": seed, "what": what} for what in JOBS if asked.only in what)
+        if not missing:
+            continue
         work = Work(asked.out, seed, train, test, description)
-        for what, plan_of, through in [("float", None, False), *jobs]:
-            done = {(row["seed"], row["what"]) for row in rows_of(path, train.name)}
-            if asked.only not in what or (seed, what) in done:
-                continue
-            began = time.monotonic()
-            row = work.fixed_row(plan_of(work), through) if plan_of else work.float_row()
-            about = {"data": train.name, "seed": seed, "what": what, "images": len(test)}
-            row = about | row | {"seconds": round(time.monotonic() - began)}
-            with path.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-            print(f"seed {seed}, {what}: {100 * row['correct'] / len(test):.2f} %, {row['seconds']} s", file=sys.stderr)
-    order = ["float", *(what for what, *_ in jobs)]
-    rows = rows_of(path, train.name)
-    by_order = sorted(rows, key=lambda row: (order.index(row["what"]), row["seed"]))
-    print("\n".join(table(by_order, description)))
-
-
-def named(words: Words) -> str:
-    """Return what tells the rows apart: bits of weights, fractional bits of states, what is filtered."""
-    return f"w{words.weight}-s{words.state}-{words.filters}"
-
-
-def rows_of(path: Path, data: str) -> list[Row]:
-    """Return the rows that are there of these recordings."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [row for row in rows if row["data"] == data]
+        work.trained()  # before workers begin, each of which needs it
+        for row in held.measure(work, missing, asked):
+            found = f"{100 * row['correct'] / row['images']:.2f} %, {row['seconds']} s"
+            report(f"seed {seed}, {row['what']}: {found}")
+    rows = sorted(
+        (row for row in held.rows() if row["data"] == train.name),
+        key=lambda row: ([*JOBS].index(row["what"]), row["seed"]),
+    )
+    print("\n".join(table(rows, description)))
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ missing and prints the table of all that is there, whose memory is counted anew 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from table_rows import Row, Table, add_workers, report
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
@@ -29,8 +30,6 @@ from fxsnn.layered.ptq import Words
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.table import Update
 from fxsnn.recorded.task import measured
-
-Row = dict[str, Any]
 
 
 class Job(NamedTuple):
@@ -59,21 +58,34 @@ JOBS += [Job(Words(4, 2, rounding), 12, True, 10, 1) for rounding in ROUNDINGS]
 JOBS += [Job(Words(4, 2, "SR"), 16, True, 10, 1)]
 
 
-def measure(job: Job, seed: int, trained: LayeredNetwork, train: Recordings, test: Recordings) -> Row:
-    """Learn and measure; `trained` is where learning begins from float, and else untrained."""
-    plan = plan_learning(trained, job.words, Lesson(job.learned, job.update), trained=job.trained)
-    learning = IntegerLearning(job.passes, job.rate, seed=seed + 1000 * job.trained)
-    began = time.process_time()
-    quantised = quantise_layers(train_in_integers(trained, train, plan, learning), plan)
-    seconds = time.process_time() - began
-    return {
-        "correct": measured(quantised, test).correct,
-        "images": len(test),
-        "plan": layered_plan_to_data(plan),
-        "rate": learning.rate,
-        "halvings": learning.halvings,
-        "milliseconds": round(1000 * seconds / (job.passes * len(train)), 1),
-    }
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What rows of a seed share: the untrained network, the float network or none, and the recordings."""
+
+    seed: int
+    drawn: LayeredNetwork
+    trained: LayeredNetwork | None
+    train: Recordings
+    test: Recordings
+
+    def ready(self) -> Callable[[Row], Row]:
+        """Return what measures the row of a name."""
+        return self.measured
+
+    def measured(self, name: Row) -> Row:
+        """Learn and measure."""
+        (job,) = (job for job in JOBS if str(job) == name["what"])
+        network = self.trained if job.trained and self.trained else self.drawn
+        plan = plan_learning(network, job.words, Lesson(job.learned, job.update), trained=job.trained)
+        learning = IntegerLearning(job.passes, job.rate, seed=self.seed + 1000 * job.trained)
+        quantised = quantise_layers(train_in_integers(network, self.train, plan, learning), plan)
+        return name | {
+            "correct": measured(quantised, self.test).correct,
+            "images": len(self.test),
+            "plan": layered_plan_to_data(plan),
+            "rate": learning.rate,
+            "halvings": learning.halvings,
+        }
 
 
 def table(rows: list[Row], description: Description) -> list[str]:
@@ -100,25 +112,20 @@ def main() -> None:
     parser.add_argument("--trained", help="float networks to learn on from, {seed} in the place of the seed")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0])
     parser.add_argument("--only", default="", help="rows whose name contains this")
+    add_workers(parser)
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    path = asked.out / "rows.jsonl"
+    held = Table(asked.out / "rows.jsonl", ("seed", "what"))
     train, test = (open_recordings(asked.data, split) for split in ("train", "test"))
     described = parse_description(asked.network.read_text())
     for seed in asked.seeds:
-        for job in (job for job in JOBS if asked.only in str(job) and (asked.trained or not job.trained)):
-            held = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-            if any((row["seed"], row["what"]) == (seed, str(job)) for row in held):
-                continue
-            network = random_layers(described, seed)
-            if job.trained:
-                network = load_layers(Path(asked.trained.format(seed=seed)))
-            row = {"seed": seed, "what": str(job)} | measure(job, seed, network, train, test)
-            with path.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-            print(f"seed {seed}, {job}: {100 * row['correct'] / row['images']:.2f} %", file=sys.stderr)
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    print("\n".join(table(rows, described)))
+        jobs = [job for job in JOBS if asked.only in str(job) and (asked.trained or not job.trained)]
+        missing = held.missing({"seed": seed, "what": str(job)} for job in jobs)
+        trained = load_layers(Path(asked.trained.format(seed=seed))) if asked.trained else None
+        work = Work(seed, random_layers(described, seed), trained, train, test)
+        for row in held.measure(work, missing, asked):
+            report(f"seed {seed}, {row['what']}: {100 * row['correct'] / row['images']:.2f} %")
+    print("\n".join(table(held.rows(), described)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import math
 import sys
 import time
@@ -23,10 +22,11 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from table_rows import Row, Table, add_workers, report
+
 from fxsnn import itq
 from fxsnn.demo import PROFILED, measure
 from fxsnn.encode import encode
-from fxsnn.engine.pool import Engine, open_pool
 from fxsnn.explore import Task
 from fxsnn.grid import Grid, make_plans
 from fxsnn.learn import Learning, random_network, train
@@ -40,7 +40,7 @@ from fxsnn.splits import Splits, open_splits
 PIXELS = 784
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 
-Row = dict[str, Any]
+KEYS = ("neurons", "seed", "scheme", "bits", "rounding")  # what tells a row from all others
 
 
 def plans_for(network: Network, splits: Splits, bits: int, rounding: str) -> Plan:
@@ -110,17 +110,11 @@ class Work:
         return self.row(scheme, bits, rounding, accuracy=score.accuracy, spikes=score.spikes_per_image, **more)
 
 
-def name_of(row: Row) -> tuple[Any, ...]:
-    """Return what tells a row from all others."""
-    return tuple(row[key] for key in ("neurons", "seed", "scheme", "bits", "rounding"))
-
-
 def wanted(neurons: int, seed: int, schemes: list[str], bits: list[int], roundings: list[str]) -> Iterator[Row]:
     """Yield the names of the rows of one size and seed."""
-    keys = ("neurons", "seed", "scheme", "bits", "rounding")
-    yield dict(zip(keys, (neurons, seed, "float", 32, ""), strict=True))
+    yield dict(zip(KEYS, (neurons, seed, "float", 32, ""), strict=True))
     for point in itertools.product(schemes, bits, roundings):
-        yield dict(zip(keys, (neurons, seed, *point), strict=True))
+        yield dict(zip(KEYS, (neurons, seed, *point), strict=True))
 
 
 def table(rows: list[Row]) -> str:
@@ -185,32 +179,19 @@ def main() -> int:
     parser.add_argument("--schemes", nargs="+", default=["PTQ", "ITQ"], choices=["PTQ", "ITQ"])
     parser.add_argument("--bits", type=int, nargs="+", default=[8, 4, 3, 2, 1])
     parser.add_argument("--roundings", nargs="+", default=["TR", "RN", "SR"], choices=["TR", "RN", "SR"])
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--processes", action="store_true", help="rather than threads")
-    parser.add_argument("--cluster", default="", help="as of fxsnn explore")
+    add_workers(parser)
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    path = asked.out / "rows.jsonl"
-    rows: list[Row] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    held = Table(asked.out / "rows.jsonl", KEYS)
     splits = open_splits(asked.data, mnist=True)
-
-    def keep(row: Row) -> None:
-        with path.open("a") as out:
-            rows.append(row)
-            out.write(json.dumps(row) + "\n")
-        print(f"{row['neurons']:5} {row['scheme']:5} {row['bits']:2} {row['rounding']:2} seed {row['seed']}: "
-              f"{100 * row['accuracy']:.2f} %", file=sys.stderr, flush=True)  # fmt: skip
-
     for neurons, seed in itertools.product(asked.neurons, asked.seeds):
-        done = {name_of(row) for row in rows}
-        every = wanted(neurons, seed, asked.schemes, asked.bits, asked.roundings)
-        missing = [row for row in every if name_of(row) not in done]
+        missing = held.missing(wanted(neurons, seed, asked.schemes, asked.bits, asked.roundings))
         if not missing:
             continue
-        work = Work(splits, neurons, seed)
-        with open_pool(work, asked.workers, Engine(asked.processes, asked.cluster, print)) as pool:
-            for found in pool.in_order(missing):
-                keep(found)
+        for row in held.measure(Work(splits, neurons, seed), missing, asked):
+            what = f"{row['neurons']:5} {row['scheme']:5} {row['bits']:2} {row['rounding']:2} seed {row['seed']}"
+            report(f"{what}: {100 * row['accuracy']:.2f} %")
+    rows = held.rows()
     (asked.out / "table.md").write_text(table(rows))
     print(table(rows), end="")
     return 0
