@@ -88,11 +88,7 @@ def test_every_schema_is_kept() -> None:
     assert sorted(kept) == list(range(1, SCHEMA))
 
 
-@settings(
-    max_examples=25 if os.environ.get("NUMBA_DISABLE_JIT") != "1" else 8,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_networks(), st.data())
 def test_any_network_s_bundle_agrees_until_a_word_is_flipped(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedNetwork, data: st.DataObject

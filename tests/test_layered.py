@@ -27,7 +27,7 @@ from reference_layered import run_layers
 from strategies import examples, lfsrs
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 99))
 def test_every_node_equals_the_slow_reference(network: QuantisedLayers, seed: int) -> None:
     frames = frames_for(network, 2, seed)

@@ -69,7 +69,7 @@ def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp
 
 @needs_icarus
 @once
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_networks(), st.integers(0, 1000))
 def test_the_rtl_equals_the_kernels_for_any_configuration(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedNetwork, seed: int

@@ -65,7 +65,8 @@ ANSWER = ("assign counts = steps >= BURN_IN;", "assign counts = steps > BURN_IN;
 @pytest.mark.parametrize(
     ("name", "file", "right", "wrong", "found"),
     [
-        *((name, "fxsnn_layer.sv", *fault) for name in SETS for fault in LAYER),
+        *((next(iter(SETS)), "fxsnn_layer.sv", *fault) for fault in LAYER),
+        *((name, "fxsnn_layer.sv", *LAYER[0]) for name in [*SETS][1:]),
         *((SMALL, "fxsnn_conv.sv", *fault) for fault in CONV),
         (SMALL, "fxsnn_answer.sv", *ANSWER),
     ],

@@ -45,7 +45,7 @@ def test_verilator_agrees_with_icarus(name: str) -> None:
 
 @needs_icarus
 @once
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 1000))
 def test_the_rtl_equals_the_kernels_for_any_configuration(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers, seed: int

@@ -91,7 +91,7 @@ def slow_words(network: Network, images: NDArray[np.uint8], learning: Learning, 
 
 @needs_icarus
 @needs_jit
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(blanks(), rules(), learning_plans(), st.integers(2, 4))
 def test_the_rtl_equals_the_kernels_and_the_slow_reference_for_any_configuration(
     tmp_path_factory: pytest.TempPathFactory, network: Network, learning: Learning, plan: Plan, count: int

@@ -368,7 +368,7 @@ def test_a_command_that_is_told_to_end_keeps_what_it_found_and_says_how_to_go_on
     where: list[str], tmp_path: Path, words: list[str]
 ) -> None:
     words = [*words, *where]
-    grid = "weight = ['UQ0.8', 'UQ0.4', 'UQ0.3']\nstate_bits = [4, 3, 2, 1]\nleak = ['shift 5']\n"
+    grid = "weight = ['UQ0.8', 'UQ0.4', 'UQ0.3']\nstate_bits = [4, 2]\nweight_rounding = ['RN']\nleak = ['shift 5']\n"
     (tmp_path / "grid.toml").write_text(grid)
     code = (
         f"{HEARS_SIGINT}import sys; sys.path.append({str(Path(__file__).parent)!r})\n"
