@@ -37,7 +37,7 @@ class Lists:
 
     def __init__(self, rows: int, inputs: int) -> None:
         self.starts = np.zeros(rows + 1, np.int64)
-        self.indices = np.empty(rows * inputs + 1, index_type(inputs))
+        self.indices = np.empty(rows * inputs + 8, index_type(inputs))
 
     def of(self, raster: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.unsignedinteger]]:
         """Return where the events of each row begin, and the active inputs, of a raster uint8[rows, inputs]."""

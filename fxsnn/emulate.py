@@ -108,7 +108,7 @@ def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
     _check_raster(raster)
     images, steps, inputs = raster.shape
     starts = np.empty(images * steps + 1, dtype=np.int64)
-    indices = np.empty(int(np.count_nonzero(raster)) + 1, dtype=index_type(inputs))
+    indices = np.empty(int(np.count_nonzero(raster)) + 8, dtype=index_type(inputs))
     events = layer.gather(
         starts, indices, np.require(raster, requirements=KERNELS_TAKE).reshape(images * steps, inputs)
     )

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy import uint64
 
-from . import lif
+from . import _vector, lif
 from ._jit import jit, jit_within
 from .draws import fill_draws
 from .emitted import ADDS_EACH, step
@@ -18,31 +18,40 @@ def room(like, size):  # type: ignore[no-untyped-def]
     return wide[start : start + size]
 
 
+def list_eight(indices, event, line, first):  # type: ignore[no-untyped-def]
+    """List the active ones of eight inputs; return where the next is listed.
+
+    indices    uint16 | int64[...]    from `event` on eight are overwritten, also where fewer are active
+    line       uint8[inputs]          0 or 1
+    """
+    for i in range(first, first + uint64(8)):
+        indices[event] = i
+        event += uint64(line[i])
+    return event
+
+
+_vector.vectorise_list_eight(list_eight)
+
+
 @jit
 def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
     """List the active inputs of a raw raster, step by step; return how many.
 
     starts     int64[rows + 1]
-    indices    uint16[at least the events + 1]
+    indices    uint16 | int64[at least the events + 8]
     raster     uint8[rows, inputs]    0 or 1
     """
     event = uint64(0)  # unsigned, or every index would be looked at for a sign
-    fours = raster.shape[1] & ~3
+    inputs = uint64(raster.shape[1])
+    eights = inputs & ~uint64(7)
     for row in range(raster.shape[0]):
         starts[row] = event
-        # an index is overwritten unless its input is active: cheaper than a branch
-        for i in range(0, fours, 4):  # four at a time, so that the next four wait for one addition only
-            one = uint64(raster[row, i])
-            two = one + uint64(raster[row, i + 1])
-            three = two + uint64(raster[row, i + 2])
-            indices[event] = i
-            indices[event + one] = i + 1
-            indices[event + two] = i + 2
-            indices[event + three] = i + 3
-            event += three + uint64(raster[row, i + 3])
-        for i in range(fours, raster.shape[1]):
-            indices[event] = i
-            event += uint64(raster[row, i])
+        line = raster[row]
+        for i in range(uint64(0), eights, uint64(8)):
+            event = list_eight(indices, event, line, i)
+        for i in range(eights, inputs):
+            indices[event] = i  # overwritten unless its input is active: cheaper than a branch
+            event += uint64(line[i])
     starts[raster.shape[0]] = event
     return event
 

@@ -45,10 +45,12 @@ def test_the_demo_on_the_embedded_digits_holds_its_bar_and_repeats_exactly(tmp_p
             out,
             "--grid",
             "grid.toml",
+            "--neurons",
+            "100",
             "--passes",
             "2",
             "--significance",
-            "40",
+            "20",
             "--workers",
             workers,
         ]
