@@ -24,14 +24,14 @@ demo: .venv/demo.stamp  ## install, run the main job on embedded digits, write d
 # with JIT on, the compiled kernels are what is tested, and all the rest.
 test: lint  ## install, check style and types, run the tests with JIT off and with JIT on
 	@echo "== pytest, JIT off"
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n $(JOBS)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n $(JOBS) --durations=30
 	@echo "== pytest, JIT on"
-	$(BIN)/python -m pytest -q -n $(JOBS)
+	$(BIN)/python -m pytest -q -n $(JOBS) --durations=30
 
 coverage: .venv/test.stamp  ## run the tests both ways and say which lines none of them reaches
 	$(BIN)/coverage erase
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS)
-	$(BIN)/coverage run -m pytest -q -n $(JOBS)
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS) --durations=30
+	$(BIN)/coverage run -m pytest -q -n $(JOBS) --durations=30
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -48,7 +48,7 @@ def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
         starts[row] = event
         line = raster[row]
         for i in range(uint64(0), eights, uint64(8)):
-            event = list_eight(indices, event, line, i)
+            event = list_eight(indices, event, line, i)  # type: ignore[no-untyped-call]
         for i in range(eights, inputs):
             indices[event] = i  # overwritten unless its input is active: cheaper than a branch
             event += uint64(line[i])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fxsnn.kernels import layer
 
@@ -15,7 +18,8 @@ from fxsnn.kernels import layer
 @given(st.integers(0, 6), st.integers(0, 40), st.floats(0, 1), st.integers(0, 999))
 def test_what_is_listed_is_what_is_active(word: type, rows: int, inputs: int, density: float, seed: int) -> None:
     raster = (np.random.default_rng(seed).random((rows, inputs)) < density).astype(np.uint8)
-    starts, indices = np.full(rows + 1, -1, np.int64), np.full(int(raster.sum()) + 16, 77, word)
+    starts = np.full(rows + 1, -1, np.int64)
+    indices: NDArray[Any] = np.full(int(raster.sum()) + 16, 77, word)
     assert layer.gather(starts, indices[:-8], raster) == raster.sum()
     assert starts.tolist() == [0, *np.cumsum(raster.sum(axis=1)).tolist()]
     assert indices[: raster.sum()].tolist() == np.nonzero(raster)[1].tolist()

@@ -29,6 +29,8 @@ WORK = (
     "STDP in integers",
     "layers, inputs",
     "layers, currents",
+    "layers learn in float",
+    "layers learn in integers",
     "study",
     "help",
 )

@@ -21,10 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn import itq, learn
+from fxsnn.data.recordings import Recordings
 from fxsnn.emulate import run_raster
 from fxsnn.format import Format
 from fxsnn.layered.emulate import respond_layers
-from fxsnn.layered.network import LayeredNetwork, seen
+from fxsnn.layered.itq import IntegerLearning, train_in_integers
+from fxsnn.layered.itq_plan import Lesson, plan_learning
+from fxsnn.layered.learn import LocalLearning, train_layers
+from fxsnn.layered.network import LayeredNetwork, random_layers, seen
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
@@ -120,6 +124,31 @@ def layers(filters: str) -> Callable[[], NDArray[Any]]:
     return lambda: respond_layers(quantised, frames)
 
 
+@cache
+def layers_learn(integers: bool) -> Callable[[], NDArray[Any]]:
+    """Return a pass of learning of N-MNIST's layers over six random recordings."""
+    described, rng, events = ready("nmnist", 10), np.random.default_rng(3), 6 * 4000
+    recordings = Recordings(
+        "random",
+        np.sort(rng.integers(0, 300_000, (6, 4000))).reshape(events).astype(np.int32),
+        rng.integers(0, 2 * 34 * 34, events).astype(np.int32),
+        np.arange(7, dtype=np.int64) * 4000,
+        np.arange(6, dtype=np.uint8),
+        34,
+        34,
+    )
+    blank = random_layers(described, 0)
+    if integers:
+        plan = plan_learning(blank, Words(8, 4, "SR"), Lesson(16), trained=False)
+        return lambda: flat(train_in_integers(blank, recordings, plan, IntegerLearning(1, 6)))
+    return lambda: flat(train_layers(blank, recordings, LocalLearning(passes=1, rate=2e-3)))
+
+
+def flat(network: LayeredNetwork) -> NDArray[Any]:
+    """Return all words that were learned."""
+    return np.concatenate([one.reshape(-1) for one in (*network.weights, *network.biases)])
+
+
 def study() -> tuple[float, bytes]:
     """Explore 200 points of a network of 16 neurons, by the command."""
     with tempfile.TemporaryDirectory() as name:
@@ -161,6 +190,8 @@ WORK: dict[str, Callable[[], tuple[float, bytes]]] = {
     "STDP in integers": lambda: timed(stdp(True)),
     "layers, inputs": lambda: timed(layers("inputs")),
     "layers, currents": lambda: timed(layers("currents")),
+    "layers learn in float": lambda: timed(layers_learn(False)),
+    "layers learn in integers": lambda: timed(layers_learn(True)),
     "study": study,
     "help": lambda: command("--help"),
 }
