@@ -30,8 +30,8 @@ test: lint  ## install, check style and types, run the tests with JIT off and wi
 
 coverage: .venv/test.stamp  ## run the tests both ways and say which lines none of them reaches
 	$(BIN)/coverage erase
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS) --durations=30
-	$(BIN)/coverage run -m pytest -q -n $(JOBS) --durations=30
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS)
+	$(BIN)/coverage run -m pytest -q -n $(JOBS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
