@@ -59,31 +59,34 @@ def add_correlation(sums, words, weights, shape):  # type: ignore[no-untyped-def
     inside, outside = shape.channels // shape.groups, shape.outputs // shape.groups
     whole = shape.step_across == 1 and shape.groups == 1
     for row in range(words.shape[0]):
-        total = sums[row]
-        for place in range(words.shape[1]):
-            word = words[row, place]
+        total, given = sums[row], words[row]
+        for place in range(given.shape[0]):
+            word = given[place]
             if word == 0:
                 continue
             channel, cell = place % shape.channels, place // shape.channels
             top = cell // shape.columns + shape.above
             left = cell % shape.columns + shape.beside - shape.kernel_columns + 1  # of the leftmost window, times step
-            for line in range(shape.kernel_rows):
-                y = top - line
-                if shape.step_down > 1 and y % shape.step_down != 0:  # a division takes as long as a row of sums
-                    continue
-                y = y // shape.step_down if shape.step_down > 1 else y
-                if y < 0 or y >= shape.rows_out:
-                    continue
-                weight = weights[line, channel]
-                if whole:
-                    first, last = max(0, -left), min(shape.kernel_columns, shape.columns_out - left)
-                    if first < last:
-                        start = (y * shape.columns_out + left + first) * outside
-                        reached = total[start : start + (last - first) * outside]
-                        laid = weight[first * outside : last * outside]
-                        for n in range(reached.shape[0]):
-                            reached[n] += word * laid[n]
-                else:
+            first, last = max(0, -left), min(shape.kernel_columns, shape.columns_out - left)
+            # the lines of the kernel that lie on it in some window
+            lines = range(max(0, top - (shape.rows_out - 1) * shape.step_down), min(shape.kernel_rows, top + 1))
+            if whole and first < last:
+                for line in lines:
+                    y = top - line
+                    if shape.step_down > 1:
+                        if y % shape.step_down != 0:
+                            continue
+                        y //= shape.step_down
+                    start = (y * shape.columns_out + left) * outside
+                    reached = total[start + first * outside : start + last * outside]
+                    laid = weights[line, channel, first * outside : last * outside]
+                    for n in range(reached.shape[0]):
+                        reached[n] += word * laid[n]
+            elif not whole:
+                for line in lines:
+                    if (top - line) % shape.step_down != 0:
+                        continue
+                    y, weight = (top - line) // shape.step_down, weights[line, channel]
                     for column in range(shape.kernel_columns):
                         x = (left + column) // shape.step_across
                         if left + column < 0 or (left + column) % shape.step_across != 0 or x >= shape.columns_out:
