@@ -83,8 +83,9 @@ def compared(network: QuantisedGraph, rows: NDArray[np.int64], expected: Sequenc
             if node == output or node in one.neuron.states:
                 assert state[f"{one.name}.{node}"].tolist() == list(exact), (node, t, "kernels")
             count += len(exact)
-    total = [sum(column) for column in zip(*(words[output] for words in expected), strict=True)]
-    assert run(network, rows[None]).said[0].tolist() == total
+    if not JIT:  # the loops of whole presentations are a compilation of their own
+        total = [sum(column) for column in zip(*(words[output] for words in expected), strict=True)]
+        assert run(network, rows[None]).said[0].tolist() == total
     return count
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from command_line import in_plain_python
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS = 20, 40
@@ -95,6 +96,7 @@ def test_every_word_is_that_of_lavas_fixed_point_model() -> None:
     assert JIT or count == told("loihi")
 
 
+@in_plain_python
 @pytest.mark.parametrize(("a_in", "lava", "word"), [(1 << 17, 1 << 23, -(1 << 23)), (-(1 << 17), 1 << 23, -(1 << 23))])
 def test_the_edge_of_the_current_is_lavas_or_that_of_a_word(a_in: int, lava: int, word: int) -> None:
     for edge, expected, form in (("lava", lava, "Q25.0 zero wrap"), ("word", word, "Q24.0 zero wrap")):
