@@ -14,6 +14,7 @@ from fxsnn.files import read_text
 from fxsnn.graph.files import graph_at
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import load_graph_plan
+from fxsnn.graph.population import text_of
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.layered import width as layered
 from fxsnn.layered.network import LayeredNetwork, is_layered, load_layers
@@ -23,8 +24,10 @@ from fxsnn.layered.width import input_format
 from fxsnn.network import Network, load_network
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
+from fxsnn.program.catalogue import differences
+from fxsnn.program.grammar import Text
 from fxsnn.program.page import page
-from fxsnn.program.shipped import source
+from fxsnn.program.shipped import names, source
 from fxsnn.quantised import quantise
 from fxsnn.width import constants_of, program_of
 
@@ -32,13 +35,18 @@ from fxsnn.width import constants_of, program_of
 def show_network(network: Path, plan: Path | None = None) -> str:
     """Return the page on a network's neurons; without a plan their texts.
 
-    network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (.toml)
+    network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (.toml);
+               or a neuron: the name of one that comes along, or a file ending in .neuron
 
     Raises
     ------
     FxsnnError
         A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
     """
+    if _is_neuron(network):
+        if plan is not None:
+            raise ConfigError(f"a plan must be of a network, {str(network)!r} is a neuron")
+        return text_of(str(network)).source
     if graph := graph_at(network):
         return _of_graph(graph, plan)
     held = _held(network)
@@ -49,6 +57,41 @@ def show_network(network: Path, plan: Path | None = None) -> str:
         return "\n".join(source(name) for name in texts)
     read = named(plan, parse_planned, read_text(plan, "a plan"))
     return "\n".join(_lines(held, read, plan)) + "\n"
+
+
+def show_against(one: Path, other: str) -> str:
+    """Return in which lines two neurons' texts differ: their names, or files ending in .neuron.
+
+    A line that the first alone has begins with -, one that the second alone has with +. Comments do not count.
+
+    Raises FxsnnError where one is no neuron, or cannot be read.
+    """
+    if not _is_neuron(one):
+        raise ConfigError(
+            f"--against must be of a neuron, {str(one)!r} is none: one of {', '.join(names())}, or a file"
+        )
+    texts = text_of(str(one)), text_of(other)
+    common, found = differences(*texts)
+    alone = [sum(len(side) for side in sides) for sides in zip(*((d.ours, d.theirs) for d in found), strict=True)]
+    files = [text.file for text in texts]
+    if not found:
+        return f"{files[0]} and {files[1]}: the same {common} lines\n"
+    told = [
+        f"{files[0]} and {files[1]}: {common} lines in both, {alone[0]} of the first alone, {alone[1]} of the second"
+    ]
+    for one_place in found:
+        told += [_told("-", texts[0], *line) for line in one_place.ours]
+        told += [_told("+", texts[1], *line) for line in one_place.theirs]
+    return "\n".join(told) + "\n"
+
+
+def _told(sign: str, text: Text, number: int, line: str) -> str:
+    return f"{sign} {f'{text.file}:{number}':<24} {line}"
+
+
+def _is_neuron(path: Path) -> bool:
+    """Say whether what is to be shown is a neuron: a .neuron file, or the name of one where no file is called so."""
+    return path.suffix == ".neuron" or (str(path) in names() and not path.exists())
 
 
 def _of_graph(graph: Graph, plan: Path | None) -> str:

@@ -26,6 +26,7 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout, reduced
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import golden_nodes, run, trace
+from fxsnn.graph.stepping import State
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from reference_lif import Cuba, Into, Lif, weighed
@@ -294,6 +295,27 @@ def test_each_takes_the_active_inputs_of_all_projections_one_after_the_other(tmp
     # 0 + 3 + 2 saturates at 3, -3 + 2 is -1; then 3 + 3 + 1 + 1 saturates, -1 - 3 + 0 + 1 is -3
     assert kept.nodes["v"].tolist() == [[3, -1], [3, -3]]
     assert [(a.name, a.words, a.word) for a in graph_memory(quantised).arrays if a.meaning == "buffer"] == []
+
+
+def test_inputs_that_are_each_taken_one_by_one_come_to_statements_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "two.neuron").write_text(
+        "up: input\ndown: input\nv: state\nw: state[v]\nout: output\n"
+        "v: v[0] = v + each(up)\nw: v[1] = w - min(each(down), each(down) + each(down))\nout = v > w\n"
+    )
+    two = population("two", 2, "two.neuron", folder=tmp_path)
+    up = Projection("up", "input", "two", "up", weights=raw([[3, -3], [2, 2], [-1, 1]]))
+    down = Projection("down", "input", "two", "down", weights=raw([[1, -1], [-2, 3], [0, 2]]))
+    plan = parse_graph_plan('[signal]\nweight = "Q3.0"\nv = "Q3.0"')  # -4 to 3
+    quantised = quantise_graph(Graph((3,), (two,), (up, down)), plan)
+    rows = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 1]])
+    expected = [([3, -1], [3, -1]), ([3, -1], [3, -1]), ([2, 2], [3, -4])]
+    # w: 0 - 1 and then + 4; 0 + 2 and then - 3; in the last step 3 + 4 - 0, and -1 - 3 - 2
+    state, kept = State(quantised), trace(quantised, rows)["two"]
+    for t, (v, w) in enumerate(expected):
+        assert (kept.nodes["v"][t].tolist(), kept.nodes["w"][t].tolist()) == (v, w)
+        state.step(rows[t])
+        assert (state["two.v"].tolist(), state["two.w"].tolist()) == (v, w)
+    assert run(quantised, rows[None]).said.tolist() == [kept.emitted.sum(axis=0).tolist()]
 
 
 # answers

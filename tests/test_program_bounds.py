@@ -277,7 +277,8 @@ def texts(draw: st.DrawFn) -> str:
             lines.append(f"{name} = {draw(expressions(names, 3))}")
         elif kind == "each":
             lines += [f"{name} = 0"] * (name not in names)
-            lines.append(f"{name}: {grid}[{stream}] = {name} + each(current)")
+            added = draw(st.sampled_from(["each(current)", "max(each(current), v)", "each(current) * each(current)"]))
+            lines.append(f"{name}: {grid}[{stream}] = {name} + {added}")
         elif kind == "if":
             lines += [f"{name}: {grid}[{stream}] = {draw(expressions(names, 1))}", f"if {draw(conditions(names, 1))}:"]
             lines.append(f"    {name}: {grid}[{stream + 1}] = {draw(expressions(names, 2))}")

@@ -13,6 +13,7 @@ from fxsnn.format import Format
 from fxsnn.plan import Signal
 from fxsnn.program.build import build
 from fxsnn.program.grammar import parse
+from fxsnn.program.interpret import Run
 from fxsnn.program.program import bind
 from fxsnn.program.shipped import names, neuron, shipped, source
 from fxsnn.program.wires import arriving
@@ -85,7 +86,11 @@ REFUSED = [
     (FIRES + "th = 1\n", "n:7:1: a statement must assign a state, the output or a new name, not the constant th"),
     (FIRES + "y: v[0] = v\n", "n:7:1: a cast must have a register of its own, 0 is that of line 5"),
     (FIRES + "v = v + each(current)\n", "n:7:1: a statement with each(...) must cast, as in `v: signal = ...`"),
-    (FIRES + "v: v = v + each(current) + each(current)\n", "n:7:12: each(...) must stand once in a statement"),
+    (
+        "other: input\n" + FIRES + "v: v = v + each(current) + each(other)\n",
+        "n:8:28: each(...) must be of one input in a statement, other is not current",
+    ),
+    (FIRES + "if each(current) > 0:\n    v = 0\n", "n:7:4: each(...) must stand in a cast"),
     (FIRES + "if spike:\n    v: v = v + each(current)\n", "n:8:16: each(...) must stand outside every if"),
     (FIRES + "v: v = v + each(th)\n", "n:7:17: each must take a declared input, not th"),
     (FIRES + "v: state\n", "n:7:1: a name must be declared once and before it is used, v is not"),
@@ -142,6 +147,15 @@ def test_a_choice_is_one_of_those_named(choices: dict[str, str], message: str) -
     assert str(error.value) == message
 
 
+def test_what_both_ways_of_an_if_assign_alike_is_assigned() -> None:
+    text = "v: state\ncurrent: input\nspike: output\nnew: v[0] = v + current\nif new > v:\n    v = new\n    x = new\n"
+    made = build(parse(text + "else:\n    v = new\n    x = new\nspike = x > 0\n", "n"))
+    run = Run(bind(made, {"v": WORD}, ARRIVES, 1), {}, 1)
+    for total in (3, 6):
+        step = run.step({"current": [[3]]})
+        assert (step.states["v"], step.nodes["x"], step.emitted) == ([total], [total], [1])
+
+
 def test_a_choice_is_compared_with_names_of_its_own() -> None:
     text = parse('r: choice["a", "b"]\nspike: output\nspike = r == "c"\n', "n")
     with pytest.raises(NeuronError, match=r"^n:3:9: r must be compared with a, b, not 'c'$"):
@@ -164,23 +178,6 @@ def test_what_a_plan_must_give_is_refused_where_it_is_not_with_its_place() -> No
 
 
 def test_every_neuron_that_comes_along_is_built_under_all_choices() -> None:
-    assert names() == (
-        "competitive",
-        "cuba_lif",
-        "decolle",
-        "decolle_currents",
-        "decolle_filter",
-        "integrator",
-        "izhikevich",
-        "lif",
-        "nir_biased",
-        "nir_cuba_li",
-        "nir_cuba_lif",
-        "nir_li",
-        "nir_lif",
-        "nir_threshold",
-        "relay",
-    )
     for name in names():
         assert source(name).startswith("# ")
         text = shipped(name)

@@ -1,4 +1,4 @@
-"""`fxsnn show`."""
+"""`fxsnn show` and `fxsnn neurons`."""
 
 from __future__ import annotations
 
@@ -7,25 +7,57 @@ from typing import Annotated
 
 import typer
 
+from fxsnn.cli.options import AsJson
+from fxsnn.cli.tables import show as show_table
+from fxsnn.cli.tables import show_json, table
+
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("show", epilog="Example: fxsnn show net.npz chosen.toml")(show)
+    """Add the commands."""
+    app.command("show", epilog="Examples: fxsnn show net.npz chosen.toml; fxsnn show lif --against loihi")(show)
+    app.command("neurons", epilog="Example: fxsnn neurons --json")(neurons)
 
 
 def show(
     network: Annotated[
         Path,
         typer.Argument(
-            help="Network (.npz), description (.toml) of either kind, or network of populations (.toml).",
+            help="Network (.npz), description (.toml) of either kind, network of populations (.toml), "
+            "or a neuron: a name that `fxsnn neurons` lists, or a file (.neuron).",
             show_default=False,
         ),
     ],
     plan: Annotated[
         Path | None, typer.Argument(help="Plan (TOML); without it the neuron's text is printed.", show_default=False)
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Another neuron: say in which lines the two texts differ.", show_default=False),
+    ] = None,
 ) -> None:
     """Print the time step of a network's neurons: each line, how wide it is, what its cast drops, what can overflow."""
-    from fxsnn.showing import show_network
+    from fxsnn.errors import ConfigError
+    from fxsnn.showing import show_against, show_network
 
-    typer.echo(show_network(network, plan), nl=False)
+    if against is None:
+        typer.echo(show_network(network, plan), nl=False)
+    elif plan is not None:
+        raise ConfigError(f"--against must be without a plan, not with {str(plan)!r}")
+    else:
+        typer.echo(show_against(network, against), nl=False)
+
+
+def neurons(as_json: AsJson = False) -> None:
+    """List the neurons that come along: name, states, parameters (choices, constants, numbers), and what each is."""
+    from dataclasses import asdict
+
+    from fxsnn.program.catalogue import catalogue
+
+    entries = catalogue()
+    if as_json:
+        show_json([asdict(entry) | {"parameters": entry.parameters} for entry in entries])
+        return
+    rows = table("neuron", "states", "parameters", "what it is")
+    for entry in entries:
+        rows.add_row(entry.name, ", ".join(entry.states), ", ".join(entry.parameters), entry.sentence)
+    show_table(rows)

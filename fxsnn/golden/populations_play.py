@@ -13,7 +13,6 @@ from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
-from fxsnn.program import operations as op
 from fxsnn.program.variant import Ints, Rounds
 from fxsnn.program.vector import Draws, Player, moved
 from fxsnn.program.wires import ANYWHERE
@@ -224,8 +223,8 @@ class Theatre:
         words = player.values[ref]
         return player.whole(words if ANYWHERE in (frac, own) else moved(words, frac - own))
 
-    def _each(self, name: str) -> set[str]:
-        return {one.name for one in self.network.programs[name].neuron.operations if isinstance(one, op.Each)}
+    def _each(self, name: str) -> tuple[str, ...]:
+        return self.network.graph[name].neuron.one_by_one
 
     def _into(self, name: str) -> list[Projection]:
         return [one for one in self.network.graph.projections if one.target == name]

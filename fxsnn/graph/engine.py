@@ -18,7 +18,6 @@ from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
 from fxsnn.program.compiled import Compiled
 from fxsnn.program.neuron import Cast
-from fxsnn.program.operations import Each
 from fxsnn.program.program import Program
 
 Words = NDArray[np.int64]
@@ -35,7 +34,7 @@ class Engine:
         one, self._compiled = network.graph[name], step
         self._inputs = [*one.neuron.inputs]
         self._ways = ways(network, name, step.word, one_row=one_row)
-        self._each = {each.name for each in one.neuron.operations if isinstance(each, Each)}
+        self._each = one.neuron.one_by_one
         many = max(len(self._inputs), 1)
         self._at_once = 1 if self._each else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
         self._sums = np.zeros((many, self._at_once, one.size), step.word)
@@ -66,8 +65,7 @@ class Engine:
                 way.add(sums[self._inputs.index(way.given), sums.shape[1] - len(source) :], source)
             alone, order = self._parts, self._order
             if self._each:
-                alone = self._brought(emitted, begin)
-                order = np.arange(len(alone))
+                alone, order = self._brought(emitted, begin)
             self._follow(
                 out[steps],
                 nodes[steps],
@@ -91,16 +89,19 @@ class Engine:
         """Return what the register of a cast holds, by its number in the text."""
         return int(self._registers[stream])
 
-    def _brought(self, emitted: Mapping[str, Held], step: int) -> Held:
-        """Return what every active input brings alone, int[active, neurons], of the input that takes them so.
+    def _brought(self, emitted: Mapping[str, Held], step: int) -> tuple[Held, Words]:
+        """Return what every active input brings alone, int[active, neurons], and their order as `step` takes it.
 
-        The projections come in the order of the network, their inputs ascending; a maximum comes whole.
+        Of each input of the text that takes them so, the projections come in the order of the network, their inputs
+        ascending; a maximum comes whole.
         """
-        found = [self._parts]
-        for way in self._ways:
-            if way.given in self._each:
-                found.append(_part(way, delayed(emitted[way.source], step, way.delay), self._parts))
-        return np.concatenate(found)
+        found, ends = [self._parts], list[int]()
+        for given in self._each:
+            ways = [way for way in self._ways if way.given == given]
+            found += [_part(way, delayed(emitted[way.source], step, way.delay), self._parts) for way in ways]
+            ends.append(sum(map(len, found)))
+        order = np.arange(ends[0]) if len(ends) == 1 else np.array(ends, np.int64)
+        return np.concatenate(found), order
 
 
 def _part(way: Way, words: Held, like: Held) -> Held:

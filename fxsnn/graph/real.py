@@ -17,7 +17,6 @@ from fxsnn.graph.plan import GraphPlan, signals_for
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import weights_of
 from fxsnn.graph.reading import check_inputs, classes_of, delayed, reduced
-from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT
 from fxsnn.program.real import RealRun, Reals
 from fxsnn.program.wires import BITS
@@ -162,12 +161,11 @@ def _arriving(
 ) -> dict[str, list[Reals]]:
     """Return what arrives at a population in a step, as the run in integers has it."""
     neuron, come = graph[name].neuron, dict[str, list[Reals]]()
-    one_by_one = {each.name for each in neuron.operations if isinstance(each, op.Each)}
     for given in neuron.inputs:
         come[given] = []
         for projection in graph.into(name, given):
             words = delayed(emitted[projection.source], t, projection.delay)
-            for part in parts(words, given in one_by_one and projection.kind != "maximum"):
+            for part in parts(words, given in neuron.one_by_one and projection.kind != "maximum"):
                 brought = bring(projection, weights.get(projection.name), part, graph.shape_at(projection.source))
                 come[given].append(brought * 2.0**-projection.halvings)
     return come

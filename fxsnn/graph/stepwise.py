@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from fxsnn.graph.connect import bring, parts
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import delayed
-from fxsnn.program import operations as op
 
 Words = NDArray[np.int64]
 
@@ -46,7 +45,6 @@ def arriving(
     emitted    int64[steps, words], of every source
     """
     graph, program = network.graph, network.programs[name]
-    one_by_one = {each.name for each in program.neuron.operations if isinstance(each, op.Each)}
     come: dict[str, Words] = {}
     for given in program.neuron.inputs:
         point, rows = program.arrivals[given].total.frac, list[Words]()
@@ -54,9 +52,9 @@ def arriving(
             words = delayed(emitted[projection.source], t, projection.delay)
             weights, shape = network.weights.get(projection.name), graph.shape_at(projection.source)
             left = point - network.frac(projection)
-            for part in parts(words, given in one_by_one and projection.kind != "maximum"):
+            for part in parts(words, given in program.neuron.one_by_one and projection.kind != "maximum"):
                 rows.append(bring(projection, weights, part, shape) << left)
-        if given not in one_by_one:
+        if given not in program.neuron.one_by_one:
             rows = [np.add.reduce(rows)]
         come[given] = np.array(rows, np.int64).reshape(-1, graph[name].size)
     return come

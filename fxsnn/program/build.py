@@ -87,8 +87,8 @@ class _Builder(Expressions):
             a, b = (way[name] if name in way else self.kept(name) for way in ways)
             if a is None or b is None:
                 self.partly.add(name)
-            elif a != b:
-                self.env[name] = self.select(condition, a, b)
+            else:
+                self.env[name] = a if a == b else self.select(condition, a, b)
 
     def assign(self, node: ast.AnnAssign | ast.Assign) -> None:
         target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
@@ -101,12 +101,13 @@ class _Builder(Expressions):
             self.refuse(node, f"a statement must assign a state, the output or a new name, not the {kind} {name}")
         number = self.begun(node, name, written(node.value), signal)
         events = [part for part in ast.walk(node.value) if isinstance(part, ast.Call) and called(part) == "each"]
-        carry = self.begin(node, name, signal, events[0]) if events else None
+        first = min(events, key=lambda part: (part.lineno, part.col_offset), default=None)
+        carry = self.begin(node, name, signal, first) if first else None
         value = self.value(node.value)
         if signal:
             value = self.cast(node, name, value, signal, stream)
         if carry is not None:
-            self.each, self.inside = None, ""
+            self.each, self.came, self.inside = "", None, ""
             value = self.put(op.Done(carry, value), Kind(signal == BIT, signal))
         self.statements[number] = replace(self.statements[number], value=value)
         self.env[name] = value
@@ -124,7 +125,8 @@ class _Builder(Expressions):
             self.refuse(each, "each(...) must stand outside every if")
         if not signal:
             self.refuse(node, f"a statement with each(...) must cast, as in `{name}: signal = ...`")
-        self.inside, self.each = "a statement with each(...)", each
+        assert isinstance(each.args[0], ast.Name)  # noqa: S101  (so says the grammar)
+        self.inside, self.each, self.came = "a statement with each(...)", each.args[0].id, None
         carry = self.put(op.Carry(self.named(node, name), signal), Kind(signal == BIT, signal))
         self.env[name] = carry
         return carry

@@ -41,7 +41,8 @@ class Expressions:
         self.partly: set[str] = set()  # assigned where a condition holds, and not where it does not
         self.guard: Ref | None = None  # under which the statement in hand happens
         self.inside = ""  # of what no reduction may stand in
-        self.each: ast.Call | None = None  # of the statement in hand
+        self.each = ""  # the input whose active words come one after the other to the statement in hand
+        self.came: Ref | None = None  # what one of them brings, once it was read
 
     def refuse(self, node: ast.AST, message: str) -> NoReturn:
         """Raise NeuronError with the place of a node."""
@@ -56,8 +57,6 @@ class Expressions:
 
     def leaf(self, operation: Operation, kind: Kind = EXACT) -> Ref:
         """Return the number of what is given, which stands once in a step."""
-        if isinstance(operation, op.Each):  # another one for every active input
-            return self.put(operation, kind)
         if operation not in self.leaves:
             self.leaves[operation] = self.put(operation, kind)
         return self.leaves[operation]
@@ -157,9 +156,12 @@ class Expressions:
         self.read.add(name)
         if name not in self.declared or self.declared[name][0].kind != "input":
             self.refuse(node.args[0], f"each must take a declared input, not {name}")
-        if node is not self.each:
-            self.refuse(node, "each(...) must stand once in a statement")
-        return self.leaf(op.Each(name))
+        if name != self.each:
+            where = f"be of one input in a statement, {name} is not {self.each}" if self.each else "stand in a cast"
+            self.refuse(node, f"each(...) must {where}")
+        if self.came is None:
+            self.came = self.put(op.Each(name))
+        return self.came
 
     def reduction(self, node: ast.Call, name: str) -> Ref:
         """Return a reduction over the population."""

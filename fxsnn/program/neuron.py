@@ -71,6 +71,12 @@ class Neuron:
         return isinstance(made, Limit | State) and made.signal == signal
 
     @property
+    def one_by_one(self) -> tuple[str, ...]:
+        """The inputs whose active words a step takes one after the other."""
+        taken = {one.name for one in self.operations if isinstance(one, Each)}
+        return tuple(name for name in self.inputs if name in taken)
+
+    @property
     def uncast(self) -> dict[str, tuple[str, Ref]]:
         """The states that a step ends without a cast, and so must provably fit their words; as in `states`."""
         return {
