@@ -47,7 +47,7 @@ def test_the_demo_on_the_embedded_digits_holds_its_bar_and_repeats_exactly(tmp_p
             "grid.toml",
             "--passes",
             "2",
-            "--significance",
+            "--sweep",
             "40",
             "--workers",
             workers,
