@@ -27,6 +27,7 @@ from fxsnn.significance.layers import layers_spreads
 from test_cli_json import GRID, PLAN
 from test_graph_explore import written
 from test_layered_learning import NET, recordings, write
+from test_report import PICTURES
 
 skip_without_jit()
 
@@ -192,19 +193,22 @@ def test_ranges_of_layers_are_those_of_recordings_that_were_not_learned_from(fol
     }
 
 
-def test_a_demo_of_layers_takes_a_grid_and_a_weight_of_memory(folder: Path, tmp_path: Path) -> None:
+def test_a_demo_of_layers_takes_a_grid_and_a_weight_of_memory(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     del folder
-    (tmp_path / "grid.toml").write_text("weight = [4, 2]\nstate = [1]\n")
-    words = ["demo", "described.toml", "--data", "events", "--out", tmp_path / "o", "--passes", 1, "--max-loss", 0]
-    said = run(*words, "--mu", 0.25, "--grid", tmp_path / "grid.toml", "--sweep", 4)
+    monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
+    # nothing of it is narrowed, which begins with what learned nothing more
+    (tmp_path / "grid.toml").write_text('weight = [4, 2]\nstate = [1]\nscheme = ["straight-through"]\n')
+    words = ["demo", "described.toml", "--data", "events", "--out", tmp_path / "o", "--passes", 1, "--max-loss", 1]
+    said = run(*words, "--mu", 0.25, "--grid", tmp_path / "grid.toml", "--window", 4)
     assert said.status == 0, said.err
     held = json.loads((tmp_path / "o" / "candidates.json").read_bytes())
-    assert [one["name"] for one in held["candidates"]][:2] == ["w4-nearest-even-s1-TR", "w2-nearest-even-s1-TR"]
+    assert [one["name"] for one in held["candidates"]] == [f"w{bits}-nearest-even-s1-TR-through" for bits in (4, 2)]
     assert held["selection"]["mu"] == 0.25
-    assert (tmp_path / "o" / "significance.json").exists()
     page = (tmp_path / "o" / "report.html").read_text().replace("\u00a0", " ")
-    assert "fxsnn demo described.toml --data events --out o --passes 1 --rate 0.004 --seed 0 --max-loss 0 " in page
-    assert "--sweep 4 --mu 0.25 --grid grid.toml" in page
+    assert "fxsnn demo described.toml --data events --out o --passes 1 --rate 0.004 --seed 0 --max-loss 1 " in page
+    assert "--window 4 --mu 0.25 --grid grid.toml" in page
 
 
 def test_options_of_learning_on_reach_the_candidates(folder: Path, tmp_path: Path) -> None:

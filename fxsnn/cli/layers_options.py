@@ -77,9 +77,9 @@ def learning_of(
     return replace(usual, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
-def tell(name: str, told: Measured) -> None:
+def tell(name: str, told: Measured, colon: str = ":") -> None:
     """Say what a network is worth on test recordings."""
     typer.echo(
-        f"{name}: test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
+        f"{name}{colon} test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
         f"{told.images:,} recordings"
     )

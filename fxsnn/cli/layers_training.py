@@ -63,7 +63,7 @@ def train_on_recordings(
 
     with progress_bars({"train": "training (recordings)"}) as progress:
         told = train_events(out, description, folder, learning, through, device, workers, progress)
-    tell(f"{out}: float", told)
+    tell(f"{out}: float", told, "")
     if through:
         typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
     warn(note(out))
