@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fxsnn.competitive import Competitive
-from fxsnn.described import Described, described_in, parse_described
+from fxsnn.described import Described, described_in, read_described
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
@@ -65,7 +65,7 @@ def described_at(network: Path) -> Described:
         return described_in(network)
     if network.suffix != ".toml":
         raise ConfigError(f"a network must be a trained one (.npz) or a description (.toml), not {str(network)!r}")
-    return named(network, parse_described, read_text(network, "a network's description"))
+    return read_described(network)
 
 
 def _inventory(described: Competitive, plan: Plan) -> Memory:

@@ -1,18 +1,20 @@
-"""Descriptions of either kind of network: of one layer that learns without labels, or of layers that learn by them."""
+"""Kinds of networks, and descriptions: of one layer that learns without labels, of layers that learn by them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from fxsnn.competitive import KIND, Competitive, competitive_from_data, competitive_of, competitive_text
-from fxsnn.documents import parse_toml
+from fxsnn.documents import named, parse_toml
 from fxsnn.errors import ConfigError
+from fxsnn.files import read_text
 from fxsnn.layered.description import KINDS, Description, description_from_data, description_text
-from fxsnn.layered.network import is_layered, load_layers
+from fxsnn.layered.network import LayeredNetwork, is_layered, load_layers
 from fxsnn.layered.ready import Ready, ready
-from fxsnn.network import load_network
+from fxsnn.network import Network, load_network
 
+Kind = Literal["one layer", "layers", "populations"]
 Described = Competitive | Description
 MNIST = "mnist"
 NAMES = (MNIST, *get_args(Ready))
@@ -35,12 +37,9 @@ def parse_described(text: str) -> Described:
     return described_from_data(parse_toml(text, "a network's description"))
 
 
-def parse_layers(text: str) -> Description:
-    """Read the description of a network of layers from TOML; raises ConfigError, also for one of the other kind."""
-    described = parse_described(text)
-    if isinstance(described, Competitive):
-        raise ConfigError(f"a network of kind {KIND} must learn without labels, by fxsnn train, not by fxsnn events")
-    return described
+def read_described(path: Path) -> Described:
+    """Read a network's description; raises FileError or ConfigError, one line."""
+    return named(path, parse_described, read_text(path, "a network's description"))
 
 
 def described_text(described: Described) -> str:
@@ -48,9 +47,33 @@ def described_text(described: Described) -> str:
     return competitive_text(described) if isinstance(described, Competitive) else description_text(described)
 
 
+def kind_of(network: Path) -> Kind:
+    """Return which kind of network a file holds; raises FileError where it cannot be read.
+
+    A file that is no network at all counts as one layer: whoever reads it says what is wrong.
+    """
+    if network.suffix == ".toml":
+        return "populations"
+    return "layers" if is_layered(network) else "one layer"
+
+
+def network_in(path: Path) -> Network | LayeredNetwork:
+    """Read a trained network (.npz), of either kind; raises FileError."""
+    return load_layers(path) if kind_of(path) == "layers" else load_network(path)
+
+
+def layers_in(path: Path) -> LayeredNetwork:
+    """Read a network of layers; raises FileError, or ConfigError for one of one layer."""
+    held = network_in(path)
+    if not isinstance(held, LayeredNetwork):
+        raise ConfigError(f"a network must be of layers, {str(path)!r} is of one layer")
+    return held
+
+
 def described_in(path: Path) -> Described:
     """Return what a trained network (.npz), of either kind, is; raises FileError."""
-    return load_layers(path).description if is_layered(path) else competitive_of(load_network(path))
+    held = network_in(path)
+    return held.description if isinstance(held, LayeredNetwork) else competitive_of(held)
 
 
 def described_by_name(name: str, classes: int) -> Described:

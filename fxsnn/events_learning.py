@@ -1,15 +1,14 @@
-"""What `fxsnn events train` and `refine` do with files: layered networks learn, in float or in integers."""
+"""What `fxsnn train` and `refine` do with files of layered networks, which learn in float or in integers."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from fxsnn.data.events import SPLITS
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
-from fxsnn.described import parse_layers
+from fxsnn.described import layers_in, read_described
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_text
@@ -19,7 +18,7 @@ from fxsnn.layered.inventory import layered_memory, layered_while_learning
 from fxsnn.layered.itq import IntegerLearning, train_in_integers
 from fxsnn.layered.itq_plan import Lesson, plan_learning
 from fxsnn.layered.learn import LocalLearning, train_layers
-from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
+from fxsnn.layered.network import LayeredNetwork, random_layers, save_layers
 from fxsnn.layered.plan import layered_plan_text, parse_layered_plan
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
@@ -32,8 +31,11 @@ from fxsnn.score import Measured, Told
 
 
 def read_description(path: Path) -> Description:
-    """Read a network's description; raises FileError or ConfigError, one line."""
-    return named(path, parse_layers, read_text(path, "a network's description"))
+    """Read the description of a network of layers; raises FileError or ConfigError, one line."""
+    described = read_described(path)
+    if not isinstance(described, Description):
+        raise ConfigError(f"a network that learns from recordings must be of layers, {str(path)!r} is of one layer")
+    return described
 
 
 def train_events(
@@ -43,6 +45,7 @@ def train_events(
     learning: LocalLearning,
     words: Words | None,
     device: str | None,
+    workers: int,
     progress: Progress,
 ) -> Told:
     """Train a network on training recordings of a folder, save it, and measure it in float on the test recordings.
@@ -51,12 +54,9 @@ def train_events(
     it will be quantised by them (straight-through, float master weights), and the plan is written beside it. On a
     `device` of PyTorch's it learns as `accelerated.train_accelerated` says.
     """
-    check_output(out, description)
-    if words:
-        check_output(out.with_suffix(".toml"), description)
     described = read_description(description)
     train, test, learned = _lessons(data, described)
-    network = train_in_float(described, train, learning, progress, device)
+    network = train_in_float(described, train, learning, workers, progress, device)
     if words:
         plan = plan_layers(network, words)
         network = Lessons(train, learning).learned(network, plan)
@@ -66,19 +66,19 @@ def train_events(
 
 
 def refine_events(
-    network: Path, plan: Path, out: Path, data: Path, learning: LocalLearning, progress: Progress
+    network: Path, plan: Path, out: Path, data: Path, learning: LocalLearning, workers: int, progress: Progress
 ) -> Measured:
     """Let a network learn on through the quantisation of a plan, save it, and measure it in integers.
 
     It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
     """
     check_output(out, network, plan)
-    held = load_layers(network)
+    held = layers_in(network)
     words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
     train, test, learned = _lessons(data, held.description)
     check_unlearned(network, test)
     refined = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
-    told = measured(quantise_layers(refined, words), test)
+    told = measured(quantise_layers(refined, words), test, workers)
     save_layers(refined, out, _learned_before(network).and_then(learned))
     return told
 
@@ -101,6 +101,7 @@ def learn_events(
     words: Words,
     lesson: Lesson,
     trained: Path | None,
+    workers: int,
     progress: Progress,
 ) -> EventsLearned:
     """Train a network in integers on training recordings of a folder, and write it and the plan that it learned by.
@@ -108,10 +109,8 @@ def learn_events(
     It begins with random weights, or with those of the network `trained`. Of every eight training recordings the last
     one is left out. The rate is taken as the power of two that is nearest. Measured in integers, on test recordings.
     """
-    for path in (out, out.with_suffix(".toml")):
-        check_output(path, description, trained)
     described, integers = read_description(description), IntegerLearning.like(learning)
-    network = load_layers(trained) if trained else random_layers(described, learning.seed)
+    network = layers_in(trained) if trained else random_layers(described, learning.seed)
     if network.description != described:
         raise ConfigError(f"a network to learn on from must be of {str(description)!r}, {str(trained)!r} is of another")
     train, test, lessons = _lessons(data, described)
@@ -124,7 +123,7 @@ def learn_events(
     quantised = quantise_layers(found, plan)
     learned = layered_while_learning(quantised, integers.rate, integers.halvings)
     overflows = overflowing_layers(found, quantised, test)
-    return EventsLearned(measured(quantised, test), layered_memory(quantised), learned, overflows)
+    return EventsLearned(measured(quantised, test, workers), layered_memory(quantised), learned, overflows)
 
 
 def _lessons(data: Path, described: Description) -> tuple[Recordings, Recordings, Learned]:
@@ -139,9 +138,14 @@ def _learned_before(network: Path) -> Learned:
 
 
 def train_in_float(
-    described: Description, train: Recordings, learning: LocalLearning, progress: Progress, device: str | None = None
+    described: Description,
+    train: Recordings,
+    learning: LocalLearning,
+    workers: int,
+    progress: Progress,
+    device: str | None = None,
 ) -> LayeredNetwork:
-    """Train a new network, on all processors or on a device of PyTorch's."""
+    """Train a new network, in so many threads or on a device of PyTorch's."""
     network = random_layers(described, learning.seed)
 
     def told(done: int, total: int) -> None:
@@ -149,4 +153,4 @@ def train_in_float(
 
     if device:
         return train_accelerated(network, train, learning, device, told)
-    return train_layers(network, train, learning, told, threads=os.cpu_count() or 1)
+    return train_layers(network, train, learning, told, threads=workers)

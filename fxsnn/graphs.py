@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from fxsnn.ranges import Spread
 from fxsnn.score import Told
 from fxsnn.significance import Significance
 from fxsnn.significance.populations import populations_significance
+from fxsnn.splits import evenly
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
 from fxsnn.subjects.graphs import GraphSubject, digest_of_graph
@@ -43,8 +45,8 @@ class GraphEmulated:
     memory: Memory
 
 
-def emulate_graph(network: Path, plan: Path, inputs: Path) -> GraphEmulated:
-    """Measure a network in float and in integers on inputs of one's own.
+def emulate_graph(network: Path, plan: Path, inputs: Path, most: int | None = None) -> GraphEmulated:
+    """Measure a network in float and in integers on inputs of one's own, `most` of them evenly spread.
 
     Raises
     ------
@@ -53,7 +55,8 @@ def emulate_graph(network: Path, plan: Path, inputs: Path) -> GraphEmulated:
     """
     graph = load_graph(network)
     held = load_graph_plan(plan, graph)
-    shown, quantised = read_inputs(inputs, graph), quantise_graph(graph, held)
+    given, quantised = read_inputs(inputs, graph), quantise_graph(graph, held)
+    shown = given if most is None else given.chosen(evenly(len(given), most))
     bench = GraphBench(graph, shown, held)
     counts = bench.counts(quantised)
     return GraphEmulated(
@@ -89,7 +92,7 @@ def explore_graph(
     return finished
 
 
-def significance_of_graph(
+def sweep_of_graph(
     network: Path,
     inputs: Path,
     count: int | None,
@@ -98,11 +101,14 @@ def significance_of_graph(
     workers: int,
     progress: Progress,
     engine: Engine = THREADS,
-) -> Significance:
-    """Sweep every signal on the first inputs of a file, all if no count is given; raises as `emulate_graph` does."""
+) -> Callable[[], Significance]:
+    """Read what is swept, the first inputs of a file or all, and return what sweeps every signal.
+
+    Raises as `emulate_graph` does.
+    """
     graph = load_graph(network)
     shown = read_inputs(inputs, graph).first(count)
-    return populations_significance(
+    return lambda: populations_significance(
         graph,
         shown,
         inputs.name,

@@ -20,7 +20,7 @@ from fxsnn.layered.network import LayeredNetwork, load_layers
 from fxsnn.layered.plan import LayeredPlan, parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.pareto import Choice
-from fxsnn.recorded.splits import check_unlearned, split_of
+from fxsnn.recorded.splits import check_unlearned, open_split
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
@@ -35,7 +35,7 @@ def report_layers(
     out: Path,
     sources: Sources,
     asked: Criteria,
-    data: Path | None,
+    data: Path,
     command: str,
     workers: int,
     progress: Progress,
@@ -44,12 +44,12 @@ def report_layers(
     """Do for a network of layers and recordings what `reporting.report_job` does for digits; raises as it does.
 
     The candidates may be one plan (.toml). A choice that learned on through its quantisation does so again, in as many
-    `passes` as fxsnn events explore took (2), unless its network is given.
+    `passes` as fxsnn explore took (2), unless its network is given.
     """
     sources.check(out, asked)
     network, swept = load_layers(sources.network), sources.swept()
     learned = None if sources.chosen_network is None else load_layers(sources.chosen_network)
-    test = split_of(data, "test", network)
+    test = open_split(data, "test", network.description)
     check_sensor(network, test)
     for path in (sources.network, sources.chosen_network):
         if path is not None:
@@ -65,7 +65,7 @@ def report_layers(
         )
     exploration = load_exploration(sources.candidates)
     choice = sources.choice(exploration, asked)
-    train, held_out = learned_and_held_out(split_of(data, "train", network))
+    train, held_out = learned_and_held_out(open_split(data, "train", network.description))
     for path in (sources.network, sources.chosen_network):
         if path is not None:
             check_unlearned(path, held_out)

@@ -61,13 +61,12 @@ def count_casts(float_net: LayeredNetwork, network: QuantisedLayers, shown: Reco
 
 def overflowing_in(counts: Counts) -> dict[str, float]:
     """Return the same of counts by layer and cast."""
-    return above(
-        {
-            f"layer {number} {cast}": [found["casts"], found["overflows"]]
-            for number, layer in enumerate(counts)
-            for cast, found in layer.items()
-        }
-    )
+    return above({name: [found["casts"], found["overflows"]] for name, found in by_layer(counts).items()})
+
+
+def by_layer(counts: Counts) -> dict[str, dict[str, int]]:
+    """Return counts by the names of layers and casts, as `layer 0 trace`."""
+    return {f"layer {number} {cast}": found for number, layer in enumerate(counts) for cast, found in layer.items()}
 
 
 def lines(found: Mapping[str, float]) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from fxsnn.competitive import Competitive
 from fxsnn.counting import blank, described_at
+from fxsnn.described import network_in
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
@@ -17,11 +18,11 @@ from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.population import text_of
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.layered import width as layered
-from fxsnn.layered.network import LayeredNetwork, is_layered, load_layers
+from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.width import input_format
-from fxsnn.network import Network, load_network
+from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
 from fxsnn.program.catalogue import differences
@@ -124,7 +125,7 @@ def _lines(held: Network | LayeredNetwork, plan: Planned, file: Path) -> list[st
 def _held(network: Path) -> Network | LayeredNetwork:
     """Return a network; of a description one whose every weight is 0."""
     if network.suffix == ".npz":
-        return load_layers(network) if is_layered(network) else load_network(network)
+        return network_in(network)
     described = described_at(network)
     if not isinstance(described, Competitive):
         return blank(described)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fxsnn.data.digits import Digits, load_digits, split_digits
 from fxsnn.data.mnist import load_mnist
 from fxsnn.encode import RateCoding, encode
@@ -54,6 +57,12 @@ def part(digits: Digits, first: int, last: int) -> Digits:
     if not 0 <= first < last <= len(digits):
         raise ConfigError(f"images must be a part of 0 to {len(digits)}, not {first} to {last}")
     return Digits(digits.images[first:last], digits.labels[first:last])
+
+
+def evenly(count: int, most: int | None) -> NDArray[np.int64]:
+    """Return the places of `most` of `count` samples, evenly spread; of all where there are no more, or it is None."""
+    taken = min(count, most or count)
+    return np.arange(taken) * count // max(1, taken)
 
 
 def check_fits(network: Network, path: Path, splits: Splits) -> None:

@@ -14,11 +14,10 @@ from fxsnn import itq, learn
 from fxsnn.competitive import Competitive
 from fxsnn.data.digits import Digits
 from fxsnn.demo import Progress, measure
-from fxsnn.described import parse_described
-from fxsnn.documents import named
+from fxsnn.described import read_described
 from fxsnn.encode import encode
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_folder, check_output, read_text, write_text
+from fxsnn.files import check_folder, write_text
 from fxsnn.golden.learning import make_learning_bundle
 from fxsnn.learn import Learning, random_network
 from fxsnn.network import Network, save_network
@@ -88,11 +87,9 @@ def _blank(digits: Digits, asked: Training) -> Network:
 
 
 def _read(path: Path) -> Competitive:
-    described = named(path, parse_described, read_text(path, "a network's description"))
+    described = read_described(path)
     if not isinstance(described, Competitive):
-        raise ConfigError(
-            f"a network of layers must learn with labels, by fxsnn events train, not without: {str(path)!r}"
-        )
+        raise ConfigError(f"a network that learns from digits must be of one layer, {str(path)!r} is of layers")
     return described
 
 
@@ -115,12 +112,8 @@ def train_network(
     beside it. Where a weight's format is given alone, a network that learns in float first says what integer bits
     states need.
     """
-    read = asked.description, asked.plan
-    check_output(out, *read)
     plan = None if asked.plan is None else read_plan(asked.plan)
     written = out.with_suffix(".toml") if asked.weight is not None else None
-    if written:
-        check_output(written, *read)
     splits = open_splits(data, mnist)
     learned = learned_digits(splits)
     blank, images = _blank(splits.training, asked), splits.training.images

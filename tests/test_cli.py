@@ -42,14 +42,6 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "demo",
         "describe",
         "emulate",
-        "events data",
-        "events demo",
-        "events describe",
-        "events emulate",
-        "events explore",
-        "events plan",
-        "events refine",
-        "events train",
         "explore",
         "export c",
         "golden check",
@@ -58,7 +50,9 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "golden make",
         "import",
         "memory",
+        "plan",
         "ranges",
+        "refine",
         "regress",
         "report",
         "select",
@@ -76,7 +70,7 @@ def test_every_command_helps_with_an_example_of_its_own(path: tuple[str, ...]) -
     assert f"Example: fxsnn {' '.join(path)} " in " ".join(said.out.split())
 
 
-@pytest.mark.parametrize("path", [(), ("golden",), ("events",), *COMMANDS], ids=" ".join)
+@pytest.mark.parametrize("path", [(), ("golden",), ("export",), *COMMANDS], ids=" ".join)
 def test_the_short_h_gives_the_same_help(path: tuple[str, ...]) -> None:
     assert run(*path, "-h") == run(*path, "--help")
 
@@ -120,7 +114,7 @@ def test_a_shell_completes_commands_and_options_once_that_is_installed(tmp_path:
     assert completed("fxsnn", "regress", "--ju") == ["--junit"]
 
 
-@pytest.mark.parametrize("path", [(), ("golden",), ("events",)], ids=["fxsnn", "fxsnn golden", "fxsnn events"])
+@pytest.mark.parametrize("path", [(), ("golden",), ("export",)], ids=["fxsnn", "fxsnn golden", "fxsnn export"])
 def test_no_command_gives_the_help_and_status_2(path: tuple[str, ...]) -> None:
     said = run(*path)
     assert said.status == 2
@@ -186,8 +180,8 @@ def test_an_option_that_does_not_exist_is_refused(path: tuple[str, ...]) -> None
         ["regress", "list.toml"],
         ["train", "--out", "n.npz"],
         ["emulate", "n.npz", "p.toml"],
-        ["events", "train", "net.toml", "--out", "n.npz"],
-        ["events", "emulate", "n.npz", "p.toml"],
+        ["train", "net.toml", "--out", "n.npz"],
+        ["refine", "n.npz", "p.toml", "--out", "on.npz"],
         ["golden", "learn", "--out", "set"],
     ],
     ids=" ".join,
@@ -204,7 +198,7 @@ def test_digits_are_looked_for_in_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("out", [".", "..", "/"])
-@pytest.mark.parametrize("command", [["explore", "n.npz"], ["events", "explore", "n.npz", "--data", "."]], ids=len)
+@pytest.mark.parametrize("command", [["explore", "n.npz"], ["explore", "n.npz", "--data", "."]], ids=len)
 def test_a_study_is_not_put_beside_what_is_no_file(command: list[str], out: str) -> None:
     assert run(*command, "--out", out).complaint == f"an output file must be a regular file or a new name, not {out!r}"
 

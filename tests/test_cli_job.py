@@ -43,7 +43,7 @@ theta = { format = "UQ2.4" }
 threshold = { format = "UQ3.3" }
 inhibition = { format = "UQ7.0" }
 """
-DEMO = ["--neurons", "6", "--passes", "2", "--max-loss", "1", "--significance", "0", "--workers", "1"]
+DEMO = ["--neurons", "6", "--passes", "2", "--max-loss", "1", "--sweep", "0", "--workers", "1"]
 
 
 @pytest.fixture(autouse=True)
@@ -287,7 +287,7 @@ def test_the_demo_writes_all_it_names_and_again_the_same(tmp_path: Path, grid: P
     }
     chosen = next(entry for entry in held["candidates"] if entry["name"] == held["selection"]["chosen"])
     assert plan_from_data(chosen["plan"]) == parse_plan((out / "chosen.toml").read_text())
-    assert "fxsnn demo --neurons 6 --passes 2 --seed 0 --mu 0.5 --max-loss 1 --grid grid.toml --significance 0" in (
+    assert "fxsnn demo --neurons 6 --passes 2 --seed 0 --mu 0.5 --max-loss 1 --grid grid.toml --sweep 0" in (
         out / "report.html"
     ).read_text().replace("\u00a0", " ")
     done("golden", "check", out / "golden")

@@ -36,7 +36,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "layers.toml").write_text(layered_plan_text(plan_layers(network, Words(5, 3))))
     (tmp_path / "two.toml").write_text((tmp_path / "layers.toml").read_text().rsplit("[[layer]]", 1)[0])
     (tmp_path / "mnist.toml").write_text(run("describe", "mnist").out.replace("neurons = 400", "neurons = 30"))
-    (tmp_path / "nmnist.toml").write_text(run("events", "describe", "nmnist", "--classes", 8).out)
+    (tmp_path / "nmnist.toml").write_text(run("describe", "nmnist", "--classes", 8).out)
     return tmp_path
 
 

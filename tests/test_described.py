@@ -138,7 +138,7 @@ def test_a_described_network_is_trained(tmp_path: Path, monkeypatch: pytest.Monk
     assert described_in(out) == described
     for wrong, message in (
         (WHOLE, "a network must have 784 inputs, one a pixel, not 9"),
-        (run("describe", "nmnist").out, "a network of layers must learn with labels, by fxsnn events train, not "),
+        (run("describe", "nmnist").out, "a network of layers must learn from recordings: name their folder by --data"),
     ):
         path.write_text(wrong)
         assert run("train", path, "--out", tmp_path / "other.npz").complaint.startswith(message)
@@ -146,5 +146,3 @@ def test_a_described_network_is_trained(tmp_path: Path, monkeypatch: pytest.Monk
     assert both.complaint.startswith("neurons must be given by a description or by --neurons, not both")
     assert not (tmp_path / "other.npz").exists()
     path.write_text(text)
-    said = run("events", "train", path, "--data", tmp_path, "--out", out)
-    assert said.complaint.endswith("must learn without labels, by fxsnn train, not by fxsnn events")

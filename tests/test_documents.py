@@ -70,7 +70,7 @@ NEED_A_FILE: dict[str, list[str]] = {
     "train": ["train", "FILE", "--out", "OUT"],
     "train by a plan": ["train", "--plan", "FILE", "--out", "OUT"],
     "regress": ["regress", "FILE"],
-    "events train": ["events", "train", "FILE", "--data", ".", "--out", "OUT"],
+    "train on recordings": ["train", "FILE", "--data", ".", "--out", "OUT"],
 }
 
 

@@ -432,14 +432,14 @@ def test_the_command_learns_in_integers(tmp_path: Path) -> None:
     write(tmp_path, recordings(16), "Train")
     write(tmp_path, recordings(6, seed=1), "Test")
     (tmp_path / "net.toml").write_text(NET.replace("height = 6\nwidth = 6\n", "shrink = 3\n"))
-    words = ["events", "train", tmp_path / "net.toml", "--data", tmp_path, "--itq", "--passes", 1, "--weight", 5]
+    words = ["train", tmp_path / "net.toml", "--data", tmp_path, "--itq", 5, "--passes", 1]
     said = run(*words, "--out", tmp_path / "q.npz")
     assert said.status == 0, said.err
     assert said.out.startswith(f"{tmp_path}/q.npz: fixed: test accuracy ")
     assert "\nwhile learning\n" in said.out
     assert said.out.endswith("q.toml: the plan that it learned by\n")
     told = said.out.splitlines()[0].split("fixed: ")[1]
-    emulated = run("events", "emulate", tmp_path / "q.npz", tmp_path / "q.toml", "--data", tmp_path)
+    emulated = run("emulate", tmp_path / "q.npz", tmp_path / "q.toml", "--data", tmp_path)
     assert f"fixed: {told}\n" in emulated.out
     for network in ("q.npz", "net.toml"):
         if network == "net.toml":
@@ -450,12 +450,14 @@ def test_the_command_learns_in_integers(tmp_path: Path) -> None:
     first = (tmp_path / "q.npz").read_bytes()
     assert run(*words, "--out", tmp_path / "q.npz").status == 0
     assert (tmp_path / "q.npz").read_bytes() == first
-    more = run(*words, "--out", tmp_path / "r.npz", "--from", tmp_path / "q.npz", "--update", "step", "--learned", 9)
+    more = run(
+        *words, "--out", tmp_path / "r.npz", "--learn-on", tmp_path / "q.npz", "--update", "step", "--learned-bits", 9
+    )
     assert more.status == 0, more.err
     table = parse_layered_plan((tmp_path / "r.toml").read_text()).layers[0].learning
     assert table
     assert (table.update, table.learned.format.word) == ("step", 9)
     (tmp_path / "net.toml").write_text(NET.replace("height = 6\nwidth = 6\n", "shrink = 3\n") + "alpha = 0.5\n")
-    refused = run(*words, "--out", tmp_path / "s.npz", "--from", tmp_path / "q.npz").complaint
+    refused = run(*words, "--out", tmp_path / "s.npz").complaint
     assert refused.startswith("a network to learn on from must be of ")
     assert not (tmp_path / "s.npz").exists()

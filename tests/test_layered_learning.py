@@ -445,7 +445,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(place, recordings(24, seed=1), "Test")
     (place / "net.toml").write_text(NET.replace("height = 6\nwidth = 6\n", "shrink = 3\n"))
     said = run(
-        "events",
         "train",
         place / "net.toml",
         "--data",
@@ -463,50 +462,48 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_commands_train_plan_and_emulate(folder: Path) -> None:
-    said = run("events", "data", folder)
+    said = run("data", folder)
     assert said.status == 0
     assert "N-MNIST train, 60 recordings" in said.out
-    said = run("events", "plan", folder / "net.npz", "--weight", 8, "--out", folder / "plan.toml")
+    said = run("plan", folder / "net.npz", "--weight", 8, "--out", folder / "plan.toml")
     assert said.status == 0, said.err
     assert " times less, " in said.out
-    once = run("events", "emulate", folder / "net.npz", folder / "plan.toml", "--data", folder, "--workers", 2)
+    once = run("emulate", folder / "net.npz", folder / "plan.toml", "--data", folder, "--workers", 2)
     assert once.status == 0, once.err
     assert once.out.splitlines()[1].startswith("fixed: test accuracy ")
     assert "on 24 recordings" in once.out
-    assert once == run("events", "emulate", folder / "net.npz", folder / "plan.toml", "--data", folder, "--workers", 1)
-    some = run("events", "emulate", folder / "net.npz", folder / "plan.toml", "--data", folder, "--recordings", 7)
+    assert once == run("emulate", folder / "net.npz", folder / "plan.toml", "--data", folder, "--workers", 1)
+    some = run("emulate", folder / "net.npz", folder / "plan.toml", "--data", folder, "--images", 7)
     assert "on 7 recordings" in some.out
 
 
 def test_a_network_can_be_trained_through_its_quantisation(folder: Path) -> None:
-    words = ["events", "train", folder / "net.toml", "--data", folder, "--out", folder / "q.npz", "--passes", 1]
+    words = ["train", folder / "net.toml", "--data", folder, "--out", folder / "q.npz", "--passes", 1]
     said = run(*words, "--weight", 4, "--state", 1)
     assert said.status == 0, said.err
     assert said.out.endswith("q.toml: the plan that it learned by\n")
-    assert run("events", "emulate", folder / "q.npz", folder / "q.toml", "--data", folder).status == 0
+    assert run("emulate", folder / "q.npz", folder / "q.toml", "--data", folder).status == 0
 
 
 def test_a_description_to_begin_with_is_printed() -> None:
-    said = run("events", "describe", "decolle", "--classes", 11)
+    said = run("describe", "decolle", "--classes", 11)
     described = parse_description(said.out)
     assert [described.geometry(n).weights for n in range(3)] == [(7, 7, 2, 64), (7, 7, 64, 128), (7, 7, 128, 128)]
     assert [described.inputs(n) for n in range(4)] == [(32, 32, 2), (16, 16, 64), (16, 16, 128), (8, 8, 128)]
     assert described.classes == 11
-    assert parse_description(run("events", "describe", "nmnist").out).layer[-1].channels == 10
-    assert run("events", "describe", "lenet").complaint == "a description must be nmnist or decolle, not 'lenet'"
+    assert parse_description(run("describe", "nmnist").out).layer[-1].channels == 10
+    assert run("describe", "lenet").complaint.startswith("a network must be a file that can be read, not 'lenet' ")
 
 
 def test_bad_input_is_refused_in_one_line(folder: Path, tmp_path: Path) -> None:
     net, plan = folder / "net.npz", folder / "net.toml"
-    assert "a folder of recordings must hold N-MNIST as " in run("events", "data", tmp_path).complaint
-    assert run("events", "emulate", net, plan, "--data", folder).complaint.startswith(
-        f"'{plan}': a plan of layers must"
+    assert "a folder of recordings must hold N-MNIST as " in run("data", tmp_path).complaint
+    assert run("emulate", net, plan, "--data", folder).complaint.startswith(f"'{plan}': a plan of layers must")
+    assert run("emulate", plan, plan, "--data", folder).complaint == (
+        f"--data {folder} must not be given for a network of populations, which is shown --inputs"
     )
-    assert run("events", "emulate", plan, plan, "--data", folder).complaint == (
-        f"a layered network must be a trained one (.npz), not '{plan}'"
-    )
-    complaint = run("events", "train", net, "--data", folder, "--out", tmp_path / "x.npz").complaint
+    complaint = run("train", net, "--data", folder, "--out", tmp_path / "x.npz").complaint
     assert " must " in complaint
-    complaint = run("events", "plan", net, "--filters", "both", "--out", tmp_path / "p.toml").complaint
+    complaint = run("plan", net, "--filters", "both", "--out", tmp_path / "p.toml").complaint
     assert complaint == "filters must be inputs or currents, not 'both'"
     assert not list(tmp_path.iterdir())

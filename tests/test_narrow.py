@@ -175,7 +175,7 @@ def test_a_study_descends_as_a_demo_does_to_what_is_much_smaller(subject: Record
 
 def test_what_cannot_be_narrowed_is_refused(network: LayeredNetwork, tmp_path: Path) -> None:
     save_layers(network, tmp_path / "net.npz")
-    words = ["events", "explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
+    words = ["explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
     said = run(*words, "--max-loss", 0.02).complaint
     assert said == "--max-loss must be given to the strategy narrow, not to grid"
     bench = Bench(network, recordings(16), Lessons(recordings(16), LocalLearning(1, 24, 1e-2)))

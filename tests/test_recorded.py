@@ -12,7 +12,7 @@ import pytest
 from command_line import run, skip_without_jit
 from fxsnn.candidates import gather, load_exploration
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.events import DEMO_GRIDS, _candidates
+from fxsnn.events_demo import DEMO_GRIDS, _candidates
 from fxsnn.layered.description import parse_description
 from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.learn import LocalLearning, frames_of
@@ -180,7 +180,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_explored_selected_recorded_and_checked(folder: Path, tmp_path: Path) -> None:
     net, out = folder / "net.npz", tmp_path / "candidates.json"
-    words = ["events", "explore", net, "--data", folder, "--grid", folder / "grid.toml", "--out", out, "--passes", 1]
+    words = ["explore", net, "--data", folder, "--grid", folder / "grid.toml", "--out", out, "--passes", 1]
     said = run(*words)
     assert said.status == 0, said.err
     assert ": 4 candidates; float " in said.out
@@ -217,7 +217,7 @@ def test_a_report_is_the_page_of_the_first_network_s(
     monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
     net, out, page = folder / "net.npz", tmp_path / "candidates.json", tmp_path / "r.html"
     words = ["--data", folder, "--out", out, "--grid", folder / "grid.toml", "--passes", 1]
-    assert run("events", "explore", net, *words).status == 0
+    assert run("explore", net, *words).status == 0
     found = load_exploration(out)
     report = ["report", net, out, "--data", folder, "--out", page, "--max-loss", 1]
     said = run(*report)
@@ -252,12 +252,12 @@ def test_a_choice_that_learned_on_is_reported_on_with_its_network(
     monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
     net, out, page = folder / "net.npz", tmp_path / "candidates.json", tmp_path / "r.html"
     words = ["--data", folder, "--out", out, "--grid", folder / "grid.toml", "--passes", 3]
-    assert run("events", "explore", net, *words).status == 0
+    assert run("explore", net, *words).status == 0
     found, chosen, learned = load_exploration(out), tmp_path / "chosen.toml", tmp_path / "learned.npz"
     through = found.entries[1]
     assert through.scheme == "straight-through"
     chosen.write_text(planned_text(found.plan_of(1)))
-    said = run("events", "refine", net, chosen, "--data", folder, "--out", learned, "--passes", 3)
+    said = run("refine", net, chosen, "--data", folder, "--out", learned, "--passes", 3)
     assert said.status == 0, said.err
     fixed = said.out.split("test accuracy ")[1].split(" (")[0]
     report = ["report", net, out, "--data", folder, "--out", page, "--chosen", chosen]
@@ -275,7 +275,7 @@ def test_a_choice_that_learned_on_is_reported_on_with_its_network(
 def test_one_plan_alone_is_reported_on(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
     net, plan, page = folder / "net.npz", tmp_path / "plan.toml", tmp_path / "r.html"
-    assert run("events", "plan", net, "--filters", "currents", "--out", plan).status == 0
+    assert run("plan", net, "--filters", "currents", "--out", plan).status == 0
     said = run("report", net, plan, "--data", folder, "--out", page)
     assert said.status == 0, said.err
     assert "plan is the plan that was given." in said.out
@@ -298,7 +298,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     biases = tuple(np.linspace(-0.3, 0.4, len(bias), dtype=np.float32) for bias in plain.biases)
     net, plan = tmp_path / "net.npz", tmp_path / "plan.toml"
     save_layers(LayeredNetwork(plain.description, plain.weights, biases, plain.readouts), net)
-    assert run("events", "plan", net, "--filters", filters, "--out", plan).status == 0
+    assert run("plan", net, "--filters", filters, "--out", plan).status == 0
     said = run("report", net, plan, "--data", folder, "--out", tmp_path / "r.html")
     assert said.status == 0, said.err
     traces = stories[0].traces
@@ -335,22 +335,22 @@ def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_demo_narrows_what_holds_the_floor(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fxsnn.events.DEMO_GRIDS", (RecordedGrid((1, 5), (2,)),))  # of the first nothing is left
+def test_the_demo_narrows_what_holds_the_floor(bench: Bench) -> None:
+    grids = (RecordedGrid((1, 5), (2,)),)  # of the first nothing is left
     told: list[tuple[int, int]] = []
     reached = bench.float_told()
-    found = _candidates(bench, reached, 0.1, 2, lambda *counts: told.append(counts))
+    found = _candidates(bench, grids, reached, 0.1, 2, lambda *counts: told.append(counts))
     assert [one.name for one in found[:2]] == ["w1-nearest-even-s2-TR", "w5-nearest-even-s2-TR"]
     assert found[2].name.startswith("n1-layer0-weight-")
     assert found[2].plan.layers[0].weight.format.word == 4
     assert told[-1][0] == told[-1][1] > len(found) - 1
-    nothing_holds = _candidates(bench, reached, -1.0, 2, lambda *_: None)
+    nothing_holds = _candidates(bench, grids, reached, -1.0, 2, lambda *_: None)
     assert len(nothing_holds) == 2
 
 
 def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    words = ["events", "demo", folder / "net.toml", "--data", folder, "--out", out, "--max-loss", 1]
+    words = ["demo", folder / "net.toml", "--data", folder, "--out", out, "--max-loss", 1]
     said = run(*words, "--passes", 2)
     assert said.status == 0, said.err
     assert "fixed: test accuracy " in said.out
@@ -370,7 +370,7 @@ def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
     assert all(name.startswith("n") for name in names[15:])
     assert held["selection"]["chosen"] in said.out.replace("\n", " ")
     assert run("golden", "check", out / "golden").status == 0
-    emulated = run("events", "emulate", out / "chosen.npz", out / "chosen.toml", "--data", folder)
+    emulated = run("emulate", out / "chosen.npz", out / "chosen.toml", "--data", folder)
     fixed = next(line for line in said.out.splitlines() if line.startswith("fixed: "))
     assert fixed in emulated.out
     assert load_layers(out / "network.npz").description == load_layers(out / "chosen.npz").description
@@ -378,18 +378,18 @@ def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
 
 def test_recordings_that_were_learned_from_are_refused_under_any_name(folder: Path, tmp_path: Path) -> None:
     net, plan, other = tmp_path / "net.npz", tmp_path / "plan.toml", tmp_path / "other"
-    said = run("events", "train", folder / "net.toml", "--data", folder, "--out", net, "--passes", 1)
+    said = run("train", folder / "net.toml", "--data", folder, "--out", net, "--passes", 1)
     assert said.status == 0, said.err
     assert "warning" not in said.err
-    assert run("events", "plan", net, "--out", plan).status == 0
-    said = run("events", "emulate", net, plan, "--data", folder)
+    assert run("plan", net, "--out", plan).status == 0
+    said = run("emulate", net, plan, "--data", folder)
     assert (said.status, said.err) == (0, "")
     write(other, recordings(24, seed=1), "Train")
     write(other, recordings(240).part(range(40)), "Test")
     # read by label, of every eight the last one is kept apart
     kept = np.argsort(recordings(240).labels, kind="stable")[7::8]
     learned = 40 - int((kept < 40).sum())
-    for words in (["events", "emulate", net, plan], ["report", net, plan, "--out", tmp_path / "r.html"]):
+    for words in (["emulate", net, plan], ["report", net, plan, "--out", tmp_path / "r.html"]):
         complaint = run(*words, "--data", other).complaint
         assert complaint.startswith(
             f"recordings to measure on must be others than '{net}' learned from, but {learned} of 40 "
@@ -398,7 +398,7 @@ def test_recordings_that_were_learned_from_are_refused_under_any_name(folder: Pa
     swapped = tmp_path / "swapped"
     write(swapped, recordings(240).part(range(239, -1, -1)), "Train")
     write(swapped, recordings(24, seed=1), "Test")
-    words = ["events", "explore", net, "--data", swapped, "--out", tmp_path / "c.json"]
+    words = ["explore", net, "--data", swapped, "--out", tmp_path / "c.json"]
     assert "recordings to measure on must be others than " in run(*words).complaint
     assert (
         "recordings to measure on must be others than "
@@ -408,11 +408,11 @@ def test_recordings_that_were_learned_from_are_refused_under_any_name(folder: Pa
 
 def test_a_network_that_learned_on_from_one_that_does_not_say_says_so(folder: Path, tmp_path: Path) -> None:
     plan, on = tmp_path / "plan.toml", tmp_path / "on.npz"
-    assert run("events", "plan", folder / "net.npz", "--out", plan).status == 0
-    said = run("events", "refine", folder / "net.npz", plan, "--data", folder, "--out", on, "--passes", 1)
+    assert run("plan", folder / "net.npz", "--out", plan).status == 0
+    said = run("refine", folder / "net.npz", plan, "--data", folder, "--out", on, "--passes", 1)
     assert said.status == 0, said.err
     assert said.err.endswith(
         f"warning: {on}: this file does not say all that it learned from: what it learned on from did not say\n"
     )
-    said = run("events", "emulate", folder / "net.npz", plan, "--data", folder)
+    said = run("emulate", folder / "net.npz", plan, "--data", folder)
     assert said.err.startswith(f"warning: {folder / 'net.npz'}: this file does not say what it learned from, ")

@@ -96,8 +96,8 @@ def test_the_committed_networks_and_plans_are_those_of_the_sets(name: str, tmp_p
     assert (GOLDEN / "formats" / f"{name}.toml").read_text() == plan.lstrip()
 
 
-def test_all_committed_configurations_agree_whatever_the_jobs() -> None:
-    said = [run("regress", GOLDEN / "formats.toml", "--jobs", jobs) for jobs in (1, 5)]
+def test_all_committed_configurations_agree_whatever_the_workers() -> None:
+    said = [run("regress", GOLDEN / "formats.toml", "--workers", workers) for workers in (1, 5)]
     assert said[0] == said[1]
     assert said[0].status == 0, said[0].out
     assert len(said[0].out.splitlines()) == 1 + 12
@@ -140,7 +140,7 @@ def test_what_is_asked_for_otherwise_fails_even_where_every_word_is_the_same(lis
 def test_the_lock_is_the_same_bytes_every_time(listed: Path) -> None:
     path = lock_path(listed)
     held = path.read_bytes()
-    assert run("regress", listed, "--accept", "--jobs", 1).status == 0
+    assert run("regress", listed, "--accept", "--workers", 1).status == 0
     assert path.read_bytes() == held
     path.unlink()
     assert run("regress", listed, "--accept", "--jobs", 3).status == 0

@@ -148,7 +148,7 @@ def test_swept_explored_and_gone_on_with(network: LayeredNetwork, tmp_path: Path
 
 def test_the_command_asks_for_the_file(network: LayeredNetwork, tmp_path: Path) -> None:
     save_layers(network, tmp_path / "net.npz")
-    words = ["events", "explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
+    words = ["explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
     assert run(*words, "--strategy", "paper").complaint == "the strategy paper must have --significance FILE"
     (tmp_path / "s.json").write_text("{}")
     refused = run(*words, "--strategy", "paper", "--significance", tmp_path / "s.json").complaint

@@ -49,7 +49,7 @@ def test_the_demo_on_the_embedded_digits_holds_its_bar_and_repeats_exactly(tmp_p
             "100",
             "--passes",
             "2",
-            "--significance",
+            "--sweep",
             "20",
             "--workers",
             workers,

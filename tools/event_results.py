@@ -4,7 +4,7 @@
     python tools/event_results.py --out event-results --data DIR --seeds 0  # a part
 
 DIR is any folder of N-MNIST that fxsnn reads: train.npz and test.npz, or Train and Test with .bin files. The network is
-that of `fxsnn events describe nmnist` for as many classes as there are. 8,000 recordings are learned from in 4 passes,
+that of `fxsnn describe nmnist` for as many classes as there are. 8,000 recordings are learned from in 4 passes,
 1,000 in 16. Plans that are narrowed begin with 8 bits a weight and 5 fractional bits a state, and lose one after the
 other as the first thousand of the recordings that were learned from allow; nothing learns on. Every finished row is
 appended to OUT/rows.jsonl at once; run again, the command does only what is missing and prints the table of all rows.

@@ -49,9 +49,9 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.data.gesture import parse_labels
     from fxsnn.data.layouts import parse_csv
     from fxsnn.data.nmnist import load_archive, parse_nmnist
+    from fxsnn.described import read_described
     from fxsnn.documents import named
     from fxsnn.errors import FxsnnError
-    from fxsnn.events_learning import read_description
     from fxsnn.files import read_text
     from fxsnn.golden.bundle import read_bundle
     from fxsnn.golden.dumps import read_dumps
@@ -208,7 +208,7 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
     "digits": ("train.csv", CSV, plain(lambda path: parse_csv(path.read_bytes(), path.name))),
     "layers-manifest": ("manifest.json", LAYERS / "manifest.json", bundle_with("manifest.json", LAYERS)),
     "layers-mem": ("layer0_spike.mem", LAYERS / "layer0_spike.mem", bundle_with("layer0_spike.mem", LAYERS)),
-    "description": ("net.toml", ROOT / "tools" / "nmnist.toml", plain(read_description)),
+    "description": ("net.toml", ROOT / "tools" / "nmnist.toml", plain(read_described)),
     "layers-plan": ("plan.toml", "[[layer]]\nfilters='inputs'\n[layer.weight]\nformat='Q1.3'\n", plain(layered_plan)),
     "nmnist": ("0.bin", "0123401235", plain(lambda path: parse_nmnist(path.read_bytes(), path.name))),
     "aedat": (

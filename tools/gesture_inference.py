@@ -7,7 +7,7 @@ set itself cannot be had everywhere, so that the network is not trained: its wei
 spikes. What is shown is that the full size runs, how it spikes in float and in integers, and what it holds, array by
 array. Written to DIR: net.npz, and for each number of bits a plan and a report, as
 
-    fxsnn events plan net.npz --weight 8 --state 4 --out w8-s4.toml
+    fxsnn plan net.npz --weight 8 --state 4 --out w8-s4.toml
     fxsnn report net.npz w8-s4.toml --data FILE --out w8-s4.html
 
 write them.
@@ -24,13 +24,14 @@ from msgspec.structs import replace
 from fxsnn.cli.options import CORES
 from fxsnn.data.binned import load_binned
 from fxsnn.events import plan_events
-from fxsnn.job import report_network
+from fxsnn.kinds import report
 from fxsnn.layered.network import random_layers, save_layers
 from fxsnn.layered.ptq import Words
 from fxsnn.layered.ready import ready
 from fxsnn.memory import bits_text
 from fxsnn.reporting import Sources
 from fxsnn.selection import criteria
+from fxsnn.shown import shown
 
 STEP = 16_600  # microseconds
 
@@ -57,8 +58,8 @@ def main() -> None:
         page = plan.with_suffix(".html")
         command = f"fxsnn report {network.name} {plan.name} --data {asked.data.name} --out {page.name}"
         begun = time.perf_counter()
-        sources = Sources(network, plan)
-        found = report_network(page, sources, criteria(), asked.data, False, command, CORES, lambda *_: None, None)
+        what, sources = shown(network, asked.data, False, None), Sources(network, plan)
+        found = report(what, page, sources, criteria(), command, CORES, lambda *_: None, None)
         entry = found.chosen
         print(
             f"{page}: {bits_text(entry.bits)}, {entry.saving:.2f} times less than with 32-bit words; "

@@ -2,7 +2,7 @@
 
     python tools/integer_results.py --out integer-results --data DIR --trained 'float-{seed}.npz' --seeds 0 1 2
 
-Rows "from float" learn on from the network named by --trained, of `fxsnn events train` or event_results.py, and are
+Rows "from float" learn on from the network named by --trained, of `fxsnn train` or event_results.py, and are
 left out without it. Every finished row is appended to OUT/rows.jsonl at once; run again, the command does only what is
 missing and prints the table of all that is there, whose memory is counted anew from the plans.
 """

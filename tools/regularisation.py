@@ -4,7 +4,7 @@
 
 For each strength the network learns from seven of every eight training recordings and is measured on the others, in
 float and in integers quantised after training; test recordings are not looked at. The network is that of
-`fxsnn events describe nmnist` for as many classes as there are.
+`fxsnn describe nmnist` for as many classes as there are.
 """
 
 from __future__ import annotations

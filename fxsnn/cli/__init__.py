@@ -12,10 +12,11 @@ import typer
 
 from fxsnn.cli import (
     calculator,
-    events,
+    emulating,
     export,
     golden,
     job,
+    layers_training,
     networks,
     nir,
     regress,
@@ -23,12 +24,15 @@ from fxsnn.cli import (
     search,
     show,
     significance,
+    training,
 )
+from fxsnn.cli.moved import Commands
 from fxsnn.cli.stopping import Stopping
 from fxsnn.errors import FindingError, FxsnnError, printable
 
 app = typer.Typer(
     name="fxsnn",
+    cls=Commands,
     help="Bit-accurate fixed-point emulation of spiking neural networks.",
     epilog="Start with: fxsnn demo --out demo-out",
     no_args_is_help=True,
@@ -57,6 +61,9 @@ def _fxsnn(
 
 job.register(app)
 networks.register(app)
+training.register(app)
+layers_training.register(app)
+emulating.register(app)
 nir.register(app)
 show.register(app)
 search.register(app)
@@ -65,7 +72,6 @@ significance.register(app)
 golden.register(app)
 export.register(app)
 regress.register(app)
-events.register(app)
 calculator.register(app)
 
 # what every complaint about arguments is, wherever this typer keeps its click

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,14 +11,13 @@ from fxsnn.cli.options import (
     AnyNetwork,
     AsJson,
     Data,
+    DigitsFolder,
     InputsFile,
     LearnedBits,
     LearnedPlan,
     LearnedRounding,
     Mnist,
     PlanFile,
-    check_source,
-    inputs_of,
 )
 from fxsnn.cli.tables import show_json
 
@@ -63,12 +62,14 @@ def make(
     Of a network of populations there is RTL where all projections are dense, or one to one.
     """
     from fxsnn.golden.make import unreached
-    from fxsnn.job import make_golden
+    from fxsnn.kinds import golden
+    from fxsnn.shown import shown
 
-    if check_source(network, folder, mnist, inputs):
-        _make_of_populations(network, plan, out, inputs_of(inputs, network), images, formats or [])
+    asked = shown(network, folder, mnist, inputs)
+    manifest = golden(asked, plan, out, images, aimed, formats or [])
+    if asked.kind == "populations":
+        _tell_populations(out, manifest)
         return
-    manifest = make_golden(network, plan, out, folder, mnist, images or 1, aimed, formats or [])
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
     told = (
@@ -84,12 +85,7 @@ def make(
         typer.echo(f"warning: not reached, so that these vectors may not find a fault there: {name}", err=True)
 
 
-def _make_of_populations(
-    network: Path, plan: Path, out: Path, inputs: Path, images: int | None, formats: list[str]
-) -> None:
-    from fxsnn.golden.populations_make import golden_of_files
-
-    manifest = golden_of_files(network, plan, inputs, images, out, formats)
+def _tell_populations(out: Path, manifest: dict[str, Any]) -> None:
     counts, about, missing = manifest["counts"], manifest["configuration"], manifest.get("without_rtl", "")
     overflows, ties = (sum(cast[kind] for cast in counts["casts"].values()) for kind in ("overflows", "ties"))
     typer.echo(
@@ -103,7 +99,7 @@ def _make_of_populations(
 
 def learn(
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
-    folder: Data = None,
+    folder: DigitsFolder = None,
     mnist: Mnist = False,
     images: Annotated[int, typer.Option(min=1, max=1000, help="Training digits to learn from, the first of them.")] = 2,
     neurons: Annotated[int, typer.Option(min=1, max=1000, help="Neurons: the RTL serves them one by one.")] = 8,

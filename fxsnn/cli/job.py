@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fxsnn.cli.layers_options import Regularisation, Window, folder_of, learning_of, tell
 from fxsnn.cli.options import (
     CORES,
     TIES,
@@ -15,14 +17,19 @@ from fxsnn.cli.options import (
     Mnist,
     Mu,
     Workers,
+    foreign,
     percent,
     progress_bars,
     spread,
 )
+from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import say, show, table
+from fxsnn.errors import as_given
 
 if TYPE_CHECKING:
     from fxsnn.demo import Result
+    from fxsnn.events_demo import EventsDemo
+    from fxsnn.layered.learn import LocalLearning
 
 _STAGES = {
     "train": "training (digits)",
@@ -40,29 +47,78 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; a former demo's is replaced.")],
+    description: Annotated[
+        Path | None,
+        typer.Argument(help="Network of layers (TOML); see describe. Else one layer, on digits.", show_default=False),
+    ] = None,
     folder: Data = None,
     mnist: Mnist = False,
-    neurons: Annotated[int, typer.Option(min=1, max=100_000, help="Excitatory neurons.")] = 400,
-    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training digits.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of weights and of the order of digits.")] = 0,
+    neurons: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Excitatory neurons of one layer.", show_default="400")
+    ] = None,
+    passes: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1000, help="Passes over the training digits or recordings.", show_default="5; of layers 8"
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Of layers: learning rate of Adamax, falling to 0.", show_default="4e-3"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts and order.")] = 0,
+    window: Window = None,
+    regularisation: Regularisation = None,
     mu: Mu = 0.5,
     max_loss: MaxLoss = 0.01,
     grid: Annotated[
         Path | None, typer.Option("--grid", help="Grid (TOML) in place of the demo's.", show_default=False)
     ] = None,
-    significance: Annotated[
-        int, typer.Option("--significance", min=0, help="Digits of the report's significance sweep; 0: none.")
-    ] = 500,
+    sweep: Annotated[
+        int | None,
+        typer.Option(
+            "--sweep",
+            min=0,
+            help="Training digits or recordings of the report's significance sweep; 0: none.",
+            show_default="500; of layers 0",
+        ),
+    ] = None,
     workers: Workers = CORES,
 ) -> None:
-    """Train, quantise, explore, choose, and write golden vectors and a report: the whole job."""
-    from fxsnn.job import demo_job
+    """Train, quantise, explore, choose, and write golden vectors and a report: the whole job.
 
-    with progress_bars(_STAGES) as progress:
-        result = demo_job(
-            out, folder, mnist, neurons, passes, seed, mu, max_loss, grid, significance, workers, progress
+    What is reported was measured on test digits or recordings, by which nothing was chosen.
+    """
+    from fxsnn.events_demo import demo_events
+    from fxsnn.job import demo_job
+    from fxsnn.layered.learn import LocalLearning
+    from fxsnn.pareto import Reward
+    from fxsnn.shown import kind_of_demo
+
+    kind = kind_of_demo(out, description, folder, grid)
+    of_layers = {"--rate": rate, "--window": window, "--regularisation": regularisation}
+    if kind == "one layer" or description is None:
+        foreign(kind, of_layers)
+        swept = 500 if sweep is None else sweep
+        with progress_bars(_STAGES) as progress:
+            result = demo_job(
+                out, folder, mnist, neurons or 400, passes or 5, seed, mu, max_loss, grid, swept, workers, progress
+            )
+        _print(out, result)
+        return
+    foreign(kind, {"--mnist": mnist, "--neurons": neurons})
+    recordings = folder_of(folder)
+    learning = learning_of(
+        LocalLearning(8, rate=4e-3), passes=passes, rate=rate, window=window, regularisation=regularisation, seed=seed
+    )
+    words = ["fxsnn", "demo", description.name, "--data", recordings.name, "--out", out.name]
+    words += _given(learning, mu, max_loss, grid, sweep)
+    with progress_bars(_STAGES | {"train": "training (recordings)"}) as progress:
+        command, reward = shlex.join(words), Reward("additive", mu)
+        found = demo_events(
+            out, description, recordings, learning, reward, max_loss, grid, sweep or 0, command, workers, progress
         )
-    _print(out, result)
+    _print_layers(out, found)
 
 
 def _print(out: Path, result: Result) -> None:
@@ -135,3 +191,27 @@ def _print(out: Path, result: Result) -> None:
         if name == "significance.json" and not (out / name).exists():
             continue
         typer.echo(f"{out / name!s:<{len(str(out)) + 18}} {what}")
+
+
+def _given(learning: LocalLearning, mu: float, max_loss: float, grid: Path | None, sweep: int | None) -> list[str]:
+    """Return the options of a demo of layers, as its report is to tell them: some only where they are not usual."""
+    given = {"--passes": str(learning.passes), "--rate": as_given(learning.rate), "--seed": str(learning.seed)}
+    given |= {"--max-loss": as_given(max_loss)}
+    given |= {name: str(count) for name, count in (("--window", learning.window), ("--sweep", sweep)) if count}
+    more = {"--regularisation": (learning.regularisation, 1.0), "--mu": (mu, 0.5)}
+    given |= {name: as_given(value) for name, (value, usual) in more.items() if value != usual}
+    given |= {"--grid": grid.name} if grid else {}
+    return [word for option in given.items() for word in option]
+
+
+def _print_layers(out: Path, found: EventsDemo) -> None:
+    from fxsnn.memory import MACROS, memory_to_data
+
+    say(found.choice.reason)
+    for name, told in (("float", found.float), ("fixed", found.fixed)):
+        tell(name, told)
+    show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
+    typer.echo(
+        f"{out}: network.npz, candidates.json, chosen.npz, chosen.toml, golden ({found.words:,} words), "
+        "report.html (open it in a browser)"
+    )

@@ -1,33 +1,16 @@
-"""`fxsnn data`, `train` and `emulate`."""
+"""`fxsnn data`, `describe` and `plan`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import (
-    CORES,
-    AnyNetwork,
-    AsJson,
-    Data,
-    InputsFile,
-    LearnedBits,
-    LearnedPlan,
-    LearnedRounding,
-    Mnist,
-    PlanFile,
-    Workers,
-    check_source,
-    inputs_of,
-    percent,
-    progress_bars,
-    spread,
-    warn,
-)
-from fxsnn.cli.tables import say, show, show_json, table
+from fxsnn.cli.layers_options import LayersFile
+from fxsnn.cli.options import Data
+from fxsnn.cli.search import show_memory
+from fxsnn.cli.tables import say, show, table
 from fxsnn.errors import ConfigError
 
 
@@ -35,15 +18,26 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("data", epilog="Example: fxsnn data --data ~/mnist")(data)
     app.command("describe", epilog="Example: fxsnn describe mnist > net.toml")(describe)
-    app.command("train", epilog="Example: fxsnn train --mnist --neurons 400 --passes 1 --out net.npz")(train)
-    app.command("emulate", epilog="Example: fxsnn emulate net.npz chosen.toml --mnist")(emulate)
+    app.command("plan", epilog="Example: fxsnn plan net.npz --weight 6 --state 4 --out plan.toml")(plan)
 
 
-def data(folder: Data = None) -> None:
+def data(
+    recordings: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Folder of event recordings to check, alone.", show_default=False),
+    ] = None,
+    folder: Data = None,
+) -> None:
     """Say which digits and event recordings are found, and where; and where to put those that are not.
 
-    Looked into are the folder of --data, the one that FXSNN_DATA names, and folders in them.
+    Looked into are the folder of --data, the one that FXSNN_DATA names, and folders in them. Of a FOLDER it is said
+    which recordings it holds, once every file of it is read and found whole.
     """
+    if recordings is not None:
+        if folder is not None:
+            raise ConfigError(f"one folder must be given, {str(recordings)!r} or --data {folder}, not both")
+        _check(recordings)
+        return
     from fxsnn.data.events import ARCHIVES, describe_recordings
     from fxsnn.data.mnist import describe_sources, named_folder
 
@@ -54,11 +48,20 @@ def data(folder: Data = None) -> None:
     for source in [*describe_sources(folder), *(one for place in places for one in describe_recordings(place))]:
         rows.add_row(source.name, f"{source.images:,}" if source.images else "-", source.state, source.place)
     show(rows)
-    say("\nEvent recordings are not downloaded: unpack an archive, and name its folder by --data of fxsnn events.\n")
+    say("\nEvent recordings are not downloaded: unpack an archive, and name its folder by --data.\n")
     wanted = table("archive", "data set", "what its folder holds then", "MD5")
     for archive in ARCHIVES:
         wanted.add_row(archive.name, archive.data_set, archive.unpacked, archive.md5)
     show(wanted)
+
+
+def _check(recordings: Path) -> None:
+    from fxsnn.data.events import describe
+
+    rows = table("split", "what", ">recordings")
+    for split, what, count in describe(recordings):
+        rows.add_row(split, what, f"{count:,}")
+    show(rows)
 
 
 def describe(
@@ -79,116 +82,23 @@ def describe(
     typer.echo(described_text(found), nl=False)
 
 
-def train(
-    out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
-    description: Annotated[
-        Path | None, typer.Argument(help="Description of the network (TOML); see describe.", show_default=False)
-    ] = None,
-    folder: Data = None,
-    mnist: Mnist = False,
-    neurons: Annotated[
-        int | None,
-        typer.Option(min=1, max=100_000, help="Excitatory neurons, where nothing is described.", show_default="400"),
-    ] = None,
-    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over the training digits.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and input spikes.")] = 0,
-    plan: LearnedPlan = None,
-    itq: Annotated[
-        str | None, typer.Option(help="Learn in integers, weights of this format: UQ0.4.", show_default=False)
-    ] = None,
-    rounding: LearnedRounding = "SR",
-    learned_bits: LearnedBits = None,
-    workers: Workers = CORES,
+def plan(
+    network: LayersFile,
+    out: Annotated[Path, typer.Option("--out", help="Plan to write (TOML).")],
+    weight: Annotated[int, typer.Option(min=1, max=24, help="Bits of a weight, sign included.")] = 6,
+    state: Annotated[
+        int, typer.Option(min=-4, max=24, help="Fractional bits of synaptic states, traces, refractory states.")
+    ] = 4,
+    weight_rounding: Annotated[
+        str, typer.Option(help="How weights are rounded: TR, RN, SR or one of ours.")
+    ] = "nearest-even",
+    state_rounding: Annotated[str, typer.Option(help="How states are rounded in every step.")] = "TR",
+    filters: Annotated[str, typer.Option(help="What decays: inputs (traces) or currents (of neurons).")] = "inputs",
 ) -> None:
-    """Train a network by STDP, in float or in integers, label its neurons, and measure it.
-
-    Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
-    With --itq, states get the integer bits that a network which learns in float first is seen to need.
-    """
-    from fxsnn.learned import note
-    from fxsnn.overflows import lines
-    from fxsnn.training import Training, train_network
-
-    if description is not None and neurons is not None:
-        raise ConfigError("neurons must be given by a description or by --neurons, not both")
-    asked = Training(neurons or 400, passes, seed, plan, itq, rounding, learned_bits, description)
-    stages = {"profile": "profiling (digits)", "train": "training (digits)", "label": "labelling (digits)"}
-    with progress_bars(stages) as progress:
-        trained = train_network(out, folder, mnist, asked, workers, progress)
-    result, written = trained.score, trained.written
-    low_high = spread(result.interval)
-    how = "in integers" if plan or itq else "in float"
-    typer.echo(
-        f"{out}: {len(result.labels)} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
-        f"(95 % interval {low_high} %) on {result.images:,} digits, {result.spikes_per_image:.1f} spikes a digit"
-    )
-    if written:
-        typer.echo(f"{written}: its plan")
-    warn(*lines(trained.overflows), note(out))
-
-
-def emulate(
-    network: AnyNetwork,
-    plan: PlanFile,
-    folder: Data = None,
-    mnist: Mnist = False,
-    inputs: InputsFile = None,
-    workers: Workers = CORES,
-    as_json: AsJson = False,
-) -> None:
-    """Run the network in integers under a plan and measure it: on the test digits, or on --inputs of one's own.
-
-    No test digit was learned from; whether inputs of one's own were is not known here.
-
-    Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
-    """
-    from fxsnn.learned import note
-    from fxsnn.overflows import lines
-
-    if check_source(network, folder, mnist, inputs):
-        _emulate_graph(network, plan, inputs_of(inputs, network), as_json)
-        return
-    from fxsnn.job import emulate_network
-    from fxsnn.score import measured_to_data
-
-    found = emulate_network(network, plan, folder, mnist, workers)
-    if as_json:
-        measured = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
-        show_json(measured | {"casts": found.trace.counts, "overflowing": dict(found.overflows)})
-    else:
-        for name, score in (("float", found.float), ("fixed", found.fixed)):
-            typer.echo(
-                f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
-                f"{score.images:,} digits, {score.spikes_per_image:.1f} spikes a digit"
-            )
-        _show_casts("casts while the first test digit is shown", found.trace.counts)
-    warn(*lines(found.overflows), note(network))
-
-
-def _emulate_graph(network: Path, plan: Path, inputs: Path, as_json: bool) -> None:
-    from fxsnn.cli.search import show_memory
-    from fxsnn.graphs import emulate_graph
-    from fxsnn.learned import note
+    """Plan the words of a trained network: integer bits from what words can reach, fractional bits as asked."""
+    from fxsnn.events import plan_events
+    from fxsnn.layered.ptq import Words
     from fxsnn.memory import MACROS, memory_to_data
-    from fxsnn.overflows import lines
-    from fxsnn.score import measured_to_data
 
-    found = emulate_graph(network, plan, inputs)
-    counted = memory_to_data(found.memory, MACROS["ramb18"])
-    if as_json:
-        measured = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
-        report = {"inputs": found.about, **measured, "casts": found.counts, "overflowing": dict(found.overflows)}
-        show_json(report | {"memory": counted})
-    else:
-        for name, told in (("float", found.float), ("fixed", found.fixed)):
-            typer.echo(f"{name}: {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on {found.about}")
-        _show_casts("casts while the first input is shown", found.counts)
-        show_memory(counted, "ramb18")
-    warn(*lines(found.overflows), note(network))
-
-
-def _show_casts(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
-    rows = table("cast", ">casts", ">inexact", ">ties", ">overflows", title=title)
-    for cast, found in counts.items():
-        rows.add_row(cast, *(f"{found[name]:,}" for name in ("casts", "inexact", "ties", "overflows")))
-    show(rows)
+    words = Words(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
+    show_memory(memory_to_data(plan_events(network, words, out), MACROS["ramb18"]), "ramb18")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 
 if TYPE_CHECKING:
     from fxsnn.demo import Progress
+    from fxsnn.described import Kind
     from fxsnn.engine.pool import Engine
 
 MOST_TRIALS = 100_000
@@ -27,7 +28,7 @@ def there(option: typer.CallbackParam, path: Path | None) -> Path | None:
     return path
 
 
-Data = Annotated[
+DigitsFolder = Annotated[
     Path | None,
     typer.Option(
         "--data",
@@ -36,10 +37,16 @@ Data = Annotated[
         callback=there,
     ),
 ]
-Mnist = Annotated[bool, typer.Option("--mnist", help="Use the full MNIST, found or downloaded (see fxsnn data).")]
-Passes = Annotated[
-    int, typer.Option(min=1, max=1000, help="Passes over the training digits by networks of the scheme ITQ.")
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Folder of the four official MNIST files, or of event recordings; see fxsnn data.",
+        show_default=False,
+        callback=there,
+    ),
 ]
+Mnist = Annotated[bool, typer.Option("--mnist", help="Use the full MNIST, found or downloaded (see fxsnn data).")]
 PassesAgain = Annotated[
     int | None,
     typer.Option(
@@ -54,7 +61,7 @@ LearnedPlan = Annotated[
     typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).", show_default=False),
 ]
 LearnedRounding = Annotated[
-    str, typer.Option("--rounding", help="With --itq: how changed weights are rounded: TR, RN or SR.")
+    str, typer.Option("--rounding", help="With --itq: how what is learned is rounded: TR, RN or SR.")
 ]
 LearnedBits = Annotated[
     int | None,
@@ -62,7 +69,6 @@ LearnedBits = Annotated[
         "--learned-bits", min=1, max=63, help="With --itq: the word weights are learned in.", show_default="chosen"
     ),
 ]
-NetworkFile = Annotated[Path, typer.Argument(help="Network, as fxsnn train wrote it (.npz).", show_default=False)]
 AnyNetwork = Annotated[
     Path, typer.Argument(help="Network: of fxsnn train (.npz), or of populations (.toml).", show_default=False)
 ]
@@ -167,25 +173,24 @@ def cores() -> int:
 
 
 CORES = cores()
+_LEARNS: dict[Kind, str] = {
+    "one layer": "which learns from digits without labels",
+    "layers": "which learns from recordings with labels",
+    "populations": "which learns nothing",
+}
 TIES = ("ties with",)  # a column of its own, where any do
 
 
-def check_source(network: Path, folder: Path | None, mnist: bool, inputs: Path | None) -> bool:
-    """Return whether a network is one of populations, which is shown --inputs; raises ConfigError for digits of it."""
-    own = network.suffix == ".toml"
-    if own and (mnist or folder is not None):
-        option = "--mnist" if mnist else f"--data {folder}"
-        raise ConfigError(f"{option} must not be given for a network of populations, which is shown --inputs")
-    if not own and inputs is not None:
-        raise ConfigError(f"--inputs must be given for a network of populations (.toml) alone, not {str(network)!r}")
-    return own
+def foreign(kind: Kind, options: Mapping[str, object]) -> None:
+    """Refuse options, by their names, that say nothing of a kind of network; those that were not given are None."""
+    for name, value in options.items():
+        if value is not None and value is not False:
+            raise ConfigError(f"{given(name, value)} must not be given for a network of {kind}, {_LEARNS[kind]}")
 
 
-def inputs_of(inputs: Path | None, network: Path) -> Path:
-    """Return the file of inputs; raises ConfigError where none is named."""
-    if inputs is None:
-        raise ConfigError(f"--inputs must be given for a network of populations, as {str(network)!r}")
-    return inputs
+def given(name: str, value: object) -> str:
+    """Return an option as it was given."""
+    return name if value is True else f"{name} {as_given(value) if isinstance(value, float) else value}"
 
 
 def warn(*lines: str) -> None:

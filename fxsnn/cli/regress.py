@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import CORES, AsJson, Cluster, Data, Processes, engine_of
+from fxsnn.cli.options import CORES, AsJson, Cluster, DigitsFolder, Processes, engine_of
 from fxsnn.cli.tables import show_json
 
 
@@ -22,10 +22,13 @@ def regress(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Run this configuration alone. Repeatable.", show_default=False)
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help="Configurations at a time.")] = CORES,
+    workers: Annotated[
+        int,
+        typer.Option("--workers", "--jobs", min=1, max=256, help="Configurations at a time; no effect on results."),
+    ] = CORES,
     processes: Processes = False,
     cluster: Cluster = None,
-    folder: Data = None,
+    folder: DigitsFolder = None,
     as_json: AsJson = False,
     junit: Annotated[
         Path | None,
@@ -45,7 +48,7 @@ def regress(
     if junit is not None:
         check_junit(junit, listed)
     existed = lock.exists()
-    found = regress(listed, accept, only or (), jobs, folder, engine_of(processes, cluster))
+    found = regress(listed, accept, only or (), workers, folder, engine_of(processes, cluster))
     if junit is not None:
         write_bytes(junit, junit_xml(listed, found, accept))
     outcomes, differ = found.outcomes, found.differ

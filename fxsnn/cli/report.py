@@ -21,15 +21,14 @@ from fxsnn.cli.options import (
     PassesAgain,
     RewardForm,
     Workers,
-    check_source,
-    inputs_of,
+    foreign,
     percent,
     progress_bars,
     warn,
 )
 from fxsnn.cli.tables import say
-from fxsnn.errors import ConfigError
 
+_SHOWN = {"one layer": "test digits", "layers": "test recordings", "populations": "inputs"}
 _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
 
 
@@ -75,15 +74,15 @@ def report(
     workers: Workers = CORES,
 ) -> None:
     """Choose as select does, measure on test digits, recordings or --inputs, and write a page that shows everything."""
-    from fxsnn.job import report_network
-    from fxsnn.layered.network import is_layered
+    from fxsnn.kinds import report
     from fxsnn.learned import note
     from fxsnn.reporting import Sources
     from fxsnn.selection import criteria
+    from fxsnn.shown import shown
 
-    file = inputs_of(inputs, network) if check_source(network, folder, mnist, inputs) else None
-    if file is not None and passes is not None:
-        raise ConfigError(f"--passes {passes} must not be given for a network of populations, which learns nothing")
+    source = shown(network, folder, mnist, inputs)
+    if source.kind == "populations":
+        foreign(source.kind, {"--passes": passes})
     sources = Sources(network, candidates, chosen, chosen_network, significance)
     asked = criteria(reward, mu, max_loss, budget, by)
     given = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
@@ -91,20 +90,17 @@ def report(
     given |= {name: path.name for name, path in files.items() if path}
     words = ["fxsnn", "report", network.name, candidates.name]
     words += [word for name, value in given.items() if value is not None for word in (name, str(value))]
-    if file is not None:
-        words += ["--inputs", file.name]
-    elif is_layered(network):
-        words += ["--data", folder.name] if folder is not None else []
-    else:
+    if source.kind == "one layer":
         words += ["--mnist"] * (mnist or folder is not None)
+    else:
+        words += ["--inputs" if source.kind == "populations" else "--data", source.found.name]
     words += [] if passes is None else ["--passes", str(passes)]
     with progress_bars(_STAGES) as progress:
-        found = report_network(out, sources, asked, folder, mnist, shlex.join(words), workers, progress, passes, file)
+        found = report(source, out, sources, asked, shlex.join(words), workers, progress, passes)
     say(found.choice.reason)
     floating, fixed = (found.tests[name] for name in ("float", found.chosen.name))
-    what = "inputs" if file is not None else "test recordings" if is_layered(network) else "test digits"
     say(
-        f"On {fixed.images:,} {what}: float {percent(floating.accuracy)}, {found.chosen.name} "
+        f"On {fixed.images:,} {_SHOWN[source.kind]}: float {percent(floating.accuracy)}, {found.chosen.name} "
         f"{percent(fixed.accuracy)}."
     )
     typer.echo(f"{out}: open it in a browser")

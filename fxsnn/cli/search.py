@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fxsnn.cli.layers_options import Rate, RegularisationOn, Window, learning_of
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
@@ -22,7 +23,6 @@ from fxsnn.cli.options import (
     Mnist,
     MostMemory,
     NarrowLoss,
-    Passes,
     PlanFile,
     Processes,
     RewardForm,
@@ -31,9 +31,8 @@ from fxsnn.cli.options import (
     StudyPlace,
     Trials,
     Workers,
-    check_source,
     engine_of,
-    inputs_of,
+    foreign,
     percent,
     progress_bars,
     spread,
@@ -70,7 +69,13 @@ def explore(
     trials: Trials = 0,
     seed: SamplerSeed = 0,
     significance: FewestFile = None,
-    passes: Passes = 1,
+    passes: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Passes by networks that learn (on).", show_default="1; of layers 2"),
+    ] = None,
+    rate: Rate = None,
+    window: Window = None,
+    regularisation: RegularisationOn = None,
     folder: Data = None,
     mnist: Mnist = False,
     inputs: InputsFile = None,
@@ -78,31 +83,27 @@ def explore(
     processes: Processes = False,
     cluster: Cluster = None,
 ) -> None:
-    """Quantise the network at the points of a grid and measure each candidate: on digits, or on --inputs.
+    """Quantise the network at the points of a grid and measure each candidate.
 
+    It is measured on digits, on one of eight of the training recordings, which it did not learn from, or on --inputs.
     Results are kept in a study (Optuna's), and the same command on the same study goes on with it. A worker that is
     killed costs what it was at: another one does that again.
     """
+    from fxsnn.kinds import explore
+    from fxsnn.layered.learn import LEARNING_ON
+    from fxsnn.shown import shown
     from fxsnn.study.session import settings_of
-    from fxsnn.subjects.strategy import NAMES, OF_DIGITS
 
-    own = check_source(network, folder, mnist, inputs)
-    if own and passes != 1:
-        raise ConfigError(f"--passes {passes} must not be given for a network of populations, which learns nothing")
-    offered = NAMES if own else OF_DIGITS
-    settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, offered, study_name)
+    settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, study_name)
+    asked = shown(network, folder, mnist, inputs)
+    if asked.kind != "layers":
+        foreign(asked.kind, {"--rate": rate, "--window": window, "--regularisation": regularisation})
+    if asked.kind == "populations":
+        foreign(asked.kind, {"--passes": passes})
+    learning = learning_of(LEARNING_ON, passes=passes, rate=rate, window=window, regularisation=regularisation)
     engine = engine_of(processes, cluster)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
-        if own:
-            from fxsnn.graphs import explore_graph
-
-            finished = explore_graph(
-                network, out, grid, inputs_of(inputs, network), settings, workers, progress, engine
-            )
-        else:
-            from fxsnn.job import explore_network
-
-            finished = explore_network(network, out, grid, settings, folder, mnist, workers, progress, passes, engine)
+        finished = explore(asked, out, grid, settings, learning, passes or 1, workers, progress, engine)
     show_finished(finished, out, settings.place.shown, network)
 
 

@@ -18,9 +18,7 @@ from fxsnn.cli.options import (
     Mnist,
     Processes,
     Workers,
-    check_source,
     engine_of,
-    inputs_of,
     percent,
     progress_bars,
     spread,
@@ -33,6 +31,11 @@ from fxsnn.lfsr import Lfsr
 if TYPE_CHECKING:
     from fxsnn.significance import Significance
 
+_RUN = {
+    "one layer": "{:,} training digits",
+    "layers": "the first recordings that were not learned from, at most {:,}",
+    "populations": "the first inputs, at most {:,}",
+}
 _SHORT = {"floor": "TR", "nearest-up": "RN", "stochastic": "SR"}
 
 
@@ -76,29 +79,18 @@ def significance(
     cluster: Cluster = None,
 ) -> None:
     """Narrow each parameter group of the trained network alone and rank how much they matter."""
-    from fxsnn.job import significance_of_network
+    from fxsnn.kinds import significance
     from fxsnn.learned import note
+    from fxsnn.shown import shown
 
     for name, given in (("--learn-from", learn_from), ("--learn-seed", learn_seed)):
         if given is not None and not learning:
             raise ConfigError(f"{name} {given} must be given with --learning alone")
-    file = inputs_of(inputs, network) if check_source(network, folder, mnist, inputs) else None
+    asked = shown(network, folder, mnist, inputs)
     digits, engine = (learn_from or 4_000) if learning else None, engine_of(processes, cluster)
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
-        found, files = significance_of_network(
-            network,
-            out,
-            folder,
-            mnist,
-            images,
-            max_loss,
-            seed,
-            workers,
-            progress,
-            digits,
-            learn_seed or 0,
-            engine,
-            file,
+        found, files = significance(
+            asked, out, images, max_loss, seed, workers, progress, digits, learn_seed or 0, engine
         )
     _print(found)
     typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
@@ -110,33 +102,30 @@ def ranges(
     folder: Data = None,
     mnist: Mnist = False,
     inputs: InputsFile = None,
-    images: Annotated[int, typer.Option("--images", min=1, help="Training digits, or inputs, to run.")] = 64,
+    images: Annotated[
+        int, typer.Option("--images", min=1, help="Training digits, held-back recordings, or inputs, to run.")
+    ] = 64,
     as_json: AsJson = False,
 ) -> None:
-    """Profile every signal of the float network, on real digits or --inputs, and propose its integer bits."""
+    """Profile every signal of the float network, on real digits, recordings or --inputs: integer bits it asks for."""
+    from fxsnn.kinds import ranges
     from fxsnn.ranges import PERCENTILES, spread_to_data
+    from fxsnn.shown import shown
 
-    if own := check_source(network, folder, mnist, inputs):
-        from fxsnn.graphs import ranges_of_graph
-
-        found = ranges_of_graph(network, inputs_of(inputs, network), images)
-    else:
-        from fxsnn.job import profile_network
-
-        found = profile_network(network, folder, mnist, images)
+    asked = shown(network, folder, mnist, inputs)
+    found = ranges(asked, images)
     if as_json:
         show_json({name: spread_to_data(values) for name, values in found.items()})
         return
-    shown = {0.1, 5.0, 50.0, 95.0, 99.9, 99.99}
-    heads = [f">{p:g} %" for p in PERCENTILES if p in shown]
+    columns = {0.1, 5.0, 50.0, 95.0, 99.9, 99.99}
+    heads = [f">{p:g} %" for p in PERCENTILES if p in columns]
     rows = table("signal", ">minimum", *heads, ">maximum", ">integer bits", ">saturating 0.1 %", "sign")
     for name, values in found.items():
-        inner = [value for p, value in zip(PERCENTILES, values.percentiles, strict=True) if p in shown]
+        inner = [value for p, value in zip(PERCENTILES, values.percentiles, strict=True) if p in columns]
         numbers = (f"{value:.4g}" for value in (values.minimum, *inner, values.maximum))
         rows.add_row(name, *numbers, str(values.integer), str(values.saturating), "signed" if values.signed else "no")
     show(rows)
-    what = f"the first inputs, at most {images:,}" if own else f"{images:,} training digits"
-    typer.echo(f"float network on {what}; integer bits count the sign")
+    typer.echo(f"float network on {_RUN[asked.kind].format(images)}; integer bits count the sign")
 
 
 def _print(found: Significance) -> None:

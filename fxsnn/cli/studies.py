@@ -1,4 +1,4 @@
-"""What `fxsnn explore` and `fxsnn events explore` share: a study that can be gone on with, and what it found."""
+"""What `fxsnn explore` says: by which command its study goes on, and what it found."""
 
 from __future__ import annotations
 

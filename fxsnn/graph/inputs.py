@@ -45,7 +45,11 @@ class Inputs:
 
     def first(self, count: int | None) -> Inputs:
         """Return so many of the first of them; all, if no count is given."""
-        return Inputs(self.words[:count], None if self.labels is None else self.labels[:count], self.file)
+        return self.chosen(slice(count))
+
+    def chosen(self, places: slice | NDArray[np.int64]) -> Inputs:
+        """Return the inputs at these places."""
+        return Inputs(self.words[places], None if self.labels is None else self.labels[places], self.file)
 
 
 def read_inputs(path: Path, graph: Graph) -> Inputs:

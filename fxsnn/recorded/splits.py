@@ -10,17 +10,8 @@ from fxsnn.data.events import kind_of, open_recordings
 from fxsnn.data.gesture import SIDE
 from fxsnn.data.nmnist import Split
 from fxsnn.data.recordings import Recordings
-from fxsnn.errors import ConfigError
 from fxsnn.layered.description import Description
-from fxsnn.layered.network import LayeredNetwork
 from fxsnn.learned import Learned, Samples, check_not_learned, learned_from, split_of_samples
-
-
-def split_of(data: Path | None, split: Split, network: LayeredNetwork) -> Recordings:
-    """Read the recordings that a network is of; ConfigError where no folder is named."""
-    if data is None:
-        raise ConfigError("a network of layers must be shown recordings: name their folder by --data")
-    return open_split(data, split, network.description)
 
 
 def open_split(data: Path, split: Split, described: Description) -> Recordings:

@@ -22,7 +22,6 @@ from fxsnn.study.record import Record, check_study, open_record
 from fxsnn.study.run import FLOAT, Coordinator, Evaluation
 from fxsnn.study.storage import USUAL_NAME, Place, exists, parse_place, quiet
 from fxsnn.subjects.strategy import (
-    NAMES,
     SAMPLERS,
     Every,
     Name,
@@ -64,11 +63,10 @@ def settings_of(
     seed: int,
     significance: Path | None,
     max_loss: float | None = None,
-    offered: Sequence[Name] = NAMES,
     study_name: str | None = None,
 ) -> Settings:
     """Return what the command line said, checked; the study is beside the output where no place is named."""
-    name = check_strategy(strategy, trials, significance, offered)
+    name = check_strategy(strategy, trials, significance)
     check_output(out, significance)
     if max_loss is not None and name != "narrow":
         raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")

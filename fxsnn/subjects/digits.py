@@ -50,9 +50,9 @@ class DigitsSubject:
         return restrict(points, found) if found else points
 
     def narrowing(self, max_loss: float) -> NoReturn:
-        """Refuse: only plans of layers are narrowed."""
+        """Refuse: plans of layers and of populations are narrowed."""
         del max_loss
-        raise ConfigError("the strategy narrow must be for a network of layers, not for one of one layer")
+        raise ConfigError("the strategy narrow must be for a network of layers or populations, not of one layer")
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
         """Encode the digits, cross-validate the float network on them; return its score and what evaluates a point."""

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 Name = Literal["grid", "paper", "narrow", "nsga2", "tpe", "random"]
 NAMES: tuple[Name, ...] = get_args(Name)
-OF_DIGITS: tuple[Name, ...] = tuple(
-    name for name in NAMES if name != "narrow"
-)  # which takes bits from other networks alone
 SAMPLERS: tuple[Name, ...] = ("nsga2", "tpe", "random")
 GENERATION = 16  # points that a sampler asks for at once, before it is told any of their results
 
@@ -126,10 +123,10 @@ class Sampled:
         return trial.number, self._places[tuple(trial.params[axis] for axis in self.axes)]
 
 
-def check_strategy(name: str, trials: int, significance: object, offered: Sequence[Name] = NAMES) -> Name:
-    """Refuse a strategy that is not offered or misses what it needs."""
-    if name not in offered:
-        raise ConfigError(f"the strategy must be one of {', '.join(offered)}, not {name!r}")
+def check_strategy(name: str, trials: int, significance: object) -> Name:
+    """Refuse a strategy that does not exist or misses what it needs."""
+    if name not in NAMES:
+        raise ConfigError(f"the strategy must be one of {', '.join(NAMES)}, not {name!r}")
     if name in SAMPLERS and trials < 1:
         raise ConfigError(f"the strategy {name} must have --trials of 1 or more, not {trials}")
     if name not in SAMPLERS and trials:

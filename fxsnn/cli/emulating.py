@@ -1,0 +1,135 @@
+"""`fxsnn emulate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fxsnn.cli.layers_options import tell
+from fxsnn.cli.options import (
+    CORES,
+    AnyNetwork,
+    AsJson,
+    Data,
+    InputsFile,
+    Mnist,
+    PlanFile,
+    Workers,
+    percent,
+    spread,
+    warn,
+)
+from fxsnn.cli.search import show_memory
+from fxsnn.cli.tables import show, show_json, table
+
+if TYPE_CHECKING:
+    from fxsnn.events import EventsEmulated
+    from fxsnn.graphs import GraphEmulated
+    from fxsnn.job import Emulated
+
+_COUNTED = ("casts", "inexact", "ties", "overflows")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("emulate", epilog="Example: fxsnn emulate net.npz chosen.toml --mnist")(emulate)
+
+
+def emulate(
+    network: AnyNetwork,
+    plan: PlanFile,
+    folder: Data = None,
+    mnist: Mnist = False,
+    inputs: InputsFile = None,
+    images: Annotated[
+        int | None,
+        typer.Option("--images", min=1, help="Test digits, recordings or inputs, evenly spread.", show_default="all"),
+    ] = None,
+    workers: Workers = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Run the network in integers under a plan and measure it: on test digits, test recordings, or --inputs.
+
+    No test digit or recording was learned from; whether inputs of one's own were is not known here.
+
+    Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
+    """
+    from fxsnn.events import EventsEmulated
+    from fxsnn.graphs import GraphEmulated
+    from fxsnn.kinds import emulate
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines
+    from fxsnn.shown import shown
+
+    found = emulate(shown(network, folder, mnist, inputs), plan, workers, images)
+    if as_json:
+        show_json(_to_data(found))
+    elif isinstance(found, GraphEmulated):
+        _tell_inputs(found)
+    elif isinstance(found, EventsEmulated):
+        _tell_recordings(found)
+    else:
+        _tell_digits(found)
+    warn(*lines(found.overflows), note(network))
+
+
+def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]:
+    from fxsnn.events import EventsEmulated
+    from fxsnn.graphs import GraphEmulated
+    from fxsnn.overflows import by_layer
+    from fxsnn.score import measured_to_data
+
+    told = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
+    overflowing = dict(found.overflows)
+    if isinstance(found, GraphEmulated):
+        casts = {"inputs": found.about, **told, "casts": found.counts, "overflowing": overflowing}
+        return casts | {"memory": _memory(found)}
+    if isinstance(found, EventsEmulated):
+        return told | {"casts": by_layer(found.counts), "overflowing": overflowing, "memory": _memory(found)}
+    return told | {"casts": found.trace.counts, "overflowing": overflowing}
+
+
+def _memory(found: EventsEmulated | GraphEmulated) -> dict[str, Any]:
+    from fxsnn.memory import MACROS, memory_to_data
+
+    return memory_to_data(found.memory, MACROS["ramb18"])
+
+
+def _tell_digits(found: Emulated) -> None:
+    for name, score in (("float", found.float), ("fixed", found.fixed)):
+        typer.echo(
+            f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
+            f"{score.images:,} digits, {score.spikes_per_image:.1f} spikes a digit"
+        )
+    _show_casts("casts while the first test digit is shown", found.trace.counts)
+
+
+def _tell_recordings(found: EventsEmulated) -> None:
+    for name, told in (("float", found.float), ("fixed", found.fixed)):
+        tell(name, told)
+    rows = table("layer", "cast", *(f">{name}" for name in _COUNTED), title="casts while the first recording is shown")
+    for number, layer in enumerate(found.counts):
+        for cast, counts in layer.items():
+            rows.add_row(str(number), cast, *_numbers(counts))
+    show(rows)
+    show_memory(_memory(found), "ramb18")
+
+
+def _tell_inputs(found: GraphEmulated) -> None:
+    for name, told in (("float", found.float), ("fixed", found.fixed)):
+        typer.echo(f"{name}: {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on {found.about}")
+    _show_casts("casts while the first input is shown", found.counts)
+    show_memory(_memory(found), "ramb18")
+
+
+def _show_casts(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
+    rows = table("cast", *(f">{name}" for name in _COUNTED), title=title)
+    for cast, found in counts.items():
+        rows.add_row(cast, *_numbers(found))
+    show(rows)
+
+
+def _numbers(counts: Mapping[str, int]) -> Iterable[str]:
+    return (f"{counts[name]:,}" for name in _COUNTED)

@@ -1,0 +1,201 @@
+"""`fxsnn train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fxsnn.cli.layers_options import Regularisation, Window, folder_of, learning_of
+from fxsnn.cli.layers_training import learn_in_integers, train_on_recordings
+from fxsnn.cli.options import (
+    CORES,
+    Data,
+    LearnedBits,
+    LearnedPlan,
+    LearnedRounding,
+    Mnist,
+    Workers,
+    foreign,
+    given,
+    percent,
+    progress_bars,
+    spread,
+    warn,
+)
+from fxsnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fxsnn.training import Training
+
+_STATE, _STATE_ROUNDING, _PASSES, _RATE = 2, "TR", 4, 2e-3  # of layers
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("train", epilog="Example: fxsnn train --mnist --neurons 400 --passes 1 --out net.npz")(train)
+
+
+def train(
+    out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
+    description: Annotated[
+        Path | None, typer.Argument(help="Description of the network (TOML); see describe.", show_default=False)
+    ] = None,
+    folder: Data = None,
+    mnist: Mnist = False,
+    neurons: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, help="Excitatory neurons, where nothing is described.", show_default="400"),
+    ] = None,
+    passes: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1000, help="Passes over the training digits or recordings.", show_default="1; of layers 4"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts, order and input spikes.")] = 0,
+    plan: LearnedPlan = None,
+    itq: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn in integers: the weights' format, as UQ0.4, or of layers their bits, as 8.", show_default=False
+        ),
+    ] = None,
+    rounding: LearnedRounding = "SR",
+    learned_bits: LearnedBits = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Of layers: learning rate of Adamax, falling to 0; with --itq the nearest power of two.",
+            show_default="2e-3; with --itq 2^-6, with --learn-on too 2^-9",
+        ),
+    ] = None,
+    window: Window = None,
+    regularisation: Regularisation = None,
+    weight: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=24,
+            help="Of layers: learn on as if weights had so many bits (straight-through).",
+            show_default=False,
+        ),
+    ] = None,
+    state: Annotated[
+        int | None,
+        typer.Option(
+            min=-4,
+            max=24,
+            help="Of layers, with --itq or --weight: fractional bits of synaptic states, traces, refractory states.",
+            show_default=str(_STATE),
+        ),
+    ] = None,
+    state_rounding: Annotated[
+        str | None,
+        typer.Option(
+            help="Of layers, with --itq or --weight: how states are rounded in every step.",
+            show_default=_STATE_ROUNDING,
+        ),
+    ] = None,
+    update: Annotated[
+        str | None,
+        typer.Option(
+            help="Of layers, with --itq: update after each recording, or each step.", show_default="recording"
+        ),
+    ] = None,
+    learn_on: Annotated[
+        Path | None,
+        typer.Option(
+            "--learn-on", help="Of layers, with --itq: trained network to learn on from (.npz).", show_default=False
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Of layers: train in float by PyTorch on this device, as cuda; not the same bits.", show_default=False
+        ),
+    ] = None,
+    workers: Workers = CORES,
+) -> None:
+    """Train a network, in float or in integers, and measure it on the test digits or recordings.
+
+    Without a description, or with that of one layer, it learns from digits by STDP, without labels. Neurons get their
+    labels from the first 10,000 training digits, or all if there are fewer, as in every command. With --itq, states
+    get the integer bits that a network which learns in float first is seen to need.
+
+    With a description of layers it learns from the recordings of --data by local errors (DECOLLE).
+    """
+    from fxsnn.layered.itq_plan import Lesson
+    from fxsnn.layered.learn import LocalLearning
+    from fxsnn.layered.ptq import Words
+    from fxsnn.shown import kind_to_train
+    from fxsnn.training import Training
+
+    with_plan = itq is not None or weight is not None
+    kind = kind_to_train(out, description, with_plan, plan, learn_on)
+    words = {"--state": state, "--state-rounding": state_rounding}
+    of_layers = {"--rate": rate, "--window": window, "--regularisation": regularisation, "--weight": weight, **words}
+    lesson = {"--update": update, "--learn-on": learn_on}
+    if kind == "one layer" or description is None:
+        if description is not None and neurons is not None:
+            raise ConfigError("neurons must be given by a description or by --neurons, not both")
+        foreign(kind, of_layers | lesson | {"--device": device})
+        asked = Training(neurons or 400, passes or 1, seed, plan, itq, rounding, learned_bits, description)
+        _train_on_digits(out, folder, mnist, asked, workers)
+        return
+    foreign(kind, {"--mnist": mnist, "--neurons": neurons, "--plan": plan})
+    recordings = folder_of(folder)
+    usual = LocalLearning(_PASSES, rate=_RATE if itq is None else 2**-9 if learn_on else 2**-6)
+    learning = learning_of(usual, passes=passes, rate=rate, window=window, regularisation=regularisation, seed=seed)
+    states = _STATE if state is None else state, rounding, _STATE_ROUNDING if state_rounding is None else state_rounding
+    if itq is not None:
+        in_float = {"--weight": weight, "--device": device, "--regularisation": regularisation}
+        for name in (name for name, value in in_float.items() if value is not None):
+            told = given(name, in_float[name])
+            raise ConfigError(f"{told} must not be given with --itq {itq}, which learns in integers")
+        learn_in_integers(
+            out,
+            description,
+            recordings,
+            learning,
+            Words(_bits(itq), *states),
+            Lesson(learned_bits, update or "recording"),  # type: ignore[arg-type]
+            learn_on,
+            workers,
+        )
+        return
+    unused = lesson | {"--learned-bits": learned_bits} | (words if weight is None else {})
+    for name in (name for name, value in unused.items() if value is not None):
+        needed = "--itq or --weight" if name in words else "--itq"
+        raise ConfigError(f"{given(name, unused[name])} must be given with {needed} alone")
+    through = None if weight is None else Words(weight, states[0], state_rounding=states[2])
+    train_on_recordings(out, description, recordings, learning, through, device, workers)
+
+
+def _bits(itq: str) -> int:
+    """Return the bits of a weight of layers, each of which has the power of two that suits it."""
+    try:
+        return int(itq)
+    except ValueError:
+        raise ConfigError(f"--itq must be the bits of a weight for a network of layers, as 8, not {itq!r}") from None
+
+
+def _train_on_digits(out: Path, folder: Path | None, mnist: bool, asked: Training, workers: int) -> None:
+    from fxsnn.learned import note
+    from fxsnn.overflows import lines
+    from fxsnn.training import train_network
+
+    stages = {"profile": "profiling (digits)", "train": "training (digits)", "label": "labelling (digits)"}
+    with progress_bars(stages) as progress:
+        trained = train_network(out, folder, mnist, asked, workers, progress)
+    result, written = trained.score, trained.written
+    how = "in integers" if asked.plan or asked.weight else "in float"
+    typer.echo(
+        f"{out}: {len(result.labels)} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
+        f"(95 % interval {spread(result.interval)} %) on {result.images:,} digits, "
+        f"{result.spikes_per_image:.1f} spikes a digit"
+    )
+    if written:
+        typer.echo(f"{written}: its plan")
+    warn(*lines(trained.overflows), note(out))

@@ -1,0 +1,173 @@
+"""What `fxsnn demo` does with a network of layers and event recordings: the whole job."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from fxsnn.candidates import Exploration, gather, to_json
+from fxsnn.data.recordings import Recordings
+from fxsnn.demo import LONGEST, Progress
+from fxsnn.descent import Floor, Narrowing, narrowed
+from fxsnn.events import read_grid
+from fxsnn.events_learning import read_description, train_in_float
+from fxsnn.explore import Candidate, evaluated
+from fxsnn.files import new_folder
+from fxsnn.golden.layers_make import make_layers_bundle
+from fxsnn.grid import Point
+from fxsnn.layered.inventory import layered_memory
+from fxsnn.layered.learn import LEARNING_ON, LocalLearning, frames_of
+from fxsnn.layered.network import LayeredNetwork, save_layers
+from fxsnn.layered.plan import LayeredPlan, layered_plan_text
+from fxsnn.layered.quantise import quantise_layers
+from fxsnn.layers_reporting import write_layers_report
+from fxsnn.memory import Memory
+from fxsnn.pareto import Choice, Reward
+from fxsnn.recorded.grid import RecordedGrid, recorded_points
+from fxsnn.recorded.narrowing import LayerSignals
+from fxsnn.recorded.splits import learned_recordings, open_split
+from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out
+from fxsnn.report.drawing import check_drawing
+from fxsnn.score import Measured, Told
+from fxsnn.selection import Criteria, choose
+from fxsnn.significance import Significance
+from fxsnn.significance import to_json as significance_json
+from fxsnn.significance.layers import layers_significance
+
+# what is quantised after training, and what learns on through its quantisation: the latter takes most of the time
+DEMO_GRIDS = (
+    RecordedGrid(weight=(8, 6, 5, 4), state=(5, 4, 2)),
+    RecordedGrid(weight=(6, 5, 4), state=(2,), scheme=("straight-through",)),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventsDemo:
+    """What a demo found; both scores are of test recordings, by which nothing was chosen."""
+
+    exploration: Exploration
+    choice: Choice
+    float: Measured
+    fixed: Measured
+    memory: Memory
+    words: int  # of golden vectors
+
+
+def demo_events(
+    out: Path,
+    description: Path,
+    data: Path,
+    learning: LocalLearning,
+    reward: Reward,
+    max_loss: float,
+    grid: Path | None,
+    swept: int,
+    command: str,
+    workers: int,
+    progress: Progress,
+) -> EventsDemo:
+    """Train, explore, narrow, select and write golden vectors, into the folder `out`, which appears when all is done.
+
+    Written: network.npz, candidates.json, chosen.npz, chosen.toml, golden/, report.html, and significance.json where
+    `swept`, a number of recordings that were not learned from, is not 0. chosen.npz is the network that the chosen plan
+    quantises: another one than network.npz where it learned on through its quantisation. `command` is told in the
+    report. Without a grid the demo's are explored.
+
+    Raises
+    ------
+    FxsnnError
+        The folder cannot be used, or no candidate holds the accuracy floor.
+    """
+    check_drawing()
+    described, grids = read_description(description), DEMO_GRIDS if grid is None else (read_grid(grid),)
+    train, held_out = learned_and_held_out(open_split(data, "train", described))
+    test = open_split(data, "test", described)
+    learned = learned_recordings(train, [test, held_out])
+    with new_folder(out, "candidates.json") as place:
+        network = train_in_float(described, train, learning, workers, progress)
+        save_layers(network, place / "network.npz", learned)
+        quiet = min(learning.regularisation, LEARNING_ON.regularisation)
+        fine = replace(LEARNING_ON, regularisation=quiet, window=learning.window, seed=learning.seed)
+        bench = Bench(network, held_out, Lessons(train, fine))
+        reached = bench.float_told()
+        candidates = _candidates(bench, grids, reached, max_loss, workers, lambda *counts: progress("explore", *counts))
+        found = gather(about(held_out), reached, candidates)
+        choice = choose(found, reward, max_loss)
+        (place / "candidates.json").write_bytes(to_json(found, choice, reward))
+        best = candidates[choice.index]
+        chosen = bench.network_of(Point(best.name, best.scheme, {}, best.plan))
+        save_layers(chosen, place / "chosen.npz", learned)
+        (place / "chosen.toml").write_bytes(layered_plan_text(best.plan).encode())
+        quantised = quantise_layers(chosen, best.plan)
+        manifest = make_layers_bundle(place / "golden", quantised, frames_of(network, test, np.arange(1)))
+        found_by = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
+        asked = Criteria(reward, max_loss, None)
+        outcome = write_layers_report(
+            place / "report.html", bench, chosen, found, choice, asked, test, found_by, command, workers, progress
+        )
+    words = sum(entry["lines"] for entry in manifest["files"])
+    float_told, told = (outcome.tests[name] for name in ("float", outcome.chosen.name))
+    return EventsDemo(found, choice, float_told, told, layered_memory(quantised), words)
+
+
+def _candidates(
+    bench: Bench,
+    grids: Sequence[RecordedGrid],
+    reached: Told,
+    max_loss: float,
+    workers: int,
+    progress: Callable[[int, int], None],
+) -> list[Candidate[LayeredPlan]]:
+    """Measure the points of the grids, and narrow the first of the points that hold the floor after training.
+
+    reached    what the float network does
+    """
+    points, found = [point for grid in grids for point in recorded_points(grid, bench.network)], []
+
+    def tell(candidate: Candidate[LayeredPlan]) -> None:
+        found.append(candidate)
+        progress(len(found), len(points))
+
+    evaluated(points, bench.evaluate, workers, tell)
+    floor = Floor.below(reached.accuracy, max_loss, reached.images)
+    places = zip(points, found, strict=True)
+    start = next((p for p, c in places if p.scheme == "PTQ" and floor.holds(c.accuracy)), None)
+    if start is None:
+        return found
+    descent = Narrowing(start, LayerSignals(bench.network.description), reached.images, max_loss)
+    descent.against(reached.accuracy)
+    before = len(found)
+    return (
+        found
+        + narrowed(descent, bench.evaluate, workers, lambda done, total: progress(before + done, before + total))[1:]
+    )
+
+
+def _swept(
+    place: Path,
+    network: LayeredNetwork,
+    held_out: Recordings,
+    recordings: int,
+    max_loss: float,
+    workers: int,
+    progress: Progress,
+) -> Significance:
+    """Sweep all groups on the first recordings that were not learned from, with words of up to 8 bits."""
+    shown = held_out.part(np.arange(min(recordings, len(held_out))))
+    digest = hashlib.sha256((place / "network.npz").read_bytes()).hexdigest()
+    found = layers_significance(
+        network,
+        shown,
+        about(shown),
+        digest,
+        max_loss,
+        workers=workers,
+        progress=lambda done, total: progress("sweep", done, total),
+        longest=LONGEST,
+    )
+    (place / "significance.json").write_bytes(significance_json(found))
+    return found

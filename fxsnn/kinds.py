@@ -1,0 +1,184 @@
+"""Commands of every kind of network: the kind of its file says who does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fxsnn.demo import Progress
+from fxsnn.engine.pool import THREADS, Engine
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.events import (
+    EventsEmulated,
+    emulate_events,
+    explore_events,
+    golden_of_layers,
+    ranges_of_layers,
+    sweep_of_layers,
+)
+from fxsnn.files import check_output, write_bytes
+from fxsnn.golden.populations_make import golden_of_files
+from fxsnn.graphs import GraphEmulated, emulate_graph, explore_graph, ranges_of_graph, sweep_of_graph
+from fxsnn.graphs_reporting import report_graph
+from fxsnn.job import (
+    Emulated,
+    emulate_network,
+    explore_network,
+    golden_of_network,
+    profile_network,
+    sweep_of_network,
+)
+from fxsnn.layered.learn import LocalLearning
+from fxsnn.layers_reporting import report_layers
+from fxsnn.lfsr import Lfsr
+from fxsnn.ranges import Spread
+from fxsnn.report.compose import Outcome
+from fxsnn.report.drawing import check_drawing
+from fxsnn.reporting import Sources, report_job
+from fxsnn.selection import Criteria
+from fxsnn.shown import Shown
+from fxsnn.significance import Significance
+from fxsnn.significance import to_json as significance_json
+from fxsnn.study.session import Finished, Settings
+
+
+def emulate(asked: Shown, plan: Path, workers: int, images: int | None) -> Emulated | EventsEmulated | GraphEmulated:
+    """Measure a network in float and in integers, on so many test digits, recordings or inputs, evenly spread."""
+    match asked.kind:
+        case "populations":
+            return emulate_graph(asked.network, plan, asked.found, images)
+        case "layers":
+            return emulate_events(asked.network, plan, asked.found, workers, images)
+    return emulate_network(asked.network, plan, asked.place, asked.mnist, workers, images)
+
+
+def explore(
+    asked: Shown,
+    out: Path,
+    grid: Path | None,
+    study: Settings,
+    learning: LocalLearning,
+    passes: int,
+    workers: int,
+    progress: Progress,
+    engine: Engine,
+) -> Finished:
+    """Measure the candidates of a study and write candidates.json.
+
+    learning    of networks of layers that learn on
+    passes      over the training digits by networks that are quantised in training
+    """
+    match asked.kind:
+        case "populations":
+            return explore_graph(asked.network, out, grid, asked.found, study, workers, progress, engine)
+        case "layers":
+            return explore_events(asked.network, out, grid, study, asked.found, learning, workers, progress, engine)
+    given = asked.place, asked.mnist
+    return explore_network(asked.network, out, grid, study, *given, workers, progress, passes, engine)
+
+
+def ranges(asked: Shown, images: int) -> dict[str, Spread]:
+    """Return how the values of every signal lie on the first digits, recordings or inputs, in real numbers."""
+    match asked.kind:
+        case "populations":
+            return ranges_of_graph(asked.network, asked.found, images)
+        case "layers":
+            return ranges_of_layers(asked.network, asked.found, images)
+    return profile_network(asked.network, asked.place, asked.mnist, images)
+
+
+def significance(
+    asked: Shown,
+    out: Path,
+    images: int | None,
+    max_loss: float,
+    seed: int,
+    workers: int,
+    progress: Progress,
+    learn_from: int | None = None,
+    learn_seed: int = 0,
+    engine: Engine = THREADS,
+) -> tuple[Significance, tuple[Path, ...]]:
+    """Sweep every parameter group; write what was found and its figure; return it and the files' names.
+
+    out           a name that ends in .json, or a folder for significance.json; the figure stands beside it
+    images        how many digits, recordings or inputs to measure on; all of them where it is None
+    learn_from    see `job.sweep_of_network`
+    """
+    if asked.kind != "one layer" and learn_from is not None:
+        raise ConfigError(f"groups of learning must be of a network that learns without labels, not of {asked.kind}")
+    usual = images, max_loss, seed, workers, progress
+    match asked.kind:
+        case "populations":
+            sweep = sweep_of_graph(asked.network, asked.found, *usual, engine)
+        case "layers":
+            sweep = sweep_of_layers(asked.network, asked.found, *usual, engine)
+        case "one layer":
+            sweep = sweep_of_network(asked.network, asked.place, asked.mnist, *usual, learn_from, learn_seed, engine)
+    Lfsr(seed=seed)  # refused before a folder is made
+    files = _significance_files(out, asked.network, asked.place)
+    found = sweep()
+    _write_significance(files, found)
+    return found, files
+
+
+def golden(
+    asked: Shown, plan: Path, out: Path, images: int | None, aimed: bool, kinds: Sequence[str]
+) -> dict[str, Any]:
+    """Write golden vectors of the first test digits or recordings, 1 if not said, or of inputs; return the manifest."""
+    match asked.kind:
+        case "populations":
+            return golden_of_files(asked.network, plan, asked.found, images, out, kinds)
+        case "layers":
+            return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
+    return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed)
+
+
+def report(
+    asked: Shown,
+    out: Path,
+    sources: Sources,
+    criteria: Criteria,
+    command: str,
+    workers: int,
+    progress: Progress,
+    passes: int | None,
+) -> Outcome[Any, Any]:
+    """Write the report of any kind of network.
+
+    passes   that fxsnn explore took to train the choice, where it was; None: as many as it takes unasked
+    """
+    match asked.kind:
+        case "populations":
+            return report_graph(out, sources, criteria, asked.found, command, progress)
+        case "layers":
+            return report_layers(out, sources, criteria, asked.found, command, workers, progress, passes)
+    given = asked.place, asked.mnist
+    return report_job(out, sources, criteria, *given, command, workers, progress, passes or 1)
+
+
+def _write_significance(files: Sequence[Path], found: Significance) -> None:
+    from fxsnn.report.significance import significance_png, significance_svg  # matplotlib: most commands draw nothing
+
+    contents = significance_json(found), significance_svg(found).encode(), significance_png(found)
+    for path, content in zip(files, contents, strict=True):
+        write_bytes(path, content)
+
+
+def _significance_files(out: Path, *read: Path | None) -> tuple[Path, ...]:
+    """Return the names of the three files, once it is sure that they can be drawn and written over nothing read."""
+    check_drawing()
+    if out.suffix != ".json":
+        try:
+            out.mkdir(exist_ok=True)
+        except OSError as error:
+            reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+            raise FileError(
+                f"--out must be a folder or a name that ends in .json, not {str(out)!r} ({reason})"
+            ) from None
+        out = out / "significance.json"
+    files = tuple(out.with_suffix(suffix) for suffix in (".json", ".svg", ".png"))
+    for path in files:
+        check_output(path, *read)
+    return files

@@ -1,0 +1,87 @@
+"""What a network is shown, by its kind, and which kind is to be made: what commands know before they work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fxsnn.competitive import Competitive
+from fxsnn.described import Kind, kind_of, read_described
+from fxsnn.errors import ConfigError
+from fxsnn.files import check_folder, check_output
+from fxsnn.report.drawing import check_drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A network's file, its kind, and what it is shown.
+
+    place    a folder of digits or of recordings, or the file of a network of populations' inputs; digits alone may have
+             none: then they are those that come along, or the full MNIST
+    """
+
+    network: Path
+    kind: Kind
+    place: Path | None = None
+    mnist: bool = False
+
+    @property
+    def found(self) -> Path:
+        """The place, which networks of digits alone may do without; raises ConfigError."""
+        if self.place is None:
+            raise ConfigError(f"a network of {self.kind} must be shown something, as {str(self.network)!r}")
+        return self.place
+
+
+def shown(network: Path, data: Path | None, mnist: bool, inputs: Path | None) -> Shown:
+    """Return what a network is shown, once it is sure that its kind is shown such.
+
+    Raises
+    ------
+    FileError
+        The network's file cannot be read.
+    ConfigError
+        What its kind is shown is missing, or something else is given.
+    """
+    if inputs is not None and network.suffix != ".toml":
+        raise ConfigError(f"--inputs must be given for a network of populations (.toml) alone, not {str(network)!r}")
+    kind = kind_of(network)
+    if kind == "one layer":
+        return Shown(network, kind, data, mnist)
+    if kind == "layers":
+        if mnist:
+            raise ConfigError("--mnist must not be given for a network of layers, which is shown recordings by --data")
+        if data is None:
+            raise ConfigError("a network of layers must be shown recordings: name their folder by --data")
+        return Shown(network, kind, data)
+    if mnist or data is not None:
+        option = "--mnist" if mnist else f"--data {data}"
+        raise ConfigError(f"{option} must not be given for a network of populations, which is shown --inputs")
+    if inputs is None:
+        raise ConfigError(f"--inputs must be given for a network of populations, as {str(network)!r}")
+    return Shown(network, kind, inputs)
+
+
+def kind_to_train(out: Path, description: Path | None, with_plan: bool, *read: Path | None) -> Kind:
+    """Return the kind of network that a description is of, once it is sure that nothing that is read is replaced.
+
+    with_plan    a plan is written beside the network
+    """
+    for path in (out, out.with_suffix(".toml"))[: 1 + with_plan]:
+        check_output(path, description, *read)
+    return _kind_described(description)
+
+
+def kind_of_demo(out: Path, description: Path | None, *read: Path | None) -> Kind:
+    """Return the kind of network that a demo is of, once it is sure that it replaces nothing that is read."""
+    check_drawing()
+    check_folder(out, description, *read)
+    kind = _kind_described(description)
+    if kind == "one layer" and description is not None:
+        raise ConfigError(f"a demo from a description must be of a network of layers, {str(description)!r} is of one")
+    return kind
+
+
+def _kind_described(description: Path | None) -> Kind:
+    one = description is None or isinstance(read_described(description), Competitive)
+    return "one layer" if one else "layers"

@@ -1,0 +1,233 @@
+"""One set of commands for every kind of network: what a kind is not shown is refused, former commands are named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from command_line import run, skip_without_jit, small_splits
+from fxsnn.cli import app
+from fxsnn.cli.moved import MOVED
+from fxsnn.encode import RateCoding
+from fxsnn.layered.description import parse_description
+from fxsnn.layered.learn import LocalLearning
+from fxsnn.layered.network import load_layers, random_layers, save_layers
+from fxsnn.layered.ptq import Words, plan_layers
+from fxsnn.learn import random_network
+from fxsnn.network import save_network
+from fxsnn.planned import planned_text
+from fxsnn.recorded.grid import RecordedGrid, recorded_points
+from fxsnn.recorded.splits import open_split
+from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
+from fxsnn.significance.layers import layers_spreads
+from test_cli_json import GRID, PLAN
+from test_graph_explore import written
+from test_layered_learning import NET, recordings, write
+from test_report import PICTURES
+
+skip_without_jit()
+
+POPULATIONS = ["net.toml", "--inputs", "shown.npz"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a network of each kind, plans of them, and what they are shown."""
+    place = tmp_path_factory.mktemp("kinds")
+    written(place)  # net.toml, shown.npz
+    (place / "populations.toml").write_text(GRID.replace('["Q2.4", "Q2.2"]', '"Q2.4"'))
+    save_network(replace(random_network(784, 2), coding=RateCoding(steps=6)), place / "digits.npz")
+    (place / "digits.toml").write_text(PLAN)
+    write(place / "events", recordings(40), "Train")
+    write(place / "events", recordings(6, seed=1), "Test")
+    text = NET.replace("height = 6\nwidth = 6\n", "shrink = 3\n")
+    (place / "described.toml").write_text(text)
+    layers = random_layers(parse_description(text), 3)
+    save_layers(layers, place / "layers.npz")
+    (place / "layers.toml").write_text(planned_text(plan_layers(layers, Words(4, 2))))
+    return place
+
+
+@pytest.fixture
+def folder(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(made)
+    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    return made
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_former_command_is_told_what_it_is_called_now(name: str) -> None:
+    for words in ([], ["net.npz", "--data", "DIR", "--out", "o", "--bogus"], ["--help"]):
+        said = run("events", name, *words).complaint
+        assert said.startswith(f"fxsnn events {name} must be given as fxsnn {name}")
+        assert said.endswith(f": see fxsnn {name} --help")
+
+
+def test_new_names_of_options_that_are_told_exist_and_the_former_ones_do_not() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, (_, renamed) in MOVED.items():
+        known = {option for parameter in commands[name].params for option in parameter.opts}
+        for former, new in (told.split(" is ") for told in renamed if " is " in told):
+            assert new in known
+            assert former not in known
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["nosuch"]], ids=" ".join)
+def test_the_former_group_names_all_that_it_held(words: list[str]) -> None:
+    said = run("events", *words).complaint
+    assert said == (
+        "the commands of fxsnn events must be given without it: fxsnn data, describe, train, plan, refine, explore, "
+        "demo or emulate takes networks of layers and event recordings too"
+    )
+    assert "events" not in run("--help").out.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["train", "--out", "o.npz", "--rate", "0.5"],
+         "--rate 0.5 must not be given for a network of one layer, which learns from digits without labels"),
+        (["train", "--out", "o.npz", "--device", "cuda"],
+         "--device cuda must not be given for a network of one layer, which learns from digits without labels"),
+        (["train", "described.toml", "--out", "o.npz", "--mnist"],
+         "--mnist must not be given for a network of layers, which learns from recordings with labels"),
+        (["train", "described.toml", "--out", "o.npz", "--neurons", 3],
+         "--neurons 3 must not be given for a network of layers, which learns from recordings with labels"),
+        (["train", "described.toml", "--out", "o.npz"],
+         "a network of layers must learn from recordings: name their folder by --data"),
+        (["train", "described.toml", "--data", "events", "--out", "o.npz", "--itq", "UQ0.4"],
+         "--itq must be the bits of a weight for a network of layers, as 8, not 'UQ0.4'"),
+        (["train", "described.toml", "--data", "events", "--out", "o.npz", "--itq", "25"],
+         "a weight must be 1 to 24 bits, not 25"),
+        (["train", "described.toml", "--data", "events", "--out", "o.npz", "--itq", "8", "--weight", 4],
+         "--weight 4 must not be given with --itq 8, which learns in integers"),
+        (["train", "described.toml", "--data", "events", "--out", "o.npz", "--itq", "8", "--regularisation", "1"],
+         "--regularisation 1 must not be given with --itq 8, which learns in integers"),
+        (["train", "described.toml", "--data", "events", "--out", "o.npz", "--update", "step"],
+         "--update step must be given with --itq alone"),
+        (["train", "described.toml", "--data", "events", "--out", "o.npz", "--state", 3],
+         "--state 3 must be given with --itq or --weight alone"),
+        (["explore", "digits.npz", "--out", "o.json", "--window", 5],
+         "--window 5 must not be given for a network of one layer, which learns from digits without labels"),
+        (["explore", *POPULATIONS, "--out", "o.json", "--rate", 0.01],
+         "--rate 0.01 must not be given for a network of populations, which learns nothing"),
+        (["explore", "digits.npz", "--out", "o.json", "--strategy", "narrow"],
+         "the strategy narrow must be for a network of layers or populations, not of one layer"),
+        (["explore", "layers.npz", "--out", "o.json"],
+         "a network of layers must be shown recordings: name their folder by --data"),
+        (["emulate", "layers.npz", "layers.toml", "--mnist"],
+         "--mnist must not be given for a network of layers, which is shown recordings by --data"),
+        (["emulate", "layers.npz", "layers.toml", "--data", "events", "--inputs", "shown.npz"],
+         "--inputs must be given for a network of populations (.toml) alone, not 'layers.npz'"),
+        (["demo", "--out", "o", "--regularisation", "0.5"],
+         "--regularisation 0.5 must not be given for a network of one layer, which learns from digits without labels"),
+        (["demo", "described.toml", "--out", "o", "--neurons", 4],
+         "--neurons 4 must not be given for a network of layers, which learns from recordings with labels"),
+        (["demo", "described.toml", "--out", "o"],
+         "a network of layers must learn from recordings: name their folder by --data"),
+        (["plan", "digits.npz", "--out", "o.toml"], "a network must be of layers, 'digits.npz' is of one layer"),
+        (["refine", "digits.npz", "layers.toml", "--data", "events", "--out", "o.npz"],
+         "a network must be of layers, 'digits.npz' is of one layer"),
+        (["data", "events", "--data", "events"], "one folder must be given, 'events' or --data events, not both"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_a_kind_of_network_cannot_be_given_is_refused(folder: Path, words: list[object], complaint: str) -> None:
+    before = sorted(folder.iterdir())
+    assert run(*words).complaint == complaint
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_demo_from_the_description_of_one_layer_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text(run("describe", "mnist").out)
+    assert run("demo", path, "--out", tmp_path / "o").complaint == (
+        f"a demo from a description must be of a network of layers, '{path}' is of one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "images"),
+    [
+        (["digits.npz", "digits.toml"], 6),
+        (["layers.npz", "layers.toml", "--data", "events"], 6),
+        (["net.toml", "populations.toml", "--inputs", "shown.npz"], 30),
+    ],
+    ids=["one layer", "layers", "populations"],
+)
+def test_emulate_measures_as_many_as_are_asked_for_of_any_kind(folder: Path, words: list[str], images: int) -> None:
+    del folder
+    whole, some = (json.loads(run("emulate", *words, "--json", *more).out) for more in ([], ["--images", 3]))
+    for name in ("float", "fixed"):
+        assert (whole[name]["images"], some[name]["images"]) == (images, 3)
+    assert whole["casts"] == some["casts"]  # of the first, which is the first of the evenly spread too
+    assert run("emulate", *words, "--images", 99).out == run("emulate", *words).out
+    assert set(next(iter(whole["casts"].values()))) == {"casts", "inexact", "ties", "overflows"}
+
+
+def test_the_memory_and_casts_of_layers_are_told_as_json(folder: Path) -> None:
+    del folder
+    words = "layers.npz", "layers.toml"
+    found = json.loads(run("emulate", *words, "--data", "events", "--json").out)
+    assert [*found] == ["float", "fixed", "casts", "overflowing", "memory"]
+    assert "layer 0 trace" in found["casts"]
+    assert found["memory"] == json.loads(run("memory", words[1], "--network", words[0], "--json").out)
+
+
+def test_ranges_of_layers_are_those_of_recordings_that_were_not_learned_from(folder: Path) -> None:
+    said = run("ranges", "layers.npz", "--data", "events", "--images", 3)
+    assert said.status == 0, said.err
+    assert said.out.endswith(
+        "float network on the first recordings that were not learned from, at most 3; integer bits count the sign\n"
+    )
+    found = json.loads(run("ranges", "layers.npz", "--data", "events", "--images", 3, "--json").out)
+    layers = load_layers(folder / "layers.npz")
+    _, held_out = learned_and_held_out(open_split(folder / "events", "train", layers.description))
+    expected = layers_spreads(layers, held_out.part(range(3)))
+    assert {name: values["integer"] for name, values in found.items()} == {
+        name: spread.integer for name, spread in expected.items()
+    }
+
+
+def test_a_demo_of_layers_takes_a_grid_and_a_weight_of_memory(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del folder
+    monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
+    # nothing of it is narrowed, which begins with what learned nothing more
+    (tmp_path / "grid.toml").write_text('weight = [4, 2]\nstate = [1]\nscheme = ["straight-through"]\n')
+    words = ["demo", "described.toml", "--data", "events", "--out", tmp_path / "o", "--passes", 1, "--max-loss", 1]
+    said = run(*words, "--mu", 0.25, "--grid", tmp_path / "grid.toml", "--window", 4)
+    assert said.status == 0, said.err
+    held = json.loads((tmp_path / "o" / "candidates.json").read_bytes())
+    assert [one["name"] for one in held["candidates"]] == [f"w{bits}-nearest-even-s1-TR-through" for bits in (4, 2)]
+    assert held["selection"]["mu"] == 0.25
+    page = (tmp_path / "o" / "report.html").read_text().replace("\u00a0", " ")
+    assert "fxsnn demo described.toml --data events --out o --passes 1 --rate 0.004 --seed 0 --max-loss 1 " in page
+    assert "--window 4 --mu 0.25 --grid grid.toml" in page
+
+
+def test_options_of_learning_on_reach_the_candidates(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "grid.toml").write_text('weight = [3]\nstate = [1]\nscheme = ["straight-through"]\n')
+    words = [
+        "explore",
+        "layers.npz",
+        "--data",
+        "events",
+        "--grid",
+        tmp_path / "grid.toml",
+        "--out",
+        tmp_path / "c.json",
+    ]
+    said = run(*words, "--passes", 1, "--rate", 0.02, "--window", 4, "--regularisation", 0)
+    assert said.status == 0, said.err
+    layers, learning = load_layers(folder / "layers.npz"), LocalLearning(1, rate=0.02, window=4, regularisation=0.0)
+    train, held_out = learned_and_held_out(open_split(folder / "events", "train", layers.description))
+    bench = Bench(layers, held_out, Lessons(train, learning))
+    (point,) = recorded_points(RecordedGrid((3,), (1,), scheme=("straight-through",)), bench.network)
+    (told,) = json.loads((tmp_path / "c.json").read_bytes())["candidates"]
+    assert (told["accuracy"], told["bits"]) == (bench.evaluate(point).accuracy, bench.evaluate(point).bits)
