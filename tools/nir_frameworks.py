@@ -1,4 +1,6 @@
-"""Make the NIR files of tests/nir_recorded again, and their spikes, by snnTorch and Sinabs with their own exporters.
+"""Make the NIR files of tests/nir_recorded, and their spikes, by snnTorch, Sinabs and Norse with their own exporters.
+
+Then let NIR's own package, snnTorch and Norse read what fxsnn exports, and compare their spikes with fxsnn's.
 
 The frameworks get an environment of their own, made once in the folder --env. Exit status 2: it cannot be made.
 
@@ -17,8 +19,8 @@ from platformdirs import user_cache_path
 
 WORKER = Path(__file__).with_name("nir_frameworks_worker.py")
 TORCH = "torch==2.13.0"
-# without what they name: snnTorch names nothing, Sinabs an older nir that its own code does not need
-FRAMEWORKS = ("nir==1.0.8", "nirtorch==2.6", "snntorch==1.0.0", "sinabs==3.1.3")
+# without what they name: snnTorch names nothing, Sinabs an older nir that its own code does not need, Norse torchvision
+FRAMEWORKS = ("nir==1.0.8", "nirtorch==2.6", "snntorch==1.0.0", "sinabs==3.1.3", "norse==1.1.0")
 NEEDS = ("numpy", "h5py", "matplotlib", "pbr")
 
 

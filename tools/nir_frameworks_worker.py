@@ -1,4 +1,4 @@
-"""Networks of snnTorch and Sinabs: export them by these frameworks' own exporters, run them there, keep the spikes.
+"""Networks of snnTorch, Sinabs and Norse: export them by these frameworks' own exporters, run them, keep the spikes.
 
 Run by tools/nir_frameworks.py in an environment of its own: python nir_frameworks_worker.py FOLDER
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nir
+import norse.torch
 import numpy as np
 import sinabs.layers as sl
 import sinabs.nir
@@ -66,6 +67,7 @@ def snntorch_networks() -> Iterator[tuple[str, Any]]:
         )
 
     yield layers("snntorch_leaky_subtract", 1.0, leaky("subtract", False))
+    yield layers("snntorch_leaky_subtract_again", 3, leaky("subtract", False))
     yield layers("snntorch_leaky_subtract_delayed", 3, leaky("subtract", True))
     yield layers("snntorch_leaky_zero_delayed", 3, leaky("zero", True))
     yield layers("snntorch_synaptic_zero", 3, synaptic("zero", False))
@@ -94,6 +96,34 @@ def sinabs_network() -> Any:
     return network
 
 
+def norse_networks() -> Iterator[tuple[str, Any]]:
+    """Yield networks of two layers of Norse: a membrane alone, and one with a synaptic current."""
+
+    def layers(name: str, scale: float, make: Callable[[int], Any]) -> tuple[str, Any]:
+        torch.manual_seed(SEED)
+        network = norse.torch.SequentialState(
+            torch.nn.Linear(INPUTS, HIDDEN), make(HIDDEN), torch.nn.Linear(HIDDEN, OUTPUTS), make(OUTPUTS)
+        )
+        for layer in network.children():
+            if isinstance(layer, torch.nn.Linear):
+                layer.weight.mul_(scale)
+                layer.bias.abs_()
+        return name, network
+
+    def ones(n: int) -> dict[str, Any]:
+        return {"v_th": torch.ones(n), "v_leak": torch.zeros(n), "v_reset": torch.zeros(n)}
+
+    def box(n: int) -> Any:
+        return norse.torch.LIFBoxCell(norse.torch.LIFBoxParameters(tau_mem_inv=torch.linspace(100, 400, n), **ones(n)))
+
+    def with_current(n: int) -> Any:
+        taus = {"tau_mem_inv": torch.linspace(100, 400, n), "tau_syn_inv": torch.linspace(300, 600, n)}
+        return norse.torch.LIFCell(norse.torch.LIFParameters(**taus, **ones(n)))
+
+    yield layers("norse_box", 12, box)
+    yield layers("norse_current", 6, with_current)
+
+
 def kept(folder: Path, name: str, graph: Any, inputs: Any, spikes: Any) -> None:
     """Write a graph and what the framework made of it."""
     nir.write(folder / f"{name}.nir", graph)
@@ -115,6 +145,13 @@ def main(folder: Path) -> None:
     graph = sinabs.nir.to_nir(network, frames[:1])
     graph.infer_types()  # without it convolutions have no input_shape, and cannot be written
     kept(folder, "sinabs_convolutions", graph, frames, spikes)
+    for name, network in norse_networks():
+        state, spikes = None, []
+        for one in inputs:
+            spike, state = network(one[None], state)
+            spikes.append(spike)
+        graph = norse.torch.to_nir(network, inputs[:1], dt=1)  # it writes tau times dt: 1 leaves it in seconds
+        kept(folder, name, graph, inputs, torch.cat(spikes))
 
 
 if __name__ == "__main__":
