@@ -1,6 +1,7 @@
 """Networks of snnTorch, Sinabs and Norse: export them by these frameworks' own exporters, run them, keep the spikes.
 
-Run by tools/nir_frameworks.py in an environment of its own: python nir_frameworks_worker.py FOLDER
+Run by tools/nir_frameworks.py in an environment of its own: python nir_frameworks_worker.py FOLDER [EXPORTED]
+EXPORTED holds what fxsnn made of files of the same names: the frameworks read both, and must give the same spikes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sinabs.nir
 import snntorch as snn
 import torch
 from snntorch.export_nir import export_to_nir
+from snntorch.import_nir import import_from_nir
 
 SEED = 2
 STEPS, INPUTS, HIDDEN, OUTPUTS = 60, 6, 8, 4
@@ -154,5 +156,39 @@ def main(folder: Path) -> None:
         kept(folder, name, graph, inputs, torch.cat(spikes))
 
 
+def played(path: Path, inputs: Any) -> Any:
+    """Return the spikes of a file as its framework reads and runs it, flat."""
+    graph = nir.read(path)
+    if path.stem.startswith("sinabs"):
+        found = sinabs.nir.from_nir(graph, batch_size=1)(inputs)
+        return (found[0] if isinstance(found, tuple) else found).flatten()
+    ours = path.stem.startswith("norse")
+    network, state, spikes = norse.torch.from_nir(graph, dt=0.001) if ours else import_from_nir(graph), None, []
+    shape = graph.nodes["input"].output_type["output"].tolist()  # Norse writes an axis of 1 before its neurons
+    for one in inputs:
+        spike, state = network(one.reshape(1, *shape) if ours else one[None], state)
+        spikes.append(spike.flatten())
+    return torch.cat(spikes)
+
+
+def compared(folder: Path, exported: Path) -> bool:
+    """Say whether each file that was exported gives the spikes that its framework gives of the file of its own.
+
+    Norse reads a file of its own as another network, which spikes less: what it recorded is taken.
+    """
+    torch.set_grad_enabled(False)
+    alike = True
+    for path in sorted(exported.glob("*.nir")):
+        recorded = np.load(folder / f"{path.stem}.npz")
+        inputs, spikes = torch.tensor(recorded["inputs"]).float(), torch.tensor(recorded["spikes"]).flatten()
+        own = spikes if path.stem.startswith("norse") else played(folder / path.name, inputs)
+        ours = played(path, inputs)
+        alike = alike and bool((own == ours).all()) and bool(own.any())
+        print(path.stem, int(own.sum()), "spikes,", int((own != ours).sum()), "differ as exported")
+    return alike
+
+
 if __name__ == "__main__":
+    if sys.argv[2:]:
+        sys.exit(not compared(Path(sys.argv[1]), Path(sys.argv[2])))
     main(Path(sys.argv[1]))

@@ -1,7 +1,7 @@
 """A network as a NIR graph: neurons are nodes, projections the linear nodes between them. The way back of `convert`.
 
 NIR counts [channel, row, column]. What is a map in the network is one in NIR, unless every number of something is
-weighed for it: NIR's Linear gives a row of numbers, and no node makes a map of one.
+weighed for it: NIR's Affine gives a row of numbers, and no node makes a map of one.
 """
 
 from __future__ import annotations
@@ -216,9 +216,9 @@ class _Outward:
 
     def _dense(self, one: Projection, source: Home, target: Home) -> str:
         weights = self.weights[one.name][np.ix_(places(source.map), places(target.map))].T.copy()
-        bias = self.biases.get(one.name)
-        held = {"weight": weights} | ({} if bias is None else {"bias": bias[places(target.map)]})
-        name = self._add(one.name, "Linear" if bias is None else "Affine", held)
+        bias = self.biases.get(one.name, np.zeros(math.prod(target.map)))
+        # with a bias of 0 rather than as Linear, which Sinabs does not read
+        name = self._add(one.name, "Affine", {"weight": weights, "bias": bias[places(target.map)]})
         self.found[one.name] = Weighed(name, "dense", source.map, target.map)
         return name
 
