@@ -21,7 +21,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "frozen", "files", "documents", "npz", "imagetext", "memtext", "engine", "storages"),
+    *("errors", "frozen", "files", "documents", "npz", "apart", "imagetext", "memtext", "engine", "storages"),
     *("modes", "format", "lfsr", "cast"),
     *("encode", "learned", "network", "data", "classify", "learn"),
     *(

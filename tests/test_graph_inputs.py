@@ -11,10 +11,11 @@ from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
-from fxsnn.graph.inputs import MOST_WORDS, read_inputs
+from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import population
 from fxsnn.graph.reading import Readout
+from fxsnn.graph.shown import MOST_WORDS
 
 
 def network(form: str = "Q3.1", skip: int = 0) -> Graph:
@@ -97,8 +98,8 @@ def test_labels_that_are_no_classes_are_refused_in_one_line(tmp_path: Path, labe
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("x.txt", b"1", "inputs must be a file of .npy, .npz, .csv, .mem, not '{path}'"),
-        ("none", None, "inputs must be a file of .npy, .npz, .csv, .mem, not '{path}'"),
+        ("x.txt", b"1", "inputs must be a file of .npy, .npz, .csv, .mem, .toml, .h5, .hdf5 or a folder, not '{path}'"),
+        ("none", None, "inputs must be a file of .npy, .npz, .csv, .mem, .toml, .h5, .hdf5 or a folder, not '{path}'"),
         (
             "none.npy",
             None,

@@ -313,6 +313,21 @@ def test_many_spikes_a_step_and_a_floor_are_those_of_sinabs(tmp_path: Path) -> N
     assert said["n.membrane"].ravel().tolist() == [-1, -1, 6.75, 0, -1]
 
 
+@pytest.mark.parametrize("kind", ["LIF", "CubaLIF"])
+def test_a_membrane_above_its_threshold_after_a_reset_fires_as_snntorch_has_it_without_a_delay(
+    tmp_path: Path, kind: str
+) -> None:
+    n = lif() if kind == "LIF" else {**lif(tau_syn=[0.25], tau_mem=[1.0], w_in=[1.0]), "type": "CubaLIF"}
+    n.pop("tau", None) if kind == "CubaLIF" else None
+    nodes = {"in": given(1), "fc": {"type": "Linear", "weight": [[3.5]]}, "n": n, "out": output(1)}
+    asked = Asked(0.25, "euler", "euler", "subtract", "again", "gt", "one", "none", "same", "same")
+    said = float_nodes(got(tmp_path, nodes, chain(*nodes), asked).graph, np.array([[1], [0], [0], [1], [0.0]]))
+    # by hand: 3.5 fires and keeps 2.5; 1.875 - 1 and 1.40625 - 1 do not reach 1, the membrane keeps what it had;
+    # 1.0546875 + 3.5 - 1 does, and loses 1 once
+    assert said["n.spike"].ravel().tolist() == [1, 0, 0, 1, 1]
+    assert said["n.membrane"].ravel()[:4].tolist() == [2.5, 1.875, 1.40625, 3.5546875]
+
+
 def test_a_scale_changes_units_and_no_spike(tmp_path: Path) -> None:
     nodes = affine("CubaLIF")
     inputs = spikes(4)

@@ -146,7 +146,16 @@ REFUSED: list[tuple[Nodes, list[tuple[str, str]] | None, str]] = [
     (small(), [("in", "fc"), ("fc", "n")], "the output 'out' must be reached from the input 'in', it is not"),
     (small(), [*LINE, ("n", "ghost")], "edge n -> ghost must be between nodes that are there, 'ghost' is not"),
     (small(), [*LINE, ("out", "n")], "edge out -> n must not go into the input or out of the output"),
-    (changed(two=output(2)), LINE, "a graph must have one Output, not out, two"),
+    (
+        changed(two=output(2)),
+        LINE,
+        "a graph must have one Output, not out, two: --output names the one that is read",
+    ),
+    (
+        changed(two=given(2)),
+        LINE,
+        "a graph must have one Input, not in, two, as a network is shown one array of words a step",
+    ),
     (changed(odd={"type": "Brain"}), LINE, "node 'odd': type must be one of NIRGraph, Input, "),
     (node("n", v_threshold=[1.0, np.nan]), LINE, "node 'n': v_threshold must be finite, it holds nan"),
     (node("fc", weight=np.full((2, 3), -np.inf)), LINE, "node 'fc': weight must be finite, it holds -inf"),
@@ -210,6 +219,19 @@ def test_a_graph_without_a_meaning_is_refused_in_one_line(
     complaint = run("import", "net.nir", "--out", "net.toml", "--dt", "0.25").complaint
     assert complaint.startswith(f"'net.nir': {told}")
     assert sorted(one.name for one in folder.iterdir()) == ["net.nir"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_of_several_outputs_the_one_that_is_named_is_read_and_the_others_are_left_out() -> None:
+    nodes = changed(m=lif(2), two=output(2))
+    write_nir(Path("net.nir"), nodes, [*LINE, ("fc", "m"), ("m", "two")])
+    said = run("import", "net.nir", "--out", "net.toml", "--dt", "0.25", "--output", "two")
+    assert said.status == 0, said.err
+    assert "note: out: an output that is not read" in said.out
+    assert [one.name for one in load_graph(Path("net.toml")).populations] == ["m"]
+    assert run("import", "net.nir", "--out", "x.toml", "--output", "no").complaint == (
+        "'net.nir': --output must be one of out, two, not 'no'"
+    )
 
 
 @pytest.mark.usefixtures("folder")
@@ -419,6 +441,17 @@ def equal(name: str, asked: Asked) -> bool:
 def test_all_spikes_of_snntorch_come_out_under_its_conventions_and_under_no_other_reset(name: str) -> None:
     fits = [one for one in RESETS if equal(name, Asked(framework="snntorch", reset=one[0], reset_step=one[1]))]
     assert fits == [WRITTEN[name]]
+
+
+def test_a_threshold_that_snntorch_takes_once_more_is_taken_so() -> None:
+    assert equal("snntorch_leaky_subtract_again", Asked(framework="snntorch"))
+    assert not equal("snntorch_leaky_subtract_again", Asked(framework="snntorch", reset_step="same"))
+
+
+@pytest.mark.parametrize("name", ["norse_box", "norse_current"])
+def test_all_spikes_of_norse_come_out_under_its_conventions(name: str) -> None:
+    assert equal(name, Asked(framework="norse"))
+    assert not equal(name, Asked(framework="norse", reset="subtract"))
 
 
 def test_all_counts_of_sinabs_come_out_under_its_conventions() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -55,6 +56,7 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.files import read_text
     from fxsnn.golden.bundle import read_bundle
     from fxsnn.golden.dumps import read_dumps
+    from fxsnn.graph.shown import shown_of
     from fxsnn.grid import parse_grid
     from fxsnn.layered.plan import parse_layered_plan
     from fxsnn.network import load_network
@@ -62,6 +64,7 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.nir.convert import converted
     from fxsnn.nir.node import KINDS, Nested, Node
     from fxsnn.nir.save import network_text
+    from fxsnn.nir.sidecar import parse_sidecar
     from fxsnn.npz import pack_npz
     from fxsnn.recorded.grid import parse_recorded_grid
     from fxsnn.regress.listed import read_listed
@@ -142,6 +145,12 @@ def nir(path: Path) -> object:
     return network_text(converted(nested, Asked(dt=0.25)), "net.arrays.npz", "net.nir")
 
 
+def sidecar(path: Path) -> object:
+    """Read what lies beside a NIR file, whose bytes are none here."""
+    weight = {"weight": np.array([[1.0, 2.0], [0.5, -1.0]])}
+    return parse_sidecar(path.read_bytes(), b"", Nested({"input_a": Node("input_a", "Linear", weight)}, ()))
+
+
 def nested_of(graph: dict[str, Any]) -> Nested:
     """Return a graph as HDF5's reader gives it; raises ValueError and others where it would refuse."""
     nodes = {}
@@ -167,6 +176,29 @@ NIR = """{"nodes": {"in": {"type": "Input", "shape": [2, 4, 5]},
 "out": {"type": "Output", "shape": [2]}}, "edges": [["in", "c"], ["c", "i"], ["i", "p"], ["p", "f"], ["f", "d"],
 ["d", "s"], ["s", "a"], ["a", "g"], ["g", "t"], ["t", "l"], ["l", "out"]]}"""
 
+
+SIDECAR = json.dumps(
+    {
+        "tool": "fxsnn",
+        "schema": 1,
+        "nir": hashlib.sha256(b"").hexdigest(),
+        "dt": 0.001,
+        "nodes": {"a": "a"},
+        "network": {
+            "input": {"shape": 2},
+            "population": {"a": {"shape": 2, "neuron": "relay"}},
+            "projection": [
+                {
+                    "from": "input",
+                    "to": "a",
+                    "weights": {"node": "input_a", "kind": "dense", "from": [2], "to": [2], "frac": 1},
+                }
+            ],
+        },
+        "plan": {"signal": {"weight": "Q3.1"}},
+        "neurons": {"relay": "arriving: input\npassed: output\npassed = arriving\n"},
+    }
+)
 
 # two packets of one event each
 AEDAT = b"#!AER-DAT3.1\r\n#!END-HEADER\r\n" + b"".join(
@@ -217,6 +249,8 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
         plain(aedat),
     ),
     "nir": ("net.json", NIR, plain(nir)),
+    "sidecar": ("net.fxsnn.json", SIDECAR, plain(sidecar)),
+    "shown": ("inputs.toml", "images = 'a.npy'\nsteps = 3\n", plain(lambda path: shown_of(path, (4,)))),
     "labels": ("a.csv", "class,startTime_usec,endTime_usec\n1,5,9\n", plain(labels)),
 }
 

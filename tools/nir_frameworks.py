@@ -1,4 +1,6 @@
-"""Make the NIR files of tests/nir_recorded again, and their spikes, by snnTorch and Sinabs with their own exporters.
+"""Make the NIR files of tests/nir_recorded, and their spikes, by snnTorch, Sinabs and Norse with their own exporters.
+
+Then they read what fxsnn exports of some of these: their spikes must be those that they give of their own files.
 
 The frameworks get an environment of their own, made once in the folder --env. Exit status 2: it cannot be made.
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from peer_environment import environment, outside
@@ -17,8 +20,14 @@ from platformdirs import user_cache_path
 
 WORKER = Path(__file__).with_name("nir_frameworks_worker.py")
 TORCH = "torch==2.13.0"
-# without what they name: snnTorch names nothing, Sinabs an older nir that its own code does not need
-FRAMEWORKS = ("nir==1.0.8", "nirtorch==2.6", "snntorch==1.0.0", "sinabs==3.1.3")
+# without what they name: snnTorch names nothing, Sinabs an older nir that its own code does not need, Norse torchvision
+FRAMEWORKS = ("nir==1.0.8", "nirtorch==2.6", "snntorch==1.0.0", "sinabs==3.1.3", "norse==1.1.0")
+EXPORTED = {  # what is exported again, whose it is, and the dt that this framework takes a file to be of
+    "snntorch_leaky_subtract_again": ("snntorch", "0.0001"),
+    "snntorch_synaptic_zero": ("snntorch", "0.0001"),
+    "norse_current": ("norse", "0.001"),
+    "sinabs_convolutions": ("sinabs", "1"),
+}
 NEEDS = ("numpy", "h5py", "matplotlib", "pbr")
 
 
@@ -43,7 +52,25 @@ def main() -> None:
     made = " ".join((given.torch, *FRAMEWORKS))
     python = environment(given.env, "the frameworks'", made, lambda python: install(given.torch, python))
     given.out.mkdir(parents=True, exist_ok=True)
-    sys.exit(subprocess.run([str(python), str(WORKER), str(given.out)], env=outside(), check=False).returncode)
+    worker = [str(python), str(WORKER), str(given.out)]
+    if status := subprocess.run(worker, env=outside(), check=False).returncode:
+        sys.exit(status)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (framework, dt) in EXPORTED.items():
+            export(given.out / f"{name}.nir", Path(folder), framework, dt)
+        sys.exit(subprocess.run([*worker, folder], env=outside(), check=False).returncode)
+
+
+def export(path: Path, folder: Path, framework: str, dt: str) -> None:
+    """Import what a framework wrote, and export it again under a plan of wide words."""
+    network, plan = folder / f"{path.stem}.toml", folder / "plan.toml"
+    words = ("weight", "bias", "membrane", "current", "threshold", "decay", "membrane_decay", "current_decay")
+    plan.write_text("[signal]\n" + "".join(f'{name} = "Q8.20"\n' for name in words))
+    for command in (
+        ["import", str(path), "--from", framework, "--out", str(network)],
+        ["export", "nir", str(network), str(plan), "--dt", dt, "--out", str(folder / path.name)],
+    ):
+        subprocess.run([sys.executable, "-m", "fxsnn", *command], check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

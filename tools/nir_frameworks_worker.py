@@ -1,6 +1,7 @@
-"""Networks of snnTorch and Sinabs: export them by these frameworks' own exporters, run them there, keep the spikes.
+"""Networks of snnTorch, Sinabs and Norse: export them by these frameworks' own exporters, run them, keep the spikes.
 
-Run by tools/nir_frameworks.py in an environment of its own: python nir_frameworks_worker.py FOLDER
+Run by tools/nir_frameworks.py in an environment of its own: python nir_frameworks_worker.py FOLDER [EXPORTED]
+EXPORTED holds what fxsnn made of files of the same names: the frameworks read both, and must give the same spikes.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import nir
+import norse.torch
 import numpy as np
 import sinabs.layers as sl
 import sinabs.nir
 import snntorch as snn
 import torch
 from snntorch.export_nir import export_to_nir
+from snntorch.import_nir import import_from_nir
 
 SEED = 2
 STEPS, INPUTS, HIDDEN, OUTPUTS = 60, 6, 8, 4
@@ -66,6 +69,7 @@ def snntorch_networks() -> Iterator[tuple[str, Any]]:
         )
 
     yield layers("snntorch_leaky_subtract", 1.0, leaky("subtract", False))
+    yield layers("snntorch_leaky_subtract_again", 3, leaky("subtract", False))
     yield layers("snntorch_leaky_subtract_delayed", 3, leaky("subtract", True))
     yield layers("snntorch_leaky_zero_delayed", 3, leaky("zero", True))
     yield layers("snntorch_synaptic_zero", 3, synaptic("zero", False))
@@ -94,6 +98,34 @@ def sinabs_network() -> Any:
     return network
 
 
+def norse_networks() -> Iterator[tuple[str, Any]]:
+    """Yield networks of two layers of Norse: a membrane alone, and one with a synaptic current."""
+
+    def layers(name: str, scale: float, make: Callable[[int], Any]) -> tuple[str, Any]:
+        torch.manual_seed(SEED)
+        network = norse.torch.SequentialState(
+            torch.nn.Linear(INPUTS, HIDDEN), make(HIDDEN), torch.nn.Linear(HIDDEN, OUTPUTS), make(OUTPUTS)
+        )
+        for layer in network.children():
+            if isinstance(layer, torch.nn.Linear):
+                layer.weight.mul_(scale)
+                layer.bias.abs_()
+        return name, network
+
+    def ones(n: int) -> dict[str, Any]:
+        return {"v_th": torch.ones(n), "v_leak": torch.zeros(n), "v_reset": torch.zeros(n)}
+
+    def box(n: int) -> Any:
+        return norse.torch.LIFBoxCell(norse.torch.LIFBoxParameters(tau_mem_inv=torch.linspace(100, 400, n), **ones(n)))
+
+    def with_current(n: int) -> Any:
+        taus = {"tau_mem_inv": torch.linspace(100, 400, n), "tau_syn_inv": torch.linspace(300, 600, n)}
+        return norse.torch.LIFCell(norse.torch.LIFParameters(**taus, **ones(n)))
+
+    yield layers("norse_box", 12, box)
+    yield layers("norse_current", 6, with_current)
+
+
 def kept(folder: Path, name: str, graph: Any, inputs: Any, spikes: Any) -> None:
     """Write a graph and what the framework made of it."""
     nir.write(folder / f"{name}.nir", graph)
@@ -115,7 +147,48 @@ def main(folder: Path) -> None:
     graph = sinabs.nir.to_nir(network, frames[:1])
     graph.infer_types()  # without it convolutions have no input_shape, and cannot be written
     kept(folder, "sinabs_convolutions", graph, frames, spikes)
+    for name, network in norse_networks():
+        state, spikes = None, []
+        for one in inputs:
+            spike, state = network(one[None], state)
+            spikes.append(spike)
+        graph = norse.torch.to_nir(network, inputs[:1], dt=1)  # it writes tau times dt: 1 leaves it in seconds
+        kept(folder, name, graph, inputs, torch.cat(spikes))
+
+
+def played(path: Path, inputs: Any) -> Any:
+    """Return the spikes of a file as its framework reads and runs it, flat."""
+    graph = nir.read(path)
+    if path.stem.startswith("sinabs"):
+        found = sinabs.nir.from_nir(graph, batch_size=1)(inputs)
+        return (found[0] if isinstance(found, tuple) else found).flatten()
+    ours = path.stem.startswith("norse")
+    network, state, spikes = norse.torch.from_nir(graph, dt=0.001) if ours else import_from_nir(graph), None, []
+    shape = graph.nodes["input"].output_type["output"].tolist()  # Norse writes an axis of 1 before its neurons
+    for one in inputs:
+        spike, state = network(one.reshape(1, *shape) if ours else one[None], state)
+        spikes.append(spike.flatten())
+    return torch.cat(spikes)
+
+
+def compared(folder: Path, exported: Path) -> bool:
+    """Say whether each file that was exported gives the spikes that its framework gives of the file of its own.
+
+    Norse reads a file of its own as another network, which spikes less: what it recorded is taken.
+    """
+    torch.set_grad_enabled(False)
+    alike = True
+    for path in sorted(exported.glob("*.nir")):
+        recorded = np.load(folder / f"{path.stem}.npz")
+        inputs, spikes = torch.tensor(recorded["inputs"]).float(), torch.tensor(recorded["spikes"]).flatten()
+        own = spikes if path.stem.startswith("norse") else played(folder / path.name, inputs)
+        ours = played(path, inputs)
+        alike = alike and bool((own == ours).all()) and bool(own.any())
+        print(path.stem, int(own.sum()), "spikes,", int((own != ours).sum()), "differ as exported")
+    return alike
 
 
 if __name__ == "__main__":
+    if sys.argv[2:]:
+        sys.exit(not compared(Path(sys.argv[1]), Path(sys.argv[2])))
     main(Path(sys.argv[1]))

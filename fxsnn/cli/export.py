@@ -1,4 +1,4 @@
-"""`fxsnn export c`."""
+"""`fxsnn export c`, `nir` and `nir-data`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli.options import PlanFile
+from fxsnn.cli.tables import say, show, table
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +16,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="A network under a plan in other languages.")
     group.callback()(_export)
     group.command("c", epilog="Example: fxsnn export c net.toml plan.toml --out model")(c)
+    group.command("nir", epilog="Example: fxsnn export nir net.toml plan.toml --out net.nir")(nir)
+    group.command("nir-data", epilog="Example: fxsnn export nir-data golden-set --out trace.nir")(nir_data)
     app.add_typer(group, name="export")
 
 
@@ -22,8 +25,11 @@ def _export() -> None:
     """Write a network under a plan in another language."""
 
 
+Network = Annotated[Path, typer.Argument(help="Network of populations (.toml).", show_default=False)]
+
+
 def c(
-    network: Annotated[Path, typer.Argument(help="Network of populations (.toml).", show_default=False)],
+    network: Network,
     plan: PlanFile,
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
 ) -> None:
@@ -32,3 +38,37 @@ def c(
 
     written = export_c(network, plan, out)
     typer.echo(f"{out}: {', '.join(written.files)}; {written.prefix}_reset and {written.prefix}_step")
+
+
+Step = Annotated[float, typer.Option("--dt", help="Seconds that a step is taken to be.")]
+
+
+def nir(
+    network: Network,
+    plan: PlanFile,
+    out: Annotated[Path, typer.Option("--out", help="NIR file to write (.nir); beside it NAME.fxsnn.json.")],
+    dt: Step = 1e-4,
+    words: Annotated[bool, typer.Option("--words", help="Write weights and constants as the plan casts them.")] = False,
+) -> None:
+    """Write the network in NIR, and in a sidecar what NIR cannot say, from which fxsnn import makes the same again."""
+    from fxsnn.nir.export import export_nir
+
+    written = export_nir(network, plan, out, dt, words)
+    rows = table("node", "NIR", "population")
+    for name, kind in written.nodes.items():
+        rows.add_row(name, kind, written.populations.get(name, "-"))
+    show(rows)
+    say(f"{out}: {len(written.nodes)} nodes; {written.sidecar}: formats, roundings, overflows, texts of neurons")
+
+
+def nir_data(
+    golden_set: Annotated[Path, typer.Argument(help="Golden set of a network of populations.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="File of NIR's data to write (HDF5).")],
+    dt: Step = 1e-4,
+) -> None:
+    """Write what every node of a golden set does in NIR's format of data (NIRGraphData)."""
+    from fxsnn.golden.nirdata import export_data
+
+    written = export_data(golden_set, out, dt)
+    seen = sum(len(observables) for observables in written.values())
+    say(f"{out}: {len(written)} nodes, {seen} observables of {next(iter(next(iter(written.values())).values()))}")

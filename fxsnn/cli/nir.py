@@ -31,10 +31,10 @@ def import_nir(
     decay: Annotated[str | None, _option("--decay", "euler (1 - dt/tau) or exponential (exp(-dt/tau)).")] = None,
     gain: Annotated[
         str | None,
-        _option("--gain", "Input times r and: euler (dt/tau), hold (1 - exp(-dt/tau)), rockpool, step (1)."),
+        _option("--gain", "Input times r and: euler (dt/tau), hold (1 - exp(-dt/tau)), rockpool, norse, step (1)."),
     ] = None,
     reset: Annotated[str | None, _option("--reset", "zero, value (v_reset) or subtract.", "by v_reset")] = None,
-    reset_step: Annotated[str | None, _option("--reset-step", "same or next step.", "same")] = None,
+    reset_step: Annotated[str | None, _option("--reset-step", "same or next step, or again.", "same")] = None,
     compare: Annotated[
         str | None, _option("--compare", "Fires above the threshold (gt), or at it too (ge).", "gt")
     ] = None,
@@ -52,7 +52,16 @@ def import_nir(
     scale: Annotated[
         float, typer.Option("--scale", help="Membranes and thresholds of spiking neurons times this: other units.")
     ] = 1.0,
-    form: Annotated[str, typer.Option("--input", help="Format of the input's words.")] = "UQ1.0",
+    output: Annotated[str | None, _option("--output", "Which Output is read of several.", "the only one")] = None,
+    form: Annotated[str | None, _option("--input", "Format of the input's words.", "UQ1.0")] = None,
+    sidecar: Annotated[
+        Path | None,
+        _option("--sidecar", "What fxsnn export nir wrote beside the network.", "NAME.fxsnn.json, where it is there"),
+    ] = None,
+    no_sidecar: Annotated[bool, typer.Option("--no-sidecar", help="Take the NIR file alone.")] = False,
+    plan: Annotated[
+        Path | None, _option("--plan", "With a sidecar: plan to write (.toml).", "NAME.plan.toml beside --out")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Assume nothing: exit status 1, nothing written.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,10 +70,16 @@ def import_nir(
 
     from fxsnn.graph.saving import arrays_beside
     from fxsnn.nir.conventions import Asked
+    from fxsnn.nir.export import sidecar_for
     from fxsnn.nir.save import imported
 
-    asked = Asked(dt, decay, gain, reset, reset_step, compare, spikes, floor, current, arrives, scale, framework)
-    found = imported(network, out, asked, form, strict)
+    asked = Asked(
+        dt, decay, gain, reset, reset_step, compare, spikes, floor, current, arrives, scale, framework, output
+    )
+    if (beside := sidecar_for(network, sidecar, no_sidecar, plan, asked, form)) is not None:
+        _restore(network, out, beside, plan or out.with_name(f"{out.stem}.plan.toml"), as_json)
+        return
+    found = imported(network, out, asked, form or "UQ1.0", strict)
     if as_json:
         told = {
             "file": str(network),
@@ -87,3 +102,21 @@ def import_nir(
     say(f"{out}: {len(found.graph.populations)} populations, {len(found.graph.projections)} projections")
     if beside.exists():
         say(f"{beside}: their arrays")
+
+
+def _restore(network: Path, out: Path, sidecar: Path, plan: Path, as_json: bool) -> None:
+    from fxsnn.nir.export import restored
+
+    found = restored(network, out, sidecar, plan)
+    nodes = [{"node": node, "became": name} for name, node in found.nodes.items()]
+    if as_json:
+        files = {"file": str(network), "sidecar": str(sidecar), "network": str(out), "plan": str(plan)}
+        show_json({**files, "dt": found.dt, "nodes": nodes})
+        return
+    rows = table("node", "becomes")
+    for row in nodes:
+        rows.add_row(row["node"], row["became"])
+    show(rows)
+    say(f"{sidecar}: nothing is assumed")
+    say(f"{out}: {len(found.graph.populations)} populations, {len(found.graph.projections)} projections")
+    say(f"{plan}: their plan")

@@ -76,7 +76,8 @@ InputsFile = Annotated[
     Path | None,
     typer.Option(
         "--inputs",
-        help="What a network of populations is shown: .npz of inputs and labels, .npy, .csv or .mem.",
+        help="What a network of populations is shown: .npz of inputs and labels, .npy, .csv, .mem; recordings or "
+        "images (a folder, .h5, idx), or a description of how they are shown (.toml).",
         show_default=False,
         callback=there,
     ),

@@ -26,8 +26,8 @@ Split = Literal["train", "test"]
 OFFICIAL: dict[Split, int] = {"train": 60_000, "test": 10_000}  # recordings
 
 
-def parse_nmnist(data: bytes, name: str) -> Events:
-    """Return the events of an official .bin file.
+def parse_nmnist(data: bytes, name: str, height: int = SIDE, width: int = SIDE) -> Events:
+    """Return the events of an official .bin file, or of one that is written so of another sensor.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def parse_nmnist(data: bytes, name: str) -> Events:
     times = times + np.cumsum(marks) * _OVERFLOW_TIME
     real = ~marks
     events = Events(x[real], y[real], (high >> 7)[real], times[real])
-    return check_events(events, SIDE, SIDE, name)
+    return check_events(events, height, width, name)
 
 
 def load_nmnist(folder: Path, split: Split) -> Recordings:

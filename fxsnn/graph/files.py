@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from fxsnn.graph.given import Given, raw, real
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import Outer, Population, population
 from fxsnn.graph.reading import Over, Reading, Readout
+from fxsnn.program.grammar import Text
 
 _Cells = int | tuple[int, int]
 
@@ -104,8 +106,11 @@ def graph_at(path: Path) -> Graph | None:
     return load_graph(path) if "population" in data else None
 
 
-def graph_from_data(data: dict[str, Any], folder: Path) -> Graph:
-    """Read a network from the tables of a TOML document; raises as `load_graph`."""
+def graph_from_data(data: dict[str, Any], folder: Path, texts: Mapping[str, Text] | None = None) -> Graph:
+    """Read a network from the tables of a document, in which numbers may stand as `Given`; raises as `load_graph`.
+
+    texts    of neurons by name, before those that come along and those in files
+    """
     if lacking := _lacking(data):
         raise ConfigError(
             f"a network of populations must have the tables input and population, {lacking} missing; its keys are "
@@ -115,7 +120,7 @@ def graph_from_data(data: dict[str, Any], folder: Path) -> Graph:
         given = msgspec.convert(data, _Text)
     except msgspec.ValidationError as error:
         raise ConfigError(f"a network must have the documented keys: {error}") from None
-    populations = tuple(_population(name, one, folder) for name, one in given.population.items())
+    populations = tuple(_population(name, one, folder, texts or {}) for name, one in given.population.items())
     inputs = {one.name: one.neuron.inputs for one in populations}
     projections = tuple(_projection(one, inputs.get(one.target, ()), folder) for one in given.projection)
     shape = given.input.shape
@@ -134,7 +139,7 @@ def _lacking(data: dict[str, Any]) -> str:
     return f"{' and '.join(lacking)} {'are' if lacking[1:] else 'is'}" if lacking else ""
 
 
-def _population(name: str, given: _Population, folder: Path) -> Population:
+def _population(name: str, given: _Population, folder: Path, texts: Mapping[str, Text]) -> Population:
     constants = {
         constant: _numbers(value, folder, f"constant {constant} of {name}")
         for constant, value in given.constants.items()
@@ -142,7 +147,7 @@ def _population(name: str, given: _Population, folder: Path) -> Population:
     return population(
         name,
         given.shape,
-        given.neuron,
+        texts.get(given.neuron, given.neuron),
         given.choices,
         constants,
         given.numbers,
@@ -184,6 +189,8 @@ def _readout(given: _Readout, folder: Path) -> Readout:
 
 def _numbers(given: Any, folder: Path, what: str) -> Given:
     """Return numbers as they stand in a network: one, a list or a file of them; raw words in `{ raw = }`."""
+    if isinstance(given, Given):
+        return given
     words = isinstance(given, dict)
     value = given.get("raw") if words else given
     if (words and list(given) != ["raw"]) or not isinstance(value, int | float | list | str) or value is True:

@@ -1,4 +1,4 @@
-"""Reading what a network is shown from a file: words of its input at every step, and what each input is."""
+"""Reading what a network is shown: words of its input at every step, and what each input is."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from fxsnn.frozen import freeze
 from fxsnn.graph.arrays import ENDINGS, read_given
 from fxsnn.graph.network import MOST_CLASSES, Graph
 from fxsnn.graph.reading import as_words, check_inputs
+from fxsnn.graph.shown import HDF5, MOST_WORDS, is_shown, shown_of, spikes_of
 from fxsnn.lfsr import Lfsr
 from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 from fxsnn.plan import Signal
-
-MOST_WORDS = 1 << 28  # of all inputs together: 2 GiB as they are held
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +52,13 @@ class Inputs:
 
 
 def read_inputs(path: Path, graph: Graph) -> Inputs:
-    """Read inputs of a network from a file.
+    """Read inputs of a network.
 
     .npy    an array [inputs, steps, ...], a map flat or as it is, of whole numbers or of false and true
-    .npz    the same by the name `inputs`, and the classes `labels`, [inputs], if they are known
+    .npz    the same by the name `inputs`, and the classes `labels`, [inputs], if they are known; or spikes as `units`,
+            `times` in microseconds, `offsets` and `labels`
     .csv, .mem    the raw words of one input, its first step first
+    .toml   a description of how recordings or images are shown; these themselves too, see `shown`
 
     Raises
     ------
@@ -66,12 +67,19 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
     ConfigError
         The arrays are of another shape, hold what is no word of the input's format, or a label is no class.
     """
-    if path.suffix not in ENDINGS:
-        raise FileError(f"inputs must be a file of {', '.join(ENDINGS)}, not {str(path)!r}")
+    shown = is_shown(path)
+    if path.suffix not in ENDINGS and not shown:
+        raise FileError(
+            f"inputs must be a file of {', '.join((*ENDINGS, '.toml', *HDF5))} or a folder, not {str(path)!r}"
+        )
     try:
         if path.suffix in (".csv", ".mem"):
             return Inputs(checked_inputs(_one(path, graph), graph), file=str(path))
-        held = _arrays(path)
+        held = {} if shown else _arrays(path)
+        if shown or "inputs" not in held:
+            found, labels = shown_of(path, graph.shape) if shown else spikes_of(held, graph.shape)
+            words = checked_inputs(found, graph)
+            return Inputs(words, None if labels is None else _classes(labels, len(words)), str(path))
         words = checked_inputs(held["inputs"], graph)
         return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None, str(path))
     except FxsnnError as error:
@@ -86,7 +94,7 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
         held = unpack_npz(data, most=MOST_BYTES)
     except UNREADABLE as error:
         raise FileError(f"inputs must be plain arrays of NumPy: {error}") from None
-    if "inputs" not in held:
+    if "inputs" not in held and "units" not in held:
         raise FileError(f"inputs must be an array of the name inputs, not {', '.join(held) or 'none'}")
     return held
 

@@ -77,14 +77,18 @@ def graph_text(graph: Graph, beside: Beside = Beside()) -> str:
     Texts, labels and words lie beside it: `hidden.threshold.mem` of a constant, `input_hidden.weight.mem` of the
     projection of this name whose signal is `weight`.
     """
-    tables = {
+    return tomli_w.dumps(graph_to_data(graph, beside))
+
+
+def graph_to_data(graph: Graph, beside: Beside) -> dict[str, Any]:
+    """Return a network as tables that `graph_from_data` reads back to an equal one."""
+    return {
         "schema": 1,
         "input": {"shape": _sizes(graph.shape), "format": str(graph.format)},
         "population": {one.name: _population(one, beside) for one in graph.populations},
         "projection": [_projection(one, beside) for one in graph.projections],
         "readout": _readout(graph.readout, beside),
     }
-    return tomli_w.dumps(tables)
 
 
 def _words(words: NDArray[np.int64]) -> Given:

@@ -14,7 +14,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.nir.node import SPIKING, Node, Told
 
 Decay = Literal["euler", "exponential"]
-Gain = Literal["euler", "hold", "rockpool", "step"]
+Gain = Literal["euler", "hold", "rockpool", "norse", "step"]
 Reset = Literal["zero", "value", "subtract"]
 FRAMEWORKS = ("snntorch", "norse", "rockpool", "sinabs", "lava")
 
@@ -27,15 +27,19 @@ class Asked:
     decay         euler: 1 - dt / tau; exponential: exp(-dt / tau)
     gain          what arrives is multiplied by. euler: r dt / tau; hold: r (1 - exp(-dt / tau)), the exact answer to
                   what stays as it is for a step; rockpool: r dt / tau exp(dt / tau), which undoes what Rockpool writes;
-                  step: r. Where there is no tau: r dt, and r of step
+                  norse: as euler, but a synaptic current takes all; step: r. Where there is no tau: r dt, and r of step
+                  and norse
     reset         of a membrane that fired: to zero, to v_reset, or by the threshold
-    reset_step    same: in the step of the spike; next: in the next one, as snnTorch's reset_delay
+    reset_step    same: in the step of the spike; next: in the next one, as snnTorch's reset_delay; again: in the same,
+                  but a membrane that is above the threshold after it fires only where it is above it twice, as with
+                  snnTorch's reset_delay=False and subtraction (of other resets: same)
     compare       gt: fires above the threshold; ge: at it too
     spikes        one in a step; or many: as many times as the membrane holds the threshold, at most 31
     floor         none; threshold: the membrane is kept at -v_threshold or more; if: that of IF alone; or a number
     current       same: a membrane takes up the current of its own step; before: that of the step before
     arrives       same: what is emitted arrives at neurons in the same step; next: in the next one
     scale         membranes and thresholds of spiking neurons are multiplied by it: the same spikes in other units
+    output        the output that is read of a graph that has several
     """
 
     dt: float | None = None
@@ -50,6 +54,7 @@ class Asked:
     arrives: str | None = None
     scale: float = 1.0
     framework: str | None = None
+    output: str | None = None
 
     def __post_init__(self) -> None:
         for name, known in OPEN.items():
@@ -76,7 +81,7 @@ OPEN: dict[str, tuple[str, ...]] = {
     "decay": get_args(Decay),
     "gain": get_args(Gain),
     "reset": get_args(Reset),
-    "reset_step": ("same", "next"),
+    "reset_step": ("same", "next", "again"),
     "compare": ("gt", "ge"),
     "spikes": ("one", "many"),
     "floor": ("none", "threshold", "if"),
@@ -85,10 +90,10 @@ OPEN: dict[str, tuple[str, ...]] = {
 }
 # how each framework runs a network that it writes or reads; what is not here is said by the file
 OF_FRAMEWORK: dict[str, dict[str, Any]] = {
-    "snntorch": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "subtract", "reset_step": "same"}
+    "snntorch": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "subtract", "reset_step": "again"}
     | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
-    "norse": {"dt": 1e-3, "decay": "euler", "gain": "euler", "reset": "value", "reset_step": "same"}
-    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "before", "arrives": "same"},
+    "norse": {"dt": 1e-3, "decay": "euler", "gain": "norse", "reset": "value", "reset_step": "same"}
+    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
     "rockpool": {"decay": "exponential", "gain": "rockpool", "reset": "subtract", "reset_step": "same"}
     | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
     "sinabs": {"dt": 1.0, "decay": "exponential", "gain": "step", "reset": "subtract", "reset_step": "same"}
@@ -102,7 +107,7 @@ DEFAULTS: dict[str, tuple[str, str]] = {
     "compare": ("gt", "Sinabs, SpikingJelly and hls4ml fire at the threshold too: ge"),
     "spikes": ("one", "Sinabs and Rockpool may emit many in a step"),
     "floor": ("none", "Sinabs reads IF with a floor of -v_threshold, which is in no file"),
-    "current": ("same", "Norse takes up the current of the step before"),
+    "current": ("same", "recurrent cells of Norse take up the current of the step before"),
     "arrives": ("same", "Lava's arrive in the next step"),
 }
 

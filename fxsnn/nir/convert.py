@@ -67,7 +67,7 @@ def converted(nested: Nested, asked: Asked, form: Format = SPIKES) -> Imported:
         The graph has no meaning, needs what no network can do, or dt is not told; the node is named.
     """
     told = Told()
-    flat = flatten(nested, told)
+    flat = flatten(nested, told, asked.output)
     shapes = shapes_of(flat, told)
     rules = settled(flat.nodes.values(), asked, told)
     return _Conversion(flat, shapes, rules, told, form).done()

@@ -38,8 +38,10 @@ class Flat:
         object.__setattr__(self, "behind", behind)
 
 
-def flatten(graph: Nested, told: Told) -> Flat:
+def flatten(graph: Nested, told: Told, output: str | None = None) -> Flat:
     """Return a graph without graphs in it.
+
+    output    the one that is read of several
 
     Raises
     ------
@@ -48,7 +50,11 @@ def flatten(graph: Nested, told: Told) -> Flat:
         nothing, or nothing reaches the output.
     """
     nodes, edges = _unfolded(graph, "", told)
-    source, sink = _only(graph, INPUT), _only(graph, OUTPUT)
+    source, sink = _only(graph, INPUT), _read(graph, output)
+    for other in [name for name, one in graph.nodes.items() if one.kind == OUTPUT and name != sink]:
+        edges = [edge for edge in edges if other not in edge]
+        del nodes[other]
+        told.note("an output that is not read, and what leads to it alone, is left out", other)
     if not edges:
         raise ConfigError(f"a graph must have edges from {source!r} to {sink!r}, it has none")
     for edge in [edge for edge, times in Counter(edges).items() if times > 1]:
@@ -120,8 +126,20 @@ def _only(graph: Nested, kind: str, node: Node | None = None) -> str:
     found = [name for name, one in graph.nodes.items() if one.kind == kind]
     if len(found) != 1:
         message = f"a graph must have one {kind}, not {', '.join(found) or 'none'}"
+        if node is None and kind == INPUT and found:
+            message += ", as a network is shown one array of words a step"
         raise node.refusal(message) if node else ConfigError(message)
     return found[0]
+
+
+def _read(graph: Nested, output: str | None) -> str:
+    """Return the output that is read."""
+    found = [name for name, one in graph.nodes.items() if one.kind == OUTPUT]
+    if output is not None and output not in found:
+        raise ConfigError(f"--output must be one of {', '.join(found) or 'none'}, not {output!r}")
+    if output is None and len(found) > 1:
+        raise ConfigError(f"a graph must have one Output, not {', '.join(found)}: --output names the one that is read")
+    return output or _only(graph, OUTPUT)
 
 
 def _joined(edges: list[Edge], name: str) -> list[Edge]:

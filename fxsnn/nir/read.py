@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.apart import answer, check_h5py, hdf5_apart
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import read_bytes
 from fxsnn.nir.hdf5 import MOST_BYTES, parse_nir
 from fxsnn.nir.node import Nested, Node
-from fxsnn.npz import pack_npz, unpack_npz
 
 SECONDS = 10  # of a processor: the largest file takes a few
-MEMORY = 8 * MOST_BYTES
-WAIT = 60 * SECONDS  # on the clock, where the system counts no processor time
 GRAPH = "graph"
 
 
@@ -37,23 +31,13 @@ def read_nir(path: Path, seconds: int = SECONDS) -> Nested:
     FileError
         The file cannot be read, HDF5's library does not come to an end with it, or as `parse_nir`.
     """
-    if importlib.util.find_spec("h5py") is None:
-        raise ConfigError("reading NIR needs h5py: pip install 'fxsnn[nir]'")
+    check_h5py("reading NIR")
     data = read_bytes(path, "a NIR file", MOST_BYTES)
-    where = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    words = [sys.executable, "-P", "-m", "fxsnn.nir.read", str(seconds)]
     try:
-        done = subprocess.run(words, input=data, capture_output=True, env=where, timeout=WAIT, check=False)  # noqa: S603
-        ended = f"HDF5's library ended with status {done.returncode}" if done.returncode else ""
-    except subprocess.TimeoutExpired:
-        ended = f"HDF5's library did not end within {WAIT} s"
-    if ended:
-        raise FileError(f"{str(path)!r}: a NIR file must be whole HDF5: {ended}")
-    found = unpack_npz(done.stdout)
-    graph = json.loads(found[GRAPH].tobytes())
-    if "refused" in graph:
-        raise (ConfigError if graph["is"] == "ConfigError" else FileError)(f"{str(path)!r}: {graph['refused']}")
-    return _unpacked(graph, found)
+        found = hdf5_apart("fxsnn.nir.read", data, "a NIR file", seconds)
+    except (ConfigError, FileError) as error:
+        raise type(error)(f"{str(path)!r}: {error}") from None
+    return _unpacked(json.loads(found[GRAPH].tobytes()), found)
 
 
 def _packed(graph: Nested, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
@@ -79,30 +63,11 @@ def _unpacked(graph: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Nested:
     return Nested(nodes, tuple((a, b) for a, b in graph["edges"]))
 
 
-def _limit(seconds: int) -> None:
-    """Let the system end this process where it takes too long, or too much."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY)):
-        highest = resource.getrlimit(kind)[1]
-        resource.setrlimit(kind, (most if highest == resource.RLIM_INFINITY else min(most, highest), highest))
-
-
-def _answer() -> None:
-    """Read a NIR file from the standard input, and write the graph, or why it is refused, to the standard output."""
-    data, arrays = sys.stdin.buffer.read(), dict[str, NDArray[Any]]()
-    import h5py  # noqa: F401  before memory is limited: libraries reserve some as they load
-
-    _limit(int(sys.argv[1]))
-    try:
-        told = _packed(parse_nir(data), arrays)
-    except (ConfigError, FileError) as error:
-        told = {"refused": str(error), "is": type(error).__name__}
-    text = np.frombuffer(json.dumps(told).encode(), np.uint8)
-    sys.stdout.buffer.write(pack_npz({GRAPH: text} | arrays))
+def _arrays(data: bytes) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {}
+    graph = _packed(parse_nir(data), arrays)
+    return {GRAPH: np.frombuffer(json.dumps(graph).encode(), np.uint8)} | arrays
 
 
 if __name__ == "__main__":
-    _answer()
+    answer(_arrays)

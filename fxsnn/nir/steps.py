@@ -53,7 +53,7 @@ def step_of(node: Node, size: int, rules: Conventions, told: Told) -> Step:
         decay = constants["decay"] = _decay(node, "tau", tau, rules, told)
         gain = r * _share(tau, decay, rules, node)
         pull = (1 - decay) * node.each("v_leak", size) * scale
-    elif rules.gain == "step" or (not rules.gain_asked and (r == 1).all()):
+    elif rules.gain in ("step", "norse") or (not rules.gain_asked and (r == 1).all()):
         gain = r
         if not rules.gain_asked:
             told.assume(
@@ -77,8 +77,9 @@ def _with_current(node: Node, size: int, rules: Conventions, told: Told) -> Step
     if "w_in" not in node.held:
         told.assume("w_in is 1, it is missing", node.name)
     scale = rules.scale if node.kind in SPIKING else 1.0
-    # Rockpool adds a spike before the current decays in the same step
-    into = falls if rules.gain == "rockpool" else _share(syn, falls, rules, node)
+    # Rockpool adds a spike before the current decays in the same step, Norse adds all of it
+    whole = {"rockpool": falls, "norse": np.ones(size)}
+    into = whole[rules.gain] if rules.gain in whole else _share(syn, falls, rules, node)
     gain = w_in * into * node.each("r", size) * _share(mem, leaks, rules, node) * scale
     constants = {"current_decay": falls, "membrane_decay": leaks}
     choices = {"taken": rules.current, "pull": "none"}
@@ -116,7 +117,8 @@ def _fire(
         told.note(f"v_reset is not used, as the reset is asked to be {reset}", node.name)
     if reset == "value" and value is not None:
         constants["reset_value"] = value
-    choices |= {"reset": reset, "reset_step": rules.reset_step, "compare": rules.compare, "bound": "none"}
+    step = "same" if rules.reset_step == "again" and reset != "subtract" else rules.reset_step
+    choices |= {"reset": reset, "reset_step": step, "compare": rules.compare, "bound": "none"}
     if rules.floor != "none" and (rules.floor != "if" or node.kind == "IF"):
         choices["bound"] = "floor"
         constants["floor"] = (

@@ -1,0 +1,233 @@
+"""Recordings and images as a network's inputs: folders, HDF5, idx, or a description that says how they are taken."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.data.events import kind_of, open_recordings
+from fxsnn.data.idx import parse_idx
+from fxsnn.data.labelled import Labelled, class_files, load_classes, of_recordings
+from fxsnn.data.shd import load_shd
+from fxsnn.documents import parse_toml
+from fxsnn.encode import RateCoding, encode
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.files import MOST_BYTES, read_bytes, read_text
+from fxsnn.graph.given import Shape
+from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
+
+HDF5 = (".h5", ".hdf5")
+MOST_WORDS = 1 << 28  # of all inputs together: 2 GiB as they are held
+Words = tuple[NDArray[np.int64], NDArray[np.int64] | None]
+
+
+class Description(msgspec.Struct, forbid_unknown_fields=True):
+    """How recordings or images are shown; docs/networks.md says what each key means."""
+
+    recordings: str = ""
+    images: str = ""
+    labels: str = ""
+    split: Literal["train", "test"] = "test"
+    step: int = 1000
+    steps: int | None = None
+    sensor: tuple[int, int] | None = None
+    several: Literal["count", "one"] = "count"
+    first: int = 0
+    every: int = 1
+    count: int | None = None
+    coding: Literal["rate", "words"] = "rate"
+    peak: float = 0.3
+    seed: int = 0
+    schema: Literal[1] = 1
+
+
+AS_IT_IS = Description()
+
+
+def is_shown(path: Path) -> bool:
+    """Say whether a file or folder is one of recordings, of images, or a description of how they are shown."""
+    return path.is_dir() or path.suffix in (".toml", *HDF5) or "idx3" in path.name
+
+
+def shown_of(path: Path, shape: Shape) -> Words:
+    """Return what a network of this input shape is shown, words [inputs, steps, words], and labels if they are known.
+
+    Raises
+    ------
+    FxsnnError
+        A file cannot be read or holds something else, or what it holds does not fit the network.
+    """
+    if path.is_dir() or path.suffix in HDF5:
+        return _recordings(path, AS_IT_IS, shape)
+    if path.suffix != ".toml":
+        return _images(path, None, AS_IT_IS, shape)
+    try:
+        asked = msgspec.convert(parse_toml(read_text(path, "a description of inputs"), "inputs"), Description)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"a description of inputs must have the documented keys: {error}") from None
+    _check(asked)
+    if asked.recordings:
+        return _recordings(path.parent / asked.recordings, asked, shape)
+    return _images(path.parent / asked.images, path.parent / asked.labels if asked.labels else None, asked, shape)
+
+
+def spikes_of(held: Mapping[str, NDArray[Any]], shape: Shape, asked: Description = AS_IT_IS) -> Words:
+    """Return recordings that an .npz holds as `units`, `times` in microseconds, `offsets`, and `labels` if known."""
+    for name in ("units", "times", "offsets", "labels"):
+        if name not in held and name != "labels":
+            raise FileError(f"spikes must be the arrays units, times and offsets, {name} is not there")
+        if name in held and (held[name].dtype.kind not in "iu" or held[name].ndim != 1):
+            raise FileError(f"{name} must be whole numbers [n], not {held[name].dtype}{list(held[name].shape)}")
+    parts = [held[name].astype(np.int64) for name in ("units", "times", "offsets")]
+    labels = held["labels"].astype(np.int64) if "labels" in held else None
+    return _binned(_chosen(Labelled(parts[0], parts[1], parts[2], labels, math.prod(shape)), asked), asked)
+
+
+def _check(asked: Description) -> None:
+    if bool(asked.recordings) == bool(asked.images) or (asked.labels and not asked.images):
+        raise ConfigError("a description of inputs must name recordings, or images and their labels")
+    for name, least in (("step", 1), ("first", 0), ("every", 1), ("steps", 1), ("count", 1)):
+        given = getattr(asked, name)
+        if given is not None and given < least:
+            raise ConfigError(f"{name} must be {least} or more, not {given}")
+
+
+def _recordings(path: Path, asked: Description, shape: Shape) -> Words:
+    """Read recordings; of classes in folders only the files that are chosen."""
+    if path.suffix in HDF5:
+        return _binned(_chosen(load_shd(path, math.prod(shape)), asked), asked)
+    if path.suffix == ".npz" and "units" in (held := _npz(path)):
+        return spikes_of(held, shape, asked)
+    height, width, both = _sensor(asked, shape)
+    if (kind := _kind(path)) is not None:
+        found = open_recordings(path, asked.split, step=asked.step)
+        if (found.height, found.width) != (height, width):
+            raise ConfigError(
+                f"{str(path)!r}: a sensor of {found.height} x {found.width} cells ({kind}) must be that of the "
+                f"network's input, {height} x {width}"
+            )
+        return _binned(_chosen(of_recordings(found, both), asked), asked)
+    files = class_files(path, asked.split)
+    return _binned(load_classes([files[n] for n in _which(len(files), asked)], height, width, both), asked)
+
+
+def _kind(path: Path) -> str | None:
+    """Return which known data set of one sensor a folder or file is; none where it is folders of classes."""
+    try:
+        found = kind_of(path)
+    except FileError:
+        return None
+    return None if found == "nmnist" else found  # any sensor's files may lie so
+
+
+def _sensor(asked: Description, shape: Shape) -> tuple[int, int, bool]:
+    """Return rows and columns of the sensor, and whether darker and brighter events are told apart."""
+    if len(shape) == 3 and shape[2] <= 2:
+        if asked.sensor not in (None, shape[:2]):
+            raise ConfigError(
+                f"sensor must be that of the network's input, {list(shape[:2])}, not {list(asked.sensor)}"
+            )
+        return shape[0], shape[1], shape[2] == 2
+    if asked.sensor is None or math.prod(shape) not in (n := math.prod(asked.sensor), 2 * n):
+        given = "left out" if asked.sensor is None else list(asked.sensor)
+        raise ConfigError(
+            f"sensor must be [rows, columns] in the description of inputs, of {math.prod(shape)} cells, or of half as "
+            f"many of two polarities, not {given}"
+        )
+    return (*asked.sensor, math.prod(shape) == 2 * n)
+
+
+def _which(count: int, asked: Description) -> list[int]:
+    found = list(range(asked.first, count, asked.every))[: asked.count]
+    if not found:
+        raise ConfigError(f"first must leave one or more of {count:,}, not begin at {asked.first:,}")
+    return found
+
+
+def _chosen(held: Labelled, asked: Description) -> Labelled:
+    return held.part(_which(len(held), asked))
+
+
+def _binned(held: Labelled, asked: Description) -> Words:
+    steps = asked.steps or held.lasting(asked.step)
+    _limit(len(held), steps, held.size, f"of {asked.step:,} us")
+    return held.words(asked.step, steps, asked.several == "one"), held.labels
+
+
+def _limit(inputs: int, steps: int, size: int, of: str = "") -> None:
+    if inputs * steps * size > MOST_WORDS:
+        raise ConfigError(
+            f"inputs must be at most {MOST_WORDS:,} words together, not {inputs:,} of {steps:,} steps {of}".rstrip()
+            + f" with {size:,} words: a description of inputs takes fewer (step, steps, first, every, count)"
+        )
+
+
+def _images(path: Path, labels: Path | None, asked: Description, shape: Shape) -> Words:
+    """Show each image for some steps: as spikes whose rate its pixels are, or as its pixels in every step."""
+    images, known = _pixels(path)
+    if labels is not None:
+        known = _classes(labels)
+    elif known is None and (beside := _beside(path)) is not None:
+        known = _classes(beside)
+    size = math.prod(shape)
+    if images.ndim < 2 or math.prod(images.shape[1:]) != size:
+        raise ConfigError(
+            f"{str(path)!r}: images must be of the network's input, {list(shape)}, not {list(images.shape[1:])}"
+        )
+    if known is not None and known.shape != (len(images),):
+        raise ConfigError(f"{str(path)!r}: labels must be one each of {len(images):,} images, not {list(known.shape)}")
+    which = _which(len(images), asked)
+    flat, steps = np.ascontiguousarray(images[which].reshape(len(which), size)), asked.steps or 100
+    _limit(len(which), steps, size)
+    kept = None if known is None else known[which]
+    if asked.coding == "words":
+        return np.repeat(flat.astype(np.int64)[:, None], steps, axis=1), kept
+    return encode(flat, RateCoding(steps, asked.peak, asked.seed)).raster().astype(np.int64), kept
+
+
+def _pixels(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
+    if path.suffix not in (".npy", ".npz"):
+        return parse_idx(read_bytes(path, "images"), str(path), dimensions=3), None
+    held = _npz(path) if path.suffix == ".npz" else {"images": _npy(path)}
+    images, labels = held.get("images"), held.get("labels")
+    if images is None or images.dtype != np.uint8:
+        raise FileError(f"{str(path)!r} must hold images, uint8, not {images.dtype if images is not None else 'none'}")
+    return images, None if labels is None else _whole(labels, path)
+
+
+def _classes(path: Path) -> NDArray[np.int64]:
+    if path.suffix != ".npy":
+        return parse_idx(read_bytes(path, "labels"), str(path), dimensions=1).astype(np.int64)
+    return _whole(_npy(path), path)
+
+
+def _npz(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        return unpack_npz(read_bytes(path, "an .npz"), most=MOST_BYTES)
+    except UNREADABLE as error:
+        raise FileError(f"{str(path)!r} must be plain arrays of NumPy: {error}") from None
+
+
+def _npy(path: Path) -> NDArray[Any]:
+    try:
+        return unpack_npy(read_bytes(path, "an .npy"), path.name, fortran=True)
+    except UNREADABLE as error:
+        raise FileError(f"{str(path)!r} must be a plain array of NumPy: {error}") from None
+
+
+def _whole(labels: NDArray[Any], path: Path) -> NDArray[np.int64]:
+    if labels.dtype.kind not in "iu":
+        raise FileError(f"{str(path)!r}: labels must be whole numbers, not {labels.dtype}")
+    return labels.astype(np.int64)
+
+
+def _beside(path: Path) -> Path | None:
+    """Return the labels of images in idx, as they are published beside them."""
+    name = path.name.replace("images", "labels").replace("idx3", "idx1")
+    return path.with_name(name) if name != path.name and path.with_name(name).is_file() else None
