@@ -20,7 +20,10 @@ from fxsnn.graph.quantise import QuantisedGraph
 from population_sets import POPULATION_SETS
 from test_graph import Drawn, networks
 
-CONTROL = re.compile("state|n|source|row_.*|age")  # where in a step and in a row of steps it is
+CONTROL = re.compile(  # where in a step, in a row of steps, in a map and in a window it is
+    "state|at|row_.*|age|source|beside|row|column|group|channel|(first|further|under)_(down|across|out|row|column)|y|x"
+    "|so_far"  # the largest word of a window, while a neuron looks at it: outlives no operation
+)
 
 
 def found(folder: Path) -> tuple[dict[str, int], int]:
