@@ -13,15 +13,13 @@ import pytest
 
 from command_line import once
 from fxsnn.golden.layers_rtl import _clocks
-from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
 from layered_networks import LAYERED_SETS
-from population_sets import POPULATION_SETS
 from sets import SETS
-from simulate import compared, needs_icarus, simulate
+from simulate import needs_icarus, simulate
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 pytestmark = [needs_icarus, once]
@@ -116,43 +114,3 @@ def test_the_longest_step_of_a_large_network_is_waited_for() -> None:
     for name in LAYERED_SETS:
         stated = (GOLDEN / name / "rtl" / "fxsnn_config.sv").read_text()
         assert re.search(r"localparam int PATIENCE = \d+;", stated)
-
-
-@pytest.fixture(scope="module")
-def populations(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two golden sets of networks of populations."""
-    place = tmp_path_factory.mktemp("populations")
-    for name in ("unseen", "words_on_maps"):
-        network, inputs = POPULATION_SETS[name]()
-        make_graph_bundle(place / name, network, inputs[:2, :6])
-    return place
-
-
-@pytest.mark.parametrize("name", ["unseen", "words_on_maps"])
-def test_it_compares_every_word_of_populations_and_leaves_nothing(name: str, populations: Path) -> None:
-    before = sorted(populations.rglob("*"))
-    said = cocotb(populations / name)
-    assert (said.returncode, said.stdout) == (0, f"PASS {compared(populations / name)} words\n"), said.stderr
-    assert sorted(populations.rglob("*")) == before
-
-
-@pytest.mark.parametrize(
-    ("name", "file", "right", "wrong", "found"),
-    [
-        ("unseen", "neuron_always.sv", "begin_ = reg_ >=", "begin_ = reg_ >", r"always\.begin\.mem presentation 0 step "),
-        ("unseen", "fxsnn_lfsr.sv", "state <= SEED;", "state <= SEED ^ 1;", r"\w+\.(draw|lfsr)\.\d\.mem presentation 0 "),
-        ("words_on_maps", "fxsnn_kernel.sv", "row <= ABOVE;", "row <= '0;", r"kept\.v\.mem presentation 0 step "),
-        ("words_on_maps", "population_kept.sv", "assign neuron = n;", "assign neuron = n + 1;", "neuron must be 0 to 11"),
-    ],
-)
-def test_it_finds_a_fault_in_populations(
-    name: str, file: str, right: str, wrong: str, found: str, populations: Path, tmp_path: Path
-) -> None:
-    shutil.copytree(populations / name, tmp_path / "set")
-    path = tmp_path / "set" / "rtl" / file
-    text = path.read_text()
-    assert right in text
-    path.write_text(text.replace(right, wrong, 1))
-    said = cocotb(tmp_path / "set")
-    assert said.returncode == 1
-    assert re.search(found, said.stdout.splitlines()[0])
