@@ -36,11 +36,11 @@ def network() -> QuantisedGraph:
     rng = np.random.default_rng(0)
     lif, decay = {"leak": "multiply", "reset": "subtract"}, raw(56)
     held = (
-        population("edges", (34, 34, 16), "lif", lif, {"decay": decay, "threshold": raw(12)}),
+        population("edges", (34, 34, 16), "lif", lif, {"decay": decay, "threshold": raw(5)}),
         population("pooled", (17, 17, 16), "relay"),
-        population("parts", (17, 17, 32), "lif", lif, {"decay": decay, "threshold": raw(40)}),
+        population("parts", (17, 17, 32), "lif", lif, {"decay": decay, "threshold": raw(10)}),
         population("coarse", (8, 8, 32), "relay"),
-        population("digits", 10, "lif", lif, {"decay": decay, "threshold": raw(60)}),
+        population("digits", 10, "lif", lif, {"decay": decay, "threshold": raw(20)}),
     )
     first, second, last = (rng.integers(-4, 5, shape) for shape in ((5, 5, 2, 16), (5, 5, 16, 32), (2048, 10)))
     wires = (
@@ -73,7 +73,7 @@ def main() -> None:
     """Print words, times and memory; the exit status is that of the simulation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=2, help="recordings (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=20, help="of each (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=22, help="of each (default: %(default)s)")
     parser.add_argument("--out", type=Path, help="folder of the set; one that is gone afterwards if not said")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
@@ -86,7 +86,11 @@ def main() -> None:
         print(f"{words:,} words in {made:.0f} s and {most / 1024:.0f} MiB; spikes {spikes}", flush=True)
         began = time.perf_counter()
         said = subprocess.run(["sh", str(folder / "run.sh"), "verilator"], capture_output=True, text=True, check=False)
-        print(f"{said.stdout.strip() or said.stderr.strip()} in {time.perf_counter() - began:.0f} s, with compilation")
+        told, used = (said.stdout or said.stderr).splitlines()[0], resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(
+            f"{told} in {time.perf_counter() - began:.0f} s, with compilation; "
+            f"{used.ru_utime + used.ru_stime:.0f} s of a processor"
+        )
     raise SystemExit(said.returncode)
 
 
