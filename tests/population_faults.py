@@ -126,7 +126,10 @@ FAULTS = {
     ),
     # kernels over maps
     "a kernel turned round": Fault(
-        MAPS, KERNEL, "(row - y * STEP_DOWN) * KERNEL_COLUMNS", "(KERNEL_ROWS - 1 + y * STEP_DOWN - row) * KERNEL_COLUMNS"
+        MAPS,
+        KERNEL,
+        "(row - y * STEP_DOWN) * KERNEL_COLUMNS",
+        "(KERNEL_ROWS - 1 + y * STEP_DOWN - row) * KERNEL_COLUMNS",
     ),
     "rows of a kernel for columns": Fault(
         WORDS,
@@ -139,23 +142,34 @@ FAULTS = {
     "a row of windows too few": Fault(MAPS, KERNEL, "y >= ROWS_OUT - 1", "y >= ROWS_OUT - 2"),
     "a window over the edge": Fault(MAPS, KERNEL, "x >= COLUMNS_OUT - 1", "x >= COLUMNS_OUT"),
     "windows a cell apart": Fault(WORDS, KERNEL, "x * STEP_ACROSS <= column", "x <= column"),
-    "a window one cell wider": Fault(WORDS, KERNEL, "x * STEP_ACROSS + KERNEL_COLUMNS;", "x * STEP_ACROSS + KERNEL_COLUMNS + 1;"),
+    "a window one cell wider": Fault(
+        WORDS, KERNEL, "x * STEP_ACROSS + KERNEL_COLUMNS;", "x * STEP_ACROSS + KERNEL_COLUMNS + 1;"
+    ),
     "the first window late": Fault(
-        MAPS, KERNEL, "first_down * STEP_DOWN + KERNEL_ROWS <= row + 1", "first_down * STEP_DOWN + KERNEL_ROWS < row + 1"
+        MAPS,
+        KERNEL,
+        "first_down * STEP_DOWN + KERNEL_ROWS <= row + 1",
+        "first_down * STEP_DOWN + KERNEL_ROWS < row + 1",
     ),
     "windows of the row before": Fault(MAPS, KERNEL, "if (last_column) first_across", "if (1'b0) first_across"),
     "rows of the source for those of windows": Fault(MAPS, KERNEL, "y * COLUMNS_OUT + x", "y * COLUMNS + x"),
     "one group for all": Fault(MAPS, KERNEL, "(every ? '0 : group * OUTSIDE)", "32'd0"),
     "weights of another channel": Fault(MAPS, KERNEL, "* INSIDE + channel)", "* INSIDE + group)"),
-    "the last channel left out": Fault(MAPS, KERNEL, "(every ? OUTPUTS : OUTSIDE) - 1", "(every ? OUTPUTS : OUTSIDE) - 2"),
-    "the last cell left out": Fault(MAPS, KERNEL, "source == ROWS * COLUMNS * CHANNELS - 1", "source == ROWS * COLUMNS * CHANNELS - 2"),
+    "the last channel left out": Fault(
+        MAPS, KERNEL, "(every ? OUTPUTS : OUTSIDE) - 1", "(every ? OUTPUTS : OUTSIDE) - 2"
+    ),
+    "the last cell left out": Fault(
+        MAPS, KERNEL, "source == ROWS * COLUMNS * CHANNELS - 1", "source == ROWS * COLUMNS * CHANNELS - 2"
+    ),
     "no cast where a cell does not reach": Fault(WORDS, KERNEL, "(every || reaches)", "reaches"),
     "every neuron reached": Fault(WORDS, "population_kept.sv", "far_reaches ? ", "1'b1 ? "),
     "weights of a channel for those of a neuron": Fault(
         MAPS, "population_edges.sv", "threshold_words[n % 32'd4]", "threshold_words[n / 32'd30]"
     ),
     # pooling
-    "the least for the largest": Fault(WORDS, WINDOW, "$signed(word) > $signed(so_far)", "$signed(word) < $signed(so_far)"),
+    "the least for the largest": Fault(
+        WORDS, WINDOW, "$signed(word) > $signed(so_far)", "$signed(word) < $signed(so_far)"
+    ),
     "the largest without sign": Fault(WORDS, WINDOW, "$signed(word) > $signed(so_far)", "word > so_far"),
     "the window before goes on": Fault(MAPS, WINDOW, "first || larger", "larger"),
     "the last column of a window left out": Fault(
@@ -163,7 +177,9 @@ FAULTS = {
     ),
     "windows that overlap": Fault(MAPS, WINDOW, "x * STEP_ACROSS + under_column", "x + under_column"),
     "a window's first word for all": Fault(MAPS, "population_pooled.sv", "turn = pool_complete", "turn = 1'b1"),
-    "every word of a window added": Fault(WORDS, "population_mixed.sv", "state == ADD_BEST && turn", "state == ADD_BEST"),
+    "every word of a window added": Fault(
+        WORDS, "population_mixed.sv", "state == ADD_BEST && turn", "state == ADD_BEST"
+    ),
     "an average a bit too high": Fault(WORDS, "population_mixed.sv", "$signed(best_most) <<< 1", "$signed(best_most)"),
     "an average without its weight": Fault(MAPS, "population_blurred.sv", "blur_weight[0]", "4'd1"),
 }

@@ -222,13 +222,19 @@ def maps() -> Made:
         population("read", 5, "lif", none, {"threshold": raw(20)}),
     )
     wires = (
-        _windows("see", "input", "edges", "current", "conv", rng.integers(-6, 12, (3, 3, 1, 4)), (3, 3), None, (1, 1), 2),
+        _windows(
+            "see", "input", "edges", "current", "conv", rng.integers(-6, 12, (3, 3, 1, 4)), (3, 3), None, (1, 1), 2
+        ),
         _windows("pool", "edges", "pooled", "arriving", "maximum", None, (2, 2)),
         _windows("blur", "edges", "blurred", "current", "average", None, (3, 2)),
         _windows("half", "edges", "halves", "current", "average", None, (2, 1)),
         _dense("flat", "pooled", "read", "current", rng.integers(-6, 16, (24, 5))),
-        _windows("on", "halves", "read", "current", "conv", rng.integers(-6, 16, (3, 5, 4, 5)), (3, 5), None, (0, 0), 1, 1),
-        _windows("up", "blurred", "blurred", "current", "conv", rng.integers(-4, 8, (1, 3, 4, 4)), (1, 3), None, (0, 1), 1, 2),
+        _windows(
+            "on", "halves", "read", "current", "conv", rng.integers(-6, 16, (3, 5, 4, 5)), (3, 5), None, (0, 0), 1, 1
+        ),
+        _windows(
+            "up", "blurred", "blurred", "current", "conv", rng.integers(-4, 8, (1, 3, 4, 4)), (1, 3), None, (0, 1), 1, 2
+        ),
     )
     plan = 'weight = "Q3.2"\n"blur.weight" = "UQ0.4"\nmembrane = "Q4.3 nearest-even"\nthreshold = "UQ4.2"'
     return _on_maps(made, wires, plan, (6, 5, 2), Format(1, 0, signed=False))

@@ -1,4 +1,4 @@
-"""The cocotb bench of networks of populations: it finds what the bench in SystemVerilog finds, and leaves nothing behind."""
+"""The cocotb bench of networks of populations: it finds what the one in SystemVerilog finds, and leaves nothing."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_every_memory_of_any_layers_is_one_that_is_counted(
 
 @st.composite
 def on_maps(draw: st.DrawFn) -> QuantisedGraph:
-    """A map into LIF neurons or relays by any projection, beside it another where sums are kept, and LIF behind them."""
+    """A map into LIF neurons or relays by any projection, perhaps one that leads back, and LIF neurons behind them."""
     shape = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(st.integers(1, 4))
     weight, lif = Format(4, 2), {"leak": "none", "reset": "zero"}
     first, middle = laid(draw, "input", shape, weight)

@@ -1,7 +1,7 @@
 """Make a golden set of the size of N-MNIST and simulate it to its end with Verilator: python tools/simulate_large.py.
 
-The network is that of docs/events.md on the whole sensor, 34 x 34 x 2: two convolutions of 5 x 5, each followed by pooling,
-and ten neurons that are read. Weights are drawn; what is shown is a drawn figure that moves as the camera does in N-MNIST.
+The network is that of docs/events.md on the whole sensor, 34 x 34 x 2: two convolutions of 5 x 5, each followed by
+pooling, and ten neurons that are read. Weights are drawn, and so are the rings shown, which move as its digits do.
 """
 
 from __future__ import annotations

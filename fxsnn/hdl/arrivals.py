@@ -32,8 +32,8 @@ class Arrivals(Stored):
             self.add("", f"// what {wire.source} brings to neuron n by {wire.kind}")
             self._projection(wire)
         for ref, one in self.operations(op.Input):
-            if wire := self.direct(one.name):
-                self._passed(self.datapath.naming.of[ref], wire)
+            if alone := self.direct(one.name):
+                self._passed(self.datapath.naming.of[ref], alone)
             else:
                 self._sums(self.datapath.naming.of[ref], one.name)
         eaches = {self.datapath.naming.of[ref]: one.name for ref, one in self.operations(op.Each)}
@@ -159,9 +159,7 @@ class Arrivals(Stored):
             self.add(f"logic{' [31:0]' * (part in ('neuron', 'weight_at'))} {name};")
         return names
 
-    def _instance_of(
-        self, module: str, wire: Projection, sizes: Mapping[str, int], ports: Mapping[str, str]
-    ) -> None:
+    def _instance_of(self, module: str, wire: Projection, sizes: Mapping[str, int], ports: Mapping[str, str]) -> None:
         given = ", ".join(f".{name}({size})" for name, size in sizes.items())
         told = [f".{port}({value})" for port, value in ports.items()]
         self.add(
