@@ -15,7 +15,8 @@ class Fault(NamedTuple):
 
 
 LAYERS, RECURRENT, CUBA, COMPETITIVE, UNSEEN = "lif_layers", "recurrent", "cuba", "competitive", "unseen"
-NETWORK = "fxsnn_network.sv"
+MAPS, WORDS = "maps", "words_on_maps"
+NETWORK, INPUTS, KERNEL, WINDOW = "fxsnn_network.sv", "fxsnn_inputs.sv", "fxsnn_kernel.sv", "fxsnn_window.sv"
 
 FAULTS = {
     # casts
@@ -92,16 +93,19 @@ FAULTS = {
     ),
     # active inputs
     "another's weights": Fault(
-        LAYERS, "population_two.sv", "b_weight[source * 32'd4 + n]", "b_weight[n * 32'd4 + source]"
+        LAYERS, "population_two.sv", "b_weight[b_source * 32'd4 + n]", "b_weight[n * 32'd4 + b_source]"
     ),
     "the neighbour's weight": Fault(
-        LAYERS, "population_two.sv", "b_weight[source * 32'd4 + n]", "b_weight[source * 32'd4 + (n ^ 1)]"
+        LAYERS, "population_two.sv", "b_weight[b_source * 32'd4 + n]", "b_weight[b_source * 32'd4 + (n ^ 1)]"
     ),
     "weights without sign": Fault(
         RECURRENT, "population_around.sv", "logic signed [4:0] back_brought", "logic [4:0] back_brought"
     ),
-    "the last source left out": Fault(LAYERS, "population_one.sv", "source == 32'd5", "source == 32'd4"),
+    "the last source left out": Fault(LAYERS, INPUTS, "source == SOURCES - 1", "source == SOURCES - 2"),
     "the last neuron left out": Fault(LAYERS, "population_one.sv", "last = n == 32'd4", "last = n == 32'd3"),
+    "a weight too few": Fault(LAYERS, INPUTS, "beside == NEURONS - 1", "beside == NEURONS - 2"),
+    "one to all for one to one": Fault(UNSEEN, INPUTS, "!SAME || neuron == source", "1'b1"),
+    "one to one for one by one": Fault(UNSEEN, INPUTS, "alone = SAME && !every", "alone = SAME"),
     "silent sources added": Fault(LAYERS, "population_one.sv", "a_word != 0", "1'b1"),
     "sums that are kept": Fault(LAYERS, "population_one.sv", "if (state == CLEAR)", "if (state == BEGIN)"),
     "states that are kept": Fault(LAYERS, "population_one.sv", "if (state == BEGIN)", "if (reset)"),
@@ -109,7 +113,7 @@ FAULTS = {
         UNSEEN, "population_always.sv", "if (state == PASS_2) reg_words", "if (state == PASS_1) reg_words"
     ),
     "one input as it is for two": Fault(
-        UNSEEN, "population_serial.sv", "source == n ? $signed({1'b0, y_word})", "n == 0 ? $signed({1'b0, y_word})"
+        UNSEEN, "population_serial.sv", "y_reaches ? $signed({1'b0, y_word})", "1'b1 ? $signed({1'b0, y_word})"
     ),
     # delays
     "a step late": Fault(RECURRENT, NETWORK, "row_around - 32'd1", "row_around - 32'd2"),
@@ -120,4 +124,62 @@ FAULTS = {
     "the input a step late": Fault(
         LAYERS, NETWORK, "emitted_input[load_address]", "emitted_input[(load_address + 1) % 6]"
     ),
+    # kernels over maps
+    "a kernel turned round": Fault(
+        MAPS,
+        KERNEL,
+        "(row - y * STEP_DOWN) * KERNEL_COLUMNS",
+        "(KERNEL_ROWS - 1 + y * STEP_DOWN - row) * KERNEL_COLUMNS",
+    ),
+    "rows of a kernel for columns": Fault(
+        WORDS,
+        KERNEL,
+        "(row - y * STEP_DOWN) * KERNEL_COLUMNS + column - x * STEP_ACROSS",
+        "(column - x * STEP_ACROSS) * KERNEL_ROWS + row - y * STEP_DOWN",
+    ),
+    "no zeros above": Fault(MAPS, KERNEL, "row <= ABOVE", "row <= 0"),
+    "no zeros beside": Fault(MAPS, KERNEL, "last_column ? BESIDE : column + 1", "last_column ? 0 : column + 1"),
+    "a row of windows too few": Fault(MAPS, KERNEL, "y >= ROWS_OUT - 1", "y >= ROWS_OUT - 2"),
+    "a window over the edge": Fault(MAPS, KERNEL, "x >= COLUMNS_OUT - 1", "x >= COLUMNS_OUT"),
+    "windows a cell apart": Fault(WORDS, KERNEL, "x * STEP_ACROSS <= column", "x <= column"),
+    "a window one cell wider": Fault(
+        WORDS, KERNEL, "x * STEP_ACROSS + KERNEL_COLUMNS;", "x * STEP_ACROSS + KERNEL_COLUMNS + 1;"
+    ),
+    "the first window late": Fault(
+        MAPS,
+        KERNEL,
+        "first_down * STEP_DOWN + KERNEL_ROWS <= row + 1",
+        "first_down * STEP_DOWN + KERNEL_ROWS < row + 1",
+    ),
+    "windows of the row before": Fault(MAPS, KERNEL, "if (last_column) first_across", "if (1'b0) first_across"),
+    "rows of the source for those of windows": Fault(MAPS, KERNEL, "y * COLUMNS_OUT + x", "y * COLUMNS + x"),
+    "one group for all": Fault(MAPS, KERNEL, "(every ? '0 : group * OUTSIDE)", "32'd0"),
+    "weights of another channel": Fault(MAPS, KERNEL, "* INSIDE + channel)", "* INSIDE + group)"),
+    "the last channel left out": Fault(
+        MAPS, KERNEL, "(every ? OUTPUTS : OUTSIDE) - 1", "(every ? OUTPUTS : OUTSIDE) - 2"
+    ),
+    "the last cell left out": Fault(
+        MAPS, KERNEL, "source == ROWS * COLUMNS * CHANNELS - 1", "source == ROWS * COLUMNS * CHANNELS - 2"
+    ),
+    "no cast where a cell does not reach": Fault(WORDS, KERNEL, "(every || reaches)", "reaches"),
+    "every neuron reached": Fault(WORDS, "population_kept.sv", "far_reaches ? ", "1'b1 ? "),
+    "weights of a channel for those of a neuron": Fault(
+        MAPS, "population_edges.sv", "threshold_words[n % 32'd4]", "threshold_words[n / 32'd30]"
+    ),
+    # pooling
+    "the least for the largest": Fault(
+        WORDS, WINDOW, "$signed(word) > $signed(so_far)", "$signed(word) < $signed(so_far)"
+    ),
+    "the largest without sign": Fault(WORDS, WINDOW, "$signed(word) > $signed(so_far)", "word > so_far"),
+    "the window before goes on": Fault(MAPS, WINDOW, "first || larger", "larger"),
+    "the last column of a window left out": Fault(
+        MAPS, WINDOW, "under_column == KERNEL_COLUMNS - 1", "under_column + 2 > KERNEL_COLUMNS - 1"
+    ),
+    "windows that overlap": Fault(MAPS, WINDOW, "x * STEP_ACROSS + under_column", "x + under_column"),
+    "a window's first word for all": Fault(MAPS, "population_pooled.sv", "turn = pool_complete", "turn = 1'b1"),
+    "every word of a window added": Fault(
+        WORDS, "population_mixed.sv", "state == ADD_BEST && turn", "state == ADD_BEST"
+    ),
+    "an average a bit too high": Fault(WORDS, "population_mixed.sv", "$signed(best_most) <<< 1", "$signed(best_most)"),
+    "an average without its weight": Fault(MAPS, "population_blurred.sv", "blur_weight[0]", "4'd1"),
 }

@@ -1,15 +1,17 @@
-"""Networks of populations whose RTL is simulated by name: layers, recurrence, delays, and texts of every kind."""
+"""Networks of populations whose RTL is simulated by name: layers, recurrence, delays, maps, and texts of every kind."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.graph.connect import Projection
-from fxsnn.graph.given import raw
+from fxsnn.format import Format
+from fxsnn.graph.connect import Kind, Pair, Projection
+from fxsnn.graph.given import Shape, raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.population import Population, population
@@ -60,6 +62,17 @@ spike = v >= level
 if spike:
     v: v[3] = total - level
 """
+KEPT = SERIAL.replace("(v if faded > 0 else faded)", "v")
+STEPPED = """# Every active cell of a map is met by a membrane that is cast, reached or not.
+come: input
+more: input
+v: state
+told: output
+v: v[0] = v - (v >> 1)
+v: v[1] = v + each(come)
+v: v[2] = v - more
+told = v
+"""
 COMPETITIVE = {
     "accumulate": "each",
     "leak": "multiply",
@@ -75,6 +88,14 @@ def _dense(name: str, source: str, target: str, given: str, weights: Any, delay:
     return Projection(name, source, target, given, weights=raw(weights), delay=delay)
 
 
+def _windows(
+    name: str, source: str, target: str, given: str, kind: Kind, weights: Any, kernel: Pair, stride: Pair | None = None,
+    padding: Pair = (0, 0), groups: int = 1, delay: int = 0,
+) -> Projection:  # fmt: skip
+    held = None if weights is None else raw(weights)
+    return Projection(name, source, target, given, kind, held, "weight", delay, kernel, stride, padding, groups)
+
+
 def _made(
     populations: tuple[Population, ...], wires: tuple[Projection, ...], plan: str, inputs: int, node: str = ""
 ) -> Made:
@@ -82,6 +103,14 @@ def _made(
     graph = Graph((inputs,), populations, wires, readout=readout)
     rows = np.random.default_rng(inputs).random((3, 25, inputs)) < 0.4
     return quantise_graph(graph, parse_graph_plan(f"[signal]\n{plan}")), rows.astype(np.int64)
+
+
+def _on_maps(
+    populations: tuple[Population, ...], wires: tuple[Projection, ...], plan: str, shape: Shape, form: Format
+) -> Made:
+    graph, rng = Graph(shape, populations, wires, form), np.random.default_rng(len(plan))
+    rows = rng.integers(form.lowest, form.highest, (2, 12, math.prod(shape)), endpoint=True)
+    return quantise_graph(graph, parse_graph_plan(f"[signal]\n{plan}")), rows * (rng.random(rows.shape) < 0.4)
 
 
 def lif_layers() -> Made:
@@ -181,10 +210,65 @@ def unseen() -> Made:
     return _made(made, wires, plan, 4)
 
 
+def maps() -> Made:
+    """Return spikes on maps: a convolution by groups, pooling of every kind, and what is read of flat neurons."""
+    rng = np.random.default_rng(6)
+    shift, none = {"leak": "shift", "reset": "subtract"}, {"leak": "none", "reset": "zero"}
+    made = (
+        population("edges", (6, 5, 4), "lif", shift, {"threshold": raw([6, 8, 9, 12])}, {"leak_shift": 2}),
+        population("pooled", (3, 2, 4), "relay"),
+        population("blurred", (2, 2, 4), "lif", none, {"threshold": raw(2)}),
+        population("halves", (3, 5, 4), "lif", none, {"threshold": raw(1)}),
+        population("read", 5, "lif", none, {"threshold": raw(20)}),
+    )
+    wires = (
+        _windows(
+            "see", "input", "edges", "current", "conv", rng.integers(-6, 12, (3, 3, 1, 4)), (3, 3), None, (1, 1), 2
+        ),
+        _windows("pool", "edges", "pooled", "arriving", "maximum", None, (2, 2)),
+        _windows("blur", "edges", "blurred", "current", "average", None, (3, 2)),
+        _windows("half", "edges", "halves", "current", "average", None, (2, 1)),
+        _dense("flat", "pooled", "read", "current", rng.integers(-6, 16, (24, 5))),
+        _windows(
+            "on", "halves", "read", "current", "conv", rng.integers(-6, 16, (3, 5, 4, 5)), (3, 5), None, (0, 0), 1, 1
+        ),
+        _windows(
+            "up", "blurred", "blurred", "current", "conv", rng.integers(-4, 8, (1, 3, 4, 4)), (1, 3), None, (0, 1), 1, 2
+        ),
+    )
+    plan = 'weight = "Q3.2"\n"blur.weight" = "UQ0.4"\nmembrane = "Q4.3 nearest-even"\nthreshold = "UQ4.2"'
+    return _on_maps(made, wires, plan, (6, 5, 2), Format(1, 0, signed=False))
+
+
+def words_on_maps() -> Made:
+    """Return signed words on maps: windows apart and over the edge, the largest words, alone and one by one."""
+    rng = np.random.default_rng(7)
+    made = (
+        population("kept", (3, 2, 2), parse(STEPPED, "stepped.neuron")),
+        population("peaks", (4, 2, 2), "relay"),
+        population("mixed", 12, "relay"),
+        population("serial", 24, parse(KEPT, "serial.neuron"), {}, {"level": raw(7)}),
+    )
+    wires = (
+        _windows("far", "input", "kept", "come", "conv", rng.integers(-6, 8, (2, 3, 1, 2)), (2, 3), (3, 2), (2, 1), 2),
+        _windows("most", "peaks", "kept", "come", "maximum", None, (2, 1), (1, 1), (0, 0), 1, 1),
+        _windows("less", "peaks", "kept", "more", "sum", None, (2, 1), (1, 1), (0, 0), 1, 2),
+        _windows("peak", "input", "peaks", "arriving", "maximum", None, (2, 2), (1, 2)),
+        _windows("best", "peaks", "mixed", "arriving", "maximum", None, (2, 1), (1, 1)),
+        _windows("mean", "peaks", "mixed", "arriving", "average", None, (2, 1), (1, 1)),
+        Projection("same", "kept", "mixed", "arriving", "identity"),
+        _windows("gap", "input", "serial", "come", "conv", rng.integers(-6, 8, (1, 1, 2, 3)), (1, 1), (2, 3), (1, 1)),
+    )
+    plan = 'weight = "Q3.2"\nv = "Q5.2 stochastic"\n'
+    return _on_maps(made, wires, plan, (5, 4, 2), Format(4, 1))
+
+
 POPULATION_SETS: dict[str, Callable[[], Made]] = {
     "lif_layers": lif_layers,
     "recurrent": recurrent,
     "cuba": cuba,
     "competitive": competitive,
     "unseen": unseen,
+    "maps": maps,
+    "words_on_maps": words_on_maps,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from c_networks import networks
 from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
@@ -76,9 +78,13 @@ def drawn_networks(draw: st.DrawFn) -> QuantisedGraph:
         reject()
 
 
+mapped_networks = networks().filter(lambda drawn: isinstance(drawn, QuantisedGraph))  # of maps, by any projections
+any_networks = st.one_of(drawn_networks(), mapped_networks)
+
+
 def inputs_for(network: QuantisedGraph, seed: int) -> NDArray[np.int64]:
     """Return two inputs of a few steps, of which some are silent: int64[inputs, steps, words]."""
     rng, form = np.random.default_rng(seed), network.graph.format
-    shape = 2, int(rng.integers(1, 9)), network.graph.shape[0]
+    shape = 2, int(rng.integers(1, 9)), math.prod(network.graph.shape)
     shown = rng.integers(form.lowest, form.highest + 1, shape)
     return np.where(rng.random(shape) < rng.choice([0.2, 0.6, 1.0]), shown, 0)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +15,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from c_networks import GIVEN, laid
 from command_line import in_plain_python
+from fxsnn.format import Format
 from fxsnn.golden.populations_make import make_graph_bundle
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.given import raw
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan
+from fxsnn.graph.population import population
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.plan import Signal
 from population_sets import POPULATION_SETS
 from test_graph import Drawn, networks
 
-CONTROL = re.compile("state|n|source|row_.*|age")  # where in a step and in a row of steps it is
+CONTROL = re.compile(  # where in a step, in a row of steps, in a map and in a window it is
+    "state|at|row_.*|age|source|beside|row|column|group|channel|(first|further|under)_(down|across|out|row|column)|y|x"
+    "|so_far"  # the largest word of a window, while a neuron looks at it: outlives no operation
+)
 
 
 def found(folder: Path) -> tuple[dict[str, int], int]:
@@ -70,7 +83,7 @@ def counted(network: QuantisedGraph) -> tuple[dict[str, int], int]:
 
 
 @in_plain_python
-@pytest.mark.parametrize("name", ["lif_layers", "recurrent", "cuba"])
+@pytest.mark.parametrize("name", ["lif_layers", "recurrent", "cuba", "maps"])
 def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS[name]()
     make_graph_bundle(tmp_path / "set", network, inputs[:1, :2])
@@ -90,3 +103,35 @@ def test_every_memory_of_any_layers_is_one_that_is_counted(
     folder = tmp_path_factory.mktemp("memory") / "set"
     make_graph_bundle(folder, drawn.network, np.zeros((1, 1, drawn.network.graph.shape[0]), np.int64))
     assert found(folder) == counted(drawn.network)
+
+
+@st.composite
+def on_maps(draw: st.DrawFn) -> QuantisedGraph:
+    """A map into LIF neurons or relays by any projection, perhaps one that leads back, and LIF neurons behind them."""
+    shape = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    weight, lif = Format(4, 2), {"leak": "none", "reset": "zero"}
+    first, middle = laid(draw, "input", shape, weight)
+    between, relays, constants = math.prod(middle), draw(st.booleans()), {"threshold": raw(3)}
+    held = [population("words", middle, "relay")] if relays else [population("words", middle, "lif", lif, constants)]
+    held.append(population("last", 3, "lif", lif, constants))
+    given_to = "arriving" if relays else "current"
+    wires = [replace(first, input=given_to)]
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    if draw(st.booleans()):
+        back = raw(rng.integers(-8, 8, (3, between)))
+        wires.append(Projection("back", "last", "words", given_to, weights=back, delay=draw(st.integers(1, 2))))
+    wires.append(Projection("on", "words", "last", "current", weights=raw(rng.integers(-8, 8, (between, 3)))))
+    plan = {"weight": Signal(weight), "membrane": Signal(Format(6, 3)), "threshold": Signal(Format(4, 2, signed=False))}
+    graph = Graph(shape, tuple(held), tuple(wires), draw(st.sampled_from(GIVEN)))
+    return quantise_graph(graph, GraphPlan(plan))
+
+
+@in_plain_python
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(on_maps())
+def test_every_memory_of_any_projection_is_one_that_is_counted(
+    tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph
+) -> None:
+    folder = tmp_path_factory.mktemp("memory") / "set"
+    make_graph_bundle(folder, network, np.zeros((1, 1, math.prod(network.graph.shape)), np.int64))
+    assert found(folder) == counted(network)

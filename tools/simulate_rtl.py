@@ -40,7 +40,7 @@ from learning_faults import CONFIGURATIONS  # noqa: E402
 from learning_faults import FAULTS as LEARNING_FAULTS  # noqa: E402
 from population_faults import FAULTS as POPULATION_FAULTS  # noqa: E402
 from population_sets import POPULATION_SETS  # noqa: E402
-from populations_drawn import drawn_networks, inputs_for  # noqa: E402
+from populations_drawn import any_networks, inputs_for  # noqa: E402
 from simulate import simulate  # noqa: E402
 from strategies import quantised_networks  # noqa: E402
 from test_itq import blanks, learning_plans, rules  # noqa: E402
@@ -111,7 +111,7 @@ DRAWN: dict[str, tuple[Callable[..., None], dict[str, Any]]] = {
         {"network": blanks(), "learning": rules(), "plan": learning_plans(), "count": st.integers(2, 4)},
     ),
     "networks of layers": (layered, {"network": quantised_layers(), "seed": st.integers(0, 1000)}),
-    "networks of populations": (populations, {"network": drawn_networks(), "seed": st.integers(0, 1000)}),
+    "networks of populations": (populations, {"network": any_networks, "seed": st.integers(0, 1000)}),
 }
 
 

@@ -86,15 +86,13 @@ def make(
 
 
 def _tell_populations(out: Path, manifest: dict[str, Any]) -> None:
-    counts, about, missing = manifest["counts"], manifest["configuration"], manifest.get("without_rtl", "")
+    counts, about = manifest["counts"], manifest["configuration"]
     overflows, ties = (sum(cast[kind] for cast in counts["casts"].values()) for kind in ("overflows", "ties"))
     typer.echo(
         f"{out}: {len(manifest['files'])} files, {sum(entry['lines'] for entry in manifest['files']):,} words; "
         f"inputs: {about['inputs']:,}, steps of each: {about['steps']:,}; {counts['spikes']:,} spikes, "
-        f"{overflows:,} overflows, {ties:,} ties" + ("" if missing else f"; the bench: sh {out}/run.sh")
+        f"{overflows:,} overflows, {ties:,} ties; the bench: sh {out}/run.sh"
     )
-    if missing:
-        typer.echo(f"there is no RTL beside them: none is written yet of {missing}")
 
 
 def learn(

@@ -34,7 +34,6 @@ from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.writing import graph_text, whole
-from fxsnn.hdl.network import not_served
 from fxsnn.npz import pack_npz
 
 NETWORK, PLAN, INPUTS = "net.toml", "plan.toml", "inputs.npz"
@@ -101,8 +100,6 @@ def make_graph_bundle(
             "files": write_vectors(place, vectors, words, identity),
             "counts": graph_counts(network, response),
         }
-        if missing := not_served(network):
-            manifest["without_rtl"] = missing
         files |= {name: text.encode() for name, text in populations_files(manifest, network).items()}
         files["README.md"] = graph_readme(manifest, network).encode()
         entries = export(place, vectors, words, kinds, [f"configuration {identity}"])

@@ -20,6 +20,20 @@ _KINDS = {
     "scale": "every word of {source} times its weight",
 }
 
+_BENCH = """Nothing here needs Python:
+
+    sh run.sh
+
+plays these vectors to the RTL in `rtl/` with Icarus Verilog, or Verilator (`sh run.sh verilator`), and says `PASS` with
+the number of words compared: every word of every node, once. It ends with another status, and says which word failed,
+if any differs or any file was altered. Of each population, `rtl/neuron_*.sv` is the datapath, emitted from its text
+line by line, and `rtl/population_*.sv` what serves the neurons with it one after the other: the weights of every
+active input are added to the sums of the neurons that it reaches, a clock each; a silent one takes a clock. Then the
+text is done in one pass over the neurons, or in more where it counts or compares them. `rtl/fxsnn_network.sv` is the
+network, with a memory of what each source emitted for as many steps as a delay says. Weights and constants are read
+from the `.mem` files in the working folder by `$readmemh`; all of it can be synthesised. Outputs called `observe_*` are
+for benches."""
+
 
 def graph_readme(manifest: dict[str, Any], network: QuantisedGraph) -> str:
     """Return the set's README.md in Markdown."""
@@ -47,7 +61,7 @@ def graph_readme(manifest: dict[str, Any], network: QuantisedGraph) -> str:
 Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}, from the network `net.toml` with its
 neurons' texts, and the plan `plan.toml`, which lie here too.
 
-{_bench(manifest)}
+{_BENCH}
 
 To compare RTL of your own, apply the rows of `input.mem` one a step to it, write what its nodes hold after every step,
 and `fxsnn golden diff` says where they first differ. `fxsnn golden check` computes every word here again; this makes
@@ -93,24 +107,6 @@ Spikes: {spikes}.{classes}
 |---|---|---|---|---|
 {casts}
 """
-
-
-def _bench(manifest: dict[str, Any]) -> str:
-    """Say how the RTL is simulated, or why there is none."""
-    if "without_rtl" in manifest:
-        return f"There is no RTL and no bench here: none is written yet of {manifest['without_rtl']}."
-    return """Nothing here needs Python:
-
-    sh run.sh
-
-plays these vectors to the RTL in `rtl/` with Icarus Verilog, or Verilator (`sh run.sh verilator`), and says `PASS` with
-the number of words compared: every word of every node, once. It ends with another status, and says which word failed,
-if any differs or any file was altered. Of each population, `rtl/neuron_*.sv` is the datapath, emitted from its text
-line by line, and `rtl/population_*.sv` what serves the neurons with it one after the other: the row of weights of every
-active input is added to the sums, then the text is done in one pass over the neurons, or in more where it counts or
-compares them. `rtl/fxsnn_network.sv` is the network, with a memory of what each source emitted for as many steps as a
-delay says. Weights and constants are read from the `.mem` files in the working folder by `$readmemh`; all of it can be
-synthesised. Outputs called `observe_*` are for benches."""
 
 
 def _population(network: QuantisedGraph, one: Population) -> str:

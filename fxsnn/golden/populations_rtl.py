@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -9,34 +10,36 @@ from typing import Any
 from fxsnn.golden.rtl import CHECKED, HDL, file_checks, script, words_compared
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.hdl.network import Network, not_served
+from fxsnn.hdl.arrivals import WALKS
+from fxsnn.hdl.network import Network
 from fxsnn.hdl.words import names_of
 
-BENCH = "fxsnn_populations_bench"
+BENCH, COCOTB = "fxsnn_populations_bench", "fxsnn_populations_cocotb"
 _FIRST = ("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv")  # in the order of compilation
 
 
 def populations_files(manifest: Mapping[str, Any], network: QuantisedGraph) -> dict[str, str]:
-    """Return the RTL, its bench and the command that runs it: text by name of the file; none where it is not served."""
-    if not_served(network):
-        return {}
+    """Return the RTL, its bench and the command that runs it: text by name of the file."""
     files = {entry["name"]: entry for entry in manifest["files"]}
     emitted = Network(network)
     modules = emitted.modules()
+    walks = [f"{name}.sv" for name in WALKS if any(f"  {name} #(" in text for text in modules.values())]
     nodes = [name for name, entry in files.items() if entry["role"] == "node"]
     called = names_of(nodes)
     read = {"input": "inputs", "begin": "begins"} | {name: f"words_of_{word}" for name, word in called.items()}
-    order = [*_FIRST, *modules, f"{BENCH}.sv"]
-    fixed = (*(name for name in _FIRST if name != "fxsnn_config.sv"), *CHECKED, f"{BENCH}.sv")
+    order = [*_FIRST, *walks, *modules, f"{BENCH}.sv"]
+    fixed = (*(name for name in _FIRST if name != "fxsnn_config.sv"), *walks, *CHECKED, f"{BENCH}.sv")
+    fixed += (f"{COCOTB}.py", "fxsnn_vectors.py")
     texts = {name: (HDL / name).read_text("ascii") for name in fixed} | modules
     texts |= {
         "fxsnn_config.sv": _config(files, network, emitted),
         "fxsnn_files.svh": file_checks(manifest, {name: read.get(name, "") for name in files}),
         "fxsnn_nodes.svh": _nodes(files, network, emitted, called, read),
+        "fxsnn_shown.json": json.dumps(_shown(network, emitted), indent=1) + "\n",
         "fxsnn_words.svh": words_compared(manifest, called=called),
         "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in order), ""]),
     }
-    return {f"rtl/{name}": text for name, text in texts.items()} | {"run.sh": script("run.sh", BENCH)}
+    return {f"rtl/{name}": text for name, text in texts.items()} | {"run.sh": script("run.sh", BENCH, COCOTB)}
 
 
 def _config(files: Mapping[str, Any], network: QuantisedGraph, emitted: Network) -> str:
@@ -52,6 +55,19 @@ def _config(files: Mapping[str, Any], network: QuantisedGraph, emitted: Network)
     return "\n".join(["package fxsnn_config;", *lines, "endpackage", ""])
 
 
+def _shown(network: QuantisedGraph, emitted: Network) -> list[dict[str, Any]]:
+    """Return what the populations show: by the pass that completes them nodes and the outputs that are their words."""
+    return [
+        {
+            "instance": emitted.instance(name),
+            "size": network.graph[name].size,
+            "passes": [one.seen_in(number) for number in range(one.passes.last + 1)],
+            "registers": one.registers_seen(),
+        }
+        for name, one in emitted.populations.items()
+    ]
+
+
 def _nodes(
     files: Mapping[str, Any],
     network: QuantisedGraph,
@@ -65,23 +81,23 @@ def _nodes(
         for name, memory in read.items()
     ]
     compared, registers = list[str](), list[str]()
-    for name, one in emitted.populations.items():
-        instance = f"network.{emitted.instance(name)}"
-        size, passes = network.graph[name].size, one.passes.last + 1
-        for number in range(passes):
+    for about in _shown(network, emitted):
+        name, size = about["instance"], about["size"]
+        instance = f"network.{name}"
+        for number, shown in enumerate(about["passes"]):
             lines = [
                 f'      compare("{node}", AT_{called[node]}, at, {instance}.neuron, X\'({read[node]}[at]), '
                 f"X'({instance}.{port}));"
-                for node, port in one.seen_in(number).items()
+                for node, port in shown.items()
             ]
-            known = f'known("{name}.neuron", {instance}.neuron, {size})'
+            known = f'known("{name.removeprefix("of_")}.neuron", {instance}.neuron, {size})'
             compared += [
                 f"    if ({instance}.observe[{number}]) if ({known}) begin",
                 f"      at = row * {size} + {instance}.neuron;",
                 *lines,
                 "    end",
             ]
-        for node, port in one.registers_seen().items():
+        for node, port in about["registers"].items():
             words = f"X'({read[node]}[row]), X'({instance}.{port})"
             registers.append(f'    compare("{node}", AT_{called[node]}, row, 0, {words});')
     return "\n".join(

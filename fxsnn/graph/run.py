@@ -95,7 +95,7 @@ def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1) -> Answers
 def trace(network: QuantisedGraph, inputs: ArrayLike) -> dict[str, Kept]:
     """Run one input, int or bool[steps, ...], and keep every node of every population; raises as `run` does."""
     played = _played(network, _checked(network.graph, as_words(inputs)[None])[0])
-    return {name: _kept(network, name, steps, run) for name, (steps, run) in played.items()}
+    return {name: _kept(network, name, told, run) for name, (told, run) in played.items()}
 
 
 def named_words(network: QuantisedGraph, name: str, kept: Kept) -> dict[str, Words]:
@@ -123,43 +123,64 @@ def _checked(graph: Graph, inputs: ArrayLike) -> NDArray[np.integer]:
     return check_inputs(graph.shape, graph.readout, words)
 
 
-def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tuple[list[Step], Run]]:
+class _Told:
+    """What a population did so far, a row a step: of words of all neurons no more is held than is asked for."""
+
+    def __init__(self, network: QuantisedGraph, name: str) -> None:
+        readout, neuron = network.graph.readout, network.graph[name].neuron
+        self._refs = dict(neuron.nodes)
+        if readout.node and network.graph.read.name == name:
+            self._refs[readout.node] = neuron.names[readout.node]
+        self._streams = drawing(network.programs[name])
+        self.nodes: dict[str, list[Words]] = {node: [] for node in self._refs}
+        self.emitted: list[Words] = []
+        self.draws: dict[int, list[Words]] = {stream: [] for stream in self._streams}
+        self.registers: list[dict[int, int]] = []
+
+    def take(self, step: Step) -> list[int]:
+        """Hold a step; return what was emitted."""
+        for node, ref in self._refs.items():
+            self.nodes[node].append(np.array(step.values[ref], np.int64))
+        self.emitted.append(np.array(step.emitted, np.int64))
+        for stream in self._streams:
+            self.draws[stream].append(np.array(step.draws[stream], np.int64))
+        self.registers.append(step.registers)
+        return step.emitted
+
+
+def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tuple[_Told, Run]]:
     """Do every step of one input, [steps, words], stage by stage."""
     graph = network.graph
     runs = {one.name: at_rest(network, one) for one in graph.populations}
-    done: dict[str, list[Step]] = {name: [] for name in runs}
+    told = {name: _Told(network, name) for name in runs}
     emitted = {INPUT: words.astype(np.int64)}
 
     def advance(name: str, come: Mapping[str, Words]) -> list[int]:
-        done[name].append(runs[name].step({given: rows.tolist() for given, rows in come.items()}))
-        return done[name][-1].emitted
+        return told[name].take(runs[name].step({given: rows.tolist() for given, rows in come.items()}))
 
     for stage in graph.stages:
         emitted |= through(network, stage.populations, emitted, len(words), advance)
     for one in graph.populations:
         refuse_overflows(one.name, runs[one.name])
-    return {one.name: (done[one.name], runs[one.name]) for one in graph.populations}
+    return {one.name: (told[one.name], runs[one.name]) for one in graph.populations}
 
 
-def _read(readout: Readout, played: tuple[list[Step], Run], steps: int) -> Words:
-    done, run = played
-    if readout.kind == "node":
-        ref = run.program.neuron.names[readout.node]
-        return reduced(readout, np.array([step.values[ref] for step in done], np.int64), steps)
-    return reduced(readout, np.array([step.emitted for step in done], np.int64), steps)
+def _read(readout: Readout, played: tuple[_Told, Run], steps: int) -> Words:
+    told, _ = played
+    return reduced(readout, np.array(told.nodes[readout.node] if readout.kind == "node" else told.emitted), steps)
 
 
-def _kept(network: QuantisedGraph, name: str, done: list[Step], run: Run) -> Kept:
+def _kept(network: QuantisedGraph, name: str, told: _Told, run: Run) -> Kept:
     neuron, size = run.program.neuron, network.graph[name].size
 
-    def stacked(rows: list[list[int]]) -> Words:
-        return np.array(rows, np.int64).reshape(len(done), size)
+    def stacked(rows: list[Words]) -> Words:
+        return np.array(rows, np.int64).reshape(len(rows), size)
 
     return Kept(
-        {node: stacked([step.nodes[node] for step in done]) for node in neuron.nodes},
-        stacked([step.emitted for step in done]),
-        {stream: stacked([step.draws[stream] for step in done]) for stream in drawing(run.program)},
-        {stream: np.array([step.registers[stream] for step in done]) for stream in sorted(run.registers)},
+        {node: stacked(told.nodes[node]) for node in neuron.nodes},
+        stacked(told.emitted),
+        {stream: stacked(rows) for stream, rows in told.draws.items()},
+        {stream: np.array([row[stream] for row in told.registers]) for stream in sorted(run.registers)},
         {
             f"{cast.name}, line {neuron.statements[neuron.owners[cast.round]].line}": {
                 "casts": run.counts[cast.round].casts,

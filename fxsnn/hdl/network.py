@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.hdl.phases import KINDS
 from fxsnn.hdl.population import Sequencer
 from fxsnn.hdl.words import vector
 
@@ -27,14 +26,8 @@ module fxsnn_network (
   input  logic [31:0] load_address,"""
 
 
-def not_served(network: QuantisedGraph) -> str:
-    """Say which projections have no hardware yet; nothing where all have."""
-    found = [f"{one.name} ({one.kind})" for one in network.graph.projections if one.kind not in KINDS]
-    return ", ".join(found)
-
-
 class Network:
-    """The modules of a network whose projections are all served."""
+    """The modules of a network."""
 
     def __init__(self, network: QuantisedGraph) -> None:
         self.network = network
@@ -126,9 +119,10 @@ class Network:
     def _population(self, name: str) -> list[str]:
         one, before = self.populations[name], self.order[: self.order.index(name)]
         wires = list(one.into())
-        lines = ["", f"logic [31:0] source_{name};"]
+        lines = [""]
         for wire in wires:
             lines += [
+                f"logic [31:0] source_{wire.name};",
                 f"{vector(self.network.formats[wire.source].word)} from_{wire.name};",
                 f"assign from_{wire.name} = {self._read(wire)};",
             ]
@@ -139,8 +133,8 @@ class Network:
             "start_step": f"done_{before[-1]}" if before else "start_step",
             "ready": f"ready_{name}",
             "done": f"done_{name}",
-            "source": f"source_{name}",
         }
+        ports |= {one.sources[wire.name]: f"source_{wire.name}" for wire in wires}
         ports |= {one.words[wire.name]: f"from_{wire.name}" for wire in wires}
         ports |= {"emits": f"emits_{name}", "neuron": f"neuron_{name}", "emitted": f"word_{name}"}
         if name == self.network.graph.read.name:
@@ -173,10 +167,10 @@ class Network:
         """Return the word of a source that is looked at, of as many steps before as the delay says."""
         source, size, rows = wire.source, math.prod(self.network.graph.shape_at(wire.source)), self._delay(wire.source)
         if rows == 0:
-            return f"emitted_{source}[source_{wire.target}]"
+            return f"emitted_{source}[source_{wire.name}]"
         row = f"row_{source}"
         if wire.delay:
             row = f"(row_{source} >= 32'd{wire.delay} ? row_{source} - 32'd{wire.delay} : "
             row += f"row_{source} + 32'd{rows + 1 - wire.delay})"
-        word = f"emitted_{source}[{row} * 32'd{size} + source_{wire.target}]"
+        word = f"emitted_{source}[{row} * 32'd{size} + source_{wire.name}]"
         return f"age >= {wire.delay} ? {word} : '0" if wire.delay else word

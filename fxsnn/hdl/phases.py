@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fxsnn.format import Format
-from fxsnn.graph.connect import Projection
+from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.engine import registers_of
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
@@ -17,7 +17,7 @@ from fxsnn.hdl.words import Names
 from fxsnn.program import operations as op
 from fxsnn.program.program import Program
 
-KINDS = ("dense", "identity", "scale")  # of projections that are served
+WORD_BY_WORD = ("identity", "scale", "maximum")  # projections that bring a neuron one word, nothing to add up
 ALWAYS = {"IDLE": "nothing is done", "BEGIN": "states become 0, registers their seeds"}  # phases of all populations
 
 
@@ -27,8 +27,13 @@ class Phase:
 
     name: str
     about: str
-    projection: Projection | None = None  # of which active inputs come
+    projection: Projection | None = None  # which arrives
     region: Region | None = None
+
+    @property
+    def by_source(self) -> bool:
+        """Whether active inputs come, one after the other; the largest words of windows come neuron by neuron."""
+        return self.projection is not None and self.projection.kind != "maximum"
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ class Phases:
     passing: list[str] = field(init=False)  # names of the passes
     phases: list[Phase] = field(init=False)
     words: dict[str, str] = field(default_factory=dict)  # by projection: the port with its source's word
+    sources: dict[str, str] = field(default_factory=dict)  # by projection: the port that says which word it is
 
     def __post_init__(self) -> None:
         network, one = self.network, self.one
@@ -64,6 +70,7 @@ class Phases:
         self.phases = list(self._phases())
         for projection in self.into():
             self.words[projection.name] = self.names.take(f"{projection.name}_word")
+            self.sources[projection.name] = self.names.take(f"{projection.name}_source")
 
     def into(self, given: str = "") -> Iterator[Projection]:
         """Yield the projections to an input, or to all."""
@@ -75,11 +82,23 @@ class Phases:
         """Return the inputs of which sums are taken."""
         return [one.name for one in self.program.neuron.operations if isinstance(one, op.Input)]
 
+    def direct(self, given: str) -> Projection | None:
+        """Return the one projection that brings a word a neuron to an input, of which no sums are kept; None if none.
+
+        Where the text takes active inputs one by one, words that come in another order than the neurons are kept.
+        """
+        wires = list(self.into(given))
+        alone = len(wires) == 1 and wires[0].kind in WORD_BY_WORD
+        if any(region.given == given or wires[0].kind == "maximum" for region in self.passes.regions):
+            alone = False
+        return wires[0] if alone else None
+
     def _phases(self) -> Iterator[Phase]:
         take = self.names.take
-        if self.summed():
+        added = [given for given in self.summed() if self.direct(given) is None]
+        if added:
             yield Phase(take("CLEAR"), "sums become 0")
-        for given in self.summed():
+        for given in added:
             for wire in self.into(given):
                 yield Phase(take(f"ADD_{wire.name.upper()}"), f"{wire.source} arrives at {given}", wire)
         for number in range(self.passes.last + 1):
@@ -93,6 +112,21 @@ class Phases:
 
     def clocks(self) -> int:
         """Return the clocks of the longest step."""
-        sources = [self.network.graph.shape_at(phase.projection.source) for phase in self.phases if phase.projection]
-        many = sum(math.prod(shape) * (self.one.size + 1) for shape in sources)
-        return many + len(self.phases) * self.one.size + 2
+        looked = [self.direct(given) for given in self.summed()]
+        turns = max((math.prod(one.kernel) for one in looked if one), default=1)
+        passing = self.one.size * turns * len(self.passing)
+        return passing + sum(self._clocks(phase) for phase in self.phases if phase.name not in self.passing) + 2
+
+    def _clocks(self, phase: Phase) -> int:
+        """Return the clocks of a phase in which every word is active."""
+        wire = phase.projection
+        if wire is None or not phase.by_source:
+            return self.one.size * (1 if wire is None else math.prod(wire.kernel))
+        shape, reached = self.network.graph.shape_at(wire.source), self.one.size
+        if wire.kind in ("identity", "scale") and not phase.region:
+            reached = 1
+        elif wire.kind != "dense" and not phase.region:
+            over = [-(-kernel // step) for kernel, step in zip(wire.kernel, wire.steps, strict=True)]
+            groups = wire.groups if wire.kind == "conv" else shape[2]
+            reached = math.prod(over) * self.one.size // math.prod(windows(wire, shape)) // groups
+        return math.prod(shape) * (reached + 1)

@@ -1,60 +1,47 @@
 """What serves the neurons of a population, one operation a clock: active inputs first, then passes over the neurons.
 
-For each active input the row of its weights is added to the sums; silent ones take a clock. One datapath serves all
-neurons in turn.
+An active input takes a clock for every neuron that it reaches, a silent one takes one. One datapath serves all neurons
+in turn.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from fxsnn.format import Format, bits_of
-from fxsnn.graph.connect import Projection, arrival
-from fxsnn.hdl.phases import ALWAYS, Phase
-from fxsnn.hdl.stored import Stored
-from fxsnn.hdl.words import as_value, literal, signed_bits, vector
-from fxsnn.program import operations as op
-from fxsnn.program.wires import BITS
+from fxsnn.hdl.arrivals import Arrivals
+from fxsnn.hdl.phases import ALWAYS
+from fxsnn.hdl.words import vector
 
+ZERO, ONE = "1'b0", "1'b1"
 _HEAD = """// Population `{name}`: {many} neurons of {file}, one operation a clock.
 //
 // start_input   an input begins: states become 0, registers their seeds; wait for `ready`
 // start_step    a time step with what the sources emitted; wait for `ready`
-// source        which word of a source is looked at; the words are there in the same clock
+// *_source      which word of a source is looked at, by projection; the words are there in the same clock
 // done          the last clock of a step
 // observe_*     what each neuron computed, for benches; leave them open in a design
 module population_{name} (
   input  logic clock, reset, start_input, start_step,
-  output logic ready, done,
-  output logic [31:0] source,"""
+  output logic ready, done,"""
 _WALK = """always_ff @(posedge clock) begin
   if (reset) begin
     state <= IDLE;
   end else if (state == IDLE) begin
-    n <= '0;
-    source <= '0;
+    at <= '0;
     if (start_input) state <= BEGIN;
     else if (start_step) state <= {first};
-  end else if (by_source) begin  // all neurons for an active input, a clock for a silent one
-    n <= last || !active ? '0 : n + 1;
-    if (last || !active) begin
-      source <= last_source ? '0 : source + 1;
-      if (last_source) state <= state + 1'b1;
-    end
-  end else begin
-    n <= last ? '0 : n + 1;
+  end else if (by_source) begin  // active inputs, and the neurons that each of them reaches
+    if (last_source) state <= state + 1'b1;
+  end else if (turn) begin
+    at <= last ? '0 : at + 1;
     if (last) state <= state == BEGIN || state == {last} ? IDLE : state + 1'b1;
   end
 end"""
 
 
 @dataclass(slots=True)
-class Sequencer(Stored):
+class Sequencer(Arrivals):
     """The modules of one population."""
-
-    brought: dict[str, str] = field(default_factory=dict)  # by projection: what an active word of it brings
 
     def neuron_module(self) -> str:
         """Return the module of the datapath."""
@@ -64,19 +51,19 @@ class Sequencer(Stored):
     def population_module(self) -> str:
         """Return the module of the sequencer."""
         self.lines = []
-        for part in (self._brought, self.states, self.constants, self.regions, self.kept, self.reductions):
+        for part in (self.arrive, self.states, self.constants, self.regions, self.kept, self.reductions):
             part()
-        body, self.lines = self.lines, []
         self._counters()
-        counters, self.lines = self.lines, []
         self._instance()
+        body, self.lines = self.lines, []
+        self._declared()
         outputs = [f"{port.type} {port.name};" for port in self.datapath.ports(seen=False)]
         return "\n".join(
             [
                 *_HEAD.format(name=self.one.name, many=self.one.size, file=self.one.neuron.file).splitlines(),
                 *self._ports(),
                 ");",
-                *(f"  {line}" if line else "" for line in (*counters, *outputs, *body, *self.lines)),
+                *(f"  {line}" if line else "" for line in (*self.lines, *outputs, *body)),
                 "endmodule",
                 "",
             ]
@@ -100,9 +87,13 @@ class Sequencer(Stored):
 
     def _ports(self) -> list[str]:
         ports = [
-            f"  input  {vector(self.network.formats[wire.source].word)} {self.words[wire.name]},"
-            f"  // of {wire.source}, {wire.delay} steps before"
+            line
             for wire in self.into()
+            for line in (
+                f"  output logic [31:0] {self.sources[wire.name]},",
+                f"  input  {vector(self.network.formats[wire.source].word)} {self.words[wire.name]},"
+                f"  // of {wire.source}, {wire.delay} steps before",
+            )
         ]
         emitted = self.network.formats[self.one.name].word
         ports += [
@@ -115,82 +106,39 @@ class Sequencer(Stored):
         shown = self.datapath.ports(seen=True)
         return ports + [f"  output {port.type} {port.name}{',' * (port != shown[-1])}" for port in shown]
 
-    def _counters(self) -> None:
-        """Write where in the step it is."""
+    def _declared(self) -> None:
+        """Write the names of where in the step it is."""
         names = [*ALWAYS, *(phase.name for phase in self.phases)]
         about = [*ALWAYS.values(), *(phase.about for phase in self.phases)]
         bits = (len(names) - 1).bit_length()
         for number, (name, told) in enumerate(zip(names, about, strict=True)):
             self.add(f"localparam logic [{bits - 1}:0] {name} = {bits}'d{number};  // {told}")
-        events = [phase for phase in self.phases if phase.projection]
-        sources = [(phase.name, phase.projection.source) for phase in events if phase.projection]
-        sizes = [(name, math.prod(self.network.graph.shape_at(source))) for name, source in sources]
-        ends = [f"state == {name} ? source == 32'd{size - 1} :" for name, size in sizes]
-        last = self.phases[-1].name
         self.add(
             f"{vector(bits)} state;",
-            "logic [31:0] n;  // the neuron",
-            "logic last, by_source, active, last_source;",
+            "logic [31:0] n, at;  // the neuron; the one that follows in a pass over them",
+            "logic last, turn, by_source, last_source;",
+        )
+
+    def _counters(self) -> None:
+        """Write how it goes from phase to phase."""
+        events = [phase for phase in self.phases if phase.by_source]
+        come = [(phase.name, phase.projection.name) for phase in events if phase.projection]
+        neurons = [f"state == {name} ? {self.neurons[wire]} :" for name, wire in come]
+        ends = [f"(state == {name} && {self.lasts[wire]})" for name, wire in come]
+        last = self.phases[-1].name
+        self.add(
+            "",
+            f"assign n = {' '.join([*neurons, 'at'])};",
             f"assign last = n == 32'd{self.one.size - 1};",
+            f"assign turn = {' && '.join(self.complete) or ONE};",
             f"assign by_source = {self.during(events)};",
-            f"assign active = {self.looking(events)};",
-            f"assign last_source = {' '.join(ends)} 1'b1;",
+            f"assign last_source = {' || '.join(ends) or ZERO};",
             *_WALK.format(first=self.phases[0].name, last=last).splitlines(),
             "assign ready = state == IDLE;",
-            f"assign emits = state == {last};",
+            f"assign emits = {self.passes_by(self.passes.last)};",
             "assign done = emits && last;",
             "assign neuron = n;",
         )
-
-    def _brought(self) -> None:
-        """Write what active inputs bring, and the sums."""
-        for wire in self.into():
-            self.add("", f"// what an active word of {wire.source} brings to neuron n")
-            self._projection(wire)
-        for ref, one in self.operations(op.Input):
-            port, total = self.datapath.naming.of[ref], self.program.arrivals[one.name].total
-            form = Format(max(bits_of(total.low, total.high), 1), 0, signed=total.low < 0)
-            phases = [phase for phase in self.phases if _adds_to(phase, one.name)]
-            self.add("", f"// the sums of {one.name}")
-            sums, added = self.memory(f"{port}_sums", form, self.one.size), self.names.take(f"{port}_added")
-            self.wire(port, f"{sums}[n]", form)
-            self.add(f"{vector(form.word + 1, signed=True)} {added};")
-            self.add(f"assign {added} = {as_value(f'{sums}[n]', form)} + {self._chosen(phases)};")
-            self.clocked(
-                f"{sums}[n]",
-                ("state == CLEAR", f"{form.word}'d0"),
-                (self.taking(phases), f"{added}[{form.word - 1}:0]"),
-            )
-        eaches = {self.datapath.naming.of[ref]: one.name for ref, one in self.operations(op.Each)}
-        for port, given in eaches.items():
-            phases = [one for one in self.phases if one.projection and one.region and one.region.given == given]
-            kind = next(one.type for one in self.datapath.inputs if one.name == port)
-            self.add("", f"{kind} {port};", f"assign {port} = {self._chosen(phases)};")
-
-    def _chosen(self, phases: Sequence[Phase]) -> str:
-        """Return what is brought in the phase that is done."""
-        brought = [(phase.name, self.brought[phase.projection.name]) for phase in phases if phase.projection]
-        first = [f"state == {name} ? {word} : " for name, word in brought[:-1]]
-        return f"({''.join(first)}{brought[-1][1]})" if first else brought[-1][1]
-
-    def _projection(self, wire: Projection) -> None:
-        network = self.network
-        given, word, weight = network.formats[wire.source], self.words[wire.name], None
-        shape, point = network.graph.shape_at(wire.source), self.program.arrivals[wire.input].total.frac
-        parts = [] if given == BITS.format else [as_value(word, given)]
-        if wire.weighed:
-            weight = network.signals[wire.name][wire.signal].format
-            words = network.weights[wire.name]
-            held = self.memory(f"{wire.name}_{wire.signal}", weight, words.size, f"{wire.name}.{wire.signal}")
-            at = f"source * 32'd{self.one.size} + n" if wire.kind == "dense" else self.place(words.size)
-            parts.insert(0, as_value(f"{held}[{at}]", weight))
-        left, one = point - network.frac(wire), arrival(wire, weight, given, shape).one
-        text = " * ".join(parts or [as_value(word, given)])
-        text = f"({text}) <<< {left}" if left and len(parts) > 1 else f"{text} <<< {left}" if left else text
-        name = self.brought[wire.name] = self.names.take(f"{wire.name}_brought")
-        bits = signed_bits(one.low << left, one.high << left)
-        self.add(f"{vector(bits, signed=True)} {name};")
-        self.add(f"assign {name} = {text if wire.kind == 'dense' else f'source == n ? {text} : {literal(0)}'};")
 
     def _instance(self) -> None:
         """Write the datapath's instance."""
@@ -199,7 +147,7 @@ class Sequencer(Stored):
         connected = [".clock(clock)", ".start(start)"] * held + [f".{port.name}({port.name})" for port in ports]
         if held:
             connected[1] = ".start(state == BEGIN)"
-        passing = ", ".join(f"state == {self.passing[number]}" for number in range(self.passes.last, -1, -1))
+        passing = ", ".join(self.passes_by(number) for number in range(self.passes.last, -1, -1))
         self.add(
             "",
             f"assign observe = {{{passing}}};",
@@ -208,7 +156,3 @@ class Sequencer(Stored):
             *(f"  {one}{',' * (number < len(connected))}" for number, one in enumerate(connected, 1)),
             ");",
         )
-
-
-def _adds_to(phase: Phase, given: str) -> bool:
-    return phase.projection is not None and phase.region is None and phase.projection.input == given

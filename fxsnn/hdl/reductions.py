@@ -9,7 +9,7 @@ from fxsnn.program.operations import Ref
 
 
 def reduction(datapath: Datapath, names: Names, ref: Ref, passing: str) -> list[str]:
-    """Return the lines of a reduction, which is complete after the pass of this name."""
+    """Return the lines of a reduction; passing: when the pass after which it is complete does a neuron."""
     operation, name, wire = datapath.program.neuron.operations[ref], datapath.naming.of[ref], datapath.wire(ref)
     bit, value = datapath.looked[ref]
     if isinstance(operation, op.Count | op.Any):
@@ -19,7 +19,7 @@ def reduction(datapath: Datapath, names: Names, ref: Ref, passing: str) -> list[
         number = held if bits == 1 else f"$signed({{1'b0, {held}}})"
         return [
             f"{vector(bits)} {held};",
-            *_clocked(f"if (state == IDLE) {held} <= {bits}'d0;", f"if (state == {passing}) {held} <= {more};"),
+            *_clocked(f"if (state == IDLE) {held} <= {bits}'d0;", f"if ({passing}) {held} <= {more};"),
             f"{'logic' if bits == 1 else vector(width(wire), signed=True)} {name};",
             f"assign {name} = {number};",
         ]
@@ -35,7 +35,7 @@ def reduction(datapath: Datapath, names: Names, ref: Ref, passing: str) -> list[
         *lines,
         "always_ff @(posedge clock) begin",
         f"  if (state == IDLE) {found} <= 1'b0;",
-        f"  else if (state == {passing} && {wins}) begin",
+        f"  else if ({passing} && {wins}) begin",
         *stored,
         "  end",
         "end",

@@ -21,6 +21,7 @@ class Stored(Phases):
     """The module of a population while its memories are written."""
 
     lines: list[str] = field(default_factory=list)
+    takes: dict[str, str] = field(default_factory=dict)  # by projection: when a neuron takes what it brings
 
     def add(self, *lines: str) -> None:
         """Write lines."""
@@ -48,14 +49,16 @@ class Stored(Phases):
         """Return when one of these is done."""
         return " || ".join(f"state == {phase.name}" for phase in phases) or _NEVER
 
-    def looking(self, phases: Sequence[Phase]) -> str:
-        """Return whether the word that is looked at in one of these is active."""
-        ways = [f"(state == {one.name} && {self.words[one.projection.name]} != 0)" for one in phases if one.projection]
+    def taking(self, phases: Sequence[Phase]) -> str:
+        """Return when a neuron takes what arrives in one of these."""
+        ways = [f"(state == {one.name} && {self.takes[one.projection.name]})" for one in phases if one.projection]
         return " || ".join(ways) or _NEVER
 
-    def taking(self, phases: Sequence[Phase]) -> str:
-        """Return when an active input is served in one of these."""
-        return f"active && ({self.during(phases)})"
+    def passes_by(self, number: int) -> str:
+        """Return when a pass does a neuron: in one clock, or when the windows are complete that it looks at."""
+        done = f"state == {self.passing[number]}"
+        looked = [self.direct(given) for given in self.summed()]
+        return f"{done} && turn" if any(one and one.kind == "maximum" for one in looked) else done
 
     def operations(self, *kinds: type[Any]) -> Iterator[tuple[Ref, Any]]:
         """Return the operations of some kinds."""
@@ -67,13 +70,13 @@ class Stored(Phases):
 
     def states(self) -> None:
         """Write the memories of states."""
-        last = self.phases[-1].name
+        last = self.passes_by(self.passes.last)
         for ref, one in self.operations(op.State):
             form, after = self.program.signals[one.signal].format, self.datapath.next[one.name]
             self.add("", f"// state {one.name}")
             held = self.memory(f"{one.name}_words", form, self.one.size)
             self.wire(self.datapath.naming.of[ref], f"{held}[n]", form)
-            self.clocked(f"{held}[n]", ("state == BEGIN", f"{form.word}'d0"), (f"state == {last}", after))
+            self.clocked(f"{held}[n]", ("state == BEGIN", f"{form.word}'d0"), (last, after))
 
     def constants(self) -> None:
         """Write the memories of constants."""
@@ -104,14 +107,14 @@ class Stored(Phases):
     def kept(self) -> None:
         """Write the memories of what is drawn once and read in later passes."""
         for number in range(self.passes.last + 1):
-            self.enable(f"in_pass_{number}", f"state == {self.passing[number]}")
+            self.enable(f"in_pass_{number}", self.passes_by(number))
         for ref, number in self.passes.kept.items():
             name = self.datapath.naming.of[ref]
             form = next(self.program.signals[cast.signal].format for cast in self.one.neuron.casts if cast.limit == ref)
             self.add("", f"// {name} waits for the passes after pass {number}")
             held = self.memory(f"{name}_words", form, self.one.size)
             self.wire(self.datapath.kept[ref], f"{held}[n]", form)
-            self.clocked(f"{held}[n]", (f"state == {self.passing[number]}", self.datapath.drawn[ref]))
+            self.clocked(f"{held}[n]", (self.passes_by(number), self.datapath.drawn[ref]))
 
     def enable(self, name: str, value: str) -> None:
         """Write when casts draw, where any does."""
@@ -122,4 +125,4 @@ class Stored(Phases):
         """Write the registers of reductions."""
         for ref, number in self.passes.reductions(self.program):
             self.add("", f"// {self.datapath.naming.of[ref]}: of all neurons in pass {number}")
-            self.add(*reduction(self.datapath, self.names, ref, self.passing[number]))
+            self.add(*reduction(self.datapath, self.names, ref, self.passes_by(number)))

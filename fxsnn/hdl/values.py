@@ -18,8 +18,8 @@ from fxsnn.program.wires import ANYWHERE, Wire
 
 # the sequencer's own, in whose module the ports are called as in this one
 RESERVED = (
-    *("clock", "reset", "start", "start_input", "start_step", "ready", "done", "n", "source", "state", "last"),
-    *("by_source", "active", "last_source", "emits", "neuron", "emitted", "observe", "IDLE", "BEGIN"),
+    *("clock", "reset", "start", "start_input", "start_step", "ready", "done", "n", "at", "state", "last", "turn"),
+    *("by_source", "last_source", "emits", "neuron", "emitted", "observe", "IDLE", "BEGIN"),
 )
 _SIGNS = {op.Add: "+", op.Subtract: "-", op.Both: "&", op.Either: "|"}
 

@@ -185,6 +185,8 @@ def simulated(module: str, top: str, simulator: str, built: Path, verdict: Path)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # nothing is left in the bundle
     names = (BUNDLE / "rtl" / "bench.f").read_text("ascii").split()
     sources = [BUNDLE / name for name in names if name.endswith(".sv") and not name.endswith("bench.sv")]
+    for words in BUNDLE.glob("*.mem"):  # RTL that reads words itself looks for them where it runs
+        (built / words.name).symlink_to(words)
     try:
         runner = get_runner(simulator)
         runner.build(sources=sources, hdl_toplevel=top, build_dir=built, timescale=("1ns", "1ns"))

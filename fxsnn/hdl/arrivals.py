@@ -1,0 +1,185 @@
+"""What arrives at the neurons of a population: how each source is gone through, what its words bring, and the sums."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fxsnn.format import Format, bits_of
+from fxsnn.graph.connect import POOLING, Projection, arrival, windows
+from fxsnn.hdl.phases import Phase
+from fxsnn.hdl.stored import Stored
+from fxsnn.hdl.words import as_value, literal, signed_bits, vector
+from fxsnn.program import operations as op
+from fxsnn.program.wires import BITS
+
+WALKS = ("fxsnn_inputs", "fxsnn_kernel", "fxsnn_window")  # the modules that go through sources
+
+
+@dataclass(slots=True)
+class Arrivals(Stored):
+    """The module of a population while what arrives is written."""
+
+    brought: dict[str, str] = field(default_factory=dict)  # by projection: what it brings to neuron n
+    neurons: dict[str, str] = field(default_factory=dict)  # by projection that comes by source: the neuron it comes to
+    lasts: dict[str, str] = field(default_factory=dict)  # and its last clock
+    complete: list[str] = field(default_factory=list)  # windows are
+
+    def arrive(self) -> None:
+        """Write what active inputs bring, and the sums."""
+        for wire in self.into():
+            self.add("", f"// what {wire.source} brings to neuron n by {wire.kind}")
+            self._projection(wire)
+        for ref, one in self.operations(op.Input):
+            if alone := self.direct(one.name):
+                self._passed(self.datapath.naming.of[ref], alone)
+            else:
+                self._sums(self.datapath.naming.of[ref], one.name)
+        eaches = {self.datapath.naming.of[ref]: one.name for ref, one in self.operations(op.Each)}
+        for port, given in eaches.items():
+            phases = [one for one in self.phases if one.projection and one.region and one.region.given == given]
+            kind = next(one.type for one in self.datapath.inputs if one.name == port)
+            self.add("", f"{kind} {port};", f"assign {port} = {self._chosen(phases)};")
+
+    def _passed(self, port: str, wire: Projection) -> None:
+        """Write an input to which one word comes a neuron: nothing is added up."""
+        kind = next(one.type for one in self.datapath.inputs if one.name == port)
+        self.add("", f"{kind} {port};", f"assign {port} = {self.brought[wire.name]};")
+
+    def _sums(self, port: str, given: str) -> None:
+        total = self.program.arrivals[given].total
+        form = Format(max(bits_of(total.low, total.high), 1), 0, signed=total.low < 0)
+        phases = [phase for phase in self.phases if _adds_to(phase, given)]
+        self.add("", f"// the sums of {given}")
+        sums, added = self.memory(f"{port}_sums", form, self.one.size), self.names.take(f"{port}_added")
+        self.wire(port, f"{sums}[n]", form)
+        self.add(f"{vector(form.word + 1, signed=True)} {added};")
+        self.add(f"assign {added} = {as_value(f'{sums}[n]', form)} + {self._chosen(phases)};")
+        self.clocked(
+            f"{sums}[n]",
+            ("state == CLEAR", f"{form.word}'d0"),
+            (self.taking(phases), f"{added}[{form.word - 1}:0]"),
+        )
+
+    def _chosen(self, phases: Sequence[Phase]) -> str:
+        """Return what is brought in the phase that is done."""
+        brought = [(phase.name, self.brought[phase.projection.name]) for phase in phases if phase.projection]
+        first = [f"state == {name} ? {word} : " for name, word in brought[:-1]]
+        return f"({''.join(first)}{brought[-1][1]})" if first else brought[-1][1]
+
+    def _projection(self, wire: Projection) -> None:
+        """Write what goes through a source, and what its words bring."""
+        network, given = self.network, self.network.formats[wire.source]
+        shape, weight = network.graph.shape_at(wire.source), None
+        word, at, reached = self._walk(wire)
+        parts = [] if given == BITS.format else [as_value(word, given)]
+        if wire.weighed:
+            weight = network.signals[wire.name][wire.signal].format
+            words = network.weights[wire.name].size
+            held = self.memory(f"{wire.name}_{wire.signal}", weight, words, f"{wire.name}.{wire.signal}")
+            parts.insert(0, as_value(f"{held}[{at or self.place(words)}]", weight))
+            if not parts[1:] and not reached:  # a silent bit brings nothing
+                parts[0] = f"({word} ? {parts[0]} : {literal(0)})"
+        left = self.program.arrivals[wire.input].total.frac - network.frac(wire)
+        one = arrival(wire, weight, given, shape).one
+        text = " * ".join(parts or [as_value(word, given)])
+        text = f"({text}) <<< {left}" if left and len(parts) > 1 else f"{text} <<< {left}" if left else text
+        name = self.brought[wire.name] = self.names.take(f"{wire.name}_brought")
+        bits = signed_bits(one.low << left, one.high << left)
+        self.add(f"{vector(bits, signed=True)} {name};")
+        conditional = reached and wire.kind != "dense"
+        self.add(f"assign {name} = {f'{reached} ? {text} : {literal(0)}' if conditional else text};")
+
+    def _walk(self, wire: Projection) -> tuple[str, str, str]:
+        """Write what goes through a source.
+
+        Return the word that is brought, where its weight lies if not at neuron n, and what says that it comes there.
+        """
+        word, source = self.words[wire.name], self.sources[wire.name]
+        mine = [phase for phase in self.phases if phase.projection == wire]
+        if wire.kind == "maximum":
+            return self._windows(wire, mine), "", ""
+        if not mine:
+            self.add(f"assign {source} = n;")
+            return word, "", ""
+        shape, names = self.network.graph.shape_at(wire.source), self._taken(wire, "neuron", "reaches", "take", "last")
+        ports = {
+            "clock": "clock",
+            "run": self.during(mine),
+            "every": self.during([phase for phase in mine if phase.region]),
+            "active": f"{word} != 0",
+            "source": source,
+        } | names
+        self.neurons[wire.name], self.takes[wire.name], self.lasts[wire.name] = (
+            names[part] for part in ("neuron", "take", "last")
+        )
+        if wire.kind in ("dense", "identity", "scale"):
+            sizes = {"SOURCES": math.prod(shape), "NEURONS": self.one.size, "SAME": int(wire.kind != "dense")}
+            self._instance_of("fxsnn_inputs", wire, sizes, ports)
+            return word, f"{source} * 32'd{self.one.size} + n" if wire.kind == "dense" else "", names["reaches"]
+        weights = self._taken(wire, "weight_at")
+        pools = wire.kind in POOLING
+        outputs = shape[2] if pools else self.network.weights[wire.name].shape[3]
+        sizes = dict(zip(("ROWS", "COLUMNS", "CHANNELS"), shape, strict=True)) | _windows_of(wire, shape)
+        sizes |= {"OUTPUTS": outputs, "ABOVE": wire.padding[0], "BESIDE": wire.padding[1]}
+        sizes |= {"GROUPS": shape[2] if pools else wire.groups}
+        self._instance_of("fxsnn_kernel", wire, sizes, ports | {"weight": weights["weight_at"]})
+        return word, "0" if pools else weights["weight_at"], names["reaches"]
+
+    def _windows(self, wire: Projection, mine: Sequence[Phase]) -> str:
+        """Write what looks at the words of a window; return the largest of them."""
+        form, shape = self.network.formats[wire.source], self.network.graph.shape_at(wire.source)
+        most, complete = self.names.take(f"{wire.name}_most"), self.names.take(f"{wire.name}_complete")
+        looks = " || ".join(f"state == {name}" for name in self.passing)
+        self.add(f"{vector(form.word)} {most};", f"logic {complete};")
+        sizes = {"COLUMNS": shape[1], "CHANNELS": shape[2]} | _windows_of(wire, shape)
+        self._instance_of(
+            "fxsnn_window",
+            wire,
+            sizes | {"WORD": form.word, "SIGNED": int(form.signed)},
+            {
+                "clock": "clock",
+                "run": self.during(mine) if mine else looks,
+                "next": "turn",
+                "word": self.words[wire.name],
+                "source": self.sources[wire.name],
+                "most": most,
+                "complete": complete,
+            },
+        )
+        self.complete.append(complete)
+        self.takes[wire.name] = "turn"
+        return most
+
+    def _taken(self, wire: Projection, *parts: str) -> dict[str, str]:
+        """Declare what goes through a source says; return the names, by what they are called there."""
+        names = {part: self.names.take(f"{wire.name}_{part}") for part in parts}
+        for part, name in names.items():
+            self.add(f"logic{' [31:0]' * (part in ('neuron', 'weight_at'))} {name};")
+        return names
+
+    def _instance_of(self, module: str, wire: Projection, sizes: Mapping[str, int], ports: Mapping[str, str]) -> None:
+        given = ", ".join(f".{name}({size})" for name, size in sizes.items())
+        told = [f".{port}({value})" for port, value in ports.items()]
+        self.add(
+            f"{module} #({given}) {self.names.take(f'{wire.name}_walk')} (",
+            *(f"  {one}{',' * (number < len(told))}" for number, one in enumerate(told, 1)),
+            ");",
+        )
+
+
+def _windows_of(wire: Projection, shape: Sequence[int]) -> dict[str, int]:
+    down, across = windows(wire, tuple(shape))
+    return {
+        "ROWS_OUT": down,
+        "COLUMNS_OUT": across,
+        "KERNEL_ROWS": wire.kernel[0],
+        "KERNEL_COLUMNS": wire.kernel[1],
+        "STEP_DOWN": wire.steps[0],
+        "STEP_ACROSS": wire.steps[1],
+    }
+
+
+def _adds_to(phase: Phase, given: str) -> bool:
+    return phase.projection is not None and phase.region is None and phase.projection.input == given
