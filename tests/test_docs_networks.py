@@ -18,7 +18,7 @@ FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind, name, text in FENCE.findall(PAGE.read_text()):
-        if kind == "toml":
+        if kind == "toml" and name:  # another one is an example of a format
             (tmp_path / name).write_text(text)
     rng = np.random.default_rng(7)
     np.save(tmp_path / "edges.npy", rng.normal(0.3, 0.4, (3, 3, 1, 2)))
