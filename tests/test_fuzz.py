@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ def test_readers_return_or_refuse_in_one_line(tmp_path: Path) -> None:
 def test_a_crash_would_be_seen(tmp_path: Path) -> None:
     broken = tmp_path / "tools" / "fuzz.py"
     broken.parent.mkdir()
+    shutil.copy(FUZZ.with_name("fuzz_nir.py"), broken.parent)
     text = FUZZ.read_text().replace("Path(__file__).resolve().parent.parent", f"Path({str(FUZZ.parent.parent)!r})")
     broken.write_text(text.replace("except FxsnnError as error", "except KeyError as error"))
     said = fuzz(broken, ["plan", "labels"], tmp_path)
