@@ -48,7 +48,7 @@ def show(
 
 
 def neurons(as_json: AsJson = False) -> None:
-    """List the neurons that come along: name, states, parameters (choices, constants, numbers), and what each is."""
+    """List the neurons that come along and say what each is; with --json their states and parameters too."""
     from dataclasses import asdict
 
     from fxsnn.program.catalogue import catalogue
@@ -57,7 +57,7 @@ def neurons(as_json: AsJson = False) -> None:
     if as_json:
         show_json([asdict(entry) | {"parameters": entry.parameters} for entry in entries])
         return
-    rows = table("neuron", "states", "parameters", "what it is")
+    rows = table("neuron", "what it is")
     for entry in entries:
-        rows.add_row(entry.name, ", ".join(entry.states), ", ".join(entry.parameters), entry.sentence)
+        rows.add_row(entry.name, entry.sentence)
     show_table(rows)
