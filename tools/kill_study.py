@@ -28,7 +28,6 @@ from fxsnn.study.storage import open_storage, parse_place
 FXSNN = [sys.executable, "-P", "-c", "from fxsnn.cli import main; main()"]
 DASK = [sys.executable, "-P", "-m", "dask"]
 KINDS = ("workers", "coordinators", "schedulers")
-PATIENCE = 900.0  # seconds for one kind
 SCHEDULER = "tcp://127.0.0.1:{}"
 
 
@@ -41,6 +40,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20, help="of each kind")
     parser.add_argument("--neurons", type=int, default=16)
     parser.add_argument("--port", type=int, default=18786, help="of the scheduler")
+    parser.add_argument("--patience", type=float, default=900.0, help="seconds for one kind (default: 900)")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +86,7 @@ class Disturbed:
 
     def __init__(self, folder: Path, words: list[str], place: str, name: str, given: argparse.Namespace) -> None:
         self._folder, self._words, self._place, self._name, self._given = folder, words, place, name, given
-        self._draw, self._until = random.Random(given.seed), time.monotonic() + PATIENCE
+        self._draw, self._until = random.Random(given.seed), time.monotonic() + given.patience
         self._cluster: list[subprocess.Popen[bytes]] = []
 
     def disturb(self, kind: str, points: int) -> int:
