@@ -142,7 +142,7 @@ def test_a_described_network_is_trained(tmp_path: Path, monkeypatch: pytest.Monk
     ):
         path.write_text(wrong)
         assert run("train", path, "--out", tmp_path / "other.npz").complaint.startswith(message)
+    path.write_text(text)
     both = run("train", path, "--out", tmp_path / "other.npz", "--neurons", 3)
     assert both.complaint.startswith("neurons must be given by a description or by --neurons, not both")
     assert not (tmp_path / "other.npz").exists()
-    path.write_text(text)
