@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -177,28 +176,12 @@ NIR = """{"nodes": {"in": {"type": "Input", "shape": [2, 4, 5]},
 ["d", "s"], ["s", "a"], ["a", "g"], ["g", "t"], ["t", "l"], ["l", "out"]]}"""
 
 
-SIDECAR = json.dumps(
-    {
-        "tool": "fxsnn",
-        "schema": 1,
-        "nir": hashlib.sha256(b"").hexdigest(),
-        "dt": 0.001,
-        "nodes": {"a": "a"},
-        "network": {
-            "input": {"shape": 2},
-            "population": {"a": {"shape": 2, "neuron": "relay"}},
-            "projection": [
-                {
-                    "from": "input",
-                    "to": "a",
-                    "weights": {"node": "input_a", "kind": "dense", "from": [2], "to": [2], "frac": 1},
-                }
-            ],
-        },
-        "plan": {"signal": {"weight": "Q3.1"}},
-        "neurons": {"relay": "arriving: input\npassed: output\npassed = arriving\n"},
-    }
-)
+# of a NIR file of no bytes
+SIDECAR = """{"tool": "fxsnn", "schema": 1, "dt": 0.001, "nodes": {"a": "a"},
+"nir": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+"network": {"input": {"shape": 2}, "population": {"a": {"shape": 2, "neuron": "relay"}}, "projection":
+[{"from": "input", "to": "a", "weights": {"node": "input_a", "kind": "dense", "from": [2], "to": [2], "frac": 1}}]},
+"plan": {"signal": {"weight": "Q3.1"}}, "neurons": {"relay": "a: input\\np: output\\np = a\\n"}}"""
 
 # two packets of one event each
 AEDAT = b"#!AER-DAT3.1\r\n#!END-HEADER\r\n" + b"".join(
