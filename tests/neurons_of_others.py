@@ -60,10 +60,9 @@ def driven(
     """
     sources, neurons = next(iter(weights.values())).shape
     one = population(name, neurons, name, choices, {key: raw(words) for key, words in constants.items()}, numbers)
-    wires = [Projection(f"to_{into}", "input", name, into, weights=raw(words)) for into, words in weights.items()] + [
-        Projection(f"own_{into}", name, name, into, weights=raw(words), delay=delay)
-        for into, words in (own or {}).items()
-    ]
+    wires = [Projection(f"to_{into}", "input", name, into, weights=raw(words)) for into, words in weights.items()]
+    for into, words in (own or {}).items():
+        wires.append(Projection(f"own_{into}", name, name, into, weights=raw(words), delay=delay))
     graph = Graph((sources,), (one,), tuple(wires), Format.parse(given))
     return quantise_graph(graph, parse_graph_plan(plan))
 
