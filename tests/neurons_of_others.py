@@ -50,18 +50,19 @@ def driven(
     plan: str,
     numbers: Mapping[str, int] | None = None,
     own: Mapping[str, NDArray[np.int64]] | None = None,
+    delay: int = 1,
     given: str = "UQ1.0",
 ) -> QuantisedGraph:
     """Return a network of one population whose every constant and weight is raw words.
 
     weights    of the network's input to inputs of the text, [sources, neurons]
-    own        of the population to itself, a step late, [neurons, neurons]
+    own        of the population to itself, some steps late, [neurons, neurons]
     """
     sources, neurons = next(iter(weights.values())).shape
     one = population(name, neurons, name, choices, {key: raw(words) for key, words in constants.items()}, numbers)
-    wires = [Projection(f"to_{into}", "input", name, into, weights=raw(words)) for into, words in weights.items()] + [
-        Projection(f"own_{into}", name, name, into, weights=raw(words), delay=1) for into, words in (own or {}).items()
-    ]
+    wires = [Projection(f"to_{into}", "input", name, into, weights=raw(words)) for into, words in weights.items()]
+    for into, words in (own or {}).items():
+        wires.append(Projection(f"own_{into}", name, name, into, weights=raw(words), delay=delay))
     graph = Graph((sources,), (one,), tuple(wires), Format.parse(given))
     return quantise_graph(graph, parse_graph_plan(plan))
 

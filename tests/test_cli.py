@@ -50,6 +50,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "golden make",
         "import",
         "memory",
+        "neurons",
         "plan",
         "ranges",
         "refine",

@@ -53,19 +53,20 @@ def drive(mode: str, recurrent: str, shift: int, seed: int) -> int:
         plan=plan_of("spiker", weight="Q10.0"),
         numbers={"shift": shift},
         own={"inhibiting": lateral} if recurrent == "yes" else None,
+        delay=2,
     )
     rows = rng.integers(0, 2, (STEPS, SOURCES))
     rows[:3] = [1, 0, 0, 0, 0, 0]
     rows[STEPS // 2] = 0  # nothing comes: it leaks all the same
-    v, fired, expected = [0] * NEURONS, [0] * NEURONS, []
+    v, expected = [0] * NEURONS, list[dict[str, list[int]]]()
     for row in rows:
+        fired = expected[-2]["spike"] if len(expected) > 1 else [0] * NEURONS
         before, after = [0] * NEURONS, [0] * NEURONS
         for n in range(NEURONS):
             exciting = [int(weights[i, n]) for i in range(SOURCES) if row[i]]
             inhibiting = [int(lateral[i, n]) for i in range(NEURONS) if fired[i] and recurrent == "yes"]
             before[n], v[n], after[n] = lif(v[n], exciting, inhibiting, v_th[n], v_reset[n], shift, mode)
-        fired = after
-        expected.append({"integrated": before, "membrane": [*v], "spike": fired})
+        expected.append({"integrated": before, "membrane": [*v], "spike": after})
     return compared(network, rows, expected)
 
 
