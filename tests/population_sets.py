@@ -109,7 +109,7 @@ def _on_maps(
     populations: tuple[Population, ...], wires: tuple[Projection, ...], plan: str, shape: Shape, form: Format
 ) -> Made:
     graph, rng = Graph(shape, populations, wires, form), np.random.default_rng(len(plan))
-    rows = rng.integers(form.lowest, form.highest, (2, 12, math.prod(shape)), endpoint=True)
+    rows = rng.integers(form.lowest, form.highest, (2, 8, math.prod(shape)), endpoint=True)
     return quantise_graph(graph, parse_graph_plan(f"[signal]\n{plan}")), rows * (rng.random(rows.shape) < 0.4)
 
 

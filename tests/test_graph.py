@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -491,3 +492,18 @@ def test_a_cycle_goes_step_by_step_and_what_follows_it_layer_by_layer() -> None:
     wires = [Projection(f"{s}_{t}", s, t, "current", "identity", delay=delay) for s, t, delay in edges]
     graph = Graph((2,), populations, tuple(wires))
     assert graph.stages == (Stage(("a", "b"), True), Stage(("c",), False), Stage(("d",), False))
+
+
+def test_a_trace_needs_no_more_memory_than_twice_the_words_that_it_keeps() -> None:
+    constants = {"decay": raw(60000), "threshold": raw(1 << 30)}
+    one = population("one", 100, "lif", {"leak": "multiply", "reset": "subtract"}, constants)
+    wire = Projection("in", "input", "one", "current", weights=raw(np.arange(1000, 1400).reshape(4, 100)))
+    plan = '[signal]\nweight = "Q16.0"\nmembrane = "Q32.0"\ndecay = "UQ0.16"\nthreshold = "UQ40.0"'
+    network = quantise_graph(Graph((4,), (one,), (wire,)), parse_graph_plan(plan))
+    tracemalloc.start()
+    kept = trace(network, np.ones((200, 4), np.int64))["one"]
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    held = kept.emitted.nbytes + sum(words.nbytes for words in kept.nodes.values())
+    assert held == 5 * 200 * 100 * 8
+    assert most < 2.5 * held
