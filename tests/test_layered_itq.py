@@ -458,6 +458,6 @@ def test_the_command_learns_in_integers(tmp_path: Path) -> None:
     assert table
     assert (table.update, table.learned.format.word) == ("step", 9)
     (tmp_path / "net.toml").write_text(NET.replace("height = 6\nwidth = 6\n", "shrink = 3\n") + "alpha = 0.5\n")
-    refused = run(*words, "--out", tmp_path / "s.npz").complaint
+    refused = run(*words, "--out", tmp_path / "s.npz", "--learn-on", tmp_path / "q.npz").complaint
     assert refused.startswith("a network to learn on from must be of ")
     assert not (tmp_path / "s.npz").exists()
