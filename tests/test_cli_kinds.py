@@ -59,12 +59,22 @@ def folder(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-@pytest.mark.parametrize("name", MOVED)
+RENAMED = [name for name, (_, options) in MOVED.items() if options]
+
+
+@pytest.mark.parametrize("name", RENAMED)
 def test_a_former_command_is_told_what_it_is_called_now(name: str) -> None:
     for words in ([], ["net.npz", "--data", "DIR", "--out", "o", "--bogus"], ["--help"]):
         said = run("events", name, *words).complaint
-        assert said.startswith(f"fxsnn events {name} must be given as fxsnn {name}")
+        assert said.startswith(f"fxsnn events {name} must be given as fxsnn {name} now (")
         assert said.endswith(f": see fxsnn {name} --help")
+
+
+@pytest.mark.parametrize("name", sorted({*MOVED} - {*RENAMED}))
+def test_a_former_command_whose_options_kept_their_names_does_what_it_did(name: str) -> None:
+    assert run("events", name, "--help").out == run(name, "--help").out
+    said = run("events", name, "none.npz", "--bogus")
+    assert (said.status, said.err) == (2, run(name, "none.npz", "--bogus").err)
 
 
 def test_new_names_of_options_that_are_told_exist_and_the_former_ones_do_not() -> None:

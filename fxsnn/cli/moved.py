@@ -1,4 +1,7 @@
-"""What the commands of the group `fxsnn events`, which is gone, are called now."""
+"""What the commands of the group `fxsnn events`, which is gone, are called now.
+
+Where all options kept their names, a former command line does what it did: scripts go on. Any other one is refused.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from fxsnn.errors import ConfigError
 GROUP = "events"
 # by the former command: the one that does its work, and the options that have other names there
 MOVED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "data": ("fxsnn data FOLDER", ()),
+    "data": ("fxsnn data", ()),
     "describe": ("fxsnn describe", ()),
     "train": (
         "fxsnn train",
@@ -40,15 +43,16 @@ def moved(words: list[str]) -> str:
             f"{commands[-1]} takes networks of layers and event recordings too"
         )
     command, options = MOVED[name]
-    renamed = f" ({'; '.join(options)})" if options else ""
-    return f"fxsnn {GROUP} {name} must be given as {command} now{renamed}: see fxsnn {command.split()[1]} --help"
+    return f"fxsnn {GROUP} {name} must be given as {command} now ({'; '.join(options)}): see {command} --help"
 
 
 class Commands(TyperGroup):
-    """The commands; a former one is told what it is called now."""
+    """The commands; a former one does what it did, or the error names the one to use."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the words begin with, as click does; raises ConfigError for a former one."""
         if args and args[0] == GROUP:
+            if args[1:] and args[1] in MOVED and not MOVED[args[1]][1]:
+                return super().resolve_command(ctx, args[1:])
             raise ConfigError(moved(args[1:]))
         return super().resolve_command(ctx, args)
