@@ -44,6 +44,8 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "emulate",
         "explore",
         "export c",
+        "export nir",
+        "export nir-data",
         "golden check",
         "golden diff",
         "golden learn",

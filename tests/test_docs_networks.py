@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from command_line import run
+from command_line import needs_jit, run
 
 PAGE = Path(__file__).parent.parent / "docs" / "networks.md"
 FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -51,6 +51,7 @@ def test_the_example_is_shown() -> None:
     assert run("show", "net.toml").out.count("# LIF: ") == 1
 
 
+@needs_jit
 @pytest.mark.usefixtures("folder")
 def test_the_commands_on_a_network_of_populations_work() -> None:
     section = PAGE.read_text().split("## Commands\n")[1].split("\n## ")[0]
