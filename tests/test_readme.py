@@ -42,7 +42,7 @@ def test_the_readme_s_python_prints_what_it_says() -> None:
 
 
 @needs_icarus
-def test_the_readme_s_own_neuron_becomes_vectors_that_its_bench_passes(
+def test_the_readme_s_own_neuron_becomes_vectors_and_a_mistake_in_a_core_by_hand_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     section = (ROOT / "README.md").read_text().split("**Your own neuron**")[1].split("\n## ")[0]
@@ -56,6 +56,11 @@ def test_the_readme_s_own_neuron_becomes_vectors_that_its_bench_passes(
     words = bench.removeprefix("$ ").partition("#")[0].split()
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == f"{passed}\n"
     assert run(*export.removeprefix("$ fxsnn ").split()).status == 0
+    compiled, simulated, diff, *expected = section.split("```\n$ iverilog")[1].partition("\n```")[0].splitlines()
+    for words in (["iverilog", *compiled.split()], simulated.removeprefix("$ ").partition("#")[0].split()):
+        assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == ""
+    found = run(*diff.removeprefix("$ fxsnn ").split())
+    assert (found.status, found.out.splitlines()) == (1, expected)
 
 
 def test_the_plan_in_the_docs_is_a_plan() -> None:

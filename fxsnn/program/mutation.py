@@ -20,6 +20,8 @@ _SIGNS = {
     op.Both: "and",
     op.Either: "or",
 }
+_BINDS = {"or": 1, "and": 2, "<<": 5, ">>": 5, "+": 6, "-": 6, "*": 7}  # how tightly, as in Python
+_COMPARES, _ATOM = 4, 8
 _FUNCTIONS = {op.Minimum: "min", op.Maximum: "max", op.Absolute: "abs"}
 
 
@@ -50,23 +52,36 @@ class Sayer:
 
     def said(self, ref: Ref, depth: int = 3) -> str:
         """Return how the text writes a value."""
+        return self._written(ref, depth)[0]
+
+    def _written(self, ref: Ref, depth: int) -> tuple[str, int]:
+        """Return how the text writes a value, and how tightly its last operation binds."""
         neuron, one = self.neuron, self.neuron.operations[ref]
         if isinstance(one, op.Limit | op.Round):
-            return f"{neuron.statements[neuron.owners[ref]].name} of line {neuron.statements[neuron.owners[ref]].line}"
+            statement = neuron.statements[neuron.owners[ref]]
+            return f"{statement.name} of line {statement.line}", _ATOM
         if isinstance(one, op.State):
-            return f"{one.name} of the step before"
+            return f"{one.name} of the step before", _ATOM
         if name := neuron.called(ref):
-            return name
+            return name, _ATOM
         parts = [part for _, part in operands(one)]
-        if depth and len(parts) > 0:
-            said = [neuron.called(part) or self.said(part, depth - 1) for part in parts]
-            sign = one.relation if isinstance(one, op.Compare) else _SIGNS.get(type(one), "")
-            if sign:
-                return f"{said[0]} {sign} {said[1]}"
-            if isinstance(one, op.Select):
-                return f"{said[1]} if {said[0]} else {said[2]}"
-            return f"{_FUNCTIONS.get(type(one), type(one).__name__.lower())}({', '.join(said)})"
-        return f"a value of line {neuron.statements[neuron.owners[ref]].line}"
+        if not depth or not parts:
+            return f"a value of line {neuron.statements[neuron.owners[ref]].line}", _ATOM
+        said = [(name, _ATOM) if (name := neuron.called(part)) else self._written(part, depth - 1) for part in parts]
+        sign = one.relation if isinstance(one, op.Compare) else _SIGNS.get(type(one), "")
+        if sign:
+            binds = _BINDS.get(sign, _COMPARES)
+            left, right = _inside(*said[0], binds), _inside(*said[1], binds + 1)
+            return f"{left} {sign} {right}", binds
+        if isinstance(one, op.Select):
+            a, condition, b = (_inside(*said[place], 1) for place in (1, 0, 2))
+            return f"{a} if {condition} else {b}", 0
+        return f"{_FUNCTIONS.get(type(one), type(one).__name__.lower())}({', '.join(text for text, _ in said)})", _ATOM
+
+
+def _inside(text: str, binds: int, least: int) -> str:
+    """Return an operand, in parentheses where it binds less tightly than it must."""
+    return text if binds >= least else f"({text})"
 
 
 def grid_of(neuron: Neuron, ref: Ref) -> str:
