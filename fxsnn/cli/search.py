@@ -95,13 +95,13 @@ def explore(
     from fxsnn.study.session import settings_of
 
     settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, study_name)
+    engine = engine_of(processes, cluster)
     asked = shown(network, folder, mnist, inputs)
     if asked.kind != "layers":
         foreign(asked.kind, {"--rate": rate, "--window": window, "--regularisation": regularisation})
     if asked.kind == "populations":
         foreign(asked.kind, {"--passes": passes})
     learning = learning_of(LEARNING_ON, passes=passes, rate=rate, window=window, regularisation=regularisation)
-    engine = engine_of(processes, cluster)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore(asked, out, grid, settings, learning, passes or 1, workers, progress, engine)
     show_finished(finished, out, settings.place.shown, network)

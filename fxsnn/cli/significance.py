@@ -86,8 +86,8 @@ def significance(
     for name, given in (("--learn-from", learn_from), ("--learn-seed", learn_seed)):
         if given is not None and not learning:
             raise ConfigError(f"{name} {given} must be given with --learning alone")
-    asked = shown(network, folder, mnist, inputs)
     digits, engine = (learn_from or 4_000) if learning else None, engine_of(processes, cluster)
+    asked = shown(network, folder, mnist, inputs)
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
         found, files = significance(
             asked, out, images, max_loss, seed, workers, progress, digits, learn_seed or 0, engine
