@@ -22,7 +22,7 @@ from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
-from table_rows import Row, Table, add_workers, report
+from table_rows import STUDENT, Row, Table, add_workers, report
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
@@ -40,7 +40,6 @@ from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.task import Bench, Lessons, measured, measured_float
 
-STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 3), (5, 3), (4, 2))]
 AFTER += [Words(weight, state, filters="currents") for weight, state in ((8, 6), (8, 4), (6, 2))]
 THROUGH = [Words(5, 3), Words(4, 2), Words(4, 1)]

@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from table_rows import Row, Table, add_workers, report
+from table_rows import STUDENT, Row, Table, add_workers, report
 
 from fxsnn import itq
 from fxsnn.demo import PROFILED, measure
@@ -38,7 +38,6 @@ from fxsnn.ranges import profile
 from fxsnn.splits import Splits, open_splits
 
 PIXELS = 784
-STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 
 KEYS = ("neurons", "seed", "scheme", "bits", "rounding")  # what tells a row from all others
 

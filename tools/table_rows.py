@@ -14,6 +14,7 @@ from fxsnn.engine.pool import Engine, open_pool
 from fxsnn.engine.work import Work
 
 Row = dict[str, Any]
+STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 95 % quantiles of Student's t for a mean of so many
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:

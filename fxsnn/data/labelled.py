@@ -19,7 +19,7 @@ from fxsnn.frozen import freeze
 from fxsnn.npz import UNREADABLE, unpack_npy
 
 MOST_EVENTS = 1 << 28
-_LATEST = 1 << 53  # microseconds
+LATEST = 1 << 53  # microseconds
 ENDINGS = (".bin", ".npy", ".aedat")
 
 
@@ -46,7 +46,7 @@ class Labelled:
             raise FileError(f"offsets must rise to the number of events, {len(units):,}, not to {offsets[-1]:,}")
         if self.labels is not None and self.labels.shape != (len(offsets) - 1,):
             raise FileError(f"labels must be one each of {len(offsets) - 1:,} recordings, not {len(self.labels):,}")
-        for name, given, most in (("units", units, self.size), ("times", times, _LATEST)):
+        for name, given, most in (("units", units, self.size), ("times", times, LATEST)):
             wrong = np.flatnonzero((given < 0) | (given >= most))
             if len(wrong):
                 owner = int(np.searchsorted(offsets, wrong[0], "right")) - 1

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.apart import answer, check_h5py, hdf5_apart
-from fxsnn.data.labelled import MOST_EVENTS, Labelled
+from fxsnn.data.labelled import LATEST, MOST_EVENTS, Labelled
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.files import read_bytes
 
 SECONDS = 120  # of a processor: 8,000 recordings take two
 MEMORY = 1 << 33
 MOST_RECORDINGS = 1 << 20
-_LATEST = 1 << 53  # microseconds
 
 
 def load_shd(path: Path, units: int) -> Labelled:
@@ -88,7 +87,7 @@ def _held(file: Any, h5py: Any) -> dict[str, NDArray[Any]]:
         seconds, own = np.asarray(times[number], np.float64), np.asarray(units[number]).astype(np.int64)
         if seconds.shape != own.shape:
             raise FileError(f"recording {number} must have a time for each unit, not {len(seconds)} for {len(own)}")
-        if not np.isfinite(seconds).all() or (seconds < 0).any() or seconds.max(initial=0) * 1e6 > _LATEST:
+        if not np.isfinite(seconds).all() or (seconds < 0).any() or seconds.max(initial=0) * 1e6 > LATEST:
             raise FileError(f"recording {number} must have times of 0 s or more, and finite ones")
         at.append(np.rint(seconds * 1e6).astype(np.int64))
         which.append(own)
