@@ -19,11 +19,12 @@ from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, check_output, read_bytes, read_text, write_bytes, write_text
 from fxsnn.golden.export import check_kinds
-from fxsnn.golden.layers_make import make_layers_bundle
+from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of
 from fxsnn.layered.network import LayeredNetwork, load_layers
 from fxsnn.layered.plan import layered_plan_text, parse_layered_plan
+from fxsnn.layered.populations import as_inputs, populations_of
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.memory import Memory
@@ -120,16 +121,17 @@ def golden_of_layers(
     data: Path,
     recordings: int,
     kinds: Sequence[str] = (),
-    aimed: bool = True,
 ) -> dict[str, Any]:
-    """Write golden vectors of the first test recordings, and of directed ones if `aimed`; return the manifest."""
+    """Write golden vectors of the first test recordings; return the manifest."""
     check_kinds(kinds)
     check_folder(out, network, plan)
     held, quantised = _read(network, plan)
     test = open_split(data, "test", held.description)
     check_sensor(held, test)
     count = min(recordings, len(test))
-    return make_layers_bundle(out, quantised, frames_of(held, test, np.arange(count)), aimed=aimed, kinds=kinds)
+    return make_graph_bundle(
+        out, populations_of(quantised, relays=True), as_inputs(frames_of(held, test, np.arange(count))), kinds=kinds
+    )
 
 
 def sweep_of_layers(

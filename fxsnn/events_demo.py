@@ -17,12 +17,13 @@ from fxsnn.events import read_grid
 from fxsnn.events_learning import read_description, train_in_float
 from fxsnn.explore import Candidate, evaluated
 from fxsnn.files import new_folder
-from fxsnn.golden.layers_make import make_layers_bundle
+from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.grid import Point
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, LocalLearning, frames_of
 from fxsnn.layered.network import LayeredNetwork, save_layers
 from fxsnn.layered.plan import LayeredPlan, layered_plan_text
+from fxsnn.layered.populations import as_inputs, populations_of
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layers_reporting import write_layers_report
 from fxsnn.memory import Memory
@@ -103,7 +104,8 @@ def demo_events(
         save_layers(chosen, place / "chosen.npz", learned)
         (place / "chosen.toml").write_bytes(layered_plan_text(best.plan).encode())
         quantised = quantise_layers(chosen, best.plan)
-        manifest = make_layers_bundle(place / "golden", quantised, frames_of(network, test, np.arange(1)))
+        shown = as_inputs(frames_of(network, test, np.arange(1)))
+        manifest = make_graph_bundle(place / "golden", populations_of(quantised, relays=True), shown)
         found_by = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
         asked = Criteria(reward, max_loss, None)
         outcome = write_layers_report(

@@ -131,7 +131,7 @@ def golden(
         case "populations":
             return golden_of_files(asked.network, plan, asked.found, images, out, kinds)
         case "layers":
-            return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
+            return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds)
     return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed)
 
 

@@ -12,12 +12,6 @@ from pathlib import Path
 import pytest
 
 from command_line import once
-from fxsnn.golden.layers_rtl import _clocks
-from fxsnn.layered.network import random_layers
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import quantise_layers
-from fxsnn.layered.ready import ready
-from layered_networks import LAYERED_SETS
 from sets import SETS
 from simulate import needs_icarus, simulate
 
@@ -25,10 +19,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 pytestmark = [needs_icarus, once]
 
 
-SMALL = "layers_in_currents"  # of the sets of layers the one that is simulated in seconds
-
-
-@pytest.fixture(params=[*SETS, *LAYERED_SETS])
+@pytest.fixture(params=SETS)
 def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     shutil.copytree(GOLDEN / request.param, tmp_path / "set")
     return tmp_path / "set"
@@ -54,12 +45,6 @@ LAYER = [
     ("assign spikes_out = fired;", "assign spikes_out = fired >> 1;", "spike"),
     ("assign observe_leaked = leaked;", "assign observe_leaked = 'x;", "leaked"),
 ]
-CONV = [
-    ("assign taken = fired ? -STEP_X : '0;", "assign taken = fired ? '0 : -STEP_X;", "layer0_refractory"),
-    ("assign observe_output = pooled;", "assign observe_output = 'x;", "layer0_output"),
-    ("assign given_address = CURRENTS ? under_address : i;", "assign given_address = '0;", "layer0_s(um|ynapse)"),
-]
-ANSWER = ("assign counts = steps >= BURN_IN;", "assign counts = steps > BURN_IN;", "answer")
 
 
 @pytest.mark.parametrize(
@@ -67,8 +52,6 @@ ANSWER = ("assign counts = steps >= BURN_IN;", "assign counts = steps > BURN_IN;
     [
         *((next(iter(SETS)), "fxsnn_layer.sv", *fault) for fault in LAYER),
         *((name, "fxsnn_layer.sv", *LAYER[0]) for name in [*SETS][1:]),
-        *((SMALL, "fxsnn_conv.sv", *fault) for fault in CONV),
-        (SMALL, "fxsnn_answer.sv", *ANSWER),
     ],
 )
 def test_it_finds_a_fault(name: str, file: str, right: str, wrong: str, found: str, tmp_path: Path) -> None:
@@ -82,9 +65,8 @@ def test_it_finds_a_fault(name: str, file: str, right: str, wrong: str, found: s
     assert re.match(rf"FAIL {found}\.mem presentation 0 step ", said.stdout)
 
 
-@pytest.mark.parametrize("bundle", [*SETS, SMALL], indirect=True)
 def test_it_finds_a_flipped_digit_and_a_file_that_is_no_words(bundle: Path) -> None:
-    node = "membrane" if bundle.joinpath("membrane.mem").exists() else "layer1_membrane"
+    node = "membrane"
     path = bundle / f"{node}.mem"
     held = path.read_text().splitlines()
     held[-1] = held[-1][:-1] + ("0" if held[-1][-1] != "0" else "1")
@@ -106,12 +88,3 @@ def test_nothing_can_be_run_without_cocotb_or_with_rtl_that_is_none(tmp_path: Pa
     assert (said.returncode, said.stdout) == (2, "needs cocotb 2 where false is\n")
     (bundle / "rtl" / "fxsnn_layer.sv").write_text("module")
     assert cocotb(bundle).returncode == 2
-
-
-def test_the_longest_step_of_a_large_network_is_waited_for() -> None:
-    network = random_layers(ready("nmnist", 10), 0)
-    quantised = quantise_layers(network, plan_layers(network, Words(4, 2)))
-    assert _clocks(quantised) > 1 << 20
-    for name in LAYERED_SETS:
-        stated = (GOLDEN / name / "rtl" / "fxsnn_config.sv").read_text()
-        assert re.search(r"localparam int PATIENCE = \d+;", stated)

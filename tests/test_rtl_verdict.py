@@ -15,10 +15,8 @@ import pytest
 
 from command_line import hears_signals, skip_without_jit
 from fxsnn.emulate import spikes_of
-from fxsnn.golden.layers_make import make_layers_bundle
 from fxsnn.golden.make import make_bundle
 from fxsnn.golden.rtl import script
-from layered_networks import LAYERED_SETS
 from sets import SETS
 from simulate import needs_icarus, needs_verilator, simulate
 
@@ -138,21 +136,6 @@ def test_a_port_that_repeats_a_word_and_leaves_another_out_is_found(tmp_path: Pa
     said = play(tmp_path / "set" / "run.sh", "cocotb")
     assert said.returncode == 1
     assert said.stdout.startswith("FAIL sum.mem word 0 was compared more than once\n")
-
-
-@needs_icarus
-def test_a_layer_that_repeats_a_word_and_leaves_another_out_is_found(tmp_path: Path) -> None:
-    network, frames = LAYERED_SETS["layers_in_currents"]()
-    make_layers_bundle(tmp_path / "set", network, np.zeros_like(frames[:1]), aimed=False)
-    path = tmp_path / "set" / "rtl" / "fxsnn_conv.sv"
-    right = "assign observe_address = "
-    line = next(line for line in path.read_text().splitlines() if line.strip().startswith(right))
-    shown = line.strip().removeprefix(right).removesuffix(";")
-    path.write_text(path.read_text().replace(line, f"{right}({shown}) == 1 ? 0 : {shown};"))
-    said = simulate(tmp_path / "set")
-    assert said.returncode == 1
-    assert "FAIL layer0_trace.mem word 0 was compared more than once\n" in said.stdout
-    assert "FAIL layer0_trace.mem word 1 was not compared\n" in said.stdout
 
 
 @needs_icarus

@@ -9,12 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # the sets are described where their tests are
 
-from fxsnn.golden.layers_make import make_layers_bundle  # noqa: E402
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.make import make_bundle  # noqa: E402
 from fxsnn.golden.rtl import script  # noqa: E402
 from fxsnn.network import save_network  # noqa: E402
-from layered_networks import LAYERED_SETS  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
 from sets import SETS, SOURCES  # noqa: E402
 
@@ -30,8 +28,6 @@ def main() -> None:
         save_network(network, out / "formats" / f"{name}.npz")
         (out / "formats" / f"{name}.toml").write_text(plan.lstrip())
     make_learning_bundle(out / "learning_by_chance", *CONFIGURATIONS["by chance"]())
-    for name, layered in LAYERED_SETS.items():
-        make_layers_bundle(out / name, *layered())
     for name, build in SETS.items():
         counts = make_bundle(out / name, *build())["counts"]
         overflows = sum(site["overflows"] for site in counts["casts"].values())

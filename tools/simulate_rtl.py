@@ -24,18 +24,17 @@ sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are pl
 from faults import FAULTS, NETWORKS  # noqa: E402
 from fxsnn.emulate import spikes_of  # noqa: E402
 from fxsnn.errors import ConfigError, FxsnnError, WidthError  # noqa: E402
-from fxsnn.golden.layers_make import make_layers_bundle  # noqa: E402
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.make import make_bundle  # noqa: E402
 from fxsnn.golden.populations_make import make_graph_bundle  # noqa: E402
 from fxsnn.graph.quantise import QuantisedGraph  # noqa: E402
+from fxsnn.layered.populations import as_inputs, populations_of  # noqa: E402
 from fxsnn.layered.quantise import QuantisedLayers  # noqa: E402
 from fxsnn.learn import Learning  # noqa: E402
 from fxsnn.network import Network  # noqa: E402
 from fxsnn.plan import Plan  # noqa: E402
 from fxsnn.quantised import QuantisedNetwork  # noqa: E402
-from layer_faults import FAULTS as LAYER_FAULTS  # noqa: E402
-from layered_networks import LAYERED_SETS, frames_for, quantised_layers  # noqa: E402
+from layered_networks import frames_for, quantised_layers  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
 from learning_faults import FAULTS as LEARNING_FAULTS  # noqa: E402
 from population_faults import FAULTS as POPULATION_FAULTS  # noqa: E402
@@ -91,7 +90,7 @@ def learner(folder: Path, network: Network, learning: Learning, plan: Plan, coun
 def layered(folder: Path, network: QuantisedLayers, seed: int) -> None:
     """Make a bundle of a network of layers in any configuration."""
     try:
-        make_layers_bundle(folder, network, frames_for(network, 2, seed), aimed=seed % 4 == 0)
+        make_graph_bundle(folder, populations_of(network, relays=True), as_inputs(frames_for(network, 2, seed)))
     except (ConfigError, WidthError):  # a node wider than 63 bits
         reject()
 
@@ -134,14 +133,11 @@ def faults(place: Path) -> tuple[int, int]:
         make_bundle(place / name, network, spikes_of(np.zeros((1, 1, network.inputs), dtype=np.uint8)))
     for name, arguments in CONFIGURATIONS.items():
         make_learning_bundle(place / name, *arguments())
-    for name, layers in LAYERED_SETS.items():
-        make_layers_bundle(place / name, *layers())
     for name, drawn in POPULATION_SETS.items():
         make_graph_bundle(place / name, *drawn())
     found = [
         *(all(fails(place / n, [(f.file, f.right, f.wrong)]) for n in f.networks) for f in FAULTS.values()),
         *(fails(place / where, edits) for where, edits in LEARNING_FAULTS.values()),
-        *(fails(place / where, edits) for where, edits in LAYER_FAULTS.values()),
         *(fails(place / f.where, [(f.file, f.right, f.wrong)]) for f in POPULATION_FAULTS.values()),
     ]
     return sum(found), len(found)

@@ -67,7 +67,7 @@ def make(
 
     asked = shown(network, folder, mnist, inputs)
     manifest = golden(asked, plan, out, images, aimed, formats or [])
-    if asked.kind == "populations":
+    if asked.kind != "one layer":
         _tell_populations(out, manifest)
         return
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])

@@ -14,14 +14,12 @@ from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import read_bytes
 from fxsnn.golden.contents import LEARNING_SCHEMA, SCHEMA, Vector, layout
+from fxsnn.golden.former import FORMER_SCHEMA, Layers, read_former_bundle
 from fxsnn.golden.held import MANIFEST, MOST_WORDS, Bundle, Manifest, altered_texts, check_described, read_words
-from fxsnn.golden.layers import LAYERS_SCHEMA, Shown, layers_layout
-from fxsnn.golden.layers_read import Layers, filled
 from fxsnn.golden.populations import POPULATIONS_SCHEMA
 from fxsnn.golden.populations_read import GraphBundle, Populations, read_graph_bundle
 from fxsnn.golden.stated import misstated
 from fxsnn.golden.stimuli import Stimuli
-from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.plan import plan_from_data
 from fxsnn.quantised import QuantisedNetwork
 
@@ -34,15 +32,7 @@ class LayerBundle(Bundle):
     network: QuantisedNetwork
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LayersBundle(Bundle):
-    """Of a layered network."""
-
-    stimuli: Shown
-    network: QuantisedLayers
-
-
-AnyBundle = LayerBundle | LayersBundle | GraphBundle
+AnyBundle = LayerBundle | GraphBundle
 
 
 class _Size(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -96,8 +86,8 @@ class _Presentations(_Size, forbid_unknown_fields=True, kw_only=True):
         return tuple(self.steps)
 
 
-_Older = _Images | _Presentations | Layers
-_About = _Older | Populations
+_Older = _Images | _Presentations
+_About = _Older | Layers | Populations
 
 
 def read_bundle(folder: Path) -> AnyBundle:
@@ -112,15 +102,14 @@ def read_bundle(folder: Path) -> AnyBundle:
     manifest, about, content = _read_manifest(folder)
     if isinstance(about, Populations):
         return read_graph_bundle(folder, manifest, about, content)
-    network = about.skeleton() if isinstance(about, Layers) else _skeleton(about)
+    if isinstance(about, Layers):
+        return read_former_bundle(folder, manifest, about, content)
+    network = _skeleton(about)
     vectors = _described(network, about, manifest)
     read = read_words(folder, vectors, manifest)
     words, altered = read.words, [*read.altered, *altered_texts(folder, manifest)]
     wrong = [*misstated(content, vectors, network, len(about.presentations())), *read.misstated]
     try:
-        if isinstance(network, QuantisedLayers):
-            network, shown = filled(network, words)
-            return LayersBundle(vectors, words, altered, wrong, manifest.counts, shown, network)
         network = _filled(network, words)
         stimuli = _stimuli(network, about.presentations(), words)
         return LayerBundle(vectors, words, altered, wrong, manifest.counts, stimuli, network)
@@ -132,7 +121,7 @@ def _read_manifest(folder: Path) -> tuple[Manifest, _About, dict[str, Any]]:
     must = "manifest.json must be what fxsnn wrote"
     content = parse_json(read_bytes(folder / MANIFEST, "a golden set's manifest.json"), must)
     schema = content.get("schema") if isinstance(content, dict) else None
-    if schema == LAYERS_SCHEMA:
+    if schema == FORMER_SCHEMA:
         manifest = fitted(content, Manifest, must)
         return manifest, fitted(manifest.configuration, Layers, must), content
     if schema == POPULATIONS_SCHEMA:
@@ -172,20 +161,14 @@ def _skeleton(about: _Size) -> QuantisedNetwork:
     )
 
 
-def _described(network: QuantisedNetwork | QuantisedLayers, about: _Older, manifest: Manifest) -> list[Vector]:
+def _described(network: QuantisedNetwork, about: _Older, manifest: Manifest) -> list[Vector]:
     """Return the files of the configuration, once the manifest is seen to describe exactly those."""
     try:
-        vectors = _layout(network, about, 1 if manifest.schema == 1 else SCHEMA)
+        vectors = layout(network, about.presentations(), 1 if manifest.schema == 1 else SCHEMA)
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
     check_described(vectors, manifest)
     return vectors
-
-
-def _layout(network: QuantisedNetwork | QuantisedLayers, about: _Older, schema: int) -> list[Vector]:
-    if isinstance(network, QuantisedLayers):
-        return layers_layout(network, len(about.presentations()))
-    return layout(network, about.presentations(), schema)
 
 
 def _filled(network: QuantisedNetwork, words: dict[str, NDArray[np.int64]]) -> QuantisedNetwork:

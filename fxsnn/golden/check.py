@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.format import Format
-from fxsnn.golden.bundle import AnyBundle, LayersBundle, read_bundle
+from fxsnn.golden.bundle import AnyBundle, read_bundle
 from fxsnn.golden.contents import Vector, words_of
-from fxsnn.golden.layers import layers_counts, layers_words
 from fxsnn.golden.populations import graph_counts, graph_words, respond
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.stated import differing
 from fxsnn.golden.stimuli import Timed, play
 
-ENDS = ("answer", "answers", "classes")
+ENDS = ("answers", "classes")
 """States that follow from all steps of a presentation; the others are those that it begins with."""
 
 
@@ -63,9 +62,6 @@ def computed(bundle: AnyBundle) -> dict[str, NDArray[np.int64]]:
 def _played(bundle: AnyBundle) -> tuple[dict[str, NDArray[np.int64]], dict[str, Any]]:
     """Return the words that the emulator computes, and what it counts of casts and spikes."""
     try:
-        if isinstance(bundle, LayersBundle):
-            words, traces = layers_words(bundle.network, bundle.stimuli)
-            return words, layers_counts(words, traces)
         if isinstance(bundle, GraphBundle):
             response = respond(bundle.network, bundle.stimuli)
             return graph_words(bundle.network, bundle.stimuli, response), graph_counts(bundle.network, response)
@@ -103,7 +99,7 @@ def first_difference(
 def _axes(vector: Vector, dimensions: int) -> tuple[str, ...]:
     """Return what the dimensions of a file are called; those that are told otherwise have no name."""
     if vector.role != "constant":
-        last = ("input" if vector.name == "input" else "class" if vector.name == "answer" else "neuron",)
+        last = ("input" if vector.name == "input" else "class" if vector.stored == "answer" else "neuron",)
         return ("", *(last if dimensions == 2 else ("row", "column", "channel")))[:dimensions]
     return {2: ("input", "neuron"), 4: ("kernel row", "column", "input", "output")}.get(dimensions, ("",))
 

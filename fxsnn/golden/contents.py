@@ -36,7 +36,8 @@ _ABOUT = {
 class Vector:
     """One file of a bundle.
 
-    `shape` is outermost first. A file of bits packs its last dimension into one word a line: bit i of the
+    `name` is unique among the words of a set, `stored` what its file is called, where a former version named it
+    otherwise. `shape` is outermost first. A file of bits packs its last dimension into one word a line: bit i of the
     word is element i. Of a register there is one word a step, not one a neuron.
     """
 
@@ -47,11 +48,17 @@ class Vector:
     about: str
     packed: bool = False
     register: bool = False
+    stored: str = ""
+
+    @property
+    def stem(self) -> str:
+        """What people call it: its file's name without the ending."""
+        return self.stored or self.name
 
     @property
     def file(self) -> str:
         """The file's name in the bundle."""
-        return f"{self.name}.mem"
+        return f"{self.stem}.mem"
 
     @property
     def bits(self) -> int:
@@ -237,6 +244,11 @@ def _product_format(network: QuantisedNetwork) -> Format:
 
 def _exact(node: str, low: int, high: int, frac: int) -> Format:
     bits = max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0) + (low < 0)
-    if bits > WORD_MAX:
-        raise ConfigError(f"a node of golden vectors must be at most {WORD_MAX} bits, but {node} can need {bits}")
-    return Format(max(bits, 1), frac, signed=low < 0)
+    return wide(node, max(bits, 1), frac, signed=low < 0)
+
+
+def wide(node: str, word: int, frac: int, *, signed: bool = True) -> Format:
+    """Return the format of an exact node; raises ConfigError where it is wider than 63 bits."""
+    if word > WORD_MAX:
+        raise ConfigError(f"a node of golden vectors must be at most {WORD_MAX} bits, but {node} can need {word}")
+    return Format(word, frac, signed=signed)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.golden.align import Alignment, fitting, likeliest, plain
-from fxsnn.golden.bundle import AnyBundle, LayerBundle, LayersBundle
-from fxsnn.golden.causes import Cause, Words, causes, words_under
+from fxsnn.golden.bundle import AnyBundle, LayerBundle
+from fxsnn.golden.causes import Words, causes, words_under
 from fxsnn.golden.check import computed, shown
 from fxsnn.golden.dump import Dumped, neurons_of
-from fxsnn.golden.layers_causes import layers_causes
 from fxsnn.golden.populations_causes import Found, explain
 from fxsnn.golden.populations_read import GraphBundle
 
@@ -91,7 +90,7 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
         extra=sum(
             len(dump.words) - len(one.got) - max(one.late, 0) for dump, one in zip(dumps, chosen.values(), strict=True)
         ),
-        late=tuple((name, one.late) for name, one in chosen.items() if one.late),
+        late=tuple((dump.node.stem, chosen[dump.node.name].late) for dump in dumps if chosen[dump.node.name].late),
         notes=(*bundle.misstated, *bundle.altered, *(note for dump in dumps for note in dump.notes)),
         difference=_difference(bundle, dumps, chosen, expected, order),
         by_line=isinstance(bundle, GraphBundle),
@@ -99,12 +98,6 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
         partly=found.partly,
         nearest=found.nearest,
     )
-
-
-def _causes(bundle: LayerBundle | LayersBundle) -> Iterator[Cause]:
-    if isinstance(bundle, LayersBundle):
-        return layers_causes(bundle.network, bundle.stimuli)
-    return causes(bundle.network, bundle.stimuli)
 
 
 def _in_populations(
@@ -142,7 +135,7 @@ def _wrong(dumps: Sequence[Dumped], laid: dict[str, Alignment], words: Words) ->
 
 
 def _explained(
-    bundle: LayerBundle | LayersBundle,
+    bundle: LayerBundle,
     dumps: Sequence[Dumped],
     chosen: dict[str, Alignment],
     expected: Words,
@@ -152,7 +145,7 @@ def _explained(
     fitted: dict[tuple[int, ...], dict[str, Alignment]] = {}
     under: dict[tuple[int, ...], list[str]] = {}  # the changes that explain everything, by the offsets they need
     nearest: tuple[int, str] | None = None
-    for cause in _causes(bundle):
+    for cause in causes(bundle.network, bundle.stimuli):
         words = words_under(cause)
         if words is None or any(dump.node.name not in words for dump in dumps):
             continue
@@ -204,7 +197,7 @@ def _difference(
         course += "lasts to the end of what was compared"
     got = shown(node.format, int(dump.words[one.got[at]])) if dump.defined[one.got[at]] else "undefined (x or z)"
     return Difference(
-        node=node.name,
+        node=node.stem,
         presentation=presentation,
         step=step,
         neuron=None if neuron < 0 else neuron,
@@ -251,4 +244,4 @@ def _first_missing(bundle: AnyBundle, dumps: Sequence[Dumped], missing: NDArray[
     if not len(missing):
         return None
     row, _, neuron, k = _in_time(missing)[0].tolist()
-    return Place(dumps[k].node.name, *bundle.stimuli.place(row), None if neuron < 0 else neuron)
+    return Place(dumps[k].node.stem, *bundle.stimuli.place(row), None if neuron < 0 else neuron)

@@ -57,7 +57,7 @@ UNDEFINED = Word(0, unknown=-1)
 
 def nodes_of(bundle: Bundle) -> dict[str, Vector]:
     """Return the nodes that can be compared, by name."""
-    return {vector.name: vector for vector in bundle.vectors if vector.role == "node"}
+    return {vector.stem: vector for vector in bundle.vectors if vector.role == "node"}
 
 
 def neurons_of(node: Vector) -> int:
@@ -107,9 +107,9 @@ def dumped(
     unit = neurons if rows else 1
     held = len(words) if places is None else sum(place * unit < size for place in places)
     if held * unit < neurons:
-        raise FileError(f"{name} must hold {neurons // unit} or more words of {node.name} to compare, not {held}")
+        raise FileError(f"{name} must hold {neurons // unit} or more words of {node.stem} to compare, not {held}")
     reread = [word.reread for word in words if word.reread]
-    told = (*notes, *(f"{reread.count(kind):,} words of {node.name} {kind}" for kind in dict.fromkeys(reread)))
+    told = (*notes, *(f"{reread.count(kind):,} words of {node.stem} {kind}" for kind in dict.fromkeys(reread)))
     at = None if places is None else np.array(places, dtype=np.int64)
     if not rows:
         raw = np.array([word.raw for word in words], dtype=np.int64)
@@ -217,7 +217,7 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     if kind in (".coe", ".mif"):
         text, stated = image_text(kind, data, path.name)
         if stated and stated < width and (row is None or stated > 1):
-            narrow = f"{path.name} is {stated} bits wide, {vector.name} {width}"
+            narrow = f"{path.name} is {stated} bits wide, {vector.stem} {width}"
     else:
         text = mem_text(data, path.name)
         if text.radix in (0, 16) and prefixed(text.words, -(-width // 4), path.name):
@@ -250,9 +250,9 @@ def _read(text: MemText, view: Vector, node: Vector, name: str) -> Dumped:
     ]
     notes = list(text.notes)
     if text.radix == 2 and node.bits > 1 and not name.endswith((".coe", ".mif")):
-        notes.append(f"the words of {node.name} are read as binary")
+        notes.append(f"the words of {node.stem} are read as binary")
     if view.packed != node.packed and row_of(node):
-        notes.append(f"{name} holds {'a row of bits' if view.packed else 'one bit'} of {node.name} a line")
+        notes.append(f"{name} holds {'a row of bits' if view.packed else 'one bit'} of {node.stem} a line")
     return dumped(node, words, name, text.places, rows=view.packed, notes=notes)
 
 

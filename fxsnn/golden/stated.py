@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fxsnn.golden.contents import Vector, described, lfsr_entry
-from fxsnn.golden.layers import layers_lfsr_entry
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import graph_lfsr_entry
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.imagetext import quoted
-from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.quantised import QuantisedNetwork
 
-AnyNetwork = QuantisedNetwork | QuantisedLayers | QuantisedGraph
+AnyNetwork = QuantisedNetwork | QuantisedGraph
 _REGISTERS = (
     "polynomial",
     "width",
@@ -41,14 +39,17 @@ def misstated(
     content         the whole manifest, of which `files` names each vector once
     presentations   that the configuration has
     """
+    entry = graph_lfsr_entry(network) if isinstance(network, QuantisedGraph) else lfsr_entry(network)
+    return [*misstated_files(content, vectors, presentations), *registers_misstated(content, entry)]
+
+
+def misstated_files(content: Mapping[str, Any], vectors: Sequence[Vector], presentations: int) -> list[str]:
+    """Return the same of all but registers."""
     entries = {entry["name"]: entry for entry in content["files"]}
     found = [
         line for vector in vectors for line in differing(f"{vector.file}: ", entries[vector.name], described(vector))
     ]
     found += differing("", content, {"configuration_sha256_16": identity_of(content["configuration"])})
-    if isinstance(stated := content.get("lfsr"), dict):
-        registers = _registers(network, vectors)
-        found += differing("lfsr ", stated, {key: registers[key] for key in _REGISTERS})
     for shown in ("images", "recordings"):  # directed ones may follow them
         given = content.get(shown, 1)
         if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= presentations:
@@ -56,12 +57,10 @@ def misstated(
     return found
 
 
-def _registers(network: AnyNetwork, vectors: Sequence[Vector]) -> dict[str, Any]:
-    if isinstance(network, QuantisedGraph):
-        return graph_lfsr_entry(network)
-    if isinstance(network, QuantisedLayers):
-        return layers_lfsr_entry(network, vectors)
-    return lfsr_entry(network)
+def registers_misstated(content: Mapping[str, Any], entry: Mapping[str, Any]) -> list[str]:
+    """Return the same of the registers that draw, of which `entry` says what they are."""
+    stated = content.get("lfsr")
+    return differing("lfsr ", stated, {key: entry[key] for key in _REGISTERS}) if isinstance(stated, dict) else []
 
 
 def differing(where: str, stated: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:

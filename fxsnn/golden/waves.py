@@ -72,7 +72,7 @@ def _node(name: str, node: Vector, signals: Sequence[Signal], path: str, times: 
 def _narrow(width: int, node: Vector, path: str) -> str:
     if width >= node.bits:
         return ""
-    kind = f"a row of {node.name}" if node.packed else f"{node.name}, {node.format.describe()},"
+    kind = f"a row of {node.stem}" if node.packed else f"{node.stem}, {node.format.describe()},"
     return f"{path} is {width} bits wide, {kind} {node.bits}: what it lacks cannot be compared"
 
 

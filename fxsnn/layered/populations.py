@@ -5,6 +5,7 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
@@ -20,31 +21,44 @@ from fxsnn.layered.width import constants_of, input_format, programs_of
 from fxsnn.plan import Signal
 from fxsnn.program.program import Program
 
-_GRAPHS: WeakKeyDictionary[QuantisedLayers, QuantisedGraph] = WeakKeyDictionary()
+_GRAPHS: WeakKeyDictionary[QuantisedLayers, dict[bool, QuantisedGraph]] = WeakKeyDictionary()
 
 
-def populations_of(network: QuantisedLayers) -> QuantisedGraph:
+def populations_of(network: QuantisedLayers, *, relays: bool = False) -> QuantisedGraph:
     """Return the network as populations, once for each network: networks never change.
 
     A layer is a population, named `layer_0` and so on, behind one of filters where it filters its inputs, and behind
     relays where what it weighs is pooled before. Random readouts are a dense projection to relays.
+
+    relays    pool into relays before filters too, so that what is pooled is a node
 
     Raises
     ------
     WidthError
         An exact intermediate could leave int64, or a cast would drop more than 62 bits; the message names it.
     """
-    found = _GRAPHS.get(network)
-    if found is None:
-        found = _GRAPHS[network] = _Making(network).graph()
-    return found
+    found = _GRAPHS.setdefault(network, {})
+    if relays not in found:
+        found[relays] = _Making(network, relays).graph()
+    return found[relays]
+
+
+def as_inputs(frames: NDArray[np.uint16]) -> NDArray[np.int64]:
+    """Return recordings, uint16[recordings, steps, ...], as populations take them: int64[recordings, steps, words]."""
+    return frames.reshape(*frames.shape[:2], -1).astype(np.int64)
+
+
+def pooled_name(number: int) -> str:
+    """Return the name of the relays into which the spikes of a layer are pooled."""
+    return f"pooled_{number}"
 
 
 class _Making:
     """The populations and projections that are there so far."""
 
-    def __init__(self, network: QuantisedLayers) -> None:
-        self.network, self.source, self.pool = network, INPUT, 1  # what comes next pools so many cells of the source
+    def __init__(self, network: QuantisedLayers, relays: bool) -> None:
+        self.network, self.relays = network, relays
+        self.source, self.pool = INPUT, 1  # what comes next pools so many cells of the source
         self.populations, self.wires, self.signals = list[Population](), list[Projection](), dict[str, Signal]()
 
     def graph(self) -> QuantisedGraph:
@@ -52,9 +66,9 @@ class _Making:
         for number in range(len(self.network.layers)):
             self.layer(number)
         if described.layer[-1].kind == "output":
-            readout = Readout("node", node="_membrane", skip=described.burn_in)
+            readout = Readout("node", node="membrane", skip=described.burn_in)
         else:
-            self.pooled(described.geometry(len(self.network.layers) - 1).pooled)
+            self.pooled(len(self.network.layers), described.geometry(len(self.network.layers) - 1).pooled)
             self.populations.append(population("answer", described.classes, "relay"))
             signs = raw(self.network.readout.astype(np.int64))
             self.wires.append(Projection("readout", self.source, "answer", "arriving", weights=signs))
@@ -69,13 +83,13 @@ class _Making:
         layer = self.network.layers[number]
         geometry, plan, name = layer.geometry, layer.plan, f"layer_{number}"
         *filters, neurons = programs_of(layer, input_format(self.network, number))
+        if not filters or self.relays:
+            self.pooled(number, geometry.inputs)
         if filters:
             wire = self.into(f"filter_{number}")
             self.add(number, f"filter_{number}", filters[0], geometry.inputs)
             self.wires.append(wire)
             self.source, self.pool = f"filter_{number}", 1
-        else:
-            self.pooled(geometry.inputs)
         self.add(number, name, neurons, geometry.outputs)
         self.wires.append(_convolution(f"weights_{number}", self.source, name, geometry, layer.weights))
         self.signals[f"weights_{number}.weight"], self.signals[f"{name}.bias"] = plan.weight, plan.bias
@@ -101,10 +115,10 @@ class _Making:
             own = {cast: getattr(layer.plan, cast), f"{cast}_factor": getattr(layer.plan, f"{cast}_leak").factor}
             self.signals |= {f"{name}.{one}": signal for one, signal in own.items() if one in neuron.signals}
 
-    def pooled(self, shape: tuple[int, ...]) -> None:
-        """Pool into relays, if what comes next pools."""
+    def pooled(self, number: int, shape: tuple[int, ...]) -> None:
+        """Pool into relays what layer `number` takes, if it is pooled."""
         if self.pool > 1:
-            name = f"pooled_{len(self.wires)}"
+            name = pooled_name(number - 1)
             self.populations.append(population(name, shape, "relay"))
             self.wires.append(self.into(name))
             self.source, self.pool = name, 1

@@ -103,7 +103,7 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         if (cast := program.neuron.cast(stream))
     )
     last = programs[-1]
-    sums, membrane = last.named("sum"), last.named("_membrane")
+    sums, membrane = last.named("sum"), last.named("membrane")
     drive = sums if plan.filters == "inputs" else last.named("trace")
     leaks = tuple(
         (factor, leak.shift if leak.kind == "shift" else 0, -1 if leak.kind == "shift" else 0)

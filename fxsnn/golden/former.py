@@ -1,0 +1,304 @@
+"""Read a golden set of layers, as versions before populations wrote it: a set of the populations that its layers are.
+
+Schema "layers 1": a network's description and plan are in the manifest, its files are named by layer. Words, names and
+formats are checked as that schema has them; what they mean, and what explains a dump, follows from the populations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.errors import FileError, FxsnnError
+from fxsnn.format import Format
+from fxsnn.golden.contents import BIT, Vector, wide
+from fxsnn.golden.held import MOST_WORDS, Manifest, altered_texts, check_described, read_words
+from fxsnn.golden.populations import Presented
+from fxsnn.golden.populations_read import GraphBundle
+from fxsnn.golden.stated import differing, misstated_files, registers_misstated
+from fxsnn.layered.description import Description, description_from_data
+from fxsnn.layered.network import seen
+from fxsnn.layered.plan import LEAKS, LayeredPlan, layered_plan_from_data
+from fxsnn.layered.populations import pooled_name, populations_of
+from fxsnn.layered.quantise import CASTS, STREAMS, QuantisedLayer, QuantisedLayers, constant_register, constant_signals
+from fxsnn.layered.width import Wires, input_format, programs_of, wires
+from fxsnn.modes import Rounding
+
+FORMER_SCHEMA = "layers 1"
+_CONSTANTS = {  # of a layer's plan, the file's name and the population's
+    "weight": ("weights", ""),
+    "bias": ("biases", "bias"),
+    "refractory": ("refractory_step", "kick"),
+    **{leak: (leak.replace("leak", "factor"), leak.replace("leak", "factor")) for leak in LEAKS},
+}
+Words = dict[str, NDArray[np.int64]]
+
+
+class Layers(msgspec.Struct, forbid_unknown_fields=True):
+    """The configuration in the manifest."""
+
+    description: dict[str, Any]
+    plan: dict[str, Any]
+    recordings: int
+
+    def skeleton(self) -> QuantisedLayers:
+        """Return the network without its constants, enough to know every file's format; raises FileError."""
+        try:
+            description = description_from_data(self.description)
+            plan = layered_plan_from_data(self.plan)
+            if len(plan.layers) != len(description.layer):
+                raise FileError(f"a plan must be of {len(description.layer)} layers, not {len(plan.layers)}")
+            self._limit(description)
+            layers = tuple(_blank(description, plan, number) for number in range(len(plan.layers)))
+            readout = np.zeros((seen(description, len(layers) - 1), description.classes), np.int8)
+            return QuantisedLayers(description, plan, layers, readout)
+        except FxsnnError as error:
+            raise FileError(f"manifest.json must be what fxsnn wrote: {error}") from None
+
+    def _limit(self, described: Description) -> None:
+        """Refuse what would need more memory than any set that was written."""
+        if self.recordings < 1:
+            raise FileError(f"recordings must be 1 or more, not {self.recordings}")
+        for number in range(len(described.layer)):
+            geometry = described.geometry(number)
+            rows = self.recordings * described.steps
+            largest = max(math.prod(shape) * rows for shape in (geometry.inputs, geometry.outputs))
+            if max(largest, math.prod(geometry.weights)) > MOST_WORDS:
+                raise FileError(f"a file must be of at most {MOST_WORDS} words, layer {number} needs more")
+
+
+def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content: Mapping[str, Any]) -> GraphBundle:
+    """Return what a set of layers holds, as a set of populations; raises FileError."""
+    blank = about.skeleton()
+    try:
+        vectors = _layout(blank, about.recordings)
+    except FxsnnError as error:
+        raise FileError(f"the bundle's configuration must run: {error}") from None
+    former = [replace(vector, name=vector.stem, stored="") for vector in vectors]
+    check_described(former, manifest)
+    read = read_words(folder, former, manifest)
+    altered = [*read.altered, *altered_texts(folder, manifest)]
+    wrong = misstated_files(content, former, about.recordings)
+    wrong += registers_misstated(content, _lfsr_entry(blank, [vector.name for vector in former]))
+    try:
+        network = _filled(blank, read.words)
+        presented = _presented(network.description, read.words)
+    except FileError as error:
+        raise FileError(altered[0] if altered else str(error)) from None
+    graph = populations_of(network, relays=True)
+    words = {vector.name: read.words[vector.stem] for vector in vectors}
+    counts, misstated = _counts(network, manifest.counts, read.words)
+    wrong += [] if altered else misstated
+    return GraphBundle(vectors, words, altered, [*wrong, *read.misstated], counts, presented, graph)
+
+
+def _blank(description: Description, plan: LayeredPlan, number: int) -> QuantisedLayer:
+    geometry = description.geometry(number)
+    return QuantisedLayer(
+        plan.layers[number],
+        geometry,
+        np.zeros(geometry.weights, np.int64),
+        np.zeros(geometry.outputs[2], np.int64),
+        0,
+        (1, 1, 1),
+        tuple(plan.lfsr.derive(number * STREAMS + stream) for stream in range(len(CASTS))),
+    )
+
+
+def _filled(network: QuantisedLayers, words: Words) -> QuantisedLayers:
+    """Return the network with its constants; raises FileError."""
+    layers = []
+    for number, layer in enumerate(network.layers):
+        names = f"layer{number}_"
+        factors = [int(words[f"{names}{cast}_factor"][0]) if f"{names}{cast}_factor" in words else 1 for cast in CASTS]
+        layers.append(
+            replace(
+                layer,
+                weights=words[f"{names}weights"],
+                bias=words[f"{names}biases"],
+                refractory=int(words[f"{names}refractory_step"][0]),
+                factors=(factors[0], factors[1], factors[2]),
+            )
+        )
+    readout = words.get("readout", network.readout)
+    if (np.abs(readout) != 1).any():
+        place = int(np.flatnonzero(np.abs(readout.reshape(-1)) != 1)[0])
+        raise FileError(f"readout.mem word {place} must be 1 or -1, not {readout.reshape(-1)[place]}")
+    return replace(network, layers=tuple(layers), readout=readout.astype(np.int8))
+
+
+def _presented(described: Description, words: Words) -> Presented:
+    """Return the recordings; raises FileError."""
+    above = np.flatnonzero(words["input"].reshape(-1) > described.clip)
+    if len(above):
+        raise FileError(f"input.mem word {above[0]} must be at most {described.clip}")
+    rows = words["input"]
+    presented = Presented.of(rows.reshape(-1, described.steps, math.prod(rows.shape[1:])))
+    wrong = np.flatnonzero(words["begin"] != presented.begin())
+    if len(wrong):
+        raise FileError(f"begin.mem word {wrong[0]} must be {presented.begin()[wrong[0]]}, as the manifest's steps say")
+    return presented
+
+
+def _layout(network: QuantisedLayers, recordings: int) -> list[Vector]:
+    """Return every file of a set, in the order of its manifest, by its name among populations.
+
+    Raises ConfigError where an exact node is wider than 63 bits, WidthError where an intermediate could leave int64.
+    """
+    described = network.description
+    rows = recordings * described.steps
+    begins = "1 where a recording begins: all states and spikes are 0 then, LFSRs hold their seeds"
+    constants, nodes = list[Vector](), list[Vector]()
+    for number in range(len(network.layers)):
+        constants += _constants(network, number)
+        nodes += _nodes(network, number, rows)
+    if described.layer[-1].kind == "output":
+        said = _membrane(network, len(network.layers) - 1)
+        form = wide("answer", said.word + described.steps.bit_length(), said.frac)
+    else:
+        form = Format(2, 0)
+        readout = Vector("readout.weight", "constant", form, network.readout.shape, "signs of the random readout")
+        constants.append(replace(readout, stored="readout"))
+        outputs = math.prod(network.layers[-1].geometry.pooled)
+        form = wide("answer", outputs.bit_length() + 1 + described.steps.bit_length(), 0)
+    about = f"summed from step {described.burn_in} on"
+    return [
+        *constants,
+        Vector("input", "input", input_format(network, 0), (rows, *described.inputs(0)), "events counted, clipped"),
+        Vector("begin", "input", BIT, (rows,), begins),
+        *nodes,
+        Vector("answers", "state", form, (recordings, described.classes), about, stored="answer"),
+    ]
+
+
+def _constants(network: QuantisedLayers, number: int) -> list[Vector]:
+    layer, plan = network.layers[number], network.layers[number].plan
+    about = {
+        "weight": "kernel y, x, input, output",
+        "bias": "one an output channel",
+        "refractory": "what a spike takes from R",
+    } | {leak: f"decay of the {cast}" for leak, cast in zip(LEAKS, CASTS, strict=True)}
+    shapes = {"weight": layer.weights.shape, "bias": layer.bias.shape}
+    found = []
+    for name, signal in constant_signals(plan).items():
+        stored, called = _CONSTANTS[name]
+        population = _filtering(layer, number) if name in LEAKS[:2] else f"layer_{number}"
+        mine = f"{population}.{called}" if called else f"weights_{number}.weight"
+        shape = shapes.get(name, (1,))
+        found.append(Vector(mine, "constant", signal.format, shape, about[name], stored=f"layer{number}_{stored}"))
+    return found
+
+
+def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
+    layer = network.layers[number]
+    plan, geometry, wired = layer.plan, layer.geometry, wires(layer, input_format(network, number))
+    inputs = plan.filters == "inputs"
+    p, q = ("trace P", "synaptic state Q") if inputs else ("membrane potential M", "synaptic current I")
+    own, filtering = f"layer_{number}", _filtering(layer, number)
+    filtered = geometry.inputs if inputs else geometry.outputs
+    found = {
+        "trace": (filtering, plan.trace.format, filtered, p),
+        "synapse": (filtering, plan.synapse.format, filtered, q),
+        "sum": (
+            own, wide(f"layer{number}_sum", wired.sum_bits, wired.sum_frac), geometry.outputs,
+            "exact sum under the kernel",
+        ),
+        "refractory": (own, plan.refractory.format, geometry.outputs, "refractory state R"),
+        "membrane": (
+            own, _membrane(network, number), geometry.outputs, "what is compared with 0: drive + bias + R, exact"
+        ),
+        "spike": (own, BIT, geometry.outputs, "1 where the membrane is above 0"),
+        "passed": (pooled_name(number), BIT, geometry.pooled, "spikes after pooling"),
+    }  # fmt: skip
+    order = ["trace", "synapse", "sum"] if inputs else ["trace", "sum", "synapse"]
+    pooled = ["passed"] if geometry.pool > 1 else []
+    vectors = []
+    for name in [*order, "refractory", "membrane", "spike", *pooled]:
+        population, form, shape, about = found[name]
+        stored = f"layer{number}_{'output' if name == 'passed' else name}"
+        vectors.append(Vector(f"{population}.{name}", "node", form, (rows, *shape), about, stored=stored))
+    register = Format(network.plan.lfsr.width, 0, signed=False)
+    for stream, (cast, site) in enumerate(zip(CASTS, _sites(wired), strict=True)):
+        if site.draw_bits:
+            name = f"{filtering if cast != 'refractory' else own}.lfsr.{stream}"
+            about, stored = f"register of the {cast} cast after the step", f"layer{number}_lfsr_{cast}"
+            vectors.append(Vector(name, "node", register, (rows,), about, register=True, stored=stored))
+    return vectors
+
+
+def _filtering(layer: QuantisedLayer, number: int) -> str:
+    """Return the population that holds traces and synaptic states."""
+    return f"filter_{number}" if layer.plan.filters == "inputs" else f"layer_{number}"
+
+
+def _sites(wired: Wires) -> tuple[Any, ...]:
+    return wired.trace, wired.synapse, wired.refractory
+
+
+def _membrane(network: QuantisedLayers, number: int) -> Format:
+    """Return the format of what is compared with 0, wide enough for the sum of its three parts."""
+    layer = network.layers[number]
+    plan, wired = layer.plan, wires(layer, input_format(network, number))
+    drive = (wired.sum_bits, wired.sum_frac)
+    if plan.filters == "currents":
+        drive = plan.trace.format.word + 1, plan.trace.format.frac
+    parts = [drive, (plan.bias.format.word + 1, plan.bias.format.frac)]
+    parts.append((plan.refractory.format.word + 1, plan.refractory.format.frac))
+    word = max(word + wired.compared - frac for word, frac in parts) + 2
+    return wide(f"layer{number}_membrane", word, wired.compared)
+
+
+def _lfsr_entry(network: QuantisedLayers, files: Sequence[str]) -> dict[str, Any]:
+    """Return what the manifest says of the registers that draw."""
+    lfsr = network.plan.lfsr
+    return {
+        "polynomial": lfsr.polynomial,
+        "width": lfsr.width,
+        "taps": list(lfsr.taps),
+        "seeds": {
+            f"layer{number}_{cast}": f"{layer.registers[row].seed:#x}"
+            for number, layer in enumerate(network.layers)
+            for row, cast in enumerate(CASTS)
+            if f"layer{number}_lfsr_{cast}" in files
+        },
+        "parameter_seeds": {
+            f"layer{number}_{_CONSTANTS[name][0]}": f"{constant_register(network.plan, number, name).seed:#x}"
+            for number, layer in enumerate(network.plan.layers)
+            for name, signal in constant_signals(layer).items()
+            if signal.rounding is Rounding.STOCHASTIC
+        },
+    }
+
+
+def _counts(network: QuantisedLayers, stated: Mapping[str, Any], words: Words) -> tuple[dict[str, Any], list[str]]:
+    """Return what the manifest counts of casts, as populations count them, and what else it misstates."""
+    spikes = [int(words[f"layer{number}_spike"].sum()) for number in range(len(network.layers))]
+    answers = words["answer"].argmax(axis=1).tolist()
+    right = {"spikes": sum(spikes), "spikes_by_layer": spikes, "answers": answers}
+    wrong = differing("counts: ", stated, right)
+    casts = stated.get("casts")
+    names = _cast_names(network)
+    found = {names.get(name, name): count for name, count in casts.items()} if isinstance(casts, dict) else casts
+    return {"casts": found}, wrong
+
+
+def _cast_names(network: QuantisedLayers) -> dict[str, str]:
+    """Return how populations call each cast of the layers."""
+    found: dict[str, str] = {}
+    for number, layer in enumerate(network.layers):
+        programs = programs_of(layer, input_format(network, number))
+        for population, program in zip(
+            (_filtering(layer, number), f"layer_{number}")[-len(programs) :], programs, strict=True
+        ):
+            neuron = program.neuron
+            for cast in neuron.casts:
+                line = neuron.statements[neuron.owners[cast.round]].line
+                found[f"layer {number} {cast.name}"] = f"{population}: {cast.name}, line {line}"
+    return found
