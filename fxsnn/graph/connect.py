@@ -179,7 +179,11 @@ def bring(projection: Projection, weights: NDArray[Any] | None, words: NDArray[A
     """
     kind, found = projection.kind, words
     if kind == "dense":
-        found = words @ _there(weights)
+        weights = _there(weights)
+        if words.dtype.kind != "f":  # exact: what is silent need not be multiplied
+            active = np.flatnonzero(words)
+            words, weights = words[active], weights[active]
+        found = words @ weights
     elif kind == "scale":
         flat = _there(weights).reshape(-1)
         found = words * np.tile(flat, words.size // flat.size)

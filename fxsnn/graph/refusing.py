@@ -1,13 +1,11 @@
-"""Populations in plain integers, which count every cast: for traces, and where a value that leaves is an error."""
+"""Networks in which a value that leaves its format is an error: casts are counted, and what left is named."""
 
 from __future__ import annotations
 
 from fxsnn.errors import OverflowDetectedError
-from fxsnn.graph.engine import registers_of
-from fxsnn.graph.population import Population
+from fxsnn.graph.counted import Counted, Plain
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.modes import Overflow
-from fxsnn.program.interpret import Run
 
 
 def may_refuse(network: QuantisedGraph) -> bool:
@@ -16,12 +14,7 @@ def may_refuse(network: QuantisedGraph) -> bool:
     return any(signal.overflow is Overflow.ERROR for signal in signals)
 
 
-def at_rest(network: QuantisedGraph, one: Population) -> Run:
-    """Return a population before its first step."""
-    return Run(network.programs[one.name], network.each(one.name), one.size, registers_of(network, one))
-
-
-def refuse_overflows(name: str, run: Run) -> None:
+def refuse_overflows(name: str, run: Counted | Plain) -> None:
     """Raise OverflowDetectedError where a value of a population has left a format whose overflow mode is `error`."""
     for cast in run.program.neuron.casts:
         signal, left = run.program.signals[cast.signal], run.counts[cast.round].overflows

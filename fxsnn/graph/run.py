@@ -15,14 +15,14 @@ from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.batch import said_of
+from fxsnn.graph.counted import Counted, Plain, Stepped, at_rest
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.reading import Readout, as_words, check_inputs, classes_of, reduced
-from fxsnn.graph.refusing import at_rest, may_refuse, refuse_overflows
+from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.stepwise import Words, through
-from fxsnn.program.interpret import Run, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,26 +137,26 @@ class _Told:
         self.draws: dict[int, list[Words]] = {stream: [] for stream in self._streams}
         self.registers: list[dict[int, int]] = []
 
-    def take(self, step: Step) -> list[int]:
-        """Hold a step; return what was emitted."""
+    def take(self, step: Stepped) -> Words:
+        """Keep a step; return what was emitted."""
         for node, ref in self._refs.items():
-            self.nodes[node].append(np.array(step.values[ref], np.int64))
-        self.emitted.append(np.array(step.emitted, np.int64))
+            self.nodes[node].append(np.array(step.value(ref)))
+        self.emitted.append(np.array(step.emitted))
         for stream in self._streams:
-            self.draws[stream].append(np.array(step.draws[stream], np.int64))
-        self.registers.append(step.registers)
+            self.draws[stream].append(np.array(step.draws[stream]))
+        self.registers.append(dict(step.registers))
         return step.emitted
 
 
-def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tuple[_Told, Run]]:
+def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tuple[_Told, Counted | Plain]]:
     """Do every step of one input, [steps, words], stage by stage."""
     graph = network.graph
     runs = {one.name: at_rest(network, one) for one in graph.populations}
     told = {name: _Told(network, name) for name in runs}
     emitted = {INPUT: words.astype(np.int64)}
 
-    def advance(name: str, come: Mapping[str, Words]) -> list[int]:
-        return told[name].take(runs[name].step({given: rows.tolist() for given, rows in come.items()}))
+    def advance(name: str, come: Mapping[str, Words]) -> Words:
+        return told[name].take(runs[name].step(come))
 
     for stage in graph.stages:
         emitted |= through(network, stage.populations, emitted, len(words), advance)
@@ -165,12 +165,12 @@ def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tu
     return {one.name: (told[one.name], runs[one.name]) for one in graph.populations}
 
 
-def _read(readout: Readout, played: tuple[_Told, Run], steps: int) -> Words:
+def _read(readout: Readout, played: tuple[_Told, Counted | Plain], steps: int) -> Words:
     told, _ = played
     return reduced(readout, np.array(told.nodes[readout.node] if readout.kind == "node" else told.emitted), steps)
 
 
-def _kept(network: QuantisedGraph, name: str, told: _Told, run: Run) -> Kept:
+def _kept(network: QuantisedGraph, name: str, told: _Told, run: Counted | Plain) -> Kept:
     neuron, size = run.program.neuron, network.graph[name].size
 
     def stacked(rows: list[Words]) -> Words:

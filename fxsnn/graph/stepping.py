@@ -12,11 +12,12 @@ from numpy.typing import ArrayLike
 
 from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, UnknownNameError
+from fxsnn.graph.counted import at_rest
 from fxsnn.graph.engine import Engine, drawing, held_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words
-from fxsnn.graph.refusing import at_rest, may_refuse, refuse_overflows
+from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.stepwise import Words, arriving
 from fxsnn.graph.ways import Held
 from fxsnn.program.compiled import Compiled, compiled
@@ -143,7 +144,7 @@ class _Compiled:
 
 
 class _Counting:
-    """A population in plain integers, which sees at every cast whether a value leaves."""
+    """A population of which every cast is counted, to see whether a value leaves."""
 
     def __init__(self, network: QuantisedGraph, name: str) -> None:
         self._network, self._name = network, name
@@ -153,7 +154,7 @@ class _Counting:
 
     def step(self, emitted: Mapping[str, Held], t: int) -> None:
         come = arriving(self._network, self._name, emitted, t)
-        emitted[self._name][t] = self._run.step({given: rows.tolist() for given, rows in come.items()}).emitted
+        emitted[self._name][t] = self._run.step(come).emitted
         refuse_overflows(self._name, self._run)
 
     def state(self, name: str) -> ArrayLike:
