@@ -354,16 +354,16 @@ def played_again(folder: Path) -> tuple[dict[str, NDArray[np.int64]], dict[str, 
     """Return every node as the interpreter has it, and as a step does that is made anew with nothing changed."""
     bundle = bundle_of(folder)
     expected = computed(bundle)
-    shape = bundle.stimuli.words.shape[:2]
     nodes: dict[str, list[str]] = {}
-    emitted = {"input": bundle.stimuli.words.reshape(*shape, -1)}
+    emitted = {"input": bundle.stimuli.words}
     for vector in bundle.vectors:
         if vector.role == "node":
             name, _, node = vector.name.partition(".")
             nodes.setdefault(name, []).append(node)
     for one in bundle.network.graph.populations:
-        emitted[one.name] = expected[f"{one.name}.{one.neuron.output[0]}"].reshape(*shape, -1)
-    theatre = Theatre(bundle.network, emitted, nodes)
+        rows = expected[f"{one.name}.{one.neuron.output[0]}"].reshape(bundle.stimuli.rows, -1)
+        emitted[one.name] = bundle.stimuli.unrolled(rows)
+    theatre = Theatre(bundle.network, emitted, nodes, bundle.stimuli.steps, {})
     same = {name: step.over(step.output, lambda x: x) for name, step in theatre.base.variants.items()}
     from dataclasses import replace
 

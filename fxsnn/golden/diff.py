@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.golden.align import Alignment, fitting, likeliest, plain
+from fxsnn.golden.align import Alignment, likeliest, plain
 from fxsnn.golden.bundle import AnyBundle, LayerBundle
-from fxsnn.golden.causes import Words, causes, words_under
 from fxsnn.golden.check import computed, shown
 from fxsnn.golden.dump import Dumped, neurons_of
+from fxsnn.golden.one_layer import explain_layer
 from fxsnn.golden.populations_causes import Found, explain
 from fxsnn.golden.populations_read import GraphBundle
+from fxsnn.program.variant import Ints
 
 ORDER = (
     *("sum", "draw_accumulate", "lfsr_accumulate", "current", "draw_leak", "lfsr_leak", "leaked"),
@@ -65,7 +66,6 @@ class Diff:
     late: tuple[tuple[str, int], ...]  # by node, words; only those that are not 0
     notes: tuple[str, ...]
     difference: Difference | None
-    by_line: bool  # causes are of a network of populations: they name a line of a neuron's text
     causes: tuple[str, ...]  # every word matches under each of these
     partly: tuple[tuple[str, tuple[str, ...]], ...]  # else of populations what explains some of the nodes, and which
     nearest: tuple[str, int] | None  # else the change that leaves far fewer differences, and how many
@@ -75,11 +75,7 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
     """Compare dumps with what the emulator computes; raises as `computed` does."""
     expected = computed(bundle)
     chosen = {dump.node.name: likeliest(dump, _stream(expected, dump)) for dump in dumps}
-    found = Found()
-    if isinstance(bundle, GraphBundle):
-        found, chosen = _in_populations(bundle, dumps, chosen, expected)
-    elif _wrong(dumps, chosen, expected):
-        found, chosen = _explained(bundle, dumps, chosen, expected)
+    found, chosen = _explained(bundle, dumps, chosen, expected)
     order = ORDER if isinstance(bundle, LayerBundle) else [vector.name for vector in bundle.vectors]
     missing = [_places(k, dump, _missing(dump, chosen), order) for k, dump in enumerate(dumps)]
     return Diff(
@@ -93,17 +89,24 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
         late=tuple((dump.node.stem, chosen[dump.node.name].late) for dump in dumps if chosen[dump.node.name].late),
         notes=(*bundle.misstated, *bundle.altered, *(note for dump in dumps for note in dump.notes)),
         difference=_difference(bundle, dumps, chosen, expected, order),
-        by_line=isinstance(bundle, GraphBundle),
         causes=found.causes,
         partly=found.partly,
         nearest=found.nearest,
     )
 
 
-def _in_populations(
-    bundle: GraphBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Words
+def _explain(
+    bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Mapping[str, Ints]
+) -> Found:
+    if isinstance(bundle, GraphBundle):
+        return explain(bundle, expected, dumps, chosen)
+    return explain_layer(bundle.network, bundle.stimuli, bundle.vectors, expected, dumps, chosen)
+
+
+def _explained(
+    bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Mapping[str, Ints]
 ) -> tuple[Found, dict[str, Alignment]]:
-    """Return what explains dumps of populations, and the alignment to report with.
+    """Return what explains dumps, and the alignment to report with.
 
     A dump that is late while another is not, or that is as long as its stream, may as well be of a node that came late:
     as such it must be explained word for word.
@@ -111,18 +114,18 @@ def _in_populations(
     whole = all(len(dump.words) == math.prod(dump.node.shape) for dump in dumps)
     if any(one.late for one in chosen.values()) and (whole or not all(one.late for one in chosen.values())):
         beside = {dump.node.name: plain(dump, _stream(expected, dump)) for dump in dumps}
-        if (found := explain(bundle, expected, dumps, beside)).causes:
+        if (found := _explain(bundle, dumps, beside, expected)).causes:
             return found, beside
     before = _wrong(dumps, chosen, expected)
-    found = explain(bundle, expected, dumps, chosen) if before else Found()
+    found = _explain(bundle, dumps, chosen, expected) if before else Found()
     far = found.nearest is not None and FAR_MORE * found.nearest[1] <= before
     return found if far else replace(found, nearest=None), chosen
 
 
-def _stream(words: Words, dump: Dumped) -> NDArray[np.int64]:
+def _stream(words: Mapping[str, Ints], dump: Dumped) -> NDArray[np.int64]:
     """Return the words of a dumped node in a row, as its width holds them: a changed layer may compute wider ones."""
     fmt = dump.node.format
-    low = words[dump.node.name].reshape(-1) & ((1 << fmt.word) - 1)
+    low: Ints = words[dump.node.name].reshape(-1) & ((1 << fmt.word) - 1)
     return np.where(low > fmt.highest, low - (1 << fmt.word), low)
 
 
@@ -130,54 +133,16 @@ def _compared(laid: dict[str, Alignment]) -> int:
     return sum(len(one.got) for one in laid.values())
 
 
-def _wrong(dumps: Sequence[Dumped], laid: dict[str, Alignment], words: Words) -> int:
+def _wrong(dumps: Sequence[Dumped], laid: dict[str, Alignment], words: Mapping[str, Ints]) -> int:
     return sum(int(laid[dump.node.name].wrong(dump, _stream(words, dump)).sum()) for dump in dumps)
 
 
-def _explained(
-    bundle: LayerBundle,
+def _difference(
+    bundle: AnyBundle,
     dumps: Sequence[Dumped],
     chosen: dict[str, Alignment],
-    expected: Words,
-) -> tuple[Found, dict[str, Alignment]]:
-    """Return the changes under which all matches, or the nearest one, and the alignment to report with."""
-    before = _wrong(dumps, chosen, expected)
-    fitted: dict[tuple[int, ...], dict[str, Alignment]] = {}
-    under: dict[tuple[int, ...], list[str]] = {}  # the changes that explain everything, by the offsets they need
-    nearest: tuple[int, str] | None = None
-    for cause in causes(bundle.network, bundle.stimuli):
-        words = words_under(cause)
-        if words is None or any(dump.node.name not in words for dump in dumps):
-            continue
-        left = _wrong(dumps, chosen, words)
-        fits = chosen if left == 0 else _fitting(dumps, words)
-        # with an offset fewer words are compared: it must explain more than was explained before
-        if fits is not None and _compared(fits) > _compared(chosen) - before:
-            late = tuple(one.late for one in fits.values())
-            fitted[late] = fits
-            under.setdefault(late, []).append(cause.name)
-        elif nearest is None or left < nearest[0]:
-            nearest = left, cause.name
-    if fitted:
-        most = max(fitted, key=lambda late: _compared(fitted[late]))
-        return Found(tuple(under[most])), fitted[most]
-    far = nearest is not None and FAR_MORE * nearest[0] <= before
-    return Found(nearest=(nearest[1], nearest[0]) if far and nearest else None), chosen
-
-
-def _fitting(dumps: Sequence[Dumped], words: Words) -> dict[str, Alignment] | None:
-    """Return alignments under which every word matches; None where a node has none."""
-    fits = {}
-    for dump in dumps:
-        one = fitting(dump, _stream(words, dump))
-        if one is None:
-            return None
-        fits[dump.node.name] = one
-    return fits
-
-
-def _difference(
-    bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Words, order: Sequence[str]
+    expected: Mapping[str, Ints],
+    order: Sequence[str],
 ) -> Difference | None:
     wrong = np.concatenate([_wrong_words(k, dump, chosen, expected, order) for k, dump in enumerate(dumps)])
     if not len(wrong):
@@ -211,7 +176,7 @@ def _difference(
 
 
 def _wrong_words(
-    k: int, dump: Dumped, chosen: dict[str, Alignment], expected: Words, names: Sequence[str]
+    k: int, dump: Dumped, chosen: dict[str, Alignment], expected: Mapping[str, Ints], names: Sequence[str]
 ) -> NDArray[np.int64]:
     """Return of each word what `_places` does, with its place in the alignment before the dump."""
     one = chosen[dump.node.name]

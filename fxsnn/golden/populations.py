@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,16 @@ Words = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Presented(Timed):
-    """What a network of populations is shown: each input is a presentation, from rest."""
+    """What a network of populations is shown: each input is a presentation, from rest or what it begins with.
 
-    words: Words  # int64[inputs, steps, words]
+    Presentations that are shorter than others are filled up, with steps that do not count.
+    """
+
+    words: Words  # int64[inputs, most steps, words]
     steps: tuple[int, ...]
+    start: Mapping[str, Mapping[str, Words]] = field(
+        default_factory=dict
+    )  # by population and state, int64[inputs, neurons]
 
     def __post_init__(self) -> None:
         freeze(self)

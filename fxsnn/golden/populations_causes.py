@@ -81,20 +81,20 @@ class _Search:
     glances: dict[str, dict[str, Ints]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        network, inputs = self.bundle.network, self.bundle.stimuli.words
-        shape = inputs.shape[:2]
-        emitted = {"input": inputs.reshape(*shape, -1).astype(np.int64)}
+        network, stimuli = self.bundle.network, self.bundle.stimuli
+        emitted = {"input": stimuli.words.reshape(*stimuli.words.shape[:2], -1).astype(np.int64)}
         for one in network.graph.populations:
-            emitted[one.name] = self.expected[f"{one.name}.{one.neuron.output[0]}"].reshape(*shape, one.size)
+            rows = self.expected[f"{one.name}.{one.neuron.output[0]}"].reshape(stimuli.rows, one.size)
+            emitted[one.name] = stimuli.unrolled(rows)
         nodes: dict[str, list[str]] = {}
         for dump in self.dumps:
             name, _, node = dump.node.name.partition(".")
             nodes.setdefault(name, []).append(node)
-        self.theatre = Theatre(network, emitted, nodes)
+        self.theatre = Theatre(network, emitted, nodes, stimuli.steps, stimuli.start)
         names = [vector.name for vector in self.bundle.vectors]
         self.order = {dump.node.name: names.index(dump.node.name) for dump in self.dumps}
         self.targets = {
-            dump.node.name: target(dump, self.laid[dump.node.name], self.expected, shape) for dump in self.dumps
+            dump.node.name: target(dump, self.laid[dump.node.name], self.expected, stimuli) for dump in self.dumps
         }
         self.without = {name: int(self.wrong(name, {}).sum()) for name in self.targets}
 
@@ -146,6 +146,8 @@ class _Search:
             return None
         if glanced is not None:
             return glanced if glanced.left is None else None
+        if not whole and self.theatre.alone and (stopped := self._stopped(change, mutant)):
+            return stopped
         words = self._played(mutant, whole=True)
         if words is None or all(np.array_equal(words[name], self.targets[name].expected) for name in words):
             return None
@@ -154,6 +156,25 @@ class _Search:
         right = frozenset(name for name, count in left.items() if not count and self.without[name])
         broken = any(count and not self.without[name] for name, count in left.items())
         return _Tried(change, self._first(wrong), sum(left.values()), right, broken)
+
+    def _stopped(self, change: NetworkMutation, mutant: Mutant) -> _Tried | None:
+        """Return where a change fails first, of presentations played one after the other; nothing if nowhere."""
+        steps, place = self.bundle.stimuli.words.shape[1], list[tuple[int, str]]()
+
+        def goes_on(node: str, t: int, part: slice, words: Ints) -> bool:
+            if self.targets[node].departs(words, part, t):
+                place.append((part.start * steps + t, node))
+            return not place
+
+        try:
+            self.theatre.play(mutant, goes_on)
+        except NoOrderError:
+            return None
+        if not place:
+            return None
+        row, failed = place[0]
+        right = frozenset(name for name, count in self.without.items() if count and name != failed)
+        return _Tried(change, (row, self.order[failed]), None, right, not self.without[failed])
 
     def _glanced(self, change: NetworkMutation, mutant: Mutant) -> _Tried | None:
         """Return where a change fails that fails in the first step which it changes; nothing where it may explain all.
@@ -203,6 +224,7 @@ class _Search:
 
     def _pairs(self, tried: list[_Tried]) -> list[str]:
         """Return pairs under which every word matches, of which one alone explains more of the begin than none does."""
+        tried = [one for one in tried if not one.change.alone]
         begun = self._first({name: self.wrong(name, {}) for name in self.targets})
         far = sorted((one for one in tried if one.first > begun), key=lambda one: one.first, reverse=True)
         helps = sorted(
@@ -244,7 +266,7 @@ class _Search:
         under: dict[tuple[str, ...], dict[str, list[str]]] = {}
         for one in able:
             if len(one.right) == most:
-                nodes = tuple(name for name in self.targets if name in one.right)
+                nodes = tuple(held.node.stem for name, held in self.targets.items() if name in one.right)
                 under.setdefault(nodes, {}).setdefault(one.change.name, []).append(one.change.detail)
         return tuple((name, nodes) for nodes, names in under.items() for name in merged(names))
 

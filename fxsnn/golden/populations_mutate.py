@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fxsnn.format import Format
+from fxsnn.golden.populations_choices import other_choices
 from fxsnn.golden.populations_mutant import Mutant, with_variant
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import Projection
@@ -30,6 +31,7 @@ class NetworkMutation:
     detail: str
     population: str
     apply: Callable[[Mutant], Mutant]
+    alone: bool = False  # it takes the place of the whole step, and goes with no other
 
 
 def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[NetworkMutation]:
@@ -38,9 +40,15 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
     several = len(network.graph.populations) > 1
     for name in names:
         called = f"{name}: " if several else ""
+        for told, apply in other_choices(network, name):
+            yield NetworkMutation(called + told, "", name, apply, alone=True)
         for one in mutations(network.programs[name], theatre.seen[name]):
             yield NetworkMutation(called + one.name, one.detail, name, _stepped(name, one.apply))
-        for told, apply in (*_constants(theatre, name), *_registers(theatre, name), *_lasting(theatre, name)):
+        for told, apply in (
+            *_constants(theatre, name),
+            *_registers(theatre, name),
+            *_lasting(theatre, name),
+        ):
             yield NetworkMutation(called + told, "", name, apply)
     for projection in network.graph.projections:
         if projection.target in names:

@@ -40,11 +40,15 @@ class Theatre:
 
     emitted    of every population and the input, int64[presentations, steps, words]
     nodes      that are asked for, by population: a name of the text, `draw.N` or `lfsr.N`
+    steps      of each presentation, of which the longest has all
+    start      what states begin with, by population and state: int64[presentations, neurons]; 0 if not given
     """
 
     network: QuantisedGraph
     emitted: Mapping[str, Ints]
     nodes: Mapping[str, Sequence[str]]
+    steps: Sequence[int]
+    start: Mapping[str, Mapping[str, Ints]]
     base: Mutant = field(init=False)
     seen: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)  # ends of every value, by population
     seen_steps: dict[str, Seen] = field(default_factory=dict)  # by population that can be glanced at
@@ -89,7 +93,7 @@ class Theatre:
             self.seen[name] = ends
             program = self.network.programs[name]
             draws = any(cast.stream is not None and program.site(cast).draw_bits for cast in program.neuron.casts)
-            if not draws and not self._each(name):
+            if not draws and not self._each(self.base, name):
                 self.seen_steps[name] = Seen(rows_of(begun), rows_of(arrived))
 
     def glance(self, mutant: Mutant, name: str) -> dict[str, Ints] | None:
@@ -104,7 +108,13 @@ class Theatre:
             getattr(alone, part) is getattr(self.base, part) for part in ("weights", "delays", "registers", "lasting")
         )
         draws = any(isinstance(one, Rounds) and one.rounding is Rounding.STOCHASTIC for one in step.operations.values())
-        if seen is None or not kept or draws or step.states.keys() != self.base.variants[name].states.keys():
+        if (
+            seen is None
+            or not kept
+            or draws
+            or self._each(mutant, name)
+            or step.states.keys() != self.base.variants[name].states.keys()
+        ):
             return None
         player = Player(step, mutant.constants[name], rows[0] * rows[1])
         player.states = dict(seen.begun)
@@ -152,7 +162,7 @@ class Theatre:
     ) -> bool:
         """Play some populations of a stage; what they emit takes the place of what the set has."""
         presentations, steps = self.emitted[INPUT].shape[:2]
-        one_by_one = {name: self._each(name) for name in names}
+        one_by_one = {name: self._each(mutant, name) for name in names}
         lasting = any(one.startswith(f"{name}.") for name in names for one in mutant.lasting)
         alone = lasting or any(one_by_one.values())
         slices = [slice(p, p + 1) for p in range(presentations)] if alone else [slice(0, presentations)]
@@ -175,6 +185,7 @@ class Theatre:
                     mutant.registers[name],
                     self._pool,
                 )
+                player.states |= {state: words[part] for state, words in self.start.get(name, {}).items()}
                 if name in players:
                     last = players[name]
                     for state in player.states:
@@ -184,7 +195,7 @@ class Theatre:
                     if f"{name}.lfsr" in mutant.lasting:
                         player.drawn = last.drawn
                 players[name] = player
-            for t in range(steps):
+            for t in range(self.steps[part.start] if alone else steps):
                 for name in names:
                     player = players[name]
                     come = {
@@ -223,8 +234,13 @@ class Theatre:
         words = player.values[ref]
         return player.whole(words if ANYWHERE in (frac, own) else moved(words, frac - own))
 
-    def _each(self, name: str) -> tuple[str, ...]:
-        return self.network.graph[name].neuron.one_by_one
+    @property
+    def alone(self) -> bool:
+        """Whether presentations are played one after the other: active inputs are taken one by one."""
+        return any(self._each(self.base, name) for name in self._wanted)
+
+    def _each(self, mutant: Mutant, name: str) -> tuple[str, ...]:
+        return mutant.variants[name].program.neuron.one_by_one
 
     def _into(self, name: str) -> list[Projection]:
         return [one for one in self.network.graph.projections if one.target == name]
@@ -244,7 +260,7 @@ class Theatre:
         self, mutant: Mutant, one: Projection, emitted: Mapping[str, Ints], names: Sequence[str]
     ) -> Ints | None:
         """Return what a projection brings in every step, if its source is known by now; int64[..., steps, neurons]."""
-        if one.source in names or one.input in self._each(one.target):
+        if one.source in names or one.input in self._each(mutant, one.target):
             return None
         weights, delay = mutant.weights.get(one.name), mutant.delays[one.name]
         same = weights is self.base.weights.get(one.name) and delay == self.base.delays[one.name]

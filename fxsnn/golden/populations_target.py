@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from fxsnn.frozen import freeze
 from fxsnn.golden.align import Alignment
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped
+from fxsnn.golden.stimuli import Timed
 from fxsnn.program.variant import Ints
 
 Bools = NDArray[np.bool_]
@@ -56,13 +58,16 @@ class Target:
         return bool((differs & self.held[part, t]).any())
 
 
-def target(dump: Dumped, laid: Alignment, expected: Mapping[str, Ints], shape: tuple[int, ...]) -> Target:
-    """Return what was dumped of a node, of so many presentations and steps."""
+def target(dump: Dumped, laid: Alignment, expected: Mapping[str, Ints], stimuli: Timed) -> Target:
+    """Return what was dumped of a node."""
     words = np.zeros(dump.node.shape, np.int64).reshape(-1)
     held, defined = words != 0, words != 0
     words[laid.expected] = dump.words[laid.got]
     held[laid.expected] = True
     defined[laid.expected] = dump.defined[laid.got]
-    rows = (*shape, -1)
-    right = expected[dump.node.name].reshape(rows)
-    return Target(dump.node, right, words.reshape(rows), held.reshape(rows), defined.reshape(rows))
+
+    def by_presentation(one: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return stimuli.unrolled(one.reshape(stimuli.rows, -1))
+
+    right = by_presentation(expected[dump.node.name])
+    return Target(dump.node, right, by_presentation(words), by_presentation(held), by_presentation(defined))

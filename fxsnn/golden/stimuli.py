@@ -37,6 +37,13 @@ class Timed:
         presentation = int(np.searchsorted(self.edges, row, side="right")) - 1
         return presentation, row - self.edges[presentation]
 
+    def unrolled(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return rows, [rows, ...], by presentation: [presentations, most steps, ...], shorter ones end with 0."""
+        found = np.zeros((len(self.steps), max(self.steps), *rows.shape[1:]), rows.dtype)
+        for n, (first, last) in enumerate(pairwise(self.edges)):
+            found[n, : last - first] = rows[first:last]
+        return found
+
     def begin(self) -> NDArray[np.int64]:
         """Return 1 for each row at which a presentation begins, int64[rows]."""
         marks = np.zeros(self.rows, dtype=np.int64)

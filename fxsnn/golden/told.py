@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fxsnn.golden.diff import Diff, Difference, Place
 
-NAMED = 4  # causes that a line holds
-
 
 def lines(result: Diff) -> list[str]:
     """Return the result as people read it, a line a finding, the first difference first."""
@@ -22,24 +20,11 @@ def lines(result: Diff) -> list[str]:
     if result.extra:
         told.append(f"extra     {result.extra:,} words behind the last that is expected were not compared")
     told += [f"note      {note}" for note in result.notes]
-    if wrong is None:
-        return told
-    if result.by_line:
-        return told + _by_line(result)
-    if result.causes:
-        more = len(result.causes) - NAMED
-        names = " | ".join(result.causes[:NAMED]) + (f" | {more} more" if more > 0 else "")
-        told.append(f"cause     all {result.words:,} words match with {names}")
-    elif result.nearest:
-        name, left = result.nearest
-        told.append(f"cause     no single change of semantics explains all; {left:,} words still differ with {name}")
-    else:
-        told.append("cause     no single change of semantics explains it")
-    return told
+    return told if wrong is None else told + _explained(result)
 
 
-def _by_line(result: Diff) -> list[str]:
-    """Return what explains a difference of a network of populations, every change on a line."""
+def _explained(result: Diff) -> list[str]:
+    """Return what explains a difference, every change on a line."""
     if result.causes:
         return [f"cause     {name}" for name in result.causes]
     told = [f"in part   {' and '.join(nodes)} alone: {name}" for name, nodes in result.partly]

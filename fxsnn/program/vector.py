@@ -126,7 +126,11 @@ class Player:
         named = [(ref, one.name) for ref in region if isinstance(one := operations[ref], op.Each)]
         makes = [(ref, self._maker(operations[ref])) for ref in region if not isinstance(operations[ref], op.Each)]
 
+        nothing = np.zeros((1, 1), np.int64)
+
         def make() -> Ints:
+            for ref in region:  # a changed step may read them where nothing active came
+                values[ref] = nothing
             values[first] = self.whole(self._at(carry.initial, self.fracs[first])())
             for row in self.come[named[0][1]]:
                 values[named[0][0]] = row[None]

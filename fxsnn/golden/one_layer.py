@@ -1,0 +1,75 @@
+"""A golden set of one layer as one of its population: what explains a dump is looked for among changes of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fxsnn.golden.align import Alignment
+from fxsnn.golden.contents import Vector
+from fxsnn.golden.dump import Dumped
+from fxsnn.golden.populations import Presented
+from fxsnn.golden.populations_causes import Found, explain
+from fxsnn.golden.populations_read import GraphBundle
+from fxsnn.golden.stimuli import Stimuli, play
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.given import raw
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import GraphPlan
+from fxsnn.graph.population import population
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.plan import SIGNALS
+from fxsnn.program.variant import Ints
+from fxsnn.quantised import SITES, QuantisedNetwork
+from fxsnn.width import constants_of, program_of
+
+LAYER = "layer"  # the population
+
+
+def population_of(network: QuantisedNetwork) -> QuantisedGraph:
+    """Return a network of one layer as one population, `layer`, that `weights` reach from the input.
+
+    Raises
+    ------
+    WidthError
+        An intermediate could leave int64, or a cast would drop more than 62 bits.
+    """
+    program, plan = program_of(network), network.plan
+    constants = {name: raw(constants_of(network)[name]) for name in program.neuron.constants}
+    numbers = {name: program.numbers[name] for name in program.neuron.numbers}
+    layer = population(LAYER, network.neurons, "competitive", program.neuron.choices, constants, numbers)
+    weights = Projection("weights", "input", LAYER, "arriving", weights=raw(network.weights))
+    signals = {name: getattr(plan, name) for name in SIGNALS}
+    signals |= {"factor": plan.leak.factor, "refractory": program.signals["refractory"]}
+    return quantise_graph(Graph((network.inputs,), (layer,), (weights,)), GraphPlan(signals, plan.lfsr))
+
+
+def explain_layer(
+    network: QuantisedNetwork,
+    stimuli: Stimuli,
+    vectors: Sequence[Vector],
+    expected: Mapping[str, Ints],
+    dumps: Sequence[Dumped],
+    laid: Mapping[str, Alignment],
+) -> Found:
+    """Return what explains dumps of a set of one layer; see `populations_causes.explain`."""
+    graph = population_of(network)
+    nodes = [replace(vector, name=_called(vector.name)) for vector in vectors if vector.role == "node"]
+    shown = stimuli.unrolled(stimuli.raster.astype(np.int64))
+    start = {LAYER: {"membrane": stimuli.membrane, "refractory": stimuli.refractory}}
+    presented = Presented(shown, stimuli.steps, start)
+    bundle = GraphBundle(nodes, {}, [], [], {}, presented, graph)
+    words = {_called(name): held for name, held in expected.items()}
+    words |= {_called("spike"): play(network, stimuli).nodes["spike"]}
+    renamed = [
+        replace(dump, node=replace(dump.node, name=_called(dump.node.name), stored=dump.node.stem)) for dump in dumps
+    ]
+    return explain(bundle, words, renamed, {_called(name): one for name, one in laid.items()})
+
+
+def _called(name: str) -> str:
+    """Return what a node of a set of one layer is called among populations."""
+    kind, _, site = name.partition("_")
+    return f"{LAYER}.{kind}.{SITES.index(site)}" if kind in ("draw", "lfsr") else f"{LAYER}.{name}"
