@@ -6,6 +6,7 @@ from fxsnn.errors import OverflowDetectedError
 from fxsnn.graph.engine import registers_of
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.starting import Start
 from fxsnn.modes import Overflow
 from fxsnn.program.interpret import Run
 
@@ -16,9 +17,10 @@ def may_refuse(network: QuantisedGraph) -> bool:
     return any(signal.overflow is Overflow.ERROR for signal in signals)
 
 
-def at_rest(network: QuantisedGraph, one: Population) -> Run:
-    """Return a population before its first step."""
-    return Run(network.programs[one.name], network.each(one.name), one.size, registers_of(network, one))
+def begun(network: QuantisedGraph, one: Population, start: Start, n: int = 0) -> Run:
+    """Return a population before the first step of input n."""
+    registers = registers_of(network, one)
+    return Run(network.programs[one.name], network.each(one.name), one.size, registers, start.of(one, n))
 
 
 def refuse_overflows(name: str, run: Run) -> None:
