@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.cast import check_words
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.files import MOST_BYTES, read_bytes
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words
+from fxsnn.npz import UNREADABLE, unpack_npz
 
 Words = NDArray[np.int64]
 Given = Mapping[str, ArrayLike]
@@ -99,3 +102,24 @@ def start_of(network: QuantisedGraph, given: Given | None, inputs: int) -> Start
                 raise ConfigError(f"{name} at the start must be {must[0]} or {must[1]}, not {[*held.shape]}")
             words[name] = np.broadcast_to(held.astype(np.int64).reshape(-1, one.size), (inputs, one.size))
     return Start(words)
+
+
+def read_start(path: Path, network: QuantisedGraph, inputs: int) -> Start:
+    """Read what so many inputs begin with: an .npz of arrays `population.state`, see `start_of`.
+
+    Raises
+    ------
+    FileError
+        The file is missing, damaged or of another kind.
+    ConfigError
+        An array is of no state, of another shape, or holds what is no word of the state's format.
+    """
+    if path.suffix != ".npz":
+        raise FileError(f"what states begin with must be a file of .npz, not {str(path)!r}")
+    data = read_bytes(path, "what states begin with")
+    try:
+        return start_of(network, unpack_npz(data, most=MOST_BYTES), inputs)
+    except UNREADABLE as error:
+        raise FileError(f"{str(path)!r} must hold plain arrays of NumPy: {error}") from None
+    except FxsnnError as error:
+        raise type(error)(f"{str(path)!r}: {error}") from None
