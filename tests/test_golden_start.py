@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
 
+from command_line import in_plain_python
 from command_line import run as command
+from fxsnn.errors import OverflowDetectedError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_read import GraphBundle
+from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import start_of
 from population_sets import POPULATION_SETS
-from populations_drawn import start_for
+from populations_drawn import drawn_networks, inputs_for, start_for
+from simulate import compared, needs_icarus, needs_verilator, simulate
 
-NAMES = ("unseen", "competitive", "maps")
+NAMES = ("unseen", "competitive", "maps", "recurrent")
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +142,72 @@ def test_a_dump_that_began_elsewhere_is_explained(tmp_path: Path) -> None:
     wrong = command("golden", "diff", tmp_path / "set", tmp_path / "other" / "one.membrane.mem")
     assert wrong.status == 1
     assert "one: words that membrane begins with: taken as 0" in wrong.out
+
+
+@needs_icarus
+@in_plain_python
+@pytest.mark.parametrize("name", NAMES)
+def test_the_rtl_begins_with_the_words_given(name: str, sets: Path) -> None:
+    said = simulate(sets / name)
+    assert (said.returncode, said.stdout, said.stderr) == (0, f"PASS {compared(sets / name)} words\n", "")
+
+
+@needs_verilator
+@in_plain_python
+def test_verilator_agrees_with_icarus(sets: Path) -> None:
+    said = simulate(sets / "recurrent", "verilator")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert said.stdout.splitlines()[0] == f"PASS {compared(sets / 'recurrent')} words"
+
+
+@needs_icarus
+@in_plain_python
+def test_the_cocotb_bench_loads_the_same_words(sets: Path) -> None:
+    words = ["sh", str(sets / "competitive" / "run.sh"), "cocotb"]
+    environment = {**os.environ, "PYTHON": sys.executable}
+    said = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert (said.returncode, said.stdout) == (0, f"PASS {compared(sets / 'competitive')} words\n"), said.stderr
+
+
+@needs_icarus
+@in_plain_python
+@pytest.mark.parametrize(
+    ("file", "right", "wrong"),
+    [
+        ("population_layer.sv", "if (load_membrane) membrane_words", "if (1'b0) membrane_words"),
+        ("population_layer.sv", "load_membrane ? load_neuron :", ""),
+        ("fxsnn_network.sv", "load_memory == 32'd0", "load_memory == 32'd7"),
+        (
+            "fxsnn_nodes.svh",
+            "layer_initial_membrane[presentation*5+k]",
+            "layer_initial_membrane[presentation*5+(k^1)%5]",
+        ),
+    ],
+)
+def test_a_word_that_begins_otherwise_in_the_rtl_is_found(file: str, right: str, wrong: str, copied: Path) -> None:
+    path = copied / "rtl" / file
+    text = path.read_text()
+    assert text.count(right) == 1
+    path.write_text(text.replace(right, wrong))
+    said = simulate(copied)
+    assert said.returncode == 1
+    assert re.match(r"FAIL layer\.[\w.]+\.mem presentation \d step 0 neuron \d \(word \d+\): ", said.stdout), (
+        said.stdout
+    )
+
+
+@needs_icarus
+@in_plain_python
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn_networks(), st.integers(0, 1000))
+def test_emulator_check_and_rtl_agree_for_any_texts_that_begin_anywhere(
+    tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
+) -> None:
+    folder, inputs = tmp_path_factory.mktemp("any") / "set", inputs_for(network, seed)
+    try:
+        make_graph_bundle(folder, network, inputs, start=start_for(network, len(inputs), seed))
+    except OverflowDetectedError:
+        reject()
+    assert check_bundle(folder).findings == ()
+    said = simulate(folder)
+    assert (said.returncode, said.stdout) == (0, f"PASS {compared(folder)} words\n"), said.stdout + said.stderr
