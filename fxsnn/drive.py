@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from fxsnn.prepare import Rows
 from fxsnn.program.compiled import Compiled
 
 TOGETHER = 16  # images whose active inputs are listed before they are run: their lists stay in a near cache
+Begun: TypeAlias = NDArray[np.signedinteger] | None
 NO_RASTER, NO_COUNTS = np.empty((0, 0, 0), np.uint8), np.empty((0, 0), np.int64)
 
 
@@ -69,21 +70,24 @@ class Driver:
         steps: int,
         starts: NDArray[np.int64],
         indices: NDArray[np.unsignedinteger],
+        begun: Begun = None,
     ) -> None:
-        """Run images from a cleared layer.
+        """Run images, each from a cleared layer or what it begins with.
 
         starts     int64[images * steps + 1], where the events of each step begin
         indices    the active inputs, ascending within a step
+        begun      int[images, states, neurons] of the step's words, what states begin with; 0 if not given
         """
-        self._run(written, images, steps, starts, indices, None)
+        self._run(written, images, steps, starts, indices, None, begun)
 
-    def run_own(self, written: Written, images: int, raster: NDArray[np.uint8], own: Own) -> None:
-        """Run images from a cleared layer that drives itself.
+    def run_own(self, written: Written, images: int, raster: NDArray[np.uint8], own: Own, begun: Begun = None) -> None:
+        """Run images through a layer that drives itself.
 
         raster     uint8[images * steps, inputs], into which own spikes are written
+        begun      as of `run`
         """
         room = Lists(1, raster.shape[1])
-        self._run(written, images, len(raster) // images, room.starts, room.indices, (raster, *own))
+        self._run(written, images, len(raster) // images, room.starts, room.indices, (raster, *own), begun)
 
     def _run(
         self,
@@ -93,6 +97,7 @@ class Driver:
         starts: NDArray[np.int64],
         indices: NDArray[np.unsignedinteger],
         own: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]] | None,
+        begun: Begun,
     ) -> None:
         step, rows = self.step, self.rows
         step.driver(layer.respond)(
@@ -103,6 +108,7 @@ class Driver:
             starts,
             indices,
             own,
+            np.zeros((0, 0, 0), step.word) if begun is None else begun,
             step.room(),
             step.fixed,
             step.words,

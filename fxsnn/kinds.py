@@ -124,12 +124,23 @@ def significance(
 
 
 def golden(
-    asked: Shown, plan: Path, out: Path, images: int | None, aimed: bool, kinds: Sequence[str]
+    asked: Shown,
+    plan: Path,
+    out: Path,
+    images: int | None,
+    aimed: bool,
+    kinds: Sequence[str],
+    start: Path | None = None,
 ) -> dict[str, Any]:
-    """Write golden vectors of the first test digits or recordings, 1 if not said, or of inputs; return the manifest."""
+    """Write golden vectors of the first test digits or recordings, 1 if not said, or of inputs; return the manifest.
+
+    start    what states begin with: of a network of populations alone
+    """
+    if start is not None and asked.kind != "populations":
+        raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
     match asked.kind:
         case "populations":
-            return golden_of_files(asked.network, plan, asked.found, images, out, kinds)
+            return golden_of_files(asked.network, plan, asked.found, images, out, kinds, start)
         case "layers":
             return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds)
     return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed)

@@ -67,6 +67,7 @@ def respond(  # type: ignore[no-untyped-def]
     starts,
     indices,
     own,
+    begun,
     kept,
     fixed,
     words,
@@ -76,7 +77,7 @@ def respond(  # type: ignore[no-untyped-def]
     taps,
     draws,
 ):
-    """Run the layer on every image from a cleared state; add up what it emits, or write it out, or a row of `kept`.
+    """Run the layer on every image from its begin; add up what it emits, or write it out, or a row of `kept`.
 
     Compiled together with an emitted `step`: see `fxsnn.program.compiled`. An array without elements is not written.
 
@@ -90,6 +91,7 @@ def respond(  # type: ignore[no-untyped-def]
                   which is listed step by step, `starts` and `indices` being room for a step; delays and first inputs,
                   int64[projections]: what is emitted is written into the raster so many steps later, one input after
                   the other from the first on
+    begun         int[images, states, neurons]        the first rows of `kept` before each image; without elements 0
     kept, fixed, words, taps, draws                   as of `step`
     chunk         rows whose sum the lanes are proved to hold
     lane          int[0]                              of the lanes' type
@@ -99,6 +101,10 @@ def respond(  # type: ignore[no-untyped-def]
     lanes, sums, out = room(lane, weights.shape[1]), np.zeros(neurons, kept.dtype), np.empty(neurons, emitted.dtype)
     for image in range(images):
         kept[:] = 0
+        if begun.size > 0:
+            for line in range(begun.shape[1]):
+                for n in range(neurons):
+                    kept[line, n] = begun[image, line, n]
         states[:] = seeds
         first = image * steps
         for now in range(first, first + steps):

@@ -21,6 +21,7 @@ from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
+from fxsnn.graph.starting import start_forms
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
@@ -88,3 +89,15 @@ def inputs_for(network: QuantisedGraph, seed: int) -> NDArray[np.int64]:
     shape = 2, int(rng.integers(1, 9)), math.prod(network.graph.shape)
     shown = rng.integers(form.lowest, form.highest + 1, shape)
     return np.where(rng.random(shape) < rng.choice([0.2, 0.6, 1.0]), shown, 0)
+
+
+def start_for(network: QuantisedGraph, inputs: int, seed: int) -> dict[str, NDArray[np.int64]]:
+    """Return what some states begin with: words of all inputs, int64[neurons], or of each, int64[inputs, neurons]."""
+    rng, found = np.random.default_rng(seed), dict[str, NDArray[np.int64]]()
+    for name, form in start_forms(network).items():
+        one = network.graph[name.partition(".")[0]]
+        many = ((), (inputs,))[rng.integers(2)]
+        shape = ((one.size,), one.shape)[rng.integers(2)]
+        if rng.integers(4):
+            found[name] = rng.integers(form.lowest, form.highest, (*many, *shape), np.int64, endpoint=True)
+    return found

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from fxsnn.errors import OverflowDetectedError
-from fxsnn.graph.counted import Counted, Plain, at_rest
+from fxsnn.graph.counted import Counted, Plain, begun
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.run import trace
+from fxsnn.graph.starting import REST
 from populations_drawn import any_networks, inputs_for
 
 
@@ -22,7 +23,7 @@ def test_a_trace_equals_that_of_the_interpreter(network: QuantisedGraph, seed: i
         found = trace(network, words)
     except OverflowDetectedError:
         reject()
-    with mock.patch("fxsnn.graph.run.at_rest", Plain):
+    with mock.patch("fxsnn.graph.run.begun", lambda network, one, start, n: Plain(network, one, start.of(one, n))):
         expected = trace(network, words)
     for name, one in expected.items():
         assert found[name].counts == one.counts
@@ -38,4 +39,4 @@ def test_a_trace_equals_that_of_the_interpreter(network: QuantisedGraph, seed: i
 @given(any_networks)
 def test_active_inputs_that_are_taken_one_by_one_are_left_to_it(network: QuantisedGraph) -> None:
     for one in network.graph.populations:
-        assert type(at_rest(network, one)) is (Plain if one.neuron.one_by_one else Counted)
+        assert type(begun(network, one, REST)) is (Plain if one.neuron.one_by_one else Counted)

@@ -21,6 +21,7 @@ from fxsnn.graph.inputs import checked_inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import Answers, named_words, run, trace
+from fxsnn.graph.starting import Given
 from fxsnn.graph.stepping import State
 from fxsnn.macro import macro_of
 from fxsnn.memory import memory_to_data
@@ -36,8 +37,11 @@ class Fixed:
 
     network: QuantisedGraph
 
-    def run(self, spikes: ArrayLike, *, threads: int = 1) -> Answers:
+    def run(self, spikes: ArrayLike, *, threads: int = 1, start: Given | None = None) -> Answers:
         """Return what the network says of every input of `spikes`, [inputs, steps, ...]; each begins at rest.
+
+        start    raw words with which states begin instead of 0, by `population.state`: [neurons], or [inputs, neurons];
+                 nothing was emitted before in any case
 
         Returns `said`, int64[inputs, neurons] of the population that is read, and `classes`, int64[inputs], or none
         without a readout that asks.
@@ -45,22 +49,27 @@ class Fixed:
         Raises
         ------
         ConfigError
-            The spikes are of another shape, or hold what is no word of the input's format.
+            The spikes or words at the start are of another shape, or hold what is no word of their format.
         OverflowDetectedError
             A signal's overflow mode is `error` and a value left it.
         """
-        return run(self.network, spikes, threads)
+        return run(self.network, spikes, threads, start)
 
-    def trace(self, spikes: ArrayLike) -> Nodes:
-        """Return every node of every population at every step of one input, [steps, ...]; raises as `run`."""
+    def trace(self, spikes: ArrayLike, *, start: Given | None = None) -> Nodes:
+        """Return every node of every population at every step of one input, [steps, ...]; else as `run`."""
         words, formats = dict[str, NDArray[np.int64]](), self.formats
-        for name, kept in trace(self.network, spikes).items():
+        for name, kept in trace(self.network, spikes, start).items():
             words |= named_words(self.network, name, kept)
         return Nodes({name: held for name, held in words.items() if name in formats}, formats)
 
-    def start(self) -> State:
-        """Return the network at rest, to be followed one step at a time: `words = state.step(row)`."""
-        return State(self.network)
+    def start(self, states: Given | None = None) -> State:
+        """Return the network, to be followed one step at a time: `words = state.step(row)`.
+
+        states    raw words with which states begin, by `population.state`, [neurons]; the others are 0
+
+        Raises ConfigError where a name is no state, or its words are of another shape or do not fit its format.
+        """
+        return State(self.network, states)
 
     def memory(self, *, macro: str = "") -> dict[str, Any]:
         """Return what inference stores, array by array, as `fxsnn memory --json` prints it.

@@ -45,6 +45,12 @@ def make(
         ),
     ] = None,
     inputs: InputsFile = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start", help=".npz of what states begin with: raw words, POPULATION.STATE.", show_default="all at 0"
+        ),
+    ] = None,
     aimed: Annotated[
         bool,
         typer.Option(
@@ -66,7 +72,7 @@ def make(
     from fxsnn.shown import shown
 
     asked = shown(network, folder, mnist, inputs)
-    manifest = golden(asked, plan, out, images, aimed, formats or [])
+    manifest = golden(asked, plan, out, images, aimed, formats or [], start)
     if asked.kind != "one layer":
         _tell_populations(out, manifest)
         return

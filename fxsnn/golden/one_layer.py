@@ -20,6 +20,7 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.starting import Start
 from fxsnn.plan import SIGNALS
 from fxsnn.program.variant import Ints
 from fxsnn.quantised import SITES, QuantisedNetwork
@@ -58,8 +59,8 @@ def explain_layer(
     graph = population_of(network)
     nodes = [replace(vector, name=_called(vector.name)) for vector in vectors if vector.role == "node"]
     shown = stimuli.unrolled(stimuli.raster.astype(np.int64))
-    start = {LAYER: {"membrane": stimuli.membrane, "refractory": stimuli.refractory}}
-    presented = Presented(shown, stimuli.steps, start)
+    start = {_called(name): getattr(stimuli, name) for name in ("membrane", "refractory")}
+    presented = Presented(shown, stimuli.steps, Start(start))
     bundle = GraphBundle(nodes, {}, [], [], {}, presented, graph)
     words = {_called(name): held for name, held in expected.items()}
     words |= {_called("spike"): play(network, stimuli).nodes["spike"]}

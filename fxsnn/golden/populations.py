@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of, narrowest
 from fxsnn.graph.run import Kept, named_words, run, trace
+from fxsnn.graph.starting import REST, Start, start_forms
 from fxsnn.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT as NO_SIGNAL
@@ -33,24 +34,22 @@ Words = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Presented(Timed):
-    """What a network of populations is shown: each input is a presentation, from rest or what it begins with.
+    """What a network of populations is shown: each input is a presentation, from rest where nothing else is given.
 
     Presentations that are shorter than others are filled up, with steps that do not count.
     """
 
     words: Words  # int64[inputs, most steps, words]
     steps: tuple[int, ...]
-    start: Mapping[str, Mapping[str, Words]] = field(
-        default_factory=dict
-    )  # by population and state, int64[inputs, neurons]
+    start: Start = REST  # what states begin with
 
     def __post_init__(self) -> None:
         freeze(self)
 
     @classmethod
-    def of(cls, words: Words) -> Presented:
+    def of(cls, words: Words, start: Start = REST) -> Presented:
         """Return these inputs, each a presentation."""
-        return cls(words, (words.shape[1],) * len(words))
+        return cls(words, (words.shape[1],) * len(words), start)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +66,21 @@ class Response:
 
 def respond(network: QuantisedGraph, presented: Presented) -> Response:
     """Run every input; raises as `run` does."""
-    answers = run(network, presented.words)
-    return Response([trace(network, one) for one in presented.words], answers.said, answers.classes)
+    start = presented.start
+    answers = run(network, presented.words, start=start.words)
+    traces = [trace(network, one, start.part(slice(n, n + 1)).words) for n, one in enumerate(presented.words)]
+    return Response(traces, answers.said, answers.classes)
 
 
-def graph_layout(network: QuantisedGraph, inputs: int, steps: int) -> list[Vector]:
+def initial(state: str) -> str:
+    """Return how the words are called with which `population.state` begins."""
+    return state.replace(".", ".initial.", 1)
+
+
+def graph_layout(network: QuantisedGraph, inputs: int, steps: int, begun: Collection[str] = ()) -> list[Vector]:
     """Return every file of a set, in a fixed order: nodes as they come to be in a step.
+
+    begun    states that begin with given words, `population.state`
 
     Raises
     ------
@@ -80,13 +88,15 @@ def graph_layout(network: QuantisedGraph, inputs: int, steps: int) -> list[Vecto
         A node or an answer is wider than 63 bits.
     """
     graph, rows = network.graph, inputs * steps
-    begins = "1 where an input begins: all states are 0 then, what was emitted before is 0, LFSRs hold their seeds"
+    states = "states hold the words of *.initial.*, or 0" if begun else "all states are 0"
+    begins = f"1 where an input begins: {states} then, what was emitted before is 0, LFSRs hold their seeds"
     shown = Vector("input", "input", graph.format, (rows, *graph.shape), "words of the network's input")
     nodes = [
         vector for stage in graph.stages for name in stage.populations for vector in _nodes(network, graph[name], rows)
     ]
     read = Vector("answers", "state", _answer(network, steps), (inputs, graph.read.size), _read(graph))
-    vectors = [*_constants(network), shown, Vector("begin", "input", BIT, (rows,), begins), *nodes, read]
+    first = [Vector("begin", "input", BIT, (rows,), begins), *_initials(network, inputs, begun)]
+    vectors = [*_constants(network), shown, *first, *nodes, read]
     if graph.readout.kind != "none":
         labels = graph.readout.labels
         most = graph.read.size - 1 if labels is None else max(int(labels.max()), 0)
@@ -108,7 +118,9 @@ def graph_words(network: QuantisedGraph, presented: Presented, response: Respons
         parts = [named_words(network, one.name, played[one.name]) for played in traces]
         words |= {node: np.concatenate([part[node] for part in parts]) for node in parts[0]}
         words |= {f"{one.name}.{name}": held for name, held in network.constants[one.name].items()}
-    vectors = graph_layout(network, len(presented.words), presented.words.shape[1])
+    words |= {initial(name): held for name, held in presented.start.words.items()}
+    inputs, steps = presented.words.shape[:2]
+    vectors = graph_layout(network, inputs, steps, presented.start.words)
     return {vector.name: words[vector.name].reshape(vector.shape) for vector in vectors}
 
 
@@ -172,6 +184,15 @@ def _constants(network: QuantisedGraph) -> Iterator[Vector]:
                 else f"{'one each' if shape[0] == population.size else 'one a channel'}"
             )
             yield Vector(f"{population.name}.{name}", "constant", form, shape or (1,), f"constant {name}, {many}")
+
+
+def _initials(network: QuantisedGraph, inputs: int, begun: Collection[str]) -> Iterator[Vector]:
+    """Yield what states begin with."""
+    for name, form in start_forms(network).items():
+        if name in begun:
+            population, _, state = name.partition(".")
+            shape = (inputs, *network.graph[population].shape)
+            yield Vector(initial(name), "state", form, shape, f"{state} of {population} that each input begins with")
 
 
 def _nodes(network: QuantisedGraph, one: Population, rows: int) -> list[Vector]:

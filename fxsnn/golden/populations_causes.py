@@ -90,7 +90,7 @@ class _Search:
         for dump in self.dumps:
             name, _, node = dump.node.name.partition(".")
             nodes.setdefault(name, []).append(node)
-        self.theatre = Theatre(network, emitted, nodes, stimuli.steps, stimuli.start)
+        self.theatre = Theatre(network, emitted, nodes, stimuli.steps, stimuli.start.words)
         names = [vector.name for vector in self.bundle.vectors]
         self.order = {dump.node.name: names.index(dump.node.name) for dump in self.dumps}
         self.targets = {

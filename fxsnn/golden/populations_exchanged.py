@@ -148,7 +148,7 @@ def _fitting(
     base = theatre.brought(one.target, n)
     alive = np.arange(len(given.a))
     for p, steps in enumerate(upto.tolist()):
-        player = _alone(theatre, one.target, n, len(alive))
+        player = _alone(theatre, one.target, n, len(alive), p)
         for t in range(steps):
             if not len(alive):
                 return alive
@@ -165,18 +165,22 @@ def _fitting(
                     fits &= target.defined[p, t, n] & (words == target.words[p, t, n])
             if not fits.all():
                 alive, states = alive[fits], player.states
-                player = _alone(theatre, one.target, n, len(alive))
+                player = _alone(theatre, one.target, n, len(alive), p)
                 player.states = {name: words[:, fits] for name, words in states.items()}
     return alive
 
 
-def _alone(theatre: Theatre, name: str, n: int, many: int) -> Player:
-    """Return a neuron at rest, so many times."""
+def _alone(theatre: Theatre, name: str, n: int, many: int, presentation: int) -> Player:
+    """Return a neuron as it is before the first step of a presentation, so many times."""
     step = theatre.base.variants[name]
     constants = {
         called: words[n : n + 1] if len(words) > 1 else words for called, words in theatre.base.constants[name].items()
     }
-    return Player(replace(step, program=replace(step.program, neurons=many)), constants, 1)
+    player = Player(replace(step, program=replace(step.program, neurons=many)), constants, 1)
+    for state in player.states:
+        if f"{name}.{state}" in theatre.start:
+            player.states[state] = np.full((1, many), theatre.start[f"{name}.{state}"][presentation, n])
+    return player
 
 
 def _exchanged(name: str, first: tuple[int, int], second: tuple[int, int]) -> Callable[[Mutant], Mutant]:

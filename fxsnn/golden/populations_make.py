@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, new_folder
+from fxsnn.format import Format
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.make import write_files, write_vectors
@@ -33,18 +34,26 @@ from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.starting import Given, read_start, start_forms, start_of
 from fxsnn.graph.writing import graph_text, whole
 from fxsnn.npz import pack_npz
 
-NETWORK, PLAN, INPUTS = "net.toml", "plan.toml", "inputs.npz"
+NETWORK, PLAN, INPUTS, START = "net.toml", "plan.toml", "inputs.npz", "start.npz"
 
 
 def golden_of_files(
-    network: Path, plan: Path, inputs: Path, count: int | None, out: Path, kinds: Sequence[str] = ()
+    network: Path,
+    plan: Path,
+    inputs: Path,
+    count: int | None,
+    out: Path,
+    kinds: Sequence[str] = (),
+    start: Path | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of a network's response to the first inputs of a file; return the manifest.
 
     count    how many of them; all if not said
+    start    an .npz with what states begin with, see `read_start`
 
     Raises
     ------
@@ -52,17 +61,23 @@ def golden_of_files(
         A file cannot be read, or says what cannot be; see `make_graph_bundle`.
     """
     check_kinds(kinds)
-    check_folder(out, network, plan, inputs)
+    check_folder(out, network, plan, inputs, *([start] if start else []))
     graph = load_graph(network)
     quantised = quantise_graph(graph, load_graph_plan(plan, graph))
     words = read_inputs(inputs, graph).words
     if count is not None and count > len(words):
         raise ConfigError(f"--images must be 1 to {len(words)}, as many as {str(inputs)!r} holds, not {count}")
-    return make_graph_bundle(out, quantised, words[:count], kinds=kinds)
+    begun = None if start is None else read_start(start, quantised, len(words)).part(slice(count)).words
+    return make_graph_bundle(out, quantised, words[:count], kinds=kinds, start=begun)
 
 
 def make_graph_bundle(
-    folder: Path, network: QuantisedGraph, inputs: NDArray[np.int64], *, kinds: Sequence[str] = ()
+    folder: Path,
+    network: QuantisedGraph,
+    inputs: NDArray[np.int64],
+    *,
+    kinds: Sequence[str] = (),
+    start: Given | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to inputs; return the manifest.
 
@@ -70,6 +85,7 @@ def make_graph_bundle(
 
     inputs    int64[inputs, steps, words], of the format of the network's input
     kinds     further formats of memory images (export.KINDS)
+    start     what states begin with, see `start_of`
 
     Raises
     ------
@@ -82,13 +98,21 @@ def make_graph_bundle(
     if not len(inputs):
         raise ConfigError("golden vectors must be of one or more inputs, not none")
     complete = whole(network)
-    network, presented = complete.network, Presented.of(inputs)
-    vectors = graph_layout(network, *inputs.shape[:2])
+    network = complete.network
+    many, steps = inputs.shape[:2]
+    presented = Presented.of(inputs, start_of(network, start, many))
+    begun = presented.start.words
+    vectors = graph_layout(network, many, steps, begun)
     response = respond(network, presented)
     words = graph_words(network, presented, response)
     texts = {NETWORK: graph_text(network.graph), PLAN: graph_plan_text(network.plan), **complete.texts}
-    files = {name: text.encode() for name, text in texts.items()} | {INPUTS: _packed(network, inputs)}
-    configuration = configuration_of_graph(files, *inputs.shape[:2])
+    graph = network.graph
+    files = {name: text.encode() for name, text in texts.items()}
+    files[INPUTS] = pack_npz({"inputs": _least(inputs.reshape(*inputs.shape[:2], *graph.shape), graph.format)})
+    if begun:
+        forms = start_forms(network)
+        files[START] = pack_npz({name: _least(words, forms[name]) for name, words in begun.items()})
+    configuration = configuration_of_graph(files, many, steps, [*begun])
     identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
         manifest: dict[str, Any] = {
@@ -109,15 +133,18 @@ def make_graph_bundle(
     return manifest
 
 
-def configuration_of_graph(files: Mapping[str, bytes], inputs: int, steps: int) -> dict[str, Any]:
-    """Return what the manifest says of a network, its plan and so many inputs; `files` are those beside the words."""
+def configuration_of_graph(
+    files: Mapping[str, bytes], inputs: int, steps: int, begun: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what the manifest says of a network, its plan, so many inputs and states that begin with given words.
+
+    files    those beside the words
+    """
     said = {name: digest(data) for name, data in sorted(files.items()) if name.endswith((".toml", ".neuron", ".csv"))}
-    return {"inputs": inputs, "steps": steps, "sha256": said}
+    return {"inputs": inputs, "steps": steps, "sha256": said} | ({"start": [*begun]} if begun else {})
 
 
-def _packed(network: QuantisedGraph, inputs: NDArray[np.int64]) -> bytes:
-    """Return the inputs as `fxsnn golden make` takes them, in the smallest type that holds their words."""
-    form = network.graph.format
+def _least(words: NDArray[np.int64], form: Format) -> NDArray[np.integer]:
+    """Return words in the smallest type that holds those of a format."""
     size = next(size for size in (1, 2, 4, 8) if form.word <= 8 * size)
-    shaped = inputs.reshape(*inputs.shape[:2], *network.graph.shape)
-    return pack_npz({"inputs": shaped.astype(f"{'<' if size > 1 else '|'}{'i' if form.signed else 'u'}{size}")})
+    return words.astype(f"{'<' if size > 1 else '|'}{'i' if form.signed else 'u'}{size}")

@@ -22,6 +22,7 @@ class Mutant:
     registers: Mapping[str, Mapping[int, Lfsr]]
     weights: Mapping[str, Ints]  # by projection
     delays: Mapping[str, int]
+    start: Mapping[str, Ints]  # what states begin with, by `population.state`, int64[presentations, neurons]; or with 0
     lasting: frozenset[str] = frozenset()  # states (`population.state`) and registers that presentations do not reset
 
     def differs(self, name: str, from_: Mutant, network: QuantisedGraph) -> bool:
@@ -36,10 +37,11 @@ class Mutant:
             for one in network.graph.projections
             if one.target == name
         )
-        return own or brought or any(one.startswith(f"{name}.") for one in self.lasting)
+        begun = any(self.start[one] is not from_.start[one] for one in self.start if one.startswith(f"{name}."))
+        return own or brought or begun or any(one.startswith(f"{name}.") for one in self.lasting)
 
 
-def unchanged(network: QuantisedGraph) -> Mutant:
+def unchanged(network: QuantisedGraph, start: Mapping[str, Ints]) -> Mutant:
     """Return a network with nothing changed."""
     graph = network.graph
     return Mutant(
@@ -53,6 +55,7 @@ def unchanged(network: QuantisedGraph) -> Mutant:
         {one.name: registers_of(network, one) for one in graph.populations},
         network.weights,
         {one.name: one.delay for one in graph.projections},
+        start,
     )
 
 

@@ -48,6 +48,7 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
             *_constants(theatre, name),
             *_registers(theatre, name),
             *_lasting(theatre, name),
+            *_begun(theatre, name),
         ):
             yield NetworkMutation(called + told, "", name, apply)
     for projection in network.graph.projections:
@@ -171,6 +172,23 @@ def _lasting(theatre: Theatre, name: str) -> Told:
         called = "registers that draw" if some == ["lfsr"] else ", ".join(some)
         full = frozenset(f"{name}.{one}" for one in some)
         yield f"{called} not reset where a presentation begins", _kept(full)
+
+
+def _begun(theatre: Theatre, name: str) -> Told:
+    """Yield words that are otherwise among those with which states begin."""
+    for state, words in theatre.start.items():
+        population, _, called = state.partition(".")
+        if population != name:
+            continue
+        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [("taken as 0", lambda x: x * 0)]
+        kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
+        for told, make in kinds:
+            if not np.array_equal(make(words), words):
+                yield f"words that {called} begins with: {told}", _beginning(state, make)
+
+
+def _beginning(state: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+    return lambda mutant: replace(mutant, start={**mutant.start, state: make(mutant.start[state])})
 
 
 def _brought(theatre: Theatre, one: Projection) -> Told:

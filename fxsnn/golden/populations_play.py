@@ -41,14 +41,14 @@ class Theatre:
     emitted    of every population and the input, int64[presentations, steps, words]
     nodes      that are asked for, by population: a name of the text, `draw.N` or `lfsr.N`
     steps      of each presentation, of which the longest has all
-    start      what states begin with, by population and state: int64[presentations, neurons]; 0 if not given
+    start      what states begin with, int64[presentations, neurons] by `population.state`; the others with 0
     """
 
     network: QuantisedGraph
     emitted: Mapping[str, Ints]
     nodes: Mapping[str, Sequence[str]]
     steps: Sequence[int]
-    start: Mapping[str, Mapping[str, Ints]]
+    start: Mapping[str, Ints] = field(default_factory=dict)
     base: Mutant = field(init=False)
     seen: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)  # ends of every value, by population
     seen_steps: dict[str, Seen] = field(default_factory=dict)  # by population that can be glanced at
@@ -58,7 +58,7 @@ class Theatre:
     _wanted: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.base, self._fracs = unchanged(self.network), {}
+        self.base, self._fracs = unchanged(self.network, self.start), {}
         for name, step in self.base.variants.items():
             fracs = step.fracs()
             self._fracs[name] = {node: fracs[ref] for node, ref in step.names.items()}
@@ -105,7 +105,8 @@ class Theatre:
         rows = self.emitted[INPUT].shape[:2]
         alone = replace(mutant, variants=self.base.variants, constants=self.base.constants)
         kept = all(
-            getattr(alone, part) is getattr(self.base, part) for part in ("weights", "delays", "registers", "lasting")
+            getattr(alone, part) is getattr(self.base, part)
+            for part in ("weights", "delays", "registers", "start", "lasting")
         )
         draws = any(isinstance(one, Rounds) and one.rounding is Rounding.STOCHASTIC for one in step.operations.values())
         if (
@@ -185,7 +186,9 @@ class Theatre:
                     mutant.registers[name],
                     self._pool,
                 )
-                player.states |= {state: words[part] for state, words in self.start.get(name, {}).items()}
+                for state in player.states:
+                    if f"{name}.{state}" in mutant.start:
+                        player.states[state] = mutant.start[f"{name}.{state}"][part]
                 if name in players:
                     last = players[name]
                     for state in player.states:

@@ -15,12 +15,13 @@ from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, ReadWords, altered_texts, check_described, read_words
-from fxsnn.golden.populations import Presented, graph_layout
+from fxsnn.golden.populations import Presented, graph_layout, initial
 from fxsnn.golden.populations_make import NETWORK, PLAN, configuration_of_graph
 from fxsnn.golden.stated import differing, misstated
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.starting import Start, start_forms
 from fxsnn.graph.writing import LABELS
 
 
@@ -38,25 +39,33 @@ class Populations(msgspec.Struct, forbid_unknown_fields=True):
     inputs: int
     steps: int
     sha256: dict[str, str]  # of what the network and the plan are made of, by file
+    start: list[str] | None = None  # states that begin with given words
 
     def __post_init__(self) -> None:
         if self.inputs < 1 or self.steps < 1:
             raise ValueError(f"inputs and steps must be 1 or more, not {self.inputs} and {self.steps}")
+        if self.start == []:
+            raise ValueError("start must name one or more states, or be left out")
 
 
 def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, content: Mapping[str, Any]) -> GraphBundle:
     """Return what a set holds; raises FileError, which names a file that was altered before what follows of that."""
     altered, read = altered_texts(folder, manifest), ReadWords({}, [], [])
+    begun = about.start or []
     try:
         network = _network(folder)
-        vectors = graph_layout(network, about.inputs, about.steps)
+        states = [*start_forms(network)]
+        if begun != [name for name in states if name in begun]:
+            raise FileError(f"start must name states of {', '.join(states) or 'none'}, in their order, not {begun}")
+        vectors = graph_layout(network, about.inputs, about.steps, begun)
         _limit(vectors)
     except FxsnnError as error:
         raise FileError(altered[0] if altered else f"the set's network must run: {error}") from None
     try:
         check_described(vectors, manifest)
         read = read_words(folder, vectors, manifest)
-        presented = Presented.of(read.words["input"].reshape(about.inputs, about.steps, -1))
+        start = {name: read.words[initial(name)].reshape(about.inputs, -1) for name in begun}
+        presented = Presented.of(read.words["input"].reshape(about.inputs, about.steps, -1), Start(start))
         wrong = np.flatnonzero(read.words["begin"] != presented.begin())
         if len(wrong):
             must = presented.begin()[wrong[0]]
@@ -68,7 +77,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         names = [NETWORK, PLAN, *(Path(one.text.file).name for one in network.graph.populations)]
         names += [LABELS] if network.graph.readout.labels is not None else []
         files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in names}
-        actual = configuration_of_graph(files, about.inputs, about.steps)
+        actual = configuration_of_graph(files, about.inputs, about.steps, begun)
         stated += differing("configuration ", manifest.configuration, actual)
     return GraphBundle(
         vectors, read.words, [*read.altered, *altered], [*stated, *read.misstated], manifest.counts, presented, network

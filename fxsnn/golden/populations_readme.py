@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fxsnn.golden.populations import initial
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
@@ -55,7 +56,7 @@ def graph_readme(manifest: dict[str, Any], network: QuantisedGraph) -> str:
     )
     spikes = ", ".join(f"`{name}` {many}" for name, many in counts["spikes_by_population"].items()) or "none"
     classes = f" Classes: {counts['classes']}." if "classes" in counts else ""
-    inputs, steps = about["inputs"], about["steps"]
+    inputs, steps, start = about["inputs"], about["steps"], " --start start.npz" * ("start" in about)
     return f"""# Golden vectors of a network of {len(graph.populations)} population{"s" * (len(graph.populations) > 1)}
 
 Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}, from the network `net.toml` with its
@@ -67,7 +68,7 @@ To compare RTL of your own, apply the rows of `input.mem` one a step to it, writ
 and `fxsnn golden diff` says where they first differ. `fxsnn golden check` computes every word here again; this makes
 the same set again:
 
-    fxsnn golden make net.toml plan.toml --inputs inputs.npz --out ../again
+    fxsnn golden make net.toml plan.toml --inputs inputs.npz{start} --out ../again
 
 There {"is 1 input" if inputs == 1 else f"are {inputs} inputs"} of {steps} step{"s" * (steps > 1)}, each a presentation.
 
@@ -82,7 +83,7 @@ columns x channels.
 
 ## One time step
 
-Where `begin.mem` is 1 an input begins: all states are 0, nothing was emitted before, LFSRs hold their seeds. Steps
+Where `begin.mem` is 1 an input begins: {_begun(about)}, nothing was emitted before, LFSRs hold their seeds. Steps
 count from 0. The populations do a step in this order, each with what the others emitted in the same step, or as many
 steps before as a delay says; what would be from before step 0 is 0:
 
@@ -107,6 +108,11 @@ Spikes: {spikes}.{classes}
 |---|---|---|---|---|
 {casts}
 """
+
+
+def _begun(about: dict[str, Any]) -> str:
+    files = ", ".join(f"`{initial(name)}.mem`" for name in about.get("start", ()))
+    return f"states hold the words of {files}, one row an input, all others are 0" if files else "all states are 0"
 
 
 def _population(network: QuantisedGraph, one: Population) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fxsnn.golden.populations import initial
 from fxsnn.golden.rtl import CHECKED, HDL, file_checks, script, words_compared
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
@@ -15,22 +17,23 @@ from fxsnn.hdl.network import Network
 from fxsnn.hdl.words import names_of
 
 BENCH, COCOTB = "fxsnn_populations_bench", "fxsnn_populations_cocotb"
+_STATES = re.compile(r" *(//|#) start states(?=\n)")  # ends lines that are of use where states are loaded
 _FIRST = ("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv")  # in the order of compilation
 
 
 def populations_files(manifest: Mapping[str, Any], network: QuantisedGraph) -> dict[str, str]:
     """Return the RTL, its bench and the command that runs it: text by name of the file."""
     files = {entry["name"]: entry for entry in manifest["files"]}
-    emitted = Network(network)
+    emitted = Network(network, manifest["configuration"].get("start", ()))
     modules = emitted.modules()
     walks = [f"{name}.sv" for name in WALKS if any(f"  {name} #(" in text for text in modules.values())]
     nodes = [name for name, entry in files.items() if entry["role"] == "node"]
-    called = names_of(nodes)
+    called = names_of([*nodes, *map(initial, emitted.loaded)])
     read = {"input": "inputs", "begin": "begins"} | {name: f"words_of_{word}" for name, word in called.items()}
     order = [*_FIRST, *walks, *modules, f"{BENCH}.sv"]
     fixed = (*(name for name in _FIRST if name != "fxsnn_config.sv"), *walks, *CHECKED, f"{BENCH}.sv")
     fixed += (f"{COCOTB}.py", "fxsnn_vectors.py")
-    texts = {name: (HDL / name).read_text("ascii") for name in fixed} | modules
+    texts = {name: _template(name, states=bool(emitted.loaded)) for name in fixed} | modules
     texts |= {
         "fxsnn_config.sv": _config(files, network, emitted),
         "fxsnn_files.svh": file_checks(manifest, {name: read.get(name, "") for name in files}),
@@ -39,7 +42,20 @@ def populations_files(manifest: Mapping[str, Any], network: QuantisedGraph) -> d
         "fxsnn_words.svh": words_compared(manifest, called=called),
         "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in order), ""]),
     }
+    if emitted.loaded:
+        texts["fxsnn_start.json"] = json.dumps(_sizes(network, emitted), indent=1) + "\n"
     return {f"rtl/{name}": text for name, text in texts.items()} | {"run.sh": script("run.sh", BENCH, COCOTB)}
+
+
+def _template(name: str, *, states: bool) -> str:
+    """Return a file of hdl; its lines for states that are loaded only where there are any."""
+    lines = (HDL / name).read_text("ascii").splitlines(keepends=True)
+    return "".join(_STATES.sub("", line) for line in lines if states or not _STATES.search(line))
+
+
+def _sizes(network: QuantisedGraph, emitted: Network) -> list[tuple[str, int]]:
+    """Return the files of states that are loaded, in the order of their numbers, and the neurons of each."""
+    return [(initial(name), network.graph[name.partition(".")[0]].size) for name in emitted.loaded]
 
 
 def _config(files: Mapping[str, Any], network: QuantisedGraph, emitted: Network) -> str:
@@ -51,6 +67,8 @@ def _config(files: Mapping[str, Any], network: QuantisedGraph, emitted: Network)
         "WIDEST": max(2, *(entry["word"] for entry in files.values() if entry["role"] == "node")),
         "PATIENCE": min(emitted.clocks(), (1 << 31) - 1),
     }
+    if emitted.loaded:
+        values["STATE_WORD"] = emitted.state_word()
     lines = [f"  localparam int {name} = {value};" for name, value in values.items()]
     return "\n".join(["package fxsnn_config;", *lines, "endpackage", ""])
 
@@ -105,5 +123,21 @@ def _nodes(
             *memories,
             *("", "  always @(posedge clock) begin", *compared, "  end"),
             *("", "  task automatic compare_registers;", *registers, "  endtask", ""),
+            *(_loading(_sizes(network, emitted), read) if emitted.loaded else ()),
         ]
     )
+
+
+def _loading(sizes: Sequence[tuple[str, int]], read: Mapping[str, str]) -> list[str]:
+    """Return the task that loads what the states of a presentation begin with."""
+    lines = ["  task automatic load_states;", "    load_state = 1;"]
+    for number, (name, size) in enumerate(sizes):
+        lines += [
+            f"    load_memory = {number};",
+            f"    for (int k = 0; k < {size}; k++) begin",
+            "      load_address = k;",
+            f"      load_state_word = STATE_WORD'({read[name]}[presentation*{size}+k]);",
+            "      @(negedge clock);",
+            "    end",
+        ]
+    return [*lines, "    load_state = 0;", "  endtask", ""]

@@ -21,6 +21,7 @@ from fxsnn.graph.order import Stage
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import reduced
+from fxsnn.graph.starting import REST, Start
 from fxsnn.graph.stepwise import Words
 from fxsnn.graph.ways import Held
 from fxsnn.program.compiled import Compiled, compiled
@@ -54,16 +55,18 @@ class Schedule:
         idle.append(found)
 
 
-_SCHEDULES: WeakKeyDictionary[QuantisedGraph, Schedule] = WeakKeyDictionary()
+_Begun = tuple[frozenset[str], ...]  # by population, the states that begin with something else than 0
+_SCHEDULES: WeakKeyDictionary[QuantisedGraph, dict[_Begun, Schedule]] = WeakKeyDictionary()
 
 
-def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], threads: int) -> Words:
+def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], start: Start, threads: int) -> Words:
     """Return what the network says of every input, int64[inputs, neurons].
 
     inputs     int[inputs, steps, words], words of the input's format
+    start      what they begin with
     threads    the result does not depend on them
     """
-    schedule, readout, steps = _schedule(network), network.graph.readout, inputs.shape[1]
+    schedule, readout, steps = _schedule(network, start), network.graph.readout, inputs.shape[1]
     said = np.zeros((len(inputs), network.graph.read.size), np.int64)
     at_once = _MOST // (schedule.word_bytes * steps)
 
@@ -72,7 +75,7 @@ def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], threads: 
         with schedule.at_work(network, together, steps, whole=at_once > 0) as at_work:
             for n in range(first, last, together):
                 some = slice(n, min(n + together, last))
-                said[some] = reduced(readout, at_work.read(inputs[some]), steps)
+                said[some] = reduced(readout, at_work.read(inputs[some], start.part(some)), steps)
 
     in_parts(part, len(inputs), threads)
     return said
@@ -83,25 +86,27 @@ def emitted_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]]) -> dic
 
     inputs     int[inputs, steps, words], words of the input's format
     """
-    return _AtWork(network, _schedule(network), max(1, len(inputs)), inputs.shape[1]).played(inputs)[0]
+    return _AtWork(network, _schedule(network, REST), max(1, len(inputs)), inputs.shape[1]).played(inputs, REST)[0]
 
 
-def _schedule(network: QuantisedGraph) -> Schedule:
+def _schedule(network: QuantisedGraph, start: Start) -> Schedule:
     """Return how the populations run, once for each network: networks never change."""
-    found = _SCHEDULES.get(network)
-    if found is None:
-        found = _SCHEDULES[network] = _scheduled(network)
-    return found
+    begun = tuple(start.moved(one) for one in network.graph.populations)
+    found = _SCHEDULES.setdefault(network, {})
+    if begun not in found:
+        found[begun] = _scheduled(network, begun)
+    return found[begun]
 
 
-def _scheduled(network: QuantisedGraph) -> Schedule:
+def _scheduled(network: QuantisedGraph, begun: _Begun) -> Schedule:
     graph, programs, node = network.graph, dict(network.programs), network.graph.readout.node
     rows = dict[str, int]()
     if node:
         name = graph.read.name
         programs[name], state = programs[name].keeping(node)
         rows[name] = [*programs[name].neuron.states].index(state)
-    steps = {name: compiled(program, network.each(name)) for name, program in programs.items()}
+    moved = {one.name: states for one, states in zip(graph.populations, begun, strict=True)}
+    steps = {name: compiled(program, network.each(name), moved[name]) for name, program in programs.items()}
     at_once = {
         name: dense(network, name, steps[name], rows.get(name))
         for stage in graph.stages
@@ -128,10 +133,11 @@ class _Engines:
         nodes = (*shape, size) if name in schedule.rows else (*shape[:-1], 0, 0)
         return np.zeros((*shape, size), schedule.words[name]), np.zeros(nodes, schedule.steps[name].word)
 
-    def begin(self, stage: Stage) -> None:
-        """Let the populations of a stage return to rest."""
+    def begin(self, stage: Stage, start: Start, n: int) -> None:
+        """Let the populations of a stage hold what input n begins with."""
         for name in stage.populations:
-            self._engines[name].begin()
+            rows = start.rows(self._graph[name], np.int64)
+            self._engines[name].begin(rows[n] if len(rows) else None)
 
     def advance(self, stage: Stage, emitted: Mapping[str, Held], nodes: Mapping[str, Held], steps: range) -> None:
         """Do time steps of a stage: write what it emits, and the state that is read, int[steps, neurons].
@@ -150,27 +156,29 @@ class _AtWork:
 
     def __init__(self, network: QuantisedGraph, schedule: Schedule, together: int, steps: int) -> None:
         self._graph, self._steps, self._held = network.graph, steps, schedule.words[INPUT]
+        self._schedule = schedule
         self._dense = {name: DenseAtWork(one, together, steps) for name, one in schedule.dense.items()}
         self._engines = _Engines(network, schedule, schedule.steps.keys() - schedule.dense.keys())
 
-    def read(self, inputs: NDArray[np.integer[Any]]) -> Held:
+    def read(self, inputs: NDArray[np.integer[Any]], start: Start) -> Held:
         """Return what is read of every input, [inputs, steps, neurons]."""
-        emitted, nodes = self.played(inputs)
+        emitted, nodes = self.played(inputs, start)
         return (nodes if self._graph.readout.node else emitted)[self._graph.read.name]
 
-    def played(self, inputs: NDArray[np.integer[Any]]) -> tuple[dict[str, Held], dict[str, Held]]:
+    def played(self, inputs: NDArray[np.integer[Any]], start: Start) -> tuple[dict[str, Held], dict[str, Held]]:
         """Return what is emitted, and the states that are read, by name."""
         engines, words = self._engines, np.require(inputs, self._held, KERNELS_TAKE)
         emitted, nodes = dict[str, Held]({INPUT: words}), dict[str, Held]()
         for stage in self._graph.stages:
             if stage.populations[0] in self._dense:
                 (name,) = stage.populations
-                emitted[name], nodes[name] = self._dense[name].run(emitted, len(inputs))
+                begun = start.rows(self._graph[name], self._schedule.steps[name].word)
+                emitted[name], nodes[name] = self._dense[name].run(emitted, len(inputs), begun)
                 continue
             for name in stage.populations:
                 emitted[name], nodes[name] = engines.room(name, len(inputs), self._steps)
             for n in range(len(inputs)):
-                engines.begin(stage)
+                engines.begin(stage, start, n)
                 given = {name: words[n] for name, words in emitted.items()}
                 read = {name: nodes[name][n] for name in stage.populations}
                 engines.advance(stage, given, read, range(self._steps))
@@ -193,16 +201,16 @@ class _Pieces:
         for one in network.graph.populations:
             self._emitted[one.name], self._nodes[one.name] = self._engines.room(one.name, shape)
 
-    def read(self, inputs: NDArray[np.integer[Any]]) -> Held:
+    def read(self, inputs: NDArray[np.integer[Any]], start: Start) -> Held:
         """Return what is read of every input, [inputs, steps, neurons]."""
-        return np.stack([self._read(words) for words in inputs])
+        return np.stack([self._read(words, start, n) for n, words in enumerate(inputs)])
 
-    def _read(self, words: NDArray[np.integer[Any]]) -> Held:
+    def _read(self, words: NDArray[np.integer[Any]], start: Start, n: int) -> Held:
         past, graph, found = self._past, self._graph, list[Held]()
         for held in self._emitted.values():
             held[:past] = 0
         for stage in graph.stages:
-            self._engines.begin(stage)
+            self._engines.begin(stage, start, n)
         for first in range(0, len(words), self._steps):
             piece = words[first : first + self._steps]
             steps = range(past, past + len(piece))

@@ -6,7 +6,7 @@ one by one is computed in plain integers by `program.interpret`. Both are slower
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -15,6 +15,7 @@ import numpy as np
 from fxsnn.graph.engine import registers_of
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.starting import Start
 from fxsnn.graph.stepwise import Words
 from fxsnn.kernels import rescale
 from fxsnn.lfsr import Lfsr
@@ -38,15 +39,19 @@ class Stepped(NamedTuple):
 
 
 class Counted:
-    """A population that begins at rest, and the casts counted so far, by their rounding."""
+    """A population before its first step, and the casts counted so far, by their rounding.
 
-    def __init__(self, network: QuantisedGraph, one: Population) -> None:
+    states    words with which states begin, [neurons] each; 0 if not given
+    """
+
+    def __init__(self, network: QuantisedGraph, one: Population, states: Mapping[str, Sequence[int]]) -> None:
         self.program: Program = network.programs[one.name]
         self.registers = registers_of(network, one)
         self.counts: dict[Ref, Counts] = {cast.round: Counts() for cast in self.program.neuron.casts}
         constants = {name: np.atleast_1d(np.asarray(words, np.int64)) for name, words in network.each(one.name).items()}
         pool = _POOLS.setdefault(network, {})
         self._player = Player(variant(self.program), constants, 1, self.registers, pool)
+        self._player.states |= {name: np.array([words], np.int64) for name, words in states.items()}
         self._none = np.zeros(one.size, np.int64)
 
     @property
@@ -100,8 +105,10 @@ class Counted:
 class Plain:
     """The same in plain integers, for a text that takes active inputs one by one."""
 
-    def __init__(self, network: QuantisedGraph, one: Population) -> None:
-        self._run = Run(network.programs[one.name], network.each(one.name), one.size, registers_of(network, one))
+    def __init__(self, network: QuantisedGraph, one: Population, states: Mapping[str, Sequence[int]]) -> None:
+        registers = registers_of(network, one)
+        begun = {name: list(words) for name, words in states.items()}
+        self._run = Run(network.programs[one.name], network.each(one.name), one.size, registers, begun)
         self.program, self.registers, self.counts = self._run.program, self._run.registers, self._run.counts
 
     @property
@@ -125,6 +132,7 @@ class Plain:
         return Stepped(value, np.array(done.emitted, np.int64), draws, done.registers)
 
 
-def at_rest(network: QuantisedGraph, one: Population) -> Counted | Plain:
-    """Return a population before its first step."""
-    return Plain(network, one) if one.neuron.one_by_one else Counted(network, one)
+def begun(network: QuantisedGraph, one: Population, start: Start, n: int = 0) -> Counted | Plain:
+    """Return a population before the first step of input n."""
+    kind = Plain if one.neuron.one_by_one else Counted
+    return kind(network, one, start.of(one, n))

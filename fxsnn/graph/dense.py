@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.drive import Driver, Lists, Own, Written
+from fxsnn.drive import Begun, Driver, Lists, Own, Written
 from fxsnn.graph.engine import is_bits, seeds_of
 from fxsnn.graph.order import Stage
 from fxsnn.graph.quantise import QuantisedGraph
@@ -105,14 +105,17 @@ class DenseAtWork:
         self._raster = None if alone else np.zeros((images, steps, population.inputs), np.uint8)
         self._lists = Lists(0 if population.own else images * steps, population.inputs)
 
-    def run(self, emitted: Mapping[str, Held], images: int) -> tuple[Held, Held]:
-        """Return what is emitted and the state that is read, [images, steps, neurons], in room that is used again."""
+    def run(self, emitted: Mapping[str, Held], images: int, begun: Begun) -> tuple[Held, Held]:
+        """Return what is emitted and the state that is read, [images, steps, neurons], in room that is used again.
+
+        begun    what states begin with, int[images, states, neurons] of the step's words; without elements 0
+        """
         population, raster = self.population, self._given(emitted, images)
         written = Written(emitted=self._emitted[:images], nodes=self._nodes[:images], row=population.row or 0)
         if population.own is None:
-            population.driver.run(written, images, self.steps, *self._lists.of(raster))
+            population.driver.run(written, images, self.steps, *self._lists.of(raster), begun)
         else:
-            population.driver.run_own(written, images, raster, population.own)
+            population.driver.run_own(written, images, raster, population.own, begun)
         return written.emitted, written.nodes
 
     def _given(self, emitted: Mapping[str, Held], images: int) -> NDArray[np.uint8]:

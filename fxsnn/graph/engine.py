@@ -44,9 +44,11 @@ class Engine:
         self._parts, self._order = np.zeros((0, one.size), step.word), np.arange(0)  # of no active input
         self._follow = step.driver(layer.follow)
 
-    def begin(self) -> None:
-        """Return to rest."""
+    def begin(self, states: NDArray[np.signedinteger] | None = None) -> None:
+        """Return to rest, or to words of all states, int[states, neurons]."""
         self._kept[:] = 0
+        if states is not None:
+            self._kept[: len(states)] = states
         self._registers[:] = self._seeds
 
     def run(self, emitted: Mapping[str, Held], out: Held, nodes: Held, row: int, first: int, stop: int) -> None:

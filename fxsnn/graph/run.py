@@ -15,13 +15,14 @@ from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.batch import said_of
-from fxsnn.graph.counted import Counted, Plain, Stepped, at_rest
+from fxsnn.graph.counted import Counted, Plain, Stepped, begun
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.reading import Readout, as_words, check_inputs, classes_of, reduced
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
+from fxsnn.graph.starting import REST, Given, Start, start_of
 from fxsnn.graph.stepwise import Words, through
 
 
@@ -61,16 +62,17 @@ class GoldenNode(NamedTuple):
     format: Format
 
 
-def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1) -> Answers:
-    """Return what the network says of every input; each begins at rest.
+def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1, start: Given | None = None) -> Answers:
+    """Return what the network says of every input; each begins at rest where nothing else is given.
 
     inputs     int or bool[inputs, steps, ...], words of the input's format; a map flat or as it is
     threads    that share the inputs; no result depends on them
+    start      what states begin with, see `start_of`; nothing was emitted before in any case
 
     Raises
     ------
     ConfigError
-        The inputs are of another shape, or hold what is no word of the format.
+        The inputs, or what they begin with, are of another shape, or hold what is no word of the format.
     OverflowDetectedError
         A signal's overflow mode is `error` and a value left it.
     WidthError
@@ -79,22 +81,24 @@ def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1) -> Answers
     words, readout = _checked(network.graph, inputs), network.graph.readout
     steps = words.shape[1]
     _check_sums(network, steps)
+    states = start_of(network, start, len(words))
     if not may_refuse(network):
-        said = said_of(network, words, threads)
+        said = said_of(network, words, states, threads)
     else:
         said = np.zeros((len(words), network.graph.read.size), np.int64)
 
         def part(first: int, last: int) -> None:
             for n in range(first, last):
-                said[n] = _read(readout, _played(network, words[n])[network.graph.read.name], steps)
+                said[n] = _read(readout, _played(network, words[n], states, n)[network.graph.read.name], steps)
 
         in_parts(part, len(words), threads)
     return Answers(said, classes_of(readout, said))
 
 
-def trace(network: QuantisedGraph, inputs: ArrayLike) -> dict[str, Kept]:
-    """Run one input, int or bool[steps, ...], and keep every node of every population; raises as `run` does."""
-    played = _played(network, _checked(network.graph, as_words(inputs)[None])[0])
+def trace(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None) -> dict[str, Kept]:
+    """Run one input, int or bool[steps, ...], and keep every node of every population; `start` and raises as `run`."""
+    words = _checked(network.graph, as_words(inputs)[None])
+    played = _played(network, words[0], start_of(network, start, 1))
     return {name: _kept(network, name, told, run) for name, (told, run) in played.items()}
 
 
@@ -148,10 +152,12 @@ class _Told:
         return step.emitted
 
 
-def _played(network: QuantisedGraph, words: NDArray[np.integer]) -> dict[str, tuple[_Told, Counted | Plain]]:
-    """Do every step of one input, [steps, words], stage by stage."""
+def _played(
+    network: QuantisedGraph, words: NDArray[np.integer], start: Start = REST, n: int = 0
+) -> dict[str, tuple[_Told, Counted | Plain]]:
+    """Do every step of one input, [steps, words], stage by stage; it begins with what input n of `start` does."""
     graph = network.graph
-    runs = {one.name: at_rest(network, one) for one in graph.populations}
+    runs = {one.name: begun(network, one, start, n) for one in graph.populations}
     told = {name: _Told(network, name) for name in runs}
     emitted = {INPUT: words.astype(np.int64)}
 

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike
 
 from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, UnknownNameError
-from fxsnn.graph.counted import at_rest
+from fxsnn.graph.counted import begun
 from fxsnn.graph.engine import Engine, drawing, held_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
+from fxsnn.graph.starting import Given, Start, start_of
 from fxsnn.graph.stepwise import Words, arriving
 from fxsnn.graph.ways import Held
 from fxsnn.program.compiled import Compiled, compiled
@@ -27,16 +28,22 @@ _NONE = np.zeros((0, 0), np.int64)  # the engine is asked for no node
 
 
 class State(Mapping[str, Words]):
-    """A quantised network at work, as it stands after a step. `Fixed.start` makes one, at rest.
+    """A quantised network at work, as it stands after a step. `Fixed.start` makes one.
 
     Names are those of golden sets: `hidden.membrane` of a state, `hidden.spike` of what is emitted, `hidden.lfsr.2` of
     the register of a cast that draws, `input` of what was given.
     """
 
-    def __init__(self, network: QuantisedGraph) -> None:
-        """Compile every population's step, once for each structure; raises nothing of its own."""
-        graph = network.graph
-        steps = {one.name: compiled(network.programs[one.name], network.each(one.name)) for one in graph.populations}
+    def __init__(self, network: QuantisedGraph, start: Given | None = None) -> None:
+        """Compile every population's step, once for each structure.
+
+        start    what states hold before the first step, see `start_of`, which raises ConfigError; 0 if not given
+        """
+        graph, states = network.graph, start_of(network, start, 1)
+        steps = {
+            one.name: compiled(network.programs[one.name], network.each(one.name), states.moved(one))
+            for one in graph.populations
+        }
         counting = {name for name, step in steps.items() if may_refuse(network) or _left_out(network, name, step)}
         self._shape, self._format = graph.shape, graph.format
         self._past = 1 + max((wire.delay for wire in graph.projections), default=0)
@@ -50,7 +57,11 @@ class State(Mapping[str, Words]):
                 self._words[name] = partial(self._last, name)
                 continue
             neuron = graph[name].neuron
-            one: _Population = _Counting(network, name) if name in counting else _Compiled(network, name, steps[name])
+            one: _Population = (
+                _Counting(network, name, states)
+                if name in counting
+                else _Compiled(network, name, steps[name], states.rows(graph[name], np.int64))
+            )
             self._work[name] = one
             self._words[f"{name}.{neuron.output[0]}"] = partial(self._last, name)
             self._words |= {f"{name}.{state}": partial(one.state, state) for state in neuron.states}
@@ -60,7 +71,7 @@ class State(Mapping[str, Words]):
         self.reset()
 
     def reset(self) -> None:
-        """Return to rest: states are 0, nothing was emitted, registers hold their seeds; as `begin` of golden sets."""
+        """Return to the begin: states are 0 or what was given, nothing was emitted, registers hold their seeds."""
         self.steps = 0
         self._at = self._past - 1
         for held in self._emitted.values():
@@ -131,10 +142,14 @@ class _Population(Protocol):
 class _Compiled:
     """A population whose step is compiled."""
 
-    def __init__(self, network: QuantisedGraph, name: str, step: Compiled) -> None:
+    def __init__(self, network: QuantisedGraph, name: str, step: Compiled, states: Held) -> None:
         self._engine, self._name = Engine(network, name, step, one_row=True), name
+        self._begun = states[0] if len(states) else None
         self._rows = {state: row for row, state in enumerate(network.graph[name].neuron.states)}
-        self.begin, self.register = self._engine.begin, self._engine.register
+        self.register = self._engine.register
+
+    def begin(self) -> None:
+        self._engine.begin(self._begun)
 
     def step(self, emitted: Mapping[str, Held], t: int) -> None:
         self._engine.run(emitted, emitted[self._name], _NONE, 0, t, t + 1)
@@ -146,11 +161,11 @@ class _Compiled:
 class _Counting:
     """A population of which every cast is counted, to see whether a value leaves."""
 
-    def __init__(self, network: QuantisedGraph, name: str) -> None:
-        self._network, self._name = network, name
+    def __init__(self, network: QuantisedGraph, name: str, states: Start) -> None:
+        self._network, self._name, self._states = network, name, states
 
     def begin(self) -> None:
-        self._run = at_rest(self._network, self._network.graph[self._name])
+        self._run = begun(self._network, self._network.graph[self._name], self._states)
 
     def step(self, emitted: Mapping[str, Held], t: int) -> None:
         come = arriving(self._network, self._name, emitted, t)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
@@ -12,6 +12,7 @@ from fxsnn.hdl.population import Sequencer
 from fxsnn.hdl.words import vector
 
 TOP = "fxsnn_network"
+_STEP = "// start_step    one time step; wait for `ready`"
 _HEAD = """// The network: each population does its step with what the others emitted, one after the other.
 //
 // start_input   an input begins: states become 0, nothing was emitted before, LFSRs hold their seeds; wait for `ready`
@@ -27,12 +28,19 @@ module fxsnn_network (
 
 
 class Network:
-    """The modules of a network."""
+    """The modules of a network.
 
-    def __init__(self, network: QuantisedGraph) -> None:
+    begun    states that begin with words that are loaded, `population.state`
+    """
+
+    def __init__(self, network: QuantisedGraph, begun: Collection[str] = ()) -> None:
         self.network = network
         self.order = [name for stage in network.graph.stages for name in stage.populations]
-        self.populations = {name: Sequencer(network, network.graph[name]) for name in self.order}
+        states = {name: [one.partition(".")[2] for one in begun if one.startswith(f"{name}.")] for name in self.order}
+        self.populations = {name: Sequencer(network, network.graph[name], begun=states[name]) for name in self.order}
+        self.loaded = {
+            f"{name}.{state}": form for name in self.order for state, form in self.populations[name].loaded().items()
+        }
 
     def modules(self) -> dict[str, str]:
         """Return the modules by the names of their files, in the order of compilation."""
@@ -46,6 +54,10 @@ class Network:
         """Return the clocks of the longest step, and some."""
         return sum(one.clocks() for one in self.populations.values()) + 16
 
+    def state_word(self) -> int:
+        """Return the bits of the port by which states are loaded."""
+        return max(2, *(form.word for form in self.loaded.values()))
+
     def instance(self, name: str) -> str:
         """Return what a population's instance is called."""
         return f"of_{name}"
@@ -55,7 +67,16 @@ class Network:
 
     def _top(self) -> str:
         read, word = self.network.graph.read.name, vector(self.network.formats[INPUT].word)
-        lines = [*_HEAD.splitlines(), f"  input  {word} load_word,"]
+        head = _HEAD.splitlines()
+        if self.loaded:
+            head[head.index(_STEP) : head.index(_STEP)] = [
+                "// load_state    writes a word with which a neuron begins, while `ready`; load_memory is its state:",
+                *(f"//               {number}  {name}" for number, name in enumerate(self.loaded)),
+            ]
+        lines = [*head, f"  input  {word} load_word,"]
+        if self.loaded:
+            lines += ["  input  logic load_state,", "  input  logic [31:0] load_memory,"]
+            lines += [f"  input  {vector(self.state_word())} load_state_word,"]
         lines += [f"  output {vector(self.populations[read].read_form.word)} read_word", ");"]
         sources = [name for name in (INPUT, *self.order) if self._delay(name) >= 0]
         lines += [f"  {line}" if line else "" for line in self._controls()]
@@ -136,6 +157,15 @@ class Network:
         }
         ports |= {one.sources[wire.name]: f"source_{wire.name}" for wire in wires}
         ports |= {one.words[wire.name]: f"from_{wire.name}" for wire in wires}
+        if one.loads:
+            neuron, word = one.load_ports
+            bits = max(form.word for form in one.loaded().values())
+            ports |= {neuron: "load_address", word: f"load_state_word[{bits - 1}:0]"}
+            numbers = {state: number for number, state in enumerate(self.loaded)}
+            ports |= {
+                port: f"load_state && load_memory == 32'd{numbers[f'{name}.{state}']}"
+                for state, port in one.loads.items()
+            }
         ports |= {"emits": f"emits_{name}", "neuron": f"neuron_{name}", "emitted": f"word_{name}"}
         if name == self.network.graph.read.name:
             lines += self._answer(name, ports)

@@ -95,6 +95,14 @@ class Sequencer(Arrivals):
                 f"  // of {wire.source}, {wire.delay} steps before",
             )
         ]
+        if self.loads:
+            neuron, word = self.load_ports
+            bits = max(form.word for form in self.loaded().values())
+            ports += [f"  input  logic [31:0] {neuron},", f"  input  {vector(bits)} {word},"]
+            ports += [
+                f"  input  logic {port},  // while ready: state {name} of this neuron begins with this word"
+                for name, port in self.loads.items()
+            ]
         emitted = self.network.formats[self.one.name].word
         ports += [
             "  output logic emits,  // a neuron emits",
@@ -126,9 +134,10 @@ class Sequencer(Arrivals):
         neurons = [f"state == {name} ? {self.neurons[wire]} :" for name, wire in come]
         ends = [f"(state == {name} && {self.lasts[wire]})" for name, wire in come]
         last = self.phases[-1].name
+        loaded = [f"{' || '.join(self.loads.values())} ? {self.load_ports[0]} :"] if self.loads else []
         self.add(
             "",
-            f"assign n = {' '.join([*neurons, 'at'])};",
+            f"assign n = {' '.join([*loaded, *neurons, 'at'])};",
             f"assign last = n == 32'd{self.one.size - 1};",
             f"assign turn = {' && '.join(self.complete) or ONE};",
             f"assign by_source = {self.during(events)};",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,9 @@ class Stored(Phases):
 
     lines: list[str] = field(default_factory=list)
     takes: dict[str, str] = field(default_factory=dict)  # by projection: when a neuron takes what it brings
+    begun: Collection[str] = ()  # states that begin with words that are loaded
+    loads: dict[str, str] = field(default_factory=dict)  # by such a state: the port that is 1 while its word comes
+    load_ports: tuple[str, str] = ("", "")  # the neuron whose word comes, and the word, where there are any
 
     def add(self, *lines: str) -> None:
         """Write lines."""
@@ -68,15 +71,26 @@ class Stored(Phases):
         """Return where the word of neuron n lies of so many: one for all, one a channel, or one each."""
         return "0" if words == 1 else "n" if words == self.one.size else f"n % 32'd{words}"
 
+    def loaded(self) -> dict[str, Format]:
+        """Return the formats of states that begin with words that are loaded, of those that the text reads."""
+        found = (one for _, one in self.operations(op.State) if one.name in self.begun)
+        return {one.name: self.program.signals[one.signal].format for one in found}
+
     def states(self) -> None:
         """Write the memories of states."""
         last = self.passes_by(self.passes.last)
+        if wanted := self.loaded():
+            self.load_ports = self.names.take("load_neuron"), self.names.take("load_word")
+            self.loads = {name: self.names.take(f"load_{name}") for name in wanted}
         for ref, one in self.operations(op.State):
             form, after = self.program.signals[one.signal].format, self.datapath.next[one.name]
             self.add("", f"// state {one.name}")
             held = self.memory(f"{one.name}_words", form, self.one.size)
             self.wire(self.datapath.naming.of[ref], f"{held}[n]", form)
-            self.clocked(f"{held}[n]", ("state == BEGIN", f"{form.word}'d0"), (last, after))
+            ways = [("state == BEGIN", f"{form.word}'d0"), (last, after)]
+            if one.name in self.loads:
+                ways.append((self.loads[one.name], f"{self.load_ports[1]}[{form.word - 1}:0]"))
+            self.clocked(f"{held}[n]", *ways)
 
     def constants(self) -> None:
         """Write the memories of constants."""

@@ -76,10 +76,11 @@ class Compiled:
         return np.zeros((self.emitted.streams, self.fixed.shape[1]), np.int64) if self.draws else None
 
 
-def compiled(program: Program, constants: Constants) -> Compiled:
+def compiled(program: Program, constants: Constants, begun: frozenset[str] = frozenset()) -> Compiled:
     """Return a program's step as a kernel with its data.
 
     constants    raw words by name: one for all neurons, or int64[neurons]
+    begun        states that may begin with something else than 0
     """
     neuron = program.neuron
     zeros = frozenset(name for name in neuron.constants if isinstance(constants[name], int) and constants[name] == 0)
@@ -95,6 +96,7 @@ def compiled(program: Program, constants: Constants) -> Compiled:
         saturates=all(site.overflow == Overflow.SATURATE.code for site in sites.values()),
         draws=not all(guarded),
         guarded_draws=any(guarded),
+        begun=begun,
     )
     emitted = _emitted(structure)
     facts = _Facts(program, constants, sites, emitted.operations)

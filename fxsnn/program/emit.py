@@ -42,7 +42,7 @@ def emit(structure: Structure) -> Emitted:
 def _zeros(structure: Structure) -> frozenset[Ref]:
     operations = enumerate(structure.neuron.operations)
     zeros = [ref for ref, one in operations if isinstance(one, op.Constant) and one.name in structure.zeros]
-    return at_rest(structure.neuron, zeros)
+    return at_rest(structure.neuron, zeros, structure.begun)
 
 
 def fixed(folded: Folded) -> frozenset[Ref]:

@@ -14,8 +14,12 @@ module fxsnn_populations_bench
   always #5 clock = !clock;
   logic [31:0] load_address = '0;
   logic [INPUT_WORD-1:0] load_word = '0;
+  logic load_state = 0;  // start states
+  logic [31:0] load_memory = '0;  // start states
+  logic [STATE_WORD-1:0] load_state_word = '0;  // start states
 
   fxsnn_network network (
+    .load_state(load_state), .load_memory(load_memory), .load_state_word(load_state_word),  // start states
     .clock(clock), .reset(reset), .start_input(start_input), .start_step(start_step), .ready(ready),
     .read(), .read_neuron(), .load_input(load_input), .load_address(load_address), .load_word(load_word), .read_word()
   );
@@ -41,6 +45,7 @@ module fxsnn_populations_bench
         start_input = 1;
         @(negedge clock) start_input = 0;
         wait_until_ready("presentation", presentation, step);
+        load_states;  // start states
       end
       load_input = 1;
       for (int k = 0; k < INPUTS; k++) begin

@@ -19,6 +19,7 @@ from fxsnn_vectors import BUNDLE, Vectors, begin, load, place, pulse, run  # noq
 
 # isort: split
 import cocotb  # noqa: E402  # behind fxsnn_vectors, which says so if there is none
+from cocotb.triggers import FallingEdge  # noqa: E402  # start states
 
 INPUTS = ("start_input", "start_step", "load_input", "load_address", "load_word")
 
@@ -48,7 +49,9 @@ async def play(dut: Any, vectors: Vectors) -> None:
     """Play every presentation; AssertionError unless every word was compared and is right."""
     told = json.loads((BUNDLE / "rtl" / "fxsnn_shown.json").read_text("ascii"))
     populations = [Shown(dut, about) for about in told]
+    starts = json.loads((BUNDLE / "rtl" / "fxsnn_start.json").read_text("ascii"))  # start states
     cells = len(vectors.words["input"]) // len(vectors.words["begin"])
+    dut.load_state.value = 0  # start states
     await begin(dut, INPUTS)
     presentation, step = -1, 0
     for row, first in enumerate(vectors.words["begin"]):
@@ -56,6 +59,13 @@ async def play(dut: Any, vectors: Vectors) -> None:
         if first:
             presentation, step = presentation + 1, 0
             await pulse(dut, dut.start_input, f"presentation {presentation}", vectors.patience)
+            dut.load_state.value = 1  # start states
+            for number, (name, size) in enumerate(starts):  # start states
+                for address in range(size):  # start states
+                    dut.load_memory.value, dut.load_address.value = number, address  # start states
+                    dut.load_state_word.value = vectors.words[name][presentation * size + address]  # start states
+                    await FallingEdge(dut.clock)  # start states
+            dut.load_state.value = 0  # start states
         await load(dut, dut.load_input, vectors.words["input"][row * cells : (row + 1) * cells])
         where = f"presentation {presentation} step {step}"
         await pulse(dut, dut.start_step, where, vectors.patience, partial(seen, populations, vectors, row, where))

@@ -1,0 +1,125 @@
+"""What states hold before the first step of an input, where that is not 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fxsnn.cast import check_words
+from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.files import MOST_BYTES, read_bytes
+from fxsnn.format import Format
+from fxsnn.frozen import freeze
+from fxsnn.graph.population import Population
+from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.reading import as_words
+from fxsnn.npz import UNREADABLE, unpack_npz
+
+Words = NDArray[np.int64]
+Given = Mapping[str, ArrayLike]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """What inputs begin with. States that have no words here are 0; what was emitted before is 0 in any case.
+
+    words    by `population.state`, int64[inputs, neurons] each, in the order of the network
+    """
+
+    words: Mapping[str, Words] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+    def part(self, some: slice) -> Start:
+        """Return what some of the inputs begin with."""
+        return Start({name: words[some] for name, words in self.words.items()})
+
+    def of(self, one: Population, n: int) -> dict[str, list[int]]:
+        """Return the words of a population's states before input n, by name."""
+        return {state: words[n].tolist() for state, words in self._own(one).items()}
+
+    def moved(self, one: Population) -> frozenset[str]:
+        """Return the states of a population of which a word is not 0."""
+        return frozenset(state for state, words in self._own(one).items() if words.any())
+
+    def rows(self, one: Population, word: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+        """Return all states of a population in its order, int[inputs, states, neurons]; no elements if all are 0."""
+        own = self._own(one)
+        if not own:
+            return np.zeros((0, 0, 0), word)
+        inputs = len(next(iter(own.values())))
+        found = np.zeros((inputs, len(one.neuron.states), one.size), word)
+        for row, state in enumerate(one.neuron.states):
+            if state in own:
+                found[:, row] = own[state]
+        return found
+
+    def _own(self, one: Population) -> dict[str, Words]:
+        named = {state: f"{one.name}.{state}" for state in one.neuron.states}
+        return {state: self.words[name] for state, name in named.items() if name in self.words}
+
+
+REST = Start()
+
+
+def start_forms(network: QuantisedGraph) -> dict[str, Format]:
+    """Return the format of every state by `population.state`, in the order of the network."""
+    programs = network.programs
+    return {
+        f"{one.name}.{state}": programs[one.name].signals[signal].format
+        for one in network.graph.populations
+        for state, (signal, _) in one.neuron.states.items()
+    }
+
+
+def start_of(network: QuantisedGraph, given: Given | None, inputs: int) -> Start:
+    """Return what so many inputs begin with.
+
+    given    by `population.state` raw words of the state's format, int[neurons] for all inputs or int[inputs, neurons];
+             a map flat or as it is
+
+    Raises
+    ------
+    ConfigError
+        A name is no state, or its words are of another shape or do not fit; the message names it.
+    """
+    forms = start_forms(network)
+    if unknown := [name for name in given or {} if name not in forms]:
+        known = ", ".join(forms) or "none"
+        raise ConfigError(f"a state at the start must be one of {known}, not {unknown[0]!r}")
+    words: dict[str, Words] = {}
+    for name, form in forms.items():
+        if given is not None and name in given:
+            one, held = network.graph[name.partition(".")[0]], as_words(given[name])
+            check_words(f"{name} at the start", held, form)
+            if held.shape not in [(*many, *shape) for many in ((), (inputs,)) for shape in ((one.size,), one.shape)]:
+                must = [*one.shape], [inputs, *one.shape]
+                raise ConfigError(f"{name} at the start must be {must[0]} or {must[1]}, not {[*held.shape]}")
+            words[name] = np.broadcast_to(held.astype(np.int64).reshape(-1, one.size), (inputs, one.size))
+    return Start(words)
+
+
+def read_start(path: Path, network: QuantisedGraph, inputs: int) -> Start:
+    """Read what so many inputs begin with: an .npz of arrays `population.state`, see `start_of`.
+
+    Raises
+    ------
+    FileError
+        The file is missing, damaged or of another kind.
+    ConfigError
+        An array is of no state, of another shape, or holds what is no word of the state's format.
+    """
+    if path.suffix != ".npz":
+        raise FileError(f"what states begin with must be a file of .npz, not {str(path)!r}")
+    data = read_bytes(path, "what states begin with")
+    try:
+        return start_of(network, unpack_npz(data, most=MOST_BYTES), inputs)
+    except UNREADABLE as error:
+        raise FileError(f"{str(path)!r} must hold plain arrays of NumPy: {error}") from None
+    except FxsnnError as error:
+        raise type(error)(f"{str(path)!r}: {error}") from None
