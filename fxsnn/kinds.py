@@ -129,7 +129,7 @@ def golden(
     """Write golden vectors of the first test digits or recordings, 1 if not said, or of inputs; return the manifest."""
     match asked.kind:
         case "populations":
-            return golden_of_files(asked.network, plan, asked.found, images, out, kinds)
+            return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed)
         case "layers":
             return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
     return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed)

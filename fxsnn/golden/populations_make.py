@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, new_folder
 from fxsnn.golden.export import check_kinds, export
+from fxsnn.golden.graph_directed import cover
 from fxsnn.golden.held import MANIFEST
-from fxsnn.golden.make import write_files, write_vectors
+from fxsnn.golden.make import corner_entries, write_files, write_vectors
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import (
     POPULATIONS_SCHEMA,
@@ -40,11 +41,18 @@ NETWORK, PLAN, INPUTS = "net.toml", "plan.toml", "inputs.npz"
 
 
 def golden_of_files(
-    network: Path, plan: Path, inputs: Path, count: int | None, out: Path, kinds: Sequence[str] = ()
+    network: Path,
+    plan: Path,
+    inputs: Path,
+    count: int | None,
+    out: Path,
+    kinds: Sequence[str] = (),
+    aimed: bool = True,
 ) -> dict[str, Any]:
     """Write golden vectors of a network's response to the first inputs of a file; return the manifest.
 
     count    how many of them; all if not said
+    aimed    whether inputs directed at the corners of the arithmetic follow
 
     Raises
     ------
@@ -58,15 +66,16 @@ def golden_of_files(
     words = read_inputs(inputs, graph).words
     if count is not None and count > len(words):
         raise ConfigError(f"--images must be 1 to {len(words)}, as many as {str(inputs)!r} holds, not {count}")
-    return make_graph_bundle(out, quantised, words[:count], kinds=kinds)
+    return make_graph_bundle(out, quantised, words[:count], aimed=aimed, kinds=kinds)
 
 
 def make_graph_bundle(
-    folder: Path, network: QuantisedGraph, inputs: NDArray[np.int64], *, kinds: Sequence[str] = ()
+    folder: Path, network: QuantisedGraph, inputs: NDArray[np.int64], *, aimed: bool = True, kinds: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to inputs; return the manifest.
 
-    The same network, plan and inputs give the same bytes. The folder appears whole or not at all.
+    Inputs directed at the corners of the arithmetic follow unless `aimed` is false (`graph_directed` says which). The
+    same network, plan and inputs give the same bytes. The folder appears whole or not at all.
 
     inputs    int64[inputs, steps, words], of the format of the network's input
     kinds     further formats of memory images (export.KINDS)
@@ -82,13 +91,18 @@ def make_graph_bundle(
     if not len(inputs):
         raise ConfigError("golden vectors must be of one or more inputs, not none")
     complete = whole(network)
-    network, presented = complete.network, Presented.of(inputs)
-    vectors = graph_layout(network, *inputs.shape[:2])
-    response = respond(network, presented)
+    network = complete.network
+    graph_layout(network, *inputs.shape[:2])  # refuses a node that fits no word before anything is played
+    response = respond(network, Presented.of(inputs))
+    covered = cover(network, inputs, aimed=aimed)
+    if len(covered.directed):
+        response = response.then(respond(network, Presented.of(covered.directed)))
+    presented = Presented.of(np.concatenate([inputs, covered.directed]))
+    vectors = graph_layout(network, *presented.words.shape[:2])
     words = graph_words(network, presented, response)
     texts = {NETWORK: graph_text(network.graph), PLAN: graph_plan_text(network.plan), **complete.texts}
     files = {name: text.encode() for name, text in texts.items()} | {INPUTS: _packed(network, inputs)}
-    configuration = configuration_of_graph(files, *inputs.shape[:2])
+    configuration = configuration_of_graph(files, *presented.words.shape[:2])
     identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
         manifest: dict[str, Any] = {
@@ -96,12 +110,14 @@ def make_graph_bundle(
             "schema": POPULATIONS_SCHEMA,
             "configuration": configuration,
             "configuration_sha256_16": identity,
+            "inputs": len(inputs),
             "lfsr": graph_lfsr_entry(network),
             "files": write_vectors(place, vectors, words, identity),
             "counts": graph_counts(network, response),
+            "corners": corner_entries(covered.reached, covered.cannot, presented),
         }
         files |= {name: text.encode() for name, text in populations_files(manifest, network).items()}
-        files["README.md"] = graph_readme(manifest, network).encode()
+        files["README.md"] = graph_readme(manifest, network, aimed=aimed).encode()
         entries = export(place, vectors, words, kinds, [f"configuration {identity}"])
         manifest["others"] = write_files(place, files)
         manifest["others"] += [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]

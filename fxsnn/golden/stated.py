@@ -49,7 +49,7 @@ def misstated(
     if isinstance(stated := content.get("lfsr"), dict):
         registers = _registers(network, vectors)
         found += differing("lfsr ", stated, {key: registers[key] for key in _REGISTERS})
-    for shown in ("images", "recordings"):  # directed ones may follow them
+    for shown in ("images", "recordings", "inputs"):  # directed ones may follow them
         given = content.get(shown, 1)
         if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= presentations:
             found.append(f"manifest.json must state {shown} of 1 to {presentations}, not {_shown(given)}")
