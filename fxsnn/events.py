@@ -121,8 +121,9 @@ def golden_of_layers(
     data: Path,
     recordings: int,
     kinds: Sequence[str] = (),
+    aimed: bool = True,
 ) -> dict[str, Any]:
-    """Write golden vectors of the first test recordings; return the manifest."""
+    """Write golden vectors of the first test recordings, and of directed ones if `aimed`; return the manifest."""
     check_kinds(kinds)
     check_folder(out, network, plan)
     held, quantised = _read(network, plan)
@@ -130,7 +131,11 @@ def golden_of_layers(
     check_sensor(held, test)
     count = min(recordings, len(test))
     return make_graph_bundle(
-        out, populations_of(quantised, relays=True), as_inputs(frames_of(held, test, np.arange(count))), kinds=kinds
+        out,
+        populations_of(quantised, relays=True),
+        as_inputs(frames_of(held, test, np.arange(count))),
+        aimed=aimed,
+        kinds=kinds,
     )
 
 

@@ -140,9 +140,9 @@ def golden(
         raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
     match asked.kind:
         case "populations":
-            return golden_of_files(asked.network, plan, asked.found, images, out, kinds, start)
+            return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed, start)
         case "layers":
-            return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds)
+            return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
     return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed)
 
 

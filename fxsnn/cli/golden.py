@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -55,7 +55,7 @@ def make(
         bool,
         typer.Option(
             "--directed/--no-directed",
-            help="Add presentations aimed at rails, ties and thresholds; none to a network of populations yet.",
+            help="Add presentations aimed at rails, ties and thresholds.",
         ),
     ] = True,
     formats: Annotated[
@@ -73,32 +73,21 @@ def make(
 
     asked = shown(network, folder, mnist, inputs)
     manifest = golden(asked, plan, out, images, aimed, formats or [], start)
-    if asked.kind != "one layer":
-        _tell_populations(out, manifest)
-        return
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
+    about = manifest["configuration"]
+    shown_to = f"inputs: {about['inputs']:,}, steps of each: {about['steps']:,}; " * (asked.kind != "one layer")
     told = (
-        f"{out}: {len(manifest['files'])} files, {words:,} words; {counts['spikes']:,} spikes, "
+        f"{out}: {len(manifest['files'])} files, {words:,} words; {shown_to}{counts['spikes']:,} spikes, "
         f"{overflows:,} overflows, {ties:,} ties"
     )
-    equalities = counts.get("threshold_equalities")  # a network of layers has its own corner for that
+    equalities = counts.get("threshold_equalities")  # of the other networks comparisons are corners
     typer.echo(told if equalities is None else f"{told}, {equalities:,} threshold equalities")
     corners = manifest["corners"].values()
     reached, never = sum(about["reached"] > 0 for about in corners), sum("because" in about for about in corners)
     typer.echo(f"{reached} corners of the arithmetic are reached, {never} cannot be; the bench: sh {out}/run.sh")
     for name in unreached(manifest):
         typer.echo(f"warning: not reached, so that these vectors may not find a fault there: {name}", err=True)
-
-
-def _tell_populations(out: Path, manifest: dict[str, Any]) -> None:
-    counts, about = manifest["counts"], manifest["configuration"]
-    overflows, ties = (sum(cast[kind] for cast in counts["casts"].values()) for kind in ("overflows", "ties"))
-    typer.echo(
-        f"{out}: {len(manifest['files'])} files, {sum(entry['lines'] for entry in manifest['files']):,} words; "
-        f"inputs: {about['inputs']:,}, steps of each: {about['steps']:,}; {counts['spikes']:,} spikes, "
-        f"{overflows:,} overflows, {ties:,} ties; the bench: sh {out}/run.sh"
-    )
 
 
 def learn(

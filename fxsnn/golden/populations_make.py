@@ -15,8 +15,9 @@ from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, new_folder
 from fxsnn.format import Format
 from fxsnn.golden.export import check_kinds, export
+from fxsnn.golden.graph_directed import cover
 from fxsnn.golden.held import MANIFEST
-from fxsnn.golden.make import write_files, write_vectors
+from fxsnn.golden.make import corner_entries, write_files, write_vectors
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import (
     POPULATIONS_SCHEMA,
@@ -48,11 +49,13 @@ def golden_of_files(
     count: int | None,
     out: Path,
     kinds: Sequence[str] = (),
+    aimed: bool = True,
     start: Path | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of a network's response to the first inputs of a file; return the manifest.
 
     count    how many of them; all if not said
+    aimed    whether inputs directed at the corners of the arithmetic follow
     start    an .npz with what states begin with, see `read_start`
 
     Raises
@@ -68,7 +71,7 @@ def golden_of_files(
     if count is not None and count > len(words):
         raise ConfigError(f"--images must be 1 to {len(words)}, as many as {str(inputs)!r} holds, not {count}")
     begun = None if start is None else read_start(start, quantised, len(words)).part(slice(count)).words
-    return make_graph_bundle(out, quantised, words[:count], kinds=kinds, start=begun)
+    return make_graph_bundle(out, quantised, words[:count], aimed=aimed, kinds=kinds, start=begun)
 
 
 def make_graph_bundle(
@@ -76,12 +79,14 @@ def make_graph_bundle(
     network: QuantisedGraph,
     inputs: NDArray[np.int64],
     *,
+    aimed: bool = True,
     kinds: Sequence[str] = (),
     start: Given | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to inputs; return the manifest.
 
-    The same network, plan and inputs give the same bytes. The folder appears whole or not at all.
+    Inputs directed at the corners of the arithmetic follow unless `aimed` is false (`graph_directed` says which). The
+    same network, plan and inputs give the same bytes. The folder appears whole or not at all.
 
     inputs    int64[inputs, steps, words], of the format of the network's input
     kinds     further formats of memory images (export.KINDS)
@@ -100,19 +105,25 @@ def make_graph_bundle(
     complete = whole(network)
     network = complete.network
     many, steps = inputs.shape[:2]
-    presented = Presented.of(inputs, start_of(network, start, many))
-    begun = presented.start.words
-    vectors = graph_layout(network, many, steps, begun)
-    response = respond(network, presented)
+    first = start_of(network, start, many)
+    begun = first.words
+    graph_layout(network, many, steps, begun)  # refuses a node that fits no word before anything is played
+    response = respond(network, Presented.of(inputs, first))
+    covered = cover(network, inputs, first, aimed=aimed)
+    if len(covered.directed):
+        response = response.then(respond(network, Presented.of(covered.directed)))
+    shown = np.concatenate([inputs, covered.directed])
+    presented = Presented.of(shown, first.then_rest(len(covered.directed)))
+    vectors = graph_layout(network, len(shown), steps, begun)
     words = graph_words(network, presented, response)
     texts = {NETWORK: graph_text(network.graph), PLAN: graph_plan_text(network.plan), **complete.texts}
     graph = network.graph
     files = {name: text.encode() for name, text in texts.items()}
-    files[INPUTS] = pack_npz({"inputs": _least(inputs.reshape(*inputs.shape[:2], *graph.shape), graph.format)})
+    files[INPUTS] = pack_npz({"inputs": _least(inputs.reshape(many, steps, *graph.shape), graph.format)})
     if begun:
         forms = start_forms(network)
-        files[START] = pack_npz({name: _least(words, forms[name]) for name, words in begun.items()})
-    configuration = configuration_of_graph(files, many, steps, [*begun])
+        files[START] = pack_npz({name: _least(held, forms[name]) for name, held in begun.items()})
+    configuration = configuration_of_graph(files, len(shown), steps, [*begun])
     identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
         manifest: dict[str, Any] = {
@@ -120,12 +131,14 @@ def make_graph_bundle(
             "schema": POPULATIONS_SCHEMA,
             "configuration": configuration,
             "configuration_sha256_16": identity,
+            "inputs": len(inputs),
             "lfsr": graph_lfsr_entry(network),
             "files": write_vectors(place, vectors, words, identity),
             "counts": graph_counts(network, response),
+            "corners": corner_entries(covered.reached, covered.cannot, presented),
         }
         files |= {name: text.encode() for name, text in populations_files(manifest, network).items()}
-        files["README.md"] = graph_readme(manifest, network).encode()
+        files["README.md"] = graph_readme(manifest, network, aimed=aimed).encode()
         entries = export(place, vectors, words, kinds, [f"configuration {identity}"])
         manifest["others"] = write_files(place, files)
         manifest["others"] += [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from fxsnn.golden.graph_rows import bring_rows
 from fxsnn.golden.populations_mutant import Mutant, delayed, unchanged
-from fxsnn.graph.connect import Projection, bring, parts
+from fxsnn.graph.connect import Projection, parts
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.lfsr import Lfsr
@@ -18,6 +19,9 @@ from fxsnn.program.vector import Draws, Player, moved
 from fxsnn.program.wires import ANYWHERE
 
 Words = dict[str, Ints]  # by `population.node`, int64[presentations, steps, words]
+Note = Callable[
+    [str, slice, int, Player, Mapping[str, Ints]], None
+]  # population, presentations, step, states before it
 Watch = Callable[[str, int, slice, Ints], bool]  # node, step, presentations and words: whether to go on
 
 
@@ -79,7 +83,8 @@ class Theatre:
             begun, arrived = dict[str, list[Ints]](), dict[str, list[Ints]]()
 
             def note(
-                player: Player, before: Mapping[str, Ints], ends: dict[int, tuple[int, int]] = ends,
+                _name: str, _part: slice, _step: int, player: Player, before: Mapping[str, Ints],
+                ends: dict[int, tuple[int, int]] = ends,
                 begun: dict[str, list[Ints]] = begun, arrived: dict[str, list[Ints]] = arrived,
             ) -> None:  # fmt: skip
                 for ref, words in player.values.items():
@@ -95,6 +100,13 @@ class Theatre:
             draws = any(cast.stream is not None and program.site(cast).draw_bits for cast in program.neuron.casts)
             if not draws and not self._each(self.base, name):
                 self.seen_steps[name] = Seen(rows_of(begun), rows_of(arrived))
+
+    def observe(self, note: Note) -> dict[str, Ints]:
+        """Play every population unchanged, of the input alone; return what each emits, as `emitted`."""
+        emitted = dict(self.emitted)
+        for stage in self.network.graph.stages:
+            self._stage(self.base, list(stage.populations), emitted, {}, None, note)
+        return emitted
 
     def glance(self, mutant: Mutant, name: str) -> dict[str, Ints] | None:
         """Return what every step of a population makes of what it begins with unchanged; None where it cannot be told.
@@ -159,7 +171,7 @@ class Theatre:
         emitted: dict[str, Ints],
         found: Words,
         watch: Watch | None,
-        note: Callable[[Player, Mapping[str, Ints]], None] | None = None,
+        note: Note | None = None,
     ) -> bool:
         """Play some populations of a stage; what they emit takes the place of what the set has."""
         presentations, steps = self.emitted[INPUT].shape[:2]
@@ -168,8 +180,7 @@ class Theatre:
         alone = lasting or any(one_by_one.values())
         slices = [slice(p, p + 1) for p in range(presentations)] if alone else [slice(0, presentations)]
         for name in names:
-            if note is None:
-                emitted[name] = np.zeros_like(self.emitted[name])
+            emitted[name] = np.zeros_like(self.emitted[name])
             for node in self.nodes.get(name, ()):
                 shape = (presentations, steps, 1 if node.startswith("lfsr.") else emitted[name].shape[2])
                 found[f"{name}.{node}"] = np.zeros(shape, np.int64)
@@ -185,6 +196,7 @@ class Theatre:
                     part.stop - part.start,
                     mutant.registers[name],
                     self._pool,
+                    None if note is None else {},
                 )
                 for state in player.states:
                     if f"{name}.{state}" in mutant.start:
@@ -209,12 +221,12 @@ class Theatre:
                     }
                     before = player.states
                     player.step(come)
-                    if note is not None:
-                        note(player, before)
-                        continue
                     emitted[name][part, t] = self.placed(
                         name, player, self.network.graph[name].neuron.output[0], player.variant.output
                     )
+                    if note is not None:
+                        note(name, part, t, player, before)
+                        continue
                     for node in self.nodes.get(name, ()):
                         words = self.node(name, player, node)
                         found[f"{name}.{node}"][part, t] = words
@@ -274,13 +286,8 @@ class Theatre:
         return self._brought[one.name]
 
     def _bring(self, one: Projection, weights: Ints | None, words: Ints) -> Ints:
-        left = self.left(one)
-        if one.kind == "dense" and weights is not None:
-            return np.asarray(words @ weights) << left
-        flat = words.reshape(-1, words.shape[-1])
-        shape = self.network.graph.shape_at(one.source)
-        rows = [bring(one, weights, row, shape) for row in flat]
-        return np.array(rows, np.int64).reshape(*words.shape[:-1], -1) << left
+        rows = bring_rows(one, weights, words.reshape(-1, words.shape[-1]), self.network.graph.shape_at(one.source))
+        return rows.reshape(*words.shape[:-1], -1) << self.left(one)
 
     def left(self, one: Projection) -> int:
         """Return by how many bits what a projection brings is shifted to the point of its input."""
@@ -303,8 +310,8 @@ class Theatre:
             if not each:
                 rows.append(self._bring(one, weights, words))
                 continue
-            for alone in parts(words[0], one.kind != "maximum"):
-                rows.append(self._bring(one, weights, alone))
+            alone = parts(words[0], one.kind != "maximum")
+            rows += [*self._bring(one, weights, np.array(alone))] if alone else []
         if each:
             return np.array(rows, np.int64).reshape(-1, self.network.graph[name].size)
         return np.asarray(np.add.reduce(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fxsnn.golden.populations import initial
+from fxsnn.golden.readme import corners_told
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
@@ -36,8 +37,8 @@ from the `.mem` files in the working folder by `$readmemh`; all of it can be syn
 for benches."""
 
 
-def graph_readme(manifest: dict[str, Any], network: QuantisedGraph) -> str:
-    """Return the set's README.md in Markdown."""
+def graph_readme(manifest: dict[str, Any], network: QuantisedGraph, *, aimed: bool = True) -> str:
+    """Return the set's README.md in Markdown; `aimed` says whether inputs were directed at corners."""
     graph, about, counts = network.graph, manifest["configuration"], manifest["counts"]
     rows = "\n".join(
         f"| `{f['file']}` | {f['role']} | {f['about']} | {f['format']} ({'s' if f['signed'] else 'u'}{f['word']}) "
@@ -56,7 +57,7 @@ def graph_readme(manifest: dict[str, Any], network: QuantisedGraph) -> str:
     )
     spikes = ", ".join(f"`{name}` {many}" for name, many in counts["spikes_by_population"].items()) or "none"
     classes = f" Classes: {counts['classes']}." if "classes" in counts else ""
-    inputs, steps, start = about["inputs"], about["steps"], " --start start.npz" * ("start" in about)
+    steps, start = about["steps"], " --start start.npz" * ("start" in about)
     return f"""# Golden vectors of a network of {len(graph.populations)} population{"s" * (len(graph.populations) > 1)}
 
 Written by {manifest["tool"]}, configuration {manifest["configuration_sha256_16"]}, from the network `net.toml` with its
@@ -68,9 +69,9 @@ To compare RTL of your own, apply the rows of `input.mem` one a step to it, writ
 and `fxsnn golden diff` says where they first differ. `fxsnn golden check` computes every word here again; this makes
 the same set again:
 
-    fxsnn golden make net.toml plan.toml --inputs inputs.npz{start} --out ../again
+    fxsnn golden make net.toml plan.toml --inputs inputs.npz{start} --out ../again{"" if aimed else " --no-directed"}
 
-There {"is 1 input" if inputs == 1 else f"are {inputs} inputs"} of {steps} step{"s" * (steps > 1)}, each a presentation.
+{_shown(manifest["inputs"], about["inputs"])} Each is a presentation of {steps} step{"s" * (steps > 1)}.
 
 All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
 the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first. A row of inputs
@@ -104,6 +105,7 @@ holds.
 
 Spikes: {spikes}.{classes}
 
+{corners_told(manifest["corners"])}
 | cast | casts | inexact | ties | overflows |
 |---|---|---|---|---|
 {casts}
@@ -113,6 +115,13 @@ Spikes: {spikes}.{classes}
 def _begun(about: dict[str, Any]) -> str:
     files = ", ".join(f"`{initial(name)}.mem`" for name in about.get("start", ()))
     return f"states hold the words of {files}, one row an input, all others are 0" if files else "all states are 0"
+
+
+def _shown(given: int, inputs: int) -> str:
+    first = "There is 1 input" if given == 1 else f"There are {given} inputs"
+    if given == inputs:
+        return f"{first}, which `inputs.npz` holds."
+    return f"{first}, which `inputs.npz` holds, then {inputs - given} directed at the corners of the arithmetic."
 
 
 def _population(network: QuantisedGraph, one: Population) -> str:

@@ -123,7 +123,7 @@ def of_cast(site: Site, span: Span) -> dict[str, str]:
     """Return the reason for each corner of a cast that values of this span cannot reach."""
     found: dict[str, str] = {}
     if site.right:
-        every = [f"{s}, {what}" for s in ("positive", "negative") for what in _DROPS]
+        every = [f"{s}, {what}" for s in ("positive", "negative") for what in DROPS]
         if span.zeros >= site.right:
             found |= dict.fromkeys(every, "the bits that it drops are always 0")
         elif span.zeros == site.right - 1:
@@ -140,7 +140,7 @@ def of_cast(site: Site, span: Span) -> dict[str, str]:
     return found | {name: low for name, most in _bottoms(site).items() if bottom > most}
 
 
-_DROPS = (
+DROPS = (
     "tie above an even word",
     "tie above an odd word",
     "less than half a unit dropped",

@@ -50,7 +50,7 @@ def misstated_files(content: Mapping[str, Any], vectors: Sequence[Vector], prese
         line for vector in vectors for line in differing(f"{vector.file}: ", entries[vector.name], described(vector))
     ]
     found += differing("", content, {"configuration_sha256_16": identity_of(content["configuration"])})
-    for shown in ("images", "recordings"):  # directed ones may follow them
+    for shown in ("images", "recordings", "inputs"):  # directed ones may follow them
         given = content.get(shown, 1)
         if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= presentations:
             found.append(f"manifest.json must state {shown} of 1 to {presentations}, not {_shown(given)}")

@@ -39,6 +39,10 @@ class Start:
         """Return what some of the inputs begin with."""
         return Start({name: words[some] for name, words in self.words.items()})
 
+    def then_rest(self, inputs: int) -> Start:
+        """Return the same, with so many inputs behind that begin with 0."""
+        return Start({name: np.pad(words, ((0, inputs), (0, 0))) for name, words in self.words.items()})
+
     def of(self, one: Population, n: int) -> dict[str, list[int]]:
         """Return the words of a population's states before input n, by name."""
         return {state: words[n].tolist() for state, words in self._own(one).items()}

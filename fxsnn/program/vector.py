@@ -51,6 +51,7 @@ class Player:
     constants    int64[1 or neurons], by name
     registers    by the number of the cast that draws
     pool         draws that were made before, which are the same for every player
+    rounds       where it is no None: what every active input made of the values of a loop, by its Carry, and the draws
     """
 
     variant: Variant
@@ -58,6 +59,7 @@ class Player:
     presentations: int
     registers: Mapping[int, Lfsr] = field(default_factory=dict)
     pool: dict[tuple[Lfsr, int], Draws] = field(default_factory=dict)
+    rounds: dict[Ref, list[tuple[dict[Ref, Ints], dict[int, Ints]]]] | None = None
     states: dict[str, Ints] = field(init=False)
     drawn: dict[int, Ints] = field(init=False)  # how often each register drew, int64[presentations]
     draws: dict[int, Ints] = field(init=False)  # what each cast added in this step
@@ -132,10 +134,15 @@ class Player:
             for ref in region:  # a changed step may read them where nothing active came
                 values[ref] = nothing
             values[first] = self.whole(self._at(carry.initial, self.fracs[first])())
+            if self.rounds is not None:
+                self.rounds[first] = []
             for row in self.come[named[0][1]]:
                 values[named[0][0]] = row[None]
                 for ref, made in makes:
                     values[ref] = made()
+                if self.rounds is not None:
+                    inside = {ref: values[ref] for ref in (first, *region)}
+                    self.rounds[first].append((inside, dict(self.draws)))
                 values[first] = values[done.result]
             values[end] = values[first]
             return values[first]
@@ -158,6 +165,8 @@ class Player:
             case op.Constant(name=name):
                 words = self.constants[name].reshape(1, -1)
                 return lambda: words
+            case op.Input(name=name) if name in self.variant.program.neuron.one_by_one:
+                return lambda: self.come[name].sum(axis=0, keepdims=True)
             case op.Input(name=name):
                 return lambda: self.come[name]
             case op.Number(name=name):

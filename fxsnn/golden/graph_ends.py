@@ -1,0 +1,76 @@
+"""Ends of a value that differ from neuron to neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fxsnn.golden.reach import zeros_of
+from fxsnn.program.variant import Ints
+
+MOST_ZEROS = 62
+
+
+class Ends(NamedTuple):
+    """Ends of a value, int64[1 or neurons], and how many low bits are always 0; there is none where low > high."""
+
+    low: Ints
+    high: Ints
+    zeros: int = 0
+
+    def shifted(self, left: int) -> Ends:
+        """Return the ends of the value times 2**left."""
+        return Ends(self.low << left, self.high << left, min(self.zeros + left, MOST_ZEROS))
+
+    def hull(self, other: Ends) -> Ends:
+        """Return ends that hold the values of both."""
+        zeros = min(self.zeros, other.zeros)
+        return Ends(np.minimum(self.low, other.low), np.maximum(self.high, other.high), zeros)
+
+    def within(self, low: Ints, high: Ints) -> Ends:
+        """Return the values that lie between two others."""
+        return Ends(np.maximum(self.low, low), np.minimum(self.high, high), self.zeros)
+
+    @property
+    def there(self) -> Ints:
+        """Which neurons have any value."""
+        return np.asarray(self.low <= self.high)
+
+    def same(self, other: Ends) -> bool:
+        """Say whether these are the same ends."""
+        return self.zeros == other.zeros and all(np.array_equal(x, y) for x, y in zip(self[:2], other[:2], strict=True))
+
+
+def only(value: int) -> Ends:
+    """Return the ends of a value that is known."""
+    held = np.array([value], np.int64)
+    return Ends(held, held, zeros_of(held))
+
+
+def words(held: Ints) -> Ends:
+    """Return the ends of words that are known, one for all or one a neuron."""
+    flat = np.asarray(held, np.int64).reshape(-1)
+    return Ends(flat, flat, zeros_of(flat))
+
+
+def ranging(low: int, high: int) -> Ends:
+    """Return ends that hold for all neurons."""
+    return Ends(np.array([low], np.int64), np.array([high], np.int64))
+
+
+ORDERS: dict[str, Callable[[Ends, Ends], tuple[Any, Any]]] = {  # whether it may hold, and whether it must
+    "<": lambda x, y: (x.low < y.high, x.high < y.low),
+    "<=": lambda x, y: (x.low <= y.high, x.high <= y.low),
+    ">": lambda x, y: (x.high > y.low, x.low > y.high),
+    ">=": lambda x, y: (x.high >= y.low, x.low >= y.high),
+    "==": lambda x, y: (
+        (x.low <= y.high) & (y.low <= x.high),
+        (x.low == x.high) & (y.low == y.high) & (x.low == y.low),
+    ),
+    "!=": lambda x, y: (
+        ~((x.low == x.high) & (y.low == y.high) & (x.low == y.low)),
+        (x.low > y.high) | (y.low > x.high),
+    ),
+}
