@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +125,18 @@ def significance(
 
 
 def golden(
-    asked: Shown, plan: Path, out: Path, images: int | None, aimed: bool, kinds: Sequence[str]
+    asked: Shown,
+    plan: Path,
+    out: Path,
+    images: int | None,
+    aimed: bool,
+    kinds: Sequence[str],
+    progress: Progress,
 ) -> dict[str, Any]:
     """Write golden vectors of the first test digits or recordings, 1 if not said, or of inputs; return the manifest."""
     match asked.kind:
         case "populations":
-            return golden_of_files(asked.network, plan, asked.found, images, out, kinds)
+            return golden_of_files(asked.network, plan, asked.found, images, out, kinds, partial(progress, "golden"))
         case "layers":
             return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
     return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed)

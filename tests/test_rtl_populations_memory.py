@@ -67,7 +67,7 @@ def found(folder: Path) -> tuple[Counter[tuple[str, int]], int]:
     for name, cell in module["cells"].items():
         if cell["type"] == "$mem_v2":
             width, size = (int(cell["parameters"][part], 2) for part in ("WIDTH", "SIZE"))
-            memories[re.sub(r"\w+_words_*$", "words", name), width * size] += 1
+            memories[re.sub(r"(of_\w+\.)\w+_words_*$", r"\1words", name), width * size] += 1
         elif "dff" in cell["type"]:
             held += sum(not any(CONTROL.fullmatch(name) for name in names[bit]) for bit in cell["connections"]["Q"])
     return memories, held

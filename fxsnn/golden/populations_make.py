@@ -15,19 +15,18 @@ from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, new_folder
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.held import MANIFEST
-from fxsnn.golden.make import write_files, write_vectors
+from fxsnn.golden.make import write_files
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import (
     POPULATIONS_SCHEMA,
     Presented,
-    graph_counts,
     graph_layout,
     graph_lfsr_entry,
-    graph_words,
-    respond,
 )
 from fxsnn.golden.populations_readme import graph_readme
 from fxsnn.golden.populations_rtl import populations_files
+from fxsnn.golden.populations_stream import Progress, large, write_presentations
+from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import identity_of
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
@@ -40,7 +39,13 @@ NETWORK, PLAN, INPUTS = "net.toml", "plan.toml", "inputs.npz"
 
 
 def golden_of_files(
-    network: Path, plan: Path, inputs: Path, count: int | None, out: Path, kinds: Sequence[str] = ()
+    network: Path,
+    plan: Path,
+    inputs: Path,
+    count: int | None,
+    out: Path,
+    kinds: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of a network's response to the first inputs of a file; return the manifest.
 
@@ -58,11 +63,16 @@ def golden_of_files(
     words = read_inputs(inputs, graph).words
     if count is not None and count > len(words):
         raise ConfigError(f"--images must be 1 to {len(words)}, as many as {str(inputs)!r} holds, not {count}")
-    return make_graph_bundle(out, quantised, words[:count], kinds=kinds)
+    return make_graph_bundle(out, quantised, words[:count], kinds=kinds, progress=progress)
 
 
 def make_graph_bundle(
-    folder: Path, network: QuantisedGraph, inputs: NDArray[np.int64], *, kinds: Sequence[str] = ()
+    folder: Path,
+    network: QuantisedGraph,
+    inputs: NDArray[np.int64],
+    *,
+    kinds: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to inputs; return the manifest.
 
@@ -70,6 +80,7 @@ def make_graph_bundle(
 
     inputs    int64[inputs, steps, words], of the format of the network's input
     kinds     further formats of memory images (export.KINDS)
+    progress  called with the inputs that are done and their number, where there are many words
 
     Raises
     ------
@@ -84,24 +95,25 @@ def make_graph_bundle(
     complete = whole(network)
     network, presented = complete.network, Presented.of(inputs)
     vectors = graph_layout(network, *inputs.shape[:2])
-    response = respond(network, presented)
-    words = graph_words(network, presented, response)
     texts = {NETWORK: graph_text(network.graph), PLAN: graph_plan_text(network.plan), **complete.texts}
     files = {name: text.encode() for name, text in texts.items()} | {INPUTS: _packed(network, inputs)}
     configuration = configuration_of_graph(files, *inputs.shape[:2])
     identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
+        shown = progress if large(vectors) else None
+        files_of_words, counts = write_presentations(place, network, presented, identity, shown)
         manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",
             "schema": POPULATIONS_SCHEMA,
             "configuration": configuration,
             "configuration_sha256_16": identity,
             "lfsr": graph_lfsr_entry(network),
-            "files": write_vectors(place, vectors, words, identity),
-            "counts": graph_counts(network, response),
+            "files": files_of_words,
+            "counts": counts,
         }
         files |= {name: text.encode() for name, text in populations_files(manifest, network).items()}
         files["README.md"] = graph_readme(manifest, network).encode()
+        words = FileWords(place, {vector.name: vector for vector in vectors})
         entries = export(place, vectors, words, kinds, [f"configuration {identity}"])
         manifest["others"] = write_files(place, files)
         manifest["others"] += [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]
