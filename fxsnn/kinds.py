@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,8 @@ def golden(
     images: int | None,
     aimed: bool,
     kinds: Sequence[str],
-    start: Path | None = None,
+    start: Path | None,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Write golden vectors of the first test digits or recordings, 1 if not said, or of inputs; return the manifest.
 
@@ -140,7 +142,8 @@ def golden(
         raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
     match asked.kind:
         case "populations":
-            return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed, start)
+            done = partial(progress, "golden")
+            return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed, start, done)
         case "layers":
             return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
     return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed)

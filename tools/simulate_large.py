@@ -1,4 +1,4 @@
-"""Make a golden set of the size of N-MNIST and simulate it to its end with Verilator: python tools/simulate_large.py.
+"""Make a golden set of the size of N-MNIST, check it and simulate it to its end: python tools/simulate_large.py.
 
 The network is that of docs/events.md on the whole sensor, 34 x 34 x 2: two convolutions of 5 x 5, each followed by
 pooling, and ten neurons that are read. Weights are drawn, and so are the rings shown, which move as its digits do.
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.golden.check import check_bundle
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
@@ -69,21 +70,36 @@ def shown(inputs: int, steps: int) -> NDArray[np.int64]:
     return (rows | (rng.random(rows.shape) < 0.01)).reshape(inputs, steps, -1)
 
 
+def resident() -> float:
+    """Return the most memory that this process has held, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main() -> None:
     """Print words, times and memory; the exit status is that of the simulation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=2, help="recordings (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=22, help="of each (default: %(default)s)")
+    parser.add_argument("--no-simulation", action="store_true", help="make and check the set alone")
     parser.add_argument("--out", type=Path, help="folder of the set; one that is gone afterwards if not said")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = asked.out or Path(place) / "set"
         began = time.perf_counter()
         manifest = make_graph_bundle(folder, network(), shown(asked.inputs, asked.steps))
-        made, most = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        made, most = time.perf_counter() - began, resident()
         words = sum(math.prod(entry["shape"]) for entry in manifest["files"] if entry["role"] == "node")
         spikes = json.dumps(manifest["counts"]["spikes_by_population"])
-        print(f"{words:,} words in {made:.0f} s and {most / 1024:.0f} MiB; spikes {spikes}", flush=True)
+        print(f"{words:,} words in {made:.0f} s and {most:.0f} MiB; spikes {spikes}", flush=True)
+        began = time.perf_counter()
+        checked = check_bundle(folder)
+        print(
+            f"{checked.words:,} words in {checked.files} files checked in {time.perf_counter() - began:.0f} s, "
+            f"{len(checked.findings)} findings; {resident():.0f} MiB at most so far",
+            flush=True,
+        )
+        if asked.no_simulation:
+            raise SystemExit(bool(checked.findings))
         began = time.perf_counter()
         said = subprocess.run(["sh", str(folder / "run.sh"), "verilator"], capture_output=True, text=True, check=False)
         told, used = (said.stdout or said.stderr).splitlines()[0], resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from fxsnn.cli.options import (
     LearnedRounding,
     Mnist,
     PlanFile,
+    progress_bars,
 )
 from fxsnn.cli.tables import show_json
 
@@ -72,7 +74,8 @@ def make(
     from fxsnn.shown import shown
 
     asked = shown(network, folder, mnist, inputs)
-    manifest = golden(asked, plan, out, images, aimed, formats or [], start)
+    with progress_bars({"golden": "golden vectors (inputs)"}) as progress:
+        manifest = golden(asked, plan, out, images, aimed, formats or [], start, progress)
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
     about = manifest["configuration"]
@@ -123,7 +126,8 @@ def check(
 
     from fxsnn.golden.check import check_bundle
 
-    checked = check_bundle(folder)
+    with progress_bars({"check": "comparing (inputs)"}) as progress:
+        checked = check_bundle(folder, partial(progress, "check"))
     if as_json:
         show_json({"set": str(folder), **asdict(checked)})
     else:

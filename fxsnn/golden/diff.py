@@ -99,7 +99,7 @@ def _explain(
     bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Mapping[str, Ints]
 ) -> Found:
     if isinstance(bundle, GraphBundle):
-        return explain(bundle, expected, dumps, chosen)
+        return explain(bundle.network, bundle.stimuli, bundle.vectors, expected, dumps, chosen)
     return explain_layer(bundle.network, bundle.stimuli, bundle.vectors, expected, dumps, chosen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ def check_kinds(kinds: Sequence[str]) -> None:
 def export(
     place: Path,
     vectors: Sequence[Vector],
-    words: dict[str, NDArray[np.int64]],
+    words: Mapping[str, NDArray[np.int64]],
     kinds: Sequence[str],
     notes: Sequence[str] = (),
 ) -> list[dict[str, str]]:

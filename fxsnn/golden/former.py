@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.golden.contents import BIT, Vector, wide
-from fxsnn.golden.held import MOST_WORDS, Manifest, altered_texts, check_described, read_words
+from fxsnn.golden.held import MOST_WORDS, Manifest, altered_texts, check_described, scan_words
 from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_read import GraphBundle
+from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing, misstated_files, registers_misstated
 from fxsnn.layered.description import Description, description_from_data
 from fxsnn.layered.network import seen
@@ -38,7 +39,7 @@ _CONSTANTS = {  # of a layer's plan, the file's name and the population's
     "refractory": ("refractory_step", "kick"),
     **{leak: (leak.replace("leak", "factor"), leak.replace("leak", "factor")) for leak in LEAKS},
 }
-Words = dict[str, NDArray[np.int64]]
+Words = Mapping[str, NDArray[np.int64]]
 
 
 class Layers(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,20 +84,21 @@ def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content:
         raise FileError(f"the bundle's configuration must run: {error}") from None
     former = [replace(vector, name=vector.stem, stored="") for vector in vectors]
     check_described(former, manifest)
-    read = read_words(folder, former, manifest)
-    altered = [*read.altered, *altered_texts(folder, manifest)]
+    found, misread = scan_words(folder, former, manifest)
+    read = FileWords(folder, {vector.name: vector for vector in former})
+    altered = [*found, *altered_texts(folder, manifest)]
     wrong = misstated_files(content, former, about.recordings)
     wrong += registers_misstated(content, _lfsr_entry(blank, [vector.name for vector in former]))
     try:
-        network = _filled(blank, read.words)
-        presented = _presented(network.description, read.words)
+        network = _filled(blank, read)
+        presented = _presented(network.description, read)
     except FileError as error:
         raise FileError(altered[0] if altered else str(error)) from None
     graph = populations_of(network, relays=True)
-    words = {vector.name: read.words[vector.stem] for vector in vectors}
-    counts, misstated = _counts(network, manifest.counts, read.words)
+    words = FileWords(folder, {vector.name: vector for vector in vectors})
+    counts, misstated = _counts(network, manifest.counts, read)
     wrong += [] if altered else misstated
-    return GraphBundle(vectors, words, altered, [*wrong, *read.misstated], counts, presented, graph)
+    return GraphBundle(vectors, words, altered, [*wrong, *misread], counts, presented, graph)
 
 
 def _blank(description: Description, plan: LayeredPlan, number: int) -> QuantisedLayer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from fxsnn.files import inside, read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem, to_words
+from fxsnn.golden.scanned import scan_mem
 from fxsnn.golden.stated import differing
 from fxsnn.golden.stimuli import Timed
 
@@ -29,7 +30,7 @@ class Bundle:
     """A bundle as its files have it; nothing is computed again."""
 
     vectors: list[Vector]
-    words: dict[str, NDArray[np.int64]]  # raw; inputs and nodes int64[rows, ...]
+    words: Mapping[str, NDArray[np.int64]]  # raw; inputs and nodes int64[rows, ...]
     altered: list[str]  # what is not of the digest that the manifest states
     misstated: list[str]  # what the manifest states of sizes, and is not so
     counts: dict[str, Any]  # that the manifest states, of casts and spikes
@@ -100,10 +101,26 @@ def read_words(folder: Path, vectors: Sequence[Vector], manifest: Manifest) -> R
         stated = entries[vector.name]
         if mem.sha256 != stated.sha256:
             altered.append(_altered_mem(stated, vector, mem))
-        elif stated.sums:
-            sums = [f"{value:#x}" for value in astuple(mem.sums)]
-            wrong += differing(f"{vector.file}: ", {"sums": list(stated.sums)}, {"sums": sums})
+        else:
+            wrong += _wrong_sums(vector, stated, mem.sums)
     return ReadWords(words, altered, wrong)
+
+
+def scan_words(folder: Path, vectors: Sequence[Vector], manifest: Manifest) -> tuple[list[str], list[str]]:
+    """Look through the file of each vector, a part of it at a time; raises as `read_words` does.
+
+    Return what was altered, and what the manifest misstates.
+    """
+    entries = {entry.name: entry for entry in manifest.files}
+    altered, wrong = list[str](), list[str]()
+    for vector in vectors:
+        found, stated = scan_mem(folder, vector), entries[vector.name]
+        if found.sha256 != stated.sha256:
+            mem = read_mem(inside(folder, vector.file), vector.file, vector.bits, vector.depth)
+            altered.append(_altered_mem(stated, vector, mem))
+        else:
+            wrong += _wrong_sums(vector, stated, found.sums)
+    return altered, wrong
 
 
 def altered_texts(folder: Path, manifest: Manifest) -> list[str]:
@@ -113,6 +130,14 @@ def altered_texts(folder: Path, manifest: Manifest) -> list[str]:
         for entry in manifest.others
         if (found := digest(read_bytes(inside(folder, entry.file), f"the golden file {entry.file}"))) != entry.sha256
     ]
+
+
+def _wrong_sums(vector: Vector, stated: File, found: Sums) -> list[str]:
+    """Return where a manifest states other sums than a file's."""
+    if not stated.sums:
+        return []
+    sums = [f"{value:#x}" for value in astuple(found)]
+    return differing(f"{vector.file}: ", {"sums": list(stated.sums)}, {"sums": sums})
 
 
 def _altered(file: str, found: str) -> str:

@@ -18,7 +18,7 @@ from fxsnn.golden.corners import Reached, coverage
 from fxsnn.golden.directed import directed
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.held import MANIFEST
-from fxsnn.golden.memfile import digest, hex_lines, render, sums_of
+from fxsnn.golden.memfile import Sums, digest, hex_lines, render, sums_of
 from fxsnn.golden.reach import impossible
 from fxsnn.golden.readme import readme
 from fxsnn.golden.rtl import bench_files
@@ -83,9 +83,9 @@ def write_vectors(
     files = []
     for vector in vectors:
         lines = hex_lines(lines_of(vector, words[vector.name]), vector.bits)
-        data = render(_comments(vector, identity), lines)
+        data = render(comments_of(vector, identity), lines)
         (place / vector.file).write_bytes(data)
-        files.append(_entry(vector, data, lines))
+        files.append(entry_of(vector, digest(data), sums_of(lines)))
     return files
 
 
@@ -122,16 +122,17 @@ def configuration_of(network: QuantisedNetwork, steps: Sequence[int]) -> dict[st
     }
 
 
-def _entry(vector: Vector, data: bytes, lines: list[str]) -> dict[str, Any]:
-    sums = sums_of(lines)
+def entry_of(vector: Vector, sha256: str, sums: Sums) -> dict[str, Any]:
+    """Return what the manifest says of a file of words."""
     return {
         **described(vector),
-        "sha256": digest(data),
+        "sha256": sha256,
         "sums": [f"{value:#x}" for value in (sums.digits, sums.places, sums.squares)],
     }
 
 
-def _comments(vector: Vector, identity: str) -> list[str]:
+def comments_of(vector: Vector, identity: str) -> list[str]:
+    """Return the comments before the words of a file."""
     shape = " x ".join(map(str, vector.shape))
     line = (
         f"{vector.bits} bits a line, bit i is element i of the last dimension" if vector.packed else "one word a line"

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
 from fxsnn.format import Format
+
+_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
+DIGIT_OF = np.full(256, 255, np.uint8)  # of every byte; 255 of one that is no digit
+DIGIT_OF[_DIGITS] = np.arange(16)
 
 
 def hex_lines(words: Iterable[int], bits: int) -> list[str]:
@@ -27,6 +32,20 @@ def hex_lines(words: Iterable[int], bits: int) -> list[str]:
     """
     mask, digits = (1 << bits) - 1, -(-bits // 4)
     return [f"{word & mask:0{digits}x}" for word in words]
+
+
+def mem_lines(words: NDArray[np.int64], bits: int) -> bytes:
+    """Return raw words of up to 63 bits as the same lines, int64[words], each ended.
+
+    >>> mem_lines(np.array([-1, 5]), 6).split()
+    [b'3f', b'05']
+    """
+    digits = -(-bits // 4)
+    masked = words.view(np.uint64) & np.uint64((1 << bits) - 1)
+    lines = np.full((len(words), digits + 1), ord("\n"), np.uint8)
+    for place in range(digits):
+        lines[:, place] = _DIGITS[(masked >> np.uint64(4 * (digits - 1 - place))).astype(np.uint8) & 15]
+    return lines.tobytes()
 
 
 def render(comments: Sequence[str], words: Sequence[str]) -> bytes:
@@ -47,6 +66,11 @@ class Sums:
     places: int
     squares: int
 
+    def __add__(self, other: Sums) -> Sums:
+        """Return the sums over the digits of both, whose places go on."""
+        parts = zip(astuple(self), astuple(other), strict=True)
+        return Sums(*((one + more) % (1 << 64) for one, more in parts))
+
 
 def sums_of(lines: Sequence[str]) -> Sums:
     """Return the sums over the digits of a file's words, comments left out.
@@ -54,9 +78,12 @@ def sums_of(lines: Sequence[str]) -> Sums:
     >>> sums_of(["0a", "1f"])
     Sums(digits=26, places=57, squares=149)
     """
-    text = np.frombuffer("".join(lines).encode("ascii"), dtype=np.uint8).astype(np.uint64)
-    digits = np.where(text >= ord("a"), text - (ord("a") - 10), text - ord("0"))
-    k = np.arange(len(digits), dtype=np.uint64)
+    return sums_of_digits(DIGIT_OF[np.frombuffer("".join(lines).encode("ascii"), dtype=np.uint8)], 0)
+
+
+def sums_of_digits(values: NDArray[np.uint8], first: int) -> Sums:
+    """Return the sums over digits, uint8[digits], before which so many come."""
+    digits, k = values.astype(np.uint64), np.arange(first, first + len(values), dtype=np.uint64)
     return Sums(*(int(np.add.reduce(values)) for values in (digits, digits * k, digits * k * k)))
 
 

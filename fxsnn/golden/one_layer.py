@@ -12,7 +12,6 @@ from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped
 from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_causes import Found, explain
-from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.stimuli import Stimuli, play
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
@@ -61,13 +60,12 @@ def explain_layer(
     shown = stimuli.unrolled(stimuli.raster.astype(np.int64))
     start = {_called(name): getattr(stimuli, name) for name in ("membrane", "refractory")}
     presented = Presented(shown, stimuli.steps, Start(start))
-    bundle = GraphBundle(nodes, {}, [], [], {}, presented, graph)
     words = {_called(name): held for name, held in expected.items()}
     words |= {_called("spike"): play(network, stimuli).nodes["spike"]}
     renamed = [
         replace(dump, node=replace(dump.node, name=_called(dump.node.name), stored=dump.node.stem)) for dump in dumps
     ]
-    return explain(bundle, words, renamed, {_called(name): one for name, one in laid.items()})
+    return explain(graph, presented, nodes, words, renamed, {_called(name): one for name, one in laid.items()})
 
 
 def _called(name: str) -> str:

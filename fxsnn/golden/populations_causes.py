@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fxsnn.golden.align import Alignment
+from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped
+from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_exchanged import exchanges
 from fxsnn.golden.populations_mutant import Mutant
 from fxsnn.golden.populations_mutate import NetworkMutation, merged, network_mutations
 from fxsnn.golden.populations_play import Theatre, Words
-from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.populations_target import Bools, Target, target
+from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program.variant import Ints, NoOrderError
 
 PAIRED = 6  # changes that are tried together with every other one
@@ -48,14 +50,20 @@ class _Tried:
 
 
 def explain(
-    bundle: GraphBundle, expected: Mapping[str, Ints], dumps: Sequence[Dumped], laid: Mapping[str, Alignment]
+    network: QuantisedGraph,
+    stimuli: Presented,
+    vectors: Sequence[Vector],
+    expected: Mapping[str, Ints],
+    dumps: Sequence[Dumped],
+    laid: Mapping[str, Alignment],
 ) -> Found:
     """Return what explains a difference.
 
+    vectors     of the set, in which nodes come as they come to be in a step
     expected    the words of every node as they should be
     laid        how each dump lies beside them
     """
-    return _Search(bundle, expected, dumps, laid).found()
+    return _Search(network, stimuli, vectors, expected, dumps, laid).found()
 
 
 def _listed(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> Iterator[NetworkMutation]:
@@ -70,7 +78,9 @@ def _in_text(change: NetworkMutation) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class _Search:
-    bundle: GraphBundle
+    network: QuantisedGraph
+    stimuli: Presented
+    vectors: Sequence[Vector]
     expected: Mapping[str, Ints]
     dumps: Sequence[Dumped]
     laid: Mapping[str, Alignment]
@@ -81,7 +91,7 @@ class _Search:
     glances: dict[str, dict[str, Ints]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        network, stimuli = self.bundle.network, self.bundle.stimuli
+        network, stimuli = self.network, self.stimuli
         emitted = {"input": stimuli.words.reshape(*stimuli.words.shape[:2], -1).astype(np.int64)}
         for one in network.graph.populations:
             rows = self.expected[f"{one.name}.{one.neuron.output[0]}"].reshape(stimuli.rows, one.size)
@@ -91,7 +101,7 @@ class _Search:
             name, _, node = dump.node.name.partition(".")
             nodes.setdefault(name, []).append(node)
         self.theatre = Theatre(network, emitted, nodes, stimuli.steps, stimuli.start.words)
-        names = [vector.name for vector in self.bundle.vectors]
+        names = [vector.name for vector in self.vectors]
         self.order = {dump.node.name: names.index(dump.node.name) for dump in self.dumps}
         self.targets = {
             dump.node.name: target(dump, self.laid[dump.node.name], self.expected, stimuli) for dump in self.dumps
@@ -107,7 +117,7 @@ class _Search:
         touched = [self.theatre.sources({name.partition(".")[0]}) for name in differing]
         within = set.union(*touched) if touched else set[str]()
         self.theatre.look()
-        names = [one.name for one in self.bundle.network.graph.populations if one.name in within]
+        names = [one.name for one in self.network.graph.populations if one.name in within]
         tried: list[_Tried] = []
         for kind in (_listed, exchanges):
             under: dict[str, list[str]] = {}
@@ -159,7 +169,7 @@ class _Search:
 
     def _stopped(self, change: NetworkMutation, mutant: Mutant) -> _Tried | None:
         """Return where a change fails first, of presentations played one after the other; nothing if nowhere."""
-        steps, place = self.bundle.stimuli.words.shape[1], list[tuple[int, str]]()
+        steps, place = self.stimuli.words.shape[1], list[tuple[int, str]]()
 
         def goes_on(node: str, t: int, part: slice, words: Ints) -> bool:
             if self.targets[node].departs(words, part, t):

@@ -17,24 +17,25 @@ from fxsnn.format import Format
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.graph_directed import cover
 from fxsnn.golden.held import MANIFEST
-from fxsnn.golden.make import corner_entries, write_files, write_vectors
+from fxsnn.golden.make import corner_entries, write_files
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import (
     POPULATIONS_SCHEMA,
     Presented,
-    graph_counts,
     graph_layout,
     graph_lfsr_entry,
-    graph_words,
-    respond,
 )
 from fxsnn.golden.populations_readme import graph_readme
 from fxsnn.golden.populations_rtl import populations_files
+from fxsnn.golden.populations_stream import Progress, large, write_presentations
+from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import identity_of
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.refusing import may_refuse
+from fxsnn.graph.run import run
 from fxsnn.graph.starting import Given, read_start, start_forms, start_of
 from fxsnn.graph.writing import graph_text, whole
 from fxsnn.npz import pack_npz
@@ -51,6 +52,7 @@ def golden_of_files(
     kinds: Sequence[str] = (),
     aimed: bool = True,
     start: Path | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of a network's response to the first inputs of a file; return the manifest.
 
@@ -71,7 +73,7 @@ def golden_of_files(
     if count is not None and count > len(words):
         raise ConfigError(f"--images must be 1 to {len(words)}, as many as {str(inputs)!r} holds, not {count}")
     begun = None if start is None else read_start(start, quantised, len(words)).part(slice(count)).words
-    return make_graph_bundle(out, quantised, words[:count], aimed=aimed, kinds=kinds, start=begun)
+    return make_graph_bundle(out, quantised, words[:count], aimed=aimed, kinds=kinds, start=begun, progress=progress)
 
 
 def make_graph_bundle(
@@ -82,6 +84,7 @@ def make_graph_bundle(
     aimed: bool = True,
     kinds: Sequence[str] = (),
     start: Given | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to inputs; return the manifest.
 
@@ -91,6 +94,7 @@ def make_graph_bundle(
     inputs    int64[inputs, steps, words], of the format of the network's input
     kinds     further formats of memory images (export.KINDS)
     start     what states begin with, see `start_of`
+    progress  called with the inputs that are done and their number, where there are many words
 
     Raises
     ------
@@ -108,14 +112,12 @@ def make_graph_bundle(
     first = start_of(network, start, many)
     begun = first.words
     graph_layout(network, many, steps, begun)  # refuses a node that fits no word before anything is played
-    response = respond(network, Presented.of(inputs, first))
+    if may_refuse(network):  # and a value that leaves its format
+        run(network, inputs, start=begun)
     covered = cover(network, inputs, first, aimed=aimed)
-    if len(covered.directed):
-        response = response.then(respond(network, Presented.of(covered.directed)))
     shown = np.concatenate([inputs, covered.directed])
     presented = Presented.of(shown, first.then_rest(len(covered.directed)))
     vectors = graph_layout(network, len(shown), steps, begun)
-    words = graph_words(network, presented, response)
     texts = {NETWORK: graph_text(network.graph), PLAN: graph_plan_text(network.plan), **complete.texts}
     graph = network.graph
     files = {name: text.encode() for name, text in texts.items()}
@@ -126,6 +128,8 @@ def make_graph_bundle(
     configuration = configuration_of_graph(files, len(shown), steps, [*begun])
     identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
+        told = progress if large(vectors) else None
+        files_of_words, counts = write_presentations(place, network, presented, identity, told)
         manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",
             "schema": POPULATIONS_SCHEMA,
@@ -133,12 +137,13 @@ def make_graph_bundle(
             "configuration_sha256_16": identity,
             "inputs": len(inputs),
             "lfsr": graph_lfsr_entry(network),
-            "files": write_vectors(place, vectors, words, identity),
-            "counts": graph_counts(network, response),
+            "files": files_of_words,
+            "counts": counts,
             "corners": corner_entries(covered.reached, covered.cannot, presented),
         }
         files |= {name: text.encode() for name, text in populations_files(manifest, network).items()}
         files["README.md"] = graph_readme(manifest, network, aimed=aimed).encode()
+        words = FileWords(place, {vector.name: vector for vector in vectors})
         entries = export(place, vectors, words, kinds, [f"configuration {identity}"])
         manifest["others"] = write_files(place, files)
         manifest["others"] += [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]

@@ -14,9 +14,10 @@ import numpy as np
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, ReadWords, altered_texts, check_described, read_words
+from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, altered_texts, check_described, scan_words
 from fxsnn.golden.populations import Presented, graph_layout, initial
 from fxsnn.golden.populations_make import NETWORK, PLAN, configuration_of_graph
+from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing, misstated
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import load_graph_plan
@@ -29,6 +30,7 @@ from fxsnn.graph.writing import LABELS
 class GraphBundle(Bundle):
     """Of a network of populations."""
 
+    words: FileWords
     stimuli: Presented
     network: QuantisedGraph
 
@@ -50,7 +52,7 @@ class Populations(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, content: Mapping[str, Any]) -> GraphBundle:
     """Return what a set holds; raises FileError, which names a file that was altered before what follows of that."""
-    altered, read = altered_texts(folder, manifest), ReadWords({}, [], [])
+    altered, found, misread = altered_texts(folder, manifest), list[str](), list[str]()
     begun = about.start or []
     try:
         network = _network(folder)
@@ -63,15 +65,16 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         raise FileError(altered[0] if altered else f"the set's network must run: {error}") from None
     try:
         check_described(vectors, manifest)
-        read = read_words(folder, vectors, manifest)
-        start = {name: read.words[initial(name)].reshape(about.inputs, -1) for name in begun}
-        presented = Presented.of(read.words["input"].reshape(about.inputs, about.steps, -1), Start(start))
-        wrong = np.flatnonzero(read.words["begin"] != presented.begin())
+        found, misread = scan_words(folder, vectors, manifest)
+        words = FileWords(folder, {vector.name: vector for vector in vectors})
+        start = {name: words[initial(name)].reshape(about.inputs, -1) for name in begun}
+        presented = Presented.of(words["input"].reshape(about.inputs, about.steps, -1), Start(start))
+        wrong = np.flatnonzero(words["begin"] != presented.begin())
         if len(wrong):
             must = presented.begin()[wrong[0]]
             raise FileError(f"begin.mem word {wrong[0]} must be {must}, as the manifest's steps say")
     except FileError as error:
-        raise FileError([*read.altered, *altered, str(error)][0]) from None
+        raise FileError([*found, *altered, str(error)][0]) from None
     stated = misstated(content, vectors, network, about.inputs)
     if not altered:
         names = [NETWORK, PLAN, *(Path(one.text.file).name for one in network.graph.populations)]
@@ -79,9 +82,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in names}
         actual = configuration_of_graph(files, about.inputs, about.steps, begun)
         stated += differing("configuration ", manifest.configuration, actual)
-    return GraphBundle(
-        vectors, read.words, [*read.altered, *altered], [*stated, *read.misstated], manifest.counts, presented, network
-    )
+    return GraphBundle(vectors, words, [*found, *altered], [*stated, *misread], manifest.counts, presented, network)
 
 
 def _network(folder: Path) -> QuantisedGraph:

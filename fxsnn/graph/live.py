@@ -12,6 +12,7 @@ from fxsnn.program import operations as op
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.page import truths
+from fxsnn.program.passes import passes
 from fxsnn.program.program import Program
 
 _EXACT = op.Add | op.Subtract | op.Multiply | op.ShiftLeft | op.ShiftRight | op.Minimum | op.Maximum | op.Absolute
@@ -23,7 +24,7 @@ class Live:
 
     program: Program  # in which states that stay 0 are 0
     refs: frozenset[Ref]  # values on which what is asked for depends
-    loops: Mapping[Ref, int]  # in which each is made: how many reductions must be complete before
+    loops: Mapping[Ref, int]  # the pass over the population in which each is made
     reads: Mapping[Ref, int]  # in which each is read last
 
 
@@ -51,7 +52,13 @@ def live(program: Program, zeros: Iterable[str], roots: Iterable[Ref]) -> Live:
             continue
         refs.add(ref)
         left += _needs(known.neuron, ref, never)
-    return Live(known, frozenset(refs), *_loops(known.neuron, refs))
+    return Live(known, frozenset(refs), *_loops(program, known.neuron, refs))
+
+
+def everything(program: Program) -> Live:
+    """Return the same where all matters, as it does to who looks at every value."""
+    refs = frozenset(range(len(program.neuron.operations)))
+    return Live(program, refs, *_loops(program, program.neuron, refs))
 
 
 def _resting(program: Program, names: Iterable[str]) -> Program:
@@ -99,41 +106,49 @@ def _needs(neuron: Neuron, ref: Ref, never: frozenset[Ref]) -> Iterable[Ref]:
     return [part for _, part in operands(operation)]
 
 
-def waiting(found: Live) -> Mapping[Ref, range]:
-    """Return which values of a neuron wait while the whole population is looked at, and in which loops it is awaited.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What outlives a pass over the population."""
 
-    They are read in a later loop, or are a state's next word while that of the step before is still read.
+    passes: Mapping[Ref, range]  # the values of a neuron that wait, and the passes before which they do
+    until: Mapping[Ref, int]  # the last pass in which a value is read, be it that it is only made again of others
+
+
+def waiting(found: Live) -> Waiting:
+    """Return which values of a neuron wait while the whole population is looked at.
+
+    They are read in a later pass, or are a state's next word while that of the step before is still read.
     """
     neuron, until = found.program.neuron, dict(found.reads)
-    for ref, loop in found.reads.items():
-        operation = neuron.operations[ref]
-        if isinstance(operation, op.State):
-            final = neuron.states[operation.name][1]
-            until[final] = max(until.get(final, 0), loop)
     one = set[Ref]()  # for all neurons, or a constant: what is made of such alone is made when it is read
     for ref, operation in enumerate(neuron.operations):
         fixed = isinstance(operation, (op.Constant, op.Number, op.Literal, *op.REDUCTIONS))
         if fixed or (not isinstance(operation, op.LEAVES) and one.issuperset(part for _, part in operands(operation))):
             one.add(ref)
-    waits: dict[Ref, range] = {}
-    for ref, loop in sorted(found.loops.items(), reverse=True):
-        operation = neuron.operations[ref]
-        if ref in one or isinstance(operation, op.LEAVES) or until.get(ref, 0) <= loop:
-            continue
-        parts = [part for _, part in operands(operation) if part not in one]
-        if len(parts) == 1 and isinstance(operation, _EXACT):  # of one word that waits: made when it is read
-            until[parts[0]] = max(until.get(parts[0], 0), until[ref])
-        else:
-            waits[ref] = range(loop + 1, until[ref] + 1)
-    return waits
+    waits, before = dict[Ref, range](), dict[Ref, int]()
+    while until != before:  # what a state becomes waits until the state is read no more
+        before = dict(until)
+        for ref in found.refs:
+            if isinstance(operation := neuron.operations[ref], op.State):
+                final = neuron.states[operation.name][1]
+                until[final] = max(until.get(final, 0), until.get(ref, 0))
+        for ref, loop in sorted(found.loops.items(), reverse=True):
+            operation = neuron.operations[ref]
+            if ref in one or isinstance(operation, (*op.LEAVES, op.Done)) or until.get(ref, 0) <= loop:
+                continue  # what active inputs leave stays where it is
+            parts = [part for _, part in operands(operation) if part not in one]
+            if len(parts) == 1 and isinstance(operation, _EXACT):  # of one word that waits: made when it is read
+                until[parts[0]] = max(until.get(parts[0], 0), until[ref])
+            else:
+                waits[ref] = range(loop + 1, until[ref] + 1)
+    return Waiting(waits, until)
 
 
-def _loops(neuron: Neuron, refs: Iterable[Ref]) -> tuple[dict[Ref, int], dict[Ref, int]]:
-    """Return in which loop over the population each value is made, and in which it is read last."""
-    made, read = dict[Ref, int](), dict[Ref, int]()
+def _loops(program: Program, neuron: Neuron, refs: Iterable[Ref]) -> tuple[dict[Ref, int], dict[Ref, int]]:
+    """Return in which pass over the population each value is made, and in which it is read last."""
+    order, read = passes(program).made, dict[Ref, int]()
     for ref in sorted(refs):
-        parts = [part for _, part in operands(neuron.operations[ref]) if part in made]
-        here = max((made[part] for part in parts), default=0)
-        read |= {part: max(read.get(part, 0), here) for part in parts}
-        made[ref] = here + isinstance(neuron.operations[ref], op.REDUCTIONS)
-    return made, read
+        operation = neuron.operations[ref]
+        here = order[ref] - isinstance(operation, op.REDUCTIONS)
+        read |= {part: max(read.get(part, 0), here) for _, part in operands(operation)}
+    return {ref: order[ref] for ref in refs}, read

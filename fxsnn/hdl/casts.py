@@ -48,12 +48,19 @@ class Casts(Values):
             f"  {self.names.take(f'cast_{name}')} (.value({exact}), .fresh({fresh}), .word({word}), .overflowed());",
             f"{declared(self.wire(cast.limit))} {name};{fraction(self.wire(cast.limit))}",
         )
-        if cast.limit not in self.passes.kept:
-            self.add(f"assign {name} = {word};")
-            return
-        kind, done = declared(self.wire(cast.limit)), self.passes.kept[cast.limit]
-        kept = self.kept[cast.limit] = self.take(f"{name}_kept", kind, f"{name} as it was drawn in pass {done}")
-        self.add(f"assign {name} = {self._when(done)} ? {word} : {kept};")
+        self.add(f"assign {name} = {self.now_or_kept(cast.limit, word)};")
+
+    def now_or_kept(self, ref: Ref, made: str) -> str:
+        """Return a value: as it is made now, or as it was kept of the pass that made it."""
+        if ref not in self.waiting:
+            return made
+        name, kind, done = self.naming.of[ref], declared(self.wire(ref)), self.waiting[ref]
+        drawn = ref in self.passes.drawing
+        about = f"{name} as it was {'drawn' if drawn else 'made'} in pass {done}"
+        kept = self.kept[ref] = self.take(f"{name}_kept", kind, about)
+        if drawn:
+            return f"{self._when(done)} ? {made} : {kept}"
+        return f"{self._enable(f'after_pass_{done}', f'1 once pass {done} has ended')} ? {kept} : {made}"
 
     def _draw(self, cast: Cast, bits: int) -> str:
         """Add a cast's register and what benches see of it; return what it adds."""

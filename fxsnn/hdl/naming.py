@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fxsnn.hdl.passes import Passes
 from fxsnn.hdl.words import Names
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref
+from fxsnn.program.passes import Passes
 
 
 @dataclass(slots=True)

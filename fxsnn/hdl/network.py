@@ -9,6 +9,7 @@ from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.hdl.population import Sequencer
+from fxsnn.hdl.stored import BEFORE, NOW
 from fxsnn.hdl.words import vector
 
 TOP = "fxsnn_network"
@@ -65,6 +66,10 @@ class Network:
     def _delay(self, source: str) -> int:
         return max((one.delay for one in self.network.graph.projections if one.source == source), default=-1)
 
+    def _holds(self, source: str) -> bool:
+        """Say whether what a population emits is held, be it for itself alone."""
+        return source != INPUT and self.populations[source].keeping.emitted
+
     def _top(self) -> str:
         read, word = self.network.graph.read.name, vector(self.network.formats[INPUT].word)
         head = _HEAD.splitlines()
@@ -78,7 +83,7 @@ class Network:
             lines += ["  input  logic load_state,", "  input  logic [31:0] load_memory,"]
             lines += [f"  input  {vector(self.state_word())} load_state_word,"]
         lines += [f"  output {vector(self.populations[read].read_form.word)} read_word", ");"]
-        sources = [name for name in (INPUT, *self.order) if self._delay(name) >= 0]
+        sources = [name for name in (INPUT, *self.order) if self._delay(name) >= 0 or self._holds(name)]
         lines += [f"  {line}" if line else "" for line in self._controls()]
         for source in sources:
             lines += [f"  {line}" if line else "" for line in self._source(source)]
@@ -89,12 +94,16 @@ class Network:
     def _controls(self) -> list[str]:
         """Return how a step passes from one population to the next."""
         most = max(self._delay(name) for name in (INPUT, *self.order))
+        if any(one.keeping.same for one in self.populations.values()):
+            most = max(most, 1)  # whether there is a step before
         last = self.order[-1]
         lines = list[str]()
         for name in self.order:
             word = vector(self.network.formats[name].word)
             lines += [f"logic ready_{name}, done_{name}, emits_{name};", f"logic [31:0] neuron_{name};"]
             lines.append(f"{word} word_{name};")
+            if self._holds(name):
+                lines += [f"logic stores_{name};", f"{word} stored_{name};"]
         lines += [f"assign ready = {' && '.join(f'ready_{name}' for name in self.order)};"]
         if most > 0:
             bits = most.bit_length()
@@ -110,7 +119,7 @@ class Network:
 
     def _source(self, name: str) -> list[str]:
         """Return the memory of what a source emitted, a row a step, the oldest overwritten."""
-        size, delay = math.prod(self.network.graph.shape_at(name)), self._delay(name)
+        size, delay = math.prod(self.network.graph.shape_at(name)), max(self._delay(name), 0)
         rows, last, word = delay + 1, self.order[-1], vector(self.network.formats[name].word)
         at = f"row_{name} * 32'd{size} + " if delay else ""
         lines = ["", f"// what {name} emitted{f', in this step and {delay} before' * (delay > 0)}"]
@@ -133,7 +142,7 @@ class Network:
         return [
             *lines,
             "always_ff @(posedge clock) begin",
-            f"  if (emits_{name}) emitted_{name}[{at}neuron_{name}] <= word_{name};",
+            f"  if (stores_{name}) emitted_{name}[{at}neuron_{name}] <= stored_{name};",
             "end",
         ]
 
@@ -167,6 +176,13 @@ class Network:
                 for state, port in one.loads.items()
             }
         ports |= {"emits": f"emits_{name}", "neuron": f"neuron_{name}", "emitted": f"word_{name}"}
+        if self._holds(name):
+            ports |= {"stores": f"stores_{name}", "stored": f"stored_{name}"}
+            delay = max(self._delay(name), 0)
+            if one.keeping.same:
+                ports[BEFORE] = f"age >= 1 ? {self._word(name, f'neuron_{name}', delay, min(delay, 1))} : '0"
+            if one.reads_now():
+                ports[NOW] = self._word(name, f"neuron_{name}", delay, 0)
         if name == self.network.graph.read.name:
             lines += self._answer(name, ports)
         told = [f".{port}({value})" for port, value in (ports | self._open(one, ports)).items()]
@@ -195,12 +211,15 @@ class Network:
 
     def _read(self, wire: Projection) -> str:
         """Return the word of a source that is looked at, of as many steps before as the delay says."""
-        source, size, rows = wire.source, math.prod(self.network.graph.shape_at(wire.source)), self._delay(wire.source)
-        if rows == 0:
-            return f"emitted_{source}[source_{wire.name}]"
-        row = f"row_{source}"
-        if wire.delay:
-            row = f"(row_{source} >= 32'd{wire.delay} ? row_{source} - 32'd{wire.delay} : "
-            row += f"row_{source} + 32'd{rows + 1 - wire.delay})"
-        word = f"emitted_{source}[{row} * 32'd{size} + source_{wire.name}]"
+        word = self._word(wire.source, f"source_{wire.name}", self._delay(wire.source), wire.delay)
         return f"age >= {wire.delay} ? {word} : '0" if wire.delay else word
+
+    def _word(self, source: str, place: str, rows: int, before: int) -> str:
+        """Return a word of a source, of so many steps before; of `rows` steps before it is held at most."""
+        if rows == 0:
+            return f"emitted_{source}[{place}]"
+        size, row = math.prod(self.network.graph.shape_at(source)), f"row_{source}"
+        if before:
+            row = f"(row_{source} >= 32'd{before} ? row_{source} - 32'd{before} : "
+            row += f"row_{source} + 32'd{rows + 1 - before})"
+        return f"emitted_{source}[{row} * 32'd{size} + {place}]"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fxsnn.graph.quantise import format_of
 from fxsnn.hdl.casts import Casts
 from fxsnn.hdl.values import Port
 from fxsnn.hdl.words import declared, fraction, is_bit, vector, width
@@ -28,7 +29,7 @@ class Datapath(Casts):
     begun: dict[Ref, str] = field(default_factory=dict)  # by Done: the word with which active inputs begin
     carried: dict[Ref, str] = field(default_factory=dict)  # by Done: what an active input leaves
     looked: dict[Ref, tuple[str, str]] = field(default_factory=dict)  # by reduction: a neuron's bit, and its value
-    drawn: dict[Ref, str] = field(default_factory=dict)  # by Limit: the words that are kept
+    left: dict[Ref, str] = field(default_factory=dict)  # of values that wait: the words that are kept
     shown: dict[str, str] = field(default_factory=dict)  # by node: what benches look at
     emits: str = ""
 
@@ -102,6 +103,10 @@ class Datapath(Casts):
         text = self.expression(ref, operation)
         bits = self.made.setdefault(ref, self._wanted(ref))
         told = "logic" if is_bit(wire) else vector(bits, signed=True)
+        if ref in self.waiting:
+            now = self.names.take(f"{name}_now")
+            self.add(f"{told} {now};{fraction(wire)}", f"assign {now} = {text};")
+            text = self.now_or_kept(ref, now)
         self.add(f"{told} {name};{fraction(wire)}", f"assign {name} = {text};")
 
     def _wanted(self, ref: Ref) -> int:
@@ -129,18 +134,15 @@ class Datapath(Casts):
             self.carried[region.done] = self.give(f"{name}_left", vector(form.word), self._plain(region.result))
         for ref, _ in self.passes.reductions(self.program):
             self.looked[ref] = self._look(ref, neuron.operations[ref])
-        for ref in self.passes.kept:
-            bits = 1 if is_bit(self.wire(ref)) else signals[self._signal(ref)].format.word
-            self.drawn[ref] = self.give(f"{self.naming.of[ref]}_drawn", vector(bits), self._plain(ref))
+        for ref in self.waiting:
+            bits = 1 if is_bit(self.wire(ref)) else format_of(self.program, ref).word
+            self.left[ref] = self.give(f"{self.naming.of[ref]}_left", vector(bits), self._plain(ref))
         self.add("", "// for benches; leave them open in a design")
         for node, (ref, form) in self.observed.items():
             self.shown[node] = self.give(f"observe_{node}", vector(form.word), self._plain(ref))
 
     def _plain(self, ref: Ref) -> str:
         return self.bit(ref) if is_bit(self.wire(ref)) else self.value(ref)
-
-    def _signal(self, ref: Ref) -> str:
-        return next(cast.signal for cast in self.program.neuron.casts if cast.limit == ref)
 
     def _look(self, ref: Ref, operation: Operation) -> tuple[str, str]:
         """Write what a reduction looks at."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.engine import registers_of
+from fxsnn.graph.keeping import Keeping, keeping
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.hdl.neuron import Datapath
-from fxsnn.hdl.passes import Passes, Region, passes
 from fxsnn.hdl.words import Names
 from fxsnn.program import operations as op
+from fxsnn.program.passes import Passes, Region, passes
 from fxsnn.program.program import Program
 
 WORD_BY_WORD = ("identity", "scale", "maximum")  # projections that bring a neuron one word, nothing to add up
@@ -44,6 +45,7 @@ class Phases:
     one: Population
     program: Program = field(init=False)
     passes: Passes = field(init=False)
+    keeping: Keeping = field(init=False)
     datapath: Datapath = field(init=False)
     names: Names = field(init=False)
     read_form: Format = field(init=False)  # of the words from which an answer is read
@@ -51,6 +53,7 @@ class Phases:
     phases: list[Phase] = field(init=False)
     words: dict[str, str] = field(default_factory=dict)  # by projection: the port with its source's word
     sources: dict[str, str] = field(default_factory=dict)  # by projection: the port that says which word it is
+    begun: Collection[str] = ()  # states that begin with words that are loaded
 
     def __post_init__(self) -> None:
         network, one = self.network, self.one
@@ -64,7 +67,9 @@ class Phases:
             nodes[read] = one.neuron.names[read], format_of(self.program, one.neuron.names[read])
         self.read_form = nodes[read or emitted][1]
         registers = registers_of(network, one)
-        self.datapath = Datapath(self.program, self.passes, nodes, network.formats[one.name], registers)
+        self.keeping = keeping(network, one, self.begun)
+        waiting = {ref: self.passes.made[ref] for ref in self.keeping.places}
+        self.datapath = Datapath(self.program, self.passes, nodes, network.formats[one.name], registers, waiting)
         self.names = Names(set(self.datapath.names.taken))
         self.passing = [self.names.take(f"PASS_{number}") for number in range(self.passes.last + 1)]
         self.phases = list(self._phases())

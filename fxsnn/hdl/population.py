@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fxsnn.hdl.arrivals import Arrivals
 from fxsnn.hdl.phases import ALWAYS
+from fxsnn.hdl.stored import BEFORE, NOW
 from fxsnn.hdl.words import vector
 
 ZERO, ONE = "1'b0", "1'b1"
@@ -53,6 +54,7 @@ class Sequencer(Arrivals):
         self.lines = []
         for part in (self.arrive, self.states, self.constants, self.regions, self.kept, self.reductions):
             part()
+        self._emissions()
         self._counters()
         self._instance()
         body, self.lines = self.lines, []
@@ -108,11 +110,32 @@ class Sequencer(Arrivals):
             "  output logic emits,  // a neuron emits",
             "  output logic [31:0] neuron,  // which one",
             f"  output {vector(emitted)} emitted,",
+            *self._held(vector(emitted)),
             "  // observation",
             f"  output {vector(self.passes.last + 1)} observe,  // bit p: what pass p computes is there",
         ]
         shown = self.datapath.ports(seen=True)
         return ports + [f"  output {port.type} {port.name}{',' * (port != shown[-1])}" for port in shown]
+
+    def _held(self, word: str) -> list[str]:
+        """Return the ports to what is emitted, where that is held."""
+        lines = ["  output logic stores,  // what is held of neuron n is to be", f"  output {word} stored,"]
+        if self.keeping.same:
+            lines.append(f"  input  {word} {BEFORE},  // what neuron n emitted in the step before")
+        if self.reads_now():
+            lines.append(f"  input  {word} {NOW},  // what is held of neuron n in this step")
+        return lines if self.keeping.emitted else []
+
+    def _emissions(self) -> None:
+        """Write what is held of what is emitted."""
+        ways = self.emissions()
+        if self.keeping.emitted:
+            earlier = "".join(f"{when} ? {word} : " for when, word in ways[:-1])
+            self.add(
+                "",
+                f"assign stores = {' || '.join(f'({when})' for when, _ in ways)};",
+                f"assign stored = {earlier}{ways[-1][1]};",
+            )
 
     def _declared(self) -> None:
         """Write the names of where in the step it is."""
@@ -144,8 +167,8 @@ class Sequencer(Arrivals):
             f"assign last_source = {' || '.join(ends) or ZERO};",
             *_WALK.format(first=self.phases[0].name, last=last).splitlines(),
             "assign ready = state == IDLE;",
-            f"assign emits = {self.passes_by(self.passes.last)};",
-            "assign done = emits && last;",
+            f"assign emits = {self.passes_by(self.keeping.told)};",
+            f"assign done = {self.passes_by(self.passes.last)} && last;",
             "assign neuron = n;",
         )
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fxsnn.format import Format
+from fxsnn.graph.keeping import EMITTED, OWN
+from fxsnn.graph.quantise import format_of
 from fxsnn.hdl.phases import Phase, Phases
 from fxsnn.hdl.reductions import reduction
 from fxsnn.hdl.words import as_value, vector
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
+from fxsnn.program.passes import Region
 
 _NEVER = "1'b0"
+BEFORE, NOW = "emitted_before", "emitted_now"  # what a neuron emitted in the step before, and what is held of this one
 
 
 @dataclass(slots=True)
@@ -22,9 +26,9 @@ class Stored(Phases):
 
     lines: list[str] = field(default_factory=list)
     takes: dict[str, str] = field(default_factory=dict)  # by projection: when a neuron takes what it brings
-    begun: Collection[str] = ()  # states that begin with words that are loaded
-    loads: dict[str, str] = field(default_factory=dict)  # by such a state: the port that is 1 while its word comes
+    loads: dict[str, str] = field(default_factory=dict)  # by a state that begins with words: the port that loads it
     load_ports: tuple[str, str] = ("", "")  # the neuron whose word comes, and the word, where there are any
+    held: dict[str, str] = field(default_factory=dict)  # by state: its memory
 
     def add(self, *lines: str) -> None:
         """Write lines."""
@@ -42,6 +46,10 @@ class Stored(Phases):
         """Write what an input of the datapath is: a stored word."""
         kind = next(one.type for one in self.datapath.inputs if one.name == port)
         self.add(f"{kind} {port};", f"assign {port} = {word if kind == 'logic' else as_value(word, form)};")
+
+    def place(self, words: int) -> str:
+        """Return where the word of neuron n lies of so many: one for all, one a channel, or one each."""
+        return "0" if words == 1 else "n" if words == self.one.size else f"n % 32'd{words}"
 
     def clocked(self, memory: str, *ways: tuple[str, str]) -> None:
         """Write what is stored at the end of a clock: a word for each condition."""
@@ -67,30 +75,60 @@ class Stored(Phases):
         """Return the operations of some kinds."""
         return ((ref, one) for ref, one in enumerate(self.program.neuron.operations) if isinstance(one, kinds))
 
-    def place(self, words: int) -> str:
-        """Return where the word of neuron n lies of so many: one for all, one a channel, or one each."""
-        return "0" if words == 1 else "n" if words == self.one.size else f"n % 32'd{words}"
-
     def loaded(self) -> dict[str, Format]:
         """Return the formats of states that begin with words that are loaded, of those that the text reads."""
         found = (one for _, one in self.operations(op.State) if one.name in self.begun)
         return {one.name: self.program.signals[one.signal].format for one in found}
 
     def states(self) -> None:
-        """Write the memories of states."""
-        last = self.passes_by(self.passes.last)
+        """Write the memories of states, and what else lies in them."""
         if wanted := self.loaded():
             self.load_ports = self.names.take("load_neuron"), self.names.take("load_word")
             self.loads = {name: self.names.take(f"load_{name}") for name in wanted}
         for ref, one in self.operations(op.State):
             form, after = self.program.signals[one.signal].format, self.datapath.next[one.name]
+            if one.name in self.keeping.same:
+                self.add("", f"// state {one.name}: what was emitted in the step before")
+                self.wire(self.datapath.naming.of[ref], BEFORE, form)
+                continue
             self.add("", f"// state {one.name}")
-            held = self.memory(f"{one.name}_words", form, self.one.size)
+            held = self.held[one.name] = self.memory(f"{one.name}_words", form, self.one.size)
             self.wire(self.datapath.naming.of[ref], f"{held}[n]", form)
-            ways = [("state == BEGIN", f"{form.word}'d0"), (last, after)]
+            written = self.keeping.written[one.name]
+            ways = [("state == BEGIN", f"{form.word}'d0"), *self._lying(one.name, held, written)]
+            ways.append((self.passes_by(written), after))
             if one.name in self.loads:
                 ways.append((self.loads[one.name], f"{self.load_ports[1]}[{form.word - 1}:0]"))
             self.clocked(f"{held}[n]", *ways)
+
+    def _lying(self, state: str, held: str, written: int) -> Iterator[tuple[str, str]]:
+        """Yield what is stored into a state's memory before its next word: what active inputs add, and what waits."""
+        for region in self.passes.regions:
+            if self.keeping.carried[region.carry] == state:
+                yield self._carried(region)
+        for ref in self._waiting(state, held):
+            if self.passes.made[ref] < written:
+                yield self.passes_by(self.passes.made[ref]), self.datapath.left[ref]
+
+    def _waiting(self, place: str, held: str) -> Iterator[Ref]:
+        """Yield the values that wait in a memory; write how they are read."""
+        for ref, where in self.keeping.places.items():
+            if where == place:
+                self.wire(self.datapath.kept[ref], f"{held}[n]" if held != NOW else NOW, format_of(self.program, ref))
+                yield ref
+
+    def reads_now(self) -> bool:
+        """Say whether something waits where what is emitted is held."""
+        return not {EMITTED, *self.keeping.same}.isdisjoint(self.keeping.places.values())
+
+    def emissions(self) -> list[tuple[str, str]]:
+        """Write how that is read which waits where what is emitted is held; return when what is stored there."""
+        told, ways = self.keeping.told, list[tuple[str, str]]()
+        for place in (EMITTED, *sorted(self.keeping.same)):
+            for ref in self._waiting(place, NOW):
+                if self.passes.made[ref] < told:
+                    ways.append((self.passes_by(self.passes.made[ref]), self.datapath.left[ref]))
+        return [*ways, (self.passes_by(told), "emitted")]
 
     def constants(self) -> None:
         """Write the memories of constants."""
@@ -106,29 +144,39 @@ class Stored(Phases):
             carry, name = self.program.neuron.operations[region.carry], self.datapath.naming.of[region.done]
             assert isinstance(carry, op.Carry)  # noqa: S101  (so says Region)
             form = self.program.signals[carry.signal].format
-            mine = [phase for phase in self.phases if phase.region == region]
-            events = [phase for phase in mine if phase.projection]
-            self.add("", f"// {name}, from one active input to the next")
-            held = self.memory(f"{name}_words", form, self.one.size)
-            self.wire(name, f"{held}[n]", form)
-            self.clocked(
-                f"{held}[n]",
-                (self.during([phase for phase in mine if not phase.projection]), self.datapath.begun[region.done]),
-                (self.taking(events), self.datapath.carried[region.done]),
-            )
-            self.enable(f"in_{name}", self.taking(events))
+            mine = [phase for phase in self.phases if phase.region == region and not phase.projection]
+            if state := self.keeping.carried[region.carry]:
+                self.add("", f"// {name}, from one active input to the next: on the state {state}")
+                self.wire(name, f"{self.held[state]}[n]", form)
+            else:
+                self.add("", f"// {name}, from one active input to the next")
+                held = self.memory(f"{name}_words", form, self.one.size)
+                self.wire(name, f"{held}[n]", form)
+                self.clocked(f"{held}[n]", (self.during(mine), self.datapath.begun[region.done]), self._carried(region))
+            self.enable(f"in_{name}", self._carried(region)[0])
+
+    def _carried(self, region: Region) -> tuple[str, str]:
+        """Return when an active input is added, and what it leaves."""
+        events = [phase for phase in self.phases if phase.region == region and phase.projection]
+        return self.taking(events), self.datapath.carried[region.done]
 
     def kept(self) -> None:
-        """Write the memories of what is drawn once and read in later passes."""
+        """Write the memories of what is made in one pass and read in later ones."""
         for number in range(self.passes.last + 1):
             self.enable(f"in_pass_{number}", self.passes_by(number))
-        for ref, number in self.passes.kept.items():
-            name = self.datapath.naming.of[ref]
-            form = next(self.program.signals[cast.signal].format for cast in self.one.neuron.casts if cast.limit == ref)
+            self.enable(f"after_pass_{number}", self.during(self._after(number)))
+        for ref in [ref for ref, place in self.keeping.places.items() if place == OWN]:
+            name, number = self.datapath.naming.of[ref], self.passes.made[ref]
+            form = format_of(self.program, ref)
             self.add("", f"// {name} waits for the passes after pass {number}")
             held = self.memory(f"{name}_words", form, self.one.size)
             self.wire(self.datapath.kept[ref], f"{held}[n]", form)
-            self.clocked(f"{held}[n]", (self.passes_by(number), self.datapath.drawn[ref]))
+            self.clocked(f"{held}[n]", (self.passes_by(number), self.datapath.left[ref]))
+
+    def _after(self, number: int) -> list[Phase]:
+        """Return what is done after a pass."""
+        ends = [place for place, phase in enumerate(self.phases) if phase.name == self.passing[number]]
+        return self.phases[ends[0] + 1 :]
 
     def enable(self, name: str, value: str) -> None:
         """Write when casts draw, where any does."""
@@ -137,6 +185,7 @@ class Stored(Phases):
 
     def reductions(self) -> None:
         """Write the registers of reductions."""
+        winners = dict[Ref, str]()
         for ref, number in self.passes.reductions(self.program):
             self.add("", f"// {self.datapath.naming.of[ref]}: of all neurons in pass {number}")
-            self.add(*reduction(self.datapath, self.names, ref, self.passes_by(number)))
+            self.add(*reduction(self.datapath, self.names, ref, self.passes_by(number), winners))

@@ -8,11 +8,11 @@ from typing import assert_never
 
 from fxsnn.format import Format
 from fxsnn.hdl.naming import Naming
-from fxsnn.hdl.passes import Passes
 from fxsnn.hdl.words import Names, is_bit, literal, signed_bits, vector
 from fxsnn.lfsr import Lfsr
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Operation, Ref
+from fxsnn.program.passes import Passes
 from fxsnn.program.program import Program
 from fxsnn.program.wires import ANYWHERE, Wire
 
@@ -20,6 +20,7 @@ from fxsnn.program.wires import ANYWHERE, Wire
 RESERVED = (
     *("clock", "reset", "start", "start_input", "start_step", "ready", "done", "n", "at", "state", "last", "turn"),
     *("by_source", "last_source", "emits", "neuron", "emitted", "observe", "IDLE", "BEGIN"),
+    *("stores", "stored", "emitted_before", "emitted_now"),
 )
 _SIGNS = {op.Add: "+", op.Subtract: "-", op.Both: "&", op.Either: "|"}
 
@@ -39,6 +40,7 @@ class Values:
 
     observed     formats of the nodes that benches look at, by name
     registers    of casts that draw, as they stand at first, by the number in the text
+    waiting      values that are read in later passes, and the pass that makes each
     """
 
     program: Program
@@ -46,15 +48,16 @@ class Values:
     observed: Mapping[str, tuple[Ref, Format]]
     emitted: Format
     registers: Mapping[int, Lfsr]
+    waiting: Mapping[Ref, int]
     inputs: list[Port] = field(default_factory=list)
     outputs: list[Port] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     names: Names = field(default_factory=Names)
     naming: Naming = field(init=False)
-    kept: dict[Ref, str] = field(default_factory=dict)  # by Limit: inputs with the words of casts that drew before
+    kept: dict[Ref, str] = field(default_factory=dict)  # inputs with the words of values that wait
     held: dict[int, str] = field(default_factory=dict)  # by register: what benches see of it
     draws: dict[int, str] = field(default_factory=dict)  # by register: what benches see of a draw
-    enables: dict[str, str] = field(default_factory=dict)  # inputs that say when casts draw
+    enables: dict[str, str] = field(default_factory=dict)  # inputs that say in which pass it is
     made: dict[Ref, int] = field(default_factory=dict)  # how wide values are declared
 
     def __post_init__(self) -> None:

@@ -1,8 +1,6 @@
 """How hardware goes through a step: what is done for every active input, and the passes over the neurons.
 
-A reduction over the population, a count for example, is complete when a pass has ended, and read in the next one. Every
-pass computes the text from the states as the step before left them, which are written in the last one. So nothing is
-stored between two passes but reductions and the words of casts that draw, which happen once.
+A reduction over the population, a count for example, is complete when a pass has ended, and read in the next one.
 """
 
 from __future__ import annotations
@@ -32,12 +30,11 @@ class Passes:
 
     made: tuple[int, ...]  # of every operation: the first pass in which it can be computed
     regions: tuple[Region, ...]  # in the order of the text
-    kept: dict[Ref, int]  # casts that draw and are read in a later pass too, and the pass in which each is made
     drawing: frozenset[Ref]  # all casts that draw; each by its Limit
 
     @property
     def last(self) -> int:
-        """The pass in which states are written and the neuron emits."""
+        """The pass that ends the step."""
         return max(self.made, default=0)
 
     def reductions(self, program: Program) -> list[tuple[Ref, int]]:
@@ -58,7 +55,6 @@ class _Order:
         self.neuron = program.neuron
         self.made: list[int] = []
         self.drawn: list[frozenset[Ref]] = []  # casts that draw, on whose words a value depends within a pass
-        self.kept: dict[Ref, int] = {}
         self.regions: list[Region] = []
         self.drawing = frozenset(cast.limit for cast in self.neuron.casts if program.site(cast).draw_bits)
 
@@ -76,17 +72,13 @@ class _Order:
             else:
                 made = max((self.made[part] for part in parts), default=0)
                 drawn = frozenset[Ref]().union(*(self.drawn[part] for part in parts))
-                self._keep(drawn, made)
                 if isinstance(operation, REDUCTIONS):
                     made, drawn = made + 1, frozenset()
                 elif ref in self.drawing:
                     drawn = frozenset((ref,))
             self.made.append(made)
             self.drawn.append(drawn)
-        last = max(self.made, default=0)
-        for ref in (self.neuron.output[1], *(ref for _, ref in self.neuron.states.values())):
-            self._keep(self.drawn[ref], last)
-        return Passes(tuple(self.made), tuple(self.regions), self.kept, self.drawing)
+        return Passes(tuple(self.made), tuple(self.regions), self.drawing)
 
     def _region(self, carry: Ref, done: Ref) -> Region:
         """Return when a region is done: after the passes of all that draws and that it reads."""
@@ -95,14 +87,8 @@ class _Order:
         before = 0
         for part in outside:
             before = max(before, self.made[part], *(self.made[drawn] + 1 for drawn in self.drawn[part]), 0)
-        for part in outside:
-            self._keep(self.drawn[part], before)
         begin, end = operations[carry], operations[done]
         given = next(one.name for one in operations[carry:done] if isinstance(one, op.Each))
         assert isinstance(begin, op.Carry)  # noqa: S101  (so was it found)
         assert isinstance(end, op.Done)  # noqa: S101  (so was it found)
         return Region(carry, done, end.result, begin.initial, given, before)
-
-    def _keep(self, drawn: frozenset[Ref], now: int) -> None:
-        """Note which casts that draw are read later than in the pass that makes them."""
-        self.kept |= {ref: self.made[ref] for ref in sorted(drawn) if self.made[ref] < now}

@@ -1,0 +1,129 @@
+"""Where the words of a population lie that outlive a pass over its neurons: in arrays of their own, or in others.
+
+A state's array can hold a word of its format once the state's last word is read no more, until its next is made; and
+what is emitted is held for those that take it, so that a state that is the same need not be held too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from fxsnn.frozen import freeze
+from fxsnn.graph.live import everything, waiting
+from fxsnn.graph.population import Population
+from fxsnn.graph.quantise import QuantisedGraph, format_of
+from fxsnn.program import operations as op
+from fxsnn.program.neuron import BIT
+from fxsnn.program.operations import Ref, operands
+from fxsnn.program.passes import passes
+from fxsnn.program.program import Program
+
+EMITTED = " emitted"  # the array of what is emitted
+OWN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where words lie.
+
+    emitted    whether what is emitted has an array, be it one that states lie in
+    same       states that lie in that array
+    places     by value that waits: a state in whose array it lies, EMITTED or OWN
+    carried    by Carry: the state in whose array active inputs add to it, or OWN
+    until      of every value: the last pass in which it is read
+    written    by state: the pass that writes it
+    told       the pass that writes what is emitted
+    """
+
+    emitted: bool
+    same: frozenset[str]
+    places: Mapping[Ref, str]
+    carried: Mapping[Ref, str]
+    until: Mapping[Ref, int]
+    written: Mapping[str, int]
+    told: int
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+
+def taken(network: QuantisedGraph, one: Population) -> bool:
+    """Say whether anybody takes what a population emits: all do whose answer is not read from a node."""
+    graph = network.graph
+    return _sends(network, one) or not (graph.readout.node and graph.read.name == one.name)
+
+
+def as_emitted(network: QuantisedGraph, one: Population) -> frozenset[str]:
+    """Return the states that hold at the end of a step what is emitted, in words of the same format."""
+    program, output = network.programs[one.name], one.neuron.output[1]
+    return frozenset(
+        name
+        for name, (signal, ref) in one.neuron.states.items()
+        if ref == output and program.signals[signal].format == network.formats[one.name]
+    )
+
+
+def keeping(network: QuantisedGraph, one: Population, begun: Collection[str] = ()) -> Keeping:
+    """Return where a population's words lie.
+
+    begun    states that begin with given words, while nothing was emitted before
+    """
+    program, output = network.programs[one.name], one.neuron.output[1]
+    same = as_emitted(network, one) - frozenset(begun)
+    bits = all(one.neuron.states[name][0] == BIT for name in same)
+    found, sends = everything(program), _sends(network, one)
+    apart = max((wire.delay for wire in network.graph.projections if wire.source == one.name), default=0) > 0
+    held, operations = waiting(found), program.neuron.operations
+    states = {operation.name: ref for ref, operation in enumerate(operations) if isinstance(operation, op.State)}
+    finals = {name: ref for name, (_, ref) in one.neuron.states.items()}
+    read = {name: held.until.get(ref, 0) for name, ref in states.items()}
+    inside = same if sends or (taken(network, one) and bits) else frozenset[str]()
+    carried = dict(_carried(program, finals, held.until, inside))
+    full = {(name, loop) for name in carried.values() if name for loop in range(len(operations))}
+    places = dict[Ref, str]()
+    for ref, loops in sorted(held.passes.items()):
+        made, form = found.loops[ref], format_of(program, ref)
+        if ref == output and taken(network, one) and bits and all(apart or read[name] <= made for name in inside):
+            places[ref] = EMITTED
+            continue
+        free = [
+            name
+            for name, state in states.items()
+            if format_of(program, state) == form
+            and read[name] <= made
+            and (finals[name] == ref or found.loops[finals[name]] >= loops.stop - 1)
+            and not any((name, loop) in full for loop in loops)
+        ]
+        places[ref] = free[0] if free else OWN
+        full |= {(name, loop) for name in free[:1] for loop in loops}
+    written = {name: max(found.loops[finals[name]], read.get(name, 0)) for name in finals}
+    told = max((written[name] for name in inside), default=found.loops[output])
+    emitted = sends or bool(inside) or EMITTED in places.values()
+    return Keeping(emitted, inside, places, carried, held.until, written, told)
+
+
+def _sends(network: QuantisedGraph, one: Population) -> bool:
+    return any(projection.source == one.name for projection in network.graph.projections)
+
+
+def _carried(
+    program: Program, finals: Mapping[str, Ref], until: Mapping[Ref, int], same: frozenset[str]
+) -> Mapping[Ref, str]:
+    """Return where lies what active inputs add to: in a state's array where nothing else reads the state."""
+    neuron, found, made = program.neuron, dict[Ref, str](), passes(program).made
+    for region in passes(program).regions:
+        begin, carry = neuron.operations[region.initial], neuron.operations[region.carry]
+        found[region.carry] = OWN
+        if isinstance(begin, op.State) and isinstance(carry, op.Carry) and begin.signal == carry.signal:
+            readers = [
+                ref
+                for ref, operation in enumerate(neuron.operations)
+                if region.initial in (part for _, part in operands(operation))
+            ]
+            last, name = finals[begin.name], begin.name
+            ends = [neuron.output[1], *finals.values(), *neuron.nodes.values()]
+            free = readers in ([], [region.carry]) and region.initial not in ends and name not in same
+            if free and (last == region.done or until.get(region.done, 0) <= made[last]):
+                found[region.carry] = name
+    return found
