@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,7 @@ def _cache_folder() -> str:
 
 
 CACHE_FOLDER = _cache_folder()
+_SETTING = threading.Lock()  # numba's settings are one for all threads
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
@@ -76,14 +78,15 @@ def _compile(function: Callable[P, R], *, within: bool) -> Callable[P, R]:
         compiled = numba.njit(nogil=True, error_model="numpy", forceinline=within)(function)
         return compiled
     ours = {"CACHE_DIR": CACHE_FOLDER, "CACHE_LOCATOR_CLASSES": ""}  # the first of numba's own list takes the folder
-    before = {name: getattr(numba.config, name, "") for name in ours}
-    try:
-        for name, value in ours.items():
-            setattr(numba.config, name, value)
-        compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=within)(function)
-    finally:
-        for name, value in before.items():
-            setattr(numba.config, name, value)
+    with _SETTING:
+        before = {name: getattr(numba.config, name, "") for name in ours}
+        try:
+            for name, value in ours.items():
+                setattr(numba.config, name, value)
+            compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=within)(function)
+        finally:
+            for name, value in before.items():
+                setattr(numba.config, name, value)
     return compiled
 
 
