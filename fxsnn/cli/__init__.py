@@ -18,6 +18,7 @@ from fxsnn.cli import (
     job,
     layers_training,
     networks,
+    new,
     nir,
     regress,
     report,
@@ -60,6 +61,7 @@ def _fxsnn(
 
 
 job.register(app)
+new.register(app)
 networks.register(app)
 training.register(app)
 layers_training.register(app)
