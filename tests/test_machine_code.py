@@ -90,7 +90,7 @@ def test_what_threads_compile_at_once_is_all_kept_in_the_cache(tmp_path: Path, m
         return {str(Path(one._cache.cache_path).parent) for one in compiled}  # type: ignore[attr-defined]
 
     monkeypatch.chdir(tmp_path)  # where numba keeps what no setting names a folder for
-    before, interval = _jit.numba.config.CACHE_DIR, sys.getswitchinterval()
+    before, interval = _jit.numba.config.CACHE_DIR, sys.getswitchinterval()  # type: ignore[attr-defined]
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(8) as threads:
@@ -99,4 +99,4 @@ def test_what_threads_compile_at_once_is_all_kept_in_the_cache(tmp_path: Path, m
         sys.setswitchinterval(interval)
     assert found == {_jit.CACHE_FOLDER}
     assert [*tmp_path.iterdir()] == []
-    assert before == _jit.numba.config.CACHE_DIR
+    assert before == _jit.numba.config.CACHE_DIR  # type: ignore[attr-defined]
