@@ -27,7 +27,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "frozen", "files", "documents", "npz", "apart", "imagetext", "memtext", "engine", "storages"),
+    *("errors", "frozen", "files", "documents", "npz", "apart", "imagetext", "memtext", "engine", "storages", "cache"),
     *("modes", "format", "lfsr", "cast"),
     *("encode", "learned", "network", "data", "classify", "learn"),
     *(
@@ -82,6 +82,7 @@ ORDER = (
     ),
 )
 MAY_IMPORT_KERNELS = {
+    "cache",
     "modes",
     "lfsr",
     "cast",

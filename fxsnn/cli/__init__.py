@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli import (
+    cache,
     calculator,
     emulating,
     export,
@@ -75,6 +76,7 @@ golden.register(app)
 export.register(app)
 regress.register(app)
 calculator.register(app)
+cache.register(app)
 
 # what every complaint about arguments is, wherever this typer keeps its click
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
