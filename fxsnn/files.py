@@ -109,11 +109,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def new_folder(path: Path, marker: str) -> Iterator[Path]:
+def new_folder(path: Path, marker: str = "") -> Iterator[Path]:
     """Give a fresh folder to fill; at the end of the block it becomes `path`.
 
     What lies at `path` is replaced only if it is an empty folder or one that fxsnn made: it holds the
     file `marker`, and that file names fxsnn. Whoever fills the folder must write such a file into it.
+    Without a marker no folder is replaced that holds anything.
     """
     target = Path(os.path.realpath(path))
     _check_replaceable(path, target, marker)
@@ -125,7 +126,7 @@ def new_folder(path: Path, marker: str) -> Iterator[Path]:
         raise _refusal(must, path, error) from error
     try:
         yield aside
-        if not _made_by_fxsnn(aside, marker):
+        if marker and not _made_by_fxsnn(aside, marker):
             raise AssertionError(f"a folder made by fxsnn must hold {marker!r} with the word fxsnn in it")
         _check_replaceable(path, target, marker)  # again: the block may have taken minutes
         if target.exists():
@@ -199,9 +200,8 @@ def _check_replaceable(path: Path, target: Path, marker: str) -> None:
                 "working folder): name a folder inside it"
             )
         if any(target.iterdir()) and not _made_by_fxsnn(target, marker):
-            raise ConfigError(
-                f"an output folder must be new, empty or made by fxsnn (with {marker!r}), not {str(path)!r}"
-            )
+            kept = f"new, empty or made by fxsnn (with {marker!r})" if marker else "new or empty"
+            raise ConfigError(f"an output folder must be {kept}, not {str(path)!r}")
         for held in (target, *target.rglob("*")):
             if not held.is_symlink() and _is_read_only(held):
                 raise FileError(f"an output folder must be one that may be written, {str(held)!r} is read-only")

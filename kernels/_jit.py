@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -26,10 +27,17 @@ with warnings.catch_warnings():
         reason = str(error).splitlines()[0].rstrip(".")
         raise ImportError(f"the NUMBA_ variables must be what numba can use: {reason}", name="numba") from None
 
-__all__ = ["CACHE_FOLDER", "jit", "jit_within", "jitable", "numba"]  # numba: what else needs it takes it from here
+# numba: what else needs it takes it from here
+__all__ = ["CACHE_FOLDER", "cache_parent", "jit", "jit_within", "jitable", "numba"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def cache_parent() -> Path:
+    """Return the folder in which machine code is kept, a folder in it for each state of these sources."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    return (Path(chosen) if chosen else user_cache_path("fxsnn") / "kernels").absolute()
 
 
 def _cache_folder() -> str:
@@ -40,9 +48,7 @@ def _cache_folder() -> str:
     digest = hashlib.sha256()
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    parent = Path(chosen) if chosen else user_cache_path("fxsnn") / "kernels"
-    folder = (parent / digest.hexdigest()[:16]).absolute()
+    folder = cache_parent() / digest.hexdigest()[:16]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -52,6 +58,7 @@ def _cache_folder() -> str:
 
 
 CACHE_FOLDER = _cache_folder()
+_SETTING = threading.Lock()  # numba's settings are one for all threads
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
@@ -76,14 +83,15 @@ def _compile(function: Callable[P, R], *, within: bool) -> Callable[P, R]:
         compiled = numba.njit(nogil=True, error_model="numpy", forceinline=within)(function)
         return compiled
     ours = {"CACHE_DIR": CACHE_FOLDER, "CACHE_LOCATOR_CLASSES": ""}  # the first of numba's own list takes the folder
-    before = {name: getattr(numba.config, name, "") for name in ours}
-    try:
-        for name, value in ours.items():
-            setattr(numba.config, name, value)
-        compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=within)(function)
-    finally:
-        for name, value in before.items():
-            setattr(numba.config, name, value)
+    with _SETTING:
+        before = {name: getattr(numba.config, name, "") for name in ours}
+        try:
+            for name, value in ours.items():
+                setattr(numba.config, name, value)
+            compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=within)(function)
+        finally:
+            for name, value in before.items():
+                setattr(numba.config, name, value)
     return compiled
 
 

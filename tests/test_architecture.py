@@ -16,12 +16,18 @@ skip_without_jit()
 
 
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted(p for top in ("fxsnn", "kernels", "tools") for p in (ROOT / top).rglob("*.py"))
+PROJECTS = ROOT / "fxsnn" / "projects"  # in its folders lie files of other projects
+SOURCES = sorted(
+    p
+    for top in ("fxsnn", "kernels", "tools")
+    for p in (ROOT / top).rglob("*.py")
+    if PROJECTS not in p.parents or p.parent == PROJECTS
+)
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # A module may import itself (if it is a folder) and what stands to its left or above it.
 ORDER = (
-    *("errors", "frozen", "files", "documents", "npz", "apart", "imagetext", "memtext", "engine", "storages"),
+    *("errors", "frozen", "files", "documents", "npz", "apart", "imagetext", "memtext", "engine", "storages", "cache"),
     *("modes", "format", "lfsr", "cast"),
     *("encode", "learned", "network", "data", "classify", "learn"),
     *(
@@ -51,7 +57,8 @@ ORDER = (
     ),
     "nir",
     *("distributions", "grid", "explore", "descent", "recorded", "populations", "budget", "pareto", "ties"),
-    *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "api", "regress", "report"),
+    *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "api", "regress"),
+    *("projects", "report"),
     *(
         "demo",
         "profiled",
@@ -75,6 +82,7 @@ ORDER = (
     ),
 )
 MAY_IMPORT_KERNELS = {
+    "cache",
     "modes",
     "lfsr",
     "cast",

@@ -37,6 +37,7 @@ COMMANDS = sorted(commands(typer.main.get_command(fxsnn.cli.app)))
 
 def test_the_commands_are_those_that_are_documented() -> None:
     assert [" ".join(path) for path in COMMANDS] == [
+        "cache",
         "cast",
         "data",
         "demo",
@@ -53,6 +54,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         "import",
         "memory",
         "neurons",
+        "new",
         "plan",
         "ranges",
         "refine",

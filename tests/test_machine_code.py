@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from command_line import FXSNN, skip_without_jit
+from fxsnn.kernels import _jit
 
 skip_without_jit()
 
@@ -76,3 +79,24 @@ def test_a_numba_variable_that_cannot_be_used_is_refused_in_one_line(name: str, 
     assert said.stderr.startswith("fxsnn: the NUMBA_ variables must be what numba can use: ")
     assert told in said.stderr
     assert said.stderr.count("\n") == 1
+
+
+def test_what_threads_compile_at_once_is_all_kept_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def same(word: int) -> int:
+        return word
+
+    def kept(_: int) -> set[str]:
+        compiled: list[Callable[[int], int]] = [_jit.jit(same) for _ in range(50)]
+        return {str(Path(one._cache.cache_path).parent) for one in compiled}  # type: ignore[attr-defined]
+
+    monkeypatch.chdir(tmp_path)  # where numba keeps what no setting names a folder for
+    before, interval = _jit.numba.config.CACHE_DIR, sys.getswitchinterval()  # type: ignore[attr-defined]
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = set().union(*threads.map(kept, range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == {_jit.CACHE_FOLDER}
+    assert [*tmp_path.iterdir()] == []
+    assert before == _jit.numba.config.CACHE_DIR  # type: ignore[attr-defined]

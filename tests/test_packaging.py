@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from command_line import skip_without_jit
+from fxsnn.projects.start import KINDS, new_project
 
 skip_without_jit()
 
@@ -84,7 +85,7 @@ def test_the_source_archive_holds_what_an_engineer_wants_besides_the_code(built:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for top in ("golden", "kernels", "tests", "tools")
+        for top in ("docs", "golden", "kernels", "tests", "tools")
         for path in (ROOT / top).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -105,6 +106,16 @@ print(cast([19, -19], Format.parse("Q2.6"), Format.parse("Q2.4")).tolist())
         str(unpacked / "fxsnn" / "kernels" / "__init__.py"),
         "[5, -5]",
     ]
+
+
+def test_the_wheel_writes_projects_with_every_file_of_the_tree(unpacked: Path, tmp_path: Path) -> None:
+    code = """
+from pathlib import Path
+from fxsnn.projects.start import KINDS, new_project
+print(sorted({name for kind in KINDS if kind != "ci" for name in new_project(kind, Path(kind))}))
+"""
+    written = {name for kind in KINDS if kind != "ci" for name in new_project(kind, tmp_path / f"of-the-tree-{kind}")}
+    assert run(unpacked, code, tmp_path) == f"{sorted(written)}\n"
 
 
 def test_the_version_of_the_code_is_that_of_the_wheel(unpacked: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
-import subprocess
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 import typer.main
 from msgspec.structs import replace
 
-from command_line import run, skip_without_jit
+from command_line import skip_without_jit
 from fxsnn import Overflow, Rounding
 from fxsnn.cli import app
 from fxsnn.demo import DEMO_GRID
@@ -22,13 +22,14 @@ from fxsnn.grid import parse_grid
 from fxsnn.layered.ready import ready
 from fxsnn.plan import plan_from_data
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
+from pages import play
 from simulate import needs_icarus
 
 skip_without_jit()
 
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -42,25 +43,9 @@ def test_the_readme_s_python_prints_what_it_says() -> None:
 
 
 @needs_icarus
-def test_the_readme_s_own_neuron_becomes_vectors_and_a_mistake_in_a_core_by_hand_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    section = (ROOT / "README.md").read_text().split("**Your own neuron**")[1].split("\n## ")[0]
-    for name, text in re.findall(r"^```\w+ (\S+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
-        (tmp_path / name).write_text(text)
-    monkeypatch.chdir(tmp_path)
-    session = section.partition("```\n$ ")[2].partition("\n```")[0]
-    make, said, bench, passed, export = session.splitlines()
-    found = run(*make.removeprefix("fxsnn ").split())
-    assert (found.status, found.out) == (0, f"{said}\n")
-    words = bench.removeprefix("$ ").partition("#")[0].split()
-    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == f"{passed}\n"
-    assert run(*export.removeprefix("$ fxsnn ").split()).status == 0
-    compiled, simulated, diff, *expected = section.split("```\n$ iverilog")[1].partition("\n```")[0].splitlines()
-    for words in (["iverilog", *compiled.split()], simulated.removeprefix("$ ").partition("#")[0].split()):
-        assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == ""
-    found = run(*diff.removeprefix("$ fxsnn ").split())
-    assert (found.status, found.out.splitlines()) == (1, expected)
+def test_a_digit_that_is_altered_in_a_golden_set_is_found_as_the_readme_shows(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "golden" / "each_subtract", tmp_path / "golden" / "each_subtract")
+    assert play(ROOT / "README.md", tmp_path) == 3
 
 
 def test_the_plan_in_the_docs_is_a_plan() -> None:
@@ -82,7 +67,7 @@ def test_the_descriptions_and_the_grid_of_events_are_such() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_in_the_docs_exists_with_its_options(page: Path) -> None:
     group = typer.main.get_command(app)
-    for line in re.findall(r"(?:^|`|&& )fxsnn ([a-z][^`\n#&]*)", page.read_text(), re.MULTILINE):
+    for line in re.findall(r"(?:^|`|&& |^\$ )fxsnn ([a-z][^`\n#&]*)", page.read_text(), re.MULTILINE):
         words = line.split()
         command = group
         while words and hasattr(command, "commands") and words[0] in command.commands:

@@ -55,6 +55,13 @@ def listed(tmp_path: Path) -> Path:
     return folder / "list.toml"
 
 
+def test_a_list_agrees_from_whatever_folder_it_is_named(listed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(listed.parent)
+    assert run("regress", "list.toml").status == 0
+    monkeypatch.chdir(listed.parent.parent)
+    assert run("regress", f"{listed.parent.name}/list.toml").status == 0
+
+
 def test_every_bit_is_held_and_agrees_a_second_time(listed: Path) -> None:
     again = run("regress", listed)
     assert again.status == 0

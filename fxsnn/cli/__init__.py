@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli import (
+    cache,
     calculator,
     emulating,
     export,
@@ -18,6 +19,7 @@ from fxsnn.cli import (
     job,
     layers_training,
     networks,
+    new,
     nir,
     regress,
     report,
@@ -60,6 +62,7 @@ def _fxsnn(
 
 
 job.register(app)
+new.register(app)
 networks.register(app)
 training.register(app)
 layers_training.register(app)
@@ -73,6 +76,7 @@ golden.register(app)
 export.register(app)
 regress.register(app)
 calculator.register(app)
+cache.register(app)
 
 # what every complaint about arguments is, wherever this typer keeps its click
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]

@@ -48,6 +48,8 @@ class GraphConfiguration:
         network = parse_toml(graph_text(self.graph), "a network")
         network["projection"] = {one["name"]: one for one in network["projection"]}
         for one in self.graph.populations:
+            # a file is read from wherever the command runs: its name and text are what was asked for
+            network["population"][one.name]["neuron"] = Path(one.text.file).name
             network["population"][one.name]["text"] = hashlib.sha256(one.text.source.encode()).hexdigest()[:8]
         told: dict[str, Any] = {"network": network, "plan": _tables(self.plan)}
         told["data"] = "random" if self.inputs is None else "inputs"

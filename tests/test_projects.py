@@ -1,0 +1,51 @@
+"""`fxsnn new` writes a whole project or nothing; that its own tests pass is tried by the pages that start from it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from command_line import run
+from fxsnn.projects.start import KINDS, new_project
+
+ROOT = Path(__file__).parent.parent
+OF_KINDS = {
+    "rtl": {"Makefile", "README.md", "bench.v", "core.v", "mine.neuron", "net.toml", "plan.toml", "spikes.csv"},
+    "network": {"Makefile", "README.md", "arrays.py", "grid.toml", "net.toml"},
+    "ci": {"Makefile", "README.md", "core.v", "follow_core.py", "formats.lock.json", "formats.toml", "test_core.py"},
+}
+OF_ALL = {".gitignore", ".gitlab-ci.yml", ".github/workflows/test.yml", "requirements.txt"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_project_has_its_files_and_runs_its_tests_on_two_services(kind: str, tmp_path: Path) -> None:
+    said = run("new", kind, tmp_path / "mine")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.endswith(f"next: cd {tmp_path / 'mine'} && make test\n")
+    found = {path.relative_to(tmp_path / "mine").as_posix() for path in (tmp_path / "mine").rglob("*")}
+    assert found >= OF_KINDS[kind] | OF_ALL
+    for name in (".gitlab-ci.yml", ".github/workflows/test.yml"):
+        assert "make test\n" in (tmp_path / "mine" / name).read_text()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"=={version} " in (tmp_path / "mine" / "requirements.txt").read_text()
+
+
+def test_a_folder_that_holds_anything_is_refused_and_stays_as_it_was(tmp_path: Path) -> None:
+    new_project("rtl", tmp_path / "mine")
+    before = {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*") if path.is_file()}
+    said = run("new", "network", tmp_path / "mine")
+    assert said.complaint == f"an output folder must be new or empty, not {str(tmp_path / 'mine')!r}"
+    assert before == {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*") if path.is_file()}
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    assert run("new", "network", tmp_path / "mine").status == 0
+
+
+def test_another_kind_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    assert run("new", "fpga", tmp_path / "mine").complaint == "a project must be one of rtl, network, ci, not 'fpga'"
+    assert [*tmp_path.iterdir()] == []
