@@ -78,6 +78,7 @@ def make_candidates(neurons: int) -> tuple[dict[str, Any], ...]:
     for entry in found:
         entry["chosen"] = entry is choice
     choice |= {"test_accuracy": 0.866, "test_interval": [0.844, 0.886]}
+    choice |= {"test_difference_interval": [-0.012, 0.004], "test_ties_with_float": True}
     return tuple(found)
 
 
@@ -198,6 +199,7 @@ def make_story(neurons: int = 400) -> Story:
         traces=make_traces(neurons),
         distributions=make_distributions(),
         significance=make_significance(),
+        steps={"": ["lif.neuron, 36 neurons", "   3  membrane: membrane = leaked + arrived", "      no <cast>"]},
     )
 
 
