@@ -109,9 +109,7 @@ def steps_of(network: QuantisedNetwork | QuantisedLayers | QuantisedGraph) -> di
     A network of one layer has one entry, whose name is empty.
     """
     if isinstance(network, QuantisedGraph):
-        return {
-            f"population {name}": page(program, network.each(name)) for name, program in network.programs.items()
-        }
+        return {f"population {name}": page(program, network.each(name)) for name, program in network.programs.items()}
     if isinstance(network, QuantisedLayers):
         kinds = [layer.kind for layer in network.description.layer]
         return {

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fxsnn.cli.commands import App
 from fxsnn.cli.options import (
     AnyNetwork,
     AsJson,
@@ -19,12 +20,12 @@ from fxsnn.cli.options import (
     Mnist,
     PlanFile,
 )
-from fxsnn.cli.tables import show_json
+from fxsnn.cli.tables import show_json, verdict
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Golden vectors for RTL teams: make them, check them.")
+    group = App(no_args_is_help=True, help="Golden vectors for RTL teams: make them, check them.")
     group.command("make", epilog="Example: fxsnn golden make net.npz chosen.toml --images 1 --out golden-set")(make)
     group.command("learn", epilog="Example: fxsnn golden learn --itq UQ0.4 --images 2 --out learning-set")(learn)
     group.command("check", epilog="Example: fxsnn golden check golden-set")(check)
@@ -56,6 +57,7 @@ def make(
         list[str] | None,
         typer.Option("--format", help="Further memory images: coe, amd-mif, intel-mif, c-header, npz. Repeatable."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python.
 
@@ -67,6 +69,9 @@ def make(
 
     asked = shown(network, folder, mnist, inputs)
     manifest = golden(asked, plan, out, images, aimed, formats or [])
+    if as_json:
+        show_json(_to_data(out, manifest) | {"corners": manifest.get("corners")})
+        return
     if asked.kind == "populations":
         _tell_populations(out, manifest)
         return
@@ -83,6 +88,13 @@ def make(
     typer.echo(f"{reached} corners of the arithmetic are reached, {never} cannot be; the bench: sh {out}/run.sh")
     for name in unreached(manifest):
         typer.echo(f"warning: not reached, so that these vectors may not find a fault there: {name}", err=True)
+
+
+def _to_data(out: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return what a set holds as plain data: files, words and what its presentations counted."""
+    files = manifest["files"]
+    words = sum(entry["lines"] for entry in files)
+    return {"set": str(out), "files": len(files), "words": words, "counts": manifest["counts"]}
 
 
 def _tell_populations(out: Path, manifest: dict[str, Any]) -> None:
@@ -107,12 +119,16 @@ def learn(
     itq: Annotated[str | None, typer.Option(help="Learn weights of this format.", show_default="UQ0.4")] = None,
     rounding: LearnedRounding = "SR",
     learned_bits: LearnedBits = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write what learning in integers makes of a new network, word by word, with RTL that learns and its bench."""
     from fxsnn.training import Training, record_training
 
     asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
     manifest = record_training(out, folder, mnist, asked, images)
+    if as_json:
+        show_json(_to_data(out, manifest))
+        return
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     typer.echo(
         f"{out}: {len(manifest['files'])} files, {words:,} words; {counts['spikes']:,} spikes, "
@@ -132,8 +148,11 @@ def check(
     if as_json:
         show_json({"set": str(folder), **asdict(checked)})
     else:
-        for finding in checked.findings or (f"{folder}: {checked.words:,} words in {checked.files} files agree",):
-            typer.echo(finding)
+        for finding in checked.findings:
+            typer.echo(verdict(finding, False))
+        if not checked.findings:
+            agree = verdict("agree", True)
+            typer.echo(f"{folder}: {checked.words:,} words in {checked.files} files {agree}")
     if checked.findings:
         raise typer.Exit(1)
 
@@ -174,6 +193,8 @@ def diff(
     if as_json:
         show_json(asdict(result))
     else:
-        typer.echo("\n".join(lines(result)))
+        found, *more = lines(result)
+        passed = None if result.missing or result.narrow else True
+        typer.echo("\n".join([verdict(found, False if result.difference else passed), *more]))
     if result.difference or (result.missing and not allow_missing):
         raise typer.Exit(1)

@@ -82,7 +82,7 @@ InputsFile = Annotated[
         callback=there,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on one line, and nothing else.")]
 PlanFile = Annotated[Path, typer.Argument(help="Plan: a format and modes for every signal (TOML).", show_default=False)]
 MaxLoss = Annotated[
     float, typer.Option("--max-loss", min=0.0, max=1.0, help="Accuracy a candidate may lose, as a share: 0.01 is 1 %.")

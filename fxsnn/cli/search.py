@@ -36,6 +36,7 @@ from fxsnn.cli.options import (
     percent,
     progress_bars,
     spread,
+    warn,
 )
 from fxsnn.cli.studies import StudyName, going_on, show_finished
 from fxsnn.cli.tables import say, show, show_json, table
@@ -82,6 +83,7 @@ def explore(
     workers: Workers = CORES,
     processes: Processes = False,
     cluster: Cluster = None,
+    as_json: AsJson = False,
 ) -> None:
     """Quantise the network at the points of a grid and measure each candidate.
 
@@ -104,7 +106,7 @@ def explore(
     learning = learning_of(LEARNING_ON, passes=passes, rate=rate, window=window, regularisation=regularisation)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore(asked, out, grid, settings, learning, passes or 1, workers, progress, engine)
-    show_finished(finished, out, settings.place.shown, network)
+    show_finished(finished, out, settings.place.shown, network, as_json)
 
 
 def select(
@@ -120,8 +122,10 @@ def select(
     """Choose the candidate of highest reward that holds the accuracy floor, or the most accurate that fits."""
     from fxsnn.memory import bits_text
     from fxsnn.selection import criteria, select_candidate, selected_to_data
+    from fxsnn.ties import small_sample
 
     selected = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by))
+    warn(small_sample(selected.entry.images, selected.entry.interval))
     if as_json:
         show_json(selected_to_data(selected, out))
         return

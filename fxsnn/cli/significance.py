@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -77,6 +77,7 @@ def significance(
     workers: Workers = CORES,
     processes: Processes = False,
     cluster: Cluster = None,
+    as_json: AsJson = False,
 ) -> None:
     """Narrow each parameter group of the trained network alone and rank how much they matter."""
     from fxsnn.kinds import significance
@@ -92,9 +93,20 @@ def significance(
         found, files = significance(
             asked, out, images, max_loss, seed, workers, progress, digits, learn_seed or 0, engine
         )
-    _print(found)
-    typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
+    if as_json:
+        show_json(_to_data(found, [str(path) for path in files]))
+    else:
+        _print(found)
+        typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
     warn(note(network))
+
+
+def _to_data(found: Significance, files: list[str]) -> dict[str, Any]:
+    """Return what a sweep found as plain data: the ranking, what it is measured against, and the files written."""
+    import msgspec
+
+    told = ("data", "max_loss", "baseline", "learned", "fewest", "ranking")
+    return {"written": files, **{name: msgspec.to_builtins(getattr(found, name)) for name in told}}
 
 
 def ranges(

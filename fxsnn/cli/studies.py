@@ -7,16 +7,16 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fxsnn.cli.options import TIES, percent, spread, warn
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.engine.work import DEATHS
 from fxsnn.errors import FindingError
 
-TOLD = 3  # points that cannot run of which it is said why
+NAMED = 3  # points that cannot run of which it is said why
 
 if TYPE_CHECKING:
     from fxsnn.study.session import Finished
@@ -44,10 +44,38 @@ def going_on(place: Place) -> Iterator[None]:
         raise
 
 
-def show_finished(finished: Finished, out: Path, study: str, network: Path) -> None:
+def show_finished(finished: Finished, out: Path, study: str, network: Path, as_json: bool) -> None:
     """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
     from fxsnn.learned import note
     from fxsnn.overflows import lines_of_many
+
+    found = finished.exploration
+    if as_json:
+        show_json(_to_data(finished, out, study))
+    else:
+        _print(finished, out, study)
+    if finished.aside or finished.unfit:
+        why = list(finished.unfit[:NAMED])
+        why += [f"{len(finished.unfit) - NAMED:,} more cannot run"] * (len(finished.unfit) > NAMED)
+        why += [f"{DEATHS} workers died of each of {', '.join(finished.aside)}"] * bool(finished.aside)
+        raise FindingError(f"every point must have a result, but {'; '.join(why)}; set aside")
+    warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))
+
+
+def _to_data(finished: Finished, out: Path, study: str) -> dict[str, Any]:
+    """Return what an exploration found as plain data, with the candidates on the Pareto front."""
+    import msgspec
+
+    found = finished.exploration
+    front = [msgspec.to_builtins(entry) for entry in found.entries if entry.on_front]
+    for row in front:
+        del row["right"], row["plan"]  # of use to `report` and `select` alone, which read them in the file
+    reached = {"accuracy": found.found.accuracy, "interval": list(found.found.interval), "bits": found.found.bits}
+    counts = {"candidates": len(found.entries), "evaluated": finished.evaluated, "set_aside": list(finished.aside)}
+    return {"written": str(out), "study": study, "data": found.data, "float": reached, **counts, "front": front}
+
+
+def _print(finished: Finished, out: Path, study: str) -> None:
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
     found = finished.exploration
@@ -71,9 +99,3 @@ def show_finished(finished: Finished, out: Path, study: str, network: Path) -> N
     say(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
     if not (finished.evaluated or finished.aside or finished.unfit):
         say(f"{study}: nothing was left to evaluate")
-    if finished.aside or finished.unfit:
-        why = list(finished.unfit[:TOLD])
-        why += [f"{len(finished.unfit) - TOLD:,} more cannot run"] * (len(finished.unfit) > TOLD)
-        why += [f"{DEATHS} workers died of each of {', '.join(finished.aside)}"] * bool(finished.aside)
-        raise FindingError(f"every point must have a result, but {'; '.join(why)}; set aside")
-    warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))

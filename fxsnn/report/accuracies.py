@@ -43,8 +43,15 @@ def accuracies(story: Story) -> list[Accuracy]:
     found = []
     if "test_accuracy" in story.choice and "test_accuracy" in story.baseline:
         found.append(_row(story, "test_", "test", facts.get("reported on", f"test {many}")))
-    found.append(_row(story, "", "choice", facts.get("chosen by", many)))
+    choice = _row(story, "", "choice", facts.get("chosen by", many))
+    # one plan that was given was chosen by nothing: it has one measurement
+    if not found or _numbers(choice) != _numbers(found[0]):
+        found.append(choice)
     return [*found, *_swept(story)]
+
+
+def _numbers(row: Accuracy) -> tuple[int, float, float | None]:
+    return row.samples, row.floating, row.fixed
 
 
 def _row(story: Story, prefix: str, use: str, data: str) -> Accuracy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -112,8 +113,15 @@ def shared(
         "floor": floor,
         "confusion": outcome.tests[outcome.chosen.name].confusion,
         "significance": outcome.significance,
-        "steps": steps_of(outcome.quantised),
+        "steps": {
+            name: [_without_folder(line) for line in lines] for name, lines in steps_of(outcome.quantised).items()
+        },
     }
+
+
+def _without_folder(line: str) -> str:
+    """Return a line of a step; one that begins with a neuron's file without the file's folder."""
+    return line if line.startswith(" ") else re.split(r"[/\\]", line)[-1]
 
 
 def _facts(outcome: Outcome[Network, QuantisedNetwork], splits: Splits, more: Mapping[str, str]) -> dict[str, str]:

@@ -44,7 +44,9 @@ def render(story: Story) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {name: getattr(texts, name) for name in ("percent", "span", "change", "points", "size", "share_in", "points_in")}
+    environment.filters |= {
+        name: getattr(texts, name) for name in ("percent", "span", "change", "points", "size", "share_in", "points_in")
+    }
     environment.filters["formats_of"] = lambda candidate, signal: ", ".join(texts.formats_of(candidate, signal)) or "–"
     environment.filters |= {"number": _number, "bits": _bits, "share": _share}
     pictures = _pictures(story)
@@ -60,6 +62,7 @@ def render(story: Story) -> str:
         choice=story.choice,
         place=next(n for n, candidate in candidates if candidate["chosen"]),
         front=shown,
+        tiny=min(candidate["bits"] for _, candidate in shown) < 8192,  # of which a tenth of a KiB says too little
         candidates=[*shown, *sorted(rest, key=lambda c: (-c[1]["accuracy"], c[1]["bits"], c[0]))],
         columns=_columns(story),
         headline=_headline(story),
