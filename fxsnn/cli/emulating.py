@@ -34,7 +34,7 @@ _COUNTED = ("casts", "inexact", "ties", "overflows")
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("emulate", epilog="Example: fxsnn emulate net.npz chosen.toml --mnist")(emulate)
+    app.command("emulate", epilog="Example: fxsnn emulate demo-out/network.npz demo-out/chosen.toml --json")(emulate)
 
 
 def emulate(

@@ -26,10 +26,13 @@ from fxsnn.cli.tables import show_json, verdict
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = App(no_args_is_help=True, help="Golden vectors for RTL teams: make them, check them.")
-    group.command("make", epilog="Example: fxsnn golden make net.npz chosen.toml --images 1 --out golden-set")(make)
+    group.command(
+        "make",
+        epilog="Example: fxsnn golden make demo-out/network.npz demo-out/chosen.toml --images 1 --out golden-set",
+    )(make)
     group.command("learn", epilog="Example: fxsnn golden learn --itq UQ0.4 --images 2 --out learning-set")(learn)
-    group.command("check", epilog="Example: fxsnn golden check golden-set")(check)
-    group.command("diff", epilog="Example: fxsnn golden diff golden-set membrane.mem")(diff)
+    group.command("check", epilog="Example: fxsnn golden check demo-out/golden")(check)
+    group.command("diff", epilog="Example: fxsnn golden diff demo-out/golden demo-out/golden/membrane.mem")(diff)
     app.add_typer(group, name="golden")
 
 

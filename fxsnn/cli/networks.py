@@ -16,7 +16,7 @@ from fxsnn.errors import ConfigError
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("data", epilog="Example: fxsnn data --data ~/mnist")(data)
+    app.command("data", epilog="Example: fxsnn data --json")(data)
     app.command("describe", epilog="Example: fxsnn describe mnist > net.toml")(describe)
     app.command("plan", epilog="Example: fxsnn plan net.npz --weight 6 --state 4 --out plan.toml")(plan)
 

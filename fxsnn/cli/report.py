@@ -39,7 +39,9 @@ _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("report", epilog="Example: fxsnn report net.npz candidates.json --out report.html")(report)
+    app.command(
+        "report", epilog="Example: fxsnn report demo-out/network.npz demo-out/candidates.json --out report.html"
+    )(report)
 
 
 def report(

@@ -52,9 +52,11 @@ USUAL_SIZE: dict[str, Any] = {"inputs": 784, "neurons": 400, "refractory_steps":
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("explore", epilog="Example: fxsnn explore net.npz --grid grid.toml --out candidates.json")(explore)
-    app.command("select", epilog="Example: fxsnn select candidates.json --max-loss 0.01 --out chosen.toml")(select)
-    app.command("memory", epilog="Example: fxsnn memory chosen.toml --neurons 400 --macro ramb18")(memory)
+    app.command("explore", epilog="Example: fxsnn explore demo-out/network.npz --out candidates.json")(explore)
+    app.command("select", epilog="Example: fxsnn select demo-out/candidates.json --max-loss 0.01 --out chosen.toml")(
+        select
+    )
+    app.command("memory", epilog="Example: fxsnn memory demo-out/chosen.toml --neurons 400 --macro ramb18")(memory)
 
 
 def explore(

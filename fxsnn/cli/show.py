@@ -14,7 +14,10 @@ from fxsnn.cli.tables import show_json, table
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("show", epilog="Example: fxsnn show net.npz chosen.toml, or: fxsnn show lif --against loihi")(show)
+    app.command(
+        "show",
+        epilog="Example: fxsnn show demo-out/network.npz demo-out/chosen.toml, or: fxsnn show lif --against loihi",
+    )(show)
     app.command("neurons", epilog="Example: fxsnn neurons --json")(neurons)
 
 

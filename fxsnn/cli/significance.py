@@ -41,10 +41,10 @@ _SHORT = {"floor": "TR", "nearest-up": "RN", "stochastic": "SR"}
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("significance", epilog="Example: fxsnn significance net.npz --images 1000 --out significance")(
-        significance
-    )
-    app.command("ranges", epilog="Example: fxsnn ranges net.npz")(ranges)
+    app.command(
+        "significance", epilog="Example: fxsnn significance demo-out/network.npz --images 1000 --out significance"
+    )(significance)
+    app.command("ranges", epilog="Example: fxsnn ranges demo-out/network.npz --images 64")(ranges)
 
 
 def significance(

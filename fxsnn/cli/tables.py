@@ -61,7 +61,9 @@ def verdict(text: str, passed: bool | None) -> str:
     """
     if not coloured():
         return text
-    return typer.style(text, fg={True: "green", False: "red", None: "yellow"}[passed], bold=passed is False)
+    return typer.style(
+        text, fg={True: "green", False: "red", None: "yellow"}[passed], bold=True if passed is False else None
+    )
 
 
 def coloured() -> bool:

@@ -36,7 +36,7 @@ _STATE, _STATE_ROUNDING, _PASSES, _RATE = 2, "TR", 4, 2e-3  # of layers
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("train", epilog="Example: fxsnn train --mnist --neurons 400 --passes 1 --out net.npz")(train)
+    app.command("train", epilog="Example: fxsnn train --neurons 100 --passes 1 --out net.npz")(train)
 
 
 def train(
