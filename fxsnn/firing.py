@@ -74,7 +74,10 @@ class Reference:
 
 
 def reference(network: Network, spikes: Spikes, responses: NDArray[np.integer], watched: int = WATCHED) -> Reference:
-    """Keep the float network's responses to the spikes, and its spike trains for the first images."""
+    """Keep the float network's responses to the spikes, and its spike trains for the first images.
+
+    responses    int[images, neurons], spike counts
+    """
     from fxsnn.learn import record  # Numba: not for those who only read what was found
 
     images = min(watched, spikes.images)

@@ -90,6 +90,8 @@ def tied(first: str | None, second: str | None) -> bool:
 def paired_difference(right: NDArray[np.bool_], baseline: NDArray[np.bool_]) -> tuple[float, tuple[float, float]]:
     """Return the difference of two accuracies on the same images and its 95 % interval.
 
+    right, baseline    bool[images]: which predictions of either network are correct
+
     The interval is McNemar's: only the images on which the two disagree make it wide. Where they agree on
     every image it is a point.
 

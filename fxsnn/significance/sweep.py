@@ -168,7 +168,10 @@ def _point(
 
 
 def score_of(right: Right) -> dict[str, Any]:
-    """Return the fields of a score: accuracy, its interval, correct answers, images."""
+    """Return the fields of a score: accuracy, its interval, correct answers, images.
+
+    right    bool[images]: which predictions are correct
+    """
     correct, images = int(right.sum()), len(right)
     interval = _rounded(wilson_interval(correct, images))
     return {"accuracy": correct / images, "interval": interval, "correct": correct, "images": images}
