@@ -100,8 +100,8 @@ class Network:
     ) -> str:
         """Add a projection from a population or "input" to a population, also to itself; return its name.
 
-        weights    of dense float64[sources, targets]; of conv [rows, columns, channels of a group, output channels]; of scale
-                   one, one a channel or one each; none of other kinds
+        weights    of dense float64[sources, targets]; of conv [rows, columns, channels of a group, output channels];
+                   of scale one, one a channel or one each; none of other kinds
         kind       dense, conv, sum, average, maximum, identity or scale
         input      of the target's text, where that has several
         signal     name of the weights' signal in a plan

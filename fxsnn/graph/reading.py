@@ -102,7 +102,7 @@ def as_words(given: ArrayLike) -> NDArray[Any]:
 
 
 def check_inputs(shape: Shape, readout: Readout, inputs: NDArray[Any]) -> NDArray[Any]:
-    """Return inputs as any dtype[inputs, steps, words]; raises ConfigError where they are of another shape or too short."""
+    """Return inputs as any dtype[inputs, steps, words]; raises ConfigError where they do not fit."""
     size = int(np.prod(shape))
     if inputs.ndim < 3 or inputs.shape[2:] not in ((size,), shape):
         raise ConfigError(f"inputs must be [inputs, steps] of {list(shape)}, not {list(inputs.shape)}")
