@@ -14,7 +14,7 @@ from fxsnn.cli.tables import say, show, show_json, table
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = App(no_args_is_help=True, help="A network under a plan in other languages.")
+    group = App(no_args_is_help=True, help="Write a network under a plan as C or NIR.")
     group.callback()(_export)
     group.command("c", epilog="Example: fxsnn export c net.toml plan.toml --out model")(c)
     group.command("nir", epilog="Example: fxsnn export nir net.toml plan.toml --out net.nir")(nir)
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _export() -> None:
-    """Write a network under a plan in another language."""
+    """Write a network under a plan as C or NIR."""
 
 
 Network = Annotated[Path, typer.Argument(help="Network of populations (.toml).", show_default=False)]
@@ -35,7 +35,7 @@ def c(
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write the network as C99 of integers alone, and what runs it beside a core in a SystemVerilog bench."""
+    """Write the network as C99 in integers only, and the files that run it beside a core in a SystemVerilog bench."""
     from fxsnn.cmodel.export import export_c
 
     written = export_c(network, plan, out)
@@ -56,7 +56,7 @@ def nir(
     words: Annotated[bool, typer.Option("--words", help="Write weights and constants as the plan casts them.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the network in NIR, and in a sidecar what NIR cannot say, from which fxsnn import makes the same again."""
+    """Write the network in NIR, and a sidecar with what NIR cannot express, from which fxsnn import restores it."""
     from fxsnn.nir.export import export_nir
 
     written = export_nir(network, plan, out, dt, words)
@@ -80,7 +80,7 @@ def nir_data(
     dt: Step = 1e-4,
     as_json: AsJson = False,
 ) -> None:
-    """Write what every node of a golden set does in NIR's format of data (NIRGraphData)."""
+    """Write the values of every node of a golden set in NIR's data format (NIRGraphData)."""
     from fxsnn.golden.nirdata import export_data
 
     written = export_data(golden_set, out, dt)

@@ -124,7 +124,7 @@ def learn(
     learned_bits: LearnedBits = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write what learning in integers makes of a new network, word by word, with RTL that learns and its bench."""
+    """Write golden vectors of a new network that learns in integers, with RTL that learns and its bench."""
     from fxsnn.training import Training, record_training
 
     asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
@@ -165,25 +165,30 @@ def diff(
     dumps: Annotated[
         list[Path],
         typer.Argument(
-            help="What the RTL wrote: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.", show_default=False
+            help="Dumps of the RTL: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.", show_default=False
         ),
     ],
-    node: Annotated[str, typer.Option("--node", help="Node of a .mem, if not its name.", show_default=False)] = "",
+    node: Annotated[
+        str, typer.Option("--node", help="Node of a .mem file that is not named after it.", show_default=False)
+    ] = "",
     signal: Annotated[
         list[str] | None,
         typer.Option("--signal", help="In a waveform: NODE=PATH, {neuron} for its number.", show_default=False),
     ] = None,
-    clock: Annotated[str, typer.Option("--clock", help="Its rising edges are the times.", show_default=False)] = "",
+    clock: Annotated[
+        str,
+        typer.Option("--clock", help="In a waveform: sample at the rising edges of this signal.", show_default=False),
+    ] = "",
     valid: Annotated[
         list[str] | None,
         typer.Option("--valid", help="PATH, or NODE=PATH: sampled only when 1.", show_default=False),
     ] = None,
     allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Words that were not dumped are no finding.")
+        bool, typer.Option("--allow-missing", help="Accept dumps in which words are missing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say where a dump first departs from the golden set or ends, and under which change of semantics it would not."""
+    """Report the first word at which a dump differs from the golden set or ends, and the change that explains it."""
     from dataclasses import asdict
 
     from fxsnn.golden.bundle import read_bundle

@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write; a former demo's is replaced.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; that of an earlier demo is replaced.")],
     description: Annotated[
         Path | None,
         typer.Argument(help="Network of layers (TOML); see describe. Else one layer, on digits.", show_default=False),
@@ -93,7 +93,7 @@ def demo(
 ) -> None:
     """Train, quantise, explore, choose, and write golden vectors and a report: the whole job.
 
-    What is reported was measured on test digits or recordings, by which nothing was chosen.
+    The accuracies reported are measured on test digits or recordings, which are used for nothing else.
     """
     from fxsnn.events_demo import demo_events
     from fxsnn.job import demo_job

@@ -100,7 +100,7 @@ def refine(
     workers: Workers = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Let a network learn on through a plan's quantisation (straight-through), as explore does, and keep it."""
+    """Train a network further through a plan's quantisation (straight-through), as explore does, and write it."""
     from fxsnn.events_learning import refine_events
     from fxsnn.layered.learn import LEARNING_ON
     from fxsnn.learned import note

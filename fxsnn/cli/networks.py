@@ -29,10 +29,10 @@ def data(
     folder: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which digits and event recordings are found, and where; and where to put those that are not.
+    """List the digits and event recordings that are found, and where to put those that are missing.
 
-    Looked into are the folder of --data, the one that FXSNN_DATA names, and folders in them. Of a FOLDER it is said
-    which recordings it holds, once every file of it is read and found whole.
+    The folder of --data, the one that FXSNN_DATA names and the folders in them are searched. With FOLDER, every file
+    of that folder is read and checked, and its recordings are listed.
     """
     if recordings is not None:
         if folder is not None:
@@ -82,7 +82,7 @@ def describe(
     ],
     classes: Annotated[int, typer.Option(min=2, max=1000, help="Classes, of nmnist and decolle.")] = 10,
 ) -> None:
-    """Print what a network of either kind is: its layers and their constants (TOML), and what it learned from."""
+    """Print the description of a network (TOML): its layers, their constants, and the data that it learned from."""
     from fxsnn.described import NAMES, described_by_name, described_in, described_text
     from fxsnn.learned import described, load_learned
 
@@ -107,7 +107,7 @@ def plan(
     filters: Annotated[str, typer.Option(help="What decays: inputs (traces) or currents (of neurons).")] = "inputs",
     as_json: AsJson = False,
 ) -> None:
-    """Plan the words of a trained network: integer bits from what words can reach, fractional bits as asked."""
+    """Write a plan for a trained network: integer bits from the bounds of each signal, fractional bits as given."""
     from fxsnn.events import plan_events
     from fxsnn.layered.ptq import Words
     from fxsnn.memory import MACROS, memory_to_data

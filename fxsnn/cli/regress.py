@@ -18,13 +18,15 @@ def register(app: typer.Typer) -> None:
 
 def regress(
     listed: Annotated[Path, typer.Argument(metavar="FILE", help="List of configurations (TOML).", show_default=False)],
-    accept: Annotated[bool, typer.Option("--accept", help="Record what they give now, and say what changed.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Record the present results, and report what changed.")
+    ] = False,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Run this configuration alone. Repeatable.", show_default=False)
     ] = None,
     workers: Annotated[
         int,
-        typer.Option("--workers", "--jobs", min=1, max=256, help="Configurations at a time; no effect on results."),
+        typer.Option("--workers", "--jobs", min=1, max=256, help="Configurations at a time; results are the same."),
     ] = CORES,
     processes: Processes = False,
     cluster: Cluster = None,

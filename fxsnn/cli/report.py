@@ -49,7 +49,7 @@ def report(
     candidates: Annotated[
         Path,
         typer.Argument(
-            help="What fxsnn explore wrote (JSON), or one plan of layers or populations (TOML).", show_default=False
+            help="Candidates of fxsnn explore (JSON), or one plan of layers or populations (TOML).", show_default=False
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Page to write (HTML).")],
@@ -66,13 +66,13 @@ def report(
         Path | None,
         typer.Option(
             "--chosen-network",
-            help="Network of a choice that learned in integers (.npz); without it, it is trained again.",
+            help="Network of a choice that learned in integers (.npz); if not given, it is trained again.",
             show_default=False,
         ),
     ] = None,
     significance: Annotated[
         Path | None,
-        typer.Option("--significance", help="What fxsnn significance wrote (JSON).", show_default=False),
+        typer.Option("--significance", help="Result of fxsnn significance (JSON).", show_default=False),
     ] = None,
     passes: PassesAgain = None,
     folder: Data = None,
@@ -81,7 +81,7 @@ def report(
     workers: Workers = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Choose as select does, measure on test digits, recordings or --inputs, and write a page that shows everything."""
+    """Choose as select does, measure the choice on test digits, recordings or --inputs, and write a report (HTML)."""
     from fxsnn.kinds import report
     from fxsnn.learned import note
     from fxsnn.reporting import Sources

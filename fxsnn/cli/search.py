@@ -74,7 +74,9 @@ def explore(
     significance: FewestFile = None,
     passes: Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="Passes by networks that learn (on).", show_default="1; of layers 2"),
+        typer.Option(
+            min=1, max=1000, help="Passes of networks that are trained (further).", show_default="1; of layers 2"
+        ),
     ] = None,
     rate: Rate = None,
     window: Window = None,
@@ -89,9 +91,9 @@ def explore(
 ) -> None:
     """Quantise the network at the points of a grid and measure each candidate.
 
-    It is measured on digits, on one of eight of the training recordings, which it did not learn from, or on --inputs.
-    Results are kept in a study (Optuna's), and the same command on the same study goes on with it. A worker that is
-    killed costs what it was at: another one does that again.
+    Candidates are measured on digits, on every eighth training recording, which the network did not learn from, or on
+    --inputs. Results are stored in an Optuna study; the same command with the same study resumes it. If a worker is
+    killed, another one repeats its point.
     """
     from fxsnn.kinds import explore
     from fxsnn.layered.learn import LEARNING_ON
@@ -121,7 +123,7 @@ def select(
     by: CountedBy = None,
     as_json: AsJson = False,
 ) -> None:
-    """Choose the candidate of highest reward that holds the accuracy floor, or the most accurate that fits."""
+    """Choose the candidate of highest reward that meets the accuracy floor, or the most accurate within a budget."""
     from fxsnn.memory import bits_text
     from fxsnn.selection import criteria, select_candidate, selected_to_data
     from fxsnn.ties import small_sample
@@ -172,7 +174,7 @@ def memory(
     plan: PlanFile,
     network: Annotated[
         Path | None,
-        typer.Option(help="Network or description (.npz, .toml) that says its own size; a plan of layers needs it."),
+        typer.Option(help="Network or description (.npz, .toml) whose size is used; a plan of layers needs it."),
     ] = None,
     inputs: Annotated[int | None, typer.Option(min=1, max=MOST, help="Inputs.", show_default="784")] = None,
     neurons: Annotated[int | None, typer.Option(min=1, max=MOST, help="Neurons.", show_default="400")] = None,

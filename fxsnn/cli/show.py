@@ -35,7 +35,7 @@ def show(
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option(help="Another neuron: say in which lines the two texts differ.", show_default=False),
+        typer.Option(help="Another neuron: print the lines in which the two texts differ.", show_default=False),
     ] = None,
 ) -> None:
     """Print the time step of a network's neurons: each line, how wide it is, what its cast drops, what can overflow."""
@@ -51,7 +51,7 @@ def show(
 
 
 def neurons(as_json: AsJson = False) -> None:
-    """List the neurons that come along and say what each is; with --json their states and parameters too."""
+    """List the neurons that fxsnn ships, each with a sentence; with --json their states and parameters too."""
     from dataclasses import asdict
 
     from fxsnn.program.catalogue import catalogue

@@ -61,7 +61,10 @@ def significance(
         ),
     ] = None,
     learning: Annotated[
-        bool, typer.Option("--learning", help="Sweep the groups of learning in integers too: a network a point.")
+        bool,
+        typer.Option(
+            "--learning", help="Sweep the groups of learning in integers too: one network is trained for each point."
+        ),
     ] = False,
     learn_from: Annotated[
         int | None,
@@ -79,7 +82,7 @@ def significance(
     cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:
-    """Narrow each parameter group of the trained network alone and rank how much they matter."""
+    """Narrow each group of parameters of the trained network alone, and rank the groups by the bits they need."""
     from fxsnn.kinds import significance
     from fxsnn.learned import note
     from fxsnn.shown import shown
@@ -119,7 +122,7 @@ def ranges(
     ] = 64,
     as_json: AsJson = False,
 ) -> None:
-    """Profile every signal of the float network, on real digits, recordings or --inputs: integer bits it asks for."""
+    """Measure the range of every signal of the float network on data, and the integer bits that it needs."""
     from fxsnn.kinds import ranges
     from fxsnn.ranges import PERCENTILES, spread_to_data
     from fxsnn.shown import shown
@@ -169,8 +172,8 @@ def _print(found: Significance) -> None:
         f"word first. Measured on {found.data}."
     )
     say(
-        f"The wide integer plan that stands for float answers otherwise on {baseline.wide_images_differing:,} of "
-        f"{baseline.images:,} images.\n"
+        f"The integer network with wide words and the float network answer differently on "
+        f"{baseline.wide_images_differing:,} of {baseline.images:,} images.\n"
     )
     if learned := found.learned:
         say(

@@ -1,4 +1,4 @@
-"""What `fxsnn explore` says: by which command its study goes on, and what it found."""
+"""What `fxsnn explore` prints: the command that resumes its study, and what it found."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ StudyName = Annotated[
 
 @contextlib.contextmanager
 def going_on(place: Place) -> Iterator[None]:
-    """Say by which command the study goes on, where the block is interrupted or told to end."""
+    """Print the command that resumes the study, where the block is interrupted or terminated."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
         words = shlex.join(["fxsnn", *(word.replace(place.text, place.shown) for word in sys.argv[1:])])
         secret = "" if place.text == place.shown else ", its password in place of ***"
-        typer.echo(f"fxsnn: interrupted; what is evaluated is kept, go on with{secret}: {words}", err=True)
+        typer.echo(f"fxsnn: interrupted; evaluated points are stored, resume with{secret}: {words}", err=True)
         raise
 
 

@@ -80,7 +80,7 @@ def train(
         typer.Option(
             min=1,
             max=24,
-            help="Of layers: learn on as if weights had so many bits (straight-through).",
+            help="Of layers: train as if weights had so many bits (straight-through).",
             show_default=False,
         ),
     ] = None,
@@ -109,7 +109,7 @@ def train(
     learn_on: Annotated[
         Path | None,
         typer.Option(
-            "--learn-on", help="Of layers, with --itq: trained network to learn on from (.npz).", show_default=False
+            "--learn-on", help="Of layers, with --itq: trained network to begin with (.npz).", show_default=False
         ),
     ] = None,
     device: Annotated[
@@ -125,7 +125,7 @@ def train(
 
     Without a description, or with that of one layer, it learns from digits by STDP, without labels. Neurons get their
     labels from the first 10,000 training digits, or all if there are fewer, as in every command. With --itq, states
-    get the integer bits that a network which learns in float first is seen to need.
+    get the integer bits that they need while a network learns in float first.
 
     With a description of layers it learns from the recordings of --data by local errors (DECOLLE).
     """
