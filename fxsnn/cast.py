@@ -99,7 +99,10 @@ def cast_counted(
     *,
     lfsr: Lfsr | None = None,
 ) -> CastResult:
-    """Cast as `cast` does and count what was inexact, a tie or an overflow."""
+    """Cast as `cast` does and count what was inexact, a tie or an overflow.
+
+    raw    integers of any shape, each within `src`
+    """
     src, dst = as_format(src), as_format(dst)
     words = _words_of(raw, src)
     shift = max(-_SHIFT_LIMIT, min(_SHIFT_LIMIT, src.frac - dst.frac))
@@ -153,7 +156,10 @@ def from_float_counted(
     *,
     lfsr: Lfsr | None = None,
 ) -> CastResult:
-    """Cast as `from_float` does and count what was inexact, a tie or an overflow."""
+    """Cast as `from_float` does and count what was inexact, a tie or an overflow.
+
+    x    float64 (or narrower) or integers of any shape
+    """
     dst, values = as_format(dst), np.asarray(x)
     register = lfsr or Lfsr()
     stochastic = Rounding.parse(rounding) is Rounding.STOCHASTIC
@@ -182,6 +188,8 @@ def from_float_counted(
 
 def to_float(raw: ArrayLike, src: Format | str) -> NDArray[np.float64]:
     """Return the values of raw words as float64, the nearest ones where 53 bits do not hold them.
+
+    raw    integers of any shape; the result is float64 of that shape
 
     src    a format, or its name
 
@@ -261,7 +269,10 @@ def _words_of(raw: ArrayLike, src: Format) -> Words:
 
 
 def check_words(name: str, words: ArrayLike, fmt: Format) -> None:
-    """Raise ConfigError where a word is not one of the format; the message names the first and where it lies."""
+    """Raise ConfigError where a word is not one of the format; the message names the first and where it lies.
+
+    words    integers of any shape
+    """
     given = np.asarray(words)
     if given.dtype.kind not in "iu":
         raise ConfigError(f"{name} must be integers, not {given.dtype}")

@@ -89,7 +89,10 @@ def vote(
 
 
 def accuracy(predictions: NDArray[np.integer], labels: NDArray[np.integer]) -> float:
-    """Return the part of predictions that are right, 0 to 1."""
+    """Return the part of predictions that are right, 0 to 1.
+
+    predictions, labels    int[samples], classes
+    """
     if predictions.shape != labels.shape or predictions.size == 0:
         raise ConfigError(f"predictions must be as many as labels, and some, not {predictions.size} and {labels.size}")
     return int((predictions == labels).sum()) / predictions.size

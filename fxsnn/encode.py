@@ -107,7 +107,10 @@ def encode(images: NDArray[np.uint8], coding: RateCoding, presentation: int = 0)
 
 
 def encode_parts(images: NDArray[np.uint8], coding: RateCoding, size: int = 1000) -> Iterator[Spikes]:
-    """Encode `size` images at a time, so that the spikes of all are never held at once."""
+    """Encode `size` images at a time, so that the spikes of all are never held at once.
+
+    images    uint8[images, pixels]
+    """
     for first in range(0, len(images), size):
         yield encode(images[first : first + size], coding)
 

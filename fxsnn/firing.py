@@ -74,7 +74,10 @@ class Reference:
 
 
 def reference(network: Network, spikes: Spikes, responses: NDArray[np.integer], watched: int = WATCHED) -> Reference:
-    """Keep the float network's responses to the spikes, and its spike trains for the first images."""
+    """Keep the float network's responses to the spikes, and its spike trains for the first images.
+
+    responses    int[images, neurons], spike counts
+    """
     from fxsnn.learn import record  # Numba: not for those who only read what was found
 
     images = min(watched, spikes.images)
@@ -171,6 +174,6 @@ def rows(firing: Firing, scheme: str = "PTQ", image: str = "image") -> list[tupl
         ("distance of neurons' rates, of the mean rate", "", one_by_one),
         ("earth mover's distance of rates, of the mean rate", "", relative(firing.earth_movers, firing)),
         (f"{image}s with the same spike counts", "", f"{100 * firing.same_counts:.1f} %"),
-        (f"spike trains that part, of {firing.watched} {image}s", "", f"{firing.parted}"),
-        ("step at which they part, first and median", "", f"{first}, {median}"),
+        (f"spike trains that diverge, of {firing.watched} {image}s", "", f"{firing.parted}"),
+        ("step at which they diverge, first and median", "", f"{first}, {median}"),
     ]

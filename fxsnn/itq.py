@@ -87,7 +87,10 @@ def train(
 
 
 def begin(network: Network, images: NDArray[np.uint8], learning: Learning, plan: Plan) -> Started:
-    """Return the network as it stands before the first of the images; raises as `train`."""
+    """Return the network as it stands before the first of the images; raises as `train`.
+
+    images    uint8[images, pixels]
+    """
     check_images(network, images)
     table = plan.learning
     if table is None:

@@ -149,7 +149,10 @@ def presentations(
     learning: Learning,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[tuple[int, int, Spikes]]:
-    """Yield all presentations in their order, some at a time: those done before, their total, their spikes."""
+    """Yield all presentations in their order, some at a time: those done before, their total, their spikes.
+
+    images    uint8[images, pixels]
+    """
     done, total = 0, learning.passes * len(images)
     for presentation, order in enumerate(learning.orders(len(images))):
         for first in range(0, len(images), _CHUNK):

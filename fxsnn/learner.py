@@ -45,5 +45,8 @@ class IntegerLearner:
 
 
 def learner_like(network: Network, images: NDArray[np.uint8], passes: int) -> IntegerLearner:
-    """Return the learner of an exploration of `network`: as many passes, and first weights of its coding's seed."""
+    """Return the learner of an exploration of `network`: as many passes, and first weights of its coding's seed.
+
+    images    uint8[images, pixels]
+    """
     return IntegerLearner(network, images, Learning(passes=passes, seed=network.coding.seed))

@@ -69,6 +69,8 @@ def step_of(network: QuantisedNetwork) -> Compiled:
 def rewired(network: QuantisedNetwork, path: Datapath, seeds: NDArray[np.int64] | None = None) -> QuantisedNetwork:
     """Return the network with a datapath, and registers to begin with, that no plan describes: a fault to be tried.
 
+    seeds    int64[registers], the register of each cast site
+
     Only what keeps a node of every step runs it; nothing is proved again.
     """
     copy, ready = replace(network), prepare(network)
@@ -83,7 +85,10 @@ def sites_of(network: QuantisedNetwork) -> dict[str, Site]:
 
 
 def rounded(exact: NDArray[np.int64], site: Site, draws: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Return what a cast's rounding makes of exact values, before overflow: rescale.drop, on arrays."""
+    """Return what a cast's rounding makes of exact values, before overflow: rescale.drop, on arrays.
+
+    exact, draws    int64 of any shape, both of the same; the result too
+    """
     floor = exact >> site.right
     rest = exact - (floor << site.right)
     added = np.where(exact < 0, site.bias + site.if_negative, site.bias) if draws is None else draws
@@ -92,7 +97,10 @@ def rounded(exact: NDArray[np.int64], site: Site, draws: NDArray[np.int64] | Non
 
 
 def limited(words: NDArray[np.int64], site: Site) -> NDArray[np.int64]:
-    """Return what a cast's overflow makes of rounded words: rescale.limit, on arrays."""
+    """Return what a cast's overflow makes of rounded words: rescale.limit, on arrays.
+
+    words    int64 of any shape; the result too
+    """
     if site.overflow == rescale.SATURATE:
         return np.clip(words, site.lowest, site.highest)
     if site.overflow == rescale.SATURATE_ZERO:

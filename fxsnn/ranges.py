@@ -107,6 +107,8 @@ def spreads(network: Network, spikes: Spikes) -> dict[str, Spread]:
 def spread(values: ArrayLike, bounds: tuple[float, float] | None = None, exact: bool = False) -> Spread:
     """Return how the values lie.
 
+    values    float64 of any shape
+
     bounds    the extremes, where there are more values than these
     exact     whether no cast is on their way, so that none may saturate: both proposals then hold every value
     """

@@ -50,7 +50,10 @@ class Recording:
 
 
 def record(network: Network, images: NDArray[np.uint8], learning: Learning, plan: Plan) -> Recording:
-    """Learn as `itq.train` does, and keep every word after every image; raises as it does."""
+    """Learn as `itq.train` does, and keep every word after every image; raises as it does.
+
+    images    uint8[images, pixels]
+    """
     started = begin(network, images, learning, plan)
     state, total = started.state, learning.passes * len(images)
     first = State(*(getattr(state, name).copy() for name in State.__slots__))

@@ -60,12 +60,16 @@ class Told:
 
     @classmethod
     def of(cls, said: NDArray[np.integer] | NDArray[np.floating], labels: NDArray[np.integer]) -> Told:
-        """Hold what a network says of each class, [recordings, classes], against the labels; the largest counts."""
+        """Compare the class of the largest of a network's values with the labels.
+
+        said      int or float[recordings, classes]
+        labels    int[recordings]
+        """
         return cls.by(said.argmax(axis=1), labels, said.shape[1])
 
     @classmethod
     def by(cls, predictions: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> Told:
-        """Hold the predicted class of each recording, int[recordings], against the labels."""
+        """Compare the predicted class of each recording, int[recordings], with its label."""
         confusion = np.zeros((classes, classes), dtype=np.int64)
         np.add.at(confusion, (labels, predictions), 1)
         return cls(confusion, predictions == labels)
@@ -153,6 +157,8 @@ def cross_validate(
     responses: NDArray[np.integer], labels: NDArray[np.integer], folds: int, rule: Rule = "all-activity"
 ) -> Score:
     """Cut the images into `folds` parts; measure on each part with labels from all the others.
+
+    responses    int[images, neurons], spike counts; labels int[images], classes
 
     Every image counts once, and never for a neuron whose label it helped to choose. The neurons' labels
     in the result are those that all images together give.

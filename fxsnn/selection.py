@@ -19,7 +19,7 @@ from fxsnn.memory import Memory, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.plan import Plan, parse_plan
 from fxsnn.planned import Planned, parse_planned, planned_text
-from fxsnn.ties import TEST, tied
+from fxsnn.ties import TEST, paired_difference, tied, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ def _said_of_ties(found: Exploration, chosen: Entry) -> str:
         within = tied(chosen.right, found.found.right)
         side = "better" if chosen.accuracy > found.found.accuracy else "worse"
         noise = "is within noise of the float network" if within else f"is {side} than the float network beyond noise"
-        parts.append(f"The choice {noise} ({TEST}).")
+        _, (low, high) = paired_difference(*(unpack(held, chosen.images) for held in (chosen.right, found.found.right)))
+        parts.append(f"The choice {noise} ({TEST}; 95 % interval {100 * low:+.2f} to {100 * high:+.2f} points).")
     others = [entry for entry in found.entries if entry is not chosen and tied(chosen.right, entry.right)]
     smaller = sorted((e for e in others if e.bits < chosen.bits), key=lambda e: (e.bits, -e.accuracy))
     better = sorted((e for e in others if e.accuracy > chosen.accuracy), key=lambda e: (-e.accuracy, e.bits))

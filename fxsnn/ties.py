@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from fxsnn.errors import ConfigError
 
 LEVEL = 0.05  # two networks tie where a split as odd comes about by chance at least this often
 TEST = "paired McNemar test at 5 %"
+SMALL = 0.025  # a sample is small whose 95 % interval reaches further than this to either side
 
 
 class Marked(Protocol):
@@ -83,6 +85,42 @@ def tied(first: str | None, second: str | None) -> bool:
         return False
     a, b = (int.from_bytes(base64.b64decode(text), "big") for text in (first, second))
     return mcnemar((a & ~b).bit_count(), (b & ~a).bit_count()) >= LEVEL
+
+
+def paired_difference(right: NDArray[np.bool_], baseline: NDArray[np.bool_]) -> tuple[float, tuple[float, float]]:
+    """Return the difference of two accuracies on the same images and its 95 % interval.
+
+    right, baseline    bool[images]: which predictions of either network are correct
+
+    The interval is McNemar's: only the images on which the two disagree make it wide. Where they agree on
+    every image it is a point.
+
+    >>> half = np.array([True, False] * 50)
+    >>> paired_difference(half, half)
+    (0.0, (0.0, 0.0))
+    """
+    images = len(right)
+    gained, lost = int((right & ~baseline).sum()), int((baseline & ~right).sum())
+    difference = (gained - lost) / images
+    half = 1.96 * math.sqrt(gained + lost - (gained - lost) ** 2 / images) / images
+    return difference, (max(-1.0, difference - half), min(1.0, difference + half))
+
+
+def small_sample(images: int, interval: Sequence[float]) -> str:
+    """Return a warning of an accuracy that chance alone moves by more than 2.5 points to either side, or nothing.
+
+    interval    the 95 % interval of an accuracy on so many images, as shares
+
+    >>> small_sample(4000, (0.862, 0.883))
+    ''
+    """
+    width = interval[1] - interval[0]
+    if width <= 2 * SMALL:
+        return ""
+    return (
+        f"a sample of {images:,} is small: the 95 % interval of an accuracy on it is {100 * width:.1f} points wide, so "
+        "that smaller differences between candidates may be chance; measure the choice on other data"
+    )
 
 
 def tied_with_smaller(entries: Sequence[Marked], places: Sequence[int]) -> dict[int, int]:

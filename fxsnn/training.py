@@ -52,7 +52,10 @@ class Training:
             plan_in(ANY, self.weight, self.rounding, self.learned_bits)  # refused before anything is read
 
     def profiled_plan(self, blank: Network, images: NDArray[np.uint8], progress: Told | None = None) -> Plan:
-        """Return the plan to learn by from these images where none is given; see `profiled.profiled_plan`."""
+        """Return the plan to learn by from these images where none is given; see `profiled.profiled_plan`.
+
+        images    uint8[images, pixels]
+        """
         weight = self.weight or "UQ0.4"
         return profiled_plan(blank, images, self.learning, weight, self.rounding, self.learned_bits, progress)
 

@@ -87,20 +87,24 @@ def run(*words: object) -> Said:
     raise AssertionError("main leaves with a status")
 
 
-def in_terminal(columns: int, *words: object) -> str:
-    """Run `fxsnn words...` in a terminal of so many columns and return what that shows, without colours."""
+def in_terminal(columns: int, *words: object, term: str = "xterm", coloured: bool = False) -> str:
+    """Run `fxsnn words...` in a terminal of so many columns and return what that shows, without colours if not asked.
+
+    term    what the terminal says it is
+    """
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
-        os.execve(FXSNN[0], [*FXSNN, *map(str, words)], environment | {"TERM": "xterm"})  # noqa: S606  our own
+        os.execve(FXSNN[0], [*FXSNN, *map(str, words)], environment | {"TERM": term})  # noqa: S606  our own
     shown = b""
     with contextlib.suppress(OSError):  # the terminal is gone with the command
         while part := os.read(terminal, 4096):
             shown += part
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, shown.decode()
-    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r\n", "\n")
+    text = shown.decode().replace("\r\n", "\n")
+    return text if coloured else re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def small_splits() -> Splits:

@@ -57,7 +57,7 @@ ORDER = (
     ),
     "nir",
     *("distributions", "grid", "explore", "descent", "recorded", "populations", "budget", "pareto", "ties"),
-    *("splits", "candidates", "selection", "counting", "showing", "significance", "golden", "api", "regress"),
+    *("splits", "candidates", "selection", "counting", "step_listing", "significance", "golden", "api", "regress"),
     *("projects", "report"),
     *(
         "demo",
@@ -213,7 +213,8 @@ def test_the_command_line_loads_no_work_until_a_command_runs() -> None:
 
 def test_matplotlib_waits_until_something_is_drawn() -> None:
     drawers = {
-        f"fxsnn.report.{name}" for name in ("activity", "distributions", "pictures", "significance", "trade_off")
+        f"fxsnn.report.{name}"
+        for name in ("activity", "distributions", "pictures", "significance", "theme", "trade_off")
     }
     names = [dotted(path) for path in SOURCES if part(dotted(path)) and path.stem != "__main__"]
     assert drawers < set(names)

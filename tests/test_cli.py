@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import re
 import shlex
@@ -19,7 +20,7 @@ import typer.main
 from rich.console import Console
 
 import fxsnn.cli
-from command_line import FXSNN, Said, run
+from command_line import FXSNN, Said, in_terminal, run
 from fxsnn.cli.options import _lines, percent, progress_bars, spread
 from fxsnn.errors import FileError
 
@@ -68,11 +69,63 @@ def test_the_commands_are_those_that_are_documented() -> None:
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_every_command_helps_with_an_example_of_its_own(path: tuple[str, ...]) -> None:
+def test_every_command_helps_with_an_example_and_without_a_type_of_flags(path: tuple[str, ...]) -> None:
     said = run(*path, "--help")
     assert said.status == 0
     assert said.err == ""
     assert f"Example: fxsnn {' '.join(path)} " in " ".join(said.out.split())
+    assert "bool" not in said.out.lower()
+
+
+def examples(path: tuple[str, ...]) -> list[list[str]]:
+    """Return the command lines of a command's examples, word by word."""
+    command = typer.main.get_command(fxsnn.cli.app)
+    for name in path:
+        command = command.commands[name]  # type: ignore[attr-defined]
+    assert command.epilog
+    lines = command.epilog.removeprefix("Example: ").split(", or: ")
+    return [shlex.split(line.partition(" > ")[0]) for line in lines]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_the_examples_of_every_help_are_command_lines(
+    path: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words in examples(path):
+        assert words[: 1 + len(path)] == ["fxsnn", *path]
+        given = [word.replace("~", str(tmp_path)) for word in words[1:]]
+        for name in (word for option, word in itertools.pairwise(given) if option == "--data"):
+            Path(name).mkdir()  # a folder of data is looked for before anything else
+        command, parent = typer.main.get_command(fxsnn.cli.app), None
+        for name in path:
+            command = command.commands[name]  # type: ignore[attr-defined]
+        # the real parser, with its checks of values: it raises where the line is wrong
+        with command.make_context(" ".join(path), given[len(path) :], parent=parent) as context:
+            assert context.params
+
+
+REPORTS_NOTHING = {("describe",), ("show",)}  # they print texts
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_that_reports_does_so_in_json_too(path: tuple[str, ...]) -> None:
+    command = typer.main.get_command(fxsnn.cli.app)
+    for name in path:
+        command = command.commands[name]  # type: ignore[attr-defined]
+    assert any("--json" in param.opts for param in command.params) == (path not in REPORTS_NOTHING)
+
+
+def test_verdicts_are_coloured_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    golden = Path(__file__).parent.parent / "golden" / "each_subtract"
+    words = "golden", "diff", golden, golden / "membrane.mem"
+    plain = run(*words)
+    assert plain == Said(0, "all 576 words match\n", "")  # a pipe
+    assert in_terminal(200, *words, coloured=True) == "\x1b[32mall 576 words match\x1b[0m\n"
+    assert in_terminal(200, *words, coloured=True, term="dumb") == plain.out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert in_terminal(200, *words, coloured=True) == plain.out
 
 
 @pytest.mark.parametrize("path", [(), ("golden",), ("export",), *COMMANDS], ids=" ".join)

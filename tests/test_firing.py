@@ -177,8 +177,8 @@ def test_the_table_sets_float_beside_fixed() -> None:
         ("distance of neurons' rates, of the mean rate", "", "25.0 %"),
         ("earth mover's distance of rates, of the mean rate", "", "0.0 %"),
         ("images with the same spike counts", "", "100.0 %"),
-        ("spike trains that part, of 16 images", "", "9"),
-        ("step at which they part, first and median", "", "3, 40.5"),
+        ("spike trains that diverge, of 16 images", "", "9"),
+        ("step at which they diverge, first and median", "", "3, 40.5"),
     ]
     assert rows(SOUND)[-1][2] == "never, never"
     assert rows(found, "ITQ")[2][1:] == ("", "none: it learned its own neurons")

@@ -73,7 +73,7 @@ def test_distributions_are_of_the_states_of_every_population(explored: Path, tmp
     kept = [trace(network, one)["out"].nodes["membrane"] for one in words[:16]]
     form = network.signals["out"]["membrane"].format
     low, high = (float(form.value(int(pick(kept)))) for pick in (np.min, np.max))
-    table = page.split("What the formats hold and what came")[1]
+    table = page.split("Range of each format and of the values")[1]
     row = table.split(f"out membrane {form.describe()}")[1][:200]
     assert f"{low:.4g} to {high:.4g}".replace("-", "\u2212") in row
     assert "mine v Q4.5" in table

@@ -227,8 +227,8 @@ def test_a_report_is_the_page_of_the_first_network_s(
     assert "reported on 24 recordings" not in read.text
     for text in (
         "conv 4 (3 x 3, pooled by 2), dense 8, output 3; 384 weights",
-        "Membranes, shown one recording of class ",
-        "How traces and refractory states lie",
+        "Membrane potentials for one recording (class ",
+        "Distribution of traces and refractory states",
         "layer 1 refractory state R",
         "Rows: the true class; columns: the answer; cells: recordings.",
         "the first of those that the choice was made on; neurons of all layers, before pooling",

@@ -43,7 +43,8 @@ from fxsnn.significance.groups import (
     with_signals,
 )
 from fxsnn.significance.result import Fewest, Float, Point, Rank, fewest, gather, rank
-from fxsnn.significance.sweep import ROUNDINGS, Case, Group, bits_of, narrowed, paired_difference, sweep
+from fxsnn.significance.sweep import ROUNDINGS, Case, Group, bits_of, narrowed, sweep
+from fxsnn.ties import paired_difference
 
 skip_without_jit()
 

@@ -258,7 +258,7 @@ def test_a_point_that_three_workers_died_of_is_set_aside(where: str, cluster: Cl
     assert killed == 3 * len(DEADLY) if where == "processes" else killed >= 3 * len(DEADLY)
     assert complete(place) == each_once() - Counter(DEADLY)
     with pytest.raises(FindingError, match=f"3 workers died of each of .*{DEADLY[0]}"):  # exit status 1
-        show_finished(finished, tmp_path / "candidates.json", place, tmp_path / "net.npz")
+        show_finished(finished, tmp_path / "candidates.json", place, tmp_path / "net.npz", as_json=False)
     deadly.write_text("0")  # tried again by the same command
     again = study(place, deadly=deadly)
     assert (again.evaluated, again.aside) == (len(DEADLY), ())

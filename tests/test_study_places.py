@@ -384,7 +384,7 @@ def test_a_command_that_is_told_to_end_keeps_what_it_found_and_says_how_to_go_on
         told = worker.communicate(timeout=60)[1]
         assert "Traceback" not in told
         command = shlex.join(["fxsnn", *words])
-        assert f"fxsnn: interrupted; what is evaluated is kept, go on with: {command}\n" in told
+        assert f"fxsnn: interrupted; evaluated points are stored, resume with: {command}\n" in told
         assert worker.returncode == status
         with open_storage(parse_place(str(tmp_path / "c.db"))) as kept:
             (study,) = kept.get_all_studies()
@@ -403,7 +403,7 @@ def test_a_password_is_not_told_by_whoever_says_how_to_go_on(
     with pytest.raises(KeyboardInterrupt), going_on(place):
         raise KeyboardInterrupt
     assert capsys.readouterr().err == (
-        "fxsnn: interrupted; what is evaluated is kept, go on with, its password in place of ***: "
+        "fxsnn: interrupted; evaluated points are stored, resume with, its password in place of ***: "
         "fxsnn explore 'a net.npz' '--study=postgresql://me:***@host/base'\n"
     )
 

@@ -100,8 +100,8 @@ class Network:
     ) -> str:
         """Add a projection from a population or "input" to a population, also to itself; return its name.
 
-        weights    of dense [sources, targets]; of conv [rows, columns, channels of a group, output channels]; of scale
-                   one, one a channel or one each; none of other kinds
+        weights    of dense float64[sources, targets]; of conv [rows, columns, channels of a group, output channels];
+                   of scale one, one a channel or one each; none of other kinds
         kind       dense, conv, sum, average, maximum, identity or scale
         input      of the target's text, where that has several
         signal     name of the weights' signal in a plan
@@ -140,7 +140,7 @@ class Network:
     ) -> str:
         """Add a population that every neuron before it reaches; return its name. Raises as `connect`.
 
-        weights    [sources, neurons]
+        weights    float64[sources, neurons]
         after      a population or "input"; what was added last, if nothing is said
         """
         held = given_of(weights, "weights")
@@ -166,7 +166,7 @@ class Network:
     ) -> str:
         """Add a map of neurons, each of which sees the map before it through a kernel; return its name.
 
-        weights    [rows, columns, channels of a group, output channels]; the kernel is not turned round
+        weights    float64[rows, columns, channels of a group, output channels]; the kernel is not flipped
         stride, padding    cells, or (down, across)
 
         Raises as `connect`.

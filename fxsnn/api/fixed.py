@@ -56,7 +56,7 @@ class Fixed:
         return run(self.network, spikes, threads, start)
 
     def trace(self, spikes: ArrayLike, *, start: Given | None = None) -> Nodes:
-        """Return every node of every population at every step of one input, [steps, ...]; else as `run`."""
+        """Return every node of every population at every step of one input, int64[steps, ...]; else as `run`."""
         words, formats = dict[str, NDArray[np.int64]](), self.formats
         for name, kept in trace(self.network, spikes, start).items():
             words |= named_words(self.network, name, kept)
@@ -81,7 +81,7 @@ class Fixed:
         return memory_to_data(graph_memory(self.network), macro_of(macro) if macro else None)
 
     def golden(self, folder: str | PathLike[str], spikes: ArrayLike, *, formats: Iterable[str] = ()) -> dict[str, Any]:
-        """Write golden vectors of inputs, [inputs, steps, ...], with RTL and a bench; return the manifest.
+        """Write golden vectors of inputs, int64[inputs, steps, ...], with RTL and a bench; return the manifest.
 
         formats    further memory images: "coe", "amd-mif", "intel-mif", "c-header", "npz"
 

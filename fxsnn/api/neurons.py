@@ -78,6 +78,8 @@ def lif(
 ) -> Neuron:
     """Return a LIF neuron: `membrane * decay + current`, or `membrane - (membrane >> leak_shift) + current`.
 
+    threshold, decay, reset_value    float64 of any shape that spreads over the neurons; or `raw` words
+
     Signals: membrane, threshold, and decay if it is given. Without decay and leak_shift nothing leaks.
 
     reset    of who fires: "zero", "subtract" the threshold, or to reset_value by "value"
@@ -98,6 +100,8 @@ def cuba_lif(
 ) -> Neuron:
     """Return a LIF neuron with a synaptic current that decays. Signals: current, membrane and the three constants.
 
+    current_decay, membrane_decay, threshold    float64 of any shape that spreads over the neurons; or `raw` words
+
     reset    of who fires: "zero", or "subtract" the threshold
     """
     values = {"current_decay": current_decay, "membrane_decay": membrane_decay, "threshold": threshold}
@@ -105,7 +109,10 @@ def cuba_lif(
 
 
 def integrator(*, decay: ArrayLike | Given | None = None, leak_shift: int | None = None) -> Neuron:
-    """Return a readout that emits its membrane and never fires; it leaks as `lif`. Signals: membrane, decay."""
+    """Return a readout that emits its membrane and never fires; it leaks as `lif`. Signals: membrane, decay.
+
+    decay    float64 of any shape that spreads over the neurons, one number for all; or `raw` words
+    """
     leak = "multiply" if decay is not None else "shift" if leak_shift is not None else "none"
     return Neuron.load("integrator", leak=leak, **_there({"decay": decay, "leak_shift": leak_shift}))
 

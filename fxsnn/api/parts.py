@@ -76,7 +76,10 @@ class Parts:
         into: str = "",
         **keys: Any,
     ) -> Projection:
-        """Return a projection that fits its ends; raises ConfigError."""
+        """Return a projection that fits its ends; raises ConfigError.
+
+        weights    float64 of any shape that the kind of projection takes, or `raw` words
+        """
         name, inputs = name or f"{source}_{target.name}", target.neuron.inputs
         if (into or len(inputs) != 1) and into not in inputs:
             known = ", ".join(inputs) or "none"

@@ -28,11 +28,12 @@ from fxsnn.cli import (
     significance,
     training,
 )
+from fxsnn.cli.commands import App
 from fxsnn.cli.moved import Commands
 from fxsnn.cli.stopping import Stopping
 from fxsnn.errors import FindingError, FxsnnError, printable
 
-app = typer.Typer(
+app = App(
     name="fxsnn",
     cls=Commands,
     help="Bit-accurate fixed-point emulation of spiking neural networks.",

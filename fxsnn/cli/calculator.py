@@ -44,7 +44,7 @@ def cast(
     seed: Annotated[int, typer.Option(help="LFSR seed of a stochastic draw.")] = Lfsr().seed,
     as_json: AsJson = False,
 ) -> None:
-    """Cast one number or raw word and show what became of it."""
+    """Cast one number or raw word and show the result: value, bits, what was lost."""
     dst, modes = Format.parse(to), (Rounding.parse(rounding), Overflow.parse(overflow))
     lfsr = Lfsr(seed=seed)
     src = Format.parse(source) if source is not None else None

@@ -34,7 +34,7 @@ _COUNTED = ("casts", "inexact", "ties", "overflows")
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("emulate", epilog="Example: fxsnn emulate net.npz chosen.toml --mnist")(emulate)
+    app.command("emulate", epilog="Example: fxsnn emulate demo-out/network.npz demo-out/chosen.toml --json")(emulate)
 
 
 def emulate(
@@ -50,9 +50,9 @@ def emulate(
     workers: Workers = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Run the network in integers under a plan and measure it: on test digits, test recordings, or --inputs.
+    """Run the network in integers under a plan and measure its accuracy on test digits, recordings or --inputs.
 
-    No test digit or recording was learned from; whether inputs of one's own were is not known here.
+    Test digits and recordings were not used for training; whether inputs of your own were is not known.
 
     Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
     """

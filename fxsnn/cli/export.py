@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import PlanFile
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.commands import App
+from fxsnn.cli.options import AsJson, PlanFile
+from fxsnn.cli.tables import say, show, show_json, table
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="A network under a plan in other languages.")
+    group = App(no_args_is_help=True, help="Write a network under a plan as C or NIR.")
     group.callback()(_export)
     group.command("c", epilog="Example: fxsnn export c net.toml plan.toml --out model")(c)
     group.command("nir", epilog="Example: fxsnn export nir net.toml plan.toml --out net.nir")(nir)
@@ -22,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _export() -> None:
-    """Write a network under a plan in another language."""
+    """Write a network under a plan as C or NIR."""
 
 
 Network = Annotated[Path, typer.Argument(help="Network of populations (.toml).", show_default=False)]
@@ -32,12 +33,16 @@ def c(
     network: Network,
     plan: PlanFile,
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Write the network as C99 of integers alone, and what runs it beside a core in a SystemVerilog bench."""
+    """Write the network as C99 in integers only, and the files that run it beside a core in a SystemVerilog bench."""
     from fxsnn.cmodel.export import export_c
 
     written = export_c(network, plan, out)
-    typer.echo(f"{out}: {', '.join(written.files)}; {written.prefix}_reset and {written.prefix}_step")
+    if as_json:
+        show_json({"folder": str(out), "files": list(written.files), "prefix": written.prefix})
+    else:
+        typer.echo(f"{out}: {', '.join(written.files)}; {written.prefix}_reset and {written.prefix}_step")
 
 
 Step = Annotated[float, typer.Option("--dt", help="Seconds that a step is taken to be.")]
@@ -49,11 +54,19 @@ def nir(
     out: Annotated[Path, typer.Option("--out", help="NIR file to write (.nir); beside it NAME.fxsnn.json.")],
     dt: Step = 1e-4,
     words: Annotated[bool, typer.Option("--words", help="Write weights and constants as the plan casts them.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Write the network in NIR, and in a sidecar what NIR cannot say, from which fxsnn import makes the same again."""
+    """Write the network in NIR, and a sidecar with what NIR cannot express, from which fxsnn import restores it."""
     from fxsnn.nir.export import export_nir
 
     written = export_nir(network, plan, out, dt, words)
+    if as_json:
+        nodes = [
+            {"node": name, "kind": kind, "population": written.populations.get(name)}
+            for name, kind in written.nodes.items()
+        ]
+        show_json({"written": str(out), "sidecar": str(written.sidecar), "nodes": nodes})
+        return
     rows = table("node", "NIR", "population")
     for name, kind in written.nodes.items():
         rows.add_row(name, kind, written.populations.get(name, "-"))
@@ -65,10 +78,14 @@ def nir_data(
     golden_set: Annotated[Path, typer.Argument(help="Golden set of a network of populations.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="File of NIR's data to write (HDF5).")],
     dt: Step = 1e-4,
+    as_json: AsJson = False,
 ) -> None:
-    """Write what every node of a golden set does in NIR's format of data (NIRGraphData)."""
+    """Write the values of every node of a golden set in NIR's data format (NIRGraphData)."""
     from fxsnn.golden.nirdata import export_data
 
     written = export_data(golden_set, out, dt)
+    if as_json:
+        show_json({"written": str(out), "nodes": {name: list(found) for name, found in written.items()}})
+        return
     seen = sum(len(observables) for observables in written.values())
     say(f"{out}: {len(written)} nodes, {seen} observables of {next(iter(next(iter(written.values())).values()))}")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fxsnn.cli.commands import App
 from fxsnn.cli.options import (
     AnyNetwork,
     AsJson,
@@ -21,16 +22,19 @@ from fxsnn.cli.options import (
     PlanFile,
     progress_bars,
 )
-from fxsnn.cli.tables import show_json
+from fxsnn.cli.tables import show_json, verdict
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Golden vectors for RTL teams: make them, check them.")
-    group.command("make", epilog="Example: fxsnn golden make net.npz chosen.toml --images 1 --out golden-set")(make)
+    group = App(no_args_is_help=True, help="Golden vectors for RTL teams: make them, check them.")
+    group.command(
+        "make",
+        epilog="Example: fxsnn golden make demo-out/network.npz demo-out/chosen.toml --images 1 --out golden-set",
+    )(make)
     group.command("learn", epilog="Example: fxsnn golden learn --itq UQ0.4 --images 2 --out learning-set")(learn)
-    group.command("check", epilog="Example: fxsnn golden check golden-set")(check)
-    group.command("diff", epilog="Example: fxsnn golden diff golden-set membrane.mem")(diff)
+    group.command("check", epilog="Example: fxsnn golden check demo-out/golden")(check)
+    group.command("diff", epilog="Example: fxsnn golden diff demo-out/golden demo-out/golden/membrane.mem")(diff)
     app.add_typer(group, name="golden")
 
 
@@ -64,6 +68,7 @@ def make(
         list[str] | None,
         typer.Option("--format", help="Further memory images: coe, amd-mif, intel-mif, c-header, npz. Repeatable."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python.
 
@@ -76,6 +81,9 @@ def make(
     asked = shown(network, folder, mnist, inputs)
     with progress_bars({"golden": "golden vectors (inputs)"}) as progress:
         manifest = golden(asked, plan, out, images, aimed, formats or [], start, progress)
+    if as_json:
+        show_json(_to_data(out, manifest) | {"corners": manifest["corners"]})
+        return
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
     about = manifest["configuration"]
@@ -93,6 +101,13 @@ def make(
         typer.echo(f"warning: not reached, so that these vectors may not find a fault there: {name}", err=True)
 
 
+def _to_data(out: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return what a set holds as plain data: files, words and what its presentations counted."""
+    files = manifest["files"]
+    words = sum(entry["lines"] for entry in files)
+    return {"set": str(out), "files": len(files), "words": words, "counts": manifest["counts"]}
+
+
 def learn(
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     folder: DigitsFolder = None,
@@ -105,12 +120,16 @@ def learn(
     itq: Annotated[str | None, typer.Option(help="Learn weights of this format.", show_default="UQ0.4")] = None,
     rounding: LearnedRounding = "SR",
     learned_bits: LearnedBits = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Write what learning in integers makes of a new network, word by word, with RTL that learns and its bench."""
+    """Write golden vectors of a new network that learns in integers, with RTL that learns and its bench."""
     from fxsnn.training import Training, record_training
 
     asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
     manifest = record_training(out, folder, mnist, asked, images)
+    if as_json:
+        show_json(_to_data(out, manifest))
+        return
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     typer.echo(
         f"{out}: {len(manifest['files'])} files, {words:,} words; {counts['spikes']:,} spikes, "
@@ -131,8 +150,11 @@ def check(
     if as_json:
         show_json({"set": str(folder), **asdict(checked)})
     else:
-        for finding in checked.findings or (f"{folder}: {checked.words:,} words in {checked.files} files agree",):
-            typer.echo(finding)
+        for finding in checked.findings:
+            typer.echo(verdict(finding, False))
+        if not checked.findings:
+            agree = verdict("agree", True)
+            typer.echo(f"{folder}: {checked.words:,} words in {checked.files} files {agree}")
     if checked.findings:
         raise typer.Exit(1)
 
@@ -142,25 +164,30 @@ def diff(
     dumps: Annotated[
         list[Path],
         typer.Argument(
-            help="What the RTL wrote: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.", show_default=False
+            help="Dumps of the RTL: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.", show_default=False
         ),
     ],
-    node: Annotated[str, typer.Option("--node", help="Node of a .mem, if not its name.", show_default=False)] = "",
+    node: Annotated[
+        str, typer.Option("--node", help="Node of a .mem file that is not named after it.", show_default=False)
+    ] = "",
     signal: Annotated[
         list[str] | None,
         typer.Option("--signal", help="In a waveform: NODE=PATH, {neuron} for its number.", show_default=False),
     ] = None,
-    clock: Annotated[str, typer.Option("--clock", help="Its rising edges are the times.", show_default=False)] = "",
+    clock: Annotated[
+        str,
+        typer.Option("--clock", help="In a waveform: sample at the rising edges of this signal.", show_default=False),
+    ] = "",
     valid: Annotated[
         list[str] | None,
         typer.Option("--valid", help="PATH, or NODE=PATH: sampled only when 1.", show_default=False),
     ] = None,
     allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Words that were not dumped are no finding.")
+        bool, typer.Option("--allow-missing", help="Accept dumps in which words are missing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say where a dump first departs from the golden set or ends, and under which change of semantics it would not."""
+    """Report the first word at which a dump differs from the golden set or ends, and the change that explains it."""
     from dataclasses import asdict
 
     from fxsnn.golden.bundle import read_bundle
@@ -173,6 +200,8 @@ def diff(
     if as_json:
         show_json(asdict(result))
     else:
-        typer.echo("\n".join(lines(result)))
+        found, *more = lines(result)
+        passed = None if result.missing or result.narrow else True
+        typer.echo("\n".join([verdict(found, False if result.difference else passed), *more]))
     if result.difference or (result.missing and not allow_missing):
         raise typer.Exit(1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,7 @@ from fxsnn.cli.layers_options import Regularisation, Window, folder_of, learning
 from fxsnn.cli.options import (
     CORES,
     TIES,
+    AsJson,
     Data,
     MaxLoss,
     Mnist,
@@ -23,20 +25,23 @@ from fxsnn.cli.options import (
     spread,
 )
 from fxsnn.cli.search import show_memory
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import as_given
 
 if TYPE_CHECKING:
+    from fxsnn.candidates import Exploration
     from fxsnn.demo import Result
     from fxsnn.events_demo import EventsDemo
     from fxsnn.layered.learn import LocalLearning
+    from fxsnn.pareto import Choice
+    from fxsnn.score import Measured
 
 _STAGES = {
     "train": "training (digits)",
     "explore": "exploring (candidates)",
     "sweep": "sweeping (cases)",
     "test": "testing (candidates)",
-    "write": "writing (parts)",
+    "write": "writing (golden set, report)",
 }
 
 
@@ -46,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write; a former demo's is replaced.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; that of an earlier demo is replaced.")],
     description: Annotated[
         Path | None,
         typer.Argument(help="Network of layers (TOML); see describe. Else one layer, on digits.", show_default=False),
@@ -84,10 +89,11 @@ def demo(
         ),
     ] = None,
     workers: Workers = CORES,
+    as_json: AsJson = False,
 ) -> None:
     """Train, quantise, explore, choose, and write golden vectors and a report: the whole job.
 
-    What is reported was measured on test digits or recordings, by which nothing was chosen.
+    The accuracies reported are measured on test digits or recordings, which are used for nothing else.
     """
     from fxsnn.events_demo import demo_events
     from fxsnn.job import demo_job
@@ -104,7 +110,10 @@ def demo(
             result = demo_job(
                 out, folder, mnist, neurons or 400, passes or 5, seed, mu, max_loss, grid, swept, workers, progress
             )
-        _print(out, result)
+        if as_json:
+            show_json(_to_data(out, result.exploration, result.choice, result.tests, result.golden_words))
+        else:
+            _print(out, result)
         return
     foreign(kind, {"--mnist": mnist, "--neurons": neurons})
     recordings = folder_of(folder)
@@ -118,7 +127,23 @@ def demo(
         found = demo_events(
             out, description, recordings, learning, reward, max_loss, grid, sweep or 0, command, workers, progress
         )
-    _print_layers(out, found)
+    if as_json:
+        tests = {"float": found.float, found.exploration.entries[found.choice.index].name: found.fixed}
+        show_json(_to_data(out, found.exploration, found.choice, tests, found.words))
+    else:
+        _print_layers(out, found)
+
+
+def _to_data(
+    out: Path, exploration: Exploration, choice: Choice, tests: Mapping[str, Measured], words: int
+) -> dict[str, Any]:
+    """Return what a demo found as plain data: the choice, and what was measured on test data."""
+    from fxsnn.score import measured_to_data
+
+    name = exploration.entries[choice.index].name
+    tested = {what: measured_to_data(tests[which]) for what, which in (("float", "float"), ("fixed", name))}
+    counts = {"candidates": len(exploration.entries), "golden_words": words}
+    return {"folder": str(out), "chosen": name, "reason": choice.reason, **counts, **tested}
 
 
 def _print(out: Path, result: Result) -> None:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fxsnn.cli.layers_options import LayersFile, Rate, Recorded, RegularisationOn, Window, learning_of, tell
-from fxsnn.cli.options import CORES, PlanFile, Workers, progress_bars, warn
+from fxsnn.cli.options import CORES, AsJson, PlanFile, Workers, progress_bars, warn
 from fxsnn.cli.search import show_memory
+from fxsnn.cli.tables import show_json
 
 if TYPE_CHECKING:
     from fxsnn.layered.itq_plan import Lesson
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.layered.ptq import Words
+    from fxsnn.score import Measured
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +33,7 @@ def learn_in_integers(
     lesson: Lesson,
     learn_on: Path | None,
     workers: int,
+    as_json: bool,
 ) -> None:
     """Train a network of layers in integers, and say what it is worth and what it stores."""
     from fxsnn.events_learning import learn_events
@@ -40,11 +43,15 @@ def learn_in_integers(
 
     with progress_bars({"train": "learning in integers (recordings)"}) as progress:
         found = learn_events(out, description, folder, learning, words, lesson, learn_on, workers, progress)
-    tell(f"{out}: fixed", found.fixed)
-    show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
-    typer.echo("\nwhile learning")
-    show_memory(memory_to_data(found.while_learning, MACROS["ramb18"]), "ramb18")
-    typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
+    stored, learning_stored = (memory_to_data(one, MACROS["ramb18"]) for one in (found.memory, found.while_learning))
+    if as_json:
+        _show_json(out, out.with_suffix(".toml"), found.fixed, memory=stored, while_learning=learning_stored)
+    else:
+        tell(f"{out}: fixed", found.fixed)
+        show_memory(stored, "ramb18")
+        typer.echo("\nwhile learning")
+        show_memory(learning_stored, "ramb18")
+        typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
     warn(*lines(found.overflows), note(out))
 
 
@@ -56,6 +63,7 @@ def train_on_recordings(
     through: Words | None,
     device: str | None,
     workers: int,
+    as_json: bool,
 ) -> None:
     """Train a network of layers in float, or through the quantisation of words, and say what it is worth."""
     from fxsnn.events_learning import train_events
@@ -63,10 +71,21 @@ def train_on_recordings(
 
     with progress_bars({"train": "training (recordings)"}) as progress:
         told = train_events(out, description, folder, learning, through, device, workers, progress)
-    tell(f"{out}: float", told, "")
-    if through:
-        typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
+    plan = out.with_suffix(".toml") if through else None
+    if as_json:
+        _show_json(out, plan, told)
+    else:
+        tell(f"{out}: float", told, "")
+        if plan:
+            typer.echo(f"{plan}: the plan that it learned by")
     warn(note(out))
+
+
+def _show_json(out: Path, plan: Path | None, found: Measured, **more: object) -> None:
+    from fxsnn.score import measured_to_data
+
+    files = {"network": str(out), "plan": None if plan is None else str(plan)}
+    show_json({**files, "test": measured_to_data(found), **more})
 
 
 def refine(
@@ -79,8 +98,9 @@ def refine(
     window: Window = None,
     regularisation: RegularisationOn = None,
     workers: Workers = CORES,
+    as_json: AsJson = False,
 ) -> None:
-    """Let a network learn on through a plan's quantisation (straight-through), as explore does, and keep it."""
+    """Train a network further through a plan's quantisation (straight-through), as explore does, and write it."""
     from fxsnn.events_learning import refine_events
     from fxsnn.layered.learn import LEARNING_ON
     from fxsnn.learned import note
@@ -88,5 +108,8 @@ def refine(
     learning = learning_of(LEARNING_ON, passes=passes, rate=rate, window=window, regularisation=regularisation)
     with progress_bars({"train": "training (recordings)"}) as progress:
         told = refine_events(network, plan, out, folder, learning, workers, progress)
-    tell(f"{out}: fixed", told)
+    if as_json:
+        _show_json(out, plan, told)
+    else:
+        tell(f"{out}: fixed", told)
     warn(note(out))

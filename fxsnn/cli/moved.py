@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperGroup
-
+from fxsnn.cli.commands import Group
 from fxsnn.errors import ConfigError
 
-GROUP = "events"
+FORMER_GROUP = "events"
 # by the former command: the one that does its work, and the options that have other names there
 MOVED: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("fxsnn data", ()),
@@ -39,19 +38,19 @@ def moved(words: list[str]) -> str:
     if name not in MOVED:
         commands = [command.removeprefix("fxsnn ").split()[0] for command, _ in MOVED.values()]
         return (
-            f"the commands of fxsnn {GROUP} must be given without it: fxsnn {', '.join(commands[:-1])} or "
+            f"the commands of fxsnn {FORMER_GROUP} must be given without it: fxsnn {', '.join(commands[:-1])} or "
             f"{commands[-1]} takes networks of layers and event recordings too"
         )
     command, options = MOVED[name]
-    return f"fxsnn {GROUP} {name} must be given as {command} now ({'; '.join(options)}): see {command} --help"
+    return f"fxsnn {FORMER_GROUP} {name} must be given as {command} now ({'; '.join(options)}): see {command} --help"
 
 
-class Commands(TyperGroup):
+class Commands(Group):
     """The commands; a former one does what it did, or the error names the one to use."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the words begin with, as click does; raises ConfigError for a former one."""
-        if args and args[0] == GROUP:
+        if args and args[0] == FORMER_GROUP:
             if args[1:] and args[1] in MOVED and not MOVED[args[1]][1]:
                 return super().resolve_command(ctx, args[1:])
             raise ConfigError(moved(args[1:]))

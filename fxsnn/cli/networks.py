@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli.layers_options import LayersFile
-from fxsnn.cli.options import Data
+from fxsnn.cli.options import AsJson, Data
 from fxsnn.cli.search import show_memory
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("data", epilog="Example: fxsnn data --data ~/mnist")(data)
+    app.command("data", epilog="Example: fxsnn data --json")(data)
     app.command("describe", epilog="Example: fxsnn describe mnist > net.toml")(describe)
     app.command("plan", epilog="Example: fxsnn plan net.npz --weight 6 --state 4 --out plan.toml")(plan)
 
@@ -27,25 +27,32 @@ def data(
         typer.Argument(metavar="FOLDER", help="Folder of event recordings to check, alone.", show_default=False),
     ] = None,
     folder: Data = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Say which digits and event recordings are found, and where; and where to put those that are not.
+    """List the digits and event recordings that are found, and where to put those that are missing.
 
-    Looked into are the folder of --data, the one that FXSNN_DATA names, and folders in them. Of a FOLDER it is said
-    which recordings it holds, once every file of it is read and found whole.
+    The folder of --data, the one that FXSNN_DATA names and the folders in them are searched. With FOLDER, every file
+    of that folder is read and checked, and its recordings are listed.
     """
     if recordings is not None:
         if folder is not None:
             raise ConfigError(f"one folder must be given, {str(recordings)!r} or --data {folder}, not both")
-        _check(recordings)
+        _check(recordings, as_json)
         return
+    from dataclasses import asdict
+
     from fxsnn.data.events import ARCHIVES, describe_recordings
     from fxsnn.data.mnist import describe_sources, named_folder
 
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"--data must be a folder to look into, not the file {str(folder)!r}")
     places = dict.fromkeys(place for place in (folder, named_folder()) if place is not None)
+    sources = [*describe_sources(folder), *(one for place in places for one in describe_recordings(place))]
+    if as_json:
+        show_json([asdict(source) for source in sources])
+        return
     rows = table("data set", ">images", "state", "place")
-    for source in [*describe_sources(folder), *(one for place in places for one in describe_recordings(place))]:
+    for source in sources:
         rows.add_row(source.name, f"{source.images:,}" if source.images else "-", source.state, source.place)
     show(rows)
     say("\nEvent recordings are not downloaded: unpack an archive, and name its folder by --data.\n")
@@ -55,9 +62,13 @@ def data(
     show(wanted)
 
 
-def _check(recordings: Path) -> None:
+def _check(recordings: Path, as_json: bool) -> None:
     from fxsnn.data.events import describe
 
+    if as_json:
+        found = describe(recordings)
+        show_json([{"split": split, "what": what, "recordings": count} for split, what, count in found])
+        return
     rows = table("split", "what", ">recordings")
     for split, what, count in describe(recordings):
         rows.add_row(split, what, f"{count:,}")
@@ -71,7 +82,7 @@ def describe(
     ],
     classes: Annotated[int, typer.Option(min=2, max=1000, help="Classes, of nmnist and decolle.")] = 10,
 ) -> None:
-    """Print what a network of either kind is: its layers and their constants (TOML), and what it learned from."""
+    """Print the description of a network (TOML): its layers, their constants, and the data that it learned from."""
     from fxsnn.described import NAMES, described_by_name, described_in, described_text
     from fxsnn.learned import described, load_learned
 
@@ -94,11 +105,16 @@ def plan(
     ] = "nearest-even",
     state_rounding: Annotated[str, typer.Option(help="How states are rounded in every step.")] = "TR",
     filters: Annotated[str, typer.Option(help="What decays: inputs (traces) or currents (of neurons).")] = "inputs",
+    as_json: AsJson = False,
 ) -> None:
-    """Plan the words of a trained network: integer bits from what words can reach, fractional bits as asked."""
+    """Write a plan for a trained network: integer bits from the bounds of each signal, fractional bits as given."""
     from fxsnn.events import plan_events
     from fxsnn.layered.ptq import Words
     from fxsnn.memory import MACROS, memory_to_data
 
     words = Words(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
-    show_memory(memory_to_data(plan_events(network, words, out), MACROS["ramb18"]), "ramb18")
+    found = memory_to_data(plan_events(network, words, out), MACROS["ramb18"])
+    if as_json:
+        show_json({"written": str(out), "memory": found})
+    else:
+        show_memory(found, "ramb18")

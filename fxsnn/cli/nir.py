@@ -65,7 +65,7 @@ def import_nir(
     strict: Annotated[bool, typer.Option("--strict", help="Assume nothing: exit status 1, nothing written.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a network of populations of one in NIR, and say of every node what became of it and what was assumed."""
+    """Convert a NIR network to a network of populations; report what each node became and what was assumed."""
     from dataclasses import asdict
 
     from fxsnn.graph.saving import arrays_beside

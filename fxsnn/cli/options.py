@@ -54,19 +54,23 @@ PassesAgain = Annotated[
     ),
 ]
 Workers = Annotated[
-    int, typer.Option("--workers", min=1, max=256, help="Threads or processes to work with; no effect on results.")
+    int, typer.Option("--workers", min=1, max=256, help="Threads or processes to use; results are the same.")
 ]
 LearnedPlan = Annotated[
     Path | None,
     typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).", show_default=False),
 ]
 LearnedRounding = Annotated[
-    str, typer.Option("--rounding", help="With --itq: how what is learned is rounded: TR, RN or SR.")
+    str, typer.Option("--rounding", help="With --itq: rounding of what is learned: TR, RN or SR.")
 ]
 LearnedBits = Annotated[
     int | None,
     typer.Option(
-        "--learned-bits", min=1, max=63, help="With --itq: the word weights are learned in.", show_default="chosen"
+        "--learned-bits",
+        min=1,
+        max=63,
+        help="With --itq: bits of the word in which weights are learned.",
+        show_default="chosen",
     ),
 ]
 AnyNetwork = Annotated[
@@ -76,13 +80,13 @@ InputsFile = Annotated[
     Path | None,
     typer.Option(
         "--inputs",
-        help="What a network of populations is shown: .npz of inputs and labels, .npy, .csv, .mem; recordings or "
-        "images (a folder, .h5, idx), or a description of how they are shown (.toml).",
+        help="Inputs of a network of populations: .npz of inputs and labels, .npy, .csv, .mem; recordings or "
+        "images (a folder, .h5, idx), or a description of how they are presented (.toml).",
         show_default=False,
         callback=there,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on one line, and nothing else.")]
 PlanFile = Annotated[Path, typer.Argument(help="Plan: a format and modes for every signal (TOML).", show_default=False)]
 MaxLoss = Annotated[
     float, typer.Option("--max-loss", min=0.0, max=1.0, help="Accuracy a candidate may lose, as a share: 0.01 is 1 %.")
@@ -130,7 +134,7 @@ StudyPlace = Annotated[
     str | None,
     typer.Option(
         "--study",
-        help="Where results are kept: FILE.db (SQLite), FILE.journal or postgresql://...; without it, "
+        help="Where results are stored: FILE.db (SQLite), FILE.journal or postgresql://...; without it, "
         "OUT with the ending .db.",
         show_default=False,
     ),
@@ -138,34 +142,34 @@ StudyPlace = Annotated[
 StrategyName = Annotated[
     str,
     typer.Option(
-        help="grid: every point; narrow: one bit less after the other, from the first point; "
+        help="grid: every point; narrow: removes one bit at a time, beginning at the first point; "
         "paper: few bits above the fewest; or a sampler: nsga2, tpe, random."
     ),
 ]
 NarrowLoss = Annotated[
     float | None,
-    typer.Option("--max-loss", min=0, max=1, help="narrow: accuracy that bits may cost, a share.", show_default="0.01"),
+    typer.Option(
+        "--max-loss", min=0, max=1, help="With narrow: accuracy that may be lost, as a share.", show_default="0.01"
+    ),
 ]
 FewestFile = Annotated[
     Path | None,
-    typer.Option("--significance", help="Fewest bits of single signals (JSON); for paper.", show_default=False),
+    typer.Option("--significance", help="With paper: the fewest bits of each signal (JSON).", show_default=False),
 ]
 Trials = Annotated[
-    int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler asks for.", show_default=False)
+    int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler evaluates.", show_default=False)
 ]
 SamplerSeed = Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")]
-Processes = Annotated[
-    bool, typer.Option("--processes", help="Work in processes rather than threads; no effect on results.")
-]
+Processes = Annotated[bool, typer.Option("--processes", help="Use processes instead of threads; results are the same.")]
 Cluster = Annotated[
     str | None,
     typer.Option(
         "--cluster",
-        help="Work on a cluster of Dask's: tcp://HOST:PORT of its scheduler, or FILE (YAML) that describes it.",
+        help="Compute on a Dask cluster: tcp://HOST:PORT of its scheduler, or FILE (YAML) that describes it.",
         show_default=False,
     ),
 ]
-CandidatesFile = Annotated[Path, typer.Argument(help="What fxsnn explore wrote (JSON).", show_default=False)]
+CandidatesFile = Annotated[Path, typer.Argument(help="Candidates of fxsnn explore (JSON).", show_default=False)]
 
 
 def cores() -> int:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli.options import CORES, AsJson, Cluster, DigitsFolder, Processes, engine_of
-from fxsnn.cli.tables import show_json
+from fxsnn.cli.tables import show_json, verdict
 
 
 def register(app: typer.Typer) -> None:
@@ -18,13 +18,15 @@ def register(app: typer.Typer) -> None:
 
 def regress(
     listed: Annotated[Path, typer.Argument(metavar="FILE", help="List of configurations (TOML).", show_default=False)],
-    accept: Annotated[bool, typer.Option("--accept", help="Record what they give now, and say what changed.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Record the present results, and report what changed.")
+    ] = False,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Run this configuration alone. Repeatable.", show_default=False)
     ] = None,
     workers: Annotated[
         int,
-        typer.Option("--workers", "--jobs", min=1, max=256, help="Configurations at a time; no effect on results."),
+        typer.Option("--workers", "--jobs", min=1, max=256, help="Configurations at a time; results are the same."),
     ] = CORES,
     processes: Processes = False,
     cluster: Cluster = None,
@@ -56,10 +58,11 @@ def regress(
 
     def line(outcome: Outcome) -> str:
         if not outcome.agrees:
-            return f"{'accepted' if accept else 'FAIL'}  {outcome.name}: {'; '.join(outcome.why)}"
+            word = verdict("accepted", None) if accept else verdict("FAIL", False)
+            return f"{word}  {outcome.name}: {'; '.join(outcome.why)}"
         gave = f"refused as recorded: {outcome.refused}" if outcome.refused else f"{outcome.spikes:,} spikes"
         right = f", {outcome.accuracy[0]} of {outcome.accuracy[1]} digits right" if outcome.accuracy else ""
-        return f"ok  {outcome.name}: {gave}{right}"
+        return f"{verdict('ok', True)}  {outcome.name}: {gave}{right}"
 
     if as_json:
         configurations = [{k: v for k, v in asdict(one).items() if k != "seconds"} for one in outcomes]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
+    AsJson,
     AskedLoss,
     AskedMu,
     CountedBy,
@@ -24,9 +25,13 @@ from fxsnn.cli.options import (
     foreign,
     percent,
     progress_bars,
+    spread,
     warn,
 )
-from fxsnn.cli.tables import say
+from fxsnn.cli.tables import say, show_json
+
+if TYPE_CHECKING:
+    from fxsnn.score import Measured
 
 _SHOWN = {"one layer": "test digits", "layers": "test recordings", "populations": "inputs"}
 _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
@@ -34,7 +39,9 @@ _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("report", epilog="Example: fxsnn report net.npz candidates.json --out report.html")(report)
+    app.command(
+        "report", epilog="Example: fxsnn report demo-out/network.npz demo-out/candidates.json --out report.html"
+    )(report)
 
 
 def report(
@@ -42,7 +49,7 @@ def report(
     candidates: Annotated[
         Path,
         typer.Argument(
-            help="What fxsnn explore wrote (JSON), or one plan of layers or populations (TOML).", show_default=False
+            help="Candidates of fxsnn explore (JSON), or one plan of layers or populations (TOML).", show_default=False
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Page to write (HTML).")],
@@ -59,26 +66,29 @@ def report(
         Path | None,
         typer.Option(
             "--chosen-network",
-            help="Network of a choice that learned in integers (.npz); without it, it is trained again.",
+            help="Network of a choice that learned in integers (.npz); if not given, it is trained again.",
             show_default=False,
         ),
     ] = None,
     significance: Annotated[
         Path | None,
-        typer.Option("--significance", help="What fxsnn significance wrote (JSON).", show_default=False),
+        typer.Option("--significance", help="Result of fxsnn significance (JSON).", show_default=False),
     ] = None,
     passes: PassesAgain = None,
     folder: Data = None,
     mnist: Mnist = False,
     inputs: InputsFile = None,
     workers: Workers = CORES,
+    as_json: AsJson = False,
 ) -> None:
-    """Choose as select does, measure on test digits, recordings or --inputs, and write a page that shows everything."""
+    """Choose as select does, measure the choice on test digits, recordings or --inputs, and write a report (HTML)."""
     from fxsnn.kinds import report
     from fxsnn.learned import note
     from fxsnn.reporting import Sources
+    from fxsnn.score import measured_to_data
     from fxsnn.selection import criteria
     from fxsnn.shown import shown
+    from fxsnn.ties import small_sample
 
     source = shown(network, folder, mnist, inputs)
     if source.kind == "populations":
@@ -97,11 +107,19 @@ def report(
     words += [] if passes is None else ["--passes", str(passes)]
     with progress_bars(_STAGES) as progress:
         found = report(source, out, sources, asked, shlex.join(words), workers, progress, passes)
-    say(found.choice.reason)
     floating, fixed = (found.tests[name] for name in ("float", found.chosen.name))
-    say(
-        f"On {fixed.images:,} {_SHOWN[source.kind]}: float {percent(floating.accuracy)}, {found.chosen.name} "
-        f"{percent(fixed.accuracy)}."
-    )
-    typer.echo(f"{out}: open it in a browser")
-    warn(note(network))
+    if as_json:
+        measured = {"float": measured_to_data(floating), "fixed": measured_to_data(fixed)}
+        show_json({"written": str(out), "chosen": found.chosen.name, "reason": found.choice.reason, **measured})
+    else:
+        say(found.choice.reason)
+        say(
+            f"On {fixed.images:,} {_SHOWN[source.kind]}: float {_accuracy(floating)}, {found.chosen.name} "
+            f"{_accuracy(fixed)}."
+        )
+        typer.echo(f"{out}: open it in a browser")
+    warn(small_sample(found.chosen.images, found.chosen.interval), note(network))
+
+
+def _accuracy(measured: Measured) -> str:
+    return f"{percent(measured.accuracy)} (95 % interval {spread(measured.interval)} %)"

@@ -36,6 +36,7 @@ from fxsnn.cli.options import (
     percent,
     progress_bars,
     spread,
+    warn,
 )
 from fxsnn.cli.studies import StudyName, going_on, show_finished
 from fxsnn.cli.tables import say, show, show_json, table
@@ -51,9 +52,11 @@ USUAL_SIZE: dict[str, Any] = {"inputs": 784, "neurons": 400, "refractory_steps":
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("explore", epilog="Example: fxsnn explore net.npz --grid grid.toml --out candidates.json")(explore)
-    app.command("select", epilog="Example: fxsnn select candidates.json --max-loss 0.01 --out chosen.toml")(select)
-    app.command("memory", epilog="Example: fxsnn memory chosen.toml --neurons 400 --macro ramb18")(memory)
+    app.command("explore", epilog="Example: fxsnn explore demo-out/network.npz --out candidates.json")(explore)
+    app.command("select", epilog="Example: fxsnn select demo-out/candidates.json --max-loss 0.01 --out chosen.toml")(
+        select
+    )
+    app.command("memory", epilog="Example: fxsnn memory demo-out/chosen.toml --neurons 400 --macro ramb18")(memory)
 
 
 def explore(
@@ -71,7 +74,9 @@ def explore(
     significance: FewestFile = None,
     passes: Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="Passes by networks that learn (on).", show_default="1; of layers 2"),
+        typer.Option(
+            min=1, max=1000, help="Passes of networks that are trained (further).", show_default="1; of layers 2"
+        ),
     ] = None,
     rate: Rate = None,
     window: Window = None,
@@ -82,12 +87,13 @@ def explore(
     workers: Workers = CORES,
     processes: Processes = False,
     cluster: Cluster = None,
+    as_json: AsJson = False,
 ) -> None:
     """Quantise the network at the points of a grid and measure each candidate.
 
-    It is measured on digits, on one of eight of the training recordings, which it did not learn from, or on --inputs.
-    Results are kept in a study (Optuna's), and the same command on the same study goes on with it. A worker that is
-    killed costs what it was at: another one does that again.
+    Candidates are measured on digits, on every eighth training recording, which the network did not learn from, or on
+    --inputs. Results are stored in an Optuna study; the same command with the same study resumes it. If a worker is
+    killed, another one repeats its point.
     """
     from fxsnn.kinds import explore
     from fxsnn.layered.learn import LEARNING_ON
@@ -104,7 +110,7 @@ def explore(
     learning = learning_of(LEARNING_ON, passes=passes, rate=rate, window=window, regularisation=regularisation)
     with going_on(settings.place), progress_bars({"explore": "exploring (candidates)"}) as progress:
         finished = explore(asked, out, grid, settings, learning, passes or 1, workers, progress, engine)
-    show_finished(finished, out, settings.place.shown, network)
+    show_finished(finished, out, settings.place.shown, network, as_json)
 
 
 def select(
@@ -117,11 +123,13 @@ def select(
     by: CountedBy = None,
     as_json: AsJson = False,
 ) -> None:
-    """Choose the candidate of highest reward that holds the accuracy floor, or the most accurate that fits."""
+    """Choose the candidate of highest reward that meets the accuracy floor, or the most accurate within a budget."""
     from fxsnn.memory import bits_text
     from fxsnn.selection import criteria, select_candidate, selected_to_data
+    from fxsnn.ties import small_sample
 
     selected = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by))
+    warn(small_sample(selected.entry.images, selected.entry.interval))
     if as_json:
         show_json(selected_to_data(selected, out))
         return
@@ -166,7 +174,7 @@ def memory(
     plan: PlanFile,
     network: Annotated[
         Path | None,
-        typer.Option(help="Network or description (.npz, .toml) that says its own size; a plan of layers needs it."),
+        typer.Option(help="Network or description (.npz, .toml) whose size is used; a plan of layers needs it."),
     ] = None,
     inputs: Annotated[int | None, typer.Option(min=1, max=MOST, help="Inputs.", show_default="784")] = None,
     neurons: Annotated[int | None, typer.Option(min=1, max=MOST, help="Neurons.", show_default="400")] = None,

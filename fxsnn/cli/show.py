@@ -14,7 +14,10 @@ from fxsnn.cli.tables import show_json, table
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("show", epilog="Example: fxsnn show net.npz chosen.toml, or: fxsnn show lif --against loihi")(show)
+    app.command(
+        "show",
+        epilog="Example: fxsnn show demo-out/network.npz demo-out/chosen.toml, or: fxsnn show lif --against loihi",
+    )(show)
     app.command("neurons", epilog="Example: fxsnn neurons --json")(neurons)
 
 
@@ -32,12 +35,12 @@ def show(
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option(help="Another neuron: say in which lines the two texts differ.", show_default=False),
+        typer.Option(help="Another neuron: print the lines in which the two texts differ.", show_default=False),
     ] = None,
 ) -> None:
     """Print the time step of a network's neurons: each line, how wide it is, what its cast drops, what can overflow."""
     from fxsnn.errors import ConfigError
-    from fxsnn.showing import show_against, show_network
+    from fxsnn.step_listing import show_against, show_network
 
     if against is None:
         typer.echo(show_network(network, plan), nl=False)
@@ -48,7 +51,7 @@ def show(
 
 
 def neurons(as_json: AsJson = False) -> None:
-    """List the neurons that come along and say what each is; with --json their states and parameters too."""
+    """List the neurons that fxsnn ships, each with a sentence; with --json their states and parameters too."""
     from dataclasses import asdict
 
     from fxsnn.program.catalogue import catalogue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,10 +41,10 @@ _SHORT = {"floor": "TR", "nearest-up": "RN", "stochastic": "SR"}
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("significance", epilog="Example: fxsnn significance net.npz --images 1000 --out significance")(
-        significance
-    )
-    app.command("ranges", epilog="Example: fxsnn ranges net.npz")(ranges)
+    app.command(
+        "significance", epilog="Example: fxsnn significance demo-out/network.npz --images 1000 --out significance"
+    )(significance)
+    app.command("ranges", epilog="Example: fxsnn ranges demo-out/network.npz --images 64")(ranges)
 
 
 def significance(
@@ -61,7 +61,10 @@ def significance(
         ),
     ] = None,
     learning: Annotated[
-        bool, typer.Option("--learning", help="Sweep the groups of learning in integers too: a network a point.")
+        bool,
+        typer.Option(
+            "--learning", help="Sweep the groups of learning in integers too: one network is trained for each point."
+        ),
     ] = False,
     learn_from: Annotated[
         int | None,
@@ -77,8 +80,9 @@ def significance(
     workers: Workers = CORES,
     processes: Processes = False,
     cluster: Cluster = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Narrow each parameter group of the trained network alone and rank how much they matter."""
+    """Narrow each group of parameters of the trained network alone, and rank the groups by the bits they need."""
     from fxsnn.kinds import significance
     from fxsnn.learned import note
     from fxsnn.shown import shown
@@ -92,9 +96,20 @@ def significance(
         found, files = significance(
             asked, out, images, max_loss, seed, workers, progress, digits, learn_seed or 0, engine
         )
-    _print(found)
-    typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
+    if as_json:
+        show_json(_to_data(found, [str(path) for path in files]))
+    else:
+        _print(found)
+        typer.echo(f"{files[0]}: {len(found.sweeps)} points; figures {' and '.join(path.name for path in files[1:])}")
     warn(note(network))
+
+
+def _to_data(found: Significance, files: list[str]) -> dict[str, Any]:
+    """Return what a sweep found as plain data: the ranking, what it is measured against, and the files written."""
+    import msgspec
+
+    told = ("data", "max_loss", "baseline", "learned", "fewest", "ranking")
+    return {"written": files, **{name: msgspec.to_builtins(getattr(found, name)) for name in told}}
 
 
 def ranges(
@@ -107,7 +122,7 @@ def ranges(
     ] = 64,
     as_json: AsJson = False,
 ) -> None:
-    """Profile every signal of the float network, on real digits, recordings or --inputs: integer bits it asks for."""
+    """Measure the range of every signal of the float network on data, and the integer bits that it needs."""
     from fxsnn.kinds import ranges
     from fxsnn.ranges import PERCENTILES, spread_to_data
     from fxsnn.shown import shown
@@ -157,8 +172,8 @@ def _print(found: Significance) -> None:
         f"word first. Measured on {found.data}."
     )
     say(
-        f"The wide integer plan that stands for float answers otherwise on {baseline.wide_images_differing:,} of "
-        f"{baseline.images:,} images.\n"
+        f"The integer network with wide words and the float network answer differently on "
+        f"{baseline.wide_images_differing:,} of {baseline.images:,} images.\n"
     )
     if learned := found.learned:
         say(

@@ -1,4 +1,4 @@
-"""What `fxsnn explore` says: by which command its study goes on, and what it found."""
+"""What `fxsnn explore` prints: the command that resumes its study, and what it found."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fxsnn.cli.options import TIES, percent, spread, warn
-from fxsnn.cli.tables import say, show, table
+from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.engine.work import DEATHS
 from fxsnn.errors import FindingError
 
-TOLD = 3  # points that cannot run of which it is said why
+NAMED = 3  # points that cannot run of which it is said why
 
 if TYPE_CHECKING:
     from fxsnn.study.session import Finished
@@ -34,20 +34,48 @@ StudyName = Annotated[
 
 @contextlib.contextmanager
 def going_on(place: Place) -> Iterator[None]:
-    """Say by which command the study goes on, where the block is interrupted or told to end."""
+    """Print the command that resumes the study, where the block is interrupted or terminated."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
         words = shlex.join(["fxsnn", *(word.replace(place.text, place.shown) for word in sys.argv[1:])])
         secret = "" if place.text == place.shown else ", its password in place of ***"
-        typer.echo(f"fxsnn: interrupted; what is evaluated is kept, go on with{secret}: {words}", err=True)
+        typer.echo(f"fxsnn: interrupted; evaluated points are stored, resume with{secret}: {words}", err=True)
         raise
 
 
-def show_finished(finished: Finished, out: Path, study: str, network: Path) -> None:
+def show_finished(finished: Finished, out: Path, study: str, network: Path, as_json: bool) -> None:
     """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
     from fxsnn.learned import note
     from fxsnn.overflows import lines_of_many
+
+    found = finished.exploration
+    if as_json:
+        show_json(_to_data(finished, out, study))
+    else:
+        _print(finished, out, study)
+    if finished.aside or finished.unfit:
+        why = list(finished.unfit[:NAMED])
+        why += [f"{len(finished.unfit) - NAMED:,} more cannot run"] * (len(finished.unfit) > NAMED)
+        why += [f"{DEATHS} workers died of each of {', '.join(finished.aside)}"] * bool(finished.aside)
+        raise FindingError(f"every point must have a result, but {'; '.join(why)}; set aside")
+    warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))
+
+
+def _to_data(finished: Finished, out: Path, study: str) -> dict[str, Any]:
+    """Return what an exploration found as plain data, with the candidates on the Pareto front."""
+    import msgspec
+
+    found = finished.exploration
+    front = [msgspec.to_builtins(entry) for entry in found.entries if entry.on_front]
+    for row in front:
+        del row["right"], row["plan"]  # of use to `report` and `select` alone, which read them in the file
+    reached = {"accuracy": found.found.accuracy, "interval": list(found.found.interval), "bits": found.found.bits}
+    counts = {"candidates": len(found.entries), "evaluated": finished.evaluated, "set_aside": list(finished.aside)}
+    return {"written": str(out), "study": study, "data": found.data, "float": reached, **counts, "front": front}
+
+
+def _print(finished: Finished, out: Path, study: str) -> None:
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
     found = finished.exploration
@@ -71,9 +99,3 @@ def show_finished(finished: Finished, out: Path, study: str, network: Path) -> N
     say(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")
     if not (finished.evaluated or finished.aside or finished.unfit):
         say(f"{study}: nothing was left to evaluate")
-    if finished.aside or finished.unfit:
-        why = list(finished.unfit[:TOLD])
-        why += [f"{len(finished.unfit) - TOLD:,} more cannot run"] * (len(finished.unfit) > TOLD)
-        why += [f"{DEATHS} workers died of each of {', '.join(finished.aside)}"] * bool(finished.aside)
-        raise FindingError(f"every point must have a result, but {'; '.join(why)}; set aside")
-    warn(*lines_of_many((entry.name, entry.overflows or {}) for entry in found.entries), note(network))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,8 +50,25 @@ def say(text: str) -> None:
 
 
 def show_json(data: Any) -> None:
-    """Print plain data as one JSON document."""
-    print(json.dumps(data, indent=1, allow_nan=False))
+    """Print plain data as one JSON document on one line."""
+    print(json.dumps(data, allow_nan=False))
+
+
+def verdict(text: str, passed: bool | None) -> str:
+    """Return a text in green where something passed, in red where it failed, in yellow where neither (None).
+
+    Where the output is no terminal, or NO_COLOR is set, the text stays as it is.
+    """
+    if not coloured():
+        return text
+    return typer.style(
+        text, fg={True: "green", False: "red", None: "yellow"}[passed], bold=True if passed is False else None
+    )
+
+
+def coloured() -> bool:
+    """Say whether the output is a terminal that shows colours: NO_COLOR is not set, and TERM is not dumb."""
+    return _width() is not None and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def bands(shown: Table, width: int | None) -> Iterator[Table]:

@@ -11,6 +11,7 @@ from fxsnn.cli.layers_options import Regularisation, Window, folder_of, learning
 from fxsnn.cli.layers_training import learn_in_integers, train_on_recordings
 from fxsnn.cli.options import (
     CORES,
+    AsJson,
     Data,
     LearnedBits,
     LearnedPlan,
@@ -24,6 +25,7 @@ from fxsnn.cli.options import (
     spread,
     warn,
 )
+from fxsnn.cli.tables import show_json
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _STATE, _STATE_ROUNDING, _PASSES, _RATE = 2, "TR", 4, 2e-3  # of layers
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("train", epilog="Example: fxsnn train --mnist --neurons 400 --passes 1 --out net.npz")(train)
+    app.command("train", epilog="Example: fxsnn train --neurons 100 --passes 1 --out net.npz")(train)
 
 
 def train(
@@ -78,7 +80,7 @@ def train(
         typer.Option(
             min=1,
             max=24,
-            help="Of layers: learn on as if weights had so many bits (straight-through).",
+            help="Of layers: train as if weights had so many bits (straight-through).",
             show_default=False,
         ),
     ] = None,
@@ -107,7 +109,7 @@ def train(
     learn_on: Annotated[
         Path | None,
         typer.Option(
-            "--learn-on", help="Of layers, with --itq: trained network to learn on from (.npz).", show_default=False
+            "--learn-on", help="Of layers, with --itq: trained network to begin with (.npz).", show_default=False
         ),
     ] = None,
     device: Annotated[
@@ -117,12 +119,13 @@ def train(
         ),
     ] = None,
     workers: Workers = CORES,
+    as_json: AsJson = False,
 ) -> None:
     """Train a network, in float or in integers, and measure it on the test digits or recordings.
 
     Without a description, or with that of one layer, it learns from digits by STDP, without labels. Neurons get their
     labels from the first 10,000 training digits, or all if there are fewer, as in every command. With --itq, states
-    get the integer bits that a network which learns in float first is seen to need.
+    get the integer bits that they need while a network learns in float first.
 
     With a description of layers it learns from the recordings of --data by local errors (DECOLLE).
     """
@@ -142,7 +145,7 @@ def train(
             raise ConfigError("neurons must be given by a description or by --neurons, not both")
         foreign(kind, of_layers | lesson | {"--device": device})
         asked = Training(neurons or 400, passes or 1, seed, plan, itq, rounding, learned_bits, description)
-        _train_on_digits(out, folder, mnist, asked, workers)
+        _train_on_digits(out, folder, mnist, asked, workers, as_json)
         return
     foreign(kind, {"--mnist": mnist, "--neurons": neurons, "--plan": plan})
     recordings = folder_of(folder)
@@ -163,6 +166,7 @@ def train(
             Lesson(learned_bits, update or "recording"),  # type: ignore[arg-type]
             learn_on,
             workers,
+            as_json,
         )
         return
     unused = lesson | {"--learned-bits": learned_bits} | (words if weight is None else {})
@@ -170,7 +174,7 @@ def train(
         needed = "--itq or --weight" if name in words else "--itq"
         raise ConfigError(f"{given(name, unused[name])} must be given with {needed} alone")
     through = None if weight is None else Words(weight, states[0], state_rounding=states[2])
-    train_on_recordings(out, description, recordings, learning, through, device, workers)
+    train_on_recordings(out, description, recordings, learning, through, device, workers, as_json)
 
 
 def _bits(itq: str) -> int:
@@ -181,9 +185,10 @@ def _bits(itq: str) -> int:
         raise ConfigError(f"--itq must be the bits of a weight for a network of layers, as 8, not {itq!r}") from None
 
 
-def _train_on_digits(out: Path, folder: Path | None, mnist: bool, asked: Training, workers: int) -> None:
+def _train_on_digits(out: Path, folder: Path | None, mnist: bool, asked: Training, workers: int, as_json: bool) -> None:
     from fxsnn.learned import note
     from fxsnn.overflows import lines
+    from fxsnn.score import measured_to_data
     from fxsnn.training import train_network
 
     stages = {"profile": "profiling (digits)", "train": "training (digits)", "label": "labelling (digits)"}
@@ -191,11 +196,15 @@ def _train_on_digits(out: Path, folder: Path | None, mnist: bool, asked: Trainin
         trained = train_network(out, folder, mnist, asked, workers, progress)
     result, written = trained.score, trained.written
     how = "in integers" if asked.plan or asked.weight else "in float"
-    typer.echo(
-        f"{out}: {len(result.labels)} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
-        f"(95 % interval {spread(result.interval)} %) on {result.images:,} digits, "
-        f"{result.spikes_per_image:.1f} spikes a digit"
-    )
-    if written:
-        typer.echo(f"{written}: its plan")
+    if as_json:
+        files = {"network": str(out), "plan": None if written is None else str(written)}
+        show_json({**files, "learned": how, "neurons": len(result.labels), "test": measured_to_data(result)})
+    else:
+        typer.echo(
+            f"{out}: {len(result.labels)} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
+            f"(95 % interval {spread(result.interval)} %) on {result.images:,} digits, "
+            f"{result.spikes_per_image:.1f} spikes a digit"
+        )
+        if written:
+            typer.echo(f"{written}: its plan")
     warn(*lines(trained.overflows), note(out))

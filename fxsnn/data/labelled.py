@@ -60,7 +60,10 @@ class Labelled:
         return len(self.offsets) - 1
 
     def part(self, chosen: Sequence[int] | NDArray[np.int64]) -> Labelled:
-        """Return these recordings, in this order."""
+        """Return these recordings, in this order.
+
+        chosen    int64[recordings], their places
+        """
         chosen = np.asarray(chosen, np.int64)
         count = np.diff(self.offsets)[chosen]
         offsets = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
@@ -90,7 +93,10 @@ class Labelled:
 def from_sensor(
     x: NDArray[np.int64], y: NDArray[np.int64], polarity: NDArray[np.int64], wide: int, both: bool
 ) -> NDArray[np.int64]:
-    """Return the units of events in a network's order: row, column, polarity (darker, brighter), or without it."""
+    """Return the units of events in a network's order: row, column, polarity (darker, brighter), or without it.
+
+    x, y, polarity    int64[events]: column, row, and 0 or 1; the result is int64[events]
+    """
     cell = y * wide + x
     return cell * POLARITIES + polarity if both else cell
 

@@ -59,7 +59,10 @@ class Recordings:
         return np.where(np.diff(self.offsets) > 0, times, 0).astype(np.int64)
 
     def part(self, chosen: Sequence[int] | NDArray[np.int64]) -> Recordings:
-        """Return these recordings, in this order."""
+        """Return these recordings, in this order.
+
+        chosen    int64[recordings], their places
+        """
         events, offsets = self._events(np.asarray(chosen, np.int64))
         labels = self.labels[np.asarray(chosen, np.int64)]
         return Recordings(

@@ -175,7 +175,7 @@ def bring(projection: Projection, weights: NDArray[Any] | None, words: NDArray[A
     """Return what arrives at every target neuron, [target]: exact sums of int64, or real ones of float64.
 
     weights    of a shape that `weight_shapes` returns; of an average one number, or none
-    words      [source], what was emitted
+    words      int64[source] or float64[source], what was emitted
     """
     kind, found = projection.kind, words
     if kind == "dense":
@@ -219,7 +219,10 @@ def _under(projection: Projection, words: NDArray[Any], source: Shape) -> Iterat
 
 
 def parts(words: NDArray[Any], one_by_one: bool) -> list[NDArray[Any]]:
-    """Return words as they are, or for each active one words of which all others are 0."""
+    """Return words as they are, or for each active one words of which all others are 0.
+
+    words    int64 or float64[words]; each result has the same shape and dtype
+    """
     if not one_by_one:
         return [words]
     return [np.where(np.arange(len(words)) == n, words, 0) for n in np.flatnonzero(words)]

@@ -102,7 +102,10 @@ class Given:
 
 
 def real(values: ArrayLike) -> Given:
-    """Return real numbers as they are given; raises ConfigError where they are none."""
+    """Return real numbers as they are given; raises ConfigError where they are none.
+
+    values    float64 of any shape
+    """
     held = _array(values)
     if held.dtype.kind not in "iuf":
         raise ConfigError(f"numbers must be real, not {held.dtype}")
@@ -110,7 +113,10 @@ def real(values: ArrayLike) -> Given:
 
 
 def raw(words: ArrayLike) -> Given:
-    """Return raw words as they are given; raises ConfigError where they are no integers of 64 bits."""
+    """Return raw words as they are given; raises ConfigError where they are no integers of 64 bits.
+
+    words    int64 of any shape
+    """
     held = _array(words)
     if held.dtype.kind not in "iu" or (held.dtype.kind == "u" and held.size and int(held.max()) >= 1 << 63):
         raise ConfigError(f"raw words must be integers of at most 63 bits, not {held.dtype}")
@@ -118,7 +124,10 @@ def raw(words: ArrayLike) -> Given:
 
 
 def given_of(value: Given | ArrayLike, what: str) -> Given:
-    """Return what is given; what is not said to be raw is real. Raises ConfigError, which names `what`."""
+    """Return what is given; what is not said to be raw is real. Raises ConfigError, which names `what`.
+
+    value    float64 of any shape, or what `raw` or `real` returned
+    """
     try:
         return value if isinstance(value, Given) else real(value)
     except ConfigError as error:

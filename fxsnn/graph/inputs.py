@@ -47,7 +47,10 @@ class Inputs:
         return self.chosen(slice(count))
 
     def chosen(self, places: slice | NDArray[np.int64]) -> Inputs:
-        """Return the inputs at these places."""
+        """Return the inputs at these places.
+
+        places    int64[inputs], or a slice
+        """
         return Inputs(self.words[places], None if self.labels is None else self.labels[places], self.file)
 
 

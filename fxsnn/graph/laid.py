@@ -72,7 +72,7 @@ def kinds_of(over: Map, weights: NDArray[np.int64], weight: Format, under: Forma
 
 
 def sums_of(weights: NDArray[np.int64], under: Format) -> Range:
-    """Return the ends of what weights, [words, outputs], can sum up to, of words of format `under`."""
+    """Return the ends of what weights, int64[words, outputs], can sum up to, of words of format `under`."""
     above, below = np.maximum(weights, 0).sum(axis=0), np.minimum(weights, 0).sum(axis=0)
     low, high = min(under.lowest, 0), under.highest
     return int((below * high + above * low).min()), int((above * high + below * low).max())

@@ -57,7 +57,7 @@ class Population:
         return math.prod(self.shape)
 
     def each(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return a constant's numbers, one for every neuron: [neurons]."""
+        """Return a constant's numbers, one for every neuron: any dtype[neurons]."""
         flat = values.reshape(-1)
         return np.tile(flat, self.size // flat.size)
 
@@ -74,6 +74,8 @@ def population(
     folder: Path | None = None,
 ) -> Population:
     """Return a population, checked.
+
+    constants    float64 of any shape that spreads over the neurons, by name; or `raw` words
 
     text      the name of one that comes with fxsnn, a file ending in .neuron, or a text that is read
     folder    in which the file is looked for; the working folder if not said

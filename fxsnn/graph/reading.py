@@ -74,7 +74,10 @@ def classes(readout: Readout, neurons: int) -> int:
 
 
 def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
-    """Return the answer of what was read at every step, [..., neurons] of [..., steps, neurons]."""
+    """Return the answer of what was read at every step, [..., neurons] of [..., steps, neurons].
+
+    words    int64 or float64[..., steps, neurons]; the result has the same dtype
+    """
     words = words[..., readout.skip :, :]
     if readout.kind == "first":
         fires = words != 0
@@ -87,7 +90,10 @@ def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
 
 
 def as_words(given: ArrayLike) -> NDArray[Any]:
-    """Return what a network is shown as an array, false and true as 0 and 1; raises ConfigError where it is none."""
+    """Return what a network is shown as an array, false and true as 0 and 1; raises ConfigError where it is none.
+
+    given    integers or truth values of any shape, such as int64[inputs, steps, words]
+    """
     try:
         held = np.asarray(given)
     except ValueError:
@@ -96,7 +102,7 @@ def as_words(given: ArrayLike) -> NDArray[Any]:
 
 
 def check_inputs(shape: Shape, readout: Readout, inputs: NDArray[Any]) -> NDArray[Any]:
-    """Return inputs as [inputs, steps, words]; raises ConfigError where they are of another shape or too short."""
+    """Return inputs as any dtype[inputs, steps, words]; raises ConfigError where they do not fit."""
     size = int(np.prod(shape))
     if inputs.ndim < 3 or inputs.shape[2:] not in ((size,), shape):
         raise ConfigError(f"inputs must be [inputs, steps] of {list(shape)}, not {list(inputs.shape)}")
@@ -106,5 +112,5 @@ def check_inputs(shape: Shape, readout: Readout, inputs: NDArray[Any]) -> NDArra
 
 
 def delayed(words: NDArray[Any], step: int, delay: int) -> NDArray[Any]:
-    """Return what was emitted so many steps before, [neurons] of [steps, neurons]: nothing before the first."""
+    """Return what was emitted so many steps before, int64[neurons] of int64[steps, neurons]: 0 before the first."""
     return words[step - delay] if step >= delay else np.zeros_like(words[0])

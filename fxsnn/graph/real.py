@@ -55,9 +55,11 @@ def float_run(
 def float_casts(graph: Graph, inputs: ArrayLike, take: Callable[[str, str, Reals], None]) -> None:
     """Run the network in real numbers and hand over what every cast would take: population, signal, values.
 
+    inputs    float64[inputs, steps, words]; what `take` is given is float64 of the signal's shape
+
     Of a signal that no cast is into, what its states hold after every step.
 
-    inputs    as of `float_run`, which raises the same
+    Raises as `float_run` does.
     """
     words, weights, constants = _checked(graph, inputs), float_weights(graph), float_constants(graph)
     for one in words:
@@ -72,7 +74,7 @@ def float_emitted(graph: Graph, inputs: ArrayLike, plan: GraphPlan | None = None
 
 
 def float_trace(graph: Graph, inputs: ArrayLike, plan: GraphPlan | None = None) -> dict[str, RealKept]:
-    """Run one input, numbers [steps, ...], and keep every node of every population; raises as `float_run` does."""
+    """Run one input, float64[steps, ...], and keep every node of every population; raises as `float_run` does."""
     (words,), weights = _checked(graph, np.asarray(inputs)[None]), float_weights(graph, plan)
     done: dict[str, list[list[Reals]]] = {one.name: [] for one in graph.populations}
     emitted, _ = _played(graph, weights, float_constants(graph, plan), words, keep=done)

@@ -112,7 +112,10 @@ def named_words(network: QuantisedGraph, name: str, kept: Kept) -> dict[str, Wor
 
 
 def golden_nodes(network: QuantisedGraph, inputs: NDArray[np.integer]) -> dict[str, GoldenNode]:
-    """Return every node of every population by `population.node`, with its format; else as `trace`."""
+    """Return every node of every population by `population.node`, with its format; else as `trace`.
+
+    inputs    int64[inputs, steps, words]
+    """
     found: dict[str, GoldenNode] = {}
     for name, kept in trace(network, inputs).items():
         program = network.programs[name]

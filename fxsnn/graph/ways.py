@@ -83,7 +83,7 @@ def _adding(
 
 
 def by_channel(weights: NDArray[np.int64], groups: int = 1) -> NDArray[np.int64]:
-    """Return a kernel's weights as `add_correlation` takes them, of [rows, columns, channels of a group, outputs]."""
+    """Return a kernel's weights, int64[rows, columns, channels of a group, outputs], for `add_correlation`."""
     rows, columns, inside, outputs = weights.shape
     apart = weights[:, ::-1].reshape(rows, columns, inside, groups, outputs // groups)
     return apart.transpose(0, 3, 2, 1, 4).reshape(rows, groups * inside, columns * (outputs // groups))

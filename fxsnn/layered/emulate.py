@@ -132,7 +132,10 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
 
 
 def emulate_layers(network: QuantisedLayers, frames: NDArray[np.uint16], recording: int = 0) -> LayeredTrace:
-    """Run one recording and keep every node; raises as `respond_layers` does."""
+    """Run one recording and keep every node; raises as `respond_layers` does.
+
+    frames    uint16[1, steps, height, width, polarity]
+    """
     _check_frames(network, frames)
     frames, states = np.require(frames[recording], requirements=KERNELS_TAKE), at_work(network)
     for state in states:

@@ -124,7 +124,7 @@ def laid_under(given: Floats, geometry: Geometry) -> Floats:
 
 
 def corners(given: NDArray[AnyScalar], geometry: Geometry) -> list[NDArray[AnyScalar]]:
-    """Return views of the neurons that are pooled together: pool * pool of [batch, height, width, channels], by row."""
+    """Return views of neurons that are pooled together: pool * pool of int or float[batch, height, width, channels]."""
     height, width, _ = geometry.pooled
     pool = geometry.pool
     kept = given[:, : height * pool, : width * pool]

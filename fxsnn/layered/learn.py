@@ -178,7 +178,10 @@ def frames_of(
 def frames_in_parts(
     network: Described, recordings: Recordings, chosen: NDArray[np.int64]
 ) -> Iterator[NDArray[np.uint16]]:
-    """Yield the frames of the chosen recordings, no more of them at once than memory has room for."""
+    """Yield the frames of the chosen recordings, no more of them at once than memory has room for.
+
+    chosen    int64[recordings], their places; each result is uint16[recordings, steps, height, width, polarity]
+    """
     described = network.description
     size = min(BATCH, max(1, MOST_COUNTS // (described.steps * math.prod(described.inputs(0)))))
     for first in range(0, len(chosen), size):
@@ -268,7 +271,10 @@ def scores(network: LayeredNetwork, recordings: Recordings, chosen: NDArray[np.i
 
 
 def steps_of(network: LayeredNetwork, frames: NDArray[np.uint16]) -> Iterator[list[Layered]]:
-    """Run a batch of frames, as `frames_of` returns them, and yield the layers as they are after each step."""
+    """Run a batch of frames, as `frames_of` returns them, and yield the layers as they are after each step.
+
+    frames    uint16[recordings, steps, height, width, polarity]
+    """
     weights, biases = ([array.copy() for array in arrays] for arrays in (network.weights, network.biases))
     layers = at_rest(network, weights, biases, len(frames))  # copies, as in learning: what kernels are compiled for
     for step in range(frames.shape[1]):

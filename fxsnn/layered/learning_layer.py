@@ -38,13 +38,19 @@ class Working(Protocol):
         """Return to rest."""
 
     def advance(self, given: NDArray[np.unsignedinteger]) -> None:
-        """Do a time step."""
+        """Do a time step.
+
+        given    uint[words], the layer's input at this step
+        """
 
     def membranes(self) -> NDArray[np.int64]:
         """Return what is compared with 0."""
 
     def read(self, weights: NDArray[np.int64], bias: NDArray[np.int64]) -> None:
-        """Take other words for weights and biases."""
+        """Take other words for weights and biases.
+
+        weights, bias    int64[rows, columns, inputs, channels] and int64[channels]
+        """
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +70,8 @@ class Learned:
     @classmethod
     def of(cls, values: NDArray[np.float64], words: tuple[Signal, Signal]) -> Learned:
         """Return them before the first recording; `words` are those learned and those read.
+
+        values    float64 of the shape of the weights, or of the biases: float64[channels]
 
         Where reading drops bits, half a unit is added first: what is read then is what is nearest.
         """

@@ -115,6 +115,8 @@ def grids_of(network: LayeredNetwork, plan: LayeredPlan) -> tuple[Grids, ...]:
 def weight_format(weights: NDArray[np.float32], bits: int) -> Format:
     """Return the signed format of so many bits whose power of two leaves the least sum of roots of errors.
 
+    weights    float32[rows, columns, inputs, channels]
+
     A square would keep the few large weights of a trained layer from saturating, at the cost of all others.
     """
     values = weights.astype(np.float64)

@@ -33,7 +33,10 @@ def steps_of(node: Node, rules: Conventions, told: Told) -> NDArray[np.int64]:
 
 
 def apart(steps: NDArray[np.int64], passed: Wire, onto: Sizes) -> Iterator[tuple[int, Wire]]:
-    """Yield each delay and what it brings: all, or those numbers whose delay it is."""
+    """Yield each delay and what it brings: all, or those numbers whose delay it is.
+
+    steps    int64[numbers], the delay of each
+    """
     for late in np.unique(steps):
         mask = np.broadcast_to(steps == late, (math.prod(onto),)).astype(np.float64)
         yield int(late), passed if mask.all() else Wire("scale", laid(mask, onto), signal="pass")

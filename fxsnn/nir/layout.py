@@ -25,14 +25,20 @@ def places(shape: Sizes) -> NDArray[np.int64]:
 
 
 def laid(numbers: NDArray[Any], shape: Sizes) -> NDArray[Any]:
-    """Return numbers of NIR's in a network's order, flat; `shape` is NIR's, of which the network's map is made."""
+    """Return numbers of NIR's in a network's order, flat; `shape` is NIR's, of which the network's map is made.
+
+    numbers    any dtype[numbers], flat or of `shape`; float64[numbers] mostly
+    """
     found = np.empty(math.prod(shape), numbers.dtype)
     found[places(shape)] = numbers.reshape(-1)
     return found
 
 
 def least(values: NDArray[np.float64], shape: Sizes) -> NDArray[np.float64]:
-    """Return a constant as short as it can be said: one number, one a channel, or one each; `values` as `laid` does."""
+    """Return a constant as short as it can be said: one number, one a channel, or one each; `values` as `laid` does.
+
+    values    float64[numbers]
+    """
     if (values == values[0]).all():
         return np.asarray(values[0])
     channels = values.reshape(-1, network_shape(shape)[-1])

@@ -24,14 +24,20 @@ class Row:
 
 
 def numbers_told(values: Reals) -> str:
-    """Return a number, or the least and the greatest of several."""
+    """Return a number, or the least and the greatest of several.
+
+    values    float64 of any shape
+    """
     if values.size == 1:
         return f"{float(values.reshape(-1)[0]):.6g}"
     return f"{values.min():.6g} to {values.max():.6g}"
 
 
 def wire_told(wire: Wire, gain: Reals) -> str:
-    """Return what a projection does, with what its weights were multiplied by."""
+    """Return what a projection does, with what its weights were multiplied by.
+
+    gain    float64[targets], or one number
+    """
     said: list[str] = [wire.kind]
     if wire.weights is not None:
         said.append(f"weights {list(wire.weights.shape)}")
@@ -43,6 +49,9 @@ def wire_told(wire: Wire, gain: Reals) -> str:
 
 
 def text_told(text: str, choices: Mapping[str, str], constants: Mapping[str, Reals]) -> str:
-    """Return what a population is: its text, what was chosen, and its constants."""
+    """Return what a population is: its text, what was chosen, and its constants.
+
+    constants    float64 of any shape, by name
+    """
     chosen = [f"{key} {value}" for key, value in choices.items()]
     return "; ".join((text, *chosen, *(f"{key} {numbers_told(values)}" for key, values in constants.items())))

@@ -63,7 +63,10 @@ def wire_of(node: Node, given: Sizes, home: Sizes, shape: Sizes, onto: Sizes, to
 
 
 def foldable(node: Node, gain: Reals, shape: Sizes) -> bool:
-    """Say whether a node's weights can be multiplied by what its targets are, one each in NIR's order."""
+    """Say whether a node's weights can be multiplied by what its targets are, one each in NIR's order.
+
+    gain    float64[targets], or one number
+    """
     if node.kind.endswith("Pool2d"):
         return bool((gain == 1).all())
     if node.kind.startswith("Conv"):
@@ -74,6 +77,8 @@ def foldable(node: Node, gain: Reals, shape: Sizes) -> bool:
 
 def folded(wire: Wire, gain: Reals, onto: Sizes) -> Wire | None:
     """Return a projection that brings `gain` times as much, one each target in a network's order.
+
+    gain    float64[targets], or one number
 
     None where its weights are shared by targets of different gains, or it has none.
     """

@@ -23,7 +23,7 @@ def graph_spreads(graph: Graph, inputs: ArrayLike) -> dict[str, Spread]:
     their states hold. Extremes are those of all inputs, percentiles of as many of the first values as there is room
     for, four million a signal. A signal without a value is left out: its casts are never made.
 
-    inputs    numbers [inputs, steps, ...]
+    inputs    float64[inputs, steps, ...]
 
     Raises
     ------

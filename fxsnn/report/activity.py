@@ -13,18 +13,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
-from fxsnn.report.story import Story
+from fxsnn.report.story import Story, most_active
 
 DASHES, SHADE = (0, (5, 3)), "#d0d7de"
 MOST_ROWS = 400  # neurons whose spikes are drawn; of more, evenly many are left out
 FAR = 1.0  # a rail further off than this many times the drawn values' extent would squeeze them
-
-
-def most_active(traces: Mapping[str, Any], most: int = 3) -> list[int]:
-    """Return the neurons that fire most in the two networks together, then those whose membrane rises highest."""
-    spikes = traces["float_spikes"].sum(axis=0, dtype=np.int64) + traces["fixed_spikes"].sum(axis=0, dtype=np.int64)
-    peaks = np.maximum(traces["float_membrane"].max(axis=0), traces["fixed_membrane"].max(axis=0))
-    return [int(n) for n in np.lexsort((-peaks, -spikes))[:most]]
 
 
 def membranes(story: Story, cut: str) -> Figure:

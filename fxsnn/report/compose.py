@@ -1,7 +1,8 @@
-"""From what was found to a report's story: candidates with rewards and ties, one digit's traces, distributions."""
+"""Compose a report's story from an outcome: candidates with rewards and ties, one digit's traces, distributions."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,10 +24,11 @@ from fxsnn.report.story import Story
 from fxsnn.score import Measured
 from fxsnn.significance import Significance
 from fxsnn.splits import Splits
-from fxsnn.ties import tied_with_smaller
+from fxsnn.step_listing import steps_of
+from fxsnn.ties import pack, paired_difference, tied, tied_with_smaller, unpack
 
 SHOWN = 64  # test digits whose membranes and currents are counted
-_UNTOLD = ("plan", "correct", "right", "firing", "overflows")
+_LEFT_OUT = ("plan", "correct", "right", "firing", "overflows")
 
 NetworkT = TypeVar("NetworkT")
 QuantisedT = TypeVar("QuantisedT")
@@ -60,11 +62,17 @@ def shown_places(exploration: Exploration, choice: Choice) -> list[int]:
 def compose(
     outcome: Outcome[Network, QuantisedNetwork], splits: Splits, command: str, more: Mapping[str, str]
 ) -> Story:
-    """Return the story of an outcome; `command` and `more`, by name, are told among the settings."""
+    """Return the story of an outcome; `command` and `more`, by name, are listed among the settings."""
     quantised = outcome.quantised
     spikes = encode(splits.test.images[:SHOWN], outcome.network.coding)
     return Story(
-        **shared(outcome, command, _facts(outcome, splits, more), memory(quantised)),
+        **shared(
+            outcome,
+            f"Network of {len(outcome.network.theta):,} neurons on {splits.name}",
+            command,
+            _facts(outcome, splits, more),
+            memory(quantised),
+        ),
         firing=outcome.chosen.firing,
         weights_float=outcome.network.weights,
         weights_fixed=to_float(quantised.weights, quantised.plan.weight.format),
@@ -73,8 +81,10 @@ def compose(
     )
 
 
-def shared(outcome: Outcome[Any, Any], command: str, about: Mapping[str, str], stored: Memory) -> dict[str, Any]:
-    """Return the parts of a story that do not depend on what kind of network it is of."""
+def shared(
+    outcome: Outcome[Any, Any], title: str, command: str, about: Mapping[str, str], stored: Memory
+) -> dict[str, Any]:
+    """Return the fields of a story that every kind of network has; `title` names the network and its data."""
     found, reward = outcome.exploration.found, outcome.reward
     floor = None if outcome.max_loss is None else found.accuracy - outcome.max_loss
     loss = "any accuracy" if outcome.max_loss is None else f"at most {percent(outcome.max_loss)} lost"
@@ -87,7 +97,7 @@ def shared(outcome: Outcome[Any, Any], command: str, about: Mapping[str, str], s
         "block RAM": f"{MACRO.name}, arrays below {MACRO.registers_below} bits in registers",
     }
     return {
-        "title": "Fixed-point exploration of a spiking network",
+        "title": title,
         "summary": outcome.choice.reason,
         "facts": tuple(facts.items()),
         "baseline": {
@@ -103,7 +113,15 @@ def shared(outcome: Outcome[Any, Any], command: str, about: Mapping[str, str], s
         "floor": floor,
         "confusion": outcome.tests[outcome.chosen.name].confusion,
         "significance": outcome.significance,
+        "steps": {
+            name: [_without_folder(line) for line in lines] for name, lines in steps_of(outcome.quantised).items()
+        },
     }
+
+
+def _without_folder(line: str) -> str:
+    """Return a line of a step; one that begins with a neuron's file without the file's folder."""
+    return line if line.startswith(" ") else re.split(r"[/\\]", line)[-1]
 
 
 def _facts(outcome: Outcome[Network, QuantisedNetwork], splits: Splits, more: Mapping[str, str]) -> dict[str, str]:
@@ -123,7 +141,7 @@ def _candidates(outcome: Outcome[Any, Any], floor: float | None) -> tuple[dict[s
     ties = tied_with_smaller(exploration.entries, shown_places(exploration, choice))
     rows: list[dict[str, Any]] = []
     for n, entry in enumerate(exploration.entries):
-        row = {name: getattr(entry, name) for name in entry.__struct_fields__ if name not in _UNTOLD}
+        row = {name: getattr(entry, name) for name in entry.__struct_fields__ if name not in _LEFT_OUT}
         if entry.spikes_per_image is None:
             del row["spikes_per_image"]
         row |= {
@@ -132,15 +150,27 @@ def _candidates(outcome: Outcome[Any, Any], floor: float | None) -> tuple[dict[s
             "chosen": n == choice.index,
             "ties_with": exploration.entries[ties[n]].name if n in ties else None,
         }
+        row |= _against_float(entry.right, exploration.found.right, entry.images) if n == choice.index else {}
         rows.append(row | _test_of(outcome, entry.name))
     return tuple(rows)
+
+
+def _against_float(right: str | None, in_float: str | None, images: int, prefix: str = "") -> dict[str, Any]:
+    """Return the interval of the difference to the float network and whether the two tie, where both are known."""
+    if right is None or in_float is None or len(right) != len(in_float):
+        return {}
+    _, interval = paired_difference(unpack(right, images), unpack(in_float, images))
+    return {f"{prefix}difference_interval": list(interval), f"{prefix}ties_with_float": tied(right, in_float)}
 
 
 def _test_of(outcome: Outcome[Any, Any], name: str) -> dict[str, Any]:
     if name not in outcome.tests or not outcome.apart:
         return {}
-    told = outcome.tests[name]
-    return {"test_accuracy": told.accuracy, "test_interval": list(told.interval), "test_images": told.images}
+    found, in_float = outcome.tests[name], outcome.tests["float"]
+    tested = {"test_accuracy": found.accuracy, "test_interval": list(found.interval), "test_images": found.images}
+    if name != outcome.chosen.name:
+        return tested
+    return tested | _against_float(pack(found.right), pack(in_float.right), found.images, "test_")
 
 
 def _traces(outcome: Outcome[Network, QuantisedNetwork], splits: Splits) -> dict[str, Any]:

@@ -56,7 +56,13 @@ def compose_layers(
     number = last_spiking(network)
     weights = _tiles(network, quantised)
     return Story(
-        **shared(outcome, command, _facts(network, held_out, test, more), layered_memory(quantised)),
+        **shared(
+            outcome,
+            f"Network of layers ({_kinds(network)}) on {test.name}",
+            command,
+            _facts(network, held_out, test, more),
+            layered_memory(quantised),
+        ),
         firing=_firing(network, chosen_by),
         weights_float=weights[0],
         weights_fixed=weights[1],
@@ -100,6 +106,10 @@ def _runs(network: LayeredNetwork, quantised: QuantisedLayers, shown: Recordings
         flat = [{name: values.reshape(len(values), -1) for name, values in layer.items()} for layer in states]
         runs.append(_Run(flat, emulate_layers(quantised, frames)))
     return runs
+
+
+def _kinds(network: LayeredNetwork) -> str:
+    return ", ".join(f"{layer.kind} {layer.channels}" for layer in network.description.layer)
 
 
 def _facts(network: LayeredNetwork, held_out: Recordings, test: Recordings, more: Mapping[str, str]) -> dict[str, str]:

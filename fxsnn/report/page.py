@@ -1,4 +1,4 @@
-"""The page: everything a story tells as one HTML file that needs nothing else, and the same story the same bytes."""
+"""The page: a story as one HTML file that needs nothing else; the same story gives the same bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from fxsnn import firing
 from fxsnn.files import write_text
-from fxsnn.report import story as told
+from fxsnn.report import story as texts
+from fxsnn.report.accuracies import accuracies
+from fxsnn.report.downloads import csv_link, drawn, json_link
 from fxsnn.report.drawing import check_drawing
 from fxsnn.report.story import Story, percent
 from fxsnn.ties import listed
@@ -42,35 +44,44 @@ def render(story: Story) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {name: getattr(told, name) for name in ("percent", "span", "points", "size")}
-    environment.filters["formats_of"] = lambda candidate, signal: ", ".join(told.formats_of(candidate, signal)) or "–"
+    environment.filters |= {
+        name: getattr(texts, name) for name in ("percent", "span", "change", "points", "size", "share_in", "points_in")
+    }
+    environment.filters["formats_of"] = lambda candidate, signal: ", ".join(texts.formats_of(candidate, signal)) or "–"
     environment.filters |= {"number": _number, "bits": _bits, "share": _share}
+    pictures = _pictures(story)
+    tables = drawn(story)
     candidates, words = list(enumerate(story.candidates)), story.words
     shown = sorted((c for c in candidates if c[1]["on_front"] or c[1]["chosen"]), key=lambda c: (c[1]["bits"], c[0]))
     rest = [c for c in candidates if c not in shown]
     return environment.get_template("report.html").render(
         story=story,
         words=words,
-        told_spikes=any(candidate.get("spikes_per_image") is not None for candidate in story.candidates),
-        thresholds_told=any(found.float_thresholds for found in story.distributions),
+        counts_spikes=any(candidate.get("spikes_per_image") is not None for candidate in story.candidates),
+        has_thresholds=any(found.float_thresholds for found in story.distributions),
         choice=story.choice,
         place=next(n for n, candidate in candidates if candidate["chosen"]),
         front=shown,
+        tiny=min(candidate["bits"] for _, candidate in shown) < 8192,  # of which a tenth of a KiB says too little
         candidates=[*shown, *sorted(rest, key=lambda c: (-c[1]["accuracy"], c[1]["bits"], c[0]))],
         columns=_columns(story),
         headline=_headline(story),
+        accuracies=accuracies(story),
         arrays=_arrays(story.memory),
         ties=_ties([candidate for _, candidate in shown]),
         firing=firing.rows(story.firing, story.choice["scheme"], words.image) if story.firing else [],
         warning=firing.warning(story.firing, story.choice["scheme"], words.image) if story.firing else "",
         confusion=_confusion(story),
         activity=_activity(story),
-        schemes=told.SCHEMES,
+        schemes=texts.SCHEMES,
         significance=story.significance,
         roundings=_roundings(story),
         percentiles=PERCENTILES,
         thresholds_differ="fixed_threshold" in story.traces,
-        pictures=_pictures(story),
+        pictures=pictures,
+        colours=_colours(pictures),
+        files={name: csv_link(values) for name, values in tables.items()},
+        everything=json_link(story, tables),
         fields=_fields(story),
     )
 
@@ -86,6 +97,7 @@ def _headline(story: Story) -> dict[str, Any]:
         "chosen_on": _counted(baseline["images"], "", story),
         "fixed": choice[f"{prefix}accuracy"],
         "fixed_interval": choice[f"{prefix}interval"],
+        "difference_interval": choice.get(f"{prefix}difference_interval"),
         "float": baseline[f"{prefix}accuracy"],
         "float_interval": baseline[f"{prefix}interval"],
     }
@@ -169,10 +181,10 @@ def _activity(story: Story) -> dict[str, Any]:
 def _pictures(story: Story) -> dict[str, list[str]]:
     """Return each figure as SVG, cut for wide screens and for narrow ones."""
     # lazily: drawing costs half a second to import, and most commands draw nothing
-    from fxsnn.report import activity, distributions, pictures, trade_off
+    from fxsnn.report import activity, distributions, pictures, theme, trade_off
     from fxsnn.report.significance import significance_svg
 
-    shown = f"shown a {story.words.one_of.format(story.traces['digit'])}"
+    shown = f"for one {story.words.one_of.format(story.traces['digit'])}"
     names = " and of ".join(f"the {found.signal}" for found in story.distributions)
     figures = {
         "trade_off": (trade_off.draw, "Accuracy over memory of all candidates, with the Pareto front and the choice."),
@@ -180,7 +192,7 @@ def _pictures(story: Story) -> dict[str, list[str]]:
         "distributions": (distributions.draw, f"Histograms of {names}, float beside fixed, with the format's range."),
         "rasters": (activity.rasters, f"Spikes of inputs, float network and fixed-point network, {shown}."),
     }
-    titles = {str(n): told.describe(candidate) for n, candidate in enumerate(story.candidates)}
+    titles = {str(n): texts.describe(candidate) for n, candidate in enumerate(story.candidates)}
     made: dict[str, list[str]] = {}
     for name, (draw, alt) in figures.items():
         made[name] = []
@@ -190,7 +202,14 @@ def _pictures(story: Story) -> dict[str, list[str]]:
                 over = titles if name == "trade_off" and cut == "wide" else None
                 made[name].append(pictures.svg_text(draw(story, cut), alt, cut, over))
     made["significance"] = [significance_svg(story.significance, cut) for cut in pictures.WIDTHS if story.significance]
-    return made
+    return {name: [theme.themed(cut) for cut in cuts] for name, cuts in made.items()}
+
+
+def _colours(pictures: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
+    """Return the CSS variables of the pictures' colours, each in light and in dark mode."""
+    from fxsnn.report.theme import colours
+
+    return colours(cut for cuts in pictures.values() for cut in cuts)
 
 
 def _roundings(story: Story) -> list[str]:
@@ -203,9 +222,9 @@ def _bits(count: int | None) -> str:
 
 
 def _share(part: float, of: int = 1) -> str:
-    """Return a share; one too small to be told in digits, but not none, as less than the smallest."""
+    """Return a share; one too small for these digits, but not 0, as less than the smallest."""
     share = part / max(1, of)
-    return f"< 0.001{told.NBSP}%" if 0 < share < 1e-5 else percent(share, 3)
+    return f"< 0.001{texts.NBSP}%" if 0 < share < 1e-5 else percent(share, 3)
 
 
 def _number(value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,11 @@ def compose_graph(outcome: GraphOutcome, bench: GraphBench, command: str) -> Sto
         _Run(float_trace(graph, to_float(one, graph.format), bench.plan), trace(network, one)) for one in words[:most]
     ]
     drawn = _drawn(graph)
-    parts = shared(outcome, command, _facts(graph, inputs), graph_memory(network))
+    title = f"Network of populations ({_kinds(graph)}) on {Path(inputs.file).name or 'inputs'}"
+    fields = shared(outcome, title, command, _facts(graph, inputs), graph_memory(network))
     weights = _tiles(network)
     return Story(
-        **parts | {"candidates": tuple(_told(graph, outcome, row) for row in parts["candidates"])},
+        **fields | {"candidates": tuple(_with_owners(graph, outcome, row) for row in fields["candidates"])},
         firing=_firing(outcome, bench),
         weights_float=weights[0],
         weights_fixed=weights[1],
@@ -82,7 +84,7 @@ def _state_of(graph: Graph, drawn: str) -> str:
     return next((own for one in order for own, _ in one.neuron.states.values() if own != BIT), "")
 
 
-def _told(graph: Graph, outcome: GraphOutcome, row: Mapping[str, Any]) -> dict[str, Any]:
+def _with_owners(graph: Graph, outcome: GraphOutcome, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a candidate with the signals of every projection's weights and every population, by their owner."""
     plan = next(n for n, entry in enumerate(outcome.exploration.entries) if entry.name == row["name"])
     signals = signals_for(graph, outcome.exploration.plan_as(plan, GraphPlan))
@@ -98,16 +100,20 @@ def _told(graph: Graph, outcome: GraphOutcome, row: Mapping[str, Any]) -> dict[s
     }
 
 
-def _facts(graph: Graph, inputs: Inputs) -> dict[str, str]:
-    def sizes(name: str) -> str:
-        return " x ".join(map(str, graph.shape_at(name)))
+def _sizes(graph: Graph, name: str) -> str:
+    return " x ".join(map(str, graph.shape_at(name)))
 
+
+def _kinds(graph: Graph) -> str:
+    return ", ".join(f"{one.name} {_sizes(graph, one.name)} ({one.neuron.title})" for one in graph.populations)
+
+
+def _facts(graph: Graph, inputs: Inputs) -> dict[str, str]:
     weights = sum(one.weights.values.size for one in graph.projections if one.weights is not None)
-    kinds = [f"{one.name} {sizes(one.name)} ({one.neuron.title})" for one in graph.populations]
     readout = graph.readout
     return {
-        "network": f"{', '.join(kinds)}; {weights:,} weights",
-        "input": f"{sizes(INPUT)} words of {graph.format}",
+        "network": f"{_kinds(graph)}; {weights:,} weights",
+        "input": f"{_sizes(graph, INPUT)} words of {graph.format}",
         "time": f"{inputs.words.shape[1]:,} steps, read after {readout.skip}",
         "read": f"{readout.kind}{f' {readout.node}, {readout.over}' if readout.node else ''} of {graph.read.name}",
     }
@@ -189,8 +195,8 @@ def _membranes_told(graph: Graph, drawn: str) -> str:
         shown = f"their {decides.node} after every step" if decides else "what they emit"
         return f"{active}: {shown}. They emit words and never fire; the dashed line is 0."
     if decides.threshold is not None:
-        held = "a dot is a spike, the dashed line what it is held against"
-        return f"{active}: {decides.node}, in the network's units; {held}."
+        marks = "a dot is a spike, the dashed line is the threshold that it is compared with"
+        return f"{active}: {decides.node}, in the network's units; {marks}."
     if decides.other:
         return f"{active}: {decides.node} less {decides.other}, with which it is compared; a dot is a spike."
     return f"{active}: their {decides.node} after every step; a dot is a spike, the dashed line is 0."

@@ -131,7 +131,7 @@ def _legend(found: Significance) -> list[Line2D]:
     return [
         *lines,
         Line2D([], [], **dot, label="within the loss, as are all wider"),
-        Line2D([], [], **dot, markerfacecolor="white", label="not so"),
+        Line2D([], [], **dot, markerfacecolor="white", label="loses more, or a wider one does"),
         Line2D(
             [],
             [],

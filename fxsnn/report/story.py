@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,16 +34,16 @@ class Words:
     images: str = "images"
     image: str = "image"
     kind: str = "digit"  # what is told apart
-    one_of: str = "digit {}"  # of a class
+    one_of: str = "digit ({})"  # of a class
     of_class: str = "a {}"
     input: str = "spike"
 
 
 DIGITS = Words()
 RECORDINGS = Words(
-    "recording", "recordings", "recordings", "recording", "class", "recording of class {}", "class {}", "event"
+    "recording", "recordings", "recordings", "recording", "class", "recording (class {})", "class {}", "event"
 )
-INPUTS = Words("input", "inputs", "inputs", "input", "class", "input of class {}", "class {}")
+INPUTS = Words("input", "inputs", "inputs", "input", "class", "input (class {})", "class {}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +53,10 @@ class Story:
     `baseline` holds name, accuracy, interval and bits of the float network; a candidate holds name,
     scheme, weight_rounding, state_rounding, formats, accuracy, interval, bits, saving, reward, on_front,
     meets_floor and chosen. Both may hold test_accuracy and test_interval, a candidate also allocated_bits,
-    spikes_per_image, and ties_with: the name of the smallest that a point of the front ties with. `memory`
-    is what `fxsnn.memory.memory_to_data` returns for the chosen network.
+    spikes_per_image, and ties_with: the name of the smallest that a point of the front ties with. The choice
+    may hold difference_interval, the 95 % interval of its difference to the float network, and ties_with_float,
+    and of test images both with the prefix test_. `memory` is what `fxsnn.memory.memory_to_data` returns for
+    the chosen network.
 
     `traces` is one presented digit: "input" uint8[steps, inputs]; "float_spikes" and "fixed_spikes"
     uint8[steps, neurons]; "float_membrane" and "fixed_membrane" float64[steps, neurons], before the reset
@@ -82,7 +84,8 @@ class Story:
     fields: str = "neurons"  # whose weights are shown
     neurons: str = "neurons"  # whose membranes and spikes are shown
     fired_on: str = "digits the choice was made on"
-    membranes_told: str = ""  # of a membrane that no format holds: what is to be said of it
+    membranes_told: str = ""  # caption of the membranes, where no format stores them as they are drawn
+    steps: Mapping[str, Sequence[str]] = field(default_factory=dict)  # lines of the neurons' time step, by owner
 
     def __post_init__(self) -> None:
         chosen = sum(bool(candidate["chosen"]) for candidate in self.candidates)
@@ -99,6 +102,13 @@ class Story:
     def choice(self) -> Mapping[str, Any]:
         """The chosen candidate."""
         return next(candidate for candidate in self.candidates if candidate["chosen"])
+
+
+def most_active(traces: Mapping[str, Any], most: int = 3) -> list[int]:
+    """Return the neurons that fire most in the two networks together, then those whose membrane rises highest."""
+    spikes = traces["float_spikes"].sum(axis=0, dtype=np.int64) + traces["fixed_spikes"].sum(axis=0, dtype=np.int64)
+    peaks = np.maximum(traces["float_membrane"].max(axis=0), traces["fixed_membrane"].max(axis=0))
+    return [int(n) for n in np.lexsort((-peaks, -spikes))[:most]]
 
 
 def formats_of(candidate: Mapping[str, Any], signal: str) -> list[str]:
@@ -127,6 +137,35 @@ def span(interval: Sequence[float]) -> str:
     '85.0 % to 89.1 %'
     """
     return f"{percent(interval[0], 1)} to {percent(interval[1], 1)}"
+
+
+def change(interval: Sequence[float]) -> str:
+    """Return the interval of a difference of accuracies, with signs.
+
+    >>> change([-0.012, 0.004]).replace(NBSP, " ")
+    '\u22121.20 to +0.40 points'
+    """
+    return " to ".join(points(end) for end in interval).replace(f"{NBSP}points", "", 1)
+
+
+def share_in(share: float, interval: Sequence[float]) -> str:
+    """Return a share in percent, its interval in brackets.
+
+    >>> share_in(0.8712, [0.85, 0.891])
+    '87.12 (85.0 to 89.1)'
+    """
+    return f"{100 * share:.2f} ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
+
+
+def points_in(difference: float, interval: Sequence[float] | None) -> str:
+    """Return a difference of accuracies in points, its interval in brackets where it is known.
+
+    >>> points_in(-0.004, [-0.012, 0.004])
+    '\u22120.40 (\u22121.20 to +0.40)'
+    """
+    known = [difference, *(interval or ())]
+    texts = [points(one).removesuffix(f"{NBSP}points") for one in known]
+    return texts[0] + (f" ({texts[1]} to {texts[2]})" if interval else "")
 
 
 def points(change: float) -> str:

@@ -15,6 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from fxsnn.format import Format
 from fxsnn.report.pictures import FAINT, FIXED, FLOAT, INK, WIDTHS
+from fxsnn.report.spreading import swarm
 from fxsnn.report.story import Story, formats_of, percent
 
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
@@ -25,6 +26,7 @@ HEADINGS = ("weight words", "rounding", "weights round", "states round", "marks"
 DOT: dict[str, Any] = {"linestyle": "none", "marker": "o", "markerfacecolor": "white", "markeredgecolor": INK}
 TIE: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none", "color": FAINT, "markeredgewidth": 1}
 KIB = 8 * 1024
+_ROOM = {"wide": 0.75, "narrow": 0.85}  # about how much of a figure's width is the panels'
 
 
 def draw(story: Story, cut: str) -> Figure:
@@ -37,13 +39,17 @@ def draw(story: Story, cut: str) -> Figure:
     figure = Figure(figsize=(WIDTHS[cut], (5.6 if cut == "wide" else 5.4) + 1.6 * whole))
     panels = figure.subplots(1 + whole, 1, sharex=True, squeeze=False, height_ratios=(3, 1) if whole else None)[:, 0]
     look = _Look(story.candidates)
+    height = 72 * (float(figure.get_figheight()) - (1.2 if cut == "wide" else 2.2))
+    ends = [(bottom, top, height * (0.75 if whole else 1)), (0, 1.02, height / 4)]
+    width = 72 * WIDTHS[cut] * _ROOM[cut]
+    places = [_spread(story, width, *ends[n], 5 if cut == "wide" and n == 0 else 2) for n in range(len(panels))]
     for n, axes in enumerate(panels):
-        _draw_candidates(axes, story, look, panel=n)
+        _draw_candidates(axes, story, look, n, places[n])
         axes.set_ylabel("accuracy [%]")
         axes.grid(visible=True)
     panels[0].set_ylim(100 * bottom, 100 * top)
     _memory_axis(panels[-1], story)
-    _label(panels[0], story)
+    _label(panels[0], story, _chosen(story, places[0]))
     if whole:
         panels[0].set_title("around the accuracy floor" if story.floor is not None else "around the choice")
         panels[1].set_title("all candidates (the shaded part is shown above)")
@@ -124,9 +130,28 @@ class _Look:
         return "full" if self.paired else self.fills[states]
 
 
-def _draw_candidates(axes: Axes, story: Story, look: _Look, panel: int) -> None:
-    front = sorted((c for c in story.candidates if c["on_front"]), key=lambda c: c["bits"])
-    x, y = [c["bits"] / KIB for c in front], [100 * c["accuracy"] for c in front]
+def _front(story: Story) -> list[int]:
+    """Return the places of the candidates on the front, least memory first."""
+    places = (n for n, candidate in enumerate(story.candidates) if candidate["on_front"])
+    return sorted(places, key=lambda n: story.candidates[n]["bits"])
+
+
+def _spread(story: Story, width: float, bottom: float, top: float, height: float, reach: int) -> list[float]:
+    """Return where each candidate is drawn, in KiB: beside those of equal memory that it would cover.
+
+    width, height    of the panel, in points, about; from accuracy `bottom` to `top`
+    reach            as `swarm` takes it
+    """
+    low, high = _memory_ends(story)
+    scale = width / np.log(high / low)
+    x = scale * np.log(np.array([candidate["bits"] for candidate in story.candidates]) / (KIB * low))
+    y = height * (np.array([candidate["accuracy"] for candidate in story.candidates]) - bottom) / (top - bottom)
+    return [float(place) for place in low * np.exp(swarm(x, y, _front(story), 7.0, reach) / scale)]
+
+
+def _draw_candidates(axes: Axes, story: Story, look: _Look, panel: int, places: Sequence[float]) -> None:
+    front = [story.candidates[n] for n in _front(story)]
+    x, y = [places[n] for n in _front(story)], [100 * c["accuracy"] for c in front]
     axes.plot(x, y, drawstyle="steps-post", color=INK, linewidth=1, zorder=2)
     if panel == 0:
         low, high = ([100 * c["interval"][n] for c in front] for n in (0, 1))
@@ -138,7 +163,7 @@ def _draw_candidates(axes: Axes, story: Story, look: _Look, panel: int) -> None:
         style = look.style(candidate)
         if stands_out:
             style["markeredgecolor"] = INK
-        place = candidate["bits"] / KIB, 100 * candidate["accuracy"]
+        place = places[n], 100 * candidate["accuracy"]
         linked: dict[str, Any] = {"zorder": 4 if stands_out else 3, "url": f"#candidate-{n}"}
         if candidate["on_front"] and candidate.get("ties_with") and panel == 0:
             axes.plot(*place, **TIE, markersize=13, zorder=2)
@@ -155,7 +180,8 @@ def _draw_candidates(axes: Axes, story: Story, look: _Look, panel: int) -> None:
             axes.plot(*place, **DOT, **linked, markersize=3 - panel, markeredgewidth=0.7, gid=f"{n}@{panel}-dot")
     choice, baseline = story.choice, story.baseline
     ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none", "color": FIXED, "zorder": 5}
-    axes.plot(choice["bits"] / KIB, 100 * choice["accuracy"], **ring, markersize=17 - 6 * panel, markeredgewidth=2.2)
+    chosen = _chosen(story, places), 100 * choice["accuracy"]
+    axes.plot(*chosen, **ring, markersize=17 - 6 * panel, markeredgewidth=2.2)
     x_float, y_float = baseline["bits"] / KIB, 100 * baseline["accuracy"]
     if panel == 0:
         axes.vlines(x_float, *(100 * bound for bound in baseline["interval"]), color=FLOAT, linewidth=1, zorder=2)
@@ -163,8 +189,13 @@ def _draw_candidates(axes: Axes, story: Story, look: _Look, panel: int) -> None:
     axes.plot(x_float, y_float, linestyle="none", marker="*", color=FLOAT, markersize=13 - 4 * panel, zorder=4)
 
 
-def _label(axes: Axes, story: Story) -> None:
-    """Write at the lines and points what they are."""
+def _chosen(story: Story, places: Sequence[float]) -> float:
+    """Return where the choice is drawn, in KiB."""
+    return next(places[n] for n, candidate in enumerate(story.candidates) if candidate["chosen"])
+
+
+def _label(axes: Axes, story: Story, x: float) -> None:
+    """Write at the lines and points what they are; `x` is where the choice is drawn."""
     boxed = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
     x_float, y_float = story.baseline["bits"] / KIB, 100 * story.baseline["accuracy"]
     axes.annotate(
@@ -178,7 +209,7 @@ def _label(axes: Axes, story: Story) -> None:
         bbox=boxed,
         zorder=6,
     )
-    x, (low, high) = story.choice["bits"] / KIB, axes.get_xlim()
+    low, high = axes.get_xlim()
     # up and to the left of the front there is nothing, unless the axis is near
     side = -1 if np.log(x / low) > 0.25 * np.log(high / low) else 1
     axes.annotate(
@@ -219,11 +250,17 @@ def _close_up(story: Story) -> tuple[float, float]:
     return max(0.0, lowest - 3 * margin), min(1.02, highest + margin)
 
 
-def _memory_axis(axes: Axes, story: Story) -> None:
+def _memory_ends(story: Story) -> tuple[float, float]:
+    """Return the memories between which all panels are drawn, in KiB."""
     sizes = [entry["bits"] / KIB for entry in (*story.candidates, story.baseline)]
     low, high = min(sizes) / 1.25, max(sizes) * 1.35
     if high / low < 8:  # so that a few decimal ticks are in sight
         low, high = high / 8, high
+    return low, high
+
+
+def _memory_axis(axes: Axes, story: Story) -> None:
+    low, high = _memory_ends(story)
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     ticks = [step * 10.0**decade for decade in range(-6, 12) for step in (1, 2, 5)]

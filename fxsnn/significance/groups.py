@@ -214,5 +214,8 @@ def _value(words: NDArray[np.int64], fmt: Format) -> tuple[int, bytes]:
 
 
 def right_answers(counts: NDArray[np.int32], task: Task) -> Right:
-    """Return which images are classified rightly, by cross-validation."""
+    """Return which images are classified rightly, by cross-validation.
+
+    counts    int32[images, neurons], spike counts; the result is bool[images]
+    """
     return np.equal(cross_predict(counts, task.labels, task.folds, task.rule), task.labels)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from fxsnn.format import Format
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.significance.result import COMMON_WORD, KINDS, Kind, Point
+from fxsnn.ties import paired_difference
 
 ROUNDINGS = (Rounding.FLOOR, Rounding.NEAREST_UP, Rounding.STOCHASTIC)
 LONGEST_WORD = 12  # bits; of the fractional sweep, which begins with words of one bit
@@ -145,23 +145,6 @@ def sweep(
     ]
 
 
-def paired_difference(right: Right, baseline: Right) -> tuple[float, tuple[float, float]]:
-    """Return the difference of two accuracies on the same images and its 95 % interval.
-
-    The interval is McNemar's: only the images on which the two disagree make it wide. Where they agree on
-    every image it is a point.
-
-    >>> half = np.array([True, False] * 50)
-    >>> paired_difference(half, half)
-    (0.0, (0.0, 0.0))
-    """
-    images = len(right)
-    gained, lost = int((right & ~baseline).sum()), int((baseline & ~right).sum())
-    difference = (gained - lost) / images
-    half = 1.96 * math.sqrt(gained + lost - (gained - lost) ** 2 / images) / images
-    return difference, (max(-1.0, difference - half), min(1.0, difference + half))
-
-
 def _point(
     group: Group,
     kind: Kind,
@@ -185,7 +168,10 @@ def _point(
 
 
 def score_of(right: Right) -> dict[str, Any]:
-    """Return the fields of a score: accuracy, its interval, correct answers, images."""
+    """Return the fields of a score: accuracy, its interval, correct answers, images.
+
+    right    bool[images]: which predictions are correct
+    """
     correct, images = int(right.sum()), len(right)
     interval = _rounded(wilson_interval(correct, images))
     return {"accuracy": correct / images, "interval": interval, "correct": correct, "images": images}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,11 @@ from fxsnn.graph.files import graph_at
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.population import text_of
-from fxsnn.graph.quantise import quantise_graph
+from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.layered import width as layered
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.quantise import quantise_layers
+from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.layered.width import input_format
 from fxsnn.network import Network
 from fxsnn.plan import Plan
@@ -29,7 +30,7 @@ from fxsnn.program.catalogue import differences
 from fxsnn.program.grammar import Text
 from fxsnn.program.page import page
 from fxsnn.program.shipped import names, source
-from fxsnn.quantised import quantise
+from fxsnn.quantised import QuantisedNetwork, quantise
 from fxsnn.width import constants_of, program_of
 
 
@@ -57,7 +58,7 @@ def show_network(network: Path, plan: Path | None = None) -> str:
         )
         return "\n".join(source(name) for name in texts)
     read = named(plan, parse_planned, read_text(plan, "a plan"))
-    return "\n".join(_lines(held, read, plan)) + "\n"
+    return _joined(steps_of(_quantised(held, read, plan)))
 
 
 def show_against(one: Path, other: str) -> str:
@@ -99,27 +100,41 @@ def _of_graph(graph: Graph, plan: Path | None) -> str:
     """Return the page on a network of populations, one after the other; without a plan their texts, each once."""
     if plan is None:
         return "\n".join(dict.fromkeys(one.text.source for one in graph.populations))
-    quantised = quantise_graph(graph, load_graph_plan(plan, graph))
-    lines = list[str]()
-    for name, program in quantised.programs.items():
-        lines += [f"population {name}", *page(program, quantised.each(name))]
-    return "\n".join(lines) + "\n"
+    return _joined(steps_of(quantise_graph(graph, load_graph_plan(plan, graph))))
 
 
-def _lines(held: Network | LayeredNetwork, plan: Planned, file: Path) -> list[str]:
+def steps_of(network: QuantisedNetwork | QuantisedLayers | QuantisedGraph) -> dict[str, list[str]]:
+    """Return the lines of the time step of a quantised network's neurons, by layer or population.
+
+    A network of one layer has one entry, whose name is empty.
+    """
+    if isinstance(network, QuantisedGraph):
+        return {f"population {name}": page(program, network.each(name)) for name, program in network.programs.items()}
+    if isinstance(network, QuantisedLayers):
+        kinds = [layer.kind for layer in network.description.layer]
+        return {
+            f"layer {number}, {kinds[number]}": [
+                line
+                for program in layered.programs_of(layer, input_format(network, number))
+                for line in page(program, layered.constants_of(layer))
+            ]
+            for number, layer in enumerate(network.layers)
+        }
+    return {"": page(program_of(network), constants_of(network))}
+
+
+def _joined(steps: Mapping[str, Sequence[str]]) -> str:
+    return "".join(f"{line}\n" for name, lines in steps.items() for line in ([name] if name else []) + [*lines])
+
+
+def _quantised(held: Network | LayeredNetwork, plan: Planned, file: Path) -> QuantisedNetwork | QuantisedLayers:
     if isinstance(held, LayeredNetwork):
         if not isinstance(plan, LayeredPlan):
             raise ConfigError(f"a plan must be of layers as its network is, {str(file)!r} is not")
-        layers, lines = quantise_layers(held, plan), list[str]()
-        for number, layer in enumerate(layers.layers):
-            lines.append(f"layer {number}, {held.description.layer[number].kind}")
-            for program in layered.programs_of(layer, input_format(layers, number)):
-                lines += page(program, layered.constants_of(layer))
-        return lines
+        return quantise_layers(held, plan)
     if not isinstance(plan, Plan):
         raise ConfigError(f"a plan must be of one layer as its network is, {str(file)!r} is not")
-    quantised = quantise(held, plan)
-    return page(program_of(quantised), constants_of(quantised))
+    return quantise(held, plan)
 
 
 def _held(network: Path) -> Network | LayeredNetwork:
