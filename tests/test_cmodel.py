@@ -31,6 +31,7 @@ from fxsnn.graph.connect import Projection
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
+from fxsnn.graph.one_layer import graph_of
 from fxsnn.graph.plan import GraphPlan, load_graph_plan, parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
@@ -45,7 +46,7 @@ from simulate import needs_verilator
 from strategies import examples
 from test_emulate import cases
 from test_graph_golden import kinds_of_everything
-from test_graph_parity import competitive, layered
+from test_graph_parity import layered
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
@@ -108,7 +109,7 @@ def test_competitive_populations_do_in_c_what_they_do_in_the_interpreter(
     tmp_path_factory: Factory, case: tuple[QuantisedNetwork, NDArray[np.uint8]]
 ) -> None:
     network, raster = case
-    agrees(competitive(network), raster[0].astype(np.int64), tmp_path_factory.mktemp("model"))
+    agrees(graph_of(network), raster[0].astype(np.int64), tmp_path_factory.mktemp("model"))
 
 
 @drawn(15)

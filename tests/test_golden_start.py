@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from command_line import in_plain_python
 from command_line import run as command
+from fxsnn import load_golden
+from fxsnn.api.fixed import Fixed
 from fxsnn.errors import OverflowDetectedError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
@@ -211,3 +213,17 @@ def test_emulator_check_and_rtl_agree_for_any_texts_that_begin_anywhere(
     assert check_bundle(folder).findings == ()
     said = simulate(folder)
     assert (said.returncode, said.stdout) == (0, f"PASS {compared(folder)} words\n"), said.stdout + said.stderr
+
+
+def test_calls_of_python_begin_with_the_words_given(tmp_path: Path) -> None:
+    network, inputs = POPULATION_SETS["lif_layers"]()
+    fixed, few, start = Fixed(network), inputs[:1, :4], {"one.membrane": [9, -40, 3, 60, -7]}
+    nodes, state = fixed.trace(few[0], start=start), fixed.start(start)
+    assert state["one.membrane"].tolist() == start["one.membrane"]
+    for row in few[0]:
+        state.step(row)
+    assert state["one.membrane"].tolist() == nodes["one.membrane"][3].tolist()
+    assert nodes["one.membrane"].tolist() != fixed.trace(few[0])["one.membrane"].tolist()
+    fixed.golden(tmp_path / "set", few, start=start)
+    assert load_golden(tmp_path / "set")["one.membrane"].tolist() == nodes["one.membrane"].tolist()
+    assert fixed.run(few, start=start).said.tolist() == nodes["three.spike"].sum(axis=0, keepdims=True).tolist()

@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fxsnn.emulate import NODES, emulate, run_raster, spikes_of
+from fxsnn.emulate import NODES, State, emulate, run_raster, spikes_of
 from fxsnn.errors import WidthError
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.network import Graph
+from fxsnn.graph.one_layer import graph_of
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
@@ -22,34 +23,27 @@ from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.layered.width import constants_of as layer_constants
 from fxsnn.layered.width import input_format, programs_of
 from fxsnn.memory import memory
-from fxsnn.plan import SIGNALS
 from fxsnn.quantised import SITES, QuantisedNetwork
-from fxsnn.width import constants_of, program_of
+from fxsnn.width import program_of
 from layered_networks import frames_for, quantised_layers
 from strategies import examples
 from test_emulate import cases
 
 
-def competitive(network: QuantisedNetwork) -> QuantisedGraph:
-    """Return a network that learned without labels as one population."""
-    program, plan = program_of(network), network.plan
-    constants = {name: raw(constants_of(network)[name]) for name in program.neuron.constants}
-    numbers = {name: program.numbers[name] for name in program.neuron.numbers}
-    hidden = population("hidden", network.neurons, "competitive", program.neuron.choices, constants, numbers)
-    wire = Projection("weights", "input", "hidden", "arriving", weights=raw(network.weights))
-    signals = {name: getattr(plan, name) for name in SIGNALS}
-    signals |= {"factor": plan.leak.factor, "refractory": program.signals["refractory"]}
-    return quantise_graph(Graph((network.inputs,), (hidden,), (wire,)), GraphPlan(signals, plan.lfsr))
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(cases())
+@given(cases(), st.booleans(), st.integers(0, 99))
 def test_one_competitive_population_has_the_trace_of_its_network(
-    case: tuple[QuantisedNetwork, NDArray[np.uint8]],
+    case: tuple[QuantisedNetwork, NDArray[np.uint8]], begun: bool, seed: int
 ) -> None:
-    network, raster = case
-    expected = emulate(network, spikes_of(raster))
-    kept = trace(competitive(network), raster[0])["hidden"]
+    (network, raster), rng = case, np.random.default_rng(seed)
+    form, many = network.plan.membrane.format, network.neurons
+    state = State(
+        rng.integers(form.lowest, form.highest, many, endpoint=True) * begun,
+        rng.integers(0, network.refractory_steps, many, endpoint=True) * begun,
+    )
+    expected = emulate(network, spikes_of(raster), start=state)
+    start = {"layer.membrane": state.membrane, "layer.refractory": state.refractory} if begun else None
+    kept = trace(graph_of(network), raster[0], start)["layer"]
     for node in NODES:
         assert kept.nodes[node].tolist() == expected.nodes[node].tolist(), node
     for name, drawn in expected.draws.items():
@@ -70,7 +64,7 @@ def test_one_competitive_population_answers_as_its_network_does(
     case: tuple[QuantisedNetwork, NDArray[np.uint8]],
 ) -> None:
     network, raster = case
-    assert run(competitive(network), raster).said.tolist() == run_raster(network, raster).sum(axis=1).tolist()
+    assert run(graph_of(network), raster).said.tolist() == run_raster(network, raster).sum(axis=1).tolist()
 
 
 def layered(network: QuantisedLayers) -> QuantisedGraph:
@@ -141,5 +135,5 @@ def test_one_competitive_population_stores_what_its_network_stores(
     assume(network.neurons > 1)  # nobody inhibits one that is alone: the graph stores nothing for it
     learned = {"adaptive thresholds": "constant"}  # the network counts theta as the state that it was in training
     expected = [(a.words, a.word, learned.get(a.name, a.meaning)) for a in memory(network).arrays]
-    found = [(a.words, a.word, a.meaning) for a in graph_memory(competitive(network)).arrays]
+    found = [(a.words, a.word, a.meaning) for a in graph_memory(graph_of(network)).arrays]
     assert sorted(found) == sorted(expected)

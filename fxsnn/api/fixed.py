@@ -80,10 +80,18 @@ class Fixed:
         """
         return memory_to_data(graph_memory(self.network), macro_of(macro) if macro else None)
 
-    def golden(self, folder: str | PathLike[str], spikes: ArrayLike, *, formats: Iterable[str] = ()) -> dict[str, Any]:
+    def golden(
+        self,
+        folder: str | PathLike[str],
+        spikes: ArrayLike,
+        *,
+        formats: Iterable[str] = (),
+        start: Given | None = None,
+    ) -> dict[str, Any]:
         """Write golden vectors of inputs, int64[inputs, steps, ...], with RTL and a bench; return the manifest.
 
         formats    further memory images: "coe", "amd-mif", "intel-mif", "c-header", "npz"
+        start      what states begin with, as of `run`
 
         Raises
         ------
@@ -93,7 +101,7 @@ class Fixed:
             The folder cannot be written.
         """
         shown = checked_inputs(spikes, self.network.graph)
-        return make_graph_bundle(Path(folder), self.network, shown, kinds=tuple(formats))
+        return make_graph_bundle(Path(folder), self.network, shown, kinds=tuple(formats), start=start)
 
     @property
     def words(self) -> dict[str, NDArray[np.int64]]:

@@ -13,37 +13,10 @@ from fxsnn.golden.dump import Dumped
 from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_causes import Found, explain
 from fxsnn.golden.stimuli import Stimuli, play
-from fxsnn.graph.connect import Projection
-from fxsnn.graph.given import raw
-from fxsnn.graph.network import Graph
-from fxsnn.graph.plan import GraphPlan
-from fxsnn.graph.population import population
-from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.one_layer import LAYER, graph_of
 from fxsnn.graph.starting import Start
-from fxsnn.plan import SIGNALS
 from fxsnn.program.variant import Ints
 from fxsnn.quantised import SITES, QuantisedNetwork
-from fxsnn.width import constants_of, program_of
-
-LAYER = "layer"  # the population
-
-
-def population_of(network: QuantisedNetwork) -> QuantisedGraph:
-    """Return a network of one layer as one population, `layer`, that `weights` reach from the input.
-
-    Raises
-    ------
-    WidthError
-        An intermediate could leave int64, or a cast would drop more than 62 bits.
-    """
-    program, plan = program_of(network), network.plan
-    constants = {name: raw(constants_of(network)[name]) for name in program.neuron.constants}
-    numbers = {name: program.numbers[name] for name in program.neuron.numbers}
-    layer = population(LAYER, network.neurons, "competitive", program.neuron.choices, constants, numbers)
-    weights = Projection("weights", "input", LAYER, "arriving", weights=raw(network.weights))
-    signals = {name: getattr(plan, name) for name in SIGNALS}
-    signals |= {"factor": plan.leak.factor, "refractory": program.signals["refractory"]}
-    return quantise_graph(Graph((network.inputs,), (layer,), (weights,)), GraphPlan(signals, plan.lfsr))
 
 
 def explain_layer(
@@ -55,7 +28,7 @@ def explain_layer(
     laid: Mapping[str, Alignment],
 ) -> Found:
     """Return what explains dumps of a set of one layer; see `populations_causes.explain`."""
-    graph = population_of(network)
+    graph = graph_of(network)
     nodes = [replace(vector, name=_called(vector.name)) for vector in vectors if vector.role == "node"]
     shown = stimuli.unrolled(stimuli.raster.astype(np.int64))
     start = {_called(name): getattr(stimuli, name) for name in ("membrane", "refractory")}
