@@ -161,7 +161,7 @@ def network_of(folder: Path, text: str = TEXT) -> Any:
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The golden set of a LIF neuron that somebody wrote."""
     folder = tmp_path_factory.mktemp("own")
-    make_graph_bundle(folder / "set", network_of(folder), SPIKES, aimed=False)
+    make_graph_bundle(folder / "set", network_of(folder), SPIKES)
     return folder / "set"
 
 
@@ -319,7 +319,7 @@ def one_statement(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f'[[projection]]\nfrom = "input"\nto = "a"\nweights = {{ raw = {WEIGHTS.tolist()} }}\n',
         '[signal]\nweight = "Q6.0"\nv = "Q7.0 nearest-even saturate"\nthreshold = "Q7.0"\ndecay = "UQ0.4"\n',
     )
-    make_graph_bundle(folder / "set", network, SPIKES, aimed=False)
+    make_graph_bundle(folder / "set", network, SPIKES)
     return folder / "set"
 
 
@@ -374,7 +374,7 @@ def played_again(folder: Path) -> tuple[dict[str, NDArray[np.int64]], dict[str, 
 
 def test_a_step_played_for_all_neurons_at_once_is_the_interpreter_s(own: Path, tmp_path: Path) -> None:
     inputs = np.random.default_rng(4).integers(-2, 4, (2, 8, 32))
-    make_graph_bundle(tmp_path / "set", kinds_of_everything(tmp_path), inputs, aimed=False)
+    make_graph_bundle(tmp_path / "set", kinds_of_everything(tmp_path), inputs)
     for folder in (own, tmp_path / "set"):
         expected, words = played_again(folder)
         assert words.keys() == expected.keys()

@@ -26,7 +26,7 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("populations")
     for name in NAMES:
         network, inputs = POPULATION_SETS[name]()
-        make_graph_bundle(place / name, network, inputs[:2, :3], aimed=False)
+        make_graph_bundle(place / name, network, inputs[:2, :3])
     return place
 
 

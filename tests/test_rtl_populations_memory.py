@@ -86,7 +86,7 @@ def counted(network: QuantisedGraph) -> tuple[dict[str, int], int]:
 @pytest.mark.parametrize("name", ["lif_layers", "recurrent", "cuba", "maps"])
 def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS[name]()
-    make_graph_bundle(tmp_path / "set", network, inputs[:1, :2], aimed=False)
+    make_graph_bundle(tmp_path / "set", network, inputs[:1, :2])
     assert found(tmp_path / "set") == counted(network)
 
 
@@ -101,7 +101,7 @@ def test_every_memory_of_any_layers_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, drawn: Drawn
 ) -> None:
     folder = tmp_path_factory.mktemp("memory") / "set"
-    make_graph_bundle(folder, drawn.network, np.zeros((1, 1, drawn.network.graph.shape[0]), np.int64), aimed=False)
+    make_graph_bundle(folder, drawn.network, np.zeros((1, 1, drawn.network.graph.shape[0]), np.int64))
     assert found(folder) == counted(drawn.network)
 
 
@@ -133,5 +133,5 @@ def test_every_memory_of_any_projection_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph
 ) -> None:
     folder = tmp_path_factory.mktemp("memory") / "set"
-    make_graph_bundle(folder, network, np.zeros((1, 1, math.prod(network.graph.shape)), np.int64), aimed=False)
+    make_graph_bundle(folder, network, np.zeros((1, 1, math.prod(network.graph.shape)), np.int64))
     assert found(folder) == counted(network)

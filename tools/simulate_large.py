@@ -79,7 +79,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = asked.out or Path(place) / "set"
         began = time.perf_counter()
-        manifest = make_graph_bundle(folder, network(), shown(asked.inputs, asked.steps), aimed=False)
+        manifest = make_graph_bundle(folder, network(), shown(asked.inputs, asked.steps))
         made, most = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         words = sum(math.prod(entry["shape"]) for entry in manifest["files"] if entry["role"] == "node")
         spikes = json.dumps(manifest["counts"]["spikes_by_population"])

@@ -99,7 +99,7 @@ def layered(folder: Path, network: QuantisedLayers, seed: int) -> None:
 def populations(folder: Path, network: QuantisedGraph, seed: int) -> None:
     """Make a bundle of a network of populations, of texts that are drawn too."""
     try:
-        make_graph_bundle(folder, network, inputs_for(network, seed), aimed=False)
+        make_graph_bundle(folder, network, inputs_for(network, seed))
     except FxsnnError:  # an overflow where the mode is error
         reject()
 
@@ -137,7 +137,7 @@ def faults(place: Path) -> tuple[int, int]:
     for name, layers in LAYERED_SETS.items():
         make_layers_bundle(place / name, *layers())
     for name, drawn in POPULATION_SETS.items():
-        make_graph_bundle(place / name, *drawn(), aimed=False)
+        make_graph_bundle(place / name, *drawn())
     found = [
         *(all(fails(place / n, [(f.file, f.right, f.wrong)]) for n in f.networks) for f in FAULTS.values()),
         *(fails(place / where, edits) for where, edits in LEARNING_FAULTS.values()),

@@ -71,9 +71,12 @@ class Fixed:
         """
         return memory_to_data(graph_memory(self.network), macro_of(macro) if macro else None)
 
-    def golden(self, folder: str | PathLike[str], spikes: ArrayLike, *, formats: Iterable[str] = ()) -> dict[str, Any]:
+    def golden(
+        self, folder: str | PathLike[str], spikes: ArrayLike, *, directed: bool = False, formats: Iterable[str] = ()
+    ) -> dict[str, Any]:
         """Write golden vectors of inputs, [inputs, steps, ...], with RTL and a bench; return the manifest.
 
+        directed   whether inputs that reach corners of the arithmetic follow, as `fxsnn golden make` adds them
         formats    further memory images: "coe", "amd-mif", "intel-mif", "c-header", "npz"
 
         Raises
@@ -84,7 +87,7 @@ class Fixed:
             The folder cannot be written.
         """
         shown = checked_inputs(spikes, self.network.graph)
-        return make_graph_bundle(Path(folder), self.network, shown, kinds=tuple(formats))
+        return make_graph_bundle(Path(folder), self.network, shown, aimed=directed, kinds=tuple(formats))
 
     @property
     def words(self) -> dict[str, NDArray[np.int64]]:

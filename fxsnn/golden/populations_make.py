@@ -46,8 +46,8 @@ def golden_of_files(
     inputs: Path,
     count: int | None,
     out: Path,
-    kinds: Sequence[str] = (),
-    aimed: bool = True,
+    kinds: Sequence[str],
+    aimed: bool,
 ) -> dict[str, Any]:
     """Write golden vectors of a network's response to the first inputs of a file; return the manifest.
 
@@ -70,12 +70,12 @@ def golden_of_files(
 
 
 def make_graph_bundle(
-    folder: Path, network: QuantisedGraph, inputs: NDArray[np.int64], *, aimed: bool = True, kinds: Sequence[str] = ()
+    folder: Path, network: QuantisedGraph, inputs: NDArray[np.int64], *, aimed: bool = False, kinds: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to inputs; return the manifest.
 
-    Inputs directed at the corners of the arithmetic follow unless `aimed` is false (`graph_directed` says which). The
-    same network, plan and inputs give the same bytes. The folder appears whole or not at all.
+    Inputs directed at the corners of the arithmetic follow if `aimed` (`graph_directed` says which). The same network,
+    plan and inputs give the same bytes. The folder appears whole or not at all.
 
     inputs    int64[inputs, steps, words], of the format of the network's input
     kinds     further formats of memory images (export.KINDS)
