@@ -85,11 +85,13 @@ class Fixed:
         folder: str | PathLike[str],
         spikes: ArrayLike,
         *,
+        directed: bool = False,
         formats: Iterable[str] = (),
         start: Given | None = None,
     ) -> dict[str, Any]:
         """Write golden vectors of inputs, int64[inputs, steps, ...], with RTL and a bench; return the manifest.
 
+        directed   whether inputs that reach corners of the arithmetic follow, as `fxsnn golden make` adds them
         formats    further memory images: "coe", "amd-mif", "intel-mif", "c-header", "npz"
         start      what states begin with, as of `run`
 
@@ -101,7 +103,8 @@ class Fixed:
             The folder cannot be written.
         """
         shown = checked_inputs(spikes, self.network.graph)
-        return make_graph_bundle(Path(folder), self.network, shown, kinds=tuple(formats), start=start)
+        kinds = tuple(formats)
+        return make_graph_bundle(Path(folder), self.network, shown, aimed=directed, kinds=kinds, start=start)
 
     @property
     def words(self) -> dict[str, NDArray[np.int64]]:

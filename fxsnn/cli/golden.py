@@ -92,6 +92,9 @@ def make(
         f"{out}: {len(manifest['files'])} files, {words:,} words; {shown_to}{counts['spikes']:,} spikes, "
         f"{overflows:,} overflows, {ties:,} ties"
     )
+    if asked.kind == "populations" and not aimed:
+        typer.echo(f"{told}; the bench: sh {out}/run.sh")
+        return
     equalities = counts.get("threshold_equalities")  # of the other networks comparisons are corners
     typer.echo(told if equalities is None else f"{told}, {equalities:,} threshold equalities")
     corners = manifest["corners"].values()

@@ -6,7 +6,7 @@ statement and line, as in `hidden: spike, line 25: integrated >= threshold: at t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +21,14 @@ from fxsnn.program.vector import moved
 from fxsnn.program.wires import ANYWHERE
 
 Corners = Iterator[tuple[str, Where]]
+_FAR = np.iinfo(np.int64).max
+_TOPS = ("at the top", "over the top", "far over the top", "rounds over the top")
+_BOTTOMS = ("at the bottom", "one below the bottom", "under the bottom", "far under the bottom")
+AIMS = {  # by corner, what a search makes less
+    **dict.fromkeys((*_TOPS, "the highest word at the begin of a step"), "up"),
+    **dict.fromkeys((*_BOTTOMS, "the lowest word at the begin of a step"), "down"),
+    **dict.fromkeys(("at the limit", "just above the limit", "just below the limit"), "near"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +89,10 @@ class Sites:
         }
         for name, value in held.items():
             object.__setattr__(self, name, value)
+
+    def guarded(self, cast: Cast) -> bool:
+        """Say whether a cast happens on a condition."""
+        return getattr(self.program.neuron.operations[cast.round], "guard", None) is not None
 
     def unit(self, a: Ref, b: Ref) -> int:
         """Return the least distance of two values that are compared, in units of the finer of their grids.
@@ -165,15 +177,23 @@ def corners_of(sites: Sites, ref: Ref, view: View) -> Corners:
             yield from _of_largest(of(value), of(a) != 0)
 
 
+def aims_of(sites: Sites, ref: Ref, view: View) -> Iterator[tuple[str, Callable[[], Ints]]]:
+    """Yield what becomes less as a step comes nearer to corners of an operation; AIMS says which of them."""
+    match sites.program.neuron.operations[ref]:
+        case op.Limit():
+            exact, made = _exact(sites, sites.casts[ref], view)
+            yield "up", lambda: np.where(made, -exact, _FAR)
+            yield "down", lambda: np.where(made, exact, _FAR)
+        case op.Compare(a=a, b=b):
+            yield "near", lambda: np.abs(np.subtract(*view.pair(a, b)))
+        case op.State():
+            yield "up", lambda: -view.of(ref)
+            yield "down", lambda: view.of(ref)
+
+
 def _of_cast(sites: Sites, cast: Cast, view: View) -> Corners:
-    program = sites.program
-    rounding, site = program.neuron.operations[cast.round], program.site(cast)
-    assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
-    frac, exact = program.wires[rounding.a].frac, view.of(rounding.a)
-    if frac != ANYWHERE:
-        exact = moved(exact, max(program.signals[cast.signal].format.frac - frac, 0))
-    made = np.ones(exact.shape, np.bool_) if rounding.guard is None else view.of(rounding.guard) != 0
-    if rounding.guard is not None:
+    (exact, made), site = _exact(sites, cast, view), sites.program.site(cast)
+    if sites.guarded(cast):
         yield "is made", made
         yield "is not made", ~made
     draws = None
@@ -181,6 +201,16 @@ def _of_cast(sites: Sites, cast: Cast, view: View) -> Corners:
         draws = np.broadcast_to(view.draws[cast.stream], exact.shape) if view.rows else np.zeros_like(exact)
     for corner, where in cast_corners(site, exact, draws):
         yield corner, where & made
+
+
+def _exact(sites: Sites, cast: Cast, view: View) -> tuple[Ints, Where]:
+    """Return the exact value under a cast, at the binary point at which bits are dropped, and where it is made."""
+    program, rounding = sites.program, sites.program.neuron.operations[cast.round]
+    assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
+    frac, exact = program.wires[rounding.a].frac, view.of(rounding.a)
+    if frac != ANYWHERE:
+        exact = moved(exact, max(program.signals[cast.signal].format.frac - frac, 0))
+    return exact, np.ones(exact.shape, np.bool_) if rounding.guard is None else view.of(rounding.guard) != 0
 
 
 def _of_many(bits: Ints) -> Corners:

@@ -3,6 +3,9 @@
 Every input begins at rest, so that corners are reached by inputs alone. Each is played, and kept only if it reaches a
 corner that none before it did. The same inputs on every machine.
 
+A drawn input is often one that came nearest to a corner, with some words changed: the value under a cast that lies
+highest or lowest, or is the least away from the limit of a comparison.
+
 TRIALS inputs are tried, or as many as MOST_WORK allows: words of operations, and what they cost beside it. Where that
 is fewer than FEWEST, none is: the set of such a network is large, and each further input would take as long again.
 """
@@ -10,26 +13,36 @@ is fewer than FEWEST, none is: the set of such a network is large, and each furt
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from fxsnn.frozen import freeze
-from fxsnn.golden.corners import Reached
+from fxsnn.golden.corners import Reached, Where
 from fxsnn.golden.directed import Draws
 from fxsnn.golden.graph_ranges import work_of
 from fxsnn.golden.graph_reach import unreachable
-from fxsnn.golden.graph_tally import Tallies, Tally, chosen, reached, refused, tallied, together
-from fxsnn.graph.connect import Projection, windows
-from fxsnn.graph.population import INPUT
+from fxsnn.golden.graph_tally import (
+    FAR,
+    Tallies,
+    Tally,
+    aim_of,
+    chosen,
+    reached,
+    refused,
+    searched,
+    tallied,
+    together,
+)
+from fxsnn.golden.graph_trials import drawn, made
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import Start
 from fxsnn.program.variant import Ints
 
-TRIALS, FEWEST = 240, 8
+TRIALS, FEWEST = 480, 8
 AT_ONCE = 16  # inputs that are played together
-PATIENCE = 96  # trials in a row without a new corner, after which the search ends
+PATIENCE = 160  # trials in a row without a new corner, after which the search ends
 MOST_WORK = 1 << 28
 _STEP, _ALONE, _ROW = 3_000, 50_000, 300  # what a step, one of an input alone, and an active input cost, in words
 
@@ -80,31 +93,27 @@ def directed_inputs(
     most = trials_for(network, steps)
     if not most:
         return np.zeros((0, *shape), np.int64), []
-    draws, tried = Draws(seed), 0
     full = np.full(shape, network.graph.format.highest, np.int64)
     ends = np.stack([full, np.where(np.arange(steps)[:, None] % 2 == 0, full, 0)])
-    known = tallied(network, ends)
-    able = np.flatnonzero(~refused(network, known)).tolist()
-    parts: list[Tallies] = [chosen(known, [n]) for n in able]
+    search = _Search(network, {name for name, tally in given.items() if not tally.count.any()} - cannot.keys())
+    told = search.play(ends)
+    able = [n for n in range(len(ends)) if search.new(told, n) is not None]
+    parts: list[Tallies] = [chosen(told, [n]) for n in able]
     found: list[Ints] = [ends[n] for n in able]
-    missed = {name for name, tally in given.items() if not tally.count.any()} - cannot.keys()
-    for n in able:
-        missed -= _new(known, n, missed)
-    made, kept, since = _made(network, shape), list[Ints](), 0
-    while missed and tried < most and since < PATIENCE:
-        batch = [next(made, None) for _ in range(min(AT_ONCE, most - tried))]
-        shown = np.stack([_drawn(network, draws, shape, [*found, *kept]) if one is None else one for one in batch])
-        told = tallied(network, shown)
-        wrong = refused(network, told)
+    ready, draws, tried, since = made(network, shape), Draws(seed), 0, 0
+    while search.missed and tried < most and since < PATIENCE:
+        before = [*search.nearest.values()] or found
+        batch = [next(ready, None) for _ in range(min(AT_ONCE, most - tried))]
+        shown = np.stack([drawn(network, draws, shape, before) if one is None else one for one in batch])
+        told = search.play(shown)
         tried += len(shown)
         for n, one in enumerate(shown):
-            new = set() if wrong[n] else _new(told, n, missed)
+            new = search.new(told, n)
             since = 0 if new else since + 1
             if new:
-                missed -= new
-                kept.append(one)
-                parts.insert(len(parts) - (len(found) > 1), chosen(told, [n]))
-    found[1:1] = kept
+                last = len(found) - (len(able) > 1)
+                found.insert(last, one)
+                parts.insert(last, chosen(told, [n]))
     return np.stack(found) if found else np.zeros((0, *shape), np.int64), parts
 
 
@@ -121,76 +130,33 @@ def trials_for(network: QuantisedGraph, steps: int) -> int:
     return most if most >= FEWEST else 0
 
 
-def _new(told: Mapping[str, Tally], n: int, missed: set[str]) -> set[str]:
-    return {name for name in missed if told[name].count[n]}
+@dataclass(slots=True)
+class _Search:
+    """The corners that are still missed, and the inputs that came nearest to them."""
 
+    network: QuantisedGraph
+    missed: set[str]
+    nearest: dict[str, Ints] = field(default_factory=dict)  # by aim
+    _away: dict[str, int] = field(default_factory=dict)
+    _refused: Where = field(init=False)
 
-def _made(network: QuantisedGraph, shape: tuple[int, int]) -> Iterator[Ints]:
-    """Yield inputs that are the same for every network of a shape: fronts, halves, single cells, silence."""
-    form, cells, (steps, words) = network.graph.format, network.graph.shape, shape
-    step, word = np.indices(shape)
-    places = np.unravel_index(np.arange(words), cells)
-    whole = sum(places) % 2  # a chessboard of a map
-    shows = [step < 1, step < steps // 2, step >= steps // 2, (step + word) % 2 == 0, word == step % words]
-    shows += [np.broadcast_to(one, shape) for one in (whole == 0, word == 0, word == words - 1, word < words // 2)]
-    if len(cells) == 3:
-        shows += [np.broadcast_to(places[2] == channel, shape) for channel in range(min(cells[2], 2))]
-        shows += [places[axis][None] == step % cells[axis] for axis in (0, 1)]
-    for one in shows:
-        yield np.where(one, form.highest, 0)
-    yield np.zeros(shape, np.int64)
-    if form.highest > 1:
-        yield np.ones(shape, np.int64)
-    if form.signed:
-        yield np.full(shape, form.lowest, np.int64)
-        yield np.where((step + word) % 2 == 0, form.highest, form.lowest)
-        yield np.where(step % 2 == 0, form.highest, form.lowest)
+    def play(self, shown: Ints) -> dict[str, Tally]:
+        """Play inputs and note which come nearer to missed corners than any before; return what they reach."""
+        wanted = {aim for aim in map(aim_of, self.missed) if aim}
+        told, away = searched(self.network, shown, wanted)
+        self._refused = refused(self.network, told)
+        self.nearest = {aim: one for aim, one in self.nearest.items() if aim in wanted}
+        for aim, distances in away.items():
+            distances[self._refused] = FAR
+            n = int(distances.argmin())
+            if distances[n] < self._away.get(aim, FAR):
+                self._away[aim], self.nearest[aim] = int(distances[n]), shown[n]
+        return told
 
-
-def _drawn(network: QuantisedGraph, draws: Draws, shape: tuple[int, int], before: list[Ints]) -> Ints:
-    """Return a drawn input: words here and there, in bursts, one that drives a neuron, or one of before, changed."""
-    form, steps, size = network.graph.format, shape[0], math.prod(shape)
-    kind = draws.one(5)
-    dense = 1 << draws.one(7)  # of 64 words so many are shown
-    shown = draws.below(64, size).reshape(shape) < dense
-    fresh = draws.word(form.lowest, form.highest, size).reshape(shape)
-    if draws.one(2):
-        fresh = np.where(draws.below(2, size).reshape(shape) > 0, form.highest, form.lowest)
-    if kind == 0 and before:
-        few = draws.below(64, size).reshape(shape) < 1 + draws.one(16)
-        return np.where(few, np.where(shown, fresh, 0), before[draws.one(len(before))])
-    wires = [one for one in network.graph.projections if one.source == INPUT and one.kind in ("dense", "conv", "scale")]
-    if kind < 3 and wires:
-        one = wires[draws.one(len(wires))]
-        pull = np.sign(weights_to(network, one, draws.one(network.graph[one.target].size)))
-        turn, rows = draws.one(steps + 1), np.arange(steps)[:, None]
-        signs = np.where(rows < turn, 1, -1) * (1 if draws.one(2) else -1)
-        if draws.one(2):
-            signs = draws.word(-1, 1, steps)[:, None]
-        toward = signs * pull
-        driven = np.where(toward > 0, form.highest, np.where(toward < 0, form.lowest, 0))
-        return np.where(shown | (draws.one(2) == 0), driven, 0)
-    if draws.one(2):  # in bursts
-        shown &= draws.below(2, steps)[:, None] > 0
-    return np.where(shown, fresh, 0)
-
-
-def weights_to(network: QuantisedGraph, one: Projection, n: int) -> Ints:
-    """Return the weights by which a dense, conv or scale projection drives a neuron: int64[words of the source]."""
-    weights, shape = network.weights[one.name], network.graph.shape_at(one.source)
-    if one.kind == "dense":
-        return np.asarray(weights[:, n])
-    found = np.zeros(shape, np.int64)
-    if one.kind == "scale":
-        flat = weights.reshape(-1)
-        found.reshape(-1)[n] = flat[n % flat.size]
-        return found.reshape(-1)
-    outputs, (_, across) = weights.shape[3], windows(one, shape)
-    inputs, first = weights.shape[2], n % outputs // (outputs // one.groups)
-    row, column = divmod(n // outputs, across)
-    for y in range(one.kernel[0]):
-        for x in range(one.kernel[1]):
-            down, right = row * one.steps[0] + y - one.padding[0], column * one.steps[1] + x - one.padding[1]
-            if 0 <= down < shape[0] and 0 <= right < shape[1]:
-                found[down, right, first * inputs : (first + 1) * inputs] = weights[y, x, :, n % outputs]
-    return found.reshape(-1)
+    def new(self, told: Mapping[str, Tally], n: int) -> set[str] | None:
+        """Return the corners that an input reaches first, which are missed no more; None where it is refused."""
+        if self._refused[n]:
+            return None
+        found = {name for name in self.missed if told[name].count[n]}
+        self.missed -= found
+        return found

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
 from fxsnn.golden.corners import Reached, Where
 from fxsnn.golden.graph_cells import cell_corners, input_corners
-from fxsnn.golden.graph_corners import Sites, View, corners_of
+from fxsnn.golden.graph_corners import AIMS, Sites, aims_of, corners_of
+from fxsnn.golden.graph_steps import Rows, Steps
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.modes import Overflow
-from fxsnn.program.operations import Ref
-from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints
 from fxsnn.program.vector import Player
 
 UNSEEN = "the next input must not see it"
+FAR = np.iinfo(np.int64).max
 AT_ONCE = 1 << 22  # words of operations that are looked at together
 
 
@@ -44,92 +42,23 @@ Tallies = Mapping[str, Tally]
 
 
 @dataclass(slots=True)
-class _Steps:
-    """Steps of a population that are kept to be looked at together: values of every operation, a step an item."""
-
-    program: Program
-    presentations: list[slice] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
-    values: list[dict[Ref, Ints]] = field(default_factory=list)
-    draws: list[dict[int, Ints]] = field(default_factory=list)
-    rounds: list[Mapping[Ref, list[tuple[dict[Ref, Ints], dict[int, Ints]]]]] = field(default_factory=list)
-    words: int = 0
-
-    def keep(self, part: slice, step: int, player: Player) -> None:
-        """Keep what a player did in a step."""
-        self.presentations.append(part)
-        self.steps.append(step)
-        self.values.append(dict(player.values))
-        self.draws.append(dict(player.draws))
-        self.rounds.append(dict(player.rounds or {}))
-        rows = part.stop - part.start + sum(map(len, self.rounds[-1].values()))
-        self.words += rows * self.program.neurons * len(self.values[-1])
-
-    def view(self) -> tuple[View, Rows]:
-        """Return what was computed outside of loops."""
-        sizes = [part.stop - part.start for part in self.presentations]
-        rows = [np.arange(part.start, part.stop) for part in self.presentations], np.repeat(self.steps, sizes)
-        return self._stacked(list(zip(self.values, self.draws, sizes, strict=True))), Rows(
-            np.concatenate(rows[0]), rows[1]
-        )
-
-    def within(self, first: Ref) -> tuple[View, Rows]:
-        """Return what every active input made of a loop, an input a row."""
-        parts, presentations, steps = list[_Part](), list[int](), list[int]()
-        for outer, part, step, rounds in zip(self.values, self.presentations, self.steps, self.rounds, strict=True):
-            for held, drawn in rounds.get(first, ()):
-                parts.append((ChainMap(held, outer), drawn, 1))
-                presentations.append(part.start)
-                steps.append(step)
-        return self._stacked(parts), Rows(np.array(presentations, np.int64), np.array(steps, np.int64))
-
-    def _stacked(self, parts: Sequence[_Part]) -> View:
-        sizes, neurons = [size for *_, size in parts], self.program.neurons
-        values = _Stacked([held for held, _, _ in parts], sizes, neurons)
-        return View(self.program, values, _Stacked([drawn for _, drawn, _ in parts], sizes, neurons), sum(sizes))
-
-
-class Rows(NamedTuple):
-    """The presentation and the step of each row of a view, those of a presentation in the order of steps."""
-
-    presentations: Ints
-    steps: Ints
-
-
-_Part = tuple[Mapping[int, Ints], Mapping[int, Ints], int]  # values, draws, and rows
-
-
-class _Stacked(dict[int, Ints]):
-    """Values of several steps one below the other, put together when they are asked for."""
-
-    def __init__(self, parts: Sequence[Mapping[int, Ints]], sizes: Sequence[int], neurons: int) -> None:
-        super().__init__()
-        self._parts, self._sizes, self._neurons = parts, sizes, neurons
-
-    def __missing__(self, ref: int) -> Ints:
-        held = [
-            np.broadcast_to(part[ref], (size, self._neurons))
-            for part, size in zip(self._parts, self._sizes, strict=True)
-        ]
-        self[ref] = np.concatenate(held)
-        return self[ref]
-
-
-@dataclass(slots=True)
 class _Counter:
     """Counts corners while a network is played."""
 
     network: QuantisedGraph
     presentations: int
     steps: int
+    wanted: Set[str]
     counts: dict[str, dict[str, Tally]] = field(init=False)  # by population, and others beside
+    away: dict[str, Ints] = field(init=False)  # by aim that is wanted, int64[presentations]
     sites: dict[str, Sites] = field(init=False)
-    kept: dict[str, _Steps] = field(init=False)
+    kept: dict[str, Steps] = field(init=False)
 
     def __post_init__(self) -> None:
         programs = self.network.programs
         self.sites = {name: Sites(program) for name, program in programs.items()}
-        self.kept = {name: _Steps(program) for name, program in programs.items()}
+        self.kept = {name: Steps(program) for name, program in programs.items()}
+        self.away = {aim: np.full(self.presentations, FAR) for aim in sorted(self.wanted)}
         self.counts = {group: {} for name in (INPUT, *programs) for group in (name, f"{name} {UNSEEN}")}
 
     def take(self, group: str, name: str, where: Where, rows: Rows) -> None:
@@ -170,13 +99,22 @@ class _Counter:
         sites, kept = self.sites[name], self.kept[name]
         if not kept.steps:
             return
-        self.kept[name] = _Steps(sites.program)
+        self.kept[name] = Steps(sites.program)
         views = {ref: view for first, inside in sites.loops.items() for view in (kept.within(first),) for ref in inside}
         whole = kept.view()
         for ref, said in sites.named.items():
             view, rows = views.get(ref, whole)
             for corner, where in corners_of(sites, ref, view):
                 self.take(name, f"{name}: {said}: {corner}", where, rows)
+            for aim, distance in aims_of(sites, ref, view):
+                if (named := f"{name}: {said}: {aim}") in self.away:
+                    np.minimum.at(self.away[named], rows.presentations, distance().min(axis=1, initial=FAR))
+
+
+def aim_of(name: str) -> str:
+    """Return what comes nearer to a corner of a cast, a state or a comparison by becoming less; "" for others."""
+    said, _, corner = name.rpartition(": ")
+    return f"{said}: {AIMS[corner]}" if corner in AIMS else ""
 
 
 def tallied(network: QuantisedGraph, inputs: Ints, start: Mapping[str, Ints] | None = None) -> dict[str, Tally]:
@@ -185,8 +123,13 @@ def tallied(network: QuantisedGraph, inputs: Ints, start: Mapping[str, Ints] | N
     inputs    int64[presentations, steps, words]
     start     what states begin with, by `population.state`, int64[presentations, neurons]; 0 if not given
     """
+    return searched(network, inputs, frozenset())[0]
+
+
+def searched(network: QuantisedGraph, inputs: Ints, wanted: Set[str]) -> tuple[dict[str, Tally], dict[str, Ints]]:
+    """Return the same, and of each aim that is wanted how near presentations come: int64[presentations]."""
     presentations, steps = inputs.shape[:2]
-    counter = _Counter(network, presentations, steps)
+    counter = _Counter(network, presentations, steps, wanted)
     emitted = {INPUT: inputs}
     for one in network.graph.populations:
         emitted[one.name] = np.zeros((presentations, steps, one.size), np.int64)
@@ -198,7 +141,7 @@ def tallied(network: QuantisedGraph, inputs: Ints, start: Mapping[str, Ints] | N
         counter.count(name)
     for name, where in cell_corners(network, told):
         counter.take(f"{INPUT} {UNSEEN}", name, where.reshape(presentations * steps, -1), rows)
-    return {name: tally for group in counter.counts.values() for name, tally in group.items()}
+    return {name: tally for group in counter.counts.values() for name, tally in group.items()}, counter.away
 
 
 def refused(network: QuantisedGraph, tallies: Tallies) -> Where:

@@ -81,15 +81,15 @@ def make_graph_bundle(
     network: QuantisedGraph,
     inputs: NDArray[np.int64],
     *,
-    aimed: bool = True,
+    aimed: bool = False,
     kinds: Sequence[str] = (),
     start: Given | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to inputs; return the manifest.
 
-    Inputs directed at the corners of the arithmetic follow unless `aimed` is false (`graph_directed` says which). The
-    same network, plan and inputs give the same bytes. The folder appears whole or not at all.
+    Inputs directed at the corners of the arithmetic follow if `aimed` (`graph_directed` says which). The same network,
+    plan and inputs give the same bytes. The folder appears whole or not at all.
 
     inputs    int64[inputs, steps, words], of the format of the network's input
     kinds     further formats of memory images (export.KINDS)
