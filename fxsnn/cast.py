@@ -268,17 +268,18 @@ def _words_of(raw: ArrayLike, src: Format) -> Words:
     return words.astype(np.int64)
 
 
-def check_words(name: str, words: ArrayLike, fmt: Format) -> None:
+def check_words(name: str, words: ArrayLike, fmt: Format, before: int = 0) -> None:
     """Raise ConfigError where a word is not one of the format; the message names the first and where it lies.
 
-    words    integers of any shape
+    words     integers of any shape
+    before    how many come before the first of them, where they are a part
     """
     given = np.asarray(words)
     if given.dtype.kind not in "iu":
         raise ConfigError(f"{name} must be integers, not {given.dtype}")
     if given.size and (given.max() > fmt.highest or (given.dtype.kind == "i" and given.min() < fmt.lowest)):
         place = tuple(int(n) for n in np.argwhere((given < fmt.lowest) | (given > fmt.highest))[0])
-        at = str(list(place)) if place else ""
+        at = str([place[0] + before, *place[1:]]) if place else ""
         raise ConfigError(
             f"{name}{at} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {given[place]}"
         )

@@ -125,4 +125,4 @@ def ranges_of_graph(network: Path, inputs: Path, count: int) -> dict[str, Spread
     """Return how the values of every signal lie on the first inputs of a file, in real numbers."""
     graph = load_graph(network)
     shown = read_inputs(inputs, graph).first(count)
-    return graph_spreads(graph, to_float(shown.words, graph.format))
+    return graph_spreads(graph, to_float(shown.words[:], graph.format))

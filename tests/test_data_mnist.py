@@ -296,6 +296,20 @@ def test_an_unpacked_file_that_kept_its_ending_is_read(three: Path) -> None:
     assert len(load_mnist("train", three)) == 3
 
 
+def test_files_that_somebody_packed_anew_are_read_and_others_are_not(fashion: Path) -> None:
+    for name in NAMES:  # as Debian's dataset-fashion-mnist has them
+        inside = gzip.decompress((fashion / name).read_bytes())
+        (fashion / name).write_bytes(gzip.compress(inside, compresslevel=1, mtime=1))
+    digits = load_mnist("test", fashion)
+    assert (len(digits), digits.name) == (4, "Fashion-MNIST")
+    (fashion / NAMES[3]).write_bytes(gzip.compress(inside[:-1] + b"\x07"))
+    with pytest.raises(FileError, match="must be the official file with MD5"):
+        load_mnist("test", fashion)
+    (fashion / NAMES[3]).write_bytes(gzip.compress(inside)[:-3])
+    with pytest.raises(FileError, match="must be the official file with MD5"):
+        load_mnist("test", fashion)
+
+
 @pytest.fixture
 def fashion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Lay out a set of four, and let that be the official Fashion-MNIST."""

@@ -27,12 +27,12 @@ from fxsnn.golden.graph_tally import UNSEEN, chosen, reached, refused, tallied
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import bring
+from fxsnn.graph.engine import registers_of
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.population import INPUT, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.refusing import at_rest
 from fxsnn.graph.run import run, trace
 from fxsnn.graph.stepwise import through
 from fxsnn.program import operations as op
@@ -151,7 +151,10 @@ def by_hand(network: QuantisedGraph, inputs: Ints) -> Counter[str]:
     graph = network.graph
     named = {name: Sites(program).named for name, program in network.programs.items()}
     for shown in inputs:
-        runs = {one.name: at_rest(network, one) for one in graph.populations}
+        runs = {
+            one.name: Run(network.programs[one.name], network.each(one.name), one.size, registers_of(network, one))
+            for one in graph.populations
+        }
 
         def advance(name: str, come: Mapping[str, Ints], runs: Mapping[str, Run] = runs) -> list[int]:
             program, step = network.programs[name], runs[name].step({one: rows.tolist() for one, rows in come.items()})
@@ -222,7 +225,7 @@ def test_what_is_played_for_corners_emits_what_the_network_does(name: str) -> No
     emitted = {INPUT: inputs} | {
         one.name: np.zeros((*inputs.shape[:2], one.size), np.int64) for one in network.graph.populations
     }
-    played = Theatre(network, emitted, {}).observe(lambda *_: None)
+    played = Theatre(network, emitted, {}, (8,) * len(inputs)).observe(lambda *_: None)
     for n, one in enumerate(inputs):
         for population_name, kept in trace(network, one).items():
             assert played[population_name][n].tolist() == kept.emitted.tolist(), population_name

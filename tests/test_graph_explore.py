@@ -186,7 +186,7 @@ def test_candidates_are_what_the_interpreter_says_and_memory_counts(folder: Path
         assert entry.correct == int((np.array(found) == labels).sum())
         assert entry.bits == graph_memory(quantise_graph(given.graph, point.plan)).bits
         assert parse_planned(graph_plan_text(point.plan)) == point.plan
-    said, _ = float_run(given.graph, given.inputs.words)
+    said, _ = float_run(given.graph, given.inputs.words[:])
     assert finished.exploration.found.accuracy == float((said.argmax(axis=1) == labels).mean())
     assert finished.exploration.data == "30 inputs of shown.npz"
     again = study(given, folder / "s.db")
@@ -212,7 +212,7 @@ def test_without_labels_the_float_network_is_agreed_with(folder: Path) -> None:
     found = study(given, folder / "s.db").exploration
     assert found.found.accuracy == 1.0
     assert found.data == "30 inputs of shown.npy, without labels: agreement with the float network"
-    said = float_run(given.graph, given.inputs.words)[0].argmax(axis=1)
+    said = float_run(given.graph, given.inputs.words[:])[0].argmax(axis=1)
     fixed = by_the_interpreter(given.graph, given.points()[0].plan, given.inputs)
     assert found.entries[0].correct == int((np.array(fixed) == said).sum())
 
@@ -237,7 +237,7 @@ def test_narrow_takes_bits_from_weights_and_states_while_the_floor_holds(folder:
     plan = finished.exploration.plan_of([*entries].index(best.name))
     assert isinstance(plan, GraphPlan)
     assert {name for name in plan.signals if name not in start.signals}  # of one population or projection alone
-    said = float_run(given.graph, given.inputs.words)[0].argmax(axis=1)
+    said = float_run(given.graph, given.inputs.words[:])[0].argmax(axis=1)
     assert best.correct == int((np.array(by_the_interpreter(given.graph, plan, given.inputs)) == said).sum())
 
 
@@ -621,7 +621,7 @@ def test_a_point_that_overflows_where_it_must_not_is_set_aside_and_named(folder:
 def test_narrow_goes_on_where_a_bit_less_would_overflow(folder: Path) -> None:
     grid = '[signal]\nweight = "Q1.1"\nv = "Q2.1"\nlevel = "UQ1.0"\nkeep = "UQ0.1"\nthreshold = "UQ1.0"\n'
     given = subject(folder, grid + 'membrane = "Q2.1 floor error"\n', "shown.npy")
-    few = replace(given, inputs=Inputs(given.inputs.words[:3, :6]))
+    few = replace(given, inputs=Inputs(given.inputs.words[:][:3, :6]))
     finished = study(few, folder / "s.db", strategy="narrow", max_loss=1.0)
     assert any("membrane-" in line and "must stay within" in line for line in finished.unfit)
     last = finished.exploration.entries[-1].name

@@ -39,16 +39,16 @@ def test_inputs_are_the_same_words_from_every_kind_of_file(tmp_path: Path, name:
     (tmp_path / "x.csv").write_text("-8 7 0 1\n2,3,4,5\n-1;-2;-3;-4\n")
     (tmp_path / "x.mem").write_text("8 7 0 1 // a step\n2 3 4 5\nf e d c\n")
     read = read_inputs(tmp_path / name, network())
-    assert read.words.tolist() == WORDS.tolist()
-    assert (read.words.dtype.str, read.labels, len(read)) == ("<i8", None, 1)
-    assert not read.words.flags.writeable
+    assert read.words[:].tolist() == WORDS.tolist()
+    assert (read.words[:].dtype.str, read.labels, len(read)) == ("<i8", None, 1)
+    assert not read.words[:].flags.writeable
 
 
 def test_false_and_true_are_spikes_and_labels_are_read_beside_them(tmp_path: Path) -> None:
     spikes = np.array([[[True, False, True, True]], [[False, False, False, True]]])
     np.savez(tmp_path / "x.npz", inputs=spikes, labels=np.array([3, 0], np.uint8))
     read = read_inputs(tmp_path / "x.npz", network("UQ1.0"))
-    assert read.words.tolist() == [[[1, 0, 1, 1]], [[0, 0, 0, 1]]]
+    assert read.words[:].tolist() == [[[1, 0, 1, 1]], [[0, 0, 0, 1]]]
     assert read.labels is not None
     assert (read.labels.tolist(), read.labels.dtype.str) == ([3, 0], "<i8")
 

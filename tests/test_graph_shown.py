@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from fxsnn.data.labelled import Labelled
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
+from fxsnn.graph import frames
 from fxsnn.graph.connect import Projection
+from fxsnn.graph.frames import Events, Frames, made
 from fxsnn.graph.given import raw
 from fxsnn.graph.inputs import Inputs, read_inputs
 from fxsnn.graph.network import Graph
@@ -50,7 +53,7 @@ def folder_of_classes(place: Path, inner: str = "Test") -> Path:
 
 def at(read: Inputs, *shape: int) -> list[tuple[int, ...]]:
     """Return where words are not 0, with the word last: input, step, row, column, polarity."""
-    words = read.words.reshape(*read.words.shape[:2], *shape)
+    words = read.words[:].reshape(*read.words.shape[:2], *shape)
     return [(*map(int, place), int(words[tuple(place)])) for place in np.argwhere(words)]
 
 
@@ -193,12 +196,12 @@ def test_images_of_any_size_are_shown_as_spikes_or_as_words_with_the_labels_besi
     (tmp_path / "t-labels-idx1-ubyte").write_bytes(idx(classes))
     read = read_inputs(tmp_path / "t-images-idx3-ubyte", network(2, 5, 1, form="UQ1.0"))
     assert labels(read) == [17, 0, 200]
-    assert read.words.tolist() == encode(images.reshape(3, 10), RateCoding()).raster().tolist()
+    assert read.words[:].tolist() == encode(images.reshape(3, 10), RateCoding()).raster().tolist()
     np.savez(tmp_path / "own.npz", images=images, labels=classes)
     (tmp_path / "inputs.toml").write_text("images = 'own.npz'\ncoding = 'words'\nsteps = 2\nfirst = 1\n")
     read = read_inputs(tmp_path / "inputs.toml", network(10))
     assert labels(read) == [0, 200]
-    assert read.words.tolist() == np.repeat(images[1:].reshape(2, 1, 10), 2, axis=1).tolist()
+    assert read.words[:].tolist() == np.repeat(images[1:].reshape(2, 1, 10), 2, axis=1).tolist()
 
 
 @pytest.mark.parametrize(
@@ -241,3 +244,50 @@ def test_recordings_without_events_last_a_step(tmp_path: Path) -> None:
     nothing = np.zeros(0, np.int64)
     held = Labelled(nothing, nothing, np.zeros(3, np.int64), None, 4)
     assert (len(held), held.lasting(1000), held.words(1000, 1).tolist()) == (2, 1, [[[0] * 4], [[0] * 4]])
+
+
+def test_more_words_than_are_held_are_made_when_they_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder_of_classes(tmp_path / "held")
+    images = np.random.default_rng(1).integers(0, 256, (3, 3, 8)).astype(np.uint8)
+    np.savez(tmp_path / "own.npz", images=images, labels=np.arange(3))
+    (tmp_path / "own.toml").write_text("images = 'own.npz'\nsteps = 9\n")
+    (tmp_path / "words.toml").write_text("images = 'own.npz'\nsteps = 2\ncoding = 'words'\nfirst = 1\n")
+    for name, graph in (("held", network(3, 4, 2)), ("own.toml", network(24)), ("words.toml", network(24))):
+        expected = read_inputs(tmp_path / name, graph)
+        with monkeypatch.context() as less:
+            less.setattr(frames, "HELD_WORDS", 1)
+            less.setattr(frames, "AT_ONCE", 30)  # one input at a time
+            read = read_inputs(tmp_path / name, graph)
+            assert isinstance(read.words, Frames)
+            assert labels(read) == labels(expected)
+            assert [some.tolist() for some in read.parts()] == [[one.tolist()] for one in expected.words]
+            assert read.words[1].tolist() == expected.words[1].tolist()
+            last = read.chosen(np.array([1, 0])).first(1)
+            assert last.words[:].tolist() == expected.words[1:2].tolist()
+
+    bits = network(3, 4, 2, form="UQ0.1")
+    with pytest.raises(FxsnnError, match=r"held': inputs\[1, 0, 23\] must be a word of UQ0.1 .*, not 2$"):
+        read_inputs(tmp_path / "held", bits)
+    monkeypatch.setattr(frames, "HELD_WORDS", 1)
+    monkeypatch.setattr(frames, "AT_ONCE", 30)
+    with pytest.raises(FxsnnError, match=r"held': inputs\[1, 0, 23\] must be a word of UQ0.1 .*, not 2$"):
+        read_inputs(tmp_path / "held", bits)
+
+
+def test_ten_thousand_recordings_are_measured_in_bounded_memory() -> None:
+    many, rng = 20_000, np.random.default_rng(0)
+    units, times = rng.integers(0, 2000, many), rng.integers(0, 300_000, many)
+    offsets = np.arange(0, many + 1, 2)
+    source = Events(Labelled(units, times, offsets, None, 2000), 1000, 300, once=True)
+    inputs = Inputs(made(source, 10_000, 300, 2000))
+    assert inputs.words.shape == (10_000, 300, 2000)
+    tracemalloc.start()
+    total = sum(int(some.sum()) for some in inputs.first(30).parts())
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert total == len(
+        set(zip((np.arange(60) // 2).tolist(), (times[:60] // 1000).tolist(), units[:60].tolist(), strict=True))
+    )
+    assert most < 1 << 28

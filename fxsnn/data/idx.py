@@ -24,7 +24,7 @@ def parse_idx(data: bytes, name: str, dimensions: int) -> NDArray[np.uint8]:
     name   as the user knows the file, for the error
     """
     start = 4 + 4 * dimensions
-    header = _unpacked(data, start, name)
+    header = unpacked(data, start, name)
     wanted = bytes([0, 0, UNSIGNED_BYTE, dimensions])
     if header[:4] != wanted:
         raise FileError(
@@ -40,26 +40,27 @@ def parse_idx(data: bytes, name: str, dimensions: int) -> NDArray[np.uint8]:
         raise FileError(f"{name!r} must promise 1 to {MOST_BYTES:,} bytes, not {shape}")
     # one byte more than promised is enough to see that there are too many: a small gzip file can hold
     # terabytes of zeros, and none of them is unpacked
-    body = _unpacked(data, start + promised + 1, name)[start:]
+    body = unpacked(data, start + promised + 1, name)[start:]
     if len(body) != promised:
         given = f"only {len(body):,}" if len(body) < promised else "more"
         raise FileError(f"{name!r} must hold the {promised:,} bytes that its header promises, not {given}")
     return np.frombuffer(bytearray(body), dtype=np.uint8).reshape(sizes)
 
 
-def _unpacked(data: bytes, most: int, name: str) -> bytes:
+def unpacked(data: bytes, most: int, name: str) -> bytes:
+    """Return as many of the bytes of a file, gzipped or not, as are asked for; raises FileError where it is damaged."""
     if not data.startswith(_GZIP):
         return data[:most]
     stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
-        unpacked = stream.decompress(data, most)
+        found = stream.decompress(data, most)
     except zlib.error as error:
         raise FileError(f"{name!r} must be an intact gzip file, not one with {_reason(error)}") from error
-    if len(unpacked) < most and not stream.eof:
+    if len(found) < most and not stream.eof:
         raise FileError(f"{name!r} must be a whole gzip file, not one that is cut short")
     if stream.unused_data:
         raise FileError(f"{name!r} must end with its gzip data, not {len(stream.unused_data):,} bytes later")
-    return unpacked
+    return found
 
 
 def _reason(error: zlib.error) -> str:

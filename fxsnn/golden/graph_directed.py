@@ -37,7 +37,7 @@ from fxsnn.golden.graph_tally import (
 )
 from fxsnn.golden.graph_trials import drawn, made
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.starting import Start
+from fxsnn.graph.starting import REST, Start
 from fxsnn.program.variant import Ints
 
 TRIALS, FEWEST = 480, 8
@@ -62,7 +62,7 @@ class Covered:
         freeze(self)
 
 
-def cover(network: QuantisedGraph, inputs: Ints, start: Start, *, aimed: bool) -> Covered:
+def cover(network: QuantisedGraph, inputs: Ints, start: Start = REST, *, aimed: bool) -> Covered:
     """Return the corners that inputs reach, with others directed at them behind if `aimed`.
 
     inputs    int64[inputs, steps, words], which no overflow mode refuses

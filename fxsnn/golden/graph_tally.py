@@ -123,10 +123,12 @@ def tallied(network: QuantisedGraph, inputs: Ints, start: Mapping[str, Ints] | N
     inputs    int64[presentations, steps, words]
     start     what states begin with, by `population.state`, int64[presentations, neurons]; 0 if not given
     """
-    return searched(network, inputs, frozenset())[0]
+    return searched(network, inputs, frozenset(), start)[0]
 
 
-def searched(network: QuantisedGraph, inputs: Ints, wanted: Set[str]) -> tuple[dict[str, Tally], dict[str, Ints]]:
+def searched(
+    network: QuantisedGraph, inputs: Ints, wanted: Set[str], start: Mapping[str, Ints] | None = None
+) -> tuple[dict[str, Tally], dict[str, Ints]]:
     """Return the same, and of each aim that is wanted how near presentations come: int64[presentations]."""
     presentations, steps = inputs.shape[:2]
     counter = _Counter(network, presentations, steps, wanted)

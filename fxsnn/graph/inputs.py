@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.files import MOST_BYTES, read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.graph.arrays import ENDINGS, read_given
+from fxsnn.graph.frames import Frames, parts
 from fxsnn.graph.network import MOST_CLASSES, Graph
 from fxsnn.graph.reading import as_words, check_inputs
 from fxsnn.graph.shown import HDF5, MOST_WORDS, is_shown, shown_of, spikes_of
@@ -27,12 +29,13 @@ from fxsnn.plan import Signal
 class Inputs:
     """What a network is shown.
 
-    words     int64[inputs, steps, words] of the format of the network's input; a map flat
+    words     int64[inputs, steps, words] of the format of the network's input; a map flat. Of many words only those
+              that are asked for are made: `parts` yields all of them
     labels    int64[inputs], the class of each, from 0 on; none where the file holds none
     file      where they come from, for messages
     """
 
-    words: NDArray[np.int64]
+    words: NDArray[np.int64] | Frames
     labels: NDArray[np.int64] | None = None
     file: str = ""
 
@@ -51,7 +54,17 @@ class Inputs:
 
         places    int64[inputs], or a slice
         """
-        return Inputs(self.words[places], None if self.labels is None else self.labels[places], self.file)
+        words = self.words.chosen(places) if isinstance(self.words, Frames) else self.words[places]
+        return Inputs(words, None if self.labels is None else self.labels[places], self.file)
+
+    def parts(self) -> Iterator[NDArray[np.int64]]:
+        """Yield all words, some inputs at a time."""
+        return parts(self.words)
+
+    def facts(self) -> list[NDArray[Any]]:
+        """Return all that the words and labels follow from."""
+        found = self.words.facts() if isinstance(self.words, Frames) else [self.words]
+        return found if self.labels is None else [*found, self.labels]
 
 
 def read_inputs(path: Path, graph: Graph) -> Inputs:
@@ -81,7 +94,7 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
         held = {} if shown else _arrays(path)
         if shown or "inputs" not in held:
             found, labels = shown_of(path, graph.shape) if shown else spikes_of(held, graph.shape)
-            words = checked_inputs(found, graph)
+            words = _checked_frames(found, graph) if isinstance(found, Frames) else checked_inputs(found, graph)
             return Inputs(words, None if labels is None else _classes(labels, len(words)), str(path))
         words = checked_inputs(held["inputs"], graph)
         return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None, str(path))
@@ -121,6 +134,16 @@ def checked_inputs(given: ArrayLike, graph: Graph) -> NDArray[np.int64]:
     if not len(shaped):
         raise ConfigError("inputs must be one or more, not none")
     return np.ascontiguousarray(shaped, np.int64)
+
+
+def _checked_frames(frames: Frames, graph: Graph) -> Frames:
+    """Return what a network is shown a part at a time; raises as `checked_inputs` does."""
+    before = 0
+    for some in parts(frames):
+        check_words("inputs", some, graph.format, before)
+        check_inputs(graph.shape, graph.readout, some)
+        before += len(some)
+    return frames
 
 
 def _classes(given: NDArray[Any], inputs: int) -> NDArray[np.int64]:

@@ -16,15 +16,16 @@ from fxsnn.data.idx import parse_idx
 from fxsnn.data.labelled import Labelled, class_files, load_classes, of_recordings
 from fxsnn.data.shd import load_shd
 from fxsnn.documents import parse_toml
-from fxsnn.encode import RateCoding, encode
+from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import MOST_BYTES, read_bytes, read_text
+from fxsnn.graph.frames import HELD_WORDS, Events, Frames, Images, made
 from fxsnn.graph.given import Shape
 from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 
 HDF5 = (".h5", ".hdf5")
-MOST_WORDS = 1 << 28  # of all inputs together: 2 GiB as they are held
-Words = tuple[NDArray[np.int64], NDArray[np.int64] | None]
+MOST_WORDS = 1 << 28  # of inputs that are read as they are: 2 GiB as they are held
+Words = tuple[NDArray[np.int64] | Frames, NDArray[np.int64] | None]
 
 
 class Description(msgspec.Struct, forbid_unknown_fields=True):
@@ -156,15 +157,17 @@ def _chosen(held: Labelled, asked: Description) -> Labelled:
 
 def _binned(held: Labelled, asked: Description) -> Words:
     steps = asked.steps or held.lasting(asked.step)
-    _limit(len(held), steps, held.size, f"of {asked.step:,} us")
-    return held.words(asked.step, steps, asked.several == "one"), held.labels
+    _limit(len(held), steps, held.size)
+    return made(Events(held, asked.step, steps, asked.several == "one"), len(held), steps, held.size), held.labels
 
 
-def _limit(inputs: int, steps: int, size: int, of: str = "") -> None:
-    if inputs * steps * size > MOST_WORDS:
+def _limit(inputs: int, steps: int, size: int) -> None:
+    """Refuse inputs that are many, of which one alone is more than is held."""
+    if inputs * steps * size > MOST_WORDS and steps * size > HELD_WORDS:
         raise ConfigError(
-            f"inputs must be at most {MOST_WORDS:,} words together, not {inputs:,} of {steps:,} steps {of}".rstrip()
-            + f" with {size:,} words: a description of inputs takes fewer (step, steps, first, every, count)"
+            f"inputs must be at most {MOST_WORDS:,} words together where one has more than {HELD_WORDS:,}, not "
+            f"{inputs:,} of {steps:,} steps with {size:,} words: a description of inputs takes fewer "
+            "(step, steps, first, every, count)"
         )
 
 
@@ -185,10 +188,8 @@ def _images(path: Path, labels: Path | None, asked: Description, shape: Shape) -
     which = _which(len(images), asked)
     flat, steps = np.ascontiguousarray(images[which].reshape(len(which), size)), asked.steps or 100
     _limit(len(which), steps, size)
-    kept = None if known is None else known[which]
-    if asked.coding == "words":
-        return np.repeat(flat.astype(np.int64)[:, None], steps, axis=1), kept
-    return encode(flat, RateCoding(steps, asked.peak, asked.seed)).raster().astype(np.int64), kept
+    coding = None if asked.coding == "words" else RateCoding(steps, asked.peak, asked.seed)
+    return made(Images(flat, steps, coding), len(which), steps, size), None if known is None else known[which]
 
 
 def _pixels(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:

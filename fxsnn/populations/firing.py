@@ -33,14 +33,15 @@ def reference(graph: Graph, inputs: Inputs, plan: GraphPlan) -> Reference | None
     """Keep the float network's spikes of the first inputs, all its populations side by side; none where none fires."""
     if not spiking(graph):
         return None
-    words = inputs.words[:COUNTED]
-    counts, trains = _gathered(graph, float_emitted(graph, to_float(words, graph.format), plan), words.shape[1])
+    words = inputs.first(COUNTED).words
+    one_by_one = (next(float_emitted(graph, to_float(one[None], graph.format), plan)) for one in words)
+    counts, trains = _gathered(graph, one_by_one, words.shape[1])
     return Reference(counts, _NONE, trains)
 
 
 def watch(float_net: Reference, network: QuantisedGraph, inputs: Inputs) -> Firing:
     """Compare a network in integers, which has run on the inputs, with the float network."""
-    words = inputs.words[:COUNTED]
+    words = inputs.first(COUNTED).words
     one_by_one = ({name: held[0] for name, held in emitted_of(network, one[None]).items()} for one in words)
     return compare(float_net, *_gathered(network.graph, one_by_one, words.shape[1]))
 

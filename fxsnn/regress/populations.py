@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -124,16 +125,18 @@ class GraphAnswers(NamedTuple):
 
 def answers_of(network: QuantisedGraph, shown: Inputs) -> GraphAnswers:
     """Run every input; raises as `run` does."""
-    answers, fires, spikes = run(network, shown.words), spiking(network.graph), 0
+    answers = [run(network, some) for some in shown.parts()]
+    fires, spikes = spiking(network.graph), 0
     words = list[Words]()
-    for said, one in zip(answers.said, shown.words, strict=True):
+    for said, one in zip(chain.from_iterable(one.said for one in answers), shown.words, strict=True):
         emitted = emitted_of(network, one[None])
         sums = [emitted[held.name][0].sum(axis=0, dtype=np.int64) for held in network.graph.populations]
         spikes += sum(int(emitted[name].sum(dtype=np.int64)) for name in fires)
         words.append(np.concatenate([said, *sums]))
-    if shown.labels is None or answers.classes is None:
+    classes = [one.classes for one in answers if one.classes is not None]
+    if shown.labels is None or not classes:
         return GraphAnswers(words, spikes, None)
-    return GraphAnswers(words, spikes, int(np.count_nonzero(answers.classes == shown.labels)))
+    return GraphAnswers(words, spikes, int(np.count_nonzero(np.concatenate(classes) == shown.labels)))
 
 
 def _tables(plan: GraphPlan) -> dict[str, Any]:

@@ -46,8 +46,9 @@ class GraphSubject:
 
     def facts(self) -> Facts:
         """Return what the study is of."""
-        shown = [self.inputs.words] + ([] if self.inputs.labels is None else [self.inputs.labels])
-        return Facts(digest_of_graph(self.graph), digest_of(shown), about(self.inputs, self.name), self.grid)
+        return Facts(
+            digest_of_graph(self.graph), digest_of(self.inputs.facts()), about(self.inputs, self.name), self.grid
+        )
 
     def points(self, found: Fewest | None = None) -> list[Point[GraphPlan]]:
         """Return every point of the grid, or those that single-signal analysis leaves."""
