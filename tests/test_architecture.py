@@ -78,7 +78,7 @@ ORDER = (
         "events",
         "events_demo",
         "job",
-        "shown",
+        "samples",
         "kinds",
         "cli",
         "__main__",
