@@ -216,7 +216,7 @@ def memory(
 
 
 def show_memory(found: dict[str, Any], macro: str) -> None:
-    """Print what `memory_to_data` told, array by array."""
+    """Print a memory, as `memory_to_data` returns it, array by array."""
     from fxsnn.memory import bits_text
 
     rows = table("array", ">words", ">bits a word", ">bits", f">allocated bits ({macro})")
