@@ -79,7 +79,7 @@ def explore(
 
 
 def ranges(asked: Samples, images: int) -> dict[str, Spread]:
-    """Return how the values of every signal lie on the first digits, recordings or inputs, in real numbers."""
+    """Return the distribution of every signal's values on the first digits, recordings or inputs, in float."""
     match asked.kind:
         case "populations":
             return ranges_of_graph(asked.network, asked.found, images)

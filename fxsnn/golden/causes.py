@@ -1,4 +1,4 @@
-"""What RTL teams get wrong: the same layer with one respect of its semantics changed, to be held against a dump."""
+"""What RTL teams get wrong: the same layer with one respect of its semantics changed, to be compared with a dump."""
 
 from __future__ import annotations
 
