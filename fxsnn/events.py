@@ -160,7 +160,7 @@ def sweep_of_layers(
 
 
 def ranges_of_layers(network: Path, data: Path, recordings: int) -> dict[str, Spread]:
-    """Return the distribution of every signal's values, in float, on the first recordings that were not learned from."""
+    """Return the distribution of every signal's values, in float, on recordings that were not learned from."""
     held = load_layers(network)
     shown = _not_learned_from(network, held, data)
     check_sensor(held, shown)
