@@ -379,7 +379,8 @@ def test_the_most_accurate_within_a_budget_is_chosen(tmp_path: Path, three: Path
         f"(2.0 KiB): {baseline / middle.bits:.1f} times less memory, "
         "-5.00 points of accuracy. It misses the usual floor, 1.00 % below the "
         "float network: the budget costs accuracy. The choice is within noise of the float network "
-        f"({against_float(three, middle)}). {large.name} (83.33 %, {large.bits:,} bits) ties with it and is more accurate."
+        f"({against_float(three, middle)}). "
+        f"{large.name} (83.33 %, {large.bits:,} bits) ties with it and is more accurate."
     )
     assert parse_plan((tmp_path / "p.toml").read_text()).weight.format.word == 3
     assert done(*words, "--budget", "10,000 bits").out.startswith("w2.2-")
