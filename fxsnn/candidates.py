@@ -70,7 +70,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The float network that candidates are held against; its memory is counted with 32-bit words."""
+    """The float network that candidates are compared with; its memory is counted with 32-bit words."""
 
     accuracy: float
     interval: tuple[float, float]
@@ -126,7 +126,7 @@ def gather(data: str, float_score: Measured, candidates: Sequence[Candidate[Any]
 
 
 def assemble(data: str, found: Found, entries: Sequence[Entry]) -> Exploration:
-    """Return the exploration of these entries, of which those on the Pareto front are told so."""
+    """Return the exploration of these entries, of which those on the Pareto front are marked."""
     kept = set(front(entries))
     return Exploration(
         data, found, tuple(msgspec.structs.replace(entry, on_front=n in kept) for n, entry in enumerate(entries))

@@ -1,4 +1,4 @@
-"""How membranes and synaptic currents lie, float beside fixed, and what of them the formats cannot hold."""
+"""Distributions of membranes and synaptic currents, float beside fixed, and the share beyond their formats."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def sweep_of_layers(
 
 
 def ranges_of_layers(network: Path, data: Path, recordings: int) -> dict[str, Spread]:
-    """Return how the values of every signal lie on the first recordings that were not learned from, in real numbers."""
+    """Return the distribution of every signal's values, in float, on recordings that were not learned from."""
     held = load_layers(network)
     shown = _not_learned_from(network, held, data)
     check_sensor(held, shown)

@@ -133,7 +133,7 @@ def parting(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.i
 def warning(firing: Firing, scheme: str = "PTQ", image: str = "image") -> str:
     """Say in words what is wrong with how the fixed-point network fires; nothing where it fires as in float.
 
-    A network that learned in integers (ITQ) has neurons of its own: they are not held against the float network's
+    A network that learned in integers (ITQ) has neurons of its own: they are not compared with the float network's
     one by one.
     """
     told = []

@@ -122,7 +122,7 @@ def sweep_of_graph(
 
 
 def ranges_of_graph(network: Path, inputs: Path, count: int) -> dict[str, Spread]:
-    """Return how the values of every signal lie on the first inputs of a file, in real numbers."""
+    """Return the distribution of the values of every signal on the first inputs of a file, in real numbers."""
     graph = load_graph(network)
     shown = read_inputs(inputs, graph).first(count)
     return graph_spreads(graph, to_float(shown.words[:], graph.format))

@@ -96,7 +96,7 @@ def explore_network(
 
 
 def profile_network(network: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Spread]:
-    """Return how the values of every signal lie on the first training digits."""
+    """Return the distribution of the values of every signal on the first training digits."""
     held = load_network(network)
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)

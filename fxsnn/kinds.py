@@ -37,14 +37,14 @@ from fxsnn.ranges import Spread
 from fxsnn.report.compose import Outcome
 from fxsnn.report.drawing import check_drawing
 from fxsnn.reporting import Sources, report_job
+from fxsnn.samples import Samples
 from fxsnn.selection import Criteria
-from fxsnn.shown import Shown
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.study.session import Finished, Settings
 
 
-def emulate(asked: Shown, plan: Path, workers: int, images: int | None) -> Emulated | EventsEmulated | GraphEmulated:
+def emulate(asked: Samples, plan: Path, workers: int, images: int | None) -> Emulated | EventsEmulated | GraphEmulated:
     """Measure a network in float and in integers, on so many test digits, recordings or inputs, evenly spread."""
     match asked.kind:
         case "populations":
@@ -55,7 +55,7 @@ def emulate(asked: Shown, plan: Path, workers: int, images: int | None) -> Emula
 
 
 def explore(
-    asked: Shown,
+    asked: Samples,
     out: Path,
     grid: Path | None,
     study: Settings,
@@ -79,8 +79,8 @@ def explore(
     return explore_network(asked.network, out, grid, study, *given, workers, progress, passes, engine)
 
 
-def ranges(asked: Shown, images: int) -> dict[str, Spread]:
-    """Return how the values of every signal lie on the first digits, recordings or inputs, in real numbers."""
+def ranges(asked: Samples, images: int) -> dict[str, Spread]:
+    """Return the distribution of every signal's values on the first digits, recordings or inputs, in float."""
     match asked.kind:
         case "populations":
             return ranges_of_graph(asked.network, asked.found, images)
@@ -90,7 +90,7 @@ def ranges(asked: Shown, images: int) -> dict[str, Spread]:
 
 
 def significance(
-    asked: Shown,
+    asked: Samples,
     out: Path,
     images: int | None,
     max_loss: float,
@@ -125,7 +125,7 @@ def significance(
 
 
 def golden(
-    asked: Shown,
+    asked: Samples,
     plan: Path,
     out: Path,
     images: int | None,
@@ -150,7 +150,7 @@ def golden(
 
 
 def report(
-    asked: Shown,
+    asked: Samples,
     out: Path,
     sources: Sources,
     criteria: Criteria,

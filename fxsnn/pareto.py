@@ -43,7 +43,7 @@ class Stored(Scored, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The network that candidates are held against: its float accuracy, its memory with 32-bit words."""
+    """The network that candidates are compared with: its float accuracy, its memory with 32-bit words."""
 
     accuracy: float
     bits: int

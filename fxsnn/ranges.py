@@ -105,7 +105,7 @@ def spreads(network: Network, spikes: Spikes) -> dict[str, Spread]:
 
 
 def spread(values: ArrayLike, bounds: tuple[float, float] | None = None, exact: bool = False) -> Spread:
-    """Return how the values lie.
+    """Return the extremes and percentiles of values, and the integer bits that they need.
 
     values    float64 of any shape
 

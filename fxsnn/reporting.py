@@ -1,4 +1,4 @@
-"""`fxsnn report`: from what explore wrote to the page, everything that it tells measured again."""
+"""`fxsnn report`: from candidates to the page; everything in it is measured again."""
 
 from __future__ import annotations
 

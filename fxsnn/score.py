@@ -16,11 +16,11 @@ CLASSES = 10
 
 
 class Measured(Protocol):
-    """Which of a number of images, or recordings, a network tells right."""
+    """Which of a number of images, or recordings, a network classifies correctly."""
 
     @property
     def correct(self) -> int:
-        """How many are told right."""
+        """How many predictions are correct."""
 
     @property
     def images(self) -> int:
@@ -28,7 +28,7 @@ class Measured(Protocol):
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Which are told right, bool[images]."""
+        """Which predictions are correct, bool[images]."""
 
     @property
     def confusion(self) -> NDArray[np.int64]:
@@ -40,7 +40,7 @@ class Measured(Protocol):
 
     @property
     def accuracy(self) -> float:
-        """Share that is told right, 0 to 1."""
+        """Share of correct predictions, 0 to 1."""
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -49,7 +49,7 @@ class Measured(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """Which recordings a network that learned with labels tells right; spikes are not counted."""
+    """Which recordings a network that learned with labels classifies correctly; spikes are not counted."""
 
     confusion: NDArray[np.int64]  # int64[classes, classes]: true class, predicted class
     right: NDArray[np.bool_]  # bool[recordings]: which predictions are correct
@@ -76,7 +76,7 @@ class Told:
 
     @property
     def correct(self) -> int:
-        """How many are told right."""
+        """How many predictions are correct."""
         return int(self.right.sum())
 
     @property
@@ -86,7 +86,7 @@ class Told:
 
     @property
     def accuracy(self) -> float:
-        """Share that is told right, 0 to 1."""
+        """Share of correct predictions, 0 to 1."""
         return self.correct / self.images
 
     @property
@@ -121,7 +121,7 @@ class Score:
 
 
 def measured_to_data(measured: Measured) -> dict[str, Any]:
-    """Return what a network tells right as plain data: shares and counts, the confusion [true class][predicted]."""
+    """Return a measurement as plain data: shares and counts, the confusion [true class][predicted]."""
     return {
         "accuracy": measured.accuracy,
         "interval": list(measured.interval),

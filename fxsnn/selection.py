@@ -57,7 +57,7 @@ class Selected:
 
     choice: Choice
     entry: Entry
-    found: Found  # the float network that it is held against
+    found: Found  # the float network that it is compared with
     plan: Planned
 
     @property

@@ -41,7 +41,7 @@ def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
     indices    uint16 | int64[at least the events + 8]
     raster     uint8[rows, inputs]    0 or 1
     """
-    event = uint64(0)  # unsigned, or every index would be looked at for a sign
+    event = uint64(0)  # unsigned: Numba tests signed indices for wrap-around
     inputs = uint64(raster.shape[1])
     eights = inputs & ~uint64(7)
     for row in range(raster.shape[0]):

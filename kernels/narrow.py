@@ -66,7 +66,7 @@ def compact(active, offsets, found, pairs, places, first, count):  # type: ignor
     places     int32[...]            the same
     """
     here, there = pairs[first : first + count], places[first : first + count]
-    at = uint64(found)  # unsigned, or every index would be looked at for a sign
+    at = uint64(found)  # unsigned: Numba tests signed indices for wrap-around
     for n in range(count):  # written over unless it is not 0: cheaper than a branch
         active[at] = here[n]
         offsets[at] = there[n]

@@ -74,7 +74,7 @@ ORDER = (
         "events",
         "events_demo",
         "job",
-        "shown",
+        "samples",
         "kinds",
         "cli",
         "__main__",

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from command_line import Said, run, skip_without_jit, small_splits
-from fxsnn.candidates import entry_of, load_exploration
+from fxsnn.candidates import Entry, entry_of, load_exploration
 from fxsnn.demo import prepare
 from fxsnn.explore import evaluate
 from fxsnn.grid import Point
@@ -22,7 +22,7 @@ from fxsnn.network import load_network, save_network
 from fxsnn.plan import parse_plan, plan_from_data, plan_text
 from fxsnn.profiled import ANY, plan_in
 from fxsnn.splits import part
-from fxsnn.ties import pack
+from fxsnn.ties import pack, paired_difference, unpack
 
 skip_without_jit()
 
@@ -379,7 +379,8 @@ def test_the_most_accurate_within_a_budget_is_chosen(tmp_path: Path, three: Path
         f"(2.0 KiB): {baseline / middle.bits:.1f} times less memory, "
         "-5.00 points of accuracy. It misses the usual floor, 1.00 % below the "
         "float network: the budget costs accuracy. The choice is within noise of the float network "
-        f"(paired McNemar test at 5 %). {large.name} (83.33 %, {large.bits:,} bits) ties with it and is more accurate."
+        f"({against_float(three, middle)}). "
+        f"{large.name} (83.33 %, {large.bits:,} bits) ties with it and is more accurate."
     )
     assert parse_plan((tmp_path / "p.toml").read_text()).weight.format.word == 3
     assert done(*words, "--budget", "10,000 bits").out.startswith("w2.2-")
@@ -393,16 +394,25 @@ def test_the_most_accurate_within_a_budget_is_chosen(tmp_path: Path, three: Path
     assert " as allocated: " in said
 
 
+def against_float(candidates: Path, entry: Entry) -> str:
+    """Return the test and the interval by which a candidate is compared with the float network."""
+    right = load_exploration(candidates).found.right
+    assert right
+    assert entry.right
+    _, (low, high) = paired_difference(unpack(entry.right, entry.images), unpack(right, entry.images))
+    return f"paired McNemar test at 5 %; 95 % interval {100 * low:+.2f} to {100 * high:+.2f} points"
+
+
 def test_a_choice_says_what_ties_with_it_and_holds_less(tmp_path: Path, three: Path) -> None:
-    _, middle, _ = load_exploration(three).entries
+    small, middle, large = sorted(load_exploration(three).entries, key=lambda entry: entry.bits)
     said = done("select", three, "--out", tmp_path / "p.toml", "--max-loss", "1", "--mu", "0").out
     assert said.splitlines()[0].endswith(
-        " The choice is within noise of the float network (paired McNemar test at 5 %). "
+        f" The choice is within noise of the float network ({against_float(three, large)}). "
         f"{middle.name} (81.67 %, {middle.bits:,} bits) ties with it and holds less memory."
     )
     said = done("select", three, "--out", tmp_path / "p.toml", "--budget", "1 kB").out
     assert said.splitlines()[0].endswith(
-        " The choice is worse than the float network beyond noise (paired McNemar test at 5 %)."
+        f" The choice is worse than the float network beyond noise ({against_float(three, small)})."
     )
 
 

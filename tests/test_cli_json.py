@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from command_line import run, skip_without_jit, small_splits
+from fxsnn.candidates import load_exploration
 from fxsnn.encode import RateCoding
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
@@ -56,6 +57,7 @@ def folder(tmp_path: Path) -> Path:
 def told(*words: object, status: int = 0) -> Any:
     said = run(*words, "--json")
     assert said.status == status, said.err
+    assert said.out.count("\n") == 1  # one line: a document a line in a log
     return json.loads(said.out)
 
 
@@ -92,7 +94,11 @@ def test_ranges_tells_how_the_values_of_every_signal_lie(folder: Path, own: bool
 def test_select_tells_the_choice_and_writes_its_plan(folder: Path) -> None:
     made, out = folder / "candidates.json", folder / "chosen.toml"
     words = "--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", made
-    assert run("explore", folder / "net.toml", *words).status == 0
+    explored = told("explore", folder / "net.toml", *words)
+    assert (explored["written"], explored["candidates"], explored["evaluated"]) == (str(made), 2, 2)
+    assert [row["name"] for row in explored["front"]] == [
+        one.name for one in load_exploration(made).entries if one.on_front
+    ]
     said = run("select", made, "--max-loss", "1", "--out", out).out
     written_plan = out.read_bytes()
     out.unlink()
@@ -103,13 +109,19 @@ def test_select_tells_the_choice_and_writes_its_plan(folder: Path) -> None:
     assert found["bits"] < found["float"]["bits"]
     assert found["plan"] == tomllib.loads(out.read_text())
     assert found["firing"]["images"] == 30
+    assert "warning: a sample of 30 is small: " in run("select", made, "--max-loss", "1", "--out", out).err
+    page = "--inputs", folder / "shown.npz", "--max-loss", "1", "--out", folder / "r.html"
+    reported = told("report", folder / "net.toml", made, *page)
+    assert (reported["written"], reported["chosen"]) == (str(folder / "r.html"), found["name"])
+    assert reported["fixed"]["accuracy"] == found["accuracy"]
 
 
 def test_golden_check_tells_what_agrees_and_what_does_not(folder: Path) -> None:
     out = folder / "set"
     words = "--inputs", folder / "shown.npz", "--images", "2", "--out", out
-    assert run("golden", "make", folder / "net.toml", folder / "plan.toml", *words).status == 0
+    made = told("golden", "make", folder / "net.toml", folder / "plan.toml", *words)
     found = told("golden", "check", out)
+    assert (made["set"], made["words"]) == (str(out), found["words"])
     assert run("golden", "check", out).out == f"{out}: {found['words']:,} words in {found['files']} files agree\n"
     assert (found["set"], found["findings"]) == (str(out), [])
 
@@ -134,6 +146,16 @@ def test_golden_diff_tells_the_first_difference(folder: Path) -> None:
     lines[last] = "0" * len(lines[last]) if set(lines[last]) != {"0"} else "1".zfill(len(lines[last]))
     dump.write_text("\n".join(lines) + "\n")
     assert told("golden", "diff", out, dump, status=1)["difference"]["node"] == "out.membrane"
+
+
+def test_exports_and_data_list_what_is_written_and_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, out = folder / "plan.toml", folder / "model"
+    found = told("export", "c", folder / "net.toml", plan, "--out", out)
+    assert sorted(found["files"]) == sorted(path.name for path in out.iterdir())
+    monkeypatch.delenv("FXSNN_DATA", raising=False)
+    first = told("data")[0]
+    assert first["images"] == 5000
+    assert {"name", "images", "state", "place"} <= set(first)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,8 @@ def test_the_page_tells_what_select_chooses(tmp_path: Path, folder: Path) -> Non
     reason, tested, written = said.out.splitlines()
     assert selected.splitlines()[0] == reason
     name = reason.split(" ")[0]
-    assert re.fullmatch(rf"On 6 test digits: float [\d.]+ %, {re.escape(name)} [\d.]+ %\.", tested)
+    share = r"[\d.]+ % \(95 % interval [\d.]+-[\d.]+ %\)"
+    assert re.fullmatch(rf"On 6 test digits: float {share}, {re.escape(name)} {share}\.", tested)
     assert written == f"{out}: open it in a browser"
     page = text_of(out)
     assert page.count(reason.split(":")[0]) == 1

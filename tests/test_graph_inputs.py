@@ -15,7 +15,7 @@ from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import population
 from fxsnn.graph.reading import Readout
-from fxsnn.graph.shown import MOST_WORDS
+from fxsnn.graph.recorded_inputs import MOST_WORDS
 
 
 def network(form: str = "Q3.1", skip: int = 0) -> Graph:

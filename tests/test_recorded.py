@@ -264,7 +264,7 @@ def test_a_choice_that_learned_on_is_reported_on_with_its_network(
     said = run(*report, "--chosen-network", learned)
     assert said.status == 0, said.err
     assert f"{through.name} was chosen by its plan" in said.out.replace("\n", " ")
-    assert f"{through.name} {fixed}." in said.out.replace("\n", " ")
+    assert f"{through.name} {fixed} (95 % interval " in said.out.replace("\n", " ")
     read = Page(page.read_text())
     assert "straight-through, learned on in float, through its quantisation" in read.text
     assert f"{found.entries[0].name} was chosen by its plan" in run(*report).out.replace("\n", " ")

@@ -307,7 +307,7 @@ def test_a_study_of_something_else_is_refused_by_what_differs(
     monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
     assert run(*words).status == 0
     kept = (tmp_path / "c.db").read_bytes()
-    begun = "a study must be gone on with as it was begun, but "
+    begun = "a study must be resumed as it was begun, but "
     there = f" of {str(tmp_path / 'c.db')!r} is another one"
     end = "; name a new file with --study"
 
@@ -415,7 +415,7 @@ def two_grids(words: list[str], tmp_path: Path, place: str) -> None:
     """Let two grids share a place under names of their own, and go on with each."""
     assert run(*words, "--study", place, "--study-name", "first").status == 0
     (tmp_path / "grid.toml").write_text(ONE.replace("[4]", "[3]"))
-    assert run(*words, "--study", place, "--study-name", "first").complaint.startswith("a study must be gone on with")
+    assert run(*words, "--study", place, "--study-name", "first").complaint.startswith("a study must be resumed")
     second = run(*words, "--study", place, "--study-name", "second's \N{GREEK SMALL LETTER ALPHA}")
     assert second.status == 0
     assert "nothing was left" not in second.out

@@ -56,7 +56,7 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.files import read_text
     from fxsnn.golden.bundle import read_bundle
     from fxsnn.golden.dumps import read_dumps
-    from fxsnn.graph.shown import shown_of
+    from fxsnn.graph.recorded_inputs import recorded_of
     from fxsnn.grid import parse_grid
     from fxsnn.layered.plan import parse_layered_plan
     from fxsnn.network import load_network
@@ -181,7 +181,7 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
     ),
     "nir": ("net.json", NIR, plain(nir)),
     "sidecar": ("net.fxsnn.json", SIDECAR, plain(sidecar)),
-    "shown": ("inputs.toml", "images = 'a.npy'\nsteps = 3\n", plain(lambda path: shown_of(path, (4,)))),
+    "shown": ("inputs.toml", "images = 'a.npy'\nsteps = 3\n", plain(lambda path: recorded_of(path, (4,)))),
     "labels": ("a.csv", "class,startTime_usec,endTime_usec\n1,5,9\n", plain(labels)),
 }
 

@@ -30,8 +30,8 @@ from fxsnn.layered.ptq import Words
 from fxsnn.layered.ready import ready
 from fxsnn.memory import bits_text
 from fxsnn.reporting import Sources
+from fxsnn.samples import samples_for
 from fxsnn.selection import criteria
-from fxsnn.shown import shown
 
 STEP = 16_600  # microseconds
 
@@ -58,7 +58,7 @@ def main() -> None:
         page = plan.with_suffix(".html")
         command = f"fxsnn report {network.name} {plan.name} --data {asked.data.name} --out {page.name}"
         begun = time.perf_counter()
-        what, sources = shown(network, asked.data, False, None), Sources(network, plan)
+        what, sources = samples_for(network, asked.data, False, None), Sources(network, plan)
         found = report(what, page, sources, criteria(), command, CORES, lambda *_: None, None)
         entry = found.chosen
         print(

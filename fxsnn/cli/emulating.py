@@ -61,9 +61,9 @@ def emulate(
     from fxsnn.kinds import emulate
     from fxsnn.learned import note
     from fxsnn.overflows import lines
-    from fxsnn.shown import shown
+    from fxsnn.samples import samples_for
 
-    found = emulate(shown(network, folder, mnist, inputs), plan, workers, images)
+    found = emulate(samples_for(network, folder, mnist, inputs), plan, workers, images)
     if as_json:
         show_json(_to_data(found))
     elif isinstance(found, GraphEmulated):

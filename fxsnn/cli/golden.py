@@ -76,9 +76,9 @@ def make(
     """
     from fxsnn.golden.make import unreached
     from fxsnn.kinds import golden
-    from fxsnn.shown import shown
+    from fxsnn.samples import samples_for
 
-    asked = shown(network, folder, mnist, inputs)
+    asked = samples_for(network, folder, mnist, inputs)
     with progress_bars({"golden": "golden vectors (inputs)"}) as progress:
         manifest = golden(asked, plan, out, images, aimed, formats or [], start, progress)
     if as_json:
@@ -196,7 +196,7 @@ def diff(
     from fxsnn.golden.bundle import read_bundle
     from fxsnn.golden.diff import diff
     from fxsnn.golden.dumps import read_dumps
-    from fxsnn.golden.told import lines
+    from fxsnn.golden.findings import lines
 
     bundle = read_bundle(folder)
     result = diff(bundle, read_dumps(bundle, dumps, node, signal or (), clock, valid or ()))

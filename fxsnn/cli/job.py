@@ -99,7 +99,7 @@ def demo(
     from fxsnn.job import demo_job
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.pareto import Reward
-    from fxsnn.shown import kind_of_demo
+    from fxsnn.samples import kind_of_demo
 
     kind = kind_of_demo(out, description, folder, grid)
     of_layers = {"--rate": rate, "--window": window, "--regularisation": regularisation}

@@ -78,7 +78,7 @@ def learning_of(
 
 
 def tell(name: str, told: Measured, colon: str = ":") -> None:
-    """Say what a network is worth on test recordings."""
+    """Print the accuracy of a network on test recordings."""
     typer.echo(
         f"{name}{colon} test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
         f"{told.images:,} recordings"

@@ -85,12 +85,12 @@ def report(
     from fxsnn.kinds import report
     from fxsnn.learned import note
     from fxsnn.reporting import Sources
+    from fxsnn.samples import samples_for
     from fxsnn.score import measured_to_data
     from fxsnn.selection import criteria
-    from fxsnn.shown import shown
     from fxsnn.ties import small_sample
 
-    source = shown(network, folder, mnist, inputs)
+    source = samples_for(network, folder, mnist, inputs)
     if source.kind == "populations":
         foreign(source.kind, {"--passes": passes})
     sources = Sources(network, candidates, chosen, chosen_network, significance)

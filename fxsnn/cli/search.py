@@ -97,12 +97,12 @@ def explore(
     """
     from fxsnn.kinds import explore
     from fxsnn.layered.learn import LEARNING_ON
-    from fxsnn.shown import shown
+    from fxsnn.samples import samples_for
     from fxsnn.study.session import settings_of
 
     settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, study_name)
     engine = engine_of(processes, cluster)
-    asked = shown(network, folder, mnist, inputs)
+    asked = samples_for(network, folder, mnist, inputs)
     if asked.kind != "layers":
         foreign(asked.kind, {"--rate": rate, "--window": window, "--regularisation": regularisation})
     if asked.kind == "populations":
@@ -216,7 +216,7 @@ def memory(
 
 
 def show_memory(found: dict[str, Any], macro: str) -> None:
-    """Print what `memory_to_data` told, array by array."""
+    """Print a memory, as `memory_to_data` returns it, array by array."""
     from fxsnn.memory import bits_text
 
     rows = table("array", ">words", ">bits a word", ">bits", f">allocated bits ({macro})")

@@ -85,13 +85,13 @@ def significance(
     """Narrow each group of parameters of the trained network alone, and rank the groups by the bits they need."""
     from fxsnn.kinds import significance
     from fxsnn.learned import note
-    from fxsnn.shown import shown
+    from fxsnn.samples import samples_for
 
     for name, given in (("--learn-from", learn_from), ("--learn-seed", learn_seed)):
         if given is not None and not learning:
             raise ConfigError(f"{name} {given} must be given with --learning alone")
     digits, engine = (learn_from or 4_000) if learning else None, engine_of(processes, cluster)
-    asked = shown(network, folder, mnist, inputs)
+    asked = samples_for(network, folder, mnist, inputs)
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:
         found, files = significance(
             asked, out, images, max_loss, seed, workers, progress, digits, learn_seed or 0, engine
@@ -125,9 +125,9 @@ def ranges(
     """Measure the range of every signal of the float network on data, and the integer bits that it needs."""
     from fxsnn.kinds import ranges
     from fxsnn.ranges import PERCENTILES, spread_to_data
-    from fxsnn.shown import shown
+    from fxsnn.samples import samples_for
 
-    asked = shown(network, folder, mnist, inputs)
+    asked = samples_for(network, folder, mnist, inputs)
     found = ranges(asked, images)
     if as_json:
         show_json({name: spread_to_data(values) for name, values in found.items()})

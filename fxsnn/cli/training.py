@@ -132,7 +132,7 @@ def train(
     from fxsnn.layered.itq_plan import Lesson
     from fxsnn.layered.learn import LocalLearning
     from fxsnn.layered.ptq import Words
-    from fxsnn.shown import kind_to_train
+    from fxsnn.samples import kind_to_train
     from fxsnn.training import Training
 
     with_plan = itq is not None or weight is not None

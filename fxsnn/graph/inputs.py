@@ -19,7 +19,7 @@ from fxsnn.graph.arrays import ENDINGS, read_given
 from fxsnn.graph.frames import Frames, parts
 from fxsnn.graph.network import MOST_CLASSES, Graph
 from fxsnn.graph.reading import as_words, check_inputs
-from fxsnn.graph.shown import HDF5, MOST_WORDS, is_shown, shown_of, spikes_of
+from fxsnn.graph.recorded_inputs import HDF5, MOST_WORDS, is_recorded, recorded_of, spikes_of
 from fxsnn.lfsr import Lfsr
 from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 from fxsnn.plan import Signal
@@ -83,7 +83,7 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
     ConfigError
         The arrays are of another shape, hold what is no word of the input's format, or a label is no class.
     """
-    shown = is_shown(path)
+    shown = is_recorded(path)
     if path.suffix not in ENDINGS and not shown:
         raise FileError(
             f"inputs must be a file of {', '.join((*ENDINGS, '.toml', *HDF5))} or a folder, not {str(path)!r}"
@@ -93,7 +93,7 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
             return Inputs(checked_inputs(_one(path, graph), graph), file=str(path))
         held = {} if shown else _arrays(path)
         if shown or "inputs" not in held:
-            found, labels = shown_of(path, graph.shape) if shown else spikes_of(held, graph.shape)
+            found, labels = recorded_of(path, graph.shape) if shown else spikes_of(held, graph.shape)
             words = _checked_frames(found, graph) if isinstance(found, Frames) else checked_inputs(found, graph)
             return Inputs(words, None if labels is None else _classes(labels, len(words)), str(path))
         words = checked_inputs(held["inputs"], graph)

@@ -15,7 +15,7 @@ class Deciding:
     """A value that is compared, by the name of its node, and what with.
 
     threshold    the operation of what it is compared with, where constants alone make it
-    other        else the name of its node: the difference of both is held against 0
+    other        else the name of its node: the difference of both is compared with 0
     """
 
     node: str

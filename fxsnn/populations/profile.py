@@ -17,7 +17,7 @@ Reals = NDArray[np.float64]
 
 
 def graph_spreads(graph: Graph, inputs: ArrayLike) -> dict[str, Spread]:
-    """Run inputs in real numbers and return how the values of each signal lie, by `population.signal`.
+    """Run inputs in real numbers and return the distribution of the values of each signal, by `population.signal`.
 
     Of weights and constants all numbers; of other signals what every cast would take, or, where there is none, what
     their states hold. Extremes are those of all inputs, percentiles of as many of the first values as there is room

@@ -1,4 +1,4 @@
-"""A list of configurations run and held against its lock."""
+"""A list of configurations run and compared with its lock."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Regression:
     """What the configurations of a list gave."""
 
     outcomes: tuple[Outcome, ...]
-    written_by: str  # the fxsnn that wrote the lock they were held against: nothing where that is not known
+    written_by: str  # the fxsnn that wrote the lock they were compared with: nothing where that is not known
 
     @property
     def differ(self) -> int:

@@ -1,4 +1,4 @@
-"""The report: one self-contained HTML page that tells what was tried, what was chosen and why."""
+"""The report: one self-contained HTML page with what was tried, what was chosen and why."""
 
 from fxsnn.report.page import write_report
 from fxsnn.report.story import Story

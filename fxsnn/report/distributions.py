@@ -1,4 +1,4 @@
-"""The figure of how membranes and currents lie, float beside fixed, in a wide and a narrow cut."""
+"""The figure of the distributions of states, float beside fixed, in a wide and a narrow cut."""
 
 from __future__ import annotations
 

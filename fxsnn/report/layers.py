@@ -44,7 +44,7 @@ class _Run:
 def compose_layers(
     outcome: LayersOutcome, held_out: Recordings, test: Recordings, command: str, more: Mapping[str, str]
 ) -> Story:
-    """Return the story of an outcome; `command` and `more`, by name, are told among the settings.
+    """Return the story of an outcome; `command` and `more`, by name, are listed among the settings.
 
     held_out    recordings that the choice was made on: spikes are counted on the first of them
     test        states are counted on the first of them, and the very first is drawn

@@ -1,4 +1,4 @@
-"""What a report tells, as plain data, and the words and units in which it tells numbers."""
+"""The content of a report as plain data, and the words and units in which it writes numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCHEMES = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a report calls what a network was shown."""
+    """What a report calls the samples that a network was presented."""
 
     one: str = "digit"
     many: str = "digits"
@@ -48,7 +48,7 @@ INPUTS = Words("input", "inputs", "inputs", "input", "class", "input (class {})"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:
-    """Everything a report tells. Accuracies are shares, 0 to 1; memory is in bits.
+    """The content of a report. Accuracies are shares, 0 to 1; memory is in bits.
 
     `baseline` holds name, accuracy, interval and bits of the float network; a candidate holds name,
     scheme, weight_rounding, state_rounding, formats, accuracy, interval, bits, saving, reward, on_front,
@@ -112,7 +112,7 @@ def most_active(traces: Mapping[str, Any], most: int = 3) -> list[int]:
 
 
 def formats_of(candidate: Mapping[str, Any], signal: str) -> list[str]:
-    """Return the different formats that a signal has, in each layer or population that has it, as they are told.
+    """Return the different formats that a signal has, in each layer or population that has it, as they are written.
 
     >>> formats_of({"formats": {"layer 0 weight": "Q0.4 (s4)", "layer 1 weight": "Q-1.5 (s4)"}}, "weight")
     ['Q0.4 (s4)', 'Q-1.5 (s4)']

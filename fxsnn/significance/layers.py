@@ -107,7 +107,7 @@ def layers_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings)
 
 
 def layers_spreads(network: LayeredNetwork, shown: Recordings) -> dict[str, Spread]:
-    """Run recordings in float and return how the values of every signal lie, in the units of its words.
+    """Run recordings in float and return the distribution of the values of every signal, in the units of its words.
 
     Of as many of the first recordings as have four million values of one signal.
     """

@@ -73,7 +73,7 @@ def check_same(identity: Identity, held: Mapping[str, Any], shown: str) -> None:
         if held.get(name) != given[name]:
             told = f": {given[name]!r} is not its {held.get(name)!r}" if _is_short(name) else ""
             raise ConfigError(
-                f"a study must be gone on with as it was begun, but {what} of {shown!r} is another one{told}; {afresh}"
+                f"a study must be resumed as it was begun, but {what} of {shown!r} is another one{told}; {afresh}"
             )
 
 

@@ -1,4 +1,4 @@
-"""What a network is shown, by its kind, and which kind is to be made: what commands know before they work."""
+"""The samples that a command presents to a network, by the network's kind; checked before any work begins."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fxsnn.report.drawing import check_drawing
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A network's file, its kind, and what it is shown.
+class Samples:
+    """A network's file, its kind, and where the samples that are presented to it come from.
 
-    place    a folder of digits or of recordings, or the file of a network of populations' inputs; digits alone may have
-             none: then they are those that come along, or the full MNIST
+    place    a folder of digits or of recordings, or the file of a network of populations' inputs; for digits it
+             may be None: then they are those that fxsnn ships, or the full MNIST
     """
 
     network: Path
@@ -33,33 +33,33 @@ class Shown:
         return self.place
 
 
-def shown(network: Path, data: Path | None, mnist: bool, inputs: Path | None) -> Shown:
-    """Return what a network is shown, once it is sure that its kind is shown such.
+def samples_for(network: Path, data: Path | None, mnist: bool, inputs: Path | None) -> Samples:
+    """Return the samples for a network, checked to be of the sort that its kind takes.
 
     Raises
     ------
     FileError
         The network's file cannot be read.
     ConfigError
-        What its kind is shown is missing, or something else is given.
+        The samples of its kind are missing, or others are given.
     """
     if inputs is not None and network.suffix != ".toml":
         raise ConfigError(f"--inputs must be given for a network of populations (.toml) alone, not {str(network)!r}")
     kind = kind_of(network)
     if kind == "one layer":
-        return Shown(network, kind, data, mnist)
+        return Samples(network, kind, data, mnist)
     if kind == "layers":
         if mnist:
             raise ConfigError("--mnist must not be given for a network of layers, which is shown recordings by --data")
         if data is None:
             raise ConfigError("a network of layers must be shown recordings: name their folder by --data")
-        return Shown(network, kind, data)
+        return Samples(network, kind, data)
     if mnist or data is not None:
         option = "--mnist" if mnist else f"--data {data}"
         raise ConfigError(f"{option} must not be given for a network of populations, which is shown --inputs")
     if inputs is None:
         raise ConfigError(f"--inputs must be given for a network of populations, as {str(network)!r}")
-    return Shown(network, kind, inputs)
+    return Samples(network, kind, inputs)
 
 
 def kind_to_train(out: Path, description: Path | None, with_plan: bool, *read: Path | None) -> Kind:

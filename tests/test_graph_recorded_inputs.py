@@ -22,7 +22,7 @@ from fxsnn.graph.inputs import Inputs, read_inputs
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import population
 from fxsnn.graph.reading import Readout
-from fxsnn.graph.shown import MOST_WORDS
+from fxsnn.graph.recorded_inputs import MOST_WORDS
 from fxsnn.npz import pack_npz
 
 

@@ -51,12 +51,12 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
 AS_IT_IS = Description()
 
 
-def is_shown(path: Path) -> bool:
+def is_recorded(path: Path) -> bool:
     """Say whether a file or folder is one of recordings, of images, or a description of how they are shown."""
     return path.is_dir() or path.suffix in (".toml", *HDF5) or "idx3" in path.name
 
 
-def shown_of(path: Path, shape: Shape) -> Words:
+def recorded_of(path: Path, shape: Shape) -> Words:
     """Return what a network of this input shape is shown, words [inputs, steps, words], and labels if they are known.
 
     Raises
