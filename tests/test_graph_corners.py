@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections import Counter
@@ -234,9 +235,11 @@ def test_what_is_played_for_corners_emits_what_the_network_does(name: str) -> No
 @pytest.mark.parametrize("name", ["maps", "words_on_maps", "unseen"])
 def test_what_a_projection_brings_in_many_steps_is_what_it_brings_in_each(name: str) -> None:
     network, _ = POPULATION_SETS[name]()
-    for one in network.graph.projections:
+    for one, most in itertools.product(
+        network.graph.projections, (9, 1 << 52)
+    ):  # words that float64 adds up, and others
         shape = network.graph.shape_at(one.source)
-        rows = np.random.default_rng(3).integers(-9, 9, (5, int(np.prod(shape))))
+        rows = np.random.default_rng(3).integers(-most, most, (5, int(np.prod(shape))))
         weights = network.weights.get(one.name)
         expected = [bring(one, weights, row, shape).tolist() for row in rows]
         assert bring_rows(one, weights, rows, shape).tolist() == expected, one.name

@@ -19,6 +19,11 @@ def bring_rows(one: Projection, weights: Ints | None, rows: Ints, source: Shape)
     rows    int64[rows, source], one or more; under a kernel they are laid side by side, as groups of channels of a map
     """
     if one.kind == "dense" and weights is not None:
+        most = int(np.abs(rows).max(initial=0)) * int(np.abs(weights).sum(axis=0).max(initial=0))
+        if (
+            most < 1 << 53
+        ):  # every sum is an integer that float64 holds, whatever the order; its product is the fast one
+            return (rows.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
         return np.asarray(rows @ weights)
     if one.kind != "conv" and one.kind not in POOLING:
         return rows if weights is None else rows * np.tile(weights.reshape(-1), rows.shape[1] // weights.size)
