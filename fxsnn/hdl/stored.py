@@ -87,10 +87,10 @@ class Stored(Phases):
             self.add("", f"// state {one.name}")
             held = self.memory(f"{one.name}_words", form, self.one.size)
             self.wire(self.datapath.naming.of[ref], f"{held}[n]", form)
-            ways = [("state == BEGIN", f"{form.word}'d0"), (last, after)]
-            if one.name in self.loads:
-                ways.append((self.loads[one.name], f"{self.load_ports[1]}[{form.word - 1}:0]"))
-            self.clocked(f"{held}[n]", *ways)
+            begins, first = "state == BEGIN", f"{form.word}'d0"
+            if load := self.loads.get(one.name):  # by the same way: a memory has no more of them
+                begins, first = f"{begins} || {load}", f"{load} ? {self.load_ports[1]}[{form.word - 1}:0] : {first}"
+            self.clocked(f"{held}[n]", (begins, first), (last, after))
 
     def constants(self) -> None:
         """Write the memories of constants."""
