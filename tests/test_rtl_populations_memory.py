@@ -109,6 +109,19 @@ def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
 
 
 @in_plain_python
+def test_states_that_are_loaded_lie_in_the_same_memories_of_as_many_ports(tmp_path: Path) -> None:
+    network, inputs = POPULATION_SETS["cuba"]()
+    ports = list[list[str]]()
+    for name, start in (("rest", None), ("begun", {"east.membrane": [3, 1, 0, -2], "west.current": [1, 0, 0, 5]})):
+        make_graph_bundle(tmp_path / name, network, inputs[:1, :2], start=start)
+        assert found(tmp_path / name) == counted(network)
+        cells = json.loads((tmp_path / name / "netlist.json").read_text())["modules"]["fxsnn_network"]["cells"]
+        ports.append([cells[one]["parameters"]["WR_PORTS"] for one in sorted(cells) if one.endswith("_words")])
+    assert ports[0] == ports[1]
+    assert len(ports[0]) > 4
+
+
+@in_plain_python
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.booleans().flatmap(

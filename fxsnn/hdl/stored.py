@@ -94,12 +94,12 @@ class Stored(Phases):
             self.add("", f"// state {one.name}")
             held = self.held[one.name] = self.memory(f"{one.name}_words", form, self.one.size)
             self.wire(self.datapath.naming.of[ref], f"{held}[n]", form)
+            begins, first = "state == BEGIN", f"{form.word}'d0"
+            if load := self.loads.get(one.name):  # by the same way: a memory has no more of them
+                begins, first = f"{begins} || {load}", f"{load} ? {self.load_ports[1]}[{form.word - 1}:0] : {first}"
             written = self.keeping.written[one.name]
-            ways = [("state == BEGIN", f"{form.word}'d0"), *self._lying(one.name, held, written)]
-            ways.append((self.passes_by(written), after))
-            if one.name in self.loads:
-                ways.append((self.loads[one.name], f"{self.load_ports[1]}[{form.word - 1}:0]"))
-            self.clocked(f"{held}[n]", *ways)
+            lying = self._lying(one.name, held, written)
+            self.clocked(f"{held}[n]", (begins, first), *lying, (self.passes_by(written), after))
 
     def _lying(self, state: str, held: str, written: int) -> Iterator[tuple[str, str]]:
         """Yield what is stored into a state's memory before its next word: what active inputs add, and what waits."""
