@@ -8,16 +8,20 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, reject, seed, settings
 from hypothesis import strategies as st
 
+_SHARE = 50  # configurations that one process draws
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are planted is described in the tests
 
@@ -57,19 +61,51 @@ def compared(folder: Path) -> int:
     return words
 
 
-def counted(make: Callable[..., None], drawn: dict[str, Any], examples: int) -> tuple[int, int]:
-    """Make and simulate bundles of drawn arguments; return how many there were, and the words compared."""
-    found: list[int] = []
+def counted(kind: str, first: int, examples: int, tell: Callable[[int], None]) -> None:
+    """Make and simulate so many bundles of a kind, drawn from a seed; tell the words that were compared of each."""
+    make, drawn = DRAWN[kind]
 
     def one(**arguments: Any) -> None:
         with tempfile.TemporaryDirectory() as place:
             make(Path(place) / "set", **arguments)
-            found.append(compared(Path(place) / "set"))
+            tell(compared(Path(place) / "set"))
 
     quiet = list(HealthCheck)
-    alike = settings(max_examples=examples, database=None, deadline=None, derandomize=True, suppress_health_check=quiet)
-    alike(given(**drawn)(one))()
-    return len(found), sum(found)
+    alike = settings(max_examples=examples, database=None, deadline=None, suppress_health_check=quiet)
+    seed(first)(alike(given(**drawn)(one)))()
+
+
+def share(kind: str, first: int, examples: int, told: Queue[int | str]) -> None:
+    """Do a share in a process of its own; a text is what went wrong, 0 that it is done."""
+    try:
+        counted(kind, first, examples, told.put)
+        told.put(0)
+    except BaseException as error:  # also SystemExit: the process that waits says it
+        told.put(str(error) or type(error).__name__)
+
+
+def simulated(kind: str, examples: int, processes: int) -> tuple[int, int]:
+    """Simulate so many bundles of a kind; print how far it is, return how many there were, and the words compared.
+
+    Shares of a fixed number are drawn each from a seed of its own, so that what is drawn does not depend on processes.
+    """
+    shares = [(first, min(_SHARE, examples - first)) for first in range(0, examples, _SHARE)]
+    spawn = get_context("spawn")
+    told: Queue[int | str] = spawn.Queue()
+    running, bundles, words = 0, 0, 0
+    while shares or running:
+        while shares and running < processes:
+            spawn.Process(target=share, args=(kind, *shares.pop(0), told), daemon=True).start()
+            running += 1
+        found = told.get()
+        if isinstance(found, str):
+            raise SystemExit(f"{kind}: {found}")
+        running -= found == 0
+        if found:
+            bundles, words = bundles + 1, words + found
+            done = f"{kind}: {bundles:,} of {examples:,} configurations, {words:,} words equal"
+            print(done, file=sys.stderr, flush=True)
+    return bundles, words
 
 
 def layer(folder: Path, network: QuantisedNetwork, seed: int) -> None:
@@ -148,11 +184,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--configurations", type=int, default=1000, help="of each kind (default: %(default)s)")
     parser.add_argument("--kind", choices=DRAWN, help="draw configurations of this kind alone, and plant no faults")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at a time (default: %(default)s)")
     asked = parser.parse_args()
-    for what, (make, drawn) in DRAWN.items():
+    for what in DRAWN:
         if asked.kind not in (None, what):
             continue
-        bundles, words = counted(make, drawn, asked.configurations)
+        bundles, words = simulated(what, asked.configurations, asked.processes)
         print(f"{what}: {bundles:,} configurations, {words:,} words equal", flush=True)
     if asked.kind:
         return

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from importlib.metadata import version
 
+from fxsnn.cmodel.readout import readout_header
 from fxsnn.cmodel.words import indented, number, stored_format
 from fxsnn.format import Format
 from fxsnn.graph.population import INPUT
@@ -63,6 +64,7 @@ def header_lines(network: QuantisedGraph, prefix: str, state: Iterable[str]) -> 
         " */",
         f"{declared(network, prefix)};",
         "",
+        *readout_header(graph, prefix),
         "#ifdef __cplusplus",
         "}",
         "#endif",

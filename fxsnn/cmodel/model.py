@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from fxsnn.cmodel.casts import functions, register_type
 from fxsnn.cmodel.header import declared, header_lines
 from fxsnn.cmodel.population import Writer
 from fxsnn.cmodel.projections import rows_of, weights_table
+from fxsnn.cmodel.readout import readout_source
 from fxsnn.cmodel.settled import Settled, settled
 from fxsnn.cmodel.values import constant_table
 from fxsnn.cmodel.words import indented, member, stored_format, table
@@ -80,7 +81,8 @@ class _Modelling:
     """A network while it is written."""
 
     def __init__(self, network: QuantisedGraph, prefix: str) -> None:
-        self._network, self._prefix = network, prefix
+        self._network, self._read = _reading(network)
+        self._prefix, network = prefix, self._network
         graph, self._lfsr = network.graph, network.plan.lfsr
         self._order = [name for stage in graph.stages for name in stage.populations]
         self._writers = {
@@ -101,10 +103,14 @@ class _Modelling:
             "\n".join(self._source()),
             self._port(INPUT, self._network.graph.shape),
             self._port(read.name, read.shape),
-            self._held,
+            tuple(held for held in self._held if not self._added(held)),
             self._registers,
             self._refusing,
         )
+
+    def _added(self, held: Held) -> bool:
+        """Say whether a state is none of the text: it is the node that is read."""
+        return held.name == self._read != "" and self._read not in self._network.graph[held.owner].neuron.states
 
     def _port(self, name: str, shape: tuple[int, ...]) -> Port:
         form = self._network.formats[name]
@@ -171,7 +177,7 @@ class _Modelling:
     def _said(self, owner: str, name: str) -> str:
         if name == BIT:
             return "a bit"
-        signal = self._network.signals[owner][name]
+        signal = self._writers[owner].settled.program.signals[name]
         return f"{signal.format.describe()} {signal.rounding.value} {signal.overflow.value}"
 
     # the source
@@ -192,7 +198,16 @@ class _Modelling:
             *written,
             *self._reset(),
             *self._step(),
+            *readout_source(self._network.graph, self._prefix, self._answer()),
         ]
+
+    def _answer(self) -> str:
+        """Return what is read of a neuron after a step."""
+        name = self._network.graph.read.name
+        if not self._read:
+            return f"{self._row(name)}[n]"
+        states = self._writers[name].settled.program.neuron.states
+        return f"state->states.{member(name)}.{member(self._read)}[n]" if self._read in states else "0"
 
     def _tables(self, name: str, writer: Writer) -> Iterable[str]:
         one: Settled = writer.settled
@@ -236,6 +251,18 @@ class _Modelling:
         """Return where in the state the words of a step are, of a population or of the input."""
         row = f"[state->at.{member(name)}]" if self._rows(name) > 1 else ""
         return f"state->emitted.{member(name)}{row}"
+
+
+def _reading(network: QuantisedGraph) -> tuple[QuantisedGraph, str]:
+    """Return the network where the node that is read is a state, and that state; none without a node."""
+    graph = network.graph
+    if not graph.readout.node:
+        return network, ""
+    name, called = graph.read.name, "read"
+    while called in network.programs[name].neuron.names or called in network.programs[name].signals:
+        called += "_"
+    program, state = network.programs[name].keeping(graph.readout.node, called)
+    return replace(network, programs={**network.programs, name: program}), state
 
 
 def _members(name: str, parts: Mapping[str, list[str]], comment: str, union: str = "struct") -> list[str]:

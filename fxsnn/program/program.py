@@ -42,8 +42,8 @@ class Program:
         given = self.neuron, self.signals, self.arrivals, self.neurons
         return bind(*given, numbers=self.numbers, lfsr_width=self.lfsr_width, values=values)
 
-    def keeping(self, name: str) -> tuple[Program, str]:
-        """Return the same where a state is the value of a name after the step, and that state.
+    def keeping(self, name: str, called: str = _KEPT) -> tuple[Program, str]:
+        """Return the same where a state is the value of a name after the step, and that state, `called` so if new.
 
         A state that is stored as it was computed is there already; any other value becomes a state that nobody reads.
         """
@@ -53,8 +53,8 @@ class Program:
             return self, name
         wire = self.wires[ref]
         form = Format(min(bits_of(wire.low, wire.high), WORD_MAX), 0 if wire.frac == ANYWHERE else wire.frac)
-        kept = replace(neuron, states={**neuron.states, _KEPT: (_KEPT, ref)})
-        return replace(self, neuron=kept, signals={**self.signals, _KEPT: Signal(form)}), _KEPT
+        kept = replace(neuron, states={**neuron.states, called: (called, ref)})
+        return replace(self, neuron=kept, signals={**self.signals, called: Signal(form)}), called
 
     @property
     def reached(self) -> Range:
