@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from fxsnn.errors import FxsnnError
@@ -32,8 +32,8 @@ def _program(network: QuantisedGraph, one: Population, choices: dict[str, str]) 
     try:
         neuron = build(one.text, choices)
         known = {**{name: signal for name, signal in own.signals.items() if name != BIT}, **signals}
-        given = (known, one.neuron.constants, one.numbers, neuron.names)
-        wanted = (neuron.signals, neuron.constants, neuron.numbers, one.neuron.nodes)
+        given: tuple[Iterable[str], ...] = (known, one.neuron.constants, one.numbers, neuron.names)
+        wanted: tuple[Iterable[str], ...] = (neuron.signals, neuron.constants, neuron.numbers, one.neuron.nodes)
         if any(not set(need) <= set(have) for need, have in zip(wanted, given, strict=True)):
             return None
         return bind(neuron, known, own.arrivals, one.size, numbers=one.numbers, lfsr_width=own.lfsr_width)
