@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.format import Format
-from fxsnn.golden.contents import BIT, Vector, wide
+from fxsnn.golden.former_layout import CONSTANTS, filtering, former_layout
 from fxsnn.golden.held import MOST_WORDS, Manifest, altered_texts, check_described, scan_words
 from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_read import GraphBundle
@@ -26,19 +25,13 @@ from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing, misstated_files, registers_misstated
 from fxsnn.layered.description import Description, description_from_data
 from fxsnn.layered.network import seen
-from fxsnn.layered.plan import LEAKS, LayeredPlan, layered_plan_from_data
-from fxsnn.layered.populations import pooled_name, populations_of
+from fxsnn.layered.plan import LayeredPlan, layered_plan_from_data
+from fxsnn.layered.populations import populations_of
 from fxsnn.layered.quantise import CASTS, STREAMS, QuantisedLayer, QuantisedLayers, constant_register, constant_signals
-from fxsnn.layered.width import Wires, input_format, programs_of, wires
+from fxsnn.layered.width import input_format, programs_of
 from fxsnn.modes import Rounding
 
 FORMER_SCHEMA = "layers 1"
-_CONSTANTS = {  # of a layer's plan, the file's name and the population's
-    "weight": ("weights", ""),
-    "bias": ("biases", "bias"),
-    "refractory": ("refractory_step", "kick"),
-    **{leak: (leak.replace("leak", "factor"), leak.replace("leak", "factor")) for leak in LEAKS},
-}
 Words = Mapping[str, NDArray[np.int64]]
 
 
@@ -79,7 +72,7 @@ def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content:
     """Return what a set of layers holds, as a set of populations; raises FileError."""
     blank = about.skeleton()
     try:
-        vectors = _layout(blank, about.recordings)
+        vectors = former_layout(blank, about.recordings)
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
     former = [replace(vector, name=vector.stem, stored="") for vector in vectors]
@@ -149,114 +142,6 @@ def _presented(described: Description, words: Words) -> Presented:
     return presented
 
 
-def _layout(network: QuantisedLayers, recordings: int) -> list[Vector]:
-    """Return every file of a set, in the order of its manifest, by its name among populations.
-
-    Raises ConfigError where an exact node is wider than 63 bits, WidthError where an intermediate could leave int64.
-    """
-    described = network.description
-    rows = recordings * described.steps
-    begins = "1 where a recording begins: all states and spikes are 0 then, LFSRs hold their seeds"
-    constants, nodes = list[Vector](), list[Vector]()
-    for number in range(len(network.layers)):
-        constants += _constants(network, number)
-        nodes += _nodes(network, number, rows)
-    if described.layer[-1].kind == "output":
-        said = _membrane(network, len(network.layers) - 1)
-        form = wide("answer", said.word + described.steps.bit_length(), said.frac)
-    else:
-        form = Format(2, 0)
-        readout = Vector("readout.weight", "constant", form, network.readout.shape, "signs of the random readout")
-        constants.append(replace(readout, stored="readout"))
-        outputs = math.prod(network.layers[-1].geometry.pooled)
-        form = wide("answer", outputs.bit_length() + 1 + described.steps.bit_length(), 0)
-    about = f"summed from step {described.burn_in} on"
-    return [
-        *constants,
-        Vector("input", "input", input_format(network, 0), (rows, *described.inputs(0)), "events counted, clipped"),
-        Vector("begin", "input", BIT, (rows,), begins),
-        *nodes,
-        Vector("answers", "state", form, (recordings, described.classes), about, stored="answer"),
-    ]
-
-
-def _constants(network: QuantisedLayers, number: int) -> list[Vector]:
-    layer, plan = network.layers[number], network.layers[number].plan
-    about = {
-        "weight": "kernel y, x, input, output",
-        "bias": "one an output channel",
-        "refractory": "what a spike takes from R",
-    } | {leak: f"decay of the {cast}" for leak, cast in zip(LEAKS, CASTS, strict=True)}
-    shapes = {"weight": layer.weights.shape, "bias": layer.bias.shape}
-    found = []
-    for name, signal in constant_signals(plan).items():
-        stored, called = _CONSTANTS[name]
-        population = _filtering(layer, number) if name in LEAKS[:2] else f"layer_{number}"
-        mine = f"{population}.{called}" if called else f"weights_{number}.weight"
-        shape = shapes.get(name, (1,))
-        found.append(Vector(mine, "constant", signal.format, shape, about[name], stored=f"layer{number}_{stored}"))
-    return found
-
-
-def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
-    layer = network.layers[number]
-    plan, geometry, wired = layer.plan, layer.geometry, wires(layer, input_format(network, number))
-    inputs = plan.filters == "inputs"
-    p, q = ("trace P", "synaptic state Q") if inputs else ("membrane potential M", "synaptic current I")
-    own, filtering = f"layer_{number}", _filtering(layer, number)
-    filtered = geometry.inputs if inputs else geometry.outputs
-    found = {
-        "trace": (filtering, plan.trace.format, filtered, p),
-        "synapse": (filtering, plan.synapse.format, filtered, q),
-        "sum": (
-            own, wide(f"layer{number}_sum", wired.sum_bits, wired.sum_frac), geometry.outputs,
-            "exact sum under the kernel",
-        ),
-        "refractory": (own, plan.refractory.format, geometry.outputs, "refractory state R"),
-        "membrane": (
-            own, _membrane(network, number), geometry.outputs, "what is compared with 0: drive + bias + R, exact"
-        ),
-        "spike": (own, BIT, geometry.outputs, "1 where the membrane is above 0"),
-        "passed": (pooled_name(number), BIT, geometry.pooled, "spikes after pooling"),
-    }  # fmt: skip
-    order = ["trace", "synapse", "sum"] if inputs else ["trace", "sum", "synapse"]
-    pooled = ["passed"] if geometry.pool > 1 else []
-    vectors = []
-    for name in [*order, "refractory", "membrane", "spike", *pooled]:
-        population, form, shape, about = found[name]
-        stored = f"layer{number}_{'output' if name == 'passed' else name}"
-        vectors.append(Vector(f"{population}.{name}", "node", form, (rows, *shape), about, stored=stored))
-    register = Format(network.plan.lfsr.width, 0, signed=False)
-    for stream, (cast, site) in enumerate(zip(CASTS, _sites(wired), strict=True)):
-        if site.draw_bits:
-            name = f"{filtering if cast != 'refractory' else own}.lfsr.{stream}"
-            about, stored = f"register of the {cast} cast after the step", f"layer{number}_lfsr_{cast}"
-            vectors.append(Vector(name, "node", register, (rows,), about, register=True, stored=stored))
-    return vectors
-
-
-def _filtering(layer: QuantisedLayer, number: int) -> str:
-    """Return the population that holds traces and synaptic states."""
-    return f"filter_{number}" if layer.plan.filters == "inputs" else f"layer_{number}"
-
-
-def _sites(wired: Wires) -> tuple[Any, ...]:
-    return wired.trace, wired.synapse, wired.refractory
-
-
-def _membrane(network: QuantisedLayers, number: int) -> Format:
-    """Return the format of what is compared with 0, wide enough for the sum of its three parts."""
-    layer = network.layers[number]
-    plan, wired = layer.plan, wires(layer, input_format(network, number))
-    drive = (wired.sum_bits, wired.sum_frac)
-    if plan.filters == "currents":
-        drive = plan.trace.format.word + 1, plan.trace.format.frac
-    parts = [drive, (plan.bias.format.word + 1, plan.bias.format.frac)]
-    parts.append((plan.refractory.format.word + 1, plan.refractory.format.frac))
-    word = max(word + wired.compared - frac for word, frac in parts) + 2
-    return wide(f"layer{number}_membrane", word, wired.compared)
-
-
 def _lfsr_entry(network: QuantisedLayers, files: Sequence[str]) -> dict[str, Any]:
     """Return what the manifest says of the registers that draw."""
     lfsr = network.plan.lfsr
@@ -271,7 +156,7 @@ def _lfsr_entry(network: QuantisedLayers, files: Sequence[str]) -> dict[str, Any
             if f"layer{number}_lfsr_{cast}" in files
         },
         "parameter_seeds": {
-            f"layer{number}_{_CONSTANTS[name][0]}": f"{constant_register(network.plan, number, name).seed:#x}"
+            f"layer{number}_{CONSTANTS[name][0]}": f"{constant_register(network.plan, number, name).seed:#x}"
             for number, layer in enumerate(network.plan.layers)
             for name, signal in constant_signals(layer).items()
             if signal.rounding is Rounding.STOCHASTIC
@@ -297,7 +182,7 @@ def _cast_names(network: QuantisedLayers) -> dict[str, str]:
     for number, layer in enumerate(network.layers):
         programs = programs_of(layer, input_format(network, number))
         for population, program in zip(
-            (_filtering(layer, number), f"layer_{number}")[-len(programs) :], programs, strict=True
+            (filtering(layer, number), f"layer_{number}")[-len(programs) :], programs, strict=True
         ):
             neuron = program.neuron
             for cast in neuron.casts:

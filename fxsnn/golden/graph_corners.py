@@ -17,7 +17,7 @@ from fxsnn.program.neuron import BIT, Cast, Neuron
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints
-from fxsnn.program.vector import moved
+from fxsnn.program.vector_casts import moved
 from fxsnn.program.wires import ANYWHERE
 
 Corners = Iterator[tuple[str, Where]]

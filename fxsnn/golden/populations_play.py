@@ -9,33 +9,20 @@ import numpy as np
 
 from fxsnn.golden.graph_rows import bring_rows
 from fxsnn.golden.populations_mutant import Mutant, delayed, unchanged
+from fxsnn.golden.populations_seen import Seen, rows_of
 from fxsnn.graph.connect import Projection, parts
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
 from fxsnn.program.variant import Ints, Rounds
-from fxsnn.program.vector import Draws, Player, moved
+from fxsnn.program.vector import Draws, Player
+from fxsnn.program.vector_casts import moved
 from fxsnn.program.wires import ANYWHERE
 
 Words = dict[str, Ints]  # by `population.node`, int64[presentations, steps, words]
-Note = Callable[
-    [str, slice, int, Player, Mapping[str, Ints]], None
-]  # population, presentations, step, states before it
+Note = Callable[[str, slice, int, Player, Mapping[str, Ints]], None]  # population, presentations, step, states before
 Watch = Callable[[str, int, slice, Ints], bool]  # node, step, presentations and words: whether to go on
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Every step of a population as it is unchanged, by name: int64[presentations * steps, neurons]."""
-
-    begun: Mapping[str, Ints]  # what states held before it
-    arrived: Mapping[str, Ints]
-
-
-def rows_of(steps: Mapping[str, list[Ints]]) -> dict[str, Ints]:
-    """Return words of step after step, int64[presentations, neurons] each, as rows: presentations outermost."""
-    return {name: np.stack(words, axis=1).reshape(-1, words[0].shape[1]) for name, words in steps.items()}
 
 
 @dataclass(slots=True)
@@ -121,13 +108,8 @@ class Theatre:
             for part in ("weights", "delays", "registers", "start", "lasting")
         )
         draws = any(isinstance(one, Rounds) and one.rounding is Rounding.STOCHASTIC for one in step.operations.values())
-        if (
-            seen is None
-            or not kept
-            or draws
-            or self._each(mutant, name)
-            or step.states.keys() != self.base.variants[name].states.keys()
-        ):
+        same = step.states.keys() == self.base.variants[name].states.keys()
+        if seen is None or draws or not (kept and same) or self._each(mutant, name):
             return None
         player = Player(step, mutant.constants[name], rows[0] * rows[1])
         player.states = dict(seen.begun)

@@ -18,7 +18,7 @@ from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints, Made, Variant, parts_of
-from fxsnn.program.vector import limited
+from fxsnn.program.vector_casts import limited
 from fxsnn.program.wires import Range
 
 _ROUNDED = {Rounding.FLOOR: "down (floor)", Rounding.ZERO: "toward zero", Rounding.CEIL: "up (ceil)"}

@@ -16,7 +16,7 @@ from fxsnn.program.mutation import Mutation, Sayer, grid_of
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints, Made, Variant
-from fxsnn.program.vector import dropped, moved
+from fxsnn.program.vector_casts import dropped, moved
 from fxsnn.program.wires import ANYWHERE
 
 _TERMS = op.Add | op.Subtract | op.Multiply | op.Both | op.Either | op.Minimum | op.Maximum

@@ -8,12 +8,13 @@ from typing import assert_never
 
 import numpy as np
 
-from fxsnn.kernels import lfsr, rescale
+from fxsnn.kernels import lfsr
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
 from fxsnn.program.variant import Ints, Limits, Made, Rounds, Step, Variant
+from fxsnn.program.vector_casts import dropped, limited, moved
 from fxsnn.program.wires import ANYWHERE
 
 Make = Callable[[], Ints]
@@ -264,35 +265,6 @@ class Player:
             return np.where(happens != 0, (v[cast.a] + added) >> right, 0)
 
         return make
-
-
-def moved(words: Ints, left: int) -> Ints:
-    """Return words shifted to the left, or to the right where `left` is below 0."""
-    if left == 0:
-        return words
-    return words << min(left, 62) if left > 0 else words >> min(-left, 63)
-
-
-def dropped(words: Ints, right: int, rounding: Rounding) -> Ints:
-    """Return words without so many low bits, rounded by a mode that does not draw; see `rescale.drop`."""
-    bias, if_negative, if_odd = rescale.biases(rounding.code, min(right, rescale.SHIFT_MAX))
-    floor = words >> min(right, rescale.SHIFT_MAX)
-    rest = (words - (floor << right)) + bias
-    if if_negative:
-        rest = rest + if_negative * (words < 0)
-    if if_odd:
-        rest = rest + if_odd * (floor & 1)
-    return floor + (rest >> right)
-
-
-def limited(words: Ints, lowest: int, highest: int, overflow: int) -> Ints:
-    """Return words within rails; see `rescale.limit`."""
-    if overflow == rescale.SATURATE:
-        return np.minimum(np.maximum(words, lowest), highest)
-    if overflow == rescale.SATURATE_ZERO:
-        return np.where((words >= lowest) & (words <= highest), words, 0)
-    low = words & (highest - lowest)
-    return np.where(low > highest, low - (highest - lowest) - 1, low)
 
 
 def _only(able: Ints, weighed: Ints) -> Ints:
