@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from fxsnn.cmodel.casts import functions, register_type
@@ -20,6 +20,7 @@ from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program.neuron import BIT
 from fxsnn.program.operations import Ref
+from fxsnn.program.program import Program
 
 
 class Held(NamedTuple):
@@ -81,12 +82,12 @@ class _Modelling:
     """A network while it is written."""
 
     def __init__(self, network: QuantisedGraph, prefix: str) -> None:
-        self._network, self._read = _reading(network)
-        self._prefix, network = prefix, self._network
+        self._network, self._prefix = network, prefix
+        programs, self._read = _programs(network)
         graph, self._lfsr = network.graph, network.plan.lfsr
         self._order = [name for stage in graph.stages for name in stage.populations]
         self._writers = {
-            one.name: Writer(network, settled(network, one.name), n, f"{prefix}_state")
+            one.name: Writer(network, settled(network, one.name, programs[one.name]), n, f"{prefix}_state")
             for n, one in enumerate(graph.populations)
         }
         self._steps = {name: writer.write() for name, writer in self._writers.items()}
@@ -253,16 +254,16 @@ class _Modelling:
         return f"state->emitted.{member(name)}{row}"
 
 
-def _reading(network: QuantisedGraph) -> tuple[QuantisedGraph, str]:
-    """Return the network where the node that is read is a state, and that state; none without a node."""
+def _programs(network: QuantisedGraph) -> tuple[Mapping[str, Program], str]:
+    """Return the populations' programs where the node that is read is a state, and that state; none without a node."""
     graph = network.graph
     if not graph.readout.node:
-        return network, ""
+        return network.programs, ""
     name, called = graph.read.name, "read"
     while called in network.programs[name].neuron.names or called in network.programs[name].signals:
         called += "_"
     program, state = network.programs[name].keeping(graph.readout.node, called)
-    return replace(network, programs={**network.programs, name: program}), state
+    return {**network.programs, name: program}, state
 
 
 def _members(name: str, parts: Mapping[str, list[str]], comment: str, union: str = "struct") -> list[str]:

@@ -75,9 +75,9 @@ class Settled:
         return [name for name in self.program.neuron.inputs if name in found]
 
 
-def settled(network: QuantisedGraph, name: str) -> Settled:
-    """Return a population's step; raises WidthError where a value could leave int64."""
-    whole, held = network.programs[name], network.constants[name]
+def settled(network: QuantisedGraph, name: str, whole: Program) -> Settled:
+    """Return a population's step as its program has it; raises WidthError where a value could leave int64."""
+    held = network.constants[name]
     words = {constant: _shortest(held[constant].reshape(-1).tolist()) for constant in held}
     ends = {constant: (min(some), max(some)) for constant, some in words.items()}
     left, known = whole.neuron, {constant for constant, some in words.items() if not any(some)}
