@@ -173,7 +173,7 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
     """Neurons of several passes, on whose membranes active inputs may add, that emit bits or words, into others."""
     start = draw(st.sampled_from(["b: v[1] = v - (v >> 1)", "b = v", "b: w[1] = v", "b: v[1] = v + u"]))
     add = draw(st.sampled_from(["b: v[2] = b + current", "b: v[2] = b + each(current)", "b: w[2] = b + current * 3"]))
-    able = draw(st.sampled_from(["b + u >= c", "b >= c and u >= 0", "b > 0"]))
+    able = draw(st.sampled_from(["b + u >= c", "b >= c and u >= 0", "b + c > u"]))
     won = draw(st.sampled_from(["able", "first(able)", "largest(b, able)", "largest(b - u, able)"]))
     others = draw(st.sampled_from(["0", "count(won) - won", "any(won)", "count(b > u)"]))
     step = draw(st.sampled_from(["v: v[3] = b - others", "v: v[3] = v + b if won else b - others", "v: v[3] = b"]))
@@ -182,7 +182,7 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
     lines = ["current: input", "v: state", "u: state", "c: constant", "spike: output", start, add, f"able = {able}"]
     if draw(st.booleans()):  # straight onto the state
         lines[5:7] = ["v: v[2] = v + each(current)", "b = v"]
-    lines += [f"won = {won}", f"others = {others}", step, grows, "held = c + v + u", f"spike = {told}"]
+    lines += [f"won = {won}", f"others = {others}", step, grows, f"spike = {told}"]
     size, delay, weight = draw(st.integers(2, 5)), draw(st.integers(0, 2)), Format(4, 2)
     many = parse("\n".join(lines) + "\n", "drawn.neuron")
     wide = {"v": 6, "u": 5, "w": 7, "c": 4}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from fxsnn.cmodel.casts import functions, register_type
@@ -17,7 +17,8 @@ from fxsnn.cmodel.values import constant_table
 from fxsnn.cmodel.words import indented, member, stored_format, table
 from fxsnn.format import Format
 from fxsnn.graph.population import INPUT
-from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.quantise import QuantisedGraph, narrowest
+from fxsnn.plan import Signal
 from fxsnn.program.neuron import BIT
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
@@ -263,6 +264,9 @@ def _programs(network: QuantisedGraph) -> tuple[Mapping[str, Program], str]:
     while called in network.programs[name].neuron.names or called in network.programs[name].signals:
         called += "_"
     program, state = network.programs[name].keeping(graph.readout.node, called)
+    if state == called:
+        form = narrowest(program.wires[program.neuron.states[state][1]])
+        program = replace(program, signals={**program.signals, state: Signal(form)})
     return {**network.programs, name: program}, state
 
 

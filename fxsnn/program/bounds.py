@@ -211,7 +211,7 @@ class Bounds:
     def check_kept(self, name: str, signal: str, ref: Ref) -> None:
         """Refuse a state that is neither cast into its word nor proved to fit it."""
         if not self.neuron.is_kept(signal, ref):
-            line = max(one.line for one in self.neuron.statements if one.name == name)
+            line = max((one.line for one in self.neuron.statements if one.name == name), default=0)  # 0: added to it
             self.fits(ref, self.signals[signal].format, name, f"{self.neuron.file}:{line}")
 
     def refuse_width(self, ref: Ref, low: int, high: int) -> NoReturn:
