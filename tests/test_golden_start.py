@@ -69,7 +69,7 @@ def test_the_command_makes_the_set_again(sets: Path, tmp_path: Path) -> None:
     old, new = sets / "maps", tmp_path / "again"
     said = command(
         "golden", "make", old / "net.toml", old / "plan.toml", "--inputs", old / "inputs.npz",
-        "--start", old / "start.npz", "--out", new,
+        "--start", old / "start.npz", "--no-directed", "--out", new,
     )  # fmt: skip
     assert (said.status, said.err) == (0, "")
     kept = sorted(path.relative_to(old) for path in old.rglob("*") if path.is_file())
@@ -82,7 +82,7 @@ def test_the_first_inputs_begin_as_the_first_rows_say(sets: Path, tmp_path: Path
     old, start = sets / "competitive", np.load(sets / "competitive" / "start.npz")
     said = command(
         "golden", "make", old / "net.toml", old / "plan.toml", "--inputs", old / "inputs.npz",
-        "--start", old / "start.npz", "--images", "1", "--out", tmp_path / "set",
+        "--start", old / "start.npz", "--images", "1", "--no-directed", "--out", tmp_path / "set",
     )  # fmt: skip
     assert said.status == 0
     bundle = read_bundle(tmp_path / "set")

@@ -383,7 +383,7 @@ def test_a_refused_sidecar_is_named_in_one_line_and_nothing_is_written(beside: P
 
 
 def test_a_golden_set_becomes_data_of_nir_word_by_word(beside: Path) -> None:
-    words = ("net.toml", "plan.toml", "--inputs", "spikes.npz", "--images", 2, "--out", "set")
+    words = ("net.toml", "plan.toml", "--inputs", "spikes.npz", "--images", 2, "--no-directed", "--out", "set")
     assert run("golden", "make", *words).status == 0
     said = run("export", "nir-data", "set", "--out", "trace.nir", "--dt", "0.001")
     assert said.status == 0, said.err

@@ -121,7 +121,10 @@ def first_difference(
 def _difference(vector: Vector, stimuli: Timed, first: tuple[int, int, int], many: int) -> Found:
     """Return presentation and step of the first word that differs, its place in the file given, and say it."""
     at, expected, computed = first
-    place = tuple(int(k) for k in np.unravel_index(at, vector.shape))
+    shape = vector.shape
+    if vector.role in ("input", "node") and len(shape) == 3:  # schema 1: images and steps are rows
+        shape = shape[0] * shape[1], shape[2]
+    place = tuple(int(k) for k in np.unravel_index(at, shape))
     line = at // (vector.shape[-1] if vector.packed else 1)
     time, where = (0, 0), ""
     if vector.role in ("input", "node"):

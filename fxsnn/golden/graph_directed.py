@@ -13,7 +13,7 @@ is fewer than FEWEST, none is: the set of such a network is large, and each furt
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,6 +44,7 @@ TRIALS, FEWEST = 480, 8
 AT_ONCE = 16  # inputs that are played together
 PATIENCE = 160  # trials in a row without a new corner, after which the search ends
 MOST_WORK = 1 << 28
+MOST_WORDS = 1 << 22  # that inputs which are played together emit
 _STEP, _ALONE, _ROW = 3_000, 50_000, 300  # what a step, one of an input alone, and an active input cost, in words
 
 
@@ -68,14 +69,22 @@ def cover(network: QuantisedGraph, inputs: Ints, start: Start = REST, *, aimed: 
     inputs    int64[inputs, steps, words], which no overflow mode refuses
     start     what they begin with; those directed begin at rest
     """
-    words = inputs.reshape(*inputs.shape[:2], -1).astype(np.int64)
-    steps = words.shape[1]
-    given, parts = tallied(network, words, start.words), list[Tallies]()
+    words, steps, parts = inputs.reshape(*inputs.shape[:2], -1), inputs.shape[1], list[Tallies]()
+    given = together(list(_tallied(network, words, start)))
     cannot = {} if start.words else unreachable(network, steps)  # that is proved from rest
     extra = words[:0]
     if aimed:
         extra, parts = directed_inputs(network, given, steps, cannot)
     return Covered(extra, reached(together([given, *parts]), steps), cannot)
+
+
+def _tallied(network: QuantisedGraph, words: Ints, start: Start) -> Iterator[Tallies]:
+    """Yield the tallies of some inputs at a time: what is emitted meanwhile is in memory."""
+    wide = sum(one.size for one in network.graph.populations) + words.shape[2]
+    some = max(1, min(AT_ONCE, MOST_WORDS // (wide * words.shape[1])))
+    for n in range(0, len(words), some):
+        chosen = slice(n, n + some)
+        yield tallied(network, words[chosen].astype(np.int64), start.part(chosen).words)
 
 
 def directed_inputs(
