@@ -265,3 +265,31 @@ def test_large_words_and_rows_of_both_signs_are_added_exactly() -> None:
 
 def _many() -> Projection:
     return Projection("input_a", "input", "a", "current", weights=raw(np.zeros((300, SIZE), int)))
+
+
+REDUCED = """
+come: input
+v: state
+u: state
+spike: output
+v: v = v + come
+able = v > 1
+won = {}
+others = {}
+u: u = u + 1 if won else u + 2
+spike = others
+"""
+
+
+@pytest.mark.parametrize("others", ["largest(u, won)", "first(won)", "count(won)", "any(won)", "largest(v, won)"])
+@pytest.mark.parametrize("won", ["first(able)", "largest(v, able)"])
+def test_a_reduction_of_the_one_that_another_chose_is_found(won: str, others: str) -> None:
+    one = population("one", SIZE, parse(REDUCED.format(won, others), "reduced.neuron"))
+    rng = np.random.default_rng(1)
+    wire = Projection("to", "input", "one", "come", weights=raw(rng.integers(-3, 4, (3, SIZE))))
+    signals = {name: Signal(Format(word, 0)) for name, word in {"weight": 4, "v": 6, "u": 7}.items()}
+    network = quantise_graph(Graph((3,), (one,), (wire,)), GraphPlan(signals))
+    inputs = rng.integers(0, 2, (2, STEPS, 3))
+    expected = [trace(network, row)["one"].emitted.sum(axis=0).tolist() for row in inputs]
+    assert run(network, inputs).said.tolist() == expected
+    assert np.any(expected)

@@ -209,12 +209,7 @@ class _Emitter(Values):
 
     def _counted(self, reductions: Iterable[Ref]) -> list[Ref]:
         """Return the reductions that a loop finds; the count of one neuron follows from who it is."""
-        alone = (op.First, op.Largest)
-        return [
-            ref
-            for ref in reductions
-            if not isinstance(self.folded.operations[self.folded.operations[ref].a], alone)  # type: ignore[union-attr]
-        ]
+        return [ref for ref in reductions if not self.stages.alone(self.folded.operations[ref])]
 
     def _reduce(self, ref: Ref) -> None:
         operation = self.folded.operations[ref]

@@ -115,12 +115,12 @@ class Stages:
         """Return whether an operation belongs to a later loop than its operands."""
         if isinstance(operation, op.Round):
             return self.draws and operation.guard is not None
-        return isinstance(operation, REDUCTIONS) and not self._alone(operation)
+        return isinstance(operation, REDUCTIONS) and not self.alone(operation)
 
     def _simple(self, ref: Ref) -> bool:
         return isinstance(self.folded.operations[ref], (op.State, *_EVERYWHERE)) or ref in self.fixed
 
-    def _alone(self, operation: op.Operation) -> bool:
+    def alone(self, operation: op.Operation) -> bool:
         """Return whether a reduction follows from another without a loop: the count of one neuron."""
         part = self.folded.operations[operation.a]  # type: ignore[union-attr]
         return isinstance(operation, op.Count | op.Any) and isinstance(part, op.First | op.Largest)
@@ -167,7 +167,7 @@ class Stages:
 
         for loop in range(self._count(when, emitted)):
             for ref in self._reductions():
-                if self._earliest[ref] == loop + 1 and not self._alone(self.folded.operations[ref]):
+                if self._earliest[ref] == loop + 1 and not self.alone(self.folded.operations[ref]):
                     parts(ref, loop)
                     if isinstance(self.folded.operations[ref], op.Largest):  # who it is, is looked up afterwards
                         parts(ref, loop + 1)
