@@ -30,7 +30,7 @@ from fxsnn.golden.dumpcsv import read_csv
 from fxsnn.golden.export import _rendered
 from fxsnn.golden.held import Bundle
 from fxsnn.golden.populations_causes import Found
-from fxsnn.golden.stimuli import play
+from fxsnn.golden.stimuli import Played, joined, play
 from simulate import needs_icarus
 
 skip_without_jit()
@@ -190,6 +190,19 @@ def test_inputs_that_come_a_step_late_are_named(tmp_path: Path) -> None:
         parts += [silent, stimuli.raster[first : last - 1]]
     nodes = play(bundle.network, replace(stimuli, raster=np.concatenate(parts))).nodes
     assert diffed(bundle, tmp_path, nodes).causes == ("weights: what it brings comes a step late",)
+
+
+def test_states_that_presentations_do_not_reset_are_named(tmp_path: Path) -> None:
+    bundle = opened(GOLDEN / "largest_zero")
+    parts = list[Played]()
+    for presentation in range(len(bundle.stimuli.steps)):  # they are of different lengths
+        one = bundle.stimuli.only(presentation)
+        if parts:
+            last = parts[-1].nodes
+            one = replace(one, membrane=last["membrane"][-1:], refractory=last["refractory"][-1:])
+        parts.append(play(bundle.network, one))
+    found = diffed(bundle, tmp_path, joined(parts).nodes)
+    assert "membrane, refractory not reset where a presentation begins" in found.causes
 
 
 @pytest.mark.usefixtures(no_causes.__name__)

@@ -106,7 +106,10 @@ class Frames:
         return (self[n] for n in range(len(self)))
 
     def chosen(self, at: Places) -> Frames:
-        """Return the inputs at these places, not yet made."""
+        """Return the inputs at these places, not yet made.
+
+        at    int64[inputs], or a slice
+        """
         return Frames(self.source, self.places[at], self.steps, self.size)
 
     def facts(self) -> list[NDArray[Any]]:
