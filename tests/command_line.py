@@ -104,6 +104,7 @@ def in_terminal(columns: int, *words: object, term: str = "xterm", coloured: boo
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, shown.decode()
     text = shown.decode().replace("\r\n", "\n")
+    text = text.removesuffix("\x1b[0m")  # at the end by colorama, where numba finds it installed
     return text if coloured else re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 

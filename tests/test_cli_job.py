@@ -305,8 +305,8 @@ def test_each_stage_of_the_demo_is_told(tmp_path: Path, grid: Path) -> None:
         "exploring (candidates): 1 of 2",
         "exploring (candidates): 2 of 2",
         "testing (candidates): 1 of 1",
-        "writing (parts): 1 of 2",
-        "writing (parts): 2 of 2",
+        "writing (golden set, report): 1 of 2",
+        "writing (golden set, report): 2 of 2",
     ]
 
 

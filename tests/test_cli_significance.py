@@ -50,7 +50,7 @@ def test_the_sweeps_are_ranked_written_and_drawn(tmp_path: Path, network: Path) 
     rank = found.ranking[0]
     assert lines[2].split()[1] == f"{rank.words:,}"
     assert lines[2].split()[-2] == f"{100 * (found.baseline.accuracy - rank.lost):.2f}"
-    assert "answers otherwise on 0 of 8 images" in said.out
+    assert "answer differently on 0 of 8 images" in said.out
     assert lines[-1] == (
         f"{out / 'significance.json'}: {len(found.sweeps)} points; figures significance.svg and significance.png"
     )

@@ -87,7 +87,7 @@ def make(
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
     about = manifest["configuration"]
-    shown_to = f"inputs: {about['inputs']:,}, steps of each: {about['steps']:,}; " * (asked.kind != "one layer")
+    shown_to = "" if asked.kind == "one layer" else f"inputs: {about['inputs']:,}, steps of each: {about['steps']:,}; "
     told = (
         f"{out}: {len(manifest['files'])} files, {words:,} words; {shown_to}{counts['spikes']:,} spikes, "
         f"{overflows:,} overflows, {ties:,} ties"
