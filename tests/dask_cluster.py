@@ -34,7 +34,11 @@ class Cluster:
         for process in (*self.workers, self.scheduler):
             process.terminate()
         for process in (*self.workers, self.scheduler):
-            process.communicate()
+            try:
+                process.communicate(timeout=30)
+            except subprocess.TimeoutExpired:  # one that started its worker again meanwhile does not hear
+                process.kill()
+                process.communicate()
 
     def _worker(self) -> subprocess.Popen[bytes]:
         until = time.monotonic() + 60
