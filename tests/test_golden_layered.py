@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from command_line import once
+from command_line import in_plain_python, once
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
@@ -28,6 +28,7 @@ def made(folder: Path, network: QuantisedLayers, seed: int) -> Path:
     return folder
 
 
+@in_plain_python
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 1000))
 def test_a_set_agrees_and_holds_what_the_slow_reference_computes(
