@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.kernels import rescale
 from fxsnn.kernels.datapath import Datapath as Datapath
 from fxsnn.kernels.datapath import Site as Site
+from fxsnn.program import vector_casts
 from fxsnn.program.compiled import Compiled, compiled
 from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import constants_of, datapath, lanes_for, limits, program_of
@@ -66,18 +66,6 @@ def step_of(network: QuantisedNetwork) -> Compiled:
     return found
 
 
-def rewired(network: QuantisedNetwork, path: Datapath, seeds: NDArray[np.int64] | None = None) -> QuantisedNetwork:
-    """Return the network with a datapath, and registers to begin with, that no plan describes: a fault to be tried.
-
-    seeds    int64[registers], the register of each cast site
-
-    Only what keeps a node of every step runs it; nothing is proved again.
-    """
-    copy, ready = replace(network), prepare(network)
-    _READY[copy] = replace(ready, path=path, seeds=ready.seeds if seeds is None else seeds)
-    return copy
-
-
 def sites_of(network: QuantisedNetwork) -> dict[str, Site]:
     """Return the casts of a time step by name; one that is not made passes everything."""
     path = prepare(network).path
@@ -101,12 +89,7 @@ def limited(words: NDArray[np.int64], site: Site) -> NDArray[np.int64]:
 
     words    int64 of any shape; the result too
     """
-    if site.overflow == rescale.SATURATE:
-        return np.clip(words, site.lowest, site.highest)
-    if site.overflow == rescale.SATURATE_ZERO:
-        return np.where((words < site.lowest) | (words > site.highest), 0, words)
-    low = words & (site.highest - site.lowest)
-    return np.where(low > site.highest, low - (site.highest - site.lowest) - 1, low)
+    return vector_casts.limited(words, site.lowest, site.highest, site.overflow)
 
 
 def rows_of(weights: NDArray[np.int64], lowest: int, highest: int) -> Rows:

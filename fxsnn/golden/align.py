@@ -11,7 +11,6 @@ from fxsnn.frozen import freeze
 from fxsnn.golden.dump import Dumped, neurons_of
 
 ROWS, LEAST = 4, 64  # offsets are looked for up to so many rows, or words where that is more
-PROBED = 64  # words that tell most wrong offsets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,17 +80,3 @@ def likeliest(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
         if count > most and last - first - count <= least:
             best, most = _laid(late, first, last), count
     return best
-
-
-def fitting(dump: Dumped, stream: NDArray[np.int64]) -> Alignment | None:
-    """Return the alignment of the smallest offset in which every word matches, and more than without any."""
-    laid = plain(dump, stream)
-    differ = int(laid.wrong(dump, stream).sum())
-    for late in _offsets(dump) if differ else ():
-        first, last = _span(dump, len(stream), late)
-        probed = min(PROBED, last - first)
-        if last - first <= len(laid.got) - differ or _matching(dump, stream, late, first, first + probed) < probed:
-            continue
-        if _matching(dump, stream, late, first, last) == last - first:
-            return _laid(late, first, last)
-    return None if differ else laid

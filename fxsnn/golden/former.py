@@ -186,6 +186,5 @@ def _cast_names(network: QuantisedLayers) -> dict[str, str]:
         ):
             neuron = program.neuron
             for cast in neuron.casts:
-                line = neuron.statements[neuron.owners[cast.round]].line
-                found[f"layer {number} {cast.name}"] = f"{population}: {cast.name}, line {line}"
+                found[f"layer {number} {cast.name}"] = f"{population}: {neuron.labelled(cast)}"
     return found

@@ -63,13 +63,6 @@ class Response:
     def __post_init__(self) -> None:
         freeze(self)
 
-    def then(self, other: Response) -> Response:
-        """Return what is said to these inputs, then to others."""
-        classes = None
-        if self.classes is not None and other.classes is not None:
-            classes = np.concatenate([self.classes, other.classes])
-        return Response([*self.traces, *other.traces], np.concatenate([self.said, other.said]), classes)
-
 
 def respond(network: QuantisedGraph, presented: Presented) -> Response:
     """Run every input; raises as `run` does."""

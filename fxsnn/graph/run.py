@@ -191,7 +191,7 @@ def _kept(network: QuantisedGraph, name: str, told: _Told, run: Counted | Plain)
         {stream: stacked(rows) for stream, rows in told.draws.items()},
         {stream: np.array([row[stream] for row in told.registers]) for stream in sorted(run.registers)},
         {
-            f"{cast.name}, line {neuron.statements[neuron.owners[cast.round]].line}": {
+            neuron.labelled(cast): {
                 "casts": run.counts[cast.round].casts,
                 "inexact": run.counts[cast.round].inexact,
                 "ties": run.counts[cast.round].ties,

@@ -87,6 +87,10 @@ class Neuron:
         """Return the cast that draws from the register of this number, or none where the choices leave it out."""
         return next((cast for cast in self.casts if cast.stream == stream), None)
 
+    def labelled(self, cast: Cast) -> str:
+        """Return what a cast is called where casts are counted: its name and line."""
+        return f"{cast.name}, line {self.statements[self.owners[cast.round]].line}"
+
     def called(self, ref: Ref) -> str:
         """Return the name of a value: of what is declared or assigned, or a number; nothing where it has none."""
         match self.operations[ref]:
