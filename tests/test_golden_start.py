@@ -114,6 +114,7 @@ def test_states_that_cannot_be_are_refused_in_one_line_and_nothing_is_written(
     )  # fmt: skip
     assert found.status == 2
     assert said in found.err
+    assert ("plain arrays" in found.err) == (arrays is None)  # words that do not fit are told as such
     assert found.err.count("\n") == 1
     assert not (tmp_path / "set").exists()
 

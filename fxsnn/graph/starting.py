@@ -123,7 +123,7 @@ def read_start(path: Path, network: QuantisedGraph, inputs: int) -> Start:
     data = read_bytes(path, "what states begin with")
     try:
         return start_of(network, unpack_npz(data, most=MOST_BYTES), inputs)
+    except FxsnnError as error:  # before what it is a kind of
+        raise type(error)(f"{str(path)!r}: {error}") from None
     except UNREADABLE as error:
         raise FileError(f"{str(path)!r} must hold plain arrays of NumPy: {error}") from None
-    except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
