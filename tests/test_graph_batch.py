@@ -18,6 +18,7 @@ from fxsnn.format import Format
 from fxsnn.graph import batch
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.dense import is_dense
+from fxsnn.graph.engine import Engine
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, parse_graph_plan
@@ -27,6 +28,7 @@ from fxsnn.graph.reading import Readout, reduced
 from fxsnn.graph.run import run, trace
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
+from fxsnn.program.compiled import compiled
 from fxsnn.program.grammar import Text, parse
 from strategies import examples
 
@@ -195,6 +197,22 @@ def test_what_spikes_reach_by_dense_projections_runs_all_its_steps_at_once(
     assert [is_dense(network, stage) for stage in network.graph.stages] == at_once
     inputs = np.random.default_rng(5).integers(0, 2, (3, STEPS, SIZE))
     assert run(network, inputs).said.tolist() == expected(network, inputs)
+
+
+def test_a_sum_that_no_text_reads_is_not_added_up() -> None:
+    """In words of 16 bits 900 inputs of -60 would leave them, though each alone fits."""
+    accumulating = parse(
+        "come: input\nv: state\nspike: output\nv: v[0] = v + each(come)\nspike = v < 0\n", "one.neuron"
+    )
+    wire = Projection("w", "input", "one", "come", weights=raw(np.full((900, 1), -60)))
+    plan = parse_graph_plan('[signal]\nweight = "Q7.0"\nv = "Q7.0"\n')
+    one = population("one", 1, accumulating, {}, {}, {})
+    network = quantise_graph(Graph((900,), (one,), (wire,), readout=Readout("counts")), plan)
+    engine, out = Engine(network, "one", compiled(network.programs["one"], network.each("one"))), np.zeros((1, 1), int)
+    engine.run({"input": np.ones((1, 900), np.uint8)}, out, np.zeros((0, 0), int), 0, 0, 1)
+    assert engine.state(0).tolist() == [-64]
+    assert engine._sums.dtype == np.int16
+    assert not engine._sums.any()
 
 
 @pytest.mark.parametrize("name", ["both", "clock"])

@@ -18,6 +18,7 @@ from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
 from fxsnn.program.compiled import Compiled
 from fxsnn.program.neuron import Cast
+from fxsnn.program.operations import Input
 from fxsnn.program.program import Program
 
 Words = NDArray[np.int64]
@@ -35,6 +36,8 @@ class Engine:
         self._inputs = [*one.neuron.inputs]
         self._ways = ways(network, name, step.word, one_row=one_row)
         self._each = one.neuron.one_by_one
+        read = {made.name for made in one.neuron.operations if isinstance(made, Input)}
+        self._summed = [way for way in self._ways if way.given in read]  # a sum that no text reads may not fit
         many = max(len(self._inputs), 1)
         self._at_once = 1 if self._each else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
         self._sums = np.zeros((many, self._at_once, one.size), step.word)
@@ -62,7 +65,7 @@ class Engine:
             steps = slice(begin, min(begin + self._at_once, stop))
             sums = self._sums[:, : steps.stop - begin]
             sums[:] = 0
-            for way in self._ways:
+            for way in self._summed:
                 source = emitted[way.source][max(begin - way.delay, 0) : max(steps.stop - way.delay, 0)]
                 way.add(sums[self._inputs.index(way.given), sums.shape[1] - len(source) :], source)
             alone, order = self._parts, self._order
