@@ -140,13 +140,13 @@ def golden(
     """
     if start is not None and asked.kind != "populations":
         raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
+    done = partial(progress, "golden")
     match asked.kind:
         case "populations":
-            done = partial(progress, "golden")
             return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed, start, done)
         case "layers":
             return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
-    return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed)
+    return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed, done)
 
 
 def report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,13 +13,12 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.format import Format
-from fxsnn.golden.bundle import AnyBundle, read_bundle
-from fxsnn.golden.contents import Vector, words_of
-from fxsnn.golden.populations import graph_counts, graph_words, respond
+from fxsnn.golden.bundle import read_bundle
+from fxsnn.golden.contents import Vector
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.populations_stream import Progress, added, large, presentations
 from fxsnn.golden.stated import differing
-from fxsnn.golden.stimuli import Timed, play
+from fxsnn.golden.timed import Timed
 
 Found: TypeAlias = tuple[tuple[int, int], str]  # presentation and step of a difference, and what is said of it
 ENDS = ("answers", "classes")
@@ -46,14 +46,7 @@ def check_bundle(folder: Path, progress: Progress | None = None) -> Checked:
         not the one that the manifest describes.
     """
     bundle = read_bundle(folder)
-    if isinstance(bundle, GraphBundle):
-        differences, counts = _compared(bundle, progress if large(bundle.vectors) else None)
-    else:
-        found, counts = _played(bundle)
-        differences = [
-            first_difference(vector, bundle.stimuli, bundle.words[vector.name], found[vector.name])
-            for vector in bundle.vectors
-        ]
+    differences, counts = _compared(bundle, progress if large(bundle.vectors) else None)
     earliest = sorted((one for one in differences if one), key=lambda one: one[0])
     misstated = [*bundle.misstated, *([] if earliest else differing("counts: ", bundle.counts, counts))]
     if not earliest and not misstated and bundle.altered:
@@ -64,66 +57,67 @@ def check_bundle(folder: Path, progress: Progress | None = None) -> Checked:
 
 def _compared(bundle: GraphBundle, progress: Progress | None) -> tuple[list[Found | None], dict[str, Any]]:
     """Return the first word of each file that differs, and what the emulator counts; of a presentation at a time."""
-    inputs, counts = len(bundle.stimuli.words), dict[str, Any]()
+    inputs, counts = len(bundle.stimuli.steps), dict[str, Any]()
     first, many = dict[str, tuple[int, int, int]](), dict[str, int]()
-    try:
-        for n, (words, counted) in enumerate(presentations(bundle.network, bundle.stimuli)):
-            counts = added(counts, counted) if n else counted
-            for vector in bundle.vectors if n == 0 else [one for one in bundle.vectors if one.role != "constant"]:
-                have = words[vector.name].reshape(-1)
-                begin = n * (vector.depth // inputs)
-                want = bundle.words.lines(vector.name, begin, begin + len(have))
-                different = np.flatnonzero(want != have)
-                many[vector.name] = many.get(vector.name, 0) + len(different)
-                if len(different):
-                    at = int(different[0])
-                    first.setdefault(vector.name, (begin + at, int(want[at]), int(have[at])))
-            if progress:
-                progress(n + 1, inputs)
-    except FxsnnError as error:
-        raise FileError(f"the bundle's configuration must run: {error}") from None
-    told = (
+    for n, (words, counted) in enumerate(_played(bundle)):
+        counts = added(counts, counted) if n else counted
+        for vector in bundle.vectors:
+            begin, end = _lines(vector, bundle.stimuli, n)
+            if begin == end or vector.name not in words:
+                continue
+            have = words[vector.name].reshape(-1)
+            want = bundle.words.lines(vector.name, begin, end)
+            different = np.flatnonzero(want != have)
+            many[vector.name] = many.get(vector.name, 0) + len(different)
+            if len(different):
+                at = int(different[0])
+                place = begin * (len(have) // (end - begin)) + at
+                first.setdefault(vector.name, (place, int(want[at]), int(have[at])))
+        if progress:
+            progress(n + 1, inputs)
+    found = (
         _difference(vector, bundle.stimuli, first[vector.name], many[vector.name]) if vector.name in first else None
         for vector in bundle.vectors
     )
-    return list(told), counts
+    return list(found), counts
 
 
-def computed(bundle: AnyBundle) -> dict[str, NDArray[np.int64]]:
-    """Return the words that the emulator computes from a bundle's constants and inputs."""
-    return _played(bundle)[0]
+def _lines(vector: Vector, timed: Timed, n: int) -> tuple[int, int]:
+    """Return the first line that a presentation has in a file, and the one after its last; constants come once."""
+    if vector.role == "constant":
+        return 0, 0 if n else vector.depth
+    edges = timed.edges if vector.role in ("input", "node") else range(len(timed.steps) + 1)
+    each = vector.depth // edges[-1]
+    return edges[n] * each, edges[n + 1] * each
 
 
-def _played(bundle: AnyBundle) -> tuple[dict[str, NDArray[np.int64]], dict[str, Any]]:
-    """Return the words that the emulator computes, and what it counts of casts and spikes."""
+def computed(bundle: GraphBundle) -> dict[str, NDArray[np.int64]]:
+    """Return the words that the emulator computes from a bundle's constants and inputs, int64 of each file's shape."""
+    parts = [words for words, _ in _played(bundle)]
+    return {
+        vector.name: np.concatenate(
+            [part[vector.name] for part in (parts[:1] if vector.role == "constant" else parts)]
+        ).reshape(vector.shape)
+        for vector in bundle.vectors
+        if vector.name in parts[0]
+    }
+
+
+def _played(bundle: GraphBundle) -> Iterator[tuple[dict[str, NDArray[np.int64]], dict[str, Any]]]:
+    """Yield the words of each presentation, and what is counted of casts and spikes.
+
+    A set of a former schema may hold constants that its network does not need: they have no words here.
+    """
     try:
-        if isinstance(bundle, GraphBundle):
-            response = respond(bundle.network, bundle.stimuli)
-            return graph_words(bundle.network, bundle.stimuli, response), graph_counts(bundle.network, response)
-        played = play(bundle.network, bundle.stimuli)
-        return words_of(bundle.network, bundle.stimuli, played), played.counted()
+        yield from presentations(bundle.network, bundle.stimuli)
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
-
-
-def first_difference(
-    vector: Vector, stimuli: Timed, expected: NDArray[np.int64], computed: NDArray[np.int64]
-) -> Found | None:
-    """Return presentation and step of the first word that the set expects and the emulator does not compute."""
-    different = np.flatnonzero(expected.reshape(-1) != computed.reshape(-1))
-    if not len(different):
-        return None
-    at = int(different[0])
-    words = int(expected.reshape(-1)[at]), int(computed.reshape(-1)[at])
-    return _difference(vector, stimuli, (at, *words), len(different))
 
 
 def _difference(vector: Vector, stimuli: Timed, first: tuple[int, int, int], many: int) -> Found:
     """Return presentation and step of the first word that differs, its place in the file given, and say it."""
     at, expected, computed = first
     shape = vector.shape
-    if vector.role in ("input", "node") and len(shape) == 3:  # schema 1: images and steps are rows
-        shape = shape[0] * shape[1], shape[2]
     place = tuple(int(k) for k in np.unravel_index(at, shape))
     line = at // (vector.shape[-1] if vector.packed else 1)
     time, where = (0, 0), ""

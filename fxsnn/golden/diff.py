@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.golden.align import Alignment, likeliest, plain
-from fxsnn.golden.bundle import AnyBundle, LayerBundle
 from fxsnn.golden.check import computed, shown
+from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped, neurons_of
-from fxsnn.golden.one_layer import explain_layer
+from fxsnn.golden.populations import graph_layout
 from fxsnn.golden.populations_causes import Found, explain
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.program.variant import Ints
-
-ORDER = (
-    *("sum", "draw_accumulate", "lfsr_accumulate", "current", "draw_leak", "lfsr_leak", "leaked"),
-    *("draw_integrate", "lfsr_integrate", "integrated", "spike", "draw_reset", "lfsr_reset", "after_reset"),
-    *("draw_inhibit", "lfsr_inhibit", "membrane", "refractory"),
-)
-"""In which order the nodes of a step come to be: what differs first in time is nearest to the cause."""
 
 FAR_MORE = 4  # a change that leaves a fourth of the differences is worth a line
 
@@ -71,12 +65,14 @@ class Diff:
     nearest: tuple[str, int] | None  # else the change that leaves far fewer differences, and how many
 
 
-def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
+def diff(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
     """Compare dumps with what the emulator computes; raises as `computed` does."""
     expected = computed(bundle)
     chosen = {dump.node.name: likeliest(dump, _stream(expected, dump)) for dump in dumps}
-    found, chosen = _explained(bundle, dumps, chosen, expected)
-    order = ORDER if isinstance(bundle, LayerBundle) else [vector.name for vector in bundle.vectors]
+    vectors = _in_order(bundle)
+    order = [vector.name for vector in vectors]
+    explaining = partial(explain, bundle.network, bundle.stimuli, vectors, expected, dumps)
+    found, chosen = _explained(explaining, dumps, chosen, expected)
     missing = [_places(k, dump, _missing(dump, chosen), order) for k, dump in enumerate(dumps)]
     return Diff(
         words=_compared(chosen),
@@ -95,16 +91,20 @@ def diff(bundle: AnyBundle, dumps: Sequence[Dumped]) -> Diff:
     )
 
 
-def _explain(
-    bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Mapping[str, Ints]
-) -> Found:
-    if isinstance(bundle, GraphBundle):
-        return explain(bundle.network, bundle.stimuli, bundle.vectors, expected, dumps, chosen)
-    return explain_layer(bundle.network, bundle.stimuli, bundle.vectors, expected, dumps, chosen)
+def _in_order(bundle: GraphBundle) -> list[Vector]:
+    """Return the files in the order in which words come to be: what differs first in time is nearest to the cause.
+
+    Those of a former schema lie in another order than their nodes are made.
+    """
+    made = [vector.name for vector in graph_layout(bundle.network, 1, bundle.stimuli.steps[0])]
+    return sorted(bundle.vectors, key=lambda one: made.index(one.name) if one.name in made else -1)
 
 
 def _explained(
-    bundle: AnyBundle, dumps: Sequence[Dumped], chosen: dict[str, Alignment], expected: Mapping[str, Ints]
+    explaining: Callable[[dict[str, Alignment]], Found],
+    dumps: Sequence[Dumped],
+    chosen: dict[str, Alignment],
+    expected: Mapping[str, Ints],
 ) -> tuple[Found, dict[str, Alignment]]:
     """Return what explains dumps, and the alignment to report with.
 
@@ -114,10 +114,10 @@ def _explained(
     whole = all(len(dump.words) == math.prod(dump.node.shape) for dump in dumps)
     if any(one.late for one in chosen.values()) and (whole or not all(one.late for one in chosen.values())):
         beside = {dump.node.name: plain(dump, _stream(expected, dump)) for dump in dumps}
-        if (found := _explain(bundle, dumps, beside, expected)).causes:
+        if (found := explaining(beside)).causes:
             return found, beside
     before = _wrong(dumps, chosen, expected)
-    found = _explain(bundle, dumps, chosen, expected) if before else Found()
+    found = explaining(chosen) if before else Found()
     far = found.nearest is not None and FAR_MORE * found.nearest[1] <= before
     return found if far else replace(found, nearest=None), chosen
 
@@ -138,7 +138,7 @@ def _wrong(dumps: Sequence[Dumped], laid: dict[str, Alignment], words: Mapping[s
 
 
 def _difference(
-    bundle: AnyBundle,
+    bundle: GraphBundle,
     dumps: Sequence[Dumped],
     chosen: dict[str, Alignment],
     expected: Mapping[str, Ints],
@@ -205,7 +205,7 @@ def _in_time(places: NDArray[np.int64]) -> NDArray[np.int64]:
     return places[np.lexsort(places[:, 2::-1].T)]
 
 
-def _first_missing(bundle: AnyBundle, dumps: Sequence[Dumped], missing: NDArray[np.int64]) -> Place | None:
+def _first_missing(bundle: GraphBundle, dumps: Sequence[Dumped], missing: NDArray[np.int64]) -> Place | None:
     if not len(missing):
         return None
     row, _, neuron, k = _in_time(missing)[0].tolist()

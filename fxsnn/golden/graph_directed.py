@@ -20,7 +20,7 @@ import numpy as np
 
 from fxsnn.frozen import freeze
 from fxsnn.golden.corners import Reached, Where
-from fxsnn.golden.directed import Draws
+from fxsnn.golden.draws import Draws
 from fxsnn.golden.graph_ranges import work_of
 from fxsnn.golden.graph_reach import unreachable
 from fxsnn.golden.graph_tally import (

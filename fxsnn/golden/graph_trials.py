@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from fxsnn.golden.directed import Draws
+from fxsnn.golden.draws import Draws
 from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph

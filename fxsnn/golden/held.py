@@ -15,10 +15,10 @@ from fxsnn.errors import FileError
 from fxsnn.files import inside, read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem, to_words
+from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem
 from fxsnn.golden.scanned import scan_mem
 from fxsnn.golden.stated import differing
-from fxsnn.golden.stimuli import Timed
+from fxsnn.golden.timed import Timed
 
 MANIFEST = "manifest.json"
 MOST_WORDS = 1 << 28  # of one file; more was not written by fxsnn
@@ -68,18 +68,6 @@ class Manifest(msgspec.Struct):
     others: list[Other] = []
 
 
-@dataclass(frozen=True, slots=True)
-class ReadWords:
-    """The words of every file, and where files are not those of the manifest."""
-
-    words: dict[str, NDArray[np.int64]]
-    altered: list[str]
-    misstated: list[str]
-
-    def __post_init__(self) -> None:
-        freeze(self)
-
-
 def check_described(vectors: Sequence[Vector], manifest: Manifest) -> None:
     """Raise FileError where a manifest does not describe exactly these files."""
     stated = {entry.name: (entry.file, entry.format, entry.shape) for entry in manifest.files}
@@ -91,25 +79,10 @@ def check_described(vectors: Sequence[Vector], manifest: Manifest) -> None:
         raise FileError(f"manifest.json must state {len(vectors)} files, not {len(manifest.files)}")
 
 
-def read_words(folder: Path, vectors: Sequence[Vector], manifest: Manifest) -> ReadWords:
-    """Read the file of each vector; raises FileError where one is missing or malformed."""
-    entries = {entry.name: entry for entry in manifest.files}
-    words, altered, wrong = dict[str, NDArray[np.int64]](), list[str](), list[str]()
-    for vector in vectors:
-        mem = read_mem(inside(folder, vector.file), vector.file, vector.bits, vector.depth)
-        words[vector.name] = _unpacked(vector, mem.patterns, manifest.schema == 1)
-        stated = entries[vector.name]
-        if mem.sha256 != stated.sha256:
-            altered.append(_altered_mem(stated, vector, mem))
-        else:
-            wrong += _wrong_sums(vector, stated, mem.sums)
-    return ReadWords(words, altered, wrong)
-
-
 def scan_words(folder: Path, vectors: Sequence[Vector], manifest: Manifest) -> tuple[list[str], list[str]]:
-    """Look through the file of each vector, a part of it at a time; raises as `read_words` does.
+    """Look through the file of each vector, a part of it at a time; return what was altered, and is misstated.
 
-    Return what was altered, and what the manifest misstates.
+    Raises FileError where a file is missing or malformed.
     """
     entries = {entry.name: entry for entry in manifest.files}
     altered, wrong = list[str](), list[str]()
@@ -153,14 +126,3 @@ def _altered_mem(entry: File, vector: Vector, mem: MemFile) -> str:
     word, digit = divmod(place, digits)
     line, is_ = mem.comments + word + 1, f"{mem.patterns[word]:0{digits}x}"
     return f"{vector.file} line {line} (word {word}) was altered: digit {digit + 1} of {is_} is not the one written"
-
-
-def _unpacked(vector: Vector, patterns: list[int], old: bool) -> NDArray[np.int64]:
-    if vector.packed:
-        width = vector.shape[-1]
-        lines = np.frombuffer(b"".join(p.to_bytes(-(-width // 8), "little") for p in patterns), dtype=np.uint8)
-        bits = np.unpackbits(lines.reshape(len(patterns), -1), axis=1, count=width, bitorder="little")
-        return bits.astype(np.int64)
-    words = np.array(to_words(patterns, vector.format), dtype=np.int64).reshape(vector.shape)
-    images = old and vector.role == "node"
-    return words.reshape(-1, *vector.shape[2:]) if images else words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,18 @@ from numpy.typing import NDArray
 
 from fxsnn.files import new_folder
 from fxsnn.format import Format
-from fxsnn.golden.contents import LEARNING_SCHEMA, Vector, lfsr_entry
+from fxsnn.golden.contents import LEARNING_SCHEMA, Vector
 from fxsnn.golden.held import MANIFEST
+from fxsnn.golden.layer_layout import layer_lfsr_entry
 from fxsnn.golden.learning_readme import learning_readme
 from fxsnn.golden.learning_rtl import learner_files
-from fxsnn.golden.make import configuration_of, write_texts, write_vectors
+from fxsnn.golden.make import write_files, write_vectors
 from fxsnn.golden.memfile import digest
 from fxsnn.itq import learning_register
 from fxsnn.learn import Learning
 from fxsnn.network import Network
-from fxsnn.plan import Plan
+from fxsnn.plan import Plan, plan_to_data
+from fxsnn.quantised import QuantisedNetwork
 from fxsnn.recording import LEARNING_SITES, Recording, record
 
 _BIT = Format(1, 0, signed=False)
@@ -45,9 +48,9 @@ def make_learning_bundle(
     held = recording.started.network
     presented, steps, _ = recording.inputs.shape
     rule = {"update": learning.update, "norm": learning.norm, "presentations": presented}
-    configuration = configuration_of(held, [steps] * presented) | {"learning": rule}
+    configuration = _configuration_of(held, [steps] * presented) | {"learning": rule}
     identity = digest(json.dumps(configuration, sort_keys=True).encode())[:16]
-    registers = lfsr_entry(held)
+    registers = layer_lfsr_entry(held)
     registers["order"] = (
         "each stochastic cast has a register of its own. Those of the layer are set to their seeds at the start of "
         "every image; those of learning (update, fade, fold) once, and never again"
@@ -69,7 +72,8 @@ def make_learning_bundle(
                 "weights_changed": int((recording.kept.learned[-1] != recording.first.learned).sum()),
             },
         }
-        manifest["others"] = write_texts(place, learner_files(manifest, recording))
+        texts = learner_files(manifest, recording)
+        manifest["others"] = write_files(place, {name: text.encode() for name, text in texts.items()})
         (place / "README.md").write_bytes(learning_readme(manifest).encode())
         (place / MANIFEST).write_bytes((json.dumps(manifest, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
     return manifest
@@ -158,6 +162,21 @@ def learning_words(recording: Recording) -> dict[str, NDArray[np.int64]]:
         "theta": kept.folded,
         "count": kept.counts,
         "trace": kept.trace,
+    }
+
+
+def _configuration_of(network: QuantisedNetwork, steps: Sequence[int]) -> dict[str, Any]:
+    """Return what the manifest says of a network and of images of so many steps."""
+    return {
+        "inputs": network.inputs,
+        "neurons": network.neurons,
+        "steps": list(steps),
+        "reset": network.reset,
+        "compare": network.compare,
+        "winner": network.winner,
+        "refractory_steps": network.refractory_steps,
+        "refractory_input": network.refractory_input,
+        "plan": plan_to_data(network.plan),
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fxsnn.golden.contents import Vector, layout
+from fxsnn.golden.contents import Vector
+from fxsnn.golden.layer_layout import layer_layout
 from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, package, script, words_compared
 from fxsnn.hdl.words import mode_name
 from fxsnn.plan import Signal
@@ -37,7 +38,7 @@ def learner_package(manifest: Mapping[str, Any], recording: Recording) -> str:
     words, plan, fade = {entry["name"]: entry for entry in manifest["files"]}, network.plan, table.fade
     images, steps, _ = recording.inputs.shape
     layer = package(
-        {**manifest, "files": [_described(vector) for vector in layout(network, (steps,) * images)]}, network
+        {**manifest, "files": [_described(vector) for vector in layer_layout(network, (steps,) * images)]}, network
     )
     lines: list[tuple[str, dict[str, int | str]]] = [
         ("int", {"IMAGES": images, "STEPS": steps}),

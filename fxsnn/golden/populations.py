@@ -14,7 +14,7 @@ from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
-from fxsnn.golden.stimuli import Timed
+from fxsnn.golden.timed import Timed
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import Population
@@ -40,7 +40,6 @@ class Presented(Timed):
     """
 
     words: Words  # int64[inputs, most steps, words]
-    steps: tuple[int, ...]
     start: Start = REST  # what states begin with
 
     def __post_init__(self) -> None:
@@ -49,7 +48,7 @@ class Presented(Timed):
     @classmethod
     def of(cls, words: Words, start: Start = REST) -> Presented:
         """Return these inputs, each a presentation."""
-        return cls(words, (words.shape[1],) * len(words), start)
+        return cls((words.shape[1],) * len(words), words, start)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fxsnn.golden.populations import initial
-from fxsnn.golden.readme import corners_told
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
@@ -105,7 +104,7 @@ holds.
 
 Spikes: {spikes}.{classes}
 
-{corners_told(manifest["corners"])}
+{_corners(manifest["corners"])}
 | cast | casts | inexact | ties | overflows |
 |---|---|---|---|---|
 {casts}
@@ -186,3 +185,23 @@ def _class(network: QuantisedGraph) -> str:
         )
     which = "earliest" if readout.kind == "first" else "largest"
     return f"`classes.mem`: the neuron whose answer is the {which}, of equal ones the lowest.\n"
+
+
+def _corners(corners: dict[str, Any]) -> str:
+    """Return what the vectors reach, and why some corners are not among it."""
+    reached = [name for name, about in corners.items() if about["reached"]]
+    rows = "\n".join(f"| {name} | {corners[name]['reached']} | {_first(corners[name])} |" for name in reached)
+    text = f"| corner | times | first |\n|---|---|---|\n{rows}\n"
+    never = [name for name, about in corners.items() if "because" in about]
+    if never:
+        text += "\nNo input and no state can reach these:\n\n"
+        text += "\n".join(f"- {name} ({corners[name]['because']})" for name in never) + "\n"
+    missed = [name for name, about in corners.items() if not about["reached"] and "because" not in about]
+    if missed:
+        text += "\n**Not reached**, so that these vectors may not find a fault there:\n\n"
+        text += "\n".join(f"- {name}" for name in missed) + "\n"
+    return text
+
+
+def _first(about: dict[str, Any]) -> str:
+    return f"presentation {about['presentation']}, step {about['step']}, neuron {about['neuron']}"

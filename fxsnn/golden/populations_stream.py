@@ -60,9 +60,8 @@ def presentations(network: QuantisedGraph, presented: Presented) -> Iterator[tup
 
     Raises as `respond` does.
     """
-    for n, words in enumerate(presented.words):
-        start = presented.start.part(slice(n, n + 1))
-        one = Presented(words[None], presented.steps[n : n + 1], start)
+    for n, steps in enumerate(presented.steps):
+        one = Presented.of(presented.words[n : n + 1, :steps], presented.start.part(slice(n, n + 1)))
         response = respond(network, one)
         yield graph_words(network, one, response), graph_counts(network, response)
 

@@ -13,7 +13,7 @@ from fxsnn.frozen import freeze
 from fxsnn.golden.align import Alignment
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped
-from fxsnn.golden.stimuli import Timed
+from fxsnn.golden.timed import Timed
 from fxsnn.program.variant import Ints
 
 Bools = NDArray[np.bool_]

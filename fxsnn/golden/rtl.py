@@ -1,4 +1,4 @@
-"""The configuration of a bundle as a SystemVerilog package, for the reference RTL and its bench."""
+"""What a bench of any golden set is given, and the configuration of a layer as a SystemVerilog package."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from fxsnn.quantised import SITES, QuantisedNetwork
 from fxsnn.width import exact_bits
 
 HDL = Path(__file__).parent / "hdl"
-# in the order of compilation, after modes and configuration
-SOURCES = ("fxsnn_cast.sv", "fxsnn_lfsr.sv", "fxsnn_layer.sv", "fxsnn_top.sv", "fxsnn_bench.sv")
 CHECKED = ("fxsnn_checks.svh", "fxsnn_compare.svh", "fxsnn_verdict.svh")
 _MEMORIES = {"input": "inputs", "begin": "begins", "floor": "lowest"}  # where the file's name is a word of the language
 LEAKS = {"multiply": "LEAK_MULTIPLY", "shift": "LEAK_SHIFT", "none": "LEAK_NONE"}
@@ -74,21 +72,6 @@ def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
     return "\n".join([*text, "endpackage", ""])
 
 
-def bench_files(manifest: Mapping[str, Any], network: QuantisedNetwork) -> dict[str, str]:
-    """Return the RTL of a bundle, its bench and the command that runs it: text by name of the file."""
-    shared = ("fxsnn_modes.sv", *CHECKED, "fxsnn_cocotb.py", "fxsnn_vectors.py")
-    sources = {f"rtl/{name}": (HDL / name).read_text("ascii") for name in (*shared, *SOURCES)}
-    drawn = (f"{kind}_{site}" for kind in ("draw", "lfsr") for site in SITES)
-    order = ["rtl/fxsnn_modes.sv", "rtl/fxsnn_config.sv", *(f"rtl/{name}" for name in SOURCES)]
-    return sources | {
-        "rtl/fxsnn_config.sv": package(manifest, network),
-        "rtl/fxsnn_files.svh": file_checks(manifest),
-        "rtl/fxsnn_words.svh": words_compared(manifest, drawn),
-        "rtl/bench.f": "\n".join(["+incdir+rtl", *order, ""]),
-        "run.sh": script("run.sh"),
-    }
-
-
 def script(name: str, top: str = "fxsnn_bench", cocotb: str = "fxsnn_cocotb") -> str:
     """Return a shell script of hdl, with what all of them begin with in it."""
     text, begin = ((HDL / part).read_text("ascii") for part in (name, "begin.sh"))
@@ -104,11 +87,7 @@ def words_compared(
     called    what files are called in SystemVerilog where that is not their name
     """
     names = called or {}
-    nodes = {
-        entry["name"]: math.prod(entry["shape"])
-        for entry in manifest["files"]
-        if entry["role"] == "node" or entry["name"] == "answer"
-    }
+    nodes = {entry["name"]: math.prod(entry["shape"]) for entry in manifest["files"] if entry["role"] == "node"}
     first, places, checks = 0, list[str](), list[str]()
     for name, words in nodes.items():
         at = f"AT_{names.get(name, name.upper())}"

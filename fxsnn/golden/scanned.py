@@ -46,7 +46,7 @@ def scan_mem(folder: Path, vector: Vector) -> Scanned:
 class FileWords(Mapping[str, NDArray[np.int64]]):
     """The words of every file of a set, int64 of the file's shape, read when they are asked for.
 
-    Their files have been looked through, or were just written.
+    A line that packs a row is a word for each of its bits. Their files have been looked through, or were just written.
     """
 
     def __init__(self, folder: Path, vectors: Mapping[str, Vector]) -> None:
@@ -70,22 +70,32 @@ class FileWords(Mapping[str, NDArray[np.int64]]):
         return self._lately[name]
 
     def lines(self, name: str, first: int, last: int) -> NDArray[np.int64]:
-        """Return the words of some lines, int64[lines]."""
+        """Return the words of some lines, int64[lines], or of all bits of packed ones, one line after the other."""
         vector = self._vectors[name]
-        found, long = np.zeros(last - first, np.int64), _digits(vector) + 1
+        bits = vector.bits if vector.packed else 1
+        found, long = np.zeros((last - first, bits), np.int64), _digits(vector) + 1
         with inside(self._folder, vector.file).open("rb") as file:
             file.seek(_comments(file) + first * long)
             for at in range(0, last - first, _AT_ONCE):
                 some = found[at : at + _AT_ONCE]
                 lines = np.frombuffer(file.read(len(some) * long), np.uint8).reshape(len(some), long)
+                digits = DIGIT_OF[lines[:, :-1]].astype(np.int64)
+                if vector.packed:
+                    some[:] = _bits_of(digits)[:, :bits]
+                    continue
                 for place in range(long - 1):
                     some <<= 4
-                    some |= DIGIT_OF[lines[:, place]]
+                    some[:, 0] |= digits[:, place]
         if vector.format.signed:
             sign = np.int64(1 << vector.format.word - 1)
             found ^= sign
             found -= sign
-        return found
+        return found.reshape(-1)
+
+
+def _bits_of(digits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the bits of rows of hexadecimal digits, [rows, 4 * digits], the lowest first."""
+    return (digits[:, ::-1, None] >> np.arange(4) & 1).reshape(len(digits), -1)
 
 
 def _digits(vector: Vector) -> int:

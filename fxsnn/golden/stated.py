@@ -6,14 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fxsnn.golden.contents import Vector, described, lfsr_entry
+from fxsnn.golden.contents import Vector, described
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import graph_lfsr_entry
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.imagetext import quoted
-from fxsnn.quantised import QuantisedNetwork
 
-AnyNetwork = QuantisedNetwork | QuantisedGraph
 _REGISTERS = (
     "polynomial",
     "width",
@@ -31,7 +29,7 @@ def identity_of(configuration: Mapping[str, Any]) -> str:
 def misstated(
     content: Mapping[str, Any],
     vectors: Sequence[Vector],
-    network: AnyNetwork,
+    network: QuantisedGraph,
     presentations: int,
 ) -> list[str]:
     """Return, a line each, what a manifest states otherwise than its configuration and its files have it.
@@ -39,8 +37,8 @@ def misstated(
     content         the whole manifest, of which `files` names each vector once
     presentations   that the configuration has
     """
-    entry = graph_lfsr_entry(network) if isinstance(network, QuantisedGraph) else lfsr_entry(network)
-    return [*misstated_files(content, vectors, presentations), *registers_misstated(content, entry)]
+    registers = registers_misstated(content, graph_lfsr_entry(network))
+    return [*misstated_files(content, vectors, presentations), *registers]
 
 
 def misstated_files(content: Mapping[str, Any], vectors: Sequence[Vector], presentations: int) -> list[str]:
