@@ -6,10 +6,10 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from command_line import run, skip_without_jit
 from fxsnn.errors import FxsnnError
 from fxsnn.golden.align import likeliest
-from fxsnn.golden.bundle import LayerBundle, read_bundle
+from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import computed
 from fxsnn.golden.contents import Vector, lines_of
 from fxsnn.golden.diff import Diff, diff
@@ -29,8 +29,13 @@ from fxsnn.golden.dump import Dumped, nodes_of, read_memory
 from fxsnn.golden.dumpcsv import read_csv
 from fxsnn.golden.export import _rendered
 from fxsnn.golden.held import Bundle
+from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_causes import Found
-from fxsnn.golden.stimuli import Played, joined, play
+from fxsnn.golden.populations_read import GraphBundle
+from fxsnn.golden.populations_stream import presentations
+from fxsnn.graph.one_layer import LAYER, graph_of
+from fxsnn.graph.starting import Start
+from sets import SETS as SOURCES
 from simulate import needs_icarus
 
 skip_without_jit()
@@ -43,7 +48,7 @@ NAMES = [str(path.relative_to(GOLDEN)) for path in SETS]
 EACH = GOLDEN / "each_subtract"
 
 
-NO_CAUSES = mock.patch("fxsnn.golden.diff.explain_layer", return_value=Found())  # where what explains it is no matter
+NO_CAUSES = mock.patch("fxsnn.golden.diff.explain", return_value=Found())  # where what explains it is no matter
 
 
 @pytest.fixture
@@ -69,24 +74,35 @@ def as_held(node: Vector, word: int) -> int:
 def table(folder: Path, nodes: list[Vector], words: dict[str, NDArray[np.int64]]) -> Path:
     """Write nodes of one word a neuron as a CSV of decimal numbers."""
     path = folder / "dump.csv"
-    columns = [[as_held(node, word) for word in words[node.name].reshape(-1).tolist()] for node in nodes]
+    columns = [[as_held(node, word) for word in words[node.stem].reshape(-1).tolist()] for node in nodes]
     rows = [",".join(map(str, row)) for row in zip(*columns, strict=True)]
-    path.write_text("\n".join([",".join(node.name for node in nodes), *rows]) + "\n")
+    path.write_text("\n".join([",".join(node.stem for node in nodes), *rows]) + "\n")
     return path
 
 
-def opened(folder: Path) -> LayerBundle:
-    bundle = read_bundle(folder)
-    assert isinstance(bundle, LayerBundle)
-    return bundle
+def opened(folder: Path) -> GraphBundle:
+    return read_bundle(folder)
+
+
+def words_of(bundle: GraphBundle, words: Mapping[str, NDArray[np.int64]] | None = None) -> dict[str, NDArray[np.int64]]:
+    """Return words by the names of the nodes' files: those of the set if no others are given."""
+    held = bundle.words if words is None else words
+    return {name: held[node.name] for name, node in nodes_of(bundle).items()}
+
+
+def changed(bundle: GraphBundle, folder: Path, **choices: Any) -> dict[str, NDArray[np.int64]]:
+    """Return what the network of a committed set computes with something changed by hand."""
+    network, _ = SOURCES[folder.name]()
+    assert (network.weights == bundle.words["weights.weight"]).all()
+    return words_of(bundle, computed(replace(bundle, network=graph_of(replace(network, **choices)))))
 
 
 def wide(bundle: Bundle) -> list[Vector]:
-    return [node for node in nodes_of(bundle).values() if not node.name.startswith("lfsr_")]
+    return [node for node in nodes_of(bundle).values() if not node.stem.startswith("lfsr_")]
 
 
-def diffed(bundle: LayerBundle, folder: Path, words: dict[str, NDArray[np.int64]]) -> Diff:
-    nodes = [node for node in wide(bundle) if node.name in words and not node.name.startswith("draw_")]
+def diffed(bundle: GraphBundle, folder: Path, words: dict[str, NDArray[np.int64]]) -> Diff:
+    nodes = [node for node in wide(bundle) if node.stem in words and not node.stem.startswith("draw_")]
     return diff(bundle, read_csv(bundle, table(folder, nodes, words)))
 
 
@@ -98,7 +114,7 @@ def test_a_set_s_own_nodes_match(folder: Path) -> None:
     assert (said.status, said.err, said.out) == (0, "", f"all {words:,} words match\n")
 
 
-CHANGED = {
+CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("largest_zero", "compare = gt instead of ge"): {"compare": "gt"},
     ("stochastic_none", "reset = zero instead of value"): {"reset": "zero"},
     ("largest_zero", "winner = none instead of largest"): {"winner": "none"},
@@ -112,11 +128,10 @@ CHANGED = {
 @pytest.mark.parametrize(("folder", "name"), CHANGED)
 def test_a_network_changed_by_hand_is_named(folder: str, name: str, tmp_path: Path) -> None:
     bundle = opened(GOLDEN / folder)
-    changed = replace(bundle.network, **CHANGED[folder, name])  # type: ignore[arg-type]
-    nodes = play(changed, bundle.stimuli).nodes
+    nodes = changed(bundle, GOLDEN / folder, **CHANGED[folder, name])
     found = diffed(bundle, tmp_path, nodes)
-    expected = computed(bundle)
-    differ = sum(int((nodes[node] != expected[node]).sum()) for node in nodes if node in nodes_of(bundle))
+    expected, compared = words_of(bundle), {node.stem for node in wide(bundle) if not node.stem.startswith("draw_")}
+    differ = sum(int((nodes[node] != expected[node]).sum()) for node in compared)
     assert found.difference is not None
     assert found.difference.words == differ
     assert name in found.causes
@@ -127,9 +142,9 @@ def test_a_network_changed_by_hand_is_named(folder: str, name: str, tmp_path: Pa
 def test_the_offset_is_found_not_configured(node: str, shift: int, tmp_path: Path) -> None:
     bundle = opened(EACH)
     vector = nodes_of(bundle)[node]
-    path = written(tmp_path, vector, bundle.words[node], shift)
+    path = written(tmp_path, vector, words_of(bundle)[node], shift)
     found = diff(bundle, [read_memory(bundle, path)])
-    unit = bundle.network.neurons if vector.packed else 1
+    unit = bundle.network.graph[LAYER].size if vector.packed else 1
     assert found.difference is None
     assert found.late == (((node, shift * unit),) if shift else ())
     assert found.missing == max(0, -shift) * unit
@@ -138,7 +153,7 @@ def test_the_offset_is_found_not_configured(node: str, shift: int, tmp_path: Pat
 @pytest.mark.parametrize("shift", [-2, 3])
 def test_the_offset_is_found_beside_a_change(shift: int, tmp_path: Path) -> None:
     bundle = opened(EACH)
-    words = play(replace(bundle.network, compare="gt"), bundle.stimuli).nodes
+    words = changed(bundle, EACH, compare="gt")
     path = written(tmp_path, nodes_of(bundle)["membrane"], words["membrane"], shift)
     found = diff(bundle, [read_memory(bundle, path)])
     assert found.late == (("membrane", shift),)
@@ -152,7 +167,7 @@ def test_a_flipped_word_is_named_by_its_step_and_neuron(
 ) -> None:
     bundle = opened(data.draw(st.sampled_from(SETS)))
     node = data.draw(st.sampled_from(list(nodes_of(bundle).values())))
-    words = bundle.words[node.name].copy()
+    words = words_of(bundle)[node.stem].copy()
     at = tuple(data.draw(st.integers(0, size - 1)) for size in words.shape)
     word = (int(words[at]) & ((1 << node.format.word) - 1)) ^ 1
     words[at] = node.format.from_bits(word)
@@ -161,13 +176,13 @@ def test_a_flipped_word_is_named_by_its_step_and_neuron(
     assert found is not None
     assert (found.presentation, found.step) == bundle.stimuli.place(at[0])
     assert found.neuron == (at[1] if len(at) == 2 else None)
-    assert (found.node, found.words, found.steps) == (node.name, 1, 1)
+    assert (found.node, found.words, found.steps) == (node.stem, 1, 1)
 
 
 @pytest.mark.usefixtures(no_causes.__name__)
 def test_an_offset_and_a_change_together_do_not_explain_away_one_flipped_word(tmp_path: Path) -> None:
     bundle = opened(GOLDEN / "schema-1" / "each_subtract")
-    words = bundle.words["sum"].copy()
+    words = words_of(bundle)["sum"].copy()
     words[39, 0] ^= 1
     found = diff(bundle, [read_memory(bundle, written(tmp_path, nodes_of(bundle)["sum"], words))])
     assert found.difference is not None
@@ -184,31 +199,29 @@ def test_a_word_that_differs_from_a_stream_of_equal_ones_is_no_offset() -> None:
 
 def test_inputs_that_come_a_step_late_are_named(tmp_path: Path) -> None:
     bundle = opened(EACH)
-    stimuli, parts = bundle.stimuli, []
-    for first, last in pairwise(stimuli.edges):
-        silent = np.zeros((1, stimuli.raster.shape[1]), dtype=np.uint8)
-        parts += [silent, stimuli.raster[first : last - 1]]
-    nodes = play(bundle.network, replace(stimuli, raster=np.concatenate(parts))).nodes
-    assert "weights: what it brings comes a step late" in diffed(bundle, tmp_path, nodes).causes
+    late = np.zeros_like(bundle.stimuli.words)
+    late[:, 1:] = bundle.stimuli.words[:, :-1]
+    nodes = computed(replace(bundle, stimuli=replace(bundle.stimuli, words=late)))
+    found = diffed(bundle, tmp_path, words_of(bundle, nodes))
+    assert "weights: what it brings comes a step late" in found.causes
 
 
 def test_states_that_presentations_do_not_reset_are_named(tmp_path: Path) -> None:
     bundle = opened(GOLDEN / "largest_zero")
-    parts = list[Played]()
-    for presentation in range(len(bundle.stimuli.steps)):  # they are of different lengths
-        one = bundle.stimuli.only(presentation)
-        if parts:
-            last = parts[-1].nodes
-            one = replace(one, membrane=last["membrane"][-1:], refractory=last["refractory"][-1:])
-        parts.append(play(bundle.network, one))
-    found = diffed(bundle, tmp_path, joined(parts).nodes)
+    shown, parts, start = bundle.stimuli, list[dict[str, NDArray[np.int64]]](), dict[str, NDArray[np.int64]]()
+    for n in range(len(shown.steps)):  # they are of different lengths
+        one = Presented((shown.steps[n],), shown.words[n : n + 1], Start(start) if n else shown.start.part(slice(1)))
+        parts += [words for words, _ in presentations(bundle.network, one)]
+        start = {f"{LAYER}.{name}": parts[-1][f"{LAYER}.{name}"][-1:] for name in ("membrane", "refractory")}
+    nodes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    found = diffed(bundle, tmp_path, words_of(bundle, nodes))
     assert "membrane, refractory not reset where a presentation begins" in found.causes
 
 
 @pytest.mark.usefixtures(no_causes.__name__)
 def test_a_difference_is_told_in_a_few_lines(tmp_path: Path) -> None:
     bundle = opened(EACH)
-    path = written(tmp_path, nodes_of(bundle)["membrane"], bundle.words["membrane"])
+    path = written(tmp_path, nodes_of(bundle)["membrane"], words_of(bundle)["membrane"])
     texts = path.read_text().splitlines()
     assert texts[37] == "73"
     texts[37] = "0F"
@@ -230,7 +243,7 @@ def test_a_difference_is_told_in_a_few_lines(tmp_path: Path) -> None:
 @pytest.mark.usefixtures(no_causes.__name__)
 def test_the_first_difference_is_the_first_in_time_not_in_the_file(tmp_path: Path) -> None:
     bundle = opened(EACH)
-    words = {name: one.copy() for name, one in computed(bundle).items()}
+    words = {name: one.copy() for name, one in words_of(bundle).items()}
     words["membrane"][3, 2] ^= 1
     words["current"][5, 0] ^= 1
     words["leaked"][3, 7] ^= 1
@@ -242,7 +255,7 @@ def test_the_first_difference_is_the_first_in_time_not_in_the_file(tmp_path: Pat
 @pytest.mark.usefixtures(no_causes.__name__)
 def test_what_spreads_and_what_is_behind_the_stream_is_told(tmp_path: Path) -> None:
     bundle = opened(EACH)
-    words = bundle.words["membrane"].copy()
+    words = words_of(bundle)["membrane"].copy()
     words[7, 3] ^= 1
     words[8:] ^= 1
     path = written(tmp_path, nodes_of(bundle)["membrane"], words)
@@ -255,7 +268,7 @@ def test_what_spreads_and_what_is_behind_the_stream_is_told(tmp_path: Path) -> N
 
 @pytest.mark.usefixtures(no_causes.__name__)
 def test_undefined_words_differ_and_are_said_to_be_undefined(tmp_path: Path) -> None:
-    path = written(tmp_path, nodes_of(opened(EACH))["membrane"], opened(EACH).words["membrane"])
+    path = written(tmp_path, nodes_of(opened(EACH))["membrane"], words_of(opened(EACH))["membrane"])
     texts = path.read_text().splitlines()
     texts[10] = "xX"
     path.write_text("\n".join(texts))
@@ -268,7 +281,7 @@ def test_undefined_words_differ_and_are_said_to_be_undefined(tmp_path: Path) -> 
 def test_words_with_their_sign_repeated_match_and_are_told(tmp_path: Path) -> None:
     bundle = opened(EACH)
     path = tmp_path / "dump.mem"
-    words = bundle.words["membrane"].reshape(-1).tolist()
+    words = words_of(bundle)["membrane"].reshape(-1).tolist()
     path.write_text("\n".join(f"{word & 0xFFFF:04x}" for word in words))
     negative = sum(word < 0 for word in words)
     said = run("golden", "diff", EACH, path, "--node", "membrane")
@@ -281,7 +294,7 @@ def test_words_with_their_sign_repeated_match_and_are_told(tmp_path: Path) -> No
 @pytest.mark.parametrize("style", ["hexadecimal", "unsigned", "long", "long shuffled"])
 def test_a_table_may_be_written_in_several_ways(style: str, tmp_path: Path) -> None:
     bundle = opened(EACH)
-    words, neurons = bundle.words["membrane"], bundle.network.neurons
+    words, neurons = words_of(bundle)["membrane"], bundle.network.graph[LAYER].size
     mask = (1 << nodes_of(bundle)["membrane"].bits) - 1
     rows = ["membrane"]
     if style.startswith("long"):
@@ -309,7 +322,7 @@ def test_memory_images_of_other_tools_are_read(kind: str, ending: str, node: str
     vector = nodes_of(bundle)[node]
     mask = (1 << vector.bits) - 1
     path = tmp_path / f"{node}.{ending}"
-    path.write_bytes(_rendered(kind, vector, [line & mask for line in lines_of(vector, bundle.words[node])], ()))
+    path.write_bytes(_rendered(kind, vector, [line & mask for line in lines_of(vector, words_of(bundle)[node])], ()))
     assert run("golden", "diff", EACH, path).out == "all 576 words match\n"
 
 
@@ -428,7 +441,7 @@ def waves(source: Path, folder: Path, *edits: tuple[str, str, str], fst: bool = 
 def test_the_waveform_of_a_set_s_own_rtl_matches(name: str, tmp_path: Path) -> None:
     bundle = opened(GOLDEN / name)
     said = run("golden", "diff", GOLDEN / name, waves(GOLDEN / name, tmp_path), *OPTIONS, "--allow-missing")
-    rows, neurons = bundle.stimuli.rows, bundle.network.neurons
+    rows, neurons = bundle.stimuli.rows, bundle.network.graph[LAYER].size
     assert (said.status, said.err) == (0, "")
     assert said.out.splitlines()[:3] == [
         f"all {8 * rows * neurons - neurons:,} words match",
@@ -514,7 +527,7 @@ b0000001 "
 
 
 def test_a_signal_is_what_it_was_just_before_the_edge(tmp_path: Path) -> None:
-    words = opened(EACH).words["membrane"].reshape(-1).tolist()
+    words = words_of(opened(EACH))["membrane"].reshape(-1).tolist()
     text = SMALL.replace("b0000001", f"b{words[0]:07b}")
     for time, word in enumerate(words[1:], 1):
         text += f'#{10 * time}\n1!\nb{word & 127:07b} "\n#{10 * time + 5}\n0!\n'  # it changes with the edge
@@ -562,7 +575,7 @@ def test_a_node_is_dumped_once_and_options_of_waveforms_are_for_waveforms() -> N
 
 def test_a_change_that_leaves_few_differences_is_told_as_the_nearest(tmp_path: Path) -> None:
     bundle = opened(GOLDEN / "largest_zero")
-    nodes = dict(play(replace(bundle.network, inhibition=0), bundle.stimuli).nodes)
+    nodes = changed(bundle, GOLDEN / "largest_zero", inhibition=0)
     nodes["membrane"] = nodes["membrane"].copy()
     nodes["membrane"][50, 1] ^= 1
     found = diffed(bundle, tmp_path, nodes)

@@ -42,7 +42,7 @@ def read_dumps(
             found += read_csv(bundle, path)
         else:
             found.append(read_memory(bundle, path, node))
-    names = [dump.node.name for dump in found]
+    names = [dump.node.stem for dump in found]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise ConfigError(f"every node must be dumped once, not {twice[0]} {names.count(twice[0])} times")
