@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from command_line import hears_signals, skip_without_jit
-from fxsnn.emulate import spikes_of
-from fxsnn.golden.make import make_bundle
+from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.rtl import script
+from fxsnn.graph.one_layer import graph_of
 from sets import SETS
 from simulate import needs_icarus, needs_verilator, simulate
 
@@ -123,19 +123,18 @@ def test_verilator_passes_none_that_ends_the_simulation(tmp_path: Path) -> None:
 def test_a_port_that_repeats_a_word_and_leaves_another_out_is_found(tmp_path: Path) -> None:
     """No input, so that the words of all neurons are equal: only which of them are shown is wrong."""
     network, _ = SETS[SMALL]()
-    silent = spikes_of(np.zeros((1, 6, network.inputs), np.uint8))
-    make_bundle(tmp_path / "set", network, silent, aimed=False)
+    make_graph_bundle(tmp_path / "set", graph_of(network), np.zeros((1, 6, network.inputs), np.int64))
     assert simulate(tmp_path / "set").returncode == 0
-    path = tmp_path / "set" / "rtl" / "fxsnn_layer.sv"
-    path.write_text(path.read_text().replace("assign observe_neuron = n;", "assign observe_neuron = n == 1 ? 0 : n;"))
+    path = tmp_path / "set" / "rtl" / "population_layer.sv"
+    path.write_text(path.read_text().replace("assign neuron = n;", "assign neuron = n == 1 ? 0 : n;"))
     said = simulate(tmp_path / "set")
     assert said.returncode == 1
-    assert "FAIL sum.mem word 0 was compared more than once\n" in said.stdout
-    assert "FAIL sum.mem word 1 was not compared\n" in said.stdout
+    assert "FAIL layer.sum.mem word 0 was compared more than once\n" in said.stdout
+    assert "FAIL layer.sum.mem word 1 was not compared\n" in said.stdout
     assert "differ" not in said.stdout
     said = play(tmp_path / "set" / "run.sh", "cocotb")
     assert said.returncode == 1
-    assert said.stdout.startswith("FAIL sum.mem word 0 was compared more than once\n")
+    assert said.stdout.startswith("FAIL layer.sum.mem word 0 was compared more than once\n")
 
 
 @needs_icarus

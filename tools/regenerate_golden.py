@@ -1,4 +1,7 @@
-"""Write the committed golden sets again, and what their regression runs: python tools/regenerate_golden.py."""
+"""Write what is committed in golden/ again: python tools/regenerate_golden.py.
+
+Sets of one layer and of layers stay as former versions wrote them: what is written now is read as well as they are.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # the sets are described where their tests are
 
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
-from fxsnn.golden.make import make_bundle  # noqa: E402
 from fxsnn.golden.rtl import script  # noqa: E402
 from fxsnn.network import save_network  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
-from sets import SETS, SOURCES  # noqa: E402
+from sets import SOURCES  # noqa: E402
 
 
 def main() -> None:
-    """Write every set into a folder of its own and say what it reached."""
+    """Write the set of learning, what the regression of formats runs, and the script that plays all sets."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "golden", help="folder of the sets (default: %(default)s)")
     out = parser.parse_args().out
@@ -28,14 +30,6 @@ def main() -> None:
         save_network(network, out / "formats" / f"{name}.npz")
         (out / "formats" / f"{name}.toml").write_text(plan.lstrip())
     make_learning_bundle(out / "learning_by_chance", *CONFIGURATIONS["by chance"]())
-    for name, build in SETS.items():
-        counts = make_bundle(out / name, *build())["counts"]
-        overflows = sum(site["overflows"] for site in counts["casts"].values())
-        ties = sum(site["ties"] for site in counts["casts"].values())
-        print(
-            f"{name}: {counts['spikes']} spikes, {counts['threshold_equalities']} threshold equalities, "
-            f"{ties} ties, {overflows} overflows"
-        )
 
 
 if __name__ == "__main__":
