@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
     )(make)
     group.command("learn", epilog="Example: fxsnn golden learn --itq UQ0.4 --images 2 --out learning-set")(learn)
     group.command("check", epilog="Example: fxsnn golden check demo-out/golden")(check)
-    group.command("diff", epilog="Example: fxsnn golden diff demo-out/golden demo-out/golden/membrane.mem")(diff)
+    group.command("diff", epilog="Example: fxsnn golden diff demo-out/golden demo-out/golden/layer.membrane.mem")(diff)
     app.add_typer(group, name="golden")
 
 
@@ -87,16 +87,14 @@ def make(
     counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
     about = manifest["configuration"]
-    shown_to = "" if asked.kind == "one layer" else f"inputs: {about['inputs']:,}, steps of each: {about['steps']:,}; "
-    told = (
-        f"{out}: {len(manifest['files'])} files, {words:,} words; {shown_to}{counts['spikes']:,} spikes, "
-        f"{overflows:,} overflows, {ties:,} ties"
+    made = (
+        f"{out}: {len(manifest['files'])} files, {words:,} words; inputs: {about['inputs']:,}, "
+        f"steps of each: {about['steps']:,}; {counts['spikes']:,} spikes, {overflows:,} overflows, {ties:,} ties"
     )
-    if asked.kind == "populations" and not aimed:
-        typer.echo(f"{told}; the bench: sh {out}/run.sh")
+    if not aimed:
+        typer.echo(f"{made}; the bench: sh {out}/run.sh")
         return
-    equalities = counts.get("threshold_equalities")  # of the other networks comparisons are corners
-    typer.echo(told if equalities is None else f"{told}, {equalities:,} threshold equalities")
+    typer.echo(made)
     corners = manifest["corners"].values()
     reached, never = sum(about["reached"] > 0 for about in corners), sum("because" in about for about in corners)
     typer.echo(f"{reached} corners of the arithmetic are reached, {never} cannot be; the bench: sh {out}/run.sh")
