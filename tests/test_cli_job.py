@@ -142,12 +142,13 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
 
     said = done("golden", "make", net, chosen, "--images", "2", "--out", golden)
     words = re.fullmatch(
-        r"\S+golden: 18 files, ([\d,]+) words; \d+ spikes, [\d,]+ overflows, [\d,]+ ties, \d+ threshold equalities\n"
+        r"\S+golden: (\d+) files, ([\d,]+) words; inputs: \d+, steps of each: \d+; "
+        r"[\d,]+ spikes, [\d,]+ overflows, [\d,]+ ties\n"
         r"\d+ corners of the arithmetic are reached, \d+ cannot be; the bench: sh \S+golden/run.sh\n",
         said.out,
     )
     assert words
-    assert done("golden", "check", golden).out == f"{golden}: {words[1]} words in 18 files agree\n"
+    assert done("golden", "check", golden).out == f"{golden}: {words[2]} words in {words[1]} files agree\n"
 
 
 def test_a_network_that_learned_in_integers_is_run_by_the_plan_beside_it(tmp_path: Path) -> None:
@@ -238,14 +239,16 @@ def test_learning_is_written_as_golden_vectors(tmp_path: Path, plan: Path) -> No
 
 def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: Path, plan: Path) -> None:
     done("golden", "make", network, plan, "--out", tmp_path / "golden")
-    path = tmp_path / "golden" / "membrane.mem"
+    path = tmp_path / "golden" / "layer.membrane.mem"
     lines = path.read_text().splitlines()
     right = lines[3]
     lines[3] = "001" if right != "001" else "002"  # what the set says, and what is computed anew is as before
     path.write_text("\n".join(lines) + "\n")
     said = run("golden", "check", tmp_path / "golden")
-    assert (said.status, said.err) == (1, "")
-    assert said.out.startswith(f"membrane.mem word 0, presentation 0, step 0, neuron 0: expected {lines[3]} (raw ")
+    assert said.status == 1
+    assert said.out.startswith(
+        f"layer.membrane.mem word 0, presentation 0, step 0, neuron 0: expected {lines[3]} (raw "
+    )
     assert f"), computed {right} (raw " in said.out.splitlines()[0]
 
 
