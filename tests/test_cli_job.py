@@ -246,9 +246,8 @@ def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: P
     path.write_text("\n".join(lines) + "\n")
     said = run("golden", "check", tmp_path / "golden")
     assert said.status == 1
-    assert said.out.startswith(
-        f"layer.membrane.mem word 0, presentation 0, step 0, neuron 0: expected {lines[3]} (raw "
-    )
+    place = "presentation 0, step 0, neuron 0"
+    assert said.out.startswith(f"layer.membrane.mem word 0, {place}: expected {lines[3]} (raw ")
     assert f"), computed {right} (raw " in said.out.splitlines()[0]
 
 
