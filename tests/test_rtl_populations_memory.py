@@ -1,6 +1,5 @@
 """The memories of a network of populations are those that are counted, array by array.
 
-The RTL keeps the sums of all neurons whatever `outer` says, so it is compared with the count of `outer = "inputs"`.
 Left out are what nobody reads but benches, and the control unit.
 """
 
@@ -41,7 +40,8 @@ from population_sets import POPULATION_SETS
 from test_graph import Drawn, networks
 
 CONTROL = re.compile(  # where in a step, in a row of steps, in a map and in a window it is
-    "state|at|row_.*|age|source|beside|row|column|group|channel|(first|further|under)_(down|across|out|row|column)|y|x"
+    "state|at|row_.*|age|source|beside|row|column|group|channel|out|y|x"
+    "|(first|further|under)_(down|across|out|row|column|channel)"
     "|so_far"  # the largest word of a window, while a neuron looks at it: outlives no operation
     r"|\w+_(found|which)_*"  # which neuron is first or has the largest word, and whether there is one
 )
@@ -80,19 +80,20 @@ def counted(network: QuantisedGraph) -> tuple[Counter[tuple[str, int]], int]:
     """
     arrays, held, graph = Counter[tuple[str, int]](), 0, network.graph
     emitted = dict.fromkeys(["input", *(one.name for one in graph.populations)], 0)
-    summed = tuple(replace(one, outer="inputs") for one in graph.populations)
-    for array in graph_memory(replace(network, graph=replace(graph, populations=summed))).arrays:
+    for array in graph_memory(network).arrays:
         owner, _, part = array.name.partition(".")
+        one_word = array.words == 1 and owner in network.programs and keeping(network, graph[owner]).alone
         if array.meaning == "register" or re.fullmatch(r"\w+ (largest|number of|any) .*", array.name):
             held += array.bits
         elif (source := array.name.removesuffix(" delay")) in emitted:
-            if source == "input" or keeping(network, graph[source]).emitted:
-                emitted[source] += array.bits  # what nobody takes is shown, neuron by neuron, and not stored
+            emitted[source] += array.bits
         elif array.meaning == "weights":
             target = next(one.target for one in graph.projections if one.name == owner)
             arrays[f"of_{target}.{owner}_{part}", array.bits] += 1
         elif array.meaning == "state" and part in keeping(network, graph[owner]).same:
             emitted[owner] += array.bits
+        elif one_word and array.meaning == "buffer":
+            held += array.bits  # of the neuron that is served
         elif array.meaning == "buffer" and part in network.programs[owner].arrivals:
             arrays[f"of_{owner}.{part}_sums", array.bits] += 1
         else:
@@ -101,7 +102,7 @@ def counted(network: QuantisedGraph) -> tuple[Counter[tuple[str, int]], int]:
 
 
 @in_plain_python
-@pytest.mark.parametrize("name", [name for name in POPULATION_SETS if name != "words_on_maps"])
+@pytest.mark.parametrize("name", POPULATION_SETS)
 def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS[name]()
     make_graph_bundle(tmp_path / "set", network, inputs[:1, :2])
