@@ -165,7 +165,7 @@ def test_a_manifest_that_names_other_states_is_refused(copied: Path) -> None:
 @pytest.mark.parametrize("file", ["start.npz", "inputs.npz"])
 def test_what_a_set_was_made_of_is_held_against_its_words(file: str, copied: Path) -> None:
     held, path = dict(np.load(copied / file)), copied / "manifest.json"
-    first = [*held][0]
+    first = next(iter(held))
     place = tuple([1] + [0] * (held[first].ndim - 1))
     was = int(held[first][place])
     held[first][place] = 1 - (was == 1)
