@@ -268,7 +268,7 @@ def one_by_one() -> Made:
     """Return neurons that are served one after the other: the words on maps above, and what is read of all of them."""
     network, rows = words_on_maps()
     rng, graph = np.random.default_rng(8), network.graph
-    last = population("last", 3, "lif", {"leak": "none", "reset": "zero"}, {"threshold": raw(9)})
+    last = population("last", 3, "lif", {"leak": "none", "reset": "zero"}, {"threshold": raw(1)})
     wires = (
         _dense("all", "serial", "last", "current", rng.integers(-4, 8, (24, 3))),
         _dense("seen", "input", "last", "current", rng.integers(-4, 8, (40, 3)), 1),

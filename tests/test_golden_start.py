@@ -88,19 +88,19 @@ def test_networks_are_emulated_from_given_states_in_float_and_in_integers(sets: 
     old = sets / "recurrent"
     words = ("emulate", old / "net.toml", old / "plan.toml", "--inputs", old / "inputs.npz", "--json")
     found = [json.loads(command(*words, *more).out) for more in (("--start", old / "start.npz"), ())]
-    for held, given in zip(found, (start.words, {}), strict=True):
-        counts = trace(network, inputs[0], {name: states[0] for name, states in given.items()})["around"].counts
+    for held, begun in zip(found, (start.words, {}), strict=True):
+        counts = trace(network, inputs[0], {name: states[0] for name, states in begun.items()})["around"].counts
         assert held["casts"] == {f"around {name}": counts[name] for name in counts}
-        reals = {name: to_float(states, start_forms(network)[name]) for name, states in given.items()}
+        reals = {name: to_float(states, start_forms(network)[name]) for name, states in begun.items()}
         classes = float_run(network.graph, inputs.astype(float), network.plan, reals)[1]
-        same = run(network, inputs, start=given).classes == classes
+        same = run(network, inputs, start=begun).classes == classes
         assert held["fixed"]["accuracy"] == same.mean()
     assert found[0]["casts"] != found[1]["casts"]
     few = json.loads(command(*words, "--start", old / "start.npz", "--images", "1").out)
     assert few["casts"] == found[0]["casts"]
     (said,) = float_run(network.graph, inputs[:1].astype(float), network.plan)[0]
-    begun = float_run(network.graph, inputs[:1].astype(float), network.plan, {"around.membrane": np.full((1, 4), 7.0)})
-    assert begun[0].sum() > said.sum()
+    high = {"around.membrane": np.full((1, 4), 7.0)}
+    assert float_run(network.graph, inputs[:1].astype(float), network.plan, high)[0].sum() > said.sum()
     refused = command(*words, "--start", old / "inputs.npz")
     assert refused.complaint.endswith("a state at the start must be one of around.membrane, not 'inputs'")
 

@@ -13,14 +13,13 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from c_networks import GIVEN, laid
+from c_networks import GIVEN, OUTERS, laid
 from command_line import in_plain_python
 from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
@@ -144,8 +143,9 @@ def on_maps(draw: st.DrawFn) -> QuantisedGraph:
     weight, lif = Format(4, 2), {"leak": "none", "reset": "zero"}
     first, middle = laid(draw, "input", shape, weight)
     between, relays, constants = math.prod(middle), draw(st.booleans()), {"threshold": raw(3)}
-    held = [population("words", middle, "relay")] if relays else [population("words", middle, "lif", lif, constants)]
-    held.append(population("last", 3, "lif", lif, constants))
+    outer = draw(st.sampled_from(OUTERS))
+    told = ("relay",) if relays else ("lif", lif, constants)
+    held = [population("words", middle, *told, outer=outer), population("last", 3, "lif", lif, constants, outer=outer)]
     given_to = "arriving" if relays else "current"
     wires = [replace(first, input=given_to)]
     rng = np.random.default_rng(draw(st.integers(0, 99)))
@@ -188,8 +188,7 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
     many = parse("\n".join(lines) + "\n", "drawn.neuron")
     wide = {"v": 6, "u": 5, "w": 7, "c": 4}
     signals = {name: Signal(Format(word, 2), draw(st.sampled_from(Rounding))) for name, word in wide.items()}
-    outer: Literal["inputs", "neurons"] = draw(st.sampled_from(("inputs", "neurons")))
-    one = population("one", size, many, constants={"c": raw(3)}, outer=outer)
+    one = population("one", size, many, constants={"c": raw(3)}, outer=draw(st.sampled_from(OUTERS)))
     last = population("last", 2, "lif", {"leak": "none", "reset": "zero"}, {"threshold": raw(3)})
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     wires = [Projection("to", "input", "one", "current", weights=raw(rng.integers(-8, 8, (3, size))))]

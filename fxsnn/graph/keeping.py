@@ -121,7 +121,7 @@ def direct(network: QuantisedGraph, one: Population, given: str) -> Projection |
 
 
 def _alone(program: Program, one: Population) -> bool:
-    """Say whether neurons are served one after the other: casts that draw for every active input draw for all neurons."""
+    """Say whether neurons are served one after the other: what draws for every active input draws for all neurons."""
     order = passes(program)
     drawn = any(region.carry < ref < region.done for region in order.regions for ref in order.drawing)
     return one.outer == "neurons" and not drawn

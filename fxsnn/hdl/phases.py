@@ -87,7 +87,7 @@ class Phases:
         return [one.name for one in self.program.neuron.operations if isinstance(one, op.Input)]
 
     def direct(self, given: str) -> Projection | None:
-        """Return the one projection that brings a word a neuron to an input, of which no sums are kept; None if none."""
+        """Return the one projection that brings a word a neuron to an input; None if sums are kept."""
         return direct(self.network, self.one, given)
 
     def _phases(self) -> Iterator[Phase]:

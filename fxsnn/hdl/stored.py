@@ -43,7 +43,7 @@ class Stored(Phases):
         return found
 
     def kept_of_neurons(self, name: str, form: Format, *, read: int) -> str:
-        """Write a memory of a word a neuron, or where neurons are served one after the other a register; return the word.
+        """Write a memory of a word a neuron, or a register where one neuron after the other is served; return the word.
 
         read    how many passes later it is read at most
         """
