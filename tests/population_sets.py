@@ -274,7 +274,9 @@ def one_by_one() -> Made:
         _dense("seen", "input", "last", "current", rng.integers(-4, 8, (40, 3)), 1),
         _dense("own", "last", "last", "current", rng.integers(-4, 8, (3, 3)), 1),
     )
-    served = tuple(replace(one, outer="neurons") for one in (*graph.populations, last))
+    fades = STEPPED.replace("v + each", "v - (v >> 2) + each")  # what brings nothing changes a membrane too
+    first = population("kept", (3, 2, 2), parse(fades, "stepped.neuron"))
+    served = tuple(replace(one, outer="neurons") for one in (first, *graph.populations[1:], last))
     plan = 'weight = "Q3.2"\nv = "Q5.2 nearest-even"\nmembrane = "Q5.2"\nthreshold = "UQ4.2"'
     return quantise_graph(
         replace(graph, populations=served, projections=(*graph.projections, *wires)),

@@ -20,7 +20,7 @@ _HEAD = """// The network: each population does its step with what the others em
 // load_input    writes a word of the input of the next step, while `ready`
 // start_step    one time step; wait for `ready`
 // read          a neuron's word is there from which the answer is read: which neuron's, and the word
-// held_*        of a population that sends to no other, while `ready`: what neuron `load_address` emitted in the last s
+// held_*        while `ready`: the word of neuron `load_address` of a population that sends to no other
 module fxsnn_network (
   input  logic clock, reset, start_input, start_step,
   output logic ready, read,
