@@ -116,7 +116,8 @@ class State(Mapping[str, Words]):
         return np.asarray(self._words[name](), np.int64)
 
     def _last(self, name: str) -> Words:
-        return self._emitted[name][self._at].astype(np.int64)
+        words: Words = self._emitted[name][self._at].astype(np.int64)
+        return words
 
     def __iter__(self) -> Iterator[str]:
         """Yield every name."""
