@@ -144,8 +144,10 @@ def on_maps(draw: st.DrawFn) -> QuantisedGraph:
     first, middle = laid(draw, "input", shape, weight)
     between, relays, constants = math.prod(middle), draw(st.booleans()), {"threshold": raw(3)}
     outer = draw(st.sampled_from(OUTERS))
-    told = ("relay",) if relays else ("lif", lif, constants)
-    held = [population("words", middle, *told, outer=outer), population("last", 3, "lif", lif, constants, outer=outer)]
+    held = [population("words", middle, "relay", outer=outer)]
+    if not relays:
+        held = [population("words", middle, "lif", lif, constants, outer=outer)]
+    held.append(population("last", 3, "lif", lif, constants, outer=outer))
     given_to = "arriving" if relays else "current"
     wires = [replace(first, input=given_to)]
     rng = np.random.default_rng(draw(st.integers(0, 99)))
