@@ -363,10 +363,10 @@ def test_sets_of_before_there_was_rtl_are_read_as_ever(sets: Path, tmp_path: Pat
 
 @needs_icarus
 @in_plain_python
-def test_words_of_63_bits_and_populations_named_like_keywords_have_rtl(tmp_path: Path) -> None:
-    text = "come: input\nv: state\nedge: constant\nspike: output\nv: v[0] = v - (v >> 1) + come\nspike = v > edge\n"
+def test_words_of_63_bits_and_names_that_mean_something_in_rtl_have_rtl(tmp_path: Path) -> None:
+    text = "come: input\nv: state\nopens: constant\nspike: output\nv: v[0] = v - (v >> 1) + come\nspike = v > opens\n"
     made = tuple(
-        population(name, 2, parse(text, "own.neuron"), {}, {"edge": raw(-(1 << 20))})
+        population(name, 2, parse(text, "own.neuron"), {}, {"opens": raw(-(1 << 20))}, outer="neurons")
         for name in ("always", "wire", "x")
     )
     wires = (
@@ -376,7 +376,7 @@ def test_words_of_63_bits_and_populations_named_like_keywords_have_rtl(tmp_path:
         Projection("reg", "x", "x", "come", weights=raw([[1, -1], [7, 2]]), delay=1),
     )
     plan = '[signal]\nweight = "Q4.0"\n"table.weight" = "Q62.0"\nv = "Q62.0 floor wrap"\n"x.v" = "UQ2.0 stochastic"\n'
-    network = quantise_graph(Graph((2,), made, wires), parse_graph_plan(plan + 'edge = "Q22.0"'))
+    network = quantise_graph(Graph((2,), made, wires), parse_graph_plan(plan + 'opens = "Q22.0"'))
     make_graph_bundle(tmp_path / "set", network, np.random.default_rng(2).integers(0, 2, (2, 20, 2)))
     said = simulate(tmp_path / "set")
     assert (said.returncode, said.stdout) == (0, f"PASS {compared(tmp_path / 'set')} words\n"), (
