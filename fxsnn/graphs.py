@@ -18,6 +18,7 @@ from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
+from fxsnn.graph.starting import REST, read_start
 from fxsnn.memory import Memory
 from fxsnn.overflows import Overflows, above
 from fxsnn.populations.bench import GraphBench, about
@@ -45,8 +46,12 @@ class GraphEmulated:
     memory: Memory
 
 
-def emulate_graph(network: Path, plan: Path, inputs: Path, most: int | None = None) -> GraphEmulated:
+def emulate_graph(
+    network: Path, plan: Path, inputs: Path, most: int | None = None, start: Path | None = None
+) -> GraphEmulated:
     """Measure a network in float and in integers on inputs of one's own, `most` of them evenly spread.
+
+    start    an .npz with what states begin with, see `read_start`; in float with what these words stand for
 
     Raises
     ------
@@ -56,8 +61,10 @@ def emulate_graph(network: Path, plan: Path, inputs: Path, most: int | None = No
     graph = load_graph(network)
     held = load_graph_plan(plan, graph)
     given, quantised = read_inputs(inputs, graph), quantise_graph(graph, held)
-    shown = given if most is None else given.chosen(evenly(len(given), most))
-    bench = GraphBench(graph, shown, held)
+    begun = REST if start is None else read_start(start, quantised, len(given))
+    places = slice(None) if most is None else evenly(len(given), most)
+    shown = given.chosen(places)
+    bench = GraphBench(graph, shown, held, begun.part(places))
     counts = bench.counts(quantised)
     return GraphEmulated(
         about(shown, inputs.name),

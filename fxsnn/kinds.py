@@ -44,11 +44,17 @@ from fxsnn.significance import to_json as significance_json
 from fxsnn.study.session import Finished, Settings
 
 
-def emulate(asked: Samples, plan: Path, workers: int, images: int | None) -> Emulated | EventsEmulated | GraphEmulated:
-    """Measure a network in float and in integers, on so many test digits, recordings or inputs, evenly spread."""
+def emulate(
+    asked: Samples, plan: Path, workers: int, images: int | None, start: Path | None = None
+) -> Emulated | EventsEmulated | GraphEmulated:
+    """Measure a network in float and in integers, on so many test digits, recordings or inputs, evenly spread.
+
+    start    what states begin with: of a network of populations alone
+    """
+    _check_start(asked, start)
     match asked.kind:
         case "populations":
-            return emulate_graph(asked.network, plan, asked.found, images)
+            return emulate_graph(asked.network, plan, asked.found, images, start)
         case "layers":
             return emulate_events(asked.network, plan, asked.found, workers, images)
     return emulate_network(asked.network, plan, asked.place, asked.mnist, workers, images)
@@ -138,8 +144,7 @@ def golden(
 
     start    what states begin with: of a network of populations alone
     """
-    if start is not None and asked.kind != "populations":
-        raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
+    _check_start(asked, start)
     done = partial(progress, "golden")
     match asked.kind:
         case "populations":
@@ -147,6 +152,11 @@ def golden(
         case "layers":
             return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
     return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed, done)
+
+
+def _check_start(asked: Samples, start: Path | None) -> None:
+    if start is not None and asked.kind != "populations":
+        raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
 
 
 def report(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +34,16 @@ needs_arm = pytest.mark.skipif(
 )
 
 
-def compiled(folder: Path, model: Model, compiler: str = "gcc") -> Path:
-    """Compile a model, with what prints its state after each step of the inputs on its standard input."""
+def compiled(
+    folder: Path, model: Model, compiler: str = "gcc", start: Mapping[str, Sequence[int]] | None = None
+) -> Path:
+    """Compile a model, with what prints its state after each step of the inputs on its standard input.
+
+    start    by `population.state` the words that states begin with; without it the model is reset
+    """
     (folder / f"{model.prefix}.h").write_text(model.header)
     (folder / f"{model.prefix}.c").write_text(model.source)
-    (folder / "main.c").write_text(_main(model))
+    (folder / "main.c").write_text(_main(model, start))
     program = folder / compiler
     files = [f"{model.prefix}.c", "main.c"]
     done = subprocess.run(
@@ -105,7 +110,18 @@ def agrees(network: QuantisedGraph, inputs: NDArray[np.int64], folder: Path, com
     return model
 
 
-def _main(model: Model) -> str:
+def _begin(model: Model, start: Mapping[str, Sequence[int]] | None) -> str:
+    """Return the call with which a model begins."""
+    if start is None:
+        return f"{model.prefix}_reset(state);"
+    places = {f"{one.owner}.{one.name}": one.place.removeprefix("state->states.") for one in model.held if one.name}
+    given = [f".{places[name]} = {{{', '.join(map(str, words))}}}" for name, words in start.items()]
+    return (
+        f"const {model.prefix}_start begun = {{{', '.join(given) or '0'}}};\n    {model.prefix}_begin(state, &begun);"
+    )
+
+
+def _main(model: Model, start: Mapping[str, Sequence[int]] | None) -> str:
     prefix, upper = model.prefix, model.prefix.upper()
 
     def show(place: str, words: int) -> str:
@@ -123,7 +139,7 @@ int main(void)
 {{
     {prefix}_state *const state = &held;
     int k;
-    {prefix}_reset(state);
+    {_begin(model, start)}
     for (;;) {{
         for (k = 0; k < {upper}_INPUTS; k++) {{
             long long word;

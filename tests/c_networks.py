@@ -15,7 +15,7 @@ from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.given import Given, Shape, raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
-from fxsnn.graph.population import population
+from fxsnn.graph.population import Outer, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
@@ -30,6 +30,7 @@ WIDE = st.builds(
     st.sampled_from(Overflow),
 )
 GIVEN = tuple(map(Format.parse, ("UQ1.0", "UQ0.1", "UQ3.0", "Q2.1", "Q12.0")))
+OUTERS: tuple[Outer, ...] = ("inputs", "neurons")
 PASSED = """
 arriving: input
 v: state
@@ -91,12 +92,13 @@ def networks(draw: st.DrawFn) -> QuantisedGraph | str:
     text = draw(st.sampled_from(["relay", PASSED, BOTH]))
     if text == "relay":
         del plan["words.v"]
-    held = [population("words", middle, text if text == "relay" else parse(text, "passed.neuron"))]
+    outer, drawn = draw(st.sampled_from(OUTERS)), text if text == "relay" else parse(text, "passed.neuron")
+    held = [population("words", middle, drawn, outer=outer)]
     size, word = draw(st.integers(1, 4)), words(plan["c"].format)
     constant = raw(draw(st.just(0) | word | st.lists(word, min_size=size, max_size=size)))
     own = parse(draw(texts()), "drawn.neuron")
     try:
-        held.append(population("neurons", size, own, {}, {"c": constant}, {"k": draw(st.integers(0, 3))}))
+        held.append(population("neurons", size, own, {}, {"c": constant}, {"k": draw(st.integers(0, 3))}, outer))
         wires.append(Projection("into", "words", "neurons", "current", weights=weights(draw, form, (between, size))))
         for delay in draw(st.lists(st.integers(1, 3), max_size=2, unique=True)):
             back = weights(draw, form, (size, size))

@@ -17,6 +17,7 @@ class Fault(NamedTuple):
 LAYERS, RECURRENT, CUBA, COMPETITIVE, UNSEEN = "lif_layers", "recurrent", "cuba", "competitive", "unseen"
 MAPS, WORDS = "maps", "words_on_maps"
 NETWORK, INPUTS, KERNEL, WINDOW = "fxsnn_network.sv", "fxsnn_inputs.sv", "fxsnn_kernel.sv", "fxsnn_window.sv"
+ALONE, GATHER = "one_by_one", "fxsnn_gather.sv"
 
 FAULTS = {
     # casts
@@ -181,5 +182,14 @@ FAULTS = {
         WORDS, "population_mixed.sv", "state == ADD_BEST && turn", "state == ADD_BEST"
     ),
     "an average a bit too high": Fault(WORDS, "population_mixed.sv", "$signed(best_most) <<< 1", "$signed(best_most)"),
+    # neurons that are served one after the other
+    "words of the padding": Fault(ALONE, GATHER, "row >= ABOVE && ", ""),
+    "windows of the first row": Fault(ALONE, GATHER, "if (last_across) y", "if (1'b0) y"),
+    "weights of the first channel": Fault(ALONE, GATHER, "group * OUTSIDE + out", "group * OUTSIDE"),
+    "the first group for all": Fault(ALONE, GATHER, "(every ? '0 : group * INSIDE)", "'0"),
+    "a window for the whole map": Fault(ALONE, GATHER, "(every ? ROWS : KERNEL_ROWS) - 1", "KERNEL_ROWS - 1"),
+    "no cast of what does not reach": Fault(ALONE, GATHER, "(every || reaches)", "reaches"),
+    "the sum of the neuron before": Fault(ALONE, "population_last.sv", "if (state == CLEAR)", "if (state == BEGIN)"),
+    "one neuron's inputs for all": Fault(ALONE, "population_last.sv", "state == PASS_0 ? CLEAR : state;", "state;"),
     "an average without its weight": Fault(MAPS, "population_blurred.sv", "blur_weight[0]", "4'd1"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -263,6 +264,26 @@ def words_on_maps() -> Made:
     return _on_maps(made, wires, plan, (5, 4, 2), Format(4, 1))
 
 
+def one_by_one() -> Made:
+    """Return neurons that are served one after the other: the words on maps above, and what is read of all of them."""
+    network, rows = words_on_maps()
+    rng, graph = np.random.default_rng(8), network.graph
+    last = population("last", 3, "lif", {"leak": "none", "reset": "zero"}, {"threshold": raw(1)})
+    wires = (
+        _dense("all", "serial", "last", "current", rng.integers(-4, 8, (24, 3))),
+        _dense("seen", "input", "last", "current", rng.integers(-4, 8, (40, 3)), 1),
+        _dense("own", "last", "last", "current", rng.integers(-4, 8, (3, 3)), 1),
+    )
+    fades = STEPPED.replace("v + each", "v - (v >> 2) + each")  # what brings nothing changes a membrane too
+    first = population("kept", (3, 2, 2), parse(fades, "stepped.neuron"))
+    served = tuple(replace(one, outer="neurons") for one in (first, *graph.populations[1:], last))
+    plan = 'weight = "Q3.2"\nv = "Q5.2 nearest-even"\nmembrane = "Q5.2"\nthreshold = "UQ4.2"'
+    return quantise_graph(
+        replace(graph, populations=served, projections=(*graph.projections, *wires)),
+        parse_graph_plan(f"[signal]\n{plan}"),
+    ), rows
+
+
 POPULATION_SETS: dict[str, Callable[[], Made]] = {
     "lif_layers": lif_layers,
     "recurrent": recurrent,
@@ -271,4 +292,5 @@ POPULATION_SETS: dict[str, Callable[[], Made]] = {
     "unseen": unseen,
     "maps": maps,
     "words_on_maps": words_on_maps,
+    "one_by_one": one_by_one,
 }

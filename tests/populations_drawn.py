@@ -11,7 +11,7 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from c_networks import networks
+from c_networks import OUTERS, networks
 from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
@@ -49,7 +49,8 @@ def drawn_networks(draw: st.DrawFn) -> QuantisedGraph:
         text, numbers = draw(texts()), {"k": draw(st.integers(0, 3))}
         if draw(st.integers(0, 3)) == 0:  # a word is emitted
             text = "\n".join([*text.splitlines()[:-1], "spike = v", ""])
-        populations.append(population(name, size, parse(text, f"{name}.neuron"), {}, {"c": raw(held)}, numbers))
+        outer = draw(st.sampled_from(OUTERS))
+        populations.append(population(name, size, parse(text, f"{name}.neuron"), {}, {"c": raw(held)}, numbers, outer))
     shapes = {"input": sizes[0]} | {one.name: one.size for one in populations}
     wires: list[Projection] = []
     for n, one in enumerate(populations):

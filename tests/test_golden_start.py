@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -19,13 +20,16 @@ from command_line import in_plain_python
 from command_line import run as command
 from fxsnn import load_golden
 from fxsnn.api.fixed import Fixed
+from fxsnn.cast import to_float
 from fxsnn.errors import OverflowDetectedError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.starting import start_of
+from fxsnn.graph.real import float_run
+from fxsnn.graph.run import run, trace
+from fxsnn.graph.starting import start_forms, start_of
 from population_sets import POPULATION_SETS
 from populations_drawn import drawn_networks, inputs_for, start_for
 from simulate import compared, needs_icarus, needs_verilator, simulate
@@ -76,6 +80,31 @@ def test_the_command_makes_the_set_again(sets: Path, tmp_path: Path) -> None:
     assert kept == sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
     assert [path for path in kept if (old / path).read_bytes() != (new / path).read_bytes()] == []
     assert "--inputs inputs.npz --start start.npz --out" in (new / "README.md").read_text()
+
+
+def test_networks_are_emulated_from_given_states_in_float_and_in_integers(sets: Path) -> None:
+    network, inputs = POPULATION_SETS["recurrent"]()
+    inputs, start = inputs[:2, :5], start_of(network, start_for(network, 2, 6), 2)
+    old = sets / "recurrent"
+    words = ("emulate", old / "net.toml", old / "plan.toml", "--inputs", old / "inputs.npz", "--json")
+    found = [json.loads(command(*words, *more).out) for more in (("--start", old / "start.npz"), ())]
+    for held, begun in zip(found, (start.words, {}), strict=True):
+        counts = trace(network, inputs[0], {name: states[0] for name, states in begun.items()})["around"].counts
+        assert held["casts"] == {f"around {name}": counts[name] for name in counts}
+        reals = {name: to_float(states, start_forms(network)[name]) for name, states in begun.items()}
+        classes = float_run(network.graph, inputs.astype(float), network.plan, reals)[1]
+        integers = run(network, inputs, start=begun).classes
+        assert integers is not None
+        assert classes is not None
+        assert held["fixed"]["accuracy"] == (integers == classes).mean()
+    assert found[0]["casts"] != found[1]["casts"]
+    few = json.loads(command(*words, "--start", old / "start.npz", "--images", "1").out)
+    assert few["casts"] == found[0]["casts"]
+    (said,) = float_run(network.graph, inputs[:1].astype(float), network.plan)[0]
+    high = {"around.membrane": np.full((1, 4), 7.0)}
+    assert float_run(network.graph, inputs[:1].astype(float), network.plan, high)[0].sum() > said.sum()
+    refused = command(*words, "--start", old / "inputs.npz")
+    assert refused.complaint.endswith("a state at the start must be one of around.membrane, not 'inputs'")
 
 
 def test_the_first_inputs_begin_as_the_first_rows_say(sets: Path, tmp_path: Path) -> None:
@@ -133,6 +162,27 @@ def test_a_manifest_that_names_other_states_is_refused(copied: Path) -> None:
     assert "start must name states of " in changed(copied, [names[0], names[0]])
     assert "start must name one or more states, or be left out" in changed(copied, [])
     assert "manifest.json must state " in changed(copied, names[:-1])
+
+
+@pytest.mark.parametrize("file", ["start.npz", "inputs.npz"])
+def test_what_a_set_was_made_of_is_held_against_its_words(file: str, copied: Path) -> None:
+    held, path = dict(np.load(copied / file)), copied / "manifest.json"
+    first = next(iter(held))
+    place = tuple([1] + [0] * (held[first].ndim - 1))
+    was = int(held[first][place])
+    held[first][place] = 1 - (was == 1)
+    np.savez(copied / file, **held)
+    said = command("golden", "check", copied)
+    assert said.status == 2
+    assert said.complaint.startswith(f"{file} is not the file that the manifest describes: its sha256 is ")
+    manifest = json.loads(path.read_bytes())
+    entry = next(one for one in manifest["others"] if one["file"] == file)
+    entry["sha256"] = hashlib.sha256((copied / file).read_bytes()).hexdigest()
+    path.write_text(json.dumps(manifest))  # as who makes it anew would
+    said = command("golden", "check", copied)
+    what = f"{file}: {first} of input 1, {'neuron 0' if file == 'start.npz' else 'step 0, word 0'}"
+    must = f"must be {was}, as the set's words say, not {held[first][place]}"
+    assert (said.status, said.complaint) == (2, f"{what} {must}")
 
 
 def test_a_dump_that_began_elsewhere_is_explained(tmp_path: Path) -> None:

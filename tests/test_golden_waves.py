@@ -14,8 +14,8 @@ from fxsnn.golden.bundle import read_bundle
 skip_without_jit()
 
 EACH = Path(__file__).parent.parent / "golden" / "each_subtract"
-WORDS = [f"{int(word) & 127:07b}" for word in read_bundle(EACH).words["membrane"].reshape(-1)]
-ROWS = ["".join(str(int(bit)) for bit in row[::-1]) for row in read_bundle(EACH).words["spike"]]
+WORDS = [f"{int(word) & 127:07b}" for word in read_bundle(EACH).words["layer.membrane"].reshape(-1)]
+ROWS = ["".join(str(int(bit)) for bit in row[::-1]) for row in read_bundle(EACH).words["layer.spike"]]
 OPTIONS = ["--signal", "membrane=tb.v", "--clock", "tb.clk"]
 CLOCK = "$var reg 1 ! clk $end\n"
 BUS = "$var reg 7 v v [6:0] $end\n"

@@ -217,10 +217,12 @@ module counting;
   logic clock = 0, reset = 1, start_input = 0, start_step = 0, load_input = 0, ready;
   always #5 clock = !clock;
   logic [31:0] load_address = '0;
-  logic [0:0] load_word = '0, inputs[0:179];
+  logic [0:0] load_word = '0, inputs[0:179], held;
+  logic [0:4] emitted;
   fxsnn_network network (
     .clock(clock), .reset(reset), .start_input(start_input), .start_step(start_step), .ready(ready),
-    .read(), .read_neuron(), .load_input(load_input), .load_address(load_address), .load_word(load_word), .read_word()
+    .read(), .read_neuron(), .load_input(load_input), .load_address(load_address), .load_word(load_word), .read_word(),
+    .held_read(held)
   );
   int clocks;
   initial begin
@@ -240,7 +242,11 @@ module counting;
       @(negedge clock) start_step = 0;
       clocks = 1;
       while (!ready) @(negedge clock) clocks++;
-      $display("%0d", clocks);
+      for (int k = 0; k < 5; k++) begin
+        load_address = k;
+        @(negedge clock) emitted[k] = held;
+      end
+      $display("%0d %b", clocks, emitted);
     end
     $finish;
   end
@@ -267,7 +273,9 @@ def clocks_of(network: QuantisedGraph, emitted: dict[str, Words], t: int) -> int
 
 @needs_icarus
 @in_plain_python
-def test_a_step_costs_a_clock_for_every_neuron_that_an_active_input_reaches(tmp_path: Path) -> None:
+def test_a_step_costs_a_clock_for_every_neuron_that_an_active_input_reaches_and_what_nobody_takes_is_held(
+    tmp_path: Path,
+) -> None:
     network, _ = POPULATION_SETS["maps"]()
     rows = np.random.default_rng(1).random((1, 3, 60)) < np.array([0, 0.1, 1])[:, None]
     make_graph_bundle(tmp_path / "set", network, rows.astype(np.int64))
@@ -281,7 +289,11 @@ def test_a_step_costs_a_clock_for_every_neuron_that_an_active_input_reaches(tmp_
     )
     emitted = {"input": rows[0].astype(np.int64)}
     emitted |= {name: kept.emitted for name, kept in trace(network, rows[0]).items()}
-    found = [int(line) for line in said.stdout.split()]
+    told = [line.split() for line in said.stdout.splitlines()]
+    held = [[int(bit) for bit in bits] for _, bits in told]
+    assert held == emitted["read"].tolist()
+    assert any(map(any, held))
+    found = [int(clocks) for clocks, _ in told]
     assert found == [clocks_of(network, emitted, t) for t in range(3)]
     assert found[0] < found[1] < found[2]
 
@@ -351,10 +363,10 @@ def test_sets_of_before_there_was_rtl_are_read_as_ever(sets: Path, tmp_path: Pat
 
 @needs_icarus
 @in_plain_python
-def test_words_of_63_bits_and_populations_named_like_keywords_have_rtl(tmp_path: Path) -> None:
-    text = "come: input\nv: state\nedge: constant\nspike: output\nv: v[0] = v - (v >> 1) + come\nspike = v > edge\n"
+def test_words_of_63_bits_and_names_that_mean_something_in_rtl_have_rtl(tmp_path: Path) -> None:
+    text = "come: input\nv: state\nopens: constant\nspike: output\nv: v[0] = v - (v >> 1) + come\nspike = v > opens\n"
     made = tuple(
-        population(name, 2, parse(text, "own.neuron"), {}, {"edge": raw(-(1 << 20))})
+        population(name, 2, parse(text, "own.neuron"), {}, {"opens": raw(-(1 << 20))}, outer="neurons")
         for name in ("always", "wire", "x")
     )
     wires = (
@@ -364,7 +376,7 @@ def test_words_of_63_bits_and_populations_named_like_keywords_have_rtl(tmp_path:
         Projection("reg", "x", "x", "come", weights=raw([[1, -1], [7, 2]]), delay=1),
     )
     plan = '[signal]\nweight = "Q4.0"\n"table.weight" = "Q62.0"\nv = "Q62.0 floor wrap"\n"x.v" = "UQ2.0 stochastic"\n'
-    network = quantise_graph(Graph((2,), made, wires), parse_graph_plan(plan + 'edge = "Q22.0"'))
+    network = quantise_graph(Graph((2,), made, wires), parse_graph_plan(plan + 'opens = "Q22.0"'))
     make_graph_bundle(tmp_path / "set", network, np.random.default_rng(2).integers(0, 2, (2, 20, 2)))
     said = simulate(tmp_path / "set")
     assert (said.returncode, said.stdout) == (0, f"PASS {compared(tmp_path / 'set')} words\n"), (

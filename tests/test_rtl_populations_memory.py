@@ -1,6 +1,5 @@
 """The memories of a network of populations are those that are counted, array by array.
 
-The RTL keeps the sums of all neurons whatever `outer` says, so it is compared with the count of `outer = "inputs"`.
 Left out are what nobody reads but benches, and the control unit.
 """
 
@@ -14,14 +13,13 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from c_networks import GIVEN, laid
+from c_networks import GIVEN, OUTERS, laid
 from command_line import in_plain_python
 from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
@@ -41,7 +39,8 @@ from population_sets import POPULATION_SETS
 from test_graph import Drawn, networks
 
 CONTROL = re.compile(  # where in a step, in a row of steps, in a map and in a window it is
-    "state|at|row_.*|age|source|beside|row|column|group|channel|(first|further|under)_(down|across|out|row|column)|y|x"
+    "state|at|row_.*|age|source|beside|row|column|group|channel|out|y|x"
+    "|(first|further|under)_(down|across|out|row|column|channel)"
     "|so_far"  # the largest word of a window, while a neuron looks at it: outlives no operation
     r"|\w+_(found|which)_*"  # which neuron is first or has the largest word, and whether there is one
 )
@@ -80,19 +79,20 @@ def counted(network: QuantisedGraph) -> tuple[Counter[tuple[str, int]], int]:
     """
     arrays, held, graph = Counter[tuple[str, int]](), 0, network.graph
     emitted = dict.fromkeys(["input", *(one.name for one in graph.populations)], 0)
-    summed = tuple(replace(one, outer="inputs") for one in graph.populations)
-    for array in graph_memory(replace(network, graph=replace(graph, populations=summed))).arrays:
+    for array in graph_memory(network).arrays:
         owner, _, part = array.name.partition(".")
+        one_word = array.words == 1 and owner in network.programs and keeping(network, graph[owner]).alone
         if array.meaning == "register" or re.fullmatch(r"\w+ (largest|number of|any) .*", array.name):
             held += array.bits
         elif (source := array.name.removesuffix(" delay")) in emitted:
-            if source == "input" or keeping(network, graph[source]).emitted:
-                emitted[source] += array.bits  # what nobody takes is shown, neuron by neuron, and not stored
+            emitted[source] += array.bits
         elif array.meaning == "weights":
             target = next(one.target for one in graph.projections if one.name == owner)
             arrays[f"of_{target}.{owner}_{part}", array.bits] += 1
         elif array.meaning == "state" and part in keeping(network, graph[owner]).same:
             emitted[owner] += array.bits
+        elif one_word and array.meaning == "buffer":
+            held += array.bits  # of the neuron that is served
         elif array.meaning == "buffer" and part in network.programs[owner].arrivals:
             arrays[f"of_{owner}.{part}_sums", array.bits] += 1
         else:
@@ -101,7 +101,7 @@ def counted(network: QuantisedGraph) -> tuple[Counter[tuple[str, int]], int]:
 
 
 @in_plain_python
-@pytest.mark.parametrize("name", [name for name in POPULATION_SETS if name != "words_on_maps"])
+@pytest.mark.parametrize("name", POPULATION_SETS)
 def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS[name]()
     make_graph_bundle(tmp_path / "set", network, inputs[:1, :2])
@@ -143,8 +143,11 @@ def on_maps(draw: st.DrawFn) -> QuantisedGraph:
     weight, lif = Format(4, 2), {"leak": "none", "reset": "zero"}
     first, middle = laid(draw, "input", shape, weight)
     between, relays, constants = math.prod(middle), draw(st.booleans()), {"threshold": raw(3)}
-    held = [population("words", middle, "relay")] if relays else [population("words", middle, "lif", lif, constants)]
-    held.append(population("last", 3, "lif", lif, constants))
+    outer = draw(st.sampled_from(OUTERS))
+    held = [population("words", middle, "relay", outer=outer)]
+    if not relays:
+        held = [population("words", middle, "lif", lif, constants, outer=outer)]
+    held.append(population("last", 3, "lif", lif, constants, outer=outer))
     given_to = "arriving" if relays else "current"
     wires = [replace(first, input=given_to)]
     rng = np.random.default_rng(draw(st.integers(0, 99)))
@@ -187,8 +190,7 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
     many = parse("\n".join(lines) + "\n", "drawn.neuron")
     wide = {"v": 6, "u": 5, "w": 7, "c": 4}
     signals = {name: Signal(Format(word, 2), draw(st.sampled_from(Rounding))) for name, word in wide.items()}
-    outer: Literal["inputs", "neurons"] = draw(st.sampled_from(("inputs", "neurons")))
-    one = population("one", size, many, constants={"c": raw(3)}, outer=outer)
+    one = population("one", size, many, constants={"c": raw(3)}, outer=draw(st.sampled_from(OUTERS)))
     last = population("last", 2, "lif", {"leak": "none", "reset": "zero"}, {"threshold": raw(3)})
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     wires = [Projection("to", "input", "one", "current", weights=raw(rng.integers(-8, 8, (3, size))))]

@@ -16,6 +16,7 @@ from fxsnn.cli.options import (
     InputsFile,
     Mnist,
     PlanFile,
+    Start,
     Workers,
     percent,
     spread,
@@ -47,6 +48,7 @@ def emulate(
         int | None,
         typer.Option("--images", min=1, help="Test digits, recordings or inputs, evenly spread.", show_default="all"),
     ] = None,
+    start: Start = None,
     workers: Workers = CORES,
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +65,7 @@ def emulate(
     from fxsnn.overflows import lines
     from fxsnn.samples import samples_for
 
-    found = emulate(samples_for(network, folder, mnist, inputs), plan, workers, images)
+    found = emulate(samples_for(network, folder, mnist, inputs), plan, workers, images, start)
     if as_json:
         show_json(_to_data(found))
     elif isinstance(found, GraphEmulated):

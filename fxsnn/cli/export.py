@@ -33,12 +33,16 @@ def c(
     network: Network,
     plan: PlanFile,
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    all_states: Annotated[
+        bool,
+        typer.Option("--all-states", help="Keep states that stay 0 from 0 on, to begin with other words."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the network as C99 in integers only, and the files that run it beside a core in a SystemVerilog bench."""
     from fxsnn.cmodel.export import export_c
 
-    written = export_c(network, plan, out)
+    written = export_c(network, plan, out, all_states=all_states)
     if as_json:
         show_json({"folder": str(out), "files": list(written.files), "prefix": written.prefix})
     else:

@@ -20,6 +20,7 @@ from fxsnn.cli.options import (
     LearnedRounding,
     Mnist,
     PlanFile,
+    Start,
     progress_bars,
 )
 from fxsnn.cli.tables import show_json, verdict
@@ -51,12 +52,7 @@ def make(
         ),
     ] = None,
     inputs: InputsFile = None,
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            "--start", help=".npz of what states begin with: raw words, POPULATION.STATE.", show_default="all at 0"
-        ),
-    ] = None,
+    start: Start = None,
     aimed: Annotated[
         bool,
         typer.Option(

@@ -76,6 +76,12 @@ LearnedBits = Annotated[
 AnyNetwork = Annotated[
     Path, typer.Argument(help="Network: of fxsnn train (.npz), or of populations (.toml).", show_default=False)
 ]
+Start = Annotated[
+    Path | None,
+    typer.Option(
+        "--start", help=".npz of what states begin with: raw words, POPULATION.STATE.", show_default="all at 0"
+    ),
+]
 InputsFile = Annotated[
     Path | None,
     typer.Option(

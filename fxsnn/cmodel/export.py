@@ -26,7 +26,7 @@ class Exported:
     files: tuple[str, ...]
 
 
-def export_c(network: Path, plan: Path, out: Path) -> Exported:
+def export_c(network: Path, plan: Path, out: Path, *, all_states: bool = False) -> Exported:
     """Write the C model of a network of populations under a plan; names begin as the network's file is called.
 
     Raises
@@ -35,13 +35,16 @@ def export_c(network: Path, plan: Path, out: Path) -> Exported:
         A file cannot be read, or says what cannot be; the folder cannot be written.
     """
     graph = load_graph(network)
-    return write_c(out, quantise_graph(graph, load_graph_plan(plan, graph)), prefix_of(network.stem))
+    quantised = quantise_graph(graph, load_graph_plan(plan, graph))
+    return write_c(out, quantised, prefix_of(network.stem), all_states=all_states)
 
 
-def write_c(folder: Path, network: QuantisedGraph, prefix: str) -> Exported:
+def write_c(folder: Path, network: QuantisedGraph, prefix: str, *, all_states: bool = False) -> Exported:
     """Write the C model of a network; the same network, plan and prefix give the same bytes.
 
     The folder appears whole or not at all.
+
+    all_states    see `c_model`
 
     Raises
     ------
@@ -50,7 +53,7 @@ def write_c(folder: Path, network: QuantisedGraph, prefix: str) -> Exported:
     ConfigError, FileError
         The folder holds something that fxsnn did not make, or cannot be written.
     """
-    model = c_model(network, prefix)
+    model = c_model(network, prefix, all_states=all_states)
     texts = {f"{prefix}.h": model.header, f"{prefix}.c": model.source, **wrapped(model)}
     about = {"tool": f"fxsnn {version('fxsnn')}", "model": prefix, "plan": graph_plan_text(network.plan)}
     texts[MARKER] = json.dumps({**about, "files": list(texts)}, indent=1) + "\n"

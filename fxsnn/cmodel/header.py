@@ -14,10 +14,11 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.plan import Signal
 
 
-def header_lines(network: QuantisedGraph, prefix: str, state: Iterable[str]) -> list[str]:
+def header_lines(network: QuantisedGraph, prefix: str, state: Iterable[str], begin: Iterable[str]) -> list[str]:
     """Return the lines of the header.
 
     state    members of the state
+    begin    what states begin with, and the call
     """
     upper, graph = prefix.upper(), network.graph
     given, said = network.formats[INPUT], network.formats[graph.read.name]
@@ -55,6 +56,7 @@ def header_lines(network: QuantisedGraph, prefix: str, state: Iterable[str]) -> 
         "/* Bring a state to rest: all words 0, registers as they stand before the first step. */",
         f"void {prefix}_reset({prefix}_state *state);",
         "",
+        *begin,
         "/* Do a time step.",
         " *",
         f" * in     words of {_sizes(graph.shape)}, {given.describe()}",

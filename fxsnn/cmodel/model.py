@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from fxsnn.cmodel.begin import begin_header, begin_source
 from fxsnn.cmodel.casts import functions, register_type
 from fxsnn.cmodel.header import declared, header_lines
 from fxsnn.cmodel.population import Writer
@@ -74,21 +75,24 @@ class Model:
     refusing: Mapping[str, tuple[Ref, ...]]
 
 
-def c_model(network: QuantisedGraph, prefix: str) -> Model:
-    """Return a network in C99, whose names begin with a prefix; raises WidthError where a value could leave int64."""
-    return _Modelling(network, prefix).model()
+def c_model(network: QuantisedGraph, prefix: str, *, all_states: bool = False) -> Model:
+    """Return a network in C99, whose names begin with a prefix; raises WidthError where a value could leave int64.
+
+    all_states    whether states that stay 0 where they begin with 0 are there too, to begin with other words
+    """
+    return _Modelling(network, prefix, all_states).model()
 
 
 class _Modelling:
     """A network while it is written."""
 
-    def __init__(self, network: QuantisedGraph, prefix: str) -> None:
+    def __init__(self, network: QuantisedGraph, prefix: str, all_states: bool) -> None:
         self._network, self._prefix = network, prefix
         programs, self._read = _programs(network)
         graph, self._lfsr = network.graph, network.plan.lfsr
         self._order = [name for stage in graph.stages for name in stage.populations]
         self._writers = {
-            one.name: Writer(network, settled(network, one.name, programs[one.name]), n, f"{prefix}_state")
+            one.name: Writer(network, settled(network, one.name, programs[one.name], all_states), n, f"{prefix}_state")
             for n, one in enumerate(graph.populations)
         }
         self._steps = {name: writer.write() for name, writer in self._writers.items()}
@@ -101,7 +105,9 @@ class _Modelling:
         read = self._network.graph.read
         return Model(
             self._prefix,
-            "\n".join(header_lines(self._network, self._prefix, self._state())),
+            "\n".join(
+                header_lines(self._network, self._prefix, self._state(), begin_header(self._prefix, self._begun()))
+            ),
             "\n".join(self._source()),
             self._port(INPUT, self._network.graph.shape),
             self._port(read.name, read.shape),
@@ -109,6 +115,11 @@ class _Modelling:
             self._registers,
             self._refusing,
         )
+
+    def _begun(self) -> list[tuple[str, str, str, int]]:
+        """Return the states that may begin with given words: population, name, type in C and neurons."""
+        held = (one for one in self._held if one.name and not self._added(one))
+        return [(one.owner, one.name, one.type, one.words) for one in held]
 
     def _added(self, held: Held) -> bool:
         """Say whether a state is none of the text: it is the node that is read."""
@@ -199,6 +210,7 @@ class _Modelling:
             *functions(used, self._lfsr),
             *written,
             *self._reset(),
+            *begin_source(self._prefix, self._begun()),
             *self._step(),
             *readout_source(self._network.graph, self._prefix, self._answer()),
         ]

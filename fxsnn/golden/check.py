@@ -15,6 +15,7 @@ from fxsnn.errors import FileError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.contents import Vector
+from fxsnn.golden.populations import graph_layout
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.populations_stream import Progress, added, large, presentations
 from fxsnn.golden.stated import differing
@@ -92,15 +93,16 @@ def _lines(vector: Vector, timed: Timed, n: int) -> tuple[int, int]:
 
 
 def computed(bundle: GraphBundle) -> dict[str, NDArray[np.int64]]:
-    """Return the words that the emulator computes from a bundle's constants and inputs, int64 of each file's shape."""
-    parts = [words for words, _ in _played(bundle)]
-    return {
-        vector.name: np.concatenate(
-            [part[vector.name] for part in (parts[:1] if vector.role == "constant" else parts)]
-        ).reshape(vector.shape)
-        for vector in bundle.vectors
-        if vector.name in parts[0]
-    }
+    """Return the words that the emulator computes from a bundle's constants and inputs.
+
+    int64 of each file's shape; of nodes without a file too, which a set of a former schema has.
+    """
+    parts, shapes = [words for words, _ in _played(bundle)], {one.name: one.shape for one in bundle.vectors}
+    found = dict[str, NDArray[np.int64]]()
+    for one in graph_layout(bundle.network, 1, bundle.stimuli.steps[0], bundle.stimuli.start.words):
+        words = np.concatenate([part[one.name] for part in (parts[:1] if one.role == "constant" else parts)])
+        found[one.name] = words.reshape(shapes.get(one.name, words.shape))
+    return found
 
 
 def _played(bundle: GraphBundle) -> Iterator[tuple[dict[str, NDArray[np.int64]], dict[str, Any]]]:

@@ -16,6 +16,7 @@ from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped, neurons_of
 from fxsnn.golden.populations import graph_layout
 from fxsnn.golden.populations_causes import Found, explain
+from fxsnn.golden.populations_parts import in_parts, presentations_at_once
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.program.variant import Ints
 
@@ -66,7 +67,38 @@ class Diff:
 
 
 def diff(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
-    """Compare dumps with what the emulator computes; raises as `computed` does."""
+    """Compare dumps with what the emulator computes; raises as `computed` does.
+
+    Of a set of more words than are held at once, some presentations after the other, up to the first that differ.
+    """
+    if presentations_at_once(bundle) < len(bundle.stimuli.words):
+        return _diff_in_parts(bundle, dumps)
+    return _diff(bundle, dumps)
+
+
+def _diff_in_parts(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
+    found, words, missing = list[Diff](), 0, 0
+    for part, beside in in_parts(bundle, dumps):
+        found.append(one := _diff(part, beside))
+        words, missing = words + one.words, missing + one.missing
+        if one.difference:
+            break
+    last, notes = found[-1], list(found[0].notes)
+    done = part.stimuli.before + len(part.stimuli.words)
+    if done < len(bundle.stimuli.words):
+        notes.append(f"presentations {done} and on were not compared: the set is large, and some before them differ")
+    return replace(
+        last,
+        words=words,
+        narrow=found[0].narrow,
+        missing=missing,
+        first_missing=next((one.first_missing for one in found if one.first_missing), None),
+        late=found[0].late,
+        notes=tuple(notes),
+    )
+
+
+def _diff(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
     expected = computed(bundle)
     chosen = {dump.node.name: likeliest(dump, _stream(expected, dump)) for dump in dumps}
     vectors = _in_order(bundle)

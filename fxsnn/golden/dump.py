@@ -17,6 +17,7 @@ from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
 from fxsnn.golden.held import Bundle
 from fxsnn.golden.memimage import image_text
+from fxsnn.golden.scanned import plain_words
 from fxsnn.imagetext import quoted, unmarked
 from fxsnn.memtext import MemText, binary, mem_text, prefixed
 
@@ -209,6 +210,8 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     """
     where = "--node" if node else f"the name of {path.name}, without --node,"
     vector = node_named(bundle, node or path.stem, where)
+    if (words := _as_in_sets(path, vector)) is not None:
+        return Dumped(vector, words, np.ones(len(words), np.bool_))
     data = unmarked(read_bytes(path, "a dump"), path.name)
     kind = path.suffix.lower()
     row = row_of(vector)
@@ -240,6 +243,16 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     if not found:
         raise refused[0]
     return replace(min(found, key=lambda one: one[0])[1], narrow=narrow)
+
+
+def _as_in_sets(path: Path, node: Vector) -> NDArray[np.int64] | None:
+    """Return the words of a file that is written as sets are, and can be read in no other way; None of any other."""
+    if path.suffix.lower() in (".coe", ".mif") or node.packed:
+        return None
+    words, row = plain_words(path, node), row_of(node)
+    if words is None or len(words) < neurons_of(node) or (row is not None and len(words) <= 2 * row.depth):
+        return None
+    return words
 
 
 def _read(text: MemText, view: Vector, node: Vector, name: str) -> Dumped:

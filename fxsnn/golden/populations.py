@@ -41,9 +41,15 @@ class Presented(Timed):
 
     words: Words  # int64[inputs, most steps, words]
     start: Start = REST  # what states begin with
+    before: int = 0  # presentations of the set that come before these
 
     def __post_init__(self) -> None:
         freeze(self)
+
+    def place(self, row: int) -> tuple[int, int]:
+        """Return presentation of the set and step of a row."""
+        presentation, step = Timed.place(self, row)
+        return presentation + self.before, step
 
     @classmethod
     def of(cls, words: Words, start: Start = REST) -> Presented:

@@ -10,19 +10,21 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, altered_texts, check_described, scan_words
 from fxsnn.golden.populations import Presented, graph_layout, initial
-from fxsnn.golden.populations_make import NETWORK, PLAN, configuration_of_graph
+from fxsnn.golden.populations_make import INPUTS, NETWORK, PLAN, START, configuration_of_graph
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing, misstated
 from fxsnn.graph.files import load_graph
+from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.starting import Start, start_forms
+from fxsnn.graph.starting import Start, read_start, start_forms
 from fxsnn.graph.writing import LABELS
 
 
@@ -82,12 +84,40 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in names}
         actual = configuration_of_graph(files, about.inputs, about.steps, begun)
         stated += differing("configuration ", manifest.configuration, actual)
+    if not (altered or found or stated):
+        _check_made_of(folder, manifest, content["inputs"], network, presented)
     return GraphBundle(vectors, words, [*found, *altered], [*stated, *misread], manifest.counts, presented, network)
 
 
 def _network(folder: Path) -> QuantisedGraph:
     graph, plan = load_graph(folder / NETWORK), folder / PLAN
     return quantise_graph(graph, load_graph_plan(plan, graph))
+
+
+def _check_made_of(folder: Path, manifest: Manifest, many: int, network: QuantisedGraph, presented: Presented) -> None:
+    """Raise FileError where inputs and start states of which a set was made are not the words that it holds.
+
+    many    inputs that were given; directed ones follow them, which begin with 0
+    """
+    if INPUTS in [other.file for other in manifest.others]:
+        inputs = read_inputs(inside(folder, INPUTS), network.graph).words[:]
+        _check_same(f"{INPUTS}: inputs", "step", inputs, presented.words[:many])
+    if presented.start.words:
+        given = read_start(inside(folder, START), network, many).words
+        if [*given] != [*presented.start.words]:
+            raise FileError(f"{START} must hold {', '.join(presented.start.words)}, not {', '.join(given) or 'none'}")
+        for name, words in given.items():
+            _check_same(f"{START}: {name}", "neuron", words, presented.start.words[name][:many])
+
+
+def _check_same(what: str, axis: str, found: NDArray[np.int64], words: NDArray[np.int64]) -> None:
+    if found.shape != words.shape:
+        raise FileError(f"{what} must be {[*words.shape]}, as the set's words are, not {[*found.shape]}")
+    wrong = np.argwhere(found != words)
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        told = f"of input {place[0]}, {axis} {place[1]}{f', word {place[2]}' if len(place) > 2 else ''}"
+        raise FileError(f"{what} {told} must be {words[place]}, as the set's words say, not {found[place]}")
 
 
 def _limit(vectors: list[Vector]) -> None:

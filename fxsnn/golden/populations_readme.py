@@ -29,9 +29,11 @@ plays these vectors to the RTL in `rtl/` with Icarus Verilog, or Verilator (`sh 
 the number of words compared: every word of every node, once. It ends with another status, and says which word failed,
 if any differs or any file was altered. Of each population, `rtl/neuron_*.sv` is the datapath, emitted from its text
 line by line, and `rtl/population_*.sv` what serves the neurons with it one after the other: the weights of every
-active input are added to the sums of the neurons that it reaches, a clock each; a silent one takes a clock. Then the
+active input are added to the sums of the neurons that it reaches, a clock each; a silent one takes a clock. (With
+`outer = "neurons"` each neuron in turn looks at all that can come to it, a clock a word, and one sum is kept.) Then the
 text is done in one pass over the neurons, or in more where it counts or compares them. `rtl/fxsnn_network.sv` is the
-network, with a memory of what each source emitted for as many steps as a delay says. Weights and constants are read
+network, with a memory of what each source emitted for as many steps as a delay says, and outputs `held_*` by which the
+words of populations that send to no other are read between two steps. Weights and constants are read
 from the `.mem` files in the working folder by `$readmemh`; all of it can be synthesised. Outputs called `observe_*` are
 for benches."""
 

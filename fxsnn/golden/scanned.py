@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
 from fxsnn.files import inside
+from fxsnn.format import Format
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.memfile import DIGIT_OF, Sums, read_mem, sums_of_digits
 
@@ -79,23 +80,63 @@ class FileWords(Mapping[str, NDArray[np.int64]]):
             for at in range(0, last - first, _AT_ONCE):
                 some = found[at : at + _AT_ONCE]
                 lines = np.frombuffer(file.read(len(some) * long), np.uint8).reshape(len(some), long)
-                digits = DIGIT_OF[lines[:, :-1]].astype(np.int64)
+                digits = DIGIT_OF[lines[:, :-1]]
                 if vector.packed:
                     some[:] = _bits_of(digits)[:, :bits]
-                    continue
-                for place in range(long - 1):
-                    some <<= 4
-                    some[:, 0] |= digits[:, place]
-        if vector.format.signed:
-            sign = np.int64(1 << vector.format.word - 1)
-            found ^= sign
-            found -= sign
+                else:
+                    _decode(some[:, 0], digits, vector.format)
         return found.reshape(-1)
 
 
-def _bits_of(digits: NDArray[np.int64]) -> NDArray[np.int64]:
+def _bits_of(digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the bits of rows of hexadecimal digits, [rows, 4 * digits], the lowest first."""
-    return (digits[:, ::-1, None] >> np.arange(4) & 1).reshape(len(digits), -1)
+    bits = (digits[:, ::-1, None] >> np.arange(4, dtype=np.uint8) & 1).astype(np.uint8)
+    return bits.reshape(len(digits), -1)
+
+
+def plain_words(path: Path, vector: Vector) -> NDArray[np.int64] | None:
+    """Return the words of a memory file, int64[words], however many; None where it is not written as a set's are.
+
+    That is comments, then a line of as many lower-case digits for every word of the vector, without bits above it.
+    """
+    long, words = _digits(vector) + 1, list[NDArray[np.int64]]()
+    try:
+        with path.open("rb") as file:
+            begins = _comments(file)
+            file.seek(0)
+            if b"radix" in file.read(begins).lower():  # as `mem save` writes, of any radix
+                return None
+            while data := file.read(_AT_ONCE * long):
+                values = _plain(data, vector)
+                if values is None:
+                    return None
+                words.append(np.zeros(len(values), np.int64))
+                _decode(words[-1], values, vector.format)
+    except (OSError, ValueError):
+        return None
+    return np.concatenate(words) if words else None
+
+
+def _plain(data: bytes, vector: Vector) -> NDArray[np.uint8] | None:
+    """Return the digits of lines, uint8[lines, digits]; None where they are not such lines."""
+    long = _digits(vector) + 1
+    if len(data) % long:
+        return None
+    lines = np.frombuffer(data, np.uint8).reshape(-1, long)
+    values, most = DIGIT_OF[lines[:, :-1]], 1 << vector.bits - 4 * (long - 2)  # of a first digit
+    wrong = (lines[:, -1] != ord("\n")).any() or (values > 15).any() or (values[:, 0] >= most).any()
+    return None if wrong else values
+
+
+def _decode(words: NDArray[np.int64], values: NDArray[np.uint8], form: Format) -> None:
+    """Put into words, 0 before, what digits stand for, uint8[words, digits]."""
+    for place in range(values.shape[1]):
+        words <<= 4
+        words |= values[:, place]
+    if form.signed:
+        sign = np.int64(1 << form.word - 1)
+        words ^= sign
+        words -= sign
 
 
 def _digits(vector: Vector) -> int:
@@ -115,7 +156,6 @@ def _comments(file: BinaryIO) -> int:
 def _scanned(path: Path, vector: Vector) -> Scanned | None:
     """Return what a file is; None where it is not exactly comments and as many words as are wanted."""
     hashed, sums, long = hashlib.sha256(), Sums(0, 0, 0), _digits(vector) + 1
-    most = 1 << vector.bits - 4 * (long - 2)  # of a first digit
     with path.open("rb") as file:
         begins = _comments(file)
         file.seek(0)
@@ -126,9 +166,8 @@ def _scanned(path: Path, vector: Vector) -> Scanned | None:
             if len(data) != wanted:
                 return None
             hashed.update(data)
-            lines = np.frombuffer(data, np.uint8).reshape(-1, long)
-            values = DIGIT_OF[lines[:, :-1]]
-            if (lines[:, -1] != ord("\n")).any() or (values > 15).any() or (values[:, 0] >= most).any():
+            values = _plain(data, vector)
+            if values is None:
                 return None
             sums += sums_of_digits(values.reshape(-1), first * (long - 1))
         return None if file.read(1) else Scanned(hashed.hexdigest(), sums, begins)

@@ -22,6 +22,7 @@ from fxsnn.program.operations import Input
 from fxsnn.program.program import Program
 
 Words = NDArray[np.int64]
+NO_NODE = np.zeros((0, 0), np.int64)
 AT_ONCE = 1 << 18  # bytes of sums that are added up before the steps follow: they stay in a near cache
 
 
@@ -32,7 +33,7 @@ class Engine:
     """
 
     def __init__(self, network: QuantisedGraph, name: str, step: Compiled, *, one_row: bool = False) -> None:
-        one, self._compiled = network.graph[name], step
+        one = network.graph[name]
         self._inputs = [*one.neuron.inputs]
         self._ways = ways(network, name, step.word, one_row=one_row)
         self._each = one.neuron.one_by_one
@@ -46,6 +47,13 @@ class Engine:
         self._registers = self._seeds.copy()
         self._parts, self._order = np.zeros((0, one.size), step.word), np.arange(0)  # of no active input
         self._follow = step.driver(layer.follow)
+        self._data = self._kept, step.fixed, step.words, self._registers, self._taps, self._draws
+        self._now = self._sums[:, :1]  # of a step alone
+        self._given = self._now[0] if len(self._now) == 1 else self._now
+        into = [self._now[self._inputs.index(way.given)] for way in self._summed]
+        self._one = [
+            (way.source, way.delay, way.kernel, sums, way.fixed) for way, sums in zip(self._summed, into, strict=True)
+        ]
 
     def begin(self, states: NDArray[np.signedinteger] | None = None) -> None:
         """Return to rest, or to words of all states, int[states, neurons]."""
@@ -76,15 +84,19 @@ class Engine:
                 nodes[steps],
                 row,
                 sums[0] if len(sums) == 1 else sums,
-                self._kept,
-                self._compiled.fixed,
-                self._compiled.words,
-                self._registers,
-                self._taps,
-                self._draws,
+                *self._data,
                 alone,
                 order,
             )
+
+    def step(self, emitted: Mapping[str, Held], out: Held, step: int) -> None:
+        """Do one time step, as `run` does; no delay leads before the first."""
+        self._now.fill(0)
+        for source, delay, kernel, sums, fixed in self._one:
+            at = step - delay
+            kernel(sums, emitted[source][at : at + 1], *fixed)
+        alone, order = self._brought(emitted, step) if self._each else (self._parts, self._order)
+        self._follow(out[step : step + 1], NO_NODE, 0, self._given, *self._data, alone, order)
 
     def state(self, row: int) -> Words:
         """Return the words of the state of a row, int64[neurons]."""

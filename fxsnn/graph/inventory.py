@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from fxsnn.format import Format, bits_of
 from fxsnn.graph.given import Shape
-from fxsnn.graph.keeping import OWN, as_emitted, keeping, taken
+from fxsnn.graph.keeping import OWN, as_emitted, direct, keeping, taken
 from fxsnn.graph.live import Live, live, waiting
 from fxsnn.graph.population import INPUT, Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of, narrowest
@@ -23,7 +23,6 @@ from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.wires import BITS, Wire
 
-_ADDING = ("dense", "conv", "sum", "average")
 _WINNERS = op.First | op.Largest  # whether there is one is known where its index is
 
 
@@ -59,7 +58,7 @@ def _of_population(network: QuantisedGraph, one: Population) -> Iterator[Array]:
     found, program, lies = live_in(network, one), network.programs[one.name], keeping(network, one)
     here, operations = sorted(found.refs), found.program.neuron.operations
     states = {ref: operations[ref] for ref in here if isinstance(operations[ref], op.State)}
-    waits, same, alone = waiting(found).passes, as_emitted(network, one), one.outer == "neurons"
+    waits, same, alone = waiting(found).passes, as_emitted(network, one), lies.alone
     emitted = taken(network, one) and all(one.neuron.states[name][0] == BIT for name in same)
     if emitted:
         yield _emitted(one.name, one.shape, network.formats[one.name])
@@ -74,9 +73,9 @@ def _of_population(network: QuantisedGraph, one: Population) -> Iterator[Array]:
                 words = network.constants[one.name][name].size
                 yield Array(f"{one.name}.{name}", words, program.signals[signal].format.word, "constant")
             case op.Input(name=name):
-                into, total = network.graph.into(one.name, name), program.arrivals[name].total
+                total = program.arrivals[name].total
                 served = 1 if alone and not lies.until.get(ref) else one.size
-                if len(into) > 1 or into[0].kind in _ADDING:
+                if direct(network, one, name) is None:
                     yield Array(f"{one.name}.{name}", served, bits_of(total.low, total.high), "buffer")
             case op.Done(carry=carry):
                 signal, last = operations[carry].signal, lies.until.get(ref, 0)  # type: ignore[union-attr]

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from fxsnn.frozen import freeze
+from fxsnn.graph.connect import Projection
 from fxsnn.graph.live import everything, waiting
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
@@ -21,19 +22,22 @@ from fxsnn.program.program import Program
 
 EMITTED = " emitted"  # the array of what is emitted
 OWN = ""
+WORD_BY_WORD = ("identity", "scale", "maximum")  # projections that bring a neuron one word, nothing to add up
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """Where words lie.
 
-    emitted    whether what is emitted has an array, be it one that states lie in
+    emitted    whether what is emitted has an array, be it one that states lie in: also where no population takes it
     same       states that lie in that array
     places     by value that waits: a state in whose array it lies, EMITTED or OWN
     carried    by Carry: the state in whose array active inputs add to it, or OWN
     until      of every value: the last pass in which it is read
     written    by state: the pass that writes it
     told       the pass that writes what is emitted
+    alone      whether one neuron after the other takes what active inputs bring: then what no later pass reads of it is
+               one word, else a word a neuron
     """
 
     emitted: bool
@@ -43,6 +47,7 @@ class Keeping:
     until: Mapping[Ref, int]
     written: Mapping[str, int]
     told: int
+    alone: bool
 
     def __post_init__(self) -> None:
         freeze(self)
@@ -72,13 +77,13 @@ def keeping(network: QuantisedGraph, one: Population, begun: Collection[str] = (
     program, output = network.programs[one.name], one.neuron.output[1]
     same = as_emitted(network, one) - frozenset(begun)
     bits = all(one.neuron.states[name][0] == BIT for name in same)
-    found, sends = everything(program), _sends(network, one)
+    found = everything(program)
     apart = max((wire.delay for wire in network.graph.projections if wire.source == one.name), default=0) > 0
     held, operations = waiting(found), program.neuron.operations
     states = {operation.name: ref for ref, operation in enumerate(operations) if isinstance(operation, op.State)}
     finals = {name: ref for name, (_, ref) in one.neuron.states.items()}
     read = {name: held.until.get(ref, 0) for name, ref in states.items()}
-    inside = same if sends or (taken(network, one) and bits) else frozenset[str]()
+    inside = same if taken(network, one) else frozenset[str]()
     carried = dict(_carried(program, finals, held.until, inside))
     full = {(name, loop) for name in carried.values() if name for loop in range(len(operations))}
     places = dict[Ref, str]()
@@ -99,8 +104,27 @@ def keeping(network: QuantisedGraph, one: Population, begun: Collection[str] = (
         full |= {(name, loop) for name in free[:1] for loop in loops}
     written = {name: max(found.loops[finals[name]], read.get(name, 0)) for name in finals}
     told = max((written[name] for name in inside), default=found.loops[output])
-    emitted = sends or bool(inside) or EMITTED in places.values()
-    return Keeping(emitted, inside, places, carried, held.until, written, told)
+    alone = _alone(program, one)
+    return Keeping(taken(network, one), inside, places, carried, held.until, written, told, alone)
+
+
+def direct(network: QuantisedGraph, one: Population, given: str) -> Projection | None:
+    """Return the one projection that brings a word a neuron to an input, of which no sums are kept; None if none.
+
+    Where the text takes active inputs one by one, words that come in another order than the neurons are kept.
+    """
+    wires, regions = network.graph.into(one.name, given), passes(network.programs[one.name]).regions
+    if len(wires) != 1 or wires[0].kind not in WORD_BY_WORD:
+        return None
+    apart = any(region.given == given or wires[0].kind == "maximum" for region in regions)
+    return None if apart else wires[0]
+
+
+def _alone(program: Program, one: Population) -> bool:
+    """Say whether neurons are served one after the other: what draws for every active input draws for all neurons."""
+    order = passes(program)
+    drawn = any(region.carry < ref < region.done for region in order.regions for ref in order.drawing)
+    return one.outer == "neurons" and not drawn
 
 
 def _sends(network: QuantisedGraph, one: Population) -> bool:

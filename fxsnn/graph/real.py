@@ -34,12 +34,13 @@ class RealKept:
 
 
 def float_run(
-    graph: Graph, inputs: ArrayLike, plan: GraphPlan | None = None
+    graph: Graph, inputs: ArrayLike, plan: GraphPlan | None = None, start: Mapping[str, Reals] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
     """Return what the network says in real numbers: float64[inputs, neurons], and the classes as `run` does.
 
     inputs    numbers [inputs, steps, ...]: spikes are 0 and 1, words their values
     plan      says what raw words stand for, where weights or constants are given as such
+    start     by `population.state` what states begin with, float64[inputs, neurons]; the others with 0
 
     Raises
     ------
@@ -47,7 +48,8 @@ def float_run(
         The inputs are of another shape, or raw words are given and no plan.
     """
     words, weights, constants = _checked(graph, inputs), float_weights(graph, plan), float_constants(graph, plan)
-    said = [_played(graph, weights, constants, one)[1] for one in words]
+    begun = [{name: held[n] for name, held in (start or {}).items()} for n in range(len(words))]
+    said = [_played(graph, weights, constants, one, begun=states)[1] for one, states in zip(words, begun, strict=True)]
     stacked = np.stack(said).astype(np.float64) if said else np.zeros((0, graph.read.size))
     return stacked, classes_of(graph.readout, stacked)
 
@@ -130,16 +132,23 @@ def _played(
     words: Reals,
     take: Callable[[str, str, Reals], None] | None = None,
     keep: Mapping[str, list[list[Reals]]] | None = None,
+    begun: Mapping[str, Reals] | None = None,
 ) -> tuple[dict[str, Reals], Reals]:
     """Do every step of one input, [steps, words]; return what is emitted, and what is read.
 
     keep    takes the values of every operation of a population, step after step
+    begun   by `population.state` what states begin with, float64[neurons]
     """
     emitted, read = {INPUT: words}, graph.read
     ref = read.neuron.names[graph.readout.node] if graph.readout.node else read.neuron.output[1]
     runs = {
         one.name: RealRun(
-            one.neuron, constants[one.name], one.numbers, one.size, watch=partial(take, one.name) if take else None
+            one.neuron,
+            constants[one.name],
+            one.numbers,
+            one.size,
+            {name.partition(".")[2]: held for name, held in (begun or {}).items() if name.startswith(f"{one.name}.")},
+            watch=partial(take, one.name) if take else None,
         )
         for one in graph.populations
     }

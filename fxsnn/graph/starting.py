@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import check_words
+from fxsnn.cast import check_words, to_float
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.files import MOST_BYTES, read_bytes
 from fxsnn.format import Format
@@ -35,13 +35,20 @@ class Start:
     def __post_init__(self) -> None:
         freeze(self)
 
-    def part(self, some: slice) -> Start:
-        """Return what some of the inputs begin with."""
+    def part(self, some: slice | Words) -> Start:
+        """Return what some of the inputs begin with: a slice, or places, int64[inputs]."""
         return Start({name: words[some] for name, words in self.words.items()})
 
     def then_rest(self, inputs: int) -> Start:
         """Return the same, with so many inputs behind that begin with 0."""
         return Start({name: np.pad(words, ((0, inputs), (0, 0))) for name, words in self.words.items()})
+
+    def values(self, forms: Mapping[str, Format]) -> dict[str, NDArray[np.float64]]:
+        """Return what the words stand for, float64[inputs, neurons], by `population.state`.
+
+        forms    of every state, see `start_forms`
+        """
+        return {name: to_float(words, forms[name]) for name, words in self.words.items()}
 
     def of(self, one: Population, n: int) -> dict[str, list[int]]:
         """Return the words of a population's states before input n, by name."""

@@ -24,7 +24,6 @@ from fxsnn.graph.ways import Held
 from fxsnn.program.compiled import Compiled, compiled
 
 _KEPT = 256  # steps between two moves of what was emitted before
-_NONE = np.zeros((0, 0), np.int64)  # the engine is asked for no node
 
 
 class State(Mapping[str, Words]):
@@ -46,6 +45,7 @@ class State(Mapping[str, Words]):
         }
         counting = {name for name, step in steps.items() if may_refuse(network) or _left_out(network, name, step)}
         self._shape, self._format = graph.shape, graph.format
+        self._shapes = graph.shape, (math.prod(graph.shape),)
         self._past = 1 + max((wire.delay for wire in graph.projections), default=0)
         self._emitted = dict[str, Held]()
         self._words = dict[str, Callable[[], ArrayLike]]()
@@ -92,7 +92,7 @@ class State(Mapping[str, Words]):
             A signal's overflow mode is `error` and a value left it.
         """
         words = as_words(row)
-        if words.shape != self._shape and words.shape != (self._emitted[INPUT].shape[1],):
+        if words.shape not in self._shapes:
             raise ConfigError(f"a row must be of {list(self._shape)}, not {list(words.shape)}")
         check_words("row", words, self._format)
         if self._at + 1 == self._past + _KEPT:
@@ -116,7 +116,8 @@ class State(Mapping[str, Words]):
         return np.asarray(self._words[name](), np.int64)
 
     def _last(self, name: str) -> Words:
-        return np.array(self._emitted[name][self._at], np.int64)
+        words: Words = self._emitted[name][self._at].astype(np.int64)
+        return words
 
     def __iter__(self) -> Iterator[str]:
         """Yield every name."""
@@ -152,7 +153,7 @@ class _Compiled:
         self._engine.begin(self._begun)
 
     def step(self, emitted: Mapping[str, Held], t: int) -> None:
-        self._engine.run(emitted, emitted[self._name], _NONE, 0, t, t + 1)
+        self._engine.step(emitted, emitted[self._name], t)
 
     def state(self, name: str) -> ArrayLike:
         return self._engine.state(self._rows[name])

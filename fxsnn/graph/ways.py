@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +25,12 @@ class Way(NamedTuple):
     delay: int
     given: str  # the input of the target that it leads to
     whole: bool  # whether what it brings is no sum of what its active inputs bring
-    add: Callable[[Held, Held], None]  # to sums[rows, target], of words[rows, source]
+    kernel: Callable[..., None]  # adds to sums[rows, target], of words[rows, source]
+    fixed: tuple[Any, ...]  # what it is given besides
+
+    def add(self, sums: Held, words: Held) -> None:
+        """Add what words bring to sums."""
+        self.kernel(sums, words, *self.fixed)
 
 
 def ways(
@@ -43,7 +47,7 @@ def ways(
             one.delay,
             given,
             one.kind == "maximum",
-            _adding(network, one, program.arrivals[given].total.frac - network.frac(one), word, one_row),
+            *_adding(network, one, program.arrivals[given].total.frac - network.frac(one), word, one_row),
         )
         for given in program.neuron.inputs
         for one in graph.into(name, given)
@@ -52,8 +56,8 @@ def ways(
 
 def _adding(
     network: QuantisedGraph, projection: Projection, left: int, word: type[np.signedinteger[Any]], one_row: bool
-) -> Callable[[Held, Held], None]:
-    """Return the kernel of a projection; left: by how many bits what it brings is shifted."""
+) -> tuple[Callable[..., None], tuple[Any, ...]]:
+    """Return the kernel of a projection and its data; left: by how many bits what it brings is shifted."""
     source, own = network.graph.shape_at(projection.source), network.weights.get(projection.name)
     weights = np.array(1) if own is None else own
     over = map_of(projection, source, weights.shape[-1] if weights.ndim else 0)
@@ -61,25 +65,22 @@ def _adding(
         form = network.signals[projection.name][projection.signal].format
         if kinds := kinds_of(over, weights, form, network.formats[projection.source]):
             lies = laid(over, weights, form, kinds[0])
-            return partial(
-                _add,
-                narrow.add_map,
-                (left, lies.sums, lies.weights, lies.under, lies.pairs, lies.places, lies.room, lies.shape),
-            )
+            data = left, lies.sums, lies.weights, lies.under, lies.pairs, lies.places, lies.room, lies.shape
+            return narrow.add_map, data
     weights = weights << left
     if projection.kind in ("identity", "scale"):
         flat, size = weights.reshape(-1), int(np.prod(source))
-        return partial(_add, projections.add_words, (np.tile(flat, size // flat.size).astype(word),))
+        return projections.add_words, (np.tile(flat, size // flat.size).astype(word),)
     if projection.kind == "dense":
         ends = int(weights.min(initial=0)), int(weights.max(initial=0))
         kept = next(kind for kind in _KEPT if holds(8 * np.dtype(kind).itemsize, ends)) if one_row else word
-        return partial(_add, projections.add_dense, (np.array(weights, kept, order="C"),))
+        return projections.add_dense, (np.array(weights, kept, order="C"),)
     shape = _shape(projection, source, weights.shape[-1] if projection.kind == "conv" else source[2])
     if projection.kind == "conv":
         turned = np.array(by_channel(weights, projection.groups), word, order="C")
-        return partial(_add, projections.add_correlation, (turned, shape))
+        return projections.add_correlation, (turned, shape)
     kernel = projections.add_maxima if projection.kind == "maximum" else projections.add_windows
-    return partial(_add, kernel, (np.array(weights, word).reshape(1), shape))
+    return kernel, (np.array(weights, word).reshape(1), shape)
 
 
 def by_channel(weights: NDArray[np.int64], groups: int = 1) -> NDArray[np.int64]:
@@ -102,7 +103,3 @@ def _shape(projection: Projection, source: Shape, outputs: int) -> projections.W
         *projection.padding,
         projection.groups,
     )
-
-
-def _add(kernel: Callable[..., None], fixed: tuple[Any, ...], sums: Held, words: Held) -> None:
-    kernel(sums, words, *fixed)

@@ -12,9 +12,10 @@ from fxsnn.hdl.phases import Phase
 from fxsnn.hdl.stored import Stored
 from fxsnn.hdl.words import as_value, literal, signed_bits, vector
 from fxsnn.program import operations as op
+from fxsnn.program.operations import Ref
 from fxsnn.program.wires import BITS
 
-WALKS = ("fxsnn_inputs", "fxsnn_kernel", "fxsnn_window")  # the modules that go through sources
+WALKS = ("fxsnn_inputs", "fxsnn_kernel", "fxsnn_gather", "fxsnn_window")  # the modules that go through sources
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Arrivals(Stored):
             if alone := self.direct(one.name):
                 self._passed(self.datapath.naming.of[ref], alone)
             else:
-                self._sums(self.datapath.naming.of[ref], one.name)
+                self._sums(ref, one.name)
         eaches = {self.datapath.naming.of[ref]: one.name for ref, one in self.operations(op.Each)}
         for port, given in eaches.items():
             phases = [one for one in self.phases if one.projection and one.region and one.region.given == given]
@@ -47,17 +48,18 @@ class Arrivals(Stored):
         kind = next(one.type for one in self.datapath.inputs if one.name == port)
         self.add("", f"{kind} {port};", f"assign {port} = {self.brought[wire.name]};")
 
-    def _sums(self, port: str, given: str) -> None:
-        total = self.program.arrivals[given].total
+    def _sums(self, ref: Ref, given: str) -> None:
+        port, total = self.datapath.naming.of[ref], self.program.arrivals[given].total
         form = Format(max(bits_of(total.low, total.high), 1), 0, signed=total.low < 0)
         phases = [phase for phase in self.phases if _adds_to(phase, given)]
         self.add("", f"// the sums of {given}")
-        sums, added = self.memory(f"{port}_sums", form, self.one.size), self.names.take(f"{port}_added")
-        self.wire(port, f"{sums}[n]", form)
+        held = self.kept_of_neurons(f"{port}_sums", form, read=self.keeping.until.get(ref, 0))
+        added = self.names.take(f"{port}_added")
+        self.wire(port, held, form)
         self.add(f"{vector(form.word + 1, signed=True)} {added};")
-        self.add(f"assign {added} = {as_value(f'{sums}[n]', form)} + {self._chosen(phases)};")
+        self.add(f"assign {added} = {as_value(held, form)} + {self._chosen(phases)};")
         self.clocked(
-            f"{sums}[n]",
+            held,
             ("state == CLEAR", f"{form.word}'d0"),
             (self.taking(phases), f"{added}[{form.word - 1}:0]"),
         )
@@ -103,7 +105,7 @@ class Arrivals(Stored):
         if not mine:
             self.add(f"assign {source} = n;")
             return word, "", ""
-        shape, names = self.network.graph.shape_at(wire.source), self._taken(wire, "neuron", "reaches", "take", "last")
+        names = self._taken(wire, "reaches", "take", "last")
         ports = {
             "clock": "clock",
             "run": self.during(mine),
@@ -111,27 +113,42 @@ class Arrivals(Stored):
             "active": f"{word} != 0",
             "source": source,
         } | names
-        self.neurons[wire.name], self.takes[wire.name], self.lasts[wire.name] = (
-            names[part] for part in ("neuron", "take", "last")
-        )
+        self.takes[wire.name], self.lasts[wire.name] = names["take"], names["last"]
+        if self.keeping.alone:
+            weight = self._taken(wire, "weight_at")["weight_at"]
+            ports |= {"idle": "state == IDLE", "next": self.served(), "weight": weight}
+            self._instance_of("fxsnn_gather", wire, self._laid(wire), ports)
+            return word, weight if wire.kind in ("dense", "conv") else self._one_weight(wire), names["reaches"]
+        shape, neuron = self.network.graph.shape_at(wire.source), self._taken(wire, "neuron")
+        self.neurons[wire.name] = neuron["neuron"]
         if wire.kind in ("dense", "identity", "scale"):
             sizes = {"SOURCES": math.prod(shape), "NEURONS": self.one.size, "SAME": int(wire.kind != "dense")}
-            self._instance_of("fxsnn_inputs", wire, sizes, ports)
+            self._instance_of("fxsnn_inputs", wire, sizes, ports | neuron)
             return word, f"{source} * 32'd{self.one.size} + n" if wire.kind == "dense" else "", names["reaches"]
-        weights = self._taken(wire, "weight_at")
-        pools = wire.kind in POOLING
+        weight = self._taken(wire, "weight_at")["weight_at"]
+        self._instance_of("fxsnn_kernel", wire, self._laid(wire), ports | neuron | {"weight": weight})
+        return word, weight if wire.kind == "conv" else self._one_weight(wire), names["reaches"]
+
+    def _one_weight(self, wire: Projection) -> str:
+        """Return where the weight lies of words that are weighed alike, or by neuron."""
+        return "0" if wire.kind in POOLING else ""
+
+    def _laid(self, wire: Projection) -> dict[str, int]:
+        """Return how a kernel lies over a source; what is no map is one cell of as many channels."""
+        shape, pools = self.network.graph.shape_at(wire.source), wire.kind in POOLING
+        if wire.kind in ("dense", "identity", "scale"):
+            channels, same = math.prod(shape), wire.kind != "dense"
+            return {"CHANNELS": channels, "OUTPUTS": self.one.size, "GROUPS": channels if same else 1}
         outputs = shape[2] if pools else self.network.weights[wire.name].shape[3]
         sizes = dict(zip(("ROWS", "COLUMNS", "CHANNELS"), shape, strict=True)) | _windows_of(wire, shape)
         sizes |= {"OUTPUTS": outputs, "ABOVE": wire.padding[0], "BESIDE": wire.padding[1]}
-        sizes |= {"GROUPS": shape[2] if pools else wire.groups}
-        self._instance_of("fxsnn_kernel", wire, sizes, ports | {"weight": weights["weight_at"]})
-        return word, "0" if pools else weights["weight_at"], names["reaches"]
+        return sizes | {"GROUPS": shape[2] if pools else wire.groups}
 
     def _windows(self, wire: Projection, mine: Sequence[Phase]) -> str:
         """Write what looks at the words of a window; return the largest of them."""
         form, shape = self.network.formats[wire.source], self.network.graph.shape_at(wire.source)
         most, complete = self.names.take(f"{wire.name}_most"), self.names.take(f"{wire.name}_complete")
-        looks = " || ".join(f"state == {name}" for name in self.passing)
+        run = self.during(mine) if mine else self.passes_all()
         self.add(f"{vector(form.word)} {most};", f"logic {complete};")
         sizes = {"COLUMNS": shape[1], "CHANNELS": shape[2]} | _windows_of(wire, shape)
         self._instance_of(
@@ -140,8 +157,9 @@ class Arrivals(Stored):
             sizes | {"WORD": form.word, "SIGNED": int(form.signed)},
             {
                 "clock": "clock",
-                "run": self.during(mine) if mine else looks,
-                "next": "turn",
+                "idle": "state == IDLE",
+                "run": run,
+                "next": self.served() if self.keeping.alone or not mine else f"({run}) && turn",
                 "word": self.words[wire.name],
                 "source": self.sources[wire.name],
                 "most": most,

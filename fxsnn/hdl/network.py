@@ -20,6 +20,7 @@ _HEAD = """// The network: each population does its step with what the others em
 // load_input    writes a word of the input of the next step, while `ready`
 // start_step    one time step; wait for `ready`
 // read          a neuron's word is there from which the answer is read: which neuron's, and the word
+// held_*        while `ready`: the word of neuron `load_address` of a population that sends to no other
 module fxsnn_network (
   input  logic clock, reset, start_input, start_step,
   output logic ready, read,
@@ -82,11 +83,14 @@ class Network:
         if self.loaded:
             lines += ["  input  logic load_state,", "  input  logic [31:0] load_memory,"]
             lines += [f"  input  {vector(self.state_word())} load_state_word,"]
+        shown = [name for name in self.order if self._holds(name) and self._delay(name) < 0]
+        lines += [f"  output {vector(self.network.formats[name].word)} held_{name}," for name in shown]
         lines += [f"  output {vector(self.populations[read].read_form.word)} read_word", ");"]
         sources = [name for name in (INPUT, *self.order) if self._delay(name) >= 0 or self._holds(name)]
         lines += [f"  {line}" if line else "" for line in self._controls()]
         for source in sources:
             lines += [f"  {line}" if line else "" for line in self._source(source)]
+        lines += [f"  assign held_{name} = emitted_{name}[load_address];" for name in shown]
         for name in self.order:
             lines += [f"  {line}" if line else "" for line in self._population(name)]
         return "\n".join([*lines, "endmodule", ""])

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from fxsnn.format import Format
-from fxsnn.graph.connect import Projection, windows
+from fxsnn.graph.connect import Projection, fan_in, windows
 from fxsnn.graph.engine import registers_of
-from fxsnn.graph.keeping import Keeping, keeping
+from fxsnn.graph.keeping import Keeping, direct, keeping
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.hdl.neuron import Datapath
@@ -18,7 +18,6 @@ from fxsnn.program import operations as op
 from fxsnn.program.passes import Passes, Region, passes
 from fxsnn.program.program import Program
 
-WORD_BY_WORD = ("identity", "scale", "maximum")  # projections that bring a neuron one word, nothing to add up
 ALWAYS = {"IDLE": "nothing is done", "BEGIN": "states become 0, registers their seeds"}  # phases of all populations
 
 
@@ -88,15 +87,8 @@ class Phases:
         return [one.name for one in self.program.neuron.operations if isinstance(one, op.Input)]
 
     def direct(self, given: str) -> Projection | None:
-        """Return the one projection that brings a word a neuron to an input, of which no sums are kept; None if none.
-
-        Where the text takes active inputs one by one, words that come in another order than the neurons are kept.
-        """
-        wires = list(self.into(given))
-        alone = len(wires) == 1 and wires[0].kind in WORD_BY_WORD
-        if any(region.given == given or wires[0].kind == "maximum" for region in self.passes.regions):
-            alone = False
-        return wires[0] if alone else None
+        """Return the one projection that brings a word a neuron to an input; None if sums are kept."""
+        return direct(self.network, self.one, given)
 
     def _phases(self) -> Iterator[Phase]:
         take = self.names.take
@@ -115,6 +107,18 @@ class Phases:
                     yield Phase(take(f"EACH_{name.upper()}_{wire.name.upper()}"), about, wire, region)
             yield Phase(self.passing[number], f"pass {number} over the neurons")
 
+    def opens(self) -> dict[str, str]:
+        """Return what is done before a pass and after the one before it: by pass, the first of it."""
+        found, first = dict[str, str](), ""
+        for phase in self.phases:
+            if phase.name not in self.passing:
+                first = first or phase.name
+                continue
+            if first:
+                found[phase.name] = first
+            first = ""
+        return found
+
     def clocks(self) -> int:
         """Return the clocks of the longest step."""
         looked = [self.direct(given) for given in self.summed()]
@@ -127,6 +131,9 @@ class Phases:
         wire = phase.projection
         if wire is None or not phase.by_source:
             return self.one.size * (1 if wire is None else math.prod(wire.kernel))
+        if self.keeping.alone:
+            looked = math.prod(self.network.graph.shape_at(wire.source))
+            return self.one.size * (looked if phase.region else fan_in(wire, self.network.graph.shape_at(wire.source)))
         shape, reached = self.network.graph.shape_at(wire.source), self.one.size
         if wire.kind in ("identity", "scale") and not phase.region:
             reached = 1

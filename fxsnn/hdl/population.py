@@ -24,6 +24,7 @@ _HEAD = """// Population `{name}`: {many} neurons of {file}, one operation a clo
 module population_{name} (
   input  logic clock, reset, start_input, start_step,
   output logic ready, done,"""
+_ALONE = "// One neuron after the other looks at all words that can come to it, a clock each, and then does its pass."
 _WALK = """always_ff @(posedge clock) begin
   if (reset) begin
     state <= IDLE;
@@ -36,6 +37,23 @@ _WALK = """always_ff @(posedge clock) begin
   end else if (turn) begin
     at <= last ? '0 : at + 1;
     if (last) state <= state == BEGIN || state == {last} ? IDLE : state + 1'b1;
+  end
+end"""
+_WALK_ALONE = """always_ff @(posedge clock) begin
+  if (reset) begin
+    state <= IDLE;
+  end else if (state == IDLE) begin
+    at <= '0;
+    if (start_input) state <= BEGIN;
+    else if (start_step) state <= {first};
+  end else if (by_source) begin  // words that come to the neuron
+    if (last_source) state <= state + 1'b1;
+  end else if (turn && opens) begin  // what is done for a neuron before its pass
+    state <= state + 1'b1;
+  end else if (turn) begin
+    at <= last ? '0 : at + 1;
+    if (last) state <= state == BEGIN || state == {last} ? IDLE : state + 1'b1;
+    else state <= {again};
   end
 end"""
 
@@ -62,7 +80,7 @@ class Sequencer(Arrivals):
         outputs = [f"{port.type} {port.name};" for port in self.datapath.ports(seen=False)]
         return "\n".join(
             [
-                *_HEAD.format(name=self.one.name, many=self.one.size, file=self.one.neuron.file).splitlines(),
+                *self._head(),
                 *self._ports(),
                 ");",
                 *(f"  {line}" if line else "" for line in (*self.lines, *outputs, *body)),
@@ -70,6 +88,10 @@ class Sequencer(Arrivals):
                 "",
             ]
         )
+
+    def _head(self) -> list[str]:
+        lines = _HEAD.format(name=self.one.name, many=self.one.size, file=self.one.neuron.file).splitlines()
+        return [lines[0], *([_ALONE] if self.keeping.alone else []), *lines[1:]]
 
     def seen_in(self, number: int) -> dict[str, str]:
         """Return the nodes of the golden set that a pass completes, and the ports that show them."""
@@ -154,9 +176,11 @@ class Sequencer(Arrivals):
         """Write how it goes from phase to phase."""
         events = [phase for phase in self.phases if phase.by_source]
         come = [(phase.name, phase.projection.name) for phase in events if phase.projection]
-        neurons = [f"state == {name} ? {self.neurons[wire]} :" for name, wire in come]
+        alone, opens = self.keeping.alone, self.opens()
+        neurons = [] if alone else [f"state == {name} ? {self.neurons[wire]} :" for name, wire in come]
         ends = [f"(state == {name} && {self.lasts[wire]})" for name, wire in come]
         last = self.phases[-1].name
+        again = " : ".join([*(f"state == {name} ? {first}" for name, first in opens.items()), "state"])
         loaded = [f"{' || '.join(self.loads.values())} ? {self.load_ports[0]} :"] if self.loads else []
         self.add(
             "",
@@ -165,12 +189,18 @@ class Sequencer(Arrivals):
             f"assign turn = {' && '.join(self.complete) or ONE};",
             f"assign by_source = {self.during(events)};",
             f"assign last_source = {' || '.join(ends) or ZERO};",
-            *_WALK.format(first=self.phases[0].name, last=last).splitlines(),
+            *self._before_passes(),
+            *(_WALK_ALONE if alone else _WALK).format(first=self.phases[0].name, last=last, again=again).splitlines(),
             "assign ready = state == IDLE;",
             f"assign emits = {self.passes_by(self.keeping.told)};",
             f"assign done = {self.passes_by(self.passes.last)} && last;",
             "assign neuron = n;",
         )
+
+    def _before_passes(self) -> list[str]:
+        """Return when something is done for one neuron, in one clock, before the pass that does it."""
+        before = [one for one in self.phases if one.name not in self.passing and not one.by_source]
+        return ["logic opens;", f"assign opens = {self.during(before)};"] if self.keeping.alone else []
 
     def _instance(self) -> None:
         """Write the datapath's instance."""

@@ -42,6 +42,17 @@ class Stored(Phases):
             self.add(f'initial $readmemh("{file}.mem", {found});')
         return found
 
+    def kept_of_neurons(self, name: str, form: Format, *, read: int) -> str:
+        """Write a memory of a word a neuron, or a register where one neuron after the other is served; return the word.
+
+        read    how many passes later it is read at most
+        """
+        if read or not self.keeping.alone:
+            return f"{self.memory(name, form, self.one.size)}[n]"
+        found = self.names.take(name)
+        self.add(f"{vector(form.word)} {found};  // of the neuron that is served")
+        return found
+
     def wire(self, port: str, word: str, form: Format) -> None:
         """Write what an input of the datapath is: a stored word."""
         kind = next(one.type for one in self.datapath.inputs if one.name == port)
@@ -64,6 +75,14 @@ class Stored(Phases):
         """Return when a neuron takes what arrives in one of these."""
         ways = [f"(state == {one.name} && {self.takes[one.projection.name]})" for one in phases if one.projection]
         return " || ".join(ways) or _NEVER
+
+    def passes_all(self) -> str:
+        """Return when a pass is done."""
+        return " || ".join(f"state == {name}" for name in self.passing)
+
+    def served(self) -> str:
+        """Return when a pass has done a neuron."""
+        return f"({self.passes_all()}) && turn"
 
     def passes_by(self, number: int) -> str:
         """Return when a pass does a neuron: in one clock, or when the windows are complete that it looks at."""
@@ -150,9 +169,10 @@ class Stored(Phases):
                 self.wire(name, f"{self.held[state]}[n]", form)
             else:
                 self.add("", f"// {name}, from one active input to the next")
-                held = self.memory(f"{name}_words", form, self.one.size)
-                self.wire(name, f"{held}[n]", form)
-                self.clocked(f"{held}[n]", (self.during(mine), self.datapath.begun[region.done]), self._carried(region))
+                later = self.keeping.until.get(region.done, 0) - region.before
+                held = self.kept_of_neurons(f"{name}_words", form, read=max(later, 0))
+                self.wire(name, held, form)
+                self.clocked(held, (self.during(mine), self.datapath.begun[region.done]), self._carried(region))
             self.enable(f"in_{name}", self._carried(region)[0])
 
     def _carried(self, region: Region) -> tuple[str, str]:

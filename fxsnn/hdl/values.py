@@ -19,7 +19,7 @@ from fxsnn.program.wires import ANYWHERE, Wire
 # the sequencer's own, in whose module the ports are called as in this one
 RESERVED = (
     *("clock", "reset", "start", "start_input", "start_step", "ready", "done", "n", "at", "state", "last", "turn"),
-    *("by_source", "last_source", "emits", "neuron", "emitted", "observe", "IDLE", "BEGIN"),
+    *("by_source", "last_source", "opens", "emits", "neuron", "emitted", "observe", "IDLE", "BEGIN"),
     *("stores", "stored", "emitted_before", "emitted_now"),
 )
 _SIGNS = {op.Add: "+", op.Subtract: "-", op.Both: "&", op.Either: "|"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,7 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import classes
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import run, trace
+from fxsnn.graph.starting import REST, Start, start_forms
 from fxsnn.grid import Point
 from fxsnn.overflows import above
 from fxsnn.populations.firing import watch
@@ -47,19 +49,31 @@ class GraphBench:
     """A network, the inputs on which its candidates are compared, and what the float network says of them.
 
     plan      says what raw words stand for, where weights or constants are given as such
-
+    start     what each of the inputs begins with
     """
 
     graph: Graph
     inputs: Inputs
     plan: GraphPlan
+    start: Start = REST
     float_classes: NDArray[np.int64] = field(init=False)  # int64[inputs]
 
     def __post_init__(self) -> None:
         check_inputs_of(self.graph, self.inputs)
-        found = [float_run(self.graph, to_float(some, self.graph.format), self.plan)[1] for some in self.inputs.parts()]
+        found = [self._in_float(some, begun) for some, begun in self._parts()]
         object.__setattr__(self, "float_classes", np.concatenate([one for one in found if one is not None]))
         freeze(self)
+
+    def _parts(self) -> Iterator[tuple[NDArray[np.int64], Start]]:
+        """Yield some of the inputs after the other, and what they begin with."""
+        first = 0
+        for some in self.inputs.parts():
+            yield some, self.start.part(slice(first, first + len(some)))
+            first += len(some)
+
+    def _in_float(self, inputs: NDArray[np.int64], start: Start) -> NDArray[np.int64] | None:
+        begun = start.values(start_forms(quantise_graph(self.graph, self.plan))) if start.words else None
+        return float_run(self.graph, to_float(inputs, self.graph.format), self.plan, begun)[1]
 
     def told(self, predictions: NDArray[np.int64]) -> Told:
         """Hold predictions, int64[inputs], against the labels; against the float network where there are none."""
@@ -72,12 +86,12 @@ class GraphBench:
 
     def measured(self, network: QuantisedGraph) -> Told:
         """Measure a network in integers; raises as `graph.run.run` does."""
-        found = [run(network, some).classes for some in self.inputs.parts()]
+        found = [run(network, some, start=begun.words).classes for some, begun in self._parts()]
         return self.told(np.concatenate([one for one in found if one is not None]))  # the readout asks a question
 
     def counts(self, network: QuantisedGraph) -> dict[str, dict[str, int]]:
         """Show the first input and return how its casts went, by population and cast."""
-        kept = trace(network, self.inputs.words[0])
+        kept = trace(network, self.inputs.words[0], {name: words[0] for name, words in self.start.words.items()})
         return {f"{name} {cast}": found for name, one in kept.items() for cast, found in one.counts.items()}
 
     def evaluate(self, point: Point[GraphPlan], float_net: Reference | None = None) -> Candidate[GraphPlan]:

@@ -1,10 +1,11 @@
 // Finds the largest word of a window of a map, a clock a word, neuron after neuron: rows x columns x channels, channels
 // innermost. Window (y, x) begins at row y * STEP_DOWN and column x * STEP_ACROSS.
 //
-// run         windows are looked at; where it is 0 the next time begins with neuron 0
+// idle        the neuron that comes next is neuron 0
+// run         windows are looked at; where it is 0 the next time begins with the first word of a window
 // word        the word at `source`, in the same clock
 // complete    `most` is the largest word of the window
-// next        in the next clock the window of the next neuron begins
+// next        in the next clock the next neuron is served; behind the last one follows neuron 0
 module fxsnn_window #(
   parameter int COLUMNS = 1, CHANNELS = 1,  // of the map
   parameter int ROWS_OUT = 1, COLUMNS_OUT = 1,  // windows down and across
@@ -12,7 +13,7 @@ module fxsnn_window #(
   parameter int WORD = 1,
   parameter bit SIGNED = 0
 ) (
-  input  logic clock, run, next,
+  input  logic clock, idle, run, next,
   input  logic [WORD-1:0] word,
   output logic [31:0] source,
   output logic [WORD-1:0] most,
@@ -45,7 +46,7 @@ module fxsnn_window #(
       under_column <= last_column ? '0 : under_column + 1;
       if (last_column) under_row <= under_row + 1;
     end
-    if (!run) begin
+    if (idle) begin
       {y, x, channel} <= '0;
     end else if (next) begin
       channel <= last_channel ? '0 : channel + 1;
