@@ -20,6 +20,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, check_output, read_bytes, read_text, write_bytes, write_text
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.populations_make import make_graph_bundle
+from fxsnn.layered.emulate import count_casts
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of
 from fxsnn.layered.network import LayeredNetwork, load_layers
@@ -28,7 +29,7 @@ from fxsnn.layered.populations import as_inputs, populations_of
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.memory import Memory
-from fxsnn.overflows import Counts, Overflows, count_casts, overflowing_in
+from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.ranges import Spread
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recorded.splits import check_unlearned, open_split
@@ -49,7 +50,7 @@ class EventsEmulated:
     float: Told
     fixed: Told
     memory: Memory
-    counts: Counts  # by layer and cast, while the first recording is shown
+    counts: dict[str, dict[str, int]]  # by layer and cast, while the first recording is shown
     overflows: Overflows
 
 
@@ -72,10 +73,11 @@ def emulate_events(network: Path, plan: Path, data: Path, workers: int, most: in
         raise ConfigError("test recordings must be one or more, not none")
     check_unlearned(network, test)
     test = test.part(evenly(len(test), most))
-    counts = count_casts(held, quantised, test)
+    told = measured(quantised, test, workers)  # what leaves a format where that is an error is told here, all of it
+    counts = count_casts(quantised, frames_of(held, test, np.arange(1)))
     return EventsEmulated(
         measured_float(held, test),
-        measured(quantised, test, workers),
+        told,
         layered_memory(quantised),
         counts,
         overflowing_in(counts),

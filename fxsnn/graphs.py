@@ -19,7 +19,7 @@ from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.memory import Memory
-from fxsnn.overflows import Overflows, above
+from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.grid import parse_graph_grid
 from fxsnn.populations.profile import graph_spreads
@@ -58,13 +58,14 @@ def emulate_graph(network: Path, plan: Path, inputs: Path, most: int | None = No
     given, quantised = read_inputs(inputs, graph), quantise_graph(graph, held)
     shown = given if most is None else given.chosen(evenly(len(given), most))
     bench = GraphBench(graph, shown, held)
+    told = bench.measured(quantised)  # what leaves a format where that is an error is told here, all of it
     counts = bench.counts(quantised)
     return GraphEmulated(
         about(shown, inputs.name),
         bench.float_told(),
-        bench.measured(quantised),
+        told,
         counts,
-        above({name: [found["casts"], found["overflows"]] for name, found in counts.items()}),
+        overflowing_in(counts),
         graph_memory(quantised),
     )
 

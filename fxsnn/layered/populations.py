@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -51,6 +53,17 @@ def as_inputs(frames: NDArray[np.uint16]) -> NDArray[np.int64]:
 def pooled_name(number: int) -> str:
     """Return the name of the relays into which the spikes of a layer are pooled."""
     return f"pooled_{number}"
+
+
+def of_layers(found: Mapping[str, Any]) -> list[list[Any]]:
+    """Return what was found of populations by layer: of its filter, if it has one, and of its neurons."""
+    layers: list[list[Any]] = []
+    for name, one in found.items():
+        kind, _, number = name.rpartition("_")
+        if kind in ("filter", "layer"):
+            layers += [[]] * (int(number) == len(layers))
+            layers[int(number)] = [*layers[int(number)], one]
+    return layers
 
 
 class _Making:
