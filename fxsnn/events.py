@@ -20,7 +20,6 @@ from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, check_output, read_bytes, read_text, write_bytes, write_text
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.populations_make import make_graph_bundle
-from fxsnn.layered.emulate import count_casts
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of
 from fxsnn.layered.network import LayeredNetwork, load_layers
@@ -33,7 +32,7 @@ from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.ranges import Spread
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recorded.splits import check_unlearned, open_split
-from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
+from fxsnn.recorded.task import Bench, Lessons, about, casts, learned_and_held_out, measured, measured_float
 from fxsnn.score import Told
 from fxsnn.significance import Significance
 from fxsnn.significance.layers import layers_significance, layers_spreads
@@ -74,7 +73,7 @@ def emulate_events(network: Path, plan: Path, data: Path, workers: int, most: in
     check_unlearned(network, test)
     test = test.part(evenly(len(test), most))
     told = measured(quantised, test, workers)  # what leaves a format where that is an error is told here, all of it
-    counts = count_casts(quantised, frames_of(held, test, np.arange(1)))
+    counts = casts(quantised, test)
     return EventsEmulated(
         measured_float(held, test),
         told,

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-
-from fxsnn.data.recordings import Recordings
 from fxsnn.emulate import emulate
 from fxsnn.encode import Spikes
-from fxsnn.layered.emulate import count_casts
-from fxsnn.layered.learn import frames_of
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.quantised import QuantisedNetwork
 
 MOST = 0.001  # of a signal's casts; as many as the cheaper proposal of `ranges` lets saturate
@@ -39,13 +32,8 @@ def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
     return above(named | {"theta": [network.neurons, network.casts["theta"][2]]})
 
 
-def overflowing_layers(float_net: LayeredNetwork, network: QuantisedLayers, shown: Recordings) -> dict[str, float]:
-    """Return the share of casts that overflow while the first recording is shown, as `overflowing` does."""
-    return overflowing_in(count_casts(network, frames_of(float_net, shown, np.arange(1))))
-
-
 def overflowing_in(counts: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
-    """Return the same of counts by signal and cast."""
+    """Return the same of counts by cast."""
     return above({name: [found["casts"], found["overflows"]] for name, found in counts.items()})
 
 

@@ -19,7 +19,7 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
 from fxsnn.layered.description import Geometry
 from fxsnn.layered.quantise import CASTS, STREAMS, QuantisedLayers
-from fxsnn.layered.width import constants_of, input_format, programs_of
+from fxsnn.layered.width import input_format, programs_of
 from fxsnn.plan import Signal
 from fxsnn.program.program import Program
 
@@ -111,7 +111,8 @@ class _Making:
     def add(self, number: int, name: str, program: Program, shape: tuple[int, ...]) -> None:
         """Add a population of a layer: its filters or its neurons."""
         layer, neuron = self.network.layers[number], program.neuron
-        words = constants_of(layer) | {"bias": layer.bias.tolist()}
+        words = {"kick": layer.refractory, "bias": layer.bias.tolist()}
+        words |= {f"{cast}_factor": word for cast, word in zip(CASTS, layer.factors, strict=True)}
         self.populations.append(
             population(
                 name,
