@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +112,7 @@ def steps_of(network: QuantisedNetwork | QuantisedLayers | QuantisedGraph) -> di
         return {f"population {name}": lines for name, lines in _pages(network).items()}
     if isinstance(network, QuantisedLayers):
         kinds, layers = network.description.layer, of_layers(_pages(populations_of(network)))
-        return {f"layer {number}, {kinds[number].kind}": sum(parts, []) for number, parts in enumerate(layers)}
+        return {f"layer {number}, {kinds[number].kind}": [*chain(*parts)] for number, parts in enumerate(layers)}
     return {"": page(program_of(network), constants_of(network))}
 
 
