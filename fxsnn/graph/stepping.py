@@ -16,11 +16,11 @@ from fxsnn.graph.counted import begun, counts_of
 from fxsnn.graph.engine import Engine, drawing, held_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.reading import as_words
+from fxsnn.graph.reading import as_words, delayed
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.starting import Given, Start, start_of
 from fxsnn.graph.stepwise import Words, arriving
-from fxsnn.graph.ways import Held
+from fxsnn.graph.ways import Held, ways
 from fxsnn.program.compiled import Compiled, compiled
 
 _KEPT = 256  # steps between two moves of what was emitted before
@@ -180,14 +180,23 @@ class _Counting:
 
     def __init__(self, network: QuantisedGraph, name: str, states: Start) -> None:
         self._network, self._name, self._states = network, name, states
+        one_by_one = network.graph[name].neuron.one_by_one
+        self._ways = () if one_by_one else ways(network, name, np.int64)
 
     def begin(self) -> None:
         self._run = begun(self._network, self._network.graph[self._name], self._states)
 
     def step(self, emitted: Mapping[str, Held], t: int) -> None:
-        come = arriving(self._network, self._name, emitted, t)
+        come = self._summed(emitted, t) if self._ways else arriving(self._network, self._name, emitted, t)
         emitted[self._name][t] = self._run.step(come).emitted
         refuse_overflows(self._name, self._run)
+
+    def _summed(self, emitted: Mapping[str, Held], t: int) -> dict[str, Words]:
+        one = self._network.graph[self._name]
+        come = {given: np.zeros((1, one.size), np.int64) for given in one.neuron.inputs}
+        for way in self._ways:
+            way.add(come[way.given], delayed(emitted[way.source], t, way.delay)[None])
+        return come
 
     def counts(self) -> dict[str, dict[str, int]]:
         return counts_of(self._run)
