@@ -153,7 +153,7 @@ def test_an_overflow_that_is_an_error_is_refused() -> None:
     narrow = replace(EXACT, trace=Signal(Format(2, 0), overflow=Overflow.ERROR))
     network = quantise_layers(random_layers(FLOAT, 1), LayeredPlan((narrow, EXACT, EXACT)))
     with pytest.raises(
-        OverflowDetectedError, match=r"^trace of filter_0 must stay within Q2\.0 \(s2\), but left it \d+ times"
+        OverflowDetectedError, match=r"^trace of layer 0 must stay within Q2\.0 \(s2\), but left it \d+ times"
     ):
         respond_layers(network, np.full((1, 8, 6, 7, 2), 3, np.uint16))
 

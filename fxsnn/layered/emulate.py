@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.graph.run import run
 from fxsnn.graph.stepping import casts_of
 from fxsnn.layered.populations import as_inputs, of_layers, populations_of
@@ -30,7 +32,10 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
         A signal's overflow mode is `error` and a value left it.
     """
     _check_frames(network, frames)
-    return run(populations_of(network), frames, threads).said
+    try:
+        return run(populations_of(network), frames, threads).said
+    except OverflowDetectedError as error:  # of a population, whose name no plan of layers has
+        raise OverflowDetectedError(re.sub(r" of (?:filter|layer)_(\d+) ", r" of layer \1 ", str(error))) from None
 
 
 def count_casts(network: QuantisedLayers, frames: NDArray[np.uint16]) -> dict[str, dict[str, int]]:
