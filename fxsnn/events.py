@@ -28,11 +28,11 @@ from fxsnn.layered.populations import as_inputs, populations_of
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.memory import Memory
-from fxsnn.overflows import Counts, Overflows, count_casts, overflowing_in
+from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.ranges import Spread
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recorded.splits import check_unlearned, open_split
-from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
+from fxsnn.recorded.task import Bench, Lessons, about, casts, learned_and_held_out, measured, measured_float
 from fxsnn.score import Told
 from fxsnn.significance import Significance
 from fxsnn.significance.layers import layers_significance, layers_spreads
@@ -49,7 +49,7 @@ class EventsEmulated:
     float: Told
     fixed: Told
     memory: Memory
-    counts: Counts  # by layer and cast, while the first recording is shown
+    counts: dict[str, dict[str, int]]  # by layer and cast, while the first recording is shown
     overflows: Overflows
 
 
@@ -72,10 +72,11 @@ def emulate_events(network: Path, plan: Path, data: Path, workers: int, most: in
         raise ConfigError("test recordings must be one or more, not none")
     check_unlearned(network, test)
     test = test.part(evenly(len(test), most))
-    counts = count_casts(held, quantised, test)
+    told = measured(quantised, test, workers)  # what leaves a format where that is an error is told here, all of it
+    counts = casts(quantised, test)
     return EventsEmulated(
         measured_float(held, test),
-        measured(quantised, test, workers),
+        told,
         layered_memory(quantised),
         counts,
         overflowing_in(counts),

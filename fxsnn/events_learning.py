@@ -24,9 +24,9 @@ from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.learned import NOTHING_KNOWN, Learned, load_learned
 from fxsnn.memory import Memory
-from fxsnn.overflows import Overflows, overflowing_layers
+from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.recorded.splits import check_unlearned, learned_recordings, open_split
-from fxsnn.recorded.task import Lessons, learned_and_held_out, measured, measured_float
+from fxsnn.recorded.task import Lessons, casts, learned_and_held_out, measured, measured_float
 from fxsnn.score import Measured, Told
 
 
@@ -122,7 +122,7 @@ def learn_events(
     save_layers(found, out, _learned_before(trained).and_then(lessons) if trained else lessons)
     quantised = quantise_layers(found, plan)
     learned = layered_while_learning(quantised, integers.rate, integers.halvings)
-    overflows = overflowing_layers(found, quantised, test)
+    overflows = overflowing_in(casts(quantised, test))
     return EventsLearned(measured(quantised, test, workers), layered_memory(quantised), learned, overflows)
 
 

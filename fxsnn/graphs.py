@@ -20,7 +20,7 @@ from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.starting import REST, read_start
 from fxsnn.memory import Memory
-from fxsnn.overflows import Overflows, above
+from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.grid import parse_graph_grid
 from fxsnn.populations.profile import graph_spreads
@@ -65,13 +65,14 @@ def emulate_graph(
     places = slice(None) if most is None else evenly(len(given), most)
     shown = given.chosen(places)
     bench = GraphBench(graph, shown, held, begun.part(places))
+    told = bench.measured(quantised)  # what leaves a format where that is an error is told here, all of it
     counts = bench.counts(quantised)
     return GraphEmulated(
         about(shown, inputs.name),
         bench.float_told(),
-        bench.measured(quantised),
+        told,
         counts,
-        above({name: [found["casts"], found["overflows"]] for name, found in counts.items()}),
+        overflowing_in(counts),
         graph_memory(quantised),
     )
 

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-
-from fxsnn.data.recordings import Recordings
 from fxsnn.emulate import emulate
 from fxsnn.encode import Spikes
-from fxsnn.layered.emulate import at_work, counted
-from fxsnn.layered.learn import frames_of
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.quantise import CASTS, QuantisedLayers
 from fxsnn.quantised import QuantisedNetwork
 
 MOST = 0.001  # of a signal's casts; as many as the cheaper proposal of `ranges` lets saturate
 WATCHED = 16  # the first images on which casts are counted
 Overflows = Mapping[str, float]  # share of its casts, by signal and cast
-Counts = tuple[dict[str, dict[str, int]], ...]
 _SIGNALS = {"accumulate": "accumulator"}  # of a cast of a time step; of all others the membrane
 
 
@@ -40,33 +32,9 @@ def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
     return above(named | {"theta": [network.neurons, network.casts["theta"][2]]})
 
 
-def overflowing_layers(float_net: LayeredNetwork, network: QuantisedLayers, shown: Recordings) -> dict[str, float]:
-    """Return the share of casts that overflow while the first recording is shown, as `overflowing` does."""
-    return overflowing_in(count_casts(float_net, network, shown))
-
-
-def count_casts(float_net: LayeredNetwork, network: QuantisedLayers, shown: Recordings) -> Counts:
-    """Show the first recording and return how its casts went, by layer and cast; no node is kept."""
-    states = at_work(network)
-    counts = [np.zeros((len(CASTS), 4), np.int64) for _ in states]
-    for state in states:
-        state.begin()
-    for frame in frames_of(float_net, shown, np.arange(1))[0]:
-        given = frame.reshape(-1)
-        for state, counters in zip(states, counts, strict=True):
-            state.advance(given, counters)
-            given = state.pooled
-    return tuple(counted(one) for one in counts)
-
-
-def overflowing_in(counts: Counts) -> dict[str, float]:
-    """Return the same of counts by layer and cast."""
-    return above({name: [found["casts"], found["overflows"]] for name, found in by_layer(counts).items()})
-
-
-def by_layer(counts: Counts) -> dict[str, dict[str, int]]:
-    """Return counts by the names of layers and casts, as `layer 0 trace`."""
-    return {f"layer {number} {cast}": found for number, layer in enumerate(counts) for cast, found in layer.items()}
+def overflowing_in(counts: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+    """Return the same of counts by cast."""
+    return above({name: [found["casts"], found["overflows"]] for name, found in counts.items()})
 
 
 def lines(found: Mapping[str, float]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,10 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.population import text_of
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.layered import width as layered
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
+from fxsnn.layered.populations import of_layers, populations_of
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
-from fxsnn.layered.width import input_format
 from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
@@ -109,18 +109,15 @@ def steps_of(network: QuantisedNetwork | QuantisedLayers | QuantisedGraph) -> di
     A network of one layer has one entry, whose name is empty.
     """
     if isinstance(network, QuantisedGraph):
-        return {f"population {name}": page(program, network.each(name)) for name, program in network.programs.items()}
+        return {f"population {name}": lines for name, lines in _pages(network).items()}
     if isinstance(network, QuantisedLayers):
-        kinds = [layer.kind for layer in network.description.layer]
-        return {
-            f"layer {number}, {kinds[number]}": [
-                line
-                for program in layered.programs_of(layer, input_format(network, number))
-                for line in page(program, layered.constants_of(layer))
-            ]
-            for number, layer in enumerate(network.layers)
-        }
+        kinds, layers = network.description.layer, of_layers(_pages(populations_of(network)))
+        return {f"layer {number}, {kinds[number].kind}": [*chain(*parts)] for number, parts in enumerate(layers)}
     return {"": page(program_of(network), constants_of(network))}
+
+
+def _pages(network: QuantisedGraph) -> dict[str, list[str]]:
+    return {name: page(program, network.each(name)) for name, program in network.programs.items()}
 
 
 def _joined(steps: Mapping[str, Sequence[str]]) -> str:

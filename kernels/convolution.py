@@ -1,17 +1,17 @@
-"""Decaying states of a layered network and its comparison, in integer arithmetic."""
+"""Decaying states of a layer that learns and its comparison, in integer arithmetic."""
 
 from numpy import int64
 
 from ._jit import jit
 from .draws import fill_draws
-from .lif import settle, tally
+from .lif import settle
 
 
 @jit
-def decay(states, added, site, leak, draws, registers, row, taps, counts):  # type: ignore[no-untyped-def]
+def decay(states, added, site, leak, draws, registers, row, taps):  # type: ignore[no-untyped-def]
     """Leak every state, add what comes, and cast once: int64[n] in place.
 
-    added      int[n], or int[1] that every state gets
+    added      int64[n]
     leak       factor, shift, mask: v * factor - ((v >> shift) & mask)
     draws      int64[n] | None    room for what a stochastic cast adds
     """
@@ -21,9 +21,7 @@ def decay(states, added, site, leak, draws, registers, row, taps, counts):  # ty
     for n in range(states.shape[0]):
         bias = site.bias if draws is None or site.draw_bits == 0 else draws[n]
         leaked = states[n] * factor - ((states[n] >> shift) & mask)
-        total = (leaked << site.left) + (int64(added[n]) << site.left_other)
-        if counts is not None:
-            tally(counts, row, total, site, bias)
+        total = (leaked << site.left) + (added[n] << site.left_other)
         states[n] = settle(total, site, bias)
 
 

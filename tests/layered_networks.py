@@ -9,9 +9,11 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from fxsnn.graph.run import trace
 from fxsnn.layered.description import Description, Layer
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan, parse_layered_plan
+from fxsnn.layered.populations import of_layers, populations_of
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.modes import Overflow, Rounding
@@ -83,6 +85,12 @@ def frames_for(network: QuantisedLayers, recordings: int, seed: int) -> NDArray[
     shape = (recordings, described.steps, *described.inputs(0))
     counts = rng.integers(0, described.clip, shape, endpoint=True)
     return np.where(rng.random(shape) < rng.choice([0.1, 0.5, 1.0]), counts, 0).astype(np.uint16)
+
+
+def layer_nodes(network: QuantisedLayers, recording: NDArray[np.uint16]) -> list[dict[str, NDArray[np.int64]]]:
+    """Return every node of every layer while a recording is shown."""
+    kept = trace(populations_of(network), recording)
+    return [{name: words for one in parts for name, words in one.nodes.items()} for parts in of_layers(kept)]
 
 
 def cells(frame: NDArray[np.uint16]) -> Map:

@@ -36,6 +36,7 @@ from fxsnn.graph.plan import GraphPlan, load_graph_plan, parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
+from fxsnn.layered.populations import populations_of
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
@@ -46,7 +47,6 @@ from simulate import needs_verilator
 from strategies import examples
 from test_emulate import cases
 from test_graph_golden import kinds_of_everything
-from test_graph_parity import layered
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
@@ -119,7 +119,7 @@ def test_filters_and_neurons_behind_them_do_in_c_what_they_do_in_the_interpreter
 ) -> None:
     frames = frames_for(network, 1, seed)[0]
     try:
-        graph = layered(network)
+        graph = populations_of(network)
     except WidthError:
         reject()
     agrees(graph, frames.reshape(len(frames), -1).astype(np.int64), tmp_path_factory.mktemp("model"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -21,7 +21,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.grid import Grid, parse_grid
 from fxsnn.layered.description import Description, Layer, parse_description
-from fxsnn.layered.emulate import LayeredTrace, emulate_layers
+from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import parse_layered_plan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
@@ -29,6 +29,7 @@ from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network
 from fxsnn.plan import parse_plan
 from fxsnn.quantised import quantise
+from layered_networks import layer_nodes
 
 skip_without_jit()
 
@@ -171,9 +172,9 @@ def test_the_kernel_is_not_turned_over_and_steps_count_from_0() -> None:
     assert network.layers[0].geometry.outputs == (3, 3, 2)  # nine neurons a channel, for a kernel as large as the map
     assert network.layers[1].geometry.outputs == (1, 1, 2)  # and one
     frames = np.random.default_rng(1).integers(0, 4, (1, 4, 3, 3, 2), dtype=np.uint16)
-    trace = emulate_layers(network, frames)
+    layers = layer_nodes(network, frames[0])
     for number, pad in ((0, 1), (1, 0)):
-        weights, nodes = network.layers[number].weights, trace.nodes[number]
+        weights, nodes = network.layers[number].weights, layers[number]
         rows, columns, inputs, outputs = weights.shape
         height, width, _ = network.layers[number].geometry.outputs
         for step in range(4):
@@ -187,12 +188,12 @@ def test_the_kernel_is_not_turned_over_and_steps_count_from_0() -> None:
                 for y, x, o in product(range(height), range(width), range(outputs))
             ]
             assert nodes["sum"][step].tolist() == expected
-    assert trace.scores.tolist() == member_sums(network, trace)
+    assert respond_layers(network, frames).tolist() == [member_sums(network, layers[1])]
 
 
-def member_sums(network: QuantisedLayers, trace: LayeredTrace) -> list[int]:
+def member_sums(network: QuantisedLayers, nodes: Mapping[str, NDArray[np.int64]]) -> list[int]:
     """Return the sums of the output layer's membranes from step `burn_in` on."""
-    layer, nodes = network.layers[1], trace.nodes[1]
+    layer = network.layers[1]
     plan = layer.plan
     fracs = (plan.trace.format.frac + plan.weight.format.frac, plan.refractory.format.frac, plan.bias.format.frac)
     common = max(fracs)

@@ -19,7 +19,9 @@ from fxsnn.emulate import State, emulate, spikes_of
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
-from fxsnn.layered.emulate import emulate_layers
+from fxsnn.graph.run import trace as trace_of
+from fxsnn.layered.emulate import respond_layers
+from fxsnn.layered.populations import populations_of
 from fxsnn.modes import Overflow
 from fxsnn.plan import parse_plan
 from fxsnn.quantised import QuantisedNetwork, quantise
@@ -94,7 +96,7 @@ def test_networks_and_traces_cannot_be_written() -> None:
     network = small()
     layers, frames = committed_in_currents()
     trace = emulate(network, spikes_of(np.ones((1, 3, 2), np.uint8)))
-    for held in (network, trace, layers, emulate_layers(layers, frames)):
+    for held in (network, trace, layers, *trace_of(populations_of(layers), frames[0]).values()):
         found = list(arrays_of(held))
         assert found
         assert not any(array.flags.writeable for array in found)
@@ -117,9 +119,9 @@ def test_arrays_that_cannot_be_written_are_as_good_as_others() -> None:
     start = State(np.zeros(2, np.int64), np.zeros(2, np.int64))
     assert emulate(network, spikes_of(raster), start=start).nodes["membrane"].tolist() == expected
     layers, frames = committed_in_currents()
-    scores = emulate_layers(layers, frames).scores.tolist()
+    scores = respond_layers(layers, frames).tolist()
     frames.flags.writeable = False
-    assert emulate_layers(layers, frames).scores.tolist() == scores
+    assert respond_layers(layers, frames).tolist() == scores
 
 
 @pytest.mark.parametrize("side", ["lowest", "highest"])

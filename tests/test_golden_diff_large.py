@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fxsnn.golden import dump, populations_parts
-from fxsnn.golden.bundle import AnyBundle, read_bundle
+from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.diff import Diff, diff
 from fxsnn.golden.dumps import read_dumps
 from fxsnn.golden.populations_make import make_graph_bundle
@@ -29,7 +29,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def both(bundle: AnyBundle, paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> tuple[Diff, Diff]:
+def both(bundle: GraphBundle, paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> tuple[Diff, Diff]:
     """Return what a comparison of all at once says, and what one presentation after the other."""
     dumps = read_dumps(bundle, paths, "", (), "", ())
     whole = diff(bundle, dumps)

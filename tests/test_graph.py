@@ -204,8 +204,9 @@ def laid(draw: st.DrawFn) -> tuple[Projection, tuple[int, ...], NDArray[np.int64
     stride = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     shape = draw(st.integers(3, 6)), draw(st.integers(3, 6)), groups * draw(st.integers(1, 2))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
-    weights = rng.integers(-9, 9, (*kernel, shape[2] // groups, groups * draw(st.integers(1, 2))))
-    words = rng.integers(-5, 5, shape)
+    more = draw(st.sampled_from([0, 25]))  # bits: sums of the wider words are not exact as real numbers
+    weights = rng.integers(-9 << more, 9 << more, (*kernel, shape[2] // groups, groups * draw(st.integers(1, 2))))
+    words = rng.integers(-5 << more, 5 << more, shape)
     wire = Projection("p", "input", "t", "i", "conv", raw(weights), "weight", 0, kernel, stride, padding, groups)
     return wire, shape, weights, words
 

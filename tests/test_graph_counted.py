@@ -12,6 +12,7 @@ from fxsnn.graph.counted import Counted, Plain, begun
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.run import trace
 from fxsnn.graph.starting import REST
+from fxsnn.graph.stepping import casts_of
 from populations_drawn import any_networks, inputs_for
 
 
@@ -25,6 +26,7 @@ def test_a_trace_equals_that_of_the_interpreter(network: QuantisedGraph, seed: i
         reject()
     with mock.patch("fxsnn.graph.run.begun", lambda network, one, start, n: Plain(network, one, start.of(one, n))):
         expected = trace(network, words)
+    assert casts_of(network, words) == {name: one.counts for name, one in expected.items()}
     for name, one in expected.items():
         assert found[name].counts == one.counts
         assert found[name].emitted.tolist() == one.emitted.tolist()

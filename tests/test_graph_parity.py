@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.emulate import NODES, State, emulate, run_raster, spikes_of
-from fxsnn.errors import WidthError
-from fxsnn.graph.connect import Projection
-from fxsnn.graph.given import raw
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.graph.network import Graph
 from fxsnn.graph.one_layer import graph_of
-from fxsnn.graph.plan import GraphPlan
-from fxsnn.graph.population import Population, population
-from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
-from fxsnn.layered.emulate import emulate_layers
-from fxsnn.layered.quantise import CASTS, QuantisedLayers
-from fxsnn.layered.width import constants_of as layer_constants
-from fxsnn.layered.width import input_format, programs_of
 from fxsnn.memory import memory
 from fxsnn.quantised import SITES, QuantisedNetwork
 from fxsnn.width import program_of
-from layered_networks import frames_for, quantised_layers
 from strategies import examples
 from test_emulate import cases
 
@@ -65,65 +53,6 @@ def test_one_competitive_population_answers_as_its_network_does(
 ) -> None:
     network, raster = case
     assert run(graph_of(network), raster).said.tolist() == run_raster(network, raster).sum(axis=1).tolist()
-
-
-def layered(network: QuantisedLayers) -> QuantisedGraph:
-    """Return the first layer of a network that learns by labels: its filter, if it has one, and its neurons."""
-    layer, given_format = network.layers[0], input_format(network, 0)
-    geometry, plan = layer.geometry, layer.plan
-    populations: list[Population] = []
-    for program in programs_of(layer, given_format):
-        last = program.neuron.file != "decolle_filter.neuron"
-        words = layer_constants(layer)
-        populations.append(
-            population(
-                "neurons" if last else "filter",
-                geometry.outputs if last else geometry.inputs,
-                program.neuron.file.removesuffix(".neuron"),
-                program.neuron.choices,
-                {name: raw(words[name]) for name in program.neuron.constants if name != "bias"}
-                | ({"bias": raw(layer.bias)} if last else {}),
-                {name: program.numbers[name] for name in program.neuron.numbers},
-                "neurons",
-                registers=0,
-            )
-        )
-    kernel = geometry.kernel
-    wires = [
-        Projection(
-            "weights",
-            populations[0].name if len(populations) > 1 else "input",
-            "neurons",
-            "arriving",
-            "conv",
-            raw(layer.weights),
-            kernel=kernel,
-            padding=(geometry.padding, geometry.padding),
-        )
-    ]
-    if len(populations) > 1:
-        wires.append(Projection("frames", "input", "filter", "arriving", "identity"))
-    signals = {name: getattr(plan, name) for name in (*CASTS, "weight", "bias")}
-    signals |= {f"{name}_factor": getattr(plan, f"{name}_leak").factor for name in CASTS}
-    graph = Graph(geometry.inputs, tuple(populations), tuple(wires), given_format)
-    return quantise_graph(graph, GraphPlan(signals, network.plan.lfsr))
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(quantised_layers(), st.integers(0, 99))
-def test_filter_and_neurons_have_the_trace_of_a_layer(network: QuantisedLayers, seed: int) -> None:
-    frames = frames_for(network, 1, seed)
-    try:
-        expected = emulate_layers(network, frames)
-    except WidthError:
-        reject()
-    kept = trace(layered(network), frames[0])
-    found = {name: words for one in kept.values() for name, words in one.nodes.items()}
-    for name, words in expected.nodes[0].items():
-        assert found[name].tolist() == words.tolist(), name
-    registers = {stream: words for one in kept.values() for stream, words in one.registers.items()}
-    for stream in range(len(CASTS)):
-        assert registers[stream].tolist() == expected.registers[0][:, stream].tolist()
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

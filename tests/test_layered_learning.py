@@ -14,7 +14,7 @@ from command_line import needs_jit, run
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.layered.description import Description, Geometry, Layer, description_text, parse_description
-from fxsnn.layered.emulate import emulate_layers, respond_layers
+from fxsnn.layered.emulate import count_casts, respond_layers
 from fxsnn.layered.forward import Layered
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import (
@@ -32,6 +32,7 @@ from fxsnn.layered.ptq import Words, grids_of, plan_layers
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.memory import baseline
 from fxsnn.npz import pack_npz, unpack_npz
+from layered_networks import layer_nodes
 
 NET = """
 classes = 3
@@ -309,8 +310,8 @@ def test_wide_words_say_what_the_float_network_says(trained: LayeredNetwork, fil
     said = respond_layers(quantised, frames_of(trained, test, np.arange(60)))
     in_float = scores(trained, test, np.arange(60))
     assert (said.argmax(axis=1) == in_float.argmax(axis=1)).mean() >= 0.95
-    trace = emulate_layers(quantised, frames_of(trained, test, np.arange(1)))
-    assert all(cast["overflows"] == 0 for layer in trace.counts for cast in layer.values())
+    counts = count_casts(quantised, frames_of(trained, test, np.arange(1)))
+    assert all(cast["overflows"] == 0 for cast in counts.values())
 
 
 @needs_jit
@@ -379,8 +380,8 @@ def test_regularisation_leaves_fewer_spikes_and_the_answers(trained: LayeredNetw
     for network in (quiet, trained):
         assert (scores(network, test, np.arange(60)).argmax(axis=1) == test.labels).mean() >= 0.9
         quantised = quantise_layers(network, plan_layers(network, Words(16, 10)))
-        told = emulate_layers(quantised, frames_of(network, test, np.arange(60)))
-        spikes.append(sum(float(nodes["spike"].mean()) for nodes in told.nodes[:2]))
+        told = layer_nodes(quantised, frames_of(network, test, np.arange(1))[0])
+        spikes.append(sum(float(nodes["spike"].mean()) for nodes in told[:2]))
     assert spikes[0] < 0.8 * spikes[1]
 
 

@@ -117,7 +117,6 @@ def test_the_casts_of_a_layer_of_filtered_inputs_are_those_worked_out_by_hand() 
     assert (found.sum_bits, found.sum_frac, found.compared) == (13, 5, 5)
     # refractory state of -8 to 7 halves, bias of -16 to 15 eighths
     assert found.membrane == (-2160 - 8 * 16 - 16 * 4, 1890 + 7 * 16 + 15 * 4)
-    assert found.exact_bits == 14  # the membrane's 12 bits, a sign, a draw
     assert found.sums is np.int32
 
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.emulate import NODES, State, emulate, spikes_of
-from fxsnn.errors import WidthError
-from fxsnn.layered.emulate import emulate_layers
-from fxsnn.layered.quantise import CASTS, QuantisedLayers
-from fxsnn.layered.width import constants_of as layer_constants
-from fxsnn.layered.width import input_format, programs_of
 from fxsnn.program.interpret import Counts, Run, Step
 from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import constants_of, program_of
-from layered_networks import cells, frames_for, quantised_layers
-from reference_layered import LayerReference
 from strategies import words
 from test_emulate import cases, many
 from test_program_bounds import stays_within_bounds
@@ -69,62 +60,3 @@ def test_every_node_of_the_competitive_neuron_equals_the_kernels(
     assert counted(run, SITES) == trace.counts
     for step in steps:
         stays_within_bounds(run, step)
-
-
-class LayerRun:
-    """A layer by its texts: the filter of its inputs, if it has one, and its neurons."""
-
-    def __init__(self, network: QuantisedLayers, number: int) -> None:
-        self.layer = network.layers[number]
-        given = input_format(network, number)
-        self.reference = LayerReference(self.layer, given)  # for its sums, written by hand
-        programs = programs_of(self.layer, given)
-        outputs = self.layer.geometry.outputs
-        sizes = [int(np.prod(self.layer.geometry.inputs))] * (len(programs) - 1) + [int(np.prod(outputs))]
-        constants = layer_constants(self.layer)
-        registers = dict(enumerate(self.layer.registers))
-        self.runs = [Run(program, constants, n, registers) for program, n in zip(programs, sizes, strict=True)]
-
-    def step(self, given: Mapping[tuple[int, int, int], int]) -> tuple[dict[str, list[int]], dict[int, int]]:
-        """Return the nodes by the names of a trace, and the registers."""
-        nodes: dict[str, list[int]] = {}
-        registers: dict[int, int] = {}
-        held = dict(given)
-        for run in self.runs:
-            last = run is self.runs[-1]
-            words = list(self.reference.convolved(held).values()) if last else list(held.values())
-            step = run.step({"arriving": [words]})
-            stays_within_bounds(run, step)
-            nodes |= step.nodes
-            registers |= {
-                cast.stream: step.registers[cast.stream] for cast in run.program.neuron.casts if cast.stream is not None
-            }
-            held = dict(zip(held, step.emitted, strict=True)) if not last else held
-        return nodes, registers
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(quantised_layers(), st.integers(0, 99))
-def test_every_node_of_a_layer_equals_the_kernels(network: QuantisedLayers, seed: int) -> None:
-    frames = frames_for(network, 1, seed)
-    try:
-        trace = emulate_layers(network, frames)
-    except WidthError:
-        reject()
-    layers = [LayerRun(network, number) for number in range(len(network.layers))]
-    for t, frame in enumerate(frames[0]):
-        given = cells(frame)
-        for number, layer in enumerate(layers):
-            nodes, registers = layer.step(given)
-            for name, rows in trace.nodes[number].items():
-                assert nodes[name] == rows[t].tolist(), (number, name)
-            assert [registers[stream] for stream in sorted(registers)] == trace.registers[number][t].tolist()
-            layer.reference.spikes = dict(zip(layer.reference.spikes, nodes["spike"], strict=True))
-            given = layer.reference.pooled()
-    for number, layer in enumerate(layers):
-        found: dict[str, dict[str, int]] = {}
-        for run in layer.runs:
-            found |= {
-                name: one for name, one in counted(run, CASTS).items() if run.program.neuron.cast(CASTS.index(name))
-            }
-        assert found == trace.counts[number]

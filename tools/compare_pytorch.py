@@ -31,11 +31,13 @@ from peer_environment import Peer, environment, seconds_of
 from platformdirs import user_cache_path
 
 from fxsnn.errors import FxsnnError
+from fxsnn.graph.batch import emitted_of
 from fxsnn.layered.description import Description, parse_description
-from fxsnn.layered.emulate import emulate_layers, respond_layers
+from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
 from fxsnn.layered.network import LayeredNetwork, random_layers
 from fxsnn.layered.plan import Filters
+from fxsnn.layered.populations import as_inputs, of_layers, populations_of
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.layered.ready import ready
@@ -173,7 +175,7 @@ def named(job: Mapping[str, Any]) -> str:
 
 def rates(network: QuantisedLayers, frames: Frames) -> list[float]:
     """Return the share of neurons that spike in a step, by layer, in the first recording."""
-    return [float(nodes["spike"].mean()) for nodes in emulate_layers(network, frames).nodes]
+    return [float(one.mean()) for (*_, one) in of_layers(emitted_of(populations_of(network), as_inputs(frames[:1])))]
 
 
 def judge(found: Mapping[str, Any]) -> list[tuple[str, float, bool]]:

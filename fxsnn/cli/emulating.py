@@ -80,7 +80,6 @@ def emulate(
 def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]:
     from fxsnn.events import EventsEmulated
     from fxsnn.graphs import GraphEmulated
-    from fxsnn.overflows import by_layer
     from fxsnn.score import measured_to_data
 
     told = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
@@ -89,7 +88,7 @@ def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]
         casts = {"inputs": found.about, **told, "casts": found.counts, "overflowing": overflowing}
         return casts | {"memory": _memory(found)}
     if isinstance(found, EventsEmulated):
-        return told | {"casts": by_layer(found.counts), "overflowing": overflowing, "memory": _memory(found)}
+        return told | {"casts": found.counts, "overflowing": overflowing, "memory": _memory(found)}
     return told | {"casts": found.trace.counts, "overflowing": overflowing}
 
 
@@ -112,9 +111,8 @@ def _tell_recordings(found: EventsEmulated) -> None:
     for name, told in (("float", found.float), ("fixed", found.fixed)):
         tell(name, told)
     rows = table("layer", "cast", *(f">{name}" for name in _COUNTED), title="casts while the first recording is shown")
-    for number, layer in enumerate(found.counts):
-        for cast, counts in layer.items():
-            rows.add_row(str(number), cast, *_numbers(counts))
+    for name, counts in found.counts.items():
+        rows.add_row(*name.split()[1:], *_numbers(counts))
     show(rows)
     show_memory(_memory(found), "ramb18")
 

@@ -23,6 +23,7 @@ Kind = Literal["dense", "conv", "sum", "average", "maximum", "identity", "scale"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 POOLING = ("sum", "average", "maximum")
 Pair = tuple[int, int]
+_EXACT = 1 << 53  # integers below it are exact in float64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,9 +203,20 @@ def _correlated(projection: Projection, weights: NDArray[Any], words: NDArray[An
     (down, across), inputs, groups = windows(projection, source), weights.shape[2], projection.groups
     total = np.zeros((down, across, groups, weights.shape[3] // groups), words.dtype)
     cells = weights.reshape(-1, inputs, groups, weights.shape[3] // groups)
+    most = 0 if words.dtype.kind == "f" else _most(words) * _most(weights) * len(cells) * inputs
+    if words.dtype.kind != "f" and most < _EXACT:  # no sum loses a bit as a real number, and all are faster
+        total, cells, words = total.astype(np.float64), cells.astype(np.float64), words.astype(np.float64)
+        for cell, part in zip(cells, _under(projection, words, source), strict=True):
+            under = part.reshape(down * across, groups, inputs).transpose(1, 0, 2)
+            total += (under @ cell.transpose(1, 0, 2)).transpose(1, 0, 2).reshape(total.shape)
+        return total.astype(np.int64)
     for cell, part in zip(cells, _under(projection, words, source), strict=True):
         total += np.einsum("yxgi,igo->yxgo", part.reshape(down, across, groups, inputs), cell)
     return total
+
+
+def _most(words: NDArray[Any]) -> int:
+    return max(-int(words.min(initial=0)), int(words.max(initial=0)))
 
 
 def _under(projection: Projection, words: NDArray[Any], source: Shape) -> Iterator[NDArray[Any]]:

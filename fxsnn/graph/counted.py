@@ -7,6 +7,7 @@ one by one is computed in plain integers by `program.interpret`. Both are slower
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -130,6 +131,12 @@ class Plain:
 
         draws = {stream: np.array(words, np.int64) for stream, words in done.draws.items()}
         return Stepped(value, np.array(done.emitted, np.int64), draws, done.registers)
+
+
+def counts_of(run: Counted | Plain) -> dict[str, dict[str, int]]:
+    """Return how the casts of a population went, by cast, `name, line`: casts, inexact, ties, overflows."""
+    neuron = run.program.neuron
+    return {neuron.labelled(cast): asdict(run.counts[cast.round]) for cast in neuron.casts}
 
 
 def begun(network: QuantisedGraph, one: Population, start: Start, n: int = 0) -> Counted | Plain:

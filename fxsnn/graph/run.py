@@ -15,7 +15,7 @@ from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.batch import said_of
-from fxsnn.graph.counted import Counted, Plain, Stepped, begun
+from fxsnn.graph.counted import Counted, Plain, Stepped, begun, counts_of
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import INPUT
@@ -190,15 +190,7 @@ def _kept(network: QuantisedGraph, name: str, told: _Told, run: Counted | Plain)
         stacked(told.emitted),
         {stream: stacked(rows) for stream, rows in told.draws.items()},
         {stream: np.array([row[stream] for row in told.registers]) for stream in sorted(run.registers)},
-        {
-            neuron.labelled(cast): {
-                "casts": run.counts[cast.round].casts,
-                "inexact": run.counts[cast.round].inexact,
-                "ties": run.counts[cast.round].ties,
-                "overflows": run.counts[cast.round].overflows,
-            }
-            for cast in neuron.casts
-        },
+        counts_of(run),
     )
 
 

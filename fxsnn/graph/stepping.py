@@ -8,19 +8,19 @@ from functools import partial
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, UnknownNameError
-from fxsnn.graph.counted import begun
+from fxsnn.graph.counted import begun, counts_of
 from fxsnn.graph.engine import Engine, drawing, held_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.reading import as_words
+from fxsnn.graph.reading import as_words, delayed
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.starting import Given, Start, start_of
 from fxsnn.graph.stepwise import Words, arriving
-from fxsnn.graph.ways import Held
+from fxsnn.graph.ways import Held, ways
 from fxsnn.program.compiled import Compiled, compiled
 
 _KEPT = 256  # steps between two moves of what was emitted before
@@ -33,15 +33,16 @@ class State(Mapping[str, Words]):
     the register of a cast that draws, `input` of what was given.
     """
 
-    def __init__(self, network: QuantisedGraph, start: Given | None = None) -> None:
+    def __init__(self, network: QuantisedGraph, start: Given | None = None, *, counted: bool = False) -> None:
         """Compile every population's step, once for each structure.
 
-        start    what states hold before the first step, see `start_of`, which raises ConfigError; 0 if not given
+        start      what states hold before the first step, see `start_of`, which raises ConfigError; 0 if not given
+        counted    whether casts are counted: nothing is compiled then, and a step takes longer
         """
         graph, states = network.graph, start_of(network, start, 1)
         steps = {
             one.name: compiled(network.programs[one.name], network.each(one.name), states.moved(one))
-            for one in graph.populations
+            for one in graph.populations[: 0 if counted else None]
         }
         counting = {name for name, step in steps.items() if may_refuse(network) or _left_out(network, name, step)}
         self._shape, self._format = graph.shape, graph.format
@@ -51,15 +52,15 @@ class State(Mapping[str, Words]):
         self._words = dict[str, Callable[[], ArrayLike]]()
         self._work = dict[str, _Population]()
         for name in (INPUT, *(name for stage in graph.stages for name in stage.populations)):
-            held = np.int64 if counting else held_in(network.formats[name])
-            self._emitted[name] = np.zeros((self._past + _KEPT, math.prod(graph.shape_at(name))), held)
+            size = math.prod(graph.shape_at(name))
+            self._emitted[name] = np.zeros((self._past + _KEPT, size), held_in(network.formats[name]))
             if name == INPUT:
                 self._words[name] = partial(self._last, name)
                 continue
             neuron = graph[name].neuron
             one: _Population = (
                 _Counting(network, name, states)
-                if name in counting
+                if counted or name in counting
                 else _Compiled(network, name, steps[name], states.rows(graph[name], np.int64))
             )
             self._work[name] = one
@@ -106,6 +107,11 @@ class State(Mapping[str, Words]):
         self.steps += 1
         return self._last(self._read)
 
+    def counts(self, name: str) -> dict[str, dict[str, int]]:
+        """Return how the casts of a population went since the begin, by cast; of one that counts none nothing."""
+        one = self._work[name]
+        return one.counts() if isinstance(one, _Counting) else {}
+
     def __getitem__(self, name: str) -> Words:
         """Return the words of a name after the last step, int64[neurons]; of a register int64[].
 
@@ -126,6 +132,21 @@ class State(Mapping[str, Words]):
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._words)
+
+
+def casts_of(
+    network: QuantisedGraph, words: NDArray[np.integer], start: Given | None = None
+) -> dict[str, dict[str, dict[str, int]]]:
+    """Run one input, int[steps, ...]; return how casts went, by population and cast, see `run.Kept`. No node is kept.
+
+    start    what states hold before the first step, see `start_of`
+
+    Raises ConfigError and OverflowDetectedError as `State.step` does.
+    """
+    state = State(network, start, counted=True)
+    for row in words:
+        state.step(row)
+    return {one.name: state.counts(one.name) for one in network.graph.populations}
 
 
 def _left_out(network: QuantisedGraph, name: str, step: Compiled) -> bool:
@@ -164,14 +185,26 @@ class _Counting:
 
     def __init__(self, network: QuantisedGraph, name: str, states: Start) -> None:
         self._network, self._name, self._states = network, name, states
+        one_by_one = network.graph[name].neuron.one_by_one
+        self._ways = () if one_by_one else ways(network, name, np.int64)
 
     def begin(self) -> None:
         self._run = begun(self._network, self._network.graph[self._name], self._states)
 
     def step(self, emitted: Mapping[str, Held], t: int) -> None:
-        come = arriving(self._network, self._name, emitted, t)
+        come = self._summed(emitted, t) if self._ways else arriving(self._network, self._name, emitted, t)
         emitted[self._name][t] = self._run.step(come).emitted
         refuse_overflows(self._name, self._run)
+
+    def _summed(self, emitted: Mapping[str, Held], t: int) -> dict[str, Words]:
+        one = self._network.graph[self._name]
+        come = {given: np.zeros((1, one.size), np.int64) for given in one.neuron.inputs}
+        for way in self._ways:
+            way.add(come[way.given], delayed(emitted[way.source], t, way.delay)[None])
+        return come
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        return counts_of(self._run)
 
     def state(self, name: str) -> ArrayLike:
         return self._run.states[name]

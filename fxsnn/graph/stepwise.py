@@ -49,7 +49,7 @@ def arriving(
     for given in program.neuron.inputs:
         point, rows = program.arrivals[given].total.frac, list[Words]()
         for projection in graph.into(name, given):
-            words = delayed(emitted[projection.source], t, projection.delay)
+            words = delayed(emitted[projection.source], t, projection.delay).astype(np.int64)
             weights, shape = network.weights.get(projection.name), graph.shape_at(projection.source)
             left = point - network.frac(projection)
             for part in parts(words, given in program.neuron.one_by_one and projection.kind != "maximum"):

@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 
 from fxsnn.format import bits_of
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.layered.populations import pooled_name, populations_of
 from fxsnn.layered.quantise import QuantisedLayer, QuantisedLayers
 from fxsnn.layered.width import Wires, input_format, wires
 from fxsnn.layered.wiring import learning_wires
@@ -15,61 +17,40 @@ from fxsnn.width import Range
 
 
 def layered_memory(network: QuantisedLayers) -> Memory:
-    """Return what inference stores: every word that outlives the operation which makes it; see docs/arithmetic.md.
+    """Return what inference stores: what its populations do, by the layers' names, and what reads the answer.
 
-    Neurons are served one after the other, so that one exact sum is held. A layer whose spikes leave no refractory
-    state keeps neither R nor the spikes before pooling, and an output layer has none.
+    A layer whose spikes leave no refractory state does not keep its spikes before pooling.
     """
-    described, given = network.description, input_format(network, 0).word
-    # counts of at most 1 are spikes
-    arrays = [Array("input frame", math.prod(described.inputs(0)), given, "spikes" if given == 1 else "buffer")]
-    for number, layer in enumerate(network.layers):
-        spiking = described.layer[number].kind != "output"
-        wired, name = wires(layer, input_format(network, number)), f"layer {number}"
-        arrays += _of_layer(layer, wired, spiking, name)
-        # what is drawn for an R that stays 0 changes nothing
-        draws = sum(site.draw_bits > 0 for site in (wired.trace, wired.synapse, *[wired.refractory] * is_kept(layer)))
-        arrays.append(Array(f"{name} LFSR registers", draws, network.plan.lfsr.width, "register"))
+    described = network.description
+    held = {array.name: array for array in graph_memory(populations_of(network, relays=True)).arrays}
+    arrays = [replace(held["input"], name="input frame")]
+    for number in range(len(network.layers)):
+        own, name = f"layer_{number}", f"layer {number}"
+        states = f"filter_{number}" if f"filter_{number}.trace" in held else own
+        if pooled_name(number) in held and f"{own}.refractory" not in held:
+            del held[own]
+        for stored_as, what in {
+            f"weights_{number}.weight": "weights",
+            f"{own}.bias": "biases",
+            f"{states}.synapse": "synaptic states",
+            f"{states}.trace": "membrane potentials" if states == own else "traces",
+            f"{own}.refractory": "refractory states",
+            own: "spikes before pooling" if pooled_name(number) in held else "output spikes",
+            pooled_name(number): "output spikes",
+            f"{own}.arriving": "sum",
+            f"{own}.kick": "refractory step",
+            f"{states}.trace_factor": "trace decay",
+            f"{states}.synapse_factor": "synapse decay",
+            f"{own}.refractory_factor": "refractory decay",
+        }.items():
+            if found := held.get(stored_as):
+                meaning: Meaning = "weights" if what == "biases" else found.meaning
+                arrays.append(replace(found, name=f"{name} {what}", meaning=meaning))
+        draws = [held[f"{one} LFSR registers"].words for one in {own, states} if f"{one} LFSR registers" in held]
+        arrays.append(Array(f"{name} LFSR registers", sum(draws), network.plan.lfsr.width, "register"))
     arrays.append(Array("random readout", network.readout.size, 1, "signs"))
     arrays.append(Array("sums of the answer", described.classes, bits_of(*answer_range(network))))
     return stored(arrays)
-
-
-def _of_layer(layer: QuantisedLayer, wired: Wires, spiking: bool, name: str) -> list[Array]:
-    """Return what a layer stores, but for its registers."""
-    plan, geometry = layer.plan, layer.geometry
-    neurons, outputs, inputs = (math.prod(shape) for shape in (geometry.outputs, geometry.pooled, geometry.inputs))
-    filtered = plan.filters == "inputs"
-    decaying = inputs if filtered else neurons
-    kept = is_kept(layer)
-    arrays: list[tuple[str, int, int, Meaning]] = [
-        ("weights", layer.weights.size, plan.weight.format.word, "weights"),
-        ("biases", layer.bias.size, plan.bias.format.word, "weights"),
-        ("synaptic states", decaying, plan.synapse.format.word, "state"),
-        ("traces" if filtered else "membrane potentials", decaying, plan.trace.format.word, "state"),
-        ("refractory states", neurons * kept, plan.refractory.format.word, "state"),
-        ("spikes before pooling", neurons * (kept and geometry.pool > 1), 1, "spikes"),
-        ("output spikes", outputs * spiking, 1, "spikes"),
-        ("sum", 1, sum_bits(layer, wired), "buffer"),
-        ("refractory step", int(kept), plan.refractory.format.word, "constant"),
-    ]
-    leaks = {"trace": plan.trace_leak, "synapse": plan.synapse_leak, "refractory": plan.refractory_leak}
-    for what, leak in leaks.items():
-        used = leak.kind == "multiply" and (kept or what != "refractory")
-        arrays.append((f"{what} decay", int(used), leak.factor.format.word, "constant"))
-    return [Array(f"{name} {what}", words, word, meaning) for what, words, word, meaning in arrays]
-
-
-def is_kept(layer: QuantisedLayer) -> bool:
-    """Say whether a layer has a refractory state: where a spike takes nothing from R, it begins with 0 and stays so."""
-    return layer.refractory != 0
-
-
-def sum_bits(layer: QuantisedLayer, wired: Wires) -> int:
-    """Return the bits of a word that holds every exact sum under a layer's kernel."""
-    plan = layer.plan
-    signed = plan.weight.format.signed or (plan.filters == "inputs" and plan.trace.format.signed)
-    return wired.sum_bits - (not signed)  # no sum is below 0 where weights and what lies under them are not
 
 
 def answer_range(network: QuantisedLayers) -> Range:

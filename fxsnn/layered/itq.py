@@ -17,7 +17,6 @@ from fxsnn.cast import from_float, to_float
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError
 from fxsnn.layered.description import Description
-from fxsnn.layered.emulate import at_work
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, lessons
 from fxsnn.layered.learning_layer import LearningLayer, learning_layer, unit_of
 from fxsnn.layered.network import LayeredNetwork
@@ -97,8 +96,8 @@ def begin(network: LayeredNetwork, plan: LayeredPlan, learning: IntegerLearning)
     """Return the layers as they stand before the first recording; raises as `train_in_integers`."""
     quantised = quantise_layers(network, plan)
     return [
-        learning_layer(network, quantised, number, working, learning.rate, learning.halvings)
-        for number, working in enumerate(at_work(quantised))
+        learning_layer(network, quantised, number, learning.rate, learning.halvings)
+        for number in range(len(quantised.layers))
     ]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,40 +16,11 @@ from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.quantise import STREAMS, QuantisedLayers
 from fxsnn.layered.width import input_format, wires
 from fxsnn.layered.wiring import LearningWires, learning_wires
+from fxsnn.layered.working import Working
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 
 ROWS = 6  # of a layer's registers of learning: see local_learning.ERROR
-
-
-class Working(Protocol):
-    """A layer that runs one recording: what learning needs to know of `emulate`."""
-
-    @property
-    def pooled(self) -> NDArray[np.uint8]:
-        """The spikes that it gives."""
-
-    @property
-    def trace(self) -> NDArray[np.int64]:
-        """P of its inputs."""
-
-    def begin(self) -> None:
-        """Return to rest."""
-
-    def advance(self, given: NDArray[np.unsignedinteger]) -> None:
-        """Do a time step.
-
-        given    uint[words], the layer's input at this step
-        """
-
-    def membranes(self) -> NDArray[np.int64]:
-        """Return what is compared with 0."""
-
-    def read(self, weights: NDArray[np.int64], bias: NDArray[np.int64]) -> None:
-        """Take other words for weights and biases.
-
-        weights, bias    int64[rows, columns, inputs, channels] and int64[channels]
-        """
 
 
 @dataclass(slots=True, eq=False)
@@ -133,7 +103,7 @@ class LearningLayer:
 
 
 def learning_layer(
-    network: LayeredNetwork, quantised: QuantisedLayers, number: int, working: Working, rate: int, halvings: int
+    network: LayeredNetwork, quantised: QuantisedLayers, number: int, rate: int, halvings: int
 ) -> LearningLayer:
     """Return a layer as it stands before the first recording; raises as `wiring.learning_wires` does."""
     layer, described = quantised.layers[number], network.description
@@ -153,7 +123,7 @@ def learning_layer(
     said, error = (np.zeros(described.classes, np.int64) for _ in range(2))
     found = LearningLayer(
         number,
-        working,
+        Working(quantised, number),
         wired,
         Shape(height, width, inputs, geometry.padding, out_width, channels, geometry.pool, geometry.pooled[1]),
         network.readouts[number].copy(),  # one that the kernel is compiled for

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,7 +19,7 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
 from fxsnn.layered.description import Geometry
 from fxsnn.layered.quantise import CASTS, STREAMS, QuantisedLayers
-from fxsnn.layered.width import constants_of, input_format, programs_of
+from fxsnn.layered.width import input_format, programs_of
 from fxsnn.plan import Signal
 from fxsnn.program.program import Program
 
@@ -51,6 +53,17 @@ def as_inputs(frames: NDArray[np.uint16]) -> NDArray[np.int64]:
 def pooled_name(number: int) -> str:
     """Return the name of the relays into which the spikes of a layer are pooled."""
     return f"pooled_{number}"
+
+
+def of_layers(found: Mapping[str, Any]) -> list[list[Any]]:
+    """Return what was found of populations by layer: of its filter, if it has one, and of its neurons."""
+    layers: list[list[Any]] = []
+    for name, one in found.items():
+        kind, _, number = name.rpartition("_")
+        if kind in ("filter", "layer"):
+            layers += [[]] * (int(number) == len(layers))
+            layers[int(number)] = [*layers[int(number)], one]
+    return layers
 
 
 class _Making:
@@ -98,7 +111,8 @@ class _Making:
     def add(self, number: int, name: str, program: Program, shape: tuple[int, ...]) -> None:
         """Add a population of a layer: its filters or its neurons."""
         layer, neuron = self.network.layers[number], program.neuron
-        words = constants_of(layer) | {"bias": layer.bias.tolist()}
+        words = {"kick": layer.refractory, "bias": layer.bias.tolist()}
+        words |= {f"{cast}_factor": word for cast, word in zip(CASTS, layer.factors, strict=True)}
         self.populations.append(
             population(
                 name,

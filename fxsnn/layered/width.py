@@ -34,7 +34,6 @@ class Wires:
     compared: int  # fractional bits at which sum, refractory state and bias are added
     drive: Range  # of what is compared, before refractory state and bias
     membrane: Range  # of what they add up to
-    exact_bits: int  # of a two's complement word that holds every exact intermediate, and a draw beside it
 
 
 def input_format(network: QuantisedLayers, number: int) -> Format:
@@ -82,17 +81,6 @@ def _proved(plan: LayerPlan, geometry: Geometry, given: Format, lfsr_width: int)
     return tuple(found)
 
 
-def constants_of(layer: QuantisedLayer) -> dict[str, int | list[int]]:
-    """Return the words of the constants of a layer's neurons: one for all, or one each."""
-    positions = math.prod(layer.geometry.outputs[:2])
-    factors = zip(LEAKS, layer.factors, strict=True)
-    return {
-        "kick": layer.refractory,
-        "bias": layer.bias.tolist() * positions,
-        **{name.replace("leak", "factor"): word for name, word in factors},
-    }
-
-
 def wires(layer: QuantisedLayer, given: Format) -> Wires:
     """Return the casts of a layer whose input words are of format `given`; raises as `programs_of`."""
     programs, plan = programs_of(layer, given), layer.plan
@@ -109,8 +97,6 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         (factor, leak.shift if leak.kind == "shift" else 0, -1 if leak.kind == "shift" else 0)
         for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
     )
-    ends = [program.reached for program in programs]
-    widest = max(max(high.bit_length(), (-low - 1).bit_length()) for low, high in ends)
     narrow = sums.low >= -(1 << 31) and sums.high < 1 << 31
     return Wires(
         trace=trace,
@@ -123,5 +109,4 @@ def wires(layer: QuantisedLayer, given: Format) -> Wires:
         compared=membrane.frac,
         drive=(drive.low, drive.high),
         membrane=(membrane.low, membrane.high),
-        exact_bits=min(64, max(widest, *(site.right for site in (trace, synapse, refractory))) + 2),
     )

@@ -20,10 +20,11 @@ from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import classes
 from fxsnn.graph.real import float_run
-from fxsnn.graph.run import run, trace
+from fxsnn.graph.run import run
 from fxsnn.graph.starting import REST, Start, start_forms
+from fxsnn.graph.stepping import casts_of
 from fxsnn.grid import Point
-from fxsnn.overflows import above
+from fxsnn.overflows import overflowing_in
 from fxsnn.populations.firing import watch
 from fxsnn.score import Told
 
@@ -91,8 +92,9 @@ class GraphBench:
 
     def counts(self, network: QuantisedGraph) -> dict[str, dict[str, int]]:
         """Show the first input and return how its casts went, by population and cast."""
-        kept = trace(network, self.inputs.words[0], {name: words[0] for name, words in self.start.words.items()})
-        return {f"{name} {cast}": found for name, one in kept.items() for cast, found in one.counts.items()}
+        begun = {name: words[0] for name, words in self.start.words.items()}
+        counts = casts_of(network, self.inputs.words[0], begun)
+        return {f"{name} {cast}": found for name, one in counts.items() for cast, found in one.items()}
 
     def evaluate(self, point: Point[GraphPlan], float_net: Reference | None = None) -> Candidate[GraphPlan]:
         """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name.
@@ -102,8 +104,8 @@ class GraphBench:
         try:
             network = quantise_graph(self.graph, point.plan)
             told = self.measured(network)
-            counts = {name: [found["casts"], found["overflows"]] for name, found in self.counts(network).items()}
+            overflows = overflowing_in(self.counts(network))
             firing = watch(float_net, network, self.inputs) if float_net else None
         except FxsnnError as error:
             raise type(error)(f"{point.name}: {error}") from None
-        return Candidate(point.name, point.scheme, point.plan, told, graph_memory(network), firing, above(counts))
+        return Candidate(point.name, point.scheme, point.plan, told, graph_memory(network), firing, overflows)

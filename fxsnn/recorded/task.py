@@ -11,15 +11,15 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.explore import Candidate
 from fxsnn.grid import Point
-from fxsnn.layered.emulate import respond_layers
+from fxsnn.layered.emulate import count_casts, respond_layers
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.itq import IntegerLearning, train_in_integers
-from fxsnn.layered.learn import LocalLearning, check_sensor, frames_in_parts, scores, train_layers
+from fxsnn.layered.learn import LocalLearning, check_sensor, frames_in_parts, frames_of, scores, train_layers
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.ptq import grids_of
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
-from fxsnn.overflows import overflowing_layers
+from fxsnn.overflows import overflowing_in
 from fxsnn.score import Told
 
 HELD_OUT = 8  # of so many training recordings the last one is not learned from
@@ -91,10 +91,15 @@ class Bench:
         try:
             quantised = quantise_layers(self.network_of(point), point.plan)
             told = measured(quantised, self.shown)
-            overflows = overflowing_layers(self.network, quantised, self.shown)
+            overflows = overflowing_in(casts(quantised, self.shown))
         except FxsnnError as error:
             raise type(error)(f"{point.name}: {error}") from None
         return Candidate(point.name, point.scheme, point.plan, told, layered_memory(quantised), overflows=overflows)
+
+
+def casts(network: QuantisedLayers, shown: Recordings) -> dict[str, dict[str, int]]:
+    """Show the first recording and return how its casts went, by layer and cast."""
+    return count_casts(network, frames_of(network, shown, np.arange(1)))
 
 
 def measured_float(network: LayeredNetwork, shown: Recordings) -> Told:

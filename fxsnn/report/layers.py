@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,15 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.distributions import Distribution, distribution_of
 from fxsnn.firing import Firing, Reference, compare
 from fxsnn.frozen import freeze
-from fxsnn.layered.emulate import LayeredTrace, emulate_layers
+from fxsnn.graph.batch import emitted_of
+from fxsnn.graph.quantise import QuantisedGraph, format_of
+from fxsnn.graph.run import Kept, trace
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import frames_of
 from fxsnn.layered.network import LayeredNetwork
+from fxsnn.layered.populations import as_inputs, populations_of
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.layered.record import recorded
-from fxsnn.layered.width import input_format, wires
 from fxsnn.report.compose import Outcome, shared
 from fxsnn.report.story import RECORDINGS, Story
 
@@ -35,7 +37,7 @@ class _Run:
     """One recording in float and in integers."""
 
     floats: list[dict[str, NDArray[np.float32]]]  # by layer and signal, [steps, words]
-    fixed: LayeredTrace
+    fixed: Mapping[str, Kept]  # by population
 
     def __post_init__(self) -> None:
         freeze(self)
@@ -50,9 +52,9 @@ def compose_layers(
     test        states are counted on the first of them, and the very first is drawn
     """
     network, quantised = outcome.network, outcome.quantised
-    most = _most(network)
-    runs = _runs(network, quantised, test, most)
-    chosen_by = runs if held_out is test else _runs(network, quantised, held_out, most)
+    graph, most = populations_of(quantised), _most(network)
+    runs = [_Run(_floats(network, frames), trace(graph, frames[0])) for frames in _shown(network, test, most)]
+    chosen_by = min(most, len(held_out))
     number = last_spiking(network)
     weights = _tiles(network, quantised)
     return Story(
@@ -63,10 +65,10 @@ def compose_layers(
             _facts(network, held_out, test, more),
             layered_memory(quantised),
         ),
-        firing=_firing(network, chosen_by),
+        firing=_firing(network, graph, _shown(network, held_out, most)),
         weights_float=weights[0],
         weights_fixed=weights[1],
-        traces=_traces(network, quantised, test, runs[0], number),
+        traces=_traces(network, graph, test, runs[0], number),
         distributions=_distributions(network, quantised, runs),
         words=RECORDINGS,
         state="trace",
@@ -74,7 +76,7 @@ def compose_layers(
         fields="kernels of layer 0, one for each polarity",
         neurons=f"neurons of layer {number}",
         fired_on=(
-            f"recording{'s'[: len(chosen_by) != 1]}, the first of those that the choice was made on; neurons of all "
+            f"recording{'s'[: chosen_by != 1]}, the first of those that the choice was made on; neurons of all "
             "layers, before pooling"
         ),
         membranes_told=(
@@ -98,14 +100,14 @@ def _most(network: LayeredNetwork) -> int:
     return min(SHOWN, max(1, MOST_VALUES // (largest * described.steps)))
 
 
-def _runs(network: LayeredNetwork, quantised: QuantisedLayers, shown: Recordings, most: int) -> list[_Run]:
-    runs = []
-    for n in range(min(most, len(shown))):
-        frames = frames_of(network, shown, np.array([n]))
-        states = recorded(network, frames)
-        flat = [{name: values.reshape(len(values), -1) for name, values in layer.items()} for layer in states]
-        runs.append(_Run(flat, emulate_layers(quantised, frames)))
-    return runs
+def _shown(network: LayeredNetwork, recordings: Recordings, most: int) -> Iterator[NDArray[np.uint16]]:
+    """Yield the frames of the first recordings one by one, uint16[1, steps, height, width, polarity]."""
+    return (frames_of(network, recordings, np.array([n])) for n in range(min(most, len(recordings))))
+
+
+def _floats(network: LayeredNetwork, frames: NDArray[np.uint16]) -> list[dict[str, NDArray[np.float32]]]:
+    states = recorded(network, frames)
+    return [{name: values.reshape(len(values), -1) for name, values in layer.items()} for layer in states]
 
 
 def _kinds(network: LayeredNetwork) -> str:
@@ -142,14 +144,18 @@ def _tiles(network: LayeredNetwork, quantised: QuantisedLayers) -> tuple[NDArray
     return in_float, in_fixed
 
 
-def _firing(network: LayeredNetwork, runs: list[_Run]) -> Firing:
+def _firing(network: LayeredNetwork, graph: QuantisedGraph, shown: Iterable[NDArray[np.uint16]]) -> Firing:
     """Compare the spikes of all layers, before pooling."""
     spiking = [n for n, layer in enumerate(network.description.layer) if layer.kind != "output"] or [0]
-    floats = np.stack([np.concatenate([run.floats[n]["S"] for n in spiking], axis=1) for run in runs]) > 0
-    fixed = np.stack([np.concatenate([run.fixed.nodes[n]["spike"] for n in spiking], axis=1) for run in runs]) > 0
-    counts = floats.sum(axis=1, dtype=np.int64)
-    reference = Reference(counts, np.zeros((len(runs), 0, 0), np.uint8), floats.view(np.uint8))
-    return compare(reference, fixed.sum(axis=1, dtype=np.int64), fixed.view(np.uint8))
+    trains: tuple[list[NDArray[np.bool_]], ...] = [], []
+    for frames in shown:
+        floats, fixed = _floats(network, frames), emitted_of(graph, as_inputs(frames))
+        trains[0].append(np.concatenate([floats[n]["S"] for n in spiking], axis=1) > 0)
+        trains[1].append(np.concatenate([fixed[f"layer_{n}"][0] for n in spiking], axis=1) > 0)
+    (float_counts, ours), (counts, other) = (
+        (held.sum(axis=1, dtype=np.int64), held.view(np.uint8)) for held in map(np.stack, trains)
+    )
+    return compare(Reference(float_counts, np.zeros((len(ours), 0, 0), np.uint8), ours), counts, other)
 
 
 def _distributions(network: LayeredNetwork, quantised: QuantisedLayers, runs: list[_Run]) -> tuple[Distribution, ...]:
@@ -157,46 +163,33 @@ def _distributions(network: LayeredNetwork, quantised: QuantisedLayers, runs: li
     found = []
     for number, layer in enumerate(quantised.layers):
         inputs = layer.plan.filters == "inputs"
-        signals = [("trace", "P" if inputs else "D", "trace P" if inputs else "membrane M")]
-        signals += [("refractory", "R", "refractory state R")] * (network.description.layer[number].refractory > 0)
-        for node, name, title in signals:
-            counts = [run.fixed.counts[number][node] for run in runs]
+        own, filtering = f"layer_{number}", f"filter_{number}" if inputs else f"layer_{number}"
+        signals = [(filtering, "trace", "P" if inputs else "D", "trace P" if inputs else "membrane M")]
+        signals += [(own, "refractory", "R", "refractory state R")] * (network.description.layer[number].refractory > 0)
+        for owner, node, name, title in signals:
+            kept = [run.fixed[owner] for run in runs]
+            counts = [one for held in kept for cast, one in held.counts.items() if cast.startswith(f"{node},")]
             found.append(
                 distribution_of(
                     f"layer {number} {title}",
                     getattr(layer.plan, node).format,
                     np.stack([run.floats[number][name] for run in runs]).astype(np.float64),
-                    np.stack([run.fixed.nodes[number][node] for run in runs]),
+                    np.stack([held.nodes[node] for held in kept]),
                     np.array([sum(one[kind] for one in counts) for kind in ("casts", "overflows")]),
                 )
             )
     return tuple(found)
 
 
-def _traces(
-    network: LayeredNetwork, quantised: QuantisedLayers, test: Recordings, run: _Run, number: int
-) -> dict[str, Any]:
-    nodes, floats = run.fixed.nodes[number], run.floats[number]
-    frames = frames_of(network, test, np.arange(1))
+def _traces(network: LayeredNetwork, graph: QuantisedGraph, test: Recordings, run: _Run, number: int) -> dict[str, Any]:
+    kept, floats = run.fixed[f"layer_{number}"], run.floats[number]
+    frames, program = frames_of(network, test, np.arange(1)), graph.programs[f"layer_{number}"]
     return {
         "input": frames[0].reshape(len(frames[0]), -1),
         "float_membrane": floats["U"].astype(np.float64),
-        "fixed_membrane": _membranes(quantised, number, nodes),
+        "fixed_membrane": to_float(kept.nodes["membrane"], format_of(program, program.neuron.nodes["membrane"])),
         "float_spikes": (floats["S"] > 0).view(np.uint8),
-        "fixed_spikes": nodes["spike"].astype(np.uint8),
+        "fixed_spikes": kept.emitted.astype(np.uint8),
         "threshold": np.zeros(floats["U"].shape[1]),
         "digit": int(test.labels[0]),
     }
-
-
-def _membranes(quantised: QuantisedLayers, number: int, nodes: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float64]:
-    """Return the exact membranes of a layer in real numbers, float64[steps, neurons]."""
-    layer = quantised.layers[number]
-    plan, wired = layer.plan, wires(layer, input_format(quantised, number))
-    if plan.filters == "inputs":
-        drive = nodes["sum"] * 2.0**-wired.sum_frac
-    else:
-        drive = to_float(nodes["trace"], plan.trace.format)
-    bias = np.tile(to_float(layer.bias, plan.bias.format), drive.shape[1] // len(layer.bias))
-    total: NDArray[np.float64] = drive + bias + to_float(nodes["refractory"], plan.refractory.format)
-    return total

@@ -14,7 +14,7 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.format import Format
-from fxsnn.layered.emulate import emulate_layers
+from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.learn import check_sensor, frames_of, scores
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LEAKS, LayeredPlan, LayerPlan, layered_plan_text
@@ -77,7 +77,7 @@ def wide_plan(network: LayeredNetwork, shown: Recordings, seed: int = Lfsr().see
         plan = plan_layers(network, words)
         plan = replace(plan, layers=tuple(_widened(layer, state) for layer in plan.layers))
         try:
-            emulate_layers(quantise_layers(network, plan), first)
+            respond_layers(quantise_layers(network, plan), first)
         except (WidthError, FormatError):
             if state == LEAST_STATE:
                 raise
