@@ -14,6 +14,7 @@ from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.diff import Diff, diff
 from fxsnn.golden.dumps import read_dumps
 from fxsnn.golden.populations_make import make_graph_bundle
+from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.modes import Rounding
 from population_sets import POPULATION_SETS
