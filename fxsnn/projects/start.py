@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from fxsnn.errors import ConfigError
 from fxsnn.files import new_folder, read_text, write_text
 
-# a project is the files of these folders, in the order in which they are told
+# a project is the files of these folders, in the order in which they are read
 KINDS = {
     "rtl": ("rtl", "core", "services"),
     "network": ("network", "services"),

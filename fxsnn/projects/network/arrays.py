@@ -1,7 +1,7 @@
 """Writes weights.npz, choose.npz and test.npz: put your own arrays in their place.
 
-Ten patterns of 64 grey cells, each shown many times with noise on every cell. A hidden neuron compares the upper half of
-a pattern, another one the lower half, and a class adds up its two: nothing needs to be trained to try formats.
+Ten patterns of 64 grey cells, each shown many times with noise on every cell. A hidden neuron compares the upper half
+of a pattern, another one the lower half, and a class adds up its two: nothing needs to be trained to try formats.
 """
 
 from __future__ import annotations
