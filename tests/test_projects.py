@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -47,6 +48,25 @@ def test_what_the_pipelines_keep_is_what_make_test_writes(kind: str, tmp_path: P
         for one in kept:
             assert re.search(re.escape(one).replace(r"\*", r"\w+"), words.stdout) or one == "if-no-files-found"
     assert kind != "ci" or {"junit.xml", "formats.xml"} <= set(re.split("[ =\n]", words.stdout))
+
+
+def test_arrays_that_are_there_are_never_overwritten_and_another_budget_selects_anew(tmp_path: Path) -> None:
+    new_project("network", tmp_path / "mine")
+    for name in ("weights.npz", "choose.npz", "test.npz", "candidates.json", "chosen.toml"):
+        (tmp_path / "mine" / name).write_text("mine")
+    words = ["make", "-n", "test", "BUDGET=2 KiB"]
+    said = subprocess.run(words, cwd=tmp_path / "mine", capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == [
+        'fxsnn select candidates.json --budget "2 KiB" --max-loss 0.02 --out chosen.toml',
+        "fxsnn emulate net.toml chosen.toml --inputs test.npz",
+    ]
+    (tmp_path / "mine" / "weights.npz").unlink()
+    words = [sys.executable, "arrays.py"]
+    refused = subprocess.run(words, cwd=tmp_path / "mine", capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("arrays.py: choose.npz exists and is not overwritten")
+    assert not (tmp_path / "mine" / "weights.npz").exists()
+    assert (tmp_path / "mine" / "test.npz").read_text() == "mine"
 
 
 def test_a_folder_that_holds_anything_is_refused_and_stays_as_it_was(tmp_path: Path) -> None:
