@@ -212,7 +212,7 @@ def cast_exact(
 ) -> tuple[int, bool, bool, bool]:
     """Cast one exact number in Python integers: its word, and whether it was inexact, a tie, an overflow.
 
-    A stochastic draw takes the bits that `cast` takes where `dropped` is told, else those of `from_float`.
+    A stochastic draw takes the bits that `cast` takes where `dropped` is given, else those of `from_float`.
     No array, no kernel.
     """
     rounding_mode, overflow_mode = Rounding.parse(rounding), Overflow.parse(overflow)

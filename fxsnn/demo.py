@@ -80,7 +80,7 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
     """Do the whole job and write its files into the folder `out`, which appears when all is done.
 
     Written: network.npz, candidates.json, chosen.toml, golden/, significance.json (where a sweep is asked
-    for), report.html. `command` is told in the report. Choices are made on validation digits; the test
+    for), report.html. `command` is named in the report. Choices are made on validation digits; the test
     digits are only reported on.
 
     Raises

@@ -39,7 +39,7 @@ class ConfigError(FxsnnError, ValueError):
 
 
 class UnknownNameError(ConfigError, KeyError):
-    """A name by which nothing is held; the message has those that are."""
+    """A name by which nothing is stored; the message lists those that are."""
 
 
 class NeuronError(ConfigError):

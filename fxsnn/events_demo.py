@@ -75,7 +75,7 @@ def demo_events(
 
     Written: network.npz, candidates.json, chosen.npz, chosen.toml, golden/, report.html, and significance.json where
     `swept`, a number of recordings that were not learned from, is not 0. chosen.npz is the network that the chosen plan
-    quantises: another one than network.npz where it learned on through its quantisation. `command` is told in the
+    quantises: another one than network.npz where it learned on through its quantisation. `command` is named in the
     report. Without a grid the demo's are explored.
 
     Raises

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WATCHED = 16  # images whose spike trains are compared step by step
 
-# What is told as a warning. A network that fires half or twice as often has lost the scale of its thresholds. Distances
+# What is warned of. A network that fires half or twice as often has lost the scale of its thresholds. Distances
 # are parts of the float network's mean rate, and 2 is the most they can be while as many spikes are fired. The demo's
 # candidates that lose at most a point have 0.53 to 1.07 of the spikes and distances of up to 0.48: none is warned of.
 QUIET, LOUD = 0.5, 2.0  # of the float network's spikes

@@ -98,7 +98,7 @@ def bit_pattern(text: str, radix: int, bits: int, where: str, *, signed: bool = 
     """Return the bit pattern that a number stands for; `where` begins the error, as in `w.coe line 3`.
 
     Leading zeros are free. A number with a sign, where one may stand, is taken as two's complement. An empty
-    text is told as the end of the file.
+    text is reported as the end of the file.
 
     Raises
     ------

@@ -21,7 +21,7 @@ Planned = Plan | LayeredPlan | GraphPlan
 
 
 class Facts(NamedTuple):
-    """What is told of a plan."""
+    """What tables and reports say of a plan."""
 
     weight_rounding: str
     state_rounding: str
@@ -30,7 +30,7 @@ class Facts(NamedTuple):
 
 
 def facts_of(plan: Planned) -> Facts:
-    """Return what is told of a plan; where roundings differ, those of the first layer, weights or states."""
+    """Return what tables say of a plan; where roundings differ, those of the first layer, weights or states."""
     if isinstance(plan, LayeredPlan):
         first = plan.layers[0]
         roundings = first.weight.rounding.value, first.trace.rounding.value

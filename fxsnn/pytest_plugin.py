@@ -1,4 +1,4 @@
-"""Pytest fixtures that hold golden sets and configurations in another project's tests.
+"""Pytest fixtures that compare golden sets and configurations in another project's tests.
 
 Nothing of fxsnn is imported until a test asks for it, so that other tests start as fast as before.
 

@@ -640,6 +640,11 @@ def test_ranges_give_a_state_without_a_cast_the_bits_that_hold_its_largest_value
     quantise_graph(graph, plan)  # which proves that it fits
 
 
+def test_ranges_give_a_constant_that_is_a_power_of_two_the_bits_that_hold_it(folder: Path) -> None:
+    found = graph_spreads(load_graph(folder / "net.toml"), np.ones((1, 2, 4)))["out.threshold"]
+    assert (found.minimum, found.maximum, found.integer, found.saturating) == (1.0, 1.0, 1, 1)
+
+
 def test_labels_that_are_no_classes_are_told_with_their_file(folder: Path) -> None:
     shown, net, grid = folder / "wrong.npz", folder / "net.toml", folder / "grid.toml"
     np.savez(shown, inputs=np.zeros((5, 3, 4), np.uint8), labels=[0, 1, 2, 3, 9])

@@ -44,7 +44,7 @@ def graph_spreads(graph: Graph, inputs: ArrayLike) -> dict[str, Spread]:
             if signal != BIT:
                 take(population.name, signal, constants[population.name][name])
     float_casts(graph, inputs, take)
-    exact = _never_cast(graph)
+    exact = _never_saturating(graph)
     return {
         name: spread(values.first(), (values.low, values.high), name in exact)
         for name, values in found.items()
@@ -52,12 +52,15 @@ def graph_spreads(graph: Graph, inputs: ArrayLike) -> dict[str, Spread]:
     }
 
 
-def _never_cast(graph: Graph) -> set[str]:
-    """Return the signals of states that no cast is into: a word of theirs must hold all that is stored."""
+def _never_saturating(graph: Graph) -> set[str]:
+    """Return the signals whose words must hold every value: of states that no cast is into, and of constants alone.
+
+    Where a threshold of 1 saturates, every comparison is with another number.
+    """
     return {
         f"{one.name}.{own}"
         for one in graph.populations
-        for own, _ in one.neuron.uncast.values()
+        for own in {*(own for own, _ in one.neuron.uncast.values()), *one.neuron.constants.values()}
         if own not in {cast.signal for cast in one.neuron.casts}
     }
 

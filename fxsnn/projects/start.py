@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from fxsnn.errors import ConfigError
 from fxsnn.files import new_folder, read_text, write_text
 
-# a project is the files of these folders, in the order in which they are told
+# a project is the files of these folders, in the order in which they are read
 KINDS = {
     "rtl": ("rtl", "core", "services"),
     "network": ("network", "services"),
@@ -49,9 +49,17 @@ def _texts(kind: str) -> dict[str, str]:
     for part in KINDS[kind]:
         for path in sorted(Path(str(files(__package__) / part)).iterdir()):
             if path.is_file():  # no cache of a test run
-                text = read_text(path, "a file of a project")
-                found[str(PurePosixPath(_PLACES.get(path.name, path.name)))] = text.replace("VERSION", version("fxsnn"))
+                text = read_text(path, "a file of a project").replace("VERSION", version("fxsnn"))
+                found[str(PurePosixPath(_PLACES.get(path.name, path.name)))] = _of_kind(kind, text)
     return found
+
+
+def _of_kind(kind: str, text: str) -> str:
+    """Leave out the lines that are marked as those of other kinds, as `# in rtl, ci`, and every mark."""
+    lines = [line.partition("  # in ") for line in text.splitlines(keepends=True)]
+    return "".join(
+        line + ("\n" if mark else "") for line, mark, kinds in lines if not mark or kind in kinds.strip().split(", ")
+    )
 
 
 def _record(place: Path) -> None:

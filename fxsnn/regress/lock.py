@@ -19,7 +19,7 @@ SCHEMA = 1
 
 
 class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A record with a digest of itself and its name: who edits one by hand, or merges two by halves, is told."""
+    """A record with a digest of itself and its name: one that was edited by hand, or merged by halves, is refused."""
 
     record: Record
     seal: str

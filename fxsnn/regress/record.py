@@ -154,7 +154,7 @@ def _short(words: NDArray[Any], full: Any) -> str:
 def _correct(
     configuration: Configuration, network: QuantisedNetwork, responses: NDArray[np.int32], digits: Splits
 ) -> int | None:
-    """Return how many digits are told right by neurons that their responses to other digits gave classes."""
+    """Return how many digits neurons classify right that got their classes from their responses to other digits."""
     if not configuration.labelling:
         return None
     known = part(digits.labelling, 0, configuration.labelling)

@@ -70,14 +70,14 @@ class Story:
     baseline: Mapping[str, Any]
     candidates: tuple[Mapping[str, Any], ...]
     memory: Mapping[str, Any]
-    firing: Firing | None  # of the chosen network; None: not told
+    firing: Firing | None  # of the chosen network; None: not reported
     floor: float | None  # the accuracy a candidate must reach; None: any will do
     confusion: NDArray[np.int64]  # int64[classes, classes], a row for each true class
     weights_float: NDArray[np.float64]  # float64[inputs, neurons]; none, where they are no picture of the input
     weights_fixed: NDArray[np.float64]  # float64[inputs, neurons], in real units
     traces: Mapping[str, Any]
     distributions: tuple[Distribution, ...]
-    significance: Significance | None = None  # None: not told
+    significance: Significance | None = None  # None: not reported
     words: Words = DIGITS
     state: str = "membrane"  # the signal whose format stands for the states'
     states: str = "membranes and currents"  # what the distributions are of

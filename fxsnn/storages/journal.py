@@ -36,7 +36,7 @@ class FileLock:
 
 
 class KeptJournal(JournalStorage):
-    """A study in a journal; a line that is JSON but no record is told as ValueError, with its number."""
+    """A study in a journal; a line that is JSON but no record raises ValueError with its number."""
 
     def _sync_with_backend(self) -> None:
         try:

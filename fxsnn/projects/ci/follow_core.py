@@ -30,5 +30,8 @@ async def every_state_of_every_step(dut: Any) -> None:
         await FallingEdge(dut.clk)
         spikes = state.step(row)
         for n, word in enumerate(state["hidden.v"].tolist()):
-            assert dut.v[n].value.to_signed() == word, f"step {step}, v of neuron {n}"
-        assert int(dut.spike.value) == sum(bit << n for n, bit in enumerate(spikes.tolist())), f"step {step}, spikes"
+            stored = dut.v[n].value.to_signed()
+            assert stored == word, f"step {step}, v of neuron {n}: the core has raw {stored}, not {word}"
+        for n, bit in enumerate(spikes.tolist()):
+            spike = dut.spike.value[n]
+            assert spike == bit, f"step {step}, spike of neuron {n}: the core has {spike}, not {bit}"

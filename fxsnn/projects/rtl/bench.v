@@ -1,13 +1,15 @@
 `timescale 1ns / 1ns
-// Presents set/input.mem to the core, a time step a clock, and writes what the core stores after each step, and a waveform.
+// Presents set/input.mem to the core, a time step a clock, resets it where set/begin.mem says that an input begins, and
+// writes what the core stores after each step, and a waveform.
 module bench #(parameter STEPS = 1);
   localparam INPUTS = 4, NEURONS = 2;
-  reg clk = 0, reset = 1, valid = 0, after = 0;
+  reg clk = 0, reset = 0, valid = 0, after = 0;
   reg [INPUTS-1:0] in = 0;
   wire [NEURONS-1:0] spike;
   core #(INPUTS, NEURONS) core (clk, reset, valid, in, spike);
 
   reg presented [0:STEPS*INPUTS-1];
+  reg begins [0:STEPS-1];
   integer t, i, n, v_file, spike_file;
   always #5 clk = ~clk;
   always @(posedge clk) after <= valid;             // 1 once a step is done
@@ -18,14 +20,18 @@ module bench #(parameter STEPS = 1);
 
   initial begin
     $readmemh("set/input.mem", presented);
+    $readmemh("set/begin.mem", begins);
     v_file = $fopen("dump/hidden.v.mem");
     spike_file = $fopen("dump/hidden.spike.mem");
     $dumpfile("dump/core.vcd");
     $dumpvars(0, bench);
-    @(negedge clk) reset = 0;
     for (t = 0; t < STEPS; t = t + 1) begin
-      valid = 1;
+      if (begins[t]) begin
+        reset = 1;
+        @(negedge clk) reset = 0;
+      end
       for (i = 0; i < INPUTS; i = i + 1) in[i] = presented[INPUTS*t + i];
+      valid = 1;
       @(negedge clk) valid = 0;
       for (n = 0; n < NEURONS; n = n + 1) begin
         $fdisplay(v_file, "%h", core.v[n]);
