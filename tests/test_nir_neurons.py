@@ -49,7 +49,14 @@ def network(neuron: dict[str, Any], bias: Reals | None = None) -> Nodes:
 
 
 def asked(**other: Any) -> Asked:
-    said = {"dt": 0.25, "decay": "euler", "gain": "euler", "reset": "zero", "reset_step": "same", "compare": "gt"}
+    said: dict[str, Any] = {
+        "dt": 0.25,
+        "decay": "euler",
+        "gain": "euler",
+        "reset": "zero",
+        "reset_step": "same",
+        "compare": "gt",
+    }
     return Asked(**(said | {"spikes": "one", "floor": "none", "current": "same", "arrives": "same"} | other))
 
 
@@ -257,3 +264,30 @@ def test_the_command_writes_a_network_and_its_plan_and_says_what_differs(
     assert reset in strict.err
     assert run(*words, "--plan", "net.toml").complaint == "--plan must be a file of its own, not 'net.toml'"
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_pools_and_readouts_between_neurons_stay_what_they_are_in_words_of_their_own(tmp_path: Path) -> None:
+    pool = {"type": "AvgPool2d", "kernel_size": 3}
+    near = {key: value if isinstance(value, str) else value.reshape(1, 1, 2) for key, value in lif(2).items()}
+    last = {"type": "LI", "tau": np.ones(2), "r": np.ones(2), "v_leak": np.zeros(2)}
+    nodes = {
+        "in": given(1, 3, 6),
+        "direct": pool,
+        "n": near | {"v_threshold": np.full((1, 1, 2), 0.25)},
+        "flat": {"type": "Flatten", "start_dim": 1, "end_dim": -1},
+        "fc": {"type": "Linear", "weight": np.array([[1, 0.5], [-0.25, 1]])},
+        "li": last,
+        "out": output(2),
+    }
+    rules = asked()
+    found, plan = on(tmp_path, nodes, "loihi", rules)
+    assert [one.text.file for one in found.graph.populations] == ["loihi.neuron", "nir_li.neuron"]
+    assert "li: it stays what it is, loihi always fires" in found.told.differing
+    inputs = (RNG.random((30, 18)) < 0.5).astype(np.float64)
+    expected = play(nodes, chain(*nodes), inputs.reshape(30, 1, 3, 6), Rules())
+    got = float_nodes(found.graph, inputs)
+    assert expected["n"].any()
+    assert got["n.spike"].tolist() == expected["n"].reshape(30, 2).tolist()
+    assert got["li.read"].tolist() == expected["li"].tolist()
+    kept = trace(quantise_graph(found.graph, plan), inputs.astype(np.int64))
+    assert kept["n"].emitted.any()

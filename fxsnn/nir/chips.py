@@ -184,13 +184,20 @@ def _quantisenc(node: Leaky, told: Told) -> Taken:
 
 
 def _shifts(decay: Reals, which: str, name: str, told: Told, most: int) -> NDArray[np.int64]:
-    """Return the shifts by which 1 - 2**-shift is nearest to a decay, int64[neurons]."""
-    can_be = 1 - np.ldexp(1.0, -np.arange(most + 1))
-    shift = abs(can_be - decay[:, None]).argmin(axis=1)
-    if (off := abs(can_be[shift] - decay)).any():
+    """Return the shifts by which a state decays, int64[neurons]; tell where that is another decay."""
+    shift = nearest_shift(decay, most)
+    can_be = 1 - np.ldexp(1.0, -shift)
+    if ((off := abs(can_be - decay)) > 1e-6).any():
         worst = int(off.argmax())
-        told.differ(f"{which} is 1 - 2^-shift: {as_given(decay[worst])} becomes {as_given(can_be[shift[worst]])}", name)
+        told.differ(f"{which} is 1 - 2^-shift: {as_given(decay[worst])} becomes {as_given(can_be[worst])}", name)
     return shift
+
+
+def nearest_shift(decay: Reals, most: int = 62) -> NDArray[np.int64]:
+    """Return the shift by which 1 - 2**-shift is nearest to a decay, int64[neurons], at most so much."""
+    can_be = 1 - np.ldexp(1.0, -np.arange(most + 1))
+    found: NDArray[np.int64] = np.argmin(abs(can_be - decay[:, None]), axis=1)
+    return found
 
 
 _ZERO = {"zero": "zero", "value": "zero", "subtract": "zero"}

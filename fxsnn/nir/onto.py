@@ -22,7 +22,7 @@ from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, read_signal
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import quantise_graph
-from fxsnn.nir.chips import CHIPS, Chip, Leaky, Taken
+from fxsnn.nir.chips import CHIPS, Chip, Leaky, Taken, nearest_shift
 from fxsnn.nir.convert import Imported
 from fxsnn.nir.node import SPIKING
 from fxsnn.nir.rescaled import covering, highest, shortly, times, weights_of
@@ -97,7 +97,8 @@ class _Move:
             into, late = given, wire.delay
             if chip.own_input and wire.source == one.name:
                 into, late = chip.own_input, max(wire.delay, 2)
-                told.differ("its own spikes arrive two steps later", row.node)
+                if wire.delay < late:
+                    told.differ("its own spikes arrive two steps later", row.node)
             self.changed[wire.name] = kept = replace(kept, target=target, input=into, delay=late)
             if kept.weights is not None:
                 self.signals[f"{wire.name}.{wire.signal}"] = self._weight_form(kept)
@@ -160,7 +161,7 @@ class _Move:
             raise _refusal(row, f"{name} has no synaptic current, it takes LIF and IF")
         if chip.leaks == "must" and (node.decay == 1).any():
             raise _refusal(row, f"{name} needs a membrane that leaks, its decay must be below 1")
-        if chip.leaks == "must" and (node.decay != node.decay[0]).any():
+        if chip.leaks == "must" and np.ptp(nearest_shift(node.decay)):
             least, most = as_given(node.decay.min()), as_given(node.decay.max())
             raise _refusal(
                 row, f"{name} has one shift for all neurons, their decays must be alike, not {least} to {most}"
@@ -216,7 +217,7 @@ class _Move:
             form = Format.parse(self.chip.signals[made.constants[name]].split()[0])
             words = to_float(from_float(values, form, rounding="nearest-even", overflow="saturate"), form)
             off = abs(words - values)
-            if (off > 1e-9 * abs(values)).any():
+            if (off > 1e-6 * abs(values)).any():  # of float32 the last bits are none of theirs
                 worst = int(off.argmax())
                 said = f"{as_given(values[worst])} becomes {as_given(words[worst])}"
                 self.found.told.differ(f"{name} is a word of {form.describe()}: {said}", row.node)
@@ -236,8 +237,8 @@ class _Move:
     def _widely(self, one: Population) -> None:
         """Give words to a population that is none of the neuron's, and to what arrives there: wide ones."""
         for wire in self.found.graph.projections:
-            if wire.target == one.name and wire.weights is not None:
-                self.signals[f"{wire.name}.{wire.signal}"] = covering(np.asarray(wire.weights.values), 8)
+            if wire.target == one.name and wire.weighed:
+                self.signals[f"{wire.name}.{wire.signal}"] = covering(weights_of(wire), 8)
         for name, signal in one.neuron.constants.items():
             self.signals[f"{one.name}.{signal}"] = covering(np.asarray(one.constants[name].values), 16)
         for signal in one.neuron.signals:
@@ -256,7 +257,8 @@ class _Move:
     def _name(self, name: str) -> str:
         """Return a name that no population and no projection has."""
         graph = self.found.graph
-        taken = {one.name for one in (*graph.populations, *graph.projections, *self.populations, *self.added)}
+        taken = {one.name for one in (*graph.populations, *self.populations)}
+        taken |= {one.name for one in (*graph.projections, *self.added)}
         return next(found for found in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if found not in taken)
 
     def _short_names(self, graph: Graph) -> dict[str, str]:
@@ -265,7 +267,7 @@ class _Move:
         for owner, signals in names_of(graph):
             for name in signals:
                 forms.setdefault(name, {})[owner] = self.signals.get(f"{owner}.{name}", "")
-        found = {}
+        found: dict[str, str] = {}
         for name, of in forms.items():
             alike = len(set(of.values())) == 1
             found |= (
