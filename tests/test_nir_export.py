@@ -316,8 +316,10 @@ def test_an_option_that_the_sidecar_answers_is_refused() -> None:
     assert said == (
         "--from must not be given with the sidecar 'net.fxsnn.json', which says it; --no-sidecar leaves it aside"
     )
+    said = run("import", "net.nir", "--out", "x.toml", "--neuron", "loihi").complaint
+    assert said.startswith("--neuron must not be given with the sidecar 'net.fxsnn.json'")
     assert (
-        "--plan must be given with a sidecar"
+        "--plan must be given with a sidecar or --neuron"
         in run("import", "net.nir", "--out", "x.toml", "--no-sidecar", "--plan", "p.toml").complaint
     )
     assert not Path("x.toml").exists()

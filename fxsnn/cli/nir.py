@@ -54,15 +54,23 @@ def import_nir(
     ] = 1.0,
     output: Annotated[str | None, _option("--output", "Which Output is read of several.", "the only one")] = None,
     form: Annotated[str | None, _option("--input", "Format of the input's words.", "UQ1.0")] = None,
+    neuron: Annotated[
+        str | None,
+        _option("--neuron", "In place of LIF, IF, CubaLIF: loihi, xylo, spiker, hls4ml, snntorch, sinabs, quantisenc."),
+    ] = None,
     sidecar: Annotated[
         Path | None,
         _option("--sidecar", "What fxsnn export nir wrote beside the network.", "NAME.fxsnn.json, where it is there"),
     ] = None,
     no_sidecar: Annotated[bool, typer.Option("--no-sidecar", help="Take the NIR file alone.")] = False,
     plan: Annotated[
-        Path | None, _option("--plan", "With a sidecar: plan to write (.toml).", "NAME.plan.toml beside --out")
+        Path | None,
+        _option("--plan", "With a sidecar or --neuron: plan to write (.toml).", "NAME.plan.toml beside --out"),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Assume nothing: exit status 1, nothing written.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Assume nothing, let no neuron do otherwise: exit status 1, nothing written."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Convert a NIR network to a network of populations; report what each node became and what was assumed."""
@@ -71,15 +79,17 @@ def import_nir(
     from fxsnn.graph.saving import arrays_beside
     from fxsnn.nir.conventions import Asked
     from fxsnn.nir.export import sidecar_for
-    from fxsnn.nir.save import imported
+    from fxsnn.nir.save import On, imported
 
     asked = Asked(
         dt, decay, gain, reset, reset_step, compare, spikes, floor, current, arrives, scale, framework, output
     )
-    if (beside := sidecar_for(network, sidecar, no_sidecar, plan, asked, form)) is not None:
-        _restore(network, out, beside, plan or out.with_name(f"{out.stem}.plan.toml"), as_json)
+    written = plan or out.with_name(f"{out.stem}.plan.toml")
+    if (beside := sidecar_for(network, sidecar, no_sidecar, plan, asked, form, neuron)) is not None:
+        _restore(network, out, beside, written, as_json)
         return
-    found = imported(network, out, asked, form or "UQ1.0", strict)
+    on = None if neuron is None else On(neuron, written)
+    found = imported(network, out, asked, form or "UQ1.0", strict, on)
     if as_json:
         told = {
             "file": str(network),
@@ -87,21 +97,25 @@ def import_nir(
             "nodes": [asdict(row) for row in found.rows],
             "conventions": asdict(found.rules),
             "assumed": found.told.assumed,
+            "differs": found.told.differing,
             "notes": found.told.noted,
         }
-        show_json(told)
+        show_json(told if on is None else told | {"plan": str(on.plan)})
         return
     rows = table("node", "NIR", "becomes", "how")
     for row in found.rows:
         rows.add_row(row.node, row.kind, row.became, row.how)
     show(rows)
-    for kind, lines in (("assumed", found.told.assumed), ("note", found.told.noted)):
+    told_lines = {"assumed": found.told.assumed, "differs": found.told.differing, "note": found.told.noted}
+    for kind, lines in told_lines.items():
         for line in lines:
             say(f"{kind}: {line}")
     beside = arrays_beside(out)
     say(f"{out}: {len(found.graph.populations)} populations, {len(found.graph.projections)} projections")
     if beside.exists():
         say(f"{beside}: their arrays")
+    if on is not None:
+        say(f"{on.plan}: the words of {on.neuron}")
 
 
 def _restore(network: Path, out: Path, sidecar: Path, plan: Path, as_json: bool) -> None:

@@ -76,7 +76,7 @@ def restored(path: Path, out: Path, sidecar: Path, plan: Path) -> Restored:
 
 
 def sidecar_for(
-    path: Path, given: Path | None, without: bool, plan: Path | None, asked: Asked, form: str | None
+    path: Path, given: Path | None, without: bool, plan: Path | None, asked: Asked, form: str | None, neuron: str | None
 ) -> Path | None:
     """Return the sidecar with which a NIR file is read: the one that is given, or the one beside it; none without.
 
@@ -89,11 +89,11 @@ def sidecar_for(
         raise ConfigError(f"--no-sidecar must not be given with --sidecar {given}")
     beside = sidecar_of(path)
     found = None if without else given or (beside if beside.exists() else None)
-    if found is None and plan is not None:
-        raise ConfigError(f"--plan must be given with a sidecar, there is no {str(beside)!r}")
+    if found is None and neuron is None and plan is not None:
+        raise ConfigError(f"--plan must be given with a sidecar or --neuron, there is no {str(beside)!r}")
     own = Asked()
     differing = [name for name in Asked.__dataclass_fields__ if getattr(asked, name) != getattr(own, name)]
-    differing += ["input"] if form is not None else []
+    differing += [name for name, one in (("input", form), ("neuron", neuron)) if one is not None]
     if found is not None and differing:
         option = differing[0].replace("framework", "from").replace("_", "-")
         raise ConfigError(

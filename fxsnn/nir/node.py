@@ -100,14 +100,19 @@ class Nested:
 
 @dataclass(slots=True)
 class Told:
-    """What is to be known of an import: guesses at what the file leaves open, and all else."""
+    """What is to be known of an import: guesses at what a file leaves open, what neurons do otherwise, all else."""
 
     _assumed: dict[str, list[str]] = field(default_factory=dict)
+    _differing: dict[str, list[str]] = field(default_factory=dict)
     _noted: dict[str, list[str]] = field(default_factory=dict)
 
     def assume(self, what: str, node: str = "") -> None:
         """Tell of a guess, of a node or of the whole file."""
         self._assumed.setdefault(what, []).append(node)
+
+    def differ(self, what: str, node: str) -> None:
+        """Tell of what the neuron that takes a node's place does otherwise."""
+        self._differing.setdefault(what, []).append(node)
 
     def note(self, what: str, node: str = "") -> None:
         """Tell of something that is no guess."""
@@ -117,6 +122,11 @@ class Told:
     def assumed(self) -> list[str]:
         """What was guessed, a line each; nodes of which the same is said are on one line."""
         return _lines(self._assumed)
+
+    @property
+    def differing(self) -> list[str]:
+        """What neurons do otherwise than the nodes whose places they take, a line each, as in `assumed`."""
+        return _lines(self._differing)
 
     @property
     def noted(self) -> list[str]:

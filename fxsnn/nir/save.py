@@ -2,47 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import FindingError, FxsnnError
+from fxsnn.errors import FileError, FindingError, FxsnnError
 from fxsnn.files import check_output, write_bytes, write_text
 from fxsnn.format import Format
+from fxsnn.graph.plan import graph_plan_text
 from fxsnn.graph.saving import arrays_beside, check_name, inline
 from fxsnn.graph.writing import Beside, graph_text
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import Imported, converted
+from fxsnn.nir.onto import onto
 from fxsnn.nir.read import read_nir
 from fxsnn.npz import pack_npz
 
 
-def imported(path: Path, out: Path, asked: Asked, form: str = "UQ1.0", strict: bool = False) -> Imported:
-    """Read a NIR file, and write a network and its arrays.
+@dataclass(frozen=True, slots=True)
+class On:
+    """The neuron of others that takes the places of LIF, IF and CubaLIF, and the file of the plan of its words."""
+
+    neuron: str
+    plan: Path
+
+
+def imported(
+    path: Path, out: Path, asked: Asked, form: str = "UQ1.0", strict: bool = False, on: On | None = None
+) -> Imported:
+    """Read a NIR file, and write a network and its arrays; on a neuron of others a plan too.
 
     form      of the words of the network's input
-    strict    whether a guess is refused: nothing is written then
+    strict    whether a guess is refused, and a neuron that does otherwise: nothing is written then
 
     Raises
     ------
     FxsnnError
         As `read_nir` and `converted` do, naming the file; or a file cannot be written.
     FindingError
-        Something was assumed, and `strict` is asked for.
+        Something was assumed or a neuron does otherwise, and `strict` is asked for.
     """
     check_name(out, "--out")
     words, arrays = Format.parse(form), arrays_beside(out)
-    for one in (out, arrays):
+    for one in (out, arrays, *([on.plan] if on else [])):
         check_output(one, path)
-    nested = read_nir(path)
+    if on is not None and on.plan in (out, arrays):
+        raise FileError(f"--plan must be a file of its own, not {str(on.plan)!r}")
+    nested, plan = read_nir(path), None
     try:
         found = converted(nested, asked, words)
+        if on is not None:
+            found, plan = onto(found, on.neuron)
     except FxsnnError as error:
         raise type(error)(f"{str(path)!r}: {error}") from None
     if strict and found.told.assumed:
         raise FindingError(f"{str(path)!r}: nothing may be assumed with --strict: {'; '.join(found.told.assumed)}")
+    if strict and found.told.differing:
+        said = "; ".join(found.told.differing)
+        raise FindingError(f"{str(path)!r}: a neuron must do what its node does with --strict: {said}")
     text, held = network_text(found, arrays.name, path.name)
+    if on is not None and plan is not None:
+        write_text(
+            on.plan, f"# the words of {on.neuron}: made by fxsnn import of {path.name!a}\n{graph_plan_text(plan)}"
+        )
     if held:
         write_bytes(arrays, pack_npz(held))
     write_text(out, text)
@@ -55,4 +79,5 @@ def network_text(found: Imported, arrays: str, source: str) -> tuple[str, dict[s
 
     beside = Beside(inline(arrays, held), lambda text: text.file.removesuffix(".neuron"))
     lines = [f"# made by fxsnn import of {source!a}", *(f"# assumed: {one}" for one in found.told.assumed)]
+    lines += [f"# differs: {one}" for one in found.told.differing]
     return "\n".join((*lines, graph_text(found.graph, beside))), held
