@@ -20,8 +20,9 @@ help:  ## say what there is
 demo: .venv/demo.stamp  ## install, run the main job on embedded digits, write demo-out/
 	$(BIN)/fxsnn demo --out demo-out
 
-# With JIT off, integers that overflow and indices out of range are errors: kernels and all that is close to them;
-# with JIT on, the compiled kernels are what is tested, and all the rest.
+# With JIT off, integers that overflow and indices out of range are errors: kernels and all that is close to them, and
+# what is of no kernel; with JIT on, the compiled kernels are what is tested, and whole programs. A module of tests that
+# is left out of one run says so in its first lines; tests/test_phases.py holds that none is left out of both.
 test: lint  ## install, check style and types, run the tests with JIT off and with JIT on
 	@echo "== pytest, JIT off"
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n $(JOBS) --durations=30

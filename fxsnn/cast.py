@@ -1,6 +1,7 @@
 """Casts: fixed to fixed and real to fixed, exact for every pair of formats, and counted.
 
 A cast quantises first and handles overflow then, never the reverse (contract 2; IEEE 1666).
+NumPy is imported where arrays are cast: the command line begins without it.
 """
 
 from __future__ import annotations
@@ -8,10 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import Any
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING, Any
 
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.format import Format, as_format
@@ -20,11 +18,15 @@ from fxsnn.kernels import rescale
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    Words = NDArray[np.int64]
+
 _SHIFT_LIMIT = 200  # beyond it no word of 63 bits rounds or overflows differently
 _MANTISSA = 53  # bits of a float64 significand
-_UNSIGNED = {np.dtype(f"i{size}"): np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
-
-Words = NDArray[np.int64]
+_UNSIGNED = {1: "u1", 2: "u2", 4: "u4", 8: "u8"}  # types by their bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,9 @@ def cast_counted(
     raw    integers of any shape, each within `src`
     """
     src, dst = as_format(src), as_format(dst)
-    words = _words_of(raw, src)
     shift = max(-_SHIFT_LIMIT, min(_SHIFT_LIMIT, src.frac - dst.frac))
     register = lfsr or Lfsr()
-    shifts = np.full(words.size, shift, dtype=np.int64)
-    return _cast(words, shifts, dst, rounding, overflow, register, register.draw_bits(shift))
+    return _cast(_words_of(raw, src), shift, dst, rounding, overflow, register, register.draw_bits(shift))
 
 
 def from_float(
@@ -162,16 +162,16 @@ def from_float_counted(
 
     x    float64 (or narrower) or integers of any shape
     """
+    import numpy as np
+
     dst, values = as_format(dst), np.asarray(x)
     register = lfsr or Lfsr()
-    stochastic = Rounding.parse(rounding) is Rounding.STOCHASTIC
-    bits = register.width if stochastic else 0
+    bits = register.width if Rounding.parse(rounding) is Rounding.STOCHASTIC else 0
     if values.dtype.kind in "iu":
         if values.size and int(values.max()) >= 1 << 63:
             raise ConfigError(f"integers must be below 2**63, not {values.max()}")
-        words = values.astype(np.int64)
-        shifts = np.full(words.size, max(-_SHIFT_LIMIT, min(_SHIFT_LIMIT, -dst.frac)), dtype=np.int64)
-        return _cast(words, shifts, dst, rounding, overflow, register, bits)
+        shift = max(-_SHIFT_LIMIT, min(_SHIFT_LIMIT, -dst.frac))
+        return _cast(values.astype(np.int64), shift, dst, rounding, overflow, register, bits)
     if values.dtype.kind != "f" or values.dtype.itemsize > 8:
         raise ConfigError(f"x must hold float64 or narrower or integers, not {values.dtype}")
     values = values.astype(np.float64)
@@ -192,23 +192,19 @@ def to_float(raw: ArrayLike, src: Format | str) -> NDArray[np.float64]:
     """Return the values of raw words as float64, the nearest ones where 53 bits do not hold them.
 
     raw    integers of any shape; the result is float64 of that shape
-
     src    a format, or its name
 
     >>> to_float([-128, 96], "Q2.6").tolist()
     [-2.0, 1.5]
     """
+    import numpy as np
+
     src = as_format(src)
     return np.ldexp(_words_of(raw, src).astype(np.float64), max(-5000, min(5000, -src.frac)))
 
 
 def cast_exact(
-    value: Fraction,
-    dst: Format,
-    rounding: str,
-    overflow: str,
-    lfsr: Lfsr | None = None,
-    dropped: int | None = None,
+    value: Fraction, dst: Format, rounding: str, overflow: str, lfsr: Lfsr | None = None, dropped: int | None = None
 ) -> tuple[int, bool, bool, bool]:
     """Cast one exact number in Python integers: its word, and whether it was inexact, a tie, an overflow.
 
@@ -232,18 +228,19 @@ def cast_exact(
 
 
 def _cast(
-    words: Words, shifts: Words, dst: Format, rounding: str, overflow: str, register: Lfsr, draw_bits: int
+    words: Words, shifts: Words | int, dst: Format, rounding: str, overflow: str, register: Lfsr, draw_bits: int
 ) -> CastResult:
+    import numpy as np
+
     from fxsnn.kernels.cast import cast_words  # Numba: only where arrays are cast
 
     rounding_mode, overflow_mode = Rounding.parse(rounding), Overflow.parse(overflow)
-    out = np.empty(words.size, dtype=np.int64)
-    counts = np.zeros(3, dtype=np.int64)
+    out, counts = np.empty(words.size, dtype=np.int64), np.zeros(3, dtype=np.int64)
     cast_words(
         out,
         counts,
         words.reshape(-1),
-        shifts.reshape(-1),
+        np.full(words.shape, shifts, dtype=np.int64).reshape(-1),
         rounding_mode.code,
         overflow_mode.code,
         np.array(rails(dst, overflow_mode), dtype=np.int64),
@@ -258,6 +255,8 @@ def _cast(
 
 
 def _words_of(raw: ArrayLike, src: Format) -> Words:
+    import numpy as np
+
     words = np.asarray(raw)
     if words.size == 0:
         return words.astype(np.int64)
@@ -276,6 +275,8 @@ def check_words(name: str, words: ArrayLike, fmt: Format, before: int = 0) -> No
     words     integers of any shape
     before    how many come before the first of them, where they are a part
     """
+    import numpy as np
+
     given = np.asarray(words)
     if given.dtype.kind not in "iu":
         raise ConfigError(f"{name} must be integers, not {given.dtype}")
@@ -289,9 +290,11 @@ def check_words(name: str, words: ArrayLike, fmt: Format, before: int = 0) -> No
 
 def _leaves(given: NDArray[np.integer[Any]], fmt: Format) -> bool:
     """Say whether a word is none of a format; called at every step of a bench, so looked at once where that does."""
+    import numpy as np
+
     most, least = np.maximum.reduce, np.minimum.reduce  # max() and min() without a call in between
-    if fmt.lowest == 0 and given.dtype in _UNSIGNED:  # a negative word is above all there
-        return bool(most(given.view(_UNSIGNED[given.dtype]), axis=None) > fmt.highest)
+    if fmt.lowest == 0 and given.dtype.isnative:  # a negative word is above all there
+        return bool(most(given.view(_UNSIGNED[given.dtype.itemsize]), axis=None) > fmt.highest)
     below = given.dtype.kind == "i" and least(given, axis=None) < fmt.lowest
     return bool(below or most(given, axis=None) > fmt.highest)
 

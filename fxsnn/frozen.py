@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, Literal
 
-import numpy as np
-
 KERNELS_TAKE: tuple[Literal["C", "W"], ...] = (
     "C",
     "W",
@@ -26,6 +24,8 @@ def freeze(record: Any, *, copy: bool = False) -> None:
 
 
 def _frozen(value: Any, copy: bool) -> Any:
+    import numpy as np  # here: the command line begins without it
+
     if isinstance(value, np.ndarray):
         if not value.flags.writeable:
             return value

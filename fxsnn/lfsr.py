@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from fxsnn.errors import ConfigError
 from fxsnn.kernels import lfsr
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _MASK64 = (1 << 64) - 1
 
@@ -45,6 +47,8 @@ class Lfsr:
 
     def tap_array(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Return the exponents as int64[taps], as kernels take them."""
+        import numpy as np  # here: the command line begins without it
+
         return np.array(self.taps, dtype=np.int64)
 
     def draw_bits(self, dropped: int) -> int:

@@ -7,8 +7,13 @@ its value is those k fresh bits, the first of them the most significant.
 Plain functions over integers, compiled where kernels call them (see `_jit.py`).
 """
 
-from numpy import int64
-from numpy.typing import NDArray
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
 
 WIDTH_MAX = 61  # a draw then never reaches the bit in which `rescale.fold` gathers the rest
 

@@ -30,7 +30,8 @@ needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the
 ONCE = "run once, with the JIT"
 once = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason=ONCE)  # type: ignore[attr-defined]
 # for what is made of many texts: with the JIT each would be compiled anew
-in_plain_python = pytest.mark.skipif(not numba.config.DISABLE_JIT, reason="run once, without the JIT")  # type: ignore[attr-defined]
+IN_PLAIN_PYTHON = "run once, without the JIT"
+in_plain_python = pytest.mark.skipif(not numba.config.DISABLE_JIT, reason=IN_PLAIN_PYTHON)  # type: ignore[attr-defined]
 # what a shell starts in the background ignores SIGINT, and so would the tests' own processes
 HEARS_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 FXSNN = [sys.executable, "-P", "-c", HEARS_SIGINT + "from fxsnn.cli import main; main()"]  # in a process of its own
@@ -70,6 +71,12 @@ def skip_without_jit() -> None:
     """Leave out a module whose every test is to be run once."""
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         pytest.skip(ONCE, allow_module_level=True)
+
+
+def skip_with_jit() -> None:
+    """Leave out a module whose every test is to be run once, in plain Python: it is of something else than kernels."""
+    if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        pytest.skip(IN_PLAIN_PYTHON, allow_module_level=True)
 
 
 def run(*words: object) -> Said:

@@ -131,5 +131,5 @@ def networks(draw: st.DrawFn) -> Network:
 
 
 def examples(many: int) -> int:
-    """Return how many steps of neurons to draw: few where each is compiled anew, which takes seconds."""
-    return many if numba.config.DISABLE_JIT else 5  # type: ignore[attr-defined]
+    """Return how many steps of neurons to draw: two where each is compiled anew, which takes many seconds."""
+    return many if numba.config.DISABLE_JIT else 2  # type: ignore[attr-defined]

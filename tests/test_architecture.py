@@ -197,10 +197,10 @@ def test_golden_and_tools_are_no_packages() -> None:
     assert [p for top in ("golden", "tools", "tests") for p in (ROOT / top).rglob("__init__.py")] == []
 
 
-def test_numba_waits_until_a_kernel_is_needed() -> None:
-    code = "import sys, fxsnn; print('numba' in sys.modules)"
+def test_numpy_and_numba_wait_until_an_array_is_cast() -> None:
+    code = "import sys, fxsnn, fxsnn.cli; print({'numpy', 'numba'} & sys.modules.keys())"
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert said.stdout == "False\n"
+    assert said.stdout == "set()\n"
 
 
 def test_the_command_line_loads_no_work_until_a_command_runs() -> None:

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import skip_with_jit
 from fxsnn.budget import Budget, parse_budget
 from fxsnn.errors import ConfigError
+
+skip_with_jit()
 
 
 @pytest.mark.parametrize(

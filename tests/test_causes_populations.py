@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from command_line import run as command
+from command_line import skip_with_jit
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import computed
 from fxsnn.golden.populations_make import make_graph_bundle
@@ -19,6 +20,8 @@ from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_read import GraphBundle
 from test_graph_files import loaded
 from test_graph_golden import kinds_of_everything
+
+skip_with_jit()
 
 TEXT = """arriving: input
 v: state

@@ -20,9 +20,11 @@ import typer.main
 from rich.console import Console
 
 import fxsnn.cli
-from command_line import FXSNN, Said, in_terminal, run
+from command_line import FXSNN, Said, in_plain_python, in_terminal, run
 from fxsnn.cli.options import _lines, percent, progress_bars, spread
 from fxsnn.errors import FileError
+
+pytestmark = in_plain_python  # others import from here
 
 
 def commands(group: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.table import Table
 
-from command_line import in_terminal, run
+from command_line import in_terminal, run, skip_with_jit
 from fxsnn.cli.tables import bands, say, show, table
 from test_cli import plan_file
+
+skip_with_jit()
 
 WIDTHS = (60, 80, 100, 120)
 

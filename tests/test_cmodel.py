@@ -19,8 +19,8 @@ import c_networks
 import test_graph
 import test_graph_batch
 from c_models import STRICT, agrees, compiled, expected, needs_arm, needs_clang, printed
-from command_line import once
 from command_line import run as command
+from command_line import skip_with_jit
 from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
@@ -43,7 +43,7 @@ from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
 from fxsnn.quantised import QuantisedNetwork
 from layered_networks import frames_for, quantised_layers
-from simulate import needs_verilator
+from simulate import UNOPTIMISED, needs_verilator
 from strategies import examples
 from test_emulate import cases
 from test_graph_golden import kinds_of_everything
@@ -51,6 +51,8 @@ from test_graph_golden import kinds_of_everything
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
 import c_size
+
+skip_with_jit()
 
 Factory = pytest.TempPathFactory
 
@@ -137,7 +139,6 @@ CAST = parse("come: input\nv: state\ntold: output\nv: v[0] = come\ntold = v\n", 
 MODES = [(rounding, overflow) for rounding in Rounding for overflow in Overflow]
 
 
-@once
 @pytest.mark.parametrize(
     ("given_to", "into"),
     [
@@ -448,7 +449,6 @@ def test_what_cannot_be_a_model_is_refused_in_a_line_and_nothing_is_written(
 # beside a core
 
 
-@once
 @needs_verilator
 def test_a_bench_of_verilator_runs_the_model_and_sees_all_that_it_keeps(tmp_path: Path) -> None:
     narrow = kinds_of_everything(tmp_path)
@@ -466,7 +466,7 @@ def test_a_bench_of_verilator_runs_the_model_and_sees_all_that_it_keeps(tmp_path
     assert bench.count(mark) == 1
     (folder / "net_bench.sv").write_text(bench.replace(mark, f"{''.join(shown)}{mark}"))
     (tmp_path / "inputs.txt").write_text("\n".join(" ".join(map(str, row)) for row in inputs.tolist()) + "\n")
-    build = ["verilator", "--binary", "-CFLAGS", "-O0", "--top-module", "net_bench"]
+    build = ["verilator", "--binary", *UNOPTIMISED, "--top-module", "net_bench"]
     files = ["net_pkg.sv", "net_bench.sv", "net.c", "net_dpi.c"]
     subprocess.run([*build, *files], cwd=folder, capture_output=True, check=True)
     bench_at = [str(folder / "obj_dir" / "Vnet_bench"), f"+inputs={tmp_path / 'inputs.txt'}"]
@@ -512,7 +512,6 @@ def test_a_model_is_c_plus_plus_too(tmp_path: Path) -> None:
         subprocess.run(build, cwd=tmp_path / "model", check=True)
 
 
-@once
 def test_784_400_10_neurons_say_in_c_what_the_kernels_say(tmp_path: Path) -> None:
     network = c_size.network(rounding="stochastic")
     inputs = (np.random.default_rng(0).random((40, 784)) < 0.1).astype(np.int64)
@@ -520,7 +519,6 @@ def test_784_400_10_neurons_say_in_c_what_the_kernels_say(tmp_path: Path) -> Non
     assert np.sum([rows[-1] for rows in said], axis=0).tolist() == run(network, inputs[None]).said[0].tolist()
 
 
-@once
 @needs_arm
 def test_tables_and_state_on_a_cortex_m4_are_as_large_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
     assert c_size.main() == 0

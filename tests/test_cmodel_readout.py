@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import c_networks
 from c_models import OPTIONS, STRICT, agrees
+from command_line import skip_with_jit
 from fxsnn.cmodel.model import c_model
 from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
@@ -28,6 +29,8 @@ from fxsnn.graph.reading import Readout
 from fxsnn.graph.run import run
 from fxsnn.plan import Signal
 from strategies import examples
+
+skip_with_jit()
 
 
 def answered(network: QuantisedGraph, inputs: NDArray[np.int64], folder: Path) -> list[list[int]]:

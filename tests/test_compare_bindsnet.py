@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from command_line import skip_with_jit
+
 TOOLS = Path(__file__).parent.parent / "tools"
 sys.path.insert(0, str(TOOLS))
 
 from compare_bindsnet import Work, digits, fxsnn, install, judge, main, options, report  # noqa: E402
+
+skip_with_jit()
 
 OURS = {"fxsnn, training": 0.5, "fxsnn, float": 0.3, "fxsnn, integers": 0.1, "fxsnn, integers, one by one": 0.2}
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from command_line import skip_with_jit
+
 TOOLS = Path(__file__).parent.parent / "tools"
 sys.path.insert(0, str(TOOLS))
 
@@ -19,6 +21,8 @@ from peer_environment import environment  # noqa: E402
 
 from fxsnn.layered.description import Description, Layer  # noqa: E402
 from fxsnn.layered.network import random_layers  # noqa: E402
+
+skip_with_jit()
 
 
 def found(fastest: float, inputs: float, currents: float) -> dict[str, Any]:

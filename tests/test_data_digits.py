@@ -14,8 +14,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from command_line import skip_with_jit
 from fxsnn.data.digits import Digits, find_embedded, load_digits, split_digits
 from fxsnn.errors import ConfigError, FileError
+
+skip_with_jit()
 
 
 @pytest.fixture(scope="module")

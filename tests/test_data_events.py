@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from command_line import run
+from command_line import run, skip_with_jit
 from fxsnn.data.aedat import parse_aedat
 from fxsnn.data.binned import load_binned
 from fxsnn.data.events import ARCHIVES, Archive, describe_recordings
@@ -22,6 +22,8 @@ from fxsnn.data.gesture import TRIALS, gestures, load_gestures, parse_labels, ve
 from fxsnn.data.nmnist import load_archive, load_nmnist, parse_nmnist
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError, FileError, FxsnnError
+
+skip_with_jit()
 
 Event = tuple[int, int, int, int]  # x, y, polarity, microseconds
 DATA = Path(os.environ.get("FXSNN_DATA", "nowhere"))

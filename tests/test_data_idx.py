@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import skip_with_jit
 from fxsnn.data.idx import parse_idx
 from fxsnn.errors import FileError
+
+skip_with_jit()
 
 LABELS = b"\0\0\x08\x01\0\0\0\x03\x07\x00\xff"
 IMAGES = b"\0\0\x08\x03\0\0\0\x01\0\0\0\x02\0\0\0\x02" + bytes([0, 1, 254, 255])

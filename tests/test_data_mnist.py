@@ -18,11 +18,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from command_line import run
+from command_line import run, skip_with_jit
 from fxsnn.data import mnist
 from fxsnn.data.digits import find_embedded, load_digits
 from fxsnn.data.mnist import FILES, Official, Source, Split, cache_folder, describe_sources, download, load_mnist
 from fxsnn.errors import FileError
+
+skip_with_jit()
 
 full = pytest.mark.skipif("FXSNN_DATA" not in os.environ, reason="FXSNN_DATA does not name the full MNIST")
 DATA = Path(os.environ.get("FXSNN_DATA", ""))

@@ -6,9 +6,12 @@ import doctest
 import re
 from pathlib import Path
 
+from command_line import skip_with_jit
 from fxsnn.program.build import build
 from fxsnn.program.grammar import parse
 from fxsnn.program.shipped import names
+
+skip_with_jit()
 
 PAGE = Path(__file__).parent.parent / "docs" / "neurons.md"
 FENCE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

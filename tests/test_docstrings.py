@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fxsnn
+from command_line import skip_with_jit
+
+skip_with_jit()
 
 ROOT = Path(fxsnn.__file__).parent
 # int64[time, neurons], or for what is computed element by element: of any shape

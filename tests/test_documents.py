@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command_line import run
+from command_line import run, skip_with_jit
 from fxsnn.candidates import load_exploration
 from fxsnn.documents import MOST_DEPTH, fitted, parse_json, parse_toml
 from fxsnn.errors import ConfigError, FileError, FxsnnError
@@ -21,6 +21,8 @@ from fxsnn.grid import parse_grid
 from fxsnn.regress.lock import read_lock
 from fxsnn.significance.fewest import read_fewest
 from fxsnn.significance.result import load_significance
+
+skip_with_jit()
 
 SET = Path(__file__).parent.parent / "golden" / "stochastic_none"
 DEEP = MOST_DEPTH + 2

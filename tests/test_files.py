@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from command_line import skip_with_jit
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import check_output, inside, new_folder, read_bytes, write_bytes, write_text
+
+skip_with_jit()
 
 MANIFEST = '{"tool": "fxsnn 0.1.0"}\n'
 

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import skip_with_jit
 from fxsnn import Format, Rounding
 from fxsnn.errors import FormatError
 from strategies import formats
+
+skip_with_jit()
 
 
 @given(formats())

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from command_line import in_plain_python
 from command_line import run as command
+from command_line import skip_with_jit
 from fxsnn import load_golden
 from fxsnn.api.fixed import Fixed
 from fxsnn.cast import to_float
@@ -33,6 +33,8 @@ from fxsnn.graph.starting import start_forms, start_of
 from population_sets import POPULATION_SETS
 from populations_drawn import drawn_networks, inputs_for, start_for
 from simulate import compared, needs_icarus, needs_verilator, simulate
+
+skip_with_jit()
 
 NAMES = ("unseen", "competitive", "maps", "recurrent")
 
@@ -198,7 +200,6 @@ def test_a_dump_that_began_elsewhere_is_explained(tmp_path: Path) -> None:
 
 
 @needs_icarus
-@in_plain_python
 @pytest.mark.parametrize("name", NAMES)
 def test_the_rtl_begins_with_the_words_given(name: str, sets: Path) -> None:
     said = simulate(sets / name)
@@ -206,7 +207,6 @@ def test_the_rtl_begins_with_the_words_given(name: str, sets: Path) -> None:
 
 
 @needs_verilator
-@in_plain_python
 def test_verilator_agrees_with_icarus(sets: Path) -> None:
     said = simulate(sets / "recurrent", "verilator")
     assert said.returncode == 0, said.stdout + said.stderr
@@ -214,7 +214,6 @@ def test_verilator_agrees_with_icarus(sets: Path) -> None:
 
 
 @needs_icarus
-@in_plain_python
 def test_the_cocotb_bench_loads_the_same_words(sets: Path) -> None:
     words = ["sh", str(sets / "competitive" / "run.sh"), "cocotb"]
     environment = {**os.environ, "PYTHON": sys.executable}
@@ -223,7 +222,6 @@ def test_the_cocotb_bench_loads_the_same_words(sets: Path) -> None:
 
 
 @needs_icarus
-@in_plain_python
 @pytest.mark.parametrize(
     ("file", "right", "wrong"),
     [
@@ -250,7 +248,6 @@ def test_a_word_that_begins_otherwise_in_the_rtl_is_found(file: str, right: str,
 
 
 @needs_icarus
-@in_plain_python
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn_networks(), st.integers(0, 1000))
 def test_emulator_check_and_rtl_agree_for_any_texts_that_begin_anywhere(

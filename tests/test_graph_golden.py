@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from command_line import in_plain_python
 from command_line import run as command
 from fxsnn.errors import ConfigError
 from fxsnn.golden.bundle import read_bundle
@@ -29,6 +30,8 @@ from reference_lif import Into, Lif, weighed
 from strategies import examples
 from test_graph import Drawn, chance, networks
 from test_graph_files import RISING, UNSEEN, UNSEEN_PLAN, by_hand, loaded
+
+pytestmark = in_plain_python  # no module-wide skip: others import from here
 
 NETWORK = """
 [input]

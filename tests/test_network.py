@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from command_line import skip_with_jit
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.network import Network, load_network, save_network
+
+skip_with_jit()
 
 
 @pytest.fixture

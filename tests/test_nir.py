@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from command_line import skip_with_jit
 from fxsnn.graph.network import Graph
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import Imported, converted
 from fxsnn.nir.hdf5 import parse_nir
 from nir_files import Edges, Nodes, Reals, Rules, chain, float_nodes, given, lif, output, play, write_nir
+
+skip_with_jit()
 
 EXPLICIT = Asked(0.25, "euler", "euler", "zero", "same", "gt", "one", "none", "same", "same")
 RNG = np.random.default_rng(3)

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from command_line import run
+from command_line import run, skip_with_jit
 from fxsnn.errors import FxsnnError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import load_graph_plan
@@ -24,6 +24,8 @@ from fxsnn.nir.layout import places
 from fxsnn.nir.read import read_nir
 from fxsnn.nir.sidecar import parse_sidecar
 from fxsnn.subjects.graphs import digest_of_graph
+
+skip_with_jit()
 
 RNG = np.random.default_rng(8)
 # every node that NIR has and a network can be: maps and rows of numbers, raw words and real numbers, draws

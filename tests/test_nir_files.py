@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
-from command_line import run
+from command_line import run, skip_with_jit
 from fxsnn.errors import FileError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import parse_graph_plan
@@ -25,6 +25,8 @@ from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import converted
 from fxsnn.nir.read import read_nir
 from nir_files import Nodes, chain, float_nodes, given, lif, output, write_nir
+
+skip_with_jit()
 
 HERE = Path(__file__).parent / "nir_recorded"
 DATA = Path(os.environ.get("FXSNN_DATA", "nowhere")) / "nir"

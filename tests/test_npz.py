@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import skip_with_jit
 from fxsnn.errors import FileError
 from fxsnn.layered.network import is_layered, load_layers
 from fxsnn.network import load_network
 from fxsnn.npz import pack_npz, unpack_npy, unpack_npz
+
+skip_with_jit()
 
 WHOLE = pack_npz({"a": np.arange(6.0).reshape(2, 3), "b": np.asarray("word")})
 

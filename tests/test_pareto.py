@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import skip_with_jit
 from fxsnn.budget import Budget
 from fxsnn.errors import BudgetError, ConfigError, FloorError
 from fxsnn.pareto import ACCURACY, Baseline, Reward, front, select
+
+skip_with_jit()
 
 
 @dataclass(frozen=True)

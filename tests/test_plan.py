@@ -3,11 +3,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from command_line import in_plain_python
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Leak, Plan, parse_plan, plan_from_data, plan_text, plan_to_data
 from strategies import plans
+
+pytestmark = in_plain_python  # others import from here
 
 TEXT = """
 accumulate = "each"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from command_line import skip_with_jit
 from fxsnn.errors import ConfigError, FxsnnError, NeuronError
 from fxsnn.format import Format
 from fxsnn.plan import Signal
@@ -17,6 +18,8 @@ from fxsnn.program.interpret import Run
 from fxsnn.program.program import bind
 from fxsnn.program.shipped import names, neuron, shipped, source
 from fxsnn.program.wires import arriving
+
+skip_with_jit()
 
 HEAD = "v: state\ncurrent: input\nth: constant\nspike: output\n"
 FIRES = HEAD + "v: v[0] = v + current\nspike = v >= th\n"

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import needs_jit, once
+from command_line import in_plain_python
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.golden.learning import make_learning_bundle
@@ -28,6 +28,7 @@ from fxsnn.plan import Plan, parse_plan
 from learning_faults import CONFIGURATIONS, FAULTS
 from reference import lfsr_bits
 from simulate import needs_icarus, needs_verilator, simulate
+from strategies import examples
 from test_itq import blanks, learning_plans, lessons, reference, rules
 from test_learn import some_images
 
@@ -90,8 +91,7 @@ def slow_words(network: Network, images: NDArray[np.uint8], learning: Learning, 
 
 
 @needs_icarus
-@needs_jit
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(blanks(), rules(), learning_plans(), st.integers(2, 4))
 def test_the_rtl_equals_the_kernels_and_the_slow_reference_for_any_configuration(
     tmp_path_factory: pytest.TempPathFactory, network: Network, learning: Learning, plan: Plan, count: int
@@ -132,6 +132,7 @@ def test_the_committed_bundle_of_learning_is_made_again_byte_for_byte(bundles: d
 
 
 @needs_icarus
+@in_plain_python
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_the_rtl_plays_what_faults_are_looked_for_in(name: str, bundles: dict[str, Path]) -> None:
     manifest = json.loads((bundles[name] / "manifest.json").read_bytes())
@@ -142,6 +143,7 @@ def test_the_rtl_plays_what_faults_are_looked_for_in(name: str, bundles: dict[st
 
 
 @needs_icarus
+@in_plain_python
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_rtl_is_found(fault: str, bundles: dict[str, Path], tmp_path: Path) -> None:
     where, changes = FAULTS[fault]
@@ -173,6 +175,7 @@ theta = { format = "UQ1.0" }
 
 
 @needs_icarus
+@in_plain_python
 def test_a_draw_that_would_leave_the_widest_word_is_added(tmp_path: Path) -> None:
     """The update is almost 4 units of 61 fractional bits: one that adds the whole draw to it is negative."""
     learning = Learning(rate=0.99, slowing=0.0, offset=0.0, softness=0.0, theta_plus=0.0, target=0.0, norm=2.0)
@@ -185,6 +188,7 @@ def test_a_draw_that_would_leave_the_widest_word_is_added(tmp_path: Path) -> Non
 
 
 @needs_icarus
+@in_plain_python
 def test_a_word_that_is_flipped_or_missing_is_found(bundles: dict[str, Path], tmp_path: Path) -> None:
     shutil.copytree(bundles["by chance"], tmp_path / "set")
     path = tmp_path / "set" / "learned.mem"
@@ -203,6 +207,7 @@ def test_a_word_that_is_flipped_or_missing_is_found(bundles: dict[str, Path], tm
 
 
 @needs_icarus
+@in_plain_python
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_one_altered_digit_in_any_file_is_named(name: str, bundles: dict[str, Path], tmp_path: Path) -> None:
     folder = tmp_path / "set"
@@ -222,6 +227,7 @@ def test_one_altered_digit_in_any_file_is_named(name: str, bundles: dict[str, Pa
 
 
 @needs_icarus
+@in_plain_python
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_a_constant_that_is_not_what_the_bench_is_configured_for_is_named(
     name: str, bundles: dict[str, Path], tmp_path: Path
@@ -243,7 +249,7 @@ def test_a_constant_that_is_not_what_the_bench_is_configured_for_is_named(
 
 
 @needs_verilator
-@once
+@in_plain_python
 def test_verilator_agrees_with_icarus(bundles: dict[str, Path]) -> None:
     manifest = json.loads((bundles["by chance"] / "manifest.json").read_bytes())
     said = simulate(bundles["by chance"], "verilator")

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from command_line import skip_with_jit
 from fxsnn.data.digits import PIXELS, Digits
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.splits import open_splits, part
+
+skip_with_jit()
 
 
 def numbered(count: int) -> Digits:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from command_line import skip_with_jit
 from fxsnn.engine.work import Each
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 import table_rows
+
+skip_with_jit()
 
 NAMES = [{"seed": seed, "what": what} for seed in (0, 1) for what in ("float", "after")]
 
