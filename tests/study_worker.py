@@ -18,6 +18,7 @@ from fxsnn.encode import RateCoding
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.grid import Grid, Learner
 from fxsnn.learn import random_network
+from fxsnn.modes import Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.quantised import quantise
@@ -39,10 +40,15 @@ GRID = Grid(
 )
 
 
+def kills(plan: Plan) -> bool:
+    """Say whether who trains under a plan may die of it: two points of the grid."""
+    return plan.weight.format.word == 2 and plan.weight.rounding is Rounding.STOCHASTIC
+
+
 class Snapping:
     """Learning that only puts the parameters on their formats, takes a while, and may take its process with it.
 
-    deadly   a file: who trains under weights of 2 bits dies, as often as the file says, at least once
+    deadly   a file: who trains under weights that `kills` names dies, as often as the file says, at least once
     """
 
     settings = "snapping"
@@ -55,7 +61,7 @@ class Snapping:
 
     def train(self, plan: Plan) -> Network:
         time.sleep(self._pause)
-        if self._deadly and plan.weight.format.word == 2:
+        if self._deadly and kills(plan):
             _die(self._deadly)
         found = quantise(NETWORK, plan)
         return replace(NETWORK, weights=to_float(found.weights, plan.weight.format))
