@@ -7,12 +7,11 @@ NumPy is imported where arrays are cast: the command line begins without it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from fxsnn.errors import ConfigError, OverflowDetectedError
-from fxsnn.format import Format, as_format
+from fxsnn.format import Format, as_format, near
 from fxsnn.frozen import freeze
 from fxsnn.kernels import rescale
 from fxsnn.lfsr import Lfsr
@@ -223,7 +222,7 @@ def cast_exact(
     draw = next(register.draws(bits))
     result = rescale.recast(gathered, below + 1, rounding_mode.code, draw, bits, lowest, highest, overflow_mode.code)
     if result[3] and overflow_mode is Overflow.ERROR:
-        raise OverflowDetectedError(f"the value must lie in {dst.describe()}, {_span(dst)}, not {_near(value)}")
+        raise OverflowDetectedError(f"the value must lie in {dst.describe()}, {dst.span}, not {near(value)}")
     return result
 
 
@@ -250,7 +249,7 @@ def _cast(
     )
     inexact, ties, overflows = counts.tolist()
     if overflows and overflow_mode is Overflow.ERROR:
-        raise OverflowDetectedError(f"all values must lie in {dst.describe()}, {_span(dst)}; {overflows} did not")
+        raise OverflowDetectedError(f"all values must lie in {dst.describe()}, {dst.span}; {overflows} did not")
     return CastResult(out.reshape(words.shape), inexact, ties, overflows)
 
 
@@ -297,12 +296,3 @@ def _leaves(given: NDArray[np.integer[Any]], fmt: Format) -> bool:
         return bool(most(given.view(_UNSIGNED[given.dtype.itemsize]), axis=None) > fmt.highest)
     below = given.dtype.kind == "i" and least(given, axis=None) < fmt.lowest
     return bool(below or most(given, axis=None) > fmt.highest)
-
-
-def _span(fmt: Format) -> str:
-    return f"{_near(fmt.value(fmt.lowest))} to {_near(fmt.value(fmt.highest))}"
-
-
-def _near(value: Fraction) -> str:
-    # not float: a value may have any size
-    return f"{Context(prec=6).divide(Decimal(value.numerator), Decimal(value.denominator)).normalize():g}"

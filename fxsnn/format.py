@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from fxsnn.errors import FormatError
@@ -95,6 +96,11 @@ class Format:
         """Hexadecimal digits of one word in a memory file."""
         return -(-self.word // 4)
 
+    @property
+    def span(self) -> str:
+        """The lowest and the highest value in text, as `-2 to 1.98438`."""
+        return f"{near(self.value(self.lowest))} to {near(self.value(self.highest))}"
+
     def value(self, raw: int) -> Fraction:
         """Return the exact value of one raw word."""
         return raw * self.step
@@ -131,3 +137,8 @@ def bits_of(lowest: int, highest: int) -> int:
     """
     signed = lowest < 0
     return max(highest.bit_length(), (-lowest - 1).bit_length() if signed else 0) + signed
+
+
+def near(value: Fraction) -> str:
+    """Return a value of any size, which no float may hold, in six digits."""
+    return f"{Context(prec=6).divide(Decimal(value.numerator), Decimal(value.denominator)).normalize():g}"

@@ -19,8 +19,8 @@ import c_networks
 import test_graph
 import test_graph_batch
 from c_models import STRICT, agrees, compiled, expected, needs_arm, needs_clang, printed
+from command_line import in_plain_python
 from command_line import run as command
-from command_line import skip_with_jit
 from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
@@ -52,7 +52,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
 import c_size
 
-skip_with_jit()
+pytestmark = in_plain_python
 
 Factory = pytest.TempPathFactory
 
