@@ -30,6 +30,14 @@ class Text:
     body: tuple[ast.stmt, ...]
     choices: dict[str, tuple[str, ...]]
 
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Every signal that the text names, whatever the choices; `bit`, which no plan gives, among them."""
+        nodes = [node for body in self.body for node in ast.walk(body) if isinstance(node, ast.AnnAssign)]
+        cast = [cast_into(node)[0] for node in nodes if node.value is not None]
+        said = [declared(node) for node in nodes if node.value is None]
+        return tuple(dict.fromkeys([*cast, *(one.signal for one in said if one.kind in ("state", "constant"))]))
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
