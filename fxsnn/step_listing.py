@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
 from fxsnn.graph.files import graph_at
+from fxsnn.graph.misfits import misfits
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.population import text_of
@@ -24,6 +25,7 @@ from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.layered.width import input_format
 from fxsnn.network import Network
+from fxsnn.overflows import misfits_of_one
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
 from fxsnn.program.catalogue import differences
@@ -34,11 +36,12 @@ from fxsnn.quantised import QuantisedNetwork, quantise
 from fxsnn.width import constants_of, program_of
 
 
-def show_network(network: Path, plan: Path | None = None) -> str:
+def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], object] = str) -> str:
     """Return the page on a network's neurons; without a plan their texts.
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (.toml);
                or a neuron: the name of one that comes along, or a file ending in .neuron
+    warn       is told of each constant or weight that its format does not hold
 
     Raises
     ------
@@ -50,7 +53,7 @@ def show_network(network: Path, plan: Path | None = None) -> str:
             raise ConfigError(f"a plan must be of a network, {str(network)!r} is a neuron")
         return text_of(str(network)).source
     if graph := graph_at(network):
-        return _of_graph(graph, plan)
+        return _of_graph(graph, plan, warn)
     held = _held(network)
     if plan is None:
         texts = (
@@ -58,7 +61,11 @@ def show_network(network: Path, plan: Path | None = None) -> str:
         )
         return "\n".join(source(name) for name in texts)
     read = named(plan, parse_planned, read_text(plan, "a plan"))
-    return _joined(steps_of(_quantised(held, read, plan)))
+    quantised = _quantised(held, read, plan)
+    if isinstance(held, Network) and isinstance(quantised, QuantisedNetwork):
+        for line in misfits_of_one(held, quantised):
+            warn(line)
+    return _joined(steps_of(quantised))
 
 
 def show_against(one: Path, other: str) -> str:
@@ -96,11 +103,14 @@ def _is_neuron(path: Path) -> bool:
     return path.suffix == ".neuron" or (str(path) in names() and not path.exists())
 
 
-def _of_graph(graph: Graph, plan: Path | None) -> str:
+def _of_graph(graph: Graph, plan: Path | None, warn: Callable[[str], object]) -> str:
     """Return the page on a network of populations, one after the other; without a plan their texts, each once."""
     if plan is None:
         return "\n".join(dict.fromkeys(one.text.source for one in graph.populations))
-    return _joined(steps_of(quantise_graph(graph, load_graph_plan(plan, graph))))
+    quantised = quantise_graph(graph, load_graph_plan(plan, graph))
+    for line in misfits(quantised):
+        warn(line)
+    return _joined(steps_of(quantised))
 
 
 def steps_of(network: QuantisedNetwork | QuantisedLayers | QuantisedGraph) -> dict[str, list[str]]:

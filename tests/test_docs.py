@@ -33,7 +33,7 @@ from fxsnn.quantised import quantise
 skip_without_jit()
 
 ROOT = Path(__file__).parent.parent
-GENERATED = [ROOT / "docs" / "commands.md"]  # by tools/site_hooks.py, of the help
+GENERATED = [ROOT / "docs" / "commands.md", ROOT / "docs" / "changelog.md"]  # by tools/site_hooks.py, of the help
 PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "golden").rglob("*.md")})
 
 

@@ -72,7 +72,8 @@ def emulate(
         _tell_recordings(found)
     else:
         _tell_digits(found)
-    warn(*lines(found.overflows), note(network))
+    misfits = [] if isinstance(found, EventsEmulated) else found.misfits
+    warn(*misfits, *lines(found.overflows), note(network))
 
 
 def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.lfsr import Lfsr
-from fxsnn.plan import LfsrText, Signal, SignalText, signal_of
+from fxsnn.plan import ChoiceText, LfsrText, Signal, SignalText, signal_of
 from fxsnn.program.neuron import BIT
 
 
@@ -34,6 +34,7 @@ class GraphPlan:
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     signal: dict[str, Any]
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
+    choice: ChoiceText | None = None
     schema: Literal[1] = 1
 
 

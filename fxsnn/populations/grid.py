@@ -17,7 +17,7 @@ from fxsnn.graph.plan import GraphPlan, by_name, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
 from fxsnn.grid import MOST_POINTS, SHORT, Point
 from fxsnn.lfsr import Lfsr
-from fxsnn.plan import LfsrText, Signal
+from fxsnn.plan import ChoiceText, LfsrText, Signal
 from fxsnn.program.neuron import BIT
 
 PTQ = "PTQ"
@@ -39,6 +39,7 @@ class GraphGrid(msgspec.Struct, frozen=True):
 class _GridText(msgspec.Struct, forbid_unknown_fields=True):
     signal: dict[str, Any]
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
+    choice: ChoiceText | None = None
     schema: Literal[1] = 1
 
 
