@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from fxsnn.files import read_text
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import ChoiceText, LfsrText, Signal, SignalText, signal_of
+from fxsnn.program import shipped
 from fxsnn.program.neuron import BIT
 
 
@@ -104,7 +105,7 @@ def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
     ------
     ConfigError
         Signals lack a format: all of them are named. Or the plan names a signal of a population or projection that has
-        none of this name, or by a name alone one that no text has. (What the choices leave out may stay in a plan.)
+        none of this name, or by a name alone one that `check_names` does not know.
     """
     check_names(graph, plan.signals)
     wanted = dict(names_of(graph))
@@ -120,17 +121,27 @@ def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
     return {owner: {own: one for own, one in signals.items() if one} for owner, signals in found.items()}
 
 
-def check_names(graph: Graph, names: Iterable[str]) -> None:
-    """Raise ConfigError where a plan's name is that of no signal: `hidden.v` of its owner, `v` of any text."""
+def check_names(graph: Graph, names: Iterable[str], elsewhere: bool = True) -> None:
+    """Raise ConfigError where a name is that of no signal: `hidden.v` of its owner, `v` of any of the network's texts.
+
+    What the choices leave out may be there. So may, with `elsewhere`, signals of any neuron that comes along: one plan
+    serves several networks.
+    """
     found = list(names_of(graph))
     whole = [f"{owner}.{own}" for owner, signals in found for own in signals]
-    alone = dict.fromkeys(own for _, signals in found for own in signals)
-    texts = {signal for one in graph.populations for signal in one.text.signals} - {BIT}  # whatever the choices are
-    left_out = texts | {one.signal for one in graph.projections}
+    alone = list(dict.fromkeys(own for _, signals in found for own in signals))
+    left_out = {signal for one in graph.populations for signal in one.text.signals}
+    left_out |= {one.signal for one in graph.projections}
     for name in names:
-        known = whole if "." in name else [*alone]
-        if name not in known and name not in left_out:
-            raise ConfigError(f"a signal must be one of {', '.join(known)}, not {name!r}")
+        known = whole if "." in name else alone
+        if name in known or (name in left_out and name != BIT) or (elsewhere and name in _shipped_signals()):
+            continue
+        raise ConfigError(f"a signal must be one of {', '.join(known) or 'none'}, not {name!r}")
+
+
+@lru_cache
+def _shipped_signals() -> frozenset[str]:
+    return frozenset(signal for name in shipped.names() for signal in shipped.shipped(name).signals) - {BIT}
 
 
 def read_signal(given: Any, name: str) -> Signal:

@@ -82,10 +82,9 @@ def graph_configuration(
     """Read a configuration; raises FxsnnError where a file cannot be read or does not fit, or inputs are too few."""
     graph = load_graph(network)
     tables = _tables(named(plan, parse_graph_plan, read_text(plan, "a plan")))
-    both = merged(tables, _named(graph, change))
-    if isinstance(both["signal"], Mapping):
-        check_names(graph, both["signal"])
-    changed = graph_plan_from_data(both)
+    named_whole = _named(graph, change)
+    check_names(graph, named_whole.get("signal", ()), elsewhere=False)  # a change must change something
+    changed = graph_plan_from_data(merged(tables, named_whole))
     signals_for(graph, changed)
     if inputs is None and graph.format != SPIKES:
         raise ConfigError(f"inputs must be given of a network whose input is {graph.format}: spikes alone are drawn")
@@ -99,7 +98,7 @@ def _named(graph: Graph, change: Mapping[str, Any]) -> dict[str, Any]:
     """Return the change of a plan with whole names, as its tables have them: hidden.v for `hidden = { v = ... }`."""
     signals = change.get("signal", {})
     if not isinstance(signals, Mapping):
-        return dict(change)
+        raise ConfigError(f"change.signal must be a table of signals, not {signals!r}")
     owners = {name for name, _ in names_of(graph)}
     nested = by_name({name: said for name, said in signals.items() if name in owners})
     return {**change, "signal": {name: said for name, said in signals.items() if name not in owners} | nested}
