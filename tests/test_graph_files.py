@@ -308,7 +308,7 @@ def test_a_plan_that_is_none_is_refused_in_a_line(tmp_path: Path, old: str, new:
 
 def test_weights_and_constants_that_their_formats_do_not_hold_are_warned_of(tmp_path: Path) -> None:
     (tmp_path / "net.toml").write_text(NETWORK.replace("decay = 0.5", "decay = 1.5"))
-    (tmp_path / "plan.toml").write_text(PLAN.replace("Q2.2", "Q1.2 wrap").replace("UQ1.2 wrap", "UQ0.6"))
+    (tmp_path / "plan.toml").write_text(PLAN.replace("Q2.2", "Q1.2 floor wrap").replace("UQ1.2 floor wrap", "UQ0.6"))
     expected = [
         "warning: weights of input_a: 1 of 6 leave Q1.2 (s3), the farthest 1 is stored as -1",
         "warning: constant decay of a leaves UQ0.4 (u4): 1.5 is stored as 0.9375",
@@ -358,7 +358,7 @@ def test_an_exact_word_on_a_cycle_is_refused(tmp_path: Path) -> None:
 def test_inputs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     network = loaded(tmp_path)
     cases: list[tuple[np.ndarray[Any, Any], str]] = [
-        (np.zeros((1, 2, 4), int), r"^inputs must be \[inputs, steps\] of \[3\], not \[1, 2, 4\]$"),
+        (np.zeros((1, 2, 4), int), r"^inputs must be \[inputs, steps, 3\], not \[1, 2, 4\]$"),
         (np.full((1, 2, 3), 2), r"^inputs\[0, 0, 0\] must be a word of UQ1\.0 \(u1\), 0 to 1, not 2$"),
         (np.zeros((1, 2, 3)), "^inputs must be integers, not float64$"),
         (np.zeros((1, 0, 3), int), "^inputs must have more than the 0 steps of skip, not 0$"),
