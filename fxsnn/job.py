@@ -27,7 +27,7 @@ from fxsnn.grid import Grid, parse_grid
 from fxsnn.learn import Learning
 from fxsnn.learner import learner_like
 from fxsnn.network import load_network
-from fxsnn.overflows import Overflows, misfits_of_one, overflowing
+from fxsnn.overflows import Overflows, overflowing
 from fxsnn.pareto import Reward
 from fxsnn.quantised import quantise
 from fxsnn.ranges import Spread, profile, spreads
@@ -50,7 +50,6 @@ class Emulated:
     fixed: Score
     trace: emulate.Trace
     overflows: Overflows
-    misfits: list[str]  # of constants; see `overflows.misfits_of_one`
 
 
 def emulate_network(
@@ -70,7 +69,6 @@ def emulate_network(
         measure(quantised, task, test, digits, workers),
         emulate.emulate(quantised, test),
         overflowing(quantised, test),
-        misfits_of_one(held, quantised),
     )
 
 

@@ -9,13 +9,11 @@ import numpy as np
 from fxsnn.data.recordings import Recordings
 from fxsnn.emulate import emulate
 from fxsnn.encode import Spikes
-from fxsnn.graph.misfits import misfit
 from fxsnn.layered.emulate import at_work, counted
 from fxsnn.layered.learn import frames_of
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.quantise import CASTS, QuantisedLayers
-from fxsnn.network import Network
-from fxsnn.quantised import QuantisedNetwork, parameter_signals
+from fxsnn.quantised import QuantisedNetwork
 
 MOST = 0.001  # of a signal's casts; as many as the cheaper proposal of `ranges` lets saturate
 WATCHED = 16  # the first images on which casts are counted
@@ -40,21 +38,6 @@ def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
         counts.pop("inhibit", None)
     named = {f"{_SIGNALS.get(cast, 'membrane')} ({cast})": found for cast, found in counts.items()}
     return above(named | {"theta": [network.neurons, network.casts["theta"][2]]})
-
-
-def misfits_of_one(network: Network, quantised: QuantisedNetwork) -> list[str]:
-    """Return what there is to say of constants that their formats do not hold, as `graph.misfits.misfits` does.
-
-    Weights and theta are not among them: see `overflowing`.
-    """
-    words = {"threshold": quantised.threshold, "inhibition": quantised.inhibition, "leak factor": quantised.factor}
-    given = {"threshold": network.threshold, "inhibition": network.inhibition, "leak factor": network.decay}
-    if network.reset == "value":
-        words["reset value"], given["reset value"] = quantised.reset_value, network.reset_value
-    signals, told = parameter_signals(quantised.plan), list[str]()
-    for name in words.keys() & signals.keys():
-        told.append(misfit(name, given[name], words[name], signals[name].format, quantised.casts[name][2]))
-    return sorted(filter(None, told))
 
 
 def overflowing_layers(float_net: LayeredNetwork, network: QuantisedLayers, shown: Recordings) -> dict[str, float]:

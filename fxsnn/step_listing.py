@@ -25,7 +25,6 @@ from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.layered.width import input_format
 from fxsnn.network import Network
-from fxsnn.overflows import misfits_of_one
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
 from fxsnn.program.catalogue import differences
@@ -41,7 +40,7 @@ def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], 
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (.toml);
                or a neuron: the name of one that comes along, or a file ending in .neuron
-    warn       is told of each constant or weight that its format does not hold
+    warn       is told of each constant or weight of populations that its format does not hold
 
     Raises
     ------
@@ -61,11 +60,7 @@ def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], 
         )
         return "\n".join(source(name) for name in texts)
     read = named(plan, parse_planned, read_text(plan, "a plan"))
-    quantised = _quantised(held, read, plan)
-    if isinstance(held, Network) and isinstance(quantised, QuantisedNetwork):
-        for line in misfits_of_one(held, quantised):
-            warn(line)
-    return _joined(steps_of(quantised))
+    return _joined(steps_of(_quantised(held, read, plan)))
 
 
 def show_against(one: Path, other: str) -> str:

@@ -72,7 +72,7 @@ def emulate(
         _tell_recordings(found)
     else:
         _tell_digits(found)
-    misfits = [] if isinstance(found, EventsEmulated) else found.misfits
+    misfits = found.misfits if isinstance(found, GraphEmulated) else []
     warn(*misfits, *lines(found.overflows), note(network))
 
 
