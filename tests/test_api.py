@@ -372,8 +372,8 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
             "a signal must be one of hidden.membrane, hidden.threshold, hidden.decay, input_hidden.weight, not ",
         ),
         (
-            lambda net: fxsnn.quantise(net, fxsnn.Plan({"weight": "Q1.3", "wieght": "Q1.3"})),
-            "a signal must be one of membrane, threshold, decay, weight, not 'wieght'",
+            lambda net: fxsnn.quantise(net, fxsnn.Plan({"weight": "Q1.3", "weights": "Q1.3"})),
+            "a signal must be one of membrane, threshold, decay, weight, not 'weights'",
         ),
         (lambda _: fxsnn.load("nothing.toml"), "a network must be a file that can be read, not 'nothing.toml'"),
         (lambda _: fxsnn.Plan.load("nothing.toml"), "a plan must be a file that can be read, not 'nothing.toml'"),

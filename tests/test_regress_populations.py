@@ -126,7 +126,7 @@ def test_a_weight_that_changes_a_word_is_told_with_the_node_it_changes_first(lis
         ('overflow = "wrap"', 'overflows = "wrap"', "signal 'membrane' must be a text or a table of"),
         ('"back.weight" = {', '"black.weight" = {', "a signal must be one of mine.v, "),
         ("signal.membrane.", "signal.membrene.", "a signal must be one of v, level, "),
-        ('signal."back.weight" = {', 'signal.wieght = "Q2.0" #', "a signal must be one of v, level, "),
+        ('signal."back.weight" = {', 'signal.weights = "Q2.0" #', "a signal must be one of v, level, "),
         ('signal."back.weight" = {', "signal.mine = { w = {} } #", "a signal must be one of mine.v, "),
         ('network = "net.toml"', 'network = "../net.toml"', "a file name must stay inside"),
     ],
