@@ -292,7 +292,7 @@ def test_a_network_that_is_none_is_refused_in_a_line(tmp_path: Path, old: str, n
         ('"Q2.2"', "3", "signal 'weight' must be a text or a table of format, rounding, overflow: "),
         ('"Q2.2"', '"Q2.2"\n"a.membrene" = "Q2.2"', "a signal must be one of a.membrane, a.threshold, "),
         ('"Q2.2"', '"Q2.2"\nweights = "Q2.2"', "a signal must be one of membrane, threshold, "),
-        ('"Q2.2"', '"Q2.2"\nweights = {}', "signal 'weights' must be a text or a table of format, rounding, overflow: "),
+        ('"Q2.2"', '"Q2.2"\nweights = {}', "signal 'weights' must be a text or a table of format, rounding, overflow"),
         ('"Q2.2"', '"Q2.2"\n"a.membrane" = "Q2.2"\na.membrane = "Q2.3"', "signal 'a.membrane' must be given once"),
         ("[signal]", "[signals]", "a plan must have the documented keys: "),
         ("[signal]", '"a" = \n[signal]', "a plan must be TOML: "),
