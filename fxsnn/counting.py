@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
 from fxsnn.graph.files import graph_at
 from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.misfits import misfits
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.layered.description import Description
@@ -30,10 +32,11 @@ from fxsnn.quantised import quantise
 from fxsnn.selection import counted, plan_of_one_layer
 
 
-def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
+def memory_of(plan: Path, network: Path, macro: str, warn: Callable[[str], object] = str) -> dict[str, Any]:
     """Count the memory of a network under a plan; under `while_learning` what learning by it stores, at the usual rate.
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (TOML)
+    warn       is told of each constant or weight of populations that its format does not hold
 
     Raises
     ------
@@ -42,7 +45,10 @@ def memory_of(plan: Path, network: Path, macro: str) -> dict[str, Any]:
     """
     allocated = macro_of(macro)
     if graph := graph_at(network):
-        return memory_to_data(graph_memory(quantise_graph(graph, load_graph_plan(plan, graph))), allocated)
+        network_in_words = quantise_graph(graph, load_graph_plan(plan, graph))
+        for line in misfits(network_in_words):
+            warn(line)
+        return memory_to_data(graph_memory(network_in_words), allocated)
     described = described_at(network)
     if isinstance(described, Competitive):
         held = plan_of_one_layer(plan)

@@ -30,7 +30,7 @@ from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, compose, shown_places
 from fxsnn.report.drawing import check_drawing
 from fxsnn.score import Score, cross_validate, score
-from fxsnn.selection import choose
+from fxsnn.selection import Criteria, choice_text, choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.groups import significance
@@ -106,10 +106,11 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
 
         candidates = explore(network, points, task, settings.workers, tell)
         exploration = gather(about(splits), float_score, candidates)
-        choice = choose(exploration, settings.reward, settings.max_loss)
+        asked = Criteria(settings.reward, settings.max_loss, None)
+        choice = choose(exploration, asked.reward, asked.max_loss)
         (place / "candidates.json").write_bytes(to_json(exploration, choice, settings.reward))
         chosen = candidates[choice.index]
-        (place / "chosen.toml").write_bytes(plan_text(chosen.plan).encode())
+        (place / "chosen.toml").write_bytes((plan_text(chosen.plan) + choice_text(asked)).encode())
 
         networks = {}
         for n in shown_places(exploration, choice):

@@ -34,7 +34,7 @@ from fxsnn.recorded.splits import learned_recordings, open_split
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out
 from fxsnn.report.drawing import check_drawing
 from fxsnn.score import Measured, Told
-from fxsnn.selection import Criteria, choose
+from fxsnn.selection import Criteria, choice_text, choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
 from fxsnn.significance.layers import layers_significance
@@ -97,17 +97,17 @@ def demo_events(
         reached = bench.float_told()
         candidates = _candidates(bench, grids, reached, max_loss, workers, lambda *counts: progress("explore", *counts))
         found = gather(about(held_out), reached, candidates)
+        asked = Criteria(reward, max_loss, None)
         choice = choose(found, reward, max_loss)
         (place / "candidates.json").write_bytes(to_json(found, choice, reward))
         best = candidates[choice.index]
         chosen = bench.network_of(Point(best.name, best.scheme, {}, best.plan))
         save_layers(chosen, place / "chosen.npz", learned)
-        (place / "chosen.toml").write_bytes(layered_plan_text(best.plan).encode())
+        (place / "chosen.toml").write_bytes((layered_plan_text(best.plan) + choice_text(asked)).encode())
         quantised = quantise_layers(chosen, best.plan)
         shown = as_inputs(frames_of(network, test, np.arange(1)))
         manifest = make_graph_bundle(place / "golden", populations_of(quantised, relays=True), shown)
         found_by = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
-        asked = Criteria(reward, max_loss, None)
         outcome = write_layers_report(
             place / "report.html", bench, chosen, found, choice, asked, test, found_by, command, workers, progress
         )

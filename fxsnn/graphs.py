@@ -16,6 +16,7 @@ from fxsnn.files import check_output, read_text, write_bytes
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.misfits import misfits
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.starting import REST, read_start
@@ -44,6 +45,7 @@ class GraphEmulated:
     counts: dict[str, dict[str, int]]  # of the first input, by population and cast
     overflows: Overflows
     memory: Memory
+    misfits: list[str]  # of weights and constants; see `graph.misfits`
 
 
 def emulate_graph(
@@ -74,6 +76,7 @@ def emulate_graph(
         counts,
         overflowing_in(counts),
         graph_memory(quantised),
+        misfits(quantised),
     )
 
 

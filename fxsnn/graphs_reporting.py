@@ -33,7 +33,7 @@ def report_graph(
     The candidates may be one plan (.toml). All figures are of the inputs that the candidates were compared on: there
     are no others.
     """
-    sources.check(out, asked, inputs)
+    sources.check(out, inputs)
     graph = load_graph(sources.network)
     swept = sources.swept(digest_of_graph(graph)) if sources.significance else None
     shown = read_inputs(inputs, graph)

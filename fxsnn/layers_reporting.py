@@ -46,7 +46,7 @@ def report_layers(
     The candidates may be one plan (.toml). A choice that learned on through its quantisation does so again, in as many
     `passes` as fxsnn explore took (2), unless its network is given.
     """
-    sources.check(out, asked)
+    sources.check(out)
     network, swept = load_layers(sources.network), sources.swept()
     learned = None if sources.chosen_network is None else load_layers(sources.chosen_network)
     test = open_split(data, "test", network.description)

@@ -6,7 +6,7 @@ People write plans in TOML; see `parse_plan` and docs/files.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import tomli_w
@@ -130,6 +130,16 @@ class LfsrText(msgspec.Struct, forbid_unknown_fields=True):
     seed: int = Lfsr().seed
 
 
+class ChoiceText(msgspec.Struct, forbid_unknown_fields=True):
+    """With what fxsnn select chose a plan, which it writes behind it; see `selection.criteria_beside`."""
+
+    reward: str | None = None
+    mu: float | None = None
+    max_loss: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None  # none: no floor
+    budget: str | None = None
+    by: str | None = None
+
+
 class _LearningText(msgspec.Struct, forbid_unknown_fields=True):
     weight: SignalText
     trace: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ1.0"))
@@ -152,6 +162,7 @@ class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     integrate: Literal["two-casts", "fused"] = "two-casts"
     fold: bool = False
     learning: _LearningText | None = None
+    choice: ChoiceText | None = None
     schema: Literal[1] = 1
 
 

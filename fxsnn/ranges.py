@@ -39,8 +39,8 @@ class Ranges:
 class Spread:
     """How the values of one signal lie, in real units, and the integer bits that they ask for.
 
-    `integer` bits, the sign counted, hold every value; `saturating` ones all but the 0.1 % of the largest
-    magnitudes.
+    `integer` bits, the sign counted, hold every value, a greatest one of exactly a power of two too; `saturating` ones
+    all but the 0.1 % of the largest magnitudes.
     """
 
     minimum: float
@@ -114,11 +114,11 @@ def spread(values: ArrayLike, bounds: tuple[float, float] | None = None, exact: 
     """
     array = np.asarray(values, dtype=np.float64).ravel()
     low, high = bounds or (float(array.min()), float(array.max()))
-    integer, signed = integer_bits((low, high), exact)
+    integer, signed = integer_bits((low, high), exact=True)
     # not interpolated: what lies between two values is below one that is there
     last = array.size - 1 - array.size // round(100 / SATURATING)
     most = float(np.partition(np.abs(array), last)[last])
-    saturating, _ = integer_bits((max(low, -most) if signed else 0.0, min(high, most)))
+    saturating, _ = integer_bits((max(low, -most) if signed else 0.0, min(high, most)), exact=True)
     return Spread(
         minimum=low,
         maximum=high,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fxsnn.candidates import Exploration, load_exploration
 from fxsnn.demo import Progress, about, measure_all, prepare
 from fxsnn.emulate import respond
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, FindingError
 from fxsnn.files import check_output, read_bytes
 from fxsnn.learner import learner_like
 from fxsnn.network import Network, load_network
@@ -20,7 +21,7 @@ from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, compose, shown_places
 from fxsnn.report.drawing import check_drawing
 from fxsnn.score import Measured, cross_validate
-from fxsnn.selection import Criteria, choice_of, choose
+from fxsnn.selection import Criteria, choice_of, choice_written, choose, criteria_beside
 from fxsnn.significance import Significance, load_significance
 from fxsnn.splits import Splits, check_fits, check_unlearned, open_splits
 from fxsnn.ties import pack
@@ -36,19 +37,35 @@ class Sources:
     chosen_network: Path | None = None  # what learned in integers under that plan
     significance: Path | None = None
 
-    def check(self, out: Path, asked: Criteria, *read: Path | None) -> None:
-        """Refuse what cannot become a page, before anything is measured; `read` is what else is not to be replaced."""
-        if self.chosen is not None and asked.budget is not None:
+    def asked(
+        self, form: str | None, mu: float | None, max_loss: float | None, budget: str | None, by: str | None
+    ) -> Criteria:
+        """Return by what to choose: as told, else what the plan that is given says that it was chosen with.
+
+        Raises ConfigError where a plan and a budget are told, FileError where the plan cannot be read.
+        """
+        if self.chosen is not None and budget is not None:
             raise ConfigError("a choice must be made by a plan or within a budget, not both")
+        alone = self.candidates if self.candidates.suffix == ".toml" else None
+        return criteria_beside(self.chosen or alone, form, mu, max_loss, budget, by)
+
+    def check(self, out: Path, *read: Path | None) -> None:
+        """Refuse what cannot become a page, before anything is measured; `read` is what else is not to be replaced."""
         own = self.network, self.candidates, self.chosen, self.chosen_network, self.significance
         check_output(out, *own, *read)
         check_drawing()
 
     def choice(self, exploration: Exploration, asked: Criteria) -> Choice:
-        """Choose by the plan that is given, or as `fxsnn select` does."""
+        """Choose by the plan that is given, or as `fxsnn select` does; one that it chose so has the reason of then."""
+        given = asked.reward, asked.max_loss, asked.budget
         if self.chosen is None:
-            return choose(exploration, asked.reward, asked.max_loss, asked.budget)
-        return choice_of(exploration, self.chosen, self.chosen_network is not None)
+            return choose(exploration, *given)
+        choice = choice_of(exploration, self.chosen, self.chosen_network is not None)
+        if choice_written(self.chosen) and criteria_beside(self.chosen) == asked:
+            with suppress(FindingError):
+                again = choose(exploration, *given)
+                return again if again.index == choice.index else choice
+        return choice
 
     def swept(self, digest: str | None = None) -> Significance | None:
         """Read what fxsnn significance wrote, if anything, of this very network; ConfigError if it is of another.
@@ -89,7 +106,7 @@ def report_job(
     FindingError
         No candidate holds the floor or fits into the budget.
     """
-    sources.check(out, asked)
+    sources.check(out)
     network, exploration = load_network(sources.network), load_exploration(sources.candidates)
     choice, swept = sources.choice(exploration, asked), sources.swept()
     learned = None if sources.chosen_network is None else load_network(sources.chosen_network)

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import tomli_w
 
 from fxsnn.budget import Budget, parse_budget
 from fxsnn.candidates import Entry, Exploration, Found, load_exploration
-from fxsnn.documents import named
+from fxsnn.documents import named, parse_toml
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_text
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.macro import MACROS, macro_of
 from fxsnn.memory import Memory, inventory, memory_to_data, while_learning
 from fxsnn.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
-from fxsnn.plan import Plan, parse_plan
+from fxsnn.plan import ChoiceText, Plan, parse_plan
 from fxsnn.planned import Planned, parse_planned, planned_text
+from fxsnn.shortened import picked, shortened
 from fxsnn.ties import TEST, paired_difference, tied, unpack
 
 
@@ -51,6 +53,52 @@ def criteria(
     return Criteria(reward, USUAL_LOSS if max_loss is None and budget is None else max_loss, limit)
 
 
+def choice_text(asked: Criteria) -> str:
+    """Return what a choice was made with as a table of TOML that stands behind its plan; see `criteria_beside`."""
+    told: dict[str, Any] = {"reward": asked.reward.form, "mu": asked.reward.mu}
+    told |= {} if asked.max_loss is None else {"max_loss": asked.max_loss}
+    told |= {} if asked.budget is None else {"budget": f"{asked.budget.bits} bits", "by": asked.budget.by}
+    return "\n" + tomli_w.dumps({"choice": told})
+
+
+def criteria_beside(
+    plan: Path | None,
+    form: str | None = None,
+    mu: float | None = None,
+    max_loss: float | None = None,
+    budget: str | None = None,
+    by: str | None = None,
+) -> Criteria:
+    """Return what somebody asks for, as `criteria` does; what is None is taken from the plan of a choice, if it says.
+
+    Raises FileError and ConfigError where the plan cannot be read.
+    """
+    held = None if plan is None else choice_written(plan)
+    if held is None:
+        return criteria(form, mu, max_loss, budget, by)
+    return criteria(
+        form or held.reward,
+        held.mu if mu is None else mu,
+        held.max_loss if max_loss is None else max_loss,
+        budget or held.budget,
+        by or held.by,
+    )
+
+
+def choice_written(plan: Path) -> ChoiceText | None:
+    """Return what fxsnn select wrote behind a plan, if it did; raises as `criteria_beside`."""
+    return named(plan, _choice_in, read_text(plan, "a plan"))
+
+
+def _choice_in(text: str) -> ChoiceText | None:
+    """Return what a plan's text says that its choice was made with, or none."""
+    found = parse_toml(text, "a plan").get("choice")
+    try:
+        return None if found is None else msgspec.convert(found, ChoiceText)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"choice must be what fxsnn select wrote: {error}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Selected:
     """What was chosen, by what it was measured, and its plan."""
@@ -59,6 +107,8 @@ class Selected:
     entry: Entry
     found: Found  # the float network that it is compared with
     plan: Planned
+    number: int  # of the candidate in the file, 1 the first
+    called: str  # in the reason: `#12` where names are long
 
     @property
     def shown(self) -> tuple[str, str]:
@@ -66,14 +116,29 @@ class Selected:
         return ("input", "inputs") if isinstance(self.plan, GraphPlan) else ("image", "digits")
 
 
-def select_candidate(candidates: Path, out: Path, asked: Criteria) -> Selected:
-    """Choose from candidates.json and write the plan of the choice."""
+def select_candidate(candidates: Path, out: Path, asked: Criteria, name: str | None = None) -> Selected:
+    """Choose from candidates.json, or take the one of a name or number, `#12`; write its plan and what was asked for.
+
+    Raises
+    ------
+    FloorError, BudgetError
+        No candidate holds the floor or fits into the budget.
+    ConfigError
+        No candidate has this name or number.
+    """
     exploration = load_exploration(candidates)
     check_output(out, candidates)
-    choice = choose(exploration, asked.reward, asked.max_loss, asked.budget)
-    plan = exploration.plan_of(choice.index)
-    write_text(out, planned_text(plan))
-    return Selected(choice, exploration.entries[choice.index], exploration.found, plan)
+    told = shortened(exploration)
+    if name is None:
+        choice = choose(told, asked.reward, asked.max_loss, asked.budget)
+    else:
+        index = picked(exploration, name)
+        choice = Choice(index, _told_of(told, index, "name"))
+    index = choice.index
+    plan = exploration.plan_of(index)
+    write_text(out, planned_text(plan) + ("" if name else choice_text(asked)))
+    entry = exploration.entries[index]
+    return Selected(choice, entry, exploration.found, plan, index + 1, told.entries[index].name)
 
 
 def selected_to_data(selected: Selected, out: Path) -> dict[str, Any]:
@@ -81,7 +146,8 @@ def selected_to_data(selected: Selected, out: Path) -> dict[str, Any]:
     entry, held = msgspec.to_builtins(selected.entry), selected.found
     del entry["right"]  # a bit an input, of use to `report` alone
     against = {"accuracy": held.accuracy, "interval": list(held.interval), "bits": held.bits}
-    return {"reason": selected.choice.reason, **entry, "float": against, "written": str(out)}
+    told = {"reason": selected.choice.reason, "number": selected.number}
+    return {**told, **entry, "float": against, "written": str(out)}
 
 
 def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:
@@ -92,15 +158,19 @@ def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:
     held = named(plan, parse_planned, read_text(plan, "a plan"))
     places = sorted(range(len(found.entries)), key=lambda n: learned and found.entries[n].scheme == "PTQ")
     for n in places:
-        entry = found.entries[n]
         if found.plan_of(n) == held:
-            change = 100 * (entry.accuracy - found.found.accuracy)
-            said = (
-                f"{entry.name} was chosen by its plan: {found.found.bits / entry.bits:.1f} times less memory, "
-                f"{change:+.2f} points of accuracy. {_said_of_ties(found, entry)}"
-            )
-            return Choice(n, said.rstrip())
+            return Choice(n, _told_of(found, n, "plan"))
     raise ConfigError(f"a chosen plan must be one of the candidates', {str(plan)!r} is not")
+
+
+def _told_of(found: Exploration, n: int, by: str) -> str:
+    """Return what is to be said of a candidate that somebody took by its name or plan."""
+    entry = found.entries[n]
+    change = 100 * (entry.accuracy - found.found.accuracy)
+    return (
+        f"{entry.name} was chosen by its {by}: {found.found.bits / entry.bits:.1f} times less memory, "
+        f"{change:+.2f} points of accuracy. {_said_of_ties(found, entry)}"
+    ).rstrip()
 
 
 def choose(found: Exploration, reward: Reward, max_loss: float | None, budget: Budget | None = None) -> Choice:

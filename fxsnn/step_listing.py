@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
 from fxsnn.graph.files import graph_at
+from fxsnn.graph.misfits import misfits
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.population import text_of
@@ -34,11 +35,12 @@ from fxsnn.quantised import QuantisedNetwork, quantise
 from fxsnn.width import constants_of, program_of
 
 
-def show_network(network: Path, plan: Path | None = None) -> str:
+def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], object] = str) -> str:
     """Return the page on a network's neurons; without a plan their texts.
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (.toml);
                or a neuron: the name of one that comes along, or a file ending in .neuron
+    warn       is told of each constant or weight of populations that its format does not hold
 
     Raises
     ------
@@ -50,7 +52,7 @@ def show_network(network: Path, plan: Path | None = None) -> str:
             raise ConfigError(f"a plan must be of a network, {str(network)!r} is a neuron")
         return text_of(str(network)).source
     if graph := graph_at(network):
-        return _of_graph(graph, plan)
+        return _of_graph(graph, plan, warn)
     held = _held(network)
     if plan is None:
         texts = (
@@ -96,11 +98,14 @@ def _is_neuron(path: Path) -> bool:
     return path.suffix == ".neuron" or (str(path) in names() and not path.exists())
 
 
-def _of_graph(graph: Graph, plan: Path | None) -> str:
+def _of_graph(graph: Graph, plan: Path | None, warn: Callable[[str], object]) -> str:
     """Return the page on a network of populations, one after the other; without a plan their texts, each once."""
     if plan is None:
         return "\n".join(dict.fromkeys(one.text.source for one in graph.populations))
-    return _joined(steps_of(quantise_graph(graph, load_graph_plan(plan, graph))))
+    quantised = quantise_graph(graph, load_graph_plan(plan, graph))
+    for line in misfits(quantised):
+        warn(line)
+    return _joined(steps_of(quantised))
 
 
 def steps_of(network: QuantisedNetwork | QuantisedLayers | QuantisedGraph) -> dict[str, list[str]]:

@@ -361,6 +361,7 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
             "a neuron's text must be a string, not int",
         ),
         (lambda _: fxsnn.Neuron.parse("spike = 1"), "mine.neuron:"),
+        (lambda _: fxsnn.Neuron.load("lif", beta=0.9), "lif.neuron: a value must be of leak, reset, "),
         (lambda _: fxsnn.Neuron.parse(MINE, speed=3), "mine.neuron: a value must be of nothing, not 'speed'"),
         (
             lambda _: fxsnn.quantise(fxsnn.Network(3), fxsnn.Plan()),
@@ -368,7 +369,11 @@ def test_a_node_under_each_has_no_draws_of_one_step() -> None:
         ),
         (
             lambda net: fxsnn.quantise(net, fxsnn.Plan({"weight": "Q1.3", "other.membrane": "Q1.3"})),
-            "signal 'other.membrane' must be one of hidden.membrane, ",
+            "a signal must be one of hidden.membrane, hidden.threshold, hidden.decay, input_hidden.weight, not ",
+        ),
+        (
+            lambda net: fxsnn.quantise(net, fxsnn.Plan({"weight": "Q1.3", "weights": "Q1.3"})),
+            "a signal must be one of membrane, threshold, decay, weight, not 'weights'",
         ),
         (lambda _: fxsnn.load("nothing.toml"), "a network must be a file that can be read, not 'nothing.toml'"),
         (lambda _: fxsnn.Plan.load("nothing.toml"), "a plan must be a file that can be read, not 'nothing.toml'"),
@@ -389,7 +394,7 @@ def test_what_cannot_be_is_refused_in_one_line_and_the_network_stays(
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda fixed: fixed.run(np.zeros((1, 5, 4), int)), "inputs must be [inputs, steps] of [3], not [1, 5, 4]"),
+        (lambda fixed: fixed.run(np.zeros((1, 5, 4), int)), "inputs must be [inputs, steps, 3], not [1, 5, 4]"),
         (lambda fixed: fixed.run(np.zeros((1, 5, 3))), "inputs must be integers, not float64"),
         (lambda fixed: fixed.run([[0, 1], [0]]), "inputs must be an array, not lists of unequal lengths"),
         (lambda fixed: fixed.trace(np.full((5, 3), 2)), "inputs[0, 0, 0] must be a word of UQ1.0 (u1), 0 to 1, not 2"),

@@ -57,8 +57,8 @@ ORDER = (
     ),
     "nir",
     *("distributions", "grid", "explore", "descent", "recorded", "populations", "budget", "pareto", "ties"),
-    *("splits", "candidates", "selection", "counting", "step_listing", "significance", "golden", "api", "regress"),
-    *("projects", "report"),
+    *("splits", "candidates", "shortened", "selection", "counting", "step_listing", "significance", "golden", "api"),
+    *("regress", "projects", "report"),
     *(
         "demo",
         "profiled",

@@ -534,7 +534,9 @@ def test_words_that_no_signal_takes_make_no_points(folder: Path) -> None:
     graph = load_graph(folder / "net.toml")
     with pytest.raises(ConfigError, match=r"^signal 'wait', which lists several words, must be one of v, level, "):
         graph_points(parse_graph_grid(GRID + 'wait = ["Q1.1", "Q1.2"]\n'), graph)
-    assert len(graph_points(parse_graph_grid(GRID + 'wait = "Q1.1"\n'), graph)) == 6  # choices may leave it out
+    with pytest.raises(ConfigError, match="^a signal must be one of v, level, .*, not 'membrene'$"):
+        graph_points(parse_graph_grid(GRID + 'membrene = "Q1.1"\n'), graph)
+    assert len(graph_points(parse_graph_grid(GRID + 'wait = "Q1.1"\n'), graph)) == 6  # another neuron's
 
 
 def test_options_of_learning_are_refused_and_a_plan_of_populations_asks_for_its_network(folder: Path) -> None:

@@ -232,6 +232,9 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ('"lif"', '"bad.neuron"', "bad.neuron:2:5: a text must parse, but "),
         ('leak = "multiply", ', "", "lif.neuron: leak must be none, shift, multiply, not left open"),
         ("decay = 0.5, ", "", "population a: constants must be given, decay is not"),
+        ("decay = 0.5, ", "beta = 0.9, ", "population a: a constant of lif.neuron must be one of "),
+        ("decay = 0.5, ", "beta = 0.9, ", ", not 'beta'"),
+        ('leak = "multiply", ', 'leek = "multiply", ', "lif.neuron: a choice must be one of leak, reset, not leek"),
         ("decay = 0.5", "decay = 0.5, dekay = 1", "lif.neuron must be one of threshold, decay, not 'dekay'"),
         ("decay = 0.5", "decay = nan", "constant decay of a: every number must be finite, not nan"),
         ("decay = 0.5", 'decay = "x.txt"', "constant decay of a: an array must be a file of .npy, .npz, .csv, .mem"),
@@ -287,7 +290,10 @@ def test_a_network_that_is_none_is_refused_in_a_line(tmp_path: Path, old: str, n
         ('"Q2.2"', '"Q2.2 flur"', "signal 'weight': rounding must be one of floor, "),
         ('"Q2.2"', '"Q2.2 floor wrap now"', "signal 'weight' must be a format, a rounding and an overflow, not "),
         ('"Q2.2"', "3", "signal 'weight' must be a text or a table of format, rounding, overflow: "),
-        ('"Q2.2"', '"Q2.2"\n"a.membrene" = "Q2.2"', "signal 'a.membrene' must be one of a.membrane, a.threshold, "),
+        ('"Q2.2"', '"Q2.2"\n"a.membrene" = "Q2.2"', "a signal must be one of a.membrane, a.threshold, "),
+        ('"Q2.2"', '"Q2.2"\nweights = "Q2.2"', "a signal must be one of membrane, threshold, "),
+        ('"Q2.2"', '"Q2.2"\nweights = {}', "signal 'weights' must be a text or a table of format, rounding, overflow"),
+        ('"Q2.2"', '"Q2.2"\n"a.membrane" = "Q2.2"\na.membrane = "Q2.3"', "signal 'a.membrane' must be given once"),
         ("[signal]", "[signals]", "a plan must have the documented keys: "),
         ("[signal]", '"a" = \n[signal]', "a plan must be TOML: "),
     ],
@@ -298,6 +304,24 @@ def test_a_plan_that_is_none_is_refused_in_a_line(tmp_path: Path, old: str, new:
     (tmp_path / "plan.toml").write_text(PLAN.replace(old, new, 1))
     complaint = command("show", tmp_path / "net.toml", tmp_path / "plan.toml").complaint
     assert complaint.startswith(f"{str(tmp_path / 'plan.toml')!r}: {said}")
+
+
+def test_weights_and_constants_that_their_formats_do_not_hold_are_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "net.toml").write_text(NETWORK.replace("decay = 0.5", "decay = 1.5"))
+    (tmp_path / "plan.toml").write_text(PLAN.replace("Q2.2", "Q1.2 floor wrap").replace("UQ1.2 floor wrap", "UQ0.6"))
+    expected = [
+        "warning: weights of input_a: 1 of 6 leave Q1.2 (s3), the farthest 1 is stored as -1",
+        "warning: constant threshold of a: 1 of 2 leave UQ0.6 (u6), the farthest 1 is stored as 0.984375",
+        "warning: constant decay of a leaves UQ0.4 (u4): 1.5 is stored as 0.9375",
+    ]
+    net, plan = tmp_path / "net.toml", tmp_path / "plan.toml"
+    for words in (("show", net, plan), ("memory", plan, "--network", net, "--json")):
+        said = command(*words)
+        assert (said.status, said.err.splitlines()) == (0, expected)
+    plan.write_text(PLAN)
+    assert command("show", net, plan).err.splitlines() == [
+        "warning: constant decay of a leaves UQ0.4 (u4): 1.5 is stored as 0.9375"
+    ]
 
 
 def test_a_width_that_cannot_be_proved_names_the_population(tmp_path: Path) -> None:
@@ -334,7 +358,7 @@ def test_an_exact_word_on_a_cycle_is_refused(tmp_path: Path) -> None:
 def test_inputs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     network = loaded(tmp_path)
     cases: list[tuple[np.ndarray[Any, Any], str]] = [
-        (np.zeros((1, 2, 4), int), r"^inputs must be \[inputs, steps\] of \[3\], not \[1, 2, 4\]$"),
+        (np.zeros((1, 2, 4), int), r"^inputs must be \[inputs, steps, 3\], not \[1, 2, 4\]$"),
         (np.full((1, 2, 3), 2), r"^inputs\[0, 0, 0\] must be a word of UQ1\.0 \(u1\), 0 to 1, not 2$"),
         (np.zeros((1, 2, 3)), "^inputs must be integers, not float64$"),
         (np.zeros((1, 0, 3), int), "^inputs must have more than the 0 steps of skip, not 0$"),

@@ -56,9 +56,9 @@ def test_false_and_true_are_spikes_and_labels_are_read_beside_them(tmp_path: Pat
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
-        (np.zeros((1, 3, 5), int), "inputs must be [inputs, steps] of [2, 1, 2], not [1, 3, 5]"),
-        (np.zeros((3, 4), int), "inputs must be [inputs, steps] of [2, 1, 2], not [3, 4]"),
-        (np.zeros(4, int), "inputs must be [inputs, steps] of [2, 1, 2], not [4]"),
+        (np.zeros((1, 3, 5), int), "inputs must be [inputs, steps, 2, 1, 2], not [1, 3, 5]"),
+        (np.zeros((3, 4), int), "inputs must be [inputs, steps, 2, 1, 2], not [3, 4]"),
+        (np.zeros(4, int), "inputs must be [inputs, steps, 2, 1, 2], not [4]"),
         (np.zeros((0, 3, 4), int), "inputs must be one or more, not none"),
         (np.zeros((1, 2, 4), int), "inputs must have more than the 2 steps of skip, not 2"),
         (np.full((1, 3, 4), 8), "inputs[0, 0, 0] must be a word of Q3.1 (s4), -8 to 7, not 8"),

@@ -90,6 +90,26 @@ def test_one_plan_without_labels_is_a_page_too(explored: Path, tmp_path: Path) -
     assert len(held.entries) == 6
 
 
+def test_the_page_of_a_choice_has_the_floor_and_the_budget_that_it_was_made_with(
+    explored: Path, tmp_path: Path
+) -> None:
+    chosen = tmp_path / "chosen.toml"
+    budget = f"{max(entry.bits for entry in load_exploration(explored / 'c.json').entries)} bits"
+    said = run("select", explored / "c.json", "--max-loss", "0.3", "--budget", budget, "--out", chosen)
+    assert said.status == 0, said.err
+    assert report(explored, tmp_path / "r.html", "--chosen", chosen).status == 0
+    page = text_of(tmp_path / "r.html")
+    assert "at most 30.00 % lost" in page
+    assert said.out.partition("\n")[0] in page  # why, with both
+    assert f"fit into {int(budget.split()[0]):,} bits" in page
+    assert "stay within 30.00 % of the float network" in page
+    assert report(explored, tmp_path / "s.html", "--chosen", chosen, "--max-loss", "0.25").status == 0
+    assert "at most 25.00 % lost" in text_of(tmp_path / "s.html")
+    assert report(explored, tmp_path / "s.html", "--chosen", chosen, "--budget", budget).complaint == (
+        "a choice must be made by a plan or within a budget, not both"
+    )
+
+
 def test_a_network_that_never_fires_and_stores_no_weights_has_its_page(tmp_path: Path) -> None:
     (tmp_path / "net.toml").write_text(
         '[input]\nshape = [2, 2, 1]\n[population.out]\nshape = [1, 1, 1]\nneuron = "integrator"\n'

@@ -90,7 +90,10 @@ def test_configurations_are_held_in_three_lines(project: Path) -> None:
     assert "\nformats.toml: core: compare ge -> gt; first node: spike at image 0, step " in said.stdout
     assert "Traceback" not in said.stdout
     (tests / "formats.toml").write_text("schema = 7")
-    assert "\nformats.toml: '" in outcome(project).stdout
+    said = outcome(project)
+    assert "\nformats.toml: '" in said.stdout
+    assert "another exception" not in said.stdout
+    assert said.stdout.count("schema") == 2  # the failure and its line in the summary
 
 
 def test_the_plugin_loads_nothing_before_it_is_needed() -> None:

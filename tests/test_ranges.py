@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import small_splits
+from fxsnn.cast import from_float_counted, to_float
 from fxsnn.emulate import spikes_of
 from fxsnn.encode import RateCoding, Spikes, encode
 from fxsnn.errors import ConfigError
+from fxsnn.format import Format
 from fxsnn.learn import random_network, record
 from fxsnn.network import Network
 from fxsnn.ranges import PERCENTILES, Ranges, Spread, integer_bits, profile, spread, spreads
@@ -141,10 +143,20 @@ def test_no_image_has_no_spread() -> None:
 def test_the_proposed_bits_hold_the_maximum_and_all_but_a_thousandth(drawn: list[float], copies: int) -> None:
     values = np.repeat(np.array(drawn), copies)
     found = spread(values)
-    assert (found.integer, found.signed) == integer_bits((min(drawn), max(drawn)))
+    assert (found.integer, found.signed) == integer_bits((min(drawn), max(drawn)), exact=True)
     assert found.saturating <= found.integer
     limit = 2.0 ** (found.saturating - found.signed)
-    assert (np.abs(values) > limit).sum() <= 0.001 * values.size
+    assert ((values >= limit) | (values < -limit)).sum() <= 0.001 * values.size
+
+
+@given(st.integers(-12, 40), st.booleans(), st.booleans())
+def test_the_proposed_bits_hold_powers_of_two_exactly(power: int, negative: bool, signed: bool) -> None:
+    found = spread([0.0, -(2.0**power) if negative else 2.0**power, -0.5 * 2.0**power if signed else 0.0])
+    assert found.integer == power + (1 if negative or not signed else 2)
+    for bits in {found.integer, found.saturating}:
+        word = Format(bits + 16, 16, found.signed)
+        cast = from_float_counted([found.minimum, found.maximum], word)
+        assert (cast.overflows, to_float(cast.raw, word).tolist()) == (0, [found.minimum, found.maximum])
 
 
 def test_a_spread_worked_out_by_hand() -> None:
@@ -163,5 +175,5 @@ def test_a_spread_worked_out_by_hand() -> None:
     )  # 0.5 % are too many to saturate
     assert spread([0.0, 2.001953125]).saturating == 2  # so is one of two, however little it is above a power of two
     assert spread(np.append(np.zeros(999), 5.0)).saturating < 0  # one of a thousand is not
-    assert spread(np.concatenate([np.full(1999, 1.0), [7.0]])).saturating == 0
+    assert spread(np.concatenate([np.full(1999, 1.0), [7.0]])).saturating == 1
     assert spread(np.concatenate([np.zeros(1999), [-1.0]])).saturating == -15  # the sign, and as good as nothing

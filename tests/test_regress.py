@@ -216,9 +216,7 @@ def test_only_some_are_run_and_accepted(listed: Path) -> None:
     said = run("regress", listed, "--accept", "--only", "each_subtract")
     assert said.status == 0
     assert said.out.startswith("accepted  each_subtract: random.density 0.4 -> 0.3; input spikes of image 0 changed; ")
-    assert said.out.endswith(
-        f"\n0 of 1 configurations agree with list.lock.json (written by {THIS}), 1 are now recorded in it\n"
-    )
+    assert said.out.endswith(f"\nlist.lock.json is written: 1 changed; it was written by {THIS}\n")
     after = read_lock(lock_path(listed)).records
     assert list(after) == list(before)
     assert [name for name in before if after[name] != before[name]] == ["each_subtract"]
@@ -233,7 +231,12 @@ def test_what_is_new_or_gone_is_a_finding_until_it_is_accepted(listed: Path) -> 
     first, *_, last, _ = said.out.splitlines()
     assert re.fullmatch(r"FAIL  another: not recorded yet \(\d+ spikes\)", first)
     assert last == "FAIL  largest_zero: recorded, but no longer listed"
-    assert run("regress", listed, "--accept").status == 0
+    said = run("regress", listed, "--accept")
+    assert said.status == 0
+    first, *_, gone, last = said.out.splitlines()
+    assert re.fullmatch(r"recorded  another \(\d+ spikes\), new", first)
+    assert gone == "removed  largest_zero, no longer listed"
+    assert last == f"list.lock.json is written: 2 as before, 1 new, 1 removed; it was written by {THIS}"
     assert run("regress", listed).status == 0
     assert list(read_lock(lock_path(listed)).records) == ["another", *SETS[1:]]
 

@@ -124,7 +124,10 @@ def test_a_weight_that_changes_a_word_is_told_with_the_node_it_changes_first(lis
         ('inputs = "shown.npz"\nimages = 20\ntraced', 'data = "digits"\nimages = 20\ntraced', "constants and data"),
         ('traced = 3', 'traced = 3\nconstants.threshold = 1.0', "constants and data must be left out"),
         ('overflow = "wrap"', 'overflows = "wrap"', "signal 'membrane' must be a text or a table of"),
-        ('"back.weight" = {', '"black.weight" = {', "signal 'black.weight' must be one of "),
+        ('"back.weight" = {', '"black.weight" = {', "a signal must be one of mine.v, "),
+        ("signal.membrane.", "signal.membrene.", "a signal must be one of v, level, "),
+        ('signal."back.weight" = {', 'signal.weights = "Q2.0" #', "a signal must be one of v, level, "),
+        ('signal."back.weight" = {', "signal.mine = { w = {} } #", "a signal must be one of mine.v, "),
         ('network = "net.toml"', 'network = "../net.toml"', "a file name must stay inside"),
     ],
 )  # fmt: skip

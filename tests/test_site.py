@@ -52,6 +52,10 @@ def test_the_page_of_commands_has_every_command_with_every_option(site: Path) ->
         assert {option for option in options - {"--help", "-h"} if option not in section} == set(), name
 
 
+def test_the_changelog_is_a_page(site: Path) -> None:
+    assert "The form is that of" in (site / "changelog.html").read_text()
+
+
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     loaded = re.compile(r"""<(?:script|link|img)[^>]*(?:src|href)=["']?(https?:[^"' >]*)""")
     assert {found for page in site.rglob("*.html") for found in loaded.findall(page.read_text())} == set()

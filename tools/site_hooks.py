@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import typer.main
@@ -14,16 +15,19 @@ import typer.main
 from fxsnn.cli import app
 
 COMMANDS = "commands.md"
+CHANGES = "changelog.md"
+ROOT = Path(__file__).parent.parent
 FENCE = re.compile(r"^```(\w+)([^\n]*)$", re.MULTILINE)
 # GitHub starts a list or a table behind a line of text, Python-Markdown only behind a blank one
 STARTS = re.compile(r"^(?!\s*(?:[-*|]|\d+\.) ?)(?=\S)(.+)\n(?=(?:- |\d+\. |\|))", re.MULTILINE)
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the page of all commands."""
+    """Add the page of all commands, and the changelog, which lies beside the folder of the pages."""
     from mkdocs.structure.files import File  # here: the page can be made without MkDocs
 
     files.append(File.generated(config, COMMANDS, content=commands_page()))
+    files.append(File.generated(config, CHANGES, content=(ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
     return files
 
 

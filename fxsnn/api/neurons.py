@@ -57,6 +57,9 @@ class Neuron:
 
     @classmethod
     def _of(cls, text: Text, values: Mapping[str, Any]) -> Self:
+        if strange := [name for name in values if name not in text.parameters]:
+            there = ", ".join(text.parameters) or "nothing"
+            raise ConfigError(f"{text.file}: a value must be of {there}, not {strange[0]!r}")
         choices = {name: value for name, value in values.items() if name in text.choices}
         built = build(text, choices)
         known = (*text.choices, *built.constants, *built.numbers)

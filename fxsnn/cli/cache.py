@@ -26,5 +26,5 @@ def cache(
     if as_json:
         show_json({"folder": str(found.folder), "states": found.states, "bytes": found.size, "removed": gone})
         return
-    size = f"{found.size / 1e6:,.1f} MB for {found.states} states of the sources"
+    size = f"{found.size / 1e6:,.1f} MB for {found.states} state{'s' * (found.states != 1)} of the sources"
     say(f"{found.folder}: {size}{', removed' if gone else ''}")

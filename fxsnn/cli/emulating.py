@@ -74,7 +74,8 @@ def emulate(
         _tell_recordings(found)
     else:
         _tell_digits(found)
-    warn(*lines(found.overflows), note(network))
+    misfits = found.misfits if isinstance(found, GraphEmulated) else []
+    warn(*misfits, *lines(found.overflows), note(network))
 
 
 def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]:

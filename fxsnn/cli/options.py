@@ -129,7 +129,9 @@ AskedLoss = Annotated[
 MostMemory = Annotated[
     str | None,
     typer.Option(
-        "--budget", help="Most memory, as in 64KiB, 60kB, 120kbit: the most accurate that fits.", show_default=False
+        "--budget",
+        help="Most memory, with its unit, as in '2300 bits', 64KiB, 60kB, 120kbit: the most accurate that fits.",
+        show_default=False,
     ),
 ]
 CountedBy = Annotated[

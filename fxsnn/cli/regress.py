@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fxsnn.cli.options import CORES, AsJson, Cluster, DigitsFolder, Processes, engine_of
 from fxsnn.cli.tables import show_json, verdict
+
+if TYPE_CHECKING:
+    from fxsnn.regress.suite import Outcome
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +49,7 @@ def regress(
     from fxsnn.files import write_bytes
     from fxsnn.regress.junit import check_junit, junit_xml
     from fxsnn.regress.lock import THIS, lock_path
-    from fxsnn.regress.suite import Outcome, regress
+    from fxsnn.regress.suite import regress
 
     lock = lock_path(listed)
     if junit is not None:
@@ -57,6 +62,11 @@ def regress(
     writer = printable(found.written_by) or "an unknown version"
 
     def line(outcome: Outcome) -> str:
+        if accept and outcome.standing == "new":
+            gave = f"refused: {outcome.refused}" if outcome.refused else f"{outcome.spikes:,} spikes"
+            return f"{verdict('recorded', None)}  {outcome.name} ({gave}), new"
+        if accept and outcome.standing == "gone":
+            return f"{verdict('removed', None)}  {outcome.name}, no longer listed"
         if not outcome.agrees:
             word = verdict("accepted", None) if accept else verdict("FAIL", False)
             return f"{word}  {outcome.name}: {'; '.join(outcome.why)}"
@@ -73,7 +83,17 @@ def regress(
             typer.echo(line(outcome))
         written = f"written by {writer}{'' if writer == THIS else f', this is {THIS}'}"
         about = written if existed else "which is not there"
-        agree = f"{len(outcomes) - differ} of {len(outcomes)} configurations agree with {lock.name} ({about})"
-        typer.echo(f"{agree}, {differ} {'are now recorded in it' if accept else 'do not'}" if differ else agree)
+        if accept and differ:
+            typer.echo(f"{lock.name} is written: {_accepted(outcomes)}{f'; it was {written}' if existed else ''}")
+        else:
+            agree = f"{len(outcomes) - differ} of {len(outcomes)} configurations agree with {lock.name} ({about})"
+            typer.echo(f"{agree}, {differ} do not" if differ else agree)
     if differ and not accept:
         raise typer.Exit(1)
+
+
+def _accepted(outcomes: Sequence[Outcome]) -> str:
+    """Return how many configurations a lock holds as before, changed and new, and how many left it."""
+    standing = Counter("as before" if one.agrees else one.standing for one in outcomes)
+    told = (("as before", "as before"), ("recorded", "changed"), ("new", "new"), ("gone", "removed"))
+    return ", ".join(f"{standing[kind]} {name}" for kind, name in told if standing[kind])

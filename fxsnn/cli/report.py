@@ -87,14 +87,13 @@ def report(
     from fxsnn.reporting import Sources
     from fxsnn.samples import samples_for
     from fxsnn.score import measured_to_data
-    from fxsnn.selection import criteria
     from fxsnn.ties import small_sample
 
     source = samples_for(network, folder, mnist, inputs)
     if source.kind == "populations":
         foreign(source.kind, {"--passes": passes})
     sources = Sources(network, candidates, chosen, chosen_network, significance)
-    asked = criteria(reward, mu, max_loss, budget, by)
+    asked = sources.asked(reward, mu, max_loss, budget, by)
     given = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
     files = {"--chosen": chosen, "--chosen-network": chosen_network, "--significance": significance}
     given |= {name: path.name for name, path in files.items() if path}

@@ -121,22 +121,33 @@ def select(
     max_loss: AskedLoss = None,
     budget: MostMemory = None,
     by: CountedBy = None,
+    candidate: Annotated[
+        str | None,
+        typer.Option("--candidate", help="Take this one: its name, or its number as '#12'.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Choose the candidate of highest reward that meets the accuracy floor, or the most accurate within a budget."""
+    """Choose the candidate of highest reward that meets the accuracy floor, or the most accurate within a budget.
+
+    What it was chosen with is written behind the plan, where `fxsnn report --chosen` reads it.
+    """
     from fxsnn.memory import bits_text
     from fxsnn.selection import criteria, select_candidate, selected_to_data
     from fxsnn.ties import small_sample
 
-    selected = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by))
+    given = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
+    if candidate is not None and (told := [name for name, value in given.items() if value is not None]):
+        raise ConfigError(f"{told[0]} must not be given with --candidate {candidate}, which says what is chosen")
+    selected = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by), candidate)
     warn(small_sample(selected.entry.images, selected.entry.interval))
     if as_json:
         show_json(selected_to_data(selected, out))
         return
     chosen, found = selected.entry, selected.found
     say(selected.choice.reason)
+    called = chosen.name if selected.called == chosen.name else f"{selected.called}, {chosen.name}"
     say(
-        f"{chosen.name}: accuracy {percent(chosen.accuracy)} (95 % interval {spread(chosen.interval)} %), float "
+        f"{called}: accuracy {percent(chosen.accuracy)} (95 % interval {spread(chosen.interval)} %), float "
         f"{percent(found.accuracy)}; memory {bits_text(chosen.bits)}, with 32-bit words {bits_text(found.bits)}: "
         f"{chosen.saving:.2f} times less; as allocated {bits_text(chosen.allocated_bits)}"
     )
@@ -205,7 +216,7 @@ def memory(
     else:
         from fxsnn.counting import memory_of
 
-        found = memory_of(plan, network, macro)
+        found = memory_of(plan, network, macro, warn)
     if as_json:
         show_json(found)
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.options import AsJson
+from fxsnn.cli.options import AsJson, warn
 from fxsnn.cli.tables import show as show_table
 from fxsnn.cli.tables import show_json, table
 
@@ -43,7 +43,7 @@ def show(
     from fxsnn.step_listing import show_against, show_network
 
     if against is None:
-        typer.echo(show_network(network, plan), nl=False)
+        typer.echo(show_network(network, plan, warn), nl=False)
     elif plan is not None:
         raise ConfigError(f"--against must be without a plan, not with {str(plan)!r}")
     else:

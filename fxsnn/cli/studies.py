@@ -19,6 +19,7 @@ from fxsnn.errors import FindingError
 NAMED = 3  # points that cannot run of which it is said why
 
 if TYPE_CHECKING:
+    from fxsnn.candidates import Exploration
     from fxsnn.study.session import Finished
     from fxsnn.study.storage import Place
 
@@ -48,12 +49,13 @@ def show_finished(finished: Finished, out: Path, study: str, network: Path, as_j
     """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
     from fxsnn.learned import note
     from fxsnn.overflows import lines_of_many
+    from fxsnn.shortened import shortened
 
-    found = finished.exploration
+    found = shortened(finished.exploration)
     if as_json:
         show_json(_to_data(finished, out, study))
     else:
-        _print(finished, out, study)
+        _print(found, finished, out, study)
     if finished.aside or finished.unfit:
         why = list(finished.unfit[:NAMED])
         why += [f"{len(finished.unfit) - NAMED:,} more cannot run"] * (len(finished.unfit) > NAMED)
@@ -75,18 +77,21 @@ def _to_data(finished: Finished, out: Path, study: str) -> dict[str, Any]:
     return {"written": str(out), "study": study, "data": found.data, "float": reached, **counts, "front": front}
 
 
-def _print(finished: Finished, out: Path, study: str) -> None:
+def _print(found: Exploration, finished: Finished, out: Path, study: str) -> None:
+    """Print what an exploration found; candidates of long names by numbers, with a column for each signal."""
+    from fxsnn.shortened import signals_apart
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
-    found = finished.exploration
     front = [n for n, entry in enumerate(found.entries) if entry.on_front]
     ties = tied_with_smaller(found.entries, front)
     tied = TIES[: bool(ties)]
-    rows = table("on the Pareto front", ">accuracy", ">95 % interval", ">memory, bits", ">saving", *tied)
-    for n in front:
+    apart = {} if found is finished.exploration else signals_apart(found, front)
+    rows = table("on the Pareto front", *apart, ">accuracy", ">95 % interval", ">memory, bits", ">saving", *tied)
+    for row, n in enumerate(front):
         entry = found.entries[n]
         rows.add_row(
             entry.name,
+            *(words[row] for words in apart.values()),
             percent(entry.accuracy),
             spread(entry.interval),
             f"{entry.bits:,}",

@@ -5,9 +5,9 @@ A name stands for every population and projection that has such a signal; `hidde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +19,9 @@ from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.lfsr import Lfsr
-from fxsnn.plan import LfsrText, Signal, SignalText, signal_of
+from fxsnn.plan import ChoiceText, LfsrText, Signal, SignalText, signal_of
+from fxsnn.program import shipped
+from fxsnn.program.neuron import BIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class GraphPlan:
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     signal: dict[str, Any]
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
+    choice: ChoiceText | None = None
     schema: Literal[1] = 1
 
 
@@ -53,12 +56,23 @@ def graph_plan_from_data(data: dict[str, Any]) -> GraphPlan:
         given = msgspec.convert(data, _PlanText)
     except msgspec.ValidationError as error:
         raise ConfigError(f"a plan must have the documented keys: {error}") from None
-    signals: dict[str, Signal] = {}
-    for name, value in given.signal.items():
-        nested = isinstance(value, dict) and "format" not in value
-        parts = {f"{name}.{own}": part for own, part in value.items()} if nested else {name: value}
-        signals |= {whole: read_signal(part, whole) for whole, part in parts.items()}
+    signals = {name: read_signal(said, name) for name, said in by_name(given.signal).items()}
     return GraphPlan(signals, Lfsr(given.lfsr.taps, given.lfsr.seed))
+
+
+def by_name(signals: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said of every signal by its whole name: `hidden = { membrane = ... }` is that of hidden.membrane.
+
+    Raises ConfigError where a signal is there in both ways.
+    """
+    found = dict[str, Any]()
+    for name, said in signals.items():
+        nested = isinstance(said, dict) and said and not said.keys() & set(SignalText.__struct_fields__)
+        for whole, part in ({f"{name}.{own}": one for own, one in said.items()} if nested else {name: said}).items():
+            if whole in found:
+                raise ConfigError(f"signal {whole!r} must be given once, not twice")
+            found[whole] = part
+    return found
 
 
 def graph_plan_for(graph: Graph, text: str) -> GraphPlan:
@@ -91,14 +105,10 @@ def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
     ------
     ConfigError
         Signals lack a format: all of them are named. Or the plan names a signal of a population or projection that has
-        none of this name. (A name alone that nothing has is allowed: what the choices leave out may stay in a plan.)
+        none of this name, or by a name alone one that `check_names` does not know.
     """
+    check_names(graph, plan.signals)
     wanted = dict(names_of(graph))
-    for name in plan.signals:
-        owner, dot, own = name.partition(".")
-        if dot and own not in wanted.get(owner, ()):
-            known = [f"{one}.{signal}" for one, signals in wanted.items() for signal in signals]
-            raise ConfigError(f"signal {name!r} must be one of {', '.join(known)}")
     found = {
         owner: {own: plan.signals.get(f"{owner}.{own}", plan.signals.get(own)) for own in signals}
         for owner, signals in wanted.items()
@@ -109,6 +119,29 @@ def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
             f"every signal must have a format, {', '.join(lacking)} {'have' if lacking[1:] else 'has'} none"
         )
     return {owner: {own: one for own, one in signals.items() if one} for owner, signals in found.items()}
+
+
+def check_names(graph: Graph, names: Iterable[str], elsewhere: bool = True) -> None:
+    """Raise ConfigError where a name is that of no signal: `hidden.v` of its owner, `v` of any of the network's texts.
+
+    What the choices leave out may be there. So may, with `elsewhere`, signals of any neuron that comes along: one plan
+    serves several networks.
+    """
+    found = list(names_of(graph))
+    whole = [f"{owner}.{own}" for owner, signals in found for own in signals]
+    alone = list(dict.fromkeys(own for _, signals in found for own in signals))
+    left_out = {signal for one in graph.populations for signal in one.text.signals}
+    left_out |= {one.signal for one in graph.projections}
+    for name in names:
+        known = whole if "." in name else alone
+        if name in known or (name in left_out and name != BIT) or (elsewhere and name in _shipped_signals()):
+            continue
+        raise ConfigError(f"a signal must be one of {', '.join(known) or 'none'}, not {name!r}")
+
+
+@lru_cache
+def _shipped_signals() -> frozenset[str]:
+    return frozenset(signal for name in shipped.names() for signal in shipped.shipped(name).signals) - {BIT}
 
 
 def read_signal(given: Any, name: str) -> Signal:

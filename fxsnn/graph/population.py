@@ -92,11 +92,11 @@ def population(
     neuron = build(read, dict(choices or {}))
     held = {one: given_of(value, f"constant {one} of {name}") for one, value in (constants or {}).items()}
     for kind, wanted, given in (("constant", neuron.constants, held), ("number", neuron.numbers, numbers or {})):
-        if missing := [one for one in wanted if one not in given]:
-            raise ConfigError(f"population {name}: {kind}s must be given, {', '.join(missing)} {are(missing)} not")
         if unknown := [one for one in given if one not in wanted]:
             known = ", ".join(wanted) or "none"
             raise ConfigError(f"population {name}: a {kind} of {read.file} must be one of {known}, not {unknown[0]!r}")
+        if missing := [one for one in wanted if one not in given]:
+            raise ConfigError(f"population {name}: {kind}s must be given, {', '.join(missing)} {are(missing)} not")
     if wrong := [one for one, value in (numbers or {}).items() if type(value) is not int]:
         raise ConfigError(f"population {name}: the number {wrong[0]} must be an integer, not {numbers[wrong[0]]!r}")  # type: ignore[index]
     if outer not in ("inputs", "neurons"):

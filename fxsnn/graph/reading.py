@@ -105,7 +105,8 @@ def check_inputs(shape: Shape, readout: Readout, inputs: NDArray[Any]) -> NDArra
     """Return inputs as any dtype[inputs, steps, words]; raises ConfigError where they do not fit."""
     size = int(np.prod(shape))
     if inputs.ndim < 3 or inputs.shape[2:] not in ((size,), shape):
-        raise ConfigError(f"inputs must be [inputs, steps] of {list(shape)}, not {list(inputs.shape)}")
+        wanted = ", ".join(["inputs", "steps", *map(str, shape)])
+        raise ConfigError(f"inputs must be [{wanted}], not {list(inputs.shape)}")
     if inputs.shape[1] <= readout.skip:
         raise ConfigError(f"inputs must have more than the {readout.skip} steps of skip, not {inputs.shape[1]}")
     return inputs.reshape(*inputs.shape[:2], size)

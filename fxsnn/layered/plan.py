@@ -12,7 +12,18 @@ from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.layered.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
 from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Leak, LeakText, LfsrText, Signal, SignalText, leak_data, leak_of, signal_data, signal_of
+from fxsnn.plan import (
+    ChoiceText,
+    Leak,
+    LeakText,
+    LfsrText,
+    Signal,
+    SignalText,
+    leak_data,
+    leak_of,
+    signal_data,
+    signal_of,
+)
 
 Filters = Literal["inputs", "currents"]
 SIGNALS = ("weight", "bias", "synapse", "trace", "refractory")
@@ -68,6 +79,7 @@ class _LayerText(msgspec.Struct, forbid_unknown_fields=True):
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     layer: list[_LayerText]
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
+    choice: ChoiceText | None = None
     schema: Literal[1] = 1
 
 

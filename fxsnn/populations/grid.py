@@ -13,11 +13,11 @@ import msgspec
 from fxsnn.documents import parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.network import Graph, names_of
-from fxsnn.graph.plan import GraphPlan, read_signal, signals_for
+from fxsnn.graph.plan import GraphPlan, by_name, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
 from fxsnn.grid import MOST_POINTS, SHORT, Point
 from fxsnn.lfsr import Lfsr
-from fxsnn.plan import LfsrText, Signal
+from fxsnn.plan import ChoiceText, LfsrText, Signal
 from fxsnn.program.neuron import BIT
 
 PTQ = "PTQ"
@@ -39,6 +39,7 @@ class GraphGrid(msgspec.Struct, frozen=True):
 class _GridText(msgspec.Struct, forbid_unknown_fields=True):
     signal: dict[str, Any]
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
+    choice: ChoiceText | None = None
     schema: Literal[1] = 1
 
 
@@ -55,15 +56,11 @@ def parse_graph_grid(text: str) -> GraphGrid:
     except msgspec.ValidationError as error:
         raise ConfigError(f"a grid must have the documented keys: {error}") from None
     axes: dict[str, tuple[str, ...]] = {}
-    for name, value in given.signal.items():
-        nested = isinstance(value, dict) and "format" not in value
-        for whole, part in (
-            {f"{name}.{own}": part for own, part in value.items()}.items() if nested else [(name, value)]
-        ):
-            listed = part if isinstance(part, list) else [part]
-            axes[whole] = tuple(str(read_signal(one, whole)) for one in listed)
-            if not listed or len(set(axes[whole])) != len(listed):
-                raise ConfigError(f"signal {whole!r} must list one or more different words, not {part}")
+    for name, said in by_name(given.signal).items():
+        listed = said if isinstance(said, list) else [said]
+        axes[name] = tuple(str(read_signal(one, name)) for one in listed)
+        if not listed or len(set(axes[name])) != len(listed):
+            raise ConfigError(f"signal {name!r} must list one or more different words, not {said}")
     lfsr = Lfsr(given.lfsr.taps, given.lfsr.seed)
     grid = GraphGrid(axes, tuple(lfsr.taps), lfsr.seed)
     if not axes or grid.points > MOST_POINTS:

@@ -26,11 +26,11 @@ def build(text: Text, choices: Mapping[str, str] | None = None) -> Neuron:
         A choice is missing, unknown, or none of those the text names.
     """
     made = dict(choices or {})
+    if unknown := [name for name in made if name not in text.choices]:
+        raise ConfigError(f"{text.file}: a choice must be one of {', '.join(text.choices) or 'none'}, not {unknown[0]}")
     for name, options in text.choices.items():
         if made.get(name) not in options:
             raise ConfigError(f"{text.file}: {name} must be {', '.join(options)}, not {made.get(name, 'left open')}")
-    if unknown := [name for name in made if name not in text.choices]:
-        raise ConfigError(f"{text.file}: a choice must be one of {', '.join(text.choices) or 'none'}, not {unknown[0]}")
     builder = _Builder(text, made)
     builder.block(text.body)
     return builder.finish()

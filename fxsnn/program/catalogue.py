@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from fxsnn.program.grammar import Text, declared
+from fxsnn.program.grammar import Text
 from fxsnn.program.shipped import names, shipped
 
 
@@ -39,11 +38,9 @@ def catalogue() -> list[Entry]:
 
 def entry(name: str, text: Text) -> Entry:
     """Return what a text says of itself."""
-    nodes = [node for body in text.body for node in ast.walk(body)]
-    said = [declared(node) for node in nodes if isinstance(node, ast.AnnAssign) and node.value is None]
 
     def of(kind: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.name for one in said if one.kind == kind))
+        return tuple(dict.fromkeys(one.name for one in text.declared if one.kind == kind))
 
     first = text.source.partition("\n")[0]
     sentence = first.lstrip("# ") if first.startswith("#") else ""

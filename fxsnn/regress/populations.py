@@ -19,8 +19,8 @@ from fxsnn.files import read_text
 from fxsnn.graph.batch import emitted_of
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import Inputs, read_inputs
-from fxsnn.graph.network import SPIKES, Graph
-from fxsnn.graph.plan import GraphPlan, graph_plan_from_data, parse_graph_plan, signals_for
+from fxsnn.graph.network import SPIKES, Graph, names_of
+from fxsnn.graph.plan import GraphPlan, by_name, check_names, graph_plan_from_data, parse_graph_plan, signals_for
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
 from fxsnn.graph.writing import graph_text
@@ -82,7 +82,9 @@ def graph_configuration(
     """Read a configuration; raises FxsnnError where a file cannot be read or does not fit, or inputs are too few."""
     graph = load_graph(network)
     tables = _tables(named(plan, parse_graph_plan, read_text(plan, "a plan")))
-    changed = graph_plan_from_data(merged(tables, change))
+    named_whole = _named(graph, change)
+    check_names(graph, named_whole.get("signal", ()), elsewhere=False)  # a change must change something
+    changed = graph_plan_from_data(merged(tables, named_whole))
     signals_for(graph, changed)
     if inputs is None and graph.format != SPIKES:
         raise ConfigError(f"inputs must be given of a network whose input is {graph.format}: spikes alone are drawn")
@@ -90,6 +92,16 @@ def graph_configuration(
     if shown is not None and images > len(shown):
         raise ConfigError(f"images must be at most the {len(shown)} of {str(inputs)!r}, not {images}")
     return GraphConfiguration(name, graph, changed, shown, images, traced, random)
+
+
+def _named(graph: Graph, change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the change of a plan with whole names, as its tables have them: hidden.v for `hidden = { v = ... }`."""
+    signals = change.get("signal", {})
+    if not isinstance(signals, Mapping):
+        raise ConfigError(f"change.signal must be a table of signals, not {signals!r}")
+    owners = {name for name, _ in names_of(graph)}
+    nested = by_name({name: said for name, said in signals.items() if name in owners})
+    return {**change, "signal": {name: said for name, said in signals.items() if name not in owners} | nested}
 
 
 def arrays_of(network: QuantisedGraph) -> Iterator[tuple[str, Words]]:

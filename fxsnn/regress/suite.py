@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock as Mutex
+from typing import Literal
 
 from fxsnn.engine.pool import THREADS, Engine, open_pool
 from fxsnn.errors import ConfigError
@@ -29,6 +30,7 @@ class Outcome:
     accuracy: tuple[int, int] | None = None  # correct, images
     refused: str = ""  # why it does not run
     seconds: float = 0.0  # that it took
+    standing: Literal["recorded", "new", "gone"] = "recorded"  # new: not yet; gone: recorded, but no longer listed
 
     @property
     def agrees(self) -> bool:
@@ -91,7 +93,8 @@ def regress(
     taken = {one.name: seconds for one, (_, seconds) in zip(configurations, timed, strict=True)}
     outcomes = [_outcome(name, before.get(name), now, taken[name]) for name, now in fresh.items()]
     if not only:
-        outcomes += [Outcome(name, ("recorded, but no longer listed",)) for name in before if name not in fresh]
+        gone = [name for name in before if name not in fresh]
+        outcomes += [Outcome(name, ("recorded, but no longer listed",), standing="gone") for name in gone]
     if accept:
         write_lock(path, Lock({**before, **fresh} if only else fresh))
     return Regression(tuple(outcomes), lock.tool)
@@ -129,4 +132,4 @@ def _outcome(name: str, before: Record | None, now: Record, seconds: float) -> O
     gave = f"refused: {now.refused}" if now.refused else f"{now.spikes:,} spikes"
     why = (f"not recorded yet ({gave})",) if before is None else tuple(changes(before, now))
     accuracy = None if now.correct is None or now.images is None else (now.correct, now.images)
-    return Outcome(name, why, now.spikes, accuracy, now.refused, seconds)
+    return Outcome(name, why, now.spikes, accuracy, now.refused, seconds, "new" if before is None else "recorded")

@@ -1,0 +1,51 @@
+"""Candidates whose names are too long for tables and paragraphs: a number each, and a column for each signal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from fxsnn.candidates import Exploration
+from fxsnn.errors import ConfigError
+from fxsnn.planned import told_of
+
+LONG = 40  # characters of a name of which three still stand in a line
+
+
+def shortened(found: Exploration) -> Exploration:
+    """Return the same candidates, named by their places in the file, `#1` the first, where a name is long."""
+    if all(len(entry.name) <= LONG for entry in found.entries):
+        return found
+    named = (msgspec.structs.replace(entry, name=f"#{n}") for n, entry in enumerate(found.entries, 1))
+    return replace(found, entries=tuple(named))
+
+
+def picked(found: Exploration, name: str) -> int:
+    """Return the place of the candidate that is meant by its name or by its number, `#12`; raises ConfigError."""
+    for called in ([entry.name for entry in found.entries], [f"#{n}" for n in range(1, len(found.entries) + 1)]):
+        if name in called:
+            return called.index(name)
+    raise ConfigError(f"a candidate must be a name, or a number #1 to #{len(found.entries)}, not {name!r}")
+
+
+def signals_apart(found: Exploration, places: Sequence[int]) -> dict[str, list[str]]:
+    """Return the signals in which candidates differ: of each the words of those at `places`.
+
+    A rounding or an overflow is told where it differs among them.
+    """
+    rows = [{name: parts for name, *parts in told_of(found.plan_of(n))} for n in places]
+    names = dict.fromkeys(name for row in rows for name in row)
+    apart = {}
+    for name in names:
+        cells = [row.get(name, ["", "", ""]) for row in rows]
+        differ = [len({cell[part] for cell in cells}) > 1 for part in range(3)]
+        if any(differ) or len({entry.formats.get(name) for entry in found.entries}) > 1:
+            apart[name] = [_cell(cell, differ) for cell in cells]
+    return apart
+
+
+def _cell(parts: Sequence[str], differ: Sequence[bool]) -> str:
+    modes = [mode for mode, told in zip(parts[1:], differ[1:], strict=True) if told]
+    return " ".join([parts[0].partition(" (")[0], *modes]).strip()
