@@ -18,7 +18,7 @@ skip_without_jit()
 GOLDEN = Path(__file__).parent.parent / "golden"
 EACH = GOLDEN / "each_subtract"  # membranes of 7 bits, 8 neurons, spikes a row a line
 LAYERS = GOLDEN / "layers_in_currents"  # spikes one a line
-WORDS = [int(word) for word in read_bundle(EACH).words["membrane"].reshape(-1)]
+WORDS = [int(word) for word in read_bundle(EACH).words["layer.membrane"].reshape(-1)]
 ROWS = [int(line, 16) for line in (EACH / "spike.mem").read_text().splitlines() if not line.startswith("//")]
 BITS = [row >> bit & 1 for row in ROWS for bit in range(8)]
 HEX = [f"{word & 127:02x}" for word in WORDS]
@@ -331,4 +331,4 @@ def test_sets_of_learning_are_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_the_rows_of_a_set_are_what_these_tests_take_them_for() -> None:
     vector = nodes_of(read_bundle(EACH))["spike"]
-    assert list(lines_of(vector, read_bundle(EACH).words["spike"])) == ROWS
+    assert list(lines_of(vector, read_bundle(EACH).words[vector.name])) == ROWS

@@ -121,14 +121,17 @@ class _Search:
         tried: list[_Tried] = []
         for kind in (_listed, exchanges):
             under: dict[str, list[str]] = {}
+            wholes: dict[str, str] = {}
             for change in kind(self.theatre, tuple(self.targets.values()), names):
                 one = self._tried(change)
                 if one is not None and one.left == 0:
                     under.setdefault(change.name, []).append(change.detail)
+                    wholes[change.name] = change.whole
                 elif one is not None:
                     tried.append(one)
             if under:
-                return Found(tuple(merged(under)))
+                told = {name: details for name, details in under.items() if wholes[name] not in under}
+                return Found(tuple(merged(told)))
         if pairs := self._pairs(tried):
             return Found(tuple(pairs))
         able = [one for one in tried if one.left is not None or (one.right and not one.broken)]
