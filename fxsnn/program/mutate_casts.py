@@ -130,8 +130,10 @@ def _unlimited(program: Program) -> Iterator[Mutation]:
                 name = f"{sayer.where(some[0].round)}: {told} wraps where it is stored"
                 yield Mutation(name, "", _stored(program, some, make))
         for told, make in kinds if len(casts) > 1 else ():
-            lines = " and ".join(str(program.neuron.statements[program.neuron.owners[one.round]].line) for one in casts)
-            name = f"lines {lines}, casts into {signal}: {told} wraps where it is stored"
+            lines = [str(program.neuron.statements[program.neuron.owners[one.round]].line) for one in casts]
+            name = (
+                f"lines {', '.join(lines[:-1])} and {lines[-1]}, casts into {signal}: {told} wraps where it is stored"
+            )
             yield Mutation(name, "", _stored(program, casts, make))
 
 
