@@ -47,41 +47,43 @@ def simulated(mistake: str = "") -> Words:
             come = sum(WEIGHTS[i][n] for i in inputs if active[3 - i if mistake == "inputs reversed" else i])
             come = come >> 1 if mistake == "current halved" else come << (mistake == "current doubled")
             now = (v[n] * 3 >> 2) + (0 if r[n] > 0 else come)
-            low, high = (-32, 31) if mistake == "rails of 6 bits" else (-64, 63)
-            now = min(max(now, low), high)
+            now = min(max(now, -64), 63)
             spikes.append(int((now >= 20 if mistake == "compared by >=" else now > 20) and r[n] < 1))
             if spikes[-1]:
                 v[n], r[n] = (0, 2) if mistake != "reset to 1" else (1, 2)
             else:
-                v[n] = 0 if mistake == "never v" else now - (now >> (5 if mistake == "leak" else 4))
+                v[n] = now - (now >> (5 if mistake == "leak" else 4))
                 r[n] = max(r[n] - 1, 0)
         for name, row in (("v", v), ("r", r), ("spike", spikes)):
             found[name].append(list(row))
     return found
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The golden set of a neuron that assigns in both branches of an if."""
-    folder = tmp_path_factory.mktemp("core")
+def golden(folder: Path, plan: str) -> Path:
     (folder / "own.neuron").write_text(TEXT)
     network = (
         '[input]\nshape = 4\n[population.hidden]\nshape = 3\nneuron = "own.neuron"\nconstants = { decay = 0.75 }\n'
         f'[[projection]]\nfrom = "input"\nto = "hidden"\nweights = {{ raw = {WEIGHTS} }}\n[readout]\nkind = "counts"\n'
     )
-    make_graph_bundle(folder / "set", loaded(folder, network, PLAN), SPIKES)
+    make_graph_bundle(folder / "set", loaded(folder, network, plan), SPIKES)
     return folder / "set"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The golden set of a neuron that assigns in both branches of an if."""
+    return golden(tmp_path_factory.mktemp("core"), PLAN)
 
 
 BITS = {"v": 7, "r": 2, "spike": 1}
 
 
-def dumped(folder: Path, words: Mapping[str, Sequence[Sequence[int]]], nodes: str, bits: int = 0) -> list[Path]:
-    """Write nodes as a simulator does with %h, of the node's bits if no others are given."""
+def dumped(folder: Path, words: Mapping[str, Sequence[Sequence[int]]], nodes: str) -> list[Path]:
+    """Write nodes as a simulator does with %h, of the core's bits."""
     found = []
     for node in nodes.split():
         path = folder / f"hidden.{node}.mem"
-        mask = (1 << (bits if bits and node == "v" else BITS[node])) - 1
+        mask = (1 << BITS[node]) - 1
         path.write_text("".join(f"{word & mask:x}\n" for row in words[node] for word in row))
         found.append(path)
     return found
@@ -110,3 +112,63 @@ def test_a_mistake_in_a_core_is_named_from_bits_a_line(own: Path, tmp_path: Path
     result = told(own, dumped(tmp_path, simulated(mistake), "v spike"))
     assert MISTAKES[mistake] in result["causes"], result
     assert (result["late"], result["extra"], result["missing"], result["notes"]) == ([], 0, 0, [])
+
+
+# what is told beside a cause
+
+
+def test_both_readings_of_bits_are_tried_where_the_number_of_lines_fits_neither(own: Path, tmp_path: Path) -> None:
+    words = simulated("inputs reversed")
+    paths = dumped(tmp_path, words, "v spike")
+    bits = paths[1].read_text().split()
+    last = next(k for k in range(100, len(bits)) if k % NEURONS)
+    paths[1].write_text("\n".join(bits[:last]) + "\n")
+    result = told(own, paths)
+    assert MISTAKES["inputs reversed"] in result["causes"], result
+    assert (result["missing"], result["extra"], result["notes"]) == (STEPS * NEURONS - last, 0, [])
+
+
+def test_words_of_fewer_neurons_are_no_offset(own: Path, tmp_path: Path) -> None:
+    paths = dumped(tmp_path, {name: [row[1:] for row in rows] for name, rows in simulated().items()}, "v spike")
+    said = run("golden", "diff", own, *paths)
+    assert said.status == 1
+    assert said.out.splitlines()[:2] == [
+        f"size      hidden.{node}.mem has 120 words, the set wants 180 (60 steps x 3 neurons)"
+        for node in ("v", "spike")
+    ]
+    assert "offset" not in said.out
+    right = dumped(tmp_path, {name: [row[:2] for row in rows] for name, rows in simulated().items()}, "v spike")
+    matched, missing = run("golden", "diff", own, *right).out.splitlines()[2:]
+    assert matched == "all 240 words match"
+    assert missing.startswith("missing   120 words of the dumped nodes were not dumped, the first: hidden.")
+    assert missing.endswith(", presentation 0, step 0, neuron 2")
+
+
+def test_undefined_words_of_a_node_are_told_before_any_cause(own: Path, tmp_path: Path) -> None:
+    paths = dumped(tmp_path, simulated("leak"), "v spike r")
+    paths[2].write_text("x\n" * STEPS * NEURONS)
+    said = run("golden", "diff", own, *paths).out.splitlines()
+    assert said[4] == "undefined hidden.r: 180 of 180 words are x or z"
+    assert said[5] == "cause     no change of the text, or two of them, explains all"
+    assert f"in part   hidden.v and hidden.spike alone: {MISTAKES['leak']}" in said
+    result = told(own, paths)
+    assert result["undefined"] == [["hidden.r", 180, 180]]
+    parts = sum(line.startswith("in part") for line in said)
+    assert parts == min(len(result["partly"]), 4)
+    assert len(result["partly"]) <= 3 or said[9] == f"in part   and {len(result['partly']) - 3} more (--json)"
+
+
+def test_words_narrower_than_their_node_are_tried_with_their_sign(tmp_path: Path) -> None:
+    set_ = golden(tmp_path, PLAN.replace("Q7.0 floor", "Q8.0 floor"))
+    said = "no word of hidden.v uses bit 7: as 7-bit words with the sign extended "
+    result = told(set_, dumped(tmp_path, simulated(), "v spike"))
+    assert (result["causes"], result["narrow"]) == ([f"{said}all match"], [])
+    assert result["difference"]["node"] == "hidden.v"
+    result = told(set_, dumped(tmp_path, simulated("leak"), "v spike"))
+    assert MISTAKES["leak"] in result["causes"], result
+    assert [one.startswith(said) for one in result["narrow"]] == [True]
+
+
+def test_a_node_is_said_to_be_made_in_the_lines_of_both_branches(own: Path) -> None:
+    for node, lines in (("v", "9 and 12"), ("r", "10 and 13")):
+        assert f"made in lines {lines} of own.neuron" in (own / f"hidden.{node}.mem").read_text()

@@ -231,7 +231,7 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ('"lif"', '"mine.neuron"', "a neuron's text must be a file that can be read, not "),
         ('"lif"', '"bad.neuron"', "bad.neuron:2:5: a text must parse, but "),
         ('leak = "multiply", ', "", "lif.neuron: leak must be none, shift, multiply, not left open"),
-        ("decay = 0.5, ", "", "population a: constants must be given, decay is not"),
+        ("decay = 0.5, ", "", "population a: constants must be given, decay is not (`constants = { decay = ... }` of"),
         ("decay = 0.5", "decay = 0.5, dekay = 1", "lif.neuron must be one of threshold, decay, not 'dekay'"),
         ("decay = 0.5", "decay = nan", "constant decay of a: every number must be finite, not nan"),
         ("decay = 0.5", 'decay = "x.txt"', "constant decay of a: an array must be a file of .npy, .npz, .csv, .mem"),

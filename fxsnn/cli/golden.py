@@ -70,10 +70,7 @@ def make(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python.
-
-    Of a network of populations there is RTL where all projections are dense, or one to one.
-    """
+    """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python."""
     from fxsnn.golden.make import unreached
     from fxsnn.kinds import golden
     from fxsnn.samples import samples_for

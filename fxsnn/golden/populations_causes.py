@@ -132,7 +132,8 @@ class _Search:
             if under:
                 told = {name: details for name, details in under.items() if wholes[name] not in under}
                 return Found(tuple(merged(told)))
-        if pairs := self._pairs(tried):
+        unknown = any((one.held & ~one.defined).any() for one in self.targets.values())  # which nothing explains
+        if not unknown and (pairs := self._pairs(tried)):
             return Found(tuple(pairs))
         able = [one for one in tried if one.left is not None or (one.right and not one.broken)]
         played = [one if one.left is not None else self._tried(one.change, whole=True) for one in able]

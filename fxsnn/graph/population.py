@@ -93,7 +93,10 @@ def population(
     held = {one: given_of(value, f"constant {one} of {name}") for one, value in (constants or {}).items()}
     for kind, wanted, given in (("constant", neuron.constants, held), ("number", neuron.numbers, numbers or {})):
         if missing := [one for one in wanted if one not in given]:
-            raise ConfigError(f"population {name}: {kind}s must be given, {', '.join(missing)} {are(missing)} not")
+            how = f"`{kind}s = {{ {' = ..., '.join(missing)} = ... }}` of the population"
+            raise ConfigError(
+                f"population {name}: {kind}s must be given, {', '.join(missing)} {are(missing)} not ({how})"
+            )
         if unknown := [one for one in given if one not in wanted]:
             known = ", ".join(wanted) or "none"
             raise ConfigError(f"population {name}: a {kind} of {read.file} must be one of {known}, not {unknown[0]!r}")
