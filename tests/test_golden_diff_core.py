@@ -44,7 +44,8 @@ def simulated(mistake: str = "") -> Words:
         spikes = []
         for n in range(NEURONS):
             inputs = range(1, 4) if mistake == "first input skipped" else range(4 - (mistake == "last input skipped"))
-            come = sum(WEIGHTS[i][n] for i in inputs if active[3 - i if mistake == "inputs reversed" else i])
+            read = NEURONS - 1 - n if mistake == "neurons reversed" else n
+            come = sum(WEIGHTS[i][read] for i in inputs if active[3 - i if mistake == "inputs reversed" else i])
             come = come >> 1 if mistake == "current halved" else come << (mistake == "current doubled")
             now = (v[n] * 3 >> 2) + (0 if r[n] > 0 else come)
             now = min(max(now, -64), 63)
@@ -97,6 +98,7 @@ def told(set_: Path, paths: Sequence[Path]) -> dict[str, Any]:
 
 MISTAKES = {
     "inputs reversed": "input_hidden: weights inputs in reverse order",
+    "neurons reversed": "input_hidden: weights neurons in reverse order",
     "first input skipped": "input_hidden: weights of input 0, the first, left out",
     "last input skipped": "input_hidden: weights of input 3, the last, left out",
     "current halved": "line 6, v: current halved, its slice one bit too high",
