@@ -135,7 +135,7 @@ def _extended(
         found, read, laid = _explained(explaining, wide, expected)
         if found.causes:
             return found, read, laid, told
-    return *_explained(explaining, dumps, expected), told
+    return *_explained(explaining, dumps, expected), told if 2 * left <= before else []
 
 
 def _explained(
