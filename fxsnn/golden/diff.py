@@ -20,7 +20,7 @@ from fxsnn.golden.populations_causes import Found, explain
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.program.variant import Ints
 
-Explaining = Callable[[Sequence[Dumped], Mapping[str, Alignment]], Found]
+Explaining = Callable[..., Found]  # of dumps and how they lie; see `explain`
 FAR_MORE = 4  # a change that leaves a fourth of the differences is worth a line
 
 
@@ -152,7 +152,7 @@ def _explained(
     if all(one.late for one in likely.values()):
         beside = {dump.node.name: (beside if dump.columns else likely)[dump.node.name] for dump in dumps}
     if any(one.late != likely[name].late for name, one in beside.items()):
-        if (other := explaining(dumps, beside)).causes:
+        if (other := explaining(dumps, beside, paired=before > 0)).causes:
             return other, dumps, beside
         counted = any(dump.columns and likely[dump.node.name].late for dump in dumps)
         if counted and (wrong := _wrong(dumps, beside, expected)) < FAR_MORE * before:
