@@ -69,6 +69,9 @@ def simulated(mistake: str = "") -> Nodes:
     if "two weights of a row exchanged" in mistakes:
         weights[3][2], weights[3][5] = weights[3][5], weights[3][2]
     cast: Callable[[int], int] = wrapped if "wraps" in mistakes else saturated
+    wide = {"no limits": lambda x: x, "no lower limit": lambda x: min(x, HIGH), "no upper limit": lambda x: max(x, LOW)}
+    for one in mistakes:
+        cast = wide.get(one, cast)
     for presentation in SPIKES.tolist():
         v, wait, late = [0] * 6, [0] * 6, [0] * 6
         for active in presentation:
@@ -124,9 +127,15 @@ def simulated(mistake: str = "") -> Nodes:
                     late[n], told = spike, late[n]
                 else:
                     told = spike
+                if "spike of the old v" in mistakes:
+                    told = int(old >= threshold[n] and able)
+                if "reset of the old v" in mistakes:
+                    spike = int(old >= threshold[n] and able)
                 if spike:
                     if "reset to zero" in mistakes:
                         now = 0
+                    elif "threshold minus v" in mistakes:
+                        now = cast(threshold[n] - now)
                     elif "remainder lost at the rail" in mistakes:
                         now = 0 if leaked + take > HIGH else now - threshold[n]
                     else:
@@ -138,8 +147,8 @@ def simulated(mistake: str = "") -> Nodes:
                 if "counted only in steps with input" in mistakes:
                     counts = any(active)
                 after = reload if spike else max(wait[n] - 1, 0) if counts else wait[n]
-                v[n], wait[n] = now, after
-                for words, word in zip(row["row"], (leaked, now, told, after), strict=True):
+                v[n], wait[n] = wrapped(now), after
+                for words, word in zip(row["row"], (leaked, v[n], told, after), strict=True):
                     words.append(word)
             for node, words in zip(found, row["row"], strict=True):
                 found[node].append(words)
@@ -214,6 +223,11 @@ MISTAKES = {
     "two weights of a row exchanged": "input_a: the weights of input 3 to neurons 2 and 5 exchanged",
     "slice one bit off": "halved, its slice one bit too high",
     "spike a step late": "line 11, spike: emitted a step late",
+    "no limits": "not limited, beyond its word it goes on as it is and wraps where it is stored",
+    "no lower limit": "limited above alone, below it goes on as it is and wraps where it is stored",
+    "spike of the old v": "line 11, spike: reads v of the step before instead of v of line 10, only in what is emitted",
+    "reset of the old v": "reads v of the step before instead of v of line 10, only in what the step does by it",
+    "threshold minus v": "line 13, v: operands of v - threshold exchanged",
     "wraps": "v: wraps instead of saturating",
     "reset to zero": "set to 0 where",
 }

@@ -331,4 +331,4 @@ def test_sets_of_learning_are_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_the_rows_of_a_set_are_what_these_tests_take_them_for() -> None:
     vector = nodes_of(read_bundle(EACH))["spike"]
-    assert list(lines_of(vector, read_bundle(EACH).words["layer.spike"])) == ROWS
+    assert list(lines_of(vector, read_bundle(EACH).words[vector.name])) == ROWS

@@ -231,7 +231,7 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ('"lif"', '"mine.neuron"', "a neuron's text must be a file that can be read, not "),
         ('"lif"', '"bad.neuron"', "bad.neuron:2:5: a text must parse, but "),
         ('leak = "multiply", ', "", "lif.neuron: leak must be none, shift, multiply, not left open"),
-        ("decay = 0.5, ", "", "population a: constants must be given, decay is not"),
+        ("decay = 0.5, ", "", "population a: constants must be given, decay is not (`constants = { decay = ... }` of"),
         ("decay = 0.5, ", "beta = 0.9, ", "population a: a constant of lif.neuron must be one of "),
         ("decay = 0.5, ", "beta = 0.9, ", ", not 'beta'"),
         ('leak = "multiply", ', 'leek = "multiply", ', "lif.neuron: a choice must be one of leak, reset, not leek"),

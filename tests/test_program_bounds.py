@@ -169,13 +169,12 @@ def test_bounds_are_as_tight_as_the_operation(statement: str, ends: tuple[int, i
 
 def test_a_state_without_a_cast_must_provably_fit() -> None:
     for statement, said in (
-        ("w = w + 1", "w can be w of 4 bits, 0 fractional"),
-        ("w = v", r"w can be v Q4\.4 \(s8\)"),  # on a finer grid, and below 0
-        ("w = w - 1", "w can be w of 4 bits, 0 fractional"),
+        ("w = w + 1", "4 bits, 0 fractional"),
+        ("w = v", "8 bits, 4 fractional"),  # on a finer grid, and below 0
+        ("w = w - 1", "4 bits, 0 fractional"),
     ):
-        with pytest.raises(
-            WidthError, match=rf"^n:7: what is stored without a cast must provably fit UQ3\.0 \(u3\), but {said}$"
-        ):
+        told = rf"^n:7: what is stored without a cast must provably fit UQ3\.0 \(u3\), but its value can need {said}"
+        with pytest.raises(WidthError, match=rf"{told}; to cast it write `w: w = \.\.\.`$"):
             bound(f"{HEAD}{statement}\n", WORDS)
     bound(f"{HEAD}w = min(w + 1, 7)\n", WORDS)
     bound(f"{HEAD}if spike:\n    w = 0\n", WORDS)

@@ -27,6 +27,11 @@ class Alignment:
     def __post_init__(self) -> None:
         freeze(self)
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether the dump has other neurons than the stream."""
+        return bool(np.any(self.got - self.expected != self.late))
+
     def wrong(self, dump: Dumped, stream: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which of the words compared differ or are undefined."""
         differs: NDArray[np.bool_] = dump.words[self.got] != stream[self.expected]
@@ -61,11 +66,20 @@ def _laid(late: int, first: int, last: int) -> Alignment:
 
 
 def plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
-    """Return the alignment without an offset, or that which the dump states."""
+    """Return the alignment without an offset, or that which the dump states.
+
+    A dump that has as many words in every step, but not as many as the node, may be of more neurons or of fewer.
+    """
     if dump.places is not None:
         inside = np.flatnonzero(dump.places < len(stream))
         return Alignment(0, dump.places[inside], inside)
-    return _laid(0, 0, min(len(stream), len(dump.words)))
+    first = _laid(0, 0, min(len(stream), len(dump.words)))
+    if dump.whole or dump.unit > 1 or dump.columns < 2:
+        return first
+    neurons = neurons_of(dump.node)
+    rows, each = np.arange(len(stream) // neurons)[:, None], np.arange(min(dump.columns, neurons))
+    stepwise = Alignment(0, (rows * neurons + each).reshape(-1), (rows * dump.columns + each).reshape(-1))
+    return min(first, stepwise, key=lambda one: one.wrong(dump, stream).mean())
 
 
 def likeliest(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:

@@ -14,12 +14,14 @@ from fxsnn.golden.align import Alignment, likeliest, plain
 from fxsnn.golden.check import computed, shown
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped, neurons_of
+from fxsnn.golden.dumpwords import extended, extension, size, undefined
 from fxsnn.golden.populations import graph_layout
 from fxsnn.golden.populations_causes import Found, explain
 from fxsnn.golden.populations_parts import in_parts, presentations_at_once
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.program.variant import Ints
 
+Explaining = Callable[..., Found]  # of dumps and how they lie; see `explain`
 FAR_MORE = 4  # a change that leaves a fourth of the differences is worth a line
 
 
@@ -58,6 +60,8 @@ class Diff:
     missing: int  # of the stream, before, within and behind the dump
     first_missing: Place | None
     extra: int  # of the dump, behind the stream
+    sizes: tuple[str, ...]  # dumps that have as many words in every step, but not as many as their node
+    undefined: tuple[tuple[str, int, int], ...]  # by node, words that are x or z, and words compared; where any is
     late: tuple[tuple[str, int], ...]  # by node, words; only those that are not 0
     notes: tuple[str, ...]
     difference: Difference | None
@@ -100,23 +104,30 @@ def _diff_in_parts(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
 
 def _diff(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
     expected = computed(bundle)
-    chosen = {dump.node.name: likeliest(dump, _stream(expected, dump)) for dump in dumps}
     vectors = _in_order(bundle)
     order = [vector.name for vector in vectors]
-    explaining = partial(explain, bundle.network, bundle.stimuli, vectors, expected, dumps)
-    found, chosen = _explained(explaining, dumps, chosen, expected)
+    explaining = partial(explain, bundle.network, bundle.stimuli, vectors, expected)
+    found, dumps, chosen, narrow = _extended(explaining, dumps, expected)
+    laid = [chosen[dump.node.name] for dump in dumps]
+    difference = _difference(bundle, dumps, chosen, expected, order)
     missing = [_places(k, dump, _missing(dump, chosen), order) for k, dump in enumerate(dumps)]
     return Diff(
         words=_compared(chosen),
-        narrow=tuple(dump.narrow for dump in dumps if dump.narrow),
+        narrow=(*(dump.narrow for dump in dumps if dump.narrow), *narrow),
         missing=sum(map(len, missing)),
         first_missing=_first_missing(bundle, dumps, np.concatenate(missing)),
-        extra=sum(
-            len(dump.words) - len(one.got) - max(one.late, 0) for dump, one in zip(dumps, chosen.values(), strict=True)
+        extra=sum(len(dump.words) - len(one.got) - max(one.late, 0) for dump, one in zip(dumps, laid, strict=True)),
+        sizes=tuple(
+            told for dump, one in zip(dumps, laid, strict=True) if (told := size(dump)) and (difference or one.stepwise)
         ),
-        late=tuple((dump.node.stem, chosen[dump.node.name].late) for dump in dumps if chosen[dump.node.name].late),
+        undefined=tuple(
+            (dump.node.stem, count, len(one.got))
+            for dump, one in zip(dumps, laid, strict=True)
+            if (count := undefined(dump, one))
+        ),
+        late=tuple((dump.node.stem, one.late) for dump, one in zip(dumps, laid, strict=True) if one.late),
         notes=(*bundle.misstated, *bundle.altered, *(note for dump in dumps for note in dump.notes)),
-        difference=_difference(bundle, dumps, chosen, expected, order),
+        difference=difference,
         causes=found.causes,
         partly=found.partly,
         nearest=found.nearest,
@@ -132,26 +143,62 @@ def _in_order(bundle: GraphBundle) -> list[Vector]:
     return sorted(bundle.vectors, key=lambda one: made.index(one.name) if one.name in made else -1)
 
 
-def _explained(
-    explaining: Callable[[dict[str, Alignment]], Found],
-    dumps: Sequence[Dumped],
-    chosen: dict[str, Alignment],
-    expected: Mapping[str, Ints],
-) -> tuple[Found, dict[str, Alignment]]:
-    """Return what explains dumps, and the alignment to report with.
+def _extended(
+    explaining: Explaining, dumps: Sequence[Dumped], expected: Mapping[str, Ints]
+) -> tuple[Found, Sequence[Dumped], dict[str, Alignment], list[str]]:
+    """Return what explains dumps, as which they are read then, how they lie, and what is told of their narrow words.
 
-    A dump that is late while another is not, or that is as long as its stream, may as well be of a node that came late:
-    as such it must be explained word for word.
+    Words of a core that has fewer bits than the node are tried as such, where more of them match then.
     """
-    whole = all(len(dump.words) == math.prod(dump.node.shape) for dump in dumps)
-    if any(one.late for one in chosen.values()) and (whole or not all(one.late for one in chosen.values())):
-        beside = {dump.node.name: plain(dump, _stream(expected, dump)) for dump in dumps}
-        if (found := explaining(beside)).causes:
-            return found, beside
-    before = _wrong(dumps, chosen, expected)
-    found = explaining(chosen) if before else Found()
+    before, wide, told, left = 0, list[Dumped](), list[str](), 0
+    for dump in dumps:
+        stream, other = _stream(expected, dump), extended(dump)
+        without, within = (int(plain(one, stream).wrong(one, stream).sum()) for one in (dump, other))
+        if within < without:
+            many = len(plain(other, stream).got)
+            told.append(f"{extension(dump)} {f'{many - within:,} of {many:,}' if within else 'all'} match")
+        wide.append(other if within < without else dump)
+        left += min(within, without)
+        before += without
+    if told and not left:
+        laid = {dump.node.name: plain(dump, _stream(expected, dump)) for dump in dumps}
+        return Found((" and ".join(told),)), dumps, laid, []
+    if told:
+        found, read, laid = _explained(explaining, wide, expected)
+        if found.causes:
+            return found, read, laid, told
+    return *_explained(explaining, dumps, expected), told if 2 * left <= before else []
+
+
+def _explained(
+    explaining: Explaining, dumps: Sequence[Dumped], expected: Mapping[str, Ints]
+) -> tuple[Found, Sequence[Dumped], dict[str, Alignment]]:
+    """Return what explains dumps, as which they are read then, and the alignment to report with.
+
+    A dump with an offset, of which another has none, or which has as many words in every step, may as well be of a node
+    that came late: as such it must be explained word for word. A file that can be read in two ways is tried in both.
+    """
+    likely = {dump.node.name: likeliest(dump, _stream(expected, dump)) for dump in dumps}
+    kept, found, before = likely, Found(), _wrong(dumps, likely, expected)
+    beside = {dump.node.name: plain(dump, _stream(expected, dump)) for dump in dumps}
+    if all(one.late for one in likely.values()):
+        beside = {dump.node.name: (beside if dump.columns else likely)[dump.node.name] for dump in dumps}
+    if any(one.late != likely[name].late for name, one in beside.items()):
+        if (other := explaining(dumps, beside, paired=before > 0)).causes:
+            return other, dumps, beside
+        counted = any(dump.columns and likely[dump.node.name].late for dump in dumps)
+        if counted and (wrong := _wrong(dumps, beside, expected)) < FAR_MORE * before:
+            kept, found, before = beside, other, wrong
+    if before and (tried := explaining(dumps, likely)).causes:
+        return tried, dumps, likely
+    if before and kept is likely:
+        found = tried
+    if before and any(dump.otherwise for dump in dumps):
+        others = _explained(explaining, [dump.otherwise or dump for dump in dumps], expected)
+        if others[0].causes:
+            return others
     far = found.nearest is not None and FAR_MORE * found.nearest[1] <= before
-    return found if far else replace(found, nearest=None), chosen
+    return found if far else replace(found, nearest=None), dumps, kept
 
 
 def _stream(words: Mapping[str, Ints], dump: Dumped) -> NDArray[np.int64]:

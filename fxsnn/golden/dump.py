@@ -48,6 +48,20 @@ class Dumped:
     places: NDArray[np.int64] | None = None  # int64[words], of each in the stream, where the dump states them
     unit: int = 1  # words that came together: a whole row where its bits were one word
     narrow: str = ""  # says that the dump's words are narrower than the node's
+    file: str = ""  # where they were read
+    otherwise: Dumped | None = None  # as they may be read too, where the file does not tell
+
+    @property
+    def columns(self) -> int:
+        """How many words the dump has of each step, where that is a whole number; otherwise 0."""
+        rows, held = math.prod(self.node.shape) // neurons_of(self.node), len(self.words)
+        gaps = self.places is not None and int(self.places.max(initial=0)) != held - 1
+        return 0 if gaps or held % rows else held // rows
+
+    @property
+    def whole(self) -> bool:
+        """Whether there is a word for each of the stream."""
+        return self.columns == neurons_of(self.node)
 
     def __post_init__(self) -> None:
         freeze(self)
@@ -114,11 +128,11 @@ def dumped(
     at = None if places is None else np.array(places, dtype=np.int64)
     if not rows:
         raw = np.array([word.raw for word in words], dtype=np.int64)
-        return Dumped(node, raw, np.array([not word.unknown for word in words]), told, at)
+        return Dumped(node, raw, np.array([not word.unknown for word in words]), told, at, file=name)
     raw, defined = (_bits(held, neurons) for held in ([w.raw for w in words], [~w.unknown for w in words]))
     if at is not None:
         at = (at[:, None] * neurons + np.arange(neurons)).reshape(-1)
-    return Dumped(node, raw & defined, defined.astype(np.bool_), told, at, neurons)
+    return Dumped(node, raw & defined, defined.astype(np.bool_), told, at, neurons, file=name)
 
 
 def _bits(rows: Sequence[int], count: int) -> NDArray[np.int64]:
@@ -201,7 +215,8 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     node    its name; empty: the file's name without its ending
 
     A node of one bit a neuron may be dumped as a bit a line or as a row of bits a line, whatever the bundle does.
-    Where a text can be read in two ways, so or in binary and hexadecimal, it is read as it fits the bundle better.
+    Where a text can be read in two ways, so or in binary and hexadecimal, it is read so that it has as many words as
+    the bundle, or as many in every step, or else as it fits the bundle better.
 
     Raises
     ------
@@ -230,7 +245,7 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     if row is not None and many <= 2 * row.depth:
         views.insert(0 if vector.packed else 1, row)
     radixes = [text.radix] if text.radix else [16, 2] if binary(text.words, width) else [16]
-    found: list[tuple[float, Dumped]] = []
+    found: list[tuple[int, float, Dumped]] = []
     refused: list[FileError] = []
     for view in views:
         for radix in radixes:
@@ -239,10 +254,13 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
             except FileError as error:
                 refused.append(error)
                 continue
-            found.append((_misfit(one, bundle.words[vector.name]), one))
+            found.append((_count(one), _misfit(one, bundle.words[vector.name]), one))
     if not found:
         raise refused[0]
-    return replace(min(found, key=lambda one: one[0])[1], narrow=narrow)
+    found.sort(key=lambda one: one[:2])
+    count, _, best = found[0]
+    others = [one for same, _, one in found if same == count and one.unit != best.unit]
+    return replace(best, narrow=narrow, otherwise=replace(others[0], narrow=narrow) if others else None)
 
 
 def _as_in_sets(path: Path, node: Vector) -> NDArray[np.int64] | None:
@@ -267,6 +285,11 @@ def _read(text: MemText, view: Vector, node: Vector, name: str) -> Dumped:
     if view.packed != node.packed and row_of(node):
         notes.append(f"{name} holds {'a row of bits' if view.packed else 'one bit'} of {node.stem} a line")
     return dumped(node, words, name, text.places, rows=view.packed, notes=notes)
+
+
+def _count(dump: Dumped) -> int:
+    """Return how badly the number of words fits: 0 where it is the stream's, 1 where every step has as many."""
+    return 0 if dump.whole else 2 - (dump.unit == 1 and dump.columns > 1)
 
 
 def _misfit(dump: Dumped, words: NDArray[np.int64]) -> float:

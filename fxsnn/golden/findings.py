@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fxsnn.golden.diff import Diff, Difference, Place
 
+MOST_PARTS = 3  # changes that explain some of the nodes are told, the others counted
+
 
 def lines(result: Diff) -> list[str]:
     """Return the result as people read it, a line a finding, the first difference first."""
     wrong = result.difference
     told = [f"narrow    {text}" for text in result.narrow]
+    told += [f"size      {text}" for text in result.sizes]
     told += [f"all {result.words:,} words match"] if wrong is None else _told(wrong, result.words)
+    told += [f"undefined {name}: {bad:,} of {words:,} words are x or z" for name, bad, words in result.undefined]
     told += [
         f"offset    {name} dump is {abs(late)} words {'late' if late > 0 else 'early'}" for name, late in result.late
     ]
@@ -27,7 +31,9 @@ def _explained(result: Diff) -> list[str]:
     """Return what explains a difference, every change on a line."""
     if result.causes:
         return [f"cause     {name}" for name in result.causes]
-    told = [f"in part   {' and '.join(nodes)} alone: {name}" for name, nodes in result.partly]
+    told = [f"in part   {' and '.join(nodes)} alone: {name}" for name, nodes in result.partly[:MOST_PARTS]]
+    if (more := len(result.partly) - MOST_PARTS) > 0:
+        told.append(f"in part   and {more:,} more (--json)")
     if result.nearest:
         name, left = result.nearest
         told.append(f"nearest   {name}: {left:,} words still differ")

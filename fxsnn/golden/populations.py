@@ -208,8 +208,9 @@ def _nodes(network: QuantisedGraph, one: Population, rows: int) -> list[Vector]:
     names = neuron.nodes | {emitted: ref}
     found: list[tuple[float, Vector]] = []
     for node, made in names.items():
-        line = neuron.statements[neuron.owners[made]].line
-        about = f"{node}, made in line {line} of {Path(neuron.file).name}{', is emitted' if node == emitted else ''}"
+        lines = [str(one.line) for one in neuron.makers(made)]
+        line = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(lines[:-1])} and {lines[-1]}"
+        about = f"{node}, made in {line} of {Path(neuron.file).name}{', is emitted' if node == emitted else ''}"
         form = network.formats[one.name] if node == emitted else _formed(f"{one.name}.{node}", program, made)
         found.append((made, Vector(f"{one.name}.{node}", "node", form, shape, about)))
     register = Format(network.plan.lfsr.width, 0, signed=False)

@@ -56,14 +56,17 @@ def explain(
     expected: Mapping[str, Ints],
     dumps: Sequence[Dumped],
     laid: Mapping[str, Alignment],
+    *,
+    paired: bool = True,
 ) -> Found:
     """Return what explains a difference.
 
     vectors     of the set, in which nodes come as they come to be in a step
     expected    the words of every node as they should be
     laid        how each dump lies beside them
+    paired      whether two changes at once are tried, where none alone explains all
     """
-    return _Search(network, stimuli, vectors, expected, dumps, laid).found()
+    return _Search(network, stimuli, vectors, expected, dumps, laid, paired).found()
 
 
 def _listed(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> Iterator[NetworkMutation]:
@@ -84,6 +87,7 @@ class _Search:
     expected: Mapping[str, Ints]
     dumps: Sequence[Dumped]
     laid: Mapping[str, Alignment]
+    paired: bool
     theatre: Theatre = field(init=False)
     targets: dict[str, Target] = field(init=False)
     order: dict[str, int] = field(init=False)
@@ -121,15 +125,19 @@ class _Search:
         tried: list[_Tried] = []
         for kind in (_listed, exchanges):
             under: dict[str, list[str]] = {}
+            wholes: dict[str, str] = {}
             for change in kind(self.theatre, tuple(self.targets.values()), names):
                 one = self._tried(change)
                 if one is not None and one.left == 0:
                     under.setdefault(change.name, []).append(change.detail)
+                    wholes[change.name] = change.whole
                 elif one is not None:
                     tried.append(one)
             if under:
-                return Found(tuple(merged(under)))
-        if pairs := self._pairs(tried):
+                told = {name: details for name, details in under.items() if wholes[name] not in under}
+                return Found(tuple(merged(told)))
+        unknown = any((one.held & ~one.defined).any() for one in self.targets.values())  # which nothing explains
+        if self.paired and not unknown and (pairs := self._pairs(tried)):
             return Found(tuple(pairs))
         able = [one for one in tried if one.left is not None or (one.right and not one.broken)]
         played = [one if one.left is not None else self._tried(one.change, whole=True) for one in able]

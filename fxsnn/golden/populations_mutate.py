@@ -31,7 +31,8 @@ class NetworkMutation:
     detail: str
     population: str
     apply: Callable[[Mutant], Mutant]
-    alone: bool = False  # it takes the place of the whole step, and goes with no other
+    alone: bool = False  # it takes the place of the whole step, or is a part of another one, and goes with no other
+    whole: str = ""  # the name of the change of which it is a part
 
 
 def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[NetworkMutation]:
@@ -43,7 +44,8 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
         for told, apply in other_choices(network, name):
             yield NetworkMutation(called + told, "", name, apply, alone=True)
         for one in mutations(network.programs[name], theatre.seen[name]):
-            yield NetworkMutation(called + one.name, one.detail, name, _stepped(name, one.apply))
+            whole = one.whole and called + one.whole
+            yield NetworkMutation(called + one.name, one.detail, name, _stepped(name, one.apply), bool(whole), whole)
         for told, apply in (
             *_constants(theatre, name),
             *_registers(theatre, name),
@@ -202,6 +204,7 @@ def _brought(theatre: Theatre, one: Projection) -> Told:
             kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
             sources, targets = words.shape
             kinds.append(("rows and columns exchanged", lambda x: x.reshape(targets, sources).T.copy()))
+            kinds += _left_out("input", 0, sources)
         elif one.kind == "conv":
             kinds += [
                 ("kernel mirrored", lambda x: x[::-1, ::-1]),
@@ -210,6 +213,8 @@ def _brought(theatre: Theatre, one: Projection) -> Told:
                 ("input channels in reverse order", lambda x: x[:, :, ::-1]),
                 ("output channels in reverse order", lambda x: x[..., ::-1]),
             ]
+            for axis, whose in enumerate(("kernel row", "kernel column", "input channel")):
+                kinds += _left_out(whose, axis, words.shape[axis])
             if one.kernel[0] == one.kernel[1]:
                 kinds.append(("kernel's rows and columns exchanged", lambda x: x.transpose(1, 0, 2, 3)))
         else:
@@ -224,6 +229,16 @@ def _brought(theatre: Theatre, one: Projection) -> Told:
             told = "a step late" if delay > one.delay else "a step early"
             yield f"what it brings comes {told}", _delayed(one.name, delay)
     yield "it brings nothing", _delayed(one.name, 1 << 20)
+
+
+def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+    """Yield words of which the last or the first of several is skipped, by a loop that ends early or begins late."""
+    for place, which in ((count - 1, "last"), (0, "first")) if count > 1 else ():
+        there = np.arange(count) != place
+        yield (
+            f"of {whose} {place}, the {which}, left out",
+            lambda x, there=there: np.moveaxis(np.moveaxis(x, axis, -1) * there, -1, axis),  # type: ignore[misc]
+        )
 
 
 def _weights(name: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:

@@ -96,7 +96,10 @@ def population(
             known = ", ".join(wanted) or "none"
             raise ConfigError(f"population {name}: a {kind} of {read.file} must be one of {known}, not {unknown[0]!r}")
         if missing := [one for one in wanted if one not in given]:
-            raise ConfigError(f"population {name}: {kind}s must be given, {', '.join(missing)} {are(missing)} not")
+            how = f"`{kind}s = {{ {' = ..., '.join(missing)} = ... }}` of the population"
+            raise ConfigError(
+                f"population {name}: {kind}s must be given, {', '.join(missing)} {are(missing)} not ({how})"
+            )
     if wrong := [one for one, value in (numbers or {}).items() if type(value) is not int]:
         raise ConfigError(f"population {name}: the number {wrong[0]} must be an integer, not {numbers[wrong[0]]!r}")  # type: ignore[index]
     if outer not in ("inputs", "neurons"):

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import NoReturn, assert_never
 
 from fxsnn.errors import NeuronError, WidthError
-from fxsnn.format import Format
 from fxsnn.kernels import rescale
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
@@ -108,12 +107,7 @@ class Bounds:
             case op.Number(name=name):
                 wire = Wire(self.numbers[name], self.numbers[name], 0)
             case op.Carry(initial=initial, signal=signal):
-                self.fits(
-                    initial,
-                    self.signals[signal].format,
-                    self.neuron.called(initial) or "what is carried on",
-                    self.neuron.place(ref),
-                )
+                self.fits(initial, self.neuron.makers(ref)[0].name, signal, self.neuron.place(ref))
                 wire = self.words[signal]
             case op.Done(result=result):
                 wire = wires[result]
@@ -198,21 +192,21 @@ class Bounds:
             raise WidthError(f"a shift must be by 0 to {rescale.SHIFT_MAX} bits, but {self.written(ref)} is by {shift}")
         return shift
 
-    def fits(self, ref: Ref, form: Format, what: str, place: str) -> None:
-        """Refuse a value that does not provably lie in a format."""
-        x = self.wires[ref]
+    def fits(self, ref: Ref, name: str, signal: str, place: str) -> None:
+        """Refuse a value of a name that does not provably lie in the format of its signal."""
+        x, form = self.wires[ref], self.signals[signal].format
         left = form.frac - x.frac
         if left < 0 or not form.lowest <= x.low << left <= x.high << left <= form.highest:
             raise WidthError(
                 f"{place}: what is stored without a cast must provably fit {form.describe()}, "
-                f"but {what} can be {self.described(ref)}"
+                f"but its value can need {width_of(x)}; to cast it write `{name}: {signal} = ...`"
             )
 
     def check_kept(self, name: str, signal: str, ref: Ref) -> None:
         """Refuse a state that is neither cast into its word nor proved to fit it."""
         if not self.neuron.is_kept(signal, ref):
             line = max((one.line for one in self.neuron.statements if one.name == name), default=0)  # 0: added to it
-            self.fits(ref, self.signals[signal].format, name, f"{self.neuron.file}:{line}")
+            self.fits(ref, name, signal, f"{self.neuron.file}:{line}")
 
     def refuse_width(self, ref: Ref, low: int, high: int) -> NoReturn:
         """Raise WidthError for an operation that could leave int64."""

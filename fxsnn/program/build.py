@@ -42,6 +42,8 @@ class _Builder(Expressions):
     def __init__(self, text: Text, choices: dict[str, str]) -> None:
         super().__init__(text, choices)
         self.written: set[str] = set()
+        self.joined: dict[Ref, tuple[int, ...]] = {}
+        self.makers: dict[str, tuple[int, ...]] = {}  # of each name, the statements that assigned it last
         self.casts: list[tuple[Cast, ast.stmt]] = []
 
     def block(self, body: tuple[ast.stmt, ...] | list[ast.stmt]) -> None:
@@ -74,21 +76,29 @@ class _Builder(Expressions):
         number = self.begun(node, "if", written(node.test), "")
         condition = self.bit(node.test)
         self.statements[number] = replace(self.statements[number], value=condition)
-        outer, before = self.guard, self.env
+        outer, before, known = self.guard, self.env, self.makers
         ways: list[dict[str, Ref]] = []
+        making: list[dict[str, tuple[int, ...]]] = []
         for holds, body in ((True, node.body), (False, node.orelse)):
-            self.env = dict(before)
+            self.env, self.makers = dict(before), dict(known)
             here = condition if holds or not body else self.put(op.Not(condition), ONE_BIT)
             self.guard = here if outer is None else self.put(op.Both(outer, here), ONE_BIT)
+            self.joined |= {ref: (number,) for ref in (here, self.guard) if ref not in (condition, outer)}
             self.block(body)
             ways.append(self.env)
-        self.guard, self.env = outer, before
+            making.append(self.makers)
+        self.guard, self.env, self.makers = outer, before, dict(known)
         for name in dict.fromkeys((*ways[0], *ways[1])):
             a, b = (way[name] if name in way else self.kept(name) for way in ways)
+            made = [way[name] for way in making if name in way and way[name] != known.get(name)]
+            if made:
+                self.makers[name] = tuple(dict.fromkeys(number for numbers in made for number in numbers))
             if a is None or b is None:
                 self.partly.add(name)
             else:
                 self.env[name] = a if a == b else self.select(condition, a, b)
+                if a != b and made:
+                    self.joined[self.env[name]] = self.makers[name]
 
     def assign(self, node: ast.AnnAssign | ast.Assign) -> None:
         target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
@@ -111,6 +121,7 @@ class _Builder(Expressions):
             value = self.put(op.Done(carry, value), Kind(signal == BIT, signal))
         self.statements[number] = replace(self.statements[number], value=value)
         self.env[name] = value
+        self.makers[name] = (number,)
         self.written.add(name)
         self.partly.discard(name)
 
@@ -180,4 +191,5 @@ class _Builder(Expressions):
             names=dict(self.env),
             casts=tuple(cast for cast, _ in self.casts),
             signals=tuple(name for name in dict.fromkeys(names) if name != BIT),
+            joined=self.joined,
         )

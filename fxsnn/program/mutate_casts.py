@@ -18,8 +18,8 @@ from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints, Made, Variant, parts_of
-from fxsnn.program.vector_casts import limited
-from fxsnn.program.wires import Range
+from fxsnn.program.vector_casts import limited, moved
+from fxsnn.program.wires import ANYWHERE, Range
 
 _ROUNDED = {Rounding.FLOOR: "down (floor)", Rounding.ZERO: "toward zero", Rounding.CEIL: "up (ceil)"}
 _LIMITED = {
@@ -44,6 +44,7 @@ def casts(program: Program) -> Iterator[Mutation]:
     for cast in program.neuron.casts:
         for name, apply in (*_roundings(program, cast), *_limits(program, cast)):
             yield Mutation(f"{sayer.where(cast.round)}: {name}", "", apply)
+    yield from _unlimited(program)
 
 
 Named = Iterator[tuple[str, Callable[[Variant], Variant]]]
@@ -108,6 +109,53 @@ def _limits(program: Program, cast: Cast) -> Named:
         )
     exact = rounding.a
     yield "not cast: the exact value goes on", lambda variant: variant.put(limit, Made((exact,), None, lambda x: x))
+
+
+def _unlimited(program: Program) -> Iterator[Mutation]:
+    """Yield casts without limits, or with one: what is beyond goes on as it is, and wraps where a state is stored.
+
+    Of each cast, and of all of a signal at once.
+    """
+    sayer = Sayer(program.neuron)
+    for signal in dict.fromkeys(cast.signal for cast in program.neuron.casts):
+        casts = [cast for cast in program.neuron.casts if cast.signal == signal]
+        form = program.signals[signal].format
+        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [
+            ("not limited, beyond its word it goes on as it is and", lambda x: x),
+            ("limited above alone, below it goes on as it is and", lambda x, high=form.highest: np.minimum(x, high)),  # type: ignore[misc]
+            ("limited below alone, above it goes on as it is and", lambda x, low=form.lowest: np.maximum(x, low)),  # type: ignore[misc]
+        ]
+        for some in ([one] for one in casts):
+            for told, make in kinds:
+                name = f"{sayer.where(some[0].round)}: {told} wraps where it is stored"
+                yield Mutation(name, "", _stored(program, some, make))
+        for told, make in kinds if len(casts) > 1 else ():
+            lines = [str(program.neuron.statements[program.neuron.owners[one.round]].line) for one in casts]
+            name = (
+                f"lines {', '.join(lines[:-1])} and {lines[-1]}, casts into {signal}: {told} wraps where it is stored"
+            )
+            yield Mutation(name, "", _stored(program, casts, make))
+
+
+def _stored(program: Program, casts: list[Cast], make: Callable[[Ints], Ints]) -> Callable[[Variant], Variant]:
+    """Return the change after which casts limit by `make`, and states of their signal wrap at the end of the step."""
+    signal = casts[0].signal
+    form = program.signals[signal].format
+
+    def apply(variant: Variant) -> Variant:
+        for cast in casts:
+            variant = variant.put(cast.limit, Made((cast.round,), None, make))
+        fracs = variant.fracs()
+        for name, (own, _) in program.neuron.states.items():
+            frac, last = variant.states[name]
+            if own == signal:
+                up = 0 if fracs[last] == ANYWHERE else frac - fracs[last]
+                word = lambda x, up=up: limited(moved(x, up), form.lowest, form.highest, rescale.WRAP)  # noqa: E731
+                variant, stored = variant.add(Made((last,), frac, word), last)
+                variant = replace(variant, states={**variant.states, name: (frac, stored)})
+        return variant
+
+    return apply
 
 
 def _does(overflow: Overflow) -> str:

@@ -23,7 +23,9 @@ def guards(program: Program) -> Iterator[Mutation]:
     """Yield what is done always, never, or only where a bit holds, something arrives, or a word has a sign."""
     neuron, sayer = program.neuron, Sayer(program.neuron)
     yield from _chosen(neuron)
-    bits = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.BITS)]
+    bits = [
+        ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.BITS) and not isinstance(one, op.Not)
+    ]
     inputs = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input)]
     when: list[tuple[str, Ref, Callable[[Ints], Any]]] = []
     for ref in inputs:

@@ -12,7 +12,9 @@ from fxsnn.format import bits_of
 from fxsnn.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.mutate_casts import rounded
+from fxsnn.program.mutate_scaled import scaled
 from fxsnn.program.mutation import Mutation, Sayer, grid_of
+from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints, Made, Variant
@@ -45,7 +47,7 @@ def values(program: Program) -> Iterator[Mutation]:
     for ref, one in enumerate(program.neuron.operations):
         if not isinstance(one, op.LEAVES):
             twins.setdefault(one, []).append(ref)
-    for make in (_compared, _shifted, _terms, _numbers, _reads):
+    for make in (compared, _shifted, _terms, scaled, numbers, reads):
         for refs in twins.values():
             found = [list(make(program, ref)) for ref in refs]
             for some in found:
@@ -66,15 +68,17 @@ def _together(several: tuple[Mutation, ...]) -> Mutation:
     return Mutation(f"{lines}, {several[-1].name.partition(', ')[2]}", several[-1].detail, apply)
 
 
-def _compared(program: Program, ref: Ref) -> Iterator[Mutation]:
+def compared(program: Program, ref: Ref) -> Iterator[Mutation]:
+    """Yield a comparison by another relation, with another number, or of words taken as unsigned."""
     one = program.neuron.operations[ref]
     if not isinstance(one, op.Compare):
         return
     sayer = Sayer(program.neuron)
     where = sayer.where(ref)
+    said = f"{sayer.said(ref)} " if _several(program.neuron, ref) else ""
     near = {">": ">=", ">=": ">", "<": "<=", "<=": "<", "==": ">=", "!=": ">"}[one.relation]
     for relation in (near, *(other for other in op.RELATIONS if other not in (near, one.relation))):
-        name = f"{where}: compared by {relation} instead of {one.relation}"
+        name = f"{where}: {said}compared by {relation} instead of {one.relation}"
         yield Mutation(name, "", lambda v, to=relation: v.put(ref, replace(v.operations[ref], relation=to)))  # type: ignore[misc]
     number = program.neuron.operations[one.b]
     if one.relation in ("==", "!=") and isinstance(number, op.Literal):
@@ -100,7 +104,14 @@ def _compared(program: Program, ref: Ref) -> Iterator[Mutation]:
 
             return variant.put(ref, Made((now.a, now.b), 0, make))
 
-        yield Mutation(f"{where}: compared as unsigned instead of signed", "", unsigned)
+        yield Mutation(f"{where}: {said}compared as unsigned instead of signed", "", unsigned)
+
+
+def _several(neuron: Neuron, ref: Ref) -> bool:
+    """Return whether a comparison is one of several in its statement."""
+    owner = neuron.owners[ref]
+    alike = (own for own, one in zip(neuron.owners, neuron.operations, strict=True) if isinstance(one, op.Compare))
+    return list(alike).count(owner) > 1
 
 
 def _compare(ref: Ref, relation: str, value: int) -> Callable[[Variant], Variant]:
@@ -175,7 +186,6 @@ def _terms(program: Program, ref: Ref) -> Iterator[Mutation]:
     if not isinstance(one, _TERMS):
         return
     where, (a, b) = sayer.where(ref), (part for _, part in operands(one))
-    literal = [isinstance(neuron.operations[part], op.Literal) for part in (a, b)]
     for kept, left in ((a, b), (b, a)):
         if not isinstance(neuron.operations[kept], op.Literal):
             sign = -1 if isinstance(one, op.Subtract) and kept == b else 1
@@ -184,21 +194,12 @@ def _terms(program: Program, ref: Ref) -> Iterator[Mutation]:
     if other := _OTHERS.get(type(one)):
         name = f"{where}: {_CALLED[other]} instead of {_CALLED[type(one)]} in {sayer.said(ref)}"
         yield Mutation(name, "", lambda v, make=other: v.put(ref, make(a, b)))  # type: ignore[misc]
-    if isinstance(one, op.Add | op.Subtract | op.Multiply) and not any(literal):
-        for field, part in (("a", a), ("b", b)):
-            for off, told in ((-1, "halved, its slice one bit too high"), (1, "doubled, its slice one bit too low")):
-                yield Mutation(f"{where}: {sayer.said(part)} {told}", "", _moved(ref, field, part, off))
+    if isinstance(one, op.Subtract) and a != b:
+        name = f"{where}: operands of {sayer.said(ref)} exchanged"
+        yield Mutation(name, "", lambda v: v.put(ref, op.Subtract(b, a)))
 
 
-def _moved(ref: Ref, field: str, part: Ref, off: int) -> Callable[[Variant], Variant]:
-    def apply(variant: Variant) -> Variant:
-        found, other = variant.add(Made((part,), None, lambda x: moved(x, off)), ref)
-        return found.reading(ref, field, other)
-
-    return apply
-
-
-def _numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
+def numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation whose literal is one more or less."""
     neuron, where = program.neuron, Sayer(program.neuron).where(ref)
     one = neuron.operations[ref]
@@ -212,7 +213,7 @@ def _numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
                 yield Mutation(f"{where}: {told}", "", _literal(ref, field, value))
 
 
-def _reads(program: Program, ref: Ref) -> Iterator[Mutation]:
+def reads(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation that reads another value of the same kind: before or after what it should wait for."""
     neuron, sayer = program.neuron, Sayer(program.neuron)
     one = neuron.operations[ref]

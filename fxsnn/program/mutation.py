@@ -32,11 +32,13 @@ class Mutation:
     name      in words, with the line of the text; `{}` in it stands for the detail
     detail    in which changes of one name differ, a number of bits for example
     apply     may raise NoOrderError, of a step that reads what is not made yet
+    whole     the name of a change of which this one is a part: told only where that one explains less
     """
 
     name: str
     detail: str
     apply: Callable[[Variant], Variant]
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Sayer:
     neuron: Neuron
 
     def where(self, ref: Ref) -> str:
-        """Return line and name of the statement that an operation belongs to."""
-        statement = self.neuron.statements[self.neuron.owners[ref]]
+        """Return line and name of the statement that an operation belongs to, of a choice by if the first of them."""
+        statement = self.neuron.makers(ref)[0]
         return f"line {statement.line}, {statement.name}"
 
     def said(self, ref: Ref, depth: int = 3) -> str:
@@ -66,7 +68,7 @@ class Sayer:
             return name, _ATOM
         parts = [part for _, part in operands(one)]
         if not depth or not parts:
-            return f"a value of line {neuron.statements[neuron.owners[ref]].line}", _ATOM
+            return f"a value of line {neuron.makers(ref)[0].line}", _ATOM
         said = [(name, _ATOM) if (name := neuron.called(part)) else self._written(part, depth - 1) for part in parts]
         sign = one.relation if isinstance(one, op.Compare) else _SIGNS.get(type(one), "")
         if sign:

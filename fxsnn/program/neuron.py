@@ -54,6 +54,9 @@ class Neuron:
     names: dict[str, Ref]  # every name that is assigned whatever the conditions are: its last value
     casts: tuple[Cast, ...]
     signals: tuple[str, ...]  # whose formats a plan must give
+    joined: dict[
+        Ref, tuple[int, ...]
+    ]  # of what an if makes: its statement, or those in its branches that a Select joins
 
     @property
     def title(self) -> str:
@@ -101,6 +104,10 @@ class Neuron:
         named = [name for name, value in self.names.items() if value == ref]
         named += [one.name for one in self.statements if one.value == ref and one.name != "if"]
         return named[0] if named else ""
+
+    def makers(self, ref: Ref) -> tuple[Statement, ...]:
+        """Return the statements that make a value: several where an if and its else both assign it."""
+        return tuple(self.statements[number] for number in self.joined.get(ref, (self.owners[ref],)))
 
     def place(self, ref: Ref) -> str:
         """Return where in the text an operation stands: file and line."""
