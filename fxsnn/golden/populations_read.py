@@ -85,7 +85,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         actual = configuration_of_graph(files, about.inputs, about.steps, begun)
         stated += differing("configuration ", manifest.configuration, actual)
     if not (altered or found or stated):
-        _check_made_of(folder, manifest, content["inputs"], network, presented)
+        _check_made_of(folder, manifest, content.get("inputs", about.inputs), network, presented)
     return GraphBundle(vectors, words, [*found, *altered], [*stated, *misread], manifest.counts, presented, network)
 
 
