@@ -85,7 +85,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         actual = configuration_of_graph(files, about.inputs, about.steps, begun)
         stated += differing("configuration ", manifest.configuration, actual)
     if not (altered or found or stated):
-        _check_made_of(folder, manifest, content.get("inputs", about.inputs), network, presented)
+        _check_made_of(folder, manifest, content.get("inputs"), network, presented)
     return GraphBundle(vectors, words, [*found, *altered], [*stated, *misread], manifest.counts, presented, network)
 
 
@@ -94,15 +94,17 @@ def _network(folder: Path) -> QuantisedGraph:
     return quantise_graph(graph, load_graph_plan(plan, graph))
 
 
-def _check_made_of(folder: Path, manifest: Manifest, many: int, network: QuantisedGraph, presented: Presented) -> None:
+def _check_made_of(
+    folder: Path, manifest: Manifest, many: int | None, network: QuantisedGraph, presented: Presented
+) -> None:
     """Raise FileError where inputs and start states of which a set was made are not the words that it holds.
 
-    many    inputs that were given; directed ones follow them, which begin with 0
+    many    inputs that were given, which early sets do not state; directed ones follow them, which begin with 0
     """
     if INPUTS in [other.file for other in manifest.others]:
         inputs = read_inputs(inside(folder, INPUTS), network.graph).words[:]
-        _check_same(f"{INPUTS}: inputs", "step", inputs, presented.words[:many])
-    if presented.start.words:
+        _check_same(f"{INPUTS}: inputs", "step", inputs, presented.words[: len(inputs) if many is None else many])
+    if many is not None and presented.start.words:
         given = read_start(inside(folder, START), network, many).words
         if [*given] != [*presented.start.words]:
             raise FileError(f"{START} must hold {', '.join(presented.start.words)}, not {', '.join(given) or 'none'}")
