@@ -25,8 +25,9 @@ from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import computed
 from fxsnn.golden.contents import Vector, lines_of
 from fxsnn.golden.diff import Diff, diff
-from fxsnn.golden.dump import Dumped, nodes_of, read_memory
+from fxsnn.golden.dump import Dumped, nodes_of
 from fxsnn.golden.dumpcsv import read_csv
+from fxsnn.golden.dumpmem import read_memory
 from fxsnn.golden.export import _rendered
 from fxsnn.golden.held import Bundle
 from fxsnn.golden.populations import Presented

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fxsnn.golden import dump, populations_parts
+from fxsnn.golden import dumpmem, populations_parts
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.diff import Diff, diff
 from fxsnn.golden.dumps import read_dumps
@@ -108,7 +108,7 @@ def test_a_file_that_is_written_as_sets_are_is_read_as_any_other(
     place, bundle = bundles / "recurrent", read_bundle(bundles / "recurrent")
     paths = [place / f"{name}.mem" for name in dump.nodes_of(bundle)]
     at_once = read_dumps(bundle, paths, "", (), "", ())
-    monkeypatch.setattr(dump, "plain_words", lambda *_: None)
+    monkeypatch.setattr(dumpmem, "plain_words", lambda *_: None)
     word_by_word = read_dumps(bundle, paths, "", (), "", ())
     for one, other in zip(at_once, word_by_word, strict=True):
         assert one.node == other.node

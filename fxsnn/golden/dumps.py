@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fxsnn.errors import ConfigError
-from fxsnn.golden.dump import Dumped, read_memory
+from fxsnn.golden.dump import Dumped
 from fxsnn.golden.dumpcsv import read_csv
+from fxsnn.golden.dumpmem import read_memory
 from fxsnn.golden.held import Bundle
 from fxsnn.golden.wavefile import ENDINGS
 from fxsnn.golden.waves import read_waves
