@@ -12,6 +12,7 @@ import pytest
 from fxsnn.golden import dumpmem, populations_parts
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.diff import Diff, diff
+from fxsnn.golden.dump import nodes_of
 from fxsnn.golden.dumps import read_dumps
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_read import GraphBundle
@@ -106,7 +107,7 @@ def test_a_file_that_is_written_as_sets_are_is_read_as_any_other(
     bundles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, bundle = bundles / "recurrent", read_bundle(bundles / "recurrent")
-    paths = [place / f"{name}.mem" for name in dump.nodes_of(bundle)]
+    paths = [place / f"{name}.mem" for name in nodes_of(bundle)]
     at_once = read_dumps(bundle, paths, "", (), "", ())
     monkeypatch.setattr(dumpmem, "plain_words", lambda *_: None)
     word_by_word = read_dumps(bundle, paths, "", (), "", ())
