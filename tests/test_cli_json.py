@@ -107,7 +107,9 @@ def test_select_tells_the_choice_and_writes_its_plan(folder: Path) -> None:
     assert said.startswith(f"{found['reason']}\n{found['name']}: accuracy {100 * found['accuracy']:.2f} %")
     assert found["written"] == str(out)
     assert found["bits"] < found["float"]["bits"]
-    assert found["plan"] == tomllib.loads(out.read_text())
+    written = tomllib.loads(out.read_text())
+    assert written.pop("choice") == {"max_loss": 1.0, "mu": 0.5, "reward": "additive"}
+    assert found["plan"] == written
     assert found["firing"]["images"] == 30
     assert "warning: a sample of 30 is small: " in run("select", made, "--max-loss", "1", "--out", out).err
     page = "--inputs", folder / "shown.npz", "--max-loss", "1", "--out", folder / "r.html"
