@@ -110,7 +110,7 @@ def read_layer_bundle(folder: Path, manifest: Manifest, about: Layer, content: M
         graph = graph_of(network)
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
-    vectors = [_among_populations(vector, sum(steps)) for vector in former]
+    vectors = [_among_populations(vector, sum(steps), images=isinstance(about, Images)) for vector in former]
     words = FileWords(folder, {vector.name: vector for vector in vectors})
     counts, misstated = _counts(network, graph, manifest.counts, presented, read)
     wrong += [] if altered else misstated
@@ -167,8 +167,11 @@ def _presented(network: QuantisedNetwork, steps: tuple[int, ...], words: Words) 
     return Presented(steps, timed.unrolled(rows), Start({f"{LAYER}.{name}": held for name, held in states.items()}))
 
 
-def _among_populations(vector: Vector, rows: int) -> Vector:
-    """Return a file by the name that its words have among populations, a row a step."""
+def _among_populations(vector: Vector, rows: int, *, images: bool) -> Vector:
+    """Return a file by the name that its words have among populations, a row a step.
+
+    images    whether images and steps are two dimensions of its rows
+    """
     kind, _, rest = vector.name.partition("_")
     name = f"{LAYER}.{vector.name}"
     if vector.name in ("input", "begin"):
@@ -179,7 +182,7 @@ def _among_populations(vector: Vector, rows: int) -> Vector:
         name = initial(f"{LAYER}.{rest}")
     elif kind in ("draw", "lfsr"):
         name = f"{LAYER}.{kind}.{SITES.index(rest)}"
-    shape = (rows, *vector.shape[2:]) if vector.role in ("input", "node") and len(vector.shape) > 2 else vector.shape
+    shape = (rows, *vector.shape[2:]) if images and vector.role in ("input", "node") else vector.shape
     return replace(vector, name=name, shape=shape, stored=vector.stem)
 
 
