@@ -93,6 +93,7 @@ def report(
     if source.kind == "populations":
         foreign(source.kind, {"--passes": passes})
     sources = Sources(network, candidates, chosen, chosen_network, significance)
+    sources.check(out)
     asked = sources.asked(reward, mu, max_loss, budget, by)
     given = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
     files = {"--chosen": chosen, "--chosen-network": chosen_network, "--significance": significance}
