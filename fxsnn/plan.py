@@ -131,7 +131,7 @@ class LfsrText(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ChoiceText(msgspec.Struct, forbid_unknown_fields=True):
-    """With what fxsnn select chose a plan, which it writes behind it; see `selection.criteria_beside`."""
+    """With what fxsnn select chose a plan, which it writes behind it; see `selection.criteria`."""
 
     reward: str | None = None
     mu: float | None = None

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from fxsnn.kernels.datapath import Datapath as Datapath
 from fxsnn.kernels.datapath import Site as Site
-from fxsnn.program import vector_casts
 from fxsnn.program.compiled import Compiled, compiled
 from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import constants_of, datapath, lanes_for, limits, program_of
@@ -82,14 +81,6 @@ def rounded(exact: NDArray[np.int64], site: Site, draws: NDArray[np.int64] | Non
     added = np.where(exact < 0, site.bias + site.if_negative, site.bias) if draws is None else draws
     total: NDArray[np.int64] = floor + ((rest + added + (site.if_odd & -(floor & 1))) >> site.right)
     return total
-
-
-def limited(words: NDArray[np.int64], site: Site) -> NDArray[np.int64]:
-    """Return what a cast's overflow makes of rounded words: rescale.limit, on arrays.
-
-    words    int64 of any shape; the result too
-    """
-    return vector_casts.limited(words, site.lowest, site.highest, site.overflow)
 
 
 def rows_of(weights: NDArray[np.int64], lowest: int, highest: int) -> Rows:

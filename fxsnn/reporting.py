@@ -21,7 +21,7 @@ from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, compose, shown_places
 from fxsnn.report.drawing import check_drawing
 from fxsnn.score import Measured, cross_validate
-from fxsnn.selection import Criteria, choice_of, choice_written, choose, criteria_beside
+from fxsnn.selection import Criteria, choice_of, choice_written, choose, criteria
 from fxsnn.significance import Significance, load_significance
 from fxsnn.splits import Splits, check_fits, check_unlearned, open_splits
 from fxsnn.ties import pack
@@ -47,7 +47,7 @@ class Sources:
         if self.chosen is not None and budget is not None:
             raise ConfigError("a choice must be made by a plan or within a budget, not both")
         alone = self.candidates if self.candidates.suffix == ".toml" else None
-        return criteria_beside(self.chosen or alone, form, mu, max_loss, budget, by)
+        return criteria(form, mu, max_loss, budget, by, self.chosen or alone)
 
     def check(self, out: Path, *read: Path | None) -> None:
         """Refuse what cannot become a page, before anything is measured; `read` is what else is not to be replaced."""
@@ -61,7 +61,7 @@ class Sources:
         if self.chosen is None:
             return choose(exploration, *given)
         choice = choice_of(exploration, self.chosen, self.chosen_network is not None)
-        if choice_written(self.chosen) and criteria_beside(self.chosen) == asked:
+        if choice_written(self.chosen) and criteria(plan=self.chosen) == asked:
             with suppress(FindingError):
                 again = choose(exploration, *given)
                 return again if again.index == choice.index else choice

@@ -39,12 +39,18 @@ def criteria(
     max_loss: float | None = None,
     budget: str | None = None,
     by: str | None = None,
+    plan: Path | None = None,
 ) -> Criteria:
-    """Return what somebody asks for; what is None takes its default.
+    """Return what somebody asks for; what is None takes its default, or what a plan says that it was chosen with.
 
     Without a budget the reward weighs memory against accuracy. Within a budget memory costs nothing: unless
     a reward is asked for the most accurate is chosen, and unless a floor is asked for there is none.
+
+    Raises FileError and ConfigError where the plan cannot be read.
     """
+    if plan is not None and (held := choice_written(plan)) is not None:
+        form, budget, by = form or held.reward, budget or held.budget, by or held.by
+        mu, max_loss = held.mu if mu is None else mu, held.max_loss if max_loss is None else max_loss
     if by is not None and budget is None:
         raise ConfigError("a budget must be given to count it by bits or allocated, not none")
     limit = None if budget is None else parse_budget(budget, by or "bits")
@@ -54,39 +60,15 @@ def criteria(
 
 
 def choice_text(asked: Criteria) -> str:
-    """Return what a choice was made with as a table of TOML that stands behind its plan; see `criteria_beside`."""
+    """Return what a choice was made with as a table of TOML that stands behind its plan; see `criteria`."""
     told: dict[str, Any] = {"reward": asked.reward.form, "mu": asked.reward.mu}
     told |= {} if asked.max_loss is None else {"max_loss": asked.max_loss}
     told |= {} if asked.budget is None else {"budget": f"{asked.budget.bits} bits", "by": asked.budget.by}
     return "\n" + tomli_w.dumps({"choice": told})
 
 
-def criteria_beside(
-    plan: Path | None,
-    form: str | None = None,
-    mu: float | None = None,
-    max_loss: float | None = None,
-    budget: str | None = None,
-    by: str | None = None,
-) -> Criteria:
-    """Return what somebody asks for, as `criteria` does; what is None is taken from the plan of a choice, if it says.
-
-    Raises FileError and ConfigError where the plan cannot be read.
-    """
-    held = None if plan is None else choice_written(plan)
-    if held is None:
-        return criteria(form, mu, max_loss, budget, by)
-    return criteria(
-        form or held.reward,
-        held.mu if mu is None else mu,
-        held.max_loss if max_loss is None else max_loss,
-        budget or held.budget,
-        by or held.by,
-    )
-
-
 def choice_written(plan: Path) -> ChoiceText | None:
-    """Return what fxsnn select wrote behind a plan, if it did; raises as `criteria_beside`."""
+    """Return what fxsnn select wrote behind a plan, if it did; raises as `criteria`."""
     return named(plan, _choice_in, read_text(plan, "a plan"))
 
 

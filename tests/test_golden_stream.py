@@ -15,7 +15,7 @@ from fxsnn.errors import FileError
 from fxsnn.format import Format
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.memfile import hex_lines, mem_lines, read_mem, render, to_words
+from fxsnn.golden.memfile import hex_lines, mem_lines, read_mem, render
 from fxsnn.golden.populations import Presented, graph_layout
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_stream import large, write_presentations
@@ -88,7 +88,7 @@ def test_words_in_pieces_are_those_of_the_whole_file(tmp_path: Path, form: str) 
     found, expected = scan_mem(tmp_path, vector), read_mem(tmp_path / "x.mem", "x.mem", fmt.word, WORDS + 5)
     assert (found.sha256, found.sums) == (expected.sha256, expected.sums)
     read = FileWords(tmp_path, {"x": vector})
-    assert read["x"].tolist() == to_words(expected.patterns, fmt) == words.tolist()
+    assert read["x"].tolist() == [fmt.from_bits(pattern) for pattern in expected.patterns] == words.tolist()
     assert read.lines("x", WORDS - 3, WORDS + 2).tolist() == words[WORDS - 3 : WORDS + 2].tolist()
 
 

@@ -24,7 +24,3 @@ class Draws:
         """Return words from low to high."""
         raw = (self._bits.random_raw(size) >> 2).astype(np.int64)
         return low + raw % min(high - low + 1, 1 << 62)
-
-    def order(self, size: int) -> NDArray[np.int64]:
-        """Return an order of `size` things."""
-        return np.argsort(self._bits.random_raw(size), kind="stable")

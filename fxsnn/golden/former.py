@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.former_layout import CONSTANTS, filtering, former_layout
-from fxsnn.golden.held import MOST_WORDS, Manifest, altered_texts, check_described, scan_words
+from fxsnn.golden.held import MOST_WORDS, Manifest, check_begins, open_former
 from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords
-from fxsnn.golden.stated import differing, misstated_files, registers_misstated
+from fxsnn.golden.stated import differing
 from fxsnn.layered.description import Description, description_from_data
 from fxsnn.layered.network import seen
 from fxsnn.layered.plan import LayeredPlan, layered_plan_from_data
@@ -76,12 +76,8 @@ def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content:
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
     former = [replace(vector, name=vector.stem, stored="") for vector in vectors]
-    check_described(former, manifest)
-    found, misread = scan_words(folder, former, manifest)
-    read = FileWords(folder, {vector.name: vector for vector in former})
-    altered = [*found, *altered_texts(folder, manifest)]
-    wrong = misstated_files(content, former, about.recordings)
-    wrong += registers_misstated(content, _lfsr_entry(blank, [vector.name for vector in former]))
+    registers = _lfsr_entry(blank, [vector.name for vector in former])
+    read, altered, wrong, misread = open_former(folder, former, manifest, content, about.recordings, registers)
     try:
         network = _filled(blank, read)
         presented = _presented(network.description, read)
@@ -136,9 +132,7 @@ def _presented(described: Description, words: Words) -> Presented:
         raise FileError(f"input.mem word {above[0]} must be at most {described.clip}")
     rows = words["input"]
     presented = Presented.of(rows.reshape(-1, described.steps, math.prod(rows.shape[1:])))
-    wrong = np.flatnonzero(words["begin"] != presented.begin())
-    if len(wrong):
-        raise FileError(f"begin.mem word {wrong[0]} must be {presented.begin()[wrong[0]]}, as the manifest's steps say")
+    check_begins(words["begin"], presented)
     return presented
 
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.held import MOST_WORDS, Manifest, altered_texts, check_described, scan_words
+from fxsnn.golden.held import MOST_WORDS, Manifest, check_begins, open_former
 from fxsnn.golden.layer_layout import LAYER_SCHEMA, layer_layout, layer_lfsr_entry
 from fxsnn.golden.populations import COUNTED, Presented, initial
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords
-from fxsnn.golden.stated import differing, misstated_files, registers_misstated
+from fxsnn.golden.stated import differing
 from fxsnn.golden.timed import Timed
 from fxsnn.graph.one_layer import LAYER, graph_of
 from fxsnn.graph.quantise import QuantisedGraph
@@ -96,11 +96,8 @@ def read_layer_bundle(folder: Path, manifest: Manifest, about: Layer, content: M
         former = layer_layout(blank, steps, 1 if isinstance(about, Images) else LAYER_SCHEMA)
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
-    check_described(former, manifest)
-    found, misread = scan_words(folder, former, manifest)
-    wrong = [*misstated_files(content, former, len(steps)), *registers_misstated(content, layer_lfsr_entry(blank))]
-    altered = [*found, *altered_texts(folder, manifest)]
-    read = FileWords(folder, {vector.name: vector for vector in former})
+    registers = layer_lfsr_entry(blank)
+    read, altered, wrong, misread = open_former(folder, former, manifest, content, len(steps), registers)
     try:
         network = _filled(blank, read)
         presented = _presented(network, steps, read)
@@ -159,9 +156,8 @@ def _presented(network: QuantisedNetwork, steps: tuple[int, ...], words: Words) 
     rows = words["input"].reshape(sum(steps), -1)
     states = {name: words[f"initial_{name}"] for name in ("membrane", "refractory") if f"initial_{name}" in words}
     timed = Timed(steps)
-    wrong = np.flatnonzero(words.get("begin", timed.begin()) != timed.begin())
-    if len(wrong):
-        raise FileError(f"begin.mem word {wrong[0]} must be {timed.begin()[wrong[0]]}, as the manifest's steps say")
+    if "begin" in words:
+        check_begins(words["begin"], timed)
     if "refractory" in states and (above := np.flatnonzero(states["refractory"] > network.refractory_steps)).size:
         raise FileError(f"initial_refractory.mem word {above[0]} must be at most {network.refractory_steps}")
     return Presented(steps, timed.unrolled(rows), Start({f"{LAYER}.{name}": held for name, held in states.items()}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,8 +16,8 @@ from fxsnn.files import inside, read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem
-from fxsnn.golden.scanned import scan_mem
-from fxsnn.golden.stated import differing
+from fxsnn.golden.scanned import FileWords, scan_mem
+from fxsnn.golden.stated import differing, misstated_files, registers_misstated
 from fxsnn.golden.timed import Timed
 
 MANIFEST = "manifest.json"
@@ -68,6 +68,14 @@ class Manifest(msgspec.Struct):
     others: list[Other] = []
 
 
+def check_begins(begin: NDArray[np.int64], timed: Timed) -> None:
+    """Raise FileError where the words of begin.mem are not those of the presentations."""
+    must = timed.begin()
+    wrong = np.flatnonzero(begin != must)
+    if len(wrong):
+        raise FileError(f"begin.mem word {wrong[0]} must be {must[wrong[0]]}, as the manifest's steps say")
+
+
 def check_described(vectors: Sequence[Vector], manifest: Manifest) -> None:
     """Raise FileError where a manifest does not describe exactly these files."""
     stated = {entry.name: (entry.file, entry.format, entry.shape) for entry in manifest.files}
@@ -94,6 +102,34 @@ def scan_words(folder: Path, vectors: Sequence[Vector], manifest: Manifest) -> t
         else:
             wrong += _wrong_sums(vector, stated, found.sums)
     return altered, wrong
+
+
+class Former(NamedTuple):
+    """The files of a set of a former schema by the names that it has for them, and what is wrong with them."""
+
+    words: FileWords
+    altered: list[str]
+    wrong: list[str]  # what the manifest misstates of sizes and registers
+    misread: list[str]  # and of sums
+
+
+def open_former(
+    folder: Path,
+    vectors: Sequence[Vector],
+    manifest: Manifest,
+    content: Mapping[str, Any],
+    presentations: int,
+    registers: Mapping[str, Any],
+) -> Former:
+    """Look through the files of a set of a former schema; raises FileError where one is not described, or malformed.
+
+    registers    what the manifest must say of them
+    """
+    check_described(vectors, manifest)
+    found, misread = scan_words(folder, vectors, manifest)
+    wrong = [*misstated_files(content, vectors, presentations), *registers_misstated(content, registers)]
+    words = FileWords(folder, {vector.name: vector for vector in vectors})
+    return Former(words, [*found, *altered_texts(folder, manifest)], wrong, misread)
 
 
 def altered_texts(folder: Path, manifest: Manifest) -> list[str]:

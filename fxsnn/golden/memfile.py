@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
-from fxsnn.format import Format
 
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 DIGIT_OF = np.full(256, 255, np.uint8)  # of every byte; 255 of one that is no digit
@@ -149,8 +148,3 @@ def read_mem(path: Path, name: str, bits: int, depth: int) -> MemFile:
         raise FileError(f"{name} must hold {depth} words, not {len(lines) - comments}")
     patterns = [int(line, 16) for line in lines[comments:]]
     return MemFile(patterns, digest(data), comments, sums_of(lines[comments:]))
-
-
-def to_words(patterns: Sequence[int], fmt: Format) -> list[int]:
-    """Return bit patterns as raw words of a format."""
-    return [fmt.from_bits(pattern) for pattern in patterns]

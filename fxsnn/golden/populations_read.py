@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, altered_texts, check_described, scan_words
+from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, altered_texts, check_begins, check_described, scan_words
 from fxsnn.golden.populations import Presented, graph_layout, initial
 from fxsnn.golden.populations_make import INPUTS, NETWORK, PLAN, START, configuration_of_graph
 from fxsnn.golden.scanned import FileWords
@@ -71,10 +71,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         words = FileWords(folder, {vector.name: vector for vector in vectors})
         start = {name: words[initial(name)].reshape(about.inputs, -1) for name in begun}
         presented = Presented.of(words["input"].reshape(about.inputs, about.steps, -1), Start(start))
-        wrong = np.flatnonzero(words["begin"] != presented.begin())
-        if len(wrong):
-            must = presented.begin()[wrong[0]]
-            raise FileError(f"begin.mem word {wrong[0]} must be {must}, as the manifest's steps say")
+        check_begins(words["begin"], presented)
     except FileError as error:
         raise FileError([*found, *altered, str(error)][0]) from None
     stated = misstated(content, vectors, network, about.inputs)

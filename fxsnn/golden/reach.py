@@ -17,14 +17,6 @@ class Span:
     high: int
     zeros: int = 0
 
-    def shifted(self, left: int) -> Span:
-        """Return the span of the value times 2**left."""
-        return Span(self.low << left, self.high << left, self.zeros + left)
-
-    def plus(self, other: Span) -> Span:
-        """Return the span of the sum with another value."""
-        return Span(self.low + other.low, self.high + other.high, min(self.zeros, other.zeros))
-
 
 def zeros_of(words: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> int:
     """Return how many low bits are 0 in every word; 62 if all words are 0."""

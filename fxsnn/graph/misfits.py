@@ -40,7 +40,7 @@ def misfits(network: QuantisedGraph) -> list[str]:
             found.append(misfit(f"weights of {one.name}", given, words, form, whole.overflows))
     for population in graph.populations:
         for name, signal in population.neuron.constants.items():
-            if (whole := casts.get(f"{population.name}.{name}")) and whole.overflows:
+            if whole := casts.get(f"{population.name}.{name}"):
                 form = network.programs[population.name].signals[signal].format
                 given, words = population.constants[name].values, network.constants[population.name][name]
                 found.append(misfit(f"constant {name} of {population.name}", given, words, form, whole.overflows))

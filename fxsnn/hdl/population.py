@@ -32,30 +32,17 @@ _WALK = """always_ff @(posedge clock) begin
     at <= '0;
     if (start_input) state <= BEGIN;
     else if (start_step) state <= {first};
-  end else if (by_source) begin  // active inputs, and the neurons that each of them reaches
+  end else if (by_source) begin  // {come}
     if (last_source) state <= state + 1'b1;
-  end else if (turn) begin
+  end else if (turn{opens}) begin
     at <= last ? '0 : at + 1;
-    if (last) state <= state == BEGIN || state == {last} ? IDLE : state + 1'b1;
+    if (last) state <= state == BEGIN || state == {last} ? IDLE : state + 1'b1;{again}
   end
 end"""
-_WALK_ALONE = """always_ff @(posedge clock) begin
-  if (reset) begin
-    state <= IDLE;
-  end else if (state == IDLE) begin
-    at <= '0;
-    if (start_input) state <= BEGIN;
-    else if (start_step) state <= {first};
-  end else if (by_source) begin  // words that come to the neuron
-    if (last_source) state <= state + 1'b1;
-  end else if (turn && opens) begin  // what is done for a neuron before its pass
+_COME, _COME_ALONE = "active inputs, and the neurons that each of them reaches", "words that come to the neuron"
+_OPENS = """ && opens) begin  // what is done for a neuron before its pass
     state <= state + 1'b1;
-  end else if (turn) begin
-    at <= last ? '0 : at + 1;
-    if (last) state <= state == BEGIN || state == {last} ? IDLE : state + 1'b1;
-    else state <= {again};
-  end
-end"""
+  end else if (turn"""
 
 
 @dataclass(slots=True)
@@ -181,6 +168,13 @@ class Sequencer(Arrivals):
         ends = [f"(state == {name} && {self.lasts[wire]})" for name, wire in come]
         last = self.phases[-1].name
         again = " : ".join([*(f"state == {name} ? {first}" for name, first in opens.items()), "state"])
+        walk = _WALK.format(
+            first=self.phases[0].name,
+            last=last,
+            come=_COME_ALONE if alone else _COME,
+            opens=_OPENS if alone else "",
+            again=f"\n    else state <= {again};" if alone else "",
+        )
         loaded = [f"{' || '.join(self.loads.values())} ? {self.load_ports[0]} :"] if self.loads else []
         self.add(
             "",
@@ -190,7 +184,7 @@ class Sequencer(Arrivals):
             f"assign by_source = {self.during(events)};",
             f"assign last_source = {' || '.join(ends) or ZERO};",
             *self._before_passes(),
-            *(_WALK_ALONE if alone else _WALK).format(first=self.phases[0].name, last=last, again=again).splitlines(),
+            *walk.splitlines(),
             "assign ready = state == IDLE;",
             f"assign emits = {self.passes_by(self.keeping.told)};",
             f"assign done = {self.passes_by(self.passes.last)} && last;",

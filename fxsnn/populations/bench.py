@@ -61,7 +61,11 @@ class GraphBench:
 
     def __post_init__(self) -> None:
         check_inputs_of(self.graph, self.inputs)
-        found = [self._in_float(some, begun) for some, begun in self._parts()]
+        forms = start_forms(quantise_graph(self.graph, self.plan)) if self.start.words else {}
+        found = [
+            float_run(self.graph, to_float(some, self.graph.format), self.plan, begun.values(forms))[1]
+            for some, begun in self._parts()
+        ]
         object.__setattr__(self, "float_classes", np.concatenate([one for one in found if one is not None]))
         freeze(self)
 
@@ -71,10 +75,6 @@ class GraphBench:
         for some in self.inputs.parts():
             yield some, self.start.part(slice(first, first + len(some)))
             first += len(some)
-
-    def _in_float(self, inputs: NDArray[np.int64], start: Start) -> NDArray[np.int64] | None:
-        begun = start.values(start_forms(quantise_graph(self.graph, self.plan))) if start.words else None
-        return float_run(self.graph, to_float(inputs, self.graph.format), self.plan, begun)[1]
 
     def told(self, predictions: NDArray[np.int64]) -> Told:
         """Hold predictions, int64[inputs], against the labels; against the float network where there are none."""
