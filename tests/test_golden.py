@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.layer_layout import LAYER_SCHEMA
+from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.graph.one_layer import graph_of
 from fxsnn.quantised import QuantisedNetwork
@@ -288,6 +289,26 @@ def test_any_manifest_is_read_or_refused_in_one_line(
     (folder / "manifest.json").write_text(json.dumps(manifest))
     for finding in findings_of(folder):
         assert "\n" not in finding
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "message"),
+    [
+        ("begin.mem", "1", "begin.mem word 3 must be 0, as the manifest's steps say"),
+        ("initial_refractory.mem", "3", "initial_refractory.mem word 3 must be at most 2"),
+    ],
+)
+def test_what_presentations_cannot_begin_with_is_refused_though_the_manifest_agrees(
+    bundle: Path, name: str, word: str, message: str
+) -> None:
+    path, manifest = bundle / name, bundle / "manifest.json"
+    written = digest(path.read_bytes())
+    lines = path.read_text().splitlines()
+    lines[3 + 3] = word
+    path.write_text("\n".join(lines) + "\n")
+    rewritten(manifest, written, digest(path.read_bytes()))
+    with pytest.raises(FileError, match=f"^{message}$"):
+        check_bundle(bundle)
 
 
 def test_no_image_makes_no_bundle(tmp_path: Path) -> None:
