@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from fxsnn import emulate, learn
 from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.data.digits import Digits
@@ -17,8 +15,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate, Task, explore
 from fxsnn.files import new_folder
 from fxsnn.firing import reference
-from fxsnn.golden.populations_make import make_graph_bundle
-from fxsnn.graph.one_layer import graph_of
+from fxsnn.golden.make import make_bundle
 from fxsnn.grid import Grid, make_points
 from fxsnn.learn import Learning, random_network, train
 from fxsnn.network import Network, save_network
@@ -118,8 +115,8 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
         quantised = networks[chosen.name]
         tests = measure_all(network, networks, task, splits, settings.workers, progress)
         swept = _swept(place, network, splits, settings, progress) if settings.significance_images else None
-        shown = encode(splits.test.images[: settings.golden_images], network.coding).raster().astype(np.int64)
-        manifest = make_graph_bundle(place / "golden", graph_of(quantised), shown, aimed=True)
+        shown = encode(splits.test.images[: settings.golden_images], network.coding)
+        manifest = make_bundle(place / "golden", quantised, shown)
         progress("write", 1, 2)
         outcome = Outcome(exploration, choice, settings.reward, settings.max_loss, tests, network, quantised, swept)
         write_report(place / "report.html", compose(outcome, splits, command, _facts(splits, settings)))

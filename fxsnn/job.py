@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fxsnn import demo, emulate
 from fxsnn.candidates import to_json
 from fxsnn.data.digits import Digits
@@ -20,9 +18,8 @@ from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import as_given
 from fxsnn.files import check_folder, check_output, read_bytes, read_text, write_bytes
 from fxsnn.golden.export import check_kinds
-from fxsnn.golden.populations_make import make_graph_bundle
+from fxsnn.golden.make import make_bundle
 from fxsnn.golden.populations_stream import Progress as Written
-from fxsnn.graph.one_layer import graph_of
 from fxsnn.grid import Grid, parse_grid
 from fxsnn.learn import Learning
 from fxsnn.learner import learner_like
@@ -180,8 +177,8 @@ def golden_of_network(
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)
     digits = part(splits.test, 0, images)
-    shown = encode(digits.images, held.coding).raster().astype(np.int64)
-    return make_graph_bundle(out, graph_of(quantised), shown, aimed=aimed, kinds=kinds, progress=progress)
+    shown = encode(digits.images, held.coding)
+    return make_bundle(out, quantised, shown, aimed=aimed, kinds=kinds, progress=progress)
 
 
 def demo_job(

@@ -239,7 +239,7 @@ def test_learning_is_written_as_golden_vectors(tmp_path: Path, plan: Path) -> No
 
 def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: Path, plan: Path) -> None:
     done("golden", "make", network, plan, "--out", tmp_path / "golden")
-    path = tmp_path / "golden" / "layer.membrane.mem"
+    path = tmp_path / "golden" / "membrane.mem"
     lines = path.read_text().splitlines()
     right = lines[3]
     lines[3] = "001" if right != "001" else "002"  # what the set says, and what is computed anew is as before
@@ -247,7 +247,7 @@ def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: P
     said = run("golden", "check", tmp_path / "golden")
     assert said.status == 1
     place = "presentation 0, step 0, neuron 0"
-    assert said.out.startswith(f"layer.membrane.mem word 0, {place}: expected {lines[3]} (raw ")
+    assert said.out.startswith(f"membrane.mem word 0, {place}: expected {lines[3]} (raw ")
     assert f"), computed {right} (raw " in said.out.splitlines()[0]
 
 

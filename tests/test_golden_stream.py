@@ -72,7 +72,8 @@ def test_the_first_word_that_differs_is_named_in_whatever_presentation_it_lies(t
 
 def test_progress_is_told_of_sets_of_many_words(tmp_path: Path) -> None:
     network, told = passed(3), list[tuple[int, int]]()
-    write_presentations(tmp_path, network, Presented.of(np.zeros((2, 1, 3), int)), "0", lambda *done: told.append(done))
+    presented = Presented.of(np.zeros((2, 1, 3), int))
+    write_presentations(tmp_path, network, presented, graph_layout(network, 2, 1), "0", lambda *done: told.append(done))
     assert told == [(1, 2), (2, 2)]
     assert [large(graph_layout(network, inputs, 2000)) for inputs in (10, 100)] == [False, True]
 

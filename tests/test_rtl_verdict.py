@@ -129,12 +129,12 @@ def test_a_port_that_repeats_a_word_and_leaves_another_out_is_found(tmp_path: Pa
     path.write_text(path.read_text().replace("assign neuron = n;", "assign neuron = n == 1 ? 0 : n;"))
     said = simulate(tmp_path / "set")
     assert said.returncode == 1
-    assert "FAIL layer.sum.mem word 0 was compared more than once\n" in said.stdout
+    assert "FAIL sum.mem word 0 was compared more than once\n" in said.stdout
     assert ", and 48 comparisons were repeated\n" in said.stdout
     assert "differ" not in said.stdout
     said = play(tmp_path / "set" / "run.sh", "cocotb")
     assert said.returncode == 1
-    assert "FAIL layer.sum.mem word 0 was compared more than once\n" in said.stdout
+    assert "FAIL sum.mem word 0 was compared more than once\n" in said.stdout
 
 
 @needs_icarus

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
     )(make)
     group.command("learn", epilog="Example: fxsnn golden learn --itq UQ0.4 --images 2 --out learning-set")(learn)
     group.command("check", epilog="Example: fxsnn golden check demo-out/golden")(check)
-    group.command("diff", epilog="Example: fxsnn golden diff demo-out/golden demo-out/golden/layer.membrane.mem")(diff)
+    group.command("diff", epilog="Example: fxsnn golden diff demo-out/golden demo-out/golden/membrane.mem")(diff)
     app.add_typer(group, name="golden")
 
 
@@ -67,7 +67,7 @@ def make(
     as_json: AsJson = False,
 ) -> None:
     """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python."""
-    from fxsnn.golden.make import unreached
+    from fxsnn.golden.writing import unreached
     from fxsnn.kinds import golden
     from fxsnn.samples import samples_for
 

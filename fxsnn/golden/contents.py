@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,8 +21,8 @@ Role = Literal["constant", "input", "state", "node"]
 class Vector:
     """One file of a bundle.
 
-    `name` is unique among the words of a set, `stored` what its file is called, where a former version named it
-    otherwise. `shape` is outermost first. A file of bits packs its last dimension into one word a line: bit i of the
+    `name` is unique among the words of a set, `stored` what its file and the manifest call it, where that is not its
+    name. `shape` is outermost first. A file of bits packs its last dimension into one word a line: bit i of the
     word is element i. Of a register there is one word a step, not one a neuron.
     """
 
@@ -56,11 +56,16 @@ class Vector:
         return int(np.prod(self.shape[:-1] if self.packed else self.shape, dtype=object))
 
 
+def stems_of(vectors: Iterable[Vector]) -> dict[str, str]:
+    """Return what files are called, their ending left out, by the name of their words."""
+    return {vector.name: vector.stem for vector in vectors}
+
+
 def described(vector: Vector) -> dict[str, Any]:
     """Return what the manifest says of a file, its digests left out."""
     fmt = vector.format
     return {
-        "name": vector.name,
+        "name": vector.stem,
         "file": vector.file,
         "role": vector.role,
         "about": vector.about,

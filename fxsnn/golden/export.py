@@ -70,18 +70,18 @@ def export(
         patterns = [line & mask for line in lines_of(vector, words[vector.name])]
         for kind in kinds:
             if kind != NPZ:
-                write(kind, f"{vector.name}.{ENDINGS[kind]}", _rendered(kind, vector, patterns, notes))
+                write(kind, f"{vector.stem}.{ENDINGS[kind]}", _rendered(kind, vector, patterns, notes))
     if NPZ in kinds:
-        write(NPZ, "vectors.npz", pack_npz({vector.name: _array(vector, words[vector.name]) for vector in vectors}))
+        write(NPZ, "vectors.npz", pack_npz({vector.stem: _array(vector, words[vector.name]) for vector in vectors}))
     return entries
 
 
 def _check_identifiers(vectors: Sequence[Vector], kinds: Sequence[str]) -> None:
     held = dict[str, str]()
     for vector in vectors if "c-header" in kinds else ():
-        if (other := held.setdefault(identifier(vector).upper(), vector.name)) != vector.name:
+        if (other := held.setdefault(identifier(vector).upper(), vector.stem)) != vector.stem:
             raise ConfigError(
-                f"files must have names of their own in C, in either case, {other} and {vector.name} have not"
+                f"files must have names of their own in C, in either case, {other} and {vector.stem} have not"
             )
 
 
@@ -100,14 +100,14 @@ def _rendered(kind: str, vector: Vector, patterns: Sequence[int], notes: Sequenc
 
 def identifier(vector: Vector) -> str:
     """Return a vector's name in C."""
-    return vector.name.replace(".", "_")
+    return vector.stem.replace(".", "_")
 
 
 def _comments(vector: Vector) -> list[str]:
     shape = " x ".join(map(str, vector.shape))
     held = f"rows of {vector.bits} bits, bit i is element i of the last dimension" if vector.packed else "one word each"
     return [
-        f"{vector.name}: {vector.about}",
+        f"{vector.stem}: {vector.about}",
         f"{vector.format.describe()}, {shape}, outermost first, {vector.depth} entries, {held}",
     ]
 

@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.held import MOST_WORDS, Manifest, check_begins, open_former
-from fxsnn.golden.layer_layout import LAYER_SCHEMA, layer_layout, layer_lfsr_entry
-from fxsnn.golden.populations import COUNTED, Presented, initial
+from fxsnn.golden.layer_layout import LAYER_SCHEMA, in_layer, layer_layout, layer_lfsr_entry
+from fxsnn.golden.populations import COUNTED, Presented, graph_layout
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing
 from fxsnn.golden.timed import Timed
 from fxsnn.graph.one_layer import LAYER, graph_of
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.starting import Start
+from fxsnn.graph.starting import Start, start_forms
 from fxsnn.plan import plan_from_data
 from fxsnn.prepare import prepare
 from fxsnn.quantised import SITES, QuantisedNetwork
@@ -107,7 +107,8 @@ def read_layer_bundle(folder: Path, manifest: Manifest, about: Layer, content: M
         graph = graph_of(network)
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
-    vectors = [_among_populations(vector, sum(steps), images=isinstance(about, Images)) for vector in former]
+    called = {in_layer(one.name): one.name for one in graph_layout(graph, len(steps), 1, start_forms(graph))}
+    vectors = [_among_populations(vector, called, sum(steps), images=isinstance(about, Images)) for vector in former]
     words = FileWords(folder, {vector.name: vector for vector in vectors})
     counts, misstated = _counts(network, graph, manifest.counts, presented, read)
     wrong += [] if altered else misstated
@@ -163,23 +164,14 @@ def _presented(network: QuantisedNetwork, steps: tuple[int, ...], words: Words) 
     return Presented(steps, timed.unrolled(rows), Start({f"{LAYER}.{name}": held for name, held in states.items()}))
 
 
-def _among_populations(vector: Vector, rows: int, *, images: bool) -> Vector:
+def _among_populations(vector: Vector, called: Mapping[str, str], rows: int, *, images: bool) -> Vector:
     """Return a file by the name that its words have among populations, a row a step.
 
+    called    those names by the file's; constants that the population does not need are not among them
     images    whether images and steps are two dimensions of its rows
     """
-    kind, _, rest = vector.name.partition("_")
-    name = f"{LAYER}.{vector.name}"
-    if vector.name in ("input", "begin"):
-        name = vector.name
-    elif vector.name == "weights":
-        name = "weights.weight"
-    elif kind == "initial":
-        name = initial(f"{LAYER}.{rest}")
-    elif kind in ("draw", "lfsr"):
-        name = f"{LAYER}.{kind}.{SITES.index(rest)}"
     shape = (rows, *vector.shape[2:]) if images and vector.role in ("input", "node") else vector.shape
-    return replace(vector, name=name, shape=shape, stored=vector.stem)
+    return replace(vector, name=called.get(vector.name, f"{LAYER}.{vector.name}"), shape=shape, stored=vector.stem)
 
 
 def _counts(

@@ -81,8 +81,8 @@ def check_described(vectors: Sequence[Vector], manifest: Manifest) -> None:
     stated = {entry.name: (entry.file, entry.format, entry.shape) for entry in manifest.files}
     for vector in vectors:
         expected = (vector.file, str(vector.format), list(vector.shape))
-        if stated.get(vector.name) != expected:
-            raise FileError(f"manifest.json must state {vector.name} as {expected}, not {stated.get(vector.name)}")
+        if stated.get(vector.stem) != expected:
+            raise FileError(f"manifest.json must state {vector.stem} as {expected}, not {stated.get(vector.stem)}")
     if len(manifest.files) != len(vectors):
         raise FileError(f"manifest.json must state {len(vectors)} files, not {len(manifest.files)}")
 
@@ -95,7 +95,7 @@ def scan_words(folder: Path, vectors: Sequence[Vector], manifest: Manifest) -> t
     entries = {entry.name: entry for entry in manifest.files}
     altered, wrong = list[str](), list[str]()
     for vector in vectors:
-        found, stated = scan_mem(folder, vector), entries[vector.name]
+        found, stated = scan_mem(folder, vector), entries[vector.stem]
         if found.sha256 != stated.sha256:
             mem = read_mem(inside(folder, vector.file), vector.file, vector.bits, vector.depth)
             altered.append(_altered_mem(stated, vector, mem))

@@ -1,14 +1,17 @@
-"""Which files a golden set of one layer has, as versions before populations wrote it, and what its registers are.
+"""What files of a golden set of one layer are called, and which it had, as versions before populations wrote it.
 
 The reference RTL of learning takes its formats from here too: its layer is the one of those sets.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from fxsnn.format import Format
 from fxsnn.golden.contents import BIT, Vector, wide
+from fxsnn.graph.one_layer import LAYER, LAYER_WEIGHTS
 from fxsnn.modes import Rounding
 from fxsnn.prepare import sites_of
 from fxsnn.quantised import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
@@ -24,6 +27,22 @@ _ABOUT = {
     "membrane": "membrane at the end of the step",
     "refractory": "refractory counter at the end of the step",
 }
+
+
+def in_layer(name: str) -> str:
+    """Return what a set of one layer calls words of its population: without the population's name."""
+    owner, _, rest = name.partition(".")
+    kind, _, which = rest.partition(".")
+    if owner == LAYER_WEIGHTS:
+        return owner
+    if owner != LAYER:
+        return name
+    return f"{kind}_{SITES[int(which)] if which.isdigit() else which}" if which else kind
+
+
+def as_in_layer(vectors: Iterable[Vector]) -> list[Vector]:
+    """Return files of a network that is one layer, called as a set of it calls them."""
+    return [replace(vector, stored=in_layer(vector.name)) for vector in vectors]
 
 
 def layer_layout(network: QuantisedNetwork, steps: tuple[int, ...], schema: int = LAYER_SCHEMA) -> list[Vector]:

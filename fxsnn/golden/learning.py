@@ -18,8 +18,8 @@ from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.layer_layout import layer_lfsr_entry
 from fxsnn.golden.learning_readme import learning_readme
 from fxsnn.golden.learning_rtl import learner_files
-from fxsnn.golden.make import write_files, write_vectors
 from fxsnn.golden.memfile import digest
+from fxsnn.golden.writing import write_files, write_vectors
 from fxsnn.itq import learning_register
 from fxsnn.learn import Learning
 from fxsnn.network import Network

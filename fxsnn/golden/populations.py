@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
-from fxsnn.golden.contents import BIT, Vector
+from fxsnn.golden.contents import BIT, Vector, stems_of
 from fxsnn.golden.timed import Timed
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
@@ -147,20 +147,21 @@ def graph_counts(network: QuantisedGraph, response: Response) -> dict[str, Any]:
     return found if response.classes is None else found | {"classes": response.classes.tolist()}
 
 
-def graph_lfsr_entry(network: QuantisedGraph) -> dict[str, Any]:
-    """Return what the manifest says of the registers that draw."""
+def graph_lfsr_entry(network: QuantisedGraph, vectors: Sequence[Vector]) -> dict[str, Any]:
+    """Return what the manifest says of the registers that draw, by what the files are called."""
+    called = stems_of(vectors)
     graph, lfsr = network.graph, network.plan.lfsr
     return {
         "polynomial": lfsr.polynomial,
         "width": lfsr.width,
         "taps": list(lfsr.taps),
         "seeds": {
-            f"{one.name}.lfsr.{stream}": f"{graph.register(lfsr, one.name, stream).seed:#x}"
+            called[f"{one.name}.lfsr.{stream}"]: f"{graph.register(lfsr, one.name, stream).seed:#x}"
             for one in graph.populations
             for stream in drawing(network.programs[one.name])
         },
         "parameter_seeds": {  # all others are words already
-            f"{one.name}.{one.signal}": f"{graph.weight_register(lfsr, one).seed:#x}"
+            called[f"{one.name}.{one.signal}"]: f"{graph.weight_register(lfsr, one).seed:#x}"
             for one in graph.projections
             if one.weighed and one.weights is None
             if network.signals[one.name][one.signal].rounding is Rounding.STOCHASTIC

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, new_folder
 from fxsnn.format import Format
+from fxsnn.golden.contents import stems_of
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.graph_directed import cover
 from fxsnn.golden.held import MANIFEST
-from fxsnn.golden.make import corner_entries, write_files
+from fxsnn.golden.layer_layout import as_in_layer
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import (
     POPULATIONS_SCHEMA,
@@ -30,14 +31,16 @@ from fxsnn.golden.populations_rtl import populations_files
 from fxsnn.golden.populations_stream import Progress, large, write_presentations
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import identity_of
+from fxsnn.golden.writing import corner_entries, write_files
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
+from fxsnn.graph.one_layer import LAYER, is_layer
 from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.refusing import may_refuse
 from fxsnn.graph.run import run
 from fxsnn.graph.starting import Given, read_start, start_forms, start_of
-from fxsnn.graph.writing import graph_text, whole
+from fxsnn.graph.writing import Beside, graph_text, whole
 from fxsnn.npz import pack_npz
 
 NETWORK, PLAN, INPUTS, START = "net.toml", "plan.toml", "inputs.npz", "start.npz"
@@ -118,31 +121,36 @@ def make_graph_bundle(
     shown = np.concatenate([inputs, covered.directed])
     presented = Presented.of(shown, first.then_rest(len(covered.directed)))
     vectors = graph_layout(network, len(shown), steps, begun)
-    texts = {NETWORK: graph_text(network.graph), PLAN: graph_plan_text(network.plan), **complete.texts}
+    layer = is_layer(network.graph)
+    if layer:
+        vectors = as_in_layer(vectors)
+    called = stems_of(vectors)
+    beside = Beside(lambda name, _: f"{called[name]}.mem")
+    texts = {NETWORK: graph_text(network.graph, beside), PLAN: graph_plan_text(network.plan), **complete.texts}
     graph = network.graph
     files = {name: text.encode() for name, text in texts.items()}
     files[INPUTS] = pack_npz({"inputs": _least(inputs.reshape(many, steps, *graph.shape), graph.format)})
     if begun:
         forms = start_forms(network)
         files[START] = pack_npz({name: _least(held, forms[name]) for name, held in begun.items()})
-    configuration = configuration_of_graph(files, len(shown), steps, [*begun])
+    configuration = configuration_of_graph(files, len(shown), steps, [*begun], layer=layer)
     identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
         told = progress if large(vectors) else None
-        files_of_words, counts = write_presentations(place, network, presented, identity, told)
+        files_of_words, counts = write_presentations(place, network, presented, vectors, identity, told)
         manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",
             "schema": POPULATIONS_SCHEMA,
             "configuration": configuration,
             "configuration_sha256_16": identity,
             "inputs": len(inputs),
-            "lfsr": graph_lfsr_entry(network),
+            "lfsr": graph_lfsr_entry(network, vectors),
             "files": files_of_words,
             "counts": counts,
             "corners": corner_entries(covered.reached, covered.cannot, presented),
         }
-        files |= {name: text.encode() for name, text in populations_files(manifest, network).items()}
-        files["README.md"] = graph_readme(manifest, network, aimed=aimed).encode()
+        files |= {name: text.encode() for name, text in populations_files(manifest, network, vectors).items()}
+        files["README.md"] = graph_readme(manifest, network, vectors, aimed=aimed).encode()
         words = FileWords(place, {vector.name: vector for vector in vectors})
         entries = export(place, vectors, words, kinds, [f"configuration {identity}"])
         manifest["others"] = write_files(place, files)
@@ -152,14 +160,17 @@ def make_graph_bundle(
 
 
 def configuration_of_graph(
-    files: Mapping[str, bytes], inputs: int, steps: int, begun: Sequence[str] = ()
+    files: Mapping[str, bytes], inputs: int, steps: int, begun: Sequence[str] = (), *, layer: bool = False
 ) -> dict[str, Any]:
     """Return what the manifest says of a network, its plan, so many inputs and states that begin with given words.
 
     files    those beside the words
+    layer    whether files have names without that of the population
     """
     said = {name: digest(data) for name, data in sorted(files.items()) if name.endswith((".toml", ".neuron", ".csv"))}
-    return {"inputs": inputs, "steps": steps, "sha256": said} | ({"start": [*begun]} if begun else {})
+    found: dict[str, Any] = {"inputs": inputs, "steps": steps, "sha256": said}
+    found |= {"start": [*begun]} if begun else {}
+    return found | ({"unprefixed": LAYER} if layer else {})
 
 
 def _least(words: NDArray[np.int64], form: Format) -> NDArray[np.integer]:

@@ -16,12 +16,14 @@ from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, altered_texts, check_begins, check_described, scan_words
+from fxsnn.golden.layer_layout import as_in_layer
 from fxsnn.golden.populations import Presented, graph_layout, initial
 from fxsnn.golden.populations_make import INPUTS, NETWORK, PLAN, START, configuration_of_graph
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing, misstated
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
+from fxsnn.graph.one_layer import LAYER
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.starting import Start, read_start, start_forms
@@ -44,12 +46,15 @@ class Populations(msgspec.Struct, forbid_unknown_fields=True):
     steps: int
     sha256: dict[str, str]  # of what the network and the plan are made of, by file
     start: list[str] | None = None  # states that begin with given words
+    unprefixed: str | None = None  # the population whose files are called without its name
 
     def __post_init__(self) -> None:
         if self.inputs < 1 or self.steps < 1:
             raise ValueError(f"inputs and steps must be 1 or more, not {self.inputs} and {self.steps}")
         if self.start == []:
             raise ValueError("start must name one or more states, or be left out")
+        if self.unprefixed not in (None, LAYER):
+            raise ValueError(f"unprefixed must be {LAYER!r} or be left out, not {self.unprefixed!r}")
 
 
 def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, content: Mapping[str, Any]) -> GraphBundle:
@@ -62,6 +67,8 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         if begun != [name for name in states if name in begun]:
             raise FileError(f"start must name states of {', '.join(states) or 'none'}, in their order, not {begun}")
         vectors = graph_layout(network, about.inputs, about.steps, begun)
+        if about.unprefixed:
+            vectors = as_in_layer(vectors)
         _limit(vectors)
     except FxsnnError as error:
         raise FileError(altered[0] if altered else f"the set's network must run: {error}") from None
@@ -79,7 +86,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         names = [NETWORK, PLAN, *(Path(one.text.file).name for one in network.graph.populations)]
         names += [LABELS] if network.graph.readout.labels is not None else []
         files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in names}
-        actual = configuration_of_graph(files, about.inputs, about.steps, begun)
+        actual = configuration_of_graph(files, about.inputs, about.steps, begun, layer=bool(about.unprefixed))
         stated += differing("configuration ", manifest.configuration, actual)
     if not (altered or found or stated):
         _check_made_of(folder, manifest, content.get("inputs"), network, presented)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fxsnn.golden.contents import Vector, stems_of
 from fxsnn.golden.populations import initial
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import Population
@@ -38,8 +40,15 @@ from the `.mem` files in the working folder by `$readmemh`; all of it can be syn
 for benches."""
 
 
-def graph_readme(manifest: dict[str, Any], network: QuantisedGraph, *, aimed: bool = True) -> str:
-    """Return the set's README.md in Markdown; `aimed` says whether inputs were directed at corners."""
+def graph_readme(
+    manifest: dict[str, Any], network: QuantisedGraph, vectors: Sequence[Vector], *, aimed: bool = True
+) -> str:
+    """Return the set's README.md in Markdown.
+
+    vectors    the files of words that the manifest describes
+    aimed      whether inputs were directed at corners
+    """
+    called = stems_of(vectors)
     graph, about, counts = network.graph, manifest["configuration"], manifest["counts"]
     rows = "\n".join(
         f"| `{f['file']}` | {f['role']} | {f['about']} | {f['format']} ({'s' if f['signed'] else 'u'}{f['word']}) "
@@ -51,7 +60,7 @@ def graph_readme(manifest: dict[str, Any], network: QuantisedGraph, *, aimed: bo
         f"{', step by step, since a cycle joins them or leads back' if stage.stepwise else ''}"
         for number, stage in enumerate(graph.stages, 1)
     )
-    populations = "\n".join(_population(network, one) for one in graph.populations)
+    populations = "\n".join(_population(network, one, called) for one in graph.populations)
     casts = "\n".join(
         f"| {cast} | {c['casts']} | {c['inexact']} | {c['ties']} | {c['overflows']} |"
         for cast, c in counts["casts"].items()
@@ -85,9 +94,9 @@ columns x channels.
 
 ## One time step
 
-Where `begin.mem` is 1 an input begins: {_begun(about)}, nothing was emitted before, LFSRs hold their seeds. Steps
-count from 0. The populations do a step in this order, each with what the others emitted in the same step, or as many
-steps before as a delay says; what would be from before step 0 is 0:
+Where `begin.mem` is 1 an input begins: {_begun(about, called)}, nothing was emitted before, LFSRs hold their seeds.
+Steps count from 0. The populations do a step in this order, each with what the others emitted in the same step, or as
+many steps before as a delay says; what would be from before step 0 is 0:
 
 {stages}
 
@@ -113,8 +122,8 @@ Spikes: {spikes}.{classes}
 """
 
 
-def _begun(about: dict[str, Any]) -> str:
-    files = ", ".join(f"`{initial(name)}.mem`" for name in about.get("start", ()))
+def _begun(about: dict[str, Any], called: Mapping[str, str]) -> str:
+    files = ", ".join(f"`{called[initial(name)]}.mem`" for name in about.get("start", ()))
     return f"states hold the words of {files}, one row an input, all others are 0" if files else "all states are 0"
 
 
@@ -125,23 +134,23 @@ def _shown(given: int, inputs: int) -> str:
     return f"{first}, which `inputs.npz` holds, then {inputs - given} directed at the corners of the arithmetic."
 
 
-def _population(network: QuantisedGraph, one: Population) -> str:
+def _population(network: QuantisedGraph, one: Population, called: Mapping[str, str]) -> str:
     graph = network.graph
     brought = "\n".join(
-        f"- to `{given}`, {projection.name}: {_projection(projection)}"
+        f"- to `{given}`, {projection.name}: {_projection(projection, called)}"
         for given in one.neuron.inputs
         for projection in graph.into(one.name, given)
     )
     lines = "\n".join(f"    {line}" for line in page(network.programs[one.name], network.each(one.name)))
     return f"""
-### `{one.name}`: {" x ".join(map(str, one.shape))} neurons, emits `{one.name}.{one.neuron.output[0]}.mem`
+### `{one.name}`: {" x ".join(map(str, one.shape))} neurons, emits `{called[f"{one.name}.{one.neuron.output[0]}"]}.mem`
 
 {brought}
 
 {lines}"""
 
 
-def _projection(one: Projection) -> str:
+def _projection(one: Projection, called: Mapping[str, str]) -> str:
     def cells(pair: tuple[int, int]) -> str:
         return " x ".join(map(str, pair))
 
@@ -154,7 +163,7 @@ def _projection(one: Projection) -> str:
         groups="one group" if one.groups == 1 else f"{one.groups} groups",
         average=average,
     )
-    weights = f", weights `{one.name}.{one.signal}.mem`" if one.weighed else ""
+    weights = f", weights `{called[f'{one.name}.{one.signal}']}.mem`" if one.weighed else ""
     delay = f", emitted {one.delay} step{'s' * (one.delay > 1)} before" if one.delay else ""
     return f"{said}{weights}{delay}"
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fxsnn.golden.contents import Vector, stems_of
 from fxsnn.golden.populations import initial
 from fxsnn.golden.rtl import CHECKED, HDL, file_checks, script, words_compared
 from fxsnn.graph.population import INPUT
@@ -21,14 +22,21 @@ _STATES = re.compile(r" *(//|#) start states(?=\n)")  # ends lines that are of u
 _FIRST = ("fxsnn_modes.sv", "fxsnn_config.sv", "fxsnn_cast.sv", "fxsnn_lfsr.sv")  # in the order of compilation
 
 
-def populations_files(manifest: Mapping[str, Any], network: QuantisedGraph) -> dict[str, str]:
-    """Return the RTL, its bench and the command that runs it: text by name of the file."""
+def populations_files(
+    manifest: Mapping[str, Any], network: QuantisedGraph, vectors: Sequence[Vector]
+) -> dict[str, str]:
+    """Return the RTL, its bench and the command that runs it: text by name of the file.
+
+    vectors    the files of words that the manifest describes
+    """
     files = {entry["name"]: entry for entry in manifest["files"]}
-    emitted = Network(network, manifest["configuration"].get("start", ()))
+    stems = stems_of(vectors)
+    emitted = Network(network, manifest["configuration"].get("start", ()), stems)
+    shown, sizes = _shown(network, emitted, stems), _sizes(network, emitted, stems)
     modules = emitted.modules()
     walks = [f"{name}.sv" for name in WALKS if any(f"  {name} #(" in text for text in modules.values())]
     nodes = [name for name, entry in files.items() if entry["role"] == "node"]
-    called = names_of([*nodes, *map(initial, emitted.loaded)])
+    called = names_of([*nodes, *(name for name, _ in sizes)])
     read = {"input": "inputs", "begin": "begins"} | {name: f"words_of_{word}" for name, word in called.items()}
     order = [*_FIRST, *walks, *modules, f"{BENCH}.sv"]
     fixed = (*(name for name in _FIRST if name != "fxsnn_config.sv"), *walks, *CHECKED, f"{BENCH}.sv")
@@ -37,13 +45,13 @@ def populations_files(manifest: Mapping[str, Any], network: QuantisedGraph) -> d
     texts |= {
         "fxsnn_config.sv": _config(files, network, emitted),
         "fxsnn_files.svh": file_checks(manifest, {name: read.get(name, "") for name in files}),
-        "fxsnn_nodes.svh": _nodes(files, network, emitted, called, read),
-        "fxsnn_shown.json": json.dumps(_shown(network, emitted), indent=1) + "\n",
+        "fxsnn_nodes.svh": _nodes(files, shown, sizes, called, read),
+        "fxsnn_shown.json": json.dumps(shown, indent=1) + "\n",
         "fxsnn_words.svh": words_compared(manifest, called=called),
         "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in order), ""]),
     }
-    if emitted.loaded:
-        texts["fxsnn_start.json"] = json.dumps(_sizes(network, emitted), indent=1) + "\n"
+    if sizes:
+        texts["fxsnn_start.json"] = json.dumps(sizes, indent=1) + "\n"
     return {f"rtl/{name}": text for name, text in texts.items()} | {"run.sh": script("run.sh", BENCH, COCOTB)}
 
 
@@ -53,9 +61,9 @@ def _template(name: str, *, states: bool) -> str:
     return "".join(_STATES.sub("", line) for line in lines if states or not _STATES.search(line))
 
 
-def _sizes(network: QuantisedGraph, emitted: Network) -> list[tuple[str, int]]:
+def _sizes(network: QuantisedGraph, emitted: Network, stems: Mapping[str, str]) -> list[tuple[str, int]]:
     """Return the files of states that are loaded, in the order of their numbers, and the neurons of each."""
-    return [(initial(name), network.graph[name.partition(".")[0]].size) for name in emitted.loaded]
+    return [(stems[initial(name)], network.graph[name.partition(".")[0]].size) for name in emitted.loaded]
 
 
 def _config(files: Mapping[str, Any], network: QuantisedGraph, emitted: Network) -> str:
@@ -73,14 +81,18 @@ def _config(files: Mapping[str, Any], network: QuantisedGraph, emitted: Network)
     return "\n".join(["package fxsnn_config;", *lines, "endpackage", ""])
 
 
-def _shown(network: QuantisedGraph, emitted: Network) -> list[dict[str, Any]]:
+def _shown(network: QuantisedGraph, emitted: Network, stems: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return what the populations show: by the pass that completes them nodes and the outputs that are their words."""
+
+    def called(nodes: Mapping[str, str]) -> dict[str, str]:
+        return {stems[node]: port for node, port in nodes.items()}
+
     return [
         {
             "instance": emitted.instance(name),
             "size": network.graph[name].size,
-            "passes": [one.seen_in(number) for number in range(one.passes.last + 1)],
-            "registers": one.registers_seen(),
+            "passes": [called(one.seen_in(number)) for number in range(one.passes.last + 1)],
+            "registers": called(one.registers_seen()),
         }
         for name, one in emitted.populations.items()
     ]
@@ -88,8 +100,8 @@ def _shown(network: QuantisedGraph, emitted: Network) -> list[dict[str, Any]]:
 
 def _nodes(
     files: Mapping[str, Any],
-    network: QuantisedGraph,
-    emitted: Network,
+    populations: Sequence[Mapping[str, Any]],
+    sizes: Sequence[tuple[str, int]],
     called: Mapping[str, str],
     read: Mapping[str, str],
 ) -> str:
@@ -99,7 +111,7 @@ def _nodes(
         for name, memory in read.items()
     ]
     compared, registers = list[str](), list[str]()
-    for about in _shown(network, emitted):
+    for about in populations:
         name, size = about["instance"], about["size"]
         instance = f"network.{name}"
         for number, shown in enumerate(about["passes"]):
@@ -123,7 +135,7 @@ def _nodes(
             *memories,
             *("", "  always @(posedge clock) begin", *compared, "  end"),
             *("", "  task automatic compare_registers;", *registers, "  endtask", ""),
-            *(_loading(_sizes(network, emitted), read) if emitted.loaded else ()),
+            *(_loading(sizes, read) if sizes else ()),
         ]
     )
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.make import comments_of, entry_of
 from fxsnn.golden.memfile import DIGIT_OF, Sums, mem_lines, render, sums_of_digits
-from fxsnn.golden.populations import Presented, Words, graph_counts, graph_layout, graph_words, respond
+from fxsnn.golden.populations import Presented, Words, graph_counts, graph_words, respond
+from fxsnn.golden.writing import comments_of, entry_of
 from fxsnn.graph.quantise import QuantisedGraph
 
 Progress = Callable[[int, int], None]  # presentations done, and their number
@@ -70,6 +70,7 @@ def write_presentations(
     place: Path,
     network: QuantisedGraph,
     presented: Presented,
+    vectors: Sequence[Vector],
     identity: str,
     progress: Progress | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -77,6 +78,7 @@ def write_presentations(
 
     The bytes are those of a set that is written at once; words of one presentation are held at a time.
 
+    vectors     the files, as `graph_layout` returns them for these presentations
     progress    called with the presentations that are done and their number
 
     Raises
@@ -84,10 +86,8 @@ def write_presentations(
     ConfigError, WidthError, OverflowDetectedError
         The network cannot run.
     """
-    shape, counts = presented.words.shape[:2], dict[str, Any]()
-    files = [
-        _Growing(place / one.file, one) for one in graph_layout(network, shape[0], shape[1], presented.start.words)
-    ]
+    many, counts = len(presented.words), dict[str, Any]()
+    files = [_Growing(place / one.file, one) for one in vectors]
     for n, (words, counted) in enumerate(presentations(network, presented)):
         for file in files:
             if n == 0:
@@ -96,7 +96,7 @@ def write_presentations(
                 file.add(words[file.vector.name])
         counts = added(counts, counted) if n else counted
         if progress:
-            progress(n + 1, shape[0])
+            progress(n + 1, many)
     return [file.entry() for file in files], counts
 
 

@@ -37,7 +37,7 @@ def misstated(
     content         the whole manifest, of which `files` names each vector once
     presentations   that the configuration has
     """
-    registers = registers_misstated(content, graph_lfsr_entry(network))
+    registers = registers_misstated(content, graph_lfsr_entry(network, vectors))
     return [*misstated_files(content, vectors, presentations), *registers]
 
 
@@ -45,7 +45,7 @@ def misstated_files(content: Mapping[str, Any], vectors: Sequence[Vector], prese
     """Return the same of all but registers."""
     entries = {entry["name"]: entry for entry in content["files"]}
     found = [
-        line for vector in vectors for line in differing(f"{vector.file}: ", entries[vector.name], described(vector))
+        line for vector in vectors for line in differing(f"{vector.file}: ", entries[vector.stem], described(vector))
     ]
     found += differing("", content, {"configuration_sha256_16": identity_of(content["configuration"])})
     for shown in ("images", "recordings", "inputs"):  # directed ones may follow them

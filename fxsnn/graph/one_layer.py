@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
@@ -12,7 +14,14 @@ from fxsnn.plan import SIGNALS
 from fxsnn.quantised import QuantisedNetwork
 from fxsnn.width import constants_of, program_of
 
-LAYER = "layer"  # what the population is called
+LAYER, LAYER_WEIGHTS = "layer", "weights"  # what the population and its projection are called
+
+
+def is_layer(graph: Graph) -> bool:
+    """Say whether a network is made as `graph_of` makes them: its words need no name of a population."""
+    populations = [(one.name, Path(one.text.file).name) for one in graph.populations]
+    projections = [one.name for one in graph.projections]
+    return (populations, projections) == ([(LAYER, "competitive.neuron")], [LAYER_WEIGHTS])
 
 
 def graph_of(network: QuantisedNetwork) -> QuantisedGraph:
@@ -36,7 +45,7 @@ def graph_of(network: QuantisedNetwork) -> QuantisedGraph:
         {name: raw(words[name]) for name in neuron.constants},
         {name: program.numbers[name] for name in neuron.numbers},
     )
-    wire = Projection("weights", INPUT, LAYER, next(iter(neuron.inputs)), weights=raw(network.weights))
+    wire = Projection(LAYER_WEIGHTS, INPUT, LAYER, next(iter(neuron.inputs)), weights=raw(network.weights))
     signals = {name: getattr(plan, name) for name in SIGNALS}
     signals |= {name: one for name, one in program.signals.items() if name in neuron.signals}
     return quantise_graph(Graph((network.inputs,), (layer,), (wire,)), GraphPlan(signals, plan.lfsr))

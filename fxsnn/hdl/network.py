@@ -33,13 +33,18 @@ class Network:
     """The modules of a network.
 
     begun    states that begin with words that are loaded, `population.state`
+    files    what a set calls words that it does not call by their name: their file, its ending left out
     """
 
-    def __init__(self, network: QuantisedGraph, begun: Collection[str] = ()) -> None:
+    def __init__(
+        self, network: QuantisedGraph, begun: Collection[str] = (), files: Mapping[str, str] | None = None
+    ) -> None:
         self.network = network
         self.order = [name for stage in network.graph.stages for name in stage.populations]
         states = {name: [one.partition(".")[2] for one in begun if one.startswith(f"{name}.")] for name in self.order}
-        self.populations = {name: Sequencer(network, network.graph[name], begun=states[name]) for name in self.order}
+        self.populations = {
+            name: Sequencer(network, network.graph[name], begun=states[name], files=files or {}) for name in self.order
+        }
         self.loaded = {
             f"{name}.{state}": form for name in self.order for state, form in self.populations[name].loaded().items()
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ class Stored(Phases):
     """The module of a population while its memories are written."""
 
     lines: list[str] = field(default_factory=list)
+    files: Mapping[str, str] = field(default_factory=dict)  # what a set calls words that it does not call by their name
     takes: dict[str, str] = field(default_factory=dict)  # by projection: when a neuron takes what it brings
     loads: dict[str, str] = field(default_factory=dict)  # by a state that begins with words: the port that loads it
     load_ports: tuple[str, str] = ("", "")  # the neuron whose word comes, and the word, where there are any
@@ -34,12 +35,12 @@ class Stored(Phases):
         """Write lines."""
         self.lines += lines
 
-    def memory(self, name: str, form: Format, words: int, file: str = "") -> str:
-        """Write a memory, of a file's words where one is named; return what it is called."""
+    def memory(self, name: str, form: Format, words: int, of: str = "") -> str:
+        """Write a memory, of the words of that name where one is given; return what it is called."""
         found = self.names.take(name)
         self.add(f"{vector(form.word)} {found}[0:{words - 1}];")
-        if file:
-            self.add(f'initial $readmemh("{file}.mem", {found});')
+        if of:
+            self.add(f'initial $readmemh("{self.files.get(of, of)}.mem", {found});')
         return found
 
     def kept_of_neurons(self, name: str, form: Format, *, read: int) -> str:
