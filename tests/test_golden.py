@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -17,9 +18,14 @@ from hypothesis import strategies as st
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.layer_layout import LAYER_SCHEMA
+from fxsnn.golden.make import make_bundle
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations_make import make_graph_bundle
+from fxsnn.graph.files import load_graph
+from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.one_layer import graph_of
+from fxsnn.graph.plan import load_graph_plan
+from fxsnn.graph.quantise import quantise_graph
 from fxsnn.quantised import QuantisedNetwork
 from sets import SETS
 from strategies import quantised_networks
@@ -309,6 +315,28 @@ def test_what_presentations_cannot_begin_with_is_refused_though_the_manifest_agr
     rewritten(manifest, written, digest(path.read_bytes()))
     with pytest.raises(FileError, match=f"^{message}$"):
         check_bundle(bundle)
+
+
+def test_files_of_a_layer_have_the_names_that_former_sets_had(tmp_path: Path) -> None:
+    network, spikes = SETS["stochastic_none"]()
+    manifest = make_bundle(tmp_path / "set", network, spikes, aimed=False)
+    former = json.loads((GOLDEN / "stochastic_none" / "manifest.json").read_bytes())
+    nodes = [{entry["name"] for entry in one["files"] if entry["role"] == "node"} for one in (manifest, former)]
+    assert nodes[0] == nodes[1]
+    assert {"draw_integrate", "lfsr_inhibit", "membrane"} < nodes[0]
+    assert {*manifest["lfsr"]["seeds"]} == {name for name in nodes[0] if name.startswith("lfsr_")}
+    assert all(entry["file"] == f"{entry['name']}.mem" for entry in manifest["files"])
+    assert check_bundle(tmp_path / "set").findings == ()
+    folder = tmp_path / "set"
+    graph = load_graph(folder / "net.toml")
+    quantised = quantise_graph(graph, load_graph_plan(folder / "plan.toml", graph))
+    make_graph_bundle(tmp_path / "again", quantised, read_inputs(folder / "inputs.npz", graph).words[:])
+    assert filecmp.dircmp(folder, tmp_path / "again").diff_files == []
+    assert filecmp.dircmp(folder / "rtl", tmp_path / "again" / "rtl").diff_files == []
+    configuration = manifest["configuration"] | {"unprefixed": "other"}
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"configuration": configuration}))
+    with pytest.raises(FileError, match="unprefixed must be 'layer' or be left out, not 'other'"):
+        check_bundle(folder)
 
 
 def test_no_image_makes_no_bundle(tmp_path: Path) -> None:
