@@ -48,7 +48,8 @@ def tried(name: str, wheel: Path, folder: Path) -> str:
         return "untested, it is not here"
     folder.mkdir()
     path = f"{folder / 'env' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "NUMBA_CACHE_DIR": str(folder / "kernels")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment = kept | {"PATH": path, "NUMBA_CACHE_DIR": str(folder / "kernels")}
     kinds = ["network", *(["rtl"] if shutil.which("iverilog") else [])]
     steps = [
         [python, "-m", "venv", "env"],
