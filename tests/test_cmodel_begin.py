@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +16,11 @@ from numpy.typing import NDArray
 import c_networks
 from c_models import compiled, printed
 from command_line import run as command
+from fxsnn.cmodel.dpi import wrapped
+from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
 from fxsnn.errors import OverflowDetectedError
+from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
@@ -24,6 +30,9 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.starting import start_forms
 from fxsnn.graph.stepping import State
 from fxsnn.program.grammar import parse
+from population_sets import POPULATION_SETS
+from populations_drawn import start_for
+from simulate import UNOPTIMISED, needs_verilator
 from strategies import examples
 from test_cmodel import own
 
@@ -96,3 +105,100 @@ def test_the_command_keeps_all_states_where_it_is_asked_to(tmp_path: Path) -> No
     assert ["idle[3];" in header for header in headers] == [False, True]
     call = "void net_begin(net_state *state, const net_start *start);"
     assert [call in header for header in headers] == [True, True]
+
+
+def beside(folder: Path, package: str) -> tuple[str, int]:
+    """Return a bench that presents a golden set to the model through DPI-C, and how many words it compares.
+
+    An input begins with the set's words of its states, 0 where it has none; states and what is emitted are compared
+    after every step. With +rest inputs begin at rest.
+    """
+    entries = {entry["name"]: entry for entry in json.loads((folder / "manifest.json").read_bytes())["files"]}
+    imports = re.findall(r"function void net_dpi_(\w+)\(output ([\w ]+) words \[(\d+)\]\)", package)
+    arguments = re.findall(r"input ([\w ]+) (\w+)_words \[(\d+)\]", package)
+    declared, read, said, compared = list[str](), list[str](), list[str](), 0
+
+    def take(name: str, n: int, words: int, row: str, into: str) -> str:
+        """Declare the words of a file, read them, and return what takes a row of them."""
+        one = entries[name]
+        assert not one["packed"]
+        declared.append(f"logic {'signed' if one['signed'] else ''} [{one['word'] - 1}:0] file_{n} [{one['lines']}];")
+        read.append(f'$readmemh("{folder / one["file"]}", file_{n});')
+        return f"for (int k = 0; k < {words}; k++) {into}[k] = file_{n}[{row} * {words} + k];"
+
+    begun = list[str]()
+    for n, (type_, name, words) in enumerate(arguments):
+        owner, state = name.split("_")
+        declared.append(f"{type_} begun_{n} [{words}] = '{{default: 0}};")
+        if f"{owner}.initial.{state}" in entries:
+            begun.append(take(f"{owner}.initial.{state}", n, int(words), "began", f"begun_{n}"))
+    given = take("input", 100, entries["input"]["shape"][1], "t", "given")
+    read.append(f'$readmemh("{folder / "begin.mem"}", begins);')
+    for n, (name, type_, words) in enumerate(imports, 200):
+        owner, node = name.split("_")
+        node = "spike" if node == "emitted" else node
+        declared += [f"{type_} seen_{n} [{words}];", f"{type_} due_{n} [{words}];"]
+        said += [f"net_dpi_{name}(seen_{n});", take(f"{owner}.{node}", n, int(words), "t", f"due_{n}")]
+        said.append(f'if (seen_{n} != due_{n}) $fatal(1, "{name} in step %0d: %p, not %p", t, seen_{n}, due_{n});')
+        compared += entries[f"{owner}.{node}"]["lines"]
+    rows = entries["input"]["shape"][0]
+    call = f'if ($test$plusargs("rest")) net_dpi_reset(); else net_dpi_begin({", ".join(f"begun_{n}" for n in range(len(arguments)))});'
+    return (
+        f"""module net_bench;
+  import net_pkg::*;
+  byte unsigned given [INPUTS];
+  byte unsigned said [OUTPUTS];
+  bit begins [{rows}];
+  int began = -1;
+  {" ".join(declared)}
+  initial begin
+    {" ".join(read)}
+    for (int t = 0; t < {rows}; t++) begin
+      if (begins[t]) begin
+        began++;
+        {" ".join(begun)}
+        {call}
+      end
+      {given}
+      if (net_dpi_step(given, said) != 0) $fatal(1, "a value has left");
+      {" ".join(said)}
+    end
+    $display("PASS {compared} words");
+    $finish;
+  end
+endmodule
+""",
+        compared,
+    )
+
+
+@needs_verilator
+@pytest.mark.parametrize("name", ["competitive", "recurrent"])
+def test_a_bench_of_verilator_begins_each_input_of_a_golden_set_with_its_words(name: str, tmp_path: Path) -> None:
+    network, inputs = POPULATION_SETS[name]()
+    make_graph_bundle(tmp_path / "set", network, inputs[:3, :6], start=start_for(network, 3, 6))
+    write_c(tmp_path / "model", network, "net", all_states=True)
+    bench, compared = beside(tmp_path / "set", (tmp_path / "model" / "net_pkg.sv").read_text())
+    (tmp_path / "model" / "net_bench.sv").write_text(bench)
+    build = ["verilator", "--binary", *UNOPTIMISED, "-Wno-WIDTH", "--top-module", "net_bench"]
+    files = ["net_pkg.sv", "net_bench.sv", "net.c", "net_dpi.c"]
+    subprocess.run([*build, *files], cwd=tmp_path / "model", capture_output=True, check=True)
+    begun, at_rest = (
+        subprocess.run(
+            [tmp_path / "model" / "obj_dir" / "Vnet_bench", *more], capture_output=True, text=True, check=False
+        )
+        for more in ((), ("+rest",))
+    )
+    assert (begun.returncode, begun.stdout.partition("\n")[0]) == (0, f"PASS {compared} words")
+    assert at_rest.returncode != 0
+    assert " in step 0: " in at_rest.stdout
+
+
+def test_a_model_without_states_has_no_call_to_begin_with_some() -> None:
+    cells = population("cells", 2, "relay")
+    wire = Projection("w", "input", "cells", "arriving", "identity")
+    model = c_model(
+        quantise_graph(Graph((2,), (cells,), (wire,)), parse_graph_plan("[signal]")), "net", all_states=True
+    )
+    assert "net_begin" not in model.header
+    assert [name for name, text in wrapped(model).items() if "_begin(" in text] == []

@@ -12,13 +12,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, OverflowDetectedError
+from fxsnn.format import Format
 from fxsnn.graph import stepping
+from fxsnn.graph.connect import Projection
+from fxsnn.graph.given import raw
+from fxsnn.graph.network import Graph
+from fxsnn.graph.plan import parse_graph_plan
+from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import named_words, trace
 from fxsnn.graph.stepping import State
 from fxsnn.modes import Overflow
 from fxsnn.plan import Signal
-from population_sets import POPULATION_SETS
+from fxsnn.program.grammar import parse
+from population_sets import POPULATION_SETS, SERIAL
 from populations_drawn import drawn_networks, inputs_for
 from strategies import examples
 
@@ -95,11 +102,26 @@ def test_a_row_that_is_none_is_refused_and_nothing_has_happened(row: object, sai
     assert ({name: state[name].tolist() for name in state}, state.steps) == (before, 1)
 
 
-def test_a_row_may_be_of_bools() -> None:
+@pytest.mark.parametrize("dtype", ["?", "i1", "u2", "<i4", ">i8", "u8", "u1", "i8"])
+def test_a_row_may_be_of_bools_and_any_integers_and_lie_anyhow(dtype: str) -> None:
     network, inputs = POPULATION_SETS["lif_layers"]()
     state, other = State(network), State(network)
-    for row in inputs[0]:
-        assert state.step(row != 0).tolist() == other.step(row).tolist()
+    apart = np.repeat(inputs[0].astype(dtype), 2, axis=1)[:, ::2]
+    for row, expected in zip(apart, inputs[0], strict=True):
+        assert state.step(row).tolist() == other.step(expected.tolist()).tolist()
+        assert state["input"].tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i8", ">i8", "u8"])
+def test_1_is_no_word_of_a_signed_bit_in_any_dtype(dtype: str) -> None:
+    cells = population("cells", 2, parse(SERIAL, "serial.neuron"), constants={"level": raw(3)})
+    wire = Projection("w", "input", "cells", "come", weights=raw([[1, -2]]))
+    graph = Graph((1,), (cells,), (wire,), Format.parse("Q1.0"))
+    plan = parse_graph_plan('[signal]\nweight = "Q2.0"\nv = "Q4.0"')
+    state = State(quantise_graph(graph, plan))
+    with pytest.raises(ConfigError, match=r"^row\[0\] must be a word of Q1\.0 \(s1\), -1 to 0, not 1$"):
+        state.step(np.ones(1, dtype))
+    assert state.steps == 0
 
 
 def test_a_value_that_leaves_is_refused_in_its_step() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fxsnn.cmodel.model import Held, Model
 from fxsnn.cmodel.words import STORED
@@ -16,7 +16,7 @@ _TYPES = {
     "int64_t": "longint",
 }
 _WRAPPER = """\
-/* {prefix} for a SystemVerilog bench: see {prefix}_pkg.sv. There is one state, at rest after {prefix}_dpi_reset. */
+/* {prefix} for a SystemVerilog bench: see {prefix}_pkg.sv. There is one state, set by the reset and the begin. */
 #include "{prefix}.h"
 
 #include <string.h>
@@ -44,6 +44,13 @@ int {prefix}_dpi_step(const {given} *in, {said} *out)
 }}
 #endif
 """
+_BEGUN = """
+void {prefix}_dpi_begin({parameters})
+{{
+    static {prefix}_start start;
+{copied}    {prefix}_begin(&held, &start);
+}}
+"""
 _OBSERVED = """
 void {name}({type} *words)
 {{
@@ -59,7 +66,7 @@ package {prefix}_pkg;
 
   // brings the state to rest: before the first step of every input
   import "DPI-C" function void {prefix}_dpi_reset();
-
+{begun}
   // does a time step; 1 where a value has left a word of a signal whose overflow is `error`
   import "DPI-C" function int {prefix}_dpi_step(
     input {given} given [INPUTS],
@@ -68,6 +75,12 @@ package {prefix}_pkg;
 
   // what the model holds after the step{observed}
 endpackage
+"""
+_IMPORTED = """
+  // does that, and gives every state the words that it begins with
+  import "DPI-C" function void {prefix}_dpi_begin(
+{parameters}
+  );
 """
 _BENCH = """\
 // {prefix}: runs the model beside a core. Words of the input, step after step, come from +inputs=FILE, in decimal;
@@ -122,6 +135,8 @@ def wrapped(model: Model) -> dict[str, str]:
     form, bits = model.given.format, min(model.given.format.word, 32)
     drawn = f"longint'($urandom) & longint'({(1 << bits) - 1})"
     observed = list(_observed(model))
+    states = [(f"{name.removeprefix(f'{prefix}_dpi_')}_words", held) for name, held in observed if held.name]
+    parameters = ",".join(f"\n    const {held.type} *{name}" for name, held in states)
     words = {
         "prefix": prefix,
         "inputs": model.given.words,
@@ -135,13 +150,16 @@ def wrapped(model: Model) -> dict[str, str]:
     return {
         f"{prefix}_dpi.c": _WRAPPER.format(
             **in_c,
-            declared="".join(f"void {name}({held.type} *words);\n" for name, held in observed),
-            defined="".join(
+            declared=(f"void {prefix}_dpi_begin({parameters});\n" if states else "")
+            + "".join(f"void {name}({held.type} *words);\n" for name, held in observed),
+            defined=(_BEGUN.format(prefix=prefix, parameters=parameters, copied=_copied(states)) if states else "")
+            + "".join(
                 _OBSERVED.format(name=name, type=held.type, prefix=prefix, place=held.place) for name, held in observed
             ),
         ),
         f"{prefix}_pkg.sv": _PACKAGE.format(
             **in_sv,
+            begun=_imported(prefix, states),
             observed="".join(
                 f'\n  import "DPI-C" function void {name}(output {_TYPES[held.type]} words [{held.words}]);'
                 f"  // {held.format.describe()}"
@@ -152,9 +170,27 @@ def wrapped(model: Model) -> dict[str, str]:
     }
 
 
+def _copied(states: Iterable[tuple[str, Held]]) -> str:
+    """Return the lines that copy what states begin with, by the names of the words that are given."""
+    lines = list[str]()
+    for name, held in states:
+        place = f"start.{held.place.removeprefix('state->states.')}"
+        lines.append(f"    memcpy({place}, {name}, sizeof {place});\n")
+    return "".join(lines)
+
+
+def _imported(prefix: str, states: Sequence[tuple[str, Held]]) -> str:
+    """Return the import of the call with which states begin; nothing where a model has no state."""
+    lines = [
+        f"    input {_TYPES[held.type]} {name} [{held.words}]{',' * (n < len(states))}  // {held.format.describe()}"
+        for n, (name, held) in enumerate(states, 1)
+    ]
+    return _IMPORTED.format(prefix=prefix, parameters="\n".join(lines)) if states else ""
+
+
 def _observed(model: Model) -> Iterator[tuple[str, Held]]:
     """Yield what a bench may look at, each by a function of a name of its own."""
-    taken = {f"{model.prefix}_dpi_reset", f"{model.prefix}_dpi_step"}
+    taken = {f"{model.prefix}_dpi_{call}" for call in ("reset", "begin", "step")}
     for held in model.held:
         stem = f"{model.prefix}_dpi_{held.owner}_{held.name or 'emitted'}"
         name, n = stem, 2

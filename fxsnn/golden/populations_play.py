@@ -293,7 +293,7 @@ class Theatre:
                 rows.append(self._bring(one, weights, words))
                 continue
             alone = parts(words[0], one.kind != "maximum")
-            rows += [*self._bring(one, weights, np.array(alone))] if alone else []
+            rows += [*self._bring(one, weights, alone)] if len(alone) else []
         if each:
             return np.array(rows, np.int64).reshape(-1, self.network.graph[name].size)
         return np.asarray(np.add.reduce(rows))

@@ -230,14 +230,17 @@ def _under(projection: Projection, words: NDArray[Any], source: Shape) -> Iterat
             yield laid[y : ends[0] : step_down, x : ends[1] : step_across]
 
 
-def parts(words: NDArray[Any], one_by_one: bool) -> list[NDArray[Any]]:
-    """Return words as they are, or for each active one words of which all others are 0.
+def parts(words: NDArray[Any], one_by_one: bool) -> NDArray[Any]:
+    """Return words as they are in one row, or for each active one a row of which all others are 0: [rows, words].
 
-    words    int64 or float64[words]; each result has the same shape and dtype
+    words    int64 or float64[words]; the result has the same dtype
     """
     if not one_by_one:
-        return [words]
-    return [np.where(np.arange(len(words)) == n, words, 0) for n in np.flatnonzero(words)]
+        return words[None]
+    active = np.flatnonzero(words)
+    alone = np.zeros((len(active), len(words)), words.dtype)
+    alone[np.arange(len(active)), active] = words[active]
+    return alone
 
 
 def _there(weights: NDArray[Any] | None) -> NDArray[Any]:

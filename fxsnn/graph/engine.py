@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.format import Format
-from fxsnn.graph.connect import parts
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import delayed
-from fxsnn.graph.ways import Held, Way, ways
+from fxsnn.graph.ways import Held, ways
 from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
 from fxsnn.program.compiled import Compiled
@@ -115,17 +114,10 @@ class Engine:
         found, ends = [self._parts], list[int]()
         for given in self._each:
             ways = [way for way in self._ways if way.given == given]
-            found += [_part(way, delayed(emitted[way.source], step, way.delay), self._parts) for way in ways]
+            found += [way.alone(delayed(emitted[way.source], step, way.delay), self._parts) for way in ways]
             ends.append(sum(map(len, found)))
         order = np.arange(ends[0]) if len(ends) == 1 else np.array(ends, np.int64)
         return np.concatenate(found), order
-
-
-def _part(way: Way, words: Held, like: Held) -> Held:
-    alone = np.array(parts(words, one_by_one=not way.whole), words.dtype).reshape(-1, len(words))
-    sums = np.zeros((len(alone), like.shape[1]), like.dtype)
-    way.add(sums, alone)
-    return sums
 
 
 def is_bits(form: Format) -> bool:

@@ -21,8 +21,10 @@ from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.starting import Given, Start, start_of
 from fxsnn.graph.stepwise import Words, arriving
 from fxsnn.graph.ways import Held, ways
+from fxsnn.kernels.projections import take_row
 from fxsnn.program.compiled import Compiled, compiled
 
+_TAKEN = (np.dtype(np.uint8), np.dtype(np.int64))  # of rows that are looked at and copied at once
 _KEPT = 256  # steps between two moves of what was emitted before
 
 
@@ -95,13 +97,15 @@ class State(Mapping[str, Words]):
         words = as_words(row)
         if words.shape not in self._shapes:
             raise ConfigError(f"a row must be of {list(self._shape)}, not {list(words.shape)}")
-        check_words("row", words, self._format)
         if self._at + 1 == self._past + _KEPT:
             for held in self._emitted.values():
                 held[: self._past] = held[_KEPT:]
             self._at = self._past - 1
+        taken, ends = self._emitted[INPUT][self._at + 1], (self._format.lowest, self._format.highest)
+        if not (words.dtype in _TAKEN and take_row(taken, words.reshape(-1), *ends)):
+            check_words("row", words, self._format)  # names the word that is none
+            taken[:] = words.reshape(-1)
         self._at += 1
-        self._emitted[INPUT][self._at] = words.reshape(-1)
         for one in self._work.values():
             one.step(self._emitted, self._at)
         self.steps += 1

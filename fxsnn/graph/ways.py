@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.graph.connect import Projection, windows
+from fxsnn.graph.connect import Projection, parts, windows
 from fxsnn.graph.given import Shape
 from fxsnn.graph.laid import holds, kinds_of, laid, map_of
 from fxsnn.graph.quantise import QuantisedGraph
@@ -31,6 +31,19 @@ class Way(NamedTuple):
     def add(self, sums: Held, words: Held) -> None:
         """Add what words bring to sums."""
         self.kernel(sums, words, *self.fixed)
+
+    def alone(self, words: Held, like: Held) -> Held:
+        """Return what every active word brings without the others, [active, target] of the dtype of `like`[0, target].
+
+        words    int[source]; a maximum brings what it brings of all in one row
+        """
+        if self.kernel is projections.add_dense:
+            active = np.flatnonzero(words)
+            return np.multiply(self.fixed[0][active], words[active, None], dtype=like.dtype)
+        rows = parts(words, one_by_one=not self.whole)
+        sums = np.zeros((len(rows), like.shape[1]), like.dtype)
+        self.add(sums, rows)
+        return sums
 
 
 def ways(
