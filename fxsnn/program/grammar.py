@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from fxsnn.errors import NeuronError
@@ -31,26 +30,22 @@ class Text:
     body: tuple[ast.stmt, ...]
     choices: dict[str, tuple[str, ...]]
 
-    @property
-    def signals(self) -> tuple[str, ...]:
-        """Every signal that the text names, whatever the choices; `bit`, which no plan gives, among them."""
-        cast = [cast_into(node)[0] for node in self._annotated() if node.value is not None]
-        said = [one.signal for one in self.declared if one.kind in ("state", "constant")]
-        return tuple(dict.fromkeys([*cast, *said]))
+    declared: tuple[Declared, ...] = field(init=False)  # whatever the choices, in the order in which they stand
+    signals: tuple[str, ...] = field(init=False)  # that it names, whatever the choices; `bit`, which no plan gives, too
 
-    @property
-    def declared(self) -> tuple[Declared, ...]:
-        """Every declaration, whatever the choices, in the order in which they stand."""
-        return tuple(declared(node) for node in self._annotated() if node.value is None)
+    def __post_init__(self) -> None:
+        annotated = [node for body in self.body for node in ast.walk(body) if isinstance(node, ast.AnnAssign)]
+        declarations = tuple(declared(node) for node in annotated if node.value is None)
+        cast = [cast_into(node)[0] for node in annotated if node.value is not None]
+        said = [one.signal for one in declarations if one.kind in ("state", "constant")]
+        object.__setattr__(self, "declared", declarations)
+        object.__setattr__(self, "signals", tuple(dict.fromkeys([*cast, *said])))
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """What a network may have to give, whatever the choices: choices, constants and numbers."""
         kinds = ("choice", "constant", "number")
         return tuple(dict.fromkeys(one.name for kind in kinds for one in self.declared if one.kind == kind))
-
-    def _annotated(self) -> Iterator[ast.AnnAssign]:
-        return (node for body in self.body for node in ast.walk(body) if isinstance(node, ast.AnnAssign))
 
 
 @dataclass(frozen=True, slots=True)
