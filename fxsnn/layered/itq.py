@@ -97,7 +97,7 @@ def begin(network: LayeredNetwork, plan: LayeredPlan, learning: IntegerLearning)
     quantised = quantise_layers(network, plan)
     return [
         learning_layer(network, quantised, number, learning.rate, learning.halvings)
-        for number in range(len(quantised.layers))
+        for number in range(len(plan.layers))
     ]
 
 

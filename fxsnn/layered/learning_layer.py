@@ -13,8 +13,9 @@ from fxsnn.kernels import local_learning as rule
 from fxsnn.kernels.local_learning import Room, Shape
 from fxsnn.layered.description import Description
 from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.quantise import STREAMS, QuantisedLayers
-from fxsnn.layered.width import input_format, wires
+from fxsnn.layered.plan import STREAMS
+from fxsnn.layered.quantise import QuantisedLayers
+from fxsnn.layered.width import wires
 from fxsnn.layered.wiring import LearningWires, learning_wires
 from fxsnn.layered.working import Working
 from fxsnn.modes import Rounding
@@ -106,16 +107,16 @@ def learning_layer(
     network: LayeredNetwork, quantised: QuantisedLayers, number: int, rate: int, halvings: int
 ) -> LearningLayer:
     """Return a layer as it stands before the first recording; raises as `wiring.learning_wires` does."""
-    layer, described = quantised.layers[number], network.description
-    wired = learning_wires(quantised, number, wires(layer, input_format(quantised, number)), rate, halvings)
-    table, geometry, plan = wired.table, layer.geometry, layer.plan
+    described, plan = network.description, quantised.plan.layers[number]
+    wired = learning_wires(quantised, number, wires(quantised, number), rate, halvings)
+    table, geometry = wired.table, described.geometry(number)
     # outputs outermost, so that what lies under a row of the kernel is contiguous
     first = np.ascontiguousarray(network.weights[number].transpose(3, 0, 1, 2), np.float64)
     bias = network.biases[number].astype(np.float64) * unit_of(described, number)
     weights = Learned.of(first, (table.learned, plan.weight))
     biases = Learned.of(bias, (table.learned_bias, plan.bias))
     outputs = math.prod(geometry.pooled)
-    streams = STREAMS * len(quantised.layers) + ROWS * number
+    streams = STREAMS * len(described.layer) + ROWS * number
     registers = [quantised.plan.lfsr.derive(streams + row).seed for row in range(ROWS)]
     height, width, inputs = geometry.inputs
     out_width, channels = geometry.outputs[1:]

@@ -1,23 +1,16 @@
-"""The proof that no intermediate of a layer leaves the machine's word, and the casts of its time step."""
+"""The casts of a layer's time step, as its populations were proved, for a layer whose weights change as it learns."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from fxsnn.format import Format
+from fxsnn.format import bits_of
 from fxsnn.kernels.datapath import Site
-from fxsnn.layered.description import Geometry
-from fxsnn.layered.plan import LEAKS, LayerPlan
-from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers
-from fxsnn.plan import Leak
-from fxsnn.program.program import Program, bind
-from fxsnn.program.shipped import neuron, shipped
-from fxsnn.program.wires import Range, arriving, carried
-from fxsnn.width import SPIKES as SPIKES
+from fxsnn.layered.plan import CASTS
+from fxsnn.layered.quantise import QuantisedLayers
+from fxsnn.program.wires import Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,75 +29,28 @@ class Wires:
     membrane: Range  # of what they add up to
 
 
-def input_format(network: QuantisedLayers, number: int) -> Format:
-    """Return the format of a layer's input words: counts up to the clip, then spikes."""
-    return SPIKES if number else Format(network.description.clip.bit_length(), 0, signed=False)
-
-
-def programs_of(layer: QuantisedLayer, given: Format) -> tuple[Program, ...]:
-    """Return the neurons of a layer whose input words are of format `given`, under its plan: its filter, if it has one.
-
-    Raises
-    ------
-    WidthError
-        An exact intermediate could leave int64, or a cast would drop more than 62 bits; the message names it.
-    """
-    return _proved(layer.plan, layer.geometry, given, layer.registers[0].width)
-
-
-@lru_cache(maxsize=256)
-def _proved(plan: LayerPlan, geometry: Geometry, given: Format, lfsr_width: int) -> tuple[Program, ...]:
-    leaks: dict[str, Leak] = {name: getattr(plan, name) for name in LEAKS}
-    signals = {name: getattr(plan, name) for name in (*CASTS, "bias")}
-    signals |= {name.replace("leak", "factor"): leak.factor for name, leak in leaks.items()}
-    shifts = {name.replace("leak", "shift"): leak.shift for name, leak in leaks.items()}
+def wires(network: QuantisedLayers, number: int) -> Wires:
+    """Return the casts of a layer."""
+    graph, name, plan = network.graph, f"layer_{number}", network.plan.layers[number]
     inputs = plan.filters == "inputs"
-    cells = math.prod(geometry.weights[:3])
-    summed = arriving(plan.weight.format, plan.trace.format if inputs else given, cells)
-    parts = [("decolle", summed)] if inputs else [("decolle_currents", summed)]
-    if inputs:
-        parts.insert(0, ("decolle_filter", carried(given)))
-    found = []
-    for name, come in parts:
-        choices = {leak: one.kind for leak, one in leaks.items() if leak in shipped(name).choices}
-        population = math.prod(geometry.inputs if name == "decolle_filter" else geometry.outputs)
-        found.append(
-            bind(
-                neuron(name, **choices),
-                signals,
-                {"arriving": come},
-                population,
-                numbers=shifts,
-                lfsr_width=lfsr_width,
-            )
-        )
-    return tuple(found)
-
-
-def wires(layer: QuantisedLayer, given: Format) -> Wires:
-    """Return the casts of a layer whose input words are of format `given`; raises as `programs_of`."""
-    programs, plan = programs_of(layer, given), layer.plan
-    trace, synapse, refractory = (
-        program.site(cast)
-        for stream in range(len(CASTS))
-        for program in programs
-        if (cast := program.neuron.cast(stream))
-    )
-    last = programs[-1]
+    states = f"filter_{number}" if inputs else name
+    owners = dict(zip(CASTS, (states, states, name), strict=True))
+    sites, leaks = {}, []
+    for stream, (cast, owner) in enumerate(owners.items()):
+        program = graph.programs[owner]
+        sites[cast] = next(program.site(one) for one in program.neuron.casts if one.stream == stream)
+        leak, factor = getattr(plan, f"{cast}_leak"), graph.constants[owner].get(f"{cast}_factor", 1)
+        shifts = leak.kind == "shift"
+        leaks.append((int(factor), leak.shift if shifts else 0, -1 if shifts else 0))
+    last = graph.programs[name]
     sums, membrane = last.named("sum"), last.named("membrane")
-    drive = sums if plan.filters == "inputs" else last.named("trace")
-    leaks = tuple(
-        (factor, leak.shift if leak.kind == "shift" else 0, -1 if leak.kind == "shift" else 0)
-        for factor, leak in zip(layer.factors, (plan.trace_leak, plan.synapse_leak, plan.refractory_leak), strict=True)
-    )
-    narrow = sums.low >= -(1 << 31) and sums.high < 1 << 31
+    drive = sums if inputs else last.named("trace")
+    bits = bits_of(min(sums.low, -1), sums.high)
     return Wires(
-        trace=trace,
-        synapse=synapse,
-        refractory=refractory,
-        leaks=leaks,
-        sums=np.int32 if narrow else np.int64,
-        sum_bits=max(sums.high.bit_length(), (-sums.low - 1).bit_length()) + 1,
+        **sites,
+        leaks=tuple(leaks),
+        sums=np.int32 if bits <= 32 else np.int64,
+        sum_bits=bits,
         sum_frac=sums.frac,
         compared=membrane.frac,
         drive=(drive.low, drive.high),

@@ -46,10 +46,9 @@ def learning_wires(network: QuantisedLayers, number: int, wired: Wires, rate: in
     WidthError
         An exact intermediate could leave int64, or a cast would drop more than 62 bits; the message names it.
     """
-    layer = network.layers[number]
-    plan, geometry = layer.plan, layer.geometry
+    plan, geometry = network.plan.layers[number], network.description.geometry(number)
     table = _checked(plan, number)
-    proof = Proof(layer.registers[0].width)
+    proof = Proof(network.plan.lfsr.width)
     output = network.description.layer[number].kind == "output"
     outputs, classes = math.prod(geometry.pooled), network.description.classes
     said, point = (wired.membrane, wired.compared) if output else ((-outputs, outputs), 0)

@@ -10,32 +10,35 @@ from numpy.typing import NDArray
 from fxsnn.graph.ways import by_channel
 from fxsnn.kernels import convolution, projections
 from fxsnn.layered.description import Geometry
-from fxsnn.layered.quantise import CASTS, QuantisedLayers
-from fxsnn.layered.width import input_format, wires
+from fxsnn.layered.plan import CASTS
+from fxsnn.layered.quantise import QuantisedLayers
+from fxsnn.layered.width import wires
 
 _ONE = np.ones(1, np.uint8)  # what a pooled spike is multiplied by
 
 
 class Working:
-    """A layer at rest, and what it needs to be run; raises WidthError where a value of its step could leave int64.
+    """A layer at rest, and what it needs to be run.
 
     pooled    uint8[outputs]    the spikes that it gives
     trace     int64[inputs]     P of its inputs
     """
 
     def __init__(self, network: QuantisedLayers, number: int) -> None:
-        layer = self._layer = network.layers[number]
-        wired = self._wired = wires(layer, input_format(network, number))
-        geometry, plan = layer.geometry, layer.plan
+        wired = self._wired = wires(network, number)
+        geometry, plan, name = network.description.geometry(number), network.plan.layers[number], f"layer_{number}"
         inputs, neurons = math.prod(geometry.inputs), math.prod(geometry.outputs)
         self._under, self._pools = _windows(geometry)
-        self._weights = np.zeros_like(by_channel(layer.weights), wired.sums, order="C")
-        self._bias = np.zeros_like(layer.bias)
+        self._weights = np.zeros_like(by_channel(network.graph.weights[f"weights_{number}"]), wired.sums, order="C")
+        self._bias, self._bias_left = np.zeros(geometry.outputs[2], np.int64), wired.compared - plan.bias.format.frac
+        self._kick = int(network.graph.constants[name]["kick"])
         self.trace, self._synapse = np.zeros(inputs, np.int64), np.zeros(inputs, np.int64)
         self._refractory, self._kicks = np.zeros(neurons, np.int64), np.zeros(neurons, np.int64)
         self._sums, self._spikes = np.zeros(neurons, wired.sums), np.zeros(neurons, np.uint8)
         self.pooled = np.zeros(math.prod(geometry.pooled), np.uint8)
-        self._registers, self._taps = np.zeros(len(CASTS), np.int64), layer.registers[0].tap_array()
+        registers = [network.graph.graph.register(network.plan.lfsr, name, row) for row in range(len(CASTS))]
+        self._seeds = np.array([register.seed for register in registers], np.int64)
+        self._registers, self._taps = self._seeds.copy(), network.plan.lfsr.tap_array()
         self._sites = wired.trace, wired.synapse, wired.refractory
         sizes = inputs, inputs, neurons
         self._draws = [
@@ -47,7 +50,7 @@ class Working:
         """Return to rest."""
         for array in (self.trace, self._synapse, self._refractory, self._spikes):
             array[:] = 0
-        self._registers[:] = [register.seed for register in self._layer.registers]
+        self._registers[:] = self._seeds
 
     def advance(self, given: NDArray[np.unsignedinteger]) -> None:
         """Do a time step.
@@ -59,7 +62,7 @@ class Working:
         self._sums[:] = 0
         under = self.trace.astype(self._sums.dtype)
         projections.add_correlation(self._sums[None], under[None], self._weights, self._under)
-        np.multiply(self._spikes, -self._layer.refractory, out=self._kicks, dtype=np.int64)
+        np.multiply(self._spikes, -self._kick, out=self._kicks, dtype=np.int64)
         self._decay(2, self._refractory, self._kicks)
         convolution.fire(self._spikes, self._sums, self._refractory, self._bias, *self._left)
         self.pooled[:] = 0
@@ -84,7 +87,7 @@ class Working:
         weights, bias    int64[rows, columns, inputs, channels] and int64[channels]
         """
         self._weights[:] = by_channel(weights)
-        self._bias[:] = bias << (self._wired.compared - self._layer.plan.bias.format.frac)
+        self._bias[:] = bias << self._bias_left
 
 
 def _windows(geometry: Geometry) -> tuple[projections.Windows, projections.Windows]:
