@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from fxsnn.format import Format
+from fxsnn.format import Format, bits_of
 from fxsnn.golden.contents import BIT, Vector, wide
+from fxsnn.graph.engine import drawing
 from fxsnn.layered.network import seen
 from fxsnn.layered.plan import CASTS, LEAKS, LayerPlan
 from fxsnn.layered.populations import pooled_name
 from fxsnn.layered.quantise import QuantisedLayers, constant_signals
-from fxsnn.layered.width import wires
 
 CONSTANTS = {  # of a layer's plan, the file's name and the population's
     "weight": ("weights", ""),
@@ -72,7 +72,7 @@ def _constants(network: QuantisedLayers, number: int) -> list[Vector]:
 
 
 def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
-    plan, geometry, wired = network.plan.layers[number], network.description.geometry(number), wires(network, number)
+    plan, geometry, programs = network.plan.layers[number], network.description.geometry(number), network.graph.programs
     inputs = plan.filters == "inputs"
     p, q = ("trace P", "synaptic state Q") if inputs else ("membrane potential M", "synaptic current I")
     own, states = f"layer_{number}", filtering(plan, number)
@@ -81,7 +81,7 @@ def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
         "trace": (states, plan.trace.format, filtered, p),
         "synapse": (states, plan.synapse.format, filtered, q),
         "sum": (
-            own, wide(f"layer{number}_sum", wired.sum_bits, wired.sum_frac), geometry.outputs,
+            own, wide(f"layer{number}_sum", *_sum(network, number)), geometry.outputs,
             "exact sum under the kernel",
         ),
         "refractory": (own, plan.refractory.format, geometry.outputs, "refractory state R"),
@@ -99,9 +99,10 @@ def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
         stored = f"layer{number}_{'output' if name == 'passed' else name}"
         vectors.append(Vector(f"{population}.{name}", "node", form, (rows, *shape), about, stored=stored))
     register = Format(network.plan.lfsr.width, 0, signed=False)
-    for stream, (cast, site) in enumerate(zip(CASTS, (wired.trace, wired.synapse, wired.refractory), strict=True)):
-        if site.draw_bits:
-            name = f"{states if cast != 'refractory' else own}.lfsr.{stream}"
+    for stream, cast in enumerate(CASTS):
+        owner = own if cast == "refractory" else states
+        if stream in drawing(programs[owner]):
+            name = f"{owner}.lfsr.{stream}"
             about, stored = f"register of the {cast} cast after the step", f"layer{number}_lfsr_{cast}"
             vectors.append(Vector(name, "node", register, (rows,), about, register=True, stored=stored))
     return vectors
@@ -112,13 +113,19 @@ def filtering(plan: LayerPlan, number: int) -> str:
     return f"filter_{number}" if plan.filters == "inputs" else f"layer_{number}"
 
 
+def _sum(network: QuantisedLayers, number: int) -> tuple[int, int]:
+    """Return the bits of a two's complement word that holds every sum, and its fractional bits."""
+    held = network.graph.programs[f"layer_{number}"].named("sum")
+    return bits_of(min(held.low, -1), held.high), held.frac
+
+
 def _membrane(network: QuantisedLayers, number: int) -> Format:
     """Return the format of what is compared with 0, wide enough for the sum of its three parts."""
-    plan, wired = network.plan.layers[number], wires(network, number)
-    drive = (wired.sum_bits, wired.sum_frac)
+    plan, drive = network.plan.layers[number], _sum(network, number)
+    compared = network.graph.programs[f"layer_{number}"].named("membrane").frac
     if plan.filters == "currents":
         drive = plan.trace.format.word + 1, plan.trace.format.frac
     parts = [drive, (plan.bias.format.word + 1, plan.bias.format.frac)]
     parts.append((plan.refractory.format.word + 1, plan.refractory.format.frac))
-    word = max(word + wired.compared - frac for word, frac in parts) + 2
-    return wide(f"layer{number}_membrane", word, wired.compared)
+    word = max(word + compared - frac for word, frac in parts) + 2
+    return wide(f"layer{number}_membrane", word, compared)

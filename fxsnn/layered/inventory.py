@@ -10,7 +10,6 @@ from fxsnn.graph.inventory import graph_memory
 from fxsnn.layered.network import seen
 from fxsnn.layered.populations import pooled_name
 from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.width import wires
 from fxsnn.layered.wiring import learning_wires
 from fxsnn.macro import Array, Meaning
 from fxsnn.memory import Memory, stored
@@ -66,13 +65,11 @@ def answer_range(network: QuantisedLayers) -> Range:
 
 def _said(network: QuantisedLayers, number: int) -> Range:
     """Return the range of an output layer's membranes, whose R is always 0."""
-    plan, wired = network.plan.layers[number], wires(network, number)
-    bias, drive_frac = plan.bias.format, wired.sum_frac
-    if plan.filters == "currents":
-        drive_frac = plan.trace.format.frac
-    up, up_bias = wired.compared - drive_frac, wired.compared - bias.frac
-    low, high = wired.drive
-    return (low << up) + (bias.lowest << up_bias), (high << up) + (bias.highest << up_bias)
+    plan, program = network.plan.layers[number], network.graph.programs[f"layer_{number}"]
+    drive, bias = program.named("sum" if plan.filters == "inputs" else "trace"), plan.bias.format
+    compared = program.named("membrane").frac
+    up, up_bias = compared - drive.frac, compared - bias.frac
+    return (drive.low << up) + (bias.lowest << up_bias), (drive.high << up) + (bias.highest << up_bias)
 
 
 def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -> Memory:
@@ -92,8 +89,8 @@ def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -
     extra = [Array("label", 1, bits_of(0, described.classes - 1), "buffer")]
     learned = dict[str, int]()
     for number, layer in enumerate(described.layer):
-        inferring = wires(network, number)
-        wired = learning_wires(network, number, inferring, rate, halvings)
+        membrane = network.graph.programs[f"layer_{number}"].named("membrane")
+        wired = learning_wires(network, number, rate, halvings)
         table, geometry, name = wired.table, described.geometry(number), f"layer {number}"
         spiking, last = layer.kind != "output", number + 1 == len(described.layer)
         words, outputs = math.prod(geometry.weights) + geometry.outputs[2], math.prod(geometry.pooled)
@@ -109,7 +106,12 @@ def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -
             ("sums of the readout", described.classes * spiking, bits_of(-outputs, outputs), "buffer"),
             ("errors", described.classes, table.error.format.word, "buffer"),
             ("deltas", outputs, table.delta.format.word, "buffer"),
-            ("largest membranes", math.prod(geometry.pooled[1:]) * pooled, bits_of(*inferring.membrane), "buffer"),
+            (
+                "largest membranes",
+                math.prod(geometry.pooled[1:]) * pooled,
+                bits_of(membrane.low, membrane.high),
+                "buffer",
+            ),
             ("winners", outputs * pooled, bits_of(0, geometry.pool**2 - 1), "buffer"),
             ("surrogates", outputs * spiking, bits_of(0, table.reach + 1), "buffer"),
             ("count of updates", 1, bits_of(0, table.forget - 1), "state"),

@@ -15,7 +15,6 @@ from fxsnn.layered.description import Description
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import STREAMS
 from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.width import wires
 from fxsnn.layered.wiring import LearningWires, learning_wires
 from fxsnn.layered.working import Working
 from fxsnn.modes import Rounding
@@ -70,16 +69,16 @@ class LearningLayer:
 
     def reads(self) -> None:
         """Let the layer read what has been learned."""
-        self.working.read(self.weights.read.transpose(1, 2, 3, 0), self.biases.read)
+        self.working.read(self.number, self.weights.read.transpose(1, 2, 3, 0), self.biases.read)
 
     def find(self, label: int) -> None:
         """Find what was wrong in this step, and add it to the gradients."""
         wires, changes = self.wires, (self.wires.weights, self.wires.biases)
         rule.learn_step(
             self.room,
-            self.working.pooled,
-            self.working.membranes(),
-            self.working.trace.astype(wires.sums),
+            self.working.pooled(self.number),
+            self.working.membranes(self.number),
+            self.working.trace(self.number).astype(wires.sums),
             self.readout,
             label,
             self.weights.gradient.reshape(-1),
@@ -104,11 +103,11 @@ class LearningLayer:
 
 
 def learning_layer(
-    network: LayeredNetwork, quantised: QuantisedLayers, number: int, rate: int, halvings: int
+    network: LayeredNetwork, quantised: QuantisedLayers, working: Working, number: int, rate: int, halvings: int
 ) -> LearningLayer:
     """Return a layer as it stands before the first recording; raises as `wiring.learning_wires` does."""
     described, plan = network.description, quantised.plan.layers[number]
-    wired = learning_wires(quantised, number, wires(quantised, number), rate, halvings)
+    wired = learning_wires(quantised, number, rate, halvings)
     table, geometry = wired.table, described.geometry(number)
     # outputs outermost, so that what lies under a row of the kernel is contiguous
     first = np.ascontiguousarray(network.weights[number].transpose(3, 0, 1, 2), np.float64)
@@ -124,7 +123,7 @@ def learning_layer(
     said, error = (np.zeros(described.classes, np.int64) for _ in range(2))
     found = LearningLayer(
         number,
-        Working(quantised, number),
+        working,
         wired,
         Shape(height, width, inputs, geometry.padding, out_width, channels, geometry.pool, geometry.pooled[1]),
         network.readouts[number].copy(),  # one that the kernel is compiled for
