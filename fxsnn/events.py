@@ -24,7 +24,7 @@ from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of
 from fxsnn.layered.network import LayeredNetwork, load_layers
 from fxsnn.layered.plan import layered_plan_text, parse_layered_plan
-from fxsnn.layered.populations import as_inputs, populations_of
+from fxsnn.layered.populations import as_inputs
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.memory import Memory
@@ -133,7 +133,7 @@ def golden_of_layers(
     count = min(recordings, len(test))
     return make_graph_bundle(
         out,
-        populations_of(quantised, relays=True),
+        quantised.graph,
         as_inputs(frames_of(held, test, np.arange(count))),
         aimed=aimed,
         kinds=kinds,

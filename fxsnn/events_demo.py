@@ -23,7 +23,7 @@ from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import LEARNING_ON, LocalLearning, frames_of
 from fxsnn.layered.network import LayeredNetwork, save_layers
 from fxsnn.layered.plan import LayeredPlan, layered_plan_text
-from fxsnn.layered.populations import as_inputs, populations_of
+from fxsnn.layered.populations import as_inputs
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layers_reporting import write_layers_report
 from fxsnn.memory import Memory
@@ -106,7 +106,7 @@ def demo_events(
         (place / "chosen.toml").write_bytes((layered_plan_text(best.plan) + choice_text(asked)).encode())
         quantised = quantise_layers(chosen, best.plan)
         shown = as_inputs(frames_of(network, test, np.arange(1)))
-        manifest = make_graph_bundle(place / "golden", populations_of(quantised, relays=True), shown)
+        manifest = make_graph_bundle(place / "golden", quantised.graph, shown)
         found_by = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
         outcome = write_layers_report(
             place / "report.html", bench, chosen, found, choice, asked, test, found_by, command, workers, progress

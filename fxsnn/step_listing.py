@@ -22,7 +22,7 @@ from fxsnn.graph.population import text_of
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.populations import of_layers, populations_of
+from fxsnn.layered.populations import of_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.network import Network
 from fxsnn.plan import Plan
@@ -116,7 +116,7 @@ def steps_of(network: QuantisedNetwork | QuantisedLayers | QuantisedGraph) -> di
     if isinstance(network, QuantisedGraph):
         return {f"population {name}": lines for name, lines in _pages(network).items()}
     if isinstance(network, QuantisedLayers):
-        kinds, layers = network.description.layer, of_layers(_pages(populations_of(network)))
+        kinds, layers = network.description.layer, of_layers(_pages(network.graph))
         return {f"layer {number}, {kinds[number].kind}": [*chain(*parts)] for number, parts in enumerate(layers)}
     return {"": page(program_of(network), constants_of(network))}
 

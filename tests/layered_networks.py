@@ -6,14 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from hypothesis import reject
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from fxsnn.errors import WidthError
+from fxsnn.graph.given import raw
+from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.run import trace
 from fxsnn.layered.description import Description, Layer
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan, parse_layered_plan
-from fxsnn.layered.populations import of_layers, populations_of
+from fxsnn.layered.populations import of_layers
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.modes import Overflow, Rounding
@@ -76,7 +80,10 @@ def quantised_layers(draw: st.DrawFn) -> QuantisedLayers:
     described = draw(descriptions())
     plan = LayeredPlan(tuple(draw(layer_plans()) for _ in described.layer), draw(lfsrs()))
     network = random_layers(described, draw(st.integers(0, 99)), gain=draw(st.sampled_from([0.5, 2.0, 8.0])))
-    return quantise_layers(network, plan)
+    try:
+        return quantise_layers(network, plan)
+    except WidthError:
+        reject()
 
 
 def frames_for(network: QuantisedLayers, recordings: int, seed: int) -> NDArray[np.uint16]:
@@ -89,7 +96,7 @@ def frames_for(network: QuantisedLayers, recordings: int, seed: int) -> NDArray[
 
 def layer_nodes(network: QuantisedLayers, recording: NDArray[np.uint16]) -> list[dict[str, NDArray[np.int64]]]:
     """Return every node of every layer while a recording is shown."""
-    kept = trace(populations_of(network), recording)
+    kept = trace(network.graph, recording)
     return [{name: words for one in parts for name, words in one.nodes.items()} for parts in of_layers(kept)]
 
 
@@ -167,10 +174,13 @@ def committed_in_currents() -> tuple[QuantisedLayers, NDArray[np.uint16]]:
     network = random_layers(described, 24, gain=8.0)
     quantised = quantise_layers(network, parse_layered_plan(IN_CURRENTS))
     biases = ([6, -3, 9], [1, 0, -2, 3], [1, 0, -1, 2, -2])
-    layers = tuple(
-        replace(layer, bias=np.array(bias, np.int64)) for layer, bias in zip(quantised.layers, biases, strict=True)
+    held, graph = {f"layer_{n}": raw(bias) for n, bias in enumerate(biases)}, quantised.graph.graph
+    populations = tuple(
+        replace(one, constants={**one.constants, "bias": held[one.name]}) if one.name in held else one
+        for one in graph.populations
     )
-    quantised = replace(quantised, layers=layers)
+    graph = replace(graph, populations=populations)
+    quantised = replace(quantised, graph=quantise_graph(graph, quantised.graph.plan))
     return quantised, frames_for(quantised, 2, 4)
 
 

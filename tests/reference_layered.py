@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fxsnn.format import Format
-from fxsnn.layered.quantise import QuantisedLayer, QuantisedLayers
+from fxsnn.layered.description import Geometry
+from fxsnn.layered.plan import LayerPlan
+from fxsnn.layered.quantise import QuantisedLayers
+from fxsnn.lfsr import Lfsr
 from fxsnn.plan import Leak, Signal
 from reference import Draws, cast_word
 
 Map = dict[tuple[int, int, int], int]
+
+
+@dataclass(frozen=True)
+class QuantisedLayer:
+    """The words of a layer."""
+
+    plan: LayerPlan
+    geometry: Geometry
+    weights: NDArray[np.int64]
+    bias: NDArray[np.int64]
+    refractory: int
+    factors: tuple[int, int, int]  # of the decays of trace, synapse and refractory state; 1 where they do not multiply
+    registers: tuple[Lfsr, ...]
+
+
+def layers_of(network: QuantisedLayers) -> list[QuantisedLayer]:
+    """Return the words of every layer; register 9 * n + k is that of cast k of layer n."""
+    found = []
+    for n, plan in enumerate(network.plan.layers):
+        held = {**network.graph.constants[f"layer_{n}"], **network.graph.constants.get(f"filter_{n}", {})}
+        trace, synapse, refractory = (int(held.get(f"{name}_factor", 1)) for name in ("trace", "synapse", "refractory"))
+        found.append(
+            QuantisedLayer(
+                plan,
+                network.description.geometry(n),
+                network.graph.weights[f"weights_{n}"],
+                held["bias"],
+                int(held["kick"]),
+                (trace, synapse, refractory),
+                tuple(network.plan.lfsr.derive(9 * n + k) for k in range(3)),
+            )
+        )
+    return found
 
 
 class Ran(NamedTuple):
@@ -114,13 +154,14 @@ class LayerReference:
         }
 
 
+def given_to(network: QuantisedLayers, number: int) -> Format:
+    """Return the format of what a layer takes: the first one words as wide as the largest count, others spikes."""
+    return Format(1 if number else network.description.clip.bit_length(), 0, signed=False)
+
+
 def run_layers(network: QuantisedLayers, frames: list[Map]) -> Ran:
-    """Run one recording; the first layer takes words as wide as the largest count."""
-    counts = Format(network.description.clip.bit_length(), 0, signed=False)
-    layers = [
-        LayerReference(layer, counts if n == 0 else Format(1, 0, signed=False))
-        for n, layer in enumerate(network.layers)
-    ]
+    """Run one recording."""
+    layers = [LayerReference(layer, given_to(network, n)) for n, layer in enumerate(layers_of(network))]
     nodes: list[dict[str, list[list[int]]]] = [
         {name: [] for name in ("sum", "trace", "synapse", "refractory", "spike")} for _ in layers
     ]
@@ -138,5 +179,6 @@ def run_layers(network: QuantisedLayers, frames: list[Map]) -> Ran:
                 if network.description.layer[-1].kind == "output":
                     scores[k] += last.membranes[0, 0, k]
                 else:
-                    scores[k] += sum(int(network.readout[n, k]) * fired for n, fired in enumerate(given.values()))
+                    signs = network.graph.weights["readout"][:, k].tolist()
+                    scores[k] += sum(sign * fired for sign, fired in zip(signs, given.values(), strict=True))
     return Ran(nodes, scores)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 from fxsnn.format import Format
-from fxsnn.layered.quantise import QuantisedLayer, QuantisedLayers
+from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.layered.table import LayerLearning
 from fxsnn.plan import Signal
 from reference import Draws, cast_value
-from reference_layered import LayerReference, Map
+from reference_layered import LayerReference, Map, QuantisedLayer
 
 Place = tuple[int, int, int, int]  # output channel, kernel row, kernel column, input channel
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, reject, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -25,7 +25,7 @@ from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
 from fxsnn.cmodel.words import prefix_of
-from fxsnn.errors import ConfigError, WidthError
+from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.files import load_graph
@@ -36,7 +36,6 @@ from fxsnn.graph.plan import GraphPlan, load_graph_plan, parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
-from fxsnn.layered.populations import populations_of
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
@@ -120,11 +119,7 @@ def test_filters_and_neurons_behind_them_do_in_c_what_they_do_in_the_interpreter
     tmp_path_factory: Factory, network: QuantisedLayers, seed: int
 ) -> None:
     frames = frames_for(network, 1, seed)[0]
-    try:
-        graph = populations_of(network)
-    except WidthError:
-        reject()
-    agrees(graph, frames.reshape(len(frames), -1).astype(np.int64), tmp_path_factory.mktemp("model"))
+    agrees(network.graph, frames.reshape(len(frames), -1).astype(np.int64), tmp_path_factory.mktemp("model"))
 
 
 @pytest.mark.parametrize("compiler", ["gcc", pytest.param("clang", marks=needs_clang)])

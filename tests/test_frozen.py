@@ -7,7 +7,6 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +20,6 @@ from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.run import trace as trace_of
 from fxsnn.layered.emulate import respond_layers
-from fxsnn.layered.populations import populations_of
 from fxsnn.modes import Overflow
 from fxsnn.plan import parse_plan
 from fxsnn.quantised import QuantisedNetwork, quantise
@@ -96,7 +94,7 @@ def test_networks_and_traces_cannot_be_written() -> None:
     network = small()
     layers, frames = committed_in_currents()
     trace = emulate(network, spikes_of(np.ones((1, 3, 2), np.uint8)))
-    for held in (network, trace, layers, *trace_of(populations_of(layers), frames[0]).values()):
+    for held in (network, trace, layers, *trace_of(layers.graph, frames[0]).values()):
         found = list(arrays_of(held))
         assert found
         assert not any(array.flags.writeable for array in found)
@@ -154,30 +152,6 @@ def test_a_word_outside_of_its_format_is_refused(name: str, signal: str, side: s
         replace(network, **{name: given})
     assert str(refused.value) == (
         f"{name}{at} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {wrong}"
-    )
-
-
-@pytest.mark.parametrize("name", ["weights", "bias", "refractory", "factors"])
-def test_a_word_of_a_layer_outside_of_its_format_is_refused(name: str) -> None:
-    layer = committed_in_currents()[0].layers[0]
-    plan = layer.plan
-    given: Any
-    if name == "factors":
-        assert plan.synapse_leak.kind == "multiply"
-        fmt, what, wrong = plan.synapse_leak.factor.format, "synapse_leak", 1 << 40
-        given = (1, wrong, 1)
-    else:
-        what = "weight" if name == "weights" else name
-        fmt, words = getattr(plan, what).format, getattr(layer, name)
-        given = wrong = fmt.highest + 1
-        if isinstance(words, np.ndarray):
-            given = words.copy()
-            given.reshape(-1)[-1] = wrong
-            what += str([size - 1 for size in words.shape])
-    with pytest.raises(ConfigError) as refused:
-        replace(layer, **{name: given})
-    assert (
-        str(refused.value) == f"{what} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {wrong}"
     )
 
 

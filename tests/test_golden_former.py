@@ -21,7 +21,7 @@ from fxsnn.golden.dump import dumped, nodes_of, pattern_word
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import graph_words, respond
 from fxsnn.golden.populations_read import GraphBundle
-from fxsnn.layered.populations import populations_of
+from fxsnn.graph.quantise import quantise_graph
 from fxsnn.modes import Rounding
 from layered_networks import LAYERED_SETS, cells
 from reference_layered import run_layers
@@ -70,7 +70,7 @@ def test_the_files_hold_what_the_slow_reference_computes(name: str) -> None:
     for n, recording in enumerate(shown):
         expected = run_layers(network, [cells(frame) for frame in recording])
         rows = slice(n * steps, (n + 1) * steps)
-        for number in range(len(network.layers)):
+        for number in range(len(network.plan.layers)):
             for node, right in expected.nodes[number].items():
                 assert words[f"layer{number}_{node}"][rows].reshape(steps, -1).tolist() == right
         assert words["answer"][n].tolist() == expected.scores
@@ -89,9 +89,9 @@ def test_a_set_s_own_nodes_match(name: str) -> None:
 def test_a_mistake_of_a_layer_is_named_by_the_line_of_its_neuron() -> None:
     network = LAYERED_SETS["layers_in_currents"]()[0]
     held = opened("layers_in_currents")[0]
-    first = network.layers[0]
-    plan = replace(first.plan, trace=replace(first.plan.trace, rounding=Rounding.FLOOR))
-    wrong = populations_of(replace(network, layers=(replace(first, plan=plan), *network.layers[1:])), relays=True)
+    graph, name = network.graph, "layer_0.trace"
+    floored = {**graph.plan.signals, name: replace(graph.plan.signals[name], rounding=Rounding.FLOOR)}
+    wrong = quantise_graph(graph.graph, replace(graph.plan, signals=floored))
     words = graph_words(wrong, held.stimuli, respond(wrong, held.stimuli))
     dumps = []
     for node in (nodes_of(held)[name] for name in ("layer0_trace", "layer0_spike", "layer1_sum")):

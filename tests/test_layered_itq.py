@@ -26,11 +26,10 @@ from fxsnn.layered.itq import IntegerLearning
 from fxsnn.layered.itq_plan import Lesson, plan_learning
 from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
 from fxsnn.layered.network import LayeredNetwork, random_layers
-from fxsnn.layered.plan import LayeredPlan, LayerPlan, layered_formats, layered_plan_text, parse_layered_plan
+from fxsnn.layered.plan import STREAMS, LayeredPlan, LayerPlan, layered_formats, layered_plan_text, parse_layered_plan
 from fxsnn.layered.ptq import Words
-from fxsnn.layered.quantise import STREAMS, quantise_layers
+from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.table import LayerLearning, Update
-from fxsnn.layered.width import input_format
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
@@ -38,6 +37,7 @@ from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured
 from fxsnn.subjects.recordings import RecordingsSubject
 from layered_networks import cells, descriptions, frames_for, layer_plans
 from reference import Draws
+from reference_layered import given_to, layers_of
 from reference_local import Learner, present
 from strategies import lfsrs, signals
 from test_layered_learning import NET, recordings, write
@@ -90,7 +90,7 @@ def slow(network: LayeredNetwork, plan: LayeredPlan, learning: IntegerLearning) 
     """Return the reference before the first recording."""
     quantised = quantise_layers(network, plan)
     layers = []
-    for number, layer in enumerate(quantised.layers):
+    for number, layer in enumerate(layers_of(quantised)):
         described = network.description.layer[number]
         table = plan.layers[number].learning
         assert table
@@ -108,11 +108,11 @@ def slow(network: LayeredNetwork, plan: LayeredPlan, learning: IntegerLearning) 
         order = [
             (n, ky, kx, c) for n in range(outputs) for ky in range(rows) for kx in range(columns) for c in range(inputs)
         ]
-        streams = STREAMS * len(quantised.layers) + 6 * number
+        streams = STREAMS * len(plan.layers) + 6 * number
         layers.append(
             Learner(
                 layer,
-                input_format(quantised, number),
+                given_to(quantised, number),
                 described.kind == "output",
                 network.readouts[number].tolist(),
                 {(n, ky, kx, c): int(first[ky, kx, c, n]) for n, ky, kx, c in order},
@@ -163,7 +163,7 @@ def test_every_learned_word_equals_the_slow_reference(data: st.DataObject, descr
             assert layer.biases.read.tolist() == reference.layer.bias.tolist()
     event(f"moved: {any((layer.weights.learned != w).any() for layer, w in zip(layers, start, strict=True))}")
     again = quantise_layers(itq.finished(network, plan, layers), plan)
-    for one, reference in zip(again.layers, expected, strict=True):
+    for one, reference in zip(layers_of(again), expected, strict=True):
         assert one.weights.tolist() == reference.layer.weights.tolist()
         assert one.bias.tolist() == reference.layer.bias.tolist()
 
@@ -235,7 +235,7 @@ def test_what_was_learned_lies_on_its_formats(update: Update, decays: dict[str, 
     for n, recording in enumerate(frames_of(network, recordings(6), np.arange(6))):
         itq.present(layers, described, recording, n % 3, n, 5)
     quantised = quantise_layers(itq.finished(network, plan, layers), plan)
-    for layer, one in zip(layers, quantised.layers, strict=True):
+    for layer, one in zip(layers, layers_of(quantised), strict=True):
         assert one.weights.tolist() == layer.weights.read.transpose(1, 2, 3, 0).tolist()
         assert one.bias.tolist() == layer.biases.read.tolist()
         assert (

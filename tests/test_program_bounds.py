@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +15,10 @@ from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.kernels import rescale
 from fxsnn.kernels.datapath import Site
-from fxsnn.layered.description import Geometry
-from fxsnn.layered.plan import LayerPlan
-from fxsnn.layered.quantise import QuantisedLayer
-from fxsnn.layered.width import wires
+from fxsnn.layered.description import Description, Layer
+from fxsnn.layered.network import random_layers
+from fxsnn.layered.plan import LayeredPlan, LayerPlan
+from fxsnn.layered.quantise import quantise_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Leak, Plan, Signal
@@ -87,7 +88,7 @@ def test_a_stochastic_cast_draws_as_many_bits_as_it_drops_at_most_those_of_its_r
         assert (path.leak.draw_bits, path.integrate.draw_bits, path.reset.draw_bits) == (draws, 2, 0)
 
 
-def layer(filters: Any) -> QuantisedLayer:
+def layer(filters: Any) -> Mapping[str, Program]:
     plan = LayerPlan(
         weight=signal("Q1.3"),
         bias=signal("Q2.3"),
@@ -99,33 +100,40 @@ def layer(filters: Any) -> QuantisedLayer:
         refractory_leak=Leak("none"),
         filters=filters,
     )
-    geometry = Geometry((5, 5, 2), (3, 3), 1, (5, 5, 4), 1)
-    registers = (Lfsr(),) * 3
-    return QuantisedLayer(
-        plan, geometry, np.zeros((3, 3, 2, 4), np.int64), np.zeros(4, np.int64), 1, (1, 9, 1), registers
-    )
+    decay = 9 / 16  # of the synapse
+    described = Description((Layer("conv", 4, 3, beta=decay),), 2, height=5, width=5, clip=3)
+    return quantise_layers(random_layers(described, 0), LayeredPlan((plan,))).graph.programs
+
+
+def sites(program: Program) -> dict[str, Site]:
+    return {cast.name: program.site(cast) for cast in program.neuron.casts}
+
+
+def held(program: Program, name: str) -> tuple[int, int, int]:
+    wire = program.named(name)
+    return wire.low, wire.high, wire.frac
 
 
 def test_the_casts_of_a_layer_of_filtered_inputs_are_those_worked_out_by_hand() -> None:
-    found = wires(layer("inputs"), Format.parse("UQ2.0"))
-    assert found.trace == Site(1, 0, 1, 0, 0, 0, 0, 15, rescale.SATURATE, 0)  # the trace at the synapse's 3
-    assert found.synapse == Site(0, 7, 4, 0, 0, 0, 0, 15, rescale.SATURATE, 0)  # counts at the product's 3 + 4
-    assert found.refractory == Site(0, 0, 0, 0, 0, 0, -8, 7, rescale.SATURATE, 0)
-    assert found.leaks == ((1, 2, -1), (9, 0, 0), (1, 0, 0))
+    found = layer("inputs")
+    first, last = found["filter_0"], found["layer_0"]
+    assert sites(first)["trace"] == Site(1, 0, 1, 0, 0, 0, 0, 15, rescale.SATURATE, 0)  # the trace at the synapse's 3
+    assert sites(first)["synapse"] == Site(
+        0, 7, 4, 0, 0, 0, 0, 15, rescale.SATURATE, 0
+    )  # counts at the product's 3 + 4
+    assert sites(last)["refractory"] == Site(0, 0, 0, 0, 0, 0, -8, 7, rescale.SATURATE, 0)
     # 18 weights of -8 or 7 sixteenths on traces of up to 15 quarters
-    assert found.drive == (-18 * 8 * 15, 18 * 7 * 15)
-    assert (found.sum_bits, found.sum_frac, found.compared) == (13, 5, 5)
+    assert held(last, "sum") == (-18 * 8 * 15, 18 * 7 * 15, 5)
     # refractory state of -8 to 7 halves, bias of -16 to 15 eighths
-    assert found.membrane == (-2160 - 8 * 16 - 16 * 4, 1890 + 7 * 16 + 15 * 4)
-    assert found.sums is np.int32
+    assert held(last, "membrane") == (-2160 - 8 * 16 - 16 * 4, 1890 + 7 * 16 + 15 * 4, 5)
 
 
 def test_the_casts_of_a_layer_that_filters_currents_are_those_worked_out_by_hand() -> None:
-    found = wires(layer("currents"), Format.parse("UQ2.0"))
-    assert found.synapse[:3] == (0, 4, 4)  # the sum has the weight's 3 fractional bits
-    assert (found.sum_bits, found.sum_frac, found.compared) == (10, 3, 3)  # 18 weights of -8 eighths on counts of 3
-    assert found.drive == (0, 15)  # the trace
-    assert found.membrane == (-8 * 4 - 16, 15 * 2 + 7 * 4 + 15)
+    found = layer("currents")["layer_0"]
+    assert sites(found)["synapse"][:3] == (0, 4, 4)  # the sum has the weight's 3 fractional bits
+    assert held(found, "sum") == (-18 * 8 * 3, 18 * 7 * 3, 3)  # 18 weights of -8 or 7 eighths on counts of 3
+    assert held(found, "trace") == (0, 15, 2)
+    assert held(found, "membrane") == (-8 * 4 - 16, 15 * 2 + 7 * 4 + 15, 3)
 
 
 # what texts say, bounded

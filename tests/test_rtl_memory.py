@@ -16,7 +16,6 @@ import pytest
 from command_line import skip_without_jit
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.populations import populations_of
 from fxsnn.memory import Memory, memory
 from layered_networks import LAYERED_SETS
 from sets import SETS
@@ -84,7 +83,7 @@ def test_the_layer_holds_what_is_counted(name: str, tmp_path: Path) -> None:
 def test_layers_store_what_their_populations_store_whose_rtl_is_compared(name: str) -> None:
     network = LAYERED_SETS[name]()[0]
     layers = [a for a in layered_memory(network).arrays if a.name not in ANSWERED]
-    populations = graph_memory(populations_of(network, relays=True)).arrays
+    populations = graph_memory(network.graph).arrays
     populations = tuple(a for a in populations if "answer" not in a.name and a.name != "readout.weight")
     assert sum(a.bits for a in layers) == sum(a.bits for a in populations)
     sizes = [Counter((a.words, a.word) for a in held if a.meaning != "register") for held in (layers, populations)]

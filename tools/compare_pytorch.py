@@ -37,7 +37,7 @@ from fxsnn.layered.emulate import respond_layers
 from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
 from fxsnn.layered.network import LayeredNetwork, random_layers
 from fxsnn.layered.plan import Filters
-from fxsnn.layered.populations import as_inputs, of_layers, populations_of
+from fxsnn.layered.populations import as_inputs, of_layers
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.layered.ready import ready
@@ -175,7 +175,7 @@ def named(job: Mapping[str, Any]) -> str:
 
 def rates(network: QuantisedLayers, frames: Frames) -> list[float]:
     """Return the share of neurons that spike in a step, by layer, in the first recording."""
-    return [float(one.mean()) for (*_, one) in of_layers(emitted_of(populations_of(network), as_inputs(frames[:1])))]
+    return [float(one.mean()) for (*_, one) in of_layers(emitted_of(network.graph, as_inputs(frames[:1])))]
 
 
 def judge(found: Mapping[str, Any]) -> list[tuple[str, float, bool]]:

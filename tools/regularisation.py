@@ -19,7 +19,7 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.graph.batch import emitted_of
 from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
 from fxsnn.layered.network import LayeredNetwork, random_layers
-from fxsnn.layered.populations import as_inputs, of_layers, populations_of
+from fxsnn.layered.populations import as_inputs, of_layers
 from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.layered.quantise import quantise_layers
 from fxsnn.layered.ready import ready
@@ -33,7 +33,7 @@ def spikes(network: LayeredNetwork, shown: Recordings) -> list[float]:
     """Return the share of neurons that spike in a step, by layer, over some recordings."""
     quantised = quantise_layers(network, plan_layers(network, Words(16, 8)))
     frames = frames_of(network, shown, np.arange(min(8, len(shown))))
-    found = emitted_of(populations_of(quantised), as_inputs(frames))
+    found = emitted_of(quantised.graph, as_inputs(frames))
     return [float(one.mean()) for (*_, one) in of_layers(found)]
 
 

@@ -32,7 +32,7 @@ from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.populations_make import make_graph_bundle  # noqa: E402
 from fxsnn.graph.one_layer import graph_of  # noqa: E402
 from fxsnn.graph.quantise import QuantisedGraph  # noqa: E402
-from fxsnn.layered.populations import as_inputs, populations_of  # noqa: E402
+from fxsnn.layered.populations import as_inputs  # noqa: E402
 from fxsnn.layered.quantise import QuantisedLayers  # noqa: E402
 from fxsnn.learn import Learning  # noqa: E402
 from fxsnn.network import Network  # noqa: E402
@@ -127,8 +127,8 @@ def learner(folder: Path, network: Network, learning: Learning, plan: Plan, coun
 def layered(folder: Path, network: QuantisedLayers, seed: int) -> None:
     """Make a bundle of a network of layers in any configuration."""
     try:
-        make_graph_bundle(folder, populations_of(network, relays=True), as_inputs(frames_for(network, 2, seed)))
-    except (ConfigError, WidthError):  # a node wider than 63 bits
+        make_graph_bundle(folder, network.graph, as_inputs(frames_for(network, 2, seed)))
+    except ConfigError:  # a node wider than 63 bits
         reject()
 
 

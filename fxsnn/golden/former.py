@@ -16,19 +16,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.counting import blank
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.golden.former_layout import CONSTANTS, filtering, former_layout
+from fxsnn.golden.former_layout import CONSTANTS, former_layout
 from fxsnn.golden.held import MOST_WORDS, Manifest, check_begins, open_former
 from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing
 from fxsnn.layered.description import Description, description_from_data
-from fxsnn.layered.network import seen
-from fxsnn.layered.plan import LayeredPlan, layered_plan_from_data
-from fxsnn.layered.populations import populations_of
-from fxsnn.layered.quantise import CASTS, STREAMS, QuantisedLayer, QuantisedLayers, constant_register, constant_signals
-from fxsnn.layered.width import input_format, programs_of
+from fxsnn.layered.plan import CASTS, STREAMS, layered_plan_from_data
+from fxsnn.layered.populations import of_layers, populations_of
+from fxsnn.layered.quantise import QuantisedLayers, constant_register, constant_signals, quantise_layers
 from fxsnn.modes import Rounding
 
 FORMER_SCHEMA = "layers 1"
@@ -43,16 +42,14 @@ class Layers(msgspec.Struct, forbid_unknown_fields=True):
     recordings: int
 
     def skeleton(self) -> QuantisedLayers:
-        """Return the network without its constants, enough to know every file's format; raises FileError."""
+        """Return the network with weights of 0, enough to know every file's format; raises FileError."""
         try:
             description = description_from_data(self.description)
             plan = layered_plan_from_data(self.plan)
             if len(plan.layers) != len(description.layer):
                 raise FileError(f"a plan must be of {len(description.layer)} layers, not {len(plan.layers)}")
             self._limit(description)
-            layers = tuple(_blank(description, plan, number) for number in range(len(plan.layers)))
-            readout = np.zeros((seen(description, len(layers) - 1), description.classes), np.int8)
-            return QuantisedLayers(description, plan, layers, readout)
+            return quantise_layers(blank(description), plan)
         except FxsnnError as error:
             raise FileError(f"manifest.json must be what fxsnn wrote: {error}") from None
 
@@ -70,59 +67,37 @@ class Layers(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content: Mapping[str, Any]) -> GraphBundle:
     """Return what a set of layers holds, as a set of populations; raises FileError."""
-    blank = about.skeleton()
+    skeleton = about.skeleton()
     try:
-        vectors = former_layout(blank, about.recordings)
+        vectors = former_layout(skeleton, about.recordings)
     except FxsnnError as error:
         raise FileError(f"the bundle's configuration must run: {error}") from None
     former = [replace(vector, name=vector.stem, stored="") for vector in vectors]
-    registers = _lfsr_entry(blank, [vector.name for vector in former])
+    registers = _lfsr_entry(skeleton, [vector.name for vector in former])
     read, altered, wrong, misread = open_former(folder, former, manifest, content, about.recordings, registers)
     try:
-        network = _filled(blank, read)
+        network = _filled(skeleton, read)
         presented = _presented(network.description, read)
     except FileError as error:
         raise FileError(altered[0] if altered else str(error)) from None
-    graph = populations_of(network, relays=True)
     words = FileWords(folder, {vector.name: vector for vector in vectors})
     counts, misstated = _counts(network, manifest.counts, read)
     wrong += [] if altered else misstated
-    return GraphBundle(vectors, words, altered, [*wrong, *misread], counts, presented, graph)
-
-
-def _blank(description: Description, plan: LayeredPlan, number: int) -> QuantisedLayer:
-    geometry = description.geometry(number)
-    return QuantisedLayer(
-        plan.layers[number],
-        geometry,
-        np.zeros(geometry.weights, np.int64),
-        np.zeros(geometry.outputs[2], np.int64),
-        0,
-        (1, 1, 1),
-        tuple(plan.lfsr.derive(number * STREAMS + stream) for stream in range(len(CASTS))),
-    )
+    return GraphBundle(vectors, words, altered, [*wrong, *misread], counts, presented, network.graph)
 
 
 def _filled(network: QuantisedLayers, words: Words) -> QuantisedLayers:
     """Return the network with its constants; raises FileError."""
-    layers = []
-    for number, layer in enumerate(network.layers):
-        names = f"layer{number}_"
-        factors = [int(words[f"{names}{cast}_factor"][0]) if f"{names}{cast}_factor" in words else 1 for cast in CASTS]
-        layers.append(
-            replace(
-                layer,
-                weights=words[f"{names}weights"],
-                bias=words[f"{names}biases"],
-                refractory=int(words[f"{names}refractory_step"][0]),
-                factors=(factors[0], factors[1], factors[2]),
-            )
-        )
-    readout = words.get("readout", network.readout)
+    constants = []
+    for number, plan in enumerate(network.plan.layers):
+        held = {name: words[f"layer{number}_{CONSTANTS[name][0]}"] for name in constant_signals(plan)}
+        constants.append({name: one if name in ("weight", "bias") else one[0] for name, one in held.items()})
+    readout = words.get("readout", np.zeros(0, np.int64))
     if (np.abs(readout) != 1).any():
         place = int(np.flatnonzero(np.abs(readout.reshape(-1)) != 1)[0])
         raise FileError(f"readout.mem word {place} must be 1 or -1, not {readout.reshape(-1)[place]}")
-    return replace(network, layers=tuple(layers), readout=readout.astype(np.int8))
+    graph = populations_of(network.description, network.plan, constants, readout.astype(np.int8))
+    return replace(network, graph=graph)
 
 
 def _presented(described: Description, words: Words) -> Presented:
@@ -144,8 +119,8 @@ def _lfsr_entry(network: QuantisedLayers, files: Sequence[str]) -> dict[str, Any
         "width": lfsr.width,
         "taps": list(lfsr.taps),
         "seeds": {
-            f"layer{number}_{cast}": f"{layer.registers[row].seed:#x}"
-            for number, layer in enumerate(network.layers)
+            f"layer{number}_{cast}": f"{lfsr.derive(number * STREAMS + row).seed:#x}"
+            for number in range(len(network.plan.layers))
             for row, cast in enumerate(CASTS)
             if f"layer{number}_lfsr_{cast}" in files
         },
@@ -160,7 +135,7 @@ def _lfsr_entry(network: QuantisedLayers, files: Sequence[str]) -> dict[str, Any
 
 def _counts(network: QuantisedLayers, stated: Mapping[str, Any], words: Words) -> tuple[dict[str, Any], list[str]]:
     """Return what the manifest counts of casts, as populations count them, and what else it misstates."""
-    spikes = [int(words[f"layer{number}_spike"].sum()) for number in range(len(network.layers))]
+    spikes = [int(words[f"layer{number}_spike"].sum()) for number in range(len(network.plan.layers))]
     answers = words["answer"].argmax(axis=1).tolist()
     right = {"spikes": sum(spikes), "spikes_by_layer": spikes, "answers": answers}
     wrong = differing("counts: ", stated, right)
@@ -172,13 +147,10 @@ def _counts(network: QuantisedLayers, stated: Mapping[str, Any], words: Words) -
 
 def _cast_names(network: QuantisedLayers) -> dict[str, str]:
     """Return how populations call each cast of the layers."""
-    found: dict[str, str] = {}
-    for number, layer in enumerate(network.layers):
-        programs = programs_of(layer, input_format(network, number))
-        for population, program in zip(
-            (filtering(layer, number), f"layer_{number}")[-len(programs) :], programs, strict=True
-        ):
-            neuron = program.neuron
-            for cast in neuron.casts:
-                found[f"layer {number} {cast.name}"] = f"{population}: {neuron.labelled(cast)}"
-    return found
+    pairs = {name: (name, program.neuron) for name, program in network.graph.programs.items()}
+    return {
+        f"layer {number} {cast.name}": f"{name}: {neuron.labelled(cast)}"
+        for number, parts in enumerate(of_layers(pairs))
+        for name, neuron in parts
+        for cast in neuron.casts
+    }

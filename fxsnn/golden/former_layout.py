@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
-from fxsnn.format import Format
+from fxsnn.format import Format, bits_of
 from fxsnn.golden.contents import BIT, Vector, wide
-from fxsnn.layered.plan import LEAKS
+from fxsnn.graph.engine import drawing
+from fxsnn.layered.network import seen
+from fxsnn.layered.plan import CASTS, LEAKS, LayerPlan
 from fxsnn.layered.populations import pooled_name
-from fxsnn.layered.quantise import CASTS, QuantisedLayer, QuantisedLayers, constant_signals
-from fxsnn.layered.width import Wires, input_format, wires
+from fxsnn.layered.quantise import QuantisedLayers, constant_signals
 
 CONSTANTS = {  # of a layer's plan, the file's name and the population's
     "weight": ("weights", ""),
@@ -24,28 +24,29 @@ CONSTANTS = {  # of a layer's plan, the file's name and the population's
 def former_layout(network: QuantisedLayers, recordings: int) -> list[Vector]:
     """Return every file of a set, in the order of its manifest, by its name among populations.
 
-    Raises ConfigError where an exact node is wider than 63 bits, WidthError where an intermediate could leave int64.
+    Raises ConfigError where an exact node is wider than 63 bits.
     """
-    described = network.description
+    described, last = network.description, len(network.description.layer) - 1
     rows = recordings * described.steps
     begins = "1 where a recording begins: all states and spikes are 0 then, LFSRs hold their seeds"
     constants, nodes = list[Vector](), list[Vector]()
-    for number in range(len(network.layers)):
+    for number in range(len(described.layer)):
         constants += _constants(network, number)
         nodes += _nodes(network, number, rows)
     if described.layer[-1].kind == "output":
-        said = _membrane(network, len(network.layers) - 1)
+        said = _membrane(network, last)
         form = wide("answer", said.word + described.steps.bit_length(), said.frac)
     else:
         form = Format(2, 0)
-        readout = Vector("readout.weight", "constant", form, network.readout.shape, "signs of the random readout")
+        shape = seen(described, last), described.classes
+        readout = Vector("readout.weight", "constant", form, shape, "signs of the random readout")
         constants.append(replace(readout, stored="readout"))
-        outputs = math.prod(network.layers[-1].geometry.pooled)
+        outputs = math.prod(described.geometry(last).pooled)
         form = wide("answer", outputs.bit_length() + 1 + described.steps.bit_length(), 0)
     about = f"summed from step {described.burn_in} on"
     return [
         *constants,
-        Vector("input", "input", input_format(network, 0), (rows, *described.inputs(0)), "events counted, clipped"),
+        Vector("input", "input", network.graph.graph.format, (rows, *described.inputs(0)), "events counted, clipped"),
         Vector("begin", "input", BIT, (rows,), begins),
         *nodes,
         Vector("answers", "state", form, (recordings, described.classes), about, stored="answer"),
@@ -53,17 +54,17 @@ def former_layout(network: QuantisedLayers, recordings: int) -> list[Vector]:
 
 
 def _constants(network: QuantisedLayers, number: int) -> list[Vector]:
-    layer, plan = network.layers[number], network.layers[number].plan
+    geometry, plan = network.description.geometry(number), network.plan.layers[number]
     about = {
         "weight": "kernel y, x, input, output",
         "bias": "one an output channel",
         "refractory": "what a spike takes from R",
     } | {leak: f"decay of the {cast}" for leak, cast in zip(LEAKS, CASTS, strict=True)}
-    shapes = {"weight": layer.weights.shape, "bias": layer.bias.shape}
+    shapes = {"weight": geometry.weights, "bias": geometry.outputs[2:]}
     found = []
     for name, signal in constant_signals(plan).items():
         stored, called = CONSTANTS[name]
-        population = filtering(layer, number) if name in LEAKS[:2] else f"layer_{number}"
+        population = filtering(plan, number) if name in LEAKS[:2] else f"layer_{number}"
         mine = f"{population}.{called}" if called else f"weights_{number}.weight"
         shape = shapes.get(name, (1,))
         found.append(Vector(mine, "constant", signal.format, shape, about[name], stored=f"layer{number}_{stored}"))
@@ -71,17 +72,16 @@ def _constants(network: QuantisedLayers, number: int) -> list[Vector]:
 
 
 def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
-    layer = network.layers[number]
-    plan, geometry, wired = layer.plan, layer.geometry, wires(layer, input_format(network, number))
+    plan, geometry, programs = network.plan.layers[number], network.description.geometry(number), network.graph.programs
     inputs = plan.filters == "inputs"
     p, q = ("trace P", "synaptic state Q") if inputs else ("membrane potential M", "synaptic current I")
-    own, states = f"layer_{number}", filtering(layer, number)
+    own, states = f"layer_{number}", filtering(plan, number)
     filtered = geometry.inputs if inputs else geometry.outputs
     found = {
         "trace": (states, plan.trace.format, filtered, p),
         "synapse": (states, plan.synapse.format, filtered, q),
         "sum": (
-            own, wide(f"layer{number}_sum", wired.sum_bits, wired.sum_frac), geometry.outputs,
+            own, wide(f"layer{number}_sum", *_sum(network, number)), geometry.outputs,
             "exact sum under the kernel",
         ),
         "refractory": (own, plan.refractory.format, geometry.outputs, "refractory state R"),
@@ -99,31 +99,33 @@ def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
         stored = f"layer{number}_{'output' if name == 'passed' else name}"
         vectors.append(Vector(f"{population}.{name}", "node", form, (rows, *shape), about, stored=stored))
     register = Format(network.plan.lfsr.width, 0, signed=False)
-    for stream, (cast, site) in enumerate(zip(CASTS, _sites(wired), strict=True)):
-        if site.draw_bits:
-            name = f"{states if cast != 'refractory' else own}.lfsr.{stream}"
+    for stream, cast in enumerate(CASTS):
+        owner = own if cast == "refractory" else states
+        if stream in drawing(programs[owner]):
+            name = f"{owner}.lfsr.{stream}"
             about, stored = f"register of the {cast} cast after the step", f"layer{number}_lfsr_{cast}"
             vectors.append(Vector(name, "node", register, (rows,), about, register=True, stored=stored))
     return vectors
 
 
-def filtering(layer: QuantisedLayer, number: int) -> str:
+def filtering(plan: LayerPlan, number: int) -> str:
     """Return the population that holds traces and synaptic states."""
-    return f"filter_{number}" if layer.plan.filters == "inputs" else f"layer_{number}"
+    return f"filter_{number}" if plan.filters == "inputs" else f"layer_{number}"
 
 
-def _sites(wired: Wires) -> tuple[Any, ...]:
-    return wired.trace, wired.synapse, wired.refractory
+def _sum(network: QuantisedLayers, number: int) -> tuple[int, int]:
+    """Return the bits of a two's complement word that holds every sum, and its fractional bits."""
+    held = network.graph.programs[f"layer_{number}"].named("sum")
+    return bits_of(min(held.low, -1), held.high), held.frac
 
 
 def _membrane(network: QuantisedLayers, number: int) -> Format:
     """Return the format of what is compared with 0, wide enough for the sum of its three parts."""
-    layer = network.layers[number]
-    plan, wired = layer.plan, wires(layer, input_format(network, number))
-    drive = (wired.sum_bits, wired.sum_frac)
+    plan, drive = network.plan.layers[number], _sum(network, number)
+    compared = network.graph.programs[f"layer_{number}"].named("membrane").frac
     if plan.filters == "currents":
         drive = plan.trace.format.word + 1, plan.trace.format.frac
     parts = [drive, (plan.bias.format.word + 1, plan.bias.format.frac)]
     parts.append((plan.refractory.format.word + 1, plan.refractory.format.frac))
-    word = max(word + wired.compared - frac for word, frac in parts) + 2
-    return wide(f"layer{number}_membrane", word, wired.compared)
+    word = max(word + compared - frac for word, frac in parts) + 2
+    return wide(f"layer{number}_membrane", word, compared)

@@ -12,12 +12,12 @@ from fxsnn.format import Format
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import delayed
-from fxsnn.graph.ways import Held, ways
+from fxsnn.graph.ways import Held, by_channel, ways
 from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
 from fxsnn.program.compiled import Compiled
 from fxsnn.program.neuron import Cast
-from fxsnn.program.operations import Input
+from fxsnn.program.operations import Constant, Input
 from fxsnn.program.program import Program
 
 Words = NDArray[np.int64]
@@ -28,13 +28,16 @@ AT_ONCE = 1 << 18  # bytes of sums that are added up before the steps follow: th
 class Engine:
     """A population that begins at rest; see `interpret.Run`, which keeps every node.
 
-    one_row    whether it does a step at a time
+    one_row     whether it does a step at a time
+    changing    whether weights and a constant will change, see `change`
     """
 
-    def __init__(self, network: QuantisedGraph, name: str, step: Compiled, *, one_row: bool = False) -> None:
+    def __init__(
+        self, network: QuantisedGraph, name: str, step: Compiled, *, one_row: bool = False, changing: bool = False
+    ) -> None:
         one = network.graph[name]
         self._inputs = [*one.neuron.inputs]
-        self._ways = ways(network, name, step.word, one_row=one_row)
+        self._ways = ways(network, name, step.word, one_row=one_row, changing=changing)
         self._each = one.neuron.one_by_one
         read = {made.name for made in one.neuron.operations if isinstance(made, Input)}
         self._summed = [way for way in self._ways if way.given in read]  # a sum that no text reads may not fit
@@ -46,7 +49,10 @@ class Engine:
         self._registers = self._seeds.copy()
         self._parts, self._order = np.zeros((0, one.size), step.word), np.arange(0)  # of no active input
         self._follow = step.driver(layer.follow)
-        self._data = self._kept, step.fixed, step.words, self._registers, self._taps, self._draws
+        fixed = step.fixed.copy() if changing else step.fixed
+        self._data = self._kept, fixed, step.words, self._registers, self._taps, self._draws
+        self._each_of, rows = one.each, [one.neuron.operations[ref] for ref in step.emitted.rows]
+        self._constants = {made.name: row for row, made in enumerate(rows) if isinstance(made, Constant)}
         self._now = self._sums[:, :1]  # of a step alone
         self._given = self._now[0] if len(self._now) == 1 else self._now
         into = [self._now[self._inputs.index(way.given)] for way in self._summed]
@@ -96,6 +102,15 @@ class Engine:
             kernel(sums, emitted[source][at : at + 1], *fixed)
         alone, order = self._brought(emitted, step) if self._each else (self._parts, self._order)
         self._follow(out[step : step + 1], NO_NODE, 0, self._given, *self._data, alone, order)
+
+    def change(self, weights: Words, constant: str, words: Words) -> None:
+        """Take other words for the weights of the only projection, a kernel, and for a constant of each channel.
+
+        weights, words    int64[rows, columns, inputs, channels] and int64[channels]
+        """
+        (way,) = self._ways
+        way.fixed[0][:] = by_channel(weights)
+        self._data[1][self._constants[constant]] = self._each_of(words)
 
     def state(self, row: int) -> Words:
         """Return the words of the state of a row, int64[neurons]."""

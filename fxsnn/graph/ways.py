@@ -47,11 +47,17 @@ class Way(NamedTuple):
 
 
 def ways(
-    network: QuantisedGraph, name: str, word: type[np.signedinteger[Any]], *, one_row: bool = False
+    network: QuantisedGraph,
+    name: str,
+    word: type[np.signedinteger[Any]],
+    *,
+    one_row: bool = False,
+    changing: bool = False,
 ) -> tuple[Way, ...]:
     """Return how words come to a population, whose sums are proved to fit a type of words.
 
-    one_row    whether a row comes at a time: narrow words cost more to call than a few rows of weights to add
+    one_row     whether a row comes at a time: narrow words cost more to call than a few rows of weights to add
+    changing    whether the weights of kernels will change: they lie as `by_channel` has them
     """
     graph, program = network.graph, network.programs[name]
     return tuple(
@@ -60,7 +66,7 @@ def ways(
             one.delay,
             given,
             one.kind == "maximum",
-            *_adding(network, one, program.arrivals[given].total.frac - network.frac(one), word, one_row),
+            *_adding(network, one, program.arrivals[given].total.frac - network.frac(one), word, one_row, changing),
         )
         for given in program.neuron.inputs
         for one in graph.into(name, given)
@@ -68,13 +74,18 @@ def ways(
 
 
 def _adding(
-    network: QuantisedGraph, projection: Projection, left: int, word: type[np.signedinteger[Any]], one_row: bool
+    network: QuantisedGraph,
+    projection: Projection,
+    left: int,
+    word: type[np.signedinteger[Any]],
+    one_row: bool,
+    changing: bool,
 ) -> tuple[Callable[..., None], tuple[Any, ...]]:
     """Return the kernel of a projection and its data; left: by how many bits what it brings is shifted."""
     source, own = network.graph.shape_at(projection.source), network.weights.get(projection.name)
     weights = np.array(1) if own is None else own
     over = map_of(projection, source, weights.shape[-1] if weights.ndim else 0)
-    if over and not (one_row and projection.kind == "dense"):
+    if over and not changing and not (one_row and projection.kind == "dense"):
         form = network.signals[projection.name][projection.signal].format
         if kinds := kinds_of(over, weights, form, network.formats[projection.source]):
             lies = laid(over, weights, form, kinds[0])

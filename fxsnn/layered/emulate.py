@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.graph.run import run
 from fxsnn.graph.stepping import casts_of
-from fxsnn.layered.populations import as_inputs, of_layers, populations_of
+from fxsnn.layered.populations import as_inputs, of_layers
 from fxsnn.layered.quantise import QuantisedLayers
 
 
@@ -24,8 +24,6 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
 
     Raises
     ------
-    WidthError
-        An exact intermediate could leave int64.
     ConfigError
         The frames are of another size, or a count is larger than the description's clip.
     OverflowDetectedError
@@ -33,7 +31,7 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
     """
     _check_frames(network, frames)
     try:
-        return run(populations_of(network), frames, threads).said
+        return run(network.graph, frames, threads).said
     except OverflowDetectedError as error:  # of a population, whose name no plan of layers has
         raise OverflowDetectedError(re.sub(r" of (?:filter|layer)_(\d+) ", r" of layer \1 ", str(error))) from None
 
@@ -46,7 +44,7 @@ def count_casts(network: QuantisedLayers, frames: NDArray[np.uint16]) -> dict[st
     (words,) = as_inputs(frames)
     return {
         f"layer {number} {cast.partition(',')[0]}": counts
-        for number, parts in enumerate(of_layers(casts_of(populations_of(network), words)))
+        for number, parts in enumerate(of_layers(casts_of(network.graph, words)))
         for part in parts
         for cast, counts in part.items()
     }

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from fxsnn.format import bits_of
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.layered.populations import pooled_name, populations_of
-from fxsnn.layered.quantise import QuantisedLayer, QuantisedLayers
-from fxsnn.layered.width import Wires, input_format, wires
+from fxsnn.layered.network import seen
+from fxsnn.layered.populations import pooled_name
+from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.layered.wiring import learning_wires
 from fxsnn.macro import Array, Meaning
 from fxsnn.memory import Memory, stored
@@ -22,9 +22,9 @@ def layered_memory(network: QuantisedLayers) -> Memory:
     A layer whose spikes leave no refractory state does not keep its spikes before pooling.
     """
     described = network.description
-    held = {array.name: array for array in graph_memory(populations_of(network, relays=True)).arrays}
+    held = {array.name: array for array in graph_memory(network.graph).arrays}
     arrays = [replace(held["input"], name="input frame")]
-    for number in range(len(network.layers)):
+    for number in range(len(described.layer)):
         own, name = f"layer_{number}", f"layer {number}"
         states = f"filter_{number}" if f"filter_{number}.trace" in held else own
         if pooled_name(number) in held and f"{own}.refractory" not in held:
@@ -48,29 +48,28 @@ def layered_memory(network: QuantisedLayers) -> Memory:
                 arrays.append(replace(found, name=f"{name} {what}", meaning=meaning))
         draws = [held[f"{one} LFSR registers"].words for one in {own, states} if f"{one} LFSR registers" in held]
         arrays.append(Array(f"{name} LFSR registers", sum(draws), network.plan.lfsr.width, "register"))
-    arrays.append(Array("random readout", network.readout.size, 1, "signs"))
+    arrays.append(Array("random readout", seen(described, len(described.layer) - 1) * described.classes, 1, "signs"))
     arrays.append(Array("sums of the answer", described.classes, bits_of(*answer_range(network))))
     return stored(arrays)
 
 
 def answer_range(network: QuantisedLayers) -> Range:
     """Return the least and the largest sum of the answer, over all steps that are read."""
-    described, last = network.description, network.layers[-1]
-    read, most = described.steps - described.burn_in, math.prod(last.geometry.pooled)
+    described, last = network.description, len(network.description.layer) - 1
+    read, most = described.steps - described.burn_in, math.prod(described.geometry(last).pooled)
     low, high = -most, most
     if described.layer[-1].kind == "output":
-        low, high = said(last, wires(last, input_format(network, len(network.layers) - 1)))
+        low, high = _said(network, last)
     return min(low, 0) * read, max(high, 0) * read
 
 
-def said(layer: QuantisedLayer, wired: Wires) -> Range:
+def _said(network: QuantisedLayers, number: int) -> Range:
     """Return the range of an output layer's membranes, whose R is always 0."""
-    bias, drive_frac = layer.plan.bias.format, wired.sum_frac
-    if layer.plan.filters == "currents":
-        drive_frac = layer.plan.trace.format.frac
-    up, up_bias = wired.compared - drive_frac, wired.compared - bias.frac
-    low, high = wired.drive
-    return (low << up) + (bias.lowest << up_bias), (high << up) + (bias.highest << up_bias)
+    plan, program = network.plan.layers[number], network.graph.programs[f"layer_{number}"]
+    drive, bias = program.named("sum" if plan.filters == "inputs" else "trace"), plan.bias.format
+    compared = program.named("membrane").frac
+    up, up_bias = compared - drive.frac, compared - bias.frac
+    return (drive.low << up) + (bias.lowest << up_bias), (drive.high << up) + (bias.highest << up_bias)
 
 
 def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -> Memory:
@@ -89,12 +88,12 @@ def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -
     described = network.description
     extra = [Array("label", 1, bits_of(0, described.classes - 1), "buffer")]
     learned = dict[str, int]()
-    for number, layer in enumerate(network.layers):
-        inferring = wires(layer, input_format(network, number))
-        wired = learning_wires(network, number, inferring, rate, halvings)
-        table, geometry, name = wired.table, layer.geometry, f"layer {number}"
-        spiking, last = described.layer[number].kind != "output", number + 1 == len(network.layers)
-        words, outputs = layer.weights.size + layer.bias.size, math.prod(geometry.pooled)
+    for number, layer in enumerate(described.layer):
+        membrane = network.graph.programs[f"layer_{number}"].named("membrane")
+        wired = learning_wires(network, number, rate, halvings)
+        table, geometry, name = wired.table, described.geometry(number), f"layer {number}"
+        spiking, last = layer.kind != "output", number + 1 == len(described.layer)
+        words, outputs = math.prod(geometry.weights) + geometry.outputs[2], math.prod(geometry.pooled)
         learned |= {f"{name} weights": table.learned.format.word, f"{name} biases": table.learned_bias.format.word}
         held, pooled = table.gradient.format.word, geometry.pool > 1
         # neurons are served row by row: the windows of a row are open at once, the largest membrane of each is held.
@@ -107,7 +106,12 @@ def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -
             ("sums of the readout", described.classes * spiking, bits_of(-outputs, outputs), "buffer"),
             ("errors", described.classes, table.error.format.word, "buffer"),
             ("deltas", outputs, table.delta.format.word, "buffer"),
-            ("largest membranes", math.prod(geometry.pooled[1:]) * pooled, bits_of(*inferring.membrane), "buffer"),
+            (
+                "largest membranes",
+                math.prod(geometry.pooled[1:]) * pooled,
+                bits_of(membrane.low, membrane.high),
+                "buffer",
+            ),
             ("winners", outputs * pooled, bits_of(0, geometry.pool**2 - 1), "buffer"),
             ("surrogates", outputs * spiking, bits_of(0, table.reach + 1), "buffer"),
             ("count of updates", 1, bits_of(0, table.forget - 1), "state"),

@@ -22,6 +22,7 @@ from fxsnn.layered.learning_layer import LearningLayer, learning_layer, unit_of
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.quantise import quantise_layers
+from fxsnn.layered.working import Working
 from fxsnn.plan import Signal
 
 HELD = 50  # recordings whose frames are held at once
@@ -95,9 +96,10 @@ def train_in_integers(
 def begin(network: LayeredNetwork, plan: LayeredPlan, learning: IntegerLearning) -> list[LearningLayer]:
     """Return the layers as they stand before the first recording; raises as `train_in_integers`."""
     quantised = quantise_layers(network, plan)
+    working = Working(quantised)
     return [
-        learning_layer(network, quantised, number, learning.rate, learning.halvings)
-        for number in range(len(quantised.layers))
+        learning_layer(network, quantised, working, number, learning.rate, learning.halvings)
+        for number in range(len(plan.layers))
     ]
 
 
@@ -105,15 +107,11 @@ def present(
     layers: list[LearningLayer], described: Description, counts: NDArray[np.uint16], label: int, shown: int, left: int
 ) -> None:
     """Learn from a recording, number `shown` from 0: uint16[steps, height, width, polarity]."""
-    for layer in layers:
-        layer.working.begin()
+    working = layers[0].working
+    working.begin()
     for step in range(described.steps):
-        given: NDArray[np.unsignedinteger] = counts[step].reshape(-1)
-        for layer in layers:
-            layer.working.advance(given)
-            given = layer.working.pooled
-            if step < described.burn_in:
-                continue
+        working.advance(counts[step].reshape(-1))
+        for layer in layers if step >= described.burn_in else ():
             layer.find(label)
             if layer.wires.table.update == "step":
                 layer.change(shown * (described.steps - described.burn_in) + step - described.burn_in + 1, left)

@@ -13,8 +13,8 @@ from fxsnn.kernels import local_learning as rule
 from fxsnn.kernels.local_learning import Room, Shape
 from fxsnn.layered.description import Description
 from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.quantise import STREAMS, QuantisedLayers
-from fxsnn.layered.width import input_format, wires
+from fxsnn.layered.plan import STREAMS
+from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.layered.wiring import LearningWires, learning_wires
 from fxsnn.layered.working import Working
 from fxsnn.modes import Rounding
@@ -69,16 +69,16 @@ class LearningLayer:
 
     def reads(self) -> None:
         """Let the layer read what has been learned."""
-        self.working.read(self.weights.read.transpose(1, 2, 3, 0), self.biases.read)
+        self.working.read(self.number, self.weights.read.transpose(1, 2, 3, 0), self.biases.read)
 
     def find(self, label: int) -> None:
         """Find what was wrong in this step, and add it to the gradients."""
         wires, changes = self.wires, (self.wires.weights, self.wires.biases)
         rule.learn_step(
             self.room,
-            self.working.pooled,
-            self.working.membranes(),
-            self.working.trace.astype(wires.sums),
+            self.working.pooled(self.number),
+            self.working.membranes(self.number),
+            self.working.trace(self.number).astype(wires.sums),
             self.readout,
             label,
             self.weights.gradient.reshape(-1),
@@ -103,19 +103,19 @@ class LearningLayer:
 
 
 def learning_layer(
-    network: LayeredNetwork, quantised: QuantisedLayers, number: int, rate: int, halvings: int
+    network: LayeredNetwork, quantised: QuantisedLayers, working: Working, number: int, rate: int, halvings: int
 ) -> LearningLayer:
     """Return a layer as it stands before the first recording; raises as `wiring.learning_wires` does."""
-    layer, described = quantised.layers[number], network.description
-    wired = learning_wires(quantised, number, wires(layer, input_format(quantised, number)), rate, halvings)
-    table, geometry, plan = wired.table, layer.geometry, layer.plan
+    described, plan = network.description, quantised.plan.layers[number]
+    wired = learning_wires(quantised, number, rate, halvings)
+    table, geometry = wired.table, described.geometry(number)
     # outputs outermost, so that what lies under a row of the kernel is contiguous
     first = np.ascontiguousarray(network.weights[number].transpose(3, 0, 1, 2), np.float64)
     bias = network.biases[number].astype(np.float64) * unit_of(described, number)
     weights = Learned.of(first, (table.learned, plan.weight))
     biases = Learned.of(bias, (table.learned_bias, plan.bias))
     outputs = math.prod(geometry.pooled)
-    streams = STREAMS * len(quantised.layers) + ROWS * number
+    streams = STREAMS * len(described.layer) + ROWS * number
     registers = [quantised.plan.lfsr.derive(streams + row).seed for row in range(ROWS)]
     height, width, inputs = geometry.inputs
     out_width, channels = geometry.outputs[1:]
@@ -123,7 +123,7 @@ def learning_layer(
     said, error = (np.zeros(described.classes, np.int64) for _ in range(2))
     found = LearningLayer(
         number,
-        Working(quantised, number),
+        working,
         wired,
         Shape(height, width, inputs, geometry.padding, out_width, channels, geometry.pool, geometry.pooled[1]),
         network.readouts[number].copy(),  # one that the kernel is compiled for

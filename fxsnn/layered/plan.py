@@ -28,6 +28,9 @@ from fxsnn.plan import (
 Filters = Literal["inputs", "currents"]
 SIGNALS = ("weight", "bias", "synapse", "trace", "refractory")
 LEAKS = ("trace_leak", "synapse_leak", "refractory_leak")
+CASTS = ("trace", "synapse", "refractory")  # of a time step, in this order: each has a stream of the plan's LFSR
+CONSTANTS = ("weight", "bias", "refractory", *LEAKS)
+STREAMS = len(CASTS) + len(CONSTANTS)  # of a layer
 
 
 @dataclass(frozen=True, slots=True)

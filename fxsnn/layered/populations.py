@@ -1,48 +1,48 @@
-"""A layered network as populations and projections: it runs as any other network does."""
+"""A layered network as populations and projections: it is proved, runs and is counted as any other network is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.format import Format
-from fxsnn.graph.connect import Projection
+from fxsnn.graph.connect import Kind, Pair, Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import INPUT, Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
-from fxsnn.layered.description import Geometry
-from fxsnn.layered.quantise import CASTS, STREAMS, QuantisedLayers
-from fxsnn.layered.width import input_format, programs_of
+from fxsnn.layered.description import Description, Shape
+from fxsnn.layered.plan import CASTS, LEAKS, STREAMS, LayeredPlan
 from fxsnn.plan import Signal
-from fxsnn.program.program import Program
+from fxsnn.program.shipped import neuron, shipped
 
-_GRAPHS: WeakKeyDictionary[QuantisedLayers, dict[bool, QuantisedGraph]] = WeakKeyDictionary()
+Words = Mapping[str, NDArray[np.int64]]  # of a layer's constants, by their names in `plan.constant_signals`
 
 
-def populations_of(network: QuantisedLayers, *, relays: bool = False) -> QuantisedGraph:
-    """Return the network as populations, once for each network: networks never change.
+def populations_of(
+    described: Description, plan: LayeredPlan, words: Sequence[Words], readout: NDArray[np.int8]
+) -> QuantisedGraph:
+    """Return the network as populations.
 
-    A layer is a population, named `layer_0` and so on, behind one of filters where it filters its inputs, and behind
-    relays where what it weighs is pooled before. Random readouts are a dense projection to relays.
+    A layer is a population, named `layer_0` and so on, behind one of filters where it filters its inputs. What is
+    pooled are relays. Random readouts are a dense projection to relays.
 
-    relays    pool into relays before filters too, so that what is pooled is a node
+    words      of every layer
+    readout    int8[outputs, classes] of the last layer, -1 or 1; of an output layer it is not looked at
 
     Raises
     ------
+    ConfigError
+        A word is none of its format.
     WidthError
         An exact intermediate could leave int64, or a cast would drop more than 62 bits; the message names it.
     """
-    found = _GRAPHS.setdefault(network, {})
-    if relays not in found:
-        found[relays] = _Making(network, relays).graph()
-    return found[relays]
+    return _Making(described, plan).graph(words, readout)
 
 
 def as_inputs(frames: NDArray[np.uint16]) -> NDArray[np.int64]:
@@ -69,79 +69,71 @@ def of_layers(found: Mapping[str, Any]) -> list[list[Any]]:
 class _Making:
     """The populations and projections that are there so far."""
 
-    def __init__(self, network: QuantisedLayers, relays: bool) -> None:
-        self.network, self.relays = network, relays
-        self.source, self.pool = INPUT, 1  # what comes next pools so many cells of the source
+    def __init__(self, described: Description, plan: LayeredPlan) -> None:
+        self.described, self.plan, self.source = described, plan, INPUT
         self.populations, self.wires, self.signals = list[Population](), list[Projection](), dict[str, Signal]()
 
-    def graph(self) -> QuantisedGraph:
-        described = self.network.description
-        for number in range(len(self.network.layers)):
-            self.layer(number)
-        if described.layer[-1].kind == "output":
-            readout = Readout("node", node="membrane", skip=described.burn_in)
+    def graph(self, words: Sequence[Words], readout: NDArray[np.int8]) -> QuantisedGraph:
+        for number, held in enumerate(words):
+            self.layer(number, held)
+        if self.described.layer[-1].kind == "output":
+            read = Readout("node", node="membrane", skip=self.described.burn_in)
         else:
-            self.pooled(len(self.network.layers), described.geometry(len(self.network.layers) - 1).pooled)
-            self.populations.append(population("answer", described.classes, "relay"))
-            signs = raw(self.network.readout.astype(np.int64))
-            self.wires.append(Projection("readout", self.source, "answer", "arriving", weights=signs))
+            self.relays("answer", self.described.classes)
+            self.wire("readout", "answer", "dense", readout.astype(np.int64))
             self.signals["readout.weight"] = Signal(Format(2, 0))
-            readout = Readout("counts", skip=described.burn_in)
-        graph = Graph(
-            described.inputs(0), tuple(self.populations), tuple(self.wires), input_format(self.network, 0), readout
-        )
-        return quantise_graph(graph, GraphPlan(self.signals, self.network.plan.lfsr))
+            read = Readout("counts", skip=self.described.burn_in)
+        given = Format(self.described.clip.bit_length(), 0, signed=False)
+        graph = Graph(self.described.inputs(0), tuple(self.populations), tuple(self.wires), given, read)
+        return quantise_graph(graph, GraphPlan(self.signals, self.plan.lfsr))
 
-    def layer(self, number: int) -> None:
-        layer = self.network.layers[number]
-        geometry, plan, name = layer.geometry, layer.plan, f"layer_{number}"
-        *filters, neurons = programs_of(layer, input_format(self.network, number))
-        if not filters or self.relays:
-            self.pooled(number, geometry.inputs)
-        if filters:
-            wire = self.into(f"filter_{number}")
-            self.add(number, f"filter_{number}", filters[0], geometry.inputs)
-            self.wires.append(wire)
-            self.source, self.pool = f"filter_{number}", 1
-        self.add(number, name, neurons, geometry.outputs)
-        self.wires.append(_convolution(f"weights_{number}", self.source, name, geometry, layer.weights))
-        self.signals[f"weights_{number}.weight"], self.signals[f"{name}.bias"] = plan.weight, plan.bias
-        self.source, self.pool = name, geometry.pool
+    def layer(self, number: int, words: Words) -> None:
+        """Add the populations of a layer, and what it is pooled into."""
+        geometry, plan, name = self.described.geometry(number), self.plan.layers[number], f"layer_{number}"
+        text = "decolle_currents"
+        if plan.filters == "inputs":
+            text = "decolle"
+            self.neurons(number, f"filter_{number}", "decolle_filter", geometry.inputs, words)
+            self.wire(f"to_filter_{number}", f"filter_{number}", "identity")
+        self.neurons(number, name, text, geometry.outputs, words)
+        self.wire(f"weights_{number}", name, "conv", words["weight"], geometry.kernel, geometry.padding)
+        self.signals |= {f"weights_{number}.weight": plan.weight, f"{name}.bias": plan.bias}
+        if geometry.pool > 1:
+            pooled = pooled_name(number)
+            self.relays(pooled, geometry.pooled)
+            self.wire(f"to_{pooled}", pooled, "maximum", kernel=(geometry.pool, geometry.pool))
 
-    def add(self, number: int, name: str, program: Program, shape: tuple[int, ...]) -> None:
-        """Add a population of a layer: its filters or its neurons."""
-        layer, neuron = self.network.layers[number], program.neuron
-        words = {"kick": layer.refractory, "bias": layer.bias.tolist()}
-        words |= {f"{cast}_factor": word for cast, word in zip(CASTS, layer.factors, strict=True)}
-        self.populations.append(
-            population(
-                name,
-                shape,
-                neuron.file.removesuffix(".neuron"),
-                neuron.choices,
-                {constant: raw(words[constant]) for constant in neuron.constants},
-                {one: program.numbers[one] for one in neuron.numbers},
-                "neurons",
-                number * STREAMS,
-            )
-        )
+    def neurons(self, number: int, name: str, text: str, shape: Shape, words: Words) -> None:
+        """Add the filters or the neurons of a layer."""
+        plan = self.plan.layers[number]
+        leaks = {leak: getattr(plan, leak) for leak in LEAKS}
+        choices = {leak: one.kind for leak, one in leaks.items() if leak in shipped(text).choices}
+        built = neuron(text, **choices)
+        numbers = {leak.replace("leak", "shift"): one.shift for leak, one in leaks.items()}
+        held = {leak.replace("leak", "factor"): words[leak] for leak in LEAKS if leak in words}
+        held |= {"kick": words["refractory"], "bias": words["bias"]}
+        constants = {one: raw(held[one]) for one in built.constants}
+        numbers = {one: numbers[one] for one in built.numbers}
+        self.populations.append(population(name, shape, text, choices, constants, numbers, "neurons", number * STREAMS))
         for cast in CASTS:
-            own = {cast: getattr(layer.plan, cast), f"{cast}_factor": getattr(layer.plan, f"{cast}_leak").factor}
-            self.signals |= {f"{name}.{one}": signal for one, signal in own.items() if one in neuron.signals}
+            own = {cast: getattr(plan, cast), f"{cast}_factor": leaks[f"{cast}_leak"].factor}
+            self.signals |= {f"{name}.{one}": signal for one, signal in own.items() if one in built.signals}
 
-    def pooled(self, number: int, shape: tuple[int, ...]) -> None:
-        """Pool into relays what layer `number` takes, if it is pooled."""
-        if self.pool > 1:
-            name = pooled_name(number - 1)
-            self.populations.append(population(name, shape, "relay"))
-            self.wires.append(self.into(name))
-            self.source, self.pool = name, 1
+    def relays(self, name: str, shape: int | Shape) -> None:
+        self.populations.append(population(name, shape, "relay"))
 
-    def into(self, name: str) -> Projection:
-        kind, kernel = ("maximum", (self.pool, self.pool)) if self.pool > 1 else ("identity", (1, 1))
-        return Projection(f"to_{name}", self.source, name, "arriving", kind, kernel=kernel)  # type: ignore[arg-type]
-
-
-def _convolution(name: str, source: str, target: str, geometry: Geometry, weights: np.ndarray) -> Projection:
-    padding = geometry.padding, geometry.padding
-    return Projection(name, source, target, "arriving", "conv", raw(weights), kernel=geometry.kernel, padding=padding)
+    def wire(
+        self,
+        name: str,
+        target: str,
+        kind: Kind,
+        weights: NDArray[np.int64] | None = None,
+        kernel: Pair = (1, 1),
+        around: int = 0,
+    ) -> None:
+        """Add a projection from what is there to `target`, at which the next one begins."""
+        given, padding = None if weights is None else raw(weights), (around, around)
+        self.wires.append(
+            Projection(name, self.source, target, "arriving", kind, given, kernel=kernel, padding=padding)
+        )
+        self.source = target

@@ -13,7 +13,6 @@ from fxsnn.kernels.local_learning import Change, Fault
 from fxsnn.layered.plan import LayerPlan
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.layered.table import LayerLearning
-from fxsnn.layered.width import Wires
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.width import Proof, Range
@@ -34,7 +33,7 @@ class LearningWires:
     table: LayerLearning
 
 
-def learning_wires(network: QuantisedLayers, number: int, wired: Wires, rate: int, halvings: int) -> LearningWires:
+def learning_wires(network: QuantisedLayers, number: int, rate: int, halvings: int) -> LearningWires:
     """Wire the casts of a layer's learning and prove that no exact intermediate can leave int64.
 
     rate, halvings    as of `itq.IntegerLearning`
@@ -46,16 +45,15 @@ def learning_wires(network: QuantisedLayers, number: int, wired: Wires, rate: in
     WidthError
         An exact intermediate could leave int64, or a cast would drop more than 62 bits; the message names it.
     """
-    layer = network.layers[number]
-    plan, geometry = layer.plan, layer.geometry
-    table = _checked(plan, number)
-    proof = Proof(layer.registers[0].width)
+    plan, geometry = network.plan.layers[number], network.description.geometry(number)
+    table, membrane = _checked(plan, number), network.graph.programs[f"layer_{number}"].named("membrane")
+    proof = Proof(network.plan.lfsr.width)
     output = network.description.layer[number].kind == "output"
     outputs, classes = math.prod(geometry.pooled), network.description.classes
-    said, point = (wired.membrane, wired.compared) if output else ((-outputs, outputs), 0)
-    if wired.compared + table.first < 0:
+    said, point = ((membrane.low, membrane.high), membrane.frac) if output else ((-outputs, outputs), 0)
+    if membrane.frac + table.first < 0:
         raise ConfigError(
-            f"first must be {-wired.compared} or more, of membranes of {wired.compared} fractional bits, "
+            f"first must be {-membrane.frac} or more, of membranes of {membrane.frac} fractional bits, "
             f"not {table.first}"
         )
     halves = (-1, 1) if output else (0, 2)
@@ -66,7 +64,7 @@ def learning_wires(network: QuantisedLayers, number: int, wired: Wires, rate: in
     form = table.error.format
     back = (min(form.lowest, 0), max(form.highest, 0)) if output else _either(classes * -form.lowest)
     delta = proof.site("delta", table.delta, (_shift(back, reach), Format(63, form.frac + reach)))
-    fault = Fault(error, delta, halves[1], halves[0], int(output), wired.compared + table.first, table.slope, reach)
+    fault = Fault(error, delta, halves[1], halves[0], int(output), membrane.frac + table.first, table.slope, reach)
 
     one, seen = table.delta.format, plan.trace.format
     positions = geometry.pooled[0] * geometry.pooled[1]

@@ -1,4 +1,4 @@
-"""A layer that filters its inputs at work on one recording, step by step, with weights and biases that may change."""
+"""A network's populations at work on one recording, step by step, with weights and biases that may change."""
 
 from __future__ import annotations
 
@@ -7,91 +7,65 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.graph.ways import by_channel
-from fxsnn.kernels import convolution, projections
-from fxsnn.layered.description import Geometry
-from fxsnn.layered.quantise import CASTS, QuantisedLayers
-from fxsnn.layered.width import input_format, wires
-
-_ONE = np.ones(1, np.uint8)  # what a pooled spike is multiplied by
+from fxsnn.graph.engine import Engine, held_in
+from fxsnn.graph.population import INPUT
+from fxsnn.graph.ways import Held
+from fxsnn.layered.populations import pooled_name
+from fxsnn.layered.quantise import QuantisedLayers
+from fxsnn.program.compiled import compiled
 
 
 class Working:
-    """A layer at rest, and what it needs to be run; raises WidthError where a value of its step could leave int64.
+    """A network whose layers filter their inputs, and what it needs to be run. What reads the answer is left out."""
 
-    pooled    uint8[outputs]    the spikes that it gives
-    trace     int64[inputs]     P of its inputs
-    """
-
-    def __init__(self, network: QuantisedLayers, number: int) -> None:
-        layer = self._layer = network.layers[number]
-        wired = self._wired = wires(layer, input_format(network, number))
-        geometry, plan = layer.geometry, layer.plan
-        inputs, neurons = math.prod(geometry.inputs), math.prod(geometry.outputs)
-        self._under, self._pools = _windows(geometry)
-        self._weights = np.zeros_like(by_channel(layer.weights), wired.sums, order="C")
-        self._bias = np.zeros_like(layer.bias)
-        self.trace, self._synapse = np.zeros(inputs, np.int64), np.zeros(inputs, np.int64)
-        self._refractory, self._kicks = np.zeros(neurons, np.int64), np.zeros(neurons, np.int64)
-        self._sums, self._spikes = np.zeros(neurons, wired.sums), np.zeros(neurons, np.uint8)
-        self.pooled = np.zeros(math.prod(geometry.pooled), np.uint8)
-        self._registers, self._taps = np.zeros(len(CASTS), np.int64), layer.registers[0].tap_array()
-        self._sites = wired.trace, wired.synapse, wired.refractory
-        sizes = inputs, inputs, neurons
-        self._draws = [
-            np.zeros(size, np.int64) if site.draw_bits else None for site, size in zip(self._sites, sizes, strict=True)
-        ]
-        self._left = wired.compared - wired.sum_frac, wired.compared - plan.refractory.format.frac
+    def __init__(self, network: QuantisedLayers) -> None:
+        graph, layers = network.graph, [f"layer_{number}" for number in range(len(network.plan.layers))]
+        names = [name for stage in graph.graph.stages for name in stage.populations if name != "answer"]
+        self._emitted = dict[str, Held]()
+        for name in (INPUT, *names):
+            self._emitted[name] = np.zeros((1, math.prod(graph.graph.shape_at(name))), held_in(graph.formats[name]))
+        self._engines, self._rows = dict[str, Engine](), dict[str, int]()
+        for name in names:
+            program, learns = graph.programs[name], name in layers
+            if learns:
+                program, state = program.keeping("membrane")
+                self._rows[name] = [*program.neuron.states].index(state)
+            step = compiled(program, graph.each(name))
+            self._engines[name] = Engine(graph, name, step, one_row=True, changing=learns)
 
     def begin(self) -> None:
         """Return to rest."""
-        for array in (self.trace, self._synapse, self._refractory, self._spikes):
-            array[:] = 0
-        self._registers[:] = [register.seed for register in self._layer.registers]
+        for engine in self._engines.values():
+            engine.begin()
 
     def advance(self, given: NDArray[np.unsignedinteger]) -> None:
         """Do a time step.
 
-        given    uint[words], the layer's input at this step
+        given    uint[words], the network's input at this step
         """
-        self._decay(0, self.trace, self._synapse)
-        self._decay(1, self._synapse, given.astype(np.int64))
-        self._sums[:] = 0
-        under = self.trace.astype(self._sums.dtype)
-        projections.add_correlation(self._sums[None], under[None], self._weights, self._under)
-        np.multiply(self._spikes, -self._layer.refractory, out=self._kicks, dtype=np.int64)
-        self._decay(2, self._refractory, self._kicks)
-        convolution.fire(self._spikes, self._sums, self._refractory, self._bias, *self._left)
-        self.pooled[:] = 0
-        projections.add_maxima(self.pooled[None], self._spikes[None], _ONE, self._pools)
+        self._emitted[INPUT][0] = given
+        for name, engine in self._engines.items():
+            engine.step(self._emitted, self._emitted[name], 0)
 
-    def _decay(self, cast: int, states: NDArray[np.int64], added: NDArray[np.int64]) -> None:
-        site, leak = self._sites[cast], self._wired.leaks[cast]
-        convolution.decay(states, added, site, leak, self._draws[cast], self._registers, cast, self._taps)
+    def trace(self, number: int) -> NDArray[np.int64]:
+        """Return P of the inputs of a layer, int64[inputs]."""
+        words: NDArray[np.int64] = self._emitted[f"filter_{number}"][0]
+        return words
 
-    def membranes(self) -> NDArray[np.int64]:
-        """Return what is compared with 0: sum + refractory state + bias, at the binary point at which they are."""
-        sums, refractory = (
-            words.astype(np.int64) << left
-            for words, left in zip((self._sums, self._refractory), self._left, strict=True)
-        )
-        total: NDArray[np.int64] = sums + refractory + np.tile(self._bias, len(sums) // len(self._bias))
-        return total
+    def pooled(self, number: int) -> NDArray[np.uint8]:
+        """Return the spikes that a layer gives, uint8[outputs]."""
+        pooled = pooled_name(number)
+        spikes: NDArray[np.uint8] = self._emitted[pooled if pooled in self._emitted else f"layer_{number}"][0]
+        return spikes
 
-    def read(self, weights: NDArray[np.int64], bias: NDArray[np.int64]) -> None:
-        """Take other words for weights and biases.
+    def membranes(self, number: int) -> NDArray[np.int64]:
+        """Return what is compared with 0 in a layer, sum + refractory state + bias: int64[neurons]."""
+        name = f"layer_{number}"
+        return self._engines[name].state(self._rows[name])
+
+    def read(self, number: int, weights: NDArray[np.int64], bias: NDArray[np.int64]) -> None:
+        """Let a layer take other words for weights and biases.
 
         weights, bias    int64[rows, columns, inputs, channels] and int64[channels]
         """
-        self._weights[:] = by_channel(weights)
-        self._bias[:] = bias << (self._wired.compared - self._layer.plan.bias.format.frac)
-
-
-def _windows(geometry: Geometry) -> tuple[projections.Windows, projections.Windows]:
-    """Return the windows of a layer's kernel over its inputs, and of what is pooled of its outputs."""
-    padding = (geometry.padding, geometry.padding)
-    pool = (geometry.pool, geometry.pool)
-    return (
-        projections.Windows(*geometry.inputs[1:], *geometry.outputs, *geometry.kernel, 1, 1, *padding, 1),
-        projections.Windows(*geometry.outputs[1:], *geometry.pooled, *pool, *pool, 0, 0, 1),
-    )
+        self._engines[f"layer_{number}"].change(weights, "bias", bias)

@@ -21,7 +21,7 @@ from fxsnn.graph.run import Kept, trace
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.learn import frames_of
 from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.populations import as_inputs, populations_of
+from fxsnn.layered.populations import as_inputs
 from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.layered.record import recorded
 from fxsnn.report.compose import Outcome, shared
@@ -52,7 +52,7 @@ def compose_layers(
     test        states are counted on the first of them, and the very first is drawn
     """
     network, quantised = outcome.network, outcome.quantised
-    graph, most = populations_of(quantised), _most(network)
+    graph, most = quantised.graph, _most(network)
     runs = [_Run(_floats(network, frames), trace(graph, frames[0])) for frames in _shown(network, test, most)]
     chosen_by = min(most, len(held_out))
     number = last_spiking(network)
@@ -138,7 +138,7 @@ def _tiles(network: LayeredNetwork, quantised: QuantisedLayers) -> tuple[NDArray
     height, width, _, _ = network.weights[0].shape
     if height != width:
         return np.zeros((0, 0)), np.zeros((0, 0))
-    fixed = to_float(quantised.layers[0].weights, quantised.plan.layers[0].weight.format)
+    fixed = to_float(quantised.graph.weights["weights_0"], quantised.plan.layers[0].weight.format)
     both = (weights.transpose(0, 1, 3, 2).reshape(height * width, -1) for weights in (network.weights[0], fixed))
     in_float, in_fixed = (np.ascontiguousarray(tiles, np.float64) for tiles in both)
     return in_float, in_fixed
@@ -161,8 +161,8 @@ def _firing(network: LayeredNetwork, graph: QuantisedGraph, shown: Iterable[NDAr
 def _distributions(network: LayeredNetwork, quantised: QuantisedLayers, runs: list[_Run]) -> tuple[Distribution, ...]:
     """Count the words of P (or M) and of R in each layer."""
     found = []
-    for number, layer in enumerate(quantised.layers):
-        inputs = layer.plan.filters == "inputs"
+    for number, plan in enumerate(quantised.plan.layers):
+        inputs = plan.filters == "inputs"
         own, filtering = f"layer_{number}", f"filter_{number}" if inputs else f"layer_{number}"
         signals = [(filtering, "trace", "P" if inputs else "D", "trace P" if inputs else "membrane M")]
         signals += [(own, "refractory", "R", "refractory state R")] * (network.description.layer[number].refractory > 0)
@@ -172,7 +172,7 @@ def _distributions(network: LayeredNetwork, quantised: QuantisedLayers, runs: li
             found.append(
                 distribution_of(
                     f"layer {number} {title}",
-                    getattr(layer.plan, node).format,
+                    getattr(plan, node).format,
                     np.stack([run.floats[number][name] for run in runs]).astype(np.float64),
                     np.stack([held.nodes[node] for held in kept]),
                     np.array([sum(one[kind] for one in counts) for kind in ("casts", "overflows")]),
