@@ -37,7 +37,7 @@ def _explained(result: Diff) -> list[str]:
     if result.nearest:
         name, left = result.nearest
         told.append(f"nearest   {name}: {left:,} words still differ")
-    return ["cause     no change of the text, or two of them, explains all", *told]
+    return ["cause     unknown: no change of the text, and no two of them, explain every word that differs", *told]
 
 
 def _named(place: Place | Difference) -> str:
