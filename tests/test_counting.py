@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
@@ -13,6 +14,7 @@ from fxsnn.competitive import competitive_of
 from fxsnn.counting import memory_of
 from fxsnn.described import described_text
 from fxsnn.errors import WidthError
+from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import layered_plan_text
@@ -25,6 +27,7 @@ from fxsnn.plan import Plan, parse_plan, plan_text
 from fxsnn.profiled import ANY, plan_in
 from fxsnn.quantised import quantise
 from layered_networks import quantised_layers
+from population_sets import POPULATION_SETS
 from strategies import networks, plans
 
 
@@ -73,6 +76,18 @@ def test_a_network_that_does_not_inhibit_holds_neither_inhibition_nor_floor(plac
     plan = parse_plan((place / "digits.toml").read_text())
     assert held["bits"] - free["bits"] == plan.inhibition.format.word + plan.membrane.format.word
     assert {"inhibition", "floor"} == {a["name"] for a in held["arrays"]} - {a["name"] for a in free["arrays"]}
+
+
+def test_states_that_begin_with_words_are_of_a_network_of_populations(place: Path) -> None:
+    make_graph_bundle(place / "set", *POPULATION_SETS["recurrent"]())
+    np.savez(place / "start.npz", **{"around.spike": [0]})
+    network, start = place / "set" / "net.toml", ("--start", place / "start.npz")
+    said = run("memory", place / "set" / "plan.toml", "--network", network, *start).complaint
+    assert said.endswith("a state at the start must be one of around.membrane, not 'around.spike'")
+    said = run("memory", place / "digits.toml", *start).complaint
+    assert said == "--start must be given beside --network, a network of populations"
+    said = run("memory", place / "digits.toml", "--network", place / "mnist.toml", *start).complaint
+    assert said == f"--start must be of a network of populations, '{place / 'mnist.toml'}' is none"
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))

@@ -12,10 +12,12 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from hypothesis import HealthCheck, given, reject, seed, settings
 from hypothesis import strategies as st
 
 _SHARE = 50  # configurations that one process draws
+_SAID = 10.0  # seconds after which it is said how far it is, though nothing is done
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are planted is described in the tests
 
@@ -93,19 +96,23 @@ def simulated(kind: str, examples: int, processes: int) -> tuple[int, int]:
     shares = [(first, min(_SHARE, examples - first)) for first in range(0, examples, _SHARE)]
     spawn = get_context("spawn")
     told: Queue[int | str] = spawn.Queue()
-    running, bundles, words = 0, 0, 0
+    running, bundles, words, begin = 0, 0, 0, time.monotonic()
     while shares or running:
         while shares and running < processes:
             spawn.Process(target=share, args=(kind, *shares.pop(0), told), daemon=True).start()
             running += 1
-        found = told.get()
+        try:
+            found = told.get(timeout=_SAID)
+        except Empty:  # what is being made or simulated takes long
+            found = None
         if isinstance(found, str):
-            raise SystemExit(f"{kind}: {found}")
+            raise SystemExit(f"{kind}: after {bundles:,} configurations and {words:,} words: {found}")
         running -= found == 0
         if found:
             bundles, words = bundles + 1, words + found
+        if found != 0:
             done = f"{kind}: {bundles:,} of {examples:,} configurations, {words:,} words equal"
-            print(done, file=sys.stderr, flush=True)
+            print(f"{done}, {time.monotonic() - begin:,.0f} s", file=sys.stderr, flush=True)
     return bundles, words
 
 
