@@ -80,7 +80,7 @@ def test_a_network_that_does_not_inhibit_holds_neither_inhibition_nor_floor(plac
 
 def test_states_that_begin_with_words_are_of_a_network_of_populations(place: Path) -> None:
     make_graph_bundle(place / "set", *POPULATION_SETS["recurrent"]())
-    np.savez(place / "start.npz", **{"around.spike": [0]})
+    np.savez(place / "start.npz", **{"around.spike": [0]})  # type: ignore[arg-type]
     network, start = place / "set" / "net.toml", ("--start", place / "start.npz")
     said = run("memory", place / "set" / "plan.toml", "--network", network, *start).complaint
     assert said.endswith("a state at the start must be one of around.membrane, not 'around.spike'")
@@ -92,7 +92,7 @@ def test_states_that_begin_with_words_are_of_a_network_of_populations(place: Pat
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers())
-def test_layers_are_counted_from_their_description_as_they_are_run(
+def test_layered_networks_are_counted_from_their_description_as_they_are_run(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers
 ) -> None:
     place = tmp_path_factory.mktemp("counted")
@@ -105,7 +105,7 @@ def test_layers_are_counted_from_their_description_as_they_are_run(
     assert memory_of(place / "plan.toml", place / "net.toml", "ramb18") == ran
 
 
-def test_layers_are_counted_as_described(place: Path) -> None:
+def test_layered_networks_are_counted_as_described(place: Path) -> None:
     counted = run("memory", place / "layers.toml", "--network", place / "nmnist.toml")
     assert counted.status == 0, counted.err
     assert "layer 1 weights                 12,800             5    64,000 " in counted.out

@@ -180,7 +180,7 @@ def test_a_state_that_is_what_is_emitted_is_a_memory_where_it_begins_with_words(
     ),
     SEEDS,
 )
-def test_every_memory_of_any_layers_is_one_that_is_counted(
+def test_every_memory_of_any_populations_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, drawn: Drawn, seed: int
 ) -> None:
     agrees(tmp_path_factory.mktemp("memory") / "set", drawn.network, seed)
