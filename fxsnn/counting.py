@@ -18,6 +18,7 @@ from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.misfits import misfits
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
+from fxsnn.graph.starting import states_in
 from fxsnn.layered.description import Description
 from fxsnn.layered.inventory import layered_memory, layered_while_learning
 from fxsnn.layered.itq import IntegerLearning
@@ -32,11 +33,14 @@ from fxsnn.quantised import quantise
 from fxsnn.selection import counted, plan_of_one_layer
 
 
-def memory_of(plan: Path, network: Path, macro: str, warn: Callable[[str], object] = str) -> dict[str, Any]:
+def memory_of(
+    plan: Path, network: Path, macro: str, warn: Callable[[str], object] = str, start: Path | None = None
+) -> dict[str, Any]:
     """Count the memory of a network under a plan; under `while_learning` what learning by it stores, at the usual rate.
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (TOML)
     warn       is told of each constant or weight of populations that its format does not hold
+    start      of populations: an .npz with what states begin with, see `read_start`; its states are counted as such
 
     Raises
     ------
@@ -48,7 +52,10 @@ def memory_of(plan: Path, network: Path, macro: str, warn: Callable[[str], objec
         network_in_words = quantise_graph(graph, load_graph_plan(plan, graph))
         for line in misfits(network_in_words):
             warn(line)
-        return memory_to_data(graph_memory(network_in_words), allocated)
+        begun = [] if start is None else states_in(start, network_in_words)
+        return memory_to_data(graph_memory(network_in_words, begun), allocated)
+    if start is not None:
+        raise ConfigError(f"--start must be of a network of populations, {str(network)!r} is none")
     described = described_at(network)
     if isinstance(described, Competitive):
         held = plan_of_one_layer(plan)

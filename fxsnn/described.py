@@ -62,7 +62,7 @@ def network_in(path: Path) -> Network | LayeredNetwork:
     return load_layers(path) if kind_of(path) == "layers" else load_network(path)
 
 
-def layers_in(path: Path) -> LayeredNetwork:
+def layered_in(path: Path) -> LayeredNetwork:
     """Read a network of layers; raises FileError, or ConfigError for one of one layer."""
     held = network_in(path)
     if not isinstance(held, LayeredNetwork):

@@ -13,7 +13,7 @@ import numpy as np
 from fxsnn.candidates import to_json
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
-from fxsnn.described import layers_in
+from fxsnn.described import layered_in
 from fxsnn.documents import named
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError
@@ -35,7 +35,7 @@ from fxsnn.recorded.splits import check_unlearned, open_split
 from fxsnn.recorded.task import Bench, Lessons, about, casts, learned_and_held_out, measured, measured_float
 from fxsnn.score import Told
 from fxsnn.significance import Significance
-from fxsnn.significance.layers import layers_significance, layers_spreads
+from fxsnn.significance.layers import layered_significance, layered_spreads
 from fxsnn.splits import evenly
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
@@ -56,7 +56,7 @@ class EventsEmulated:
 def plan_events(network: Path, words: Words, out: Path) -> Memory:
     """Write a plan for a trained network and return the memory that it then takes."""
     check_output(out, network)
-    held = layers_in(network)
+    held = layered_in(network)
     plan = plan_layers(held, words)
     memory = layered_memory(quantise_layers(held, plan))
     write_text(out, layered_plan_text(plan))
@@ -154,7 +154,7 @@ def sweep_of_layers(
     held, digest = load_layers(network), hashlib.sha256(read_bytes(network, "a network")).hexdigest()
     shown = _not_learned_from(network, held, data)
     shown = shown if recordings is None else shown.part(np.arange(min(recordings, len(shown))))
-    return lambda: layers_significance(
+    return lambda: layered_significance(
         held,
         shown,
         about(shown),
@@ -172,7 +172,7 @@ def ranges_of_layers(network: Path, data: Path, recordings: int) -> dict[str, Sp
     held = load_layers(network)
     shown = _not_learned_from(network, held, data)
     check_sensor(held, shown)
-    return layers_spreads(held, shown.part(np.arange(min(recordings, len(shown)))))
+    return layered_spreads(held, shown.part(np.arange(min(recordings, len(shown)))))
 
 
 def _not_learned_from(network: Path, held: LayeredNetwork, data: Path) -> Recordings:

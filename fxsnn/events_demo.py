@@ -37,7 +37,7 @@ from fxsnn.score import Measured, Told
 from fxsnn.selection import Criteria, choice_text, choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
-from fxsnn.significance.layers import layers_significance
+from fxsnn.significance.layers import layered_significance
 
 # what is quantised after training, and what learns on through its quantisation: the latter takes most of the time
 DEMO_GRIDS = (
@@ -161,7 +161,7 @@ def _swept(
     """Sweep all groups on the first recordings that were not learned from, with words of up to 8 bits."""
     shown = held_out.part(np.arange(min(recordings, len(held_out))))
     digest = hashlib.sha256((place / "network.npz").read_bytes()).hexdigest()
-    found = layers_significance(
+    found = layered_significance(
         network,
         shown,
         about(shown),

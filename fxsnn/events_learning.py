@@ -8,7 +8,7 @@ from pathlib import Path
 from fxsnn.data.events import SPLITS
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
-from fxsnn.described import layers_in, read_described
+from fxsnn.described import layered_in, read_described
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_text
@@ -73,7 +73,7 @@ def refine_events(
     It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
     """
     check_output(out, network, plan)
-    held = layers_in(network)
+    held = layered_in(network)
     words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
     train, test, learned = _lessons(data, held.description)
     check_unlearned(network, test)
@@ -110,7 +110,7 @@ def learn_events(
     one is left out. The rate is taken as the power of two that is nearest. Measured in integers, on test recordings.
     """
     described, integers = read_description(description), IntegerLearning.like(learning)
-    network = layers_in(trained) if trained else random_layers(described, learning.seed)
+    network = layered_in(trained) if trained else random_layers(described, learning.seed)
     if network.description != described:
         raise ConfigError(f"a network to learn on from must be of {str(description)!r}, {str(trained)!r} is of another")
     train, test, lessons = _lessons(data, described)

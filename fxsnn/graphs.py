@@ -75,7 +75,7 @@ def emulate_graph(
         told,
         counts,
         overflowing_in(counts),
-        graph_memory(quantised),
+        graph_memory(quantised, begun.words),
         misfits(quantised),
     )
 

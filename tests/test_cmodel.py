@@ -98,7 +98,7 @@ def test_populations_that_drive_each_other_do_in_c_what_they_do_in_the_interpret
     ),
     st.integers(0, 9999),
 )
-def test_layers_of_lif_neurons_do_in_c_what_they_do_in_the_interpreter(
+def test_populations_of_lif_neurons_do_in_c_what_they_do_in_the_interpreter(
     tmp_path_factory: Factory, layers: test_graph.Drawn, seed: int
 ) -> None:
     agrees(layers.network, c_networks.inputs_for(layers.network, seed, 14), tmp_path_factory.mktemp("model"))

@@ -142,7 +142,8 @@ def beside(folder: Path, package: str) -> tuple[str, int]:
         said.append(f'if (seen_{n} != due_{n}) $fatal(1, "{name} in step %0d: %p, not %p", t, seen_{n}, due_{n});')
         compared += entries[f"{owner}.{node}"]["lines"]
     rows = entries["input"]["shape"][0]
-    call = f'if ($test$plusargs("rest")) net_dpi_reset(); else net_dpi_begin({", ".join(f"begun_{n}" for n in range(len(arguments)))});'
+    words = ", ".join(f"begun_{n}" for n in range(len(arguments)))
+    call = f'if ($test$plusargs("rest")) net_dpi_reset(); else net_dpi_begin({words});'
     return (
         f"""module net_bench;
   import net_pkg::*;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -12,6 +13,7 @@ from command_line import run
 from fxsnn.competitive import competitive_of
 from fxsnn.counting import memory_of
 from fxsnn.described import described_text
+from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.layered.inventory import layered_memory
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import layered_plan_text
@@ -24,6 +26,7 @@ from fxsnn.plan import Plan, parse_plan, plan_text
 from fxsnn.profiled import ANY, plan_in
 from fxsnn.quantised import quantise
 from layered_networks import quantised_layers
+from population_sets import POPULATION_SETS
 from strategies import networks, plans
 
 
@@ -74,9 +77,21 @@ def test_a_network_that_does_not_inhibit_holds_neither_inhibition_nor_floor(plac
     assert {"inhibition", "floor"} == {a["name"] for a in held["arrays"]} - {a["name"] for a in free["arrays"]}
 
 
+def test_states_that_begin_with_words_are_of_a_network_of_populations(place: Path) -> None:
+    make_graph_bundle(place / "set", *POPULATION_SETS["recurrent"]())
+    np.savez(place / "start.npz", **{"around.spike": [0]})  # type: ignore[arg-type]
+    network, start = place / "set" / "net.toml", ("--start", place / "start.npz")
+    said = run("memory", place / "set" / "plan.toml", "--network", network, *start).complaint
+    assert said.endswith("a state at the start must be one of around.membrane, not 'around.spike'")
+    said = run("memory", place / "digits.toml", *start).complaint
+    assert said == "--start must be given beside --network, a network of populations"
+    said = run("memory", place / "digits.toml", "--network", place / "mnist.toml", *start).complaint
+    assert said == f"--start must be of a network of populations, '{place / 'mnist.toml'}' is none"
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers())
-def test_layers_are_counted_from_their_description_as_they_are_run(
+def test_layered_networks_are_counted_from_their_description_as_they_are_run(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers
 ) -> None:
     place = tmp_path_factory.mktemp("counted")
@@ -86,7 +101,7 @@ def test_layers_are_counted_from_their_description_as_they_are_run(
     assert memory_of(place / "plan.toml", place / "net.toml", "ramb18") == ran
 
 
-def test_layers_are_counted_as_described(place: Path) -> None:
+def test_layered_networks_are_counted_as_described(place: Path) -> None:
     counted = run("memory", place / "layers.toml", "--network", place / "nmnist.toml")
     assert counted.status == 0, counted.err
     assert "layer 1 weights                 12,800             5    64,000 " in counted.out

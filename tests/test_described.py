@@ -92,7 +92,7 @@ def test_a_description_that_cannot_be_is_refused(change: tuple[str, str], messag
 
 
 @pytest.mark.parametrize("text", ["", "layer = 3", "layer = []", "layer = [3]"])
-def test_without_layers_it_is_no_description(text: str) -> None:
+def test_without_a_layer_it_is_no_description(text: str) -> None:
     with pytest.raises(ConfigError, match="^a network's description must have the documented keys: "):
         parse_described(text)
 

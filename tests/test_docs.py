@@ -150,7 +150,7 @@ DESCRIBED = Description(
 )
 
 
-def test_constants_of_layers_and_their_seeds_can_be_computed_from_the_page() -> None:
+def test_constants_of_a_layer_and_their_seeds_can_be_computed_from_the_page() -> None:
     network, plan = random_layers(DESCRIBED, 4), parse_layered_plan(LAYERS)
     found = quantise_layers(network, plan)
     for number, (layer, words) in enumerate(zip(layers_of(found), plan.layers, strict=True)):

@@ -154,7 +154,7 @@ def holds(drawn: Drawn, seed: int) -> None:
 
 @quick
 @given(networks(recurrent=False, cuba=False), st.integers(0, 99))
-def test_three_layers_of_lif_neurons_do_what_is_written_by_hand(drawn: Drawn, seed: int) -> None:
+def test_three_populations_of_lif_neurons_do_what_is_written_by_hand(drawn: Drawn, seed: int) -> None:
     assert [stage.stepwise for stage in drawn.network.graph.stages] == [False] * 3
     holds(drawn, seed)
 
@@ -168,7 +168,7 @@ def test_a_recurrent_layer_does_what_is_written_by_hand(drawn: Drawn, seed: int)
 
 @quick
 @given(networks(recurrent=True, cuba=True), st.integers(0, 99))
-def test_layers_with_synaptic_currents_do_what_is_written_by_hand(drawn: Drawn, seed: int) -> None:
+def test_populations_with_synaptic_currents_do_what_is_written_by_hand(drawn: Drawn, seed: int) -> None:
     holds(drawn, seed)
 
 

@@ -128,7 +128,7 @@ def raws(values: list[Fraction], frac: int) -> list[int]:
     return [one.numerator for one in scaled]
 
 
-def test_every_file_of_three_lif_layers_and_a_recurrent_one_is_as_by_hand(made: Path) -> None:
+def test_every_file_of_three_lif_populations_and_a_recurrent_one_is_as_by_hand(made: Path) -> None:
     sixteenths = {name: np.load(made / f"{name}.npy") for name in ("first", "last")}
     sixteenths["around"] = np.load(made / "arrays.npz")["around"]
     weights = {name: [[Fraction(one) for one in row] for row in held.tolist()] for name, held in sixteenths.items()}

@@ -85,7 +85,7 @@ def test_all_schedules_begin_with_the_words_given(network: QuantisedGraph, seed:
 
 
 @pytest.mark.parametrize("name", ["recurrent", "competitive", "unseen", "maps"])
-def test_layers_cycles_and_pieces_begin_with_the_words_given(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_populations_cycles_and_pieces_begin_with_the_words_given(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network, inputs = POPULATION_SETS[name]()
     few = inputs[:2, :6]
     start = start_for(network, 2, len(name))

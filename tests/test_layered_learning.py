@@ -107,7 +107,7 @@ def test_a_description_that_cannot_be_is_refused(right: str, wrong: str, message
     assert message in str(caught.value)
 
 
-def test_layers_that_leave_nothing_are_refused() -> None:
+def test_a_description_that_leaves_no_neuron_is_refused() -> None:
     with pytest.raises(ValueError, match="the last layer must have neurons left after pooling"):
         Description((Layer("conv", 2, 3, 7),), 2, height=6, width=6)
     with pytest.raises(ValueError, match="a network must have one layer or more"):

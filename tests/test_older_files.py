@@ -41,7 +41,7 @@ def test_a_network_and_its_plan_give_the_spikes_that_they_gave() -> None:
     assert run_raster(network, raster).sum(axis=1).tolist() == [[0, 0, 1, 1], [0, 0, 2, 0]]
 
 
-def test_layers_and_their_plan_give_the_answers_that_they_gave() -> None:
+def test_a_layered_network_and_its_plan_give_the_answers_that_they_gave() -> None:
     network = quantise_layers(
         load_layers(OLDER / "layers.npz"), parse_layered_plan((OLDER / "layers.toml").read_text())
     )

@@ -28,7 +28,7 @@ from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_poin
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.report import Story
 from fxsnn.score import Told
-from fxsnn.significance.layers import layers_groups, layers_significance, wide_plan
+from fxsnn.significance.layers import layered_groups, layered_significance, wide_plan
 from fxsnn.significance.sweep import narrowed
 from fxsnn.subjects.recordings import RecordingsSubject, digest_of_layers
 from test_layered_learning import NET, recordings, taught, write
@@ -204,7 +204,7 @@ def test_explored_selected_recorded_and_checked(folder: Path, tmp_path: Path) ->
     assert refused.status == 2
 
 
-def test_a_report_of_layers_is_refused_in_one_line(bench: Bench) -> None:
+def test_a_report_of_a_layered_network_is_refused_in_one_line(bench: Bench) -> None:
     candidates = [bench.evaluate(point) for point in recorded_points(GRID, bench.network)[:1]]
     found = gather("some", bench.float_told(), candidates)
     with pytest.raises(FileError, match="must be of a network that learns without labels, not of layers$"):
@@ -310,7 +310,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
 
 def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Path, tmp_path: Path) -> None:
     shown = recordings(40, seed=5)
-    found = layers_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
+    found = layered_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
     groups = {rank.group: rank for rank in found.ranking}
     names = [f"layer {n} {name}" for n in (0, 1, 2) for name in ("weights", "biases", "Q", "P", "R", "decays")]
     assert set(groups) == set(names) - {"layer 2 R"}
@@ -322,7 +322,7 @@ def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Pa
     assert found.ranges["layer 0 P"].minimum == 0 < found.ranges["layer 0 P"].maximum < 8
     wide = wide_plan(network, shown)
     point = found.points("layer 0 weights", "fractional", "floor")[0]
-    groups_of = {group.name: group for group in layers_groups(network, wide, shown)}
+    groups_of = {group.name: group for group in layered_groups(network, wide, shown)}
     bits = narrowed(groups_of["layer 0 weights"], "fractional", point.bits, Rounding.FLOOR)
     layer = replace(wide.layers[0], weight=bits["layer 0 weights"])
     quantised = quantise_layers(network, replace(wide, layers=(layer, *wide.layers[1:])))

@@ -80,7 +80,7 @@ def test_the_layer_holds_what_is_counted(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", LAYERED_SETS)
-def test_layers_store_what_their_populations_store_whose_rtl_is_compared(name: str) -> None:
+def test_layered_networks_store_what_their_populations_store_whose_rtl_is_compared(name: str) -> None:
     network = LAYERED_SETS[name]()[0]
     layers = [a for a in layered_memory(network).arrays if a.name not in ANSWERED]
     populations = graph_memory(network.graph).arrays

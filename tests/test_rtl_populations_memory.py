@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from hypothesis import strategies as st
 
 from c_networks import GIVEN, OUTERS, laid
 from command_line import in_plain_python
+from command_line import run as command
+from fxsnn.api.fixed import Fixed
 from fxsnn.errors import FxsnnError
 from fxsnn.format import Format
 from fxsnn.golden.populations_make import make_graph_bundle
@@ -32,18 +35,39 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.starting import states_of
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
 from population_sets import POPULATION_SETS
+from populations_drawn import start_for
 from test_graph import Drawn, networks
 
+EMITS_ITS_STATE = """
+come: input
+v: state
+w: state[v]
+told: output
+v: v = v - (v >> 1) + come - w
+w = v
+told = v
+"""
 CONTROL = re.compile(  # where in a step, in a row of steps, in a map and in a window it is
     "state|at|row_.*|age|source|beside|row|column|group|channel|out|y|x"
     "|(first|further|under)_(down|across|out|row|column|channel)"
     "|so_far"  # the largest word of a window, while a neuron looks at it: outlives no operation
     r"|\w+_(found|which)_*"  # which neuron is first or has the largest word, and whether there is one
 )
+
+
+SEEDS = st.none() | st.integers(0, 99)  # of words that states begin with, or all begin at rest
+
+
+def agrees(folder: Path, network: QuantisedGraph, seed: int | None) -> None:
+    """Assert that what is counted is what Yosys finds, where states begin with words of a seed, or at rest."""
+    start = None if seed is None else start_for(network, 1, seed)
+    make_graph_bundle(folder, network, np.zeros((1, 1, math.prod(network.graph.shape)), np.int64), start=start)
+    assert found(folder) == counted(network, start or ())
 
 
 def found(folder: Path) -> tuple[Counter[tuple[str, int]], int]:
@@ -72,16 +96,17 @@ def found(folder: Path) -> tuple[Counter[tuple[str, int]], int]:
     return memories, held
 
 
-def counted(network: QuantisedGraph) -> tuple[Counter[tuple[str, int]], int]:
+def counted(network: QuantisedGraph, begun: Collection[str] = ()) -> tuple[Counter[tuple[str, int]], int]:
     """Return the same of what is counted: what a source emitted in this step and before lies in one memory.
 
-    A population that emits its own state has that in this memory.
+    A population that emits its own state has that in this memory, unless it is begun with given words.
     """
+    lies = {one.name: keeping(network, one, states_of(one.name, begun)) for one in network.graph.populations}
     arrays, held, graph = Counter[tuple[str, int]](), 0, network.graph
     emitted = dict.fromkeys(["input", *(one.name for one in graph.populations)], 0)
-    for array in graph_memory(network).arrays:
+    for array in graph_memory(network, begun).arrays:
         owner, _, part = array.name.partition(".")
-        one_word = array.words == 1 and owner in network.programs and keeping(network, graph[owner]).alone
+        one_word = array.words == 1 and owner in lies and lies[owner].alone
         if array.meaning == "register" or re.fullmatch(r"\w+ (largest|number of|any) .*", array.name):
             held += array.bits
         elif (source := array.name.removesuffix(" delay")) in emitted:
@@ -89,7 +114,7 @@ def counted(network: QuantisedGraph) -> tuple[Counter[tuple[str, int]], int]:
         elif array.meaning == "weights":
             target = next(one.target for one in graph.projections if one.name == owner)
             arrays[f"of_{target}.{owner}_{part}", array.bits] += 1
-        elif array.meaning == "state" and part in keeping(network, graph[owner]).same:
+        elif array.meaning == "state" and part in lies[owner].same:
             emitted[owner] += array.bits
         elif one_word and array.meaning == "buffer":
             held += array.bits  # of the neuron that is served
@@ -114,7 +139,7 @@ def test_states_that_are_loaded_lie_in_the_same_memories_of_as_many_ports(tmp_pa
     ports = list[list[str]]()
     for name, start in (("rest", None), ("begun", {"east.membrane": [3, 1, 0, -2], "west.current": [1, 0, 0, 5]})):
         make_graph_bundle(tmp_path / name, network, inputs[:1, :2], start=start)
-        assert found(tmp_path / name) == counted(network)
+        assert found(tmp_path / name) == counted(network, start or ())
         cells = json.loads((tmp_path / name / "netlist.json").read_text())["modules"]["fxsnn_network"]["cells"]
         ports.append([cells[one]["parameters"]["WR_PORTS"] for one in sorted(cells) if one.endswith("_words")])
     assert ports[0] == ports[1]
@@ -122,18 +147,43 @@ def test_states_that_are_loaded_lie_in_the_same_memories_of_as_many_ports(tmp_pa
 
 
 @in_plain_python
+@pytest.mark.parametrize("begun", [("one.v",), ("one.v", "one.w"), ("one.w",), ()])
+@pytest.mark.parametrize("delay", [0, 1])
+def test_a_state_that_is_what_is_emitted_is_a_memory_where_it_begins_with_words(
+    begun: tuple[str, ...], delay: int, tmp_path: Path
+) -> None:
+    one = population("one", 3, parse(EMITS_ITS_STATE, "emits.neuron"))
+    last = population("last", 2, "lif", {"leak": "none", "reset": "zero"}, {"threshold": raw(3)})
+    wires = (
+        Projection("to", "input", "one", "come", weights=raw([[1, -2, 3]])),
+        Projection("on", "one", "last", "current", weights=raw([[1, 2], [3, -4], [-5, 6]]), delay=delay),
+    )
+    signals = {"v": "Q3.1", "weight": "Q4.0", "membrane": "Q5.1", "threshold": "UQ3.1"}
+    plan = GraphPlan({name: Signal(Format.parse(form)) for name, form in signals.items()})
+    network = quantise_graph(Graph((1,), (one, last), wires), plan)
+    start = {name: [1, -2, 3] for name in begun}
+    make_graph_bundle(tmp_path / "set", network, np.ones((1, 3, 1), np.int64), start=start or None)
+    assert found(tmp_path / "set") == counted(network, begun)
+    own = [array.bits for array in graph_memory(network, begun).arrays if array.name in ("one.v", "one.w")]
+    assert own == [12] * (2 if begun else 1)  # both hold what is emitted, and are one array then
+    counts = ["memory", tmp_path / "set" / "plan.toml", "--network", tmp_path / "set" / "net.toml", "--json"]
+    said = command(*counts, *(["--start", tmp_path / "set" / "start.npz"] if begun else []))
+    bits = graph_memory(network, begun).bits
+    assert (said.status, json.loads(said.out)["bits"], Fixed(network).memory(start=begun)["bits"]) == (0, bits, bits)
+
+
+@in_plain_python
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.booleans().flatmap(
         lambda recurrent: st.booleans().flatmap(lambda cuba: networks(recurrent=recurrent, cuba=cuba))
-    )
+    ),
+    SEEDS,
 )
-def test_every_memory_of_any_layers_is_one_that_is_counted(
-    tmp_path_factory: pytest.TempPathFactory, drawn: Drawn
+def test_every_memory_of_any_populations_is_one_that_is_counted(
+    tmp_path_factory: pytest.TempPathFactory, drawn: Drawn, seed: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("memory") / "set"
-    make_graph_bundle(folder, drawn.network, np.zeros((1, 1, drawn.network.graph.shape[0]), np.int64))
-    assert found(folder) == counted(drawn.network)
+    agrees(tmp_path_factory.mktemp("memory") / "set", drawn.network, seed)
 
 
 @st.composite
@@ -162,13 +212,11 @@ def on_maps(draw: st.DrawFn) -> QuantisedGraph:
 
 @in_plain_python
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-@given(on_maps())
+@given(on_maps(), SEEDS)
 def test_every_memory_of_any_projection_is_one_that_is_counted(
-    tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph
+    tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("memory") / "set"
-    make_graph_bundle(folder, network, np.zeros((1, 1, math.prod(network.graph.shape)), np.int64))
-    assert found(folder) == counted(network)
+    agrees(tmp_path_factory.mktemp("memory") / "set", network, seed)
 
 
 @st.composite
@@ -208,10 +256,8 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
 
 @in_plain_python
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(by_passes())
+@given(by_passes(), SEEDS)
 def test_every_memory_of_any_passes_is_one_that_is_counted(
-    tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph
+    tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("memory") / "set"
-    make_graph_bundle(folder, network, np.zeros((1, 1, 3), np.int64))
-    assert found(folder) == counted(network)
+    agrees(tmp_path_factory.mktemp("memory") / "set", network, seed)

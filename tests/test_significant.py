@@ -19,7 +19,7 @@ from fxsnn.recorded.grid import RecordedGrid
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
 from fxsnn.significance import to_json
 from fxsnn.significance.fewest import Fewest, read_fewest
-from fxsnn.significance.layers import layers_significance
+from fxsnn.significance.layers import layered_significance
 from fxsnn.significance.significant import significant_axes, significant_points
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
@@ -130,7 +130,7 @@ def test_points_that_learn_on_must_be_able_to(network: LayeredNetwork) -> None:
 
 def test_swept_explored_and_gone_on_with(network: LayeredNetwork, tmp_path: Path) -> None:
     train, held_out = learned_and_held_out(recordings(240))
-    found = to_json(layers_significance(network, held_out, "some", "0" * 64, 0.2, longest=6))
+    found = to_json(layered_significance(network, held_out, "some", "0" * 64, 0.2, longest=6))
     grid = RecordedGrid(weight_rounding=("RN",), scheme=("PTQ", "straight-through"))
     subject = RecordingsSubject(Bench(network, held_out, Lessons(train, LocalLearning(1, 24, 1e-2))), grid)
     settings = Settings(parse_place(str(tmp_path / "c.db")), "paper", significance=found, significance_shown="s.json")

@@ -125,7 +125,7 @@ def layers(filters: str) -> Callable[[], NDArray[Any]]:
 
 
 @cache
-def layers_learn(integers: bool) -> Callable[[], NDArray[Any]]:
+def layered_learn(integers: bool) -> Callable[[], NDArray[Any]]:
     """Return a pass of learning of N-MNIST's layers over six random recordings."""
     described, rng, events = ready("nmnist", 10), np.random.default_rng(3), 6 * 4000
     recordings = Recordings(
@@ -190,8 +190,8 @@ WORK: dict[str, Callable[[], tuple[float, bytes]]] = {
     "STDP in integers": lambda: timed(stdp(True)),
     "layers, inputs": lambda: timed(layers("inputs")),
     "layers, currents": lambda: timed(layers("currents")),
-    "layers learn in float": lambda: timed(layers_learn(False)),
-    "layers learn in integers": lambda: timed(layers_learn(True)),
+    "layers learn in float": lambda: timed(layered_learn(False)),
+    "layers learn in integers": lambda: timed(layered_learn(True)),
     "study": study,
     "help": lambda: command("--help"),
 }

@@ -12,10 +12,13 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,7 @@ from hypothesis import HealthCheck, given, reject, seed, settings
 from hypothesis import strategies as st
 
 _SHARE = 50  # configurations that one process draws
+_SAID = 10.0  # seconds after which it is said how far it is, though nothing is done
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are planted is described in the tests
 
@@ -93,19 +97,24 @@ def simulated(kind: str, examples: int, processes: int) -> tuple[int, int]:
     shares = [(first, min(_SHARE, examples - first)) for first in range(0, examples, _SHARE)]
     spawn = get_context("spawn")
     told: Queue[int | str] = spawn.Queue()
-    running, bundles, words = 0, 0, 0
-    while shares or running:
-        while shares and running < processes:
-            spawn.Process(target=share, args=(kind, *shares.pop(0), told), daemon=True).start()
-            running += 1
-        found = told.get()
+    running, bundles, words, begin = list[BaseProcess](), 0, 0, time.monotonic()
+    done = 0
+    while shares or done < len(running):
+        while shares and len(running) - done < processes:
+            running.append(spawn.Process(target=share, args=(kind, *shares.pop(0), told), daemon=True))
+            running[-1].start()
+        try:
+            found = told.get(timeout=_SAID)
+        except Empty:  # what is being made or simulated takes long
+            found = None if sum(one.is_alive() for one in running) >= len(running) - done else "a process has died"
         if isinstance(found, str):
-            raise SystemExit(f"{kind}: {found}")
-        running -= found == 0
+            raise SystemExit(f"{kind}: after {bundles:,} configurations and {words:,} words: {found}")
+        done += found == 0
         if found:
             bundles, words = bundles + 1, words + found
-            done = f"{kind}: {bundles:,} of {examples:,} configurations, {words:,} words equal"
-            print(done, file=sys.stderr, flush=True)
+        if found != 0:
+            far = f"{kind}: {bundles:,} of {examples:,} configurations, {words:,} words equal"
+            print(f"{far}, {time.monotonic() - begin:,.0f} s", file=sys.stderr, flush=True)
     return bundles, words
 
 

@@ -21,7 +21,7 @@ from fxsnn.graph.inputs import checked_inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import Answers, named_words, run, trace
-from fxsnn.graph.starting import Given
+from fxsnn.graph.starting import Given, known_states
 from fxsnn.graph.stepping import State
 from fxsnn.macro import macro_of
 from fxsnn.memory import memory_to_data
@@ -71,14 +71,16 @@ class Fixed:
         """
         return State(self.network, states)
 
-    def memory(self, *, macro: str = "") -> dict[str, Any]:
+    def memory(self, *, macro: str = "", start: Iterable[str] = ()) -> dict[str, Any]:
         """Return what inference stores, array by array, as `fxsnn memory --json` prints it.
 
         macro    "ramb18" or "sram-32x1024", in which arrays are allocated too
+        start    states, `population.state`, that begin with given words
 
-        Raises ConfigError for another one.
+        Raises ConfigError for another macro, and for what is no state.
         """
-        return memory_to_data(graph_memory(self.network), macro_of(macro) if macro else None)
+        begun = known_states(self.network, start)
+        return memory_to_data(graph_memory(self.network, begun), macro_of(macro) if macro else None)
 
     def golden(
         self,

@@ -17,7 +17,7 @@ from fxsnn.cli import (
     export,
     golden,
     job,
-    layers_training,
+    layered_training,
     networks,
     new,
     nir,
@@ -66,7 +66,7 @@ job.register(app)
 new.register(app)
 networks.register(app)
 training.register(app)
-layers_training.register(app)
+layered_training.register(app)
 emulating.register(app)
 nir.register(app)
 show.register(app)

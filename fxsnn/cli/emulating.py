@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layers_options import tell
+from fxsnn.cli.layered_options import tell
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layers_options import Regularisation, Window, folder_of, learning_of, tell
+from fxsnn.cli.layered_options import Regularisation, Window, folder_of, learning_of, tell
 from fxsnn.cli.options import (
     CORES,
     TIES,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.layers_options import LayersFile
+from fxsnn.cli.layered_options import LayersFile
 from fxsnn.cli.options import AsJson, Data
 from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import say, show, show_json, table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layers_options import Rate, RegularisationOn, Window, learning_of
+from fxsnn.cli.layered_options import Rate, RegularisationOn, Window, learning_of
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
@@ -27,6 +27,7 @@ from fxsnn.cli.options import (
     Processes,
     RewardForm,
     SamplerSeed,
+    Start,
     StrategyName,
     StudyPlace,
     Trials,
@@ -198,6 +199,7 @@ def memory(
         typer.Option(min=1, max=MOST, help="Steps an image, for a plan that learns.", show_default="100"),
     ] = None,
     macro: Annotated[str, typer.Option(help="Memory to allocate in: ramb18 or sram-32x1024.")] = "ramb18",
+    start: Start = None,
     as_json: AsJson = False,
 ) -> None:
     """Count the memory of a network under a plan, array by array, in pure bits and as allocated.
@@ -207,6 +209,8 @@ def memory(
     size = {"inputs": inputs, "neurons": neurons, "refractory_steps": refractory_steps, "reset": reset, "steps": steps}
     asked = {name: value for name, value in size.items() if value is not None}
     if network is None:
+        if start is not None:
+            raise ConfigError("--start must be given beside --network, a network of populations")
         from fxsnn.selection import count_memory
 
         found = count_memory(plan, **(USUAL_SIZE | asked), macro=macro)
@@ -216,7 +220,7 @@ def memory(
     else:
         from fxsnn.counting import memory_of
 
-        found = memory_of(plan, network, macro, warn)
+        found = memory_of(plan, network, macro, warn, start)
     if as_json:
         show_json(found)
         return

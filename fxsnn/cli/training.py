@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.layers_options import Regularisation, Window, folder_of, learning_of
-from fxsnn.cli.layers_training import learn_in_integers, train_on_recordings
+from fxsnn.cli.layered_options import Regularisation, Window, folder_of, learning_of
+from fxsnn.cli.layered_training import learn_in_integers, train_on_recordings
 from fxsnn.cli.options import (
     CORES,
     AsJson,

@@ -7,14 +7,15 @@ the whole population, or the addition of one active input.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from fxsnn.format import Format, bits_of
 from fxsnn.graph.given import Shape
-from fxsnn.graph.keeping import OWN, as_emitted, direct, keeping, taken
+from fxsnn.graph.keeping import OWN, direct, keeping, taken
 from fxsnn.graph.live import Live, live, waiting
 from fxsnn.graph.population import INPUT, Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of, narrowest
+from fxsnn.graph.starting import states_of
 from fxsnn.macro import Array, Meaning
 from fxsnn.memory import Memory, stored
 from fxsnn.program import operations as op
@@ -26,8 +27,11 @@ from fxsnn.program.wires import BITS, Wire
 _WINNERS = op.First | op.Largest  # whether there is one is known where its index is
 
 
-def graph_memory(network: QuantisedGraph) -> Memory:
-    """Return what inference stores, by population and projection; what reads the answer lies outside."""
+def graph_memory(network: QuantisedGraph, begun: Collection[str] = ()) -> Memory:
+    """Return what inference stores, by population and projection; what reads the answer lies outside.
+
+    begun    states that begin with given words, `population.state`: none of them is what the step before emitted
+    """
     graph = network.graph
     arrays = [_emitted(INPUT, graph.shape, network.formats[INPUT])]
     for projection in graph.projections:
@@ -36,7 +40,7 @@ def graph_memory(network: QuantisedGraph) -> Memory:
             word = network.signals[projection.name][projection.signal].format.word
             arrays.append(Array(f"{projection.name}.{projection.signal}", words, word, "weights"))
     for one in graph.populations:
-        arrays += _of_population(network, one)
+        arrays += _of_population(network, one, states_of(one.name, begun))
     for source in (INPUT, *(one.name for one in graph.populations)):
         delays = [projection.delay for projection in graph.projections if projection.source == source]
         held, words = network.formats[source], max(delays, default=0) * math.prod(graph.shape_at(source))
@@ -53,18 +57,17 @@ def live_in(network: QuantisedGraph, one: Population) -> Live:
     return live(network.programs[one.name], zeros, roots)
 
 
-def _of_population(network: QuantisedGraph, one: Population) -> Iterator[Array]:
+def _of_population(network: QuantisedGraph, one: Population, begun: Collection[str]) -> Iterator[Array]:
     """Yield what a population stores, but for its delay."""
-    found, program, lies = live_in(network, one), network.programs[one.name], keeping(network, one)
+    found, program, lies = live_in(network, one), network.programs[one.name], keeping(network, one, begun)
     here, operations = sorted(found.refs), found.program.neuron.operations
-    states = {ref: operations[ref] for ref in here if isinstance(operations[ref], op.State)}
-    waits, same, alone = waiting(found).passes, as_emitted(network, one), lies.alone
-    emitted = taken(network, one) and all(one.neuron.states[name][0] == BIT for name in same)
-    if emitted:
+    states = {ref: state for ref in here if isinstance(state := operations[ref], op.State)}
+    waits, alone = waiting(found).passes, lies.alone
+    whole = [state.name for state in states.values() if state.name in lies.same and state.signal != BIT]
+    if lies.emitted and not whole:  # else what is emitted is counted as the state
         yield _emitted(one.name, one.shape, network.formats[one.name])
     for state in states.values():
-        assert isinstance(state, op.State)  # noqa: S101  (so was it found)
-        if not (emitted and state.name in same):
+        if state.name not in lies.same or state.name in whole[:1]:
             form = program.signals[state.signal].format
             yield Array(f"{one.name}.{state.name}", one.size, form.word, "spikes" if state.signal == BIT else "state")
     for ref in here:

@@ -59,23 +59,23 @@ def taken(network: QuantisedGraph, one: Population) -> bool:
     return _sends(network, one) or not (graph.readout.node and graph.read.name == one.name)
 
 
-def as_emitted(network: QuantisedGraph, one: Population) -> frozenset[str]:
-    """Return the states that hold at the end of a step what is emitted, in words of the same format."""
-    program, output = network.programs[one.name], one.neuron.output[1]
-    return frozenset(
-        name
-        for name, (signal, ref) in one.neuron.states.items()
-        if ref == output and program.signals[signal].format == network.formats[one.name]
-    )
-
-
-def keeping(network: QuantisedGraph, one: Population, begun: Collection[str] = ()) -> Keeping:
-    """Return where a population's words lie.
+def as_emitted(network: QuantisedGraph, one: Population, begun: Collection[str]) -> frozenset[str]:
+    """Return the states that hold what the step before emitted, in words of the same format.
 
     begun    states that begin with given words, while nothing was emitted before
     """
     program, output = network.programs[one.name], one.neuron.output[1]
-    same = as_emitted(network, one) - frozenset(begun)
+    return frozenset(
+        name
+        for name, (signal, ref) in one.neuron.states.items()
+        if name not in begun and ref == output and program.signals[signal].format == network.formats[one.name]
+    )
+
+
+def keeping(network: QuantisedGraph, one: Population, begun: Collection[str] = ()) -> Keeping:
+    """Return where a population's words lie; begun: see `as_emitted`."""
+    program, output = network.programs[one.name], one.neuron.output[1]
+    same = as_emitted(network, one, begun)
     bits = all(one.neuron.states[name][0] == BIT for name in same)
     found = everything(program)
     apart = max((wire.delay for wire in network.graph.projections if wire.source == one.name), default=0) > 0

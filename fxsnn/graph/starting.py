@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +22,7 @@ from fxsnn.npz import UNREADABLE, unpack_npz
 
 Words = NDArray[np.int64]
 Given = Mapping[str, ArrayLike]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +90,20 @@ def start_forms(network: QuantisedGraph) -> dict[str, Format]:
     }
 
 
+def states_of(population: str, named: Collection[str]) -> frozenset[str]:
+    """Return the states of a population among those that are named `population.state`."""
+    return frozenset(name.removeprefix(f"{population}.") for name in named if name.startswith(f"{population}."))
+
+
+def known_states(network: QuantisedGraph, named: Iterable[str]) -> list[str]:
+    """Return names `population.state` as they are; raises ConfigError, which names it, where one is no state."""
+    forms, found = start_forms(network), [*named]
+    if unknown := [name for name in found if name not in forms]:
+        known = ", ".join(forms) or "none"
+        raise ConfigError(f"a state at the start must be one of {known}, not {unknown[0]!r}")
+    return found
+
+
 def start_of(network: QuantisedGraph, given: Given | None, inputs: int) -> Start:
     """Return what so many inputs begin with.
 
@@ -99,11 +115,8 @@ def start_of(network: QuantisedGraph, given: Given | None, inputs: int) -> Start
     ConfigError
         A name is no state, or its words are of another shape or do not fit; the message names it.
     """
-    forms = start_forms(network)
-    if unknown := [name for name in given or {} if name not in forms]:
-        known = ", ".join(forms) or "none"
-        raise ConfigError(f"a state at the start must be one of {known}, not {unknown[0]!r}")
-    words: dict[str, Words] = {}
+    forms, words = start_forms(network), dict[str, Words]()
+    known_states(network, given or ())
     for name, form in forms.items():
         if given is not None and name in given:
             one, held = network.graph[name.partition(".")[0]], as_words(given[name])
@@ -125,11 +138,20 @@ def read_start(path: Path, network: QuantisedGraph, inputs: int) -> Start:
     ConfigError
         An array is of no state, of another shape, or holds what is no word of the state's format.
     """
+    return _from(path, lambda arrays: start_of(network, arrays, inputs))
+
+
+def states_in(path: Path, network: QuantisedGraph) -> list[str]:
+    """Return the states, `population.state`, of which a file such as `read_start` reads has words; raises as that."""
+    return _from(path, lambda arrays: known_states(network, arrays))
+
+
+def _from(path: Path, read: Callable[[Mapping[str, NDArray[Any]]], T]) -> T:
     if path.suffix != ".npz":
         raise FileError(f"what states begin with must be a file of .npz, not {str(path)!r}")
     data = read_bytes(path, "what states begin with")
     try:
-        return start_of(network, unpack_npz(data, most=MOST_BYTES), inputs)
+        return read(unpack_npz(data, most=MOST_BYTES))
     except FxsnnError as error:  # before what it is a kind of
         raise type(error)(f"{str(path)!r}: {error}") from None
     except UNREADABLE as error:

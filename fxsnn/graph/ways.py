@@ -39,7 +39,8 @@ class Way(NamedTuple):
         """
         if self.kernel is projections.add_dense:
             active = np.flatnonzero(words)
-            return np.multiply(self.fixed[0][active], words[active, None], dtype=like.dtype)
+            brought: Held = np.multiply(self.fixed[0][active], words[active, None], dtype=like.dtype)
+            return brought
         rows = parts(words, one_by_one=not self.whole)
         sums = np.zeros((len(rows), like.shape[1]), like.dtype)
         self.add(sums, rows)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.starting import states_of
 from fxsnn.hdl.population import Sequencer
 from fxsnn.hdl.stored import BEFORE, NOW
 from fxsnn.hdl.words import vector
@@ -41,9 +42,9 @@ class Network:
     ) -> None:
         self.network = network
         self.order = [name for stage in network.graph.stages for name in stage.populations]
-        states = {name: [one.partition(".")[2] for one in begun if one.startswith(f"{name}.")] for name in self.order}
         self.populations = {
-            name: Sequencer(network, network.graph[name], begun=states[name], files=files or {}) for name in self.order
+            name: Sequencer(network, network.graph[name], begun=states_of(name, begun), files=files or {})
+            for name in self.order
         }
         self.loaded = {
             f"{name}.{state}": form for name in self.order for state, form in self.populations[name].loaded().items()

@@ -35,7 +35,7 @@ DECAYS = "decays"  # the group of the factors
 SIGNALS = {"weights": "weight", "biases": "bias", "Q": "synapse", "P": "trace", "R": "refractory"}
 
 
-def layers_significance(
+def layered_significance(
     network: LayeredNetwork,
     shown: Recordings,
     data: str,
@@ -63,10 +63,10 @@ def layers_significance(
     wide = quantise_layers(network, plan)
     wide_right = measured(wide, shown, workers).right
     baseline = Float(**score_of(right), wide_images_differing=int((wide_right != right).sum()))
-    groups = layers_groups(network, plan, shown)
+    groups = layered_groups(network, plan, shown)
     points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest, engine)
     facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
-    return gather(data, digest, seed, baseline, max_loss, layers_spreads(network, shown), points, facts)
+    return gather(data, digest, seed, baseline, max_loss, layered_spreads(network, shown), points, facts)
 
 
 def wide_plan(network: LayeredNetwork, shown: Recordings, seed: int = Lfsr().seed) -> LayeredPlan:
@@ -86,7 +86,7 @@ def wide_plan(network: LayeredNetwork, shown: Recordings, seed: int = Lfsr().see
     return plan
 
 
-def layers_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings) -> list[Group]:
+def layered_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings) -> list[Group]:
     """Return the groups of every layer; each case quantises, and infers all recordings."""
     found = []
     for number, layer in enumerate(network.description.layer):
@@ -106,7 +106,7 @@ def layers_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings)
     return found
 
 
-def layers_spreads(network: LayeredNetwork, shown: Recordings) -> dict[str, Spread]:
+def layered_spreads(network: LayeredNetwork, shown: Recordings) -> dict[str, Spread]:
     """Run recordings in float and return the distribution of the values of every signal, in the units of its words.
 
     Of as many of the first recordings as have four million values of one signal.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.layers_options import LayersFile, Rate, Recorded, RegularisationOn, Window, learning_of, tell
+from fxsnn.cli.layered_options import LayersFile, Rate, Recorded, RegularisationOn, Window, learning_of, tell
 from fxsnn.cli.options import CORES, AsJson, PlanFile, Workers, progress_bars, warn
 from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import show_json
