@@ -1,6 +1,7 @@
 """Plays a page of the docs as a reader would: its files, its commands one after the other, and what they print.
 
-A block `console` holds commands behind `$ ` and what each prints, on either stream; `...` stands for any lines.
+A block `console` holds commands behind `$ ` and what each prints, on either stream; `...` stands for any lines. One
+that names a program (```console ghdl) is played where that program is there.
 Any other block that names a file (```verilog core.v) shows it, whole or a part of it, or is what the reader writes.
 `python tests/pages.py docs/start/my_rtl.md` writes the page again with what its commands print now.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,11 @@ def commands(block: str) -> Iterator[tuple[str, list[str]]]:
             more, _, said = said.partition("\n")
             command = f"{command}\n{more}"
         yield command, said.splitlines()
+
+
+def there(name: str) -> bool:
+    """Say whether a console block is played: what it names, if anything, is a program that is there."""
+    return not name or shutil.which(name) is not None
 
 
 def agrees(expected: list[str], found: list[str]) -> bool:
@@ -73,7 +80,7 @@ def play(page: Path, folder: Path) -> int:
     player, count = Player(folder), 0
     for kind, name, text in FENCE.findall(page.read_text()):
         if kind == "console":
-            for command, expected in commands(text):
+            for command, expected in commands(text) if there(name) else ():
                 found = player.said(command)
                 assert agrees(expected, found), "\n".join([f"$ {command}", *found])
                 count += 1
@@ -92,6 +99,8 @@ def written_again(page: Path, folder: Path) -> str:
 
     def again(found: re.Match[str]) -> str:
         kind, name, text = found.groups()
+        if kind == "console" and not there(name):
+            return found[0]
         if kind != "console":
             if name and not (player.where / name).exists():
                 (player.where / name).write_text(text)
@@ -100,7 +109,7 @@ def written_again(page: Path, folder: Path) -> str:
         for command, expected in commands(text):
             said = player.said(command)
             lines += [f"$ {command}", *(expected if agrees(expected, said) else [line.rstrip() for line in said])]
-        return "\n".join(["```console", *lines, "```"])
+        return "\n".join([f"```console {name}".rstrip(), *lines, "```"])
 
     return FENCE.sub(again, page.read_text())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from command_line import skip_without_jit
-from pages import FENCE, agrees, commands, play
+from pages import FENCE, agrees, commands, play, written_again
 from simulate import needs_icarus
 
 skip_without_jit()
@@ -48,6 +48,17 @@ def test_dots_stand_for_lines_and_for_a_part_of_a_line() -> None:
 
 def test_a_command_may_take_several_lines() -> None:
     assert [*commands("$ a \\\n  b\nsaid\n$ c\n")] == [("a \\\n  b", ["said"]), ("c", [])]
+
+
+def test_commands_of_a_program_are_played_where_it_is(tmp_path: Path) -> None:
+    page, lines = tmp_path / "page.md", "$ echo one\ntwo\n"
+    page.write_text(f"```console no-such-program\n{lines}```\n")
+    assert play(page, tmp_path) == 0
+    assert written_again(page, tmp_path) == page.read_text()
+    page.write_text(f"```console sh\n{lines}```\n")
+    with pytest.raises(AssertionError, match=r"\$ echo one\none"):
+        play(page, tmp_path)
+    assert written_again(page, tmp_path) == "```console sh\n$ echo one\none\n```\n"
 
 
 def test_a_page_that_shows_another_output_or_file_is_found(tmp_path: Path) -> None:
