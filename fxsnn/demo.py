@@ -1,4 +1,4 @@
-"""The main job from end to end: digits, training, exploration, choice, golden vectors, report."""
+"""The main job from end to end: images, training, exploration, choice, golden vectors, report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fxsnn import emulate, learn
 from fxsnn.candidates import Exploration, gather, to_json
-from fxsnn.data.digits import Digits
+from fxsnn.data.digits import Images
 from fxsnn.encode import Spikes, encode
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate, Task, explore
@@ -34,7 +34,7 @@ from fxsnn.significance.groups import significance
 from fxsnn.splits import Splits, labelling_task, learned_digits, part
 
 PROFILED = 64  # images whose signals' ranges are looked at
-LONGEST, FOLDS = 8, 4  # bits of the words in the demo's significance sweep, and the fewest digits it takes
+LONGEST, FOLDS = 8, 4  # bits of the words in the demo's significance sweep, and the fewest images it takes
 
 # decay is 1 - 2**-5: the leak by shift is exact and needs no multiplier
 DEMO_GRID = Grid(weight=("UQ0.8", "UQ0.4", "UQ0.3", "UQ0.2", "UQ0.1"), state_bits=(4, 2, 0), leak=("shift 5",))
@@ -51,18 +51,18 @@ class Settings:
     max_loss: float = 0.01
     workers: int = 1
     golden_images: int = 1
-    significance_images: int = 500  # labelling digits of the sweep in the report; 0: no sweep
+    significance_images: int = 500  # labelling images of the sweep in the report; 0: no sweep
 
     def __post_init__(self) -> None:
         if self.significance_images and not self.significance_images >= FOLDS:
             raise ConfigError(
-                f"significance must be swept on {FOLDS} or more digits, or 0, not {self.significance_images}"
+                f"significance must be swept on {FOLDS} or more images, or 0, not {self.significance_images}"
             )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What a demo run found; `tests` maps names to scores on digits that nothing was chosen by."""
+    """What a demo run found; `tests` maps names to scores on images that nothing was chosen by."""
 
     exploration: Exploration
     choice: Choice
@@ -77,8 +77,8 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
     """Do the whole job and write its files into the folder `out`, which appears when all is done.
 
     Written: network.npz, candidates.json, chosen.toml, golden/, significance.json (where a sweep is asked
-    for), report.html. `command` is named in the report. Choices are made on validation digits; the test
-    digits are only reported on.
+    for), report.html. `command` is named in the report. Choices are made on validation images; the test
+    images are only reported on.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def run_demo(out: Path, splits: Splits, settings: Settings, command: str, progre
 
 
 def prepare(network: Network, splits: Splits, workers: int) -> tuple[Task, Score]:
-    """Encode the digits that candidates are compared on, and cross-validate the float network on them."""
+    """Encode the images that candidates are compared on, and cross-validate the float network on them."""
     task = labelling_task(splits, network.coding)
     responses = learn.respond(network, task.spikes, workers)
     task = replace(task, float_net=reference(network, task.spikes, responses))
@@ -133,15 +133,15 @@ def prepare(network: Network, splits: Splits, workers: int) -> tuple[Task, Score
 
 
 def measured_ranges(network: Network, splits: Splits) -> Ranges:
-    """Return how large each signal grows on the first training digits."""
+    """Return how large each signal grows on the first training images."""
     return profile(network, encode(splits.training.images[:PROFILED], network.coding))
 
 
-def measure(network: Network | QuantisedNetwork, task: Task, test: Spikes, digits: Digits, workers: int) -> Score:
-    """Label the neurons by all of the task's digits and measure on the test digits."""
+def measure(network: Network | QuantisedNetwork, task: Task, test: Spikes, images: Images, workers: int) -> Score:
+    """Label the neurons by all of the task's images and measure on the test images."""
     run = emulate.respond if isinstance(network, QuantisedNetwork) else learn.respond
     labelling, held_out = (run(network, spikes, workers) for spikes in (task.spikes, test))  # type: ignore[arg-type]
-    return score(labelling, task.labels, held_out, digits.labels, task.rule)
+    return score(labelling, task.labels, held_out, images.labels, task.rule)
 
 
 def _trained(splits: Splits, settings: Settings, progress: Progress) -> Network:
@@ -157,7 +157,7 @@ def measure_all(
     workers: int,
     progress: Progress,
 ) -> dict[str, Score]:
-    """Measure the float network, by the name `float`, and quantised networks on the test digits."""
+    """Measure the float network, by the name `float`, and quantised networks on the test images."""
     test = encode(splits.test.images, network.coding)
     tests = {"float": measure(network, task, test, splits.test, workers)}
     for n, (name, quantised) in enumerate(networks.items()):
@@ -167,7 +167,7 @@ def measure_all(
 
 
 def _swept(place: Path, network: Network, splits: Splits, settings: Settings, progress: Progress) -> Significance:
-    """Sweep the parameters on the first labelling digits, up to words of 8 bits, and write significance.json."""
+    """Sweep the parameters on the first labelling images, up to words of 8 bits, and write significance.json."""
     images = min(settings.significance_images, len(splits.labelling))
     splits = replace(splits, labelling=part(splits.labelling, 0, images))
     profiled = encode(splits.training.images[:PROFILED], network.coding)
@@ -190,12 +190,12 @@ def _swept(place: Path, network: Network, splits: Splits, settings: Settings, pr
 
 def about(splits: Splits) -> str:
     """Say in words on what and how accuracies are measured."""
-    return f"{len(splits.labelling):,} training digits (of {splits.name}), by 4-fold cross-validation"
+    return f"{len(splits.labelling):,} training images (of {splits.name}), by 4-fold cross-validation"
 
 
 def _facts(splits: Splits, settings: Settings) -> dict[str, str]:
     learning = settings.learning
     return {
-        "learned from": f"{len(splits.training):,} digits, {learning.passes} passes, no labels",
+        "learned from": f"{len(splits.training):,} images, {learning.passes} passes, no labels",
         "seeds": f"learning {learning.seed}, stochastic rounding {settings.grid.seed:#x}",
     }

@@ -53,13 +53,13 @@ class Candidate(Generic[PlanT]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """Training digits, encoded once for all candidates; see `score.cross_validate`."""
+    """Training images, encoded once for all candidates; see `score.cross_validate`."""
 
     spikes: Spikes
     labels: NDArray[np.uint8]
     folds: int = 4
     rule: Rule = "all-activity"
-    float_net: Reference | None = None  # its spikes for these digits
+    float_net: Reference | None = None  # its spikes for these images
 
     def __post_init__(self) -> None:
         freeze(self)

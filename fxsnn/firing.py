@@ -28,7 +28,7 @@ SILENCED = 0.1  # more of the neurons than in float
 
 
 class Firing(msgspec.Struct, frozen=True):
-    """Spikes of the fixed-point network against those of the float network, on the same digits.
+    """Spikes of the fixed-point network against those of the float network, on the same images.
 
     A neuron's rate is its spikes an image, over all images. `rate_distance` is the mean over neurons of
     how far the two rates lie apart, `earth_movers` the least such mean if neurons may be matched anew: the

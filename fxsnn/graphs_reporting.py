@@ -28,7 +28,7 @@ from fxsnn.subjects.graphs import digest_of_graph
 def report_graph(
     out: Path, sources: Sources, asked: Criteria, inputs: Path, command: str, progress: Progress
 ) -> GraphOutcome:
-    """Do for a network of populations what `reporting.report_job` does for digits; raises as it does.
+    """Do for a network of populations what `reporting.report_job` does for images; raises as it does.
 
     The candidates may be one plan (.toml). All figures are of the inputs that the candidates were compared on: there
     are no others.

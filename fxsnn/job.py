@@ -1,4 +1,4 @@
-"""What commands do with files of a network of one layer that learns from digits: read, call, write."""
+"""What commands do with files of a network of one layer that learns from images: read, call, write."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from fxsnn import demo, emulate
 from fxsnn.candidates import to_json
-from fxsnn.data.digits import Digits
+from fxsnn.data.digits import Images
 from fxsnn.demo import PROFILED, Progress, about, measure
 from fxsnn.documents import named
 from fxsnn.encode import encode
@@ -41,7 +41,7 @@ from fxsnn.subjects.digits import DigitsSubject
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Emulated:
-    """A network in float and in integers on the same test digits, and one digit's trace."""
+    """A network in float and in integers on the same test images, and one image's trace."""
 
     float: Score
     fixed: Score
@@ -52,14 +52,14 @@ class Emulated:
 def emulate_network(
     network: Path, plan: Path, data: Path | None, mnist: bool, workers: int, most: int | None = None
 ) -> Emulated:
-    """Measure a network in float and in integers on the test digits, `most` of them evenly spread."""
+    """Measure a network in float and in integers on the test images, `most` of them evenly spread."""
     held = load_network(network)
     quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)
     check_unlearned(network, splits)
     task, chosen = labelling_task(splits, held.coding), evenly(len(splits.test), most)
-    digits = Digits(splits.test.images[chosen], splits.test.labels[chosen], splits.test.name)
+    digits = Images(splits.test.images[chosen], splits.test.labels[chosen], splits.test.name)
     test = encode(digits.images, held.coding)
     return Emulated(
         measure(held, task, test, digits, workers),
@@ -83,7 +83,7 @@ def explore_network(
 ) -> Finished:
     """Measure the candidates of a study and write candidates.json.
 
-    passes   over the training digits by networks that are quantised in training
+    passes   over the training images by networks that are quantised in training
     """
     held, points = load_network(network), _grid(grid, Grid())
     check_output(out, network, grid)
@@ -97,7 +97,7 @@ def explore_network(
 
 
 def profile_network(network: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Spread]:
-    """Return the distribution of the values of every signal on the first training digits."""
+    """Return the distribution of the values of every signal on the first training images."""
     held = load_network(network)
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)
@@ -119,8 +119,8 @@ def sweep_of_network(
 ) -> Callable[[], Significance]:
     """Read what is swept and return what sweeps every parameter group.
 
-    images        how many of the labelling digits to measure on; all of them where it is None
-    learn_from    how many of the training digits to learn from at every point of the groups of learning, which are
+    images        how many of the labelling images to measure on; all of them where it is None
+    learn_from    how many of the training images to learn from at every point of the groups of learning, which are
                   swept unless it is None; first weights and their order are drawn from `learn_seed`
     """
     held = load_network(network)
@@ -169,7 +169,7 @@ def golden_of_network(
     aimed: bool = True,
     progress: Written | None = None,
 ) -> dict[str, Any]:
-    """Write golden vectors of the first test digits, and of directed ones if `aimed`; return the manifest."""
+    """Write golden vectors of the first test images, and of directed ones if `aimed`; return the manifest."""
     check_kinds(kinds)
     check_folder(out, network, plan)
     held = load_network(network)

@@ -47,7 +47,7 @@ from fxsnn.study.session import Finished, Settings
 def emulate(
     asked: Samples, plan: Path, workers: int, images: int | None, start: Path | None = None
 ) -> Emulated | EventsEmulated | GraphEmulated:
-    """Measure a network in float and in integers, on so many test digits, recordings or inputs, evenly spread.
+    """Measure a network in float and in integers, on so many test images, recordings or inputs, evenly spread.
 
     start    what states begin with: of a network of populations alone
     """
@@ -74,7 +74,7 @@ def explore(
     """Measure the candidates of a study and write candidates.json.
 
     learning    of networks of layers that learn on
-    passes      over the training digits by networks that are quantised in training
+    passes      over the training images by networks that are quantised in training
     """
     match asked.kind:
         case "populations":
@@ -86,7 +86,7 @@ def explore(
 
 
 def ranges(asked: Samples, images: int) -> dict[str, Spread]:
-    """Return the distribution of every signal's values on the first digits, recordings or inputs, in float."""
+    """Return the distribution of every signal's values on the first images, recordings or inputs, in float."""
     match asked.kind:
         case "populations":
             return ranges_of_graph(asked.network, asked.found, images)
@@ -110,7 +110,7 @@ def significance(
     """Sweep every parameter group; write what was found and its figure; return it and the files' names.
 
     out           a name that ends in .json, or a folder for significance.json; the figure stands beside it
-    images        how many digits, recordings or inputs to measure on; all of them where it is None
+    images        how many images, recordings or inputs to measure on; all of them where it is None
     learn_from    see `job.sweep_of_network`
     """
     if asked.kind != "one layer" and learn_from is not None:
@@ -140,7 +140,7 @@ def golden(
     start: Path | None,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write golden vectors of the first test digits or recordings, 1 if not said, or of inputs; return the manifest.
+    """Write golden vectors of the first test images or recordings, 1 if not said, or of inputs; return the manifest.
 
     start    what states begin with: of a network of populations alone
     """

@@ -41,7 +41,7 @@ def report_layers(
     progress: Progress,
     passes: int | None,
 ) -> LayersOutcome:
-    """Do for a network of layers and recordings what `reporting.report_job` does for digits; raises as it does.
+    """Do for a network of layers and recordings what `reporting.report_job` does for images; raises as it does.
 
     The candidates may be one plan (.toml). A choice that learned on through its quantisation does so again, in as many
     `passes` as fxsnn explore took (2), unless its network is given.

@@ -1,4 +1,4 @@
-"""Who trains the candidates of in-training quantisation: the float network's size, coding and digits, in integers."""
+"""Who trains the candidates of in-training quantisation: the float network's size, coding and images, in integers."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def report_job(
     progress: Progress,
     passes: int = 1,
 ) -> Outcome[Network, QuantisedNetwork]:
-    """Choose as `fxsnn select` does, measure on the test digits, and write the report.
+    """Choose as `fxsnn select` does, measure on the test images, and write the report.
 
     A choice that learned in integers is trained again, in as many `passes` as fxsnn explore took (1), unless its
     network is given.
@@ -102,7 +102,7 @@ def report_job(
     Raises
     ------
     ConfigError, FileError
-        The files are not of one network, or the digits are not those that the candidates were measured on.
+        The files are not of one network, or the images are not those that the candidates were measured on.
     FindingError
         No candidate holds the floor or fits into the budget.
     """
@@ -119,7 +119,7 @@ def report_job(
     task, score = prepare(network, splits, workers)
     found = exploration.found
     told = about(splits)
-    check_same(str(sources.network), found.accuracy, found.right, score, exploration, told, "digits")
+    check_same(str(sources.network), found.accuracy, found.right, score, exploration, told, "images")
     networks = _quantised(network, learned, exploration, choice, splits, passes, progress)
     entry = exploration.entries[choice.index]
     responses = respond(networks[entry.name], task.spikes, workers)
@@ -131,7 +131,7 @@ def report_job(
         score,
         exploration,
         told,
-        "digits",
+        "images",
         entry.name if entry.scheme == "ITQ" else "",
     )
     tests = measure_all(network, networks, task, splits, workers, progress)

@@ -16,7 +16,7 @@ from fxsnn.report.drawing import check_drawing
 class Samples:
     """A network's file, its kind, and where the samples that are presented to it come from.
 
-    place    a folder of digits or of recordings, or the file of a network of populations' inputs; for digits it
+    place    a folder of images or of recordings, or the file of a network of populations' inputs; for images it
              may be None: then they are those that fxsnn ships, or the full MNIST
     """
 
@@ -27,7 +27,7 @@ class Samples:
 
     @property
     def found(self) -> Path:
-        """The place, which networks of digits alone may do without; raises ConfigError."""
+        """The place, which networks of images alone may do without; raises ConfigError."""
         if self.place is None:
             raise ConfigError(f"a network of {self.kind} must be shown something, as {str(self.network)!r}")
         return self.place

@@ -95,7 +95,7 @@ class Selected:
     @property
     def shown(self) -> tuple[str, str]:
         """What networks of its kind are shown, where their firing is compared: one, and on how many."""
-        return ("input", "inputs") if isinstance(self.plan, GraphPlan) else ("image", "digits")
+        return ("input", "inputs") if isinstance(self.plan, GraphPlan) else ("image", "images")
 
 
 def select_candidate(candidates: Path, out: Path, asked: Criteria, name: str | None = None) -> Selected:

@@ -1,4 +1,4 @@
-"""Which digits are for what: nothing is chosen by what is reported on."""
+"""Which images are for what: nothing is chosen by what is reported on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.data.digits import Digits, load_digits, split_digits
+from fxsnn.data.digits import Images, load_digits, split_digits
 from fxsnn.data.mnist import load_mnist
 from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import ConfigError, FileError
@@ -26,9 +26,9 @@ class Splits:
     """
 
     name: str
-    training: Digits
-    labelling: Digits
-    test: Digits
+    training: Images
+    labelling: Images
+    test: Images
 
 
 def open_splits(data: Path | None = None, mnist: bool = False) -> Splits:
@@ -40,23 +40,23 @@ def open_splits(data: Path | None = None, mnist: bool = False) -> Splits:
     if mnist or data is not None:
         training, test = load_mnist("train", data), load_mnist("test", data)
         if training.name != test.name:
-            raise FileError(f"training and test digits must be of one data set, not {training.name} and {test.name}")
+            raise FileError(f"training and test images must be of one data set, not {training.name} and {test.name}")
         return Splits(training.name, training, part(training, 0, 10_000), test)
     training, test = split_digits(load_digits())
     return Splits("5,000 digits of MNIST", training, training, test)
 
 
-def part(digits: Digits, first: int, last: int) -> Digits:
-    """Return the digits first..last-1.
+def part(images: Images, first: int, last: int) -> Images:
+    """Return the images first..last-1.
 
     Raises
     ------
     ConfigError
         There are not as many, or none are asked for.
     """
-    if not 0 <= first < last <= len(digits):
-        raise ConfigError(f"images must be a part of 0 to {len(digits)}, not {first} to {last}")
-    return Digits(digits.images[first:last], digits.labels[first:last])
+    if not 0 <= first < last <= len(images):
+        raise ConfigError(f"images must be a part of 0 to {len(images)}, not {first} to {last}")
+    return Images(images.images[first:last], images.labels[first:last])
 
 
 def evenly(count: int, most: int | None) -> NDArray[np.int64]:
@@ -66,32 +66,32 @@ def evenly(count: int, most: int | None) -> NDArray[np.int64]:
 
 
 def check_fits(network: Network, path: Path, splits: Splits) -> None:
-    """Refuse a network, read from `path`, that has another number of inputs than the digits have pixels."""
+    """Refuse a network, read from `path`, that has another number of inputs than the images have pixels."""
     inputs, pixels = len(network.weights), splits.test.images.shape[1]
     if inputs != pixels:
         raise ConfigError(f"a network must have {pixels} inputs, one a pixel, {str(path)!r} has {inputs}")
 
 
 def labelling_task(splits: Splits, coding: RateCoding) -> Task:
-    """Return the digits that give neurons their classes, encoded: the first training digits, the same everywhere."""
+    """Return the images that give neurons their classes, encoded: the first training images, the same everywhere."""
     return Task(encode(splits.labelling.images, coding), splits.labelling.labels)
 
 
 def learned_digits(splits: Splits) -> Learned:
-    """Return what a network learns from that learns from the training digits.
+    """Return what a network learns from that learns from the training images.
 
     Raises
     ------
     ConfigError
-        Test digits are among the training digits.
+        Test images are among the training images.
     """
-    return learned_from(splits.name, _split(splits.training), [_split(splits.test)], "digits")
+    return learned_from(splits.name, _split(splits.training), [_split(splits.test)], "images")
 
 
 def check_unlearned(network: Path, splits: Splits) -> None:
-    """Refuse a network, read from `network`, that learned from the test digits."""
-    check_not_learned(network, _split(splits.test), "digits", "give --mnist, or a folder of other digits by --data")
+    """Refuse a network, read from `network`, that learned from the test images."""
+    check_not_learned(network, _split(splits.test), "images", "give --mnist, or a folder of other images by --data")
 
 
-def _split(digits: Digits) -> Samples:
-    return split_of_samples(image.tobytes() for image in digits.images)
+def _split(images: Images) -> Samples:
+    return split_of_samples(image.tobytes() for image in images.images)

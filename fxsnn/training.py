@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fxsnn import itq, learn
 from fxsnn.competitive import Competitive
-from fxsnn.data.digits import Digits
+from fxsnn.data.digits import Images
 from fxsnn.demo import Progress, measure
 from fxsnn.described import read_described
 from fxsnn.encode import encode
@@ -66,7 +66,7 @@ class Training:
 
 
 def record_training(out: Path, data: Path | None, mnist: bool, asked: Training, images: int) -> dict[str, Any]:
-    """Write golden vectors of how a network learns from the first training digits; return the manifest.
+    """Write golden vectors of how a network learns from the first training images; return the manifest.
 
     Without a plan and a weight's format the weights are of UQ0.4.
     """
@@ -78,7 +78,7 @@ def record_training(out: Path, data: Path | None, mnist: bool, asked: Training, 
     return make_learning_bundle(out, blank, digits.images, asked.learning, plan)
 
 
-def _blank(digits: Digits, asked: Training) -> Network:
+def _blank(digits: Images, asked: Training) -> Network:
     pixels = digits.images.shape[1]
     if asked.description is not None:
         described = _read(asked.description)
@@ -92,13 +92,13 @@ def _blank(digits: Digits, asked: Training) -> Network:
 def _read(path: Path) -> Competitive:
     described = read_described(path)
     if not isinstance(described, Competitive):
-        raise ConfigError(f"a network that learns from digits must be of one layer, {str(path)!r} is of layers")
+        raise ConfigError(f"a network that learns from images must be of one layer, {str(path)!r} is of layers")
     return described
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """How a network that was trained does on the test digits, and where it did not fit its formats."""
+    """How a network that was trained does on the test images, and where it did not fit its formats."""
 
     score: Score
     written: Path | None  # the plan that it learned by, where none was given
@@ -108,9 +108,9 @@ class Trained:
 def train_network(
     out: Path, data: Path | None, mnist: bool, asked: Training, workers: int, progress: Progress
 ) -> Trained:
-    """Train, label and save a network, and measure it on the test digits.
+    """Train, label and save a network, and measure it on the test images.
 
-    Neurons get their labels from the labelling digits, as everywhere: see `splits.labelling_task`. A network that
+    Neurons get their labels from the labelling images, as everywhere: see `splits.labelling_task`. A network that
     learned in integers is measured in integers, and the plan that it learned by, where it was not given, is written
     beside it. Where a weight's format is given alone, a network that learns in float first says what integer bits
     states need.

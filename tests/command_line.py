@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from fxsnn.cli import main
-from fxsnn.data.digits import PIXELS, Digits
+from fxsnn.data.digits import PIXELS, Images
 from fxsnn.splits import Splits
 
 # for what takes minutes in plain Python and is covered by smaller tests there
@@ -122,5 +122,5 @@ def small_splits() -> Splits:
     images = np.where(drawn == 0, 40, 0).astype(np.uint8)
     for image, label in zip(images, labels.tolist(), strict=True):
         image[200 + 100 * label : 260 + 100 * label] = 250
-    learned = Digits(images[:12], labels[:12])
-    return Splits("18 small images", learned, learned, Digits(images[12:], labels[12:]))
+    learned = Images(images[:12], labels[:12])
+    return Splits("18 small images", learned, learned, Images(images[12:], labels[12:]))

@@ -258,7 +258,7 @@ def test_a_forbidden_import_is_found(name: str, source: str, found: str) -> None
     ("name", "source"),
     [
         ("fxsnn.emulate", "import numpy as np\nfrom fxsnn.kernels import lif\nfrom fxsnn.errors import WidthError"),
-        ("fxsnn.data.mnist", "from fxsnn.data.idx import parse_idx\nfrom .digits import Digits\nimport pooch"),
+        ("fxsnn.data.mnist", "from fxsnn.data.idx import parse_idx\nfrom .digits import Images\nimport pooch"),
         ("fxsnn.kernels.lif", "from ._jit import jit\nfrom . import rescale\nimport numpy as np"),
         ("fxsnn.kernels._jit", "import os\nimport numba\nfrom platformdirs import user_cache_path"),
         ("tools.benchmark", "from fxsnn.kernels import lif\nimport fxsnn"),

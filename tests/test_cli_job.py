@@ -93,10 +93,10 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
     said = done("train", "--neurons", "6", "--passes", "2", "--out", net)
     assert re.fullmatch(
         r"\S+net\.npz: 6 neurons that learned in float, test accuracy 100\.00 % \(95 % interval "
-        r"61\.0-100\.0 %\) on 6 digits, [\d.]+ spikes a digit\n",
+        r"61\.0-100\.0 %\) on 6 images, [\d.]+ spikes an image\n",
         said.out,
     )
-    assert said.err.endswith("labelling (digits): 1 of 1\n")
+    assert said.err.endswith("labelling (images): 1 of 1\n")
     assert set(load_network(net).labels.tolist()) == {-1, 0, 1, 2}
 
     said = done("explore", net, "--grid", grid, "--out", candidates)
@@ -114,7 +114,7 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
         "saving",
     ]
     assert said.out.splitlines()[-1] == (
-        f"{candidates}: 2 candidates; float 100.00 %; 12 training digits (of 18 small images), "
+        f"{candidates}: 2 candidates; float 100.00 %; 12 training images (of 18 small images), "
         "by 4-fold cross-validation"
     )
     assert [entry.on_front for entry in load_exploration(candidates).entries] == [False, True]
@@ -127,10 +127,10 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
 
     said = done("emulate", net, chosen, "--workers", "2")
     assert said.out.splitlines()[0].startswith(
-        "float: test accuracy 100.00 % (95 % interval 61.0-100.0 %) on 6 digits, "
+        "float: test accuracy 100.00 % (95 % interval 61.0-100.0 %) on 6 images, "
     )
     assert said.out.splitlines()[1].startswith(
-        "fixed: test accuracy 100.00 % (95 % interval 61.0-100.0 %) on 6 digits, "
+        "fixed: test accuracy 100.00 % (95 % interval 61.0-100.0 %) on 6 images, "
     )
     assert [line.split()[0] for line in said.out.splitlines()[5:]] == [
         "accumulate",
@@ -216,7 +216,7 @@ def test_learning_is_written_as_golden_vectors(tmp_path: Path, plan: Path) -> No
     manifest = json.loads((out / "manifest.json").read_bytes())
     assert manifest["configuration"]["plan"]["weight"]["format"] == "UQ0.3"
     assert manifest["configuration"]["steps"] == [100, 100]
-    # the network that is written down is the one that `fxsnn train` makes of these digits
+    # the network that is written down is the one that `fxsnn train` makes of these images
     trained, splits = tmp_path / "net.npz", small_splits()
     first = part(splits.training, 0, 2)
     with pytest.MonkeyPatch.context() as patched:
@@ -273,8 +273,8 @@ def test_the_demo_writes_all_it_names_and_again_the_same(tmp_path: Path, grid: P
     assert lines[2].split()[-7:] == ["100.00", "%", "75.7-100.0", "100.00", "%", "152,022", "1.00", "x"][-7:]
     assert lines[3].endswith("<- chosen")
     assert lines[5] == (
-        "Accuracy is measured on 12 training digits (of 18 small images), by 4-fold cross-validation; "
-        "test accuracy on 6 digits that nothing was chosen by."
+        "Accuracy is measured on 12 training images (of 18 small images), by 4-fold cross-validation; "
+        "test accuracy on 6 images that nothing was chosen by."
     )
     held = json.loads((out / "candidates.json").read_bytes())
     assert lines[7] == held["selection"]["reason"]
@@ -302,8 +302,8 @@ def test_the_demo_writes_all_it_names_and_again_the_same(tmp_path: Path, grid: P
 def test_each_stage_of_the_demo_is_told(tmp_path: Path, grid: Path) -> None:
     told = done("demo", "--out", tmp_path / "demo", "--grid", grid, *DEMO).err.splitlines()
     assert told == [
-        "training (digits): 12 of 24",
-        "training (digits): 24 of 24",
+        "training (images): 12 of 24",
+        "training (images): 24 of 24",
         "exploring (candidates): 1 of 2",
         "exploring (candidates): 2 of 2",
         "testing (candidates): 1 of 1",
@@ -424,7 +424,7 @@ def test_how_the_choice_fires_is_a_table_and_what_is_wrong_a_warning(tmp_path: P
     written(three, json.dumps(held))
     lines = done("select", three, "--out", tmp_path / "p.toml", "--budget", "1 kB").out.splitlines()
     firing = lines.index(next(line for line in lines if line.startswith("firing on ")))
-    assert lines[firing].split() == ["firing", "on", "12", "digits", "float", "fixed"]
+    assert lines[firing].split() == ["firing", "on", "12", "images", "float", "fixed"]
     assert lines[firing + 2].split() == ["spikes", "an", "image", "20.00", "1.50"]
     assert lines[firing + 10].startswith(
         "Warning: the choice does not fire as the float network does: "
@@ -466,7 +466,7 @@ def test_a_budget_that_cannot_be_read_is_refused(tmp_path: Path, three: Path) ->
 def test_ties_on_the_front_are_told_in_the_table_and_in_words(
     tmp_path: Path, network: Path, grid: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # 12 digits cannot tell networks apart, and random weights give a front of several
+    # 12 images cannot tell networks apart, and random weights give a front of several
     grid.write_text(GRID.replace('["UQ0.8", "UQ0.2"]', '["UQ0.8", "UQ0.3", "UQ0.2", "UQ0.1"]'))
     done("explore", network, "--grid", grid, "--out", tmp_path / "c.json")
     found = load_exploration(tmp_path / "c.json")

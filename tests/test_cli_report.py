@@ -1,4 +1,4 @@
-"""`fxsnn report`: from what explore wrote, the page; networks and digits must be those of the candidates."""
+"""`fxsnn report`: from what explore wrote, the page; networks and images must be those of the candidates."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_the_page_tells_what_select_chooses(tmp_path: Path, folder: Path) -> Non
     assert selected.splitlines()[0] == reason
     name = reason.split(" ")[0]
     share = r"[\d.]+ % \(95 % interval [\d.]+-[\d.]+ %\)"
-    assert re.fullmatch(rf"On 6 test digits: float {share}, {re.escape(name)} {share}\.", tested)
+    assert re.fullmatch(rf"On 6 test images: float {share}, {re.escape(name)} {share}\.", tested)
     assert written == f"{out}: open it in a browser"
     page = text_of(out)
     assert page.count(reason.split(":")[0]) == 1
@@ -164,8 +164,8 @@ def test_significance_is_told_if_it_is_of_this_network(tmp_path: Path, folder: P
 
 def test_networks_and_digits_must_be_those_of_the_candidates(tmp_path: Path, folder: Path) -> None:
     said = (
-        "networks and digits must be those that the candidates were measured with, {} % right on 12 training digits "
-        "(of 18 small images), by 4-fold cross-validation, but '{}' has {:.2f} % on 12 training digits (of 18 small "
+        "networks and images must be those that the candidates were measured with, {} % right on 12 training images "
+        "(of 18 small images), by 4-fold cross-validation, but '{}' has {:.2f} % on 12 training images (of 18 small "
         "images), by 4-fold cross-validation"
     )
     found = load_exploration(folder / "c.json")
@@ -173,7 +173,7 @@ def test_networks_and_digits_must_be_those_of_the_candidates(tmp_path: Path, fol
     other = edited(folder, tmp_path / "c.json", accuracy=0.25, right=None)
     complaint = report(folder, tmp_path / "r.html", "--max-loss", "1", candidates=other).complaint
     assert complaint == said.format("25.00", folder / "net.npz", true)
-    # as accurate, but right on other digits
+    # as accurate, but right on other images
     flipped = "DwA=" if unpack(found.found.right or "", 12).sum() != 4 else "//A="
     other = edited(folder, tmp_path / "c.json", right=flipped)
     assert report(folder, tmp_path / "r.html", "--max-loss", "1", candidates=other).complaint == said.format(
@@ -184,7 +184,7 @@ def test_networks_and_digits_must_be_those_of_the_candidates(tmp_path: Path, fol
     assert report(
         folder, tmp_path / "r.html", "--max-loss", "1", "--mu", "100", candidates=other
     ).complaint == said.format("25.00", choice.name, 100 * choice.accuracy)
-    # files of earlier versions do not say which digits were right
+    # files of earlier versions do not say which images were right
     other = edited(folder, tmp_path / "c.json", {"right": None}, {"right": None}, right=None)
     done(report(folder, tmp_path / "r.html", "--max-loss", "1", candidates=other))
     save_network(random_network(10, 4), tmp_path / "net.npz")
@@ -236,7 +236,7 @@ def test_a_network_that_did_not_learn_so_is_refused(tmp_path: Path, folder: Path
     complaint = report(
         folder, tmp_path / "r.html", *words, tmp_path / "other.npz", candidates=mixed / "c.json"
     ).complaint
-    assert complaint.startswith("networks and digits must be those that the candidates were measured with, ")
+    assert complaint.startswith("networks and images must be those that the candidates were measured with, ")
     assert complaint.endswith("; the network that learned as during can be given as --chosen-network")
     words = ["--chosen", mixed / "after.toml", "--chosen-network", mixed / "learned.npz"]
     assert report(folder, tmp_path / "r.html", *words, candidates=mixed / "c.json").complaint == (

@@ -44,7 +44,7 @@ def test_the_sweeps_are_ranked_written_and_drawn(tmp_path: Path, network: Path) 
     assert to_json(found) == (out / "significance.json").read_bytes()
     assert found.network == hashlib.sha256(network.read_bytes()).hexdigest()
     assert (found.max_loss, found.baseline.images, found.seed) == (0.25, 8, 24301)
-    assert found.data == "8 training digits (of 18 small images), by 4-fold cross-validation"
+    assert found.data == "8 training images (of 18 small images), by 4-fold cross-validation"
     lines = said.out.splitlines()
     assert [line.split()[0] for line in lines[2:8]] == [rank.group for rank in found.ranking]
     rank = found.ranking[0]
@@ -79,10 +79,10 @@ def test_learning_is_swept_too(tmp_path: Path, network: Path) -> None:
     for line, rank in zip(lines[2:13], found.ranking, strict=True):
         assert line.split()[-2] == f"{100 * (found.float_accuracy(rank) - rank.lost):.2f}"
     assert (
-        "While learning, float is a network that learned in float from 4 digits, with a trace of which each "
+        "While learning, float is a network that learned in float from 4 images, with a trace of which each "
         f"step leaves 0.96875: {100 * found.learned.accuracy:.2f} % " in said.out
     )
-    assert f"predicts otherwise on {found.learned.wide_images_differing} of 8 digits." in said.out
+    assert f"predicts otherwise on {found.learned.wide_images_differing} of 8 images." in said.out
     assert "learning (cases): " in said.err
     held = load_network(network)
     save_network(replace(held, weights=1 - held.weights, theta=held.theta + 1), network)
@@ -157,7 +157,7 @@ def test_the_ranges_are_those_of_the_library(network: Path) -> None:
         assert words[1] == f"{values.minimum:.4g}"
         assert words[-4] == f"{values.maximum:.4g}"
         assert words[-3:] == [str(values.integer), str(values.saturating), "signed" if values.signed else "no"]
-    assert lines[-1] == "float network on 3 training digits; integer bits count the sign"
+    assert lines[-1] == "float network on 3 training images; integer bits count the sign"
 
 
 def test_more_digits_than_there_are_cannot_be_profiled(network: Path) -> None:

@@ -15,36 +15,36 @@ import pytest
 from numpy.typing import NDArray
 
 from command_line import skip_with_jit
-from fxsnn.data.digits import Digits, find_embedded, load_digits, split_digits
+from fxsnn.data.digits import Images, find_embedded, load_digits, split_digits
 from fxsnn.errors import ConfigError, FileError
 
 skip_with_jit()
 
 
 @pytest.fixture(scope="module")
-def digits() -> Digits:
+def digits() -> Images:
     return load_digits()
 
 
-def numbered(count: int) -> Digits:
-    """Digits whose first pixel is their number."""
+def numbered(count: int) -> Images:
+    """Images whose first pixel is their number."""
     images = np.zeros((count, 784), np.uint8)
     images[:, 0] = np.arange(count)
-    return Digits(images, np.zeros(count, np.uint8))
+    return Images(images, np.zeros(count, np.uint8))
 
 
-def test_every_pixel_and_label_is_as_the_csv_reader_of_python_says(digits: Digits) -> None:
+def test_every_pixel_and_label_is_as_the_csv_reader_of_python_says(digits: Images) -> None:
     with gzip.open(find_embedded(), "rt", newline="") as file:
         for row, (image, label) in zip(csv.reader(file), zip(digits.images, digits.labels, strict=True), strict=True):
             assert bytes(map(int, row)) == image.tobytes() + label.tobytes()
 
 
-def test_there_are_500_of_each_digit(digits: Digits) -> None:
+def test_there_are_500_of_each_digit(digits: Images) -> None:
     assert len(digits) == 5000
     assert np.bincount(digits.labels).tolist() == [500] * 10
 
 
-def test_the_arrays_are_contiguous_and_cannot_be_written(digits: Digits) -> None:
+def test_the_arrays_are_contiguous_and_cannot_be_written(digits: Images) -> None:
     for array in (digits.images, digits.labels):
         assert array.flags.c_contiguous
         assert not array.flags.writeable
@@ -84,7 +84,7 @@ def test_another_release_of_the_file_is_refused(tmp_path: Path, monkeypatch: pyt
     )
 
 
-# Digits
+# Images
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_another_release_of_the_file_is_refused(tmp_path: Path, monkeypatch: pyt
         (
             np.zeros((2, 28, 28), np.uint8),
             np.zeros(2, np.uint8),
-            "images and labels must be [digits, 784] and [digits], not [2, 28, 28] and [2]",
+            "images and labels must be [images, 784] and [images], not [2, 28, 28] and [2]",
         ),
         (
             np.zeros((2, 784), np.uint8),
             np.zeros(3, np.uint8),
-            "images and labels must be [digits, 784] and [digits], not [2, 784] and [3]",
+            "images and labels must be [images, 784] and [images], not [2, 784] and [3]",
         ),
         (np.zeros((2, 784), np.uint8), np.array([3, 10], np.uint8), "labels must be 0 to 9, not 10"),
     ],
@@ -112,7 +112,7 @@ def test_arrays_that_are_no_digits_are_refused(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], message: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:
-        Digits(images, labels)
+        Images(images, labels)
     assert str(refused.value) == message
 
 
@@ -125,7 +125,7 @@ def test_the_split_is_pinned_for_ever() -> None:
     assert test.images[:, 0].tolist() == [6, 3, 1]
 
 
-def test_the_default_split_is_pinned_for_ever(digits: Digits) -> None:
+def test_the_default_split_is_pinned_for_ever(digits: Images) -> None:
     train, test = split_digits(digits)
     assert (len(train), len(test)) == (4000, 1000)
     assert test.labels[:12].tolist() == [6, 8, 0, 3, 7, 1, 6, 1, 1, 2, 4, 3]
@@ -133,7 +133,7 @@ def test_the_default_split_is_pinned_for_ever(digits: Digits) -> None:
 
 
 def test_a_split_loses_and_repeats_nothing_and_keeps_labels_with_images() -> None:
-    both = split_digits(Digits(numbered(200).images, np.arange(200, dtype=np.uint8) % 10), train=150, seed=3)
+    both = split_digits(Images(numbered(200).images, np.arange(200, dtype=np.uint8) % 10), train=150, seed=3)
     images, labels = (np.concatenate([getattr(part, name) for part in both]) for name in ("images", "labels"))
     assert sorted(images[:, 0].tolist()) == list(range(200))
     assert labels.tolist() == (images[:, 0] % 10).tolist()
@@ -148,7 +148,7 @@ def test_another_seed_gives_another_split() -> None:
 def test_a_split_without_both_sides_is_refused(train: int) -> None:
     with pytest.raises(ConfigError) as refused:
         split_digits(numbered(10), train=train)
-    assert str(refused.value) == f"train must leave digits on both sides of 10, not take {train}"
+    assert str(refused.value) == f"train must leave images on both sides of 10, not take {train}"
 
 
 def test_a_negative_seed_is_refused() -> None:

@@ -67,7 +67,7 @@ def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).write_bytes(packed)
         files.append(official(name, packed))
     monkeypatch.setattr(mnist, "FILES", {"train": (files[0], files[1]), "test": (files[2], files[3])})
-    monkeypatch.setattr(mnist, "DIGITS", {"train": 3, "test": 3})
+    monkeypatch.setattr(mnist, "IMAGES", {"train": 3, "test": 3})
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -356,11 +356,11 @@ def test_two_data_sets_beneath_one_root_are_refused_by_their_names(
         with pytest.raises(FileError) as refused:
             load_mnist(split, root)
         told = str(refused.value)
-        assert told.startswith(f"a folder of digits must hold one data set, {str(root)!r} holds ")
+        assert told.startswith(f"a folder of images must hold one data set, {str(root)!r} holds ")
         assert " MNIST (" in told
         assert "Fashion-MNIST (" in told
     monkeypatch.setenv("FXSNN_DATA", str(root))
-    with pytest.raises(FileError, match="^a folder of digits must hold one data set, "):
+    with pytest.raises(FileError, match="^a folder of images must hold one data set, "):
         load_mnist("train")
     assert describe_sources(root)[1].images == 0
 
@@ -428,7 +428,7 @@ def test_another_table_is_refused(tmp_path: Path, text: str, message: str) -> No
 
 def test_kaggle_s_table_beside_the_official_files_is_refused(three: Path) -> None:
     (three / "train.csv").write_text(table())
-    with pytest.raises(FileError, match=r"^a folder of digits must hold one data set, .* holds MNIST .* and Kaggle's "):
+    with pytest.raises(FileError, match=r"^a folder of images must hold one data set, .* holds MNIST .* and Kaggle's "):
         load_mnist("train", three)
 
 

@@ -18,7 +18,7 @@ from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.run import trace
-from fxsnn.populations.deciding import Deciding, deciding
+from fxsnn.populations.deciding import Deciding, counts_spikes, deciding
 from fxsnn.program.operations import Add, Constant
 from test_graph_explore import written
 
@@ -127,6 +127,23 @@ def test_a_network_that_never_fires_and_stores_no_weights_has_its_page(tmp_path:
     assert "out_two weight Q2.0" in page
 
 
+def test_several_spikes_a_step_are_counted_and_drawn(tmp_path: Path) -> None:
+    (tmp_path / "net.toml").write_text(
+        '[input]\nshape = 1\n[population.out]\nshape = 2\nneuron = "nir_lif"\n'
+        'choices = { leak = "none", drive = "none", compare = "ge", spikes = "many", reset = "subtract", '
+        'reset_step = "same", bound = "none" }\nconstants = { threshold = 1.0 }\n'
+        '[[projection]]\nfrom = "input"\nto = "out"\nweights = { raw = [[3, -1]] }\n[readout]\nkind = "counts"\n'
+    )
+    (tmp_path / "plan.toml").write_text('[signal]\nweight = "Q4.0"\nmembrane = "Q6.0"\nthreshold = "UQ1.0"\n')
+    np.save(tmp_path / "shown.npy", np.ones((3, 5, 1), np.uint8))
+    said = report(tmp_path, tmp_path / "r.html", candidates="plan.toml", shown="shown.npy")
+    assert said.status == 0, said.err
+    page = text_of(tmp_path / "r.html")
+    assert "Network of 1 population on shown.npy" in page
+    assert "Output spikes: 15 in float, 15 in fixed point, 15 of them common to both" in page
+    assert "their membrane after every step; a dot is a spike, or several" in page
+
+
 def test_a_page_of_other_inputs_or_networks_is_refused(explored: Path, tmp_path: Path) -> None:
     shown = np.load(explored / "shown.npz")
     np.savez(tmp_path / "shown.npz", inputs=1 - shown["inputs"], labels=shown["labels"])
@@ -169,3 +186,14 @@ def test_what_is_drawn_is_what_the_text_compares() -> None:
     integrator = population("one", 3, "integrator", {"leak": "none"}, {}, {}).neuron
     assert deciding(integrator) == Deciding("membrane")
     assert deciding(population("one", 3, "relay", {}, {}, {}).neuron) is None
+
+
+def test_a_number_of_spikes_is_made_of_bits_alone() -> None:
+    choices = {"leak": "none", "drive": "none", "compare": "ge", "reset": "zero", "reset_step": "same", "bound": "none"}
+    for spikes in ("one", "many"):
+        held = population("one", 3, "nir_lif", choices | {"spikes": spikes}, {"threshold": 1.0}, {})
+        assert counts_spikes(held.neuron)
+    given, choices = {"threshold": 1.0, "floor": -1.0, "most": 7.0}, {"reset": "subtract", "bound": "floor"}
+    assert counts_spikes(population("one", 3, "sinabs", choices | {"spikes": "many"}, given, {}).neuron)
+    assert not counts_spikes(population("one", 3, "integrator", {"leak": "none"}, {}, {}).neuron)
+    assert not counts_spikes(population("one", 3, "relay", {}, {}, {}).neuron)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from command_line import run, skip_without_jit, small_splits
-from fxsnn.data.digits import Digits
+from fxsnn.data.digits import Images
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.learn import random_network
 from fxsnn.learned import (
@@ -42,13 +42,13 @@ def saved(path: Path, *others: Samples, training: Samples) -> Path:
     return path
 
 
-def part_of(splits: Splits, first: int, last: int) -> Digits:
-    return Digits(splits.training.images[first:last], splits.training.labels[first:last])
+def part_of(splits: Splits, first: int, last: int) -> Images:
+    return Images(splits.training.images[first:last], splits.training.labels[first:last])
 
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Splits], None]:
-    """Return what changes the digits that commands open."""
+    """Return what changes the images that commands open."""
 
     def show(splits: Splits) -> None:
         for module in ("job", "training", "reporting"):
@@ -97,18 +97,18 @@ def test_digits_that_were_learned_from_are_refused_under_any_name(
     splits = small_splits()
     test = part_of(splits, 3, 8)
     if relabelled:
-        test = Digits(test.images, test.labels[::-1].copy())
+        test = Images(test.images, test.labels[::-1].copy())
     shown(Splits("another name", splits.test, splits.test, test))
     assert run("emulate", *trained).complaint == (
-        f"digits to measure on must be others than '{trained[0]}' learned from, but 5 of 5 of these are among what it "
-        "learned from (18 small images): give --mnist, or a folder of other digits by --data"
+        f"images to measure on must be others than '{trained[0]}' learned from, but 5 of 5 of these are among what it "
+        "learned from (18 small images): give --mnist, or a folder of other images by --data"
     )
 
 
 def test_one_digit_that_was_learned_from_is_enough(trained: tuple[Path, Path], shown: Callable[[Splits], None]) -> None:
     splits = small_splits()
     images = np.concatenate([splits.test.images, splits.training.images[7:8]])
-    shown(replace(splits, test=Digits(images, np.zeros(7, np.uint8))))
+    shown(replace(splits, test=Images(images, np.zeros(7, np.uint8))))
     assert "but 1 of 7 of these are among " in run("emulate", *trained).complaint
 
 
@@ -119,7 +119,7 @@ def test_a_report_is_not_written_of_what_was_learned_from(
     grid.write_text('weight = ["UQ0.4"]\nstate_bits = [4]\nweight_rounding = ["TR"]\nstate_rounding = ["TR"]\n')
     said = run("explore", trained[0], "--grid", grid, "--out", candidates)
     assert said.status == 0, said.err
-    assert "training digits (of 18 small images), by 4-fold cross-validation" in said.out
+    assert "training images (of 18 small images), by 4-fold cross-validation" in said.out
     shown(replace(small_splits(), test=part_of(small_splits(), 0, 12)))
     said = run("report", trained[0], candidates, "--out", tmp_path / "r.html")
     assert "but 12 of 12 of these are among " in said.complaint
@@ -130,7 +130,7 @@ def test_training_refuses_test_digits_that_are_training_digits(tmp_path: Path, s
     shown(replace(small_splits(), test=part_of(small_splits(), 0, 4)))
     for words in (["train", "--out", tmp_path / "n.npz"], ["demo", "--out", tmp_path / "demo"]):
         assert run(*words, "--neurons", 2).complaint == (
-            "digits to measure on must be others than those to learn from, but 4 of 4 are among the 12 of 18 small "
+            "images to measure on must be others than those to learn from, but 4 of 4 are among the 12 of 18 small "
             "images to learn from"
         )
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ import pytest
 
 from command_line import run, skip_without_jit, small_splits
 from fxsnn.candidates import load_exploration
-from fxsnn.data.digits import Digits
+from fxsnn.data.digits import Images
 from fxsnn.encode import encode
 from fxsnn.learn import Learning, random_network, train
 from fxsnn.network import load_network, save_network
@@ -40,8 +40,8 @@ weight = { format = "UQ0.5", rounding = "stochastic" }
 def bright(splits: Splits) -> Splits:
     """Return the same images with much ink: paper is ink and ink is paper."""
 
-    def inverted(digits: Digits) -> Digits:
-        return Digits(255 - digits.images, digits.labels)
+    def inverted(digits: Images) -> Images:
+        return Images(255 - digits.images, digits.labels)
 
     learned = inverted(splits.training)
     return Splits("18 inverted images", learned, learned, inverted(splits.test))

@@ -280,7 +280,7 @@ def test_digits_are_told_right_or_wrong(listed: Path, monkeypatch: pytest.Monkey
     correct = score(learned, splits.labelling.labels, shown[:2], splits.test.labels[:2]).correct
     assert one.network.coding.steps == 9
     spikes = int(shown[:2].sum())
-    assert run("regress", listed).out.startswith(f"ok  digits: {spikes} spikes, {correct} of 2 digits right\n")
+    assert run("regress", listed).out.startswith(f"ok  digits: {spikes} spikes, {correct} of 2 images right\n")
     held = read_lock(lock_path(listed)).records["digits"]
     assert (held.correct, held.images) == (correct, 2)
     other = Record(**{name: getattr(held, name) for name in held.__struct_fields__} | {"correct": 2 - correct + 1})

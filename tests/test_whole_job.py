@@ -81,7 +81,7 @@ def test_a_demo_that_is_stopped_on_the_way_leaves_nothing(tmp_path: Path, number
     with subprocess.Popen([*FXSNN, *words], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as demo:
         assert demo.stderr
         # training has begun, so that nothing is being compiled: the compiler swallows an exception now and then
-        assert demo.stderr.readline().startswith(b"training (digits): ")
+        assert demo.stderr.readline().startswith(b"training (images): ")
         assert names(tmp_path)[0].startswith(".fxsnn-")
         demo.send_signal(number)
         out, err = demo.communicate(timeout=60)
@@ -94,6 +94,6 @@ def test_a_demo_that_is_stopped_on_the_way_leaves_nothing(tmp_path: Path, number
 def test_one_pass_over_the_full_mnist_reaches_90_percent(tmp_path: Path) -> None:
     said = run("train", "--mnist", "--neurons", "400", "--passes", "1", "--out", tmp_path / "net.npz")
     assert said.status == 0, said.err
-    found = re.search(r"test accuracy (\d\d\.\d\d) % \(95 % interval \S+ %\) on 10,000 digits", said.out)
+    found = re.search(r"test accuracy (\d\d\.\d\d) % \(95 % interval \S+ %\) on 10,000 images", said.out)
     assert found
     assert float(found[1]) >= 90

@@ -104,7 +104,7 @@ def simulated(kind: str, examples: int, processes: int) -> tuple[int, int]:
             running.append(spawn.Process(target=share, args=(kind, *shares.pop(0), told), daemon=True))
             running[-1].start()
         try:
-            found = told.get(timeout=_SAID)
+            found: int | str | None = told.get(timeout=_SAID)
         except Empty:  # what is being made or simulated takes long
             found = None if sum(one.is_alive() for one in running) >= len(running) - done else "a process has died"
         if isinstance(found, str):

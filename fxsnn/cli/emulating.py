@@ -46,17 +46,17 @@ def emulate(
     inputs: InputsFile = None,
     images: Annotated[
         int | None,
-        typer.Option("--images", min=1, help="Test digits, recordings or inputs, evenly spread.", show_default="all"),
+        typer.Option("--images", min=1, help="Test images, recordings or inputs, evenly spread.", show_default="all"),
     ] = None,
     start: Start = None,
     workers: Workers = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Run the network in integers under a plan and measure its accuracy on test digits, recordings or --inputs.
+    """Run the network in integers under a plan and measure its accuracy on test images, recordings or --inputs.
 
-    Test digits and recordings were not used for training; whether inputs of your own were is not known.
+    Test images and recordings were not used for training; whether inputs of your own were is not known.
 
-    Neurons get their labels from the first 10,000 training digits, or all if there are fewer, as in every command.
+    Neurons get their labels from the first 10,000 training images, or all if there are fewer, as in every command.
     """
     from fxsnn.events import EventsEmulated
     from fxsnn.graphs import GraphEmulated
@@ -103,9 +103,9 @@ def _tell_digits(found: Emulated) -> None:
     for name, score in (("float", found.float), ("fixed", found.fixed)):
         typer.echo(
             f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
-            f"{score.images:,} digits, {score.spikes_per_image:.1f} spikes a digit"
+            f"{score.images:,} images, {score.spikes_per_image:.1f} spikes an image"
         )
-    _show_casts("casts of the first test digit", found.trace.counts)
+    _show_casts("casts of the first test image", found.trace.counts)
 
 
 def _tell_recordings(found: EventsEmulated) -> None:

@@ -48,7 +48,7 @@ def make(
     images: Annotated[
         int | None,
         typer.Option(
-            min=1, max=1000, help="Test digits or recordings to present, or inputs.", show_default="1, or all inputs"
+            min=1, max=1000, help="Test images or recordings to present, or inputs.", show_default="1, or all inputs"
         ),
     ] = None,
     inputs: InputsFile = None,
@@ -106,9 +106,9 @@ def learn(
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     folder: DigitsFolder = None,
     mnist: Mnist = False,
-    images: Annotated[int, typer.Option(min=1, max=1000, help="Training digits to learn from, the first of them.")] = 2,
+    images: Annotated[int, typer.Option(min=1, max=1000, help="Training images to learn from, the first of them.")] = 2,
     neurons: Annotated[int, typer.Option(min=1, max=1000, help="Neurons: the RTL serves them one by one.")] = 8,
-    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over these digits.")] = 1,
+    passes: Annotated[int, typer.Option(min=1, max=1000, help="Passes over these images.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and input spikes.")] = 0,
     plan: LearnedPlan = None,
     itq: Annotated[str | None, typer.Option(help="Learn weights of this format.", show_default="UQ0.4")] = None,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fxsnn.score import Measured
 
 _STAGES = {
-    "train": "training (digits)",
+    "train": "training (images)",
     "explore": "exploring (candidates)",
     "sweep": "sweeping (cases)",
     "test": "testing (candidates)",
@@ -54,7 +54,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; that of an earlier demo is replaced.")],
     description: Annotated[
         Path | None,
-        typer.Argument(help="Network of layers (TOML); see describe. Else one layer, on digits.", show_default=False),
+        typer.Argument(help="Network of layers (TOML); see describe. Else one layer, on images.", show_default=False),
     ] = None,
     folder: Data = None,
     mnist: Mnist = False,
@@ -64,7 +64,7 @@ def demo(
     passes: Annotated[
         int | None,
         typer.Option(
-            min=1, max=1000, help="Passes over the training digits or recordings.", show_default="5; of layers 8"
+            min=1, max=1000, help="Passes over the training images or recordings.", show_default="5; of layers 8"
         ),
     ] = None,
     rate: Annotated[
@@ -84,7 +84,7 @@ def demo(
         typer.Option(
             "--sweep",
             min=0,
-            help="Training digits or recordings of the report's significance sweep; 0: none.",
+            help="Training images or recordings of the report's significance sweep; 0: none.",
             show_default="500; of layers 0",
         ),
     ] = None,
@@ -93,7 +93,7 @@ def demo(
 ) -> None:
     """Train, quantise, explore, choose, and write golden vectors and a report: the whole job.
 
-    The accuracies reported are measured on test digits or recordings, which are used for nothing else.
+    The accuracies reported are measured on test images or recordings, which are used for nothing else.
     """
     from fxsnn.events_demo import demo_events
     from fxsnn.job import demo_job
@@ -197,7 +197,7 @@ def _print(out: Path, result: Result) -> None:
     show(rows)
     say(
         f"\nAccuracy is measured on {result.exploration.data}; test accuracy on "
-        f"{result.tests['float'].images:,} digits that nothing was chosen by.\n"
+        f"{result.tests['float'].images:,} images that nothing was chosen by.\n"
     )
     for line in tie_lines(entries, shown):
         say(f"{line} ({TEST})\n")

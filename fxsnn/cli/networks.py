@@ -29,7 +29,7 @@ def data(
     folder: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the digits and event recordings that are found, and where to put those that are missing.
+    """List the images and event recordings that are found, and where to put those that are missing.
 
     The folder of --data, the one that FXSNN_DATA names and the folders in them are searched. With FOLDER, every file
     of that folder is read and checked, and its recordings are listed.

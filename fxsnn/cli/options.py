@@ -187,7 +187,7 @@ def cores() -> int:
 
 CORES = cores()
 _LEARNS: dict[Kind, str] = {
-    "one layer": "which learns from digits without labels",
+    "one layer": "which learns from images without labels",
     "layers": "which learns from recordings with labels",
     "populations": "which learns nothing",
 }

@@ -71,7 +71,7 @@ def regress(
             word = verdict("accepted", None) if accept else verdict("FAIL", False)
             return f"{word}  {outcome.name}: {'; '.join(outcome.why)}"
         gave = f"refused as recorded: {outcome.refused}" if outcome.refused else f"{outcome.spikes:,} spikes"
-        right = f", {outcome.accuracy[0]} of {outcome.accuracy[1]} digits right" if outcome.accuracy else ""
+        right = f", {outcome.accuracy[0]} of {outcome.accuracy[1]} images right" if outcome.accuracy else ""
         return f"{verdict('ok', True)}  {outcome.name}: {gave}{right}"
 
     if as_json:

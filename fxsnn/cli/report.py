@@ -33,7 +33,7 @@ from fxsnn.cli.tables import say, show_json
 if TYPE_CHECKING:
     from fxsnn.score import Measured
 
-_SHOWN = {"one layer": "test digits", "layers": "test recordings", "populations": "inputs"}
+_SHOWN = {"one layer": "test images", "layers": "test recordings", "populations": "inputs"}
 _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
 
 
@@ -81,7 +81,7 @@ def report(
     workers: Workers = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Choose as select does, measure the choice on test digits, recordings or --inputs, and write a report (HTML)."""
+    """Choose as select does, measure the choice on test images, recordings or --inputs, and write a report (HTML)."""
     from fxsnn.kinds import report
     from fxsnn.learned import note
     from fxsnn.reporting import Sources

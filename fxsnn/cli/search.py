@@ -92,7 +92,7 @@ def explore(
 ) -> None:
     """Quantise the network at the points of a grid and measure each candidate.
 
-    Candidates are measured on digits, on every eighth training recording, which the network did not learn from, or on
+    Candidates are measured on images, on every eighth training recording, which the network did not learn from, or on
     --inputs. Results are stored in an Optuna study; the same command with the same study resumes it. If a worker is
     killed, another one repeats its point.
     """

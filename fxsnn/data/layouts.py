@@ -47,7 +47,7 @@ def find_csv(folder: Path, split: str) -> Path | None:
 
 
 def parse_csv(data: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return images uint8[digits, 784] and labels uint8[digits] of Kaggle's table of labelled digits.
+    """Return images uint8[images, 784] and labels uint8[images] of Kaggle's table of labelled images.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from typing import Literal
 
 from platformdirs import user_cache_path
 
-from fxsnn.data.digits import EMBEDDED_DIGITS, PIXELS, Digits, find_embedded, load_digits
+from fxsnn.data.digits import EMBEDDED_DIGITS, PIXELS, Images, find_embedded, load_digits
 from fxsnn.data.idx import parse_idx, unpacked
 from fxsnn.data.layouts import FASHION, KAGGLE, KUZUSHIJI, MNIST, TORCHVISION, find_csv, find_file, parse_csv
 from fxsnn.errors import FileError
@@ -92,8 +92,8 @@ LIKES = {
         "7320c461ea6c1c855c0b718fb2a4b134",
     ),
 }
-DIGITS: dict[Split, int] = {"train": 60_000, "test": 10_000}
-_LARGEST = 16 + DIGITS["train"] * PIXELS + 1  # bytes of a file unpacked, and one that is too many
+IMAGES: dict[Split, int] = {"train": 60_000, "test": 10_000}
+_LARGEST = 16 + IMAGES["train"] * PIXELS + 1  # bytes of a file unpacked, and one that is too many
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Source:
     state: str  # "ready", "missing", or what is wrong
 
 
-def load_mnist(split: Split, folder: Path | None = None) -> Digits:
-    """Read the 60,000 training or 10,000 test digits; `name` of what is returned says of which data set.
+def load_mnist(split: Split, folder: Path | None = None) -> Images:
+    """Read the 60,000 training or 10,000 test images; `name` of what is returned says of which data set.
 
     folder   where the official files lie, or the root of torchvision's folders, or Kaggle's archive unpacked; without
              it they are looked for in the folder that FXSNN_DATA names, then in the user's cache, into which those of
@@ -188,13 +188,13 @@ def _held(folder: Path, split: Split) -> dict[str, list[Path | None]]:
     return {name: paths for name, paths in found.items() if any(paths)}
 
 
-def _load_from(folder: Path, split: Split) -> Digits:
+def _load_from(folder: Path, split: Split) -> Images:
     """Read a split of the one data set that a folder holds."""
     held = _held(folder, split)
     if len(held) > 1:
         places = " and ".join(f"{name} ({str(next(filter(None, paths)))!r})" for name, paths in held.items())
         raise FileError(
-            f"a folder of digits must hold one data set, {str(folder)!r} holds {places}: name one of theirs"
+            f"a folder of images must hold one data set, {str(folder)!r} holds {places}: name one of theirs"
         )
     paths = next(iter(held.values()), [None, None])
     if KAGGLE in held:
@@ -205,13 +205,13 @@ def _load_from(folder: Path, split: Split) -> Digits:
     return _load([path for path in paths if path], split)
 
 
-def _load_csv(table: Path | None, split: Split) -> Digits:
+def _load_csv(table: Path | None, split: Split) -> Images:
     if table is None or split == "test":
         raise FileError(
             f"{KAGGLE} must have labels to test on, but its test.csv has none: name a folder of the full MNIST"
         )
     images, labels = parse_csv(read_bytes(table, "train.csv"), str(table))
-    return Digits(images, labels, KAGGLE)
+    return Images(images, labels, KAGGLE)
 
 
 def _read(path: Path, file: Official) -> tuple[bytes, str]:
@@ -229,13 +229,13 @@ def _read(path: Path, file: Official) -> tuple[bytes, str]:
     raise FileError(f"{str(path)!r} must be the official file with MD5 {expected}, not {found}")
 
 
-def _load(paths: list[Path], split: Split) -> Digits:
+def _load(paths: list[Path], split: Split) -> Images:
     (images, labels), files = paths, FILES[split]
     pixels, name = _read(images, files[0])
     classes, other = _read(labels, files[1])
     if name != other:
         raise FileError(f"images and labels must be of one data set, {str(labels)!r} is of {other}, not of {name}")
-    return Digits(
+    return Images(
         images=parse_idx(pixels, str(images), dimensions=3).reshape(-1, PIXELS),
         labels=parse_idx(classes, str(labels), dimensions=1),
         name=name,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fxsnn.program import operations as op
+from fxsnn.program.emit_values import is_bit
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref
 
@@ -35,6 +36,24 @@ def deciding(neuron: Neuron) -> Deciding | None:
             if limit in by_ref:
                 return Deciding(by_ref[value], other=by_ref[limit])
     return next((Deciding(name) for name in neuron.states if name in neuron.nodes), None)
+
+
+def counts_spikes(neuron: Neuron) -> bool:
+    """Return whether a neuron emits how often it fires in a step, from 0: a number that is made of bits alone."""
+    return _counts(neuron, neuron.output[1])
+
+
+def _counts(neuron: Neuron, ref: Ref) -> bool:
+    match neuron.operations[ref]:
+        case op.Add(a=a, b=b) | op.Multiply(a=a, b=b) | op.Select(a=a, b=b):
+            return _counts(neuron, a) and _counts(neuron, b)
+        case op.Minimum(a=a, b=b):
+            return _counts(neuron, a) or _counts(neuron, b)
+        case op.Round(a=a) | op.Limit(a=a):
+            return _counts(neuron, a)
+        case op.Literal(value=value):
+            return value >= 0
+    return is_bit(neuron, ref)
 
 
 def _compared(neuron: Neuron, ref: Ref) -> Iterator[tuple[Ref, Ref]]:

@@ -77,7 +77,7 @@ class Configuration:
     data: Literal["random", "digits", "mnist"]
     images: int
     traced: int  # the first images, of which every node is held
-    labelling: int  # digits that give neurons their classes; 0: no accuracy
+    labelling: int  # images that give neurons their classes; 0: no accuracy
     random: Random
 
     def described(self) -> dict[str, str]:

@@ -32,9 +32,9 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     configuration: dict[str, str]
     constants: dict[str, str] = {}  # arrays by their digest, all others by their raw word
-    inputs: str = ""  # SHORT digits a image
+    inputs: str = ""  # SHORT digits an image
     nodes: list[dict[str, str]] = []  # by traced image and node: SHORT digits a step
-    responses: str = ""  # SHORT digits a image: the spike counts of the neurons
+    responses: str = ""  # SHORT digits an image: the spike counts of the neurons
     spikes: int = 0
     correct: int | None = None
     images: int | None = None  # of which `correct` were told right
@@ -43,14 +43,14 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 def record(configuration: Listed, splits: Callable[[bool], Splits]) -> Record:
-    """Run a configuration; `splits` gives the digits, those of the full MNIST for True.
+    """Run a configuration; `splits` gives the images, those of the full MNIST for True.
 
     What the emulator refuses (a width, an overflow whose mode is `error`) is recorded as such.
 
     Raises
     ------
     FileError, ConfigError
-        The digits are not there, or are fewer than the configuration asks for.
+        The images are not there, or are fewer than the configuration asks for.
     """
     described = configuration.described()
     if isinstance(configuration, GraphConfiguration):
@@ -117,7 +117,7 @@ def _inputs(configuration: Configuration, splits: Callable[[bool], Splits]) -> t
         )
     if configuration.labelling > len(digits.labelling):
         raise ConfigError(
-            f"configuration {configuration.name!r}: labelling must be at most {len(digits.labelling)} digits, "
+            f"configuration {configuration.name!r}: labelling must be at most {len(digits.labelling)} images, "
             f"not {configuration.labelling}"
         )
     return encode(shown, configuration.network.coding), digits
@@ -154,7 +154,7 @@ def _short(words: NDArray[Any], full: Any) -> str:
 def _correct(
     configuration: Configuration, network: QuantisedNetwork, responses: NDArray[np.int32], digits: Splits
 ) -> int | None:
-    """Return how many digits neurons classify right that got their classes from their responses to other digits."""
+    """Return how many images neurons classify right that got their classes from their responses to other images."""
     if not configuration.labelling:
         return None
     known = part(digits.labelling, 0, configuration.labelling)

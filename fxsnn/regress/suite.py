@@ -58,7 +58,7 @@ class Recording:
     data: Path | None
 
     def ready(self) -> Callable[[Listed], tuple[Record, float]]:
-        """Return what runs a configuration; digits are opened when the first one asks for them."""
+        """Return what runs a configuration; images are opened when the first one asks for them."""
         splits = _opener(self.data)
         return lambda one: _timed(one, splits)
 
@@ -79,7 +79,7 @@ def regress(
     Raises
     ------
     FileError, ConfigError
-        The list, its networks, its plans, the digits or the lock cannot be used; nothing is written.
+        The list, its networks, its plans, the images or the lock cannot be used; nothing is written.
     """
     configurations = _chosen(read_listed(listed), only)
     path = lock_path(listed)
@@ -114,7 +114,7 @@ def _chosen(configurations: list[Listed], only: Sequence[str]) -> list[Listed]:
 
 
 def _opener(data: Path | None) -> Callable[[bool], Splits]:
-    """Return a function that opens digits once, whichever thread asks first."""
+    """Return a function that opens images once, whichever thread asks first."""
     mutex = Mutex()
 
     @lru_cache

@@ -39,7 +39,7 @@ class Accuracy:
 
 def accuracies(story: Story) -> list[Accuracy]:
     """Return a row for each data set that the report has an accuracy of: test data first, where there are any."""
-    facts, many = dict(story.facts), story.words.images
+    facts, many = dict(story.facts), story.words.many
     found = []
     if "test_accuracy" in story.choice and "test_accuracy" in story.baseline:
         found.append(_row(story, "test_", "test", facts.get("reported on", f"test {many}")))
@@ -75,7 +75,7 @@ def _swept(story: Story) -> Iterator[Accuracy]:
     base = found.baseline
     yield Accuracy("significance sweep", found.data, base.images, base.accuracy, base.interval)
     if learned := found.learned:
-        data = f"{found.data}, after learning from {learned.digits:,} digits"
+        data = f"{found.data}, after learning from {learned.digits:,} images"
         yield Accuracy("significance sweep of learning", data, learned.images, learned.accuracy, learned.interval)
 
 

@@ -1,4 +1,4 @@
-"""The figures of one presented digit, or recording: membranes and spikes, float beside fixed, in either cut."""
+"""The figures of one presented image, or recording: membranes and spikes, float beside fixed, in either cut."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _draw_neuron(axes: Axes, traces: Mapping[str, Any], bars: Mapping[str, float
         axes.plot(membrane, color=colour, linewidth=width, alpha=alpha, label=name)
         fires = np.flatnonzero(traces[f"{name}_spikes"][:, neuron])
         axes.plot(fires, membrane[fires], linestyle="none", marker="o", markersize=4, color=colour)
-        fired[name] = len(fires)
+        fired[name] = int(traces[f"{name}_spikes"][:, neuron].sum(dtype=np.int64))
     if bars["float"] == bars["fixed"]:
         axes.axhline(bars["float"], color=INK, linewidth=1, linestyle=DASHES)
     else:
@@ -87,19 +87,18 @@ def _draw_range(axes: Axes, values: NDArray[np.float64], lowest: float, highest:
 def rasters(story: Story, cut: str) -> Figure:
     """Draw the spikes of the inputs and of both networks; those that only one network has stand out."""
     traces, every = story.traces, row_step(story.traces["float_spikes"].shape[1])
-    float_spikes, fixed_spikes = traces["float_spikes"] > 0, traces["fixed_spikes"] > 0
+    float_spikes, fixed_spikes = (traces[f"{name}_spikes"].astype(np.int64) for name in ("float", "fixed"))
+    common = np.minimum(float_spikes, fixed_spikes)
     figure = Figure(figsize=(WIDTHS[cut], 6.6))
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1.2, 1, 1))
     _draw_spikes(top, traces["input"] > 0, INK, 0.9)
     top.set_title(f"input: {_count(int(traces['input'].sum(dtype=np.int64)), story.words.input)}")
     top.set_ylabel("input")
-    for axes, name, ours, other, colour in (
-        (middle, "float", float_spikes, fixed_spikes, FLOAT),
-        (bottom, "fixed", fixed_spikes, float_spikes, FIXED),
-    ):
-        _draw_spikes(axes, ours & other, INK, 3.5 if every == 1 else 1.8, every)
-        _draw_spikes(axes, ours & ~other, colour, 4.5 if every == 1 else 2.2, every)
-        axes.set_title(f"{name} output: {_count(int(ours.sum()))}, {int((ours & ~other).sum()):,} only here (coloured)")
+    for axes, name, ours, colour in ((middle, "float", float_spikes, FLOAT), (bottom, "fixed", fixed_spikes, FIXED)):
+        more = ours > common
+        _draw_spikes(axes, (ours > 0) & ~more, INK, 3.5 if every == 1 else 1.8, every)
+        _draw_spikes(axes, more, colour, 4.5 if every == 1 else 2.2, every)
+        axes.set_title(f"{name} output: {_count(int(ours.sum()))}, {int((ours - common).sum()):,} only here (coloured)")
         axes.set_ylabel("neuron")
     bottom.set_xlabel("time [steps]")
     bottom.set_xlim(-0.5, len(float_spikes) - 0.5)

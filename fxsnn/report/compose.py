@@ -1,4 +1,4 @@
-"""Compose a report's story from an outcome: candidates with rewards and ties, one digit's traces, distributions."""
+"""Compose a report's story from an outcome: candidates with rewards and ties, one image's traces, distributions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fxsnn.splits import Splits
 from fxsnn.step_listing import steps_of
 from fxsnn.ties import pack, paired_difference, tied, tied_with_smaller, unpack
 
-SHOWN = 64  # test digits whose membranes and currents are counted
+SHOWN = 64  # test images whose membranes and currents are counted
 _LEFT_OUT = ("plan", "correct", "right", "firing", "overflows")
 
 NetworkT = TypeVar("NetworkT")
@@ -36,7 +36,7 @@ QuantisedT = TypeVar("QuantisedT")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome(Generic[NetworkT, QuantisedT]):
-    """What an exploration led to; `tests` maps names, of the float network `float`, to scores on test digits."""
+    """What an exploration led to; `tests` maps names, of the float network `float`, to scores on test images."""
 
     exploration: Exploration
     choice: Choice
@@ -128,9 +128,9 @@ def _facts(outcome: Outcome[Network, QuantisedNetwork], splits: Splits, more: Ma
     network, coding = outcome.network, outcome.network.coding
     winner = "every neuron at its threshold fires" if network.winner == "none" else "winner takes all"
     return {
-        "digits": splits.name,
+        "images": splits.name,
         **more,
-        "reported on": f"{len(splits.test):,} test digits, used for nothing else",
+        "reported on": f"{len(splits.test):,} test images, used for nothing else",
         "network": f"{len(network.weights)} inputs, {len(network.theta)} neurons, {winner}",
         "rate coding": f"{coding.steps} steps, at most {coding.peak:g} spikes a step, seed {coding.seed}",
     }
@@ -190,5 +190,5 @@ def _traces(outcome: Outcome[Network, QuantisedNetwork], splits: Splits) -> dict
         "fixed_threshold": threshold + to_float(quantised.theta, plan.theta.format),
         "lowest": float(membrane.value(membrane.lowest)),
         "highest": float(membrane.value(membrane.highest)),
-        "digit": int(splits.test.labels[0]),
+        "class": int(splits.test.labels[0]),
     }

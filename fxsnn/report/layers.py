@@ -191,5 +191,5 @@ def _traces(network: LayeredNetwork, graph: QuantisedGraph, test: Recordings, ru
         "float_spikes": (floats["S"] > 0).view(np.uint8),
         "fixed_spikes": kept.emitted.astype(np.uint8),
         "threshold": np.zeros(floats["U"].shape[1]),
-        "digit": int(test.labels[0]),
+        "class": int(test.labels[0]),
     }

@@ -69,8 +69,8 @@ def render(story: Story) -> str:
         accuracies=accuracies(story),
         arrays=_arrays(story.memory),
         ties=_ties([candidate for _, candidate in shown]),
-        firing=firing.rows(story.firing, story.choice["scheme"], words.image) if story.firing else [],
-        warning=firing.warning(story.firing, story.choice["scheme"], words.image) if story.firing else "",
+        firing=firing.rows(story.firing, story.choice["scheme"], words.one) if story.firing else [],
+        warning=firing.warning(story.firing, story.choice["scheme"], words.one) if story.firing else "",
         confusion=_confusion(story),
         activity=_activity(story),
         schemes=texts.SCHEMES,
@@ -104,7 +104,7 @@ def _headline(story: Story) -> dict[str, Any]:
 
 
 def _counted(images: int, what: str, story: Story) -> str:
-    return f"{images:,} {what}{story.words.image if images == 1 else story.words.images}"
+    return f"{images:,} {what}{story.words.one if images == 1 else story.words.many}"
 
 
 def _ties(candidates: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -154,9 +154,9 @@ def _confusion(story: Story) -> dict[str, Any]:
         "rows": [
             {
                 "cells": [(int(count), int(count) / max(1, int(total))) for count in row],
-                "right": percent(int(row[digit]) / int(total), 1) if total else "–",
+                "right": percent(int(row[true]) / int(total), 1) if total else "–",
             }
-            for digit, (row, total) in enumerate(zip(counts, totals, strict=True))
+            for true, (row, total) in enumerate(zip(counts, totals, strict=True))
         ],
         "worst": (int(worst[0]), int(worst[1]), int(off.max())),
     }
@@ -166,14 +166,14 @@ def _activity(story: Story) -> dict[str, Any]:
     from fxsnn.report.activity import row_step
 
     traces = story.traces
-    float_spikes, fixed_spikes = traces["float_spikes"] > 0, traces["fixed_spikes"] > 0
+    float_spikes, fixed_spikes = traces["float_spikes"], traces["fixed_spikes"]
     return {
         "steps": float_spikes.shape[0],
         "neurons": float_spikes.shape[1],
         "inputs": traces["input"].shape[1],
-        "float": int(float_spikes.sum()),
-        "fixed": int(fixed_spikes.sum()),
-        "both": int((float_spikes & fixed_spikes).sum()),
+        "float": int(float_spikes.sum(dtype=np.int64)),
+        "fixed": int(fixed_spikes.sum(dtype=np.int64)),
+        "both": int(np.minimum(float_spikes, fixed_spikes).sum(dtype=np.int64)),
         "every": row_step(float_spikes.shape[1]),
     }
 
@@ -184,7 +184,7 @@ def _pictures(story: Story) -> dict[str, list[str]]:
     from fxsnn.report import activity, distributions, pictures, theme, trade_off
     from fxsnn.report.significance import significance_svg
 
-    shown = f"for one {story.words.one_of.format(story.traces['digit'])}"
+    shown = f"for one {story.words.one} (class {story.traces['class']})"
     names = " and of ".join(f"the {found.signal}" for found in story.distributions)
     figures = {
         "trade_off": (trade_off.draw, "Accuracy over memory of all candidates, with the Pareto front and the choice."),

@@ -22,7 +22,7 @@ from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.real import RealKept, float_constants, float_trace
 from fxsnn.graph.run import Kept, trace
 from fxsnn.populations.bench import GraphBench
-from fxsnn.populations.deciding import Deciding, deciding
+from fxsnn.populations.deciding import Deciding, counts_spikes, deciding
 from fxsnn.populations.firing import reference, spiking, watch
 from fxsnn.program.neuron import BIT
 from fxsnn.program.real import RealRun
@@ -53,7 +53,8 @@ def compose_graph(outcome: GraphOutcome, bench: GraphBench, command: str) -> Sto
         _Run(float_trace(graph, to_float(one, graph.format), bench.plan), trace(network, one)) for one in words[:most]
     ]
     drawn = _drawn(graph)
-    title = f"Network of populations ({_kinds(graph)}) on {Path(inputs.file).name or 'inputs'}"
+    many = len(graph.populations)
+    title = f"Network of {many} population{'s'[: many != 1]} on {Path(inputs.file).name or 'inputs'}"
     fields = shared(outcome, title, command, _facts(graph, inputs), graph_memory(network))
     weights = _tiles(network)
     return Story(
@@ -75,7 +76,8 @@ def compose_graph(outcome: GraphOutcome, bench: GraphBench, command: str) -> Sto
 
 def _drawn(graph: Graph) -> str:
     """Return the population that is drawn: the last one that fires; where none does the one that is read."""
-    return next(reversed(spiking(graph)), graph.read.name)
+    fire = [one.name for one in graph.populations if counts_spikes(one.neuron)]
+    return next(reversed(fire), graph.read.name)
 
 
 def _state_of(graph: Graph, drawn: str) -> str:
@@ -152,7 +154,7 @@ def _tiles(network: QuantisedGraph) -> tuple[Reals, Reals, str]:
 
 def _traces(outcome: GraphOutcome, bench: GraphBench, run: _Run, drawn: str) -> dict[str, Any]:
     graph, network, inputs = outcome.network, outcome.quantised, bench.inputs
-    decides, fires = deciding(graph[drawn].neuron), drawn in spiking(graph)
+    decides = deciding(graph[drawn].neuron)
     words = {node: _reals(network, drawn, node, held) for node, held in run.fixed[drawn].nodes.items()}
     emitted = to_float(run.fixed[drawn].emitted, network.formats[drawn])
     constants = float_constants(graph, bench.plan)[drawn]
@@ -166,12 +168,18 @@ def _traces(outcome: GraphOutcome, bench: GraphBench, run: _Run, drawn: str) -> 
         "input": np.asarray(inputs.words[0] != 0, np.uint8),
         "float_membrane": _membrane(run.floats[drawn].nodes, decides, run.floats[drawn].emitted),
         "fixed_membrane": _membrane(words, decides, emitted),
-        "float_spikes": np.asarray((run.floats[drawn].emitted != 0) & fires, np.uint8),
-        "fixed_spikes": np.asarray((run.fixed[drawn].emitted != 0) & fires, np.uint8),
+        "float_spikes": _spikes(graph, drawn, run.floats[drawn].emitted),
+        "fixed_spikes": _spikes(graph, drawn, emitted),
         "threshold": limits[0],
-        "digit": int((bench.float_classes if inputs.labels is None else inputs.labels)[0]),
+        "class": int((bench.float_classes if inputs.labels is None else inputs.labels)[0]),
     }
     return found if np.array_equal(limits[0], limits[1]) else found | {"fixed_threshold": limits[1]}
+
+
+def _spikes(graph: Graph, drawn: str, emitted: Reals) -> NDArray[np.uint8]:
+    """Return how often neurons fire in every step, as far as a byte counts."""
+    fires = counts_spikes(graph[drawn].neuron)
+    return np.asarray(np.minimum(emitted, 255) if fires else np.zeros_like(emitted), np.uint8)
 
 
 def _membrane(nodes: Mapping[str, Reals], decides: Deciding | None, emitted: Reals) -> Reals:
@@ -191,7 +199,7 @@ def _threshold(graph: Graph, drawn: str, decides: Deciding | None, constants: Ma
 
 def _membranes_told(graph: Graph, drawn: str) -> str:
     decides, active = deciding(graph[drawn].neuron), f"The most active neurons of {drawn}"
-    if drawn not in spiking(graph) or decides is None:
+    if not counts_spikes(graph[drawn].neuron) or decides is None:
         shown = f"their {decides.node} after every step" if decides else "what they emit"
         return f"{active}: {shown}. They emit words and never fire; the dashed line is 0."
     if decides.threshold is not None:
@@ -199,7 +207,7 @@ def _membranes_told(graph: Graph, drawn: str) -> str:
         return f"{active}: {decides.node}, in the network's units; {marks}."
     if decides.other:
         return f"{active}: {decides.node} less {decides.other}, with which it is compared; a dot is a spike."
-    return f"{active}: their {decides.node} after every step; a dot is a spike, the dashed line is 0."
+    return f"{active}: their {decides.node} after every step; a dot is a spike, or several, the dashed line is 0."
 
 
 def _distributions(network: QuantisedGraph, runs: list[_Run]) -> Iterator[Distribution]:

@@ -29,21 +29,14 @@ SCHEMES = {
 class Words:
     """What a report calls the samples that a network was presented."""
 
-    one: str = "digit"
-    many: str = "digits"
-    images: str = "images"
-    image: str = "image"
-    kind: str = "digit"  # what is told apart
-    one_of: str = "digit ({})"  # of a class
-    of_class: str = "a {}"
+    one: str = "image"
+    many: str = "images"
     input: str = "spike"
 
 
-DIGITS = Words()
-RECORDINGS = Words(
-    "recording", "recordings", "recordings", "recording", "class", "recording (class {})", "class {}", "event"
-)
-INPUTS = Words("input", "inputs", "inputs", "input", "class", "input (class {})", "class {}")
+IMAGES = Words()
+RECORDINGS = Words("recording", "recordings", "event")
+INPUTS = Words("input", "inputs")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,10 +51,10 @@ class Story:
     and of test images both with the prefix test_. `memory` is what `fxsnn.memory.memory_to_data` returns for
     the chosen network.
 
-    `traces` is one presented digit: "input" uint8[steps, inputs]; "float_spikes" and "fixed_spikes"
+    `traces` is one presented image: "input" uint8[steps, inputs]; "float_spikes" and "fixed_spikes"
     uint8[steps, neurons]; "float_membrane" and "fixed_membrane" float64[steps, neurons], before the reset
     and in real units; "threshold" float64[neurons], and "fixed_threshold" where the fixed-point network's differ;
-    "lowest" and "highest", the membrane format's range, where membranes have one; "digit", the class.
+    "lowest" and "highest", the membrane format's range, where membranes have one; "class", a number.
     """
 
     title: str
@@ -78,12 +71,12 @@ class Story:
     traces: Mapping[str, Any]
     distributions: tuple[Distribution, ...]
     significance: Significance | None = None  # None: not reported
-    words: Words = DIGITS
+    words: Words = IMAGES
     state: str = "membrane"  # the signal whose format stands for the states'
     states: str = "membranes and currents"  # what the distributions are of
     fields: str = "neurons"  # whose weights are shown
     neurons: str = "neurons"  # whose membranes and spikes are shown
-    fired_on: str = "digits the choice was made on"
+    fired_on: str = "images the choice was made on"
     membranes_told: str = ""  # caption of the membranes, where no format stores them as they are drawn
     steps: Mapping[str, Sequence[str]] = field(default_factory=dict)  # lines of the neurons' time step, by owner
 

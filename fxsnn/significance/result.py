@@ -41,7 +41,7 @@ class Learned(msgspec.Struct, frozen=True):
     """Float learning, which groups of learning are measured against, and whether the wide plan learns as it does."""
 
     digits: int  # that every network learned from
-    seed: int  # of first weights and of the digits' order
+    seed: int  # of first weights and of the images' order
     fade: float  # what a step leaves of an input's trace
     accuracy: float
     interval: tuple[float, float]

@@ -33,7 +33,7 @@ class Identity:
 
     fxsnn: str
     network: str  # SHA-256 of its arrays and constants
-    data: str  # SHA-256 of the digits that ranges, and those that accuracies, are measured on
+    data: str  # SHA-256 of the images that ranges, and those that accuracies, are measured on
     digits: str  # the same in words
     grid: str  # JSON
     learner: str

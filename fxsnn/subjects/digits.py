@@ -1,4 +1,4 @@
-"""A study's subject: a network of one layer that learned digits without labels."""
+"""A study's subject: a network of one layer that learned images without labels."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class DigitsSubject:
         return Facts(digest_of_network(self.network), digest_of(shown), about(self.splits), self.grid, learner)
 
     def points(self, found: Fewest | None = None) -> list[Point[Plan]]:
-        """Return the points of the grid, their integer bits from the ranges of the first digits."""
+        """Return the points of the grid, their integer bits from the ranges of the first images."""
         points = make_points(self.grid, measured_ranges(self.network, self.splits), self.learner)
         return restrict(points, found) if found else points
 
@@ -55,7 +55,7 @@ class DigitsSubject:
         raise ConfigError("the strategy narrow must be for a network of layers or populations, not of one layer")
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
-        """Encode the digits, cross-validate the float network on them; return its score and what evaluates a point."""
+        """Encode the images, cross-validate the float network on them; return its score and what evaluates a point."""
         task, score = prepare(self.network, self.splits, workers)
         return score, lambda point: evaluate(self.network, point, task, self.learner)
 
