@@ -14,6 +14,7 @@ import numpy as np
 import tomli_w
 from numpy.typing import NDArray
 
+from fxsnn.documents import documented
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError
 from fxsnn.network import Network
@@ -83,10 +84,7 @@ def competitive_from_data(data: Any) -> Competitive:
         A key is missing, unknown or of the wrong type, a constant is none that a network can have, or there is not
         exactly one layer.
     """
-    try:
-        given = msgspec.convert(data, _Text)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a network's description must have the documented keys: {error}") from None
+    given = documented(data, _Text, "a network's description")
     if len(given.layer) != 1:
         raise ConfigError(f"a network that learns without labels must have one layer, not {len(given.layer)}")
     constants = msgspec.structs.asdict(given.layer[0])

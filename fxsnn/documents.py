@@ -12,8 +12,9 @@ import math
 import re
 import tomllib
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -84,6 +85,28 @@ def fitted(content: Any, kind: type[Kind], must: str) -> Kind:
         return msgspec.convert(content, kind)
     except (msgspec.ValidationError, RecursionError) as error:
         raise FileError(f"{must}: {error}") from None
+
+
+def documented(content: Any, kind: type[Kind], what: str) -> Kind:
+    """Return the tables of a document as a `kind`; raises ConfigError, which names the key that is wrong.
+
+    Of an unknown key it names the nearest one that there is; `what` begins the error, as in "a plan".
+    """
+    try:
+        return msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        unknown = re.search("unknown field `(.*?)`", str(error))
+        near = get_close_matches(unknown[1], sorted(_keys(kind)), 1) if unknown else []
+        hint = f"; the nearest key: {near[0]}" if near else ""
+        raise ConfigError(f"{what} must have the documented keys: {error}{hint}") from None
+
+
+def _keys(kind: Any) -> set[str]:
+    """Return the keys of a struct, and of the structs that its fields are or hold."""
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return set[str]().union(*map(_keys, get_args(kind)))
+    fields = msgspec.structs.fields(kind)
+    return {one.encode_name for one in fields}.union(*(_keys(one.type) for one in fields))
 
 
 def _check(content: Any, least: float, most: float) -> None:

@@ -10,7 +10,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
-from fxsnn.documents import parse_toml
+from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
@@ -110,10 +110,7 @@ class Point(Generic[PlanT]):
 
 def parse_grid(text: str) -> Grid:
     """Read a grid from TOML; raises ConfigError naming the key that is wrong."""
-    try:
-        return msgspec.convert(parse_toml(text, "a grid"), Grid)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a grid must have the documented keys: {error}") from None
+    return documented(parse_toml(text, "a grid"), Grid, "a grid")
 
 
 def parse_leak(text: str) -> Leak:

@@ -43,7 +43,7 @@ class Rounding(StrEnum):
             raise FormatError(
                 "rounding 'trunc' means floor to an RTL engineer and zero to NumPy: say 'floor' or 'zero'"
             )
-        return _named(cls, name, _ROUNDING_ALIASES, "rounding")
+        return _named(cls, name, _ROUNDING_ALIASES, "rounding", Overflow)
 
 
 class Overflow(StrEnum):
@@ -67,13 +67,13 @@ class Overflow(StrEnum):
         >>> Overflow.parse("AP_SAT_SYM")
         <Overflow.SATURATE_SYMMETRIC: 'saturate-symmetric'>
         """
-        return _named(cls, name, _OVERFLOW_ALIASES, "overflow")
+        return _named(cls, name, _OVERFLOW_ALIASES, "overflow", Rounding)
 
 
 Mode = TypeVar("Mode", Rounding, Overflow)
 
 
-def _named(kind: type[Mode], name: str, aliases: dict[str, Mode], what: str) -> Mode:
+def _named(kind: type[Mode], name: str, aliases: dict[str, Mode], what: str, other: type[Rounding | Overflow]) -> Mode:
     if not isinstance(name, str):
         raise FormatError(f"{what} must be the name of a mode, not {name!r}")
     key = name.lower().replace("_", "-")
@@ -82,7 +82,10 @@ def _named(kind: type[Mode], name: str, aliases: dict[str, Mode], what: str) -> 
             return mode
     if key in aliases:
         return aliases[key]
-    raise FormatError(f"{what} must be one of {', '.join(kind)} (or another family's name for it), not {name!r}")
+    swapped = "; formats, roundings and overflow modes are written in this order" if key in list(other) else ""
+    raise FormatError(
+        f"{what} must be one of {', '.join(kind)} (or another family's name for it), not {name!r}{swapped}"
+    )
 
 
 _ROUNDING_CODES = {

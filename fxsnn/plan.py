@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import tomli_w
 
-from fxsnn.documents import parse_toml
+from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
@@ -180,10 +180,7 @@ def parse_plan(text: str) -> Plan:
 
 def plan_from_data(data: Any) -> Plan:
     """Read a plan from the tables of a TOML or JSON document; raises as `parse_plan` does."""
-    try:
-        given = msgspec.convert(data, _PlanText)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a plan must have the documented keys: {error}") from None
+    given = documented(data, _PlanText, "a plan")
     signals = {name: signal_of(getattr(given, name), name) for name in SIGNALS}
     return Plan(
         **signals,

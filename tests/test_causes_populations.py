@@ -225,8 +225,8 @@ MISTAKES = {
     "spike a step late": "line 11, spike: emitted a step late",
     "no limits": "not limited, beyond its word it goes on as it is and wraps where it is stored",
     "no lower limit": "limited above alone, below it goes on as it is and wraps where it is stored",
-    "spike of the old v": "line 11, spike: reads v of the step before instead of v of line 10, only in what is emitted",
-    "reset of the old v": "reads v of the step before instead of v of line 10, only in what the step does by it",
+    "spike of the old v": "line 11, spike: reads v of the step before instead of v of line 10, for what is emitted",
+    "reset of the old v": "reads v of the step before instead of v of line 10, for all but what is emitted",
     "threshold minus v": "line 13, v: operands of v - threshold exchanged",
     "wraps": "v: wraps instead of saturating",
     "reset to zero": "set to 0 where",
@@ -261,7 +261,7 @@ def test_a_node_more_in_the_dump_hides_no_cause(own: Path, tmp_path: Path) -> No
     assert result["causes"] == []
     assert [MISTAKES["leak divided"], ["a.v", "a.spike"]] in result["partly"]
     said = command("golden", "diff", own, dumped(tmp_path, words | {"wait": wait}, ["v", "spike", "wait"])).out
-    assert "cause     no change of the text, or two of them, explains all\n" in said
+    assert "cause     unknown: no change of the text, and no two of them, explain every word that differs\n" in said
     assert f"in part   a.v and a.spike alone: {MISTAKES['leak divided']}\n" in said
 
 

@@ -151,7 +151,7 @@ def test_undefined_words_of_a_node_are_told_before_any_cause(own: Path, tmp_path
     paths[2].write_text("x\n" * STEPS * NEURONS)
     said = run("golden", "diff", own, *paths).out.splitlines()
     assert said[4] == "undefined hidden.r: 180 of 180 words are x or z"
-    assert said[5] == "cause     no change of the text, or two of them, explains all"
+    assert said[5] == "cause     unknown: no change of the text, and no two of them, explain every word that differs"
     assert f"in part   hidden.v and hidden.spike alone: {MISTAKES['leak']}" in said
     result = told(own, paths)
     assert result["undefined"] == [["hidden.r", 180, 180]]

@@ -276,7 +276,7 @@ def test_a_study_is_of_all_that_answers_depend_on(folder: Path) -> None:
 def test_what_is_measured_must_be_a_question_with_known_classes(folder: Path) -> None:
     given = subject(folder)
     silent = replace(given.graph, readout=replace(given.graph.readout, kind="none"))
-    with pytest.raises(ConfigError, match="must have a readout of another kind than none"):
+    with pytest.raises(ConfigError, match="must have a .readout., such as kind = 'counts', not none"):
         check_inputs_of(silent, given.inputs)
     wrong = Inputs(given.inputs.words, np.full(30, 3))
     with pytest.raises(ConfigError, match=r"^labels must be the classes 0 to 2 of the readout, not 3$"):

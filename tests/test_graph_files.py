@@ -225,6 +225,7 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ("shape = 3", "shap = 3", "a network must have the documented keys: Object contains unknown field `shap`"),
         ("shape = 3", "shape = 0", "input must be a number of 1 or more or [rows, columns, channels], not 0"),
         ("shape = 2", "shape = 9999999", "the shape of a must be of at most 4,194,304 words, not 9,999,999"),
+        (LISTED, "weights = [[1, 2, 3], [1, 2, 3]]", "weights of input_a must be [3, 2], not [2, 3] (transpose them)"),
         ("shape = 3", "shape = 4", "weights of input_a must be [4, 2], not [3, 2]"),
         ("shape = 3", 'shape = 3\nformat = "Q"', "input.format: a format must read like "),
         ('"lif"', '"lit"', "a neuron must be one of competitive, "),
@@ -310,9 +311,9 @@ def test_weights_and_constants_that_their_formats_do_not_hold_are_warned_of(tmp_
     (tmp_path / "net.toml").write_text(NETWORK.replace("decay = 0.5", "decay = 1.5"))
     (tmp_path / "plan.toml").write_text(PLAN.replace("Q2.2", "Q1.2 floor wrap").replace("UQ1.2 floor wrap", "UQ0.6"))
     expected = [
-        "warning: weights of input_a: 1 of 6 leave Q1.2 (s3), the farthest 1 is stored as -1",
-        "warning: constant threshold of a: 1 of 2 leave UQ0.6 (u6), the farthest 1 is stored as 0.984375",
-        "warning: constant decay of a leaves UQ0.4 (u4): 1.5 is stored as 0.9375",
+        "warning: weights of input_a: 1 of 6 do not fit Q1.2 (s3), the farthest 1 is stored as -1",
+        "warning: constant threshold of a: 1 of 2 do not fit UQ0.6 (u6), the farthest 1 is stored as 0.984375",
+        "warning: constant decay of a does not fit UQ0.4 (u4): 1.5 is stored as 0.9375",
     ]
     net, plan = tmp_path / "net.toml", tmp_path / "plan.toml"
     for words in (("show", net, plan), ("memory", plan, "--network", net, "--json")):
@@ -320,7 +321,7 @@ def test_weights_and_constants_that_their_formats_do_not_hold_are_warned_of(tmp_
         assert (said.status, said.err.splitlines()) == (0, expected)
     plan.write_text(PLAN)
     assert command("show", net, plan).err.splitlines() == [
-        "warning: constant decay of a leaves UQ0.4 (u4): 1.5 is stored as 0.9375"
+        "warning: constant decay of a does not fit UQ0.4 (u4): 1.5 is stored as 0.9375"
     ]
 
 

@@ -60,7 +60,7 @@ def test_layers_and_their_plan_give_the_answers_that_they_gave() -> None:
         (
             ["explore", "net.npz", "--grid", "grid.toml", "--study", "study.journal"],
             "a study must be of schema 2, whose memory is counted as now, but 'study.journal' is of 1; to explore "
-            "again, name a new file with --study",
+            "again, name a new file with --study, or remove it",
         ),
     ],
 )

@@ -87,7 +87,7 @@ def test_configurations_are_held_in_three_lines(project: Path) -> None:
     (tests / "formats.toml").write_text(LISTED + "constants.compare = 'gt'\n")
     said = outcome(project)
     assert said.returncode == 1
-    assert "\nformats.toml: core: compare ge -> gt; first node: spike at image 0, step " in said.stdout
+    assert "\nformats.toml: core: compare ge -> gt; first node: spike at presentation 0, step " in said.stdout
     assert "Traceback" not in said.stdout
     (tests / "formats.toml").write_text("schema = 7")
     said = outcome(project)

@@ -122,7 +122,7 @@ def test_a_changed_bit_is_told_in_one_line_that_names_the_first_node(listed: Pat
     assert [line.split()[0] for line in lines] == ["ok", "ok", "FAIL", "2"]
     assert re.fullmatch(
         r"FAIL  each_subtract: plan.accumulator.rounding nearest-away -> floor; "
-        r"first node: sum at image 0, step \d+;.* spikes \d+ -> \d+",
+        r"first node: sum at presentation 0, step \d+;.* spikes \d+ -> \d+",
         lines[2],
     )
     assert lines[3] == f"2 of 3 configurations agree with list.lock.json (written by {THIS}), 1 do not"
@@ -187,7 +187,7 @@ def test_junit_xml_holds_a_test_case_a_configuration_and_the_line_of_what_fails(
     line = next(line for line in said.out.splitlines() if line.startswith("FAIL"))
     assert f"FAIL  each_subtract: {failure.attrib['message']}" == line
     assert failure.text == failure.attrib["message"]
-    assert "first node: sum at image 0, step " in line
+    assert "first node: sum at presentation 0, step " in line
     assert list(failures.values()) == [[], []]
     assert [p.attrib for p in suite.iter("property")] == [
         {"name": "fxsnn", "value": THIS},
@@ -215,7 +215,9 @@ def test_only_some_are_run_and_accepted(listed: Path) -> None:
     edit(listed, "density = 0.4", "density = 0.3")
     said = run("regress", listed, "--accept", "--only", "each_subtract")
     assert said.status == 0
-    assert said.out.startswith("accepted  each_subtract: random.density 0.4 -> 0.3; input spikes of image 0 changed; ")
+    assert said.out.startswith(
+        "accepted  each_subtract: random.density 0.4 -> 0.3; input spikes of presentation 0 changed; "
+    )
     assert said.out.endswith(f"\nlist.lock.json is written: 1 changed; it was written by {THIS}\n")
     after = read_lock(lock_path(listed)).records
     assert list(after) == list(before)

@@ -309,7 +309,7 @@ def test_a_study_of_something_else_is_refused_by_what_differs(
     kept = (tmp_path / "c.db").read_bytes()
     begun = "a study must be resumed as it was begun, but "
     there = f" of {str(tmp_path / 'c.db')!r} is another one"
-    end = "; name a new file with --study"
+    end = "; name a new file with --study, or remove it"
 
     def complaint(*more: object) -> str:
         said = run(*words, *more).complaint
@@ -334,7 +334,7 @@ def test_a_study_of_something_else_is_refused_by_what_differs(
         database.commit()
     assert run(*words).complaint == (
         f"a study must be of schema 2, whose memory is counted as now, but {str(tmp_path / 'c.db')!r} is of 1; "
-        "to explore again, name a new file with --study"
+        "to explore again, name a new file with --study, or remove it"
     )
 
 

@@ -105,13 +105,13 @@ def _tell_digits(found: Emulated) -> None:
             f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
             f"{score.images:,} digits, {score.spikes_per_image:.1f} spikes a digit"
         )
-    _show_casts("casts while the first test digit is shown", found.trace.counts)
+    _show_casts("casts of the first test digit", found.trace.counts)
 
 
 def _tell_recordings(found: EventsEmulated) -> None:
     for name, told in (("float", found.float), ("fixed", found.fixed)):
         tell(name, told)
-    rows = table("layer", "cast", *(f">{name}" for name in _COUNTED), title="casts while the first recording is shown")
+    rows = table("layer", "cast", *(f">{name}" for name in _COUNTED), title="casts of the first recording")
     for name, counts in found.counts.items():
         rows.add_row(*name.split()[1:], *_numbers(counts))
     show(rows)
@@ -121,7 +121,7 @@ def _tell_recordings(found: EventsEmulated) -> None:
 def _tell_inputs(found: GraphEmulated) -> None:
     for name, told in (("float", found.float), ("fixed", found.fixed)):
         typer.echo(f"{name}: {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on {found.about}")
-    _show_casts("casts while the first input is shown", found.counts)
+    _show_casts("casts of the first input", found.counts)
     show_memory(_memory(found), "ramb18")
 
 

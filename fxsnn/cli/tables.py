@@ -40,7 +40,12 @@ def show(shown: Table) -> None:
     for number, band in enumerate(bands(shown, width)):
         if number:
             console.print()
-        console.print(band)
+        if width is None:  # no blanks at the ends of lines of a file
+            with console.capture() as printed:
+                console.print(band)
+            print("\n".join(map(str.rstrip, printed.get().splitlines())))
+        else:
+            console.print(band)
 
 
 def say(text: str) -> None:

@@ -94,3 +94,15 @@ def likeliest(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
         if count > most and last - first - count <= least:
             best, most = _laid(late, first, last), count
     return best
+
+
+def lacks_ends(dump: Dumped, stream: NDArray[np.int64], ends: NDArray[np.int64]) -> bool:
+    """Say whether a dump is the stream without the rows in which presentations end; that of the last one may be there.
+
+    ends    int64[presentations]: row in which each ends
+    """
+    rows = stream.reshape(-1, neurons_of(dump.node))
+    return dump.places is None and any(
+        len(gone) > 0 and np.array_equal(dump.words, np.delete(rows, gone, axis=0).reshape(-1))
+        for gone in (ends, ends[:-1])
+    )

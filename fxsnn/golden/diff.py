@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.golden.align import Alignment, likeliest, plain
+from fxsnn.golden.align import Alignment, lacks_ends, likeliest, plain
 from fxsnn.golden.check import computed, shown
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped, neurons_of
@@ -22,6 +22,7 @@ from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.program.variant import Ints
 
 Explaining = Callable[..., Found]  # of dumps and how they lie; see `explain`
+RESET_EARLY = "the last step of each presentation is not dumped, all else is: a reset comes before it is sampled"
 FAR_MORE = 4  # a change that leaves a fourth of the differences is worth a line
 
 
@@ -110,6 +111,9 @@ def _diff(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
     found, dumps, chosen, narrow = _extended(explaining, dumps, expected)
     laid = [chosen[dump.node.name] for dump in dumps]
     difference = _difference(bundle, dumps, chosen, expected, order)
+    ends = np.cumsum(bundle.stimuli.steps) - 1
+    if difference and all(lacks_ends(dump, _stream(expected, dump), ends) for dump in dumps):
+        found = Found((RESET_EARLY,))
     missing = [_places(k, dump, _missing(dump, chosen), order) for k, dump in enumerate(dumps)]
     return Diff(
         words=_compared(chosen),

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.documents import named, parse_toml
+from fxsnn.documents import documented, named, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import read_text
 from fxsnn.format import Format
@@ -116,10 +116,7 @@ def graph_from_data(data: dict[str, Any], folder: Path, texts: Mapping[str, Text
             f"a network of populations must have the tables input and population, {lacking} missing; its keys are "
             f"{', '.join(data) or 'none'}"
         )
-    try:
-        given = msgspec.convert(data, _Text)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a network must have the documented keys: {error}") from None
+    given = documented(data, _Text, "a network")
     populations = tuple(_population(name, one, folder, texts or {}) for name, one in given.population.items())
     inputs = {one.name: one.neuron.inputs for one in populations}
     projections = tuple(_projection(one, inputs.get(one.target, ()), folder) for one in given.projection)

@@ -60,7 +60,8 @@ class Given:
         if self.shaped or not same:
             wanted = " or ".join(str(list(shape)) if shape else "one number" for shape in dict.fromkeys(shapes))
             given = list(held.shape) if self.shaped else f"{held.size} numbers"
-            raise ConfigError(f"{self._of()}{what} must be {wanted}, not {given}")
+            hint = " (transpose them)" if self.shaped and held.T.shape in shapes else ""
+            raise ConfigError(f"{self._of()}{what} must be {wanted}, not {given}{hint}")
         return Given(held.reshape(same[-1]), self.form, said=self.said)
 
     def words(self, signal: Signal, lfsr: Lfsr, what: str) -> tuple[NDArray[np.int64], Counted]:

@@ -18,7 +18,7 @@ def misfit(what: str, given: ArrayLike, words: ArrayLike, form: Format, overflow
     words    int64 of the same shape: what is stored
 
     >>> misfit("constant threshold", 1.0, 63, Format.parse("UQ0.6"), 1)
-    'constant threshold leaves UQ0.6 (u6): 1 is stored as 0.984375'
+    'constant threshold does not fit UQ0.6 (u6): 1 is stored as 0.984375'
     """
     if not overflows:
         return ""
@@ -26,8 +26,8 @@ def misfit(what: str, given: ArrayLike, words: ArrayLike, form: Format, overflow
     worst = int(np.argmax(np.abs(stored - numbers)))
     told = f"{as_given(numbers[worst])} is stored as {as_given(stored[worst])}"
     if numbers.size == 1:
-        return f"{what} leaves {form.describe()}: {told}"
-    return f"{what}: {overflows:,} of {numbers.size:,} leave {form.describe()}, the farthest {told}"
+        return f"{what} does not fit {form.describe()}: {told}"
+    return f"{what}: {overflows:,} of {numbers.size:,} do not fit {form.describe()}, the farthest {told}"
 
 
 def misfits(network: QuantisedGraph) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 import tomli_w
 
-from fxsnn.documents import named, parse_toml
+from fxsnn.documents import documented, named, parse_toml
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_text
 from fxsnn.graph.network import Graph, names_of
@@ -52,10 +52,7 @@ def parse_graph_plan(text: str) -> GraphPlan:
 
 def graph_plan_from_data(data: dict[str, Any]) -> GraphPlan:
     """Read a plan from the tables of a document; raises as `parse_graph_plan`."""
-    try:
-        given = msgspec.convert(data, _PlanText)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a plan must have the documented keys: {error}") from None
+    given = documented(data, _PlanText, "a plan")
     signals = {name: read_signal(said, name) for name, said in by_name(given.signal).items()}
     return GraphPlan(signals, Lfsr(given.lfsr.taps, given.lfsr.seed))
 

@@ -15,7 +15,7 @@ from fxsnn.data.events import kind_of, open_recordings
 from fxsnn.data.idx import parse_idx
 from fxsnn.data.labelled import Labelled, class_files, load_classes, of_recordings
 from fxsnn.data.shd import load_shd
-from fxsnn.documents import parse_toml
+from fxsnn.documents import documented, parse_toml
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import MOST_BYTES, read_bytes, read_text
@@ -68,10 +68,7 @@ def recorded_of(path: Path, shape: Shape) -> Words:
         return _recordings(path, AS_IT_IS, shape)
     if path.suffix != ".toml":
         return _images(path, None, AS_IT_IS, shape)
-    try:
-        asked = msgspec.convert(parse_toml(read_text(path, "a description of inputs"), "inputs"), Description)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a description of inputs must have the documented keys: {error}") from None
+    asked = documented(parse_toml(read_text(path, what := "a description of inputs"), what), Description, what)
     _check(asked)
     if asked.recordings:
         return _recordings(path.parent / asked.recordings, asked, shape)

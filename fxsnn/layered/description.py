@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal, Protocol, get_args
 import msgspec
 import tomli_w
 
-from fxsnn.documents import parse_toml
-from fxsnn.errors import ConfigError
+from fxsnn.documents import documented, parse_toml
 
 MOST_NEURONS = 1 << 22  # of a layer
 MOST_STEPS = 1 << 16
@@ -140,10 +139,7 @@ def parse_description(text: str) -> Description:
 
 def description_from_data(data: Any) -> Description:
     """Read a description from the tables of a TOML or JSON document; raises as `parse_description` does."""
-    try:
-        return msgspec.convert(data, Description)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a network's description must have the documented keys: {error}") from None
+    return documented(data, Description, "a network's description")
 
 
 def description_text(description: Description) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 import tomli_w
 
-from fxsnn.documents import parse_toml
+from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.layered.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
 from fxsnn.lfsr import Lfsr
@@ -96,10 +96,7 @@ def parse_layered_plan(text: str) -> LayeredPlan:
 
 def layered_plan_from_data(data: Any) -> LayeredPlan:
     """Read a plan from the tables of a TOML or JSON document; raises as `parse_layered_plan` does."""
-    try:
-        given = msgspec.convert(data, _PlanText)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a plan of layers must be TOML of the documented keys: {error}") from None
+    given = documented(data, _PlanText, "a plan of layers")
     return LayeredPlan(
         tuple(_layer(layer, number) for number, layer in enumerate(given.layer)), Lfsr(given.lfsr.taps, given.lfsr.seed)
     )

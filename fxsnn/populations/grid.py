@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fxsnn.documents import parse_toml
+from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, by_name, read_signal, signals_for
@@ -51,10 +51,7 @@ def parse_graph_grid(text: str) -> GraphGrid:
     ConfigError
         The text is no such table, a signal is none or comes twice, or the grid has too many points; it is named.
     """
-    try:
-        given = msgspec.convert(parse_toml(text, "a grid"), _GridText)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a grid must have the documented keys: {error}") from None
+    given = documented(parse_toml(text, "a grid"), _GridText, "a grid")
     axes: dict[str, tuple[str, ...]] = {}
     for name, said in by_name(given.signal).items():
         listed = said if isinstance(said, list) else [said]

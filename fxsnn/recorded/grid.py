@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fxsnn.documents import parse_toml
+from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.grid import MOST_POINTS, SHORT, Point, Value
 from fxsnn.layered.itq_plan import Lesson, plan_learning
@@ -67,10 +67,7 @@ class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def parse_recorded_grid(text: str) -> RecordedGrid:
     """Read a grid from TOML; raises ConfigError naming the key that is wrong."""
-    try:
-        return msgspec.convert(parse_toml(text, "a grid"), RecordedGrid)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a grid must have the documented keys: {error}") from None
+    return documented(parse_toml(text, "a grid"), RecordedGrid, "a grid")
 
 
 def recorded_points(grid: RecordedGrid, network: LayeredNetwork) -> list[Point[LayeredPlan]]:

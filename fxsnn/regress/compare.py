@@ -20,14 +20,14 @@ def changes(before: Record, after: Record) -> list[str]:
     names = [name for name in after.constants if before.constants.get(name) != after.constants[name]]
     told += [_constant(name, before, after) for name in names]
     if before.inputs != after.inputs:
-        told.append(f"input spikes of image {_place(before.inputs, after.inputs)} changed")
+        told.append(f"input spikes of presentation {_place(before.inputs, after.inputs)} changed")
     first = first_node(before, after)
     if first:
         image, step, node = first
-        told.append(f"first node: {node} at image {image}, step {step}")
+        told.append(f"first node: {node} at presentation {image}, step {step}")
     count = sum(a != b for a, b in zip(_cut(before.responses), _cut(after.responses), strict=False))
     if count:
-        told.append(f"spike counts changed in {count} of {len(after.responses) // SHORT} images")
+        told.append(f"spike counts changed in {count} of {len(after.responses) // SHORT} presentations")
     if before.words != after.words and len(told) == 0:
         told.append("words changed that short digests do not tell apart")
     if before.spikes != after.spikes:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from fxsnn.documents import named, parse_toml
+from fxsnn.documents import documented, named, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.files import inside, read_text
 from fxsnn.network import Compare, Network, RefractoryInput, Reset, Winner, load_network
@@ -110,17 +110,10 @@ def read_listed(path: Path) -> list[Listed]:
 
 
 def _parse(text: str, root: Path) -> list[Listed]:
-    try:
-        given = msgspec.convert(parse_toml(text, "a list of configurations"), _File)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"a list of configurations must be TOML of the documented keys: {error}") from None
+    given = documented(parse_toml(text, "a list of configurations"), _File, "a list of configurations")
     found: list[Listed] = []
     for number, tables in enumerate(given.configuration):
-        try:
-            entry = msgspec.convert(merged(given.default, tables), _Entry)
-        except msgspec.ValidationError as error:
-            called = tables.get("name", number)
-            raise ConfigError(f"configuration {called!r} must have the documented keys: {error}") from None
+        entry = documented(merged(given.default, tables), _Entry, f"configuration {tables.get('name', number)!r}")
         if not entry.name.isprintable() or entry.name != entry.name.strip():
             raise ConfigError(f"a configuration's name must be printable, without spaces around it, not {entry.name!r}")
         if entry.name in {one.name for one in found}:

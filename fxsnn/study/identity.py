@@ -63,7 +63,7 @@ def identify(facts: Facts, strategy: str, *, trials: int = 0, seed: int = 0, sig
 def check_same(identity: Identity, held: Mapping[str, Any], shown: str) -> None:
     """Refuse a study of something else: one line that names the first thing which differs."""
     given = asdict(identity)
-    afresh = f"name {'another study with --study-name' if '://' in shown else 'a new file with --study'}"
+    afresh = "name another study with --study-name" if "://" in shown else "name a new file with --study, or remove it"
     if (was := held.get("schema")) != SCHEMA:
         raise ConfigError(
             f"a study must be of schema {SCHEMA}, whose memory is counted as now, but {shown!r} is of {was!r}; "

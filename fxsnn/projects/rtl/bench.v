@@ -23,7 +23,7 @@ module bench #(parameter STEPS = 1);
     $readmemh("set/begin.mem", begins);
     v_file = $fopen("dump/hidden.v.mem");
     spike_file = $fopen("dump/hidden.spike.mem");
-    $dumpfile("dump/core.vcd");
+    $dumpfile("dump/waves.vcd");
     $dumpvars(0, bench);
     for (t = 0; t < STEPS; t = t + 1) begin
       if (begins[t]) begin
