@@ -15,6 +15,15 @@ def as_given(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
+def many(count: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    >>> many(1, "step"), many(2000, "step")
+    ('1 step', '2,000 steps')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 class FxsnnError(Exception):
     """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
 

@@ -28,6 +28,7 @@ from fxsnn.golden.diff import Diff, diff
 from fxsnn.golden.dump import Dumped, nodes_of
 from fxsnn.golden.dumpcsv import read_csv
 from fxsnn.golden.dumpmem import read_memory
+from fxsnn.golden.dumps import read_dumps
 from fxsnn.golden.export import _rendered
 from fxsnn.golden.held import Bundle
 from fxsnn.golden.populations import Presented
@@ -219,6 +220,22 @@ def test_states_that_presentations_do_not_reset_are_named(tmp_path: Path) -> Non
     assert "membrane, refractory not reset where a presentation begins" in found.causes
 
 
+@pytest.mark.parametrize("last", [True, False], ids=["of every presentation", "but of the last one"])
+def test_steps_that_a_reset_hides_are_named(last: bool, tmp_path: Path) -> None:
+    bundle = opened(GOLDEN / "largest_zero")
+    ends = np.cumsum(bundle.stimuli.steps) - 1
+    node, words = nodes_of(bundle)["membrane"], words_of(bundle)["membrane"]
+    path = written(tmp_path, node, words)
+    lines = path.read_text().splitlines()
+    hidden = {int(row) for row in (ends if last else ends[:-1])}
+    path.write_text("\n".join(line for n, line in enumerate(lines) if n // words.shape[1] not in hidden) + "\n")
+    found = diff(bundle, read_dumps(bundle, [path], "", (), "", ()))
+    assert found.causes == (
+        "the last step of each presentation is not dumped, all else is: a reset comes before it is sampled",
+    )
+    assert found.missing == len(hidden) * words.shape[1]
+
+
 @pytest.mark.usefixtures(no_causes.__name__)
 def test_a_difference_is_told_in_a_few_lines(tmp_path: Path) -> None:
     bundle = opened(EACH)
@@ -234,7 +251,7 @@ def test_a_difference_is_told_in_a_few_lines(tmp_path: Path) -> None:
         "first     membrane, presentation 0, step 4, neuron 5",
         "expected  73 (raw -13, value -1.625)",
         "got       0f (raw 15, value 1.875)",
-        "differ    1 of 576 words, 1 steps, 1 neurons; heals after presentation 0, step 4",
+        "differ    1 of 576 words, 1 step, 1 neuron; heals after presentation 0, step 4",
         "cause     unknown: no change of the text, and no two of them, explain every word that differs",
     ]
     told = json.loads(run("golden", "diff", EACH, path, "--json").out)
@@ -591,7 +608,7 @@ def test_a_change_that_leaves_few_differences_is_told_as_the_nearest(
     path = written(tmp_path, nodes_of(bundle)["membrane"], nodes["membrane"])
     said = run("golden", "diff", GOLDEN / "largest_zero", path).out.splitlines()
     assert "cause     unknown: no change of the text, and no two of them, explain every word that differs" in said
-    assert said[-1].endswith(": 1 words still differ")
+    assert said[-1].endswith(": still different: 1 word")
 
 
 def test_a_waveform_needs_pywellen(tmp_path: Path) -> None:

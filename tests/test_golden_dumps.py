@@ -307,7 +307,7 @@ def test_an_unknown_digit_of_a_row_names_the_neurons_whose_bits_it_holds(
     assert said.status == 1
     assert said.out.splitlines()[0] == f"first     spike, presentation {presentation}, step {within}, neuron {first}"
     assert "got       undefined (x or z)" in said.out
-    assert f"{neurons} of 576 words, 1 steps, {neurons} neurons" in said.out
+    assert f"{neurons} of 576 words, 1 step, {neurons} neuron" in said.out
 
 
 def test_a_column_of_spikes_holds_no_rows(tmp_path: Path) -> None:

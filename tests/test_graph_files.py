@@ -225,6 +225,7 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ("shape = 3", "shap = 3", "a network must have the documented keys: Object contains unknown field `shap`"),
         ("shape = 3", "shape = 0", "input must be a number of 1 or more or [rows, columns, channels], not 0"),
         ("shape = 2", "shape = 9999999", "the shape of a must be of at most 4,194,304 words, not 9,999,999"),
+        (LISTED, "weights = [[1, 2, 3], [1, 2, 3]]", "weights of input_a must be [3, 2], not [2, 3] (transpose them)"),
         ("shape = 3", "shape = 4", "weights of input_a must be [4, 2], not [3, 2]"),
         ("shape = 3", 'shape = 3\nformat = "Q"', "input.format: a format must read like "),
         ('"lif"', '"lit"', "a neuron must be one of competitive, "),

@@ -338,7 +338,7 @@ def test_a_dump_s_first_word_that_differs_is_named_across_populations(made: Path
     lines = said.out.splitlines()
     # rows 25 of `first` (4 neurons), 25 of `around` (3), 25 of `last` (2): the order of a step decides
     assert lines[0] == "first     first.spike, presentation 0, step 25, neuron 1"
-    assert lines[3].startswith(f"differ    3 of {3 * STEPS * 9:,} words, 1 steps, 2 neurons; ")
+    assert lines[3].startswith(f"differ    3 of {3 * STEPS * 9:,} words, 1 step, 2 neurons; ")
     assert "cause     unknown: no change of the text, and no two of them, explain every word that differs" in lines
     told = json.loads(command("golden", "diff", "--json", made / "set", tmp_path / "around.integrated.mem").out)
     assert (told["difference"]["node"], told["difference"]["neuron"], told["causes"]) == ("around.integrated", 0, [])

@@ -48,7 +48,11 @@ def test_names_of_other_families_become_ours() -> None:
         ('"UQ0.4"', '"Q99.4"', "weight: word must be 1 to 63 bits, not 103"),
         ('"SR"', '"trunc"', "membrane: rounding 'trunc' means floor to an RTL engineer and zero to NumPy"),
         ('"UQ6.2"', "7", "a plan must have the documented keys: Expected `str`, got `int` - at `$.theta.format`"),
-        ("theta =", "thetta =", "a plan must have the documented keys: Object contains unknown field `thetta`"),
+        (
+            "theta =",
+            "thetta =",
+            "a plan must have the documented keys: Object contains unknown field `thetta`; the nearest key: theta",
+        ),
         (
             'theta = { format = "UQ6.2" }',
             "",
@@ -58,6 +62,13 @@ def test_names_of_other_families_become_ours() -> None:
         ("shift = 4", "shift = 0", "a leak's shift must be 1 to 62, not 0"),
         ('"each"', '"all"', "a plan must have the documented keys: Invalid enum value 'all' - at `$.accumulate`"),
         ("weight =", "weight ", "a plan must be TOML: "),
+        (
+            '"SR"',
+            '"wrap"',
+            "membrane: rounding must be one of floor, zero, ceil, nearest-up, nearest-down, nearest-zero, "
+            "nearest-away, nearest-even, nearest-odd, stochastic (or another family's name for it), not 'wrap'; "
+            "formats, roundings and overflow modes are written in this order",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_plan_is_named(old: str, new: str, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fxsnn.errors import many
 from fxsnn.golden.diff import Diff, Difference, Place
 
 MOST_PARTS = 3  # changes that explain some of the nodes are told, the others counted
@@ -36,7 +37,7 @@ def _explained(result: Diff) -> list[str]:
         told.append(f"in part   and {more:,} more (--json)")
     if result.nearest:
         name, left = result.nearest
-        told.append(f"nearest   {name}: {left:,} words still differ")
+        told.append(f"nearest   {name}: still different: {many(left, 'word')}")
     return ["cause     unknown: no change of the text, and no two of them, explain every word that differs", *told]
 
 
@@ -46,7 +47,7 @@ def _named(place: Place | Difference) -> str:
 
 
 def _told(wrong: Difference, words: int) -> list[str]:
-    extent = f"{wrong.words:,} of {words:,} words, {wrong.steps:,} steps, {wrong.neurons:,} neurons"
+    extent = f"{wrong.words:,} of {words:,} words, {many(wrong.steps, 'step')}, {many(wrong.neurons, 'neuron')}"
     return [
         f"first     {_named(wrong)}",
         f"expected  {wrong.expected}",
