@@ -8,11 +8,12 @@ from typing import Any, Literal, get_args
 from fxsnn.competitive import KIND, Competitive, competitive_from_data, competitive_of, competitive_text
 from fxsnn.documents import named, parse_toml
 from fxsnn.errors import ConfigError
-from fxsnn.files import read_text
+from fxsnn.files import read_bytes, read_text
 from fxsnn.layered.description import KINDS, Description, description_from_data, description_text
-from fxsnn.layered.network import LayeredNetwork, is_layered, load_layers
+from fxsnn.layered.network import FORMAT, LayeredNetwork, load_layers
 from fxsnn.layered.ready import Ready, ready
 from fxsnn.network import Network, load_network
+from fxsnn.npz import UNREADABLE, unpack_npz
 
 Kind = Literal["one layer", "layers", "populations"]
 Described = Competitive | Description
@@ -54,7 +55,11 @@ def kind_of(network: Path) -> Kind:
     """
     if network.suffix == ".toml":
         return "populations"
-    return "layers" if is_layered(network) else "one layer"
+    try:
+        called = str(unpack_npz(read_bytes(network, "a network")).get("format"))
+    except UNREADABLE:
+        return "one layer"
+    return "layers" if called == FORMAT else "one layer"
 
 
 def network_in(path: Path) -> Network | LayeredNetwork:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,15 +103,6 @@ def encode(images: NDArray[np.uint8], coding: RateCoding, presentation: int = 0)
         all_indices.append(indices[: starts[-1]].copy())  # lets the buffer go
         events += int(starts[-1])
     return Spikes(np.concatenate(all_starts), np.concatenate(all_indices), len(images), coding.steps, images.shape[1])
-
-
-def encode_parts(images: NDArray[np.uint8], coding: RateCoding, size: int = 1000) -> Iterator[Spikes]:
-    """Encode `size` images at a time, so that the spikes of all are never held at once.
-
-    images    uint8[images, pixels]
-    """
-    for first in range(0, len(images), size):
-        yield encode(images[first : first + size], coding)
 
 
 def _keys(images: NDArray[np.uint8], seed: int, presentation: int) -> NDArray[np.int64]:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import skip_with_jit
+from fxsnn.described import kind_of
 from fxsnn.errors import FileError
-from fxsnn.layered.network import is_layered, load_layers
+from fxsnn.layered.network import load_layers
 from fxsnn.network import load_network
 from fxsnn.npz import pack_npz, unpack_npy, unpack_npz
 
@@ -83,7 +84,7 @@ def test_a_member_that_is_no_plain_array_is_refused(kind: str) -> None:
 def test_a_network_of_such_members_is_refused_in_one_line(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "net.npz"
     path.write_bytes(zipped(("format.npy", DAMAGED_ARRAYS[kind])))
-    assert not is_layered(path)
+    assert kind_of(path) == "one layer"
     for load in (load_network, load_layers):
         with pytest.raises(FileError) as refused:
             load(path)

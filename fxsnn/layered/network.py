@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.files import read_bytes, write_bytes
+from fxsnn.files import write_bytes
 from fxsnn.frozen import freeze
 from fxsnn.layered.description import Description, description_text, parse_description
 from fxsnn.learned import Learned, arrays_in, arrays_of
-from fxsnn.npz import UNREADABLE, pack_npz, unpack_npz
+from fxsnn.npz import pack_npz
 
-_FORMAT = "fxsnn layered network 1"
+FORMAT = "fxsnn layered network 1"  # what its file calls itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,20 +85,12 @@ def save_layers(network: LayeredNetwork, path: Path, learned: Learned | None = N
 
     learned    what it learned from; without it the file does not say
     """
-    held = {"format": np.asarray(_FORMAT), "description": np.asarray(description_text(network.description))}
+    held = {"format": np.asarray(FORMAT), "description": np.asarray(description_text(network.description))}
     for number in range(len(network.weights)):
         held[f"weights_{number}"] = network.weights[number]
         held[f"biases_{number}"] = network.biases[number]
         held[f"readouts_{number}"] = network.readouts[number]
     write_bytes(path, pack_npz(held | arrays_of(learned)))
-
-
-def is_layered(path: Path) -> bool:
-    """Say whether a file calls itself a layered network; raises FileError where it cannot be read."""
-    try:
-        return str(unpack_npz(read_bytes(path, "a network")).get("format")) == _FORMAT
-    except UNREADABLE:
-        return False
 
 
 def load_layers(path: Path) -> LayeredNetwork:
@@ -110,8 +102,8 @@ def load_layers(path: Path) -> LayeredNetwork:
         The file is missing, damaged or something else.
     """
     held = arrays_in(path, "a layered network")
-    if str(held.get("format")) != _FORMAT:
-        raise FileError(f"a layered network must say {_FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")
+    if str(held.get("format")) != FORMAT:
+        raise FileError(f"a layered network must say {FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")
     try:
         description = parse_description(str(held["description"]))
         parts = [
