@@ -103,6 +103,7 @@ def simulated(kind: str, examples: int, processes: int) -> tuple[int, int]:
         while shares and len(running) - done < processes:
             running.append(spawn.Process(target=share, args=(kind, *shares.pop(0), told), daemon=True))
             running[-1].start()
+        found: int | str | None
         try:
             found: int | str | None = told.get(timeout=_SAID)
         except Empty:  # what is being made or simulated takes long
