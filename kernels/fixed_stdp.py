@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from . import lif
 from ._jit import jit
+from .copying import copy
 from .datapath import Site
 from .draws import fill_draws
 from .emitted import ADDS_EACH, step
@@ -164,7 +165,7 @@ def learn_from(  # type: ignore[no-untyped-def]
         state[:] = 0
         trace[:] = 0
         counts[:] = 0
-        states[:] = seeds
+        copy(states, seeds)
         for now in range(image * steps, (image + 1) * steps):
             start, stop = starts[now], starts[now + 1]
             if not ADDS_EACH:
@@ -188,8 +189,8 @@ def learn_from(  # type: ignore[no-untyped-def]
                     folded[n] = fold(n, theta, sums[n], learner, registers, taps, draw)
                     limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
             if kept is not None:
-                kept.spikes[image, now - image * steps] = spikes
-                kept.registers[image, now - image * steps] = registers
+                copy(kept.spikes[image, now - image * steps], spikes)
+                copy(kept.registers[image, now - image * steps], registers)
         for n in range(neurons):
             if counts[n] > 0 and not learner.each_spike:
                 amount = rates[image] * counts[n]
@@ -198,11 +199,11 @@ def learn_from(  # type: ignore[no-untyped-def]
             folded[n] = fold(n, theta, sums[n], learner, registers, taps, draw)
             limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
         if kept is not None:
-            kept.registers[image, steps] = registers
-            kept.learned[image] = learned
-            kept.weights[image] = rows[:inputs, :neurons]
-            kept.sums[image] = sums
-            kept.theta[image] = theta
-            kept.folded[image] = folded
-            kept.counts[image] = counts
-            kept.trace[image] = trace
+            copy(kept.registers[image, steps], registers)
+            copy(kept.learned[image], learned)
+            copy(kept.weights[image], rows[:inputs, :neurons])
+            copy(kept.sums[image], sums)
+            copy(kept.theta[image], theta)
+            copy(kept.folded[image], folded)
+            copy(kept.counts[image], counts)
+            copy(kept.trace[image], trace)

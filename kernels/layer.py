@@ -5,6 +5,7 @@ from numpy import uint64
 
 from . import _vector, lif
 from ._jit import jit, jit_within
+from .copying import copy
 from .draws import fill_draws
 from .emitted import ADDS_EACH, step
 from .lif import add_rows
@@ -105,7 +106,7 @@ def respond(  # type: ignore[no-untyped-def]
             for line in range(begun.shape[1]):
                 for n in range(neurons):
                     kept[line, n] = begun[image, line, n]
-        states[:] = seeds
+        copy(states, seeds)
         first = image * steps
         for now in range(first, first + steps):
             at = now
@@ -199,4 +200,4 @@ def record(nodes, drawn, registers, counts, v, refractory, weights, starts, indi
             counts[-1, 0] += ready and (v[n] << path.compare_left) == limits[n]
         fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, counts, nodes[now])
         counts[-1, 1] += fired
-        registers[now] = states
+        copy(registers[now], states)
