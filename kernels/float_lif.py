@@ -12,6 +12,7 @@ from numpy import float64, int32, int64, uint8, uint16
 from numpy.typing import NDArray
 
 from ._jit import jit
+from .copying import copy
 
 ZERO, VALUE, SUBTRACT = range(3)  # reset
 NONE, LOWEST, LARGEST = range(3)  # winner
@@ -186,6 +187,6 @@ def record(
     for now in range(before.shape[0]):
         accumulate(currents[now], weights, indices, starts[now], starts[now + 1])
         integrate(v, currents[now], limits, refractory, rules)
-        before[now] = v
+        copy(before[now], v)
         settle(v, spikes[now], choose(spikes[now], v, limits, refractory, rules), refractory, rules)
-        after[now] = v
+        copy(after[now], v)

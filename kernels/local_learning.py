@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from . import cast, lfsr, lif, rescale  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
 from ._jit import jit, jit_within
+from .copying import copy
 from .datapath import Site
 
 ERROR, DELTA, GRADIENT, BIAS_GRADIENT, UPDATE, BIAS_UPDATE = range(6)  # rows of the registers
@@ -95,7 +96,7 @@ def learn_step(  # type: ignore[no-untyped-def]
     if readout.shape[0] > 0:
         read_out(room.said, pooled, readout)
     else:
-        room.said[:] = membranes
+        copy(room.said, membranes)
     find_errors(room.error, room.said, label, fault, registers, taps)
     send_back(room.delta, room.winners, membranes, readout, room.error, fault, shape, registers, taps)
     gather(room.sums, room.bias_sums, room.delta, room.winners, trace, shape)

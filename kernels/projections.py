@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._jit import jit
+from .copying import copy
 
 
 class Windows(NamedTuple):
@@ -148,7 +149,7 @@ def add_maxima(sums, words, weight, shape):  # type: ignore[no-untyped-def]
         for y in range(shape.rows_out):
             for x in range(shape.columns_out):
                 corner = (y * shape.step_down * shape.columns + x * shape.step_across) * shape.channels
-                most[:] = words[row, corner : corner + shape.channels]
+                copy(most, words[row, corner : corner + shape.channels])
                 for line in range(shape.kernel_rows):
                     for column in range(shape.kernel_columns):
                         first = corner + (line * shape.columns + column) * shape.channels

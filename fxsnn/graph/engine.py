@@ -48,7 +48,7 @@ class Engine:
         self._taps, self._seeds = network.plan.lfsr.tap_array(), seeds_of(network, one, step.emitted.streams)
         self._registers = self._seeds.copy()
         self._parts, self._order = np.zeros((0, one.size), step.word), np.arange(0)  # of no active input
-        self._follow = step.driver(layer.follow)
+        self._step = step
         fixed = step.fixed.copy() if changing else step.fixed
         self._data = self._kept, fixed, step.words, self._registers, self._taps, self._draws
         self._each_of, rows = one.each, [one.neuron.operations[ref] for ref in step.emitted.rows]
@@ -84,7 +84,7 @@ class Engine:
             alone, order = self._parts, self._order
             if self._each:
                 alone, order = self._brought(emitted, begin)
-            self._follow(
+            layer.follow(
                 out[steps],
                 nodes[steps],
                 row,
@@ -92,6 +92,7 @@ class Engine:
                 *self._data,
                 alone,
                 order,
+                self._step.called(out, alone, order, len(sums)),
             )
 
     def step(self, emitted: Mapping[str, Held], out: Held, step: int) -> None:
@@ -101,7 +102,8 @@ class Engine:
             at = step - delay
             kernel(sums, emitted[source][at : at + 1], *fixed)
         alone, order = self._brought(emitted, step) if self._each else (self._parts, self._order)
-        self._follow(out[step : step + 1], NO_NODE, 0, self._given, *self._data, alone, order)
+        does = self._step.called(out, alone, order, len(self._now))
+        layer.follow(out[step : step + 1], NO_NODE, 0, self._given, *self._data, alone, order, does)
 
     def change(self, weights: Words, constant: str, words: Words) -> None:
         """Take other words for the weights of the only projection, a kernel, and for a constant of each channel.
