@@ -31,7 +31,7 @@ def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads
     """
     _check_frames(network, frames)
     try:
-        return run(network.graph, frames, threads).said
+        return run(network.running, frames, threads).said
     except OverflowDetectedError as error:  # of a population, whose name no plan of layers has
         raise OverflowDetectedError(re.sub(r" of (?:filter|layer)_(\d+) ", r" of layer \1 ", str(error))) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,24 @@ def populations_of(
         An exact intermediate could leave int64, or a cast would drop more than 62 bits; the message names it.
     """
     return _Making(described, plan).graph(words, readout)
+
+
+def without_relays(network: QuantisedGraph) -> QuantisedGraph:
+    """Return the same network where filters pool what they take: fewer words are moved, and answers are the same."""
+    graph, wires, gone = network.graph, list[Projection](), set[str]()
+    pooling = {one.target: one for one in graph.projections if one.kind == "maximum"}
+    for one in graph.projections:
+        if one.kind == "identity" and one.source in pooling:
+            wires.append(replace(pooling[one.source], name=one.name, target=one.target))
+            gone.add(one.source)
+        else:
+            wires.append(one)
+    if not gone:
+        return network
+    kept = tuple(one for one in graph.populations if one.name not in gone)
+    wired = tuple(one for one in wires if one.target not in gone)
+    alike = replace(graph, populations=kept, projections=wired)
+    return QuantisedGraph(alike, network.plan, network.weights, network.constants)
 
 
 def as_inputs(frames: NDArray[np.uint16]) -> NDArray[np.int64]:

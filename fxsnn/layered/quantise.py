@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,18 +13,25 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.layered.description import Description
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import CASTS, CONSTANTS, LEAKS, STREAMS, LayeredPlan, LayerPlan
-from fxsnn.layered.populations import Words, populations_of
+from fxsnn.layered.populations import Words, populations_of, without_relays
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import Signal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantisedLayers:
-    """A layered network of raw words: what it is of, and the populations that it is run, proved and counted as."""
+    """A layered network of raw words: what it is of, and the populations that it is proved and counted as.
+
+    `running` are those that answer, which move fewer words; see `populations.without_relays`.
+    """
 
     description: Description
     plan: LayeredPlan
     graph: QuantisedGraph
+    running: QuantisedGraph = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "running", without_relays(self.graph))
 
 
 def constant_register(plan: LayeredPlan, number: int, name: str) -> Lfsr:
