@@ -36,7 +36,7 @@ def memory_of(plan: Path, network: Path, macro: str, warn: Callable[[str], objec
     """Count the memory of a network under a plan; under `while_learning` what learning by it stores, at the usual rate.
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (TOML)
-    warn       is told of each constant or weight of populations that its format does not hold
+    warn       called with a line for each constant or weight of populations that does not fit its format
 
     Raises
     ------

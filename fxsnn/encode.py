@@ -107,7 +107,7 @@ def encode(images: NDArray[np.uint8], coding: RateCoding, presentation: int = 0)
 
 
 def encode_parts(images: NDArray[np.uint8], coding: RateCoding, size: int = 1000) -> Iterator[Spikes]:
-    """Encode `size` images at a time, so that the spikes of all are never held at once.
+    """Encode `size` images at a time, so that the spikes of all are never in memory at once.
 
     images    uint8[images, pixels]
     """

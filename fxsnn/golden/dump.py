@@ -106,7 +106,7 @@ def dumped(
 
     places    of each word, in the stream; of rows, their steps
     rows      each word is a row of bits
-    notes     to be told beside how words were reread
+    notes     to be reported beside how words were reread
 
     Raises
     ------
