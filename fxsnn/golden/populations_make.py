@@ -16,8 +16,8 @@ from fxsnn.files import check_folder, new_folder
 from fxsnn.format import Format
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.graph_directed import cover
-from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.make import corner_entries, write_files
+from fxsnn.golden.manifest import MANIFEST
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import (
     POPULATIONS_SCHEMA,
