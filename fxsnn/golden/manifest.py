@@ -69,7 +69,7 @@ class Manifest(msgspec.Struct):
 
 
 def check_begins(begin: NDArray[np.int64], timed: Timed) -> None:
-    """Raise FileError where the words of begin.mem are not those of the presentations."""
+    """Raise FileError where the words of begin.mem, int64[rows], are not those of the presentations."""
     must = timed.begin()
     wrong = np.flatnonzero(begin != must)
     if len(wrong):
