@@ -31,7 +31,7 @@ def kept() -> Kept:
 def remove() -> Kept:
     """Remove the machine code and return what was kept; FileError where it cannot be removed.
 
-    Kernels are compiled again by the next command that needs them. A command that runs meanwhile goes on with those
+    Kernels are compiled again by the next command that needs them. A command that runs meanwhile continues with those
     that it has loaded.
     """
     before = kept()

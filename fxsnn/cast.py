@@ -288,7 +288,7 @@ def check_words(name: str, words: ArrayLike, fmt: Format, before: int = 0) -> No
 
 
 def _leaves(given: NDArray[np.integer[Any]], fmt: Format) -> bool:
-    """Say whether a word is none of a format; called at every step of a bench, so looked at once where that does."""
+    """Say whether a word is none of a format; called at every step of a bench: one comparison where that is enough."""
     import numpy as np
 
     most, least = np.maximum.reduce, np.minimum.reduce  # max() and min() without a call in between

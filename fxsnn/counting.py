@@ -39,7 +39,7 @@ def memory_of(
     """Count the memory of a network under a plan; under `while_learning` what learning by it stores, at the usual rate.
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (TOML)
-    warn       is told of each constant or weight of populations that its format does not hold
+    warn       called with a line for each constant or weight of populations that does not fit its format
     start      of populations: an .npz with what states begin with, see `read_start`; its states are counted as such
 
     Raises

@@ -92,7 +92,7 @@ class Narrowing(Generic[PlanT]):
     """A descent: every plan that has one bit less is measured, and the best of those becomes the next to begin from.
 
     The best saves the most bits for each answer that it loses, one more counted. A step that falls below the floor is
-    not tried again. What is tried depends on results alone, whatever their order: whoever computes it finds the same.
+    not tried again. What is tried depends on results alone, whatever their order: all that compute it agree.
 
     start      the plan that is narrowed, and after training: nothing learns
     images     of which accuracies are shares

@@ -51,7 +51,7 @@ def described_text(described: Described) -> str:
 def kind_of(network: Path) -> Kind:
     """Return which kind of network a file holds; raises FileError where it cannot be read.
 
-    A file that is no network at all counts as one layer: whoever reads it says what is wrong.
+    A file that is no network at all counts as one layer: its reader says what is wrong.
     """
     if network.suffix == ".toml":
         return "populations"

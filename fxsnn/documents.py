@@ -47,7 +47,7 @@ def parse_toml(text: str, what: str) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        It is not TOML, is nested deeper than 64, or holds a whole number beyond 64 bits. Whoever takes a real
+        It is not TOML, is nested deeper than 64, or holds a whole number beyond 64 bits. The reader of a real
         number refuses infinities, which TOML has, by the name of the key.
     """
     try:
@@ -67,7 +67,7 @@ def parse_json(data: bytes, must: str) -> Any:
     ------
     FileError
         It is not JSON in UTF-8, has a key twice, half of a surrogate pair, is nested deeper than 64, or holds a number
-        that is infinite, none, or a whole one of more than 32 characters: whoever takes it says what it may be.
+        that is infinite, none, or a whole one of more than 32 characters: the reader of the key says what it may be.
     """
     try:
         content = json.loads(

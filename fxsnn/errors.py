@@ -7,7 +7,7 @@ def printable(text: str) -> str:
 
 
 def as_given(value: float) -> str:
-    """Return a number with every digit that tells it from others, as whoever gave it knows it.
+    """Return a number with every digit that distinguishes it from others, as it was given.
 
     >>> as_given(0.5), as_given(1.0), as_given(1000001.25), as_given(1e-7)
     ('0.5', '1', '1000001.25', '1e-07')

@@ -33,7 +33,7 @@ from fxsnn.ranges import Spread
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recorded.splits import check_unlearned, open_split
 from fxsnn.recorded.task import Bench, Lessons, about, casts, learned_and_held_out, measured, measured_float
-from fxsnn.score import Told
+from fxsnn.score import Classified
 from fxsnn.significance import Significance
 from fxsnn.significance.layers import layered_significance, layered_spreads
 from fxsnn.splits import evenly
@@ -46,10 +46,10 @@ from fxsnn.subjects.recordings import RecordingsSubject
 class EventsEmulated:
     """A layered network in float and in integers on the same recordings, its memory, and one recording's casts."""
 
-    float: Told
-    fixed: Told
+    float: Classified
+    fixed: Classified
     memory: Memory
-    counts: dict[str, dict[str, int]]  # by layer and cast, while the first recording is shown
+    counts: dict[str, dict[str, int]]  # by layer and cast, of the first recording
     overflows: Overflows
 
 

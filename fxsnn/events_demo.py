@@ -33,7 +33,7 @@ from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.splits import learned_recordings, open_split
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out
 from fxsnn.report.drawing import check_drawing
-from fxsnn.score import Measured, Told
+from fxsnn.score import Classified, Measured
 from fxsnn.selection import Criteria, choice_text, choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
@@ -119,7 +119,7 @@ def demo_events(
 def _candidates(
     bench: Bench,
     grids: Sequence[RecordedGrid],
-    reached: Told,
+    reached: Classified,
     max_loss: float,
     workers: int,
     progress: Callable[[int, int], None],

@@ -27,7 +27,7 @@ from fxsnn.memory import Memory
 from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.recorded.splits import check_unlearned, learned_recordings, open_split
 from fxsnn.recorded.task import Lessons, casts, learned_and_held_out, measured, measured_float
-from fxsnn.score import Measured, Told
+from fxsnn.score import Classified, Measured
 
 
 def read_description(path: Path) -> Description:
@@ -47,7 +47,7 @@ def train_events(
     device: str | None,
     workers: int,
     progress: Progress,
-) -> Told:
+) -> Classified:
     """Train a network on training recordings of a folder, save it, and measure it in float on the test recordings.
 
     Of every eight training recordings the last one is left out, for exploration. With `words` the network learns on as
@@ -87,7 +87,7 @@ def refine_events(
 class EventsLearned:
     """A network that learned in integers: what it is worth in integers, and what it stores, inferring and learning."""
 
-    fixed: Told
+    fixed: Classified
     memory: Memory
     while_learning: Memory
     overflows: Overflows  # shares of casts; see `overflows.overflowing`

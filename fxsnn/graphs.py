@@ -26,7 +26,7 @@ from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.grid import parse_graph_grid
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.ranges import Spread
-from fxsnn.score import Told
+from fxsnn.score import Classified
 from fxsnn.significance import Significance
 from fxsnn.significance.populations import populations_significance
 from fxsnn.splits import evenly
@@ -40,8 +40,8 @@ class GraphEmulated:
     """A network in float and in integers on the same inputs."""
 
     about: str
-    float: Told
-    fixed: Told
+    float: Classified
+    fixed: Classified
     counts: dict[str, dict[str, int]]  # of the first input, by population and cast
     overflows: Overflows
     memory: Memory

@@ -26,7 +26,7 @@ from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
 from fxsnn.report.layers import LayersOutcome, compose_layers
 from fxsnn.reporting import Sources, check_same
-from fxsnn.score import Told
+from fxsnn.score import Classified
 from fxsnn.selection import Criteria
 from fxsnn.significance import Significance
 
@@ -90,7 +90,7 @@ def report_layers(
 
 def _of_one_plan(
     network: LayeredNetwork, plan: LayeredPlan, name: str, shown: Recordings, workers: int
-) -> tuple[Exploration, dict[str, Told]]:
+) -> tuple[Exploration, dict[str, Classified]]:
     """Return an exploration of one candidate, and it and the float network measured on `shown`."""
     quantised = quantise_layers(network, plan)
     tests = {"float": measured_float(network, shown), name: measured(quantised, shown, workers)}
@@ -135,7 +135,7 @@ def write_layers_report(
     for n in shown_places(exploration, choice):
         if n != choice.index and entries[n].scheme == "PTQ":
             networks[entries[n].name] = quantise_layers(bench.network, exploration.plan_as(n, LayeredPlan))
-    tests: dict[str, Told] = {"float": measured_float(bench.network, test)}
+    tests: dict[str, Classified] = {"float": measured_float(bench.network, test)}
     for n, (name, quantised) in enumerate(networks.items()):
         tests[name] = measured(quantised, test, workers)
         progress("test", n + 1, len(networks))
@@ -149,7 +149,7 @@ def _written(
     exploration: Exploration,
     choice: Choice,
     asked: Criteria,
-    tests: dict[str, Told],
+    tests: dict[str, Classified],
     test: Recordings,
     swept: Significance | None,
     command: str,

@@ -71,9 +71,9 @@ class Learned:
         return Learned(self.sources + later.sources, self.marks + later.marks, self.whole and later.whole)
 
     def shared(self, shown: Samples) -> tuple[int, int, str]:
-        """Return how many of a split's samples were learned from, of how many that can be told, and of which source.
+        """Return how many of a split's samples were learned from, of how many known, and of which source.
 
-        A split that a source kept apart has none: what it shares all the same is told by the source itself.
+        A split that a source kept apart has none: what it shares all the same the source itself reports.
         """
         found = [(0, shown.count, "")]
         for source, marks in zip(self.sources, self.marks, strict=True):
@@ -210,7 +210,7 @@ def _learned_in(held: Mapping[str, NDArray[Any]], path: Path) -> Learned:
             raise ValueError(f"marks must be {_BITS}[{sum(counts)}], not {marks.dtype.str}{list(marks.shape)}")
     except (msgspec.DecodeError, RecursionError, UnicodeError, KeyError, ValueError) as error:
         raise FileError(
-            f"what a network learned from must be told whole, in {str(path)!r} it is not: {error}"
+            f"what a network learned from must be stated whole, in {str(path)!r} it is not: {error}"
         ) from None
     edges = np.cumsum([0, *counts]).tolist()
     return Learned(

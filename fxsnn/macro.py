@@ -34,7 +34,7 @@ class Macro:
     """A memory as it can be bought: the shapes one block can take, (bits a row, rows).
 
     A block is as large as its largest shape, and is taken whole in every shape. Arrays of fewer than `registers_below`
-    bits are held in flip-flops, bit by bit. Larger ones are cut into `banks` equal parts that can be read in the same
+    bits are stored in flip-flops, bit by bit. Larger ones are cut into `banks` equal parts that can be read in the same
     cycle; every part takes whole blocks. A row holds as many whole words as fit; a word wider than a row is spread over
     blocks side by side.
     """

@@ -109,7 +109,7 @@ def excess_bits(plan: Plan) -> int:
 def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
     """Return what is stored while the network learns under the plan's learning table; see docs/learning.md.
 
-    The weights are held as they are learned; those that are read are their upper bits. A neuron keeps beside its
+    The weights are stored as they are learned; those that are read are their upper bits. A neuron keeps beside its
     states a learned threshold, the sum of its weights and the number of its spikes, an input its trace.
 
     steps    of a presentation, which a counter of spikes must hold

@@ -103,7 +103,7 @@ _SCALARS = {
 def save_network(network: Network, path: Path, learned: Learned | None = None) -> None:
     """Write the network as an .npz of plain arrays, one a field: the same network, the same bytes.
 
-    Weights and theta are float64; those that training made are float32 numbers, held exactly.
+    Weights and theta are float64; those that training made are float32 numbers, stored exactly.
 
     learned    what it learned from; without it the file does not say
     """

@@ -55,7 +55,7 @@ class Reward:
 
     `additive` (the style of the paper's authors in later work):
         R = accuracy - mu * bits / baseline bits
-    `multiplicative` (as a summary of the paper tells): the memory saving times a penalty of the gap,
+    `multiplicative` (as a summary of the paper has it): the memory saving times a penalty of the gap,
         R = (baseline bits / bits) * max(0, 1 - mu * max(0, baseline accuracy - accuracy))
     Accuracies are shares, 0 to 1.
     """

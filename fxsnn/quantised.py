@@ -26,7 +26,7 @@ FIRST_LEARNING_STREAM = len(SITES) + len(PARAMETERS)  # those of learning: see i
 class QuantisedNetwork:
     """A network whose every parameter is a raw word of its format in `plan`. Its arrays cannot be changed.
 
-    `floor` and `reset_value` are words of the membrane. `casts` tells for each constant how many of its
+    `floor` and `reset_value` are words of the membrane. `casts` says for each constant how many of its
     words were inexact, ties and overflows.
 
     Raises ConfigError, which names it, where a word is not one of its format.

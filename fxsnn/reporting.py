@@ -40,9 +40,9 @@ class Sources:
     def asked(
         self, form: str | None, mu: float | None, max_loss: float | None, budget: str | None, by: str | None
     ) -> Criteria:
-        """Return by what to choose: as told, else what the plan that is given says that it was chosen with.
+        """Return by what to choose: as given, else what the plan that is given says that it was chosen with.
 
-        Raises ConfigError where a plan and a budget are told, FileError where the plan cannot be read.
+        Raises ConfigError where a plan and a budget are given, FileError where the plan cannot be read.
         """
         if self.chosen is not None and budget is not None:
             raise ConfigError("a choice must be made by a plan or within a budget, not both")

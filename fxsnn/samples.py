@@ -50,13 +50,13 @@ def samples_for(network: Path, data: Path | None, mnist: bool, inputs: Path | No
         return Samples(network, kind, data, mnist)
     if kind == "layers":
         if mnist:
-            raise ConfigError("--mnist must not be given for a network of layers, which is shown recordings by --data")
+            raise ConfigError("--mnist must not be given for a network of layers, which takes recordings by --data")
         if data is None:
             raise ConfigError("a network of layers must be shown recordings: name their folder by --data")
         return Samples(network, kind, data)
     if mnist or data is not None:
         option = "--mnist" if mnist else f"--data {data}"
-        raise ConfigError(f"{option} must not be given for a network of populations, which is shown --inputs")
+        raise ConfigError(f"{option} must not be given for a network of populations, which takes --inputs")
     if inputs is None:
         raise ConfigError(f"--inputs must be given for a network of populations, as {str(network)!r}")
     return Samples(network, kind, inputs)

@@ -1,4 +1,4 @@
-"""How well responses tell classes apart: labels from some images, accuracy always on others."""
+"""How well responses separate classes: labels from some images, accuracy always on others."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Measured(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
-    """Which recordings a network that learned with labels classifies correctly; spikes are not counted."""
+class Classified:
+    """States which recordings a network that learned with labels classifies correctly; spikes are not counted."""
 
     confusion: NDArray[np.int64]  # int64[classes, classes]: true class, predicted class
     right: NDArray[np.bool_]  # bool[recordings]: which predictions are correct
@@ -59,7 +59,7 @@ class Told:
         freeze(self)
 
     @classmethod
-    def of(cls, said: NDArray[np.integer] | NDArray[np.floating], labels: NDArray[np.integer]) -> Told:
+    def of(cls, said: NDArray[np.integer] | NDArray[np.floating], labels: NDArray[np.integer]) -> Classified:
         """Compare the class of the largest of a network's values with the labels.
 
         said      int or float[recordings, classes]
@@ -68,7 +68,7 @@ class Told:
         return cls.by(said.argmax(axis=1), labels, said.shape[1])
 
     @classmethod
-    def by(cls, predictions: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> Told:
+    def by(cls, predictions: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> Classified:
         """Compare the predicted class of each recording, int[recordings], with its label."""
         confusion = np.zeros((classes, classes), dtype=np.int64)
         np.add.at(confusion, (labels, predictions), 1)
@@ -139,7 +139,7 @@ def score(
     held_out_labels: NDArray[np.integer],
     rule: Rule = "all-activity",
 ) -> Score:
-    """Label the neurons by their responses to training images, then let them vote on held-out ones.
+    """Label the neurons by their responses to training images, then let them vote on others.
 
     training, held_out    int[images, neurons]    spike counts
     """

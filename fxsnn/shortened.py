@@ -33,7 +33,7 @@ def picked(found: Exploration, name: str) -> int:
 def signals_apart(found: Exploration, places: Sequence[int]) -> dict[str, list[str]]:
     """Return the signals in which candidates differ: of each the words of those at `places`.
 
-    A rounding or an overflow is told where it differs among them.
+    A rounding or an overflow is named where it differs among them.
     """
     rows = [{name: parts for name, *parts in told_of(found.plan_of(n))} for n in places]
     names = dict.fromkeys(name for row in rows for name in row)

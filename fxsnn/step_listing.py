@@ -40,7 +40,7 @@ def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], 
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (.toml);
                or a neuron: the name of one that comes along, or a file ending in .neuron
-    warn       is told of each constant or weight of populations that its format does not hold
+    warn       called with a line for each constant or weight of populations that does not fit its format
 
     Raises
     ------

@@ -29,7 +29,7 @@ from fxsnn.score import Score
 from fxsnn.selection import read_plan
 from fxsnn.splits import labelling_task, learned_digits, open_splits, part
 
-Told = Callable[[int, int], None]  # done, total
+StageProgress = Callable[[int, int], None]  # done, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Training:
         if self.weight is not None:
             plan_in(ANY, self.weight, self.rounding, self.learned_bits)  # refused before anything is read
 
-    def profiled_plan(self, blank: Network, images: NDArray[np.uint8], progress: Told | None = None) -> Plan:
+    def profiled_plan(self, blank: Network, images: NDArray[np.uint8], progress: StageProgress | None = None) -> Plan:
         """Return the plan to learn by from these images where none is given; see `profiled.profiled_plan`.
 
         images    uint8[images, pixels]
@@ -121,7 +121,7 @@ def train_network(
     learned = learned_digits(splits)
     blank, images = _blank(splits.training, asked), splits.training.images
 
-    def tell(stage: str) -> Told:
+    def tell(stage: str) -> StageProgress:
         return lambda done, total: progress(stage, done, total)
 
     if written:

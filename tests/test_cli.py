@@ -79,6 +79,12 @@ def test_every_command_helps_with_an_example_and_without_a_type_of_flags(path: t
     assert "bool" not in said.out.lower()
 
 
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_a_narrow_terminal_shows_help_whole(path: tuple[str, ...]) -> None:
+    lines = in_terminal(60, *path, "--help").splitlines()
+    assert not [line for line in lines if "\u2026" in line or len(line) > 60]
+
+
 def examples(path: tuple[str, ...]) -> list[list[str]]:
     """Return the command lines of a command's examples, word by word."""
     command = typer.main.get_command(fxsnn.cli.app)

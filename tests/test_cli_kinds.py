@@ -130,7 +130,7 @@ def test_the_former_group_names_all_that_it_held(words: list[str]) -> None:
         (["explore", "layers.npz", "--out", "o.json"],
          "a network of layers must be shown recordings: name their folder by --data"),
         (["emulate", "layers.npz", "layers.toml", "--mnist"],
-         "--mnist must not be given for a network of layers, which is shown recordings by --data"),
+         "--mnist must not be given for a network of layers, which takes recordings by --data"),
         (["emulate", "layers.npz", "layers.toml", "--data", "events", "--inputs", "shown.npz"],
          "--inputs must be given for a network of populations (.toml) alone, not 'layers.npz'"),
         (["demo", "--out", "o", "--regularisation", "0.5"],

@@ -16,8 +16,8 @@ ROOT = Path(fxsnn.__file__).parent
 # int64[time, neurons], or for what is computed element by element: of any shape
 SHAPED = re.compile(r"\b(u?int|float|bool|any dtype)\d*\s*\[[^\]]+\]|of (any|the) shape|of that shape")
 # an array in a mapping, a sequence or a function has its shape where that is made
-ARRAY = re.compile(r"^(NDArray|ArrayLike|Reals|Places|Right\b)|\| (NDArray|ArrayLike)")
-ELSEWHERE = ("cli", "golden", "kernels")  # command lines, files, and kernels, which have a test of their own
+ARRAY = re.compile(r"^(NDArray|ArrayLike|Reals|Places|Ints\b|Bools\b|Right\b)|\| (NDArray|ArrayLike)")
+ELSEWHERE = ("cli", "kernels")  # command lines, and kernels, which have a test of their own
 
 
 def functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:

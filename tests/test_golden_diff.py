@@ -30,7 +30,7 @@ from fxsnn.golden.dumpcsv import read_csv
 from fxsnn.golden.dumpmem import read_memory
 from fxsnn.golden.dumps import read_dumps
 from fxsnn.golden.export import _rendered
-from fxsnn.golden.held import Bundle
+from fxsnn.golden.manifest import Bundle
 from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_causes import Found
 from fxsnn.golden.populations_read import GraphBundle

@@ -312,7 +312,7 @@ def test_the_commands_refuse_what_does_not_go_together(folder: Path) -> None:
         f"--inputs must be given for a network of populations, as '{net}'"
     )
     assert command("explore", net, "--grid", plan, "--mnist", "--out", out).complaint == (
-        "--mnist must not be given for a network of populations, which is shown --inputs"
+        "--mnist must not be given for a network of populations, which takes --inputs"
     )
     assert command("emulate", folder / "net.npz", plan, "--inputs", shown).complaint == (
         f"--inputs must be given for a network of populations (.toml) alone, not '{folder}/net.npz'"

@@ -689,7 +689,7 @@ def test_options_that_do_not_fit_a_network_are_refused_in_one_line(made: Path, t
     for options in (("--mnist",), ("--data", tmp_path)):
         said = made_with(made, out, *spikes, *options).complaint
         shown = " ".join(map(str, options))
-        assert said == f"{shown} must not be given for a network of populations, which is shown --inputs"
+        assert said == f"{shown} must not be given for a network of populations, which takes --inputs"
     said = made_with(made, out, *spikes, "--images", 5).complaint
     assert said == f"--images must be 1 to 4, as many as '{made}/spikes.npz' holds, not 5"
     said = made_with(made, out, *spikes, "--images", 0).complaint

@@ -501,7 +501,7 @@ def test_bad_input_is_refused_in_one_line(folder: Path, tmp_path: Path) -> None:
     assert "a folder of recordings must hold N-MNIST as " in run("data", tmp_path).complaint
     assert run("emulate", net, plan, "--data", folder).complaint.startswith(f"'{plan}': a plan of layers must")
     assert run("emulate", plan, plan, "--data", folder).complaint == (
-        f"--data {folder} must not be given for a network of populations, which is shown --inputs"
+        f"--data {folder} must not be given for a network of populations, which takes --inputs"
     )
     complaint = run("train", net, "--data", folder, "--out", tmp_path / "x.npz").complaint
     assert " must " in complaint

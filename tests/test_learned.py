@@ -202,7 +202,7 @@ def test_what_is_damaged_is_refused_in_one_line(tmp_path: Path, name: str, value
     if value is None:
         del held[name]
     net.write_bytes(pack_npz(held))
-    told = "what a network learned from must be told whole, in "
+    told = "what a network learned from must be stated whole, in "
     with pytest.raises(FileError, match=rf"^{told}.*n\.npz' it is not: [^\n]+$"):
         load_learned(net)
 

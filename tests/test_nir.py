@@ -359,7 +359,7 @@ def test_dt_is_guessed_of_what_each_framework_writes(tmp_path: Path, tau: Any) -
     said = "dt: 0.0001 s, as r is tau / dt exp(-dt / tau), as Rockpool writes it (--dt)"
     assert rules(np.exp(-x) / x) == (1e-4, "exponential", "rockpool", said)
     assert rules(np.ones(size))[:3] == (1e-4, "euler", "euler")
-    assert "r is 1, as Norse writes it, which tells nothing of dt" in rules(np.ones(size))[3]
+    assert "r is 1, as Norse writes it, which says nothing of dt" in rules(np.ones(size))[3]
     assert rules(np.ones(size), 1e4)[:3] == (1.0, "exponential", "step")
 
 

@@ -156,7 +156,7 @@ REFUSED: list[tuple[Nodes, list[tuple[str, str]] | None, str]] = [
     (
         changed(two=given(2)),
         LINE,
-        "a graph must have one Input, not in, two, as a network is shown one array of words a step",
+        "a graph must have one Input, not in, two, as a network takes one array of words a step",
     ),
     (changed(odd={"type": "Brain"}), LINE, "node 'odd': type must be one of NIRGraph, Input, "),
     (node("n", v_threshold=[1.0, np.nan]), LINE, "node 'n': v_threshold must be finite, it holds nan"),
@@ -256,7 +256,7 @@ def test_dt_that_the_file_does_not_tell_must_be_given() -> None:
     write_nir(Path("net.nir"), nodes, chain(*nodes))
     assert run("import", "net.nir", "--out", "net.toml").complaint == (
         "'net.nir': node 'n' (LIF): --dt must be given: tau / r is not the same for all nodes, so the file does not "
-        "tell it"
+        "state it"
     )
 
 

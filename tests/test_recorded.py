@@ -27,7 +27,7 @@ from fxsnn.planned import facts_of, parse_planned, planned_from_data, planned_te
 from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.report import Story
-from fxsnn.score import Told
+from fxsnn.score import Classified
 from fxsnn.significance.layers import layered_groups, layered_significance, wide_plan
 from fxsnn.significance.sweep import narrowed
 from fxsnn.subjects.recordings import RecordingsSubject, digest_of_layers
@@ -132,7 +132,7 @@ def test_a_network_that_learned_through_its_quantisation_is_better(bench: Bench)
 
 def test_a_prediction_is_the_largest_sum_the_first_of_equal_ones() -> None:
     said = np.array([[1, 3, 3], [0, 0, 0], [-5, -2, -1]])
-    told = Told.of(said, np.array([1, 1, 2], np.uint8))
+    told = Classified.of(said, np.array([1, 1, 2], np.uint8))
     assert told.right.tolist() == [True, False, True]
     assert told.confusion.tolist() == [[0, 0, 0], [1, 1, 0], [0, 0, 1]]
     assert (told.correct, told.images, told.spikes_per_image) == (2, 3, None)

@@ -347,7 +347,7 @@ def test_the_first_node_that_differs_is_named(name: str, change: dict[str, Any])
                 both = node in old and node in new
                 same = both and old[node].shape == new[node].shape and (old[node][step] == new[node][step]).all()
                 if both and not same and not expected:
-                    expected = f"first node: {node} at image {image}, step {step}"
+                    expected = f"first node: {node} at presentation {image}, step {step}"
     told = [text for text in changes(before, after) if text.startswith("first node")]
     assert told == ([expected] if expected else [])
 
@@ -378,7 +378,7 @@ def test_a_change_of_any_field_of_a_record_is_told(listed: Path) -> None:
             assert told, name
             if name.startswith("nodes"):
                 step = held.nodes[1][name.removeprefix("nodes ")].__len__() // SHORT - 1
-                assert told[0] == f"first node: {name.removeprefix('nodes ')} at image 1, step {step}"
+                assert told[0] == f"first node: {name.removeprefix('nodes ')} at presentation 1, step {step}"
         assert changes(held, held) == []
 
 

@@ -28,7 +28,7 @@ from fxsnn.cli.tables import show_json, verdict
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = App(no_args_is_help=True, help="Golden vectors for RTL teams: make them, check them.")
+    group = App(no_args_is_help=True, help="Golden vectors for RTL teams: make, check and compare them.")
     group.command(
         "make",
         epilog="Example: fxsnn golden make demo-out/network.npz demo-out/chosen.toml --images 1 --out golden-set",

@@ -219,7 +219,7 @@ def _print(out: Path, result: Result) -> None:
 
 
 def _given(learning: LocalLearning, mu: float, max_loss: float, grid: Path | None, sweep: int | None) -> list[str]:
-    """Return the options of a demo of layers, as its report is to tell them: some only where they are not usual."""
+    """Return the options of a demo of layers, as its report states them: some only where they are not usual."""
     given = {"--passes": str(learning.passes), "--rate": as_given(learning.rate), "--seed": str(learning.seed)}
     given |= {"--max-loss": as_given(max_loss)}
     given |= {name: str(count) for name, count in (("--window", learning.window), ("--sweep", sweep)) if count}

@@ -142,7 +142,7 @@ StudyPlace = Annotated[
     str | None,
     typer.Option(
         "--study",
-        help="Where results are stored: FILE.db (SQLite), FILE.journal or postgresql://...; without it, "
+        help="Where results are stored: FILE.db (SQLite), FILE.journal or a PostgreSQL URL; without it, "
         "OUT with the ending .db.",
         show_default=False,
     ),

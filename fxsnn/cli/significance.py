@@ -118,7 +118,7 @@ def ranges(
     mnist: Mnist = False,
     inputs: InputsFile = None,
     images: Annotated[
-        int, typer.Option("--images", min=1, help="Training images, held-back recordings, or inputs, to run.")
+        int, typer.Option("--images", min=1, help="Training images, validation recordings, or inputs, to run.")
     ] = 64,
     as_json: AsJson = False,
 ) -> None:

@@ -116,7 +116,7 @@ def _packed(widths: Sequence[int], width: int) -> Iterator[list[int]]:
 
 
 def _part(shown: Table, places: Sequence[int], widths: Sequence[int] | None) -> Table:
-    """Return some columns of a table as one of its own, as wide as told or as they need."""
+    """Return some columns of a table as one of its own, of the given widths or as wide as they need."""
     made = _empty()
     headers = [str(shown.columns[place].header) for place in places]
     lines = [[header] if widths is None else _wrapped(header, widths[n]) for n, header in enumerate(headers)]

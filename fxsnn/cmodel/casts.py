@@ -124,7 +124,7 @@ def functions(used: Iterable[str], lfsr: Lfsr) -> list[str]:
 
 
 def _alike(mode: Overflow) -> Overflow:
-    """Return the mode whose function serves: rails say what symmetric is, an error is saturated and told."""
+    """Return the mode whose function serves: rails say what symmetric is, an error is saturated and reported."""
     return Overflow.SATURATE if mode in (Overflow.SATURATE_SYMMETRIC, Overflow.ERROR) else mode
 
 

@@ -59,7 +59,7 @@ void {name}({type} *words)
 }}
 """
 _PACKAGE = """\
-// {prefix}: the model in C, {inputs} words in and {outputs} out. Words are raw, of the formats that {prefix}.h tells.
+// {prefix}: the model in C, {inputs} words in and {outputs} out. Words are raw, of the formats that {prefix}.h states.
 package {prefix}_pkg;
   localparam int INPUTS = {inputs};  // {given_format}
   localparam int OUTPUTS = {outputs};  // {said_format}

@@ -65,7 +65,7 @@ class Writer:
 
     @property
     def takes_input(self) -> bool:
-        """Whether the network's input is looked at as it comes."""
+        """Whether the network's input is read as it comes."""
         return any(source_of(self.network, one) == "in" for one in self.brought)
 
     # what arrives

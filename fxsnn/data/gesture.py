@@ -53,7 +53,7 @@ def gestures(folder: Path, split: Split, only: int | None = None) -> Iterator[tu
     """Yield events, label (0 to 10) and start in microseconds of each labelled gesture of the official files.
 
     A gesture's events are those at start <= t < end of its row. A file's gestures come one after the other, so that
-    no more than one file is held.
+    no more than one file is in memory.
 
     only    of the first trials alone
     """
@@ -130,7 +130,7 @@ def _tonic(folder: Path, only: int | None) -> Iterator[tuple[Events, int, int]]:
 
 
 def verify(folder: Path, split: Split) -> int:
-    """Read all official files of a split, one held at a time, and return how many gestures they hold.
+    """Read all official files of a split, one in memory at a time, and return how many gestures they hold.
 
     Raises
     ------

@@ -118,7 +118,7 @@ def _distributed() -> None:
 
 
 def _described(path: Path) -> AbstractContextManager[Any]:
-    """Return the cluster that a file describes, which is told to end with the block."""
+    """Return the cluster that a file describes, which is closed with the block."""
     import dask
     import yaml
     from distributed.deploy.cluster import Cluster

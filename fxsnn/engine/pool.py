@@ -27,7 +27,7 @@ class Engine:
 
     processes   rather than threads
     cluster     the address of a Dask scheduler, or a file that describes a cluster; empty: this machine
-    tell        is told what a user may want to look at meanwhile
+    tell        called with what a user may want to look at meanwhile
     """
 
     processes: bool = False

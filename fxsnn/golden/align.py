@@ -33,7 +33,7 @@ class Alignment:
         return bool(np.any(self.got - self.expected != self.late))
 
     def wrong(self, dump: Dumped, stream: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which of the words compared differ or are undefined."""
+        """Return which of the words compared differ or are undefined, bool[compared]; the stream is int64[words]."""
         differs: NDArray[np.bool_] = dump.words[self.got] != stream[self.expected]
         return differs | ~dump.defined[self.got]
 
@@ -66,7 +66,7 @@ def _laid(late: int, first: int, last: int) -> Alignment:
 
 
 def plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
-    """Return the alignment without an offset, or that which the dump states.
+    """Return the alignment with a stream, int64[words], without an offset, or that which the dump states.
 
     A dump that has as many words in every step, but not as many as the node, may be of more neurons or of fewer.
     """
@@ -83,7 +83,10 @@ def plain(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
 
 
 def likeliest(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
-    """Return the alignment in which most words match; one with an offset must halve what differs without any."""
+    """Return the alignment with a stream, int64[words], in which most words match.
+
+    One with an offset must halve what differs without any.
+    """
     best = plain(dump, stream)
     differ = int(best.wrong(dump, stream).sum())
     most, least = len(best.got) - differ, differ // 2
@@ -99,7 +102,8 @@ def likeliest(dump: Dumped, stream: NDArray[np.int64]) -> Alignment:
 def lacks_ends(dump: Dumped, stream: NDArray[np.int64], ends: NDArray[np.int64]) -> bool:
     """Say whether a dump is the stream without the rows in which presentations end; that of the last one may be there.
 
-    ends    int64[presentations]: row in which each ends
+    stream    int64[words]
+    ends      int64[presentations]: row in which each ends
     """
     rows = stream.reshape(-1, neurons_of(dump.node))
     return dump.places is None and any(

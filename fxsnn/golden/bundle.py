@@ -10,8 +10,8 @@ from fxsnn.files import read_bytes
 from fxsnn.golden.contents import LEARNING_SCHEMA
 from fxsnn.golden.former import FORMER_SCHEMA, Layers, read_former_bundle
 from fxsnn.golden.former_layer import Images, Presentations, read_layer_bundle
-from fxsnn.golden.held import MANIFEST, Manifest
 from fxsnn.golden.layer_layout import LAYER_SCHEMA
+from fxsnn.golden.manifest import MANIFEST, Manifest
 from fxsnn.golden.populations import POPULATIONS_SCHEMA
 from fxsnn.golden.populations_read import GraphBundle, Populations, read_graph_bundle
 

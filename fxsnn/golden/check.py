@@ -139,7 +139,7 @@ def _difference(vector: Vector, stimuli: Timed, first: tuple[int, int, int], man
 
 
 def _axes(vector: Vector, dimensions: int) -> tuple[str, ...]:
-    """Return what the dimensions of a file are called; those that are told otherwise have no name."""
+    """Return what the dimensions of a file are called; those that are reported otherwise have no name."""
     if vector.role != "constant":
         last = ("input" if vector.name == "input" else "class" if vector.stored == "answer" else "neuron",)
         return ("", *(last if dimensions == 2 else ("row", "column", "channel")))[:dimensions]

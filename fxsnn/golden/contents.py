@@ -81,7 +81,7 @@ def described(vector: Vector) -> dict[str, Any]:
 
 
 def lines_of(vector: Vector, words: NDArray[np.int64]) -> Sequence[int]:
-    """Return one integer a line of the file: a raw word, or the bits of a packed row."""
+    """Return one integer a line of the file, of words int64[rows, ...]: a raw word, or the bits of a packed row."""
     if not vector.packed:
         return [int(word) for word in words.reshape(-1).tolist()]
     rows = words.reshape(-1, vector.shape[-1]).astype(np.uint8)

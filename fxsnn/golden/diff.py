@@ -1,4 +1,4 @@
-"""Hold a dump of somebody's RTL against a bundle: where it first departs, and what would explain it."""
+"""Compare a dump of somebody's RTL with a golden set: where it first differs, and what would explain it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Diff:
 def diff(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
     """Compare dumps with what the emulator computes; raises as `computed` does.
 
-    Of a set of more words than are held at once, some presentations after the other, up to the first that differ.
+    Of a set of more words than memory should hold, some presentations after the other, up to the first that differ.
     """
     if presentations_at_once(bundle) < len(bundle.stimuli.words):
         return _diff_in_parts(bundle, dumps)
@@ -150,7 +150,7 @@ def _in_order(bundle: GraphBundle) -> list[Vector]:
 def _extended(
     explaining: Explaining, dumps: Sequence[Dumped], expected: Mapping[str, Ints]
 ) -> tuple[Found, Sequence[Dumped], dict[str, Alignment], list[str]]:
-    """Return what explains dumps, as which they are read then, how they lie, and what is told of their narrow words.
+    """Return what explains dumps, as which they are read then, how they are aligned, and notes on narrow words.
 
     Words of a core that has fewer bits than the node are tried as such, where more of them match then.
     """

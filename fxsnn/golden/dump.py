@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fxsnn.errors import FileError
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
-from fxsnn.golden.held import Bundle
+from fxsnn.golden.manifest import Bundle
 from fxsnn.imagetext import quoted
 
 MOST_DIGITS = 1 << 16  # of one word; wider rows of bits were not written by fxsnn
@@ -106,7 +106,7 @@ def dumped(
 
     places    of each word, in the stream; of rows, their steps
     rows      each word is a row of bits
-    notes     to be told beside how words were reread
+    notes     to be reported beside how words were reread
 
     Raises
     ------

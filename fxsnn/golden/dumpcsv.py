@@ -9,7 +9,7 @@ from pathlib import Path
 from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
 from fxsnn.golden.dump import Dumped, Word, dumped, neurons_of, nodes_of, number_word
-from fxsnn.golden.held import Bundle
+from fxsnn.golden.manifest import Bundle
 from fxsnn.imagetext import ascii_text, quoted, unmarked
 
 INDICES = ("presentation", "step", "neuron")

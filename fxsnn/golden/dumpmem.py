@@ -13,7 +13,7 @@ from fxsnn.errors import FileError
 from fxsnn.files import read_bytes
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped, decimal_word, digits_word, dumped, neurons_of, node_named, row_of
-from fxsnn.golden.held import Bundle
+from fxsnn.golden.manifest import Bundle
 from fxsnn.golden.memimage import image_text
 from fxsnn.golden.scanned import plain_words
 from fxsnn.imagetext import unmarked

@@ -9,7 +9,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.golden.dump import Dumped
 from fxsnn.golden.dumpcsv import read_csv
 from fxsnn.golden.dumpmem import read_memory
-from fxsnn.golden.held import Bundle
+from fxsnn.golden.manifest import Bundle
 from fxsnn.golden.wavefile import ENDINGS
 from fxsnn.golden.waves import read_waves
 from fxsnn.imagetext import quoted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fxsnn.errors import many
 from fxsnn.golden.diff import Diff, Difference, Place
 
-MOST_PARTS = 3  # changes that explain some of the nodes are told, the others counted
+MOST_PARTS = 3  # changes that explain some of the nodes are reported, the others counted
 
 
 def lines(result: Diff) -> list[str]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from fxsnn.counting import blank
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.former_layout import CONSTANTS, former_layout
-from fxsnn.golden.held import MOST_WORDS, Manifest, check_begins, open_former
+from fxsnn.golden.manifest import MOST_WORDS, Manifest, check_begins, open_former
 from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords

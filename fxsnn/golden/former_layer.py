@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.held import MOST_WORDS, Manifest, check_begins, open_former
 from fxsnn.golden.layer_layout import LAYER_SCHEMA, in_layer, layer_layout, layer_lfsr_entry
+from fxsnn.golden.manifest import MOST_WORDS, Manifest, check_begins, open_former
 from fxsnn.golden.populations import COUNTED, Presented, graph_layout
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords

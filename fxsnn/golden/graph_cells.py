@@ -1,4 +1,4 @@
-"""Corners of what a network of populations is shown, and of what lies under its projections' windows."""
+"""Corners of the inputs of a network of populations, and of the cells under its projections' windows."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def cell_corners(network: QuantisedGraph, emitted: Mapping[str, Ints]) -> Iterat
 
 
 def at_edge(one: Projection, shape: Shape) -> Where:
-    """Return which cells of a map lie beside its padding: bool[words]."""
+    """Return which cells of a map are next to its padding: bool[words]."""
     edge = np.zeros(shape, np.bool_)
     if one.padding[0]:
         edge[[0, -1]] = True

@@ -30,7 +30,7 @@ class Ends(NamedTuple):
         return Ends(np.minimum(self.low, other.low), np.maximum(self.high, other.high), zeros)
 
     def within(self, low: Ints, high: Ints) -> Ends:
-        """Return the values that lie between two others."""
+        """Return the values between two others, both int64[neurons] or int64[1]."""
         return Ends(np.maximum(self.low, low), np.minimum(self.high, high), self.zeros)
 
     @property
@@ -50,7 +50,7 @@ def only(value: int) -> Ends:
 
 
 def words(held: Ints) -> Ends:
-    """Return the ends of words that are known, one for all or one a neuron."""
+    """Return the ends of words that are known, int64[1] for all neurons or int64[neurons]."""
     flat = np.asarray(held, np.int64).reshape(-1)
     return Ends(flat, flat, zeros_of(flat))
 

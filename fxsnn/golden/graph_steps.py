@@ -1,4 +1,4 @@
-"""Steps of a population that are looked at together: what was computed in them, a row each."""
+"""Steps of a population that are examined together: what was computed in them, a row each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fxsnn.program.vector import Player
 
 @dataclass(slots=True)
 class Steps:
-    """Steps of a population that are kept to be looked at together: values of every operation, a step an item."""
+    """Steps of a population that are kept to be examined together: values of every operation, a step an item."""
 
     program: Program
     presentations: list[slice] = field(default_factory=list)

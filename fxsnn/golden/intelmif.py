@@ -125,7 +125,7 @@ def _content(data: bytes, name: str, bits: int | None, depth: int | None) -> tup
 
 
 def _check_depth(depth: int, data: bytes, name: str) -> None:
-    """Refuse a depth out of proportion before anything of it is held."""
+    """Refuse a depth out of proportion before anything of it is in memory."""
     if depth > max(len(data), MOST_FILLED):
         raise FileError(f"{name} must be at least {depth} bytes for {depth} words, not {len(data)}")
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from fxsnn.files import new_folder
 from fxsnn.format import Format
 from fxsnn.golden.contents import LEARNING_SCHEMA, Vector
-from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.layer_layout import layer_lfsr_entry
 from fxsnn.golden.learning_readme import learning_readme
 from fxsnn.golden.learning_rtl import learner_files
+from fxsnn.golden.manifest import MANIFEST
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.writing import write_files, write_vectors
 from fxsnn.itq import learning_register

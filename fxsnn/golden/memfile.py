@@ -58,7 +58,7 @@ class Sums:
     """Three sums over the hexadecimal digits of a file's words, modulo 2**64: of digit d at place k.
 
     A bench without SHA-256 computes them too. One altered digit changes `digits` by its change and `places`
-    by k times its change: the place follows, and `squares` tells whether it was really one digit.
+    by k times its change: the place follows, and `squares` says whether it was really one digit.
     """
 
     digits: int

@@ -34,7 +34,7 @@ Words = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Presented(Timed):
-    """What a network of populations is shown: each input is a presentation, from rest where nothing else is given.
+    """The inputs of a network of populations: each input is a presentation, from rest where nothing else is given.
 
     Presentations that are shorter than others are filled up, with steps that do not count.
     """

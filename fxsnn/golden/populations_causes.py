@@ -63,7 +63,7 @@ def explain(
 
     vectors     of the set, in which nodes come as they come to be in a step
     expected    the words of every node as they should be
-    laid        how each dump lies beside them
+    laid        how each dump is aligned with them
     paired      whether two changes at once are tried, where none alone explains all
     """
     return _Search(network, stimuli, vectors, expected, dumps, laid, paired).found()

@@ -17,8 +17,8 @@ from fxsnn.format import Format
 from fxsnn.golden.contents import stems_of
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.graph_directed import cover
-from fxsnn.golden.held import MANIFEST
 from fxsnn.golden.layer_layout import as_in_layer
+from fxsnn.golden.manifest import MANIFEST
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import (
     POPULATIONS_SCHEMA,

@@ -63,10 +63,10 @@ def _stepped(name: str, apply: Callable[..., Any]) -> Callable[[Mutant], Mutant]
     return lambda mutant: with_variant(mutant, name, apply(mutant.variants[name]))
 
 
-Told = Iterator[tuple[str, Callable[[Mutant], Mutant]]]
+Changes = Iterator[tuple[str, Callable[[Mutant], Mutant]]]
 
 
-def _constants(theatre: Theatre, name: str) -> Told:
+def _constants(theatre: Theatre, name: str) -> Changes:
     """Yield words of constants that are others: a neighbour's, shifted, read as unsigned, one more or less."""
     network = theatre.network
     neuron = network.graph[name].neuron
@@ -134,7 +134,7 @@ def _others(form: Format) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
         yield "read as signed", lambda x: np.where(x > mask >> 1, x - mask - 1, x)
 
 
-def _registers(theatre: Theatre, name: str) -> Told:
+def _registers(theatre: Theatre, name: str) -> Changes:
     """Yield casts that draw from another register, or from their own a shift or a draw earlier or later."""
     own, program = theatre.base.registers[name], theatre.network.programs[name]
     neuron = program.neuron
@@ -162,7 +162,7 @@ def _register(name: str, stream: int, register: Lfsr) -> Callable[[Mutant], Muta
     return apply
 
 
-def _lasting(theatre: Theatre, name: str) -> Told:
+def _lasting(theatre: Theatre, name: str) -> Changes:
     """Yield states and registers that the begin of a presentation does not reset."""
     if len(theatre.emitted["input"]) < 2:
         return
@@ -176,7 +176,7 @@ def _lasting(theatre: Theatre, name: str) -> Told:
         yield f"{called} not reset where a presentation begins", _kept(full)
 
 
-def _begun(theatre: Theatre, name: str) -> Told:
+def _begun(theatre: Theatre, name: str) -> Changes:
     """Yield words that are otherwise among those with which states begin."""
     for state, words in theatre.start.items():
         population, _, called = state.partition(".")
@@ -193,7 +193,7 @@ def _beginning(state: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], M
     return lambda mutant: replace(mutant, start={**mutant.start, state: make(mutant.start[state])})
 
 
-def _brought(theatre: Theatre, one: Projection) -> Told:
+def _brought(theatre: Theatre, one: Projection) -> Changes:
     """Yield what is otherwise about a projection: its words, their order, its delay."""
     network = theatre.network
     if one.weighed:

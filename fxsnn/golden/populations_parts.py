@@ -20,13 +20,13 @@ AT_ONCE = 1 << 22  # words of all nodes that are computed and held together
 
 
 def presentations_at_once(bundle: GraphBundle) -> int:
-    """Return of how many presentations so many words are held."""
+    """Return of how many presentations the words fit into memory at once."""
     words = sum(math.prod(vector.shape) for vector in bundle.vectors if vector.role == "node")
     return max(1, AT_ONCE * len(bundle.stimuli.words) // max(words, 1))
 
 
 def in_parts(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Iterator[tuple[GraphBundle, list[Dumped]]]:
-    """Yield some presentations after the other as a set of their own, and what of the dumps lies beside them.
+    """Yield some presentations after the other as a set of their own, and the part of the dumps that belongs to them.
 
     A dump that begins early or late does so in the first of them.
     """
@@ -56,7 +56,7 @@ def _of_part(vector: Vector, part: Presented) -> Vector:
 
 
 def _beside(dump: Dumped, node: Vector, some: slice, timed: Timed, late: int) -> Dumped:
-    """Return what of a dump lies beside some of all presentations."""
+    """Return the part of a dump that belongs to some of all presentations."""
     edges, each = timed.edges, math.prod(node.shape[1:])
     first, last = edges[some.start] * each, edges[some.stop] * each
     if dump.places is not None:

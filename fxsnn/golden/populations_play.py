@@ -96,7 +96,7 @@ class Theatre:
         return emitted
 
     def glance(self, mutant: Mutant, name: str) -> dict[str, Ints] | None:
-        """Return what every step of a population makes of what it begins with unchanged; None where it cannot be told.
+        """Return what every step of a population makes of what it begins with unchanged; None where that is unknown.
 
         By name the nodes that are asked for, and after a space the states and what is emitted, which decide the rest.
         """

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.held import MOST_WORDS, Bundle, Manifest, altered_texts, check_begins, check_described, scan_words
 from fxsnn.golden.layer_layout import as_in_layer
+from fxsnn.golden.manifest import MOST_WORDS, Bundle, Manifest, altered_texts, check_begins, check_described, scan_words
 from fxsnn.golden.populations import Presented, graph_layout, initial
 from fxsnn.golden.populations_make import INPUTS, NETWORK, PLAN, START, configuration_of_graph
 from fxsnn.golden.scanned import FileWords

@@ -1,4 +1,4 @@
-"""What every step of a population began with and was given, as it is unchanged: each step can be looked at alone."""
+"""What every step of a population began with and was given, as it is unchanged: each step can be examined alone."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def write_presentations(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Write the file of each vector into the folder; return what the manifest says of them, and what it counts.
 
-    The bytes are those of a set that is written at once; words of one presentation are held at a time.
+    The bytes are those of a set that is written at once; words of one presentation are in memory at a time.
 
     vectors     the files, as `graph_layout` returns them for these presentations
     progress    called with the presentations that are done and their number

@@ -43,17 +43,17 @@ class Target:
         return self.node.name.partition(".")[2]
 
     def fitted(self, words: Ints) -> Ints:
-        """Return words as the node's width holds them: what is changed may be wider."""
+        """Return words, int64 of any shape, as the node's width stores them: what is changed may be wider."""
         form = self.node.format
         low = words & ((1 << form.word) - 1)
         return np.where(low > form.highest, low - (1 << form.word), low)
 
     def wrong(self, words: Ints) -> Bools:
-        """Return where words are not what was dumped."""
+        """Return where words, int64 of the shape of `words`, are not what was dumped: bool of that shape."""
         return np.asarray(self.held & (~self.defined | (self.fitted(words) != self.words)))
 
     def departs(self, words: Ints, part: slice, t: int) -> bool:
-        """Return whether the words of a step of some presentations are not those dumped."""
+        """Return whether the words of step t of some presentations, int64[part, words], are not those dumped."""
         differs = ~self.defined[part, t] | (self.fitted(words) != self.words[part, t])
         return bool((differs & self.held[part, t]).any())
 

@@ -31,7 +31,7 @@ class Timed:
         return presentation, row - self.edges[presentation]
 
     def unrolled(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return rows, [rows, ...], by presentation: [presentations, most steps, ...], shorter ones end with 0."""
+        """Return rows, int64[rows, ...], by presentation: [presentations, most steps, ...], shorter ones end with 0."""
         found = np.zeros((len(self.steps), max(self.steps), *rows.shape[1:]), rows.dtype)
         for n, (first, last) in enumerate(pairwise(self.edges)):
             found[n, : last - first] = rows[first:last]

@@ -143,7 +143,7 @@ def is_bits(form: Format) -> bool:
 
 
 def held_in(form: Format) -> type[np.integer[Any]]:
-    """Return the type in which words of a format that are emitted are held."""
+    """Return the type in which words of a format that are emitted are stored."""
     return np.uint8 if is_bits(form) else np.int64
 
 

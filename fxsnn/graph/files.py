@@ -74,7 +74,7 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def load_graph(path: Path) -> Graph:
-    """Read a network and what lies beside it.
+    """Read a network and the files that it names.
 
     Raises
     ------

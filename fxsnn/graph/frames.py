@@ -1,4 +1,4 @@
-"""Inputs that are more words than one wants to hold: kept as events or images, and counted when they are looked at."""
+"""Inputs of more words than memory should hold: kept as events or images, and counted when they are read."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Images:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """What a network is shown, as an array int64[inputs, steps, words] has it whose parts are made when asked for.
+    """The inputs of a network, as an array int64[inputs, steps, words] has it whose parts are made when asked for.
 
     places    int64[inputs], of those of the source
     """

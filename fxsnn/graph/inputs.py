@@ -1,4 +1,4 @@
-"""Reading what a network is shown: words of its input at every step, and what each input is."""
+"""Reading the inputs of a network: words of its input at every step, and the class of each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fxsnn.plan import Signal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """What a network is shown.
+    """Inputs of a network.
 
     words     int64[inputs, steps, words] of the format of the network's input; a map flat. Of many words only those
               that are asked for are made: `parts` yields all of them
@@ -125,7 +125,7 @@ def _one(path: Path, graph: Graph) -> NDArray[np.int64]:
 
 
 def checked_inputs(given: ArrayLike, graph: Graph) -> NDArray[np.int64]:
-    """Return what a network is shown, int64[inputs, steps, words]; ConfigError where it is none, or too much."""
+    """Return the inputs of a network, int64[inputs, steps, words]; ConfigError where they are none, or too many."""
     words = as_words(given)
     if words.size > MOST_WORDS:
         raise ConfigError(f"inputs must be at most {MOST_WORDS:,} words together, not {words.size:,}")
@@ -137,7 +137,7 @@ def checked_inputs(given: ArrayLike, graph: Graph) -> NDArray[np.int64]:
 
 
 def _checked_frames(frames: Frames, graph: Graph) -> Frames:
-    """Return what a network is shown a part at a time; raises as `checked_inputs` does."""
+    """Return the inputs of a network a part at a time; raises as `checked_inputs` does."""
     before = 0
     for some in parts(frames):
         check_words("inputs", some, graph.format, before)

@@ -115,7 +115,7 @@ class Waiting:
 
 
 def waiting(found: Live) -> Waiting:
-    """Return which values of a neuron wait while the whole population is looked at.
+    """Return which values of a neuron wait while the whole population is compared.
 
     They are read in a later pass, or are a state's next word while that of the step before is still read.
     """

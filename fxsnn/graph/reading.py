@@ -90,7 +90,7 @@ def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
 
 
 def as_words(given: ArrayLike) -> NDArray[Any]:
-    """Return what a network is shown as an array, false and true as 0 and 1; raises ConfigError where it is none.
+    """Return the inputs of a network as an array, false and true as 0 and 1; raises ConfigError where they are none.
 
     given    integers or truth values of any shape, such as int64[inputs, steps, words]
     """

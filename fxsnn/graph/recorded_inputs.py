@@ -57,7 +57,7 @@ def is_recorded(path: Path) -> bool:
 
 
 def recorded_of(path: Path, shape: Shape) -> Words:
-    """Return what a network of this input shape is shown, words [inputs, steps, words], and labels if they are known.
+    """Return the inputs of a network of this input shape, words [inputs, steps, words], and labels if they are known.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def _kind(path: Path) -> str | None:
 
 
 def _sensor(asked: Description, shape: Shape) -> tuple[int, int, bool]:
-    """Return rows and columns of the sensor, and whether darker and brighter events are told apart."""
+    """Return rows and columns of the sensor, and whether darker and brighter events are counted apart."""
     if len(shape) == 3 and shape[2] <= 2:
         if asked.sensor not in (None, shape[:2]):
             raise ConfigError(
@@ -159,7 +159,7 @@ def _binned(held: Labelled, asked: Description) -> Words:
 
 
 def _limit(inputs: int, steps: int, size: int) -> None:
-    """Refuse inputs that are many, of which one alone is more than is held."""
+    """Refuse inputs that are many, of which one alone is more than memory should hold."""
     if inputs * steps * size > MOST_WORDS and steps * size > HELD_WORDS:
         raise ConfigError(
             f"inputs must be at most {MOST_WORDS:,} words together where one has more than {HELD_WORDS:,}, not "

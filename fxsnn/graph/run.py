@@ -131,7 +131,7 @@ def _checked(graph: Graph, inputs: ArrayLike) -> NDArray[np.integer]:
 
 
 class _Told:
-    """What a population did so far, a row a step: of words of all neurons no more is held than is asked for."""
+    """What a population did so far, a row a step: of words of all neurons no more is kept than is asked for."""
 
     def __init__(self, network: QuantisedGraph, name: str) -> None:
         readout, neuron = network.graph.readout, network.graph[name].neuron

@@ -154,7 +154,7 @@ def casts_of(
 
 
 def _left_out(network: QuantisedGraph, name: str, step: Compiled) -> bool:
-    """Say whether the compiled step leaves out a cast that draws, since no word depends on it: its register goes on."""
+    """Say whether the compiled step leaves out a cast that draws, since no word needs it: its register shifts."""
     return any(cast.round not in step.emitted.operations for cast in drawing(network.programs[name]).values())
 
 

@@ -59,7 +59,7 @@ def whole(network: QuantisedGraph) -> Whole:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands in a network's text for what lies beside it. This is what golden sets have.
+    """What stands in a network's text for the files beside it. This is what golden sets have.
 
     numbers    of a name: a file, or the numbers themselves
     neuron     of a text: a file, or the name of one that comes along

@@ -74,7 +74,7 @@ class Network:
         return max((one.delay for one in self.network.graph.projections if one.source == source), default=-1)
 
     def _holds(self, source: str) -> bool:
-        """Say whether what a population emits is held, be it for itself alone."""
+        """Say whether what a population emits is stored, be it for itself alone."""
         return source != INPUT and self.populations[source].keeping.emitted
 
     def _top(self) -> str:
@@ -220,12 +220,12 @@ class Network:
         return {port: "" for port in ("observe", *shown) if port not in ports}
 
     def _read(self, wire: Projection) -> str:
-        """Return the word of a source that is looked at, of as many steps before as the delay says."""
+        """Return the word of a source that is read, of as many steps before as the delay says."""
         word = self._word(wire.source, f"source_{wire.name}", self._delay(wire.source), wire.delay)
         return f"age >= {wire.delay} ? {word} : '0" if wire.delay else word
 
     def _word(self, source: str, place: str, rows: int, before: int) -> str:
-        """Return a word of a source, of so many steps before; of `rows` steps before it is held at most."""
+        """Return a word of a source, of so many steps before; of `rows` steps before it is stored at most."""
         if rows == 0:
             return f"emitted_{source}[{place}]"
         size, row = math.prod(self.network.graph.shape_at(source)), f"row_{source}"

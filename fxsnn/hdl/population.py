@@ -127,7 +127,7 @@ class Sequencer(Arrivals):
         return ports + [f"  output {port.type} {port.name}{',' * (port != shown[-1])}" for port in shown]
 
     def _held(self, word: str) -> list[str]:
-        """Return the ports to what is emitted, where that is held."""
+        """Return the ports to what is emitted, where that is stored."""
         lines = ["  output logic stores,  // what is held of neuron n is to be", f"  output {word} stored,"]
         if self.keeping.same:
             lines.append(f"  input  {word} {BEFORE},  // what neuron n emitted in the step before")
@@ -136,7 +136,7 @@ class Sequencer(Arrivals):
         return lines if self.keeping.emitted else []
 
     def _emissions(self) -> None:
-        """Write what is held of what is emitted."""
+        """Write what is stored of what is emitted."""
         ways = self.emissions()
         if self.keeping.emitted:
             earlier = "".join(f"{when} ? {word} : " for when, word in ways[:-1])

@@ -138,11 +138,11 @@ class Stored(Phases):
                 yield ref
 
     def reads_now(self) -> bool:
-        """Say whether something waits where what is emitted is held."""
+        """Say whether something waits where what is emitted is stored."""
         return not {EMITTED, *self.keeping.same}.isdisjoint(self.keeping.places.values())
 
     def emissions(self) -> list[tuple[str, str]]:
-        """Write how that is read which waits where what is emitted is held; return when what is stored there."""
+        """Write how that is read which waits where what is emitted is stored; return when what is stored there."""
         told, ways = self.keeping.told, list[tuple[str, str]]()
         for place in (EMITTED, *sorted(self.keeping.same)):
             for ref in self._waiting(place, NOW):

@@ -75,7 +75,7 @@ def _said(network: QuantisedLayers, number: int) -> Range:
 def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -> Memory:
     """Return what is stored while every layer learns by its table; see docs/learning.md.
 
-    Weights and biases are held as they are learned; those that are read are casts of them. An update each recording
+    Weights and biases are stored as they are learned; those that are read are casts of them. An update each recording
     keeps a gradient for each of them, an update each step only the one in hand.
 
     rate, halvings    as of `itq.IntegerLearning`

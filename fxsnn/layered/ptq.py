@@ -143,7 +143,7 @@ def _state(most: float, frac: int | None, asked: int, signed: bool) -> Format:
 
 
 def _refractory(most: float, frac: int) -> Format:
-    """Return a signed format from -most: no word above 0 is ever held."""
+    """Return a signed format from -most: no word above 0 is ever stored."""
     return Format(max(math.ceil(math.log2(most)) + 1 + frac, 2), frac)
 
 

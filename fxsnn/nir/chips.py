@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import as_given
-from fxsnn.nir.node import Told
+from fxsnn.nir.node import Reported
 
 Reals = NDArray[np.float64]
 Has = Literal["must", "may", "never"]
@@ -63,7 +63,7 @@ class Taken:
 class Chip:
     """What a neuron has and does.
 
-    take        a node in its terms; what it does otherwise is told
+    take        a node in its terms; what it does otherwise is reported
     signals     the words of its page, as a plan has them; `weight` is that of its weights
     positive    of weights that are all 0 or more, where they have a format of their own
     input       the input of its text that takes all, and that which takes its own spikes where there is one
@@ -79,7 +79,7 @@ class Chip:
     otherwise   what it always does otherwise
     """
 
-    take: Callable[[Leaky, Told], Taken]
+    take: Callable[[Leaky, Reported], Taken]
     signals: Mapping[str, str]
     input: str
     resets: Mapping[str, str]
@@ -99,14 +99,14 @@ class Chip:
     otherwise: tuple[str, ...] = ()
 
 
-def _loihi(node: Leaky, _told: Told) -> Taken:
+def _loihi(node: Leaky, _told: Reported) -> Taken:
     falls = np.zeros_like(node.decay) if node.synapse is None else node.synapse
     unit = 1 / 4096
     decays = {"du": 1 - falls - unit, "dv": 1 - node.decay, "ds_offset": falls * 0 + unit, "dm_offset": falls * 0}
     return Taken({"edge": "lava", "refractory": "none"}, {"vth": node.threshold, "bias": node.drive * 64}, decays)
 
 
-def _snntorch(node: Leaky, told: Told) -> Taken:
+def _snntorch(node: Leaky, told: Reported) -> Taken:
     delayed = node.reset_step == "next"
     if node.reset == "subtract" and node.reset_step == "same":
         told.differ(
@@ -118,7 +118,7 @@ def _snntorch(node: Leaky, told: Told) -> Taken:
     return Taken(choices, {"threshold": node.threshold}, {"beta": node.decay})
 
 
-def _sinabs(node: Leaky, _told: Told) -> Taken:
+def _sinabs(node: Leaky, _told: Reported) -> Taken:
     choices = {"spikes": "many" if node.many else "single"}
     choices |= {"reset": "subtract" if node.reset == "subtract" else "value"}
     choices |= {"bound": "none" if node.floor is None else "floor"}
@@ -128,7 +128,7 @@ def _sinabs(node: Leaky, _told: Told) -> Taken:
     return Taken(choices, scaled, {"most": np.full_like(node.threshold, 31)})
 
 
-def _spiker(node: Leaky, told: Told) -> Taken:
+def _spiker(node: Leaky, told: Reported) -> Taken:
     if node.reset == "subtract":
         told.differ(
             "who fires does not leak in that step, so that more is left after a reset by subtraction", node.name
@@ -141,14 +141,14 @@ def _spiker(node: Leaky, told: Told) -> Taken:
     return Taken(choices, scaled, numbers={"shift": int(shift[0])})
 
 
-def _hls4ml(node: Leaky, _told: Told) -> Taken:
+def _hls4ml(node: Leaky, _told: Reported) -> Taken:
     choices = {"leak": "multiply" if (node.decay != 1).any() else "none", "accumulate": "exact"}
     choices |= {"reset": "subtract" if node.reset == "subtract" else "zero"}
     choices |= {"drive": "constant" if node.drive.any() else "none"}
     return Taken(choices, {"threshold": node.threshold, "bias": node.drive}, {"beta": node.decay})
 
 
-def _xylo(node: Leaky, told: Told) -> Taken:
+def _xylo(node: Leaky, told: Reported) -> Taken:
     falls = np.zeros_like(node.decay) if node.synapse is None else node.synapse
     own, syn = (
         _shifts(decay, f"the {which}'s decay", node.name, told, 15)
@@ -173,7 +173,7 @@ def _xylo(node: Leaky, told: Told) -> Taken:
     )
 
 
-def _quantisenc(node: Leaky, told: Told) -> Taken:
+def _quantisenc(node: Leaky, told: Reported) -> Taken:
     kept = {"zero": "zero", "value": "rest", "subtract": "subtract"}[node.reset]
     if kept == "rest":
         told.differ("what arrives in the step of a spike is added to v_reset", node.name)
@@ -183,8 +183,8 @@ def _quantisenc(node: Leaky, told: Told) -> Taken:
     return Taken({"reset": kept}, {"vth": node.threshold, "vrest": node.value}, plain)
 
 
-def _shifts(decay: Reals, which: str, name: str, told: Told, most: int) -> NDArray[np.int64]:
-    """Return the shifts by which a state decays, int64[neurons]; tell where that is another decay."""
+def _shifts(decay: Reals, which: str, name: str, told: Reported, most: int) -> NDArray[np.int64]:
+    """Return the shifts by which a state decays, int64[neurons]; report where that is another decay."""
     shift = nearest_shift(decay, most)
     can_be = 1 - np.ldexp(1.0, -shift)
     if ((off := abs(can_be - decay)) > 1e-6).any():

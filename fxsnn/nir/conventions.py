@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
-from fxsnn.nir.node import SPIKING, Node, Told
+from fxsnn.nir.node import SPIKING, Node, Reported
 
 Decay = Literal["euler", "exponential"]
 Gain = Literal["euler", "hold", "rockpool", "norse", "step"]
@@ -139,12 +139,12 @@ class Conventions:
     def seconds(self, node: Node) -> float:
         """Return dt; raises ConfigError where it is not known, naming the node that needs it."""
         if self.dt is None:
-            raise node.refusal("--dt must be given, the file does not tell it")
+            raise node.refusal("--dt must be given, the file does not state it")
         return self.dt
 
 
-def settled(nodes: Iterable[Node], asked: Asked, told: Told) -> Conventions:
-    """Return what is done, of what is asked for, of the framework that is named, and of guesses, which are told.
+def settled(nodes: Iterable[Node], asked: Asked, told: Reported) -> Conventions:
+    """Return what is done, of what is asked for, of the framework that is named, and of guesses, which are reported.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def settled(nodes: Iterable[Node], asked: Asked, told: Told) -> Conventions:
     guess = _guessed(held, told) if given.dt is None and any(_taus(node) for node in held) else Guess(given.dt)
     if given.dt is None and guess.dt is None and any(_taus(node) for node in held):
         raise next(node for node in held if _taus(node)).refusal(
-            "--dt must be given: tau / r is not the same for all nodes, so the file does not tell it"
+            "--dt must be given: tau / r is not the same for all nodes, so the file does not state it"
         )
     spiking = any(node.kind in SPIKING for node in held)
     kinds = {node.kind for node in held}
@@ -198,7 +198,7 @@ def settled(nodes: Iterable[Node], asked: Asked, told: Told) -> Conventions:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """dt as the parameters of nodes tell it, and how whoever writes them so makes a step."""
+    """dt as the parameters of nodes imply it, and how the framework that writes them so makes a step."""
 
     dt: float | None
     decay: str | None = None
@@ -210,7 +210,7 @@ def _taus(node: Node) -> tuple[str, ...]:
     return tuple(name for name in ("tau", "tau_mem") if name in node.held)
 
 
-def _guessed(nodes: tuple[Node, ...], told: Told) -> Guess:
+def _guessed(nodes: tuple[Node, ...], told: Reported) -> Guess:
     """Guess dt of r, which frameworks write in ways of their own."""
     pairs = []
     for node in nodes:
@@ -225,7 +225,7 @@ def _guessed(nodes: tuple[Node, ...], told: Told) -> Guess:
             told.assume("dt: 1, as r is 1 and tau is 1 or more: tau seems to be in steps, as Sinabs writes it (--dt)")
             return Guess(1.0, "exponential", "step", "Sinabs")
         told.assume(
-            "dt: 0.0001 s; r is 1, as Norse writes it, which tells nothing of dt "
+            "dt: 0.0001 s; r is 1, as Norse writes it, which says nothing of dt "
             "(Norse runs 0.001 s if nothing is said; --dt)"
         )
         return Guess(1e-4)

@@ -23,7 +23,7 @@ from fxsnn.nir.conventions import Asked, Conventions, settled
 from fxsnn.nir.delays import apart, steps_of
 from fxsnn.nir.flat import Flat, flatten
 from fxsnn.nir.layout import Sizes, laid, least, network_shape, places
-from fxsnn.nir.node import NEURONS, Nested, Node, Told
+from fxsnn.nir.node import NEURONS, Nested, Node, Reported
 from fxsnn.nir.rows import Row, text_told, wire_told
 from fxsnn.nir.shapes import shapes_of
 from fxsnn.nir.steps import Step, step_of
@@ -38,7 +38,7 @@ class Imported:
 
     graph: Graph
     rows: tuple[Row, ...]
-    told: Told
+    told: Reported
     rules: Conventions
 
 
@@ -64,9 +64,9 @@ def converted(nested: Nested, asked: Asked, form: Format = SPIKES) -> Imported:
     Raises
     ------
     ConfigError
-        The graph has no meaning, needs what no network can do, or dt is not told; the node is named.
+        The graph has no meaning, needs what no network can do, or dt is not known; the node is named.
     """
-    told = Told()
+    told = Reported()
     flat = flatten(nested, told, asked.output)
     shapes = shapes_of(flat, told)
     rules = settled(flat.nodes.values(), asked, told)
@@ -78,7 +78,7 @@ class _Conversion:
     flat: Flat
     shapes: dict[str, Sizes]
     rules: Conventions
-    told: Told
+    told: Reported
     form: Format
     steps: dict[str, Step] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from fxsnn.graph.connect import MOST_DELAY
 from fxsnn.nir.conventions import Conventions
 from fxsnn.nir.layout import Sizes, laid
-from fxsnn.nir.node import Node, Told
+from fxsnn.nir.node import Node, Reported
 from fxsnn.nir.wires import Wire
 
 MOST_DIFFERENT = 256  # delays of a node, each of which is a projection
 
 
-def steps_of(node: Node, rules: Conventions, told: Told) -> NDArray[np.int64]:
+def steps_of(node: Node, rules: Conventions, told: Reported) -> NDArray[np.int64]:
     """Return the steps of a Delay, in NIR's order; raises ConfigError where they are negative or too many."""
     seconds, dt = node.numbers("delay").reshape(-1), rules.seconds(node)
     if (seconds < 0).any():

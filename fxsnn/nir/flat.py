@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from fxsnn.errors import ConfigError
-from fxsnn.nir.node import GRAPH, INPUT, OUTPUT, Edge, Nested, Node, Told
+from fxsnn.nir.node import GRAPH, INPUT, OUTPUT, Edge, Nested, Node, Reported
 
 MOST_JOINED = 1 << 16  # edges that arise where a graph inside has many before and after it
 
@@ -38,7 +38,7 @@ class Flat:
         object.__setattr__(self, "behind", behind)
 
 
-def flatten(graph: Nested, told: Told, output: str | None = None) -> Flat:
+def flatten(graph: Nested, told: Reported, output: str | None = None) -> Flat:
     """Return a graph without graphs in it.
 
     output    the one that is read of several
@@ -78,7 +78,7 @@ def flatten(graph: Nested, told: Told, output: str | None = None) -> Flat:
     return Flat({name: nodes[name] for name in order}, tuple(edges), source, sink, frozenset(back))
 
 
-def _unfolded(graph: Nested, where: str, told: Told) -> tuple[dict[str, Node], list[Edge]]:
+def _unfolded(graph: Nested, where: str, told: Reported) -> tuple[dict[str, Node], list[Edge]]:
     """Return the nodes and edges of a graph and of those in it, by names that begin with where they are."""
     nodes: dict[str, Node] = {}
     ends: dict[str, tuple[str, str]] = {}
@@ -104,7 +104,7 @@ def _unfolded(graph: Nested, where: str, told: Told) -> tuple[dict[str, Node], l
     return nodes, edges
 
 
-def _mended(graph: Nested, where: str, told: Told) -> list[Edge]:
+def _mended(graph: Nested, where: str, told: Reported) -> list[Edge]:
     """Return the edges; of a name that is no node's, the only node that no edge names if the names begin alike.
 
     Files of NIR's own repository have edges to `lif` where the node is `lif1`.
@@ -127,7 +127,7 @@ def _only(graph: Nested, kind: str, node: Node | None = None) -> str:
     if len(found) != 1:
         message = f"a graph must have one {kind}, not {', '.join(found) or 'none'}"
         if node is None and kind == INPUT and found:
-            message += ", as a network is shown one array of words a step"
+            message += ", as a network takes one array of words a step"
         raise node.refusal(message) if node else ConfigError(message)
     return found[0]
 

@@ -19,7 +19,7 @@ FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
 
 
 def parse_nir(data: bytes) -> Nested:
-    """Read a file of NIR's, any version's: unknown parameters are left alone, missing ones are told where they matter.
+    """Read a file of NIR's, any version's: unknown parameters are left alone, missing ones are reported if they matter.
 
     HDF5's own library can be led into loops without an end by a damaged file: see `read_nir`.
 

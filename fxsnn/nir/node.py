@@ -99,7 +99,7 @@ class Nested:
 
 
 @dataclass(slots=True)
-class Told:
+class Reported:
     """What is to be known of an import: guesses at what a file leaves open, what neurons do otherwise, all else."""
 
     _assumed: dict[str, list[str]] = field(default_factory=dict)
@@ -107,15 +107,15 @@ class Told:
     _noted: dict[str, list[str]] = field(default_factory=dict)
 
     def assume(self, what: str, node: str = "") -> None:
-        """Tell of a guess, of a node or of the whole file."""
+        """Report a guess, of a node or of the whole file."""
         self._assumed.setdefault(what, []).append(node)
 
     def differ(self, what: str, node: str) -> None:
-        """Tell of what the neuron that takes a node's place does otherwise."""
+        """Report what the neuron that takes a node's place does otherwise."""
         self._differing.setdefault(what, []).append(node)
 
     def note(self, what: str, node: str = "") -> None:
-        """Tell of something that is no guess."""
+        """Report something that is no guess."""
         self._noted.setdefault(what, []).append(node)
 
     @property

@@ -37,7 +37,7 @@ HEADROOM = 4  # thresholds that a membrane can hold, at least
 def onto(found: Imported, neuron: str) -> tuple[Imported, GraphPlan]:
     """Return an imported network in which every LIF, IF and CubaLIF is a neuron of others, and the plan of its words.
 
-    What the neuron does otherwise is told.
+    What the neuron does otherwise is reported.
 
     Raises
     ------
@@ -153,7 +153,7 @@ class _Move:
         )
 
     def _check(self, node: Leaky, one: Population, row: Row) -> None:
-        """Refuse a node that the neuron cannot take; tell what the neuron does otherwise."""
+        """Refuse a node that the neuron cannot take; report what the neuron does otherwise."""
         chip, name, told = self.chip, self.neuron, self.found.told
         if chip.current == "must" and node.synapse is None:
             raise _refusal(row, f"{name} needs a synaptic current, which CubaLIF has and {row.kind} has not")
@@ -180,7 +180,7 @@ class _Move:
             said = {"zero": "to zero", "value": "to v_reset", "subtract": "by subtraction"}
             told.differ(f"a spike resets it {said[kept]}, not {said[node.reset]}", node.name)
         if node.reset_step not in chip.steps:
-            again = "whoever is still above its threshold after a reset fires again"
+            again = "a neuron that is still above its threshold after a reset fires again"
             told.differ(again if node.reset_step == "again" else "it is reset in the step of its spike", node.name)
         if node.many and not chip.many:
             told.differ("it spikes once in a step", node.name)
@@ -209,7 +209,7 @@ class _Move:
         return by if chip.grows else min(by, 0)
 
     def _place(self, one: Population, row: Row, taken: Taken, unit: float) -> None:
-        """Add the population; tell which of its constants are no words of its plan."""
+        """Add the population; report which of its constants are no words of its plan."""
         made = shipped_neuron(self.neuron, **taken.choices)
         given = {name: values * unit for name, values in taken.scaled.items()} | taken.plain
         held = {name: given[name] for name in made.constants}

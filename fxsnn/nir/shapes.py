@@ -7,13 +7,13 @@ import math
 from fxsnn.graph.connect import MOST_CELLS
 from fxsnn.nir.flat import Flat
 from fxsnn.nir.layout import Sizes
-from fxsnn.nir.node import NEURONS, Node, Told
+from fxsnn.nir.node import NEURONS, Node, Reported
 
 MOST_WEIGHTS = 1 << 25  # of a kernel
 MOST = 1 << 22  # numbers that a node gives
 
 
-def shapes_of(flat: Flat, told: Told) -> dict[str, Sizes]:
+def shapes_of(flat: Flat, told: Reported) -> dict[str, Sizes]:
     """Return what every node gives, of one to three axes.
 
     Raises
@@ -50,7 +50,7 @@ def _expected(node: Node, came: Sizes | None, shape: Sizes) -> Sizes:
     return shape if came is None or node.kind in (*NEURONS, "Scale", "Delay") else came
 
 
-def _fit(node: Node, source: str, given: Sizes, expected: Sizes, told: Told) -> None:
+def _fit(node: Node, source: str, given: Sizes, expected: Sizes, told: Reported) -> None:
     if math.prod(expected) != math.prod(given):
         raise node.refusal(f"what arrives must be {list(expected)}, {source!r} gives {list(given)}")
     if expected != given:

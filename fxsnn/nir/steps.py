@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import as_given
 from fxsnn.nir.conventions import Conventions
-from fxsnn.nir.node import CUBA, SPIKING, Node, Told
+from fxsnn.nir.node import CUBA, SPIKING, Node, Reported
 
 Reals = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ class Step:
     pull: Reals
 
 
-def step_of(node: Node, size: int, rules: Conventions, told: Told) -> Step:
+def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
     """Return how a neuron of NIR's does a step.
 
     Raises
@@ -69,7 +69,7 @@ def step_of(node: Node, size: int, rules: Conventions, told: Told) -> Step:
     return Step("nir_lif" if node.kind in SPIKING else "nir_li", choices, constants, _plain(gain * scale), pull)
 
 
-def _with_current(node: Node, size: int, rules: Conventions, told: Told) -> Step:
+def _with_current(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
     """Return the step of a neuron with a synaptic current, in whose units w_in and r are."""
     syn, mem = node.each("tau_syn", size), node.each("tau_mem", size)
     falls, leaks = _decay(node, "tau_syn", syn, rules, told), _decay(node, "tau_mem", mem, rules, told)
@@ -95,7 +95,7 @@ def _with_current(node: Node, size: int, rules: Conventions, told: Told) -> Step
 
 
 def _fire(
-    node: Node, size: int, rules: Conventions, told: Told, choices: dict[str, str], constants: dict[str, Reals]
+    node: Node, size: int, rules: Conventions, told: Reported, choices: dict[str, str], constants: dict[str, Reals]
 ) -> None:
     """Add what a spike needs: threshold, reset and floor."""
     threshold = constants["threshold"] = node.each("v_threshold", size) * rules.scale
@@ -133,7 +133,7 @@ def _plain(gain: Reals) -> Reals:
     return np.where(abs(gain - 1) < 1e-6, 1.0, gain)
 
 
-def _decay(node: Node, name: str, tau: Reals, rules: Conventions, told: Told) -> Reals:
+def _decay(node: Node, name: str, tau: Reals, rules: Conventions, told: Reported) -> Reals:
     """Return the factors by which a state decays in a step."""
     dt = rules.seconds(node)
     if (tau <= 0).any():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError
 from fxsnn.graph.connect import Kind, Pair
 from fxsnn.nir.layout import Sizes, laid, least, network_shape, places
-from fxsnn.nir.node import Node, Told
+from fxsnn.nir.node import Node, Reported
 from fxsnn.nir.shapes import along, padding, reach, stride
 
 Reals = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Wire:
     groups: int = 1
 
 
-def wire_of(node: Node, given: Sizes, home: Sizes, shape: Sizes, onto: Sizes, told: Told) -> Wire:
+def wire_of(node: Node, given: Sizes, home: Sizes, shape: Sizes, onto: Sizes, told: Reported) -> Wire:
     """Return what a linear node does.
 
     given    what arrives, as the node sees it, and `home`, the map that it is in the network
@@ -115,7 +115,7 @@ def _check_map(node: Node, given: Sizes, home: Sizes) -> None:
         raise node.refusal(f"what arrives must be a map of its own, not {list(home)} taken as {list(given)}")
 
 
-def _convolution(node: Node, shape: Sizes, onto: Sizes, told: Told) -> Wire:
+def _convolution(node: Node, shape: Sizes, onto: Sizes, told: Reported) -> Wire:
     if shape != onto:
         raise node.refusal(f"what it gives must be the map {list(shape)}, not {list(onto)}")
     weight, zeros = node.numbers("weight"), padding(node)

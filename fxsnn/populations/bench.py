@@ -26,7 +26,7 @@ from fxsnn.graph.stepping import casts_of
 from fxsnn.grid import Point
 from fxsnn.overflows import overflowing_in
 from fxsnn.populations.firing import watch
-from fxsnn.score import Told
+from fxsnn.score import Classified
 
 
 def check_inputs_of(graph: Graph, inputs: Inputs) -> None:
@@ -76,16 +76,16 @@ class GraphBench:
             yield some, self.start.part(slice(first, first + len(some)))
             first += len(some)
 
-    def told(self, predictions: NDArray[np.int64]) -> Told:
+    def told(self, predictions: NDArray[np.int64]) -> Classified:
         """Hold predictions, int64[inputs], against the labels; against the float network where there are none."""
         labels = self.float_classes if self.inputs.labels is None else self.inputs.labels
-        return Told.by(predictions, labels, classes(self.graph.readout, self.graph.read.size))
+        return Classified.by(predictions, labels, classes(self.graph.readout, self.graph.read.size))
 
-    def float_told(self) -> Told:
+    def float_told(self) -> Classified:
         """Measure the float network."""
         return self.told(self.float_classes)
 
-    def measured(self, network: QuantisedGraph) -> Told:
+    def measured(self, network: QuantisedGraph) -> Classified:
         """Measure a network in integers; raises as `graph.run.run` does."""
         found = [run(network, some, start=begun.words).classes for some, begun in self._parts()]
         return self.told(np.concatenate([one for one in found if one is not None]))  # the readout asks a question

@@ -105,7 +105,7 @@ def raw_signals(graph: Graph) -> set[str]:
 
 
 def _labels(signals: Sequence[Signal]) -> list[str]:
-    """Return what tells the words of a signal apart: the format, and modes where they differ."""
+    """Return what distinguishes the words of a signal: the format, and modes where they differ."""
     roundings = len({one.rounding for one in signals}) > 1
     overflows = len({one.overflow for one in signals}) > 1
     return [

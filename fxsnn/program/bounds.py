@@ -217,7 +217,7 @@ class Bounds:
         )
 
     def written(self, ref: Ref) -> str:
-        """Return an operation as messages tell it: its statement, the formats of its operands, its line."""
+        """Return an operation as messages name it: its statement, the formats of its operands, its line."""
         operation, statement = self.operations[ref], self.neuron.statements[self.neuron.owners[ref]]
         parts = [getattr(operation, field) for field in ("value", "a", "b", "initial") if hasattr(operation, field)]
         told = ", ".join(dict.fromkeys(self.described(part) for part in parts or [ref]))

@@ -1,6 +1,6 @@
 """From a neuron under formats to its compiled step: the source in a file, and the data that a plan stands for.
 
-The source lies beside the machine code, named by its digest, where a person can open it.
+The source is stored beside the machine code, named by its digest, where a person can open it.
 """
 
 from __future__ import annotations

@@ -108,11 +108,11 @@ def _limits(program: Program, cast: Cast) -> Named:
             given(lambda x: np.where(x > high, whole, np.maximum(x, low))),
         )
     exact = rounding.a
-    yield "not cast: the exact value goes on", lambda variant: variant.put(limit, Made((exact,), None, lambda x: x))
+    yield "not cast: the exact value is used", lambda variant: variant.put(limit, Made((exact,), None, lambda x: x))
 
 
 def _unlimited(program: Program) -> Iterator[Mutation]:
-    """Yield casts without limits, or with one: what is beyond goes on as it is, and wraps where a state is stored.
+    """Yield casts without limits, or with one: what is beyond is used as it is, and wraps where a state is stored.
 
     Of each cast, and of all of a signal at once.
     """
@@ -121,9 +121,9 @@ def _unlimited(program: Program) -> Iterator[Mutation]:
         casts = [cast for cast in program.neuron.casts if cast.signal == signal]
         form = program.signals[signal].format
         kinds: list[tuple[str, Callable[[Ints], Ints]]] = [
-            ("not limited, beyond its word it goes on as it is and", lambda x: x),
-            ("limited above alone, below it goes on as it is and", lambda x, high=form.highest: np.minimum(x, high)),  # type: ignore[misc]
-            ("limited below alone, above it goes on as it is and", lambda x, low=form.lowest: np.maximum(x, low)),  # type: ignore[misc]
+            ("not limited, beyond its word it is used as it is and", lambda x: x),
+            ("limited above alone, below it is used as it is and", lambda x, high=form.highest: np.minimum(x, high)),  # type: ignore[misc]
+            ("limited below alone, above it is used as it is and", lambda x, low=form.lowest: np.maximum(x, low)),  # type: ignore[misc]
         ]
         for some in ([one] for one in casts):
             for told, make in kinds:

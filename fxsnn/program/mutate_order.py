@@ -29,7 +29,7 @@ def order(program: Program) -> Iterator[Mutation]:
 
 
 def _swapped(neuron: Neuron) -> Iterator[Mutation]:
-    """Yield two statements, the second of which goes on from the first, in reverse order."""
+    """Yield two statements, the second of which continues from the first, in reverse order."""
     sayer = Sayer(neuron)
     found = list(continued(neuron))
     for first, begun, middle in found:

@@ -33,7 +33,7 @@ def scaled(program: Program, ref: Ref) -> Iterator[Mutation]:
 
 
 def _or_nothing(neuron: Neuron, ref: Ref) -> bool:
-    """Return whether a value is a choice between another one, of which all is told, and 0."""
+    """Return whether a value is a choice between another one, for which all is reported, and 0."""
     one = neuron.operations[ref]
     return isinstance(one, op.Select) and op.Literal(0) in (neuron.operations[one.a], neuron.operations[one.b])
 

@@ -32,7 +32,7 @@ class Mutation:
     name      in words, with the line of the text; `{}` in it stands for the detail
     detail    in which changes of one name differ, a number of bits for example
     apply     may raise NoOrderError, of a step that reads what is not made yet
-    whole     the name of a change of which this one is a part: told only where that one explains less
+    whole     the name of a change of which this one is a part: reported only where that one explains less
     """
 
     name: str

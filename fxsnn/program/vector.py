@@ -106,7 +106,7 @@ class Player:
         return values
 
     def whole(self, words: Ints) -> Ints:
-        """Return words of every presentation and neuron."""
+        """Return words, int64 of a shape that broadcasts, as int64[presentations, neurons]."""
         shape = self.presentations, self.variant.program.neurons
         return words if words.shape == shape else np.broadcast_to(words, shape)
 

@@ -10,14 +10,14 @@ from fxsnn.program.variant import Ints
 
 
 def moved(words: Ints, left: int) -> Ints:
-    """Return words shifted to the left, or to the right where `left` is below 0."""
+    """Return words, int64 of any shape, shifted to the left, or to the right where `left` is below 0."""
     if left == 0:
         return words
     return words << min(left, 62) if left > 0 else words >> min(-left, 63)
 
 
 def dropped(words: Ints, right: int, rounding: Rounding) -> Ints:
-    """Return words without so many low bits, rounded by a mode that does not draw; see `rescale.drop`."""
+    """Return words, int64 of any shape, without so many low bits, by a rounding without draws; see `rescale.drop`."""
     bias, if_negative, if_odd = rescale.biases(rounding.code, min(right, rescale.SHIFT_MAX))
     floor = words >> min(right, rescale.SHIFT_MAX)
     rest = (words - (floor << right)) + bias
@@ -29,7 +29,7 @@ def dropped(words: Ints, right: int, rounding: Rounding) -> Ints:
 
 
 def limited(words: Ints, lowest: int, highest: int, overflow: int) -> Ints:
-    """Return words within rails; see `rescale.limit`."""
+    """Return words, int64 of any shape, within rails; see `rescale.limit`."""
     if overflow == rescale.SATURATE:
         return np.minimum(np.maximum(words, lowest), highest)
     if overflow == rescale.SATURATE_ZERO:

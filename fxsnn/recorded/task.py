@@ -20,7 +20,7 @@ from fxsnn.layered.plan import LayeredPlan
 from fxsnn.layered.ptq import grids_of
 from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.overflows import overflowing_in
-from fxsnn.score import Told
+from fxsnn.score import Classified
 
 HELD_OUT = 8  # of so many training recordings the last one is not learned from
 
@@ -75,7 +75,7 @@ class Bench:
         if not len(self.shown):
             raise ConfigError("recordings to compare candidates on must be one or more, not none")
 
-    def float_told(self) -> Told:
+    def float_told(self) -> Classified:
         """Measure the float network."""
         return measured_float(self.network, self.shown)
 
@@ -102,14 +102,14 @@ def casts(network: QuantisedLayers, shown: Recordings) -> dict[str, dict[str, in
     return count_casts(network, frames_of(network, shown, np.arange(1)))
 
 
-def measured_float(network: LayeredNetwork, shown: Recordings) -> Told:
+def measured_float(network: LayeredNetwork, shown: Recordings) -> Classified:
     """Measure a network in real numbers; raises ConfigError where the recordings do not fit it."""
-    return Told.of(scores(network, shown, np.arange(len(shown))), shown.labels)
+    return Classified.of(scores(network, shown, np.arange(len(shown))), shown.labels)
 
 
-def measured(network: QuantisedLayers, shown: Recordings, threads: int = 1) -> Told:
+def measured(network: QuantisedLayers, shown: Recordings, threads: int = 1) -> Classified:
     """Measure a network in integers; raises as `emulate.respond_layers` does."""
     parts = [
         respond_layers(network, frames, threads) for frames in frames_in_parts(network, shown, np.arange(len(shown)))
     ]
-    return Told.of(np.concatenate(parts), shown.labels)
+    return Classified.of(np.concatenate(parts), shown.labels)

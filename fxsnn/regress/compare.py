@@ -29,7 +29,7 @@ def changes(before: Record, after: Record) -> list[str]:
     if count:
         told.append(f"spike counts changed in {count} of {len(after.responses) // SHORT} presentations")
     if before.words != after.words and len(told) == 0:
-        told.append("words changed that short digests do not tell apart")
+        told.append("words changed, which short digests do not show")
     if before.spikes != after.spikes:
         told.append(f"spikes {before.spikes:,} -> {after.spikes:,}")
     if (before.correct, before.images) != (after.correct, after.images):

@@ -81,7 +81,7 @@ class Configuration:
     random: Random
 
     def described(self) -> dict[str, str]:
-        """Return everything that was asked for, by dotted keys; the arrays of the network are held apart."""
+        """Return everything that was asked for, by dotted keys; the arrays of the network are recorded apart."""
         network, coding = self.network, self.network.coding
         told: dict[str, Any] = {"plan": plan_to_data(self.plan), "data": self.data}
         told |= {name: getattr(network, name) for name in _Constants.__struct_fields__}

@@ -45,7 +45,7 @@ class GraphConfiguration:
     random: Random
 
     def described(self) -> dict[str, str]:
-        """Return everything that was asked for, by dotted keys; arrays are held apart."""
+        """Return everything that was asked for, by dotted keys; arrays are recorded apart."""
         network = parse_toml(graph_text(self.graph), "a network")
         network["projection"] = {one["name"]: one for one in network["projection"]}
         for one in self.graph.populations:

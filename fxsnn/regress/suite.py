@@ -71,7 +71,7 @@ def regress(
     data: Path | None = None,
     engine: Engine = THREADS,
 ) -> Regression:
-    """Run the configurations that a file lists, all or `only` these, and tell what changed since they were accepted.
+    """Run the configurations that a file lists, all or `only` these, and report what changed since they were accepted.
 
     With `accept` the lock then holds what they give now; what is no longer listed leaves it, unless `only` some
     are asked for. `jobs` run at a time, without effect on any result.

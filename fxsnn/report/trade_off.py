@@ -52,7 +52,7 @@ def draw(story: Story, cut: str) -> Figure:
     _label(panels[0], story, _chosen(story, places[0]))
     if whole:
         panels[0].set_title("around the accuracy floor" if story.floor is not None else "around the choice")
-        panels[1].set_title("all candidates (the shaded part is shown above)")
+        panels[1].set_title("all candidates (the shaded part is enlarged above)")
         panels[1].axhspan(100 * bottom, 100 * top, color="#eaeef2", zorder=0)
         panels[1].set_ylim(0, 102)
     groups, marks = look.legend(), look.marks()

@@ -41,7 +41,7 @@ class Fewest(msgspec.Struct, frozen=True):
         return fewest <= frac <= max(fewest + ABOVE, nearest)
 
     def least(self, group: str, rounding: Rounding) -> int | None:
-        """Return the fewest bits of a group; none where it never held the loss.
+        """Return the fewest bits of a group; none where it never kept within the loss.
 
         Raises ConfigError where the group was not swept.
         """
@@ -66,7 +66,7 @@ def read_fewest(data: bytes, shown: str) -> Fewest:
 def restrict(points: Sequence[Point[Any]], fewest: Fewest) -> list[Point[Any]]:
     """Return the points in which every group has the fewest bits found for its rounding, or up to two more.
 
-    A rounding with which a group never held the floor is left out with that group.
+    A rounding with which a group never kept to the floor is left out with that group.
     """
     together = [group for group in GROUPS if f"{group}_bits" not in points[0].values]
     bits = [_bits(point, together) for point in points]

@@ -147,13 +147,13 @@ def with_signals(plan: Plan, signals: Mapping[str, Signal]) -> Plan:
 
 
 def identity(network: QuantisedNetwork, weights: bytes) -> bytes:
-    """Return what tells configurations apart: equal keys are the same numbers at every node and step.
+    """Return what distinguishes configurations: equal keys are the same numbers at every node and step.
 
     Constants count by their values, whatever their formats, for a time step computes exactly between its
     casts. What is left is what those casts do: format, rounding and overflow of accumulator and membrane,
     and, where a cast draws, how many bits it drops.
 
-    weights    the key of the network's weights, whose array is not looked at
+    weights    the key of the network's weights, whose array is not read
     """
     plan = network.plan
     constants = (

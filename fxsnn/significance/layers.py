@@ -169,5 +169,5 @@ def _widened(layer: LayerPlan, state: int) -> LayerPlan:
 
 
 def _key(network: QuantisedLayers) -> bytes:
-    """Return what tells configurations apart: their plans, and so all of their words."""
+    """Return what distinguishes configurations: their plans, and so all of their words."""
     return hashlib.sha256(layered_plan_text(network.plan).encode()).digest()

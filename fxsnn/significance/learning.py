@@ -69,7 +69,7 @@ def add_learning(
     longest: int = LONGEST_WORD,
     engine: Engine = THREADS,
 ) -> Significance:
-    """Sweep the groups of learning for a network of this size and these constants; its weights are not looked at.
+    """Sweep the groups of learning for a network of this size and these constants; its weights are not read.
 
     Raises
     ------
@@ -162,7 +162,7 @@ class _Narrowed:
 
 
 def identity(plan: Plan) -> bytes:
-    """Return what tells cases apart: rounding counts only where a cast is made, of weights and of traces."""
+    """Return what distinguishes cases: rounding counts only where a cast is made, of weights and of traces."""
     table = _table(plan)
     constants = (table.theta.format, table.rate.format, table.constants.format)
     return " | ".join(map(str, ("learning", table.weight, table.trace, *constants))).encode()

@@ -105,7 +105,7 @@ def significant_points(points: Sequence[Point[GraphPlan]], graph: Graph, found: 
 
     Where one name stands for the signals of several owners, the most demanding of them decides. A signal that is the
     same in all points is kept as it is, and so are raw words and states that are stored without a cast. A rounding with
-    which a signal never held the loss is left out.
+    which a signal never kept within the loss is left out.
 
     Raises
     ------
@@ -185,5 +185,5 @@ def _words(network: QuantisedGraph) -> dict[str, int]:
 
 
 def _key(plan: GraphPlan) -> bytes:
-    """Return what tells configurations apart: their plans, and so all of their words."""
+    """Return what distinguishes configurations: their plans, and so all of their words."""
     return hashlib.sha256(graph_plan_text(plan).encode()).digest()

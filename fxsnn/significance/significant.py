@@ -37,7 +37,7 @@ def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Fewes
     those of `plan_layers`. Biases have `weight_above` fractional bits more, states and decays `state_above`. A layer's
     weights have the shortest word whose scale leaves so many fractional bits, and `weight_above` bits more. Decays have
     no more bits than `plan_layers` gives them. The grid's roundings and schemes count, its numbers of bits do not.
-    A rounding with which a group never held the loss is left out.
+    A rounding with which a group never kept within the loss is left out.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Fewes
 
 
 def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: Fewest) -> LayeredPlan | None:
-    """Return the plan of a point; none where a group never held the loss with its rounding."""
+    """Return the plan of a point; none where a group never kept within the loss with its rounding."""
     weights, states = (Rounding.parse(place[name]).value for name in ("weight_rounding", "state_rounding"))
     usual = plan_layers(network, Words(1, 0, weights, states, seed=seed))
     layers = []

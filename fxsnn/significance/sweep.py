@@ -108,7 +108,7 @@ def sweep(
 
     The result is in the order of the groups, kinds, roundings and bits, whatever the number of workers.
     No sweep ends early: that a narrow word answers as float does proves nothing of the next wider one.
-    What does is that its configuration is the same number for number, and cases tell that by their keys.
+    What does is that its configuration is the same number for number, and cases show that by their keys.
 
     baseline    bool[images]    what the float network gets right
     known       what cases of these keys get right; they are not run

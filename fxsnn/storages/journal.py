@@ -47,7 +47,7 @@ class KeptJournal(JournalStorage):
 
 
 class Journal(BaseJournalBackend):
-    """A journal whose last line is dropped, by whoever writes next, if its writer did not come to its end."""
+    """A journal whose last line is dropped, by the next writer, if its own one was stopped."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

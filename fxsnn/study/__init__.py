@@ -1,1 +1,1 @@
-"""An exploration as an Optuna study: one coordinator asks for points and keeps their results, whoever is killed."""
+"""An exploration as an Optuna study: one coordinator asks for points and keeps their results, whatever is killed."""

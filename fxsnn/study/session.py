@@ -83,7 +83,7 @@ def settings_of(
 def run_study(
     subject: Subject, settings: Settings, workers: int, progress: Progress, engine: Engine = THREADS
 ) -> Finished:
-    """Work on the study until it is finished, and return what it found: the same whoever did the work.
+    """Work on the study until it is finished, and return what it found: the same whichever process did the work.
 
     Raises
     ------

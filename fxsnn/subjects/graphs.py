@@ -21,7 +21,7 @@ from fxsnn.grid import Point, Value
 from fxsnn.populations.bench import GraphBench, about, check_inputs_of
 from fxsnn.populations.firing import reference
 from fxsnn.populations.grid import GraphGrid, GraphSignals, graph_points
-from fxsnn.score import Told
+from fxsnn.score import Classified
 from fxsnn.significance.fewest import Fewest
 from fxsnn.significance.populations import significant_points
 from fxsnn.subjects.subject import Facts, digest_of
@@ -59,7 +59,7 @@ class GraphSubject:
         """Return the descent from the first point of the grid."""
         return Narrowing(self.points()[0], GraphSignals(self.graph), len(self.inputs), max_loss)
 
-    def ready(self, workers: int) -> tuple[Told, Callable[[Point[GraphPlan]], Candidate[GraphPlan]]]:
+    def ready(self, workers: int) -> tuple[Classified, Callable[[Point[GraphPlan]], Candidate[GraphPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers
         plan = self.points()[0].plan

@@ -18,7 +18,7 @@ from fxsnn.layered.plan import LayeredPlan
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.task import Bench, about
-from fxsnn.score import Told
+from fxsnn.score import Classified
 from fxsnn.significance.fewest import Fewest
 from fxsnn.significance.significant import significant_axes, significant_points
 from fxsnn.subjects.subject import Facts, digest_of
@@ -64,7 +64,7 @@ class RecordingsSubject:
             raise ConfigError(f"a grid for the strategy narrow must begin with the scheme PTQ, not {start.scheme}")
         return Narrowing(start, LayerSignals(self.bench.network.description), len(self.bench.shown), max_loss)
 
-    def ready(self, workers: int) -> tuple[Told, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
+    def ready(self, workers: int) -> tuple[Classified, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers  # NumPy's own threads compute it
         return self.bench.float_told(), self.bench.evaluate

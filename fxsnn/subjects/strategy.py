@@ -72,7 +72,7 @@ class Sampled:
     """What a sampler asks for, in generations.
 
     A generation depends on the seed and on the results of those before it, whatever the order in which
-    these came: whoever computes it finds the same. A point that is asked for again counts again, but
+    these came: every machine that computes it finds the same. A point that is asked for again counts again, but
     its result is known.
     """
 

@@ -32,7 +32,7 @@ class Bundle:
     vectors: list[Vector]
     words: Mapping[str, NDArray[np.int64]]  # raw; inputs and nodes int64[rows, ...]
     altered: list[str]  # what is not of the digest that the manifest states
-    misstated: list[str]  # what the manifest states of sizes, and is not so
+    misstated: list[str]  # what the manifest states of sizes and the files contradict
     counts: dict[str, Any]  # that the manifest states, of casts and spikes
     stimuli: Timed
 
@@ -69,7 +69,7 @@ class Manifest(msgspec.Struct):
 
 
 def check_begins(begin: NDArray[np.int64], timed: Timed) -> None:
-    """Raise FileError where the words of begin.mem are not those of the presentations."""
+    """Raise FileError where the words of begin.mem, int64[rows], are not those of the presentations."""
     must = timed.begin()
     wrong = np.flatnonzero(begin != must)
     if len(wrong):
@@ -154,7 +154,7 @@ def _altered(file: str, found: str) -> str:
 
 
 def _altered_mem(entry: File, vector: Vector, mem: MemFile) -> str:
-    """Say which word was altered, if the sums over the digits tell."""
+    """Say which word was altered, if the sums over the digits show it."""
     digits = -(-vector.bits // 4)
     place = altered_digit(Sums(*(int(text, 16) for text in entry.sums)), mem.sums) if entry.sums else None
     if place is None or place >= digits * vector.depth:
