@@ -100,7 +100,7 @@ class Driver:
         begun: Begun,
     ) -> None:
         step, rows = self.step, self.rows
-        step.driver(layer.respond)(
+        layer.respond(
             *written,
             images,
             steps,
@@ -117,4 +117,6 @@ class Driver:
             self.seeds,
             self.taps,
             step.draw_room(),
+            step.called(written.emitted, rows.words, indices),
+            step.emitted.adds_each,
         )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.cast import from_float, from_float_counted, to_float
+from fxsnn.drive import NO_RASTER
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError, as_given
 from fxsnn.format import Format
@@ -214,7 +215,7 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
     network, state = started.network, started.state
     rates = from_float(started.learning.paces(first, spikes.images, total), started.table.rate.format)
     ready, step = prepare(network), step_of(network)
-    step.driver(fixed_stdp.learn_from)(
+    fixed_stdp.learn_from(
         state.learned,
         state.rows,
         state.sums,
@@ -233,6 +234,8 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
         ready.seeds,
         ready.taps,
         step.draw_room(),
+        step.called(NO_RASTER, state.rows, spikes.indices),
+        step.emitted.adds_each,
         kept,
     )
 

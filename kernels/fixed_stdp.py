@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from . import lif
 from ._jit import jit
+from .called import call
 from .copying import copy
 from .datapath import Site
 from .draws import fill_draws
-from .emitted import ADDS_EACH, step
 from .layer import room
 from .lif import add_rows
 
@@ -114,6 +114,7 @@ def fade_all(trace, learner, draws, states, taps):  # type: ignore[no-untyped-de
         trace[i] = lif.settle(left << site.left, site, draws[i])
 
 
+@jit
 def learn_from(  # type: ignore[no-untyped-def]
     learned,
     rows,
@@ -133,11 +134,11 @@ def learn_from(  # type: ignore[no-untyped-def]
     seeds,
     taps,
     draws,
+    does,
+    adds_each,
     kept,
 ):
     """Present images one after the other, each from rest; all that is learned changes in place.
-
-    Compiled together with an emitted `step`: see `fxsnn.program.compiled`.
 
     learned       int64[neurons, inputs]              learned weights
     rows          int[inputs + 1, padded neurons]     the weights as they are read, in narrow words
@@ -150,7 +151,7 @@ def learn_from(  # type: ignore[no-untyped-def]
     registers     int64[3]                            of learning: see UPDATE
     state         int[rows, neurons]                  `kept` of the step
     fixed         int[1, neurons]                     threshold + adaptive threshold, in place
-    words, chunk, lane, seeds, taps, draws            as of layer.respond
+    words, chunk, lane, seeds, taps, draws, does, adds_each    as of layer.respond
     kept          Kept | None                         where every word is to be kept
     """
     neurons, inputs = learned.shape
@@ -168,13 +169,13 @@ def learn_from(  # type: ignore[no-untyped-def]
         copy(states, seeds)
         for now in range(image * steps, (image + 1) * steps):
             start, stop = starts[now], starts[now + 1]
-            if not ADDS_EACH:
+            if not adds_each:
                 total[:] = 0
                 for part in range(start, stop, chunk):
                     add_rows(lanes, rows, indices, part, min(part + chunk, stop))
                     for n in range(neurons):
                         total[n] += lanes[n]
-            step(total, state, fixed, spikes, words, states, taps, draws, rows, indices, start, stop)
+            call(does, total, state, fixed, spikes, words, states, taps, draws, rows, indices, start, stop)
             fired = spikes.sum()
             if learner.fades:
                 fade_all(trace, learner, drawn, registers, taps)

@@ -5,9 +5,9 @@ from numpy import uint64
 
 from . import _vector, lif
 from ._jit import jit, jit_within
+from .called import call
 from .copying import copy
 from .draws import fill_draws
-from .emitted import ADDS_EACH, step
 from .lif import add_rows
 
 
@@ -57,6 +57,7 @@ def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
     return event
 
 
+@jit
 def respond(  # type: ignore[no-untyped-def]
     counts,
     emitted,
@@ -77,10 +78,12 @@ def respond(  # type: ignore[no-untyped-def]
     seeds,
     taps,
     draws,
+    does,
+    adds_each,
 ):
     """Run the layer on every image from its begin; add up what it emits, or write it out, or a row of `kept`.
 
-    Compiled together with an emitted `step`: see `fxsnn.program.compiled`. An array without elements is not written.
+    An array without elements is not written.
 
     counts        int[images, neurons]                the sum of what each neuron emits is added
     emitted       uint8 | int64 [images, steps, neurons]
@@ -97,6 +100,8 @@ def respond(  # type: ignore[no-untyped-def]
     chunk         rows whose sum the lanes are proved to hold
     lane          int[0]                              of the lanes' type
     seeds         int64[streams]                      registers at the start of every image
+    does, adds_each                                   a step for `called.call`, and whether every active input makes an
+                                                      addition, and a cast, of its own
     """
     states, neurons = seeds.copy(), fixed.shape[1]
     lanes, sums, out = room(lane, weights.shape[1]), np.zeros(neurons, kept.dtype), np.empty(neurons, emitted.dtype)
@@ -114,7 +119,7 @@ def respond(  # type: ignore[no-untyped-def]
                 gather(starts, indices, own[0][now : now + 1])
                 at = 0
             start, stop = starts[at], starts[at + 1]
-            if not ADDS_EACH:
+            if not adds_each:
                 add_rows(lanes, weights, indices, start, min(start + chunk, stop))
                 for n in range(neurons):
                     sums[n] = lanes[n]
@@ -124,7 +129,7 @@ def respond(  # type: ignore[no-untyped-def]
                         sums[n] += lanes[n]
             if emitted.size > 0:
                 out = emitted[image, now - first]
-            step(sums, kept, fixed, out, words, states, taps, draws, weights, indices, start, stop)
+            call(does, sums, kept, fixed, out, words, states, taps, draws, weights, indices, start, stop)
             if counts.size > 0:
                 for n in range(neurons):
                     counts[image, n] += out[n]
@@ -140,12 +145,13 @@ def respond(  # type: ignore[no-untyped-def]
                             raster[later, places[wire] + n] = out[n]
 
 
+@jit
 def follow(  # type: ignore[no-untyped-def]
-    emitted, nodes, row, sums, kept, fixed, words, registers, taps, draws, parts, indices
+    emitted, nodes, row, sums, kept, fixed, words, registers, taps, draws, parts, indices, does
 ):
     """Do the time steps whose sums are there, one after the other, from where the layer stands.
 
-    Compiled together with an emitted `step`, as `respond`. An array without elements is not written.
+    An array without elements is not written.
 
     emitted      uint8 | int64[steps, neurons]         overwritten
     nodes        int[steps, neurons]                   words of the row of `kept` after every step
@@ -153,17 +159,18 @@ def follow(  # type: ignore[no-untyped-def]
     parts        int[active, neurons]                  what active inputs bring, where each makes an addition of its own
     indices      int64[active]                         of them in their order
     kept, fixed, words, registers, taps, draws         as of `step`
+    does         a step for `called.call`
     """
     neurons = fixed.shape[1]
     given = np.empty((sums.shape[0], neurons), sums.dtype)
     for now in range(emitted.shape[0]):
         out = emitted[now]
         if sums.ndim == 2:
-            step(sums[now], kept, fixed, out, words, registers, taps, draws, parts, indices, 0, parts.shape[0])
+            call(does, sums[now], kept, fixed, out, words, registers, taps, draws, parts, indices, 0, parts.shape[0])
         else:
             for n in range(given.shape[0]):
                 given[n] = sums[n, now]
-            step(given, kept, fixed, out, words, registers, taps, draws, parts, indices, 0, parts.shape[0])
+            call(does, given, kept, fixed, out, words, registers, taps, draws, parts, indices, 0, parts.shape[0])
         if nodes.size > 0:
             for n in range(neurons):
                 nodes[now, n] = kept[row, n]

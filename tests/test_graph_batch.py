@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from command_line import once
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.graph import batch
@@ -26,6 +27,7 @@ from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout, reduced
 from fxsnn.graph.run import run, trace
+from fxsnn.kernels import layer
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.compiled import compiled
@@ -213,6 +215,22 @@ def test_a_sum_that_no_text_reads_is_not_added_up() -> None:
     assert engine.state(0).tolist() == [-64]
     assert engine._sums.dtype == np.int16
     assert not engine._sums.any()
+
+
+@once
+def test_neurons_of_another_structure_compile_their_step_and_no_loop_around_it() -> None:
+    networks: list[QuantisedGraph] = []
+    for choices in ({"leak": "none", "reset": "zero"}, {"leak": "shift", "reset": "subtract"}):
+        one = population("a", SIZE, "lif", choices, {"threshold": raw(9)}, {"leak_shift": 2} if len(networks) else {})
+        plan = parse_graph_plan('[signal]\nweight = "Q4.2"\nmembrane = "Q7.3"\nthreshold = "UQ4.2"')
+        networks.append(quantise_graph(Graph((SIZE,), (one,), (wire("input", "a"),)), plan))
+    inputs, loops = np.random.default_rng(9).integers(0, 2, (3, STEPS, SIZE)), []
+    for network in networks:
+        assert run(network, inputs).said.tolist() == expected(network, inputs)
+        loops.append({*layer.respond.signatures})  # type: ignore[attr-defined]
+    sources = {compiled(one.programs["a"], one.each("a")).emitted.source for one in networks}
+    assert len(sources) == 2
+    assert loops[0] == loops[1] != set()
 
 
 @pytest.mark.parametrize("name", ["both", "clock"])

@@ -46,7 +46,7 @@ class Engine:
         self._taps, self._seeds = network.plan.lfsr.tap_array(), seeds_of(network, one, step.emitted.streams)
         self._registers = self._seeds.copy()
         self._parts, self._order = np.zeros((0, one.size), step.word), np.arange(0)  # of no active input
-        self._follow = step.driver(layer.follow)
+        self._step = step
         self._data = self._kept, step.fixed, step.words, self._registers, self._taps, self._draws
         self._now = self._sums[:, :1]  # of a step alone
         self._given = self._now[0] if len(self._now) == 1 else self._now
@@ -79,7 +79,7 @@ class Engine:
             alone, order = self._parts, self._order
             if self._each:
                 alone, order = self._brought(emitted, begin)
-            self._follow(
+            layer.follow(
                 out[steps],
                 nodes[steps],
                 row,
@@ -87,6 +87,7 @@ class Engine:
                 *self._data,
                 alone,
                 order,
+                self._step.called(out, alone, order, len(sums)),
             )
 
     def step(self, emitted: Mapping[str, Held], out: Held, step: int) -> None:
@@ -96,7 +97,8 @@ class Engine:
             at = step - delay
             kernel(sums, emitted[source][at : at + 1], *fixed)
         alone, order = self._brought(emitted, step) if self._each else (self._parts, self._order)
-        self._follow(out[step : step + 1], NO_NODE, 0, self._given, *self._data, alone, order)
+        does = self._step.called(out, alone, order, len(self._now))
+        layer.follow(out[step : step + 1], NO_NODE, 0, self._given, *self._data, alone, order, does)
 
     def state(self, row: int) -> Words:
         """Return the words of the state of a row, int64[neurons]."""

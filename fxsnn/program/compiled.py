@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from fxsnn.files import write_text
 from fxsnn.frozen import freeze
 from fxsnn.kernels._jit import CACHE_FOLDER
+from fxsnn.kernels.called import address
 from fxsnn.kernels.datapath import Site
 from fxsnn.modes import Overflow
 from fxsnn.program import operations as op
@@ -40,6 +40,7 @@ from fxsnn.kernels.lfsr import draw
 from fxsnn.kernels.rescale import draw_bias, drop, limit
 '''
 _WORDS: dict[int, type[np.signedinteger[Any]]] = {16: np.int16, 32: np.int32, 64: np.int64}
+Held = NDArray[np.integer[Any]]
 Constants = Mapping[str, int | list[int] | NDArray[np.int64]]
 
 
@@ -58,14 +59,18 @@ class Compiled:
     def __post_init__(self) -> None:
         freeze(self)
 
-    def driver(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of kernels, which names `step`, compiled with this step."""
-        return _driver(self.name, self.emitted.source, function)
-
     @property
     def step(self) -> Callable[..., None]:
         """The step alone."""
-        return _driver(self.name, self.emitted.source, None)
+        return _step(self.name, self.emitted.source)
+
+    def called(self, out: Held, weights: Held, indices: Held, inputs: int = 1) -> Any:
+        """Return the step as kernels take it that call it with such arrays.
+
+        inputs    how many the sums are of, where they are not of one
+        """
+        types = self.word, out.dtype, weights.dtype, indices.dtype
+        return _called(self.name, self.emitted.source, types, several=inputs > 1, draws=self.draws)
 
     def room(self) -> NDArray[Any]:
         """Return what the step keeps, at rest: int[rows, neurons]."""
@@ -133,18 +138,34 @@ _emitted = functools.lru_cache(maxsize=1024)(emit)
 
 
 @functools.lru_cache(maxsize=1024)
-def _driver(name: str, source: str, function: Callable[..., Any] | None) -> Callable[..., Any]:
-    """Return a function compiled with a step, or the step alone."""
-    parts = [source]
-    if function is not None:
-        names = [used for used in function.__code__.co_names if used in function.__globals__]
-        needed = [used for used in names if used not in ("step", "ADDS_EACH", "np")]
-        parts += [f"from {function.__module__} import {used}" for used in needed]
-        parts.append(f"@jit\n{inspect.getsource(function)}")
-    digest = hashlib.sha256("\n\n".join(parts).encode()).hexdigest()[:16]
-    module = _loaded(f"fxsnn_{name}_{digest}", "\n\n".join([_HEADER.format(name=name), *parts]))
-    found: Callable[..., Any] = getattr(module, function.__name__ if function else "step")
+def _step(name: str, source: str) -> Callable[..., Any]:
+    """Return a step that is compiled when it is called, or when its address is asked for."""
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    module = _loaded(f"fxsnn_{name}_{digest}", f"{_HEADER.format(name=name)}\n\n{source}")
+    found: Callable[..., Any] = module.step
     return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _called(name: str, source: str, types: tuple[Any, Any, Any, Any], *, several: bool, draws: bool) -> Any:
+    """Return the step for arrays of these types: of what it keeps, of what it emits, of weights, of indices."""
+    word, out, weights, indices = types
+    rows, numbers = np.zeros((0, 0), word), np.zeros(0, np.int64)
+    return address(
+        _step(name, source),
+        sums=rows if several else np.zeros(0, word),
+        kept=rows,
+        fixed=rows,
+        out=np.zeros(0, out),
+        words=numbers,
+        registers=numbers,
+        taps=numbers,
+        draws=np.zeros((0, 0), np.int64) if draws else None,
+        weights=np.zeros((0, 0), weights),
+        indices=np.zeros(0, indices),
+        start=0,
+        stop=0,
+    )
 
 
 def _loaded(title: str, text: str) -> ModuleType:

@@ -29,6 +29,7 @@ class Emitted:
     rows: tuple[Ref, ...]  # of `fixed`: what follows from constants that differ from neuron to neuron
     kept: int  # rows of `kept`: the states, in the neuron's order, and what passes from loop to loop
     streams: int  # registers
+    adds_each: bool  # whether every active input makes an addition, and a cast, of its own
     operations: Mapping[Ref, Operation]  # those that are left
 
 
@@ -81,7 +82,6 @@ class _Emitter(Values):
         body = self._body()
         word = f"int{structure.bits}"
         head = [
-            f"ADDS_EACH = {any(stage.carried for stage in self.stages.loops)}\n",
             _HEAD.format(name=neuron.title, bits=word[3:]).rstrip("\n"),
             "    size = out.shape[0]",
         ]
@@ -95,6 +95,7 @@ class _Emitter(Values):
             tuple(self.rows),
             len(self._kept()),
             max(streams, default=-1) + 1,
+            any(stage.carried for stage in self.stages.loops),
             self.folded.operations,
         )
 
