@@ -22,17 +22,18 @@ demo: .venv/demo.stamp  ## install, run the main job on embedded digits, write d
 
 # With JIT off, integers that overflow and indices out of range are errors: kernels and all that is close to them, and
 # what is of no kernel; with JIT on, the compiled kernels are what is tested, and whole programs. A module of tests that
-# is left out of one run says so in its first lines; tests/test_phases.py holds that none is left out of both.
+# is left out of one run says so in its first lines; tests/test_phases.py holds that none is left out of both. Each worker
+# takes whole modules, but for the last ones: what the tests of a module share is made once.
 test: lint  ## install, check style and types, run the tests with JIT off and with JIT on
 	@echo "== pytest, JIT off"
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n $(JOBS) --durations=30
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations=30
 	@echo "== pytest, JIT on"
-	$(BIN)/python -m pytest -q -n $(JOBS) --durations=30
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations=30
 
 coverage: .venv/test.stamp  ## run the tests both ways and say which lines none of them reaches
 	$(BIN)/coverage erase
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS)
-	$(BIN)/coverage run -m pytest -q -n $(JOBS)
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS) --dist worksteal
+	$(BIN)/coverage run -m pytest -q -n $(JOBS) --dist worksteal
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -219,7 +219,7 @@ def test_a_sum_that_no_text_reads_is_not_added_up() -> None:
 
 @once
 def test_neurons_of_another_structure_compile_their_step_and_no_loop_around_it() -> None:
-    networks = []
+    networks: list[QuantisedGraph] = []
     for choices in ({"leak": "none", "reset": "zero"}, {"leak": "shift", "reset": "subtract"}):
         one = population("a", SIZE, "lif", choices, {"threshold": raw(9)}, {"leak_shift": 2} if len(networks) else {})
         plan = parse_graph_plan('[signal]\nweight = "Q4.2"\nmembrane = "Q7.3"\nthreshold = "UQ4.2"')

@@ -270,6 +270,11 @@ def page(story: Story) -> str:
     return render(story)
 
 
+@pytest.fixture(scope="module")
+def small_page(small: Story) -> str:
+    return render(small)
+
+
 @pytest.fixture
 def unillustrated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out of the pages, for tests of the rest: drawing takes most of the time."""
@@ -575,7 +580,7 @@ def test_marks_that_would_cover_each_other_are_drawn_side_by_side() -> None:
     assert (swarm(np.zeros(9), np.zeros(9), [], 7.0, 1) == 0).sum() > 1  # no room: they stay
 
 
-def test_significance_is_a_ranked_table_curves_and_ranges(page: str, small: Story) -> None:
+def test_significance_is_a_ranked_table_curves_and_ranges(page: str, small_page: str) -> None:
     rows = [" ".join(text.split()) for _, text in Page(page).rows]
     head = next(n for n, text in enumerate(rows) if text.startswith("group words"))
     assert rows[head] == (
@@ -591,7 +596,7 @@ def test_significance_is_a_ranked_table_curves_and_ranges(page: str, small: Stor
     assert "measured on 500 made-up images. The table lists the fewest bits from which on at most 5.00 % " in text
     assert "and the float network answer differently on 3 of 500 images" in text
     assert page.count('aria-label="Accuracy against the fractional') == 2
-    assert "significance" not in [given.get("id") for given in Page(render(small)).all("section")]
+    assert "significance" not in [given.get("id") for given in Page(small_page).all("section")]
 
 
 @pytest.mark.usefixtures("unillustrated")
@@ -629,8 +634,8 @@ def test_what_saturates_is_told_beside_the_format(story: Story) -> None:
     assert "0 to 31 < 0.001 %" in told
 
 
-def test_the_histograms_show_format_and_thresholds(small: Story) -> None:
-    page = render(small)
+def test_the_histograms_show_format_and_thresholds(small: Story, small_page: str) -> None:
+    page = small_page
     text = Page(page).text
     assert "membrane, before the reset, Q7.2 (s9): holds down to −64" in text
     assert "synaptic current, UQ5.0 (u5)" in text
@@ -639,11 +644,11 @@ def test_the_histograms_show_format_and_thresholds(small: Story) -> None:
     assert Page(render(alone)).text.count("before the reset, Q7.2") == 0
 
 
-def test_schemes_and_ties_are_told_and_drawn(small: Story) -> None:
+def test_schemes_and_ties_are_told_and_drawn(small: Story, small_page: str) -> None:
     first, second, *others = small.candidates
     told = with_only(small, {**first, "scheme": "ITQ"}, {**second, "ties_with": first["name"]}, *map(dict, others))
-    plain, page = render(small), render(told)
-    drawn = [set(re.findall(r">([^<>]*)</text>", text)) for text in (plain, page)]
+    page = render(told)
+    drawn = [set(re.findall(r">([^<>]*)</text>", text)) for text in (small_page, page)]
     assert drawn[1] - drawn[0] == {"marks", "learned in integers (ITQ)", "ties with a smaller one"}
     over = re.findall(r"<title>([^<]*)", page)
     assert sum(text.startswith(first["name"]) and "learned in integers (ITQ)" in text for text in over) == 4
@@ -654,8 +659,8 @@ def test_schemes_and_ties_are_told_and_drawn(small: Story) -> None:
     assert "PTQ" in rows["candidate-1"]
 
 
-def test_without_a_floor_none_is_drawn(small: Story) -> None:
-    assert "accuracy floor" in Page(render(small)).text
+def test_without_a_floor_none_is_drawn(small: Story, small_page: str) -> None:
+    assert "accuracy floor" in Page(small_page).text
     anything = [{**candidate, "meets_floor": True} for candidate in small.candidates]
     text = Page(render(with_only(replace(small, floor=None), *anything))).text
     assert "accuracy floor" not in text
@@ -793,11 +798,11 @@ def test_a_single_neuron_at_a_single_step_is_a_report() -> None:
     assert "neurons: 1; time: 1 steps" in text
 
 
-def test_thresholds_that_differ_are_told_apart(small: Story) -> None:
+def test_thresholds_that_differ_are_told_apart(small: Story, small_page: str) -> None:
     traces = {**small.traces, "fixed_threshold": small.traces["threshold"] * 0.75}
     said = "firing threshold, each network's in its colour where the two differ."
     assert said in Page(render(replace(small, traces=traces))).text
-    assert said not in Page(render(small)).text
+    assert said not in Page(small_page).text
 
 
 @pytest.mark.usefixtures("unillustrated")
@@ -821,11 +826,11 @@ def test_no_image_of_a_digit_and_no_confusion_are_no_division_by_zero(small: Sto
     assert "Most often mistaken" not in text
 
 
-def test_candidates_that_are_all_close_need_one_panel(story: Story, small: Story) -> None:
+def test_candidates_that_are_all_close_need_one_panel(story: Story, small: Story, small_page: str) -> None:
     good = [dict(candidate) for candidate in story.candidates if candidate["meets_floor"]]
     text = Page(render(with_only(small, *good))).text
     assert "around the accuracy floor" not in text
-    assert "around the accuracy floor" in Page(render(small)).text
+    assert "around the accuracy floor" in Page(small_page).text
 
 
 def test_memories_far_apart_or_equal_have_ticks(small: Story) -> None:
