@@ -105,7 +105,7 @@ def simulated(kind: str, examples: int, processes: int) -> tuple[int, int]:
             running[-1].start()
         found: int | str | None
         try:
-            found: int | str | None = told.get(timeout=_SAID)
+            found = told.get(timeout=_SAID)
         except Empty:  # what is being made or simulated takes long
             found = None if sum(one.is_alive() for one in running) >= len(running) - done else "a process has died"
         if isinstance(found, str):
