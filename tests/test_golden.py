@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.layer_layout import LAYER_SCHEMA
 from fxsnn.golden.make import make_bundle
@@ -324,6 +325,10 @@ def test_files_of_a_layer_have_the_names_that_former_sets_had(tmp_path: Path) ->
     nodes = [{entry["name"] for entry in one["files"] if entry["role"] == "node"} for one in (manifest, former)]
     assert nodes[0] == nodes[1]
     assert {"draw_integrate", "lfsr_inhibit", "membrane"} < nodes[0]
+    made, committed = (read_bundle(path) for path in (tmp_path / "set", GOLDEN / "stochastic_none"))
+    rows = spikes.images * spikes.steps  # directed inputs follow in the former set
+    words = [{one.stem: bundle.words[one.name][:rows] for one in bundle.vectors} for bundle in (made, committed)]
+    assert [name for name in nodes[0] if not np.array_equal(words[0][name], words[1][name])] == []
     assert {*manifest["lfsr"]["seeds"]} == {name for name in nodes[0] if name.startswith("lfsr_")}
     assert all(entry["file"] == f"{entry['name']}.mem" for entry in manifest["files"])
     assert check_bundle(tmp_path / "set").findings == ()
