@@ -193,7 +193,5 @@ def test_a_number_of_spikes_is_made_of_bits_alone() -> None:
     for spikes in ("one", "many"):
         held = population("one", 3, "nir_lif", choices | {"spikes": spikes}, {"threshold": 1.0}, {})
         assert counts_spikes(held.neuron)
-    given, choices = {"threshold": 1.0, "floor": -1.0, "most": 7.0}, {"reset": "subtract", "bound": "floor"}
-    assert counts_spikes(population("one", 3, "sinabs", choices | {"spikes": "many"}, given, {}).neuron)
     assert not counts_spikes(population("one", 3, "integrator", {"leak": "none"}, {}, {}).neuron)
     assert not counts_spikes(population("one", 3, "relay", {}, {}, {}).neuron)

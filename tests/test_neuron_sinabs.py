@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from fxsnn.populations.deciding import counts_spikes
+from fxsnn.program.shipped import neuron
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS, SOURCES = 12, 24, 5
@@ -70,3 +72,9 @@ def drive(spikes: str, reset: str, bound: str, seed: int) -> int:
 def test_every_word_is_that_of_sinabs_functions() -> None:
     count = sum(drive(*case, seed) for seed, case in enumerate(CASES[:1] if JIT else CASES))
     assert JIT or count == told("sinabs")
+
+
+def test_its_output_counts_spikes_as_reports_draw_them() -> None:
+    for spikes in ("many", "single"):
+        choices = {"spikes": spikes, "reset": "subtract", "bound": "floor"}
+        assert counts_spikes(neuron("sinabs", **choices))
