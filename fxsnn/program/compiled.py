@@ -9,6 +9,7 @@ import functools
 import hashlib
 import linecache
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ from fxsnn.kernels.lfsr import draw
 from fxsnn.kernels.rescale import draw_bias, drop, limit
 '''
 _WORDS: dict[int, type[np.signedinteger[Any]]] = {16: np.int16, 32: np.int32, 64: np.int64}
+_LOADING = threading.Lock()
 Held = NDArray[np.integer[Any]]
 Constants = Mapping[str, int | list[int] | NDArray[np.int64]]
 
@@ -169,9 +171,17 @@ def _called(name: str, source: str, types: tuple[Any, Any, Any, Any], *, several
 
 
 def _loaded(title: str, text: str) -> ModuleType:
-    """Return a module made of a text, which is written to a file beside the machine code where there is a place."""
-    if title in sys.modules:  # addresses of its step may be in use: it is never made a second time, nor freed
+    """Return a module made of a text, which is written to a file beside the machine code where there is a place.
+
+    It is made once, and never freed: addresses of its step are in use, by several threads.
+    """
+    with _LOADING:
+        if title not in sys.modules:
+            _load(title, text)
         return sys.modules[title]
+
+
+def _load(title: str, text: str) -> None:
     path = Path(CACHE_FOLDER or "<emitted>") / f"{title}.py"
     if not CACHE_FOLDER:
         linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
@@ -180,8 +190,11 @@ def _loaded(title: str, text: str) -> ModuleType:
     module = ModuleType(title)
     module.__file__ = str(path)
     sys.modules[title] = module  # where numba looks for what a kernel names
-    exec(compile(text, str(path), "exec"), module.__dict__)  # noqa: S102  (emitted by this package)
-    return module
+    try:
+        exec(compile(text, str(path), "exec"), module.__dict__)  # noqa: S102  (emitted by this package)
+    except BaseException:
+        del sys.modules[title]
+        raise
 
 
 @dataclass(slots=True, eq=False)
