@@ -21,6 +21,7 @@ from typing import Any
 import atheris
 import numpy as np
 
+os.environ["NUMBA_DISABLE_JIT"] = "1"  # Numba compiles no kernel that atheris has instrumented
 ROOT = Path(__file__).resolve().parent.parent
 SET = ROOT / "golden" / "stochastic_none"
 LAYERS = ROOT / "golden" / "layers_by_chance"

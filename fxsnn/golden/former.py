@@ -16,7 +16,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.counting import blank
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.former_layout import CONSTANTS, former_layout
 from fxsnn.golden.manifest import MOST_WORDS, Manifest, check_begins, open_former
@@ -25,9 +24,10 @@ from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing
 from fxsnn.layered.description import Description, description_from_data
-from fxsnn.layered.plan import CASTS, STREAMS, layered_plan_from_data
+from fxsnn.layered.network import seen
+from fxsnn.layered.plan import CASTS, STREAMS, LayeredPlan, layered_plan_from_data
 from fxsnn.layered.populations import of_layers, populations_of
-from fxsnn.layered.quantise import QuantisedLayers, constant_register, constant_signals, quantise_layers
+from fxsnn.layered.quantise import QuantisedLayers, cast_constants, constant_register, constant_signals, scalars
 from fxsnn.modes import Rounding
 
 FORMER_SCHEMA = "layers 1"
@@ -49,7 +49,9 @@ class Layers(msgspec.Struct, forbid_unknown_fields=True):
             if len(plan.layers) != len(description.layer):
                 raise FileError(f"a plan must be of {len(description.layer)} layers, not {len(plan.layers)}")
             self._limit(description)
-            return quantise_layers(blank(description), plan)
+            zeros = [_zeros(description, plan, number) for number in range(len(plan.layers))]
+            readout = np.ones((seen(description, len(zeros) - 1), description.classes), np.int8)
+            return QuantisedLayers(description, plan, populations_of(description, plan, zeros, readout))
         except FxsnnError as error:
             raise FileError(f"manifest.json must be what fxsnn wrote: {error}") from None
 
@@ -84,6 +86,12 @@ def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content:
     counts, misstated = _counts(network, manifest.counts, read)
     wrong += [] if altered else misstated
     return GraphBundle(vectors, words, altered, [*wrong, *misread], counts, presented, network.graph)
+
+
+def _zeros(described: Description, plan: LayeredPlan, number: int) -> Words:
+    shape = described.geometry(number).weights
+    held = {"weight": np.zeros(shape, np.int64), "bias": np.zeros(shape[-1], np.int64)}
+    return held | cast_constants(plan, number, scalars(described.layer[number]))
 
 
 def _filled(network: QuantisedLayers, words: Words) -> QuantisedLayers:

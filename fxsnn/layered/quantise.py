@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from fxsnn.cast import from_float
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.layered.description import Description
+from fxsnn.layered.description import Description, Layer
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import CASTS, CONSTANTS, LEAKS, STREAMS, LayeredPlan, LayerPlan
 from fxsnn.layered.populations import Words, populations_of, without_relays
@@ -70,16 +71,23 @@ def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLaye
 
 
 def _words(network: LayeredNetwork, plan: LayeredPlan, number: int) -> Words:
-    layer = network.description.layer[number]
-    unit = 1 / ((1 - layer.alpha) * (1 - layer.beta))
-    values: dict[str, ArrayLike] = {
-        "weight": network.weights[number].astype(np.float64),
-        "bias": network.biases[number].astype(np.float64) * unit,
-        "refractory": (1 - layer.rho) * layer.refractory * unit,
-        "trace_leak": layer.alpha,
-        "synapse_leak": layer.beta,
-        "refractory_leak": layer.rho,
-    }
+    layer, held = network.description.layer[number], (network.weights[number], network.biases[number])
+    weights, biases = (one.astype(np.float64) for one in held)
+    return cast_constants(plan, number, {"weight": weights, "bias": biases * _unit(layer), **scalars(layer)})
+
+
+def _unit(layer: Layer) -> float:
+    return 1 / ((1 - layer.alpha) * (1 - layer.beta))
+
+
+def scalars(layer: Layer) -> dict[str, ArrayLike]:
+    """Return the constants of a layer that are one number each, in the units of its words."""
+    leaks = {"trace_leak": layer.alpha, "synapse_leak": layer.beta, "refractory_leak": layer.rho}
+    return {"refractory": (1 - layer.rho) * layer.refractory * _unit(layer), **leaks}
+
+
+def cast_constants(plan: LayeredPlan, number: int, values: Mapping[str, ArrayLike]) -> Words:
+    """Return the words of those constants of a layer that values, float, are given of; raises as `quantise_layers`."""
 
     def word(name: str, signal: Signal) -> NDArray[np.int64]:
         lfsr = constant_register(plan, number, name)
@@ -88,4 +96,5 @@ def _words(network: LayeredNetwork, plan: LayeredPlan, number: int) -> Words:
         except FxsnnError as error:
             raise type(error)(f"{name} of layer {number}: {error}") from None
 
-    return {name: word(name, signal) for name, signal in constant_signals(plan.layers[number]).items()}
+    signals = constant_signals(plan.layers[number])
+    return {name: word(name, signal) for name, signal in signals.items() if name in values}
