@@ -52,7 +52,8 @@ def _draw_neuron(axes: Axes, traces: Mapping[str, Any], bars: Mapping[str, float
         membrane = traces[f"{name}_membrane"][:, neuron]
         axes.plot(membrane, color=colour, linewidth=width, alpha=alpha, label=name)
         fires = np.flatnonzero(traces[f"{name}_spikes"][:, neuron])
-        axes.plot(fires, membrane[fires], linestyle="none", marker="o", markersize=4, color=colour, clip_on=False)
+        if len(fires):  # marks that are none, and whole at the edge, would take all room
+            axes.plot(fires, membrane[fires], linestyle="none", marker="o", markersize=4, color=colour, clip_on=False)
         fired[name] = int(traces[f"{name}_spikes"][:, neuron].sum(dtype=np.int64))
     if bars["float"] == bars["fixed"]:
         axes.axhline(bars["float"], color=INK, linewidth=1, linestyle=DASHES)
