@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import fxsnn.program.compiled as program_compiled
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
@@ -89,3 +94,12 @@ class _Stepper:
             Lfsr().tap_array(), self.draws, rows, np.arange(len(rows)), 0, len(rows),
         )  # fmt: skip
         return out.tolist()
+
+
+def test_threads_that_ask_for_a_module_at_once_get_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program_compiled, "CACHE_FOLDER", str(tmp_path))
+    text, name = "import time\ntime.sleep(0.3)\nstep = object()\n", "fxsnn_made_up_for_a_test"
+    with ThreadPoolExecutor(4) as threads:
+        found = [*threads.map(lambda _: program_compiled._loaded(name, text).step, range(4))]
+    assert len({*map(id, found)}) == 1
+    del sys.modules[name]
