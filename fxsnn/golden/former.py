@@ -91,7 +91,7 @@ def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content:
 def _zeros(described: Description, plan: LayeredPlan, number: int) -> Words:
     shape = described.geometry(number).weights
     held = {"weight": np.zeros(shape, np.int64), "bias": np.zeros(shape[-1], np.int64)}
-    return held | cast_constants(plan, number, scalars(described.layer[number]))
+    return {**held, **cast_constants(plan, number, scalars(described.layer[number]))}
 
 
 def _filled(network: QuantisedLayers, words: Words) -> QuantisedLayers:
