@@ -39,6 +39,16 @@ def report(folder: Path, out: Path, *words: object, candidates: str = "c.json", 
     return run("report", folder / "net.toml", folder / candidates, "--inputs", folder / shown, "--out", out, *words)
 
 
+def page_of_one_plan(folder: Path, net: str, plan: str, shown: np.ndarray) -> str:
+    """Write a network, a plan and inputs into a folder; return the text of the report on that plan."""
+    (folder / "net.toml").write_text(net)
+    (folder / "plan.toml").write_text(plan)
+    np.save(folder / "shown.npy", shown)
+    said = report(folder, folder / "r.html", candidates="plan.toml", shown="shown.npy")
+    assert said.status == 0, said.err
+    return text_of(folder / "r.html")
+
+
 def text_of(page: Path) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.read_text())).replace("\u00a0", " ").split())
 
@@ -111,34 +121,28 @@ def test_the_page_of_a_choice_has_the_floor_and_the_budget_that_it_was_made_with
 
 
 def test_a_network_that_never_fires_and_stores_no_weights_has_its_page(tmp_path: Path) -> None:
-    (tmp_path / "net.toml").write_text(
+    net = (
         '[input]\nshape = [2, 2, 1]\n[population.out]\nshape = [1, 1, 1]\nneuron = "integrator"\n'
         'choices = { leak = "none" }\n[population.two]\nshape = 2\nneuron = "relay"\n'
         '[[projection]]\nfrom = "input"\nto = "out"\nkind = "sum"\nkernel = 2\n'
         '[[projection]]\nfrom = "out"\nto = "two"\nweights = { raw = [[1, -1]] }\nsignal = "sign"\n'
         '[readout]\nkind = "counts"\n'
     )
-    (tmp_path / "plan.toml").write_text('[signal]\nsign = "Q2.0"\nmembrane = "Q6.0"\n')
-    np.save(tmp_path / "shown.npy", np.ones((3, 5, 4), np.uint8))
-    said = report(tmp_path, tmp_path / "r.html", candidates="plan.toml", shown="shown.npy")
-    assert said.status == 0, said.err
-    page = text_of(tmp_path / "r.html")
+    plan = '[signal]\nsign = "Q2.0"\nmembrane = "Q6.0"\n'
+    page = page_of_one_plan(tmp_path, net, plan, np.ones((3, 5, 4), np.uint8))
     assert "They emit words and never fire" in page
     assert "out_two weight Q2.0" in page
 
 
 def test_several_spikes_a_step_are_counted_and_drawn(tmp_path: Path) -> None:
-    (tmp_path / "net.toml").write_text(
+    net = (
         '[input]\nshape = 1\n[population.out]\nshape = 2\nneuron = "nir_lif"\n'
         'choices = { leak = "none", drive = "none", compare = "ge", spikes = "many", reset = "subtract", '
         'reset_step = "same", bound = "none" }\nconstants = { threshold = 1.0 }\n'
         '[[projection]]\nfrom = "input"\nto = "out"\nweights = { raw = [[3, -1]] }\n[readout]\nkind = "counts"\n'
     )
-    (tmp_path / "plan.toml").write_text('[signal]\nweight = "Q4.0"\nmembrane = "Q6.0"\nthreshold = "UQ1.0"\n')
-    np.save(tmp_path / "shown.npy", np.ones((3, 5, 1), np.uint8))
-    said = report(tmp_path, tmp_path / "r.html", candidates="plan.toml", shown="shown.npy")
-    assert said.status == 0, said.err
-    page = text_of(tmp_path / "r.html")
+    plan = '[signal]\nweight = "Q4.0"\nmembrane = "Q6.0"\nthreshold = "UQ1.0"\n'
+    page = page_of_one_plan(tmp_path, net, plan, np.ones((3, 5, 1), np.uint8))
     assert "Network of 1 population on shown.npy" in page
     assert "Output spikes: 15 in float, 15 in fixed point, 15 of them common to both" in page
     assert "their membrane after every step; a dot is a spike, or several" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from fxsnn.errors import many
 from fxsnn.format import Format, bits_of
 from fxsnn.program.wires import ANYWHERE, Wire
 
@@ -77,7 +78,7 @@ def declared(wire: Wire) -> str:
 
 def fraction(wire: Wire) -> str:
     """Return a comment on where a value's binary point is, where it has one."""
-    return f"  // {wire.frac} fractional bit{'s' * (wire.frac != 1)}" if wire.frac not in (0, ANYWHERE) else ""
+    return f"  // {many(wire.frac, 'fractional bit')}" if wire.frac not in (0, ANYWHERE) else ""
 
 
 def literal(value: int) -> str:

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from fxsnn.errors import NeuronError
+from fxsnn.errors import NeuronError, many
 from fxsnn.program.operations import RELATIONS
 
 KINDS = ("state", "constant", "input", "number", "output", "choice")  # what a name can be declared as
@@ -264,9 +264,7 @@ class _Grammar:
         if name not in ARGUMENTS:
             self.refuse(node, f"a function must be one of {', '.join(ARGUMENTS)}, not {name}")
         if len(node.args) != ARGUMENTS[name] or node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-            self.refuse(
-                node, f"{name} must take {ARGUMENTS[name]} argument{'s' * (ARGUMENTS[name] > 1)}, not {written(node)}"
-            )
+            self.refuse(node, f"{name} must take {many(ARGUMENTS[name], 'argument')}, not {written(node)}")
         if name == "each" and not isinstance(node.args[0], ast.Name):
             self.refuse(node, f"each must take the name of an input, not {written(node.args[0])}")
         return node.args

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 
+from fxsnn.errors import many
 from fxsnn.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.interpret import Run, Step
@@ -33,7 +34,7 @@ def page(program: Program, constants: Constants) -> list[str]:
     """
     neuron = program.neuron
     known = program.knowing({name: _ends(constants[name]) for name in neuron.constants if name in constants})
-    lines = [f"{neuron.file}, {program.neurons:,} neuron{'s' * (program.neurons != 1)}"]
+    lines = [f"{neuron.file}, {many(program.neurons, 'neuron')}"]
     numbers = {name: program.numbers[name] for name in neuron.numbers}
     lines += [f"      {name}: {told}" for name, told in (neuron.choices | numbers).items()]
     for name in neuron.inputs:
@@ -79,7 +80,7 @@ def _cast(program: Program, cast: Cast) -> str:
     rounding = program.neuron.operations[cast.round]
     assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
     into, exact, site = program.signals[cast.signal], program.wires[rounding.a], program.site(cast)
-    drops = f"drops {site.right} bit{'s' * (site.right != 1)} ({into.rounding})" if site.right else "drops nothing"
+    drops = f"drops {many(site.right, 'bit')} ({into.rounding})" if site.right else "drops nothing"
     if site.draw_bits:
         drops += f" by draws of {site.draw_bits} bits from register {cast.stream}"
     overflow = f"can overflow ({into.overflow})" if overflows(program, cast) else "cannot overflow"

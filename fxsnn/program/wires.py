@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from fxsnn.errors import many
 from fxsnn.format import Format, bits_of
 from fxsnn.plan import Signal
 
@@ -69,5 +70,6 @@ def together(arrivals: Sequence[Arrival]) -> Arrival:
 
 def width_of(wire: Wire) -> str:
     """Return how wide a value is: bits of a word that holds it, a sign counted, and how many are fractional."""
-    bits = max(bits_of(wire.low, wire.high), 1)
-    return f"{bits} bit{'s' * (bits != 1)}, {0 if wire.frac == ANYWHERE else wire.frac} fractional"
+    return (
+        f"{many(max(bits_of(wire.low, wire.high), 1), 'bit')}, {0 if wire.frac == ANYWHERE else wire.frac} fractional"
+    )

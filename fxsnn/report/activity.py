@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from fxsnn.errors import many
 from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
 from fxsnn.report.story import Story, most_active
 
@@ -93,13 +94,15 @@ def rasters(story: Story, cut: str) -> Figure:
     figure = Figure(figsize=(WIDTHS[cut], 6.6))
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1.2, 1, 1))
     _draw_spikes(top, traces["input"] > 0, INK, 0.9)
-    top.set_title(f"input: {_count(int(traces['input'].sum(dtype=np.int64)), story.words.input)}")
+    top.set_title(f"input: {many(int(traces['input'].sum(dtype=np.int64)), story.words.input)}")
     top.set_ylabel("input")
     for axes, name, ours, colour in ((middle, "float", float_spikes, FLOAT), (bottom, "fixed", fixed_spikes, FIXED)):
         more = ours > common
         _draw_spikes(axes, (ours > 0) & ~more, INK, 3.5 if every == 1 else 1.8, every)
         _draw_spikes(axes, more, colour, 4.5 if every == 1 else 2.2, every)
-        axes.set_title(f"{name} output: {_count(int(ours.sum()))}, {int((ours - common).sum()):,} only here (coloured)")
+        axes.set_title(
+            f"{name} output: {many(int(ours.sum()), 'spike')}, {int((ours - common).sum()):,} only here (coloured)"
+        )
         axes.set_ylabel("neuron")
     bottom.set_xlabel("time [steps]")
     bottom.set_xlim(-0.5, len(float_spikes) - 0.5)
@@ -122,7 +125,3 @@ def _draw_spikes(axes: Axes, spikes: NDArray[np.bool_], colour: str, height: flo
     # thousands of marks are smaller as pixels
     marks: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "rasterized": len(steps) > 1000}
     axes.plot(steps, sources, **marks, color=colour, markersize=max(1.4, height))
-
-
-def _count(spikes: int, one: str = "spike") -> str:
-    return f"{spikes:,} {one}{'s'[: spikes != 1]}"
