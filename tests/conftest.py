@@ -1,12 +1,14 @@
 """What holds for every test: none depends on speed, so that a slow machine turns nothing red, nor on who runs it."""
 
 import os
+import re
 
 from hypothesis import HealthCheck, settings
 
-from pages import OF_MAKE
-
 settings.register_profile("fxsnn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fxsnn")
-for name in [name for name in os.environ if name.startswith(OF_MAKE)]:  # of the make that runs the tests
+
+# a make that runs the tests must not change those that they run: neither by its own variables nor by those given to it
+GIVEN = re.findall(r"(?:^|\s)(\w+)=", os.environ.get("MAKEFLAGS", ""))
+for name in [name for name in os.environ if name.startswith(("MAKE", "MFLAGS", "GNUMAKEFLAGS")) or name in GIVEN]:
     del os.environ[name]

@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OF_MAKE = ("MAKE", "MFLAGS", "GNUMAKEFLAGS")  # how the variables begin by which a make changes one that it runs
 
 
 def commands(block: str) -> Iterator[tuple[str, list[str]]]:
@@ -50,7 +49,7 @@ class Player:
     def __init__(self, folder: Path) -> None:
         self.where = folder
         self.status = 0
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("COLUMNS", *OF_MAKE))}
+        kept = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
         self.environment = kept | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         self.environment |= {"TERM": "dumb", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
