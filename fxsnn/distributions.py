@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.cast import to_float
-from fxsnn.emulate import emulate
+from fxsnn.emulate import traces
 from fxsnn.encode import Spikes
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
@@ -76,8 +76,8 @@ def distributions(network: Network, quantised: QuantisedNetwork, spikes: Spikes)
     in_float = {name: np.empty((images, *shape)) for name in _SITES}
     in_fixed = {name: np.empty((images, *shape), np.int64) for name in _SITES}
     casts = {name: np.zeros(2, np.int64) for name in _SITES}
-    for image in range(images):
-        run, trace = record(network, spikes, image), emulate(quantised, spikes, image)
+    for image, trace in enumerate(traces(quantised, spikes, range(images))):
+        run = record(network, spikes, image)
         in_float["membrane"][image], in_float["current"][image] = run.before, run.currents
         in_fixed["membrane"][image], in_fixed["current"][image] = trace.nodes["integrated"], trace.nodes["current"]
         for name, sites in _SITES.items():

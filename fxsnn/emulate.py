@@ -1,27 +1,30 @@
-"""Run a quantised network: many images for their spike counts, or one with every internal node kept."""
+"""Run a quantised network: many images for their spike counts, or some with every internal node kept."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.drive import TOGETHER, Driver, Lists, Written, index_type
 from fxsnn.encode import Spikes
-from fxsnn.errors import ConfigError, OverflowDetectedError
+from fxsnn.errors import ConfigError
 from fxsnn.frozen import KERNELS_TAKE, freeze
-from fxsnn.kernels import layer, lif
-from fxsnn.modes import Overflow
-from fxsnn.prepare import prepare, sites_of, step_of
-from fxsnn.quantised import SITES, QuantisedNetwork
+from fxsnn.graph.counted import COUNTS
+from fxsnn.graph.one_layer import LAYER, graph_of
+from fxsnn.graph.refusing import may_refuse
+from fxsnn.graph.run import Kept, run
+from fxsnn.graph.run import traces as traces_of_graph
+from fxsnn.kernels import layer
+from fxsnn.prepare import prepare, step_of
+from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
+from fxsnn.threads import in_parts
+from fxsnn.width import program_of
 
-# in the kernels' order
 NODES = ("sum", "current", "leaked", "integrated", "after_reset", "membrane", "refractory", "spike")
+_RASTERS = 64  # images whose raster is made at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,6 @@ class Trace:
     draws: dict[str, NDArray[np.int64]]  # only sites that round stochastically
     registers: NDArray[np.int64]
     counts: dict[str, dict[str, int]]  # by site: casts, inexact, ties, overflows
-    equalities: int  # membranes that met their threshold exactly
     spikes: int
 
     def __post_init__(self) -> None:
@@ -62,10 +64,11 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
     """
     driver, steps = _driver(network), spikes.steps
     _check_inputs(network, spikes.inputs)
-    if _errors(network):
-        for image in range(spikes.images):
-            emulate(network, spikes, image)
     responses = np.zeros((spikes.images, network.neurons), dtype=np.int32)
+    if may_refuse(graph := graph_of(network)):
+        for some in _parts(range(spikes.images)):
+            responses[some.start : some.stop] = run(graph, spikes.part(some).raster(), threads).said
+        return responses
 
     def part(first: int, last: int) -> None:
         starts = spikes.starts[first * steps : last * steps + 1]
@@ -87,7 +90,7 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
     active = np.require(raster, requirements=KERNELS_TAKE)
     images, steps, inputs = raster.shape
     _check_inputs(network, inputs)
-    if _errors(network):
+    if may_refuse(graph_of(network)):
         respond(network, spikes_of(raster))
     out = np.empty((images, steps, network.neurons), dtype=np.uint8)
 
@@ -115,104 +118,45 @@ def spikes_of(raster: NDArray[np.uint8]) -> Spikes:
     return Spikes(starts=starts, indices=indices[:events], images=images, steps=steps, inputs=inputs)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """What a presentation begins with, where it is not a cleared layer: int64[neurons] each.
-
-    `membrane` are words of the membrane's format, `refractory` counters from 0 to the refractory period.
-    """
-
-    membrane: NDArray[np.int64]
-    refractory: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        freeze(self)
+def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0) -> Trace:
+    """Run one image from a cleared layer and keep every node of every step; raises as `respond` does."""
+    (trace,) = traces(network, spikes, range(image, image + 1))
+    return trace
 
 
-def emulate(network: QuantisedNetwork, spikes: Spikes, image: int = 0, start: State | None = None) -> Trace:
-    """Run one image, from a cleared layer or from `start`, and keep every node of every step.
-
-    Raises as `respond` does, and ConfigError if `start` is of another size or holds what no state can be.
-    """
-    ready = prepare(network)
+def traces(network: QuantisedNetwork, spikes: Spikes, images: range) -> Iterator[Trace]:
+    """Yield of each of some images what `emulate` returns; several run together. Raises as `respond` does."""
     _check_inputs(network, spikes.inputs)
-    membrane, refractory = _start(network, start)
-    nodes = np.zeros((spikes.steps, len(NODES), network.neurons), dtype=np.int64)
-    drawn = np.zeros((spikes.steps, len(SITES), network.neurons), dtype=np.int64)
-    registers = np.zeros((spikes.steps, len(SITES)), dtype=np.int64)
-    counts = np.zeros((len(SITES) + 1, 4), dtype=np.int64)
-    first = image * spikes.steps
-    layer.record(
-        nodes,
-        drawn,
-        registers,
-        counts,
-        membrane,
-        refractory,
-        np.pad(network.weights, ((0, 1), (0, 0))),  # int64 for every plan
-        spikes.starts[first : first + spikes.steps + 1],
-        spikes.indices,
-        ready.limits,
-        ready.path,
-        ready.seeds,
-        ready.taps,
-    )
-    _refuse_overflows(network, counts)
-    sites = sites_of(network)
+    graph = graph_of(network)
+    for some in _parts(images):
+        for kept in traces_of_graph(graph, spikes.part(some).raster()):
+            yield _trace(network, kept[LAYER])
+
+
+def _trace(network: QuantisedNetwork, kept: Kept) -> Trace:
+    """Return what was kept of the population by the names of casts; one that the neuron does not make has no counts."""
+    neuron = program_of(network).neuron
+    registers = np.tile(np.array([one.seed for one in site_registers(network.plan)], np.int64), (len(kept.emitted), 1))
+    for stream, held in kept.registers.items():
+        registers[:, stream] = held
+    counts = {SITES[one.stream]: kept.counts[neuron.labelled(one)] for one in neuron.casts if one.stream is not None}
+    none = dict.fromkeys(COUNTS, 0)
     return Trace(
-        nodes={name: np.ascontiguousarray(nodes[:, n]) for n, name in enumerate(NODES)},
-        draws={name: drawn[:, n] for n, name in enumerate(SITES) if sites[name].draw_bits},
+        nodes={name: kept.nodes[name] for name in NODES},
+        draws={SITES[stream]: words for stream, words in sorted(kept.draws.items())},
         registers=registers,
-        counts={
-            name: {"casts": row[lif.CASTS], "inexact": row[0], "ties": row[1], "overflows": row[2]}
-            for name, row in zip(SITES, counts.tolist(), strict=False)
-        },
-        equalities=int(counts[-1, 0]),
-        spikes=int(counts[-1, 1]),
+        counts={site: counts.get(site, none) for site in SITES},
+        spikes=int(kept.emitted.sum()),
     )
 
 
-def _start(network: QuantisedNetwork, start: State | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return membranes and counters to begin with, in arrays that may be overwritten."""
-    if start is None:
-        return np.zeros(network.neurons, dtype=np.int64), np.zeros(network.neurons, dtype=np.int64)
-    membrane = network.plan.membrane.format
-    bounds = {"membrane": (membrane.lowest, membrane.highest), "refractory": (0, network.refractory_steps)}
-    for name, (lowest, highest) in bounds.items():
-        words = getattr(start, name)
-        if words.dtype != np.int64 or words.shape != (network.neurons,):
-            raise ConfigError(
-                f"{name} at the start must be int64[{network.neurons}], not {words.dtype}{[*words.shape]}"
-            )
-        wrong = words[(words < lowest) | (words > highest)]
-        if len(wrong):
-            raise ConfigError(f"{name} at the start must be {lowest} to {highest}, not {wrong[0]}")
-    return start.membrane.copy(), start.refractory.copy()
+def _parts(images: range) -> Iterator[range]:
+    return (images[n : n + _RASTERS] for n in range(0, len(images), _RASTERS))
 
 
 def _driver(network: QuantisedNetwork) -> Driver:
     ready = prepare(network)
     return Driver(step_of(network), ready.rows, ready.seeds, ready.taps)
-
-
-def in_parts(part: Callable[[int, int], None], images: int, threads: int) -> None:
-    """Call part(first, last) for as many parts of the images as there are threads."""
-    if threads < 1:
-        raise ConfigError(f"threads must be 1 or more, not {threads}")
-    threads = min(threads, images)
-    if threads <= 1:
-        part(0, images)
-        return
-    edges = [images * n // threads for n in range(threads + 1)]
-    others = _helpers(threads - 1, os.getpid()).map(part, edges[1:-1], edges[2:])
-    part(0, edges[1])
-    list(others)  # raises what a part has raised
-
-
-@lru_cache(maxsize=1)
-def _helpers(threads: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001  (a fork inherits no threads)
-    """Return threads that wait for work: to start them takes as long as a small batch."""
-    return ThreadPoolExecutor(threads)
 
 
 def _check_inputs(network: QuantisedNetwork, inputs: int) -> None:
@@ -225,17 +169,3 @@ def _check_raster(raster: NDArray[np.uint8]) -> None:
         raise ConfigError(f"a raster must be uint8[images, steps, inputs], not {raster.dtype}{list(raster.shape)}")
     if raster.size and raster.max() > 1:
         raise ConfigError(f"a raster must hold 0 and 1, not {raster.max()}")
-
-
-def _errors(network: QuantisedNetwork) -> bool:
-    return Overflow.ERROR in (network.plan.accumulator.overflow, network.plan.membrane.overflow)
-
-
-def _refuse_overflows(network: QuantisedNetwork, counts: NDArray[np.int64]) -> None:
-    plan = network.plan
-    for row, name in enumerate(SITES):
-        signal = plan.accumulator if name == "accumulate" else plan.membrane
-        if signal.overflow is Overflow.ERROR and counts[row, lif.OVERFLOWS]:
-            raise OverflowDetectedError(
-                f"{name} must stay within {signal.format.describe()}, but left it {counts[row, lif.OVERFLOWS]} times"
-            )

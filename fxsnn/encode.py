@@ -72,6 +72,11 @@ class Spikes:
         object.__setattr__(self, "indices", np.ascontiguousarray(indices))
         freeze(self)
 
+    def part(self, images: range) -> Spikes:
+        """Return the spikes of some images, one after the other."""
+        starts = self.starts[images.start * self.steps : images.stop * self.steps + 1]
+        return Spikes(starts - starts[0], self.indices[starts[0] : starts[-1]], len(images), self.steps, self.inputs)
+
     def raster(self) -> NDArray[np.uint8]:
         """Return uint8[images, steps, inputs], 1 where an input spikes."""
         raster = np.zeros((self.images * self.steps, self.inputs), np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fxsnn.emulate import emulate
+from fxsnn.emulate import traces
 from fxsnn.encode import Spikes
 from fxsnn.quantised import QuantisedNetwork
 
@@ -22,8 +22,8 @@ def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
     it is meant to fall.
     """
     counts: dict[str, list[int]] = {}
-    for image in range(min(WATCHED, spikes.images)):
-        for cast, found in emulate(network, spikes, image).counts.items():
+    for trace in traces(network, spikes, range(min(WATCHED, spikes.images))):
+        for cast, found in trace.counts.items():
             casts, overflows = counts.get(cast, (0, 0))
             counts[cast] = [casts + found["casts"], overflows + found["overflows"]]
     if network.floor == network.plan.membrane.format.lowest:

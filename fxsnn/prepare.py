@@ -9,11 +9,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.kernels.datapath import Datapath as Datapath
-from fxsnn.kernels.datapath import Site as Site
+from fxsnn.kernels.site import Site as Site
 from fxsnn.program.compiled import Compiled, compiled
-from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
-from fxsnn.width import constants_of, datapath, lanes_for, limits, program_of
+from fxsnn.quantised import QuantisedNetwork, site_registers
+from fxsnn.width import constants_of, lanes_for, program_of
 
 
 @dataclass(slots=True, eq=False)
@@ -30,9 +29,7 @@ class Rows:
 class Prepared:
     """A network as the kernels take it."""
 
-    path: Datapath
     rows: Rows
-    limits: NDArray[np.int64]
     seeds: NDArray[np.int64]
     taps: NDArray[np.int64]
 
@@ -47,9 +44,7 @@ def prepare(network: QuantisedNetwork) -> Prepared:
     if ready is None:
         weight = network.plan.weight.format
         ready = Prepared(
-            datapath(network),
             rows_of(network.weights, weight.lowest, weight.highest),
-            limits(network),
             np.array([register.seed for register in site_registers(network.plan)], dtype=np.int64),
             network.plan.lfsr.tap_array(),
         )
@@ -63,12 +58,6 @@ def step_of(network: QuantisedNetwork) -> Compiled:
     if found is None:
         found = _STEPS[network] = compiled(program_of(network), constants_of(network))
     return found
-
-
-def sites_of(network: QuantisedNetwork) -> dict[str, Site]:
-    """Return the casts of a time step by name; one that is not made passes everything."""
-    path = prepare(network).path
-    return dict(zip(SITES, (path.each if path.cast_each else path.accumulate, *path[2:6]), strict=True))
 
 
 def rounded(exact: NDArray[np.int64], site: Site, draws: NDArray[np.int64] | None) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network
 from fxsnn.plan import Plan, Signal
 
-# Streams of the plan's LFSR: the five casts of a time step (lif.ACCUMULATE ...) come first
+# Streams of the plan's LFSR: the five casts of a time step come first, as neurons/competitive.neuron numbers them
 SITES = ("accumulate", "leak", "integrate", "reset", "inhibit")
 # and then the parameters
 PARAMETERS = ("weights", "theta", "threshold", "inhibition", "leak factor", "reset value")

@@ -10,7 +10,7 @@ import numpy as np
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.kernels import rescale
-from fxsnn.kernels.datapath import LARGEST, LOWEST, NONE, SUBTRACT, VALUE, ZERO, Datapath, Site
+from fxsnn.kernels.site import Site
 from fxsnn.plan import SIGNALS, Signal
 from fxsnn.program.program import Program, bind, site_of
 from fxsnn.program.shipped import neuron
@@ -20,9 +20,6 @@ from fxsnn.quantised import SITES, QuantisedNetwork
 
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 PASS = Site(0, 0, 0, 0, 0, 0, _LOWEST, _HIGHEST, rescale.SATURATE, 0)  # casts nothing
-
-_RESETS = {"zero": ZERO, "value": VALUE, "subtract": SUBTRACT}
-_WINNERS = {"none": NONE, "lowest": LOWEST, "largest": LARGEST}
 
 SPIKES = Format(1, 0, signed=False)
 _PROVED: WeakKeyDictionary[QuantisedNetwork, Program] = WeakKeyDictionary()
@@ -107,34 +104,10 @@ def constants_of(network: QuantisedNetwork) -> dict[str, int | list[int]]:
     }
 
 
-def datapath(network: QuantisedNetwork) -> Datapath:
-    """Return the casts and constants of a time step as kernels take them; raises as `program_of`."""
-    program, plan = program_of(network), network.plan
-    casts = [program.neuron.cast(stream) for stream in range(len(SITES))]
-    accumulate, leak, integrate, reset, inhibit = (program.site(cast) if cast else PASS for cast in casts)
-    each = plan.accumulate == "each"
-    return Datapath(
-        each=accumulate if each else PASS,
-        accumulate=PASS if each else accumulate,
-        leak=leak,
-        integrate=integrate,
-        reset=reset,
-        inhibit=inhibit,
-        cast_each=int(each),
-        fused=int(plan.integrate == "fused"),
-        factor=network.factor,
-        leak_shift=plan.leak.shift if plan.leak.kind == "shift" else 0,
-        leak_mask=-1 if plan.leak.kind == "shift" else 0,
-        compare_left=program.named("_excess").frac - plan.membrane.format.frac,
-        fires_at=0 if network.compare == "ge" else 1,
-        winner=_WINNERS[network.winner],
-        reset_kind=_RESETS[network.reset],
-        reset_word={"zero": 0, "value": network.reset_value, "subtract": network.threshold}[network.reset],
-        refractory_steps=network.refractory_steps,
-        refractory_mask=-1 if network.refractory_input == "ignore" else 0,
-        inhibition=network.inhibition,
-        floor=network.floor,
-    )
+def sites_of(network: QuantisedNetwork) -> dict[str, Site]:
+    """Return the casts that a time step makes, by name; raises as `program_of`."""
+    program = program_of(network)
+    return {SITES[one.stream]: program.site(one) for one in program.neuron.casts if one.stream is not None}
 
 
 def exact_bits(network: QuantisedNetwork) -> int:

@@ -2,7 +2,7 @@
 
 Weights are learned in words of their own format, as wide as or wider than the words that are read by the layer;
 a neuron's effective theta is cast anew whenever its sum of weights or its learned theta has changed. Every cast is a
-`datapath.Site`; the registers of learning are never reset, so that their draws go on from image to image.
+`site.Site`; the registers of learning are never reset, so that their draws go on from image to image.
 """
 
 from typing import NamedTuple
@@ -11,14 +11,12 @@ import numpy as np
 from numpy import int64, uint8
 from numpy.typing import NDArray
 
-from . import lif
 from ._jit import jit
 from .called import call
 from .copying import copy
-from .datapath import Site
 from .draws import fill_draws
-from .layer import room
-from .lif import add_rows
+from .layer import add_rows, room
+from .site import Site, settle
 
 UPDATE, FADE, FOLD = range(3)  # rows of the registers
 
@@ -82,9 +80,9 @@ def change(n, learned, rows, trace, amount, learner, draws, states, taps):  # ty
         w = learned[n, i]
         drive = (trace[i] << learner.trace_left) - learner.offset - ((learner.softness * w) << learner.softness_left)
         moved = (w << site.left) + ((amount * drive) << site.left_other)
-        w = lif.settle(moved, site, draws[i])
+        w = settle(moved, site, draws[i])
         learned[n, i] = w
-        word = lif.settle(w << learner.read.left, learner.read, learner.read.bias)
+        word = settle(w << learner.read.left, learner.read, learner.read.bias)
         rows[i, n] = word
         total += word
     return total
@@ -100,7 +98,7 @@ def fold(n, theta, total, learner, states, taps, draw):  # type: ignore[no-untyp
     draw[0] = site.bias
     fill_draws(draw, states, FOLD, taps, site)
     product = ((learner.threshold << learner.threshold_left) + (theta[n] << learner.theta_left)) * total
-    return lif.settle((product << site.left) - (learner.threshold << site.left_other), site, draw[0])
+    return settle((product << site.left) - (learner.threshold << site.left_other), site, draw[0])
 
 
 @jit
@@ -111,7 +109,7 @@ def fade_all(trace, learner, draws, states, taps):  # type: ignore[no-untyped-de
     fill_draws(draws, states, FADE, taps, site)
     for i in range(trace.shape[0]):
         left = trace[i] * learner.fade_factor - ((trace[i] >> learner.fade_shift) & learner.fade_mask)
-        trace[i] = lif.settle(left << site.left, site, draws[i])
+        trace[i] = settle(left << site.left, site, draws[i])
 
 
 @jit

@@ -1,14 +1,12 @@
-"""A layer over whole presentations: batches of images without a record, or one image with every node kept."""
+"""A layer over whole presentations, in batches of images; its step is called by address."""
 
 import numpy as np
-from numpy import uint64
+from numpy import int64, uint64
 
-from . import _vector, lif
+from . import _vector
 from ._jit import jit, jit_within
 from .called import call
 from .copying import copy
-from .draws import fill_draws
-from .lif import add_rows
 
 
 @jit_within
@@ -57,6 +55,36 @@ def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
     return event
 
 
+@jit_within
+def row(weights, indices, event, stop):  # type: ignore[no-untyped-def]
+    """Return the weights of an active input; past the last one the row of zeros that ends the weights."""
+    return weights[indices[event] if event < stop else weights.shape[0] - 1]
+
+
+@jit
+def add_rows(lanes, weights, indices, start, stop):  # type: ignore[no-untyped-def]
+    """Sum the weight rows of the active inputs into lanes, as wide as was proved to hold the sum.
+
+    lanes      int16 | int32 | int64 [neurons]
+    weights    int8 | int16 | int32 | int64 [inputs + 1, neurons]    the last row is zeros
+    indices    int[events]    active inputs; start..stop is this step's part
+    """
+    lanes[:] = 0
+    eights = start + ((stop - start) & ~7)
+    for event in range(start, eights, 8):  # eight rows at a time: one pass over the lanes for eight additions
+        a, b = weights[indices[event]], weights[indices[event + 1]]
+        c, d = weights[indices[event + 2]], weights[indices[event + 3]]
+        e, f = weights[indices[event + 4]], weights[indices[event + 5]]
+        g, h = weights[indices[event + 6]], weights[indices[event + 7]]
+        for n in range(lanes.shape[0]):
+            lanes[n] += int64(a[n]) + b[n] + c[n] + d[n] + e[n] + f[n] + g[n] + h[n]
+    for event in range(eights, stop, 4):  # what is left, filled up with rows of zeros
+        a, b = row(weights, indices, event, stop), row(weights, indices, event + 1, stop)
+        c, d = row(weights, indices, event + 2, stop), row(weights, indices, event + 3, stop)
+        for n in range(lanes.shape[0]):
+            lanes[n] += int64(a[n]) + b[n] + c[n] + d[n]
+
+
 @jit
 def respond(  # type: ignore[no-untyped-def]
     counts,
@@ -88,7 +116,7 @@ def respond(  # type: ignore[no-untyped-def]
     counts        int[images, neurons]                the sum of what each neuron emits is added
     emitted       uint8 | int64 [images, steps, neurons]
     nodes         int[images, steps, neurons]         words of the row of `kept` after every step
-    weights       int[inputs + 1, padded neurons]     see lif.add_rows
+    weights       int[inputs + 1, padded neurons]     see add_rows
     starts        int64[images * steps + 1]           where the events of each step begin
     indices       uint16[events]                      active inputs, ascending within a step
     own           None, or where neurons drive themselves: a raster uint8[images * steps, inputs] of what is active,
@@ -174,37 +202,3 @@ def follow(  # type: ignore[no-untyped-def]
         if nodes.size > 0:
             for n in range(neurons):
                 nodes[now, n] = kept[row, n]
-
-
-@jit
-def record(nodes, drawn, registers, counts, v, refractory, weights, starts, indices, limits, path, seeds, taps):  # type: ignore[no-untyped-def]
-    """Run the layer on one image and keep every node of every step.
-
-    nodes        int64[steps, nodes, neurons]    see lif.SUM and following
-    drawn        int64[steps, sites, neurons]    what each stochastic cast added, 0 where none was made
-    registers    int64[steps, sites]             after the step
-    counts       int64[sites + 1, 4]             see lif.INEXACT; the last row: equalities, spikes
-    v            int64[neurons]                  membranes before the first step; overwritten
-    refractory   int64[neurons]                  counters before the first step; overwritten
-    starts       int64[steps + 1]
-    """
-    steps, _, neurons = nodes.shape
-    states, spikes, sums = seeds.copy(), np.zeros(neurons, np.uint8), np.zeros(neurons, np.int64)
-    for now in range(steps):
-        draws = drawn[now]
-        if path.cast_each:
-            lif.accumulate_each(
-                sums, weights, indices, starts[now], starts[now + 1], path.each, states, taps, draws, counts
-            )
-        else:
-            lif.add_rows(sums, weights, indices, starts[now], starts[now + 1])
-        fill_draws(draws[lif.ACCUMULATE], states, lif.ACCUMULATE, taps, path.accumulate)
-        fill_draws(draws[lif.LEAK], states, lif.LEAK, taps, path.leak)
-        fill_draws(draws[lif.INTEGRATE], states, lif.INTEGRATE, taps, path.integrate)
-        lif.integrate(v, sums, refractory, path, draws, counts, nodes[now])
-        for n in range(neurons):
-            ready = refractory[n] == 0
-            counts[-1, 0] += ready and (v[n] << path.compare_left) == limits[n]
-        fired = lif.after_integration(spikes, v, limits, refractory, path, states, taps, draws, counts, nodes[now])
-        counts[-1, 1] += fired
-        copy(registers[now], states)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from numpy import int64, signedinteger
 from numpy.typing import NDArray
 
-from . import cast, lfsr, lif, rescale  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
+from . import cast, lfsr, rescale  # noqa: F401  (importing cast registers rescale and lfsr for kernels)
 from ._jit import jit, jit_within
 from .copying import copy
-from .datapath import Site
+from .site import Site, settle
 
 ERROR, DELTA, GRADIENT, BIAS_GRADIENT, UPDATE, BIAS_UPDATE = range(6)  # rows of the registers
 
@@ -125,7 +125,7 @@ def find_errors(error, said, label, fault, registers, taps):  # type: ignore[no-
     for k in range(error.shape[0]):
         target = fault.target if k == label else fault.other
         total = (said[k] << site.left) - (int64(target) << site.left_other)
-        word = lif.settle(total, site, drawn(site, registers, ERROR, taps))
+        word = settle(total, site, drawn(site, registers, ERROR, taps))
         if fault.one_sided:
             word = min(word, 0) if k == label else max(word, 0)
         error[k] = word
@@ -160,7 +160,7 @@ def send_back(delta, winners, membranes, readout, error, fault, shape, registers
         delta[place] = 0
         if back != 0:
             total = back << (fault.reach - halvings + site.left)
-            delta[place] = lif.settle(total, site, drawn(site, registers, DELTA, taps))
+            delta[place] = settle(total, site, drawn(site, registers, DELTA, taps))
 
 
 @jit
@@ -201,7 +201,7 @@ def hold(gradient, sums, site, registers, row, taps):  # type: ignore[no-untyped
     for i in range(gradient.shape[0]):
         if sums[i] != 0:
             total = (gradient[i] << site.left) + (int64(sums[i]) << site.left_other)
-            gradient[i] = lif.settle(total, site, drawn(site, registers, row, taps))
+            gradient[i] = settle(total, site, drawn(site, registers, row, taps))
             sums[i] = 0
 
 
@@ -224,5 +224,5 @@ def change(learned, read, gradient, scales, moves, forget, left, registers, row,
             site = moves.update
             moved = word << (moves.most - scale + left)
             total = (learned[i] << site.left) - (moved << site.left_other)
-            learned[i] = lif.settle(total, site, drawn(site, registers, row, taps))
-            read[i] = lif.settle(learned[i] << moves.read.left, moves.read, moves.read.bias)
+            learned[i] = settle(total, site, drawn(site, registers, row, taps))
+            read[i] = settle(learned[i] << moves.read.left, moves.read, moves.read.bias)

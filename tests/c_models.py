@@ -13,11 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from fxsnn.cmodel.model import Model, c_model
-from fxsnn.graph.engine import registers_of
-from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.stepwise import through
 from fxsnn.program.interpret import Run, Step
+from interpreted import interpreted
 
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-pedantic")
 OPTIONS = {  # by compiler; clang's sanitizers are in a package of their own
@@ -67,20 +65,13 @@ def printed(program: Path, inputs: NDArray[np.int64]) -> list[list[list[int]]]:
 def expected(network: QuantisedGraph, model: Model, inputs: NDArray[np.int64]) -> list[list[list[int]]]:
     """Return what the interpreter keeps of one input, int64[steps, words], in the order in which models print it."""
     graph = network.graph
-    runs = {
-        one.name: Run(network.programs[one.name], network.each(one.name), one.size, registers_of(network, one))
-        for one in graph.populations
-    }
-    done, refused = {name: list[Step]() for name in runs}, {name: list[int]() for name in runs}
+    refused = {one.name: list[int]() for one in graph.populations}
 
-    def advance(name: str, come: Mapping[str, NDArray[np.int64]]) -> list[int]:
-        done[name].append(runs[name].step({given: rows.tolist() for given, rows in come.items()}))
-        refused[name].append(sum(runs[name].counts[ref].overflows for ref in model.refusing[name]))
-        return done[name][-1].emitted
+    def then(name: str, run: Run, step: Step) -> None:
+        del step
+        refused[name].append(sum(run.counts[ref].overflows for ref in model.refusing[name]))
 
-    emitted = {INPUT: inputs}
-    for stage in graph.stages:
-        emitted |= through(network, stage.populations, emitted, len(inputs), advance)
+    done = {name: steps for name, (_, steps) in interpreted(network, inputs, then).items()}
     return [
         [
             [int(any(left[t] for left in refused.values()))],

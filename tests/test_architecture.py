@@ -38,13 +38,14 @@ ORDER = (
         "quantise",
         "width",
         "prepare",
+        "threads",
         "drive",
-        "emulate",
         "itq",
         "recording",
         "macro",
         "memory",
         "graph",
+        "emulate",
         "hdl",
         "cmodel",
         "score",
@@ -113,7 +114,7 @@ MOST_LINES = 300
 
 
 def dotted(path: Path) -> str:
-    """Return the name under which a file is imported: fxsnn.data.idx, fxsnn.kernels.lif."""
+    """Return the name under which a file is imported: fxsnn.data.idx, fxsnn.kernels.rescale."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     parts = ("fxsnn", *parts) if parts[0] == "kernels" else parts
     return ".".join(parts).removesuffix(".__init__")
@@ -237,12 +238,12 @@ def test_matplotlib_waits_until_something_is_drawn() -> None:
         ("fxsnn.data.idx", "from ..emulate import emulate", "fxsnn.emulate.emulate"),
         ("fxsnn.format", "def f():\n    import fxsnn.cli", "fxsnn.cli"),
         ("fxsnn.cli.main", "from fxsnn import Format", "fxsnn.Format"),
-        ("fxsnn.report.page", "from fxsnn.kernels import lif", "fxsnn.kernels.lif"),
-        ("fxsnn.cli.main", "import kernels.lif", "kernels.lif"),
-        ("fxsnn.kernels.lif", "from fxsnn.errors import FormatError", "fxsnn.errors.FormatError"),
-        ("fxsnn.kernels.lif", "from ..errors import FormatError", "fxsnn.errors.FormatError"),
-        ("fxsnn.kernels.lif", "import numba", "numba"),
-        ("fxsnn.kernels.lif", "import os", "os"),
+        ("fxsnn.report.page", "from fxsnn.kernels import rescale", "fxsnn.kernels.rescale"),
+        ("fxsnn.cli.main", "import kernels.rescale", "kernels.rescale"),
+        ("fxsnn.kernels.rescale", "from fxsnn.errors import FormatError", "fxsnn.errors.FormatError"),
+        ("fxsnn.kernels.rescale", "from ..errors import FormatError", "fxsnn.errors.FormatError"),
+        ("fxsnn.kernels.rescale", "import numba", "numba"),
+        ("fxsnn.kernels.rescale", "import os", "os"),
         ("fxsnn.kernels._jit", "import scipy", "scipy"),
         ("fxsnn.emulate", "from numba import njit", "numba.njit"),
         ("tools.benchmark", "import numba", "numba"),
@@ -257,11 +258,11 @@ def test_a_forbidden_import_is_found(name: str, source: str, found: str) -> None
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("fxsnn.emulate", "import numpy as np\nfrom fxsnn.kernels import lif\nfrom fxsnn.errors import WidthError"),
+        ("fxsnn.emulate", "import numpy as np\nfrom fxsnn.kernels import rescale\nfrom fxsnn.errors import WidthError"),
         ("fxsnn.data.mnist", "from fxsnn.data.idx import parse_idx\nfrom .digits import Images\nimport pooch"),
-        ("fxsnn.kernels.lif", "from ._jit import jit\nfrom . import rescale\nimport numpy as np"),
+        ("fxsnn.kernels.layer", "from ._jit import jit\nfrom . import rescale\nimport numpy as np"),
         ("fxsnn.kernels._jit", "import os\nimport numba\nfrom platformdirs import user_cache_path"),
-        ("tools.benchmark", "from fxsnn.kernels import lif\nimport fxsnn"),
+        ("tools.benchmark", "from fxsnn.kernels import rescale\nimport fxsnn"),
     ],
 )
 def test_a_good_import_is_not_found(name: str, source: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,10 +10,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 import reference
-from fxsnn.emulate import NODES, State, emulate, respond, run_raster, spikes_of
+from fxsnn.emulate import NODES, emulate, respond, run_raster, spikes_of, traces
 from fxsnn.errors import ConfigError
+from fxsnn.graph.one_layer import graph_of
+from fxsnn.graph.run import trace
 from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
-from sets import SETS
 from strategies import examples, quantised_networks, words
 
 
@@ -78,7 +77,6 @@ def test_every_node_of_every_step_equals_the_reference(case: tuple[QuantisedNetw
             assert trace.nodes[node].tolist() == [getattr(step, node) for step in expected.steps], node
         counts = {s: [c["casts"], c["inexact"], c["ties"], c["overflows"]] for s, c in trace.counts.items()}
         assert counts == expected.counts
-        assert [trace.equalities] == expected.equalities
         assert trace.spikes == sum(sum(step.spike) for step in expected.steps)
 
 
@@ -90,28 +88,28 @@ def test_a_presentation_begins_with_any_state(
     network, raster = case
     membrane = data.draw(arrays(np.int64, network.neurons, elements=words(network.plan.membrane.format)))
     refractory = data.draw(arrays(np.int64, network.neurons, elements=st.integers(0, network.refractory_steps)))
-    before = membrane.tolist(), refractory.tolist()
-    expected = reference.run_layer(as_layer(network), raster[0].tolist(), before)
-    trace = emulate(network, spikes_of(raster), start=State(membrane, refractory))
+    start = {"layer.membrane": membrane, "layer.refractory": refractory}
+    expected = reference.run_layer(as_layer(network), raster[0].tolist(), (membrane.tolist(), refractory.tolist()))
+    kept = trace(graph_of(network), raster[0], start)["layer"]
     for node in NODES:
-        assert trace.nodes[node].tolist() == [getattr(step, node) for step in expected.steps], node
-    assert (membrane.tolist(), refractory.tolist()) == before
+        assert kept.nodes[node].tolist() == [getattr(step, node) for step in expected.steps], node
 
 
-def test_a_state_must_be_one() -> None:
-    network, spikes = SETS["largest_zero"]()
-    good = State(np.zeros(8, dtype=np.int64), np.zeros(8, dtype=np.int64))
-    for state, message in [
-        (replace(good, membrane=good.membrane[1:]), r"membrane at the start must be int64\[8\], not int64\[7\]"),
-        (
-            replace(good, refractory=good.refractory[None]),
-            r"refractory at the start must be int64\[8\], not int64\[1, 8\]",
-        ),
-        (replace(good, membrane=good.membrane + 2048), "membrane at the start must be 0 to 2047, not 2048"),
-        (replace(good, refractory=good.refractory - 1), "refractory at the start must be 0 to 2, not -1"),
-    ]:
-        with pytest.raises(ConfigError, match=f"^{message}$"):
-            emulate(network, spikes, start=state)
+@many
+@given(cases())
+def test_images_that_run_together_are_what_each_is_alone(case: tuple[QuantisedNetwork, NDArray[np.uint8]]) -> None:
+    network, raster = case
+    together = list(traces(network, spikes_of(raster), range(len(raster))))
+    assert len(together) == len(raster)
+    for image, found in enumerate(together):
+        alone = emulate(network, spikes_of(raster[image : image + 1]))
+        assert found.counts == alone.counts
+        assert found.registers.tolist() == alone.registers.tolist()
+        for part in ("nodes", "draws"):
+            ours, right = getattr(found, part), getattr(alone, part)
+            assert {name: rows.tolist() for name, rows in ours.items()} == {
+                name: rows.tolist() for name, rows in right.items()
+            }
 
 
 @settings(many, max_examples=examples(60))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import fxsnn
 from fxsnn.cast import cast, cast_counted, from_float
-from fxsnn.emulate import State, emulate, spikes_of
+from fxsnn.emulate import emulate, spikes_of
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
@@ -114,8 +114,7 @@ def test_arrays_that_cannot_be_written_are_as_good_as_others() -> None:
     raster = np.ones((1, 3, 2), np.uint8)
     expected = emulate(network, spikes_of(raster)).nodes["membrane"].tolist()
     raster.flags.writeable = False
-    start = State(np.zeros(2, np.int64), np.zeros(2, np.int64))
-    assert emulate(network, spikes_of(raster), start=start).nodes["membrane"].tolist() == expected
+    assert emulate(network, spikes_of(raster)).nodes["membrane"].tolist() == expected
     layers, frames = committed_in_currents()
     scores = respond_layers(layers, frames).tolist()
     frames.flags.writeable = False

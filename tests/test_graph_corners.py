@@ -6,7 +6,6 @@ import itertools
 import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,25 +22,24 @@ from fxsnn.golden.corners import Reached
 from fxsnn.golden.graph_corners import Sites
 from fxsnn.golden.graph_directed import Covered, cover, trials_for
 from fxsnn.golden.graph_reach import unreachable
-from fxsnn.golden.graph_rows import bring_rows
 from fxsnn.golden.graph_tally import UNSEEN, chosen, reached, refused, tallied
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import bring
-from fxsnn.graph.engine import registers_of
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.population import INPUT, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.rows import bring_rows
 from fxsnn.graph.run import run, trace
-from fxsnn.graph.stepwise import through
 from fxsnn.program import operations as op
 from fxsnn.program.grammar import parse
 from fxsnn.program.interpret import Run, Step
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints
 from fxsnn.program.wires import ANYWHERE
+from interpreted import interpreted
 from population_sets import POPULATION_SETS, _dense
 from populations_drawn import any_networks, drawn_networks, inputs_for
 from strategies import examples
@@ -149,27 +147,19 @@ def corners_of_a_comparison(program: Program, ref: int, step: Step, n: int) -> l
 def by_hand(network: QuantisedGraph, inputs: Ints) -> Counter[str]:
     """Count the corners of casts and comparisons, in texts that take no input one by one, in plain integers."""
     found: Counter[str] = Counter()
-    graph = network.graph
     named = {name: Sites(program).named for name, program in network.programs.items()}
+
+    def then(name: str, run: Run, step: Step) -> None:
+        program = run.program
+        for ref, said in named[name].items():
+            kind = type(program.neuron.operations[ref])
+            for n in range(program.neurons):
+                corners = corners_of_a_cast(program, ref, step, n) if kind is op.Limit else []
+                corners += corners_of_a_comparison(program, ref, step, n) if kind is op.Compare else []
+                found.update(f"{name}: {said}: {corner}" for corner in corners)
+
     for shown in inputs:
-        runs = {
-            one.name: Run(network.programs[one.name], network.each(one.name), one.size, registers_of(network, one))
-            for one in graph.populations
-        }
-
-        def advance(name: str, come: Mapping[str, Ints], runs: Mapping[str, Run] = runs) -> list[int]:
-            program, step = network.programs[name], runs[name].step({one: rows.tolist() for one, rows in come.items()})
-            for ref, said in named[name].items():
-                kind = type(program.neuron.operations[ref])
-                for n in range(program.neurons):
-                    corners = corners_of_a_cast(program, ref, step, n) if kind is op.Limit else []
-                    corners += corners_of_a_comparison(program, ref, step, n) if kind is op.Compare else []
-                    found.update(f"{name}: {said}: {corner}" for corner in corners)
-            return list(step.emitted)
-
-        emitted = {INPUT: shown}
-        for stage in graph.stages:
-            emitted |= through(network, stage.populations, emitted, len(shown), advance)
+        interpreted(network, shown, then)
     return found
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from unittest import mock
+from dataclasses import asdict
 
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from fxsnn.errors import OverflowDetectedError
-from fxsnn.graph.counted import Counted, Plain, begun
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.run import trace
-from fxsnn.graph.starting import REST
+from fxsnn.graph.run import trace, traces
 from fxsnn.graph.stepping import casts_of
+from interpreted import interpreted
 from populations_drawn import any_networks, inputs_for
 
 
@@ -24,21 +23,40 @@ def test_a_trace_equals_that_of_the_interpreter(network: QuantisedGraph, seed: i
         found = trace(network, words)
     except OverflowDetectedError:
         reject()
-    with mock.patch("fxsnn.graph.run.begun", lambda network, one, start, n: Plain(network, one, start.of(one, n))):
-        expected = trace(network, words)
-    assert casts_of(network, words) == {name: one.counts for name, one in expected.items()}
-    for name, one in expected.items():
-        assert found[name].counts == one.counts
-        assert found[name].emitted.tolist() == one.emitted.tolist()
-        for part in ("nodes", "draws", "registers"):
-            held, right = getattr(found[name], part), getattr(one, part)
-            assert {key: rows.tolist() for key, rows in held.items()} == {
-                key: rows.tolist() for key, rows in right.items()
-            }, (name, part)
+    expected = interpreted(network, words)
+    counted = {
+        name: {run.program.neuron.labelled(cast): asdict(run.counts[cast.round]) for cast in run.program.neuron.casts}
+        for name, (run, _) in expected.items()
+    }
+    assert casts_of(network, words) == counted
+    assert {name: one.counts for name, one in found.items()} == counted
+    for name, (run, steps) in expected.items():
+        one = found[name]
+        assert one.emitted.tolist() == [step.emitted for step in steps]
+        for node, rows in one.nodes.items():
+            assert rows.tolist() == [step.nodes[node] for step in steps], (name, node)
+        for stream, rows in one.draws.items():
+            assert rows.tolist() == [step.draws[stream] for step in steps], (name, stream)
+        assert one.registers.keys() == run.registers.keys()
+        for stream, rows in one.registers.items():
+            assert rows.tolist() == [step.registers[stream] for step in steps], (name, stream)
 
 
-@settings(max_examples=20, deadline=None)
-@given(any_networks)
-def test_active_inputs_that_are_taken_one_by_one_are_left_to_it(network: QuantisedGraph) -> None:
-    for one in network.graph.populations:
-        assert type(begun(network, one, REST)) is (Plain if one.neuron.one_by_one else Counted)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(any_networks, st.integers(0, 1000))
+def test_inputs_that_run_together_are_what_each_is_alone(network: QuantisedGraph, seed: int) -> None:
+    inputs = inputs_for(network, seed)
+    try:
+        together = list(traces(network, inputs))
+    except OverflowDetectedError:
+        reject()
+    assert len(together) == len(inputs)
+    for found, words in zip(together, inputs, strict=True):
+        for name, one in trace(network, words).items():
+            assert found[name].counts == one.counts
+            assert found[name].emitted.tolist() == one.emitted.tolist()
+            for part in ("nodes", "draws", "registers"):
+                ours, right = getattr(found[name], part), getattr(one, part)
+                assert {key: rows.tolist() for key, rows in ours.items()} == {
+                    key: rows.tolist() for key, rows in right.items()
+                }, (name, part)

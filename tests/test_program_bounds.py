@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.kernels import rescale
-from fxsnn.kernels.datapath import Site
+from fxsnn.kernels.site import Site
 from fxsnn.layered.description import Description, Layer
 from fxsnn.layered.network import random_layers
 from fxsnn.layered.plan import LayeredPlan, LayerPlan
@@ -30,7 +30,7 @@ from fxsnn.program.program import Program, bind
 from fxsnn.program.shipped import neuron
 from fxsnn.program.wires import ANYWHERE, arriving
 from fxsnn.quantised import QuantisedNetwork
-from fxsnn.width import PASS, datapath, exact_bits, limits
+from fxsnn.width import exact_bits, limits, program_of, sites_of
 from strategies import signals, words
 
 SPIKES = Format(1, 0, signed=False)
@@ -57,35 +57,34 @@ COMPETITIVE = QuantisedNetwork(
 
 
 def test_the_casts_of_the_competitive_neuron_are_those_worked_out_by_hand() -> None:
-    path = datapath(COMPETITIVE)
+    path = sites_of(COMPETITIVE)
     clamp = -128, 127, rescale.SATURATE, 0  # Q4.4, 8 bits; nothing is drawn
-    assert path.accumulate == Site(0, 0, 1, 0, 0, 0, -2048, 2047, rescale.SATURATE, 0)  # 7 fractional bits to 6
-    assert path.leak == Site(0, 0, 8, 128, 0, 0, *clamp)  # 4 + 8 to 4; half of 2**8 is added
-    assert path.integrate == Site(2, 0, 2, 2, 0, 0, *clamp)  # the membrane at the current's 6
-    assert path.reset == Site(0, 4, 0, 0, 0, 0, *clamp)  # the threshold at the membrane's 4
-    assert path.inhibit == Site(0, 2, 0, 0, 0, 0, *clamp)  # 2 fractional bits at 4
-    assert path.each == PASS
-    assert path.compare_left == 2  # theta has 6
+    assert path["accumulate"] == Site(0, 0, 1, 0, 0, 0, -2048, 2047, rescale.SATURATE, 0)  # 7 fractional bits to 6
+    assert path["leak"] == Site(0, 0, 8, 128, 0, 0, *clamp)  # 4 + 8 to 4; half of 2**8 is added
+    assert path["integrate"] == Site(2, 0, 2, 2, 0, 0, *clamp)  # the membrane at the current's 6
+    assert path["reset"] == Site(0, 4, 0, 0, 0, 0, *clamp)  # the threshold at the membrane's 4
+    assert path["inhibit"] == Site(0, 2, 0, 0, 0, 0, *clamp)  # 2 fractional bits at 4
+    assert program_of(COMPETITIVE).named("_excess").frac - 4 == 2  # theta has 6
     assert limits(COMPETITIVE).tolist() == [5 * 64 + 3] * 400
     # 784 weights of -128 are -100,352: 17 bits and a sign, and one for a draw
     assert exact_bits(COMPETITIVE) == 19
 
 
-def test_casts_that_are_not_made_pass_everything() -> None:
+def test_casts_that_are_not_made_have_no_site() -> None:
     plan = replace(COMPETITIVE.plan, accumulate="each", integrate="fused", leak=Leak("shift", shift=3))
-    path = datapath(replace(COMPETITIVE, plan=plan, factor=1, reset="zero"))
-    assert path.accumulate == path.leak == path.reset == PASS
-    assert path.each == Site(1, 0, 1, 0, 0, 0, -2048, 2047, rescale.SATURATE, 0)  # the partial sum at the weight's 7
-    assert path.integrate[:4] == (2, 0, 2, 2)  # v - (v >> 3) keeps the membrane's 4 fractional bits
-    assert (path.leak_shift, path.leak_mask, path.cast_each, path.fused) == (3, -1, 1, 1)
+    path = sites_of(replace(COMPETITIVE, plan=plan, factor=1, reset="zero"))
+    assert list(path) == ["accumulate", "integrate", "inhibit"]
+    partial = Site(1, 0, 1, 0, 0, 0, -2048, 2047, rescale.SATURATE, 0)  # the partial sum at the weight's 7
+    assert path["accumulate"] == partial
+    assert path["integrate"][:4] == (2, 0, 2, 2)  # v - (v >> 3) keeps the membrane's 4 fractional bits
 
 
 def test_a_stochastic_cast_draws_as_many_bits_as_it_drops_at_most_those_of_its_register() -> None:
     membrane = signal("Q4.4", Rounding.STOCHASTIC)
     for taps, draws in (((7, 6), 7), ((31, 28), 8)):
         plan = replace(COMPETITIVE.plan, membrane=membrane, lfsr=Lfsr(taps, 1))
-        path = datapath(replace(COMPETITIVE, plan=plan))
-        assert (path.leak.draw_bits, path.integrate.draw_bits, path.reset.draw_bits) == (draws, 2, 0)
+        path = sites_of(replace(COMPETITIVE, plan=plan))
+        assert [path[name].draw_bits for name in ("leak", "integrate", "reset")] == [draws, 2, 0]
 
 
 def layer(filters: Any) -> Mapping[str, Program]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fxsnn.emulate import NODES, State, emulate, spikes_of
-from fxsnn.program.interpret import Counts, Run, Step
+from fxsnn.emulate import NODES
+from fxsnn.graph.one_layer import graph_of
+from fxsnn.graph.run import trace
+from fxsnn.program.interpret import Run, Step
 from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.width import constants_of, program_of
 from strategies import words
@@ -16,27 +20,25 @@ from test_emulate import cases, many
 from test_program_bounds import stays_within_bounds
 
 
-def interpreted(network: QuantisedNetwork, raster: NDArray[np.uint8], start: State) -> tuple[list[Step], Run]:
+def interpreted(
+    network: QuantisedNetwork, raster: NDArray[np.uint8], start: dict[str, NDArray[np.int64]]
+) -> tuple[list[Step], Run]:
     run = Run(
         program_of(network),
         constants_of(network),
         network.neurons,
         dict(enumerate(site_registers(network.plan))),
-        {"membrane": start.membrane.tolist(), "refractory": start.refractory.tolist()},
+        {name: words.tolist() for name, words in start.items()},
     )
     rows = network.weights.tolist()
     steps = [run.step({"arriving": [rows[i] for i in np.flatnonzero(active)]}) for active in raster]
     return steps, run
 
 
-def counted(run: Run, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
-    """Return the counts by register, in the words of a trace; nothing happens where the text has no such cast."""
-    casts = {name: run.program.neuron.cast(stream) for stream, name in enumerate(names)}
-    found = {name: run.counts[cast.round] if cast else Counts() for name, cast in casts.items()}
-    return {
-        name: {"casts": one.casts, "inexact": one.inexact, "ties": one.ties, "overflows": one.overflows}
-        for name, one in found.items()
-    }
+def counted(run: Run) -> dict[str, dict[str, int]]:
+    """Return the counts of casts as a trace has them."""
+    neuron = run.program.neuron
+    return {neuron.labelled(cast): asdict(run.counts[cast.round]) for cast in neuron.casts}
 
 
 @many
@@ -46,17 +48,22 @@ def test_every_node_of_the_competitive_neuron_equals_the_kernels(
 ) -> None:
     network, raster = case
     neurons = network.neurons
-    start = State(
-        np.array(data.draw(st.lists(words(network.plan.membrane.format), min_size=neurons, max_size=neurons))),
-        np.array(data.draw(st.lists(st.integers(0, network.refractory_steps), min_size=neurons, max_size=neurons))),
-    )
-    trace = emulate(network, spikes_of(raster), start=start)
+    start = {
+        "membrane": np.array(
+            data.draw(st.lists(words(network.plan.membrane.format), min_size=neurons, max_size=neurons))
+        ),
+        "refractory": np.array(
+            data.draw(st.lists(st.integers(0, network.refractory_steps), min_size=neurons, max_size=neurons))
+        ),
+    }
+    kept = trace(graph_of(network), raster[0], {f"layer.{name}": held for name, held in start.items()})["layer"]
     steps, run = interpreted(network, raster[0], start)
     for node in NODES:
-        assert [step.nodes[node] for step in steps] == trace.nodes[node].tolist(), node
-    for name, drawn in trace.draws.items():
-        assert [step.draws[SITES.index(name)] for step in steps] == drawn.tolist(), name
-    assert [list(step.registers.values()) for step in steps] == trace.registers.tolist()
-    assert counted(run, SITES) == trace.counts
+        assert [step.nodes[node] for step in steps] == kept.nodes[node].tolist(), node
+    for stream, drawn in kept.draws.items():
+        assert [step.draws[stream] for step in steps] == drawn.tolist(), SITES[stream]
+    for stream, held in kept.registers.items():
+        assert [step.registers[stream] for step in steps] == held.tolist(), SITES[stream]
+    assert counted(run) == kept.counts
     for step in steps:
         stays_within_bounds(run, step)

@@ -15,7 +15,7 @@ from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.plan import Leak, Signal, parse_plan
 from fxsnn.quantised import QuantisedNetwork
-from fxsnn.width import datapath, lanes_for
+from fxsnn.width import lanes_for, program_of
 from strategies import formats, quantised_networks
 from test_emulate import as_layer
 from test_plan import TEXT
@@ -57,14 +57,14 @@ def network_of(**changes: object) -> QuantisedNetwork:
 )
 def test_an_intermediate_that_could_leave_int64_is_refused(changes: dict[str, Signal], message: str) -> None:
     with pytest.raises(WidthError) as error:
-        datapath(network_of(**changes))
+        program_of(network_of(**changes))
     assert str(error.value) == message
 
 
 def test_a_leak_factor_above_its_binary_point_is_refused() -> None:
     leak = Leak("multiply", Signal(Format(4, -1, False)))
     with pytest.raises(ConfigError, match="^the leak factor's format must have 0 or more fractional bits, not UQ5.-1"):
-        datapath(network_of(leak=leak))
+        program_of(network_of(leak=leak))
 
 
 @given(formats(max_word=40), st.integers(1, 5000))

@@ -19,18 +19,18 @@ from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.layer_layout import LAYER_SCHEMA, in_layer, layer_layout, layer_lfsr_entry
 from fxsnn.golden.manifest import MOST_WORDS, Manifest, check_begins, open_former
-from fxsnn.golden.populations import COUNTED, Presented, graph_layout
+from fxsnn.golden.populations import Presented, graph_layout
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing
 from fxsnn.golden.timed import Timed
+from fxsnn.graph.counted import COUNTS
 from fxsnn.graph.one_layer import LAYER, graph_of
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import Start, start_forms
 from fxsnn.plan import plan_from_data
-from fxsnn.prepare import prepare
 from fxsnn.quantised import SITES, QuantisedNetwork
-from fxsnn.width import limits
+from fxsnn.width import limits, program_of
 
 Words = Mapping[str, NDArray[np.int64]]
 
@@ -183,7 +183,7 @@ def _counts(
     if not isinstance(casts, dict):
         return {"casts": casts}, wrong
     names = {SITES[one.stream]: f"{LAYER}: {neuron.labelled(one)}" for one in neuron.casts if one.stream is not None}
-    unmade = {site: dict.fromkeys(COUNTED, 0) for site in SITES if site not in names}
+    unmade = {site: dict.fromkeys(COUNTS, 0) for site in SITES if site not in names}
     wrong += differing("counts: casts ", casts, unmade)
     found = {names.get(name, name): count for name, count in casts.items() if name not in unmade}
     return {"casts": found}, wrong
@@ -195,5 +195,6 @@ def _equalities(network: QuantisedNetwork, timed: Timed, words: Words) -> int:
     resting = np.roll(words["refractory"].reshape(integrated.shape), 1, axis=0)
     begins = timed.edges[:-1]
     resting[begins] = words.get("initial_refractory", 0)
-    met = (integrated << prepare(network).path.compare_left) == limits(network)
+    left = program_of(network).named("_excess").frac - network.plan.membrane.format.frac
+    met = (integrated << left) == limits(network)
     return int((met & (resting == 0)).sum())

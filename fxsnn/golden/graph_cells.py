@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from fxsnn.golden.corners import Where
-from fxsnn.golden.graph_rows import bring_rows
 from fxsnn.graph.connect import POOLING, Projection, windows
 from fxsnn.graph.given import Shape
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.rows import bring_rows
 from fxsnn.program.variant import Ints
 
 SILENT, HIGHEST, LOWEST = (

@@ -13,7 +13,7 @@ from fxsnn.golden.graph_corners import View
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints
-from fxsnn.program.vector import Player
+from fxsnn.program.vector import Looped, Player
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Steps:
     steps: list[int] = field(default_factory=list)
     values: list[dict[Ref, Ints]] = field(default_factory=list)
     draws: list[dict[int, Ints]] = field(default_factory=list)
-    rounds: list[Mapping[Ref, list[tuple[dict[Ref, Ints], dict[int, Ints]]]]] = field(default_factory=list)
+    rounds: list[Looped] = field(default_factory=list)
     words: int = 0
 
     def keep(self, part: slice, step: int, player: Player) -> None:

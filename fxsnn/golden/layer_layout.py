@@ -13,8 +13,8 @@ from fxsnn.format import Format
 from fxsnn.golden.contents import BIT, Vector, wide
 from fxsnn.graph.one_layer import LAYER, LAYER_WEIGHTS
 from fxsnn.modes import Rounding
-from fxsnn.prepare import sites_of
 from fxsnn.quantised import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
+from fxsnn.width import sites_of
 
 LAYER_SCHEMA = 2
 _STATE = "membranes, refractory counters"

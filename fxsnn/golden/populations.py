@@ -15,6 +15,7 @@ from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector, stems_of
 from fxsnn.golden.timed import Timed
+from fxsnn.graph.counted import COUNTS
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import Population
@@ -28,7 +29,6 @@ from fxsnn.program.program import Program
 from fxsnn.program.wires import Wire
 
 POPULATIONS_SCHEMA = "populations 1"
-COUNTED = ("casts", "inexact", "ties", "overflows")
 Words = NDArray[np.int64]
 
 
@@ -132,9 +132,7 @@ def graph_words(network: QuantisedGraph, presented: Presented, response: Respons
 def graph_counts(network: QuantisedGraph, response: Response) -> dict[str, Any]:
     """Return what the manifest counts of all inputs: casts by kind, spikes where bits are emitted, classes."""
     casts = {
-        f"{name}: {cast}": {
-            kind: sum(played[name].counts[cast][kind] for played in response.traces) for kind in COUNTED
-        }
+        f"{name}: {cast}": {kind: sum(played[name].counts[cast][kind] for played in response.traces) for kind in COUNTS}
         for name, kept in response.traces[0].items()
         for cast in kept.counts
     }

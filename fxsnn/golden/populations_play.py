@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fxsnn.golden.graph_rows import bring_rows
 from fxsnn.golden.populations_mutant import Mutant, delayed, unchanged
 from fxsnn.golden.populations_seen import Seen, rows_of
-from fxsnn.graph.connect import Projection, parts
+from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.rows import bring_alone, bring_rows
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
 from fxsnn.program.variant import Ints, Rounds
@@ -279,7 +279,7 @@ class Theatre:
         self, mutant: Mutant, name: str, given: str, emitted: Mapping[str, Ints], outside: Mapping[str, Ints | None],
         part: slice, t: int, each: bool,
     ) -> Ints:  # fmt: skip
-        """Return what arrives at an input in a step, [presentations, neurons]; or row by row, [active, neurons]."""
+        """Return what arrives at an input in a step, [presentations, neurons]; or row by row, [active, 1, neurons]."""
         rows: list[Ints] = []
         for one in self.network.graph.into(name, given):
             whole, ago = outside[one.name], t - mutant.delays[one.name]
@@ -292,8 +292,8 @@ class Theatre:
             if not each:
                 rows.append(self._bring(one, weights, words))
                 continue
-            alone = parts(words[0], one.kind != "maximum")
-            rows += [*self._bring(one, weights, alone)] if len(alone) else []
+            brought = bring_alone(one, weights, words[0], self.network.graph.shape_at(one.source))
+            rows += [*(brought << self.left(one))]
         if each:
-            return np.array(rows, np.int64).reshape(-1, self.network.graph[name].size)
+            return np.array(rows, np.int64).reshape(-1, 1, self.network.graph[name].size)
         return np.asarray(np.add.reduce(rows))

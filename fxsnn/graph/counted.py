@@ -1,13 +1,12 @@
-"""A population at work, step by step, with every value and every cast counted: what golden sets and traces are made of.
+"""Populations at work, step by step, with every value and every cast counted: what golden sets and traces are made of.
 
-All neurons of a step are computed at once, operation by operation, by `program.vector`; a text that takes active inputs
-one by one is computed in plain integers by `program.interpret`. Both are slower than what is compiled, and keep all.
+All neurons of several inputs are computed at once, operation by operation, by `program.vector`: slower than what is
+compiled, but every value is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -20,126 +19,127 @@ from fxsnn.graph.starting import Start
 from fxsnn.graph.stepwise import Words
 from fxsnn.kernels import rescale
 from fxsnn.lfsr import Lfsr
-from fxsnn.program.interpret import Counts, Run
+from fxsnn.program import operations as op
 from fxsnn.program.neuron import Cast
-from fxsnn.program.operations import Ref, Round
+from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.variant import variant
-from fxsnn.program.vector import Draws, Player
+from fxsnn.program.vector import Draws, Looped, Player
 
+COUNTS = ("casts", "inexact", "ties", "overflows")
 _POOLS: WeakKeyDictionary[QuantisedGraph, dict[tuple[Lfsr, int], Draws]] = WeakKeyDictionary()
 
 
 class Stepped(NamedTuple):
     """What a time step was."""
 
-    value: Callable[[Ref], Words]  # int64[neurons] of an operation
-    emitted: Words
-    draws: Mapping[int, Words]  # by register: what the cast added last, 0 where it was not made
-    registers: Mapping[int, int]  # after the step
+    value: Callable[[Ref], Words]  # int64[inputs, neurons] of an operation
+    emitted: Words  # int64[inputs, neurons]
+    draws: Mapping[int, Words]  # by register, int64[inputs, neurons]: what the cast added last, 0 where it was not made
+    registers: Mapping[int, Words]  # after the step, int64[inputs]
+
+
+class _Counting(NamedTuple):
+    """What counting a cast takes."""
+
+    exact: Ref
+    round: Ref
+    guard: Ref | None
+    right: int  # bits that are dropped
+    lowest: int
+    highest: int
+    counts: Words
+    loop: tuple[Ref, str] | None  # the Carry and the input of the text, where it is made for every active input
 
 
 class Counted:
-    """A population before its first step, and the casts counted so far, by their rounding.
+    """A population before the first step of several inputs, and the casts counted so far.
 
-    states    words with which states begin, [neurons] each; 0 if not given
+    start     what its states begin with
+    inputs    places in `start`
+
+    `counts` are int64[inputs, counts] by the cast's rounding, in the order of `COUNTS`.
     """
 
-    def __init__(self, network: QuantisedGraph, one: Population, states: Mapping[str, Sequence[int]]) -> None:
+    def __init__(self, network: QuantisedGraph, one: Population, start: Start, inputs: range) -> None:
         self.program: Program = network.programs[one.name]
+        neuron = self.program.neuron
         self.registers = registers_of(network, one)
-        self.counts: dict[Ref, Counts] = {cast.round: Counts() for cast in self.program.neuron.casts}
+        self.counts = {cast.round: np.zeros((len(inputs), len(COUNTS)), np.int64) for cast in neuron.casts}
         constants = {name: np.atleast_1d(np.asarray(words, np.int64)) for name, words in network.each(one.name).items()}
-        pool = _POOLS.setdefault(network, {})
-        self._player = Player(variant(self.program), constants, 1, self.registers, pool)
-        self._player.states |= {name: np.array([words], np.int64) for name, words in states.items()}
-        self._none = np.zeros(one.size, np.int64)
+        pool: dict[tuple[Lfsr, int], Draws] = _POOLS.setdefault(network, {})
+        rounds: Looped | None = {} if neuron.one_by_one else None
+        self._player = Player(variant(self.program), constants, len(inputs), self.registers, pool, rounds)
+        begun = start.part(np.arange(inputs.start, inputs.stop)).rows(one, np.int64)
+        if len(begun):
+            self._player.states = {name: begun[:, row].copy() for row, name in enumerate(neuron.states)}
+        self._none = np.zeros((len(inputs), one.size), np.int64)
+        self._casts = [self._counting(cast) for cast in neuron.casts]
 
     @property
     def states(self) -> dict[str, Words]:
-        """The words of every state, int64[neurons]."""
-        return {name: words[0] for name, words in self._player.states.items()}
+        """The words of every state, int64[inputs, neurons]."""
+        return dict(self._player.states)
 
     @property
-    def held(self) -> dict[int, int]:
-        """What every register holds."""
-        return {stream: int(self._player.register(stream)[0]) for stream in self.registers}
+    def held(self) -> dict[int, Words]:
+        """What every register holds, int64[inputs]."""
+        return {stream: self._player.register(stream) for stream in self.registers}
 
-    def step(self, come: Mapping[str, Words]) -> Stepped:
-        """Do a time step of what arrives, int64[1, neurons] by input."""
-        player = self._player
+    def step(self, come: Mapping[str, Words], active: Mapping[str, Words]) -> Stepped:
+        """Do a time step of what arrives; `come` and `active` as of `Player.step`."""
+        player, neuron = self._player, self.program.neuron
         player.draws = {}
-        values = player.step(come)
-        for cast in self.program.neuron.casts:
-            self._count(cast, values)
-
-        def value(ref: Ref) -> Words:
-            words: Words = player.whole(values[ref])[0]
-            return words
-
-        draws = {stream: player.whole(player.draws[stream])[0] for stream in player.draws}
+        values = player.step(come, active)
+        for cast in self._casts:
+            if cast.loop is None:
+                self._count(cast, values, None)
+                continue
+            carry, given = cast.loop
+            for n, (inside, _) in enumerate((player.rounds or {})[carry]):
+                self._count(cast, inside, active[given][n] if given in active else None)
+        draws = {stream: player.whole(drawn) for stream, drawn in player.draws.items()}
         return Stepped(
-            value,
-            value(self.program.neuron.output[1]),
+            lambda ref: player.whole(values[ref]),
+            player.whole(values[neuron.output[1]]),
             {stream: draws.get(stream, self._none) for stream in self.registers},
             self.held,
         )
 
-    def _count(self, cast: Cast, values: Mapping[Ref, Words]) -> None:
-        """Count a cast of all neurons: where its guard holds, and what is left."""
-        rounding = self.program.neuron.operations[cast.round]
-        assert isinstance(rounding, Round)  # noqa: S101  (so says Cast)
-        whole, fracs, counts = self._player.whole, self._player.fracs, self.counts[cast.round]
-        site, signal = self.program.site(cast), self.program.signals[cast.signal]
-        right = max(fracs[rounding.a] - signal.format.frac, 0)
+    def _counting(self, cast: Cast) -> _Counting:
+        rounding, loop = self.program.neuron.operations[cast.round], None
+        assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
+        operations = self.program.neuron.operations
+        for end, one in enumerate(operations):
+            if isinstance(one, op.Done) and one.carry < cast.round < end:
+                inside = operations[one.carry + 1 : end]
+                loop = one.carry, next(each.name for each in inside if isinstance(each, op.Each))
+        site, own = self.program.site(cast), self._player.fracs[rounding.a]
+        right = max(own - self.program.signals[cast.signal].format.frac, 0)
+        counts = self.counts[cast.round]
+        return _Counting(rounding.a, cast.round, rounding.guard, right, site.lowest, site.highest, counts, loop)
+
+    def _count(self, cast: _Counting, values: Mapping[Ref, Words], on: Words | None) -> None:
+        """Count a cast of all neurons: where its guard holds, and what is left; `on` says of which inputs."""
+        whole, counts = self._player.whole, cast.counts
         rounded = whole(values[cast.round])
-        counts.overflows += int(((rounded < site.lowest) | (rounded > site.highest)).sum())
-        happens = None if rounding.guard is None else whole(values[rounding.guard]) != 0
-        counts.casts += rounded.size if happens is None else int(happens.sum())
-        if right:
-            rest = whole(values[rounding.a]) & ((1 << min(right, rescale.SHIFT_MAX)) - 1)
-            made = rest if happens is None else rest[happens]
-            counts.inexact += int((made != 0).sum())
-            counts.ties += int((made == 1 << right - 1).sum())
+        made = None if cast.guard is None else whole(values[cast.guard]) != 0
+        if on is not None:
+            made = np.broadcast_to(on[:, None] != 0, rounded.shape) if made is None else made & (on[:, None] != 0)
+        counts[:, 0] += rounded.shape[1] if made is None else np.count_nonzero(made, axis=1)
+        left = (rounded < cast.lowest) | (rounded > cast.highest)
+        counts[:, 3] += np.count_nonzero(left if made is None else left & made, axis=1)
+        if cast.right:
+            rest = whole(values[cast.exact]) & ((1 << min(cast.right, rescale.SHIFT_MAX)) - 1)
+            inexact, ties = rest != 0, rest == 1 << cast.right - 1
+            counts[:, 1] += np.count_nonzero(inexact if made is None else inexact & made, axis=1)
+            counts[:, 2] += np.count_nonzero(ties if made is None else ties & made, axis=1)
 
 
-class Plain:
-    """The same in plain integers, for a text that takes active inputs one by one."""
-
-    def __init__(self, network: QuantisedGraph, one: Population, states: Mapping[str, Sequence[int]]) -> None:
-        registers = registers_of(network, one)
-        begun = {name: list(words) for name, words in states.items()}
-        self._run = Run(network.programs[one.name], network.each(one.name), one.size, registers, begun)
-        self.program, self.registers, self.counts = self._run.program, self._run.registers, self._run.counts
-
-    @property
-    def states(self) -> dict[str, Words]:
-        """The words of every state, int64[neurons]."""
-        return {name: np.array(words, np.int64) for name, words in self._run.states.items()}
-
-    @property
-    def held(self) -> dict[int, int]:
-        """What every register holds."""
-        return self._run.held
-
-    def step(self, come: Mapping[str, Words]) -> Stepped:
-        """Do a time step of what arrives, int64[rows, neurons] by input."""
-        done = self._run.step({given: rows.tolist() for given, rows in come.items()})
-
-        def value(ref: Ref) -> Words:
-            return np.array(done.values[ref], np.int64)
-
-        draws = {stream: np.array(words, np.int64) for stream, words in done.draws.items()}
-        return Stepped(value, np.array(done.emitted, np.int64), draws, done.registers)
-
-
-def counts_of(run: Counted | Plain) -> dict[str, dict[str, int]]:
-    """Return how the casts of a population went, by cast, `name, line`: casts, inexact, ties, overflows."""
+def counts_of(run: Counted, n: int = 0) -> dict[str, dict[str, int]]:
+    """Return how the casts of a population went for one of its inputs, by cast, `name, line`."""
     neuron = run.program.neuron
-    return {neuron.labelled(cast): asdict(run.counts[cast.round]) for cast in neuron.casts}
-
-
-def begun(network: QuantisedGraph, one: Population, start: Start, n: int = 0) -> Counted | Plain:
-    """Return a population before the first step of input n."""
-    kind = Plain if one.neuron.one_by_one else Counted
-    return kind(network, one, start.of(one, n))
+    return {
+        neuron.labelled(cast): dict(zip(COUNTS, run.counts[cast.round][n].tolist(), strict=True))
+        for cast in neuron.casts
+    }

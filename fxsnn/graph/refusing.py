@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fxsnn.errors import OverflowDetectedError
-from fxsnn.graph.counted import Counted, Plain
+from fxsnn.graph.counted import Counted
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.modes import Overflow
 
@@ -14,10 +14,10 @@ def may_refuse(network: QuantisedGraph) -> bool:
     return any(signal.overflow is Overflow.ERROR for signal in signals)
 
 
-def refuse_overflows(name: str, run: Counted | Plain) -> None:
-    """Raise OverflowDetectedError where a value of a population has left a format whose overflow mode is `error`."""
+def refuse_overflows(name: str, run: Counted, n: int = 0) -> None:
+    """Raise OverflowDetectedError where, for one input, a value left a format whose overflow mode is `error`."""
     for cast in run.program.neuron.casts:
-        signal, left = run.program.signals[cast.signal], run.counts[cast.round].overflows
+        signal, left = run.program.signals[cast.signal], run.counts[cast.round][n, -1]
         if signal.overflow is Overflow.ERROR and left:
             raise OverflowDetectedError(
                 f"{cast.name} of {name} must stay within {signal.format.describe()}, but left it {left} times"

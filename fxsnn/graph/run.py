@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.cast import check_words
-from fxsnn.emulate import in_parts
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.batch import said_of
-from fxsnn.graph.counted import Counted, Plain, Stepped, begun, counts_of
+from fxsnn.graph.counted import Counted, Stepped, counts_of
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
-from fxsnn.graph.population import INPUT
+from fxsnn.graph.population import INPUT, Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.reading import Readout, as_words, check_inputs, classes_of, reduced
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
-from fxsnn.graph.starting import REST, Given, Start, start_of
-from fxsnn.graph.stepwise import Words, through
+from fxsnn.graph.starting import Given, Start, start_of
+from fxsnn.graph.stepwise import Arrivals, Words
+from fxsnn.threads import in_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,11 @@ def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1, start: Giv
         said = np.zeros((len(words), network.graph.read.size), np.int64)
 
         def part(first: int, last: int) -> None:
-            for n in range(first, last):
-                said[n] = _read(readout, _played(network, words[n], states, n)[network.graph.read.name], steps)
+            for some in _groups(network, range(first, last), steps):
+                read = _played(network, words, states, some)[network.graph.read.name]
+                said[some.start : some.stop] = [
+                    reduced(readout, read.read(readout, n), steps) for n in range(len(some))
+                ]
 
         in_parts(part, len(words), threads)
     return Answers(said, classes_of(readout, said))
@@ -97,9 +101,18 @@ def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1, start: Giv
 
 def trace(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None) -> dict[str, Kept]:
     """Run one input, int or bool[steps, ...], and keep every node of every population; `start` and raises as `run`."""
-    words = _checked(network.graph, as_words(inputs)[None])
-    played = _played(network, words[0], start_of(network, start, 1))
-    return {name: _kept(network, name, told, run) for name, (told, run) in played.items()}
+    (kept,) = traces(network, as_words(inputs)[None], start)
+    return kept
+
+
+def traces(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None) -> Iterator[dict[str, Kept]]:
+    """Run inputs, as `run` takes them, several at once, and yield of each what `trace` returns; raises as `run`."""
+    words = _checked(network.graph, inputs)
+    states = start_of(network, start, len(words))
+    for some in _groups(network, range(len(words)), words.shape[1]):
+        played = _played(network, words, states, some)
+        for n in range(len(some)):
+            yield {name: one.kept(n) for name, one in played.items()}
 
 
 def named_words(network: QuantisedGraph, name: str, kept: Kept) -> dict[str, Words]:
@@ -130,68 +143,81 @@ def _checked(graph: Graph, inputs: ArrayLike) -> NDArray[np.integer]:
     return check_inputs(graph.shape, graph.readout, words)
 
 
-class _Told:
-    """What a population did so far, a row a step: of words of all neurons no more is kept than is asked for."""
+_TOGETHER = 1 << 14  # neurons of the inputs that run together: what a step computes of them stays in a near cache
+_MOST = 1 << 23  # words that are kept of them
 
-    def __init__(self, network: QuantisedGraph, name: str) -> None:
-        readout, neuron = network.graph.readout, network.graph[name].neuron
+
+def _groups(network: QuantisedGraph, inputs: range, steps: int) -> Iterator[range]:
+    """Yield the inputs that run together."""
+    populations = network.graph.populations
+    words = steps * sum(one.size * (len(one.neuron.nodes) + len(one.neuron.inputs) + 1) for one in populations)
+    together = max(1, min(_TOGETHER // max(one.size for one in populations), _MOST // max(words, 1)))
+    for first in inputs[::together]:
+        yield range(first, min(first + together, inputs.stop))
+
+
+class _Played:
+    """A population that runs several inputs, and what it did: of words of all neurons no more than is asked for."""
+
+    def __init__(self, network: QuantisedGraph, one: Population, start: Start, inputs: range) -> None:
+        readout, neuron = network.graph.readout, one.neuron
+        self.run = Counted(network, one, start, inputs)
         self._refs = dict(neuron.nodes)
-        if readout.node and network.graph.read.name == name:
+        if readout.node and network.graph.read.name == one.name:
             self._refs[readout.node] = neuron.names[readout.node]
-        self._streams = drawing(network.programs[name])
-        self.nodes: dict[str, list[Words]] = {node: [] for node in self._refs}
-        self.emitted: list[Words] = []
-        self.draws: dict[int, list[Words]] = {stream: [] for stream in self._streams}
-        self.registers: list[dict[int, int]] = []
+        self._nodes = [*neuron.nodes]
+        self._streams = drawing(network.programs[one.name])
+        self._rows: list[tuple[dict[str, Words], Stepped]] = []
+        self._empty = np.zeros((0, one.size), np.int64)
 
-    def take(self, step: Stepped) -> Words:
-        """Keep a step; return what was emitted."""
-        for node, ref in self._refs.items():
-            self.nodes[node].append(np.array(step.value(ref)))
-        self.emitted.append(np.array(step.emitted))
-        for stream in self._streams:
-            self.draws[stream].append(np.array(step.draws[stream]))
-        self.registers.append(dict(step.registers))
+    def step(self, come: Mapping[str, Words], active: Mapping[str, Words]) -> Words:
+        """Do a step and keep it; return what was emitted."""
+        step = self.run.step(come, active)
+        self._rows.append(({name: step.value(ref) for name, ref in self._refs.items()}, step))
         return step.emitted
 
+    def read(self, readout: Readout, n: int) -> Words:
+        """Return what is read of an input, int64[steps, neurons]."""
+        return self._node(readout.node, n) if readout.kind == "node" else self._stacked(n, lambda step: step.emitted)
 
-def _played(
-    network: QuantisedGraph, words: NDArray[np.integer], start: Start = REST, n: int = 0
-) -> dict[str, tuple[_Told, Counted | Plain]]:
-    """Do every step of one input, [steps, words], stage by stage; it begins with what input n of `start` does."""
-    graph = network.graph
-    runs = {one.name: begun(network, one, start, n) for one in graph.populations}
-    told = {name: _Told(network, name) for name in runs}
-    emitted = {INPUT: words.astype(np.int64)}
+    def kept(self, n: int) -> Kept:
+        """Return what was done for an input."""
+        registers = {stream: [step.registers[stream][n] for _, step in self._rows] for stream in self.run.registers}
+        return Kept(
+            {name: self._node(name, n) for name in self._nodes},
+            self._stacked(n, lambda step: step.emitted),
+            {stream: self._stacked(n, partial(_drawn, stream)) for stream in self._streams},
+            {stream: np.array(held, np.int64) for stream, held in sorted(registers.items())},
+            counts_of(self.run, n),
+        )
 
-    def advance(name: str, come: Mapping[str, Words]) -> Words:
-        return told[name].take(runs[name].step(come))
+    def _node(self, name: str, n: int) -> Words:
+        return np.array([nodes[name][n] for nodes, _ in self._rows] or self._empty, np.int64)
 
+    def _stacked(self, n: int, words: Callable[[Stepped], Words]) -> Words:
+        return np.array([words(step)[n] for _, step in self._rows] or self._empty, np.int64)
+
+
+def _drawn(stream: int, step: Stepped) -> Words:
+    return step.draws[stream]
+
+
+def _played(network: QuantisedGraph, words: NDArray[np.integer], start: Start, some: range) -> dict[str, _Played]:
+    """Do every step of some inputs, of words [inputs, steps, words], stage by stage."""
+    graph, steps = network.graph, words.shape[1]
+    played = {one.name: _Played(network, one, start, some) for one in graph.populations}
+    emitted = {INPUT: words[some.start : some.stop].astype(np.int64)}
     for stage in graph.stages:
-        emitted |= through(network, stage.populations, emitted, len(words), advance)
-    for one in graph.populations:
-        refuse_overflows(one.name, runs[one.name])
-    return {one.name: (told[one.name], runs[one.name]) for one in graph.populations}
-
-
-def _read(readout: Readout, played: tuple[_Told, Counted | Plain], steps: int) -> Words:
-    told, _ = played
-    return reduced(readout, np.array(told.nodes[readout.node] if readout.kind == "node" else told.emitted), steps)
-
-
-def _kept(network: QuantisedGraph, name: str, told: _Told, run: Counted | Plain) -> Kept:
-    neuron, size = run.program.neuron, network.graph[name].size
-
-    def stacked(rows: list[Words]) -> Words:
-        return np.array(rows, np.int64).reshape(len(rows), size)
-
-    return Kept(
-        {node: stacked(told.nodes[node]) for node in neuron.nodes},
-        stacked(told.emitted),
-        {stream: stacked(rows) for stream, rows in told.draws.items()},
-        {stream: np.array([row[stream] for row in told.registers]) for stream in sorted(run.registers)},
-        counts_of(run),
-    )
+        names = stage.populations
+        emitted |= {name: np.zeros((len(some), steps, graph[name].size), np.int64) for name in names}
+        arrivals = {name: Arrivals(network, name, emitted, names) for name in names}
+        for t in range(steps):
+            for name in names:
+                emitted[name][:, t] = played[name].step(*arrivals[name].at(t))
+    for n in range(len(some)):
+        for one in graph.populations:
+            refuse_overflows(one.name, played[one.name].run, n)
+    return played
 
 
 def _check_sums(network: QuantisedGraph, steps: int) -> None:

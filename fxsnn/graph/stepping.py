@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, UnknownNameError
-from fxsnn.graph.counted import begun, counts_of
+from fxsnn.graph.counted import Counted, counts_of
 from fxsnn.graph.engine import Engine, drawing, held_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words, delayed
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.starting import Given, Start, start_of
-from fxsnn.graph.stepwise import Words, arriving
+from fxsnn.graph.stepwise import Arrivals, Words
 from fxsnn.graph.ways import Held, ways
 from fxsnn.kernels.projections import take_row
 from fxsnn.program.compiled import Compiled, compiled
@@ -193,11 +193,15 @@ class _Counting:
         self._ways = () if one_by_one else ways(network, name, np.int64)
 
     def begin(self) -> None:
-        self._run = begun(self._network, self._network.graph[self._name], self._states)
+        self._run = Counted(self._network, self._network.graph[self._name], self._states, range(1))
 
     def step(self, emitted: Mapping[str, Held], t: int) -> None:
-        come = self._summed(emitted, t) if self._ways else arriving(self._network, self._name, emitted, t)
-        emitted[self._name][t] = self._run.step(come).emitted
+        if self._ways:
+            come, active = self._summed(emitted, t), dict[str, Words]()
+        else:
+            rows = {name: held[None] for name, held in emitted.items()}
+            come, active = Arrivals(self._network, self._name, rows, rows).at(t)
+        emitted[self._name][t] = self._run.step(come, active).emitted[0]
         refuse_overflows(self._name, self._run)
 
     def _summed(self, emitted: Mapping[str, Held], t: int) -> dict[str, Words]:
@@ -211,7 +215,8 @@ class _Counting:
         return counts_of(self._run)
 
     def state(self, name: str) -> ArrayLike:
-        return self._run.states[name]
+        words: Words = self._run.states[name][0]
+        return words
 
     def register(self, stream: int) -> int:
-        return self._run.held[stream]
+        return int(self._run.held[stream][0])

@@ -10,9 +10,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.emulate import in_parts
 from fxsnn.kernels import float_product
 from fxsnn.layered.description import Geometry, Layer
+from fxsnn.threads import in_parts
 
 Floats = NDArray[np.float32]
 AnyScalar = TypeVar("AnyScalar", bound=np.generic)

@@ -23,7 +23,7 @@ from fxsnn.files import write_text
 from fxsnn.frozen import freeze
 from fxsnn.kernels._jit import CACHE_FOLDER
 from fxsnn.kernels.called import address
-from fxsnn.kernels.datapath import Site
+from fxsnn.kernels.site import Site
 from fxsnn.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.emit import Emitted, emit

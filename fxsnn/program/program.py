@@ -9,7 +9,7 @@ from fxsnn.cast import rails
 from fxsnn.errors import NeuronError
 from fxsnn.format import WORD_MAX, Format, bits_of
 from fxsnn.kernels import rescale
-from fxsnn.kernels.datapath import Site
+from fxsnn.kernels.site import Site
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.program import operations as op

@@ -18,6 +18,7 @@ from fxsnn.program.vector_casts import dropped, limited, moved
 from fxsnn.program.wires import ANYWHERE
 
 Make = Callable[[], Ints]
+Looped = dict[Ref, list[tuple[dict[Ref, Ints], dict[int, Ints]]]]
 
 
 @dataclass(slots=True)
@@ -60,22 +61,24 @@ class Player:
     presentations: int
     registers: Mapping[int, Lfsr] = field(default_factory=dict)
     pool: dict[tuple[Lfsr, int], Draws] = field(default_factory=dict)
-    rounds: dict[Ref, list[tuple[dict[Ref, Ints], dict[int, Ints]]]] | None = None
+    rounds: Looped | None = None
     states: dict[str, Ints] = field(init=False)
     drawn: dict[int, Ints] = field(init=False)  # how often each register drew, int64[presentations]
     draws: dict[int, Ints] = field(init=False)  # what each cast added in this step
     values: dict[Ref, Ints] = field(init=False)
     come: Mapping[str, Ints] = field(init=False)
+    active: Mapping[str, Ints] = field(init=False)
     fracs: dict[Ref, int] = field(init=False)
     _steps: list[tuple[Ref, Make]] = field(init=False)
     _bits: dict[int, int] = field(init=False)
+    _on: Ints | None = field(init=False)  # int64[presentations, 1]: which take the active input at work, if not all
 
     def __post_init__(self) -> None:
         variant = self.variant
         shape = self.presentations, variant.program.neurons
         self.states = {name: np.zeros(shape, np.int64) for name in variant.states}
         self.drawn = {stream: np.zeros(self.presentations, np.int64) for stream in self.registers}
-        self.draws, self.values, self.come, self._bits = {}, {}, {}, {}
+        self.draws, self.values, self.come, self.active, self._bits, self._on = {}, {}, {}, {}, {}, None
         order = variant.order()
         self.fracs = variant.fracs(order)
         ends = {one.carry: ref for ref, one in variant.operations.items() if isinstance(one, op.Done)}
@@ -89,13 +92,14 @@ class Player:
             elif ref not in inside:
                 self._steps.append((ref, self._maker(one)))
 
-    def step(self, come: Mapping[str, Ints]) -> dict[Ref, Ints]:
+    def step(self, come: Mapping[str, Ints], active: Mapping[str, Ints] | None = None) -> dict[Ref, Ints]:
         """Do a time step and return the value of every operation.
 
-        come    by input: int64[presentations, neurons]; of one that is taken input by input int64[rows, neurons],
-                for one presentation alone
+        come      by input: int64[presentations, neurons]; of one that is taken input by input
+                  int64[rows, presentations, neurons]
+        active    of such an input, where presentations have unlike many: int64[rows, presentations], 0 for none
         """
-        self.come = come
+        self.come, self.active = come, active or {}
         for ref, make in self._steps:
             self.values[ref] = make()
         values = self.values
@@ -137,14 +141,18 @@ class Player:
             values[first] = self.whole(self._at(carry.initial, self.fracs[first])())
             if self.rounds is not None:
                 self.rounds[first] = []
-            for row in self.come[named[0][1]]:
-                values[named[0][0]] = row[None]
+            active = self.active.get(named[0][1])
+            for n, row in enumerate(self.come[named[0][1]]):
+                values[named[0][0]] = row
+                self._on = None if active is None or active[n].all() else active[n][:, None]
                 for ref, made in makes:
                     values[ref] = made()
                 if self.rounds is not None:
                     inside = {ref: values[ref] for ref in (first, *region)}
                     self.rounds[first].append((inside, dict(self.draws)))
-                values[first] = values[done.result]
+                result = values[done.result]
+                values[first] = result if self._on is None else np.where(self._on != 0, result, values[first])
+            self._on = None
             values[end] = values[first]
             return values[first]
 
@@ -167,7 +175,7 @@ class Player:
                 words = self.constants[name].reshape(1, -1)
                 return lambda: words
             case op.Input(name=name) if name in self.variant.program.neuron.one_by_one:
-                return lambda: self.come[name].sum(axis=0, keepdims=True)
+                return lambda: self.come[name].sum(axis=0)
             case op.Input(name=name):
                 return lambda: self.come[name]
             case op.Number(name=name):
@@ -257,11 +265,14 @@ class Player:
 
         def make() -> Ints:
             happens = self.whole(np.ones((1, 1), np.int64) if cast.guard is None else v[cast.guard])
+            happens = happens if self._on is None else happens * self._on
             done = self.drawn[stream][:, None] + happens.cumsum(axis=1)
             ready.upto(int(done[:, -1].max()) + 1)
             # what a draw adds is aligned at the top of the bits that are dropped, see `rescale.draw_bias`
             added = np.where(happens != 0, ready.drawn[done - 1] << right - bits, 0)
-            self.draws[stream], self.drawn[stream] = added, done[:, -1]
+            before = self.draws.get(stream)
+            self.draws[stream] = added if self._on is None or before is None else np.where(self._on != 0, added, before)
+            self.drawn[stream] = done[:, -1]
             return np.where(happens != 0, (v[cast.a] + added) >> right, 0)
 
         return make

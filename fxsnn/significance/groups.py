@@ -25,7 +25,7 @@ from fxsnn.ranges import Ranges, Spread, integer_bits
 from fxsnn.score import cross_predict
 from fxsnn.significance.result import Float, Significance, gather
 from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Right, score_of, sweep
-from fxsnn.width import datapath
+from fxsnn.width import program_of
 
 # What each group narrows. The reset value and the floor are words of the membrane; "leak" is the leak's factor.
 GROUPS = {
@@ -89,7 +89,7 @@ def wide_plan(network: Network, ranges: Ranges, seed: int = Lfsr().seed) -> Plan
     for frac in range(WIDE_FRAC, LEAST_WIDE_FRAC - 1, -1):
         try:
             plan = plan_of(network, ranges, frac, seed)
-            datapath(quantise(network, plan))
+            program_of(quantise(network, plan))
         except (WidthError, FormatError):
             if frac == LEAST_WIDE_FRAC:
                 raise

@@ -26,7 +26,7 @@ from fxsnn.score import cross_predict
 from fxsnn.significance.groups import HEADROOM, plan_of
 from fxsnn.significance.result import Learned, Significance, with_learning
 from fxsnn.significance.sweep import Case, Group, score_of, sweep
-from fxsnn.width import datapath
+from fxsnn.width import program_of
 
 # What each group narrows of a plan's learning table; the learned weight takes the weight that is read with it.
 GROUPS = {
@@ -117,7 +117,7 @@ def wide_plan(fresh: Network, floated: Network, lessons: Lessons, seed: int) -> 
         try:
             plan = _plan(plan_of(fresh, ranges, frac, seed), frac, top, lessons.learning)
             ready = quantise(fresh, plan)
-            datapath(ready)
+            program_of(ready)
             itq.learner(ready, _table(plan), lessons.learning, fresh.coding.steps)
         except (WidthError, FormatError):
             if frac == _LEAST_WIDE_FRAC:
