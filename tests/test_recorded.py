@@ -349,8 +349,10 @@ def test_the_demo_narrows_what_holds_the_floor(bench: Bench) -> None:
 
 
 def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
-    out = tmp_path / "demo"
-    words = ["demo", folder / "net.toml", "--data", folder, "--out", out, "--max-loss", 1]
+    out, data = tmp_path / "demo", tmp_path / "data"
+    write(data, recordings(64), "Train")
+    write(data, recordings(12, seed=1), "Test")
+    words = ["demo", folder / "net.toml", "--data", data, "--out", out, "--max-loss", 1]
     said = run(*words, "--passes", 2)
     assert said.status == 0, said.err
     assert "fixed: test accuracy " in said.out
@@ -370,7 +372,7 @@ def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
     assert all(name.startswith("n") for name in names[15:])
     assert held["selection"]["chosen"] in said.out.replace("\n", " ")
     assert run("golden", "check", out / "golden").status == 0
-    emulated = run("emulate", out / "chosen.npz", out / "chosen.toml", "--data", folder)
+    emulated = run("emulate", out / "chosen.npz", out / "chosen.toml", "--data", data)
     fixed = next(line for line in said.out.splitlines() if line.startswith("fixed: "))
     assert fixed in emulated.out
     assert load_layers(out / "network.npz").description == load_layers(out / "chosen.npz").description

@@ -24,7 +24,7 @@ from fxsnn.golden.rtl import HDL
 from fxsnn.graph.one_layer import graph_of
 from fxsnn.quantised import QuantisedNetwork
 from sets import SETS
-from simulate import compared, needs_icarus, needs_verilator, simulate
+from simulate import UNOPTIMISED, compared, needs_icarus, needs_verilator, simulate
 from strategies import quantised_networks
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -63,7 +63,8 @@ def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp
         if found:
             (tmp_path / "bin" / tool).symlink_to(found)
     launcher = tmp_path / "bin" / "verilator-cli"
-    launcher.write_text(f'#!/bin/sh\nPATH={os.environ["PATH"]!r} exec {shutil.which("verilator")} "$@"\n')
+    tool = f"{shutil.which('verilator')} {' '.join(UNOPTIMISED)}"
+    launcher.write_text(f'#!/bin/sh\nPATH={os.environ["PATH"]!r} exec {tool} "$@"\n')
     launcher.chmod(0o755)
     shutil.copytree(GOLDEN / "each_subtract", tmp_path / "set")
     place = {"PATH": str(tmp_path / "bin")}

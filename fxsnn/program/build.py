@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from fxsnn.errors import ConfigError
 from fxsnn.program import operations as op
@@ -15,7 +16,7 @@ from fxsnn.program.operations import Ref
 
 
 def build(text: Text, choices: Mapping[str, str] | None = None) -> Neuron:
-    """Return the operations of a text under the plan's choices.
+    """Return the operations of a text under the plan's choices, made once for each.
 
     Raises
     ------
@@ -31,7 +32,12 @@ def build(text: Text, choices: Mapping[str, str] | None = None) -> Neuron:
     for name, options in text.choices.items():
         if made.get(name) not in options:
             raise ConfigError(f"{text.file}: {name} must be {', '.join(options)}, not {made.get(name, 'left open')}")
-    builder = _Builder(text, made)
+    return _built(text, tuple(made.items()))
+
+
+@lru_cache(maxsize=1024)
+def _built(text: Text, choices: tuple[tuple[str, str], ...]) -> Neuron:
+    builder = _Builder(text, dict(choices))
     builder.block(text.body)
     return builder.finish()
 

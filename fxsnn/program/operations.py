@@ -6,6 +6,7 @@ A visitor is a `match` over `Operation` that ends in `assert_never`, so that one
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -275,5 +276,11 @@ RELATIONS: dict[str, Callable[[_Any, _Any], _Any]] = {  # of integers, or of arr
 
 def operands(operation: Operation) -> list[tuple[str, Ref]]:
     """Return the operations whose values an operation takes, by field; the bit on which a cast happens is one."""
-    named = ((one, getattr(operation, one.name)) for one in fields(operation))
-    return [(one.name, value) for one, value in named if one.type in ("Ref", "Ref | None") and value is not None]
+    kind: type = type(operation)
+    return [(name, ref) for name in named_refs(kind) if (ref := getattr(operation, name)) is not None]
+
+
+@functools.cache
+def named_refs(kind: type) -> tuple[str, ...]:
+    """Return the fields by which a kind of operation names values."""
+    return tuple(one.name for one in fields(kind) if one.type in ("Ref", "Ref | None"))

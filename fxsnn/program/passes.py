@@ -6,8 +6,10 @@ A reduction over the population, a count for example, is complete when a pass ha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fxsnn.program import operations as op
+from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import LEAVES, REDUCTIONS, Ref, operands
 from fxsnn.program.program import Program
 
@@ -45,18 +47,23 @@ class Passes:
 
 def passes(program: Program) -> Passes:
     """Return in which passes a neuron's step is done."""
-    return _Order(program).found()
+    drawing = frozenset(cast.limit for cast in program.neuron.casts if program.site(cast).draw_bits)
+    return _passes(program.neuron, drawing)
+
+
+@lru_cache(maxsize=1024)
+def _passes(neuron: Neuron, drawing: frozenset[Ref]) -> Passes:
+    return _Order(neuron, drawing).found()
 
 
 class _Order:
     """Goes through the operations once."""
 
-    def __init__(self, program: Program) -> None:
-        self.neuron = program.neuron
+    def __init__(self, neuron: Neuron, drawing: frozenset[Ref]) -> None:
+        self.neuron, self.drawing = neuron, drawing
         self.made: list[int] = []
         self.drawn: list[frozenset[Ref]] = []  # casts that draw, on whose words a value depends within a pass
         self.regions: list[Region] = []
-        self.drawing = frozenset(cast.limit for cast in self.neuron.casts if program.site(cast).draw_bits)
 
     def found(self) -> Passes:
         """Return the passes."""

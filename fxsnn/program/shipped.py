@@ -34,9 +34,4 @@ def shipped(name: str) -> Text:
 
 def neuron(name: str, **choices: str) -> Neuron:
     """Return a neuron's step under choices, made once for each; raises as `source` and `build`."""
-    return _built(name, tuple(sorted(choices.items())))
-
-
-@lru_cache(maxsize=1024)
-def _built(name: str, choices: tuple[tuple[str, str], ...]) -> Neuron:
-    return build(shipped(name), dict(choices))
+    return build(shipped(name), choices)

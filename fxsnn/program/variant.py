@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeAlias, get_args
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,13 +167,8 @@ def parts_of(operation: Step) -> list[tuple[str, Ref]]:
     """Return the values that an operation reads, by field; those of `Made` have no field of their own."""
     if isinstance(operation, Made):
         return [("", part) for part in operation.parts]
-    return [(name, part) for name in _FIELDS[type(operation)] if (part := getattr(operation, name)) is not None]
-
-
-_FIELDS: dict[type, tuple[str, ...]] = {  # that name values
-    kind: tuple(one.name for one in fields(kind) if "Ref" in str(one.type))
-    for kind in (*get_args(Operation), Rounds, Limits)
-}
+    kind: type = type(operation)
+    return [(name, part) for name in op.named_refs(kind) if (part := getattr(operation, name)) is not None]
 
 
 def variant(program: Program) -> Variant:
