@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,20 +11,21 @@ from numpy.typing import NDArray
 
 from fxsnn.drive import TOGETHER, Driver, Lists, Written, index_type
 from fxsnn.encode import Spikes
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.graph.counted import COUNTS
 from fxsnn.graph.one_layer import LAYER, graph_of
-from fxsnn.graph.refusing import may_refuse
 from fxsnn.graph.run import Kept, run
 from fxsnn.graph.run import traces as traces_of_graph
 from fxsnn.kernels import layer
+from fxsnn.modes import Overflow
 from fxsnn.prepare import prepare, step_of
 from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.threads import in_parts
 from fxsnn.width import program_of
 
 NODES = ("sum", "current", "leaked", "integrated", "after_reset", "membrane", "refractory", "spike")
+_CALLED = dict(zip(("current", "leaked", "integrated", "after_reset", "_pulled"), SITES, strict=True))  # by its name
 _RASTERS = 64  # images whose raster is made at a time
 
 
@@ -65,9 +67,11 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
     driver, steps = _driver(network), spikes.steps
     _check_inputs(network, spikes.inputs)
     responses = np.zeros((spikes.images, network.neurons), dtype=np.int32)
-    if may_refuse(graph := graph_of(network)):
+    if _may_refuse(network):
+        graph = graph_of(network)
         for some in _parts(range(spikes.images)):
-            responses[some.start : some.stop] = run(graph, spikes.part(some).raster(), threads).said
+            with _casts_named():
+                responses[some.start : some.stop] = run(graph, spikes.part(some).raster(), threads).said
         return responses
 
     def part(first: int, last: int) -> None:
@@ -90,7 +94,7 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
     active = np.require(raster, requirements=KERNELS_TAKE)
     images, steps, inputs = raster.shape
     _check_inputs(network, inputs)
-    if may_refuse(graph_of(network)):
+    if _may_refuse(network):
         respond(network, spikes_of(raster))
     out = np.empty((images, steps, network.neurons), dtype=np.uint8)
 
@@ -129,8 +133,9 @@ def traces(network: QuantisedNetwork, spikes: Spikes, images: range) -> Iterator
     _check_inputs(network, spikes.inputs)
     graph = graph_of(network)
     for some in _parts(images):
-        for kept in traces_of_graph(graph, spikes.part(some).raster()):
-            yield _trace(network, kept[LAYER])
+        with _casts_named():
+            for kept in traces_of_graph(graph, spikes.part(some).raster()):
+                yield _trace(network, kept[LAYER])
 
 
 def _trace(network: QuantisedNetwork, kept: Kept) -> Trace:
@@ -148,6 +153,20 @@ def _trace(network: QuantisedNetwork, kept: Kept) -> Trace:
         counts={site: counts.get(site, none) for site in SITES},
         spikes=int(kept.emitted.sum()),
     )
+
+
+def _may_refuse(network: QuantisedNetwork) -> bool:
+    return Overflow.ERROR in (network.plan.accumulator.overflow, network.plan.membrane.overflow)
+
+
+@contextmanager
+def _casts_named() -> Iterator[None]:
+    """Name the cast of which a value left its format as `SITES` does."""
+    try:
+        yield
+    except OverflowDetectedError as error:
+        cast, of, rest = str(error).partition(f" of {LAYER} ")
+        raise OverflowDetectedError(f"{_CALLED[cast]} {rest}" if of else str(error)) from None
 
 
 def _parts(images: range) -> Iterator[range]:
