@@ -22,8 +22,10 @@ def mean_responses(
     labels       int[images]    in 0..classes-1; the mean over a class without images is 0
     """
     _check(responses, labels, classes)
-    sums = np.zeros((classes, responses.shape[1]), np.int64)
-    np.add.at(sums, labels, responses)
+    order = np.argsort(labels, kind="stable")
+    ends = np.searchsorted(labels[order], np.arange(classes + 1))
+    totals = np.cumsum(np.pad(responses[order], ((1, 0), (0, 0))), axis=0, dtype=np.int64)[ends]
+    sums = totals[1:] - totals[:-1]
     images = np.bincount(labels, minlength=classes)
     return (sums / np.maximum(images, 1)[:, None]).T
 

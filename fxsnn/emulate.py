@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.graph.counted import COUNTS
 from fxsnn.graph.one_layer import LAYER, graph_of
-from fxsnn.graph.run import Kept, run
+from fxsnn.graph.run import Kept, counts, run
 from fxsnn.graph.run import traces as traces_of_graph
 from fxsnn.kernels import layer
 from fxsnn.modes import Overflow
@@ -138,19 +138,31 @@ def traces(network: QuantisedNetwork, spikes: Spikes, images: range) -> Iterator
                 yield _trace(network, kept[LAYER])
 
 
-def _trace(network: QuantisedNetwork, kept: Kept) -> Trace:
-    """Return what was kept of the population by the names of casts; one that the neuron does not make has no counts."""
+def casts(network: QuantisedNetwork, spikes: Spikes, images: range) -> dict[str, dict[str, int]]:
+    """Return how the casts of some images went, all together, by site as `Trace.counts`. Raises as `respond` does."""
+    _check_inputs(network, spikes.inputs)
+    with _casts_named():
+        found = counts(graph_of(network), spikes.part(images).raster())[LAYER]
+    return _by_site(network, found)
+
+
+def _by_site(network: QuantisedNetwork, counted: Mapping[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Return counts of casts by site; one that the neuron does not make has none."""
     neuron = program_of(network).neuron
+    found = {SITES[one.stream]: counted[neuron.labelled(one)] for one in neuron.casts if one.stream is not None}
+    return {site: found.get(site, dict.fromkeys(COUNTS, 0)) for site in SITES}
+
+
+def _trace(network: QuantisedNetwork, kept: Kept) -> Trace:
+    """Return what was kept of the population by the names of casts."""
     registers = np.tile(np.array([one.seed for one in site_registers(network.plan)], np.int64), (len(kept.emitted), 1))
     for stream, held in kept.registers.items():
         registers[:, stream] = held
-    counts = {SITES[one.stream]: kept.counts[neuron.labelled(one)] for one in neuron.casts if one.stream is not None}
-    none = dict.fromkeys(COUNTS, 0)
     return Trace(
         nodes={name: kept.nodes[name] for name in NODES},
         draws={SITES[stream]: words for stream, words in sorted(kept.draws.items())},
         registers=registers,
-        counts={site: counts.get(site, none) for site in SITES},
+        counts=_by_site(network, kept.counts),
         spikes=int(kept.emitted.sum()),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fxsnn.emulate import traces
+from fxsnn.emulate import casts
 from fxsnn.encode import Spikes
 from fxsnn.quantised import QuantisedNetwork
 
@@ -21,11 +21,8 @@ def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
     bounds at a power of two that no word holds, and inhibition where the membrane's lowest word is the floor, to which
     it is meant to fall.
     """
-    counts: dict[str, list[int]] = {}
-    for trace in traces(network, spikes, range(min(WATCHED, spikes.images))):
-        for cast, found in trace.counts.items():
-            casts, overflows = counts.get(cast, (0, 0))
-            counts[cast] = [casts + found["casts"], overflows + found["overflows"]]
+    made = casts(network, spikes, range(min(WATCHED, spikes.images)))
+    counts = {cast: [found["casts"], found["overflows"]] for cast, found in made.items()}
     if network.floor == network.plan.membrane.format.lowest:
         counts.pop("inhibit", None)
     named = {f"{_SIGNALS.get(cast, 'membrane')} ({cast})": found for cast, found in counts.items()}

@@ -7,6 +7,7 @@ compiled, but every value is there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -26,6 +27,7 @@ from fxsnn.program.program import Program
 from fxsnn.program.variant import variant
 from fxsnn.program.vector import Draws, Looped, Player
 
+_MOST_WAITING = 1 << 18  # words
 COUNTS = ("casts", "inexact", "ties", "overflows")
 _POOLS: WeakKeyDictionary[QuantisedGraph, dict[tuple[Lfsr, int], Draws]] = WeakKeyDictionary()
 
@@ -39,8 +41,18 @@ class Stepped(NamedTuple):
     registers: Mapping[int, Words]  # after the step, int64[inputs]
 
 
-class _Counting(NamedTuple):
-    """What counting a cast takes."""
+class _Made(NamedTuple):
+    """A cast of all neurons in a step, or for an active input."""
+
+    rounded: Words  # int64[inputs, neurons], as all words here
+    exact: Words | None  # what was rounded, where bits are dropped
+    guard: Words | None  # not 0 where it happens, if not everywhere
+    active: Words | None  # int64[inputs]: 0 where an input has no active one any more
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """What counting a cast takes, and what waits to be counted."""
 
     exact: Ref
     round: Ref
@@ -48,8 +60,31 @@ class _Counting(NamedTuple):
     right: int  # bits that are dropped
     lowest: int
     highest: int
-    counts: Words
     loop: tuple[Ref, str] | None  # the Carry and the input of the text, where it is made for every active input
+    counts: Words  # int64[inputs, counts]
+    waiting: list[_Made] = field(default_factory=list)
+
+    def count(self) -> None:
+        """Count what waits: where the guard holds, and what is left."""
+        if not self.waiting:
+            return
+        rounded, made = np.array([one.rounded for one in self.waiting]), np.ones((1, 1, 1), bool)
+        if self.guard is not None:
+            made = np.array([one.guard for one in self.waiting]) != 0
+        if any(one.active is not None for one in self.waiting):
+            all_of = np.ones(len(self.counts), np.int64)
+            active = np.array([all_of if one.active is None else one.active for one in self.waiting])
+            made = made & (active != 0)[:, :, None]
+        found = [np.broadcast_to(made, rounded.shape)]
+        if self.right:
+            rest = np.array([one.exact for one in self.waiting]) & ((1 << min(self.right, rescale.SHIFT_MAX)) - 1)
+            found += [made & (rest != 0), made & (rest == 1 << self.right - 1)]
+        else:
+            found += [np.zeros((1, len(self.counts), 1), bool)] * 2
+        found.append(made & ((rounded < self.lowest) | (rounded > self.highest)))
+        for column, happens in enumerate(found):
+            self.counts[:, column] += happens.sum(axis=(0, 2))
+        self.waiting.clear()
 
 
 class Counted:
@@ -58,14 +93,12 @@ class Counted:
     start     what its states begin with
     inputs    places in `start`
 
-    `counts` are int64[inputs, counts] by the cast's rounding, in the order of `COUNTS`.
     """
 
     def __init__(self, network: QuantisedGraph, one: Population, start: Start, inputs: range) -> None:
         self.program: Program = network.programs[one.name]
         neuron = self.program.neuron
         self.registers = registers_of(network, one)
-        self.counts = {cast.round: np.zeros((len(inputs), len(COUNTS)), np.int64) for cast in neuron.casts}
         constants = {name: np.atleast_1d(np.asarray(words, np.int64)) for name, words in network.each(one.name).items()}
         pool: dict[tuple[Lfsr, int], Draws] = _POOLS.setdefault(network, {})
         rounds: Looped | None = {} if neuron.one_by_one else None
@@ -74,7 +107,16 @@ class Counted:
         if len(begun):
             self._player.states = {name: begun[:, row].copy() for row, name in enumerate(neuron.states)}
         self._none = np.zeros((len(inputs), one.size), np.int64)
-        self._casts = [self._counting(cast) for cast in neuron.casts]
+        self._casts = {cast.round: self._counting(cast, len(inputs)) for cast in neuron.casts}
+        self._waiting = 0
+
+    @property
+    def counts(self) -> dict[Ref, Words]:
+        """The casts counted so far, int64[inputs, counts] by the cast's rounding, in the order of `COUNTS`."""
+        self._waiting = 0
+        for cast in self._casts.values():
+            cast.count()
+        return {ref: cast.counts for ref, cast in self._casts.items()}
 
     @property
     def states(self) -> dict[str, Words]:
@@ -91,13 +133,13 @@ class Counted:
         player, neuron = self._player, self.program.neuron
         player.draws = {}
         values = player.step(come, active)
-        for cast in self._casts:
+        for cast in self._casts.values():
             if cast.loop is None:
-                self._count(cast, values, None)
+                self._made(cast, values, None)
                 continue
             carry, given = cast.loop
             for n, (inside, _) in enumerate((player.rounds or {})[carry]):
-                self._count(cast, inside, active[given][n] if given in active else None)
+                self._made(cast, inside, active[given][n] if given in active else None)
         draws = {stream: player.whole(drawn) for stream, drawn in player.draws.items()}
         return Stepped(
             lambda ref: player.whole(values[ref]),
@@ -106,40 +148,33 @@ class Counted:
             self.held,
         )
 
-    def _counting(self, cast: Cast) -> _Counting:
-        rounding, loop = self.program.neuron.operations[cast.round], None
+    def _counting(self, cast: Cast, inputs: int) -> _Counting:
+        operations, loop = self.program.neuron.operations, None
+        rounding = operations[cast.round]
         assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
-        operations = self.program.neuron.operations
         for end, one in enumerate(operations):
             if isinstance(one, op.Done) and one.carry < cast.round < end:
                 inside = operations[one.carry + 1 : end]
                 loop = one.carry, next(each.name for each in inside if isinstance(each, op.Each))
         site, own = self.program.site(cast), self._player.fracs[rounding.a]
         right = max(own - self.program.signals[cast.signal].format.frac, 0)
-        counts = self.counts[cast.round]
-        return _Counting(rounding.a, cast.round, rounding.guard, right, site.lowest, site.highest, counts, loop)
+        counts = np.zeros((inputs, len(COUNTS)), np.int64)
+        return _Counting(rounding.a, cast.round, rounding.guard, right, site.lowest, site.highest, loop, counts)
 
-    def _count(self, cast: _Counting, values: Mapping[Ref, Words], on: Words | None) -> None:
-        """Count a cast of all neurons: where its guard holds, and what is left; `on` says of which inputs."""
-        whole, counts = self._player.whole, cast.counts
-        rounded = whole(values[cast.round])
-        made = None if cast.guard is None else whole(values[cast.guard]) != 0
-        if on is not None:
-            made = np.broadcast_to(on[:, None] != 0, rounded.shape) if made is None else made & (on[:, None] != 0)
-        counts[:, 0] += rounded.shape[1] if made is None else np.count_nonzero(made, axis=1)
-        left = (rounded < cast.lowest) | (rounded > cast.highest)
-        counts[:, 3] += np.count_nonzero(left if made is None else left & made, axis=1)
-        if cast.right:
-            rest = whole(values[cast.exact]) & ((1 << min(cast.right, rescale.SHIFT_MAX)) - 1)
-            inexact, ties = rest != 0, rest == 1 << cast.right - 1
-            counts[:, 1] += np.count_nonzero(inexact if made is None else inexact & made, axis=1)
-            counts[:, 2] += np.count_nonzero(ties if made is None else ties & made, axis=1)
+    def _made(self, cast: _Counting, values: Mapping[Ref, Words], active: Words | None) -> None:
+        """Let a cast wait to be counted: many at once take less time."""
+        whole = self._player.whole
+        rounded, exact = whole(values[cast.round]), whole(values[cast.exact]) if cast.right else None
+        guard = None if cast.guard is None else whole(values[cast.guard])
+        cast.waiting.append(_Made(rounded, exact, guard, active))
+        self._waiting += rounded.size
+        if self._waiting > _MOST_WAITING:
+            _ = self.counts
 
 
 def counts_of(run: Counted, n: int = 0) -> dict[str, dict[str, int]]:
     """Return how the casts of a population went for one of its inputs, by cast, `name, line`."""
-    neuron = run.program.neuron
+    neuron, counts = run.program.neuron, run.counts
     return {
-        neuron.labelled(cast): dict(zip(COUNTS, run.counts[cast.round][n].tolist(), strict=True))
-        for cast in neuron.casts
+        neuron.labelled(cast): dict(zip(COUNTS, counts[cast.round][n].tolist(), strict=True)) for cast in neuron.casts
     }

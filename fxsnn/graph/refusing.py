@@ -16,8 +16,9 @@ def may_refuse(network: QuantisedGraph) -> bool:
 
 def refuse_overflows(name: str, run: Counted, n: int = 0) -> None:
     """Raise OverflowDetectedError where, for one input, a value left a format whose overflow mode is `error`."""
+    counts = run.counts
     for cast in run.program.neuron.casts:
-        signal, left = run.program.signals[cast.signal], run.counts[cast.round][n, -1]
+        signal, left = run.program.signals[cast.signal], counts[cast.round][n, -1]
         if signal.overflow is Overflow.ERROR and left:
             raise OverflowDetectedError(
                 f"{cast.name} of {name} must stay within {signal.format.describe()}, but left it {left} times"

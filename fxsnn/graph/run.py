@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +19,9 @@ from fxsnn.graph.engine import drawing
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import INPUT, Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
-from fxsnn.graph.reading import Readout, as_words, check_inputs, classes_of, reduced
+from fxsnn.graph.reading import as_words, check_inputs, classes_of, reduced
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
-from fxsnn.graph.starting import Given, Start, start_of
+from fxsnn.graph.starting import REST, Given, Start, start_of
 from fxsnn.graph.stepwise import Arrivals, Words
 from fxsnn.threads import in_parts
 
@@ -90,10 +89,10 @@ def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1, start: Giv
 
         def part(first: int, last: int) -> None:
             for some in _groups(network, range(first, last), steps):
-                read = _played(network, words, states, some)[network.graph.read.name]
-                said[some.start : some.stop] = [
-                    reduced(readout, read.read(readout, n), steps) for n in range(len(some))
-                ]
+                played, emitted = _played(network, words, states, some, _READ)
+                read = network.graph.read.name
+                rows = played[read].stored(readout.node) if readout.kind == "node" else emitted[read]
+                said[some.start : some.stop] = reduced(readout, rows, steps)
 
         in_parts(part, len(words), threads)
     return Answers(said, classes_of(readout, said))
@@ -110,9 +109,25 @@ def traces(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = Non
     words = _checked(network.graph, inputs)
     states = start_of(network, start, len(words))
     for some in _groups(network, range(len(words)), words.shape[1]):
-        played = _played(network, words, states, some)
+        played, emitted = _played(network, words, states, some, _ALL)
         for n in range(len(some)):
-            yield {name: one.kept(n) for name, one in played.items()}
+            yield {name: one.kept(n, emitted[name][n]) for name, one in played.items()}
+
+
+def counts(network: QuantisedGraph, inputs: ArrayLike) -> dict[str, dict[str, dict[str, int]]]:
+    """Run inputs, as `run` takes them, from rest; return how casts went in all of them together, see `Kept`.
+
+    By population and cast. Raises as `run` does.
+    """
+    words = _checked(network.graph, inputs)
+    found = {one.name: dict[str, dict[str, int]]() for one in network.graph.populations}
+    for some in _groups(network, range(len(words)), words.shape[1]):
+        for name, one in _played(network, words, REST, some, _COUNTS)[0].items():
+            for n in range(len(some)):
+                for cast, made in counts_of(one.run, n).items():
+                    before = found[name].get(cast, dict.fromkeys(made, 0))
+                    found[name][cast] = {kind: before[kind] + count for kind, count in made.items()}
+    return found
 
 
 def named_words(network: QuantisedGraph, name: str, kept: Kept) -> dict[str, Words]:
@@ -156,56 +171,60 @@ def _groups(network: QuantisedGraph, inputs: range, steps: int) -> Iterator[rang
         yield range(first, min(first + together, inputs.stop))
 
 
-class _Played:
-    """A population that runs several inputs, and what it did: of words of all neurons no more than is asked for."""
+_ALL, _READ, _COUNTS = "all", "read", "counts"  # what is kept of the steps: all, the node that is read, nothing
 
-    def __init__(self, network: QuantisedGraph, one: Population, start: Start, inputs: range) -> None:
+
+class _Played:
+    """A population that runs several inputs, and what is kept of its steps."""
+
+    def __init__(self, network: QuantisedGraph, one: Population, start: Start, inputs: range, keep: str) -> None:
         readout, neuron = network.graph.readout, one.neuron
-        self.run = Counted(network, one, start, inputs)
-        self._refs = dict(neuron.nodes)
-        if readout.node and network.graph.read.name == one.name:
+        self.run, self._all = Counted(network, one, start, inputs), keep == _ALL
+        self._refs = dict(neuron.nodes) if self._all else {}
+        if readout.node and network.graph.read.name == one.name and keep != _COUNTS:
             self._refs[readout.node] = neuron.names[readout.node]
-        self._nodes = [*neuron.nodes]
-        self._streams = drawing(network.programs[one.name])
-        self._rows: list[tuple[dict[str, Words], Stepped]] = []
-        self._empty = np.zeros((0, one.size), np.int64)
+        self._nodes, self._streams = [*neuron.nodes], drawing(network.programs[one.name])
+        self._steps: list[Stepped] = []
+        self._words: dict[str, list[Words]] = {name: [] for name in self._refs}
+        self._stored: dict[str, Words] = {}
+        self._empty = np.zeros((len(inputs), 0, one.size), np.int64)
 
     def step(self, come: Mapping[str, Words], active: Mapping[str, Words]) -> Words:
         """Do a step and keep it; return what was emitted."""
         step = self.run.step(come, active)
-        self._rows.append(({name: step.value(ref) for name, ref in self._refs.items()}, step))
+        for name, ref in self._refs.items():
+            self._words[name].append(step.value(ref))
+        self._steps += [step] * self._all
         return step.emitted
 
-    def read(self, readout: Readout, n: int) -> Words:
-        """Return what is read of an input, int64[steps, neurons]."""
-        return self._node(readout.node, n) if readout.kind == "node" else self._stacked(n, lambda step: step.emitted)
+    def stored(self, name: str) -> Words:
+        """Return the words of a node, int64[inputs, steps, neurons]."""
+        if name not in self._stored:
+            self._stored[name] = self._together(self._words[name])
+        return self._stored[name]
 
-    def kept(self, n: int) -> Kept:
+    def kept(self, n: int, emitted: Words) -> Kept:
         """Return what was done for an input."""
-        registers = {stream: [step.registers[stream][n] for _, step in self._rows] for stream in self.run.registers}
+        registers = {stream: [step.registers[stream][n] for step in self._steps] for stream in self.run.registers}
+        drawn = {stream: [step.draws[stream][n : n + 1] for step in self._steps] for stream in self._streams}
         return Kept(
-            {name: self._node(name, n) for name in self._nodes},
-            self._stacked(n, lambda step: step.emitted),
-            {stream: self._stacked(n, partial(_drawn, stream)) for stream in self._streams},
+            {name: self.stored(name)[n] for name in self._nodes},
+            emitted,
+            {stream: self._together(rows)[0] for stream, rows in drawn.items()},
             {stream: np.array(held, np.int64) for stream, held in sorted(registers.items())},
             counts_of(self.run, n),
         )
 
-    def _node(self, name: str, n: int) -> Words:
-        return np.array([nodes[name][n] for nodes, _ in self._rows] or self._empty, np.int64)
-
-    def _stacked(self, n: int, words: Callable[[Stepped], Words]) -> Words:
-        return np.array([words(step)[n] for _, step in self._rows] or self._empty, np.int64)
+    def _together(self, rows: list[Words]) -> Words:
+        return np.ascontiguousarray(np.array(rows).transpose(1, 0, 2)) if rows else self._empty
 
 
-def _drawn(stream: int, step: Stepped) -> Words:
-    return step.draws[stream]
-
-
-def _played(network: QuantisedGraph, words: NDArray[np.integer], start: Start, some: range) -> dict[str, _Played]:
-    """Do every step of some inputs, of words [inputs, steps, words], stage by stage."""
+def _played(
+    network: QuantisedGraph, words: NDArray[np.integer], start: Start, some: range, keep: str
+) -> tuple[dict[str, _Played], dict[str, Words]]:
+    """Do every step of some inputs, of words [inputs, steps, words], stage by stage; return also what was emitted."""
     graph, steps = network.graph, words.shape[1]
-    played = {one.name: _Played(network, one, start, some) for one in graph.populations}
+    played = {one.name: _Played(network, one, start, some, keep) for one in graph.populations}
     emitted = {INPUT: words[some.start : some.stop].astype(np.int64)}
     for stage in graph.stages:
         names = stage.populations
@@ -217,7 +236,7 @@ def _played(network: QuantisedGraph, words: NDArray[np.integer], start: Start, s
     for n in range(len(some)):
         for one in graph.populations:
             refuse_overflows(one.name, played[one.name].run, n)
-    return played
+    return played, emitted
 
 
 def _check_sums(network: QuantisedGraph, steps: int) -> None:
