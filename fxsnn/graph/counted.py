@@ -27,7 +27,7 @@ from fxsnn.program.program import Program
 from fxsnn.program.variant import variant
 from fxsnn.program.vector import Draws, Looped, Player
 
-_MOST_WAITING = 1 << 18  # words
+_MOST_WAITING = 1 << 14  # words of casts that wait to be counted
 COUNTS = ("casts", "inexact", "ties", "overflows")
 _POOLS: WeakKeyDictionary[QuantisedGraph, dict[tuple[Lfsr, int], Draws]] = WeakKeyDictionary()
 
