@@ -361,7 +361,7 @@ def test_inputs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     cases: list[tuple[np.ndarray[Any, Any], str]] = [
         (np.zeros((1, 2, 4), int), r"^inputs must be \[inputs, steps, 3\], not \[1, 2, 4\]$"),
         (np.full((1, 2, 3), 2), r"^inputs\[0, 0, 0\] must be a word of UQ1\.0 \(u1\), 0 to 1, not 2$"),
-        (np.zeros((1, 2, 3)), "^inputs must be integers, not float64$"),
+        (np.full((1, 2, 3), 0.5), r"^inputs\[0, 0, 0\] must be a word of UQ1\.0 \(u1\), 0 to 1, not 0\.5$"),
         (np.zeros((1, 0, 3), int), "^inputs must have more than the 0 steps of skip, not 0$"),
     ]
     for inputs, said in cases:

@@ -148,6 +148,7 @@ def _to_data(
 
 def _print(out: Path, result: Result) -> None:
     from fxsnn.firing import warning
+    from fxsnn.modes import spelled_out
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
     found, entries = result.exploration.found, result.exploration.entries
@@ -197,8 +198,11 @@ def _print(out: Path, result: Result) -> None:
     show(rows)
     say(
         f"\nAccuracy is measured on {result.exploration.data}; test accuracy on "
-        f"{result.tests['float'].images:,} images that nothing was chosen by.\n"
+        f"{result.tests['float'].images:,} images that nothing was chosen by."
     )
+    if roundings := spelled_out(entries[n].name for n in shown):
+        say(f"Roundings in names: {roundings}.")
+    say("")
     for line in tie_lines(entries, shown):
         say(f"{line} ({TEST})\n")
     say(f"{result.choice.reason}\n")

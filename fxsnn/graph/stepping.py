@@ -85,7 +85,7 @@ class State(Mapping[str, Words]):
     def step(self, row: ArrayLike) -> Words:
         """Do a time step; return what the population that is read emits, int64[neurons].
 
-        row    int or bool[words], or of the input's shape: words of its format
+        row    int or bool[words], or of the input's shape: words of its format; whole floats as `as_words` takes them
 
         Raises
         ------
@@ -94,7 +94,7 @@ class State(Mapping[str, Words]):
         OverflowDetectedError
             A signal's overflow mode is `error` and a value left it.
         """
-        words = as_words(row)
+        words = as_words(row, self._format, "row")
         if words.shape not in self._shapes:
             raise ConfigError(f"a row must be of {list(self._shape)}, not {list(words.shape)}")
         if self._at + 1 == self._past + _KEPT:

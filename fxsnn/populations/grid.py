@@ -15,8 +15,9 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, by_name, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
-from fxsnn.grid import MOST_POINTS, SHORT, Point
+from fxsnn.grid import MOST_POINTS, Point
 from fxsnn.lfsr import Lfsr
+from fxsnn.modes import SHORT
 from fxsnn.plan import ChoiceText, LfsrText, Signal
 from fxsnn.program.neuron import BIT
 
