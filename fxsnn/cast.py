@@ -281,8 +281,8 @@ def check_words(name: str, words: ArrayLike, fmt: Format, before: int = 0) -> No
         raise ConfigError(f"{name} must be integers, not {given.dtype}")
     if given.size and _leaves(given, fmt):
         place = tuple(int(n) for n in np.argwhere((given < fmt.lowest) | (given > fmt.highest))[0])
-        place = (place[0] + before, *place[1:]) if place else ()
-        raise ConfigError(refusal_of_word(name, place, fmt, given[place]))
+        whole = (place[0] + before, *place[1:]) if place else ()
+        raise ConfigError(refusal_of_word(name, whole, fmt, given[place]))
 
 
 def refusal_of_word(name: str, place: tuple[int, ...], fmt: Format, given: object) -> str:

@@ -266,6 +266,8 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         (NETWORK, NETWORK + '[readout]\nkind = "node"\nnode = "vm"', "readout: node must be one of leaked, "),
         (NETWORK, NETWORK + '[readout]\nkind = "labels"\nlabels = [0]', "readout: labels must be 2 classes"),
         (NETWORK, NETWORK + '[readout]\nkind = "labels"\nlabels = [0, 99999]', "readout: labels must be 2 classes"),
+        (NETWORK, NETWORK + '[readout]\nkind = "counts"\nover = "last"', "readout: over must be given of "),
+        (LISTED, 'kind = "identity"\nsignal = "other"', "signal must not be given of identity"),
         (NETWORK, NETWORK + '[readout]\npopulation = "z"', "a population must be one of a, not 'z'"),
     ],
 )  # fmt: skip

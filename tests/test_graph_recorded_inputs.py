@@ -216,6 +216,10 @@ def test_images_of_any_size_are_shown_as_spikes_or_as_words_with_the_labels_besi
         ("recordings = 'held'\nsensor = [4, 3]\n", "sensor must be that of the network's input, [3, 4], not [4, 3]"),
         ("recordings = 'none'\n", "a folder of recordings must be one that can be read"),
         (f"recordings = 'held'\nsteps = {MOST_WORDS // 24}\n", "inputs must be at most 268,435,456 words together"),
+        ("recordings = 'held'\npeak = 0.5\n", "peak must be given of images alone, not of 'held'"),
+        ("images = 'none.npy'\nseveral = 'one'\n", "several must be given of recordings alone, not of 'none.npy'"),
+        ("recordings = 'x.h5'\nsplit = 'train'\n", "split must be given of folders of recordings alone, not of 'x.h5'"),
+        ("images = 'none.npy'\ncoding = 'words'\nseed = 1\n", "seed must be given where coding is 'rate' alone, not"),
         ("images = 'none.npy'\n", "an .npy must be a file that can be read"),
     ],
 )

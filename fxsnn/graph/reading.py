@@ -50,6 +50,8 @@ class Readout:
             raise ConfigError(
                 f"readout: labels and node must be given of readouts of their name alone, not of {self.kind}"
             )
+        if self.over != "sum" and self.kind != "node":
+            raise ConfigError(f"readout: over must be given of readouts of a node alone, not of {self.kind}")
         if self.skip < 0:
             raise ConfigError(f"readout: skip must be 0 steps or more, not {self.skip}")
         freeze(self, copy=True)

@@ -90,6 +90,17 @@ def spikes_of(held: Mapping[str, NDArray[Any]], shape: Shape, asked: Description
 def _check(asked: Description) -> None:
     if bool(asked.recordings) == bool(asked.images) or (asked.labels and not asked.images):
         raise ConfigError("a description of inputs must name recordings, or images and their labels")
+    given = asked.recordings or asked.images
+    whole = asked.recordings and Path(given).suffix in (*HDF5, ".npz")  # of one sensor, without a split
+    for names, where, unused in (
+        (("coding", "peak", "seed"), "of images", bool(asked.recordings)),
+        (("split", "step", "sensor", "several"), "of recordings", bool(asked.images)),
+        (("split", "sensor"), "of folders of recordings", whole),
+        (("peak", "seed"), "where coding is 'rate'", asked.coding == "words"),
+    ):
+        for name in names:
+            if unused and getattr(asked, name) != getattr(AS_IT_IS, name):
+                raise ConfigError(f"{name} must be given {where} alone, not of {given!r}")
     for name, least in (("step", 1), ("first", 0), ("every", 1), ("steps", 1), ("count", 1)):
         given = getattr(asked, name)
         if given is not None and given < least:
