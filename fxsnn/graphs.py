@@ -71,7 +71,7 @@ def emulate_graph(
     counts = bench.counts(quantised)
     return GraphEmulated(
         about(shown, inputs.name),
-        bench.float_told(),
+        bench.float_classified(),
         told,
         counts,
         overflowing_in(counts),

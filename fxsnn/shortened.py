@@ -11,7 +11,7 @@ import msgspec
 from fxsnn.candidates import Exploration
 from fxsnn.errors import ConfigError
 from fxsnn.modes import SHORT
-from fxsnn.planned import told_of
+from fxsnn.planned import signal_rows
 
 LONG = 40  # characters of a name of which three still stand in a line
 
@@ -44,7 +44,7 @@ def signals_apart(found: Exploration, places: Sequence[int]) -> dict[str, list[s
 
     A rounding or an overflow is named where it differs among them.
     """
-    rows = [{name: parts for name, *parts in told_of(found.plan_of(n))} for n in places]
+    rows = [{name: parts for name, *parts in signal_rows(found.plan_of(n))} for n in places]
     names = dict.fromkeys(name for row in rows for name in row)
     apart = {}
     for name in names:

@@ -261,7 +261,7 @@ def test_more_words_than_are_held_are_made_when_they_are_looked_at(
     for name, graph in (("held", network(3, 4, 2)), ("own.toml", network(24)), ("words.toml", network(24))):
         expected = read_inputs(tmp_path / name, graph)
         with monkeypatch.context() as less:
-            less.setattr(frames, "HELD_WORDS", 1)
+            less.setattr(frames, "STORED_WORDS", 1)
             less.setattr(frames, "AT_ONCE", 30)  # one input at a time
             read = read_inputs(tmp_path / name, graph)
             assert isinstance(read.words, Frames)
@@ -274,7 +274,7 @@ def test_more_words_than_are_held_are_made_when_they_are_looked_at(
     bits = network(3, 4, 2, form="UQ0.1")
     with pytest.raises(FxsnnError, match=r"held': inputs\[1, 0, 23\] must be a word of UQ0.1 .*, not 2$"):
         read_inputs(tmp_path / "held", bits)
-    monkeypatch.setattr(frames, "HELD_WORDS", 1)
+    monkeypatch.setattr(frames, "STORED_WORDS", 1)
     monkeypatch.setattr(frames, "AT_ONCE", 30)
     with pytest.raises(FxsnnError, match=r"held': inputs\[1, 0, 23\] must be a word of UQ0.1 .*, not 2$"):
         read_inputs(tmp_path / "held", bits)

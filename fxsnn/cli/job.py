@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layered_options import Regularisation, Window, folder_of, learning_of, tell
+from fxsnn.cli.layered_options import Regularisation, Window, folder_of, learning_of, show_measured
 from fxsnn.cli.options import (
     CORES,
     TIES,
@@ -207,8 +207,8 @@ def _print(out: Path, result: Result) -> None:
         say(f"{line} ({TEST})\n")
     say(f"{result.choice.reason}\n")
     chosen = entries[result.choice.index]
-    if told := warning(chosen.firing, chosen.scheme) if chosen.firing else "":
-        say(f"Warning: {told}\n")
+    if warned := warning(chosen.firing, chosen.scheme) if chosen.firing else "":
+        say(f"Warning: {warned}\n")
     for name, what in (
         ("report.html", "open it in a browser"),
         ("candidates.json", f"all {len(entries)} candidates"),
@@ -237,8 +237,8 @@ def _print_layers(out: Path, found: EventsDemo) -> None:
     from fxsnn.memory import MACROS, memory_to_data
 
     say(found.choice.reason)
-    for name, told in (("float", found.float), ("fixed", found.fixed)):
-        tell(name, told)
+    for name, measured in (("float", found.float), ("fixed", found.fixed)):
+        show_measured(name, measured)
     show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
     typer.echo(
         f"{out}: network.npz, candidates.json, chosen.npz, chosen.toml, golden ({found.words:,} words), "

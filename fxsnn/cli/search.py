@@ -159,10 +159,10 @@ def select(
 
 
 def _show_plan(plan: Planned) -> None:
-    from fxsnn.planned import told_of
+    from fxsnn.planned import signal_rows
 
     rows = table("signal of the choice", "format", "rounding", "overflow")
-    for row in told_of(plan):
+    for row in signal_rows(plan):
         rows.add_row(*row)
     typer.echo()
     show(rows)

@@ -19,7 +19,7 @@ from fxsnn.documents import documented, parse_toml
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import MOST_BYTES, read_bytes, read_text
-from fxsnn.graph.frames import HELD_WORDS, Events, Frames, Images, made
+from fxsnn.graph.frames import STORED_WORDS, Events, Frames, Images, made
 from fxsnn.graph.given import Shape
 from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 
@@ -171,9 +171,9 @@ def _binned(held: Labelled, asked: Description) -> Words:
 
 def _limit(inputs: int, steps: int, size: int) -> None:
     """Refuse inputs that are many, of which one alone is more than memory should hold."""
-    if inputs * steps * size > MOST_WORDS and steps * size > HELD_WORDS:
+    if inputs * steps * size > MOST_WORDS and steps * size > STORED_WORDS:
         raise ConfigError(
-            f"inputs must be at most {MOST_WORDS:,} words together where one has more than {HELD_WORDS:,}, not "
+            f"inputs must be at most {MOST_WORDS:,} words together where one has more than {STORED_WORDS:,}, not "
             f"{inputs:,} of {steps:,} steps with {size:,} words: a description of inputs takes fewer "
             "(step, steps, first, every, count)"
         )

@@ -99,7 +99,7 @@ def trace(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None
     """Run one input, int or bool[steps, ...], and keep every node of every population; `start` and raises as `run`."""
     words = _checked(network.graph, as_words(inputs, network.graph.format)[None])
     played = _played(network, words[0], start_of(network, start, 1))
-    return {name: _kept(network, name, told, run) for name, (told, run) in played.items()}
+    return {name: _kept(network, name, kept, run) for name, (kept, run) in played.items()}
 
 
 def named_words(network: QuantisedGraph, name: str, kept: Kept) -> dict[str, Words]:
@@ -130,7 +130,7 @@ def _checked(graph: Graph, inputs: ArrayLike) -> NDArray[np.integer]:
     return check_inputs(graph.shape, graph.readout, words)
 
 
-class _Told:
+class _Played:
     """What a population did so far, a row a step: of words of all neurons no more is kept than is asked for."""
 
     def __init__(self, network: QuantisedGraph, name: str) -> None:
@@ -157,39 +157,39 @@ class _Told:
 
 def _played(
     network: QuantisedGraph, words: NDArray[np.integer], start: Start = REST, n: int = 0
-) -> dict[str, tuple[_Told, Counted | Plain]]:
+) -> dict[str, tuple[_Played, Counted | Plain]]:
     """Do every step of one input, [steps, words], stage by stage; it begins with what input n of `start` does."""
     graph = network.graph
     runs = {one.name: begun(network, one, start, n) for one in graph.populations}
-    told = {name: _Told(network, name) for name in runs}
+    kept = {name: _Played(network, name) for name in runs}
     emitted = {INPUT: words.astype(np.int64)}
 
     def advance(name: str, come: Mapping[str, Words]) -> Words:
-        return told[name].take(runs[name].step(come))
+        return kept[name].take(runs[name].step(come))
 
     for stage in graph.stages:
         emitted |= through(network, stage.populations, emitted, len(words), advance)
     for one in graph.populations:
         refuse_overflows(one.name, runs[one.name])
-    return {one.name: (told[one.name], runs[one.name]) for one in graph.populations}
+    return {one.name: (kept[one.name], runs[one.name]) for one in graph.populations}
 
 
-def _read(readout: Readout, played: tuple[_Told, Counted | Plain], steps: int) -> Words:
-    told, _ = played
-    return reduced(readout, np.array(told.nodes[readout.node] if readout.kind == "node" else told.emitted), steps)
+def _read(readout: Readout, played: tuple[_Played, Counted | Plain], steps: int) -> Words:
+    kept, _ = played
+    return reduced(readout, np.array(kept.nodes[readout.node] if readout.kind == "node" else kept.emitted), steps)
 
 
-def _kept(network: QuantisedGraph, name: str, told: _Told, run: Counted | Plain) -> Kept:
+def _kept(network: QuantisedGraph, name: str, kept: _Played, run: Counted | Plain) -> Kept:
     neuron, size = run.program.neuron, network.graph[name].size
 
     def stacked(rows: list[Words]) -> Words:
         return np.array(rows, np.int64).reshape(len(rows), size)
 
     return Kept(
-        {node: stacked(told.nodes[node]) for node in neuron.nodes},
-        stacked(told.emitted),
-        {stream: stacked(rows) for stream, rows in told.draws.items()},
-        {stream: np.array([row[stream] for row in told.registers]) for stream in sorted(run.registers)},
+        {node: stacked(kept.nodes[node]) for node in neuron.nodes},
+        stacked(kept.emitted),
+        {stream: stacked(rows) for stream, rows in kept.draws.items()},
+        {stream: np.array([row[stream] for row in kept.registers]) for stream in sorted(run.registers)},
         counts_of(run),
     )
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, UnknownNameError
 from fxsnn.graph.counted import begun, counts_of
-from fxsnn.graph.engine import Engine, drawing, held_in
+from fxsnn.graph.engine import Engine, drawing, stored_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words, delayed
@@ -55,7 +55,7 @@ class State(Mapping[str, Words]):
         self._work = dict[str, _Population]()
         for name in (INPUT, *(name for stage in graph.stages for name in stage.populations)):
             size = math.prod(graph.shape_at(name))
-            self._emitted[name] = np.zeros((self._past + _KEPT, size), held_in(network.formats[name]))
+            self._emitted[name] = np.zeros((self._past + _KEPT, size), stored_in(network.formats[name]))
             if name == INPUT:
                 self._words[name] = partial(self._last, name)
                 continue

@@ -121,8 +121,8 @@ def _parse(text: str, root: Path) -> list[Listed]:
             raise ConfigError(f"the names of configurations must differ, {entry.name!r} is used twice")
         try:
             if "random" in tables and (entry.inputs is not None or entry.data != "random"):
-                given = "data" if entry.inputs is None else "inputs"
-                raise ConfigError(f"random must be left out of a configuration of {given}: nothing is drawn")
+                of = "data" if entry.inputs is None else "inputs"
+                raise ConfigError(f"random must be left out of a configuration of {of}: nothing is drawn")
             found.append(_configuration(entry, root))
         except FxsnnError as error:
             raise type(error)(f"configuration {entry.name!r}: {error}") from None
