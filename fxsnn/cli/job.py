@@ -120,7 +120,7 @@ def demo(
     learning = learning_of(
         LocalLearning(8, rate=4e-3), passes=passes, rate=rate, window=window, regularisation=regularisation, seed=seed
     )
-    words = ["fxsnn", "demo", description.name, "--data", recordings.name or str(recordings), "--out", out.name or str(out)]
+    words = ["fxsnn", "demo", description.name, "--data", recordings.name or ".", "--out", out.name]
     words += _given(learning, mu, max_loss, grid, sweep)
     with progress_bars(_STAGES | {"train": "training (recordings)"}) as progress:
         command, reward = shlex.join(words), Reward("additive", mu)
