@@ -112,7 +112,9 @@ def test_a_float_beyond_the_longest_word_is_refused(tmp_path: Path) -> None:
     ("labels", "said"),
     [
         (np.zeros(2, int), "labels must be a whole number for each of 1 inputs, not int64[2]"),
-        (np.zeros(1), "labels must be a whole number for each of 1 inputs, not float64[1]"),
+        (np.full(1, 0.5), "labels must be a whole number for each of 1 inputs, not float64[1]"),
+        (np.full(1, np.nan), "labels must be a whole number for each of 1 inputs, not float64[1]"),
+        (np.full(1, -1.0), "labels[0] must be a class of 0 to 65535, not -1"),
         (np.array([-1]), "labels[0] must be a class of 0 to 65535, not -1"),
         (np.array([65536]), "labels[0] must be a class of 0 to 65535, not 65536"),
         (np.array([2**64 - 1], np.uint64), f"labels[0] must be a class of 0 to 65535, not {2**64 - 1}"),

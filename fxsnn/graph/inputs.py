@@ -149,6 +149,8 @@ def _checked_frames(frames: Frames, graph: Graph) -> Frames:
 
 
 def _classes(given: NDArray[Any], inputs: int) -> NDArray[np.int64]:
+    if given.dtype.kind == "f" and (given == np.rint(given)).all() and (np.abs(given) < MOST_CLASSES).all():
+        given = given.astype(np.int64)
     if given.dtype.kind not in "iu" or given.shape != (inputs,):
         raise ConfigError(
             f"labels must be a whole number for each of {inputs} inputs, not {given.dtype}{list(given.shape)}"

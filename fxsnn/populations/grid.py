@@ -66,6 +66,13 @@ def parse_graph_grid(text: str) -> GraphGrid:
     return grid
 
 
+def graph_grid_for(graph: Graph, text: str) -> GraphGrid:
+    """Read the grid of a network from TOML; raises as `parse_graph_grid` and `graph_points` do."""
+    grid = parse_graph_grid(text)
+    graph_points(msgspec.structs.replace(grid, axes={name: words[:1] for name, words in grid.axes.items()}), graph)
+    return grid
+
+
 def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
     """Return every point of the grid, the last signal fastest; raises ConfigError as `plan.signals_for` does.
 
