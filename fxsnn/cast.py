@@ -281,10 +281,14 @@ def check_words(name: str, words: ArrayLike, fmt: Format, before: int = 0) -> No
         raise ConfigError(f"{name} must be integers, not {given.dtype}")
     if given.size and _leaves(given, fmt):
         place = tuple(int(n) for n in np.argwhere((given < fmt.lowest) | (given > fmt.highest))[0])
-        at = str([place[0] + before, *place[1:]]) if place else ""
-        raise ConfigError(
-            f"{name}{at} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {given[place]}"
-        )
+        whole = (place[0] + before, *place[1:]) if place else ()
+        raise ConfigError(refusal_of_word(name, whole, fmt, given[place]))
+
+
+def refusal_of_word(name: str, place: tuple[int, ...], fmt: Format, given: object) -> str:
+    """Return the message that what lies at a place is no word of a format."""
+    at = str([*place]) if place else ""
+    return f"{name}{at} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {given}"
 
 
 def _leaves(given: NDArray[np.integer[Any]], fmt: Format) -> bool:

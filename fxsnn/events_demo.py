@@ -94,7 +94,7 @@ def demo_events(
         quiet = min(learning.regularisation, LEARNING_ON.regularisation)
         fine = replace(LEARNING_ON, regularisation=quiet, window=learning.window, seed=learning.seed)
         bench = Bench(network, held_out, Lessons(train, fine))
-        reached = bench.float_told()
+        reached = bench.float_classified()
         candidates = _candidates(bench, grids, reached, max_loss, workers, lambda *counts: progress("explore", *counts))
         found = gather(about(held_out), reached, candidates)
         asked = Criteria(reward, max_loss, None)
@@ -112,8 +112,8 @@ def demo_events(
             place / "report.html", bench, chosen, found, choice, asked, test, found_by, command, workers, progress
         )
     words = sum(entry["lines"] for entry in manifest["files"])
-    float_told, told = (outcome.tests[name] for name in ("float", outcome.chosen.name))
-    return EventsDemo(found, choice, float_told, told, layered_memory(quantised), words)
+    float_classified, told = (outcome.tests[name] for name in ("float", outcome.chosen.name))
+    return EventsDemo(found, choice, float_classified, told, layered_memory(quantised), words)
 
 
 def _candidates(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fxsnn.candidates import to_json
@@ -23,7 +24,7 @@ from fxsnn.graph.starting import REST, read_start
 from fxsnn.memory import Memory
 from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.populations.bench import GraphBench, about
-from fxsnn.populations.grid import parse_graph_grid
+from fxsnn.populations.grid import graph_grid_for
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.ranges import Spread
 from fxsnn.score import Classified
@@ -71,7 +72,7 @@ def emulate_graph(
     counts = bench.counts(quantised)
     return GraphEmulated(
         about(shown, inputs.name),
-        bench.float_told(),
+        bench.float_classified(),
         told,
         counts,
         overflowing_in(counts),
@@ -94,7 +95,7 @@ def explore_graph(
     graph = load_graph(network)
     if grid is None:
         raise ConfigError(f"--grid must be given for a network of populations, as {str(network)!r}: a plan, or several")
-    points = named(grid, parse_graph_grid, read_text(grid, "a grid"))
+    points = named(grid, partial(graph_grid_for, graph), read_text(grid, "a grid"))
     check_output(out, network, grid, inputs)
     exists(study.place)
     subject = GraphSubject(graph, read_inputs(inputs, graph), inputs.name, points)

@@ -46,18 +46,20 @@ def report_graph(
         plan = load_graph_plan(sources.candidates, graph)
         bench, name = GraphBench(graph, shown, plan), sources.candidates.stem
         candidate = bench.evaluate(Point(name, PTQ, {}, plan), reference(graph, shown, plan))
-        exploration = gather(told, bench.float_told(), [candidate])
+        exploration = gather(told, bench.float_classified(), [candidate])
         choice = Choice(0, f"{name} is the plan that was given.")
     else:
         exploration = load_exploration(sources.candidates)
         choice = sources.choice(exploration, asked)
         bench = GraphBench(graph, shown, _plan(exploration, 0, sources.candidates))
         found = exploration.found
-        check_same(str(sources.network), found.accuracy, found.right, bench.float_told(), exploration, told, "inputs")
+        check_same(
+            str(sources.network), found.accuracy, found.right, bench.float_classified(), exploration, told, "inputs"
+        )
     entry = exploration.entries[choice.index]
     progress("test", 0, 1)
     quantised = quantise_graph(graph, _plan(exploration, choice.index, sources.candidates))
-    tests = {"float": bench.float_told(), entry.name: bench.measured(quantised)}
+    tests = {"float": bench.float_classified(), entry.name: bench.measured(quantised)}
     check_same(entry.name, entry.accuracy, entry.right, tests[entry.name], exploration, told, "inputs")
     outcome: GraphOutcome = Outcome(
         exploration, choice, asked.reward, asked.max_loss, tests, graph, quantised, swept, apart=False

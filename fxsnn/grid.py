@@ -14,7 +14,7 @@ from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.format import Format
 from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Rounding
+from fxsnn.modes import SHORT, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal
 from fxsnn.ranges import Ranges, integer_bits
@@ -27,7 +27,6 @@ GROUPS = ("accumulator", "membrane", "theta", "threshold")  # whose fractional b
 _NEEDED = ("weight", "state_bits", "weight_rounding", "state_rounding", "leak", "fold", "scheme")
 _AXES = (*_NEEDED, *(f"{group}_bits" for group in GROUPS))
 MOST_POINTS = 100_000
-SHORT = {Rounding.FLOOR: "TR", Rounding.NEAREST_UP: "RN", Rounding.STOCHASTIC: "SR"}
 
 
 class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -72,7 +72,9 @@ def report_layers(
     bench = Bench(network, held_out, Lessons(train, learning))
     found, entry, told = exploration.found, exploration.entries[choice.index], about(held_out)
     exploration.plan_as(choice.index, LayeredPlan)
-    check_same(str(sources.network), found.accuracy, found.right, bench.float_told(), exploration, told, "recordings")
+    check_same(
+        str(sources.network), found.accuracy, found.right, bench.float_classified(), exploration, told, "recordings"
+    )
     if learned is not None and entry.scheme == "PTQ":
         raise ConfigError(f"a chosen network must be of a choice that learned on, {entry.name} did not")
     chosen = learned or chosen_network(bench, exploration, choice, progress)

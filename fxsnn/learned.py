@@ -83,7 +83,7 @@ class Learned:
         return max(found)
 
 
-class _Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: tuple[Source, ...]
     whole: bool
 
@@ -174,7 +174,7 @@ def arrays_of(learned: Learned | None) -> dict[str, NDArray[Any]]:
     """Return the arrays that a network's file holds of it, none of nothing."""
     if learned is None:
         return {}
-    told = msgspec.json.encode(_Told(learned.sources, learned.whole)).decode()
+    told = msgspec.json.encode(_Written(learned.sources, learned.whole)).decode()
     marks = np.concatenate([np.zeros(0, _BITS), *learned.marks])
     return {"learned_from": np.asarray(told), "learned_marks": marks.astype(_BITS)}
 
@@ -204,7 +204,7 @@ def arrays_in(path: Path, what: str) -> dict[str, NDArray[Any]]:
 
 def _learned_in(held: Mapping[str, NDArray[Any]], path: Path) -> Learned:
     try:
-        told = msgspec.json.decode(str(held["learned_from"]), type=_Told)
+        told = msgspec.json.decode(str(held["learned_from"]), type=_Written)
         marks, counts = held["learned_marks"], [source.marks for source in told.sources]
         if marks.dtype.str != _BITS or marks.ndim != 1 or sum(counts) != len(marks):
             raise ValueError(f"marks must be {_BITS}[{sum(counts)}], not {marks.dtype.str}{list(marks.shape)}")

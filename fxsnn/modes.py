@@ -6,6 +6,8 @@ out is `kernels/rescale.py`, which holds the numbers behind these names.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
@@ -70,7 +72,20 @@ class Overflow(StrEnum):
         return _named(cls, name, _OVERFLOW_ALIASES, "overflow", Rounding)
 
 
+# Q-SpiNN's names, which names of candidates and headers of tables have room for
+SHORT = {Rounding.FLOOR: "TR", Rounding.NEAREST_UP: "RN", Rounding.STOCHASTIC: "SR"}
+
 Mode = TypeVar("Mode", Rounding, Overflow)
+
+
+def spelled_out(texts: Iterable[str]) -> str:
+    """Return what the short names of roundings in these texts mean: `TR: floor, SR: stochastic`; "" of texts without.
+
+    >>> spelled_out(["w4.4-SR-v10.2-TR-fold", "w1.1-TR-v8.0-TR"])
+    'TR: floor, SR: stochastic'
+    """
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    return ", ".join(f"{short}: {mode}" for mode, short in SHORT.items() if short in words)
 
 
 def _named(kind: type[Mode], name: str, aliases: dict[str, Mode], what: str, other: type[Rounding | Overflow]) -> Mode:

@@ -237,6 +237,12 @@ def signal_of(given: SignalText | LeakText, name: str) -> Signal:
 
 def leak_of(given: LeakText, name: str) -> Leak:
     """Return the leak that a text means; raises ConfigError with its name."""
+    if given.shift and given.kind != "shift":
+        raise ConfigError(f"{name}.shift must be given where kind is 'shift' alone, not {given.kind!r}")
+    if given.kind != "multiply":
+        for key in SignalText.__struct_fields__:
+            if getattr(given, key) != getattr(LeakText(), key):
+                raise ConfigError(f"{name}.{key} must be given where kind is 'multiply' alone, not {given.kind!r}")
     return Leak(given.kind, signal_of(given, name), given.shift)
 
 

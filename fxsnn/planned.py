@@ -44,23 +44,23 @@ def facts_of(plan: Planned) -> Facts:
     return Facts(plan.weight.rounding.value, plan.membrane.rounding.value, formats_of(plan), plan_to_data(plan))
 
 
-def told_of(plan: Planned) -> Iterator[tuple[str, str, str, str]]:
+def signal_rows(plan: Planned) -> Iterator[tuple[str, str, str, str]]:
     """Return what the plan says of each signal, leak and wiring: its name, format or kind, rounding and overflow."""
     if isinstance(plan, GraphPlan):
         for name, signal in plan.signals.items():
             yield name, signal.format.describe(), signal.rounding.value, signal.overflow.value
         return
-    yield from _told(facts_of(plan).data, "")
+    yield from _rows(facts_of(plan).data, "")
 
 
-def _told(tables: Mapping[str, Any], before: str) -> Iterator[tuple[str, str, str, str]]:
+def _rows(tables: Mapping[str, Any], before: str) -> Iterator[tuple[str, str, str, str]]:
     for name, held in tables.items():
         called = f"{before}{name}".replace("_", " ")
         if name in ("schema", "lfsr"):
             continue
         if name == "layer":
             for number, layer in enumerate(held):
-                yield from _told(layer, f"layer {number} ")
+                yield from _rows(layer, f"layer {number} ")
         elif not isinstance(held, Mapping):
             told = str(held) if not isinstance(held, bool) else "yes" if held else "no"
             yield called, told, "", ""
@@ -69,7 +69,7 @@ def _told(tables: Mapping[str, Any], before: str) -> Iterator[tuple[str, str, st
         elif "kind" in held:
             yield called, " ".join(map(str, held.values())), "", ""
         else:
-            yield from _told(held, f"{called} ")
+            yield from _rows(held, f"{called} ")
 
 
 def planned_from_data(data: dict[str, Any]) -> Planned:

@@ -115,7 +115,7 @@ def select_candidate(candidates: Path, out: Path, asked: Criteria, name: str | N
         choice = choose(told, asked.reward, asked.max_loss, asked.budget)
     else:
         index = picked(exploration, name)
-        choice = Choice(index, _told_of(told, index, "name"))
+        choice = Choice(index, _chosen_because(told, index, "name"))
     index = choice.index
     plan = exploration.plan_of(index)
     write_text(out, planned_text(plan) + ("" if name else choice_text(asked)))
@@ -141,11 +141,11 @@ def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:
     places = sorted(range(len(found.entries)), key=lambda n: learned and found.entries[n].scheme == "PTQ")
     for n in places:
         if found.plan_of(n) == held:
-            return Choice(n, _told_of(found, n, "plan"))
+            return Choice(n, _chosen_because(found, n, "plan"))
     raise ConfigError(f"a chosen plan must be one of the candidates', {str(plan)!r} is not")
 
 
-def _told_of(found: Exploration, n: int, by: str) -> str:
+def _chosen_because(found: Exploration, n: int, by: str) -> str:
     """Return what is to be said of a candidate that somebody took by its name or plan."""
     entry = found.entries[n]
     change = 100 * (entry.accuracy - found.found.accuracy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +10,8 @@ import msgspec
 
 from fxsnn.candidates import Exploration
 from fxsnn.errors import ConfigError
-from fxsnn.planned import told_of
+from fxsnn.modes import SHORT
+from fxsnn.planned import signal_rows
 
 LONG = 40  # characters of a name of which three still stand in a line
 
@@ -23,10 +25,17 @@ def shortened(found: Exploration) -> Exploration:
 
 
 def picked(found: Exploration, name: str) -> int:
-    """Return the place of the candidate that is meant by its name or by its number, `#12`; raises ConfigError."""
-    for called in ([entry.name for entry in found.entries], [f"#{n}" for n in range(1, len(found.entries) + 1)]):
-        if name in called:
-            return called.index(name)
+    """Return the place of the candidate of a name or number, `#12`; raises ConfigError where there is none.
+
+    A rounding may be written as names have it, `w1.1-TR-v8.0-TR`, or in full, `w1.1-floor-v8.0-floor`.
+    """
+    names, brief = [entry.name for entry in found.entries], name
+    for mode, short in SHORT.items():
+        brief = re.sub(rf"(?<=-){mode}(?=-|$)", short, brief)
+    for called in (names, [f"#{n}" for n in range(1, len(names) + 1)]):
+        for one in (name, brief):
+            if one in called:
+                return called.index(one)
     raise ConfigError(f"a candidate must be a name, or a number #1 to #{len(found.entries)}, not {name!r}")
 
 
@@ -35,7 +44,7 @@ def signals_apart(found: Exploration, places: Sequence[int]) -> dict[str, list[s
 
     A rounding or an overflow is named where it differs among them.
     """
-    rows = [{name: parts for name, *parts in told_of(found.plan_of(n))} for n in places]
+    rows = [{name: parts for name, *parts in signal_rows(found.plan_of(n))} for n in places]
     names = dict.fromkeys(name for row in rows for name in row)
     apart = {}
     for name in names:

@@ -53,7 +53,7 @@ def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], 
         return text_of(str(network)).source
     if graph := graph_at(network):
         return _of_graph(graph, plan, warn)
-    held = _held(network)
+    held = _loaded(network)
     if plan is None:
         texts = (
             ("decolle_filter", "decolle", "decolle_currents") if isinstance(held, LayeredNetwork) else ("competitive",)
@@ -84,12 +84,12 @@ def show_against(one: Path, other: str) -> str:
         f"{files[0]} and {files[1]}: {common} lines in both, {alone[0]} of the first alone, {alone[1]} of the second"
     ]
     for one_place in found:
-        told += [_told("-", texts[0], *line) for line in one_place.ours]
-        told += [_told("+", texts[1], *line) for line in one_place.theirs]
+        told += [_changed_line("-", texts[0], *line) for line in one_place.ours]
+        told += [_changed_line("+", texts[1], *line) for line in one_place.theirs]
     return "\n".join(told) + "\n"
 
 
-def _told(sign: str, text: Text, number: int, line: str) -> str:
+def _changed_line(sign: str, text: Text, number: int, line: str) -> str:
     return f"{sign} {f'{text.file}:{number}':<24} {line}"
 
 
@@ -139,7 +139,7 @@ def _quantised(held: Network | LayeredNetwork, plan: Planned, file: Path) -> Qua
     return quantise(held, plan)
 
 
-def _held(network: Path) -> Network | LayeredNetwork:
+def _loaded(network: Path) -> Network | LayeredNetwork:
     """Return a network; of a description one whose every weight is 0."""
     if network.suffix == ".npz":
         return network_in(network)

@@ -22,8 +22,8 @@ cgutils, types = numba.core.cgutils, numba.core.types
 TOGETHER = 4  # vectors of sums that stay in registers while inputs are laid on them
 BYTES = 64  # of a vector: 512 bits; where vectors are narrower LLVM takes several
 
-_TOLD = numba.config.CPU_NAME or numba.config.CPU_FEATURES  # type: ignore[attr-defined]
-_HAS = {} if _TOLD else binding.get_host_cpu_features()  # nothing is known of another processor
+_CPU_GIVEN = numba.config.CPU_NAME or numba.config.CPU_FEATURES  # type: ignore[attr-defined]
+_HAS = {} if _CPU_GIVEN else binding.get_host_cpu_features()  # nothing is known of another processor
 
 QUADS = bool(_HAS.get("avx512vnni"))  # whether fours of 8-bit words have an instruction
 _PAIRS = bool(_HAS.get("avx512bw"))  # whether pairs of them have

@@ -395,7 +395,10 @@ def test_what_cannot_be_is_refused_in_one_line_and_the_network_stays(
     ("call", "said"),
     [
         (lambda fixed: fixed.run(np.zeros((1, 5, 4), int)), "inputs must be [inputs, steps, 3], not [1, 5, 4]"),
-        (lambda fixed: fixed.run(np.zeros((1, 5, 3))), "inputs must be integers, not float64"),
+        (
+            lambda fixed: fixed.run(np.full((1, 5, 3), 0.5)),
+            "inputs[0, 0, 0] must be a word of UQ1.0 (u1), 0 to 1, not 0.5",
+        ),
         (lambda fixed: fixed.run([[0, 1], [0]]), "inputs must be an array, not lists of unequal lengths"),
         (lambda fixed: fixed.trace(np.full((5, 3), 2)), "inputs[0, 0, 0] must be a word of UQ1.0 (u1), 0 to 1, not 2"),
         (lambda fixed: fixed.memory(macro="bram"), "macro must be one of sram-32x1024, ramb18, not 'bram'"),

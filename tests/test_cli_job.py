@@ -277,8 +277,9 @@ def test_the_demo_writes_all_it_names_and_again_the_same(tmp_path: Path, grid: P
         "test accuracy on 6 images that nothing was chosen by."
     )
     held = json.loads((out / "candidates.json").read_bytes())
-    assert lines[7] == held["selection"]["reason"]
-    assert [line.split()[0] for line in lines[9:]] == [
+    assert lines[6] == "Roundings in names: TR: floor, RN: nearest-up."
+    assert lines[8] == held["selection"]["reason"]
+    assert [line.split()[0] for line in lines[10:]] == [
         str(out / name) for name in ("report.html", "candidates.json", "chosen.toml", "golden", "network.npz")
     ]
     assert held["selection"] | {"reason": ""} == {
@@ -481,7 +482,8 @@ def test_ties_on_the_front_are_told_in_the_table_and_in_words(
     assert lines[0].split()[-2:] == ["ties", "with"]
     assert [line.split()[-1] for line in lines[2:6]] == [*[smallest] * 3, "x"]
     names = [entry.name for entry in entries if entry.name != smallest]
-    assert lines[6] == (
+    assert lines[6] == "roundings in names: TR: floor, RN: nearest-up"
+    assert lines[7] == (
         f"{names[0]}, {names[1]} and {names[2]} are within noise of {smallest}: tie (paired McNemar test at 5 %)"
     )
 

@@ -174,6 +174,14 @@ def test_a_signal_without_a_format_is_named_before_anything_runs(folder: Path) -
         study(subject(folder, GRID.replace('level = "UQ3.4 floor"', "")), folder / "s.db")
 
 
+def test_a_grid_that_does_not_fit_the_network_is_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text(GRID.replace('level = "UQ3.4 floor"', ""))
+    words = ("--grid", tmp_path / "other.toml", "--inputs", folder / "shown.npz", "--out", tmp_path / "c.json")
+    assert command("explore", folder / "net.toml", *words).complaint == (
+        f"{str(tmp_path / 'other.toml')!r}: every signal must have a format, mine.level has none"
+    )
+
+
 def test_candidates_are_what_the_interpreter_says_and_memory_counts(folder: Path) -> None:
     given = subject(folder)
     finished = study(given, folder / "s.db")

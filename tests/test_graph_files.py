@@ -266,6 +266,8 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         (NETWORK, NETWORK + '[readout]\nkind = "node"\nnode = "vm"', "readout: node must be one of leaked, "),
         (NETWORK, NETWORK + '[readout]\nkind = "labels"\nlabels = [0]', "readout: labels must be 2 classes"),
         (NETWORK, NETWORK + '[readout]\nkind = "labels"\nlabels = [0, 99999]', "readout: labels must be 2 classes"),
+        (NETWORK, NETWORK + '[readout]\nkind = "counts"\nover = "last"', "readout: over must be given of "),
+        (LISTED, 'kind = "identity"\nsignal = "other"', "signal must not be given of identity"),
         (NETWORK, NETWORK + '[readout]\npopulation = "z"', "a population must be one of a, not 'z'"),
     ],
 )  # fmt: skip
@@ -361,7 +363,7 @@ def test_inputs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     cases: list[tuple[np.ndarray[Any, Any], str]] = [
         (np.zeros((1, 2, 4), int), r"^inputs must be \[inputs, steps, 3\], not \[1, 2, 4\]$"),
         (np.full((1, 2, 3), 2), r"^inputs\[0, 0, 0\] must be a word of UQ1\.0 \(u1\), 0 to 1, not 2$"),
-        (np.zeros((1, 2, 3)), "^inputs must be integers, not float64$"),
+        (np.full((1, 2, 3), 0.5), r"^inputs\[0, 0, 0\] must be a word of UQ1\.0 \(u1\), 0 to 1, not 0\.5$"),
         (np.zeros((1, 0, 3), int), "^inputs must have more than the 0 steps of skip, not 0$"),
     ]
     for inputs, said in cases:

@@ -78,11 +78,43 @@ def test_inputs_that_do_not_fit_are_refused_in_one_line(tmp_path: Path, inputs: 
         assert str(caught.value) == f"{str(tmp_path / name)!r}: {said}"
 
 
+@pytest.mark.parametrize("dtype", ["?", "u1", "i8", "f2", "<f4", ">f8"])
+def test_spikes_are_the_same_in_every_type_of_numbers(tmp_path: Path, dtype: str) -> None:
+    spikes = np.arange(12).reshape(1, 3, 4) % 3 == 0
+    np.save(tmp_path / "x.npy", spikes.astype(dtype))
+    np.savez(tmp_path / "x.npz", inputs=spikes.astype(dtype))
+    np.savetxt(tmp_path / "x.csv", spikes[0].astype(dtype))  # 1.000000000000000000e+00, if no form is asked for
+    for name in ("x.npy", "x.npz", "x.csv"):
+        read = read_inputs(tmp_path / name, network("UQ1.0")).words
+        assert isinstance(read, np.ndarray)
+        assert read.dtype == np.int64
+        assert read.tolist() == spikes.astype(int).tolist()
+
+
+@pytest.mark.parametrize("value", [0.5, 2.0, -1.0, np.nan, np.inf, 1e300])
+def test_a_float_that_is_no_spike_is_refused_with_its_place(tmp_path: Path, value: float) -> None:
+    spikes = np.zeros((2, 3, 4))
+    spikes[1, 2, 3] = value
+    np.save(tmp_path / "x.npy", spikes)
+    said = f"inputs[1, 2, 3] must be a word of UQ1.0 (u1), 0 to 1, not {value}"
+    with pytest.raises(ConfigError) as caught:
+        read_inputs(tmp_path / "x.npy", network("UQ1.0"))
+    assert str(caught.value) == f"{str(tmp_path / 'x.npy')!r}: {said}"
+
+
+def test_a_float_beyond_the_longest_word_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.full((1, 3, 4), 2.0**62, np.float32))
+    with pytest.raises(ConfigError, match=r"^'.*': inputs\[0, 0, 0\] must be a word of Q63\.0 .* not 4\.61"):
+        read_inputs(tmp_path / "x.npy", network("Q63.0"))
+
+
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
         (np.zeros(2, int), "labels must be a whole number for each of 1 inputs, not int64[2]"),
-        (np.zeros(1), "labels must be a whole number for each of 1 inputs, not float64[1]"),
+        (np.full(1, 0.5), "labels must be a whole number for each of 1 inputs, not float64[1]"),
+        (np.full(1, np.nan), "labels must be a whole number for each of 1 inputs, not float64[1]"),
+        (np.full(1, -1.0), "labels[0] must be a class of 0 to 65535, not -1"),
         (np.array([-1]), "labels[0] must be a class of 0 to 65535, not -1"),
         (np.array([65536]), "labels[0] must be a class of 0 to 65535, not 65536"),
         (np.array([2**64 - 1], np.uint64), f"labels[0] must be a class of 0 to 65535, not {2**64 - 1}"),
@@ -115,6 +147,7 @@ def test_labels_that_are_no_classes_are_refused_in_one_line(tmp_path: Path, labe
         ("x.csv", b"1 2 3", "'{path}': inputs must be whole steps of 4 words, not 3 words"),
         ("x.csv", b"", "'{path}': inputs must have more than the 0 steps of skip, not 0"),
         ("x.csv", b"1 2 3 0.5", "'{path}': x.csv line 1 must be a raw word, not '0.5'"),
+        ("x.csv", b"1 2 3 1.0", "'{path}': x.csv line 1 must be a raw word, not '1.0'"),
         ("x.csv", b"1 2 3 8", "'{path}': x.csv: inputs[3] must be a word of Q3.1 (s4), -8 to 7, not 8"),
         ("x.mem", b"1 2 3 10", "'{path}': x.mem: inputs[3] must fit 4 bits of Q3.1 (s4), not 10"),
     ],

@@ -216,6 +216,10 @@ def test_images_of_any_size_are_shown_as_spikes_or_as_words_with_the_labels_besi
         ("recordings = 'held'\nsensor = [4, 3]\n", "sensor must be that of the network's input, [3, 4], not [4, 3]"),
         ("recordings = 'none'\n", "a folder of recordings must be one that can be read"),
         (f"recordings = 'held'\nsteps = {MOST_WORDS // 24}\n", "inputs must be at most 268,435,456 words together"),
+        ("recordings = 'held'\npeak = 0.5\n", "peak must be given of images alone, not of 'held'"),
+        ("images = 'none.npy'\nseveral = 'one'\n", "several must be given of recordings alone, not of 'none.npy'"),
+        ("recordings = 'x.h5'\nsplit = 'train'\n", "split must be given of folders of recordings alone, not of 'x.h5'"),
+        ("images = 'none.npy'\ncoding = 'words'\nseed = 1\n", "seed must be given where coding is 'rate' alone, not"),
         ("images = 'none.npy'\n", "an .npy must be a file that can be read"),
     ],
 )
@@ -257,7 +261,7 @@ def test_more_words_than_are_held_are_made_when_they_are_looked_at(
     for name, graph in (("held", network(3, 4, 2)), ("own.toml", network(24)), ("words.toml", network(24))):
         expected = read_inputs(tmp_path / name, graph)
         with monkeypatch.context() as less:
-            less.setattr(frames, "HELD_WORDS", 1)
+            less.setattr(frames, "STORED_WORDS", 1)
             less.setattr(frames, "AT_ONCE", 30)  # one input at a time
             read = read_inputs(tmp_path / name, graph)
             assert isinstance(read.words, Frames)
@@ -270,7 +274,7 @@ def test_more_words_than_are_held_are_made_when_they_are_looked_at(
     bits = network(3, 4, 2, form="UQ0.1")
     with pytest.raises(FxsnnError, match=r"held': inputs\[1, 0, 23\] must be a word of UQ0.1 .*, not 2$"):
         read_inputs(tmp_path / "held", bits)
-    monkeypatch.setattr(frames, "HELD_WORDS", 1)
+    monkeypatch.setattr(frames, "STORED_WORDS", 1)
     monkeypatch.setattr(frames, "AT_ONCE", 30)
     with pytest.raises(FxsnnError, match=r"held': inputs\[1, 0, 23\] must be a word of UQ0.1 .*, not 2$"):
         read_inputs(tmp_path / "held", bits)

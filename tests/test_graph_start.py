@@ -136,7 +136,7 @@ def test_where_a_value_that_leaves_is_an_error_runs_begin_with_the_words_given_t
     [
         ({"one.spike": [0, 0, 0]}, "a state at the start must be one of one.membrane, one.refractory, not 'one.spike'"),
         ({"one.refractory": [0, 4, 0]}, "one.refractory at the start[1] must be a word of UQ2.0 (u2), 0 to 3, not 4"),
-        ({"one.refractory": [0.5, 1, 0]}, "one.refractory at the start must be integers, not float64"),
+        ({"one.refractory": [-0.5]}, "one.refractory at the start[0] must be a word of UQ2.0 (u2), 0 to 3, not -0.5"),
         ({"one.membrane": [0, 4]}, "one.membrane at the start must be [3] or [2, 3], not [2]"),
         ({"one.membrane": np.zeros((3, 3), int)}, "one.membrane at the start must be [3] or [2, 3], not [3, 3]"),
     ],

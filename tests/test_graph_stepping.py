@@ -88,8 +88,8 @@ def test_words_that_were_taken_stay_as_they_were() -> None:
     [
         (np.zeros(5, np.int64), "a row must be of [6], not [5]"),
         (np.full(6, 2), "row[0] must be a word of UQ1.0 (u1), 0 to 1, not 2"),
-        (np.zeros(6), "row must be integers, not float64"),
-        ([[0], [0, 1]], "inputs must be an array, not lists of unequal lengths"),
+        (np.full(6, 0.5), "row[0] must be a word of UQ1.0 (u1), 0 to 1, not 0.5"),
+        ([[0], [0, 1]], "row must be an array, not lists of unequal lengths"),
     ],
 )
 def test_a_row_that_is_none_is_refused_and_nothing_has_happened(row: object, said: str) -> None:

@@ -163,7 +163,7 @@ def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path, m
 def test_a_study_descends_as_a_demo_does_to_what_is_much_smaller(subject: RecordingsSubject, tmp_path: Path) -> None:
     bench, place = subject.bench, parse_place(str(tmp_path / "a.journal"))
     descent = subject.narrowing(0.07)
-    told = bench.float_told()
+    told = bench.float_classified()
     descent.against(told.accuracy)
     found = narrowed(descent, bench.evaluate, 2)
     assert found[0].plan == recorded_points(GRID, bench.network)[0].plan

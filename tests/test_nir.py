@@ -175,7 +175,7 @@ def test_a_delay_is_whole_steps_of_each_number(tmp_path: Path, seconds: Any) -> 
     found = agrees(tmp_path, nodes, chain(*nodes))
     delays = sorted({one.delay for one in found.graph.projections})
     assert delays == ([2] if np.ndim(seconds) == 0 else [0, 1, 2])
-    assert not found.told.assumed
+    assert not found.reported.assumed
 
 
 def neuron(kind: str, size: int) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def test_a_recurrent_node_brings_what_was_emitted_in_the_step_before(tmp_path: P
     expected = play(ordered, edges, inputs, rules)
     assert emitted(found.graph, "n", inputs).tolist() == expected["n"].tolist()
     assert [one.delay for one in found.graph.projections if one.source == "n"] == [1]
-    assert found.told.noted == ["rec -> n closes a cycle: what it brings arrives in the next step"]
+    assert found.reported.noted == ["rec -> n closes a cycle: what it brings arrives in the next step"]
 
 
 def test_a_graph_inside_a_graph_is_what_it_is_outside(tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_dt_is_guessed_of_what_each_framework_writes(tmp_path: Path, tau: Any) -
     def rules(r: Any, scaled: float = 1.0) -> tuple[float | None, str, str, str]:
         nodes = {"in": given(size), "n": lif(size, tau=tau * scaled, r=np.asarray(r, np.float32)), "out": output(size)}
         found = got(tmp_path, nodes, chain(*nodes), Asked())
-        return found.rules.dt, found.rules.decay, found.rules.gain, found.told.assumed[0]
+        return found.rules.dt, found.rules.decay, found.rules.gain, found.reported.assumed[0]
 
     x = 1e-4 / tau
     assert rules(1 / x) == (1e-4, "euler", "euler", "dt: 0.0001 s, as r is tau / dt, as snnTorch writes it (--dt)")
@@ -385,16 +385,16 @@ def test_an_exponential_decay_takes_up_what_is_asked_for(tmp_path: Path) -> None
 def test_what_is_left_open_is_assumed_and_told_and_what_is_asked_for_is_not(tmp_path: Path) -> None:
     nodes = affine("CubaLIF")
     del nodes["n"]["v_reset"], nodes["n"]["w_in"]
-    told = got(tmp_path, nodes, chain(*nodes), Asked(dt=0.25)).told.assumed
+    told = got(tmp_path, nodes, chain(*nodes), Asked(dt=0.25)).reported.assumed
     for begin in ("reset step: same", "compare: gt", "floor: none", "current: same", "arrives: same", "decay: euler"):
         assert any(line.startswith(begin) for line in told), begin
     assert any(line.startswith("n: reset to zero, as v_reset is missing (snnTorch, Rockpool") for line in told)
     assert "n: w_in is 1, it is missing" in told
     nodes = affine("CubaLIF")
-    assert got(tmp_path, nodes, chain(*nodes), EXPLICIT).told.assumed == []
+    assert got(tmp_path, nodes, chain(*nodes), EXPLICIT).reported.assumed == []
     assert any(
         "reset to value, as v_reset is given" in line
-        for line in got(tmp_path, nodes, chain(*nodes), Asked(dt=0.25)).told.assumed
+        for line in got(tmp_path, nodes, chain(*nodes), Asked(dt=0.25)).reported.assumed
     )
 
 
@@ -410,7 +410,9 @@ def test_what_arrives_in_the_next_step_is_a_step_late_at_every_neuron(tmp_path: 
 def test_an_edge_to_a_name_that_is_misspelt_is_mended_where_one_node_alone_can_be_meant(tmp_path: Path) -> None:
     nodes = {"in": given(1), "lif1": lif(), "out": output(1)}
     found = got(tmp_path, nodes, chain("in", "lif", "out"))
-    assert found.told.assumed == ["edges name 'lif', which is no node: taken for 'lif1', the only node that none names"]
+    assert found.reported.assumed == [
+        "edges name 'lif', which is no node: taken for 'lif1', the only node that none names"
+    ]
 
 
 def test_what_reaches_no_output_is_left_out_and_told(tmp_path: Path) -> None:
@@ -422,7 +424,7 @@ def test_what_reaches_no_output_is_left_out_and_told(tmp_path: Path) -> None:
     }
     found = got(tmp_path, nodes, [*chain("in", "n", "out"), ("n", "probe")])
     assert [one.name for one in found.graph.populations] == ["n"]
-    assert found.told.noted == ["probe: left out, nothing of it reaches the output"]
+    assert found.reported.noted == ["probe: left out, nothing of it reaches the output"]
 
 
 def test_names_become_names_of_a_network_that_are_told_apart(tmp_path: Path) -> None:

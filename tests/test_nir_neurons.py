@@ -194,7 +194,7 @@ def test_what_a_neuron_does_otherwise_is_told(
     tmp_path: Path, neuron: str, node: dict[str, Any], rules: Asked, said: str
 ) -> None:
     found, _ = on(tmp_path, network(node), neuron, rules)
-    assert said in found.told.differing
+    assert said in found.reported.differing
 
 
 BIAS = np.array([0, 0.5, 0, 0])
@@ -282,7 +282,7 @@ def test_pools_and_readouts_between_neurons_stay_what_they_are_in_words_of_their
     rules = asked()
     found, plan = on(tmp_path, nodes, "loihi", rules)
     assert [one.text.file for one in found.graph.populations] == ["loihi.neuron", "nir_li.neuron"]
-    assert "li: it stays what it is, loihi always fires" in found.told.differing
+    assert "li: it stays what it is, loihi always fires" in found.reported.differing
     inputs = (RNG.random((30, 18)) < 0.5).astype(np.float64)
     expected = play(nodes, chain(*nodes), inputs.reshape(30, 1, 3, 6), Rules())
     got = float_nodes(found.graph, inputs)

@@ -60,6 +60,12 @@ def test_names_of_other_families_become_ours() -> None:
         ),
         ("theta =", "x = 1\ntheta =", "a plan must have the documented keys: Object contains unknown field `x`"),
         ("shift = 4", "shift = 0", "a leak's shift must be 1 to 62, not 0"),
+        ('kind = "shift", ', "", "leak.shift must be given where kind is 'shift' alone, not 'multiply'"),
+        (
+            "shift = 4",
+            'shift = 4, format = "UQ0.4"',
+            "leak.format must be given where kind is 'multiply' alone, not 'shift'",
+        ),
         ('"each"', '"all"', "a plan must have the documented keys: Invalid enum value 'all' - at `$.accumulate`"),
         ("weight =", "weight ", "a plan must be TOML: "),
         (

@@ -206,7 +206,7 @@ def test_explored_selected_recorded_and_checked(folder: Path, tmp_path: Path) ->
 
 def test_a_report_of_a_layered_network_is_refused_in_one_line(bench: Bench) -> None:
     candidates = [bench.evaluate(point) for point in recorded_points(GRID, bench.network)[:1]]
-    found = gather("some", bench.float_told(), candidates)
+    found = gather("some", bench.float_classified(), candidates)
     with pytest.raises(FileError, match="must be of a network that learns without labels, not of layers$"):
         found.plan_as(0, Plan)
 
@@ -338,7 +338,7 @@ def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Pa
 def test_the_demo_narrows_what_holds_the_floor(bench: Bench) -> None:
     grids = (RecordedGrid((1, 5), (2,)),)  # of the first nothing is left
     told: list[tuple[int, int]] = []
-    reached = bench.float_told()
+    reached = bench.float_classified()
     found = _candidates(bench, grids, reached, 0.1, 2, lambda *counts: told.append(counts))
     assert [one.name for one in found[:2]] == ["w1-nearest-even-s2-TR", "w5-nearest-even-s2-TR"]
     assert found[2].name.startswith("n1-layer0-weight-")

@@ -20,7 +20,7 @@ from command_line import run, skip_without_jit, small_splits
 from fxsnn.emulate import Trace, emulate, respond
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.network import save_network
-from fxsnn.plan import plan_from_data, plan_to_data
+from fxsnn.plan import Leak, plan_from_data, plan_to_data
 from fxsnn.quantised import SITES, quantise
 from fxsnn.regress import suite
 from fxsnn.regress.compare import changes
@@ -412,6 +412,21 @@ def flipped(digests: str) -> str:
         ("images = 2", "images = 2\nlabelling = 3", "labelling and coding must be left out where data is random"),
         ("images = 2", "images = 2\nchange.membrane.form = 'Q1.1'", "Object contains unknown field `form`"),
         ("images = 2", "images = 2\nchange.membrane.format = 'Q'", "configuration 'largest_zero': membrane: "),
+        (
+            "images = 2",
+            "images = 2\nchange.choice.mu = 0.3",
+            "change must be of what a plan computes with, not of choice, with what it was chosen",
+        ),
+        (
+            'name = "largest_zero"',
+            'name = "largest_zero"\ndata = "digits"\nrandom.steps = 9',
+            "random must be left out of a configuration of data: nothing is drawn",
+        ),
+        (
+            "images = 2",
+            "images = 2\nchange.leak.kind = 'none'\nchange.leak.shift = 3",
+            "leak.shift must be given where",
+        ),
         ("images = 2", "images = 2\nchange.membrane = 7", "Expected `object`, got `int` - at `$.membrane`"),
         ("images = 2", "images = 2\nconstants.reset = 'never'", "Invalid enum value 'never' - at `$.constants.reset`"),
         (
@@ -431,6 +446,17 @@ def test_a_bad_list_is_refused_in_one_line(listed: Path, right: str, wrong: str,
         assert message in complaint
         assert "list.toml" in complaint
     assert lock_path(listed).read_bytes() == held
+
+
+def test_a_change_of_the_kind_of_leak_leaves_out_the_keys_of_the_former_one(listed: Path) -> None:
+    def leaks(change: str) -> set[Leak]:
+        other = listed.with_name("other.toml")
+        other.write_text(listed.read_text().replace("images = 2", f"images = 2\n{change}"))
+        return {one.plan.leak for one in read_listed(other)}
+
+    assert {one.kind for one in leaks("")} == {"multiply", "shift"}
+    assert leaks("change.leak = { kind = 'shift', shift = 3 }") == {Leak("shift", shift=3)}
+    assert leaks("change.leak.kind = 'none'") == {Leak("none")}
 
 
 def test_a_name_that_is_not_listed_is_refused(listed: Path) -> None:

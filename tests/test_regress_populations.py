@@ -128,6 +128,8 @@ def test_a_weight_that_changes_a_word_is_told_with_the_node_it_changes_first(lis
         ("signal.membrane.", "signal.membrene.", "a signal must be one of v, level, "),
         ('signal."back.weight" = {', 'signal.weights = "Q2.0" #', "a signal must be one of v, level, "),
         ('signal."back.weight" = {', "signal.mine = { w = {} } #", "a signal must be one of mine.v, "),
+        ("traced = 3", "traced = 3\nchange.choice.mu = 0.3", "change must be of what a plan computes with, "),
+        ("traced = 3", "traced = 3\nrandom.steps = 9", "random must be left out of a configuration of inputs"),
         ('network = "net.toml"', 'network = "../net.toml"', "a file name must stay inside"),
     ],
 )  # fmt: skip

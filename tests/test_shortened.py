@@ -7,12 +7,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from command_line import run
 from fxsnn.candidates import Entry, Exploration, Found, assemble, to_json
 from fxsnn.cli.studies import show_finished
 from fxsnn.graph.plan import graph_plan_from_data, graph_plan_to_data
+from fxsnn.shortened import picked
 from fxsnn.study.session import Finished
 
 NAMES = ("input_hidden.weight", "hidden_out.weight", "hidden.membrane")
@@ -85,6 +87,21 @@ def test_a_candidate_is_picked_by_its_name_and_by_its_number(name: str, candidat
     assert said.status == 0, said.err
     assert said.out.startswith("#3 was chosen by its name: 7.1 times less memory, -2.00 points of accuracy.")
     assert 'hidden_out.weight" = "Q2.0' in out.read_text()
+
+
+@pytest.mark.parametrize(
+    "name", ["w1.1-SR-v10.2-TR-fold", "w1.1-stochastic-v10.2-floor-fold", "w1.1-SR-v10.2-floor-fold"]
+)
+def test_a_rounding_in_a_name_is_picked_in_either_of_its_words_and_spelled_out(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = exploration()
+    names = ["w1.1-TR-v10.2-SR-fold", "w1.1-SR-v10.2-TR-fold", "w1.1-nearest-even-v8.0-TR"]
+    entries = [msgspec.structs.replace(entry, name=called) for entry, called in zip(found.entries, names, strict=False)]
+    found = assemble(found.data, found.found, entries)
+    assert picked(found, name) == 1
+    show_finished(Finished(found, 3), tmp_path / "c.json", "s.db", tmp_path / "net.toml", as_json=False)
+    assert "roundings in names: TR: floor, SR: stochastic\n" in capsys.readouterr().out
 
 
 def test_a_candidate_that_is_none_is_refused(candidates: Path, tmp_path: Path) -> None:

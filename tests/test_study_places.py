@@ -148,7 +148,7 @@ def test_a_line_that_is_no_record_and_came_later_is_told_too(tmp_path: Path) -> 
     with open_storage(place) as opened:
         with (tmp_path / "s.journal").open("a") as file:
             file.write("null\n")
-        with pytest.raises(FileError) as refused, storage.told(place):
+        with pytest.raises(FileError) as refused, storage.errors_in_a_line(place):
             opened.get_all_studies()
     assert str(refused.value).endswith("(line 2 is no record of a study)")
 
@@ -211,7 +211,7 @@ def test_a_full_disk_is_told_in_one_line_and_the_study_goes_on_later(tmp_path: P
         f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); import sys\n"
         f"from fxsnn.study.storage import *\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
-        f"with open_storage(parse_place(sys.argv[1])) as s, told(parse_place(sys.argv[1])):\n"
+        f"with open_storage(parse_place(sys.argv[1])) as s, errors_in_a_line(parse_place(sys.argv[1])):\n"
         f"    s.create_new_study([1, 2], 'x' * 100)\n"
     )
     assert alone(code, place).startswith(f"fxsnn.errors.FileError: {UNUSABLE}{str(place)!r} (")
@@ -448,8 +448,8 @@ def test_a_name_that_no_study_can_have_is_refused(words: list[str], name: str) -
 
 def test_errors_are_told_by_their_innermost_cause() -> None:
     place = parse_place("s.db")
-    with pytest.raises(FileError, match=r"not 's.db' \(KeyError\)$"), storage.told(place):
+    with pytest.raises(FileError, match=r"not 's.db' \(KeyError\)$"), storage.errors_in_a_line(place):
         raise KeyError
-    with pytest.raises(ConfigError, match="^as it is$"), storage.told(place):
+    with pytest.raises(ConfigError, match="^as it is$"), storage.errors_in_a_line(place):
         raise ConfigError("as it is")
     assert json.dumps(storage.reason(RuntimeError("first.\nsecond"))) == '"first"'

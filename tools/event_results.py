@@ -90,7 +90,7 @@ class Work:
         network = self.trained()
         shown = self.train.part(np.arange(min(SHOWN, len(self.train))))
         bench = Bench(network, shown, Lessons(self.train, self.fine))
-        told = bench.float_told()
+        told = bench.float_classified()
         descent = Narrowing(recorded_points(START, network)[0], LayerSignals(self.description), told.images, max_loss)
         descent.against(told.accuracy)
         floor = Floor.below(told.accuracy, max_loss, told.images)

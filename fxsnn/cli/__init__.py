@@ -45,7 +45,7 @@ app = App(
 )
 
 
-def _tell_version(asked: bool) -> None:
+def _show_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version  # here: it costs what no other command should pay
 
@@ -56,7 +56,7 @@ def _tell_version(asked: bool) -> None:
 @app.callback()
 def _fxsnn(
     version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     del version  # told by its callback
@@ -100,24 +100,24 @@ def _run() -> int:
         if sys.stdout:
             sys.stdout.flush()  # a full disk is told here, not by the interpreter as it leaves
     except _UsageError as error:
-        return _told(_complaint(error))
+        return _complain(_complaint(error))
     except FindingError as error:
-        return _told(str(error), status=1)
+        return _complain(str(error), status=1)
     except FxsnnError as error:
-        return _told(str(error))
+        return _complain(str(error))
     except BrokenPipeError:
         return _unread()
     except SystemExit as stopped:  # typer and rich leave with 1 where the reader of our output has gone
         return _unread() if stopped.code == 1 else int(stopped.code or 0)
     except OSError as error:  # what no reader or writer of ours has put into better words
         place = repr(error.filename) if error.filename else "the output"
-        return _told(f"what is read or written must be usable, {place} is not: {error.strerror or error}")
+        return _complain(f"what is read or written must be usable, {place} is not: {error.strerror or error}")
     except ImportError as error:
         if error.name != "numba":
             raise
-        return _told(str(error))
+        return _complain(str(error))
     except MemoryError:
-        return _told("the job must fit into memory, but it does not")
+        return _complain("the job must fit into memory, but it does not")
     except (KeyboardInterrupt, typer.Abort):  # newer typers return 130
         return 128 + signal.SIGINT
     return status or 0
@@ -138,7 +138,7 @@ def _complaint(error: Exception) -> str:
     )
 
 
-def _told(message: str, status: int = 2) -> int:
+def _complain(message: str, status: int = 2) -> int:
     if message:
         print(f"fxsnn: {printable(message)}", file=sys.stderr)
     return status

@@ -1,8 +1,11 @@
-"""Commands and their help: an option that takes no value shows no type, and a narrow terminal cuts nothing."""
+"""Commands and their help: it shows the kind of each value, and a narrow terminal cuts nothing."""
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import typer
@@ -16,7 +19,7 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the arguments and options, --help among them."""
-        return without_types_of_flags(super().get_params(ctx))
+        return with_kinds_of_values(super().get_params(ctx))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help: in boxes where they find room, else in plain lines."""
@@ -30,7 +33,7 @@ class Group(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, --help among them."""
-        return without_types_of_flags(super().get_params(ctx))
+        return with_kinds_of_values(super().get_params(ctx))
 
 
 class App(typer.Typer):
@@ -44,11 +47,15 @@ class App(typer.Typer):
         return super().command(name, **{"cls": Command} | settings)
 
 
-def without_types_of_flags(params: list[Any]) -> list[Any]:
-    """Return parameters of which those that take no value show no type in their help, and lists that of an item."""
+def with_kinds_of_values(params: list[Any]) -> list[Any]:
+    """Return parameters whose help shows the kind of one value: `<path>`, not a list or a range; none of a flag."""
     for param in params:
-        if getattr(param, "multiple", False) and param.metavar is None:
-            param.metavar = "<str>"
         if getattr(param, "is_flag", False) and param.metavar is None:
             param.metavar = ""
+        elif hasattr(param, "display_type") and "display_type" not in vars(param):
+            param.display_type = partial(_kind, param.display_type)
     return params
+
+
+def _kind(shown: Callable[[Any], str], ctx: Any) -> str:
+    return re.sub(r"list\[(.*)\]|(.*) range", r"\1\2", shown(ctx)).lower()

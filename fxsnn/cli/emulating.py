@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layered_options import tell
+from fxsnn.cli.layered_options import show_measured
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
@@ -69,11 +69,11 @@ def emulate(
     if as_json:
         show_json(_to_data(found))
     elif isinstance(found, GraphEmulated):
-        _tell_inputs(found)
+        _show_inputs(found)
     elif isinstance(found, EventsEmulated):
-        _tell_recordings(found)
+        _show_recordings(found)
     else:
-        _tell_digits(found)
+        _show_digits(found)
     misfits = found.misfits if isinstance(found, GraphEmulated) else []
     warn(*misfits, *lines(found.overflows), note(network))
 
@@ -83,14 +83,14 @@ def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]
     from fxsnn.graphs import GraphEmulated
     from fxsnn.score import measured_to_data
 
-    told = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
+    measured = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
     overflowing = dict(found.overflows)
     if isinstance(found, GraphEmulated):
-        casts = {"inputs": found.about, **told, "casts": found.counts, "overflowing": overflowing}
+        casts = {"inputs": found.about, **measured, "casts": found.counts, "overflowing": overflowing}
         return casts | {"memory": _memory(found)}
     if isinstance(found, EventsEmulated):
-        return told | {"casts": found.counts, "overflowing": overflowing, "memory": _memory(found)}
-    return told | {"casts": found.trace.counts, "overflowing": overflowing}
+        return measured | {"casts": found.counts, "overflowing": overflowing, "memory": _memory(found)}
+    return measured | {"casts": found.trace.counts, "overflowing": overflowing}
 
 
 def _memory(found: EventsEmulated | GraphEmulated) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _memory(found: EventsEmulated | GraphEmulated) -> dict[str, Any]:
     return memory_to_data(found.memory, MACROS["ramb18"])
 
 
-def _tell_digits(found: Emulated) -> None:
+def _show_digits(found: Emulated) -> None:
     for name, score in (("float", found.float), ("fixed", found.fixed)):
         typer.echo(
             f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
@@ -108,9 +108,9 @@ def _tell_digits(found: Emulated) -> None:
     _show_casts("casts of the first test image", found.trace.counts)
 
 
-def _tell_recordings(found: EventsEmulated) -> None:
-    for name, told in (("float", found.float), ("fixed", found.fixed)):
-        tell(name, told)
+def _show_recordings(found: EventsEmulated) -> None:
+    for name, measured in (("float", found.float), ("fixed", found.fixed)):
+        show_measured(name, measured)
     rows = table("layer", "cast", *(f">{name}" for name in _COUNTED), title="casts of the first recording")
     for name, counts in found.counts.items():
         rows.add_row(*name.split()[1:], *_numbers(counts))
@@ -118,9 +118,11 @@ def _tell_recordings(found: EventsEmulated) -> None:
     show_memory(_memory(found), "ramb18")
 
 
-def _tell_inputs(found: GraphEmulated) -> None:
-    for name, told in (("float", found.float), ("fixed", found.fixed)):
-        typer.echo(f"{name}: {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on {found.about}")
+def _show_inputs(found: GraphEmulated) -> None:
+    for name, measured in (("float", found.float), ("fixed", found.fixed)):
+        typer.echo(
+            f"{name}: {percent(measured.accuracy)} (95 % interval {spread(measured.interval)} %) on {found.about}"
+        )
     _show_casts("casts of the first input", found.counts)
     show_memory(_memory(found), "ramb18")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layered_options import Regularisation, Window, folder_of, learning_of, tell
+from fxsnn.cli.layered_options import Regularisation, Window, folder_of, learning_of, show_measured
 from fxsnn.cli.options import (
     CORES,
     TIES,
@@ -120,7 +120,7 @@ def demo(
     learning = learning_of(
         LocalLearning(8, rate=4e-3), passes=passes, rate=rate, window=window, regularisation=regularisation, seed=seed
     )
-    words = ["fxsnn", "demo", description.name, "--data", recordings.name, "--out", out.name]
+    words = ["fxsnn", "demo", description.name, "--data", recordings.name or ".", "--out", out.name]
     words += _given(learning, mu, max_loss, grid, sweep)
     with progress_bars(_STAGES | {"train": "training (recordings)"}) as progress:
         command, reward = shlex.join(words), Reward("additive", mu)
@@ -148,6 +148,7 @@ def _to_data(
 
 def _print(out: Path, result: Result) -> None:
     from fxsnn.firing import warning
+    from fxsnn.modes import spelled_out
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
     found, entries = result.exploration.found, result.exploration.entries
@@ -197,14 +198,17 @@ def _print(out: Path, result: Result) -> None:
     show(rows)
     say(
         f"\nAccuracy is measured on {result.exploration.data}; test accuracy on "
-        f"{result.tests['float'].images:,} images that nothing was chosen by.\n"
+        f"{result.tests['float'].images:,} images that nothing was chosen by."
     )
+    if roundings := spelled_out(entries[n].name for n in shown):
+        say(f"Roundings in names: {roundings}.")
+    say("")
     for line in tie_lines(entries, shown):
         say(f"{line} ({TEST})\n")
     say(f"{result.choice.reason}\n")
     chosen = entries[result.choice.index]
-    if told := warning(chosen.firing, chosen.scheme) if chosen.firing else "":
-        say(f"Warning: {told}\n")
+    if warned := warning(chosen.firing, chosen.scheme) if chosen.firing else "":
+        say(f"Warning: {warned}\n")
     for name, what in (
         ("report.html", "open it in a browser"),
         ("candidates.json", f"all {len(entries)} candidates"),
@@ -233,8 +237,8 @@ def _print_layers(out: Path, found: EventsDemo) -> None:
     from fxsnn.memory import MACROS, memory_to_data
 
     say(found.choice.reason)
-    for name, told in (("float", found.float), ("fixed", found.fixed)):
-        tell(name, told)
+    for name, measured in (("float", found.float), ("fixed", found.fixed)):
+        show_measured(name, measured)
     show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
     typer.echo(
         f"{out}: network.npz, candidates.json, chosen.npz, chosen.toml, golden ({found.words:,} words), "

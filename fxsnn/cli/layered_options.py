@@ -77,9 +77,9 @@ def learning_of(
     return replace(usual, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
-def tell(name: str, told: Measured, colon: str = ":") -> None:
+def show_measured(name: str, measured: Measured, colon: str = ":") -> None:
     """Print the accuracy of a network on test recordings."""
     typer.echo(
-        f"{name}{colon} test accuracy {percent(told.accuracy)} (95 % interval {spread(told.interval)} %) on "
-        f"{told.images:,} recordings"
+        f"{name}{colon} test accuracy {percent(measured.accuracy)} (95 % interval {spread(measured.interval)} %) on "
+        f"{measured.images:,} recordings"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.layered_options import LayersFile, Rate, Recorded, RegularisationOn, Window, learning_of, tell
+from fxsnn.cli.layered_options import LayersFile, Rate, Recorded, RegularisationOn, Window, learning_of, show_measured
 from fxsnn.cli.options import CORES, AsJson, PlanFile, Workers, progress_bars, warn
 from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import show_json
@@ -47,7 +47,7 @@ def learn_in_integers(
     if as_json:
         _show_json(out, out.with_suffix(".toml"), found.fixed, memory=stored, while_learning=learning_stored)
     else:
-        tell(f"{out}: fixed", found.fixed)
+        show_measured(f"{out}: fixed", found.fixed)
         show_memory(stored, "ramb18")
         typer.echo("\nwhile learning")
         show_memory(learning_stored, "ramb18")
@@ -70,12 +70,12 @@ def train_on_recordings(
     from fxsnn.learned import note
 
     with progress_bars({"train": "training (recordings)"}) as progress:
-        told = train_events(out, description, folder, learning, through, device, workers, progress)
+        measured = train_events(out, description, folder, learning, through, device, workers, progress)
     plan = out.with_suffix(".toml") if through else None
     if as_json:
-        _show_json(out, plan, told)
+        _show_json(out, plan, measured)
     else:
-        tell(f"{out}: float", told, "")
+        show_measured(f"{out}: float", measured, "")
         if plan:
             typer.echo(f"{plan}: the plan that it learned by")
     warn(note(out))
@@ -107,9 +107,9 @@ def refine(
 
     learning = learning_of(LEARNING_ON, passes=passes, rate=rate, window=window, regularisation=regularisation)
     with progress_bars({"train": "training (recordings)"}) as progress:
-        told = refine_events(network, plan, out, folder, learning, workers, progress)
+        measured = refine_events(network, plan, out, folder, learning, workers, progress)
     if as_json:
-        _show_json(out, plan, told)
+        _show_json(out, plan, measured)
     else:
-        tell(f"{out}: fixed", told)
+        show_measured(f"{out}: fixed", measured)
     warn(note(out))

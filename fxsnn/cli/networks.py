@@ -101,7 +101,7 @@ def plan(
         int, typer.Option(min=-4, max=24, help="Fractional bits of synaptic states, traces, refractory states.")
     ] = 4,
     weight_rounding: Annotated[
-        str, typer.Option(help="How weights are rounded: TR, RN, SR or one of ours.")
+        str, typer.Option(help="How weights are rounded: floor (TR), nearest-up (RN), stochastic (SR) ...")
     ] = "nearest-even",
     state_rounding: Annotated[str, typer.Option(help="How states are rounded in every step.")] = "TR",
     filters: Annotated[str, typer.Option(help="What decays: inputs (traces) or currents (of neurons).")] = "inputs",

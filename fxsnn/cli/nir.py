@@ -91,23 +91,27 @@ def import_nir(
     on = None if neuron is None else On(neuron, written)
     found = imported(network, out, asked, form or "UQ1.0", strict, on)
     if as_json:
-        told = {
+        reported = {
             "file": str(network),
             "network": str(out),
             "nodes": [asdict(row) for row in found.rows],
             "conventions": asdict(found.rules),
-            "assumed": found.told.assumed,
-            "differs": found.told.differing,
-            "notes": found.told.noted,
+            "assumed": found.reported.assumed,
+            "differs": found.reported.differing,
+            "notes": found.reported.noted,
         }
-        show_json(told if on is None else told | {"plan": str(on.plan)})
+        show_json(reported if on is None else reported | {"plan": str(on.plan)})
         return
     rows = table("node", "NIR", "becomes", "how")
     for row in found.rows:
         rows.add_row(row.node, row.kind, row.became, row.how)
     show(rows)
-    told_lines = {"assumed": found.told.assumed, "differs": found.told.differing, "note": found.told.noted}
-    for kind, lines in told_lines.items():
+    reported_lines = {
+        "assumed": found.reported.assumed,
+        "differs": found.reported.differing,
+        "note": found.reported.noted,
+    }
+    for kind, lines in reported_lines.items():
         for line in lines:
             say(f"{kind}: {line}")
     beside = arrays_beside(out)

@@ -61,7 +61,11 @@ LearnedPlan = Annotated[
     typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).", show_default=False),
 ]
 LearnedRounding = Annotated[
-    str, typer.Option("--rounding", help="With --itq: rounding of what is learned: TR, RN or SR.")
+    str,
+    typer.Option(
+        "--rounding",
+        help="With --itq: how what is learned is rounded: floor (TR), nearest-up (RN), stochastic (SR) ...",
+    ),
 ]
 LearnedBits = Annotated[
     int | None,

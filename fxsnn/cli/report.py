@@ -103,7 +103,7 @@ def report(
     if source.kind == "one layer":
         words += ["--mnist"] * (mnist or folder is not None)
     else:
-        words += ["--inputs" if source.kind == "populations" else "--data", source.found.name]
+        words += ["--inputs" if source.kind == "populations" else "--data", source.found.name or "."]
     words += [] if passes is None else ["--passes", str(passes)]
     with progress_bars(_STAGES) as progress:
         found = report(source, out, sources, asked, shlex.join(words), workers, progress, passes)

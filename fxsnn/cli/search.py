@@ -94,7 +94,7 @@ def explore(
 
     Candidates are measured on images, on every eighth training recording, which the network did not learn from, or on
     --inputs. Results are stored in an Optuna study; the same command with the same study resumes it. If a worker is
-    killed, another one repeats its point.
+    killed, another one repeats its point. In names TR is the rounding floor, RN nearest-up, SR stochastic.
     """
     from fxsnn.kinds import explore
     from fxsnn.layered.learn import LEARNING_ON
@@ -159,10 +159,10 @@ def select(
 
 
 def _show_plan(plan: Planned) -> None:
-    from fxsnn.planned import told_of
+    from fxsnn.planned import signal_rows
 
     rows = table("signal of the choice", "format", "rounding", "overflow")
-    for row in told_of(plan):
+    for row in signal_rows(plan):
         rows.add_row(*row)
     typer.echo()
     show(rows)

@@ -36,7 +36,6 @@ _RUN = {
     "layers": "the first recordings that were not learned from, at most {:,}",
     "populations": "the first inputs, at most {:,}",
 }
-_SHORT = {"floor": "TR", "nearest-up": "RN", "stochastic": "SR"}
 
 
 def register(app: typer.Typer) -> None:
@@ -144,10 +143,11 @@ def ranges(
 
 
 def _print(found: Significance) -> None:
+    from fxsnn.modes import SHORT, Rounding, spelled_out
     from fxsnn.pareto import percent_given
 
     roundings = tuple(dict.fromkeys(point.rounding for point in found.sweeps))
-    fractional = [f">fractional, {_SHORT.get(rounding, rounding)}" for rounding in roundings]
+    fractional = [f">fractional, {SHORT.get(Rounding(rounding), rounding)}" for rounding in roundings]
     while_learning = ["while"] if found.learned else []
     rows = table(
         "group", *while_learning, ">words", ">integer", *fractional, ">word, bits", ">memory, bits", ">at 4 bits"
@@ -169,7 +169,7 @@ def _print(found: Significance) -> None:
     say(
         f"\nFewest bits, each alone, from which on at most {percent_given(found.max_loss)} of the float network's "
         f"{percent(baseline.accuracy)} (95 % interval {spread(baseline.interval)} %) are lost; what needs the longest "
-        f"word first. Measured on {found.data}."
+        f"word first. Measured on {found.data}. {spelled_out(fractional)}".rstrip()
     )
     say(
         f"The integer network with wide words and the float network answer differently on "

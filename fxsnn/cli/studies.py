@@ -79,6 +79,7 @@ def _to_data(finished: Finished, out: Path, study: str) -> dict[str, Any]:
 
 def _print(found: Exploration, finished: Finished, out: Path, study: str) -> None:
     """Print what an exploration found; candidates of long names by numbers, with a column for each signal."""
+    from fxsnn.modes import spelled_out
     from fxsnn.shortened import signals_apart
     from fxsnn.ties import TEST, tie_lines, tied_with_smaller
 
@@ -99,6 +100,8 @@ def _print(found: Exploration, finished: Finished, out: Path, study: str) -> Non
             *(found.entries[ties[n]].name if n in ties else "" for _ in tied),
         )
     show(rows)
+    if roundings := spelled_out(found.entries[n].name for n in front):
+        say(f"roundings in names: {roundings}")
     for line in tie_lines(found.entries, front):
         say(f"{line} ({TEST})")
     say(f"{out}: {len(found.entries)} candidates; float {percent(found.found.accuracy)}; {found.data}")

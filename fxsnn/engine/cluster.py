@@ -78,7 +78,7 @@ def open_cluster(named: str, work: Work, tell: Callable[[str], None]) -> Iterato
 
     with ExitStack() as stack:
         place: Any = named if "://" in named else stack.enter_context(_described(Path(named)))
-        with _told(f"a scheduler must answer, but {named!r} does not"):
+        with _errors_in_a_line(f"a scheduler must answer, but {named!r} does not"):
             client = stack.enter_context(_client(place))
             expected = bearer.versions()
             _check(client.run(bearer.versions, on_error="return"), expected)
@@ -132,7 +132,7 @@ def _described(path: Path) -> AbstractContextManager[Any]:
     if not (isinstance(made, type) and issubclass(made, Cluster)):
         raise ConfigError(f"{must}: {held.module}.{held.class_} is no cluster of Dask's")
     with (
-        _told(f"a cluster must come up as {str(path)!r} describes it, but does not"),
+        _errors_in_a_line(f"a cluster must come up as {str(path)!r} describes it, but does not"),
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
     ):
         cluster: Any = made(*held.args, **held.kwargs)
@@ -177,7 +177,7 @@ def _let_go(client: Client, name: str) -> None:
 
 
 @contextlib.contextmanager
-def _told(must: str) -> Iterator[None]:
+def _errors_in_a_line(must: str) -> Iterator[None]:
     """Turn whatever Dask raises in the block into one line."""
     try:
         yield

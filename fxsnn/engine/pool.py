@@ -115,9 +115,9 @@ class Pool:
                 following += 1
 
     def _submit(self, come: SimpleQueue[Done], number: int, task: Any) -> None:
-        self.executor.submit(self.call, task).add_done_callback(partial(self._tell, come, number, task))
+        self.executor.submit(self.call, task).add_done_callback(partial(self._finished, come, number, task))
 
-    def _tell(self, come: SimpleQueue[Done], number: int, task: Any, future: Future[Any]) -> None:
+    def _finished(self, come: SimpleQueue[Done], number: int, task: Any, future: Future[Any]) -> None:
         """Put what has become of a task where it is waited for."""
         error = self.fault(future)
         come.put(Done(number, task, None if error else future.result(), error))

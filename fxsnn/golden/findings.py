@@ -13,7 +13,7 @@ def lines(result: Diff) -> list[str]:
     wrong = result.difference
     told = [f"narrow    {text}" for text in result.narrow]
     told += [f"size      {text}" for text in result.sizes]
-    told += [f"all {result.words:,} words match"] if wrong is None else _told(wrong, result.words)
+    told += [f"all {result.words:,} words match"] if wrong is None else _difference_lines(wrong, result.words)
     told += [f"undefined {name}: {bad:,} of {words:,} words are x or z" for name, bad, words in result.undefined]
     told += [
         f"offset    {name} dump is {abs(late)} words {'late' if late > 0 else 'early'}" for name, late in result.late
@@ -46,7 +46,7 @@ def _named(place: Place | Difference) -> str:
     return f"{place.node}, presentation {place.presentation}, step {place.step}{neuron}"
 
 
-def _told(wrong: Difference, words: int) -> list[str]:
+def _difference_lines(wrong: Difference, words: int) -> list[str]:
     extent = f"{wrong.words:,} of {words:,} words, {many(wrong.steps, 'step')}, {many(wrong.neurons, 'neuron')}"
     return [
         f"first     {_named(wrong)}",

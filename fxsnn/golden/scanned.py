@@ -18,7 +18,7 @@ from fxsnn.golden.contents import Vector
 from fxsnn.golden.memfile import DIGIT_OF, Sums, read_mem, sums_of_digits
 
 _AT_ONCE = 1 << 18  # lines that are looked at together
-_HELD = 1 << 24  # words of files that were read lately and are kept
+_CACHED = 1 << 24  # words of files that were read lately and are kept
 _LONGEST = 1 << 16  # bytes of a comment
 
 
@@ -65,7 +65,7 @@ class FileWords(Mapping[str, NDArray[np.int64]]):
             vector = self._vectors[name]
             words = self.lines(name, 0, vector.depth).reshape(vector.shape)
             words.flags.writeable = False
-            while self._lately and sum(one.size for one in self._lately.values()) + words.size > _HELD:
+            while self._lately and sum(one.size for one in self._lately.values()) + words.size > _CACHED:
                 del self._lately[next(iter(self._lately))]
             self._lately[name] = words
         return self._lately[name]

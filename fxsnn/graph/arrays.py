@@ -19,26 +19,27 @@ from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 ENDINGS = (".npy", ".npz", ".csv", ".mem")
 
 
-def read_given(name: str, folder: Path, *, words: bool) -> Given:
+def read_given(name: str, folder: Path, *, words: bool, whole: bool = False) -> Given:
     """Return the numbers of a file beside a network.
 
     name     `w.npy`, `w.csv`, `w.mem`, or `net.npz:w`: an array of it; without `:w` its only one
     words    whether they are raw words; those of a .mem always are, in two's complement of their format's width
+    whole    whether raw words of a .csv may be written as `1.0` or `1e0`
 
     Raises
     ------
     FileError
         The file is missing, damaged or of another kind, or holds something else; the message names file and line.
     """
-    whole, colon, member = name.partition(":")
-    path = folder / whole
+    file, colon, member = name.partition(":")
+    path = folder / file
     if path.suffix not in ENDINGS or (colon and path.suffix != ".npz"):
         raise FileError(f"an array must be a file of {', '.join(ENDINGS)}, as in 'w.npy' or 'net.npz:w', not {name!r}")
     data = read_bytes(path, "an array")
     if path.suffix == ".mem":
-        return _from_mem(data, whole)
+        return _from_mem(data, file)
     shaped = path.suffix != ".csv"
-    held = _from_csv(data, whole, words=words) if not shaped else _from_numpy(data, whole, member)
+    held = _from_csv(data, file, words, whole) if not shaped else _from_numpy(data, file, member)
     if held.dtype.kind not in ("iu" if words else "iuf"):
         raise FileError(f"{name} must hold {'raw words' if words else 'numbers'}, not {held.dtype}")
     try:
@@ -64,7 +65,7 @@ def _from_numpy(data: bytes, name: str, member: str) -> NDArray[Any]:
     return held[member]
 
 
-def _from_csv(data: bytes, name: str, *, words: bool) -> NDArray[Any]:
+def _from_csv(data: bytes, name: str, words: bool, whole: bool) -> NDArray[Any]:
     """Return the numbers of a table, its cells apart by commas, semicolons, tabs or spaces."""
     try:
         text = decoded(data)
@@ -74,13 +75,22 @@ def _from_csv(data: bytes, name: str, *, words: bool) -> NDArray[Any]:
     for number, line in enumerate(text.splitlines(), 1):
         for cell in line.replace(",", " ").replace(";", " ").split():
             try:
-                found.append(int(cell) if words else float(cell))
+                found.append(_whole(cell, whole) if words else float(cell))
             except ValueError:
                 what = "a raw word" if words else "a number"
                 raise FileError(f"{name} line {number} must be {what}, not {quoted(cell)}") from None
             if words and not -(1 << 63) <= found[-1] < 1 << 63:
                 raise FileError(f"{name} line {number} must be a raw word of at most 63 bits, not {quoted(cell)}")
     return np.array(found, np.int64 if words else np.float64)
+
+
+def _whole(cell: str, also_floats: bool) -> int:
+    try:
+        return int(cell)
+    except ValueError:
+        if also_floats and (value := float(cell)).is_integer():
+            return int(value)
+        raise
 
 
 def _from_mem(data: bytes, name: str) -> Given:

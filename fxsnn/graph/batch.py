@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fxsnn.drive import TOGETHER
 from fxsnn.frozen import KERNELS_TAKE
 from fxsnn.graph.dense import Dense, DenseAtWork, dense, is_dense
-from fxsnn.graph.engine import Engine, held_in
+from fxsnn.graph.engine import Engine, stored_in
 from fxsnn.graph.order import Stage
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
@@ -113,7 +113,7 @@ def _scheduled(network: QuantisedGraph, begun: _Begun) -> Schedule:
         if is_dense(network, stage)
         for name in stage.populations
     }
-    words = {name: held_in(form) for name, form in network.formats.items()}
+    words = {name: stored_in(form) for name, form in network.formats.items()}
     sizes = {INPUT: math.prod(graph.shape)} | {one.name: one.size for one in graph.populations}
     held = sum(size * np.dtype(words[name]).itemsize for name, size in sizes.items())
     listed = sum(3 * one.inputs for one in at_once.values())  # a raster and the active inputs of it

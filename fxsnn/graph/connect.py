@@ -79,6 +79,7 @@ class Projection:
         )
         must(self.kind == "conv" or self.padding == (0, 0), f"padding must not be given of {self.kind}")
         must(self.kind == "conv" or self.groups == 1, f"groups must not be given of {self.kind}")
+        must(self.weighed or self.signal == "weight", f"signal must not be given of {self.kind}, which has no weights")
         must(type(self.groups) is int and self.groups >= 1, f"groups must be 1 or more, not {self.groups}")
 
     @property

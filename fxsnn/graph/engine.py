@@ -142,7 +142,7 @@ def is_bits(form: Format) -> bool:
     return (form.lowest, form.highest) == (0, 1)
 
 
-def held_in(form: Format) -> type[np.integer[Any]]:
+def stored_in(form: Format) -> type[np.integer[Any]]:
     """Return the type in which words of a format that are emitted are stored."""
     return np.uint8 if is_bits(form) else np.int64
 

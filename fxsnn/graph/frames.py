@@ -13,7 +13,7 @@ from fxsnn.data.labelled import Labelled
 from fxsnn.encode import RateCoding, encode
 from fxsnn.frozen import freeze
 
-HELD_WORDS = 1 << 25  # of inputs that are held as they are: 256 MiB
+STORED_WORDS = 1 << 25  # of inputs that are held as they are: 256 MiB
 AT_ONCE = 1 << 23  # of those that are counted together
 Places: TypeAlias = "slice | NDArray[np.int64]"
 
@@ -127,4 +127,4 @@ def parts(words: NDArray[np.int64] | Frames) -> Iterator[NDArray[np.int64]]:
 def made(source: Source, inputs: int, steps: int, size: int) -> NDArray[np.int64] | Frames:
     """Return the words of all inputs of a source: at once where they are few."""
     frames = Frames(source, np.arange(inputs), steps, size)
-    return frames[:] if inputs * steps * size <= HELD_WORDS or inputs == 1 else frames
+    return frames[:] if inputs * steps * size <= STORED_WORDS or inputs == 1 else frames

@@ -70,7 +70,8 @@ class Inputs:
 def read_inputs(path: Path, graph: Graph) -> Inputs:
     """Read inputs of a network.
 
-    .npy    an array [inputs, steps, ...], a map flat or as it is, of whole numbers or of false and true
+    .npy    an array [inputs, steps, ...], a map flat or as it is, of whole numbers or of false and true; of floats
+            that are whole where words have no fractional bits, as spikes
     .npz    the same by the name `inputs`, and the classes `labels`, [inputs], if they are known; or spikes as `units`,
             `times` in microseconds, `offsets` and `labels`
     .csv, .mem    the raw words of one input, its first step first
@@ -117,7 +118,8 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 def _one(path: Path, graph: Graph) -> NDArray[np.int64]:
     """Return the words of one input: [1, steps, words]."""
-    given, size = read_given(path.name, path.parent, words=True), math.prod(graph.shape)
+    given = read_given(path.name, path.parent, words=True, whole=not graph.format.frac)
+    size = math.prod(graph.shape)
     flat = given.words(Signal(graph.format), Lfsr(), "inputs")[0].reshape(-1)
     if len(flat) % size:
         raise ConfigError(f"inputs must be whole steps of {size} words, not {len(flat)} words")
@@ -126,7 +128,7 @@ def _one(path: Path, graph: Graph) -> NDArray[np.int64]:
 
 def checked_inputs(given: ArrayLike, graph: Graph) -> NDArray[np.int64]:
     """Return the inputs of a network, int64[inputs, steps, words]; ConfigError where they are none, or too many."""
-    words = as_words(given)
+    words = as_words(given, graph.format)
     if words.size > MOST_WORDS:
         raise ConfigError(f"inputs must be at most {MOST_WORDS:,} words together, not {words.size:,}")
     check_words("inputs", words, graph.format)
@@ -147,6 +149,8 @@ def _checked_frames(frames: Frames, graph: Graph) -> Frames:
 
 
 def _classes(given: NDArray[Any], inputs: int) -> NDArray[np.int64]:
+    if given.dtype.kind == "f" and (given == np.rint(given)).all() and (np.abs(given) < MOST_CLASSES).all():
+        given = given.astype(np.int64)
     if given.dtype.kind not in "iu" or given.shape != (inputs,):
         raise ConfigError(
             f"labels must be a whole number for each of {inputs} inputs, not {given.dtype}{list(given.shape)}"

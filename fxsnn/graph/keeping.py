@@ -35,7 +35,7 @@ class Keeping:
     carried    by Carry: the state in whose array active inputs add to it, or OWN
     until      of every value: the last pass in which it is read
     written    by state: the pass that writes it
-    told       the pass that writes what is emitted
+    emits_in   the pass that writes what is emitted
     alone      whether one neuron after the other takes what active inputs bring: then what no later pass reads of it is
                one word, else a word a neuron
     """
@@ -46,7 +46,7 @@ class Keeping:
     carried: Mapping[Ref, str]
     until: Mapping[Ref, int]
     written: Mapping[str, int]
-    told: int
+    emits_in: int
     alone: bool
 
     def __post_init__(self) -> None:
@@ -103,9 +103,9 @@ def keeping(network: QuantisedGraph, one: Population, begun: Collection[str] = (
         places[ref] = free[0] if free else OWN
         full |= {(name, loop) for name in free[:1] for loop in loops}
     written = {name: max(found.loops[finals[name]], read.get(name, 0)) for name in finals}
-    told = max((written[name] for name in inside), default=found.loops[output])
+    emits_in = max((written[name] for name in inside), default=found.loops[output])
     alone = _alone(program, one)
-    return Keeping(taken(network, one), inside, places, carried, held.until, written, told, alone)
+    return Keeping(taken(network, one), inside, places, carried, held.until, written, emits_in, alone)
 
 
 def direct(network: QuantisedGraph, one: Population, given: str) -> Projection | None:

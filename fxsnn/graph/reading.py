@@ -8,8 +8,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fxsnn.cast import refusal_of_word
 from fxsnn.classify import vote
 from fxsnn.errors import ConfigError
+from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.given import Shape
 
@@ -48,6 +50,8 @@ class Readout:
             raise ConfigError(
                 f"readout: labels and node must be given of readouts of their name alone, not of {self.kind}"
             )
+        if self.over != "sum" and self.kind != "node":
+            raise ConfigError(f"readout: over must be given of readouts of a node alone, not of {self.kind}")
         if self.skip < 0:
             raise ConfigError(f"readout: skip must be 0 steps or more, not {self.skip}")
         freeze(self, copy=True)
@@ -89,16 +93,27 @@ def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
     return np.asarray(np.add.reduce(words, axis=-2, dtype=np.float64 if words.dtype.kind == "f" else np.int64))
 
 
-def as_words(given: ArrayLike) -> NDArray[Any]:
-    """Return the inputs of a network as an array, false and true as 0 and 1; raises ConfigError where they are none.
+def as_words(given: ArrayLike, form: Format, name: str = "inputs") -> NDArray[Any]:
+    """Return words as an array, false and true as 0 and 1; other integers are not compared with the format.
 
-    given    integers or truth values of any shape, such as int64[inputs, steps, words]
+    given    integers or truth values of any shape, such as int64[inputs, steps, words]; of a format without fractional
+             bits, such as that of spikes, also floats that are its words exactly
+    name     what they are, for messages
+
+    Raises ConfigError where they are no array, or where a float is no word.
     """
     try:
         held = np.asarray(given)
     except ValueError:
-        raise ConfigError("inputs must be an array, not lists of unequal lengths") from None
-    return held.view(np.uint8) if held.dtype == np.bool_ else held
+        raise ConfigError(f"{name} must be an array, not lists of unequal lengths") from None
+    if held.dtype.kind != "f" or form.frac:
+        return held.view(np.uint8) if held.dtype == np.bool_ else held
+    wide = held.astype(np.float64)  # which has both ends exactly
+    none = ~((held == np.rint(held)) & (wide >= form.lowest) & (wide < form.highest + 1))
+    if none.any():
+        place = tuple(int(n) for n in np.argwhere(none)[0])
+        raise ConfigError(refusal_of_word(name, place, form, held[place]))
+    return held.astype(np.int64)
 
 
 def check_inputs(shape: Shape, readout: Readout, inputs: NDArray[Any]) -> NDArray[Any]:

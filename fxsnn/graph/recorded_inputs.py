@@ -19,7 +19,7 @@ from fxsnn.documents import documented, parse_toml
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.files import MOST_BYTES, read_bytes, read_text
-from fxsnn.graph.frames import HELD_WORDS, Events, Frames, Images, made
+from fxsnn.graph.frames import STORED_WORDS, Events, Frames, Images, made
 from fxsnn.graph.given import Shape
 from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 
@@ -90,6 +90,17 @@ def spikes_of(held: Mapping[str, NDArray[Any]], shape: Shape, asked: Description
 def _check(asked: Description) -> None:
     if bool(asked.recordings) == bool(asked.images) or (asked.labels and not asked.images):
         raise ConfigError("a description of inputs must name recordings, or images and their labels")
+    given = asked.recordings or asked.images
+    whole = asked.recordings and Path(given).suffix in (*HDF5, ".npz")  # of one sensor, without a split
+    for names, where, unused in (
+        (("coding", "peak", "seed"), "of images", bool(asked.recordings)),
+        (("split", "step", "sensor", "several"), "of recordings", bool(asked.images)),
+        (("split", "sensor"), "of folders of recordings", whole),
+        (("peak", "seed"), "where coding is 'rate'", asked.coding == "words"),
+    ):
+        for name in names:
+            if unused and getattr(asked, name) != getattr(AS_IT_IS, name):
+                raise ConfigError(f"{name} must be given {where} alone, not of {given!r}")
     for name, least in (("step", 1), ("first", 0), ("every", 1), ("steps", 1), ("count", 1)):
         given = getattr(asked, name)
         if given is not None and given < least:
@@ -160,9 +171,9 @@ def _binned(held: Labelled, asked: Description) -> Words:
 
 def _limit(inputs: int, steps: int, size: int) -> None:
     """Refuse inputs that are many, of which one alone is more than memory should hold."""
-    if inputs * steps * size > MOST_WORDS and steps * size > HELD_WORDS:
+    if inputs * steps * size > MOST_WORDS and steps * size > STORED_WORDS:
         raise ConfigError(
-            f"inputs must be at most {MOST_WORDS:,} words together where one has more than {HELD_WORDS:,}, not "
+            f"inputs must be at most {MOST_WORDS:,} words together where one has more than {STORED_WORDS:,}, not "
             f"{inputs:,} of {steps:,} steps with {size:,} words: a description of inputs takes fewer "
             "(step, steps, first, every, count)"
         )

@@ -100,7 +100,7 @@ def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1, start: Giv
 
 def trace(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None) -> dict[str, Kept]:
     """Run one input, int or bool[steps, ...], and keep every node of every population; `start` and raises as `run`."""
-    (kept,) = traces(network, as_words(inputs)[None], start)
+    (kept,) = traces(network, as_words(inputs, network.graph.format)[None], start)
     return kept
 
 
@@ -153,7 +153,7 @@ def golden_nodes(network: QuantisedGraph, inputs: NDArray[np.integer]) -> dict[s
 
 
 def _checked(graph: Graph, inputs: ArrayLike) -> NDArray[np.integer]:
-    words = as_words(inputs)
+    words = as_words(inputs, graph.format)
     check_words("inputs", words, graph.format)
     return check_inputs(graph.shape, graph.readout, words)
 

@@ -119,7 +119,7 @@ def start_of(network: QuantisedGraph, given: Given | None, inputs: int) -> Start
     known_states(network, given or ())
     for name, form in forms.items():
         if given is not None and name in given:
-            one, held = network.graph[name.partition(".")[0]], as_words(given[name])
+            one, held = network.graph[name.partition(".")[0]], as_words(given[name], form, f"{name} at the start")
             check_words(f"{name} at the start", held, form)
             if held.shape not in [(*many, *shape) for many in ((), (inputs,)) for shape in ((one.size,), one.shape)]:
                 must = [*one.shape], [inputs, *one.shape]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, UnknownNameError
 from fxsnn.graph.counted import Counted, counts_of
-from fxsnn.graph.engine import Engine, drawing, held_in
+from fxsnn.graph.engine import Engine, drawing, stored_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words, delayed
@@ -55,7 +55,7 @@ class State(Mapping[str, Words]):
         self._work = dict[str, _Population]()
         for name in (INPUT, *(name for stage in graph.stages for name in stage.populations)):
             size = math.prod(graph.shape_at(name))
-            self._emitted[name] = np.zeros((self._past + _KEPT, size), held_in(network.formats[name]))
+            self._emitted[name] = np.zeros((self._past + _KEPT, size), stored_in(network.formats[name]))
             if name == INPUT:
                 self._words[name] = partial(self._last, name)
                 continue
@@ -85,7 +85,7 @@ class State(Mapping[str, Words]):
     def step(self, row: ArrayLike) -> Words:
         """Do a time step; return what the population that is read emits, int64[neurons].
 
-        row    int or bool[words], or of the input's shape: words of its format
+        row    int or bool[words], or of the input's shape: words of its format; whole floats as `as_words` takes them
 
         Raises
         ------
@@ -94,7 +94,7 @@ class State(Mapping[str, Words]):
         OverflowDetectedError
             A signal's overflow mode is `error` and a value left it.
         """
-        words = as_words(row)
+        words = as_words(row, self._format, "row")
         if words.shape not in self._shapes:
             raise ConfigError(f"a row must be of {list(self._shape)}, not {list(words.shape)}")
         if self._at + 1 == self._past + _KEPT:

@@ -48,11 +48,11 @@ class Datapath(Casts):
                 continue
             if neuron.owners[ref] != owner:
                 owner = neuron.owners[ref]
-                self.add("", f"// {self._told(owner)}")
+                self.add("", f"// {self._comment(owner)}")
             self._operation(ref, operation)
         self._ends()
 
-    def _told(self, number: int) -> str:
+    def _comment(self, number: int) -> str:
         """Return a statement as it stands in the text."""
         one = self.program.neuron.statements[number]
         if one.name == "if":

@@ -186,7 +186,7 @@ class Sequencer(Arrivals):
             *self._before_passes(),
             *walk.splitlines(),
             "assign ready = state == IDLE;",
-            f"assign emits = {self.passes_by(self.keeping.told)};",
+            f"assign emits = {self.passes_by(self.keeping.emits_in)};",
             f"assign done = {self.passes_by(self.passes.last)} && last;",
             "assign neuron = n;",
         )

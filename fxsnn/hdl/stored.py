@@ -143,7 +143,7 @@ class Stored(Phases):
 
     def emissions(self) -> list[tuple[str, str]]:
         """Write how that is read which waits where what is emitted is stored; return when what is stored there."""
-        told, ways = self.keeping.told, list[tuple[str, str]]()
+        told, ways = self.keeping.emits_in, list[tuple[str, str]]()
         for place in (EMITTED, *sorted(self.keeping.same)):
             for ref in self._waiting(place, NOW):
                 if self.passes.made[ref] < told:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.graph.engine import Engine, held_in
+from fxsnn.graph.engine import Engine, stored_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.ways import Held
 from fxsnn.layered.populations import pooled_name
@@ -23,7 +23,7 @@ class Working:
         names = [name for stage in graph.graph.stages for name in stage.populations if name != "answer"]
         self._emitted = dict[str, Held]()
         for name in (INPUT, *names):
-            self._emitted[name] = np.zeros((1, math.prod(graph.graph.shape_at(name))), held_in(graph.formats[name]))
+            self._emitted[name] = np.zeros((1, math.prod(graph.graph.shape_at(name))), stored_in(graph.formats[name]))
         self._engines, self._rows = dict[str, Engine](), dict[str, int]()
         for name in names:
             program, learns = graph.programs[name], name in layers

@@ -24,7 +24,7 @@ from fxsnn.nir.delays import apart, steps_of
 from fxsnn.nir.flat import Flat, flatten
 from fxsnn.nir.layout import Sizes, laid, least, network_shape, places
 from fxsnn.nir.node import NEURONS, Nested, Node, Reported
-from fxsnn.nir.rows import Row, text_told, wire_told
+from fxsnn.nir.rows import Row, neuron_text, wire_text
 from fxsnn.nir.shapes import shapes_of
 from fxsnn.nir.steps import Step, step_of
 from fxsnn.nir.wires import Wire, foldable, folded, identity, wire_of
@@ -38,7 +38,7 @@ class Imported:
 
     graph: Graph
     rows: tuple[Row, ...]
-    told: Reported
+    reported: Reported
     rules: Conventions
 
 
@@ -66,11 +66,11 @@ def converted(nested: Nested, asked: Asked, form: Format = SPIKES) -> Imported:
     ConfigError
         The graph has no meaning, needs what no network can do, or dt is not known; the node is named.
     """
-    told = Reported()
-    flat = flatten(nested, told, asked.output)
-    shapes = shapes_of(flat, told)
-    rules = settled(flat.nodes.values(), asked, told)
-    return _Conversion(flat, shapes, rules, told, form).done()
+    reported = Reported()
+    flat = flatten(nested, reported, asked.output)
+    shapes = shapes_of(flat, reported)
+    rules = settled(flat.nodes.values(), asked, reported)
+    return _Conversion(flat, shapes, rules, reported, form).done()
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class _Conversion:
     flat: Flat
     shapes: dict[str, Sizes]
     rules: Conventions
-    told: Reported
+    reported: Reported
     form: Format
     steps: dict[str, Step] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
@@ -92,17 +92,19 @@ class _Conversion:
         flat = self.flat
         for name, node in flat.nodes.items():
             if node.kind in NEURONS:
-                self.steps[name] = step_of(node, math.prod(self.shapes[name]), self.rules, self.told)
+                self.steps[name] = step_of(node, math.prod(self.shapes[name]), self.rules, self.reported)
         for name in flat.nodes:
             self._place(name)
         for name in flat.nodes:
             if name in self.called and self.called[name] != INPUT and name not in self.direct:
                 self._populate(name)
         for a, b in sorted(flat.back):
-            self.told.note(f"{a} -> {b} closes a cycle: what it brings arrives in the next step")
+            self.reported.note(f"{a} -> {b} closes a cycle: what it brings arrives in the next step")
         read = self.values[flat.sink]
         if (places(read.home) != places((math.prod(read.home),))).any():
-            self.told.note("neurons are in the order row, column, channel; in NIR's the channel comes first", flat.sink)
+            self.reported.note(
+                "neurons are in the order row, column, channel; in NIR's the channel comes first", flat.sink
+            )
         graph = Graph(
             network_shape(self.shapes[flat.source]),
             tuple(self.populations),
@@ -110,7 +112,7 @@ class _Conversion:
             self.form,
             Readout("counts", read.source),
         )
-        return Imported(graph, tuple(self.rows[name] for name in flat.nodes), self.told, self.rules)
+        return Imported(graph, tuple(self.rows[name] for name in flat.nodes), self.reported, self.rules)
 
     def _place(self, name: str) -> None:
         """Decide what becomes of a node, and where what it gives lies."""
@@ -122,7 +124,7 @@ class _Conversion:
             return
         if len(before) == 1 and before[0] in self.values:
             seen = self._seen(before[0], name)
-            steps = steps_of(node, self.rules, self.told) if node.kind == "Delay" else np.zeros(1, np.int64)
+            steps = steps_of(node, self.rules, self.reported) if node.kind == "Delay" else np.zeros(1, np.int64)
             if node.kind == "Flatten" or (node.kind == "Delay" and (steps == steps[0]).all()):
                 self.values[name] = replace(seen, shape=shape, delay=seen.delay + int(steps[0]))
                 how = f"taken as {list(shape)}" if node.kind == "Flatten" else f"{int(steps[0])} steps"
@@ -182,7 +184,7 @@ class _Conversion:
                     bias = bias + brought.bias
                 self._project(called, seen, self.called[name], brought, max(seen.delay + back, late))
                 if one in self.direct:
-                    self.rows[one] = Row(one, self.flat.nodes[one].kind, called, wire_told(brought, gain))
+                    self.rows[one] = Row(one, self.flat.nodes[one].kind, called, wire_text(brought, gain))
         if step is None:
             text, choices, constants = ("nir_biased" if bias.any() else "relay"), {}, {}
         else:
@@ -192,7 +194,7 @@ class _Conversion:
         if bias.any():
             constants["bias"] = least(bias, onto)
         self.populations.append(population(self.called[name], network_shape(onto), text, choices, constants))
-        self.rows[name] = Row(name, node.kind, self.called[name], text_told(text, choices, constants))
+        self.rows[name] = Row(name, node.kind, self.called[name], neuron_text(text, choices, constants))
 
     def _wires(self, node: Node, one: str, onto: Sizes) -> list[tuple[str, Value, Wire]]:
         """Return what comes from a node before: names of projections, where they begin, and what they do."""
@@ -200,12 +202,12 @@ class _Conversion:
         if one in self.direct:
             linear = self.flat.nodes[one]
             seen = self._seen(self.flat.before[one][0], one)
-            wire = wire_of(linear, seen.shape, seen.home, self.shapes[one], onto, self.told)
+            wire = wire_of(linear, seen.shape, seen.home, self.shapes[one], onto, self.reported)
             return [(self.called[one], seen, wire)]
         seen = self._seen(one, name)
         called = self._name(f"{seen.source}_{self.called[name]}")
         if node.kind == "Delay":
-            steps = steps_of(node, self.rules, self.told)
+            steps = steps_of(node, self.rules, self.reported)
             passed = identity(seen.home, onto, name)
             return [
                 (self._name(f"{called}_{late}"), replace(seen, delay=seen.delay + late), wire)
@@ -213,7 +215,7 @@ class _Conversion:
             ]
         if node.kind in (*NEURONS, "Flatten", "Output"):
             return [(called, seen, identity(seen.home, onto, name))]
-        return [(called, seen, wire_of(node, seen.shape, seen.home, self.shapes[name], onto, self.told))]
+        return [(called, seen, wire_of(node, seen.shape, seen.home, self.shapes[name], onto, self.reported))]
 
     def _project(self, called: str, seen: Value, target: str, wire: Wire, delay: int) -> None:
         weights = None if wire.weights is None else real(wire.weights)

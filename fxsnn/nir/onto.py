@@ -26,7 +26,7 @@ from fxsnn.nir.chips import CHIPS, Chip, Leaky, Taken, nearest_shift
 from fxsnn.nir.convert import Imported
 from fxsnn.nir.node import SPIKING
 from fxsnn.nir.rescaled import covering, highest, shortly, times, weights_of
-from fxsnn.nir.rows import Row, text_told
+from fxsnn.nir.rows import Row, neuron_text
 from fxsnn.program.shipped import neuron as shipped_neuron
 
 Reals = NDArray[np.float64]
@@ -71,17 +71,17 @@ class _Move:
 
     def take(self, one: Population, row: Row) -> None:
         """Put the neuron in the place of a node's population."""
-        chip, told = self.chip, self.found.told
+        chip, reported = self.chip, self.found.reported
         node = self._leaky(one, row)
         self._check(node, one, row)
-        taken = chip.take(node, told)
+        taken = chip.take(node, reported)
         wires = [wire for wire in self.found.graph.projections if wire.target == one.name]
         if taken.factor is not None:
             wires = [self._times(wire, taken.factor, one, row) for wire in wires]
         by = self._power(taken, wires)
         unit = 2.0**by
         if by:
-            told.note(
+            reported.note(
                 f"weights and thresholds are multiplied by {as_given(unit)} for the words of {self.neuron}", row.node
             )
         target, given = one.name, chip.input
@@ -98,7 +98,7 @@ class _Move:
             if chip.own_input and wire.source == one.name:
                 into, late = chip.own_input, max(wire.delay, 2)
                 if wire.delay < late:
-                    told.differ("its own spikes arrive two steps later", row.node)
+                    reported.differ("its own spikes arrive two steps later", row.node)
             self.changed[wire.name] = kept = replace(kept, target=target, input=into, delay=late)
             if kept.weights is not None:
                 self.signals[f"{wire.name}.{wire.signal}"] = self._weight_form(kept)
@@ -108,7 +108,7 @@ class _Move:
         """Keep a population that is none of the nodes that are taken, in words that are wide enough."""
         row = next((row for row in self.found.rows if row.became == one.name and row.kind != "Output"), None)
         if row is not None and one.neuron.states:
-            self.found.told.differ(f"it stays what it is, {self.neuron} always fires", row.node)
+            self.found.reported.differ(f"it stays what it is, {self.neuron} always fires", row.node)
         self.populations.append(one)
         self._widely(one)
 
@@ -131,7 +131,7 @@ class _Move:
             if drive.any():
                 if (synapse == 1).any():
                     raise _refusal(row, f"{self.neuron} has no bias of its current, which must decay where it has one")
-                self.found.told.differ(
+                self.found.reported.differ(
                     "the bias drives the membrane from the first step on by as much as the current would settle at",
                     row.node,
                 )
@@ -154,7 +154,7 @@ class _Move:
 
     def _check(self, node: Leaky, one: Population, row: Row) -> None:
         """Refuse a node that the neuron cannot take; report what the neuron does otherwise."""
-        chip, name, told = self.chip, self.neuron, self.found.told
+        chip, name, reported = self.chip, self.neuron, self.found.reported
         if chip.current == "must" and node.synapse is None:
             raise _refusal(row, f"{name} needs a synaptic current, which CubaLIF has and {row.kind} has not")
         if chip.current == "never" and node.synapse is not None:
@@ -174,24 +174,26 @@ class _Move:
         if (node.threshold < 0).any():
             raise _refusal(row, f"v_threshold must be 0 or more for {name}, not {as_given(node.threshold.min())}")
         if one.choices["compare"] != chip.compare:
-            told.differ(f"it {AT[chip.compare]}", node.name)
+            reported.differ(f"it {AT[chip.compare]}", node.name)
         kept = chip.resets[node.reset]
         if kept != node.reset:
             said = {"zero": "to zero", "value": "to v_reset", "subtract": "by subtraction"}
-            told.differ(f"a spike resets it {said[kept]}, not {said[node.reset]}", node.name)
+            reported.differ(f"a spike resets it {said[kept]}, not {said[node.reset]}", node.name)
         if node.reset_step not in chip.steps:
             again = "a neuron that is still above its threshold after a reset fires again"
-            told.differ(again if node.reset_step == "again" else "it is reset in the step of its spike", node.name)
+            reported.differ(again if node.reset_step == "again" else "it is reset in the step of its spike", node.name)
         if node.many and not chip.many:
-            told.differ("it spikes once in a step", node.name)
+            reported.differ("it spikes once in a step", node.name)
         if node.floor is not None and not chip.floor:
-            told.differ("there is no floor under its membrane", node.name)
+            reported.differ("there is no floor under its membrane", node.name)
         if one.choices.get("taken") == "before":
-            told.differ("the membrane takes up the current of the same step", node.name)
+            reported.differ("the membrane takes up the current of the same step", node.name)
         for what in chip.otherwise:
-            told.differ(what, node.name)
+            reported.differ(what, node.name)
         if chip.late and self.found.rules.arrives == "same":
-            told.differ("what it emits arrives in the next step there, here in the same (--arrives next)", node.name)
+            reported.differ(
+                "what it emits arrives in the next step there, here in the same (--arrives next)", node.name
+            )
 
     def _power(self, taken: Taken, wires: Iterable[Projection]) -> int:
         """Return the power of two by which weights and thresholds fit the neuron's words."""
@@ -220,10 +222,10 @@ class _Move:
             if (off > 1e-6 * abs(values)).any():  # of float32 the last bits are none of theirs
                 worst = int(off.argmax())
                 said = f"{as_given(values[worst])} becomes {as_given(words[worst])}"
-                self.found.told.differ(f"{name} is a word of {form.describe()}: {said}", row.node)
+                self.found.reported.differ(f"{name} is a word of {form.describe()}: {said}", row.node)
         short = {name: shortly(values, one) for name, values in held.items()}
         self.populations.append(population(one.name, one.shape, self.neuron, taken.choices, short, taken.numbers))
-        self.rows[row.node] = replace(row, how=text_told(self.neuron, taken.choices, short))
+        self.rows[row.node] = replace(row, how=neuron_text(self.neuron, taken.choices, short))
         self.signals |= {f"{one.name}.{name}": self.chip.signals[name] for name in made.signals}
         reached = {wire.input for wire in (*self.changed.values(), *self.added) if wire.target == one.name}
         for name in made.inputs:

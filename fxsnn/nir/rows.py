@@ -23,7 +23,7 @@ class Row:
     how: str
 
 
-def numbers_told(values: Reals) -> str:
+def numbers_text(values: Reals) -> str:
     """Return a number, or the least and the greatest of several.
 
     values    float64 of any shape
@@ -33,7 +33,7 @@ def numbers_told(values: Reals) -> str:
     return f"{values.min():.6g} to {values.max():.6g}"
 
 
-def wire_told(wire: Wire, gain: Reals) -> str:
+def wire_text(wire: Wire, gain: Reals) -> str:
     """Return what a projection does, with what its weights were multiplied by.
 
     gain    float64[targets], or one number
@@ -42,16 +42,16 @@ def wire_told(wire: Wire, gain: Reals) -> str:
     if wire.weights is not None:
         said.append(f"weights {list(wire.weights.shape)}")
         if (gain != 1).any():
-            said.append(f"times {numbers_told(gain)}")
+            said.append(f"times {numbers_text(gain)}")
     if wire.bias is not None:
         said.append("its bias among the neurons' constants")
     return "; ".join(said)
 
 
-def text_told(text: str, choices: Mapping[str, str], constants: Mapping[str, Reals]) -> str:
+def neuron_text(text: str, choices: Mapping[str, str], constants: Mapping[str, Reals]) -> str:
     """Return what a population is: its text, what was chosen, and its constants.
 
     constants    float64 of any shape, by name
     """
     chosen = [f"{key} {value}" for key, value in choices.items()]
-    return "; ".join((text, *chosen, *(f"{key} {numbers_told(values)}" for key, values in constants.items())))
+    return "; ".join((text, *chosen, *(f"{key} {numbers_text(values)}" for key, values in constants.items())))

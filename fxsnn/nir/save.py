@@ -57,10 +57,10 @@ def imported(
             found, plan = onto(found, on.neuron)
     except FxsnnError as error:
         raise type(error)(f"{str(path)!r}: {error}") from None
-    if strict and found.told.assumed:
-        raise FindingError(f"{str(path)!r}: nothing may be assumed with --strict: {'; '.join(found.told.assumed)}")
-    if strict and found.told.differing:
-        said = "; ".join(found.told.differing)
+    if strict and found.reported.assumed:
+        raise FindingError(f"{str(path)!r}: nothing may be assumed with --strict: {'; '.join(found.reported.assumed)}")
+    if strict and found.reported.differing:
+        said = "; ".join(found.reported.differing)
         raise FindingError(f"{str(path)!r}: a neuron must do what its node does with --strict: {said}")
     text, held = network_text(found, arrays.name, path.name)
     if on is not None and plan is not None:
@@ -78,6 +78,6 @@ def network_text(found: Imported, arrays: str, source: str) -> tuple[str, dict[s
     held: dict[str, NDArray[np.float64]] = {}
 
     beside = Beside(inline(arrays, held), lambda text: text.file.removesuffix(".neuron"))
-    lines = [f"# made by fxsnn import of {source!a}", *(f"# assumed: {one}" for one in found.told.assumed)]
-    lines += [f"# differs: {one}" for one in found.told.differing]
+    lines = [f"# made by fxsnn import of {source!a}", *(f"# assumed: {one}" for one in found.reported.assumed)]
+    lines += [f"# differs: {one}" for one in found.reported.differing]
     return "\n".join((*lines, graph_text(found.graph, beside))), held

@@ -76,19 +76,19 @@ class GraphBench:
             yield some, self.start.part(slice(first, first + len(some)))
             first += len(some)
 
-    def told(self, predictions: NDArray[np.int64]) -> Classified:
+    def classified(self, predictions: NDArray[np.int64]) -> Classified:
         """Hold predictions, int64[inputs], against the labels; against the float network where there are none."""
         labels = self.float_classes if self.inputs.labels is None else self.inputs.labels
         return Classified.by(predictions, labels, classes(self.graph.readout, self.graph.read.size))
 
-    def float_told(self) -> Classified:
+    def float_classified(self) -> Classified:
         """Measure the float network."""
-        return self.told(self.float_classes)
+        return self.classified(self.float_classes)
 
     def measured(self, network: QuantisedGraph) -> Classified:
         """Measure a network in integers; raises as `graph.run.run` does."""
         found = [run(network, some, start=begun.words).classes for some, begun in self._parts()]
-        return self.told(np.concatenate([one for one in found if one is not None]))  # the readout asks a question
+        return self.classified(np.concatenate([one for one in found if one is not None]))  # the readout asks a question
 
     def counts(self, network: QuantisedGraph) -> dict[str, dict[str, int]]:
         """Show the first input and return how its casts went, by population and cast."""
@@ -103,9 +103,9 @@ class GraphBench:
         """
         try:
             network = quantise_graph(self.graph, point.plan)
-            told = self.measured(network)
+            classified = self.measured(network)
             overflows = overflowing_in(self.counts(network))
             firing = watch(float_net, network, self.inputs) if float_net else None
         except FxsnnError as error:
             raise type(error)(f"{point.name}: {error}") from None
-        return Candidate(point.name, point.scheme, point.plan, told, graph_memory(network), firing, overflows)
+        return Candidate(point.name, point.scheme, point.plan, classified, graph_memory(network), firing, overflows)

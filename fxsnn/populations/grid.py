@@ -15,8 +15,9 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, by_name, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
-from fxsnn.grid import MOST_POINTS, SHORT, Point
+from fxsnn.grid import MOST_POINTS, Point
 from fxsnn.lfsr import Lfsr
+from fxsnn.modes import SHORT
 from fxsnn.plan import ChoiceText, LfsrText, Signal
 from fxsnn.program.neuron import BIT
 
@@ -62,6 +63,13 @@ def parse_graph_grid(text: str) -> GraphGrid:
     grid = GraphGrid(axes, tuple(lfsr.taps), lfsr.seed)
     if not axes or grid.points > MOST_POINTS:
         raise ConfigError(f"a grid must have 1 to {MOST_POINTS:,} points, not {grid.points if axes else 0:,}")
+    return grid
+
+
+def graph_grid_for(graph: Graph, text: str) -> GraphGrid:
+    """Read the grid of a network from TOML; raises as `parse_graph_grid` and `graph_points` do."""
+    grid = parse_graph_grid(text)
+    graph_points(msgspec.structs.replace(grid, axes={name: words[:1] for name, words in grid.axes.items()}), graph)
     return grid
 
 

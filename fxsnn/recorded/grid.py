@@ -11,13 +11,13 @@ import msgspec
 
 from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.grid import MOST_POINTS, SHORT, Point, Value
+from fxsnn.grid import MOST_POINTS, Point, Value
 from fxsnn.layered.itq_plan import Lesson, plan_learning
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import Filters, LayeredPlan
 from fxsnn.layered.ptq import Words, grids_of, plan_layers
 from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Rounding
+from fxsnn.modes import SHORT, Rounding
 
 Scheme = Literal["PTQ", "straight-through", "ITQ"]
 _AXES = ("weight", "state", "weight_rounding", "state_rounding", "filters", "scheme")

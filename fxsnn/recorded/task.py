@@ -75,7 +75,7 @@ class Bench:
         if not len(self.shown):
             raise ConfigError("recordings to compare candidates on must be one or more, not none")
 
-    def float_told(self) -> Classified:
+    def float_classified(self) -> Classified:
         """Measure the float network."""
         return measured_float(self.network, self.shown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -119,6 +120,9 @@ def _parse(text: str, root: Path) -> list[Listed]:
         if entry.name in {one.name for one in found}:
             raise ConfigError(f"the names of configurations must differ, {entry.name!r} is used twice")
         try:
+            if "random" in tables and (entry.inputs is not None or entry.data != "random"):
+                of = "data" if entry.inputs is None else "inputs"
+                raise ConfigError(f"random must be left out of a configuration of {of}: nothing is drawn")
             found.append(_configuration(entry, root))
         except FxsnnError as error:
             raise type(error)(f"configuration {entry.name!r}: {error}") from None
@@ -133,6 +137,8 @@ def _configuration(entry: _Entry, root: Path) -> Listed:
         raise ConfigError(f"traced must be at most the {entry.images} images, not {traced}")
     if entry.data == "random" and (entry.labelling or _set(entry.coding)):
         raise ConfigError("labelling and coding must be left out where data is random")
+    if "choice" in entry.change:
+        raise ConfigError("change must be of what a plan computes with, not of choice, with what it was chosen")
     file = inside(root, entry.network)
     if file.suffix == ".toml":
         if entry.data != "random" or _set(entry.constants):
@@ -149,13 +155,21 @@ def _configuration(entry: _Entry, root: Path) -> Listed:
     return Configuration(
         entry.name,
         replace(network, **_set(entry.constants), coding=coding),
-        plan_from_data(merged(plan_to_data(plan), entry.change)),
+        plan_from_data(merged(_unchanged(plan, entry.change), entry.change)),
         entry.data,
         entry.images,
         traced,
         entry.labelling,
         entry.random,
     )
+
+
+def _unchanged(plan: Plan, change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of a plan; where a change makes its leak one of another kind, without the keys of its own."""
+    tables, leak = plan_to_data(plan), change.get("leak")
+    if isinstance(leak, dict) and leak.get("kind", plan.leak.kind) != plan.leak.kind:
+        tables["leak"] = {}
+    return tables
 
 
 def _set(given: msgspec.Struct) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def membranes(story: Story, cut: str) -> Figure:
         if far and cut == "wide":  # where there is room; the caption tells the range too
             axes.set_title(far, loc="right", fontsize=8, color="#57606a")
     panels[-1].set_xlabel("time [steps]")
+    panels[-1].xaxis.set_major_locator(MaxNLocator(9, integer=True))
     handles = [
         *panels[0].get_legend_handles_labels()[0],
         Line2D([], [], color=INK, linewidth=1, linestyle=DASHES, label="threshold"),
@@ -105,6 +106,7 @@ def rasters(story: Story, cut: str) -> Figure:
         )
         axes.set_ylabel("neuron")
     bottom.set_xlabel("time [steps]")
+    bottom.xaxis.set_major_locator(MaxNLocator(9, integer=True))
     bottom.set_xlim(-0.5, len(float_spikes) - 0.5)
     for axes, what in ((top, traces["input"]), (middle, float_spikes), (bottom, fixed_spikes)):
         margin = 0.5 + 0.03 * what.shape[1]  # a mark on the edge stays whole

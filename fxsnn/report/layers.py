@@ -79,7 +79,7 @@ def compose_layers(
             f"recording{'s'[: chosen_by != 1]}, the first of those that the choice was made on; neurons of all "
             "layers, before pooling"
         ),
-        membranes_told=(
+        membranes_caption=(
             f"The most active neurons of layer {number}, in units of its trace P; a dot is a spike, which is fired "
             "above 0. Membranes are not stored: they are the exact sum under the kernel, the bias and the refractory "
             "state."

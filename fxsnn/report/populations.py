@@ -70,7 +70,7 @@ def compose_graph(outcome: GraphOutcome, bench: GraphBench, command: str) -> Sto
         fields=weights[2],
         neurons=f"neurons of {drawn}",
         fired_on=f"input{'s'[: len(words) != 1]} that the choice was made on; neurons of {', '.join(spiking(graph))}",
-        membranes_told=_membranes_told(graph, drawn),
+        membranes_caption=_membranes_caption(graph, drawn),
     )
 
 
@@ -197,7 +197,7 @@ def _threshold(graph: Graph, drawn: str, decides: Deciding | None, constants: Ma
     return rest.step({name: [np.zeros(one.size)] for name in one.neuron.inputs})[decides.threshold]
 
 
-def _membranes_told(graph: Graph, drawn: str) -> str:
+def _membranes_caption(graph: Graph, drawn: str) -> str:
     decides, active = deciding(graph[drawn].neuron), f"The most active neurons of {drawn}"
     if not counts_spikes(graph[drawn].neuron) or decides is None:
         shown = f"their {decides.node} after every step" if decides else "what they emit"

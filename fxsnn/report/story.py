@@ -77,7 +77,7 @@ class Story:
     fields: str = "neurons"  # whose weights are shown
     neurons: str = "neurons"  # whose membranes and spikes are shown
     fired_on: str = "images the choice was made on"
-    membranes_told: str = ""  # caption of the membranes, where no format stores them as they are drawn
+    membranes_caption: str = ""  # caption of the membranes, where no format stores them as they are drawn
     steps: Mapping[str, Sequence[str]] = field(default_factory=dict)  # lines of the neurons' time step, by owner
 
     def __post_init__(self) -> None:

@@ -10,8 +10,8 @@ import msgspec
 from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
-from fxsnn.grid import GROUPS, SHORT, Point
-from fxsnn.modes import Rounding
+from fxsnn.grid import GROUPS, Point
+from fxsnn.modes import SHORT, Rounding
 
 ABOVE = 2  # bits above the fewest that the analysis found
 

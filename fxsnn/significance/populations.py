@@ -61,7 +61,7 @@ def populations_significance(
     wide = wide_plan(graph, spreads, seed)
     bench = GraphBench(graph, inputs, wide)
     network = quantise_graph(graph, wide)
-    right, wide_right = bench.float_told().right, bench.measured(network).right
+    right, wide_right = bench.float_classified().right, bench.measured(network).right
     baseline = Float(**score_of(right), wide_images_differing=int((wide_right != right).sum()))
     words = _words(network)
     groups = [

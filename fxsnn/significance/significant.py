@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
-from fxsnn.grid import SHORT, Point, Value
+from fxsnn.grid import Point, Value
 from fxsnn.layered.network import LayeredNetwork
 from fxsnn.layered.plan import LEAKS, LayeredPlan, LayerPlan
 from fxsnn.layered.ptq import LONGEST_WEIGHT, Words, plan_layers, weight_format
-from fxsnn.modes import Rounding
+from fxsnn.modes import SHORT, Rounding
 from fxsnn.plan import Leak, Signal
 from fxsnn.recorded.grid import RecordedGrid, listed
 from fxsnn.significance.fewest import ABOVE, Fewest

@@ -15,7 +15,7 @@ from fxsnn.errors import ConfigError, FileError
 from fxsnn.grid import Point, Value
 from fxsnn.storages.rows import Rows
 from fxsnn.study.identity import Identity, check_same
-from fxsnn.study.storage import Place, open_storage, told
+from fxsnn.study.storage import Place, errors_in_a_line, open_storage
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -38,7 +38,7 @@ class Record:
         import optuna
 
         self._place, self._axes = place, axes
-        with told(place):
+        with errors_in_a_line(place):
             self._study = optuna.load_study(study_name=place.name, storage=storage)
             self._rows = Rows(storage) if isinstance(storage, optuna.storages.RDBStorage) else None
             self.results: dict[str, Result] = {}
@@ -96,13 +96,13 @@ class Record:
     def _writing(self) -> Iterator[None]:
         if self._place.file and not self._place.file.exists():  # a system may let a removed file be written on
             raise FileError(f"a study must stay where it is, but {self._place.shown!r} has gone")
-        with told(self._place):
+        with errors_in_a_line(self._place):
             yield
 
 
 def check_study(place: Place, identity: Identity) -> None:
     """Refuse to go on with a study of something else; nothing is changed."""
-    with open_storage(place) as storage, told(place):
+    with open_storage(place) as storage, errors_in_a_line(place):
         for study in storage.get_all_studies():
             if study.study_name == place.name and study.user_attrs.get("schema") is not None:
                 check_same(identity, study.user_attrs, place.shown)
@@ -112,7 +112,7 @@ def check_study(place: Place, identity: Identity) -> None:
 def open_record(place: Place, identity: Identity, axes: Mapping[str, Sequence[Value]]) -> Iterator[Record]:
     """Open the study for the block, or begin it; raises FileError or ConfigError."""
     with open_storage(place) as storage:
-        with told(place):
+        with errors_in_a_line(place):
             _begin(place, storage, identity)
         yield Record(place, storage, axes)
 

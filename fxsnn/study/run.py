@@ -68,7 +68,7 @@ class Coordinator:
 
     def work(self, pool: Pool) -> None:
         """Evaluate until nothing is wanted; what stops it early, as Ctrl-C does, leaves all that was found kept."""
-        self._tell()
+        self._report()
         with ThreadPoolExecutor(1) as writer:  # workers are given tasks meanwhile
             while wanted := self.wanted():
                 written: Future[None] | None = None
@@ -100,10 +100,10 @@ class Coordinator:
             self._values[point.name] = _worth(result)
         self.evaluated += len(found)
         if found:
-            self._tell()
+            self._report()
         return written
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self._progress(self._strategy.done(self._values), self._strategy.total)
 
 

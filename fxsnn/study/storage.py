@@ -34,7 +34,7 @@ class Place:
     """A study in a file or on a server."""
 
     text: str  # as given
-    shown: str  # as told: without a password
+    shown: str  # as messages name it: without a password
     file: Path | None = None
     name: str = USUAL_NAME
 
@@ -80,7 +80,7 @@ def open_storage(place: Place, connections: int = 5) -> Iterator[BaseStorage]:
     """
     quiet()
     with contextlib.ExitStack() as stack:
-        with told(place):
+        with errors_in_a_line(place):
             if place.file is None:
                 storage = stack.enter_context(_server(place, connections))
             elif place.is_journal:
@@ -91,7 +91,7 @@ def open_storage(place: Place, connections: int = 5) -> Iterator[BaseStorage]:
 
 
 @contextlib.contextmanager
-def told(place: Place) -> Iterator[None]:
+def errors_in_a_line(place: Place) -> Iterator[None]:
     """Turn whatever a storage raises in the block into one line."""
     from optuna.exceptions import OptunaError
     from sqlalchemy.exc import SQLAlchemyError

@@ -64,7 +64,7 @@ class GraphSubject:
         del workers
         plan = self.points()[0].plan
         bench = GraphBench(self.graph, self.inputs, plan)
-        return bench.float_told(), partial(bench.evaluate, float_net=reference(self.graph, self.inputs, plan))
+        return bench.float_classified(), partial(bench.evaluate, float_net=reference(self.graph, self.inputs, plan))
 
 
 def digest_of_graph(graph: Graph) -> str:

@@ -67,7 +67,7 @@ class RecordingsSubject:
     def ready(self, workers: int) -> tuple[Classified, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers  # NumPy's own threads compute it
-        return self.bench.float_told(), self.bench.evaluate
+        return self.bench.float_classified(), self.bench.evaluate
 
 
 def digest_of_layers(network: LayeredNetwork) -> str:

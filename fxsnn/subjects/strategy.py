@@ -90,7 +90,7 @@ class Sampled:
         # in memory: the study that is kept holds results, this one is what the sampler learns from
         self._study: Study = optuna.create_study(directions=("maximize", "minimize"), sampler=_sampler(name, seed))
         self._asked: list[tuple[int, Point[Any]]] = []  # the generation that waits for results
-        self._told = 0
+        self._given = 0
 
     def against(self, accuracy: float) -> None:
         """Need nothing of it."""
@@ -105,8 +105,8 @@ class Sampled:
         while all(point.name in results for _, point in self._asked):
             for number, point in self._asked:
                 self._study.tell(number, results[point.name])
-            self._told += len(self._asked)
-            size = min(GENERATION, self._trials - self._told)
+            self._given += len(self._asked)
+            size = min(GENERATION, self._trials - self._given)
             if size == 0:
                 self._asked = []
                 return []
@@ -116,7 +116,7 @@ class Sampled:
 
     def done(self, results: Mapping[str, Values]) -> int:
         """Return how many of the points asked for have a result."""
-        return self._told + sum(point.name in results for _, point in self._asked)
+        return self._given + sum(point.name in results for _, point in self._asked)
 
     def _ask(self) -> tuple[int, Point[Any]]:
         trial = self._study.ask(self._distributions)

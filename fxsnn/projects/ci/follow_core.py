@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 async def every_state_of_every_step(dut: Any) -> None:
     """Present spikes.csv, then 200 steps of noise."""
     state = fxsnn.quantise(fxsnn.load(HERE / "net.toml"), fxsnn.Plan.load(HERE / "plan.toml")).start()
-    shown = np.loadtxt(HERE / "spikes.csv", np.int64, delimiter=",")
+    shown = np.loadtxt(HERE / "spikes.csv", delimiter=",", ndmin=2).astype(np.int64)
     noise = np.random.default_rng(0).integers(0, 2, (200, shown.shape[1]))
     Clock(dut.clk, 10, "ns").start()
     dut.reset.value, dut.valid.value = 1, 0
