@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, reject, seed, settings
+from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
 
 _SHARE = 50  # configurations that are drawn from one seed
@@ -73,8 +73,8 @@ def counted(kind: str, first: int, examples: int, tell: Callable[[int], None]) -
             make(Path(place) / "set", **arguments)
             tell(compared(Path(place) / "set"))
 
-    quiet = list(HealthCheck)
-    alike = settings(max_examples=examples, database=None, deadline=None, suppress_health_check=quiet)
+    quiet, at_once = list(HealthCheck), [Phase.generate]  # what fails is said before it is made smaller
+    alike = settings(max_examples=examples, database=None, deadline=None, suppress_health_check=quiet, phases=at_once)
     seed(first)(alike(given(**drawn)(one)))()
 
 
@@ -85,7 +85,9 @@ def share(kind: str, first: int, examples: int) -> list[int]:
         counted(kind, first, examples, words.append)
     except BaseException as error:  # also SystemExit, which would end the process
         again = f"--kind {kind!r} --first {first} --configurations {examples}"
-        raise RuntimeError(f"{kind}: {error or type(error).__name__} (after {len(words)} of {again})") from None
+        raise RuntimeError(
+            f"{kind}: {str(error).strip() or type(error).__name__} (after {len(words)} of {again})"
+        ) from None
     return words
 
 
@@ -103,7 +105,7 @@ def simulated(kind: str, first: int, examples: int, processes: int) -> tuple[int
             try:
                 words += [one for some in done for one in some.result()]
             except (RuntimeError, BrokenExecutor) as error:
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(cancel_futures=True)
                 raise SystemExit(f"after {len(words):,} configurations and {sum(words):,} words: {error}") from None
             took = time.monotonic() - begin
             far = f"{kind}: {len(words):,} of {examples:,} configurations, {sum(words):,} words equal"
