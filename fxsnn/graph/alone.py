@@ -40,7 +40,7 @@ class Alone:
         self._rows: Held = np.zeros((0, one.size), _narrowest(network.programs[name]))  # room, or the weights of all
         if rows:
             self._rows = rows[0] if len(rows) == 1 else np.concatenate(rows)
-        self._stops = [0, *np.cumsum([len(one) for one in rows])]
+        self._stops = [0, *np.cumsum([len(one) for one in rows]).tolist()]
         self._order = np.arange(0)  # of as many rows as there is room for
 
     def brought(self, emitted: Mapping[str, Held], step: int) -> tuple[Held, Words]:
@@ -59,7 +59,7 @@ class Alone:
             )
         return self._rows, active
 
-    def _written(self, words: Sequence[NDArray[Any]]) -> tuple[Words, Sequence[int]]:
+    def _written(self, words: Sequence[NDArray[Any]]) -> tuple[Words, list[int]]:
         """Write what words bring; return all rows, and where those of each projection end, after a 0."""
         stops = [0]
         for way, given in zip(self._ways, words, strict=True):

@@ -77,7 +77,7 @@ def _kept(name: str, bit: Ref, holds: Callable[[Ints], Any]) -> Change:
         )
         if before is None:
             variant, before = variant.add(op.State(name, ""), variant.states[name][1])
-        return stored(variant, name, lambda x, old, bit: np.where(holds(bit), x, old), before, bit)
+        return stored(variant, name, _where(holds), before, bit)
 
     return apply
 
@@ -94,10 +94,11 @@ def stored(variant: Variant, name: str, make: Callable[..., Ints], *parts: Ref) 
 
 
 def _done(made: Ref, begun: Ref, bit: Ref, holds: Callable[[Ints], Any]) -> Change:
-    def make(words: Ints, old: Ints, bits: Ints) -> Ints:
-        return np.where(holds(bits), words, old)
+    return lambda variant: variant.over(made, _where(holds), begun, bit)
 
-    return lambda variant: variant.over(made, make, begun, bit)
+
+def _where(holds: Callable[[Ints], Any]) -> Callable[[Ints, Ints, Ints], Ints]:
+    return lambda words, old, bits: np.where(holds(bits), words, old)
 
 
 def chosen(neuron: Neuron) -> Iterator[tuple[Ref, list[Ref]]]:

@@ -110,9 +110,9 @@ def compared(program: Program, ref: Ref) -> Iterator[Mutation]:
         for field, part in operands(one):
             if part == cast.limit and isinstance(cut, op.Round):
                 below = {"limited": cast.round} | ({"rounded and limited": cut.a} if program.site(cast).right else {})
-                for told, other in below.items():
+                for told, exact in below.items():
                     name = f"{where}: compares {sayer.said(part)} before it is {told}"
-                    yield Mutation(name, "", lambda v, field=field, other=other: v.reading(ref, field, other))  # type: ignore[misc]
+                    yield Mutation(name, "", lambda v, field=field, exact=exact: v.reading(ref, field, exact))  # type: ignore[misc]
 
 
 def _several(neuron: Neuron, ref: Ref) -> bool:
