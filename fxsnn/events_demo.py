@@ -15,6 +15,7 @@ from fxsnn.demo import LONGEST, Progress
 from fxsnn.descent import Floor, Narrowing, narrowed
 from fxsnn.events import read_grid
 from fxsnn.events_learning import read_description, train_in_float
+from fxsnn.events_reporting import write_measured
 from fxsnn.explore import Candidate, evaluated
 from fxsnn.files import new_folder
 from fxsnn.golden.populations_make import make_graph_bundle
@@ -25,7 +26,6 @@ from fxsnn.layered.network import LayeredNetwork, save_layers
 from fxsnn.layered.plan import LayeredPlan, layered_plan_text
 from fxsnn.layered.populations import as_inputs
 from fxsnn.layered.quantise import quantise_layers
-from fxsnn.layers_reporting import write_layers_report
 from fxsnn.memory import Memory
 from fxsnn.pareto import Choice, Reward
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
@@ -108,7 +108,7 @@ def demo_events(
         shown = as_inputs(frames_of(network, test, np.arange(1)))
         manifest = make_graph_bundle(place / "golden", quantised.graph, shown)
         found_by = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
-        outcome = write_layers_report(
+        outcome = write_measured(
             place / "report.html", bench, chosen, found, choice, asked, test, found_by, command, workers, progress
         )
     words = sum(entry["lines"] for entry in manifest["files"])

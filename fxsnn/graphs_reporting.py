@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fxsnn.candidates import Exploration, gather, load_exploration
+from fxsnn.candidates import Exploration, load_exploration
 from fxsnn.demo import Progress
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
@@ -13,14 +13,13 @@ from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.plan import GraphPlan, load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.grid import Point
-from fxsnn.pareto import Choice
 from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.firing import reference
 from fxsnn.populations.grid import PTQ
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome
 from fxsnn.report.populations import GraphOutcome, compose_graph
-from fxsnn.reporting import Sources, check_same
+from fxsnn.reporting import Sources, check_same, only
 from fxsnn.selection import Criteria
 from fxsnn.subjects.graphs import digest_of_graph
 
@@ -44,10 +43,8 @@ def report_graph(
     told = about(shown, inputs.name)
     if sources.candidates.suffix == ".toml":
         plan = load_graph_plan(sources.candidates, graph)
-        bench, name = GraphBench(graph, shown, plan), sources.candidates.stem
-        candidate = bench.evaluate(Point(name, PTQ, {}, plan), reference(graph, shown, plan))
-        exploration = gather(told, bench.float_classified(), [candidate])
-        choice = Choice(0, f"{name} is the plan that was given.")
+        bench, point = GraphBench(graph, shown, plan), Point(sources.candidates.stem, PTQ, {}, plan)
+        exploration, choice = only(bench.evaluate(point, reference(graph, shown, plan)), told, bench.float_classified())
     else:
         exploration = load_exploration(sources.candidates)
         choice = sources.choice(exploration, asked)

@@ -18,6 +18,7 @@ from fxsnn.events import (
     ranges_of_layers,
     sweep_of_layers,
 )
+from fxsnn.events_reporting import report_layers
 from fxsnn.files import check_output, write_bytes
 from fxsnn.golden.populations_make import golden_of_files
 from fxsnn.graphs import GraphEmulated, emulate_graph, explore_graph, ranges_of_graph, sweep_of_graph
@@ -31,7 +32,6 @@ from fxsnn.job import (
     sweep_of_network,
 )
 from fxsnn.layered.learn import LocalLearning
-from fxsnn.layers_reporting import report_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.ranges import Spread
 from fxsnn.report.compose import Outcome

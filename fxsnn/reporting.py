@@ -6,11 +6,13 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from fxsnn.candidates import Exploration, load_exploration
+from fxsnn.candidates import Exploration, gather, load_exploration
 from fxsnn.demo import Progress, about, measure_all, prepare
 from fxsnn.emulate import respond
 from fxsnn.errors import ConfigError, FindingError
+from fxsnn.explore import Candidate
 from fxsnn.files import check_output, read_bytes
 from fxsnn.learner import learner_like
 from fxsnn.network import Network, load_network
@@ -168,6 +170,14 @@ def _trained(network: Network, plan: Plan, splits: Splits, passes: int, progress
     trained = learner_like(network, splits.training.images, passes).train(plan)
     progress("train", 1, 1)
     return trained
+
+
+def only(candidate: Candidate[Any], told: str, float_score: Measured) -> tuple[Exploration, Choice]:
+    """Return an exploration of a plan that was given alone, and it as the choice.
+
+    told    what it was measured on
+    """
+    return gather(told, float_score, [candidate]), Choice(0, f"{candidate.name} is the plan that was given.")
 
 
 def check_same(

@@ -184,8 +184,8 @@ def follow(  # type: ignore[no-untyped-def]
     emitted      uint8 | int64[steps, neurons]         overwritten
     nodes        int[steps, neurons]                   words of the row of `kept` after every step
     sums         int[steps, neurons], or [inputs, steps, neurons]    exact, of every input
-    parts        int[active, neurons]                  what active inputs bring, where each makes an addition of its own
-    indices      int64[active]                         of them in their order
+    parts        int[rows, neurons]                    what inputs bring, where each makes an addition of its own
+    indices      int64[active]                         the rows of those that are active, in their order, see `step`
     kept, fixed, words, registers, taps, draws         as of `step`
     does         a step for `called.call`
     """
@@ -194,11 +194,11 @@ def follow(  # type: ignore[no-untyped-def]
     for now in range(emitted.shape[0]):
         out = emitted[now]
         if sums.ndim == 2:
-            call(does, sums[now], kept, fixed, out, words, registers, taps, draws, parts, indices, 0, parts.shape[0])
+            call(does, sums[now], kept, fixed, out, words, registers, taps, draws, parts, indices, 0, indices.shape[0])
         else:
             for n in range(given.shape[0]):
                 given[n] = sums[n, now]
-            call(does, given, kept, fixed, out, words, registers, taps, draws, parts, indices, 0, parts.shape[0])
+            call(does, given, kept, fixed, out, words, registers, taps, draws, parts, indices, 0, indices.shape[0])
         if nodes.size > 0:
             for n in range(neurons):
                 nodes[now, n] = kept[row, n]

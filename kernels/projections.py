@@ -63,6 +63,24 @@ def add_dense(sums, words, weights):  # type: ignore[no-untyped-def]
 
 
 @jit
+def bring_dense(parts, words, weights):  # type: ignore[no-untyped-def]
+    """Write what every word brings alone: itself times its row of weights.
+
+    parts      int16 | int32 | int64[active, target]    overwritten
+    words      uint8 | int64[source]                    of which so many are not 0
+    weights    int[source, target]                      as parts, or narrower
+    """
+    row = 0
+    for source in range(words.shape[0]):
+        word = words[source]
+        if word != 0:
+            weight, part = weights[source], parts[row]
+            for n in range(part.shape[0]):
+                part[n] = word * weight[n]
+            row += 1
+
+
+@jit
 def add_correlation(sums, words, weights, shape):  # type: ignore[no-untyped-def]
     """Lay a kernel over maps; each word adds itself times a weight to the sums that it reaches.
 

@@ -82,6 +82,7 @@ def drawn_networks(draw: st.DrawFn) -> QuantisedGraph:
 
 mapped_networks = networks().filter(lambda drawn: isinstance(drawn, QuantisedGraph))  # of maps, by any projections
 any_networks = st.one_of(drawn_networks(), mapped_networks)
+begins = st.none() | st.integers(0, 99)  # for `start_for`
 
 
 def inputs_for(network: QuantisedGraph, seed: int) -> NDArray[np.int64]:
@@ -92,10 +93,13 @@ def inputs_for(network: QuantisedGraph, seed: int) -> NDArray[np.int64]:
     return np.where(rng.random(shape) < rng.choice([0.2, 0.6, 1.0]), shown, 0)
 
 
-def start_for(network: QuantisedGraph, inputs: int, seed: int) -> dict[str, NDArray[np.int64]]:
-    """Return what some states begin with: words of all inputs, int64[neurons], or of each, int64[inputs, neurons]."""
+def start_for(network: QuantisedGraph, inputs: int, seed: int | None) -> dict[str, NDArray[np.int64]]:
+    """Return what some states begin with: words of all inputs, int64[neurons], or of each, int64[inputs, neurons].
+
+    Without a seed all begin at rest.
+    """
     rng, found = np.random.default_rng(seed), dict[str, NDArray[np.int64]]()
-    for name, form in start_forms(network).items():
+    for name, form in start_forms(network).items() if seed is not None else ():
         one = network.graph[name.partition(".")[0]]
         many = ((), (inputs,))[rng.integers(2)]
         shape = ((one.size,), one.shape)[rng.integers(2)]

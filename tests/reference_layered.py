@@ -32,7 +32,7 @@ class QuantisedLayer:
     registers: tuple[Lfsr, ...]
 
 
-def layers_of(network: QuantisedLayers) -> list[QuantisedLayer]:
+def every_layer(network: QuantisedLayers) -> list[QuantisedLayer]:
     """Return the words of every layer; register 9 * n + k is that of cast k of layer n."""
     found = []
     for n, plan in enumerate(network.plan.layers):
@@ -161,7 +161,7 @@ def given_to(network: QuantisedLayers, number: int) -> Format:
 
 def run_layers(network: QuantisedLayers, frames: list[Map]) -> Ran:
     """Run one recording."""
-    layers = [LayerReference(layer, given_to(network, n)) for n, layer in enumerate(layers_of(network))]
+    layers = [LayerReference(layer, given_to(network, n)) for n, layer in enumerate(every_layer(network))]
     nodes: list[dict[str, list[list[int]]]] = [
         {name: [] for name in ("sum", "trace", "synapse", "refractory", "spike")} for _ in layers
     ]

@@ -66,7 +66,7 @@ ORDER = (
         "training",
         "learner",
         "reporting",
-        "layers_reporting",
+        "events_reporting",
         "subjects",
         "graphs_reporting",
         "study",

@@ -30,7 +30,7 @@ from fxsnn.network import Network
 from fxsnn.plan import parse_plan
 from fxsnn.quantised import quantise
 from layered_networks import layer_nodes
-from reference_layered import layers_of
+from reference_layered import every_layer
 
 skip_without_jit()
 
@@ -153,7 +153,7 @@ DESCRIBED = Description(
 def test_constants_of_a_layer_and_their_seeds_can_be_computed_from_the_page() -> None:
     network, plan = random_layers(DESCRIBED, 4), parse_layered_plan(LAYERS)
     found = quantise_layers(network, plan)
-    for number, (layer, words) in enumerate(zip(layers_of(found), plan.layers, strict=True)):
+    for number, (layer, words) in enumerate(zip(every_layer(found), plan.layers, strict=True)):
         described, first = DESCRIBED.layer[number], 9 * number
         unit = 1 / ((1 - described.alpha) * (1 - described.beta))
         for stream, got, real, fmt in (
@@ -170,15 +170,15 @@ def test_constants_of_a_layer_and_their_seeds_can_be_computed_from_the_page() ->
 
 def test_the_kernel_is_not_turned_over_and_steps_count_from_0() -> None:
     network = quantise_layers(random_layers(DESCRIBED, 4), parse_layered_plan(LAYERS))
-    first, last = layers_of(network)
+    first, last = every_layer(network)
     assert first.geometry.outputs == (3, 3, 2)  # nine neurons a channel, for a kernel as large as the map
     assert last.geometry.outputs == (1, 1, 2)  # and one
     frames = np.random.default_rng(1).integers(0, 4, (1, 4, 3, 3, 2), dtype=np.uint16)
     layers = layer_nodes(network, frames[0])
     for number, pad in ((0, 1), (1, 0)):
-        weights, nodes = layers_of(network)[number].weights, layers[number]
+        weights, nodes = every_layer(network)[number].weights, layers[number]
         rows, columns, inputs, outputs = weights.shape
-        height, width, _ = layers_of(network)[number].geometry.outputs
+        height, width, _ = every_layer(network)[number].geometry.outputs
         for step in range(4):
             given = nodes["trace"][step].reshape(3, 3, inputs)
             expected = [
@@ -195,7 +195,7 @@ def test_the_kernel_is_not_turned_over_and_steps_count_from_0() -> None:
 
 def member_sums(network: QuantisedLayers, nodes: Mapping[str, NDArray[np.int64]]) -> list[int]:
     """Return the sums of the output layer's membranes from step `burn_in` on."""
-    layer = layers_of(network)[1]
+    layer = every_layer(network)[1]
     plan = layer.plan
     fracs = (plan.trace.format.frac + plan.weight.format.frac, plan.refractory.format.frac, plan.bias.format.frac)
     common = max(fracs)

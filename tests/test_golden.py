@@ -67,6 +67,7 @@ def test_there_is_no_committed_set_that_nobody_makes() -> None:
     assert {path.name for path in GOLDEN.iterdir() if path.is_dir()} == {
         *(*SETS, "schema-1"),  # as former versions wrote them: checked above, played in test_rtl.py
         "learning_by_chance",  # in test_rtl_learning.py
+        "recurrent_begun",  # in test_golden_start.py
         "layers_by_chance",  # as former versions wrote them: test_golden_former.py
         "layers_in_currents",
         "formats",  # what golden/formats.toml runs: test_regress.py

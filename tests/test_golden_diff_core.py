@@ -36,25 +36,38 @@ STEPS, NEURONS = 60, 3
 Words = dict[str, list[list[int]]]
 
 
-def simulated(mistake: str = "") -> Words:
-    """Return what a core computes, neuron by neuron, in plain integers."""
+def simulated(mistake: str = "", *, wraps: bool = False) -> Words:
+    """Return what a core computes, neuron by neuron, in plain integers; wraps: instead of saturating."""
     found: Words = {"v": [], "r": [], "spike": []}
-    v, r = [0] * NEURONS, [0] * NEURONS
-    for active in SPIKES[0].tolist():
-        spikes = []
+    v, r, waiting, before = [0] * NEURONS, [0] * NEURONS, [0] * NEURONS, [0] * 4
+    for rows in SPIKES[0].tolist():
+        active = [a | b for a, b in zip(rows, before, strict=True)] if mistake == "input register not cleared" else rows
+        spikes, before = list[int](), rows
         for n in range(NEURONS):
             inputs = range(1, 4) if mistake == "first input skipped" else range(4 - (mistake == "last input skipped"))
             read = NEURONS - 1 - n if mistake == "neurons reversed" else n
             come = sum(WEIGHTS[i][read] for i in inputs if active[3 - i if mistake == "inputs reversed" else i])
             come = come >> 1 if mistake == "current halved" else come << (mistake == "current doubled")
+            if mistake == "sum kept while refractory":
+                come += waiting[n]
+                waiting[n] = come if r[n] > 0 else 0
             now = (v[n] * 3 >> 2) + (0 if r[n] > 0 else come)
-            now = min(max(now, -64), 63)
-            spikes.append(int((now >= 20 if mistake == "compared by >=" else now > 20) and r[n] < 1))
+            word = (now + 64) % 128 - 64 if wraps else min(max(now, -64), 63)
+            now, looked_at = word, now if mistake == "compared before its cast" else word
+            spikes.append(int((now >= 20 if mistake == "compared by >=" else looked_at > 20) and r[n] < 1))
             if spikes[-1]:
                 v[n], r[n] = (0, 2) if mistake != "reset to 1" else (1, 2)
             else:
                 v[n] = now - (now >> (5 if mistake == "leak" else 4))
                 r[n] = max(r[n] - 1, 0)
+            v[n] &= ~1 if mistake == "lowest bit lost" else -1
+        if any(spikes) and mistake.startswith("one resets all"):
+            v = [0] * NEURONS
+            r = [2] * NEURONS if mistake.endswith("counters too") else r
+        if mistake == "written to the next address":
+            v, r = v[-1:] + v[:-1], r[-1:] + r[:-1]
+        if mistake == "one spike a step":
+            spikes = [int(spike and not any(spikes[:n])) for n, spike in enumerate(spikes)]
         for name, row in (("v", v), ("r", r), ("spike", spikes)):
             found[name].append(list(row))
     return found
@@ -106,6 +119,13 @@ MISTAKES = {
     "compared by >=": "line 7, spike: v > 20 compared by >= instead of >",
     "leak": "line 12, v: v of line 6 shifted by 5 instead of 4",
     "reset to 1": "line 9, v: 1 instead of 0 in v",
+    "one resets all": "line 9, v: spike of any neuron taken for all",
+    "one resets all, counters too": "line 9, v and line 10, r: spike of any neuron taken for all",
+    "lowest bit lost": "line 12, v: stored without the lowest bit",
+    "written to the next address": "line 13, v and r: stored for the next neuron",
+    "one spike a step": "line 7, spike: of several neurons only the first emits it",
+    "sum kept while refractory": "current: where it is not taken, it is kept until it is",
+    "input register not cleared": "input_hidden: what came a step before is taken again where nothing comes",
 }
 
 
@@ -114,6 +134,13 @@ def test_a_mistake_in_a_core_is_named_from_bits_a_line(own: Path, tmp_path: Path
     result = told(own, dumped(tmp_path, simulated(mistake), "v spike"))
     assert MISTAKES[mistake] in result["causes"], result
     assert (result["late"], result["extra"], result["missing"], result["notes"]) == ([], 0, 0, [])
+
+
+def test_a_comparison_of_what_is_not_cast_yet_is_named(tmp_path: Path) -> None:
+    set_ = golden(tmp_path, PLAN.replace("Q7.0 floor saturate", "Q7.0 floor wrap"))
+    assert told(set_, dumped(tmp_path, simulated(wraps=True), "v spike"))["causes"] == []
+    result = told(set_, dumped(tmp_path, simulated("compared before its cast", wraps=True), "v spike"))
+    assert "line 7, spike: compares v of line 6 before it is limited" in result["causes"], result
 
 
 # what is told beside a cause

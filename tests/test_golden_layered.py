@@ -16,7 +16,7 @@ from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.layered.populations import as_inputs
 from fxsnn.layered.quantise import QuantisedLayers
 from layered_networks import cells, frames_for, quantised_layers
-from reference_layered import layers_of, run_layers
+from reference_layered import every_layer, run_layers
 from simulate import compared, needs_icarus, simulate
 
 
@@ -41,7 +41,7 @@ def test_a_set_agrees_and_holds_what_the_slow_reference_computes(
     for n, recording in enumerate(frames_for(network, 2, seed)):
         expected = run_layers(network, [cells(frame) for frame in recording])
         rows = slice(n * steps, (n + 1) * steps)
-        for number, layer in enumerate(layers_of(network)):
+        for number, layer in enumerate(every_layer(network)):
             filtering = f"filter_{number}" if layer.plan.filters == "inputs" else f"layer_{number}"
             for node, right in expected.nodes[number].items():
                 population = filtering if node in ("trace", "synapse") else f"layer_{number}"

@@ -30,12 +30,13 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import run, trace
 from fxsnn.graph.starting import start_forms, start_of
-from population_sets import POPULATION_SETS
+from population_sets import POPULATION_SETS, committed
 from populations_drawn import drawn_networks, inputs_for, start_for
 from simulate import compared, needs_icarus, needs_verilator, simulate
 
 skip_with_jit()
 
+COMMITTED = Path(__file__).resolve().parent.parent / "golden" / "recurrent_begun"
 NAMES = ("unseen", "competitive", "maps", "recurrent")
 
 
@@ -53,6 +54,34 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied(sets: Path, tmp_path: Path) -> Path:
     shutil.copytree(sets / "competitive", tmp_path / "set")
     return tmp_path / "set"
+
+
+def files_of(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_committed_set_is_made_again_byte_for_byte_and_from_its_own_files(tmp_path: Path) -> None:
+    network, inputs, start = committed()
+    make_graph_bundle(tmp_path / "set", network, inputs, start=start)
+    kept = files_of(COMMITTED)
+    assert files_of(tmp_path / "set") == kept
+    again = re.search(r"^ {4}(fxsnn golden make .*)$", (COMMITTED / "README.md").read_text(), re.MULTILINE)
+    assert again
+    words = [str(COMMITTED / one) if (COMMITTED / one).is_file() else one for one in again[1].split()[1:]]
+    assert command(*words[:-3], "--out", tmp_path / "again", words[-1]).status == 0
+    assert files_of(tmp_path / "again") == kept
+
+
+@needs_icarus
+def test_the_committed_set_is_checked_and_played(tmp_path: Path) -> None:
+    words = compared(COMMITTED)
+    said = command("golden", "check", COMMITTED, "--json")
+    assert (said.status, json.loads(said.out)["findings"]) == (0, [])
+    assert simulate(COMMITTED).stdout == f"PASS {words} words\n"
+    shutil.copytree(COMMITTED, tmp_path / "set")
+    start = tmp_path / "set" / "around.initial.membrane.mem"
+    start.write_text(re.sub(r"0c$", "0d", start.read_text(), count=1, flags=re.MULTILINE))
+    assert command("golden", "check", tmp_path / "set").status == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.run import named_words, trace
+from fxsnn.graph.reading import Readout
+from fxsnn.graph.run import named_words, run, trace
 from fxsnn.graph.stepping import State
 from fxsnn.modes import Overflow
 from fxsnn.plan import Signal
@@ -60,6 +62,42 @@ def test_random_networks_are_followed(data: st.DataObject) -> None:
     network = data.draw(drawn_networks())
     state = State(network)
     for rows in inputs_for(network, data.draw(st.integers(0, 99))):
+        assert_followed(network, state, rows)
+
+
+FACING = """
+up: input
+down: input
+v: state
+told: output
+v: v[1] = v - (v >> 1) + each(up)
+v: v[0] = v - each(down)
+told = v > 2
+"""
+
+
+@pytest.mark.parametrize("form", ["UQ1.0", "Q3.1"])
+@pytest.mark.parametrize("kind", ["dense", "identity"])
+def test_inputs_that_are_cast_one_by_one_come_in_their_order(form: str, kind: Any) -> None:
+    rng, facing = np.random.default_rng(6), parse(FACING, "facing.neuron")
+    one, two = (population(name, 4, facing) for name in ("one", "two"))
+
+    def wire(source: str, target: str, given: str, delay: int = 0, kind: Any = "dense") -> Projection:
+        weights = None if kind == "identity" else raw(rng.integers(-8, 8, (4, 4)))
+        return Projection(f"{source}_{target}_{given}", source, target, given, kind, weights, delay=delay)
+
+    wires = (  # of one input the words of three sources, of the other those of two
+        *(wire("input", "one", "up"), wire("one", "one", "up", 2), wire("two", "one", "up", 1)),
+        *(wire("input", "one", "down", 1, kind), wire("two", "one", "down", 2)),
+        *(wire("one", "two", "up"), wire("input", "two", "down", kind=kind)),
+    )
+    plan = parse_graph_plan('[signal]\nweight = "Q2.2"\nv = "Q3.1 nearest-even saturate"')
+    network = quantise_graph(Graph((4,), (one, two), wires, Format.parse(form), Readout("counts")), plan)
+    inputs = rng.integers(network.graph.format.lowest, network.graph.format.highest, (3, 30, 4), endpoint=True)
+    emitted = [trace(network, rows)["two"].emitted.sum(axis=0).tolist() for rows in inputs]
+    assert run(network, inputs).said.tolist() == emitted
+    state = State(network)
+    for rows in inputs:
         assert_followed(network, state, rows)
 
 

@@ -37,7 +37,7 @@ from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured
 from fxsnn.subjects.recordings import RecordingsSubject
 from layered_networks import cells, descriptions, frames_for, layer_plans
 from reference import Draws
-from reference_layered import given_to, layers_of
+from reference_layered import every_layer, given_to
 from reference_local import Learner, present
 from strategies import lfsrs, signals
 from test_layered_learning import NET, recordings, write
@@ -90,7 +90,7 @@ def slow(network: LayeredNetwork, plan: LayeredPlan, learning: IntegerLearning) 
     """Return the reference before the first recording."""
     quantised = quantise_layers(network, plan)
     layers = []
-    for number, layer in enumerate(layers_of(quantised)):
+    for number, layer in enumerate(every_layer(quantised)):
         described = network.description.layer[number]
         table = plan.layers[number].learning
         assert table
@@ -163,7 +163,7 @@ def test_every_learned_word_equals_the_slow_reference(data: st.DataObject, descr
             assert layer.biases.read.tolist() == reference.layer.bias.tolist()
     event(f"moved: {any((layer.weights.learned != w).any() for layer, w in zip(layers, start, strict=True))}")
     again = quantise_layers(itq.finished(network, plan, layers), plan)
-    for one, reference in zip(layers_of(again), expected, strict=True):
+    for one, reference in zip(every_layer(again), expected, strict=True):
         assert one.weights.tolist() == reference.layer.weights.tolist()
         assert one.bias.tolist() == reference.layer.bias.tolist()
 
@@ -235,7 +235,7 @@ def test_what_was_learned_lies_on_its_formats(update: Update, decays: dict[str, 
     for n, recording in enumerate(frames_of(network, recordings(6), np.arange(6))):
         itq.present(layers, described, recording, n % 3, n, 5)
     quantised = quantise_layers(itq.finished(network, plan, layers), plan)
-    for layer, one in zip(layers, layers_of(quantised), strict=True):
+    for layer, one in zip(layers, every_layer(quantised), strict=True):
         assert one.weights.tolist() == layer.weights.read.transpose(1, 2, 3, 0).tolist()
         assert one.bias.tolist() == layer.biases.read.tolist()
         assert (

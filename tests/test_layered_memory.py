@@ -20,7 +20,7 @@ from fxsnn.memory import Memory, baseline
 from fxsnn.modes import Rounding
 from fxsnn.plan import Leak, Signal
 from layered_networks import committed, committed_in_currents, quantised_layers
-from reference_layered import QuantisedLayer, layers_of
+from reference_layered import QuantisedLayer, every_layer
 
 Listed = dict[str, tuple[int, int, Meaning]]
 
@@ -49,7 +49,7 @@ def ends_of(layer: QuantisedLayer, given: int) -> tuple[int, int]:
 
 def answer_of(network: QuantisedLayers, given: int) -> int:
     """Return the bits of the answer's sums: of the outputs' signs, or of an output layer's membranes."""
-    described, last = network.description, layers_of(network)[-1]
+    described, last = network.description, every_layer(network)[-1]
     read = described.steps - described.burn_in
     if described.layer[-1].kind != "output":
         outputs = math.prod(last.geometry.pooled)
@@ -72,7 +72,7 @@ def by_hand(network: QuantisedLayers) -> Listed:
     height, width = -(-described.height // described.shrink), -(-described.width // described.shrink)
     clip, given = described.clip, described.clip
     found: Listed = {"input frame": (height * width * 2, needed(0, clip), "spikes" if clip == 1 else "buffer")}
-    for number, (layer, shape) in enumerate(zip(layers_of(network), described.layer, strict=True)):
+    for number, (layer, shape) in enumerate(zip(every_layer(network), described.layer, strict=True)):
         plan, name = layer.plan, f"layer {number}"
         given = 1 if number else described.clip
         kernel = shape.kernel if shape.kind == "conv" else 0
@@ -181,7 +181,7 @@ def test_what_learning_holds_by_hand() -> None:
             inferring[f"layer {number} {name}"] = words, signal.format.word, meaning
     p, r = plan.layers[0].trace.format, plan.layers[0].refractory.format
     bias = plan.layers[0].bias.format
-    least, most = ends_of(layers_of(quantised)[0], 2)
+    least, most = ends_of(every_layer(quantised)[0], 2)
     frac = plan.layers[0].weight.format.frac + p.frac
     fine = max(frac, r.frac, bias.frac)
     membrane = needed(

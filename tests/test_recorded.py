@@ -293,7 +293,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     filters: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stories: list[Story] = []
-    monkeypatch.setattr("fxsnn.layers_reporting.write_report", lambda _, story: stories.append(story))
+    monkeypatch.setattr("fxsnn.events_reporting.write_report", lambda _, story: stories.append(story))
     plain = load_layers(folder / "net.npz")
     biases = tuple(np.linspace(-0.3, 0.4, len(bias), dtype=np.float32) for bias in plain.biases)
     net, plan = tmp_path / "net.npz", tmp_path / "plan.toml"

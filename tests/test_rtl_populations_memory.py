@@ -40,7 +40,7 @@ from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
 from population_sets import POPULATION_SETS
-from populations_drawn import start_for
+from populations_drawn import begins, start_for
 from test_graph import Drawn, networks
 
 EMITS_ITS_STATE = """
@@ -60,14 +60,11 @@ CONTROL = re.compile(  # where in a step, in a row of steps, in a map and in a w
 )
 
 
-SEEDS = st.none() | st.integers(0, 99)  # of words that states begin with, or all begin at rest
-
-
 def agrees(folder: Path, network: QuantisedGraph, seed: int | None) -> None:
     """Assert that what is counted is what Yosys finds, where states begin with words of a seed, or at rest."""
-    start = None if seed is None else start_for(network, 1, seed)
+    start = start_for(network, 1, seed)
     make_graph_bundle(folder, network, np.zeros((1, 1, math.prod(network.graph.shape)), np.int64), start=start)
-    assert found(folder) == counted(network, start or ())
+    assert found(folder) == counted(network, start)
 
 
 def found(folder: Path) -> tuple[Counter[tuple[str, int]], int]:
@@ -178,7 +175,7 @@ def test_a_state_that_is_what_is_emitted_is_a_memory_where_it_begins_with_words(
     st.booleans().flatmap(
         lambda recurrent: st.booleans().flatmap(lambda cuba: networks(recurrent=recurrent, cuba=cuba))
     ),
-    SEEDS,
+    begins,
 )
 def test_every_memory_of_any_populations_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, drawn: Drawn, seed: int
@@ -212,7 +209,7 @@ def on_maps(draw: st.DrawFn) -> QuantisedGraph:
 
 @in_plain_python
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-@given(on_maps(), SEEDS)
+@given(on_maps(), begins)
 def test_every_memory_of_any_projection_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
 ) -> None:
@@ -256,7 +253,7 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
 
 @in_plain_python
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(by_passes(), SEEDS)
+@given(by_passes(), begins)
 def test_every_memory_of_any_passes_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
 ) -> None:

@@ -39,15 +39,18 @@ def kinds() -> Iterator[tuple[str, fxsnn.Fixed]]:
     into, own, out = (rng.normal(0, 0.05, shape) for shape in ((INPUTS, NEURONS), (NEURONS, NEURONS), (NEURONS, 10)))
     lif = fxsnn.lif(decay=0.9, threshold=1.0, reset="subtract")
     currents = fxsnn.cuba_lif(current_decay=0.8, membrane_decay=0.9, threshold=1.0)
+    alone = fxsnn.Neuron.parse(ONE_BY_ONE, threshold=1.0)
     for name, neuron, membrane in (
         ("LIF", lif, FLOOR),
         ("LIF, stochastic rounding", lif, DRAWN),
         ("LIF of currents", currents, FLOOR),
         ("LIF, recurrent", lif, FLOOR),
         ("LIF, and a readout of 10", lif, FLOOR),
-        ("inputs cast one by one", fxsnn.Neuron.parse(ONE_BY_ONE, threshold=1.0), FLOOR),
+        ("inputs cast one by one", alone, FLOOR),
+        ("cast one by one, recurrent", alone, FLOOR),
+        ("words cast one by one", alone, FLOOR),
     ):
-        network = fxsnn.Network(INPUTS)
+        network = fxsnn.Network(INPUTS, "UQ3.0" if name.startswith("words") else "UQ1.0")
         hidden = network.dense(into, neuron, name="hidden")
         if name.endswith("recurrent"):
             network.connect(hidden, hidden, own, delay=1)

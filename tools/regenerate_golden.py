@@ -13,14 +13,16 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # the sets are described where their tests are
 
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
+from fxsnn.golden.populations_make import make_graph_bundle  # noqa: E402
 from fxsnn.golden.rtl import script  # noqa: E402
 from fxsnn.network import save_network  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
+from population_sets import committed  # noqa: E402
 from sets import SOURCES  # noqa: E402
 
 
 def main() -> None:
-    """Write the set of learning, what the regression of formats runs, and the script that plays all sets."""
+    """Write a set of populations and one of learning, what the regression of formats runs, and a script."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "golden", help="folder of the sets (default: %(default)s)")
     out = parser.parse_args().out
@@ -29,6 +31,8 @@ def main() -> None:
     for name, (network, plan) in SOURCES.items():
         save_network(network, out / "formats" / f"{name}.npz")
         (out / "formats" / f"{name}.toml").write_text(plan.lstrip())
+    network_of_populations, inputs, start = committed()
+    make_graph_bundle(out / "recurrent_begun", network_of_populations, inputs, start=start)
     make_learning_bundle(out / "learning_by_chance", *CONFIGURATIONS["by chance"]())
 
 

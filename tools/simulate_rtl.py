@@ -14,18 +14,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, ProcessPoolExecutor, wait
 from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
-from multiprocessing.queues import Queue
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, reject, seed, settings
+from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
 
-_SHARE = 50  # configurations that one process draws
+_SHARE = 50  # configurations that are drawn from one seed
 _SAID = 10.0  # seconds after which it is said how far it is, though nothing is done
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are planted is described in the tests
@@ -47,7 +45,7 @@ from learning_faults import CONFIGURATIONS  # noqa: E402
 from learning_faults import FAULTS as LEARNING_FAULTS  # noqa: E402
 from population_faults import FAULTS as POPULATION_FAULTS  # noqa: E402
 from population_sets import POPULATION_SETS  # noqa: E402
-from populations_drawn import any_networks, inputs_for  # noqa: E402
+from populations_drawn import any_networks, begins, inputs_for, start_for  # noqa: E402
 from sets import SETS  # noqa: E402
 from simulate import simulate  # noqa: E402
 from strategies import quantised_networks  # noqa: E402
@@ -75,55 +73,51 @@ def counted(kind: str, first: int, examples: int, tell: Callable[[int], None]) -
             make(Path(place) / "set", **arguments)
             tell(compared(Path(place) / "set"))
 
-    quiet = list(HealthCheck)
-    alike = settings(max_examples=examples, database=None, deadline=None, suppress_health_check=quiet)
+    quiet, at_once = list(HealthCheck), [Phase.generate]  # what fails is said before it is made smaller
+    alike = settings(max_examples=examples, database=None, deadline=None, suppress_health_check=quiet, phases=at_once)
     seed(first)(alike(given(**drawn)(one)))()
 
 
-def share(kind: str, first: int, examples: int, told: Queue[int | str]) -> None:
-    """Do a share in a process of its own; a text is what went wrong, 0 that it is done."""
+def share(kind: str, first: int, examples: int) -> list[int]:
+    """Do a share in a process of its own; return the words of each configuration."""
+    words = list[int]()
     try:
-        counted(kind, first, examples, told.put)
-        told.put(0)
-    except BaseException as error:  # also SystemExit: the process that waits says it
-        told.put(str(error) or type(error).__name__)
+        counted(kind, first, examples, words.append)
+    except BaseException as error:  # also SystemExit, which would end the process
+        again = f"--kind {kind!r} --first {first} --configurations {examples}"
+        raise RuntimeError(
+            f"{kind}: {str(error).strip() or type(error).__name__} (after {len(words)} of {again})"
+        ) from None
+    return words
 
 
-def simulated(kind: str, examples: int, processes: int) -> tuple[int, int]:
+def simulated(kind: str, first: int, examples: int, processes: int) -> tuple[int, int]:
     """Simulate so many bundles of a kind; print how far it is, return how many there were, and the words compared.
 
-    Shares of a fixed number are drawn each from a seed of its own, so that what is drawn does not depend on processes.
+    Shares of a fixed number are drawn each from a seed of its own and in a process of its own (Hypothesis also draws
+    constants of modules that are imported): what is drawn depends neither on processes nor on where a run begins.
     """
-    shares = [(first, min(_SHARE, examples - first)) for first in range(0, examples, _SHARE)]
-    spawn = get_context("spawn")
-    told: Queue[int | str] = spawn.Queue()
-    running, bundles, words, begin = list[BaseProcess](), 0, 0, time.monotonic()
-    done = 0
-    while shares or done < len(running):
-        while shares and len(running) - done < processes:
-            running.append(spawn.Process(target=share, args=(kind, *shares.pop(0), told), daemon=True))
-            running[-1].start()
-        found: int | str | None
-        try:
-            found = told.get(timeout=_SAID)
-        except Empty:  # what is being made or simulated takes long
-            found = None if sum(one.is_alive() for one in running) >= len(running) - done else "a process has died"
-        if isinstance(found, str):
-            raise SystemExit(f"{kind}: after {bundles:,} configurations and {words:,} words: {found}")
-        done += found == 0
-        if found:
-            bundles, words = bundles + 1, words + found
-        if found != 0:
-            far = f"{kind}: {bundles:,} of {examples:,} configurations, {words:,} words equal"
-            print(f"{far}, {time.monotonic() - begin:,.0f} s", file=sys.stderr, flush=True)
-    return bundles, words
+    words, begin, end = list[int](), time.monotonic(), first + examples
+    with ProcessPoolExecutor(processes, get_context("spawn"), max_tasks_per_child=1) as pool:
+        shares = {pool.submit(share, kind, at, min(_SHARE, end - at)) for at in range(first, end, _SHARE)}
+        while shares:
+            done, shares = wait(shares, timeout=_SAID, return_when=FIRST_COMPLETED)
+            try:
+                words += [one for some in done for one in some.result()]
+            except (RuntimeError, BrokenExecutor) as error:
+                pool.shutdown(cancel_futures=True)
+                raise SystemExit(f"after {len(words):,} configurations and {sum(words):,} words: {error}") from None
+            took = time.monotonic() - begin
+            far = f"{kind}: {len(words):,} of {examples:,} configurations, {sum(words):,} words equal"
+            print(f"{far}, {took:,.0f} s, {len(words) / took * 60:.0f} a minute", file=sys.stderr, flush=True)
+    return len(words), sum(words)
 
 
-def layer(folder: Path, network: QuantisedNetwork, seed: int) -> None:
+def layer(folder: Path, network: QuantisedNetwork, seed: int, begin: int | None) -> None:
     """Make a bundle of a layer in any configuration."""
-    rng = np.random.default_rng(seed)
-    shape = (2, int(rng.integers(1, 12)), network.inputs)
-    make_graph_bundle(folder, graph_of(network), (rng.random(shape) < rng.choice([0.1, 0.5, 0.9])).astype(np.int64))
+    rng, graph = np.random.default_rng(seed), graph_of(network)
+    shown = rng.random((2, int(rng.integers(1, 12)), network.inputs)) < rng.choice([0.1, 0.5, 0.9])
+    make_graph_bundle(folder, graph, shown.astype(np.int64), start=start_for(graph, 2, begin))
 
 
 def learner(folder: Path, network: Network, learning: Learning, plan: Plan, count: int) -> None:
@@ -134,30 +128,32 @@ def learner(folder: Path, network: Network, learning: Learning, plan: Plan, coun
         reject()
 
 
-def layered(folder: Path, network: QuantisedLayers, seed: int) -> None:
+def layered(folder: Path, network: QuantisedLayers, seed: int, begin: int | None) -> None:
     """Make a bundle of a network of layers in any configuration."""
+    start = start_for(network.graph, 2, begin)
     try:
-        make_graph_bundle(folder, network.graph, as_inputs(frames_for(network, 2, seed)))
+        make_graph_bundle(folder, network.graph, as_inputs(frames_for(network, 2, seed)), start=start)
     except ConfigError:  # a node wider than 63 bits
         reject()
 
 
-def populations(folder: Path, network: QuantisedGraph, seed: int) -> None:
+def populations(folder: Path, network: QuantisedGraph, seed: int, begin: int | None) -> None:
     """Make a bundle of a network of populations, of texts that are drawn too."""
     try:
-        make_graph_bundle(folder, network, inputs_for(network, seed))
+        make_graph_bundle(folder, network, inputs_for(network, seed), start=start_for(network, 2, begin))
     except FxsnnError:  # an overflow where the mode is error
         reject()
 
 
+_SEEDS = {"seed": st.integers(0, 1000), "begin": begins}  # of what is shown, and of what states begin with
 DRAWN: dict[str, tuple[Callable[..., None], dict[str, Any]]] = {
-    "layers": (layer, {"network": quantised_networks(), "seed": st.integers(0, 1000)}),
+    "layers": (layer, {"network": quantised_networks(), **_SEEDS}),
     "learning": (
         learner,
         {"network": blanks(), "learning": rules(), "plan": learning_plans(), "count": st.integers(2, 4)},
     ),
-    "networks of layers": (layered, {"network": quantised_layers(), "seed": st.integers(0, 1000)}),
-    "networks of populations": (populations, {"network": any_networks, "seed": st.integers(0, 1000)}),
+    "networks of layers": (layered, {"network": quantised_layers(), **_SEEDS}),
+    "networks of populations": (populations, {"network": any_networks, **_SEEDS}),
 }
 
 
@@ -196,13 +192,17 @@ def main() -> None:
     """Print the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--configurations", type=int, default=1000, help="of each kind (default: %(default)s)")
+    told = f"number of the first, a multiple of {_SHARE}, where a run goes on that another began (default: %(default)s)"
+    parser.add_argument("--first", type=int, default=0, help=told)
     parser.add_argument("--kind", choices=DRAWN, help="draw configurations of this kind alone, and plant no faults")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at a time (default: %(default)s)")
     asked = parser.parse_args()
+    if asked.first < 0 or asked.first % _SHARE:
+        parser.error(f"--first must be a multiple of {_SHARE}, not {asked.first}")
     for what in DRAWN:
         if asked.kind not in (None, what):
             continue
-        bundles, words = simulated(what, asked.configurations, asked.processes)
+        bundles, words = simulated(what, asked.first, asked.configurations, asked.processes)
         print(f"{what}: {bundles:,} configurations, {words:,} words equal", flush=True)
     if asked.kind:
         return

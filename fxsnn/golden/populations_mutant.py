@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import registers_of
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.lfsr import Lfsr
@@ -24,6 +25,7 @@ class Mutant:
     delays: Mapping[str, int]
     start: Mapping[str, Ints]  # what states begin with, by `population.state`, int64[presentations, neurons]; or with 0
     lasting: frozenset[str] = frozenset()  # states (`population.state`) and registers that presentations do not reset
+    stale: frozenset[str] = frozenset()  # projections that take what came a step before where nothing comes
 
     def differs(self, name: str, from_: Mutant, network: QuantisedGraph) -> bool:
         """Return whether a population itself, or what it is brought, is not as in another one."""
@@ -34,11 +36,17 @@ class Mutant:
         brought = any(
             self.weights.get(one.name) is not from_.weights.get(one.name)
             or self.delays[one.name] != from_.delays[one.name]
+            or one.name in self.stale
             for one in network.graph.projections
             if one.target == name
         )
         begun = any(self.start[one] is not from_.start[one] for one in self.start if one.startswith(f"{name}."))
         return own or brought or begun or any(one.startswith(f"{name}.") for one in self.lasting)
+
+    def taken(self, one: Projection, words: Ints) -> Ints:
+        """Return what a projection takes of what its source emits; int64[presentations, steps, words]."""
+        found = delayed(words, self.delays[one.name])
+        return np.where(found == 0, delayed(found, 1), found) if one.name in self.stale else found
 
 
 def unchanged(network: QuantisedGraph, start: Mapping[str, Ints]) -> Mutant:

@@ -229,6 +229,7 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
             told = "a step late" if delay > one.delay else "a step early"
             yield f"what it brings comes {told}", _delayed(one.name, delay)
     yield "it brings nothing", _delayed(one.name, 1 << 20)
+    yield "what came a step before is taken again where nothing comes", _stale(one.name)
 
 
 def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
@@ -250,6 +251,10 @@ def _weights(name: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Muta
 
 def _delayed(name: str, delay: int) -> Callable[[Mutant], Mutant]:
     return lambda mutant: replace(mutant, delays={**mutant.delays, name: delay})
+
+
+def _stale(name: str) -> Callable[[Mutant], Mutant]:
+    return lambda mutant: replace(mutant, stale=mutant.stale | {name})
 
 
 def _kept(names: frozenset[str]) -> Callable[[Mutant], Mutant]:

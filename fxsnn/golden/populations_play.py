@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fxsnn.golden.populations_mutant import Mutant, delayed, unchanged
+from fxsnn.golden.populations_mutant import Mutant, unchanged
 from fxsnn.golden.populations_seen import Seen, rows_of
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
@@ -105,7 +105,7 @@ class Theatre:
         alone = replace(mutant, variants=self.base.variants, constants=self.base.constants)
         kept = all(
             getattr(alone, part) is getattr(self.base, part)
-            for part in ("weights", "delays", "registers", "start", "lasting")
+            for part in ("weights", "delays", "registers", "start", "lasting", "stale")
         )
         draws = any(isinstance(one, Rounds) and one.rounding is Rounding.STOCHASTIC for one in step.operations.values())
         same = step.states.keys() == self.base.variants[name].states.keys()
@@ -259,12 +259,12 @@ class Theatre:
         """Return what a projection brings in every step, if its source is known by now; int64[..., steps, neurons]."""
         if one.source in names or one.input in self._each(mutant, one.target):
             return None
-        weights, delay = mutant.weights.get(one.name), mutant.delays[one.name]
-        same = weights is self.base.weights.get(one.name) and delay == self.base.delays[one.name]
-        if not same or emitted[one.source] is not self.emitted[one.source]:
-            return self._bring(one, weights, delayed(emitted[one.source], delay))
+        weights = mutant.weights.get(one.name)
+        same = weights is self.base.weights.get(one.name) and mutant.delays[one.name] == self.base.delays[one.name]
+        if not same or one.name in mutant.stale or emitted[one.source] is not self.emitted[one.source]:
+            return self._bring(one, weights, mutant.taken(one, emitted[one.source]))
         if one.name not in self._brought:
-            self._brought[one.name] = self._bring(one, weights, delayed(emitted[one.source], delay))
+            self._brought[one.name] = self._bring(one, weights, mutant.taken(one, emitted[one.source]))
         return self._brought[one.name]
 
     def _bring(self, one: Projection, weights: Ints | None, words: Ints) -> Ints:
@@ -282,12 +282,12 @@ class Theatre:
         """Return what arrives at an input in a step, [presentations, neurons]; or row by row, [active, 1, neurons]."""
         rows: list[Ints] = []
         for one in self.network.graph.into(name, given):
-            whole, ago = outside[one.name], t - mutant.delays[one.name]
+            whole, delay = outside[one.name], mutant.delays[one.name]
             if whole is not None:
                 rows.append(whole[part, t])
                 continue
-            source = emitted[one.source]
-            words = source[part, ago] if ago >= 0 else np.zeros_like(source[part, 0])
+            first = max(t - delay - 1, 0) if delay <= t else t  # of what the projection can take
+            words = mutant.taken(one, emitted[one.source][part, first : t + 1])[:, -1]
             weights = mutant.weights.get(one.name)
             if not each:
                 rows.append(self._bring(one, weights, words))

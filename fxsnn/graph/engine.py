@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.format import Format
+from fxsnn.graph.alone import Alone
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.reading import delayed
 from fxsnn.graph.ways import Held, by_channel, ways
 from fxsnn.kernels import layer
 from fxsnn.lfsr import Lfsr
@@ -38,16 +38,17 @@ class Engine:
         one = network.graph[name]
         self._inputs = [*one.neuron.inputs]
         self._ways = ways(network, name, step.word, one_row=one_row, changing=changing)
-        self._each = one.neuron.one_by_one
+        self._alone = Alone(network, name, self._ways)
         read = {made.name for made in one.neuron.operations if isinstance(made, Input)}
         self._summed = [way for way in self._ways if way.given in read]  # a sum that no text reads may not fit
         many = max(len(self._inputs), 1)
-        self._at_once = 1 if self._each else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
+        self._at_once = (
+            1 if one.neuron.one_by_one else max(1, AT_ONCE // (many * one.size * np.dtype(step.word).itemsize))
+        )
         self._sums = np.zeros((many, self._at_once, one.size), step.word)
         self._kept, self._draws = step.room(), step.draw_room()
         self._taps, self._seeds = network.plan.lfsr.tap_array(), seeds_of(network, one, step.emitted.streams)
         self._registers = self._seeds.copy()
-        self._parts, self._order = np.zeros((0, one.size), step.word), np.arange(0)  # of no active input
         self._step = step
         fixed = step.fixed.copy() if changing else step.fixed
         self._data = self._kept, fixed, step.words, self._registers, self._taps, self._draws
@@ -81,9 +82,7 @@ class Engine:
             for way in self._summed:
                 source = emitted[way.source][max(begin - way.delay, 0) : max(steps.stop - way.delay, 0)]
                 way.add(sums[self._inputs.index(way.given), sums.shape[1] - len(source) :], source)
-            alone, order = self._parts, self._order
-            if self._each:
-                alone, order = self._brought(emitted, begin)
+            alone, order = self._alone.brought(emitted, begin)
             layer.follow(
                 out[steps],
                 nodes[steps],
@@ -97,11 +96,12 @@ class Engine:
 
     def step(self, emitted: Mapping[str, Held], out: Held, step: int) -> None:
         """Do one time step, as `run` does; no delay leads before the first."""
-        self._now.fill(0)
+        if self._one:
+            self._now.fill(0)
         for source, delay, kernel, sums, fixed in self._one:
             at = step - delay
             kernel(sums, emitted[source][at : at + 1], *fixed)
-        alone, order = self._brought(emitted, step) if self._each else (self._parts, self._order)
+        alone, order = self._alone.brought(emitted, step)
         does = self._step.called(out, alone, order, len(self._now))
         layer.follow(out[step : step + 1], NO_NODE, 0, self._given, *self._data, alone, order, does)
 
@@ -121,20 +121,6 @@ class Engine:
     def register(self, stream: int) -> int:
         """Return what the register of a cast holds, by its number in the text."""
         return int(self._registers[stream])
-
-    def _brought(self, emitted: Mapping[str, Held], step: int) -> tuple[Held, Words]:
-        """Return what every active input brings alone, int[active, neurons], and their order as `step` takes it.
-
-        Of each input of the text that takes them so, the projections come in the order of the network, their inputs
-        ascending; a maximum comes whole.
-        """
-        found, ends = [self._parts], list[int]()
-        for given in self._each:
-            ways = [way for way in self._ways if way.given == given]
-            found += [way.alone(delayed(emitted[way.source], step, way.delay), self._parts) for way in ways]
-            ends.append(sum(map(len, found)))
-        order = np.arange(ends[0]) if len(ends) == 1 else np.array(ends, np.int64)
-        return np.concatenate(found), order
 
 
 def is_bits(form: Format) -> bool:

@@ -32,19 +32,20 @@ class Way(NamedTuple):
         """Add what words bring to sums."""
         self.kernel(sums, words, *self.fixed)
 
-    def alone(self, words: Held, like: Held) -> Held:
-        """Return what every active word brings without the others, [active, target] of the dtype of `like`[0, target].
+    def brings(self, words: Held) -> int:
+        """Return how many rows `alone` writes of words, int[source]: of each active one, or of a maximum one."""
+        return 1 if self.whole else int(np.count_nonzero(words))
+
+    def alone(self, words: Held, rows: Held) -> None:
+        """Write what every active word brings without the others to rows, int[active, target].
 
         words    int[source]; a maximum brings what it brings of all in one row
         """
         if self.kernel is projections.add_dense:
-            active = np.flatnonzero(words)
-            brought: Held = np.multiply(self.fixed[0][active], words[active, None], dtype=like.dtype)
-            return brought
-        rows = parts(words, one_by_one=not self.whole)
-        sums = np.zeros((len(rows), like.shape[1]), like.dtype)
-        self.add(sums, rows)
-        return sums
+            projections.bring_dense(rows, words, *self.fixed)
+            return
+        rows[:] = 0
+        self.add(rows, parts(words, one_by_one=not self.whole))
 
 
 def ways(

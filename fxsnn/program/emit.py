@@ -68,8 +68,9 @@ def step(sums, kept, fixed, out, words, registers, taps, draws, weights, indices
     words      int64[...]               shifts, biases, rails, constants
     registers  int64[streams]           in place
     draws      int64[streams, neurons] | None    room
-    weights, indices, start, stop       what is active, where each input makes an addition of its own; of a text that
-                                        takes several inputs so, `indices` holds where the rows of each end
+    weights, indices, start, stop       what is active, where each input makes an addition of its own: rows of weights;
+                                        of a text that takes several inputs so, `indices` begins with where the rows of
+                                        each end in it
     """
 '''
 
@@ -194,11 +195,10 @@ class _Emitter(Values):
         self.deep = 2
         given = next(one.name for one in self.structure.neuron.operations[end.carry : done] if isinstance(one, op.Each))
         several, at = self.structure.neuron.one_by_one, self.structure.neuron.one_by_one.index(given)
+        first, last = "start", "stop"
         if len(several) > 1:
-            first = f"indices[{at - 1}]" if at else "start"
-            self.add(f"for event in range({first}, indices[{at}]):", "    weight = weights[event]")
-        else:
-            self.add("for event in range(start, stop):", "    weight = weights[indices[event]]")
+            first, last = f"indices[{at - 1}]" if at else f"{len(several)}", f"indices[{at}]"
+        self.add(f"for event in range({first}, {last}):", "    weight = weights[indices[event]]")
         marked = len(self.lines)
         self.add("    for n in range(size):")
         self.deep, self.env = 4, {end.carry: f"carried_{done}[n]"}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from fxsnn.program.mutate_casts import casts, widths
 from fxsnn.program.mutate_guards import guards
 from fxsnn.program.mutate_order import order
+from fxsnn.program.mutate_population import shared
 from fxsnn.program.mutate_split import split
 from fxsnn.program.mutate_values import values
 from fxsnn.program.mutation import Mutation
@@ -25,4 +26,5 @@ def mutations(program: Program, seen: Mapping[Ref, Range]) -> Iterator[Mutation]
     yield from order(program)
     yield from guards(program)
     yield from split(program)
+    yield from shared(program)
     yield from widths(program, seen)

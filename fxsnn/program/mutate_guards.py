@@ -75,39 +75,50 @@ def _kept(name: str, bit: Ref, holds: Callable[[Ints], Any]) -> Change:
         before = next(
             (ref for ref, one in variant.operations.items() if isinstance(one, op.State) and one.name == name), None
         )
-        frac, last = variant.states[name]
         if before is None:
-            variant, before = variant.add(op.State(name, ""), last)
-        fracs = variant.fracs()
-        up = frac - fracs[last] if fracs[last] != ANYWHERE else 0
-        make = lambda x, old, bit: np.where(holds(bit), x << max(up, 0), old)  # noqa: E731
-        found, kept = variant.add(Made((last, before, bit), frac, make), last)
-        found = replace(found, places={**found.places, kept: max(found.places.values()) + 1})
-        names = {one: kept if one == name and ref == last else ref for one, ref in found.names.items()}
-        return replace(found, states={**found.states, name: (frac, kept)}, names=names)
+            variant, before = variant.add(op.State(name, ""), variant.states[name][1])
+        return stored(variant, name, _where(holds), before, bit)
 
     return apply
 
 
+def stored(variant: Variant, name: str, make: Callable[..., Ints], *parts: Ref) -> Variant:
+    """Return the same where a state takes what a function makes of its new word, and of further values."""
+    frac, last = variant.states[name]
+    fracs = variant.fracs()
+    up = max(frac - fracs[last], 0) if fracs[last] != ANYWHERE else 0
+    found, kept = variant.add(Made((last, *parts), frac, lambda x, *others: make(x << up, *others)), last)
+    found = replace(found, places={**found.places, kept: max(found.places.values()) + 1})
+    names = {one: kept if one == name and ref == last else ref for one, ref in found.names.items()}
+    return replace(found, states={**found.states, name: (frac, kept)}, names=names)
+
+
 def _done(made: Ref, begun: Ref, bit: Ref, holds: Callable[[Ints], Any]) -> Change:
-    def make(words: Ints, old: Ints, bits: Ints) -> Ints:
-        return np.where(holds(bits), words, old)
-
-    return lambda variant: variant.over(made, make, begun, bit)
+    return lambda variant: variant.over(made, _where(holds), begun, bit)
 
 
-def _chosen(neuron: Neuron) -> Iterator[Mutation]:
-    """Yield conditions that are taken to hold always, or never, where something is chosen by them."""
-    sayer = Sayer(neuron)
+def _where(holds: Callable[[Ints], Any]) -> Callable[[Ints, Ints, Ints], Ints]:
+    return lambda words, old, bits: np.where(holds(bits), words, old)
+
+
+def chosen(neuron: Neuron) -> Iterator[tuple[Ref, list[Ref]]]:
+    """Yield conditions, and what is chosen by each: all of it, and where that is several values each alone."""
     choosing: dict[Ref, list[Ref]] = {}
     for ref, one in enumerate(neuron.operations):
         if isinstance(one, op.Select):
             choosing.setdefault(one.condition, []).append(ref)
     for condition, refs in choosing.items():
         for some in [refs, *([one] for one in refs)] if len(refs) > 1 else [refs]:
-            for value, told in ((1, "always taken to hold"), (0, "never taken to hold")):
-                name = f"{sayer.where(some[0])}: {sayer.said(condition)} {told}"
-                yield Mutation(name, "", _fixed(condition, some, value))
+            yield condition, some
+
+
+def _chosen(neuron: Neuron) -> Iterator[Mutation]:
+    """Yield conditions that are taken to hold always, or never, where something is chosen by them."""
+    sayer = Sayer(neuron)
+    for condition, some in chosen(neuron):
+        for value, told in ((1, "always taken to hold"), (0, "never taken to hold")):
+            name = f"{sayer.where(some[0])}: {sayer.said(condition)} {told}"
+            yield Mutation(name, "", _fixed(condition, some, value))
 
 
 def _fixed(condition: Ref, refs: list[Ref], value: int) -> Change:

@@ -69,7 +69,7 @@ def _together(several: tuple[Mutation, ...]) -> Mutation:
 
 
 def compared(program: Program, ref: Ref) -> Iterator[Mutation]:
-    """Yield a comparison by another relation, with another number, or of words taken as unsigned."""
+    """Yield a comparison by another relation, with another number, of words taken as unsigned or before their cast."""
     one = program.neuron.operations[ref]
     if not isinstance(one, op.Compare):
         return
@@ -105,6 +105,14 @@ def compared(program: Program, ref: Ref) -> Iterator[Mutation]:
             return variant.put(ref, Made((now.a, now.b), 0, make))
 
         yield Mutation(f"{where}: {said}compared as unsigned instead of signed", "", unsigned)
+    for cast in program.neuron.casts:
+        cut = program.neuron.operations[cast.round]
+        for field, part in operands(one):
+            if part == cast.limit and isinstance(cut, op.Round):
+                below = {"limited": cast.round} | ({"rounded and limited": cut.a} if program.site(cast).right else {})
+                for told, exact in below.items():
+                    name = f"{where}: compares {sayer.said(part)} before it is {told}"
+                    yield Mutation(name, "", lambda v, field=field, exact=exact: v.reading(ref, field, exact))  # type: ignore[misc]
 
 
 def _several(neuron: Neuron, ref: Ref) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
-from fxsnn.candidates import Exploration, gather, load_exploration
+from fxsnn.candidates import Exploration, load_exploration
 from fxsnn.data.recordings import Recordings
 from fxsnn.demo import Progress
 from fxsnn.documents import named
@@ -25,7 +26,7 @@ from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, mea
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
 from fxsnn.report.layers import LayersOutcome, compose_layers
-from fxsnn.reporting import Sources, check_same
+from fxsnn.reporting import Sources, check_same, only
 from fxsnn.score import Classified
 from fxsnn.selection import Criteria
 from fxsnn.significance import Significance
@@ -57,11 +58,10 @@ def report_layers(
     learning = LEARNING_ON if passes is None else replace(LEARNING_ON, passes=passes)
     if sources.candidates.suffix == ".toml":
         plan = named(sources.candidates, parse_layered_plan, read_text(sources.candidates, "a plan of layers"))
-        exploration, tests = _of_one_plan(network, plan, sources.candidates.stem, test, workers)
-        choice = Choice(0, f"{exploration.entries[0].name} is the plan that was given.")
+        exploration, choice, tests = _of_one_plan(network, plan, sources.candidates.stem, test, workers)
         bench = Bench(network, test, Lessons(test, learning))
-        return _written(
-            out, bench, quantise_layers(network, plan), exploration, choice, asked, tests, test, swept, command
+        return write_measured(
+            out, bench, network, exploration, choice, asked, test, swept, command, workers, progress, tests=tests
         )
     exploration = load_exploration(sources.candidates)
     choice = sources.choice(exploration, asked)
@@ -85,19 +85,17 @@ def report_layers(
         which = "" if entry.scheme == "PTQ" else entry.name
         check_same(name, entry.accuracy, entry.right, score, exploration, told, "recordings", which)
 
-    return write_layers_report(
-        out, bench, chosen, exploration, choice, asked, test, swept, command, workers, progress, same
-    )
+    return write_measured(out, bench, chosen, exploration, choice, asked, test, swept, command, workers, progress, same)
 
 
 def _of_one_plan(
     network: LayeredNetwork, plan: LayeredPlan, name: str, shown: Recordings, workers: int
-) -> tuple[Exploration, dict[str, Classified]]:
-    """Return an exploration of one candidate, and it and the float network measured on `shown`."""
+) -> tuple[Exploration, Choice, dict[str, Classified]]:
+    """Return an exploration of one candidate, which is chosen, and it and the float network measured on `shown`."""
     quantised = quantise_layers(network, plan)
     tests = {"float": measured_float(network, shown), name: measured(quantised, shown, workers)}
     candidate = Candidate(name, "PTQ", plan, tests[name], layered_memory(quantised))
-    return gather(f"{len(shown):,} recordings (of {shown.name})", tests["float"], [candidate]), tests
+    return *only(candidate, f"{len(shown):,} recordings (of {shown.name})", tests["float"]), tests
 
 
 def chosen_network(bench: Bench, exploration: Exploration, choice: Choice, progress: Progress) -> LayeredNetwork:
@@ -111,7 +109,7 @@ def chosen_network(bench: Bench, exploration: Exploration, choice: Choice, progr
     return found
 
 
-def write_layers_report(
+def write_measured(
     out: Path,
     bench: Bench,
     chosen: LayeredNetwork,
@@ -124,41 +122,30 @@ def write_layers_report(
     workers: int,
     progress: Progress,
     checked: Callable[[QuantisedLayers], None] = lambda _: None,
+    tests: Mapping[str, Classified] = MappingProxyType({}),
 ) -> LayersOutcome:
     """Measure the float network, the choice and what else of the front needs no training, and write the page.
 
     chosen     the network that the choice quantises
     checked    called with the quantised choice before anything is measured on test recordings
+    tests      what is measured already, by name
     """
-    entries = exploration.entries
-    network = quantise_layers(chosen, exploration.plan_as(choice.index, LayeredPlan))
-    checked(network)
-    networks = {entries[choice.index].name: network}
+    entry = exploration.entries[choice.index]
+    quantised = quantise_layers(chosen, exploration.plan_as(choice.index, LayeredPlan))
+    checked(quantised)
+    networks = {entry.name: quantised}
     for n in shown_places(exploration, choice):
-        if n != choice.index and entries[n].scheme == "PTQ":
-            networks[entries[n].name] = quantise_layers(bench.network, exploration.plan_as(n, LayeredPlan))
-    tests: dict[str, Classified] = {"float": measured_float(bench.network, test)}
-    for n, (name, quantised) in enumerate(networks.items()):
-        tests[name] = measured(quantised, test, workers)
+        one = exploration.entries[n]
+        if n != choice.index and one.scheme == "PTQ":
+            networks[one.name] = quantise_layers(bench.network, exploration.plan_as(n, LayeredPlan))
+    found = {**tests} or {"float": measured_float(bench.network, test)}
+    for n, (name, network) in enumerate(networks.items()):
+        if name not in found:
+            found[name] = measured(network, test, workers)
         progress("test", n + 1, len(networks))
-    return _written(out, bench, network, exploration, choice, asked, tests, test, swept, command)
-
-
-def _written(
-    out: Path,
-    bench: Bench,
-    quantised: QuantisedLayers,
-    exploration: Exploration,
-    choice: Choice,
-    asked: Criteria,
-    tests: dict[str, Classified],
-    test: Recordings,
-    swept: Significance | None,
-    command: str,
-) -> LayersOutcome:
-    outcome = Outcome(exploration, choice, asked.reward, asked.max_loss, tests, bench.network, quantised, swept)
+    outcome = Outcome(exploration, choice, asked.reward, asked.max_loss, found, bench.network, quantised, swept)
     learned = bench.lessons.learning
     more = {"learned through its words": f"{learned.passes} passes, rate {as_given(learned.rate)}, seed {learned.seed}"}
-    told = more if exploration.entries[choice.index].scheme != "PTQ" else {}
+    told = more if entry.scheme != "PTQ" else {}
     write_report(out, compose_layers(outcome, bench.shown, test, command, told))
     return outcome

@@ -1,0 +1,10 @@
++incdir+rtl
+rtl/fxsnn_modes.sv
+rtl/fxsnn_config.sv
+rtl/fxsnn_cast.sv
+rtl/fxsnn_lfsr.sv
+rtl/fxsnn_inputs.sv
+rtl/neuron_around.sv
+rtl/population_around.sv
+rtl/fxsnn_network.sv
+rtl/fxsnn_populations_bench.sv
