@@ -255,9 +255,42 @@ def test_dt_that_the_file_does_not_tell_must_be_given() -> None:
     nodes = small(n=lif(2, r=[2.0, 5.0]))
     write_nir(Path("net.nir"), nodes, chain(*nodes))
     assert run("import", "net.nir", "--out", "net.toml").complaint == (
-        "'net.nir': node 'n' (LIF): --dt must be given: tau / r is not the same for all nodes, so the file does not "
-        "state it"
+        "'net.nir': node 'n' (LIF): --dt must be given: tau / r is not one number above 0 of all nodes, so the file "
+        "does not state it"
     )
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_time_constant_that_is_not_above_0_is_refused_with_its_node_whatever_is_said_of_dt() -> None:
+    nodes = small(n=lif(2, tau=[1.0, -0.5]))
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    for words in ([], ["--dt", "0.001"]):
+        said = run("import", "net.nir", "--out", "net.toml", *words)
+        assert said.complaint == "'net.nir': node 'n' (LIF): tau must be above 0, not -0.5"
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_report_says_what_a_linear_node_does_that_is_a_population() -> None:
+    nodes = {
+        "in": {"type": "Input", "shape": [2, 4, 4]},
+        "sum": {"type": "SumPool2d", "kernel_size": [2, 2], "stride": [2, 2], "padding": [0, 0]},
+        "flat": {"type": "Flatten", "start_dim": 0, "end_dim": -1},
+        "late": {"type": "Delay", "delay": [0.0, 0.002, 0.003, 0, 0, 0, 0, 0]},
+        "fc": {"type": "Affine", "weight": np.ones((3, 8)), "bias": np.ones(3)},
+        "half": {"type": "Linear", "weight": np.full((2, 3), 0.5)},
+        "out": {"type": "Output", "shape": [2]},
+    }
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    told = json.loads(run("import", "net.nir", "--out", "net.toml", "--dt", "0.001", "--json").out)
+    assert {row["node"]: row["how"] for row in told["nodes"]} == {
+        "in": "[4, 4, 2] of UQ1.0",
+        "sum": "sum; windows [2, 2]; relay",
+        "flat": "taken as [8]",
+        "late": "0 to 3 steps; relay",
+        "fc": "dense; weights [8, 3]; its bias among the neurons' constants; nir_biased; bias 1",
+        "half": "dense; weights [3, 2]; relay",
+        "out": "counts of what is emitted",
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.nir.node import SPIKING, Node, Reported
 
 Decay = Literal["euler", "exponential"]
@@ -155,7 +155,7 @@ def settled(nodes: Iterable[Node], asked: Asked, told: Reported) -> Conventions:
     guess = _guessed(held, told) if given.dt is None and any(_taus(node) for node in held) else Guess(given.dt)
     if given.dt is None and guess.dt is None and any(_taus(node) for node in held):
         raise next(node for node in held if _taus(node)).refusal(
-            "--dt must be given: tau / r is not the same for all nodes, so the file does not state it"
+            "--dt must be given: tau / r is not one number above 0 of all nodes, so the file does not state it"
         )
     spiking = any(node.kind in SPIKING for node in held)
     kinds = {node.kind for node in held}
@@ -210,15 +210,23 @@ def _taus(node: Node) -> tuple[str, ...]:
     return tuple(name for name in ("tau", "tau_mem") if name in node.held)
 
 
+def taus(node: Node, name: str, size: int) -> NDArray[np.float64]:
+    """Return a time constant for each of so many neurons, float64[neurons]; ConfigError where one is not above 0."""
+    found = node.each(name, size)
+    if (found <= 0).any():
+        raise node.refusal(f"{name} must be above 0, not {as_given(found.min())}")
+    return found
+
+
 def _guessed(nodes: tuple[Node, ...], told: Reported) -> Guess:
     """Guess dt of r, which frameworks write in ways of their own."""
     pairs = []
     for node in nodes:
         for name in _taus(node):
             size = max(node.numbers(name).size, node.numbers("r").size)
-            pairs.append(np.stack([node.each(name, size), node.each("r", size)]))
+            pairs.append(np.stack([taus(node, name, size), node.each("r", size)]))
     tau, r = np.unique(np.concatenate(pairs, axis=1), axis=1)
-    if (tau <= 0).any() or (r <= 0).any():
+    if (r <= 0).any():
         return Guess(None)
     if (r == 1).all():
         if (tau >= 1).all():

@@ -172,6 +172,7 @@ class _Conversion:
         bias = np.zeros(size) if step is None else laid(step.pull, onto)
         gain = np.ones(size) if step is None else laid(step.gain, onto)
         late = 1 if step is not None and self.rules.arrives == "next" else 0
+        does = list[str]()  # of a linear node or a Delay that is a population: what its projections do
         for count, one in enumerate(self.flat.before[name]):
             for called, seen, wire in self._wires(node, one, onto):
                 back = 1 if one in self.direct and (one, name) in self.flat.back else 0
@@ -181,6 +182,8 @@ class _Conversion:
                 if brought.bias is not None and (one in self.direct or count == 0):
                     bias = bias + brought.bias
                 self._project(called, seen, self.called[name], brought, max(seen.delay + back, late))
+                if step is None and node.kind not in ("Flatten", "Output"):
+                    does.append(str(seen.delay) if node.kind == "Delay" else wire_told(brought, gain))
                 if one in self.direct:
                     self.rows[one] = Row(one, self.flat.nodes[one].kind, called, wire_told(brought, gain))
         if step is None:
@@ -192,7 +195,10 @@ class _Conversion:
         if bias.any():
             constants["bias"] = least(bias, onto)
         self.populations.append(population(self.called[name], network_shape(onto), text, choices, constants))
-        self.rows[name] = Row(name, node.kind, self.called[name], text_told(text, choices, constants))
+        if node.kind == "Delay":
+            does = [f"{does[0]} to {does[-1]} steps"]
+        how = "; ".join((*dict.fromkeys(does), text_told(text, choices, constants)))
+        self.rows[name] = Row(name, node.kind, self.called[name], how)
 
     def _wires(self, node: Node, one: str, onto: Sizes) -> list[tuple[str, Value, Wire]]:
         """Return what comes from a node before: names of projections, where they begin, and what they do."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import as_given
-from fxsnn.nir.conventions import Conventions
+from fxsnn.nir.conventions import Conventions, taus
 from fxsnn.nir.node import CUBA, SPIKING, Node, Reported
 
 Reals = NDArray[np.float64]
@@ -49,7 +49,7 @@ def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
     pull = np.zeros(size)
     leaks = "tau" in node.held
     if leaks:
-        tau = node.each("tau", size)
+        tau = taus(node, "tau", size)
         decay = constants["decay"] = _decay(node, "tau", tau, rules, told)
         gain = r * _share(tau, decay, rules, node)
         pull = (1 - decay) * node.each("v_leak", size) * scale
@@ -71,7 +71,7 @@ def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
 
 def _with_current(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
     """Return the step of a neuron with a synaptic current, in whose units w_in and r are."""
-    syn, mem = node.each("tau_syn", size), node.each("tau_mem", size)
+    syn, mem = taus(node, "tau_syn", size), taus(node, "tau_mem", size)
     falls, leaks = _decay(node, "tau_syn", syn, rules, told), _decay(node, "tau_mem", mem, rules, told)
     w_in = node.each("w_in", size) if "w_in" in node.held else np.ones(size)
     if "w_in" not in node.held:
@@ -136,8 +136,6 @@ def _plain(gain: Reals) -> Reals:
 def _decay(node: Node, name: str, tau: Reals, rules: Conventions, told: Reported) -> Reals:
     """Return the factors by which a state decays in a step."""
     dt = rules.seconds(node)
-    if (tau <= 0).any():
-        raise node.refusal(f"{name} must be above 0, not {as_given(tau.min())}")
     found = 1 - dt / tau if rules.decay == "euler" else np.exp(-dt / tau)
     if (found < 0).any():
         raise node.refusal(
