@@ -301,7 +301,7 @@ def test_the_report_says_what_a_linear_node_does_that_is_a_population() -> None:
         (["--out", "n.toml", "--floor", "nan"], "--floor must be one of none, threshold, if or a number, not 'nan'"),
         (
             ["--out", "n.toml", "--from", "brain"],
-            "--from must be one of snntorch, norse, rockpool, sinabs, lava, not 'brain'",
+            "--from must be one of snntorch, norse, rockpool, sinabs, lava, spikingjelly, not 'brain'",
         ),
         (["--out", "n.toml", "--dt", "0"], "--dt must be a number above 0, not 0.0"),
         (["--out", "n.toml", "--scale", "inf"], "--scale must be a number above 0, not inf"),
@@ -487,6 +487,12 @@ def test_a_threshold_that_snntorch_takes_once_more_is_taken_so() -> None:
 def test_all_spikes_of_norse_come_out_under_its_conventions(name: str) -> None:
     assert equal(name, Asked(framework="norse"))
     assert not equal(name, Asked(framework="norse", reset="subtract"))
+
+
+@pytest.mark.parametrize("name", ["lif", "lif_whole", "if", "current"])
+def test_all_spikes_of_spikingjelly_come_out_under_its_conventions(name: str) -> None:
+    assert equal(f"spikingjelly_{name}", Asked(framework="spikingjelly"))
+    assert not equal(f"spikingjelly_{name}", Asked(framework="spikingjelly", reset="subtract"))
 
 
 def test_all_counts_of_sinabs_come_out_under_its_conventions() -> None:

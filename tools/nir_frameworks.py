@@ -1,4 +1,4 @@
-"""Make the NIR files of tests/nir_recorded, and their spikes, by snnTorch, Sinabs and Norse with their own exporters.
+"""Make the NIR files of tests/nir_recorded, and their spikes, by snnTorch, Sinabs, Norse and SpikingJelly with their own exporters.
 
 Then they read what fxsnn exports of some of these: their spikes must be those that they give of their own files.
 
@@ -20,15 +20,16 @@ from platformdirs import user_cache_path
 
 WORKER = Path(__file__).with_name("nir_frameworks_worker.py")
 TORCH = "torch==2.13.0"
-# without what they name: snnTorch names nothing, Sinabs an older nir that its own code does not need, Norse torchvision
-FRAMEWORKS = ("nir==1.0.8", "nirtorch==2.6", "snntorch==1.0.0", "sinabs==3.1.3", "norse==1.1.0")
+# without what they name: snnTorch names nothing, Sinabs an older nir that its own code does not need, Norse and
+# SpikingJelly torchvision
+FRAMEWORKS = ("nir==1.0.8", "nirtorch==2.6", "snntorch==1.0.0", "sinabs==3.1.3", "norse==1.1.0", "spikingjelly==2.0.0")
 EXPORTED = {  # what is exported again, whose it is, and the dt that this framework takes a file to be of
     "snntorch_leaky_subtract_again": ("snntorch", "0.0001"),
     "snntorch_synaptic_zero": ("snntorch", "0.0001"),
     "norse_current": ("norse", "0.001"),
     "sinabs_convolutions": ("sinabs", "1"),
 }
-NEEDS = ("numpy", "h5py", "matplotlib", "pbr")
+NEEDS = ("numpy", "h5py", "matplotlib", "pbr", "loguru")
 
 
 def install(torch: str, python: Path) -> list[list[str]]:

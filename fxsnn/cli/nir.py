@@ -25,7 +25,8 @@ def import_nir(
     network: Annotated[Path, typer.Argument(help="Network in NIR (.nir, HDF5).", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Network of populations to write (.toml).")],
     framework: Annotated[
-        str | None, _option("--from", "Whose conventions to take: snntorch, norse, rockpool, sinabs, lava.")
+        str | None,
+        _option("--from", "Whose conventions to take: snntorch, norse, rockpool, sinabs, lava, spikingjelly."),
     ] = None,
     dt: Annotated[float | None, _option("--dt", "Seconds of a step.", "guessed of tau and r")] = None,
     decay: Annotated[str | None, _option("--decay", "euler (1 - dt/tau) or exponential (exp(-dt/tau)).")] = None,

@@ -14,9 +14,9 @@ from fxsnn.errors import ConfigError, as_given
 from fxsnn.nir.node import SPIKING, Node, Reported
 
 Decay = Literal["euler", "exponential"]
-Gain = Literal["euler", "hold", "rockpool", "norse", "step"]
+Gain = Literal["euler", "hold", "rockpool", "norse", "step", "plain"]
 Reset = Literal["zero", "value", "subtract"]
-FRAMEWORKS = ("snntorch", "norse", "rockpool", "sinabs", "lava")
+FRAMEWORKS = ("snntorch", "norse", "rockpool", "sinabs", "lava", "spikingjelly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ OF_FRAMEWORK: dict[str, dict[str, Any]] = {
     | {"compare": "ge", "spikes": "many", "floor": "if", "current": "same", "arrives": "same"},
     "lava": {"decay": "euler", "gain": "euler", "reset": "zero", "reset_step": "same"}
     | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "next"},
+    "spikingjelly": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "value", "reset_step": "same"}
+    | {"compare": "ge", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
 }
 # what is taken where nobody says, and who does otherwise; `reset` and `dt` depend on the file
 DEFAULTS: dict[str, tuple[str, str]] = {

@@ -44,7 +44,8 @@ def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
         return Step("nir_threshold", choices, {"threshold": threshold}, np.ones(size), np.zeros(size))
     if node.kind in CUBA:
         return _with_current(node, size, rules, told)
-    r, scale = node.each("r", size), rules.scale if node.kind in SPIKING else 1.0
+    plain = rules.gain == "plain"
+    r, scale = np.ones(size) if plain else node.each("r", size), rules.scale if node.kind in SPIKING else 1.0
     constants: dict[str, Reals] = {}
     pull = np.zeros(size)
     leaks = "tau" in node.held
@@ -53,7 +54,7 @@ def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
         decay = constants["decay"] = _decay(node, "tau", tau, rules, told)
         gain = r * _share(tau, decay, rules, node)
         pull = (1 - decay) * node.each("v_leak", size) * scale
-    elif rules.gain in ("step", "norse") or (not rules.gain_asked and (r == 1).all()):
+    elif rules.gain in ("step", "norse", "plain") or (not rules.gain_asked and (r == 1).all()):
         gain = r
         if not rules.gain_asked:
             told.assume(
@@ -80,7 +81,8 @@ def _with_current(node: Node, size: int, rules: Conventions, told: Reported) -> 
     # Rockpool adds a spike before the current decays in the same step, Norse adds all of it
     whole = {"rockpool": falls, "norse": np.ones(size)}
     into = whole[rules.gain] if rules.gain in whole else _share(syn, falls, rules, node)
-    gain = w_in * into * node.each("r", size) * _share(mem, leaks, rules, node) * scale
+    gain = w_in * into * node.each("r", size) * _share(mem, leaks, rules, node)
+    gain = scale * (np.ones(size) if rules.gain == "plain" else gain)
     constants = {"current_decay": falls, "membrane_decay": leaks}
     choices = {"taken": rules.current, "pull": "none"}
     rest = (1 - leaks) * node.each("v_leak", size) * scale
@@ -155,6 +157,6 @@ def _share(tau: Reals, decay: Reals, rules: Conventions, node: Node) -> Reals:
             return 1 - decay if rules.decay == "exponential" else -np.expm1(-x)
         case "rockpool":
             return x * np.exp(x)
-        case "step":
+        case "step" | "plain":
             return np.ones_like(x)
     return x
