@@ -301,7 +301,7 @@ def test_the_report_says_what_a_linear_node_does_that_is_a_population() -> None:
         (["--out", "n.toml", "--floor", "nan"], "--floor must be one of none, threshold, if or a number, not 'nan'"),
         (
             ["--out", "n.toml", "--from", "brain"],
-            "--from must be one of snntorch, norse, rockpool, sinabs, lava, spikingjelly, not 'brain'",
+            "--from must be one of snntorch, norse, rockpool, sinabs, lava, spikingjelly, spyx, not 'brain'",
         ),
         (["--out", "n.toml", "--dt", "0"], "--dt must be a number above 0, not 0.0"),
         (["--out", "n.toml", "--scale", "inf"], "--scale must be a number above 0, not inf"),
@@ -461,15 +461,15 @@ WRITTEN = {
 }
 
 
-def equal(name: str, asked: Asked) -> bool:
-    """Say whether all spikes are those of the framework."""
+def equal(name: str, asked: Asked, late: int = 0) -> bool:
+    """Say whether all spikes are those of the framework, which gives them so many steps later."""
     recorded = np.load(HERE / f"{name}.npz")
     graph = converted(read_nir(HERE / f"{name}.nir"), asked).graph
     inputs = recorded["inputs"]
     inputs = np.moveaxis(inputs, 1, -1) if inputs.ndim == 4 else inputs  # the channel last
     found = float_nodes(graph, inputs)[f"{graph.read.name}.spike"]
     assert recorded["spikes"].sum() > 20
-    return bool((found == recorded["spikes"]).all())
+    return bool((found[: len(found) - late] == recorded["spikes"][late:]).all())
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -493,6 +493,33 @@ def test_all_spikes_of_norse_come_out_under_its_conventions(name: str) -> None:
 def test_all_spikes_of_spikingjelly_come_out_under_its_conventions(name: str) -> None:
     assert equal(f"spikingjelly_{name}", Asked(framework="spikingjelly"))
     assert not equal(f"spikingjelly_{name}", Asked(framework="spikingjelly", reset="subtract"))
+
+
+@pytest.mark.parametrize("name", ["lif", "current", "if"])
+def test_all_spikes_of_spyx_come_out_a_step_earlier_under_its_conventions(name: str) -> None:
+    assert equal(f"spyx_{name}", Asked(framework="spyx"), late=1)
+    assert not equal(f"spyx_{name}", Asked(framework="spyx", arrives="same"), late=1)
+    assert not equal(f"spyx_{name}", Asked(framework="spyx", arrives="next"), late=1)
+    other = "next" if name == "current" else "same"
+    assert equal(f"spyx_{name}", Asked(framework="spyx", reset_step=other), late=1) == (name == "if")
+
+
+def test_what_follows_from_the_input_without_neurons_arrives_in_the_same_step_where_what_is_emitted_does_not(
+    tmp_path: Path,
+) -> None:
+    pool = {"type": "SumPool2d", "kernel_size": [2, 2], "stride": [2, 2], "padding": [0, 0]}
+    nodes = {
+        "in": {"type": "Input", "shape": [1, 4, 4]},
+        "first": pool,
+        "half": {"type": "Scale", "scale": np.full((1, 2, 2), 0.5)},
+        "a": {"type": "IF", "r": np.ones((1, 2, 2)), "v_threshold": np.ones((1, 2, 2))},
+        "second": pool,
+        "b": {"type": "IF", "r": np.ones((1, 1, 1)), "v_threshold": np.ones((1, 1, 1))},
+        "out": {"type": "Output", "shape": [1, 1, 1]},
+    }
+    write_nir(tmp_path / "net.nir", nodes, chain(*nodes))
+    made = converted(read_nir(tmp_path / "net.nir"), Asked(framework="spyx")).graph
+    assert {one.target: one.delay for one in made.projections} == {"first": 0, "a": 0, "b": 1}
 
 
 def test_all_counts_of_sinabs_come_out_under_its_conventions() -> None:

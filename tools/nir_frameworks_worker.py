@@ -138,9 +138,7 @@ def spikingjelly_networks() -> Iterator[tuple[str, Any]]:
     }
     for name, (scale, make) in makes.items():
         torch.manual_seed(SEED)
-        network = torch.nn.Sequential(
-            torch.nn.Linear(INPUTS, HIDDEN), make(), torch.nn.Linear(HIDDEN, OUTPUTS), make()
-        )
+        network = torch.nn.Sequential(torch.nn.Linear(INPUTS, HIDDEN), make(), torch.nn.Linear(HIDDEN, OUTPUTS), make())
         for layer in network:
             if isinstance(layer, torch.nn.Linear):
                 layer.weight.mul_(scale)

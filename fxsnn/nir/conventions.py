@@ -16,7 +16,7 @@ from fxsnn.nir.node import SPIKING, Node, Reported
 Decay = Literal["euler", "exponential"]
 Gain = Literal["euler", "hold", "rockpool", "norse", "step", "plain"]
 Reset = Literal["zero", "value", "subtract"]
-FRAMEWORKS = ("snntorch", "norse", "rockpool", "sinabs", "lava", "spikingjelly")
+FRAMEWORKS = ("snntorch", "norse", "rockpool", "sinabs", "lava", "spikingjelly", "spyx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,18 @@ class Asked:
     decay         euler: 1 - dt / tau; exponential: exp(-dt / tau)
     gain          what arrives is multiplied by. euler: r dt / tau; hold: r (1 - exp(-dt / tau)), the exact answer to
                   what stays as it is for a step; rockpool: r dt / tau exp(dt / tau), which undoes what Rockpool writes;
-                  norse: as euler, but a synaptic current takes all; step: r. Where there is no tau: r dt, and r of step
-                  and norse
+                  norse: as euler, but a synaptic current takes all; step: r; plain: 1, as Spyx does not use r and w_in.
+                  Where there is no tau: r dt, r of step and norse, 1 of plain
     reset         of a membrane that fired: to zero, to v_reset, or by the threshold
     reset_step    same: in the step of the spike; next: in the next one, as snnTorch's reset_delay; again: in the same,
                   but a membrane that is above the threshold after it fires only where it is above it twice, as with
-                  snnTorch's reset_delay=False and subtraction (of other resets: same)
+                  snnTorch's reset_delay=False and subtraction (of other resets: same); spyx: same of CubaLIF, else next
     compare       gt: fires above the threshold; ge: at it too
     spikes        one in a step; or many: as many times as the membrane holds the threshold, at most 31
     floor         none; threshold: the membrane is kept at -v_threshold or more; if: that of IF alone; or a number
     current       same: a membrane takes up the current of its own step; before: that of the step before
-    arrives       same: what is emitted arrives at neurons in the same step; next: in the next one
+    arrives       same: what is emitted arrives at neurons in the same step; next: in the next one, the input too;
+                  emitted: what neurons emit in the next one, the input in the same
     scale         membranes and thresholds of spiking neurons are multiplied by it: the same spikes in other units
     output        the output that is read of a graph that has several
     """
@@ -81,12 +82,12 @@ OPEN: dict[str, tuple[str, ...]] = {
     "decay": get_args(Decay),
     "gain": get_args(Gain),
     "reset": get_args(Reset),
-    "reset_step": ("same", "next", "again"),
+    "reset_step": ("same", "next", "again", "spyx"),
     "compare": ("gt", "ge"),
     "spikes": ("one", "many"),
     "floor": ("none", "threshold", "if"),
     "current": ("same", "before"),
-    "arrives": ("same", "next"),
+    "arrives": ("same", "next", "emitted"),
 }
 # how each framework runs a network that it writes or reads; what is not here is said by the file
 OF_FRAMEWORK: dict[str, dict[str, Any]] = {
@@ -102,6 +103,8 @@ OF_FRAMEWORK: dict[str, dict[str, Any]] = {
     | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "next"},
     "spikingjelly": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "value", "reset_step": "same"}
     | {"compare": "ge", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
+    "spyx": {"dt": 1.0, "decay": "euler", "gain": "plain", "reset": "subtract", "reset_step": "spyx"}
+    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "emitted"},
 }
 # what is taken where nobody says, and who does otherwise; `reset` and `dt` depend on the file
 DEFAULTS: dict[str, tuple[str, str]] = {

@@ -84,6 +84,7 @@ class _Conversion:
     values: dict[str, Value] = field(default_factory=dict)
     direct: set[str] = field(default_factory=set)  # linear nodes that are projections to a neuron
     called: dict[str, str] = field(default_factory=dict)  # what a node is in the network
+    given: set[str] = field(default_factory=set)  # nodes that give the input, or what follows from it without neurons
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
@@ -115,6 +116,8 @@ class _Conversion:
     def _place(self, name: str) -> None:
         """Decide what becomes of a node, and where what it gives lies."""
         node, shape, before = self.flat.nodes[name], self.shapes[name], self.flat.before[name]
+        if node.kind not in NEURONS and self.given.issuperset(before):
+            self.given.add(name)
         if name == self.flat.source:
             self.called[name] = INPUT
             self.values[name] = Value(INPUT, shape, shape)
@@ -171,9 +174,10 @@ class _Conversion:
         size = math.prod(onto)
         bias = np.zeros(size) if step is None else laid(step.pull, onto)
         gain = np.ones(size) if step is None else laid(step.gain, onto)
-        late = 1 if step is not None and self.rules.arrives == "next" else 0
         does = list[str]()  # of a linear node or a Delay that is a population: what its projections do
         for count, one in enumerate(self.flat.before[name]):
+            waits = ("next",) if one in self.given else ("next", "emitted")
+            late = int(step is not None and self.rules.arrives in waits)
             for called, seen, wire in self._wires(node, one, onto):
                 back = 1 if one in self.direct and (one, name) in self.flat.back else 0
                 brought = folded(wire, gain, onto)

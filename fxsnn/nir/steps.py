@@ -120,6 +120,7 @@ def _fire(
     if reset == "value" and value is not None:
         constants["reset_value"] = value
     step = "same" if rules.reset_step == "again" and reset != "subtract" else rules.reset_step
+    step = {"spyx": "same" if node.kind in CUBA else "next"}.get(step, step)
     choices |= {"reset": reset, "reset_step": step, "compare": rules.compare, "bound": "none"}
     if rules.floor != "none" and (rules.floor != "if" or node.kind == "IF"):
         choices["bound"] = "floor"
