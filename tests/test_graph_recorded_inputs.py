@@ -246,6 +246,9 @@ def test_recordings_of_another_sensor_are_refused_with_the_file_and_the_event(tm
         read_inputs(tmp_path, network(2, 4, 2))
     with pytest.raises(FxsnnError, match=r"sensor must be \[rows, columns\] in the description of inputs, of 24 cells"):
         read_inputs(tmp_path, network(24))
+    np.savez(tmp_path / "one.npz", frames_on=np.zeros((5, 3, 4), np.uint8), label=np.array(6))
+    with pytest.raises(FxsnnError, match=r"^'[^']*one\.npz': a sensor of 3 x 4 cells \(binned\) must be that of the "):
+        read_inputs(tmp_path / "one.npz", network(2, 4, 2))
     (tmp_path / "Test" / "name").mkdir()
     with pytest.raises(FxsnnError, match="classes must be folders of numbers or of names, .* has '12' and 'name'$"):
         read_inputs(tmp_path, network(3, 4, 2))

@@ -1,9 +1,9 @@
 """Compare texts with the neurons of snnTorch, Sinabs, Lava and hls4ml themselves, word for word.
 
-Random words go through a text and through the other side's own code: of snnTorch and Sinabs as real numbers of 64 bits, in
-an environment of its own as tools/nir_frameworks.py makes it; of Lava as its integers, with Python 3.10; of hls4ml in a
-program of its C++ templates and ap_fixed, from a checkout of its repository. Exit status 1: a word differs; 2: what is
-needed cannot be made.
+Random words go through a text and through the other side's own code: of snnTorch and Sinabs as real numbers of 64 bits,
+in an environment of its own as tools/nir_frameworks.py makes it; of Lava as its integers, with Python 3.10; of hls4ml
+in a program of its C++ templates and ap_fixed, from a checkout of its repository. Exit status 1: a word differs; 2:
+what is needed cannot be made.
 
 Example: python tools/neurons_frameworks.py --python310 python3.10 --hls4ml ~/hls4ml
 """
@@ -43,8 +43,8 @@ Words = NDArray[np.int64]
 PLANS = {
     "snntorch": 'weight = "Q4.6"\nmembrane = "Q14.6 floor"\nbeta = "UQ1.8"\nthreshold = "UQ4.6"\n',
     "sinabs": 'weight = "Q13.0"\nmembrane = "Q24.0"\nthreshold = "UQ15.0"\nspikes = "UQ10.0"\nreset_value = "Q16.0"\n',
-    "loihi": 'weight = "Q19.0"\ncurrent = "Q25.0 zero wrap"\nmembrane = "Q24.0 zero saturate-symmetric"\ndu = "UQ0.12"\n'
-    'dv = "UQ0.12"\nbias = "Q21.0"\nvth = "UQ17.0"\nwait = "UQ6.0"\n',
+    "loihi": 'weight = "Q19.0"\ncurrent = "Q25.0 zero wrap"\nmembrane = "Q24.0 zero saturate-symmetric"\n'
+    'du = "UQ0.12"\ndv = "UQ0.12"\nbias = "Q21.0"\nvth = "UQ17.0"\nwait = "UQ6.0"\n',
     "hls4ml": 'weight = "Q5.12"\nresult = "Q5.9 floor wrap"\nmembrane = "Q6.10 floor wrap"\nbeta = "Q2.10"\n'
     'threshold = "Q6.10"\n',
 }

@@ -1,9 +1,11 @@
-"""Make the NIR files of tests/nir_recorded, and their spikes, by snnTorch, Sinabs, Norse, SpikingJelly and Spyx with their own exporters.
+"""Make the NIR files of tests/nir_recorded, and their spikes, by the exporters of the frameworks that read NIR.
+
+They are snnTorch, Sinabs, Norse, SpikingJelly and Spyx.
 
 Then they read what fxsnn exports of some of these: their spikes must be those that they give of their own files.
 
-The frameworks get environments of their own, made once in the folder --env and, of Spyx, the folder spyx beside it. Exit
-status 2: one cannot be made.
+The frameworks get environments of their own, made once in the folder --env and, of Spyx, the folder spyx beside it.
+Exit status 2: one cannot be made.
 
 Example: python tools/nir_frameworks.py --out tests/nir_recorded
 """

@@ -1,4 +1,4 @@
-"""Networks of snnTorch, Sinabs, Norse and SpikingJelly: export them by these frameworks' own exporters, run them, keep the spikes.
+"""Networks of snnTorch, Sinabs, Norse, SpikingJelly: export them by their own exporters, run them, keep the spikes.
 
 Run by tools/nir_frameworks.py in an environment of its own: python nir_frameworks_worker.py FOLDER [EXPORTED]
 EXPORTED holds what fxsnn made of files of the same names: the frameworks read both, and must give the same spikes.

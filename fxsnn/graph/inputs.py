@@ -101,7 +101,8 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
         words = checked_inputs(held["inputs"], graph)
         return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None, str(path))
     except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
+        named = f"{str(path)!r}: "
+        raise type(error)(named + str(error).removeprefix(named)) from None
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
