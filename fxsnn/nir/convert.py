@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.errors import many
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import real
@@ -128,7 +129,7 @@ class _Conversion:
             steps = steps_of(node, self.rules, self.told) if node.kind == "Delay" else np.zeros(1, np.int64)
             if node.kind == "Flatten" or (node.kind == "Delay" and (steps == steps[0]).all()):
                 self.values[name] = replace(seen, shape=shape, delay=seen.delay + int(steps[0]))
-                how = f"taken as {list(shape)}" if node.kind == "Flatten" else f"{int(steps[0])} steps"
+                how = f"taken as {list(shape)}" if node.kind == "Flatten" else many(int(steps[0]), "step")
                 self.rows[name] = Row(name, node.kind, "-", how)
                 return
             if name == self.flat.sink and seen.source != INPUT and not seen.delay:
