@@ -271,7 +271,7 @@ def test_a_time_constant_that_is_not_above_0_is_refused_with_its_node_whatever_i
 
 @pytest.mark.usefixtures("folder")
 def test_the_report_says_what_a_linear_node_does_that_is_a_population() -> None:
-    nodes = {
+    nodes: dict[str, Any] = {
         "in": {"type": "Input", "shape": [2, 4, 4]},
         "sum": {"type": "SumPool2d", "kernel_size": [2, 2], "stride": [2, 2], "padding": [0, 0]},
         "flat": {"type": "Flatten", "start_dim": 0, "end_dim": -1},
@@ -508,7 +508,7 @@ def test_what_follows_from_the_input_without_neurons_arrives_in_the_same_step_wh
     tmp_path: Path,
 ) -> None:
     pool = {"type": "SumPool2d", "kernel_size": [2, 2], "stride": [2, 2], "padding": [0, 0]}
-    nodes = {
+    nodes: dict[str, Any] = {
         "in": {"type": "Input", "shape": [1, 4, 4]},
         "first": pool,
         "half": {"type": "Scale", "scale": np.full((1, 2, 2), 0.5)},
