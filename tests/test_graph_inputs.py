@@ -165,7 +165,7 @@ def test_files_that_hold_no_inputs_are_refused_in_one_line(
 
 def test_an_npz_without_inputs_and_an_array_of_objects_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", spikes=WORDS)
-    with pytest.raises(FileError, match="inputs must be an array of the name inputs, not spikes$"):
+    with pytest.raises(FileError, match=r"array of the name inputs, units, images, frames_on, not spikes$"):
         read_inputs(tmp_path / "x.npz", network())
     np.save(tmp_path / "x.npy", np.array([[["1"]]], object))
     with pytest.raises(FileError, match="x.npy is not a whole plain array$"):

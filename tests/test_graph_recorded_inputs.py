@@ -121,6 +121,16 @@ def shd(path: Path, **other: object) -> Path:
     return path
 
 
+def test_a_binned_recording_is_taken_as_it_is_and_by_a_description(tmp_path: Path) -> None:
+    on = np.random.default_rng(1).integers(0, 3, (5, 3, 4)).astype(np.uint8)
+    np.savez(tmp_path / "one.npz", frames_on=on, frames_off=on[::-1], label=np.array(6))
+    (tmp_path / "inputs.toml").write_text("recordings = 'one.npz'\n")
+    for name in ("one.npz", "inputs.toml"):
+        read = read_inputs(tmp_path / name, network(3, 4, 2))
+        assert labels(read) == [6]
+        assert read.words[:].reshape(5, 3, 4, 2).tolist() == np.stack([on[::-1], on], axis=-1).tolist()
+
+
 def test_hdf5_of_shd_gives_units_and_times_of_every_recording_with_its_class(tmp_path: Path) -> None:
     read = read_inputs(shd(tmp_path / "test.h5"), network(5))
     assert labels(read) == [3, 19]
@@ -198,6 +208,8 @@ def test_images_of_any_size_are_shown_as_spikes_or_as_words_with_the_labels_besi
     assert labels(read) == [17, 0, 200]
     assert read.words[:].tolist() == encode(images.reshape(3, 10), RateCoding()).raster().tolist()
     np.savez(tmp_path / "own.npz", images=images, labels=classes)
+    of_npz = read_inputs(tmp_path / "own.npz", network(2, 5, 1, form="UQ1.0"))
+    assert (of_npz.words[:].tolist(), labels(of_npz)) == (read.words[:].tolist(), labels(read))
     (tmp_path / "inputs.toml").write_text("images = 'own.npz'\ncoding = 'words'\nsteps = 2\nfirst = 1\n")
     read = read_inputs(tmp_path / "inputs.toml", network(10))
     assert labels(read) == [0, 200]
@@ -238,6 +250,9 @@ def test_recordings_of_another_sensor_are_refused_with_the_file_and_the_event(tm
         read_inputs(tmp_path, network(2, 4, 2))
     with pytest.raises(FxsnnError, match=r"sensor must be \[rows, columns\] in the description of inputs, of 24 cells"):
         read_inputs(tmp_path, network(24))
+    np.savez(tmp_path / "one.npz", frames_on=np.zeros((5, 3, 4), np.uint8), label=np.array(6))
+    with pytest.raises(FxsnnError, match=r"^'[^']*one\.npz': a sensor of 3 x 4 cells \(binned\) must be that of the "):
+        read_inputs(tmp_path / "one.npz", network(2, 4, 2))
     (tmp_path / "Test" / "name").mkdir()
     with pytest.raises(FxsnnError, match="classes must be folders of numbers or of names, .* has '12' and 'name'$"):
         read_inputs(tmp_path, network(3, 4, 2))

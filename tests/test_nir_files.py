@@ -255,9 +255,42 @@ def test_dt_that_the_file_does_not_tell_must_be_given() -> None:
     nodes = small(n=lif(2, r=[2.0, 5.0]))
     write_nir(Path("net.nir"), nodes, chain(*nodes))
     assert run("import", "net.nir", "--out", "net.toml").complaint == (
-        "'net.nir': node 'n' (LIF): --dt must be given: tau / r is not the same for all nodes, so the file does not "
-        "state it"
+        "'net.nir': node 'n' (LIF): --dt must be given: tau / r is not one number above 0 of all nodes, so the file "
+        "does not state it"
     )
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_time_constant_that_is_not_above_0_is_refused_with_its_node_whatever_is_said_of_dt() -> None:
+    nodes = small(n=lif(2, tau=[1.0, -0.5]))
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    for words in ([], ["--dt", "0.001"]):
+        said = run("import", "net.nir", "--out", "net.toml", *words)
+        assert said.complaint == "'net.nir': node 'n' (LIF): tau must be above 0, not -0.5"
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_report_says_what_a_linear_node_does_that_is_a_population() -> None:
+    nodes: dict[str, Any] = {
+        "in": {"type": "Input", "shape": [2, 4, 4]},
+        "sum": {"type": "SumPool2d", "kernel_size": [2, 2], "stride": [2, 2], "padding": [0, 0]},
+        "flat": {"type": "Flatten", "start_dim": 0, "end_dim": -1},
+        "late": {"type": "Delay", "delay": [0.0, 0.002, 0.003, 0, 0, 0, 0, 0]},
+        "fc": {"type": "Affine", "weight": np.ones((3, 8)), "bias": np.ones(3)},
+        "half": {"type": "Linear", "weight": np.full((2, 3), 0.5)},
+        "out": {"type": "Output", "shape": [2]},
+    }
+    write_nir(Path("net.nir"), nodes, chain(*nodes))
+    told = json.loads(run("import", "net.nir", "--out", "net.toml", "--dt", "0.001", "--json").out)
+    assert {row["node"]: row["how"] for row in told["nodes"]} == {
+        "in": "[4, 4, 2] of UQ1.0",
+        "sum": "sum; windows [2, 2]; relay",
+        "flat": "taken as [8]",
+        "late": "0 to 3 steps; relay",
+        "fc": "dense; weights [8, 3]; its bias among the neurons' constants; nir_biased; bias 1",
+        "half": "dense; weights [3, 2]; relay",
+        "out": "counts of what is emitted",
+    }
 
 
 @pytest.mark.parametrize(
@@ -268,7 +301,7 @@ def test_dt_that_the_file_does_not_tell_must_be_given() -> None:
         (["--out", "n.toml", "--floor", "nan"], "--floor must be one of none, threshold, if or a number, not 'nan'"),
         (
             ["--out", "n.toml", "--from", "brain"],
-            "--from must be one of snntorch, norse, rockpool, sinabs, lava, not 'brain'",
+            "--from must be one of snntorch, norse, rockpool, sinabs, lava, spikingjelly, spyx, not 'brain'",
         ),
         (["--out", "n.toml", "--dt", "0"], "--dt must be a number above 0, not 0.0"),
         (["--out", "n.toml", "--scale", "inf"], "--scale must be a number above 0, not inf"),
@@ -428,15 +461,15 @@ WRITTEN = {
 }
 
 
-def equal(name: str, asked: Asked) -> bool:
-    """Say whether all spikes are those of the framework."""
+def equal(name: str, asked: Asked, late: int = 0) -> bool:
+    """Say whether all spikes are those of the framework, which gives them so many steps later."""
     recorded = np.load(HERE / f"{name}.npz")
     graph = converted(read_nir(HERE / f"{name}.nir"), asked).graph
     inputs = recorded["inputs"]
     inputs = np.moveaxis(inputs, 1, -1) if inputs.ndim == 4 else inputs  # the channel last
     found = float_nodes(graph, inputs)[f"{graph.read.name}.spike"]
     assert recorded["spikes"].sum() > 20
-    return bool((found == recorded["spikes"]).all())
+    return bool((found[: len(found) - late] == recorded["spikes"][late:]).all())
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -454,6 +487,39 @@ def test_a_threshold_that_snntorch_takes_once_more_is_taken_so() -> None:
 def test_all_spikes_of_norse_come_out_under_its_conventions(name: str) -> None:
     assert equal(name, Asked(framework="norse"))
     assert not equal(name, Asked(framework="norse", reset="subtract"))
+
+
+@pytest.mark.parametrize("name", ["lif", "lif_whole", "if", "current"])
+def test_all_spikes_of_spikingjelly_come_out_under_its_conventions(name: str) -> None:
+    assert equal(f"spikingjelly_{name}", Asked(framework="spikingjelly"))
+    assert not equal(f"spikingjelly_{name}", Asked(framework="spikingjelly", reset="subtract"))
+
+
+@pytest.mark.parametrize("name", ["lif", "current", "if"])
+def test_all_spikes_of_spyx_come_out_a_step_earlier_under_its_conventions(name: str) -> None:
+    assert equal(f"spyx_{name}", Asked(framework="spyx"), late=1)
+    assert not equal(f"spyx_{name}", Asked(framework="spyx", arrives="same"), late=1)
+    assert not equal(f"spyx_{name}", Asked(framework="spyx", arrives="next"), late=1)
+    other = "next" if name == "current" else "same"
+    assert equal(f"spyx_{name}", Asked(framework="spyx", reset_step=other), late=1) == (name == "if")
+
+
+def test_what_follows_from_the_input_without_neurons_arrives_in_the_same_step_where_what_is_emitted_does_not(
+    tmp_path: Path,
+) -> None:
+    pool = {"type": "SumPool2d", "kernel_size": [2, 2], "stride": [2, 2], "padding": [0, 0]}
+    nodes: dict[str, Any] = {
+        "in": {"type": "Input", "shape": [1, 4, 4]},
+        "first": pool,
+        "half": {"type": "Scale", "scale": np.full((1, 2, 2), 0.5)},
+        "a": {"type": "IF", "r": np.ones((1, 2, 2)), "v_threshold": np.ones((1, 2, 2))},
+        "second": pool,
+        "b": {"type": "IF", "r": np.ones((1, 1, 1)), "v_threshold": np.ones((1, 1, 1))},
+        "out": {"type": "Output", "shape": [1, 1, 1]},
+    }
+    write_nir(tmp_path / "net.nir", nodes, chain(*nodes))
+    made = converted(read_nir(tmp_path / "net.nir"), Asked(framework="spyx")).graph
+    assert {one.target: one.delay for one in made.projections} == {"first": 0, "a": 0, "b": 1}
 
 
 def test_all_counts_of_sinabs_come_out_under_its_conventions() -> None:

@@ -1,4 +1,4 @@
-"""Networks of snnTorch, Sinabs and Norse: export them by these frameworks' own exporters, run them, keep the spikes.
+"""Networks of snnTorch, Sinabs, Norse, SpikingJelly: export them by their own exporters, run them, keep the spikes.
 
 Run by tools/nir_frameworks.py in an environment of its own: python nir_frameworks_worker.py FOLDER [EXPORTED]
 EXPORTED holds what fxsnn made of files of the same names: the frameworks read both, and must give the same spikes.
@@ -20,6 +20,8 @@ import snntorch as snn
 import torch
 from snntorch.export_nir import export_to_nir
 from snntorch.import_nir import import_from_nir
+from spikingjelly.activation_based import functional, neuron
+from spikingjelly.activation_based.nir_exchange import export_to_nir as spikingjelly_to_nir
 
 SEED = 2
 STEPS, INPUTS, HIDDEN, OUTPUTS = 60, 6, 8, 4
@@ -126,6 +128,24 @@ def norse_networks() -> Iterator[tuple[str, Any]]:
     yield layers("norse_current", 6, with_current)
 
 
+def spikingjelly_networks() -> Iterator[tuple[str, Any]]:
+    """Yield networks of two layers of SpikingJelly: a decay that takes the input too or not, none, and a current."""
+    makes: dict[str, tuple[int, Callable[[], Any]]] = {
+        "lif": (9, lambda: neuron.LIFNode(tau=4.0, v_threshold=0.8, v_reset=0.1)),
+        "lif_whole": (3, lambda: neuron.LIFNode(tau=4.0, decay_input=False, v_reset=0.0)),
+        "if": (3, lambda: neuron.IFNode(v_reset=-0.1)),
+        "current": (3, lambda: neuron.CUBALIFNode(c_decay=0.5, v_decay=0.75, v_reset=0.0)),
+    }
+    for name, (scale, make) in makes.items():
+        torch.manual_seed(SEED)
+        network = torch.nn.Sequential(torch.nn.Linear(INPUTS, HIDDEN), make(), torch.nn.Linear(HIDDEN, OUTPUTS), make())
+        for layer in network:
+            if isinstance(layer, torch.nn.Linear):
+                layer.weight.mul_(scale)
+                layer.bias.abs_()
+        yield f"spikingjelly_{name}", network
+
+
 def kept(folder: Path, name: str, graph: Any, inputs: Any, spikes: Any) -> None:
     """Write a graph and what the framework made of it."""
     nir.write(folder / f"{name}.nir", graph)
@@ -154,6 +174,10 @@ def main(folder: Path) -> None:
             spikes.append(spike)
         graph = norse.torch.to_nir(network, inputs[:1], dt=1)  # it writes tau times dt: 1 leaves it in seconds
         kept(folder, name, graph, inputs, torch.cat(spikes))
+    for name, network in spikingjelly_networks():
+        graph = spikingjelly_to_nir(network, inputs[:1])
+        functional.reset_net(network)
+        kept(folder, name, graph, inputs, torch.cat([network(one[None]) for one in inputs]))
 
 
 def played(path: Path, inputs: Any) -> Any:

@@ -25,16 +25,20 @@ def import_nir(
     network: Annotated[Path, typer.Argument(help="Network in NIR (.nir, HDF5).", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Network of populations to write (.toml).")],
     framework: Annotated[
-        str | None, _option("--from", "Whose conventions to take: snntorch, norse, rockpool, sinabs, lava.")
+        str | None,
+        _option("--from", "Whose conventions to take: snntorch, norse, rockpool, sinabs, lava, spikingjelly, spyx."),
     ] = None,
     dt: Annotated[float | None, _option("--dt", "Seconds of a step.", "guessed of tau and r")] = None,
     decay: Annotated[str | None, _option("--decay", "euler (1 - dt/tau) or exponential (exp(-dt/tau)).")] = None,
     gain: Annotated[
         str | None,
-        _option("--gain", "Input times r and: euler (dt/tau), hold (1 - exp(-dt/tau)), rockpool, norse, step (1)."),
+        _option(
+            "--gain",
+            "Input times r and: euler (dt/tau), hold (1 - exp(-dt/tau)), rockpool, norse, step (1); plain: no r.",
+        ),
     ] = None,
     reset: Annotated[str | None, _option("--reset", "zero, value (v_reset) or subtract.", "by v_reset")] = None,
-    reset_step: Annotated[str | None, _option("--reset-step", "same or next step, or again.", "same")] = None,
+    reset_step: Annotated[str | None, _option("--reset-step", "same or next step, again or spyx.", "same")] = None,
     compare: Annotated[
         str | None, _option("--compare", "Fires above the threshold (gt), or at it too (ge).", "gt")
     ] = None,
@@ -48,7 +52,10 @@ def import_nir(
     current: Annotated[
         str | None, _option("--current", "A membrane takes up the current of the same step, or before.", "same")
     ] = None,
-    arrives: Annotated[str | None, _option("--arrives", "At neurons in the same step, or the next.", "same")] = None,
+    arrives: Annotated[
+        str | None,
+        _option("--arrives", "At neurons in the same step, the next, or emitted: that from neurons next.", "same"),
+    ] = None,
     scale: Annotated[
         float, typer.Option("--scale", help="Membranes and thresholds of spiking neurons times this: other units.")
     ] = 1.0,

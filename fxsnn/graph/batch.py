@@ -20,6 +20,7 @@ from fxsnn.graph.order import Stage
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import reduced
+from fxsnn.graph.shared import Shared
 from fxsnn.graph.starting import REST, Start
 from fxsnn.graph.stepwise import Words
 from fxsnn.graph.ways import Held
@@ -59,25 +60,46 @@ _Begun = tuple[frozenset[str], ...]  # by population, the states that begin with
 _SCHEDULES: WeakKeyDictionary[QuantisedGraph, dict[_Begun, Schedule]] = WeakKeyDictionary()
 
 
-def said_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]], start: Start, threads: int) -> Words:
+def said_of(
+    network: QuantisedGraph,
+    inputs: NDArray[np.integer[Any]],
+    start: Start,
+    threads: int,
+    shared: Shared | None = None,
+    number: int = 0,
+) -> Words:
     """Return what the network says of every input, int64[inputs, neurons].
 
     inputs     int[inputs, steps, words], words of the input's format
     start      what they begin with
     threads    the result does not depend on them
+    shared     of networks of the same graph on these inputs, `number` among others, and with this start
     """
     schedule, readout, steps = _schedule(network, start), network.graph.readout, inputs.shape[1]
     said = np.zeros((len(inputs), network.graph.read.size), np.int64)
     at_once = _MOST // (schedule.word_bytes * steps)
+    known, wanted = shared.stages(network, number) if shared and at_once else ({}, {})
+    kept = {
+        key: {name: np.empty((len(inputs), steps, network.graph[name].size), schedule.words[name]) for name in names}
+        for key, stage in wanted.items()
+        if (names := stage.populations)
+    }
 
     def part(first: int, last: int) -> None:
         together = max(1, min(TOGETHER, last - first, at_once))
         with schedule.at_work(network, together, steps, whole=at_once > 0) as at_work:
             for n in range(first, last, together):
                 some = slice(n, min(n + together, last))
-                said[some] = reduced(readout, at_work.read(inputs[some], start.part(some)), steps)
+                given = {name: words[some] for name, words in known.items()}
+                read, emitted = at_work.read(inputs[some], start.part(some), given)
+                said[some] = reduced(readout, read, steps)
+                for held in kept.values():
+                    for name, words in held.items():
+                        words[some] = emitted[name]
 
     in_parts(part, len(inputs), threads)
+    if shared:
+        shared.keep(kept)
     return said
 
 
@@ -86,7 +108,7 @@ def emitted_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]]) -> dic
 
     inputs     int[inputs, steps, words], words of the input's format
     """
-    return _AtWork(network, _schedule(network, REST), max(1, len(inputs)), inputs.shape[1]).played(inputs, REST)[0]
+    return _AtWork(network, _schedule(network, REST), max(1, len(inputs)), inputs.shape[1]).played(inputs, REST, {})[0]
 
 
 def _schedule(network: QuantisedGraph, start: Start) -> Schedule:
@@ -160,16 +182,22 @@ class _AtWork:
         self._dense = {name: DenseAtWork(one, together, steps) for name, one in schedule.dense.items()}
         self._engines = _Engines(network, schedule, schedule.steps.keys() - schedule.dense.keys())
 
-    def read(self, inputs: NDArray[np.integer[Any]], start: Start) -> Held:
-        """Return what is read of every input, [inputs, steps, neurons]."""
-        emitted, nodes = self.played(inputs, start)
-        return (nodes if self._graph.readout.node else emitted)[self._graph.read.name]
+    def read(
+        self, inputs: NDArray[np.integer[Any]], start: Start, known: Mapping[str, Held]
+    ) -> tuple[Held, Mapping[str, Held]]:
+        """Return what is read of every input, [inputs, steps, neurons], and what is emitted."""
+        emitted, nodes = self.played(inputs, start, known)
+        return (nodes if self._graph.readout.node else emitted)[self._graph.read.name], emitted
 
-    def played(self, inputs: NDArray[np.integer[Any]], start: Start) -> tuple[dict[str, Held], dict[str, Held]]:
-        """Return what is emitted, and the states that are read, by name."""
+    def played(
+        self, inputs: NDArray[np.integer[Any]], start: Start, known: Mapping[str, Held]
+    ) -> tuple[dict[str, Held], dict[str, Held]]:
+        """Return what is emitted, and the states that are read, by name; what is known to be emitted is not run."""
         engines, words = self._engines, np.require(inputs, self._held, KERNELS_TAKE)
-        emitted, nodes = dict[str, Held]({INPUT: words}), dict[str, Held]()
+        emitted, nodes = dict[str, Held]({INPUT: words, **known}), dict[str, Held]()
         for stage in self._graph.stages:
+            if stage.populations[0] in known:
+                continue
             if stage.populations[0] in self._dense:
                 (name,) = stage.populations
                 begun = start.rows(self._graph[name], self._schedule.steps[name].word)
@@ -201,9 +229,12 @@ class _Pieces:
         for one in network.graph.populations:
             self._emitted[one.name], self._nodes[one.name] = self._engines.room(one.name, shape)
 
-    def read(self, inputs: NDArray[np.integer[Any]], start: Start) -> Held:
-        """Return what is read of every input, [inputs, steps, neurons]."""
-        return np.stack([self._read(words, start, n) for n, words in enumerate(inputs)])
+    def read(
+        self, inputs: NDArray[np.integer[Any]], start: Start, known: Mapping[str, Held]
+    ) -> tuple[Held, Mapping[str, Held]]:
+        """Return what is read of every input, [inputs, steps, neurons]; what is emitted is not kept."""
+        del known  # nothing: see `said_of`
+        return np.stack([self._read(words, start, n) for n, words in enumerate(inputs)]), {}
 
     def _read(self, words: NDArray[np.integer[Any]], start: Start, n: int) -> Held:
         past, graph, found = self._past, self._graph, list[Held]()

@@ -24,6 +24,8 @@ from fxsnn.lfsr import Lfsr
 from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
 from fxsnn.plan import Signal
 
+NAMES = ("inputs", "units", "images", "frames_on")  # of an array of an .npz that says what it holds
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
@@ -73,7 +75,7 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
     .npy    an array [inputs, steps, ...], a map flat or as it is, of whole numbers or of false and true; of floats
             that are whole where words have no fractional bits, as spikes
     .npz    the same by the name `inputs`, and the classes `labels`, [inputs], if they are known; or spikes as `units`,
-            `times` in microseconds, `offsets` and `labels`
+            `times` in microseconds, `offsets` and `labels`; `images` and `labels`; or a binned recording
     .csv, .mem    the raw words of one input, its first step first
     .toml   a description of how recordings or images are shown; these themselves too, see `shown`
 
@@ -94,13 +96,14 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
             return Inputs(checked_inputs(_one(path, graph), graph), file=str(path))
         held = {} if shown else _arrays(path)
         if shown or "inputs" not in held:
-            found, labels = recorded_of(path, graph.shape) if shown else spikes_of(held, graph.shape)
+            found, labels = spikes_of(held, graph.shape) if "units" in held else recorded_of(path, graph.shape)
             words = _checked_frames(found, graph) if isinstance(found, Frames) else checked_inputs(found, graph)
             return Inputs(words, None if labels is None else _classes(labels, len(words)), str(path))
         words = checked_inputs(held["inputs"], graph)
         return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None, str(path))
     except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
+        named = f"{str(path)!r}: "
+        raise type(error)(named + str(error).removeprefix(named)) from None
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -111,8 +114,8 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
         held = unpack_npz(data, most=MOST_BYTES)
     except UNREADABLE as error:
         raise FileError(f"inputs must be plain arrays of NumPy: {error}") from None
-    if "inputs" not in held and "units" not in held:
-        raise FileError(f"inputs must be an array of the name inputs, not {', '.join(held) or 'none'}")
+    if not held.keys() & set(NAMES):
+        raise FileError(f"inputs must be an array of the name {', '.join(NAMES)}, not {', '.join(held) or 'none'}")
     return held
 
 

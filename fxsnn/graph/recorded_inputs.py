@@ -64,7 +64,7 @@ def recorded_of(path: Path, shape: Shape) -> Words:
     FxsnnError
         A file cannot be read or holds something else, or what it holds does not fit the network.
     """
-    if path.is_dir() or path.suffix in HDF5:
+    if path.is_dir() or path.suffix in HDF5 or (path.suffix == ".npz" and "images" not in _npz(path)):
         return _recordings(path, AS_IT_IS, shape)
     if path.suffix != ".toml":
         return _images(path, None, AS_IT_IS, shape)

@@ -10,13 +10,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, as_given
 from fxsnn.nir.node import SPIKING, Node, Reported
 
 Decay = Literal["euler", "exponential"]
-Gain = Literal["euler", "hold", "rockpool", "norse", "step"]
+Gain = Literal["euler", "hold", "rockpool", "norse", "step", "plain"]
 Reset = Literal["zero", "value", "subtract"]
-FRAMEWORKS = ("snntorch", "norse", "rockpool", "sinabs", "lava")
+FRAMEWORKS = ("snntorch", "norse", "rockpool", "sinabs", "lava", "spikingjelly", "spyx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,18 @@ class Asked:
     decay         euler: 1 - dt / tau; exponential: exp(-dt / tau)
     gain          what arrives is multiplied by. euler: r dt / tau; hold: r (1 - exp(-dt / tau)), the exact answer to
                   what stays as it is for a step; rockpool: r dt / tau exp(dt / tau), which undoes what Rockpool writes;
-                  norse: as euler, but a synaptic current takes all; step: r. Where there is no tau: r dt, and r of step
-                  and norse
+                  norse: as euler, but a synaptic current takes all; step: r; plain: 1, as Spyx does not use r and w_in.
+                  Where there is no tau: r dt, r of step and norse, 1 of plain
     reset         of a membrane that fired: to zero, to v_reset, or by the threshold
     reset_step    same: in the step of the spike; next: in the next one, as snnTorch's reset_delay; again: in the same,
                   but a membrane that is above the threshold after it fires only where it is above it twice, as with
-                  snnTorch's reset_delay=False and subtraction (of other resets: same)
+                  snnTorch's reset_delay=False and subtraction (of other resets: same); spyx: same of CubaLIF, else next
     compare       gt: fires above the threshold; ge: at it too
     spikes        one in a step; or many: as many times as the membrane holds the threshold, at most 31
     floor         none; threshold: the membrane is kept at -v_threshold or more; if: that of IF alone; or a number
     current       same: a membrane takes up the current of its own step; before: that of the step before
-    arrives       same: what is emitted arrives at neurons in the same step; next: in the next one
+    arrives       same: what is emitted arrives at neurons in the same step; next: in the next one, the input too;
+                  emitted: what neurons emit in the next one, the input in the same
     scale         membranes and thresholds of spiking neurons are multiplied by it: the same spikes in other units
     output        the output that is read of a graph that has several
     """
@@ -81,12 +82,12 @@ OPEN: dict[str, tuple[str, ...]] = {
     "decay": get_args(Decay),
     "gain": get_args(Gain),
     "reset": get_args(Reset),
-    "reset_step": ("same", "next", "again"),
+    "reset_step": ("same", "next", "again", "spyx"),
     "compare": ("gt", "ge"),
     "spikes": ("one", "many"),
     "floor": ("none", "threshold", "if"),
     "current": ("same", "before"),
-    "arrives": ("same", "next"),
+    "arrives": ("same", "next", "emitted"),
 }
 # how each framework runs a network that it writes or reads; what is not here is said by the file
 OF_FRAMEWORK: dict[str, dict[str, Any]] = {
@@ -100,6 +101,10 @@ OF_FRAMEWORK: dict[str, dict[str, Any]] = {
     | {"compare": "ge", "spikes": "many", "floor": "if", "current": "same", "arrives": "same"},
     "lava": {"decay": "euler", "gain": "euler", "reset": "zero", "reset_step": "same"}
     | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "next"},
+    "spikingjelly": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "value", "reset_step": "same"}
+    | {"compare": "ge", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
+    "spyx": {"dt": 1.0, "decay": "euler", "gain": "plain", "reset": "subtract", "reset_step": "spyx"}
+    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "emitted"},
 }
 # what is taken where nobody says, and who does otherwise; `reset` and `dt` depend on the file
 DEFAULTS: dict[str, tuple[str, str]] = {
@@ -155,7 +160,7 @@ def settled(nodes: Iterable[Node], asked: Asked, told: Reported) -> Conventions:
     guess = _guessed(held, told) if given.dt is None and any(_taus(node) for node in held) else Guess(given.dt)
     if given.dt is None and guess.dt is None and any(_taus(node) for node in held):
         raise next(node for node in held if _taus(node)).refusal(
-            "--dt must be given: tau / r is not the same for all nodes, so the file does not state it"
+            "--dt must be given: tau / r is not one number above 0 of all nodes, so the file does not state it"
         )
     spiking = any(node.kind in SPIKING for node in held)
     kinds = {node.kind for node in held}
@@ -210,15 +215,23 @@ def _taus(node: Node) -> tuple[str, ...]:
     return tuple(name for name in ("tau", "tau_mem") if name in node.held)
 
 
+def taus(node: Node, name: str, size: int) -> NDArray[np.float64]:
+    """Return a time constant for each of so many neurons, float64[neurons]; ConfigError where one is not above 0."""
+    found = node.each(name, size)
+    if (found <= 0).any():
+        raise node.refusal(f"{name} must be above 0, not {as_given(found.min())}")
+    return found
+
+
 def _guessed(nodes: tuple[Node, ...], told: Reported) -> Guess:
     """Guess dt of r, which frameworks write in ways of their own."""
     pairs = []
     for node in nodes:
         for name in _taus(node):
             size = max(node.numbers(name).size, node.numbers("r").size)
-            pairs.append(np.stack([node.each(name, size), node.each("r", size)]))
+            pairs.append(np.stack([taus(node, name, size), node.each("r", size)]))
     tau, r = np.unique(np.concatenate(pairs, axis=1), axis=1)
-    if (tau <= 0).any() or (r <= 0).any():
+    if (r <= 0).any():
         return Guess(None)
     if (r == 1).all():
         if (tau >= 1).all():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.errors import many
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import real
@@ -84,6 +85,7 @@ class _Conversion:
     values: dict[str, Value] = field(default_factory=dict)
     direct: set[str] = field(default_factory=set)  # linear nodes that are projections to a neuron
     called: dict[str, str] = field(default_factory=dict)  # what a node is in the network
+    given: set[str] = field(default_factory=set)  # nodes that give the input, or what follows from it without neurons
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
@@ -117,6 +119,8 @@ class _Conversion:
     def _place(self, name: str) -> None:
         """Decide what becomes of a node, and where what it gives lies."""
         node, shape, before = self.flat.nodes[name], self.shapes[name], self.flat.before[name]
+        if node.kind not in NEURONS and self.given.issuperset(before):
+            self.given.add(name)
         if name == self.flat.source:
             self.called[name] = INPUT
             self.values[name] = Value(INPUT, shape, shape)
@@ -127,7 +131,7 @@ class _Conversion:
             steps = steps_of(node, self.rules, self.reported) if node.kind == "Delay" else np.zeros(1, np.int64)
             if node.kind == "Flatten" or (node.kind == "Delay" and (steps == steps[0]).all()):
                 self.values[name] = replace(seen, shape=shape, delay=seen.delay + int(steps[0]))
-                how = f"taken as {list(shape)}" if node.kind == "Flatten" else f"{int(steps[0])} steps"
+                how = f"taken as {list(shape)}" if node.kind == "Flatten" else many(int(steps[0]), "step")
                 self.rows[name] = Row(name, node.kind, "-", how)
                 return
             if name == self.flat.sink and seen.source != INPUT and not seen.delay:
@@ -173,8 +177,10 @@ class _Conversion:
         size = math.prod(onto)
         bias = np.zeros(size) if step is None else laid(step.pull, onto)
         gain = np.ones(size) if step is None else laid(step.gain, onto)
-        late = 1 if step is not None and self.rules.arrives == "next" else 0
+        does = list[str]()  # of a linear node or a Delay that is a population: what its projections do
         for count, one in enumerate(self.flat.before[name]):
+            waits = ("next",) if one in self.given else ("next", "emitted")
+            late = int(step is not None and self.rules.arrives in waits)
             for called, seen, wire in self._wires(node, one, onto):
                 back = 1 if one in self.direct and (one, name) in self.flat.back else 0
                 brought = folded(wire, gain, onto)
@@ -183,6 +189,8 @@ class _Conversion:
                 if brought.bias is not None and (one in self.direct or count == 0):
                     bias = bias + brought.bias
                 self._project(called, seen, self.called[name], brought, max(seen.delay + back, late))
+                if step is None and node.kind not in ("Flatten", "Output"):
+                    does.append(str(seen.delay) if node.kind == "Delay" else wire_text(brought, gain))
                 if one in self.direct:
                     self.rows[one] = Row(one, self.flat.nodes[one].kind, called, wire_text(brought, gain))
         if step is None:
@@ -194,7 +202,10 @@ class _Conversion:
         if bias.any():
             constants["bias"] = least(bias, onto)
         self.populations.append(population(self.called[name], network_shape(onto), text, choices, constants))
-        self.rows[name] = Row(name, node.kind, self.called[name], neuron_text(text, choices, constants))
+        if node.kind == "Delay":
+            does = [f"{does[0]} to {does[-1]} steps"]
+        how = "; ".join((*dict.fromkeys(does), neuron_text(text, choices, constants)))
+        self.rows[name] = Row(name, node.kind, self.called[name], how)
 
     def _wires(self, node: Node, one: str, onto: Sizes) -> list[tuple[str, Value, Wire]]:
         """Return what comes from a node before: names of projections, where they begin, and what they do."""

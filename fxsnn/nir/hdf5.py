@@ -98,7 +98,7 @@ class _Reader:
         """Return what kind of link a name is, none where it is not there; raises FileError for a link elsewhere."""
         found = group.get(name, getlink=True)
         if found is not None and not isinstance(found, self.h5py.HardLink):
-            raise FileError(f"{group.name}/{name} must be in the file itself, not a link to elsewhere")
+            raise FileError(f"{group.name.rstrip('/')}/{name} must be in the file itself, not a link to elsewhere")
         return found
 
     def group(self, parent: Any, name: str, where: str = "") -> Any:

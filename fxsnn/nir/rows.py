@@ -39,6 +39,8 @@ def wire_text(wire: Wire, gain: Reals) -> str:
     gain    float64[targets], or one number
     """
     said: list[str] = [wire.kind]
+    if wire.kind in ("sum", "average"):
+        said.append(f"windows {list(wire.kernel)}")
     if wire.weights is not None:
         said.append(f"weights {list(wire.weights.shape)}")
         if (gain != 1).any():

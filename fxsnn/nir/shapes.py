@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from fxsnn.errors import many
 from fxsnn.graph.connect import MOST_CELLS
 from fxsnn.nir.flat import Flat
 from fxsnn.nir.layout import Sizes
@@ -144,7 +145,7 @@ def _convolved(node: Node, given: Sizes) -> Sizes:
     if len(given) != count + 1 or given[0] != weight.shape[1] * groups or weight.shape[0] % groups:
         raise node.refusal(
             f"what arrives must be {weight.shape[1] * groups} channels of {count} axes for a weight "
-            f"{list(weight.shape)} and {groups} group{'s' if groups > 1 else ''}, not {list(given)}"
+            f"{list(weight.shape)} and {many(groups, 'group')}, not {list(given)}"
         )
     if "input_shape" in node.held and along(node, "input_shape", 0) != given[1:]:
         raise node.refusal(f"input_shape must be that of what arrives, {list(given[1:])}")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import as_given
-from fxsnn.nir.conventions import Conventions
+from fxsnn.nir.conventions import Conventions, taus
 from fxsnn.nir.node import CUBA, SPIKING, Node, Reported
 
 Reals = NDArray[np.float64]
@@ -44,16 +44,17 @@ def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
         return Step("nir_threshold", choices, {"threshold": threshold}, np.ones(size), np.zeros(size))
     if node.kind in CUBA:
         return _with_current(node, size, rules, told)
-    r, scale = node.each("r", size), rules.scale if node.kind in SPIKING else 1.0
+    plain = rules.gain == "plain"
+    r, scale = np.ones(size) if plain else node.each("r", size), rules.scale if node.kind in SPIKING else 1.0
     constants: dict[str, Reals] = {}
     pull = np.zeros(size)
     leaks = "tau" in node.held
     if leaks:
-        tau = node.each("tau", size)
+        tau = taus(node, "tau", size)
         decay = constants["decay"] = _decay(node, "tau", tau, rules, told)
         gain = r * _share(tau, decay, rules, node)
         pull = (1 - decay) * node.each("v_leak", size) * scale
-    elif rules.gain in ("step", "norse") or (not rules.gain_asked and (r == 1).all()):
+    elif rules.gain in ("step", "norse", "plain") or (not rules.gain_asked and (r == 1).all()):
         gain = r
         if not rules.gain_asked:
             told.assume(
@@ -71,7 +72,7 @@ def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
 
 def _with_current(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
     """Return the step of a neuron with a synaptic current, in whose units w_in and r are."""
-    syn, mem = node.each("tau_syn", size), node.each("tau_mem", size)
+    syn, mem = taus(node, "tau_syn", size), taus(node, "tau_mem", size)
     falls, leaks = _decay(node, "tau_syn", syn, rules, told), _decay(node, "tau_mem", mem, rules, told)
     w_in = node.each("w_in", size) if "w_in" in node.held else np.ones(size)
     if "w_in" not in node.held:
@@ -80,7 +81,8 @@ def _with_current(node: Node, size: int, rules: Conventions, told: Reported) -> 
     # Rockpool adds a spike before the current decays in the same step, Norse adds all of it
     whole = {"rockpool": falls, "norse": np.ones(size)}
     into = whole[rules.gain] if rules.gain in whole else _share(syn, falls, rules, node)
-    gain = w_in * into * node.each("r", size) * _share(mem, leaks, rules, node) * scale
+    gain = w_in * into * node.each("r", size) * _share(mem, leaks, rules, node)
+    gain = scale * (np.ones(size) if rules.gain == "plain" else gain)
     constants = {"current_decay": falls, "membrane_decay": leaks}
     choices = {"taken": rules.current, "pull": "none"}
     rest = (1 - leaks) * node.each("v_leak", size) * scale
@@ -118,6 +120,7 @@ def _fire(
     if reset == "value" and value is not None:
         constants["reset_value"] = value
     step = "same" if rules.reset_step == "again" and reset != "subtract" else rules.reset_step
+    step = {"spyx": "same" if node.kind in CUBA else "next"}.get(step, step)
     choices |= {"reset": reset, "reset_step": step, "compare": rules.compare, "bound": "none"}
     if rules.floor != "none" and (rules.floor != "if" or node.kind == "IF"):
         choices["bound"] = "floor"
@@ -136,8 +139,6 @@ def _plain(gain: Reals) -> Reals:
 def _decay(node: Node, name: str, tau: Reals, rules: Conventions, told: Reported) -> Reals:
     """Return the factors by which a state decays in a step."""
     dt = rules.seconds(node)
-    if (tau <= 0).any():
-        raise node.refusal(f"{name} must be above 0, not {as_given(tau.min())}")
     found = 1 - dt / tau if rules.decay == "euler" else np.exp(-dt / tau)
     if (found < 0).any():
         raise node.refusal(
@@ -157,6 +158,6 @@ def _share(tau: Reals, decay: Reals, rules: Conventions, node: Node) -> Reals:
             return 1 - decay if rules.decay == "exponential" else -np.expm1(-x)
         case "rockpool":
             return x * np.exp(x)
-        case "step":
+        case "step" | "plain":
             return np.ones_like(x)
     return x
