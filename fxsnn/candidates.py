@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
+from fxsnn.decolle.plan import DecollePlan
 from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError, as_given
 from fxsnn.files import read_bytes
 from fxsnn.firing import Firing
 from fxsnn.graph.plan import GraphPlan
-from fxsnn.layered.plan import LayeredPlan
 from fxsnn.memory import MACROS, baseline
 from fxsnn.pareto import Baseline, Choice, Reward, front
 from fxsnn.plan import Plan
@@ -32,10 +32,10 @@ MOST_BITS = 1 << 50  # of a network's memory; more was not counted by fxsnn
 MACRO = MACROS["ramb18"]
 _KINDS: dict[type[Any], str] = {
     Plan: "a network that learns without labels",
-    LayeredPlan: "a network of layers",
+    DecollePlan: "a network of layers",
     GraphPlan: "a network of populations",
 }
-PlanT = TypeVar("PlanT", Plan, LayeredPlan, GraphPlan)
+PlanT = TypeVar("PlanT", Plan, DecollePlan, GraphPlan)
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -9,6 +9,12 @@ from typing import Any
 import numpy as np
 
 from fxsnn.competitive import Competitive
+from fxsnn.decolle.description import Description
+from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
+from fxsnn.decolle.itq import IntegerLearning
+from fxsnn.decolle.network import DecolleNetwork, seen
+from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.described import Described, described_in, read_described
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
@@ -19,12 +25,6 @@ from fxsnn.graph.misfits import misfits
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.starting import states_in
-from fxsnn.layered.description import Description
-from fxsnn.layered.inventory import layered_memory, layered_while_learning
-from fxsnn.layered.itq import IntegerLearning
-from fxsnn.layered.network import LayeredNetwork, seen
-from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.quantise import quantise_layers
 from fxsnn.macro import macro_of
 from fxsnn.memory import Memory, inventory, memory_to_data
 from fxsnn.plan import Plan
@@ -61,13 +61,13 @@ def memory_of(
         held = plan_of_one_layer(plan)
         return counted(_inventory(described, held), held, macro, described.coding.steps)
     layers = named(plan, parse_planned, read_text(plan, "a plan"))
-    if not isinstance(layers, LayeredPlan):
+    if not isinstance(layers, DecollePlan):
         raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
     quantised = quantise_layers(blank(described), layers)
-    data = memory_to_data(layered_memory(quantised), allocated)
+    data = memory_to_data(decolle_memory(quantised), allocated)
     if all(layer.learning is not None for layer in layers.layers):
         usual = IntegerLearning()
-        learning = layered_while_learning(quantised, usual.rate, usual.halvings)
+        learning = decolle_while_learning(quantised, usual.rate, usual.halvings)
         data["while_learning"] = memory_to_data(learning, allocated)
     return data
 
@@ -88,11 +88,11 @@ def _inventory(described: Competitive, plan: Plan) -> Memory:
     return inventory(plan, *size, one.refractory_steps, one.reset, bool(one.inhibition), one.winner)
 
 
-def blank(described: Description) -> LayeredNetwork:
+def blank(described: Description) -> DecolleNetwork:
     """Return a network whose every weight is 0: memory is a matter of shapes and words."""
     shapes = [described.geometry(number).weights for number in range(len(described.layer))]
     readouts = [np.ones((seen(described, number), described.classes), np.int8) for number in range(len(shapes))]
-    return LayeredNetwork(
+    return DecolleNetwork(
         described,
         tuple(np.zeros(shape, np.float32) for shape in shapes),
         tuple(np.zeros(shape[-1], np.float32) for shape in shapes),

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from fxsnn.competitive import KIND, Competitive, competitive_from_data, competitive_of, competitive_text
+from fxsnn.decolle.description import KINDS, Description, description_from_data, description_text
+from fxsnn.decolle.network import FORMAT, DecolleNetwork, load_layers
+from fxsnn.decolle.ready import Ready, ready
 from fxsnn.documents import named, parse_toml
 from fxsnn.errors import ConfigError
 from fxsnn.files import read_bytes, read_text
-from fxsnn.layered.description import KINDS, Description, description_from_data, description_text
-from fxsnn.layered.network import FORMAT, LayeredNetwork, load_layers
-from fxsnn.layered.ready import Ready, ready
 from fxsnn.network import Network, load_network
 from fxsnn.npz import UNREADABLE, unpack_npz
 
@@ -62,15 +62,15 @@ def kind_of(network: Path) -> Kind:
     return "layers" if called == FORMAT else "one layer"
 
 
-def network_in(path: Path) -> Network | LayeredNetwork:
+def network_in(path: Path) -> Network | DecolleNetwork:
     """Read a trained network (.npz), of either kind; raises FileError."""
     return load_layers(path) if kind_of(path) == "layers" else load_network(path)
 
 
-def layered_in(path: Path) -> LayeredNetwork:
+def decolle_in(path: Path) -> DecolleNetwork:
     """Read a network of layers; raises FileError, or ConfigError for one of one layer."""
     held = network_in(path)
-    if not isinstance(held, LayeredNetwork):
+    if not isinstance(held, DecolleNetwork):
         raise ConfigError(f"a network must be of layers, {str(path)!r} is of one layer")
     return held
 
@@ -78,7 +78,7 @@ def layered_in(path: Path) -> LayeredNetwork:
 def described_in(path: Path) -> Described:
     """Return what a trained network (.npz), of either kind, is; raises FileError."""
     held = network_in(path)
-    return held.description if isinstance(held, LayeredNetwork) else competitive_of(held)
+    return held.description if isinstance(held, DecolleNetwork) else competitive_of(held)
 
 
 def described_by_name(name: str, classes: int) -> Described:

@@ -12,21 +12,21 @@ import numpy as np
 
 from fxsnn.candidates import to_json
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.learn import LocalLearning, check_sensor, frames_of
+from fxsnn.decolle.network import DecolleNetwork, load_layers
+from fxsnn.decolle.plan import decolle_plan_text, parse_decolle_plan
+from fxsnn.decolle.populations import as_inputs
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.demo import Progress
-from fxsnn.described import layered_in
+from fxsnn.described import decolle_in
 from fxsnn.documents import named
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_folder, check_output, read_bytes, read_text, write_bytes, write_text
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.populations_make import make_graph_bundle
-from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of
-from fxsnn.layered.network import LayeredNetwork, load_layers
-from fxsnn.layered.plan import layered_plan_text, parse_layered_plan
-from fxsnn.layered.populations import as_inputs
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.memory import Memory
 from fxsnn.overflows import Overflows, overflowing_in
 from fxsnn.ranges import Spread
@@ -35,7 +35,7 @@ from fxsnn.recorded.splits import check_unlearned, open_split
 from fxsnn.recorded.task import Bench, Lessons, about, casts, learned_and_held_out, measured, measured_float
 from fxsnn.score import Classified
 from fxsnn.significance import Significance
-from fxsnn.significance.layers import layered_significance, layered_spreads
+from fxsnn.significance.layers import decolle_significance, decolle_spreads
 from fxsnn.splits import evenly
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
@@ -56,10 +56,10 @@ class EventsEmulated:
 def plan_events(network: Path, words: Words, out: Path) -> Memory:
     """Write a plan for a trained network and return the memory that it then takes."""
     check_output(out, network)
-    held = layered_in(network)
+    held = decolle_in(network)
     plan = plan_layers(held, words)
-    memory = layered_memory(quantise_layers(held, plan))
-    write_text(out, layered_plan_text(plan))
+    memory = decolle_memory(quantise_layers(held, plan))
+    write_text(out, decolle_plan_text(plan))
     return memory
 
 
@@ -77,7 +77,7 @@ def emulate_events(network: Path, plan: Path, data: Path, workers: int, most: in
     return EventsEmulated(
         measured_float(held, test),
         told,
-        layered_memory(quantised),
+        decolle_memory(quantised),
         counts,
         overflowing_in(counts),
     )
@@ -154,7 +154,7 @@ def sweep_of_layers(
     held, digest = load_layers(network), hashlib.sha256(read_bytes(network, "a network")).hexdigest()
     shown = _not_learned_from(network, held, data)
     shown = shown if recordings is None else shown.part(np.arange(min(recordings, len(shown))))
-    return lambda: layered_significance(
+    return lambda: decolle_significance(
         held,
         shown,
         about(shown),
@@ -172,15 +172,15 @@ def ranges_of_layers(network: Path, data: Path, recordings: int) -> dict[str, Sp
     held = load_layers(network)
     shown = _not_learned_from(network, held, data)
     check_sensor(held, shown)
-    return layered_spreads(held, shown.part(np.arange(min(recordings, len(shown)))))
+    return decolle_spreads(held, shown.part(np.arange(min(recordings, len(shown)))))
 
 
-def _not_learned_from(network: Path, held: LayeredNetwork, data: Path) -> Recordings:
+def _not_learned_from(network: Path, held: DecolleNetwork, data: Path) -> Recordings:
     _, shown = learned_and_held_out(open_split(data, "train", held.description))
     check_unlearned(network, shown)
     return shown
 
 
-def _read(network: Path, plan: Path) -> tuple[LayeredNetwork, QuantisedLayers]:
+def _read(network: Path, plan: Path) -> tuple[DecolleNetwork, QuantisedLayers]:
     held = load_layers(network)
-    return held, quantise_layers(held, named(plan, parse_layered_plan, read_text(plan, "a plan of layers")))
+    return held, quantise_layers(held, named(plan, parse_decolle_plan, read_text(plan, "a plan of layers")))

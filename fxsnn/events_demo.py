@@ -11,6 +11,12 @@ import numpy as np
 
 from fxsnn.candidates import Exploration, gather, to_json
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.learn import LEARNING_ON, LocalLearning, frames_of
+from fxsnn.decolle.network import DecolleNetwork, save_layers
+from fxsnn.decolle.plan import DecollePlan, decolle_plan_text
+from fxsnn.decolle.populations import as_inputs
+from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.demo import LONGEST, Progress
 from fxsnn.descent import Floor, Narrowing, narrowed
 from fxsnn.events import read_grid
@@ -20,12 +26,6 @@ from fxsnn.explore import Candidate, evaluated
 from fxsnn.files import new_folder
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.grid import Point
-from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import LEARNING_ON, LocalLearning, frames_of
-from fxsnn.layered.network import LayeredNetwork, save_layers
-from fxsnn.layered.plan import LayeredPlan, layered_plan_text
-from fxsnn.layered.populations import as_inputs
-from fxsnn.layered.quantise import quantise_layers
 from fxsnn.memory import Memory
 from fxsnn.pareto import Choice, Reward
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
@@ -37,7 +37,7 @@ from fxsnn.score import Classified, Measured
 from fxsnn.selection import Criteria, choice_text, choose
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
-from fxsnn.significance.layers import layered_significance
+from fxsnn.significance.layers import decolle_significance
 
 # what is quantised after training, and what learns on through its quantisation: the latter takes most of the time
 DEMO_GRIDS = (
@@ -103,7 +103,7 @@ def demo_events(
         best = candidates[choice.index]
         chosen = bench.network_of(Point(best.name, best.scheme, {}, best.plan))
         save_layers(chosen, place / "chosen.npz", learned)
-        (place / "chosen.toml").write_bytes((layered_plan_text(best.plan) + choice_text(asked)).encode())
+        (place / "chosen.toml").write_bytes((decolle_plan_text(best.plan) + choice_text(asked)).encode())
         quantised = quantise_layers(chosen, best.plan)
         shown = as_inputs(frames_of(network, test, np.arange(1)))
         manifest = make_graph_bundle(place / "golden", quantised.graph, shown)
@@ -113,7 +113,7 @@ def demo_events(
         )
     words = sum(entry["lines"] for entry in manifest["files"])
     float_classified, told = (outcome.tests[name] for name in ("float", outcome.chosen.name))
-    return EventsDemo(found, choice, float_classified, told, layered_memory(quantised), words)
+    return EventsDemo(found, choice, float_classified, told, decolle_memory(quantised), words)
 
 
 def _candidates(
@@ -123,14 +123,14 @@ def _candidates(
     max_loss: float,
     workers: int,
     progress: Callable[[int, int], None],
-) -> list[Candidate[LayeredPlan]]:
+) -> list[Candidate[DecollePlan]]:
     """Measure the points of the grids, and narrow the first of the points that hold the floor after training.
 
     reached    what the float network does
     """
     points, found = [point for grid in grids for point in recorded_points(grid, bench.network)], []
 
-    def tell(candidate: Candidate[LayeredPlan]) -> None:
+    def tell(candidate: Candidate[DecollePlan]) -> None:
         found.append(candidate)
         progress(len(found), len(points))
 
@@ -151,7 +151,7 @@ def _candidates(
 
 def _swept(
     place: Path,
-    network: LayeredNetwork,
+    network: DecolleNetwork,
     held_out: Recordings,
     recordings: int,
     max_loss: float,
@@ -161,7 +161,7 @@ def _swept(
     """Sweep all groups on the first recordings that were not learned from, with words of up to 8 bits."""
     shown = held_out.part(np.arange(min(recordings, len(held_out))))
     digest = hashlib.sha256((place / "network.npz").read_bytes()).hexdigest()
-    found = layered_significance(
+    found = decolle_significance(
         network,
         shown,
         about(shown),

@@ -7,21 +7,21 @@ from pathlib import Path
 
 from fxsnn.data.events import SPLITS
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.accelerated import train_accelerated
+from fxsnn.decolle.description import Description
+from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
+from fxsnn.decolle.itq import IntegerLearning, train_in_integers
+from fxsnn.decolle.itq_plan import Lesson, plan_learning
+from fxsnn.decolle.learn import LocalLearning, train_layers
+from fxsnn.decolle.network import DecolleNetwork, random_layers, save_layers
+from fxsnn.decolle.plan import decolle_plan_text, parse_decolle_plan
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.demo import Progress
-from fxsnn.described import layered_in, read_described
+from fxsnn.described import decolle_in, read_described
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
 from fxsnn.files import check_output, read_text, write_text
-from fxsnn.layered.accelerated import train_accelerated
-from fxsnn.layered.description import Description
-from fxsnn.layered.inventory import layered_memory, layered_while_learning
-from fxsnn.layered.itq import IntegerLearning, train_in_integers
-from fxsnn.layered.itq_plan import Lesson, plan_learning
-from fxsnn.layered.learn import LocalLearning, train_layers
-from fxsnn.layered.network import LayeredNetwork, random_layers, save_layers
-from fxsnn.layered.plan import layered_plan_text, parse_layered_plan
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import quantise_layers
 from fxsnn.learned import NOTHING_KNOWN, Learned, load_learned
 from fxsnn.memory import Memory
 from fxsnn.overflows import Overflows, overflowing_in
@@ -60,7 +60,7 @@ def train_events(
     if words:
         plan = plan_layers(network, words)
         network = Lessons(train, learning).learned(network, plan)
-        write_text(out.with_suffix(".toml"), layered_plan_text(plan))
+        write_text(out.with_suffix(".toml"), decolle_plan_text(plan))
     save_layers(network, out, learned)
     return measured_float(network, test)
 
@@ -73,8 +73,8 @@ def refine_events(
     It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
     """
     check_output(out, network, plan)
-    held = layered_in(network)
-    words = named(plan, parse_layered_plan, read_text(plan, "a plan of layers"))
+    held = decolle_in(network)
+    words = named(plan, parse_decolle_plan, read_text(plan, "a plan of layers"))
     train, test, learned = _lessons(data, held.description)
     check_unlearned(network, test)
     refined = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
@@ -110,7 +110,7 @@ def learn_events(
     one is left out. The rate is taken as the power of two that is nearest. Measured in integers, on test recordings.
     """
     described, integers = read_description(description), IntegerLearning.like(learning)
-    network = layered_in(trained) if trained else random_layers(described, learning.seed)
+    network = decolle_in(trained) if trained else random_layers(described, learning.seed)
     if network.description != described:
         raise ConfigError(f"a network to learn on from must be of {str(description)!r}, {str(trained)!r} is of another")
     train, test, lessons = _lessons(data, described)
@@ -118,12 +118,12 @@ def learn_events(
         check_unlearned(trained, test)
     plan = plan_learning(network, words, lesson, trained=trained is not None)
     found = train_in_integers(network, train, plan, integers, lambda done, total: progress("train", done, total))
-    write_text(out.with_suffix(".toml"), layered_plan_text(plan))
+    write_text(out.with_suffix(".toml"), decolle_plan_text(plan))
     save_layers(found, out, _learned_before(trained).and_then(lessons) if trained else lessons)
     quantised = quantise_layers(found, plan)
-    learned = layered_while_learning(quantised, integers.rate, integers.halvings)
+    learned = decolle_while_learning(quantised, integers.rate, integers.halvings)
     overflows = overflowing_in(casts(quantised, test))
-    return EventsLearned(measured(quantised, test, workers), layered_memory(quantised), learned, overflows)
+    return EventsLearned(measured(quantised, test, workers), decolle_memory(quantised), learned, overflows)
 
 
 def _lessons(data: Path, described: Description) -> tuple[Recordings, Recordings, Learned]:
@@ -144,7 +144,7 @@ def train_in_float(
     workers: int,
     progress: Progress,
     device: str | None = None,
-) -> LayeredNetwork:
+) -> DecolleNetwork:
     """Train a new network, in so many threads or on a device of PyTorch's."""
     network = random_layers(described, learning.seed)
 

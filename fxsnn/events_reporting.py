@@ -9,17 +9,17 @@ from types import MappingProxyType
 
 from fxsnn.candidates import Exploration, load_exploration
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.learn import LEARNING_ON, check_sensor
+from fxsnn.decolle.network import DecolleNetwork, load_layers
+from fxsnn.decolle.plan import DecollePlan, parse_decolle_plan
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.demo import Progress
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError, as_given
 from fxsnn.explore import Candidate
 from fxsnn.files import read_text
 from fxsnn.grid import Point
-from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import LEARNING_ON, check_sensor
-from fxsnn.layered.network import LayeredNetwork, load_layers
-from fxsnn.layered.plan import LayeredPlan, parse_layered_plan
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.pareto import Choice
 from fxsnn.recorded.splits import check_unlearned, open_split
 from fxsnn.recorded.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
@@ -57,7 +57,7 @@ def report_layers(
             check_unlearned(path, test)
     learning = LEARNING_ON if passes is None else replace(LEARNING_ON, passes=passes)
     if sources.candidates.suffix == ".toml":
-        plan = named(sources.candidates, parse_layered_plan, read_text(sources.candidates, "a plan of layers"))
+        plan = named(sources.candidates, parse_decolle_plan, read_text(sources.candidates, "a plan of layers"))
         exploration, choice, tests = _of_one_plan(network, plan, sources.candidates.stem, test, workers)
         bench = Bench(network, test, Lessons(test, learning))
         return write_measured(
@@ -71,7 +71,7 @@ def report_layers(
             check_unlearned(path, held_out)
     bench = Bench(network, held_out, Lessons(train, learning))
     found, entry, told = exploration.found, exploration.entries[choice.index], about(held_out)
-    exploration.plan_as(choice.index, LayeredPlan)
+    exploration.plan_as(choice.index, DecollePlan)
     check_same(
         str(sources.network), found.accuracy, found.right, bench.float_classified(), exploration, told, "recordings"
     )
@@ -89,22 +89,22 @@ def report_layers(
 
 
 def _of_one_plan(
-    network: LayeredNetwork, plan: LayeredPlan, name: str, shown: Recordings, workers: int
+    network: DecolleNetwork, plan: DecollePlan, name: str, shown: Recordings, workers: int
 ) -> tuple[Exploration, Choice, dict[str, Classified]]:
     """Return an exploration of one candidate, which is chosen, and it and the float network measured on `shown`."""
     quantised = quantise_layers(network, plan)
     tests = {"float": measured_float(network, shown), name: measured(quantised, shown, workers)}
-    candidate = Candidate(name, "PTQ", plan, tests[name], layered_memory(quantised))
+    candidate = Candidate(name, "PTQ", plan, tests[name], decolle_memory(quantised))
     return *only(candidate, f"{len(shown):,} recordings (of {shown.name})", tests["float"]), tests
 
 
-def chosen_network(bench: Bench, exploration: Exploration, choice: Choice, progress: Progress) -> LayeredNetwork:
+def chosen_network(bench: Bench, exploration: Exploration, choice: Choice, progress: Progress) -> DecolleNetwork:
     """Return the network in real numbers that the choice quantises; trained on where it learned through it."""
     entry = exploration.entries[choice.index]
     if entry.scheme == "PTQ":
         return bench.network
     progress("train", 0, 1)
-    found = bench.network_of(Point(entry.name, entry.scheme, {}, exploration.plan_as(choice.index, LayeredPlan)))
+    found = bench.network_of(Point(entry.name, entry.scheme, {}, exploration.plan_as(choice.index, DecollePlan)))
     progress("train", 1, 1)
     return found
 
@@ -112,7 +112,7 @@ def chosen_network(bench: Bench, exploration: Exploration, choice: Choice, progr
 def write_measured(
     out: Path,
     bench: Bench,
-    chosen: LayeredNetwork,
+    chosen: DecolleNetwork,
     exploration: Exploration,
     choice: Choice,
     asked: Criteria,
@@ -131,13 +131,13 @@ def write_measured(
     tests      what is measured already, by name
     """
     entry = exploration.entries[choice.index]
-    quantised = quantise_layers(chosen, exploration.plan_as(choice.index, LayeredPlan))
+    quantised = quantise_layers(chosen, exploration.plan_as(choice.index, DecollePlan))
     checked(quantised)
     networks = {entry.name: quantised}
     for n in shown_places(exploration, choice):
         one = exploration.entries[n]
         if n != choice.index and one.scheme == "PTQ":
-            networks[one.name] = quantise_layers(bench.network, exploration.plan_as(n, LayeredPlan))
+            networks[one.name] = quantise_layers(bench.network, exploration.plan_as(n, DecollePlan))
     found = {**tests} or {"float": measured_float(bench.network, test)}
     for n, (name, network) in enumerate(networks.items()):
         if name not in found:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fxsnn.decolle.learn import LocalLearning
 from fxsnn.demo import Progress
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError, FileError
@@ -31,7 +32,6 @@ from fxsnn.job import (
     profile_network,
     sweep_of_network,
 )
-from fxsnn.layered.learn import LocalLearning
 from fxsnn.lfsr import Lfsr
 from fxsnn.ranges import Spread
 from fxsnn.report.compose import Outcome

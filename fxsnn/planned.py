@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from fxsnn.decolle.plan import (
+    DecollePlan,
+    decolle_formats,
+    decolle_plan_from_data,
+    decolle_plan_text,
+    decolle_plan_to_data,
+)
 from fxsnn.documents import parse_toml
 from fxsnn.format import Format
 from fxsnn.graph.plan import GraphPlan, graph_plan_from_data, graph_plan_text, graph_plan_to_data
-from fxsnn.layered.plan import (
-    LayeredPlan,
-    layered_formats,
-    layered_plan_from_data,
-    layered_plan_text,
-    layered_plan_to_data,
-)
 from fxsnn.plan import Plan, formats_of, plan_from_data, plan_text, plan_to_data
 
-Planned = Plan | LayeredPlan | GraphPlan
+Planned = Plan | DecollePlan | GraphPlan
 
 
 class Facts(NamedTuple):
@@ -31,10 +31,10 @@ class Facts(NamedTuple):
 
 def facts_of(plan: Planned) -> Facts:
     """Return what tables say of a plan; where roundings differ, those of the first layer, weights or states."""
-    if isinstance(plan, LayeredPlan):
+    if isinstance(plan, DecollePlan):
         first = plan.layers[0]
         roundings = first.weight.rounding.value, first.trace.rounding.value
-        return Facts(*roundings, layered_formats(plan), layered_plan_to_data(plan))
+        return Facts(*roundings, decolle_formats(plan), decolle_plan_to_data(plan))
     if isinstance(plan, GraphPlan):
         held = {name.rpartition(".")[2]: signal.rounding.value for name, signal in reversed(list(plan.signals.items()))}
         usual = next(iter(held.values()), "")
@@ -79,7 +79,7 @@ def planned_from_data(data: dict[str, Any]) -> Planned:
     """
     if "signal" in data:
         return graph_plan_from_data(data)
-    return layered_plan_from_data(data) if "layer" in data else plan_from_data(data)
+    return decolle_plan_from_data(data) if "layer" in data else plan_from_data(data)
 
 
 def parse_planned(text: str) -> Planned:
@@ -91,4 +91,4 @@ def planned_text(plan: Planned) -> str:
     """Return the plan as TOML that `parse_planned` reads back to an equal plan."""
     if isinstance(plan, GraphPlan):
         return graph_plan_text(plan)
-    return layered_plan_text(plan) if isinstance(plan, LayeredPlan) else plan_text(plan)
+    return decolle_plan_text(plan) if isinstance(plan, DecollePlan) else plan_text(plan)

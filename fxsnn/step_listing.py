@@ -10,6 +10,10 @@ import numpy as np
 
 from fxsnn.competitive import Competitive
 from fxsnn.counting import blank, described_at
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.populations import of_layers
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.described import network_in
 from fxsnn.documents import named
 from fxsnn.errors import ConfigError
@@ -20,10 +24,6 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.population import text_of
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.populations import of_layers
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.network import Network
 from fxsnn.plan import Plan
 from fxsnn.planned import Planned, parse_planned
@@ -56,7 +56,7 @@ def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], 
     held = _loaded(network)
     if plan is None:
         texts = (
-            ("decolle_filter", "decolle", "decolle_currents") if isinstance(held, LayeredNetwork) else ("competitive",)
+            ("decolle_filter", "decolle", "decolle_currents") if isinstance(held, DecolleNetwork) else ("competitive",)
         )
         return "\n".join(source(name) for name in texts)
     read = named(plan, parse_planned, read_text(plan, "a plan"))
@@ -129,9 +129,9 @@ def _joined(steps: Mapping[str, Sequence[str]]) -> str:
     return "".join(f"{line}\n" for name, lines in steps.items() for line in ([name] if name else []) + [*lines])
 
 
-def _quantised(held: Network | LayeredNetwork, plan: Planned, file: Path) -> QuantisedNetwork | QuantisedLayers:
-    if isinstance(held, LayeredNetwork):
-        if not isinstance(plan, LayeredPlan):
+def _quantised(held: Network | DecolleNetwork, plan: Planned, file: Path) -> QuantisedNetwork | QuantisedLayers:
+    if isinstance(held, DecolleNetwork):
+        if not isinstance(plan, DecollePlan):
             raise ConfigError(f"a plan must be of layers as its network is, {str(file)!r} is not")
         return quantise_layers(held, plan)
     if not isinstance(plan, Plan):
@@ -139,7 +139,7 @@ def _quantised(held: Network | LayeredNetwork, plan: Planned, file: Path) -> Qua
     return quantise(held, plan)
 
 
-def _loaded(network: Path) -> Network | LayeredNetwork:
+def _loaded(network: Path) -> Network | DecolleNetwork:
     """Return a network; of a description one whose every weight is 0."""
     if network.suffix == ".npz":
         return network_in(network)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from fxsnn.decolle.quantise import QuantisedLayers
+from fxsnn.decolle.table import LayerLearning
 from fxsnn.format import Format
-from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.table import LayerLearning
 from fxsnn.plan import Signal
 from reference import Draws, cast_value
-from reference_layered import LayerReference, Map, QuantisedLayer
+from reference_decolle import LayerReference, Map, QuantisedLayer
 
 Place = tuple[int, int, int, int]  # output channel, kernel row, kernel column, input channel
 

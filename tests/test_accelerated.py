@@ -7,12 +7,12 @@ import importlib.util
 import numpy as np
 import pytest
 
+from fxsnn.decolle.accelerated import train_accelerated
+from fxsnn.decolle.description import parse_description
+from fxsnn.decolle.learn import LocalLearning, scores, train_layers
+from fxsnn.decolle.network import random_layers
 from fxsnn.errors import ConfigError
-from fxsnn.layered.accelerated import train_accelerated
-from fxsnn.layered.description import parse_description
-from fxsnn.layered.learn import LocalLearning, scores, train_layers
-from fxsnn.layered.network import random_layers
-from test_layered_learning import NET, accuracy, recordings
+from test_decolle_learning import NET, accuracy, recordings
 
 HERE = importlib.util.find_spec("torch") is not None
 needs_torch = pytest.mark.skipif(not HERE, reason="needs PyTorch, some gigabytes: pip install 'fxsnn[accelerator]'")

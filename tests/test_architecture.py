@@ -51,7 +51,7 @@ ORDER = (
         "score",
         "firing",
         "ranges",
-        "layered",
+        "decolle",
         "overflows",
         "planned",
         "described",
@@ -98,7 +98,7 @@ MAY_IMPORT_KERNELS = {
     "recording",
     "memory",
     "graph",
-    "layered",
+    "decolle",
 }
 # besides numpy only what names types
 KERNELS_MAY_IMPORT = {"__future__", "typing", "collections", "numpy"}

@@ -12,21 +12,21 @@ import typer.main
 from command_line import run, skip_without_jit, small_splits
 from fxsnn.cli import app
 from fxsnn.cli.moved import MOVED
+from fxsnn.decolle.description import parse_description
+from fxsnn.decolle.learn import LocalLearning
+from fxsnn.decolle.network import load_layers, random_layers, save_layers
+from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.encode import RateCoding
-from fxsnn.layered.description import parse_description
-from fxsnn.layered.learn import LocalLearning
-from fxsnn.layered.network import load_layers, random_layers, save_layers
-from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.learn import random_network
 from fxsnn.network import save_network
 from fxsnn.planned import planned_text
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.splits import open_split
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
-from fxsnn.significance.layers import layered_spreads
+from fxsnn.significance.layers import decolle_spreads
 from test_cli_json import GRID, PLAN
+from test_decolle_learning import NET, recordings, write
 from test_graph_explore import written
-from test_layered_learning import NET, recordings, write
 from test_report import PICTURES
 
 skip_without_jit()
@@ -179,7 +179,7 @@ def test_emulate_measures_as_many_as_are_asked_for_of_any_kind(folder: Path, wor
     assert set(next(iter(whole["casts"].values()))) == {"casts", "inexact", "ties", "overflows"}
 
 
-def test_the_memory_and_casts_of_a_layered_network_are_told_as_json(folder: Path) -> None:
+def test_the_memory_and_casts_of_a_decolle_network_are_told_as_json(folder: Path) -> None:
     del folder
     words = "layers.npz", "layers.toml"
     found = json.loads(run("emulate", *words, "--data", "events", "--json").out)
@@ -188,7 +188,7 @@ def test_the_memory_and_casts_of_a_layered_network_are_told_as_json(folder: Path
     assert found["memory"] == json.loads(run("memory", words[1], "--network", words[0], "--json").out)
 
 
-def test_ranges_of_a_layered_network_are_those_of_recordings_that_were_not_learned_from(folder: Path) -> None:
+def test_ranges_of_a_decolle_network_are_those_of_recordings_that_were_not_learned_from(folder: Path) -> None:
     said = run("ranges", "layers.npz", "--data", "events", "--images", 3)
     assert said.status == 0, said.err
     assert said.out.endswith(
@@ -197,13 +197,13 @@ def test_ranges_of_a_layered_network_are_those_of_recordings_that_were_not_learn
     found = json.loads(run("ranges", "layers.npz", "--data", "events", "--images", 3, "--json").out)
     layers = load_layers(folder / "layers.npz")
     _, held_out = learned_and_held_out(open_split(folder / "events", "train", layers.description))
-    expected = layered_spreads(layers, held_out.part(range(3)))
+    expected = decolle_spreads(layers, held_out.part(range(3)))
     assert {name: values["integer"] for name, values in found.items()} == {
         name: spread.integer for name, spread in expected.items()
     }
 
 
-def test_a_demo_of_a_layered_network_takes_a_grid_and_a_weight_of_memory(
+def test_a_demo_of_a_decolle_network_takes_a_grid_and_a_weight_of_memory(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del folder

@@ -21,10 +21,12 @@ import test_graph_batch
 from c_models import STRICT, agrees, compiled, expected, needs_arm, needs_clang, printed
 from command_line import in_plain_python
 from command_line import run as command
+from decolle_networks import frames_for, quantised_layers
 from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
 from fxsnn.cmodel.words import prefix_of
+from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
@@ -36,12 +38,10 @@ from fxsnn.graph.plan import GraphPlan, load_graph_plan, parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
-from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
 from fxsnn.quantised import QuantisedNetwork
-from layered_networks import frames_for, quantised_layers
 from simulate import UNOPTIMISED, needs_verilator
 from strategies import examples
 from test_emulate import cases

@@ -19,8 +19,8 @@ sys.path.insert(0, str(TOOLS))
 from compare_pytorch import Case, Work, compare, install, judge, main, options, report  # noqa: E402
 from peer_environment import environment  # noqa: E402
 
-from fxsnn.layered.description import Description, Layer  # noqa: E402
-from fxsnn.layered.network import random_layers  # noqa: E402
+from fxsnn.decolle.description import Description, Layer  # noqa: E402
+from fxsnn.decolle.network import random_layers  # noqa: E402
 
 skip_with_jit()
 

@@ -10,22 +10,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from command_line import run
+from decolle_networks import quantised_layers
 from fxsnn.competitive import competitive_of
 from fxsnn.counting import memory_of
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.network import random_layers
+from fxsnn.decolle.plan import decolle_plan_text
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import QuantisedLayers
+from fxsnn.decolle.ready import ready
 from fxsnn.described import described_text
 from fxsnn.golden.populations_make import make_graph_bundle
-from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.network import random_layers
-from fxsnn.layered.plan import layered_plan_text
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.ready import ready
 from fxsnn.memory import MACROS, memory, memory_to_data
 from fxsnn.network import Network, save_network
 from fxsnn.plan import Plan, parse_plan, plan_text
 from fxsnn.profiled import ANY, plan_in
 from fxsnn.quantised import quantise
-from layered_networks import quantised_layers
 from population_sets import POPULATION_SETS
 from strategies import networks, plans
 
@@ -35,7 +35,7 @@ def place(tmp_path: Path) -> Path:
     """Return a folder with a plan and a description of either kind."""
     (tmp_path / "digits.toml").write_text(plan_text(plan_in(ANY, "UQ0.4", "SR", 9)))
     network = random_layers(ready("nmnist", 8), 0)
-    (tmp_path / "layers.toml").write_text(layered_plan_text(plan_layers(network, Words(5, 3))))
+    (tmp_path / "layers.toml").write_text(decolle_plan_text(plan_layers(network, Words(5, 3))))
     (tmp_path / "two.toml").write_text((tmp_path / "layers.toml").read_text().rsplit("[[layer]]", 1)[0])
     (tmp_path / "mnist.toml").write_text(run("describe", "mnist").out.replace("neurons = 400", "neurons = 30"))
     (tmp_path / "nmnist.toml").write_text(run("describe", "nmnist", "--classes", 8).out)
@@ -50,7 +50,7 @@ def test_a_description_says_its_size(place: Path) -> None:
     assert counted != run("memory", plan, "--neurons", 31)
 
 
-# explore and report count what they have run by `memory` and `layered_memory`
+# explore and report count what they have run by `memory` and `decolle_memory`
 @settings(max_examples=30, deadline=None)
 @given(networks(), plans())
 def test_a_network_is_counted_from_its_file_as_it_is_run(
@@ -91,17 +91,17 @@ def test_states_that_begin_with_words_are_of_a_network_of_populations(place: Pat
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers())
-def test_layered_networks_are_counted_from_their_description_as_they_are_run(
+def test_decolle_networks_are_counted_from_their_description_as_they_are_run(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers
 ) -> None:
     place = tmp_path_factory.mktemp("counted")
     (place / "net.toml").write_text(described_text(network.description))
-    (place / "plan.toml").write_text(layered_plan_text(network.plan))
-    ran = memory_to_data(layered_memory(network), MACROS["ramb18"])
+    (place / "plan.toml").write_text(decolle_plan_text(network.plan))
+    ran = memory_to_data(decolle_memory(network), MACROS["ramb18"])
     assert memory_of(place / "plan.toml", place / "net.toml", "ramb18") == ran
 
 
-def test_layered_networks_are_counted_as_described(place: Path) -> None:
+def test_decolle_networks_are_counted_as_described(place: Path) -> None:
     counted = run("memory", place / "layers.toml", "--network", place / "nmnist.toml")
     assert counted.status == 0, counted.err
     assert "layer 1 weights                 12,800             5    64,000 " in counted.out

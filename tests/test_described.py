@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from command_line import run, small_splits
 from fxsnn.competitive import Competitive, competitive_of
+from fxsnn.decolle.description import Description
+from fxsnn.decolle.network import random_layers, save_layers
+from fxsnn.decolle.ready import ready
 from fxsnn.described import described_in, described_text, parse_described
 from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError
-from fxsnn.layered.description import Description
-from fxsnn.layered.network import random_layers, save_layers
-from fxsnn.layered.ready import ready
 from fxsnn.learn import Learning, random_network, train
 from fxsnn.network import Network, load_network, save_network
 from strategies import networks

@@ -17,20 +17,20 @@ import pytest
 from numpy.typing import NDArray
 
 from command_line import skip_without_jit
+from decolle_networks import layer_nodes
+from fxsnn.decolle.description import Description, Layer, parse_description
+from fxsnn.decolle.emulate import respond_layers
+from fxsnn.decolle.network import random_layers
+from fxsnn.decolle.plan import parse_decolle_plan
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.grid import Grid, parse_grid
-from fxsnn.layered.description import Description, Layer, parse_description
-from fxsnn.layered.emulate import respond_layers
-from fxsnn.layered.network import random_layers
-from fxsnn.layered.plan import parse_layered_plan
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.network import Network
 from fxsnn.plan import parse_plan
 from fxsnn.quantised import quantise
-from layered_networks import layer_nodes
-from reference_layered import every_layer
+from reference_decolle import every_layer
 
 skip_without_jit()
 
@@ -151,7 +151,7 @@ DESCRIBED = Description(
 
 
 def test_constants_of_a_layer_and_their_seeds_can_be_computed_from_the_page() -> None:
-    network, plan = random_layers(DESCRIBED, 4), parse_layered_plan(LAYERS)
+    network, plan = random_layers(DESCRIBED, 4), parse_decolle_plan(LAYERS)
     found = quantise_layers(network, plan)
     for number, (layer, words) in enumerate(zip(every_layer(found), plan.layers, strict=True)):
         described, first = DESCRIBED.layer[number], 9 * number
@@ -169,7 +169,7 @@ def test_constants_of_a_layer_and_their_seeds_can_be_computed_from_the_page() ->
 
 
 def test_the_kernel_is_not_turned_over_and_steps_count_from_0() -> None:
-    network = quantise_layers(random_layers(DESCRIBED, 4), parse_layered_plan(LAYERS))
+    network = quantise_layers(random_layers(DESCRIBED, 4), parse_decolle_plan(LAYERS))
     first, last = every_layer(network)
     assert first.geometry.outputs == (3, 3, 2)  # nine neurons a channel, for a kernel as large as the map
     assert last.geometry.outputs == (1, 1, 2)  # and one

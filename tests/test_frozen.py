@@ -13,17 +13,17 @@ import pytest
 from numpy.typing import NDArray
 
 import fxsnn
+from decolle_networks import committed_in_currents
 from fxsnn.cast import cast, cast_counted, from_float
+from fxsnn.decolle.emulate import respond_layers
 from fxsnn.emulate import emulate, spikes_of
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.run import trace as trace_of
-from fxsnn.layered.emulate import respond_layers
 from fxsnn.modes import Overflow
 from fxsnn.plan import parse_plan
 from fxsnn.quantised import QuantisedNetwork, quantise
-from layered_networks import committed_in_currents
 from test_memory import PLAN
 from test_quantised import network_of
 

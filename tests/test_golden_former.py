@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from command_line import needs_jit, once, run
+from decolle_networks import LAYERED_SETS, cells
 from fxsnn.errors import FileError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
@@ -23,8 +24,7 @@ from fxsnn.golden.populations import graph_words, respond
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.modes import Rounding
-from layered_networks import LAYERED_SETS, cells
-from reference_layered import run_layers
+from reference_decolle import run_layers
 from simulate import compared, needs_icarus, simulate
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from fxsnn.decolle.description import Geometry
+from fxsnn.decolle.forward import laid_under, product, turned
 from fxsnn.kernels import float_product
-from fxsnn.layered.description import Geometry
-from fxsnn.layered.forward import laid_under, product, turned
 
 
 def drawn(rng: np.random.Generator, *shape: int, zeros: float = 0.3) -> NDArray[np.float32]:

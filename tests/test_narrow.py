@@ -8,22 +8,22 @@ import pytest
 
 from command_line import run, skip_without_jit
 from fxsnn.candidates import to_json
+from fxsnn.decolle.learn import LocalLearning
+from fxsnn.decolle.network import DecolleNetwork, save_layers
+from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.descent import Floor, Narrowing, formats, narrowed, reachable, steps
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Values
 from fxsnn.format import Format
 from fxsnn.grid import Point
-from fxsnn.layered.learn import LocalLearning
-from fxsnn.layered.network import LayeredNetwork, save_layers
-from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.ptq import Words, plan_layers
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
 from fxsnn.subjects.recordings import RecordingsSubject
-from test_layered_learning import recordings, taught
+from test_decolle_learning import recordings, taught
 
 skip_without_jit()
 
@@ -31,21 +31,21 @@ GRID = RecordedGrid(weight=(4,), state=(2,))
 
 
 @pytest.fixture(scope="module")
-def network() -> LayeredNetwork:
+def network() -> DecolleNetwork:
     return taught(learned_and_held_out(recordings(240))[0])
 
 
 @pytest.fixture(scope="module")
-def subject(network: LayeredNetwork) -> RecordingsSubject:
+def subject(network: DecolleNetwork) -> RecordingsSubject:
     train, held_out = learned_and_held_out(recordings(240))
     return RecordingsSubject(Bench(network, held_out, Lessons(train, LocalLearning(1, 24, 1e-2))), GRID)
 
 
-def word_bits(plan: LayeredPlan) -> int:
+def word_bits(plan: DecollePlan) -> int:
     return sum(getattr(layer, name).format.word for layer in plan.layers for name in ("weight", "synapse", "trace"))
 
 
-def test_a_step_takes_a_bit_from_either_end_of_one_signal(network: LayeredNetwork) -> None:
+def test_a_step_takes_a_bit_from_either_end_of_one_signal(network: DecolleNetwork) -> None:
     plan, signals = plan_layers(network, Words(3, 1)), LayerSignals(network.description)
     found = list(steps(plan, signals))
     held = formats(plan, signals)
@@ -66,13 +66,13 @@ def test_a_step_takes_a_bit_from_either_end_of_one_signal(network: LayeredNetwor
         assert step.name == f"{key.replace(' ', '', 1).replace(' ', '-')}-{formats(step.plan, signals)[key]}"
 
 
-def test_no_word_loses_its_last_bit(network: LayeredNetwork) -> None:
+def test_no_word_loses_its_last_bit(network: DecolleNetwork) -> None:
     plan, signals = plan_layers(network, Words(1, -4)), LayerSignals(network.description)
     assert not any(step.move.startswith("layer 0 weight") for step in steps(plan, signals))
     assert all(Format.parse(text).word >= 1 for texts in reachable(plan, signals).values() for text in texts)
 
 
-def descended(network: LayeredNetwork, lost: dict[str, int]) -> Narrowing[LayeredPlan]:
+def descended(network: DecolleNetwork, lost: dict[str, int]) -> Narrowing[DecollePlan]:
     """Descend to 98 of 100 answers where names tell how many are lost, 50 if nothing is said of them."""
     first = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
     found, results = Narrowing(first, LayerSignals(network.description), 100, 0.02), dict[str, Values]()
@@ -85,7 +85,7 @@ def descended(network: LayeredNetwork, lost: dict[str, int]) -> Narrowing[Layere
     return found
 
 
-def test_what_falls_below_the_floor_is_not_tried_again(network: LayeredNetwork) -> None:
+def test_what_falls_below_the_floor_is_not_tried_again(network: DecolleNetwork) -> None:
     found = descended(network, {"n0": 0, "layer1-weight": 1})
     names = [point.name for point in found.points]
     first = [name for name in names if name.startswith("n1-")]
@@ -96,13 +96,13 @@ def test_what_falls_below_the_floor_is_not_tried_again(network: LayeredNetwork) 
     assert [point.plan.layers[1].weight.format.word for point in found.points if point.name in later][-1] == 1
 
 
-def test_a_start_below_the_floor_is_refused(network: LayeredNetwork) -> None:
+def test_a_start_below_the_floor_is_refused(network: DecolleNetwork) -> None:
     with pytest.raises(ConfigError, match="^a plan to be narrowed must answer 98 of 100 right, but this one does 97$"):
         descended(network, {"n0": 3})
     assert descended(network, {"n0": 2}).total > 10
 
 
-def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork) -> None:
+def test_the_most_bits_for_the_fewest_answers_come_first(network: DecolleNetwork) -> None:
     start = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
     found = Narrowing(start, LayerSignals(network.description), 100, 0.5)
     found.against(1.0)
@@ -118,7 +118,7 @@ def test_the_most_bits_for_the_fewest_answers_come_first(network: LayeredNetwork
     assert all(point.values[key] != first.values[key] for point in ahead for key in moved)
 
 
-def test_of_equal_steps_the_first_is_taken(network: LayeredNetwork) -> None:
+def test_of_equal_steps_the_first_is_taken(network: DecolleNetwork) -> None:
     start = Point("start", "PTQ", {}, plan_layers(network, Words(3, 1)))
     found = Narrowing(start, LayerSignals(network.description), 100, 0.5)
     found.against(1.0)
@@ -173,7 +173,7 @@ def test_a_study_descends_as_a_demo_does_to_what_is_much_smaller(subject: Record
     assert min(one.bits for one in found if floor.holds(one.accuracy)) < 0.9 * found[0].bits
 
 
-def test_what_cannot_be_narrowed_is_refused(network: LayeredNetwork, tmp_path: Path) -> None:
+def test_what_cannot_be_narrowed_is_refused(network: DecolleNetwork, tmp_path: Path) -> None:
     save_layers(network, tmp_path / "net.npz")
     words = ["explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
     said = run(*words, "--max-loss", 0.02).complaint

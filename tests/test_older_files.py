@@ -13,11 +13,11 @@ import pytest
 
 from command_line import run as command
 from command_line import skip_without_jit
+from fxsnn.decolle.emulate import respond_layers
+from fxsnn.decolle.network import load_layers
+from fxsnn.decolle.plan import parse_decolle_plan
+from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.emulate import run_raster
-from fxsnn.layered.emulate import respond_layers
-from fxsnn.layered.network import load_layers
-from fxsnn.layered.plan import parse_layered_plan
-from fxsnn.layered.quantise import quantise_layers
 from fxsnn.network import load_network
 from fxsnn.plan import parse_plan
 from fxsnn.quantised import quantise
@@ -41,9 +41,9 @@ def test_a_network_and_its_plan_give_the_spikes_that_they_gave() -> None:
     assert run_raster(network, raster).sum(axis=1).tolist() == [[0, 0, 1, 1], [0, 0, 2, 0]]
 
 
-def test_a_layered_network_and_its_plan_give_the_answers_that_they_gave() -> None:
+def test_a_decolle_network_and_its_plan_give_the_answers_that_they_gave() -> None:
     network = quantise_layers(
-        load_layers(OLDER / "layers.npz"), parse_layered_plan((OLDER / "layers.toml").read_text())
+        load_layers(OLDER / "layers.npz"), parse_decolle_plan((OLDER / "layers.toml").read_text())
     )
     frames = (np.random.default_rng(3).random((3, 4, 6, 6, 2)) < 0.3).astype(np.uint16)
     assert respond_layers(network, frames).tolist() == [[472, -856], [320, -652], [500, -984]]

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from fxsnn.decolle.description import Description, Layer
+from fxsnn.decolle.network import random_layers
+from fxsnn.decolle.plan import DecollePlan, LayerPlan
+from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import WidthError
 from fxsnn.format import Format
 from fxsnn.kernels import rescale
 from fxsnn.kernels.site import Site
-from fxsnn.layered.description import Description, Layer
-from fxsnn.layered.network import random_layers
-from fxsnn.layered.plan import LayeredPlan, LayerPlan
-from fxsnn.layered.quantise import quantise_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Leak, Plan, Signal
@@ -101,7 +101,7 @@ def layer(filters: Any) -> Mapping[str, Program]:
     )
     decay = 9 / 16  # of the synapse
     described = Description((Layer("conv", 4, 3, beta=decay),), 2, height=5, width=5, clip=3)
-    return quantise_layers(random_layers(described, 0), LayeredPlan((plan,))).graph.programs
+    return quantise_layers(random_layers(described, 0), DecollePlan((plan,))).graph.programs
 
 
 def sites(program: Program) -> dict[str, Site]:

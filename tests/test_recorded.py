@@ -1,4 +1,4 @@
-"""Layered networks explored: grids, what points are worth, studies that go on, selection, and the whole job."""
+"""Networks of layers explored: grids, what points are worth, studies that go on, selection, and the whole job."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pytest
 
 from command_line import run, skip_without_jit
 from fxsnn.candidates import gather, load_exploration
+from fxsnn.decolle.description import parse_description
+from fxsnn.decolle.emulate import respond_layers
+from fxsnn.decolle.learn import LocalLearning, frames_of
+from fxsnn.decolle.network import DecolleNetwork, load_layers, random_layers, save_layers
+from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.events_demo import DEMO_GRIDS, _candidates
-from fxsnn.layered.description import parse_description
-from fxsnn.layered.emulate import respond_layers
-from fxsnn.layered.learn import LocalLearning, frames_of
-from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
-from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import quantise_layers
 from fxsnn.memory import baseline
 from fxsnn.modes import Rounding
 from fxsnn.plan import Plan
@@ -28,10 +28,10 @@ from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_poin
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.report import Story
 from fxsnn.score import Classified
-from fxsnn.significance.layers import layered_groups, layered_significance, wide_plan
+from fxsnn.significance.layers import decolle_groups, decolle_significance, wide_plan
 from fxsnn.significance.sweep import narrowed
 from fxsnn.subjects.recordings import RecordingsSubject, digest_of_layers
-from test_layered_learning import NET, recordings, taught, write
+from test_decolle_learning import NET, recordings, taught, write
 from test_report import PICTURES, Page
 
 skip_without_jit()
@@ -41,13 +41,13 @@ GRID = RecordedGrid(weight=(6, 2), state=(3, 0), state_rounding=("TR", "SR"))
 
 
 @pytest.fixture(scope="module")
-def network() -> LayeredNetwork:
+def network() -> DecolleNetwork:
     train, _ = learned_and_held_out(recordings(240))
     return taught(train)
 
 
 @pytest.fixture(scope="module")
-def bench(network: LayeredNetwork) -> Bench:
+def bench(network: DecolleNetwork) -> Bench:
     train, held_out = learned_and_held_out(recordings(240))
     return Bench(network, held_out, Lessons(train, LocalLearning(8, 24, 1e-2, regularisation=0.0)))
 
@@ -64,7 +64,7 @@ def test_one_recording_of_eight_is_not_learned_from() -> None:
         learned_and_held_out(recordings(7))
 
 
-def test_a_grid_is_every_combination(network: LayeredNetwork) -> None:
+def test_a_grid_is_every_combination(network: DecolleNetwork) -> None:
     points = recorded_points(GRID, network)
     assert [point.name for point in points] == [
         f"w{weight}-nearest-even-s{state}-{rounding}"
@@ -104,7 +104,7 @@ def test_a_grid_that_cannot_be_is_refused(text: str, message: str) -> None:
     assert message in str(caught.value)
 
 
-def test_a_rounding_under_two_names_is_refused(network: LayeredNetwork) -> None:
+def test_a_rounding_under_two_names_is_refused(network: DecolleNetwork) -> None:
     with pytest.raises(ConfigError, match=r"^each point of a grid must be .* w8-nearest-even-s6-TR comes twice$"):
         recorded_points(RecordedGrid(state_rounding=("TR", "floor")), network)
     wanted = RecordedGrid(state_rounding=("SR",), scheme=("straight-through",))
@@ -145,18 +145,18 @@ def test_what_a_study_is_of_changes_with_all_that_matters(bench: Bench) -> None:
     through = RecordingsSubject(bench, RecordedGrid((2,), (1,), scheme=("straight-through",))).facts()
     assert through.learner.startswith('{"passes":8,"batch":24,"rate":0.01')
     weights = (bench.network.weights[0] + np.float32(1), *bench.network.weights[1:])
-    changed = LayeredNetwork(bench.network.description, weights, bench.network.biases, bench.network.readouts)
+    changed = DecolleNetwork(bench.network.description, weights, bench.network.biases, bench.network.readouts)
     assert digest_of_layers(changed) != digest_of_layers(bench.network) == facts.network
 
 
-def test_plans_of_both_kinds_are_told_apart(network: LayeredNetwork) -> None:
+def test_plans_of_both_kinds_are_told_apart(network: DecolleNetwork) -> None:
     layered = plan_layers(network, Words(4, 2))
     assert parse_planned(planned_text(layered)) == layered
     facts = facts_of(layered)
     assert planned_from_data(facts.data) == layered
     assert (facts.weight_rounding, facts.state_rounding) == ("nearest-even", "floor")
     assert facts.formats["layer 1 weight"] == layered.layers[1].weight.format.describe()
-    assert isinstance(layered, LayeredPlan)
+    assert isinstance(layered, DecollePlan)
     single = (Path(__file__).parent.parent / "golden" / "formats" / "each_subtract.toml").read_text()
     assert isinstance(parse_planned(single), Plan)
     with pytest.raises(ConfigError, match="^a plan must be TOML: "):
@@ -204,7 +204,7 @@ def test_explored_selected_recorded_and_checked(folder: Path, tmp_path: Path) ->
     assert refused.status == 2
 
 
-def test_a_report_of_a_layered_network_is_refused_in_one_line(bench: Bench) -> None:
+def test_a_report_of_a_decolle_network_is_refused_in_one_line(bench: Bench) -> None:
     candidates = [bench.evaluate(point) for point in recorded_points(GRID, bench.network)[:1]]
     found = gather("some", bench.float_classified(), candidates)
     with pytest.raises(FileError, match="must be of a network that learns without labels, not of layers$"):
@@ -297,7 +297,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     plain = load_layers(folder / "net.npz")
     biases = tuple(np.linspace(-0.3, 0.4, len(bias), dtype=np.float32) for bias in plain.biases)
     net, plan = tmp_path / "net.npz", tmp_path / "plan.toml"
-    save_layers(LayeredNetwork(plain.description, plain.weights, biases, plain.readouts), net)
+    save_layers(DecolleNetwork(plain.description, plain.weights, biases, plain.readouts), net)
     assert run("plan", net, "--filters", filters, "--out", plan).status == 0
     said = run("report", net, plan, "--data", folder, "--out", tmp_path / "r.html")
     assert said.status == 0, said.err
@@ -308,9 +308,9 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     assert np.abs(traces["float_membrane"] - traces["fixed_membrane"]).mean() < 0.5
 
 
-def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Path, tmp_path: Path) -> None:
+def test_every_group_of_every_layer_is_swept(network: DecolleNetwork, folder: Path, tmp_path: Path) -> None:
     shown = recordings(40, seed=5)
-    found = layered_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
+    found = decolle_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
     groups = {rank.group: rank for rank in found.ranking}
     names = [f"layer {n} {name}" for n in (0, 1, 2) for name in ("weights", "biases", "Q", "P", "R", "decays")]
     assert set(groups) == set(names) - {"layer 2 R"}
@@ -322,7 +322,7 @@ def test_every_group_of_every_layer_is_swept(network: LayeredNetwork, folder: Pa
     assert found.ranges["layer 0 P"].minimum == 0 < found.ranges["layer 0 P"].maximum < 8
     wide = wide_plan(network, shown)
     point = found.points("layer 0 weights", "fractional", "floor")[0]
-    groups_of = {group.name: group for group in layered_groups(network, wide, shown)}
+    groups_of = {group.name: group for group in decolle_groups(network, wide, shown)}
     bits = narrowed(groups_of["layer 0 weights"], "fractional", point.bits, Rounding.FLOOR)
     layer = replace(wide.layers[0], weight=bits["layer 0 weights"])
     quantised = quantise_layers(network, replace(wide, layers=(layer, *wide.layers[1:])))

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from command_line import skip_without_jit
+from decolle_networks import LAYERED_SETS
+from fxsnn.decolle.inventory import decolle_memory
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.layered.inventory import layered_memory
 from fxsnn.memory import Memory, memory
-from layered_networks import LAYERED_SETS
 from sets import SETS
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -80,9 +80,9 @@ def test_the_layer_holds_what_is_counted(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", LAYERED_SETS)
-def test_layered_networks_store_what_their_populations_store_whose_rtl_is_compared(name: str) -> None:
+def test_decolle_networks_store_what_their_populations_store_whose_rtl_is_compared(name: str) -> None:
     network = LAYERED_SETS[name]()[0]
-    layers = [a for a in layered_memory(network).arrays if a.name not in ANSWERED]
+    layers = [a for a in decolle_memory(network).arrays if a.name not in ANSWERED]
     populations = graph_memory(network.graph).arrays
     populations = tuple(a for a in populations if "answer" not in a.name and a.name != "readout.weight")
     assert sum(a.bits for a in layers) == sum(a.bits for a in populations)

@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 
 from command_line import run, skip_without_jit
+from fxsnn.decolle.learn import LocalLearning
+from fxsnn.decolle.network import DecolleNetwork, save_layers
+from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.ptq import Words, plan_layers, weight_format
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
-from fxsnn.layered.learn import LocalLearning
-from fxsnn.layered.network import LayeredNetwork, save_layers
-from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.ptq import Words, plan_layers, weight_format
 from fxsnn.plan import Leak, Signal
 from fxsnn.recorded.grid import RecordedGrid
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
 from fxsnn.significance import to_json
 from fxsnn.significance.fewest import Fewest, read_fewest
-from fxsnn.significance.layers import layered_significance
+from fxsnn.significance.layers import decolle_significance
 from fxsnn.significance.significant import significant_axes, significant_points
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
 from fxsnn.subjects.recordings import RecordingsSubject
-from test_layered_learning import recordings, taught
+from test_decolle_learning import recordings, taught
 
 skip_without_jit()
 
@@ -32,7 +32,7 @@ GROUPS = ("weights", "biases", "Q", "P", "R", "decays")
 
 
 @pytest.fixture(scope="module")
-def network() -> LayeredNetwork:
+def network() -> DecolleNetwork:
     return taught(learned_and_held_out(recordings(240))[0])
 
 
@@ -47,12 +47,12 @@ def analysis(**changes: dict[str, int | None]) -> Fewest:
     return read_fewest(json.dumps({"schema": 1, "max_loss": 0.01, "fewest": fewest}).encode(), "s.json")
 
 
-def formats(plan: LayeredPlan, name: str) -> list[str]:
+def formats(plan: DecollePlan, name: str) -> list[str]:
     signals: list[Signal | Leak] = [getattr(layer, name) for layer in plan.layers]
     return [(held.factor if isinstance(held, Leak) else held).format.describe() for held in signals]
 
 
-def test_every_signal_has_the_fewest_bits_of_its_rounding_and_a_few_more(network: LayeredNetwork) -> None:
+def test_every_signal_has_the_fewest_bits_of_its_rounding_and_a_few_more(network: DecolleNetwork) -> None:
     found = analysis(layer_1_weights={"nearest-up": 6}, layer_1_Q={"floor": -7}, layer_0_R={"TR": -1})
     points = significant_points(RecordedGrid(), network, found)
     names = [f"w+{w}-nearest-even-s+{s}-TR" for w in range(3) for s in range(3)]
@@ -86,7 +86,7 @@ def test_every_signal_has_the_fewest_bits_of_its_rounding_and_a_few_more(network
     assert {layer.weight.rounding.value for layer in first.layers} == {"nearest-even"}
 
 
-def test_decays_have_no_more_bits_than_hold_them(network: LayeredNetwork) -> None:
+def test_decays_have_no_more_bits_than_hold_them(network: DecolleNetwork) -> None:
     usual = plan_layers(network, Words(1, 0))
     points = significant_points(RecordedGrid(), network, analysis(layer_0_decays={"nearest-up": -2}))
     held = [point.plan.layers[0].refractory_leak.factor.format for point in points[:3]]
@@ -96,7 +96,7 @@ def test_decays_have_no_more_bits_than_hold_them(network: LayeredNetwork) -> Non
         assert formats(points[2].plan, name)[1] == formats(usual, name)[1]
 
 
-def test_a_rounding_that_never_held_the_loss_is_left_out(network: LayeredNetwork) -> None:
+def test_a_rounding_that_never_held_the_loss_is_left_out(network: DecolleNetwork) -> None:
     grid = RecordedGrid(weight_rounding=("SR", "RN"), state_rounding=("TR", "SR", "RN"))
     points = significant_points(grid, network, analysis())
     assert {(p.values["weight_rounding"], p.values["state_rounding"]) for p in points} == {("RN", "TR"), ("RN", "RN")}
@@ -108,19 +108,19 @@ def test_a_rounding_that_never_held_the_loss_is_left_out(network: LayeredNetwork
 
 
 @pytest.mark.parametrize("grid", [RecordedGrid(filters=("inputs", "currents")), RecordedGrid(scheme=("PTQ", "ITQ"))])
-def test_what_was_not_swept_is_refused(network: LayeredNetwork, grid: RecordedGrid) -> None:
+def test_what_was_not_swept_is_refused(network: DecolleNetwork, grid: RecordedGrid) -> None:
     with pytest.raises(ConfigError, match="^a grid for the strategy paper must have filters of inputs, and not the "):
         significant_points(grid, network, analysis())
 
 
-def test_a_file_of_another_network_is_refused(network: LayeredNetwork) -> None:
+def test_a_file_of_another_network_is_refused(network: DecolleNetwork) -> None:
     other = analysis()
     del other.fewest["layer 1 P"]
     with pytest.raises(ConfigError, match="^a significance file must be of this network, but it has no group 'layer 1"):
         significant_points(RecordedGrid(), network, other)
 
 
-def test_points_that_learn_on_must_be_able_to(network: LayeredNetwork) -> None:
+def test_points_that_learn_on_must_be_able_to(network: DecolleNetwork) -> None:
     grid = RecordedGrid(state_rounding=("SR",), scheme=("straight-through",))
     chance: dict[str, int | None] = {"stochastic": 2, "nearest-up": 3}
     every = {f"layer_{n}_{group}": chance for n in range(3) for group in GROUPS}
@@ -128,9 +128,9 @@ def test_points_that_learn_on_must_be_able_to(network: LayeredNetwork) -> None:
         significant_points(grid, network, analysis(**every))
 
 
-def test_swept_explored_and_gone_on_with(network: LayeredNetwork, tmp_path: Path) -> None:
+def test_swept_explored_and_gone_on_with(network: DecolleNetwork, tmp_path: Path) -> None:
     train, held_out = learned_and_held_out(recordings(240))
-    found = to_json(layered_significance(network, held_out, "some", "0" * 64, 0.2, longest=6))
+    found = to_json(decolle_significance(network, held_out, "some", "0" * 64, 0.2, longest=6))
     grid = RecordedGrid(weight_rounding=("RN",), scheme=("PTQ", "straight-through"))
     subject = RecordingsSubject(Bench(network, held_out, Lessons(train, LocalLearning(1, 24, 1e-2))), grid)
     settings = Settings(parse_place(str(tmp_path / "c.db")), "paper", significance=found, significance_shown="s.json")
@@ -146,7 +146,7 @@ def test_swept_explored_and_gone_on_with(network: LayeredNetwork, tmp_path: Path
     assert list(significant_axes(grid)) == list(subject.points(read_fewest(found, "s"))[0].values)
 
 
-def test_the_command_asks_for_the_file(network: LayeredNetwork, tmp_path: Path) -> None:
+def test_the_command_asks_for_the_file(network: DecolleNetwork, tmp_path: Path) -> None:
     save_layers(network, tmp_path / "net.npz")
     words = ["explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
     assert run(*words, "--strategy", "paper").complaint == "the strategy paper must have --significance FILE"

@@ -79,7 +79,7 @@ LAYERS += 'trace = { format = "UQ4.2", rounding = "floor" }\nrefractory = { form
 LAYERS += 'trace_leak = { kind = "shift", shift = 2 }\n'
 
 
-def test_layered_networks_are_shown_with_their_filters(tmp_path: Path) -> None:
+def test_decolle_networks_are_shown_with_their_filters(tmp_path: Path) -> None:
     network = tmp_path / "net.toml"
     network.write_text(run("describe", "nmnist").out)
     out = shown(network, tmp_path, LAYERS * 2 + LAYERS.replace("[[layer]]", '[[layer]]\nfilters = "currents"'))

@@ -30,17 +30,17 @@ from numpy.typing import NDArray
 from peer_environment import Peer, environment, seconds_of
 from platformdirs import user_cache_path
 
+from fxsnn.decolle.description import Description, parse_description
+from fxsnn.decolle.emulate import respond_layers
+from fxsnn.decolle.learn import LocalLearning, frames_of, train_layers
+from fxsnn.decolle.network import DecolleNetwork, random_layers
+from fxsnn.decolle.plan import Filters
+from fxsnn.decolle.populations import as_inputs, of_layers
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
+from fxsnn.decolle.ready import ready
 from fxsnn.errors import FxsnnError
 from fxsnn.graph.batch import emitted_of
-from fxsnn.layered.description import Description, parse_description
-from fxsnn.layered.emulate import respond_layers
-from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
-from fxsnn.layered.network import LayeredNetwork, random_layers
-from fxsnn.layered.plan import Filters
-from fxsnn.layered.populations import as_inputs, of_layers
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
-from fxsnn.layered.ready import ready
 from fxsnn.recorded.splits import open_split
 
 WORKER = Path(__file__).with_name("compare_pytorch_worker.py")
@@ -62,7 +62,7 @@ class Work:
     batches: tuple[int, ...] = (1, 16, 64)
     begun: int = 40  # recordings that the large network learns from, four at a time
     large: int = 4  # recordings that it is shown
-    state: int = 4  # fractional bits of a state, see fxsnn.layered.ptq.Words
+    state: int = 4  # fractional bits of a state, see fxsnn.decolle.ptq.Words
 
     def __post_init__(self) -> None:
         for name in ("recordings", "turns", "learned", "begun", "large"):
@@ -80,7 +80,7 @@ class Case:
     """A network, what it is shown and what the recordings are of."""
 
     name: str
-    network: LayeredNetwork
+    network: DecolleNetwork
     frames: Frames
     labels: NDArray[np.uint8] | None  # where the network knows them
 

@@ -22,16 +22,16 @@ from numpy.typing import NDArray
 
 from fxsnn import itq, learn
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.emulate import respond_layers
+from fxsnn.decolle.itq import IntegerLearning, train_in_integers
+from fxsnn.decolle.itq_plan import Lesson, plan_learning
+from fxsnn.decolle.learn import LocalLearning, train_layers
+from fxsnn.decolle.network import DecolleNetwork, random_layers, seen
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.decolle.ready import ready
 from fxsnn.emulate import run_raster
 from fxsnn.format import Format
-from fxsnn.layered.emulate import respond_layers
-from fxsnn.layered.itq import IntegerLearning, train_in_integers
-from fxsnn.layered.itq_plan import Lesson, plan_learning
-from fxsnn.layered.learn import LocalLearning, train_layers
-from fxsnn.layered.network import LayeredNetwork, random_layers, seen
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import quantise_layers
-from fxsnn.layered.ready import ready
 from fxsnn.learn import Learning, random_network
 from fxsnn.modes import Rounding
 from fxsnn.network import save_network
@@ -110,7 +110,7 @@ def layers(filters: str) -> Callable[[], NDArray[Any]]:
     described = ready("nmnist", 10)
     rng, numbers = np.random.default_rng(2), range(len(described.layer))
     shapes = [described.geometry(number).weights for number in numbers]
-    network = LayeredNetwork(
+    network = DecolleNetwork(
         described,
         tuple(rng.normal(0, 0.2, shape).astype(np.float32) for shape in shapes),
         tuple(rng.normal(0, 0.1, shape[-1]).astype(np.float32) for shape in shapes),
@@ -125,7 +125,7 @@ def layers(filters: str) -> Callable[[], NDArray[Any]]:
 
 
 @cache
-def layered_learn(integers: bool) -> Callable[[], NDArray[Any]]:
+def decolle_learn(integers: bool) -> Callable[[], NDArray[Any]]:
     """Return a pass of learning of N-MNIST's layers over six random recordings."""
     described, rng, events = ready("nmnist", 10), np.random.default_rng(3), 6 * 4000
     recordings = Recordings(
@@ -144,7 +144,7 @@ def layered_learn(integers: bool) -> Callable[[], NDArray[Any]]:
     return lambda: flat(train_layers(blank, recordings, LocalLearning(passes=1, rate=2e-3)))
 
 
-def flat(network: LayeredNetwork) -> NDArray[Any]:
+def flat(network: DecolleNetwork) -> NDArray[Any]:
     """Return all words that were learned."""
     return np.concatenate([one.reshape(-1) for one in (*network.weights, *network.biases)])
 
@@ -190,8 +190,8 @@ WORK: dict[str, Callable[[], tuple[float, bytes]]] = {
     "STDP in integers": lambda: timed(stdp(True)),
     "layers, inputs": lambda: timed(layers("inputs")),
     "layers, currents": lambda: timed(layers("currents")),
-    "layers learn in float": lambda: timed(layered_learn(False)),
-    "layers learn in integers": lambda: timed(layered_learn(True)),
+    "layers learn in float": lambda: timed(decolle_learn(False)),
+    "layers learn in integers": lambda: timed(decolle_learn(True)),
     "study": study,
     "help": lambda: command("--help"),
 }

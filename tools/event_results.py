@@ -26,15 +26,15 @@ from table_rows import STUDENT, Row, Table, add_workers, report
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.description import Description, parse_description
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.learn import LEARNING_ON, LocalLearning, train_layers
+from fxsnn.decolle.network import DecolleNetwork, load_layers, random_layers, save_layers
+from fxsnn.decolle.plan import DecollePlan, decolle_plan_from_data, decolle_plan_to_data
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.decolle.ready import ready
 from fxsnn.descent import Floor, Narrowing, narrowed
-from fxsnn.layered.description import Description, parse_description
-from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import LEARNING_ON, LocalLearning, train_layers
-from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
-from fxsnn.layered.plan import LayeredPlan, layered_plan_from_data, layered_plan_to_data
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import quantise_layers
-from fxsnn.layered.ready import ready
 from fxsnn.memory import Memory, baseline
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.narrowing import LayerSignals
@@ -59,7 +59,7 @@ class Work:
         few = len(train) < FEW
         self.learning, self.fine = replace(FLOAT[few], seed=seed), replace(FINE[few], seed=1000 + seed)
 
-    def trained(self) -> LayeredNetwork:
+    def trained(self) -> DecolleNetwork:
         """Return the float network, trained where it is not there yet."""
         path = self.out / f"float-{self.description.classes}-{len(self.train)}-{self.seed}.npz"
         if not path.exists():
@@ -81,11 +81,11 @@ class Work:
         network = self.trained()
         return {"correct": measured_float(network, self.test).correct}
 
-    def uniform(self, words: Words) -> LayeredPlan:
+    def uniform(self, words: Words) -> DecollePlan:
         """Return the plan with one number of bits for all weights and one for all states."""
         return plan_layers(self.trained(), words)
 
-    def narrowed(self, max_loss: float) -> LayeredPlan:
+    def narrowed(self, max_loss: float) -> DecollePlan:
         """Return the smallest plan to which a descent leads, on recordings that were learned from."""
         network = self.trained()
         shown = self.train.part(np.arange(min(SHOWN, len(self.train))))
@@ -97,13 +97,13 @@ class Work:
         found = narrowed(descent, bench.evaluate, 1)
         return min((one for one in found if floor.holds(one.accuracy)), key=lambda one: one.bits).plan
 
-    def fixed_row(self, plan: LayeredPlan, through: bool) -> Row:
+    def fixed_row(self, plan: DecollePlan, through: bool) -> Row:
         """Measure the network in integers, quantised after training or trained further through its quantisation."""
         network = self.trained()
         if through:
             network = Lessons(self.train, self.fine).learned(network, plan)
         quantised = quantise_layers(network, plan)
-        return {"correct": measured(quantised, self.test).correct, "plan": layered_plan_to_data(plan)}
+        return {"correct": measured(quantised, self.test).correct, "plan": decolle_plan_to_data(plan)}
 
 
 def named(words: Words) -> str:
@@ -112,7 +112,7 @@ def named(words: Words) -> str:
 
 
 # by row: its plan, and whether the network is trained further through it
-JOBS: dict[str, tuple[Callable[[Work], LayeredPlan] | None, bool]] = {"float": (None, False)}
+JOBS: dict[str, tuple[Callable[[Work], DecollePlan] | None, bool]] = {"float": (None, False)}
 JOBS |= {f"after training {named(words)}": (partial(Work.uniform, words=words), False) for words in AFTER}
 JOBS |= {f"straight-through {named(words)}": (partial(Work.uniform, words=words), True) for words in THROUGH}
 JOBS |= {f"narrowed within {loss:.1%}": (partial(Work.narrowed, max_loss=loss), False) for loss in NARROWED}
@@ -121,7 +121,7 @@ JOBS |= {f"narrowed within {loss:.1%}": (partial(Work.narrowed, max_loss=loss), 
 def table(rows: list[Row], description: Description) -> list[str]:
     """Return the table: mean over seeds, 95 % interval, points lost to float, bits and saving."""
     float_by_seed = {row["seed"]: row["correct"] / row["images"] for row in rows if row["what"] == "float"}
-    usual = layered_plan_to_data(plan_layers(random_layers(description, 0), AFTER[0]))
+    usual = decolle_plan_to_data(plan_layers(random_layers(description, 0), AFTER[0]))
     lines = ["| network | seeds | accuracy | lost, points | bits | times less |", "|---|---:|---:|---:|---:|---:|"]
     for what in dict.fromkeys(row["what"] for row in rows):
         group = [row for row in rows if row["what"] == what]
@@ -139,7 +139,7 @@ def table(rows: list[Row], description: Description) -> list[str]:
 
 def memory_of(plan: Any, description: Description) -> Memory:
     """Count the memory of a network of this description under a plan, given as data."""
-    return layered_memory(quantise_layers(random_layers(description, 0), layered_plan_from_data(plan)))
+    return decolle_memory(quantise_layers(random_layers(description, 0), decolle_plan_from_data(plan)))
 
 
 def main() -> None:

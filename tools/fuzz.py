@@ -38,7 +38,7 @@ PARTS = [
     "fxsnn.significance.result",
     "fxsnn.format",
     "fxsnn.data",
-    "fxsnn.layered",
+    "fxsnn.decolle",
     "fxsnn.nir",
 ]
 
@@ -51,6 +51,7 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.data.gesture import parse_labels
     from fxsnn.data.layouts import parse_csv
     from fxsnn.data.nmnist import load_archive, parse_nmnist
+    from fxsnn.decolle.plan import parse_decolle_plan
     from fxsnn.described import read_described
     from fxsnn.documents import named
     from fxsnn.errors import FxsnnError
@@ -59,7 +60,6 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.golden.dumps import read_dumps
     from fxsnn.graph.recorded_inputs import recorded_of
     from fxsnn.grid import parse_grid
-    from fxsnn.layered.plan import parse_layered_plan
     from fxsnn.network import load_network
     from fxsnn.npz import pack_npz
     from fxsnn.recorded.grid import parse_recorded_grid
@@ -103,9 +103,9 @@ def plain(read: Reader) -> Callable[[Path], Reader]:
     return lambda _: read
 
 
-def layered_plan(path: Path) -> object:
+def decolle_plan(path: Path) -> object:
     """Read a plan of layers."""
-    return named(path, parse_layered_plan, read_text(path, "a plan of layers"))
+    return named(path, parse_decolle_plan, read_text(path, "a plan of layers"))
 
 
 def grid(path: Path) -> object:
@@ -173,7 +173,7 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
     "layers-manifest": ("manifest.json", LAYERS / "manifest.json", bundle_with("manifest.json", LAYERS)),
     "layers-mem": ("layer0_spike.mem", LAYERS / "layer0_spike.mem", bundle_with("layer0_spike.mem", LAYERS)),
     "description": ("net.toml", ROOT / "tools" / "nmnist.toml", plain(read_described)),
-    "layers-plan": ("plan.toml", "[[layer]]\nfilters='inputs'\n[layer.weight]\nformat='Q1.3'\n", plain(layered_plan)),
+    "layers-plan": ("plan.toml", "[[layer]]\nfilters='inputs'\n[layer.weight]\nformat='Q1.3'\n", plain(decolle_plan)),
     "nmnist": ("0.bin", "0123401235", plain(lambda path: parse_nmnist(path.read_bytes(), path.name))),
     "aedat": (
         "a.aedat",

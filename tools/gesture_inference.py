@@ -23,11 +23,11 @@ from msgspec.structs import replace
 
 from fxsnn.cli.options import CORES
 from fxsnn.data.binned import load_binned
+from fxsnn.decolle.network import random_layers, save_layers
+from fxsnn.decolle.ptq import Words
+from fxsnn.decolle.ready import ready
 from fxsnn.events import plan_events
 from fxsnn.kinds import report
-from fxsnn.layered.network import random_layers, save_layers
-from fxsnn.layered.ptq import Words
-from fxsnn.layered.ready import ready
 from fxsnn.memory import bits_text
 from fxsnn.reporting import Sources
 from fxsnn.samples import samples_for

@@ -20,15 +20,15 @@ from table_rows import Row, Table, add_workers, report
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
-from fxsnn.layered.description import Description, parse_description
-from fxsnn.layered.inventory import layered_memory, layered_while_learning
-from fxsnn.layered.itq import IntegerLearning, train_in_integers
-from fxsnn.layered.itq_plan import Lesson, plan_learning
-from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers
-from fxsnn.layered.plan import layered_plan_from_data, layered_plan_to_data
-from fxsnn.layered.ptq import Words
-from fxsnn.layered.quantise import quantise_layers
-from fxsnn.layered.table import Update
+from fxsnn.decolle.description import Description, parse_description
+from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
+from fxsnn.decolle.itq import IntegerLearning, train_in_integers
+from fxsnn.decolle.itq_plan import Lesson, plan_learning
+from fxsnn.decolle.network import DecolleNetwork, load_layers, random_layers
+from fxsnn.decolle.plan import decolle_plan_from_data, decolle_plan_to_data
+from fxsnn.decolle.ptq import Words
+from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.decolle.table import Update
 from fxsnn.recorded.task import measured
 
 
@@ -63,8 +63,8 @@ class Work:
     """What rows of a seed share: the untrained network, the float network or none, and the recordings."""
 
     seed: int
-    drawn: LayeredNetwork
-    trained: LayeredNetwork | None
+    drawn: DecolleNetwork
+    trained: DecolleNetwork | None
     train: Recordings
     test: Recordings
 
@@ -82,7 +82,7 @@ class Work:
         return name | {
             "correct": measured(quantised, self.test).correct,
             "images": len(self.test),
-            "plan": layered_plan_to_data(plan),
+            "plan": decolle_plan_to_data(plan),
             "rate": learning.rate,
             "halvings": learning.halvings,
         }
@@ -96,9 +96,9 @@ def table(rows: list[Row], description: Description) -> list[str]:
         found = [100 * row["correct"] / row["images"] for row in group]
         spread = f" ({min(found):.2f} to {max(found):.2f})" if len(found) > 1 else ""
         first = group[0]
-        quantised = quantise_layers(random_layers(description, 0), layered_plan_from_data(first["plan"]))
-        learning = layered_while_learning(quantised, first["rate"], first["halvings"])
-        bits = f"{layered_memory(quantised).bits:,} | {learning.bits:,}"
+        quantised = quantise_layers(random_layers(description, 0), decolle_plan_from_data(first["plan"]))
+        learning = decolle_while_learning(quantised, first["rate"], first["halvings"])
+        bits = f"{decolle_memory(quantised).bits:,} | {learning.bits:,}"
         lines.append(f"| {what} | {len(found)} | {mean(found):.2f} %{spread} | {bits} |")
     return lines
 

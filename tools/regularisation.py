@@ -16,20 +16,20 @@ import numpy as np
 
 from fxsnn.data.events import open_recordings
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.learn import LocalLearning, frames_of, train_layers
+from fxsnn.decolle.network import DecolleNetwork, random_layers
+from fxsnn.decolle.populations import as_inputs, of_layers
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.decolle.ready import ready
 from fxsnn.graph.batch import emitted_of
-from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
-from fxsnn.layered.network import LayeredNetwork, random_layers
-from fxsnn.layered.populations import as_inputs, of_layers
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import quantise_layers
-from fxsnn.layered.ready import ready
 from fxsnn.recorded.task import learned_and_held_out, measured, measured_float
 
 WORDS = (Words(8, 4), Words(6, 4), Words(6, 2))
 STRENGTHS = [0.0, 0.1, 0.3, 1.0, 3.0]
 
 
-def spikes(network: LayeredNetwork, shown: Recordings) -> list[float]:
+def spikes(network: DecolleNetwork, shown: Recordings) -> list[float]:
     """Return the share of neurons that spike in a step, by layer, over some recordings."""
     quantised = quantise_layers(network, plan_layers(network, Words(16, 8)))
     frames = frames_of(network, shown, np.arange(min(8, len(shown))))

@@ -13,11 +13,11 @@ import typer
 from fxsnn.cli import (
     cache,
     calculator,
+    decolle_training,
     emulating,
     export,
     golden,
     job,
-    layered_training,
     networks,
     new,
     nir,
@@ -66,7 +66,7 @@ job.register(app)
 new.register(app)
 networks.register(app)
 training.register(app)
-layered_training.register(app)
+decolle_training.register(app)
 emulating.register(app)
 nir.register(app)
 show.register(app)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layered_options import show_measured
+from fxsnn.cli.decolle_options import show_measured
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layered_options import Regularisation, Window, folder_of, learning_of, show_measured
+from fxsnn.cli.decolle_options import Regularisation, Window, folder_of, learning_of, show_measured
 from fxsnn.cli.options import (
     CORES,
     TIES,
@@ -30,9 +30,9 @@ from fxsnn.errors import as_given
 
 if TYPE_CHECKING:
     from fxsnn.candidates import Exploration
+    from fxsnn.decolle.learn import LocalLearning
     from fxsnn.demo import Result
     from fxsnn.events_demo import EventsDemo
-    from fxsnn.layered.learn import LocalLearning
     from fxsnn.pareto import Choice
     from fxsnn.score import Measured
 
@@ -95,9 +95,9 @@ def demo(
 
     The accuracies reported are measured on test images or recordings, which are used for nothing else.
     """
+    from fxsnn.decolle.learn import LocalLearning
     from fxsnn.events_demo import demo_events
     from fxsnn.job import demo_job
-    from fxsnn.layered.learn import LocalLearning
     from fxsnn.pareto import Reward
     from fxsnn.samples import kind_of_demo
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.layered_options import LayersFile
+from fxsnn.cli.decolle_options import LayersFile
 from fxsnn.cli.options import AsJson, Data
 from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import say, show, show_json, table
@@ -108,8 +108,8 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Write a plan for a trained network: integer bits from the bounds of each signal, fractional bits as given."""
+    from fxsnn.decolle.ptq import Words
     from fxsnn.events import plan_events
-    from fxsnn.layered.ptq import Words
     from fxsnn.memory import MACROS, memory_to_data
 
     words = Words(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.layered_options import Rate, RegularisationOn, Window, learning_of
+from fxsnn.cli.decolle_options import Rate, RegularisationOn, Window, learning_of
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
@@ -96,8 +96,8 @@ def explore(
     --inputs. Results are stored in an Optuna study; the same command with the same study resumes it. If a worker is
     killed, another one repeats its point. In names TR is the rounding floor, RN nearest-up, SR stochastic.
     """
+    from fxsnn.decolle.learn import LEARNING_ON
     from fxsnn.kinds import explore
-    from fxsnn.layered.learn import LEARNING_ON
     from fxsnn.samples import samples_for
     from fxsnn.study.session import settings_of
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.layered_options import Regularisation, Window, folder_of, learning_of
-from fxsnn.cli.layered_training import learn_in_integers, train_on_recordings
+from fxsnn.cli.decolle_options import Regularisation, Window, folder_of, learning_of
+from fxsnn.cli.decolle_training import learn_in_integers, train_on_recordings
 from fxsnn.cli.options import (
     CORES,
     AsJson,
@@ -129,9 +129,9 @@ def train(
 
     With a description of layers it learns from the recordings of --data by local errors (DECOLLE).
     """
-    from fxsnn.layered.itq_plan import Lesson
-    from fxsnn.layered.learn import LocalLearning
-    from fxsnn.layered.ptq import Words
+    from fxsnn.decolle.itq_plan import Lesson
+    from fxsnn.decolle.learn import LocalLearning
+    from fxsnn.decolle.ptq import Words
     from fxsnn.samples import kind_to_train
     from fxsnn.training import Training
 

@@ -16,6 +16,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.decolle.description import Description, description_from_data
+from fxsnn.decolle.network import seen
+from fxsnn.decolle.plan import CASTS, STREAMS, DecollePlan, decolle_plan_from_data
+from fxsnn.decolle.populations import of_layers, populations_of
+from fxsnn.decolle.quantise import QuantisedLayers, cast_constants, constant_register, constant_signals, scalars
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.former_layout import CONSTANTS, former_layout
 from fxsnn.golden.manifest import MOST_WORDS, Manifest, check_begins, open_former
@@ -23,11 +28,6 @@ from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing
-from fxsnn.layered.description import Description, description_from_data
-from fxsnn.layered.network import seen
-from fxsnn.layered.plan import CASTS, STREAMS, LayeredPlan, layered_plan_from_data
-from fxsnn.layered.populations import of_layers, populations_of
-from fxsnn.layered.quantise import QuantisedLayers, cast_constants, constant_register, constant_signals, scalars
 from fxsnn.modes import Rounding
 
 FORMER_SCHEMA = "layers 1"
@@ -45,7 +45,7 @@ class Layers(msgspec.Struct, forbid_unknown_fields=True):
         """Return the network with weights of 0, enough to know every file's format; raises FileError."""
         try:
             description = description_from_data(self.description)
-            plan = layered_plan_from_data(self.plan)
+            plan = decolle_plan_from_data(self.plan)
             if len(plan.layers) != len(description.layer):
                 raise FileError(f"a plan must be of {len(description.layer)} layers, not {len(plan.layers)}")
             self._limit(description)
@@ -88,7 +88,7 @@ def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content:
     return GraphBundle(vectors, words, altered, [*wrong, *misread], counts, presented, network.graph)
 
 
-def _zeros(described: Description, plan: LayeredPlan, number: int) -> Words:
+def _zeros(described: Description, plan: DecollePlan, number: int) -> Words:
     shape = described.geometry(number).weights
     held = {"weight": np.zeros(shape, np.int64), "bias": np.zeros(shape[-1], np.int64)}
     return {**held, **cast_constants(plan, number, scalars(described.layer[number]))}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from fxsnn.decolle.network import seen
+from fxsnn.decolle.plan import CASTS, LEAKS, LayerPlan
+from fxsnn.decolle.populations import pooled_name
+from fxsnn.decolle.quantise import QuantisedLayers, constant_signals
 from fxsnn.format import Format, bits_of
 from fxsnn.golden.contents import BIT, Vector, wide
 from fxsnn.graph.engine import drawing
-from fxsnn.layered.network import seen
-from fxsnn.layered.plan import CASTS, LEAKS, LayerPlan
-from fxsnn.layered.populations import pooled_name
-from fxsnn.layered.quantise import QuantisedLayers, constant_signals
 
 CONSTANTS = {  # of a layer's plan, the file's name and the population's
     "weight": ("weights", ""),

@@ -105,7 +105,7 @@ def trace(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None
 
 
 def traces(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None) -> Iterator[dict[str, Kept]]:
-    """Run inputs, as `run` takes them, several at once, and yield of each what `trace` returns; raises as `run`."""
+    """Run inputs, int or bool[inputs, steps, ...], several at once; yield of each what `trace` returns. Raises as `run`."""
     words = _checked(network.graph, inputs)
     states = start_of(network, start, len(words))
     for some in _groups(network, range(len(words)), words.shape[1]):
@@ -115,9 +115,9 @@ def traces(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = Non
 
 
 def counts(network: QuantisedGraph, inputs: ArrayLike) -> dict[str, dict[str, dict[str, int]]]:
-    """Run inputs, as `run` takes them, from rest; return how casts went in all of them together, see `Kept`.
+    """Run inputs, int or bool[inputs, steps, ...], from rest; return how casts went in all of them together.
 
-    By population and cast. Raises as `run` does.
+    By population and cast, see `Kept`. Raises as `run` does.
     """
     words = _checked(network.graph, inputs)
     found = {one.name: dict[str, dict[str, int]]() for one in network.graph.populations}

@@ -1,1 +1,1 @@
-"""Layered networks on recordings: the points of a grid, and what each is worth."""
+"""Networks of layers on recordings: the points of a grid, and what each is worth."""

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from fxsnn.decolle.itq_plan import Lesson, plan_learning
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import DecollePlan, Filters
+from fxsnn.decolle.ptq import Words, grids_of, plan_layers
 from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.grid import MOST_POINTS, Point, Value
-from fxsnn.layered.itq_plan import Lesson, plan_learning
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import Filters, LayeredPlan
-from fxsnn.layered.ptq import Words, grids_of, plan_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import SHORT, Rounding
 
@@ -70,7 +70,7 @@ def parse_recorded_grid(text: str) -> RecordedGrid:
     return documented(parse_toml(text, "a grid"), RecordedGrid, "a grid")
 
 
-def recorded_points(grid: RecordedGrid, network: LayeredNetwork) -> list[Point[LayeredPlan]]:
+def recorded_points(grid: RecordedGrid, network: DecolleNetwork) -> list[Point[DecollePlan]]:
     """Return every point of the grid, in the grid's order.
 
     Raises
@@ -80,7 +80,7 @@ def recorded_points(grid: RecordedGrid, network: LayeredNetwork) -> list[Point[L
         cannot learn through a point's quantisation.
     """
 
-    def found() -> Iterator[Point[LayeredPlan]]:
+    def found() -> Iterator[Point[DecollePlan]]:
         for values in product(*grid.axes.values()):
             place = dict(zip(grid.axes, values, strict=True))
             name, words = _named(place, grid.seed)
@@ -96,7 +96,7 @@ def recorded_points(grid: RecordedGrid, network: LayeredNetwork) -> list[Point[L
     return listed(found(), network)
 
 
-def listed(points: Iterable[Point[LayeredPlan]], network: LayeredNetwork) -> list[Point[LayeredPlan]]:
+def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> list[Point[DecollePlan]]:
     """Return points once it is seen that each is another one, and that the network can learn on where it is to.
 
     Raises
@@ -104,7 +104,7 @@ def listed(points: Iterable[Point[LayeredPlan]], network: LayeredNetwork) -> lis
     ConfigError
         Two points have one name, or the network cannot learn through a point's quantisation.
     """
-    found = dict[str, Point[LayeredPlan]]()
+    found = dict[str, Point[DecollePlan]]()
     for point in points:
         if point.scheme == "straight-through":
             try:

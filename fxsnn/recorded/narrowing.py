@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fxsnn.layered.description import Description
-from fxsnn.layered.plan import LayeredPlan
+from fxsnn.decolle.description import Description
+from fxsnn.decolle.plan import DecollePlan
 from fxsnn.plan import Signal
 
 SIGNALS = ("weight", "synapse", "trace", "refractory")  # the others are a few words
@@ -19,14 +19,14 @@ class LayerSignals:
 
     described: Description
 
-    def signals(self, plan: LayeredPlan) -> Iterator[tuple[str, Signal]]:
+    def signals(self, plan: DecollePlan) -> Iterator[tuple[str, Signal]]:
         """Yield them by their names."""
         for number, (layer, about) in enumerate(zip(plan.layers, self.described.layer, strict=True)):
             for name in SIGNALS:
                 if name != "refractory" or about.refractory:
                     yield f"layer {number} {name}", getattr(layer, name)
 
-    def replaced(self, plan: LayeredPlan, name: str, signal: Signal) -> LayeredPlan:
+    def replaced(self, plan: DecollePlan, name: str, signal: Signal) -> DecollePlan:
         """Return the plan with another signal of a name."""
         _, place, own = name.split()
         number, changed = int(place), dict[str, Any]({own: signal})

@@ -10,7 +10,7 @@ from fxsnn.data.events import kind_of, open_recordings
 from fxsnn.data.gesture import SIDE
 from fxsnn.data.nmnist import Split
 from fxsnn.data.recordings import Recordings
-from fxsnn.layered.description import Description
+from fxsnn.decolle.description import Description
 from fxsnn.learned import Learned, Samples, check_not_learned, learned_from, split_of_samples
 
 

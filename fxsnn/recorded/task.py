@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.emulate import count_casts, respond_layers
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.itq import IntegerLearning, train_in_integers
+from fxsnn.decolle.learn import LocalLearning, check_sensor, frames_in_parts, frames_of, scores, train_layers
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.ptq import grids_of
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.explore import Candidate
 from fxsnn.grid import Point
-from fxsnn.layered.emulate import count_casts, respond_layers
-from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.itq import IntegerLearning, train_in_integers
-from fxsnn.layered.learn import LocalLearning, check_sensor, frames_in_parts, frames_of, scores, train_layers
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.ptq import grids_of
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.overflows import overflowing_in
 from fxsnn.score import Classified
 
@@ -52,12 +52,12 @@ class Lessons:
     learning: LocalLearning
 
     def learned(
-        self, network: LayeredNetwork, plan: LayeredPlan, progress: Callable[[int, int], None] | None = None
-    ) -> LayeredNetwork:
+        self, network: DecolleNetwork, plan: DecollePlan, progress: Callable[[int, int], None] | None = None
+    ) -> DecolleNetwork:
         """Train a network further as its words will be under a plan; see `learn.train_layers`."""
         return train_layers(network, self.recordings, self.learning, progress, grids_of(network, plan))
 
-    def learned_in_integers(self, network: LayeredNetwork, plan: LayeredPlan) -> LayeredNetwork:
+    def learned_in_integers(self, network: DecolleNetwork, plan: DecollePlan) -> DecolleNetwork:
         """Let a network learn further in the words of a plan; see `itq.train_in_integers`."""
         return train_in_integers(network, self.recordings, plan, IntegerLearning.like(self.learning))
 
@@ -66,7 +66,7 @@ class Lessons:
 class Bench:
     """A trained network, the recordings on which its candidates are compared, and who learns on."""
 
-    network: LayeredNetwork
+    network: DecolleNetwork
     shown: Recordings
     lessons: Lessons
 
@@ -79,14 +79,14 @@ class Bench:
         """Measure the float network."""
         return measured_float(self.network, self.shown)
 
-    def network_of(self, point: Point[LayeredPlan]) -> LayeredNetwork:
+    def network_of(self, point: Point[DecollePlan]) -> DecolleNetwork:
         """Return the network in real numbers that a point quantises."""
         if point.scheme == "PTQ":
             return self.network
         learn = self.lessons.learned_in_integers if point.scheme == "ITQ" else self.lessons.learned
         return learn(self.network, point.plan)
 
-    def evaluate(self, point: Point[LayeredPlan]) -> Candidate[LayeredPlan]:
+    def evaluate(self, point: Point[DecollePlan]) -> Candidate[DecollePlan]:
         """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name."""
         try:
             quantised = quantise_layers(self.network_of(point), point.plan)
@@ -94,7 +94,7 @@ class Bench:
             overflows = overflowing_in(casts(quantised, self.shown))
         except FxsnnError as error:
             raise type(error)(f"{point.name}: {error}") from None
-        return Candidate(point.name, point.scheme, point.plan, told, layered_memory(quantised), overflows=overflows)
+        return Candidate(point.name, point.scheme, point.plan, told, decolle_memory(quantised), overflows=overflows)
 
 
 def casts(network: QuantisedLayers, shown: Recordings) -> dict[str, dict[str, int]]:
@@ -102,7 +102,7 @@ def casts(network: QuantisedLayers, shown: Recordings) -> dict[str, dict[str, in
     return count_casts(network, frames_of(network, shown, np.arange(1)))
 
 
-def measured_float(network: LayeredNetwork, shown: Recordings) -> Classified:
+def measured_float(network: DecolleNetwork, shown: Recordings) -> Classified:
     """Measure a network in real numbers; raises ConfigError where the recordings do not fit it."""
     return Classified.of(scores(network, shown, np.arange(len(shown))), shown.labels)
 

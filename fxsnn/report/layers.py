@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 
 from fxsnn.cast import to_float
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.learn import frames_of
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.populations import as_inputs
+from fxsnn.decolle.quantise import QuantisedLayers
+from fxsnn.decolle.record import recorded
 from fxsnn.distributions import Distribution, distribution_of
 from fxsnn.firing import Firing, Reference, compare
 from fxsnn.frozen import freeze
 from fxsnn.graph.batch import emitted_of
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.run import Kept, trace
-from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import frames_of
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.populations import as_inputs
-from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.record import recorded
 from fxsnn.report.compose import Outcome, shared
 from fxsnn.report.story import RECORDINGS, Story
 
 SHOWN = 16  # recordings whose states and spikes are counted
 MOST_VALUES = 1 << 24  # of one signal of all of them
-LayersOutcome = Outcome[LayeredNetwork, QuantisedLayers]
+LayersOutcome = Outcome[DecolleNetwork, QuantisedLayers]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +63,7 @@ def compose_layers(
             f"Network of layers ({_kinds(network)}) on {test.name}",
             command,
             _facts(network, held_out, test, more),
-            layered_memory(quantised),
+            decolle_memory(quantised),
         ),
         firing=_firing(network, graph, _shown(network, held_out, most)),
         weights_float=weights[0],
@@ -87,34 +87,34 @@ def compose_layers(
     )
 
 
-def last_spiking(network: LayeredNetwork) -> int:
+def last_spiking(network: DecolleNetwork) -> int:
     """Return the number of the last layer that spikes; of a network that has none: 0."""
     kinds = [layer.kind for layer in network.description.layer]
     return max((n for n, kind in enumerate(kinds) if kind != "output"), default=0)
 
 
-def _most(network: LayeredNetwork) -> int:
+def _most(network: DecolleNetwork) -> int:
     described = network.description
     shapes = (described.geometry(n) for n in range(len(described.layer)))
     largest = max(math.prod(shape) for geometry in shapes for shape in (geometry.inputs, geometry.outputs))
     return min(SHOWN, max(1, MOST_VALUES // (largest * described.steps)))
 
 
-def _shown(network: LayeredNetwork, recordings: Recordings, most: int) -> Iterator[NDArray[np.uint16]]:
+def _shown(network: DecolleNetwork, recordings: Recordings, most: int) -> Iterator[NDArray[np.uint16]]:
     """Yield the frames of the first recordings one by one, uint16[1, steps, height, width, polarity]."""
     return (frames_of(network, recordings, np.array([n])) for n in range(min(most, len(recordings))))
 
 
-def _floats(network: LayeredNetwork, frames: NDArray[np.uint16]) -> list[dict[str, NDArray[np.float32]]]:
+def _floats(network: DecolleNetwork, frames: NDArray[np.uint16]) -> list[dict[str, NDArray[np.float32]]]:
     states = recorded(network, frames)
     return [{name: values.reshape(len(values), -1) for name, values in layer.items()} for layer in states]
 
 
-def _kinds(network: LayeredNetwork) -> str:
+def _kinds(network: DecolleNetwork) -> str:
     return ", ".join(f"{layer.kind} {layer.channels}" for layer in network.description.layer)
 
 
-def _facts(network: LayeredNetwork, held_out: Recordings, test: Recordings, more: Mapping[str, str]) -> dict[str, str]:
+def _facts(network: DecolleNetwork, held_out: Recordings, test: Recordings, more: Mapping[str, str]) -> dict[str, str]:
     described = network.description
     kinds = [
         f"{layer.kind} {layer.channels}"
@@ -133,7 +133,7 @@ def _facts(network: LayeredNetwork, held_out: Recordings, test: Recordings, more
     }
 
 
-def _tiles(network: LayeredNetwork, quantised: QuantisedLayers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _tiles(network: DecolleNetwork, quantised: QuantisedLayers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the kernels of the first layer, one after the other; none where they are not square."""
     height, width, _, _ = network.weights[0].shape
     if height != width:
@@ -144,7 +144,7 @@ def _tiles(network: LayeredNetwork, quantised: QuantisedLayers) -> tuple[NDArray
     return in_float, in_fixed
 
 
-def _firing(network: LayeredNetwork, graph: QuantisedGraph, shown: Iterable[NDArray[np.uint16]]) -> Firing:
+def _firing(network: DecolleNetwork, graph: QuantisedGraph, shown: Iterable[NDArray[np.uint16]]) -> Firing:
     """Compare the spikes of all layers, before pooling."""
     spiking = [n for n, layer in enumerate(network.description.layer) if layer.kind != "output"] or [0]
     trains: tuple[list[NDArray[np.bool_]], ...] = [], []
@@ -158,7 +158,7 @@ def _firing(network: LayeredNetwork, graph: QuantisedGraph, shown: Iterable[NDAr
     return compare(Reference(float_counts, np.zeros((len(ours), 0, 0), np.uint8), ours), counts, other)
 
 
-def _distributions(network: LayeredNetwork, quantised: QuantisedLayers, runs: list[_Run]) -> tuple[Distribution, ...]:
+def _distributions(network: DecolleNetwork, quantised: QuantisedLayers, runs: list[_Run]) -> tuple[Distribution, ...]:
     """Count the words of P (or M) and of R in each layer."""
     found = []
     for number, plan in enumerate(quantised.plan.layers):
@@ -181,7 +181,7 @@ def _distributions(network: LayeredNetwork, quantised: QuantisedLayers, runs: li
     return tuple(found)
 
 
-def _traces(network: LayeredNetwork, graph: QuantisedGraph, test: Recordings, run: _Run, number: int) -> dict[str, Any]:
+def _traces(network: DecolleNetwork, graph: QuantisedGraph, test: Recordings, run: _Run, number: int) -> dict[str, Any]:
     kept, floats = run.fixed[f"layer_{number}"], run.floats[number]
     frames, program = frames_of(network, test, np.arange(1)), graph.programs[f"layer_{number}"]
     return {

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.emulate import respond_layers
+from fxsnn.decolle.learn import check_sensor, frames_of, scores
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import LEAKS, DecollePlan, LayerPlan, decolle_plan_text
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
+from fxsnn.decolle.record import recorded
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.format import Format
-from fxsnn.layered.emulate import respond_layers
-from fxsnn.layered.learn import check_sensor, frames_of, scores
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import LEAKS, LayeredPlan, LayerPlan, layered_plan_text
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
-from fxsnn.layered.record import recorded
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import Leak, Signal
 from fxsnn.ranges import Spread, spread
@@ -35,8 +35,8 @@ DECAYS = "decays"  # the group of the factors
 SIGNALS = {"weights": "weight", "biases": "bias", "Q": "synapse", "P": "trace", "R": "refractory"}
 
 
-def layered_significance(
-    network: LayeredNetwork,
+def decolle_significance(
+    network: DecolleNetwork,
     shown: Recordings,
     data: str,
     digest: str,
@@ -63,13 +63,13 @@ def layered_significance(
     wide = quantise_layers(network, plan)
     wide_right = measured(wide, shown, workers).right
     baseline = Float(**score_of(right), wide_images_differing=int((wide_right != right).sum()))
-    groups = layered_groups(network, plan, shown)
+    groups = decolle_groups(network, plan, shown)
     points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest, engine)
     facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
-    return gather(data, digest, seed, baseline, max_loss, layered_spreads(network, shown), points, facts)
+    return gather(data, digest, seed, baseline, max_loss, decolle_spreads(network, shown), points, facts)
 
 
-def wide_plan(network: LayeredNetwork, shown: Recordings, seed: int = Lfsr().seed) -> LayeredPlan:
+def wide_plan(network: DecolleNetwork, shown: Recordings, seed: int = Lfsr().seed) -> DecollePlan:
     """Return a plan that stands for float: states of WIDE_STATE fractional bits, or as many as provably fit int64."""
     first = frames_of(network, shown, np.arange(1))
     for state in range(WIDE_STATE, LEAST_STATE - 1, -1):
@@ -86,7 +86,7 @@ def wide_plan(network: LayeredNetwork, shown: Recordings, seed: int = Lfsr().see
     return plan
 
 
-def layered_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings) -> list[Group]:
+def decolle_groups(network: DecolleNetwork, wide: DecollePlan, shown: Recordings) -> list[Group]:
     """Return the groups of every layer; each case quantises, and infers all recordings."""
     found = []
     for number, layer in enumerate(network.description.layer):
@@ -106,7 +106,7 @@ def layered_groups(network: LayeredNetwork, wide: LayeredPlan, shown: Recordings
     return found
 
 
-def layered_spreads(network: LayeredNetwork, shown: Recordings) -> dict[str, Spread]:
+def decolle_spreads(network: DecolleNetwork, shown: Recordings) -> dict[str, Spread]:
     """Run recordings in float and return the distribution of the values of every signal, in the units of its words.
 
     Of as many of the first recordings as have four million values of one signal.
@@ -128,8 +128,8 @@ def layered_spreads(network: LayeredNetwork, shown: Recordings) -> dict[str, Spr
 class _Narrowed:
     """The case of a group of a layer, by its name, or of the factors, which have none."""
 
-    network: LayeredNetwork
-    wide: LayeredPlan
+    network: DecolleNetwork
+    wide: DecollePlan
     number: int
     name: str
     shown: Recordings
@@ -170,4 +170,4 @@ def _widened(layer: LayerPlan, state: int) -> LayerPlan:
 
 def _key(network: QuantisedLayers) -> bytes:
     """Return what distinguishes configurations: their plans, and so all of their words."""
-    return hashlib.sha256(layered_plan_text(network.plan).encode()).digest()
+    return hashlib.sha256(decolle_plan_text(network.plan).encode()).digest()

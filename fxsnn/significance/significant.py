@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import LEAKS, DecollePlan, LayerPlan
+from fxsnn.decolle.ptq import LONGEST_WEIGHT, Words, plan_layers, weight_format
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.grid import Point, Value
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import LEAKS, LayeredPlan, LayerPlan
-from fxsnn.layered.ptq import LONGEST_WEIGHT, Words, plan_layers, weight_format
 from fxsnn.modes import SHORT, Rounding
 from fxsnn.plan import Leak, Signal
 from fxsnn.recorded.grid import RecordedGrid, listed
@@ -30,7 +30,7 @@ def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:
     return own | {name: values for name, values in grid.axes.items() if name not in ("weight", "state")}
 
 
-def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Fewest) -> list[Point[LayeredPlan]]:
+def significant_points(grid: RecordedGrid, network: DecolleNetwork, found: Fewest) -> list[Point[DecollePlan]]:
     """Return plans whose every signal of every layer has the fewest bits found for it, or up to ABOVE more.
 
     Fractional bits are those of the analysis; integer bits that it found alone would not do together with them, and are
@@ -49,7 +49,7 @@ def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Fewes
         raise ConfigError("a grid for the strategy paper must have filters of inputs, and not the scheme ITQ")
     axes = significant_axes(grid)
 
-    def found_points() -> Iterator[Point[LayeredPlan]]:
+    def found_points() -> Iterator[Point[DecollePlan]]:
         for values in product(*axes.values()):
             place = dict(zip(axes, values, strict=True))
             plan = _plan(place, grid.seed, network, found)
@@ -62,7 +62,7 @@ def significant_points(grid: RecordedGrid, network: LayeredNetwork, found: Fewes
     return points
 
 
-def _plan(place: Mapping[str, Any], seed: int, network: LayeredNetwork, found: Fewest) -> LayeredPlan | None:
+def _plan(place: Mapping[str, Any], seed: int, network: DecolleNetwork, found: Fewest) -> DecollePlan | None:
     """Return the plan of a point; none where a group never kept within the loss with its rounding."""
     weights, states = (Rounding.parse(place[name]).value for name in ("weight_rounding", "state_rounding"))
     usual = plan_layers(network, Words(1, 0, weights, states, seed=seed))

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 import msgspec
 import numpy as np
 
+from fxsnn.decolle.description import description_text
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import DecollePlan
 from fxsnn.descent import Narrowing
 from fxsnn.errors import ConfigError
 from fxsnn.explore import Candidate
 from fxsnn.grid import Point, Value
-from fxsnn.layered.description import description_text
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import LayeredPlan
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.narrowing import LayerSignals
 from fxsnn.recorded.task import Bench, about
@@ -51,12 +51,12 @@ class RecordingsSubject:
             learner,
         )
 
-    def points(self, found: Fewest | None = None) -> list[Point[LayeredPlan]]:
+    def points(self, found: Fewest | None = None) -> list[Point[DecollePlan]]:
         """Return every point of the grid, its integer bits from what words can reach; or see `significant_points`."""
         network = self.bench.network
         return significant_points(self.grid, network, found) if found else recorded_points(self.grid, network)
 
-    def narrowing(self, max_loss: float) -> Narrowing[LayeredPlan]:
+    def narrowing(self, max_loss: float) -> Narrowing[DecollePlan]:
         """Return the descent from the first point of the grid, which must not learn on."""
         first = {axis: values[:1] for axis, values in self.grid.axes.items()}
         (start,) = recorded_points(msgspec.structs.replace(self.grid, **first), self.bench.network)
@@ -64,13 +64,13 @@ class RecordingsSubject:
             raise ConfigError(f"a grid for the strategy narrow must begin with the scheme PTQ, not {start.scheme}")
         return Narrowing(start, LayerSignals(self.bench.network.description), len(self.bench.shown), max_loss)
 
-    def ready(self, workers: int) -> tuple[Classified, Callable[[Point[LayeredPlan]], Candidate[LayeredPlan]]]:
+    def ready(self, workers: int) -> tuple[Classified, Callable[[Point[DecollePlan]], Candidate[DecollePlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers  # NumPy's own threads compute it
         return self.bench.float_classified(), self.bench.evaluate
 
 
-def digest_of_layers(network: LayeredNetwork) -> str:
+def digest_of_layers(network: DecolleNetwork) -> str:
     """Return the SHA-256 of a network's description and arrays."""
     text = np.frombuffer(description_text(network.description).encode(), np.uint8)
     return digest_of([text, *network.weights, *network.biases, *network.readouts])

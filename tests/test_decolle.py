@@ -1,4 +1,4 @@
-"""Layered networks in integers: kernels and slow reference agree in every node, whatever the configuration."""
+"""Networks of layers in integers: kernels and slow reference agree in every node, whatever the configuration."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from decolle_networks import cells, frames_for, layer_nodes, layer_plans, quantised_layers
+from fxsnn.decolle.description import Description, Layer
+from fxsnn.decolle.emulate import count_casts, respond_layers
+from fxsnn.decolle.network import DecolleNetwork, random_layers
+from fxsnn.decolle.plan import DecollePlan, LayerPlan, decolle_plan_text, parse_decolle_plan
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.format import Format
-from fxsnn.layered.description import Description, Layer
-from fxsnn.layered.emulate import count_casts, respond_layers
-from fxsnn.layered.network import LayeredNetwork, random_layers
-from fxsnn.layered.plan import LayeredPlan, LayerPlan, layered_plan_text, parse_layered_plan
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Overflow
 from fxsnn.plan import Leak, Signal
-from layered_networks import cells, frames_for, layer_nodes, layer_plans, quantised_layers
-from reference_layered import run_layers
+from reference_decolle import run_layers
 from strategies import examples, lfsrs
 
 
@@ -72,7 +72,7 @@ FLOAT = Description(
 )
 
 
-def on_a_grid(network: LayeredNetwork) -> LayeredNetwork:
+def on_a_grid(network: DecolleNetwork) -> DecolleNetwork:
     """Weights and biases of six fractional bits, which wide formats hold exactly."""
     weights = tuple((np.round(array * 64) / 64).astype(np.float32) for array in network.weights)
     biases = tuple(np.linspace(-0.25, 0.25, len(array)).round(4).astype(np.float32) for array in network.biases)
@@ -84,7 +84,7 @@ def on_a_grid(network: LayeredNetwork) -> LayeredNetwork:
 def test_wide_words_fire_as_real_numbers_do(filters: str) -> None:
     """All decays are halves and quarters and all words wide, so that float64 and integers are both exact."""
     network = on_a_grid(random_layers(FLOAT, 1))
-    plan = LayeredPlan((EXACTLY[filters],) * 3)
+    plan = DecollePlan((EXACTLY[filters],) * 3)
     quantised = quantise_layers(network, plan)
     frames = frames_for(quantised, 4, 7)
     for recording in frames:
@@ -99,7 +99,7 @@ def test_wide_words_fire_as_real_numbers_do(filters: str) -> None:
         assert all(one["overflows"] == one["inexact"] == 0 for one in first)
 
 
-def in_real_numbers(network: LayeredNetwork, recording: NDArray[np.uint16]) -> list[list[list[int]]]:
+def in_real_numbers(network: DecolleNetwork, recording: NDArray[np.uint16]) -> list[list[list[int]]]:
     """The description's own equations in float64, one neuron at a time; all values are exact."""
     described = network.description
     found: list[list[list[int]]] = [[] for _ in described.layer]
@@ -133,7 +133,7 @@ def in_real_numbers(network: LayeredNetwork, recording: NDArray[np.uint16]) -> l
 
 
 def test_a_sum_that_could_leave_int64_is_refused() -> None:
-    plan = LayeredPlan(
+    plan = DecollePlan(
         (replace(EXACT, weight=Signal(Format(40, 0)), trace=Signal(Format(40, 0)), synapse=Signal(Format(40, 0))),) * 3
     )
     with pytest.raises(
@@ -146,7 +146,7 @@ def test_a_sum_that_could_leave_int64_is_refused() -> None:
 
 def test_an_overflow_that_is_an_error_is_refused() -> None:
     narrow = replace(EXACT, trace=Signal(Format(2, 0), overflow=Overflow.ERROR))
-    network = quantise_layers(random_layers(FLOAT, 1), LayeredPlan((narrow, EXACT, EXACT)))
+    network = quantise_layers(random_layers(FLOAT, 1), DecollePlan((narrow, EXACT, EXACT)))
     with pytest.raises(
         OverflowDetectedError, match=r"^trace of layer 0 must stay within Q2\.0 \(s2\), but left it \d+ times"
     ):
@@ -154,7 +154,7 @@ def test_an_overflow_that_is_an_error_is_refused() -> None:
 
 
 def test_frames_that_do_not_fit_are_refused() -> None:
-    network = quantise_layers(random_layers(FLOAT, 1), LayeredPlan((EXACT,) * 3))
+    network = quantise_layers(random_layers(FLOAT, 1), DecollePlan((EXACT,) * 3))
     with pytest.raises(
         ConfigError, match=r"^frames must be uint16\[recordings, 8, 6, 7, 2\], not uint16\[1, 8, 6, 6, 2\]$"
     ):
@@ -162,7 +162,7 @@ def test_frames_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"^counts must be at most the clip of 3, not 4$"):
         respond_layers(network, np.full((1, 8, 6, 7, 2), 4, np.uint16))
     with pytest.raises(ConfigError, match=r"^a plan must be of 3 layers, not 2$"):
-        quantise_layers(random_layers(FLOAT, 1), LayeredPlan((EXACT,) * 2))
+        quantise_layers(random_layers(FLOAT, 1), DecollePlan((EXACT,) * 2))
 
 
 @given(st.lists(layer_plans(), min_size=1, max_size=3), lfsrs())
@@ -170,8 +170,8 @@ def test_a_plan_survives_its_text(layers: list[LayerPlan], lfsr: Lfsr) -> None:
     for name in LEAKS:
         changes: list[Any] = [{name: _leak(getattr(one, name))} for one in layers]
         layers = [replace(one, **change) for one, change in zip(layers, changes, strict=True)]
-    plan = LayeredPlan(tuple(layers), lfsr)
-    assert parse_layered_plan(layered_plan_text(plan)) == plan
+    plan = DecollePlan(tuple(layers), lfsr)
+    assert parse_decolle_plan(decolle_plan_text(plan)) == plan
 
 
 LEAKS = ("trace_leak", "synapse_leak", "refractory_leak")

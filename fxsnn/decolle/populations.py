@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.decolle.description import Description, Shape
+from fxsnn.decolle.plan import CASTS, LEAKS, STREAMS, DecollePlan
 from fxsnn.format import Format
 from fxsnn.graph.connect import Kind, Pair, Projection
 from fxsnn.graph.given import raw
@@ -17,8 +19,6 @@ from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import INPUT, Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
-from fxsnn.layered.description import Description, Shape
-from fxsnn.layered.plan import CASTS, LEAKS, STREAMS, LayeredPlan
 from fxsnn.plan import Signal
 from fxsnn.program.shipped import neuron, shipped
 
@@ -26,7 +26,7 @@ Words = Mapping[str, NDArray[np.int64]]  # of a layer's constants, by their name
 
 
 def populations_of(
-    described: Description, plan: LayeredPlan, words: Sequence[Words], readout: NDArray[np.int8]
+    described: Description, plan: DecollePlan, words: Sequence[Words], readout: NDArray[np.int8]
 ) -> QuantisedGraph:
     """Return the network as populations.
 
@@ -88,7 +88,7 @@ def of_layers(found: Mapping[str, Any]) -> list[list[Any]]:
 class _Making:
     """The populations and projections that are there so far."""
 
-    def __init__(self, described: Description, plan: LayeredPlan) -> None:
+    def __init__(self, described: Description, plan: DecollePlan) -> None:
         self.described, self.plan, self.source = described, plan, INPUT
         self.populations, self.wires, self.signals = list[Population](), list[Projection](), dict[str, Signal]()
 

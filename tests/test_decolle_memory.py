@@ -9,18 +9,18 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 
 from bits_needed import needed
-from fxsnn.layered.description import Description, Layer
-from fxsnn.layered.inventory import layered_memory, layered_while_learning
-from fxsnn.layered.itq_plan import Lesson, plan_learning
-from fxsnn.layered.network import random_layers
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
+from decolle_networks import committed, committed_in_currents, quantised_layers
+from fxsnn.decolle.description import Description, Layer
+from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
+from fxsnn.decolle.itq_plan import Lesson, plan_learning
+from fxsnn.decolle.network import random_layers
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.macro import Meaning
 from fxsnn.memory import Memory, baseline
 from fxsnn.modes import Rounding
 from fxsnn.plan import Leak, Signal
-from layered_networks import committed, committed_in_currents, quantised_layers
-from reference_layered import QuantisedLayer, every_layer
+from reference_decolle import QuantisedLayer, every_layer
 
 Listed = dict[str, tuple[int, int, Meaning]]
 
@@ -120,7 +120,7 @@ def by_hand(network: QuantisedLayers) -> Listed:
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers())
 def test_every_array_is_what_the_datapath_holds(network: QuantisedLayers) -> None:
-    found = layered_memory(network)
+    found = decolle_memory(network)
     expected = by_hand(network)
     assert listed(found) == expected
     bits = {"spikes": 1, "signs": 1, "register": 0}
@@ -146,19 +146,19 @@ def test_the_baseline_of_a_network_with_pooling_by_hand() -> None:
         + (24 + 3 + 8 + 8 + 1 + 2 + 3)  # of the output layer, which keeps no R; sums of the answer
     )
     spikes = 32 + 8  # before and after pooling
-    assert baseline(layered_memory(network)).bits == 32 * words + spikes == 7_080
+    assert baseline(decolle_memory(network)).bits == 32 * words + spikes == 7_080
 
 
 def test_the_baseline_of_a_network_that_is_read_by_its_spikes_by_hand() -> None:
     network = small(DENSE, clip=1)
     words = (96 + 3 + 32 + 32 + 3) + (1 + 1 + 3) + 3  # weights, biases, Q, P, R; sum, step, decays; sums of the answer
     bits = 32 + 3 + 9  # the frame's spikes, the output's, and signs of the readout
-    assert baseline(layered_memory(network)).bits == 32 * words + bits == 5_612
+    assert baseline(decolle_memory(network)).bits == 32 * words + bits == 5_612
 
 
 def test_a_layer_whose_spikes_take_nothing_keeps_neither_r_nor_spikes_before_pooling() -> None:
     kept, free = (
-        listed(layered_memory(small(replaced, Layer("output", 3, refractory=0.0))))
+        listed(decolle_memory(small(replaced, Layer("output", 3, refractory=0.0))))
         for replaced in (CONV, Layer("conv", 2, 3, pool=2, refractory=0.0))
     )
     names = ("refractory states", "spikes before pooling", "refractory step", "refractory decay")
@@ -174,7 +174,7 @@ def test_what_learning_holds_by_hand() -> None:
     assert first is not None
     assert second is not None
     assert third is not None
-    inferring, learning = listed(layered_memory(quantised)), listed(layered_while_learning(quantised, 6, 5))
+    inferring, learning = listed(decolle_memory(quantised)), listed(decolle_while_learning(quantised, 6, 5))
     for number, table in enumerate((first, second, third)):
         for name, signal in (("weights", table.learned), ("biases", table.learned_bias)):
             words, _, meaning = inferring[f"layer {number} {name}"]
@@ -219,8 +219,8 @@ def test_what_learning_holds_by_hand() -> None:
 
 
 def test_the_committed_sets_hold_what_is_needed_for_their_answers() -> None:
-    assert listed(layered_memory(committed()[0]))["sums of the answer"] == (3, 37, "state")
-    assert listed(layered_memory(committed_in_currents()[0]))["sums of the answer"] == (
+    assert listed(decolle_memory(committed()[0]))["sums of the answer"] == (3, 37, "state")
+    assert listed(decolle_memory(committed_in_currents()[0]))["sums of the answer"] == (
         3,
         6,
         "state",

@@ -1,4 +1,4 @@
-"""The format, rounding and overflow of every signal of a layered network, and how each layer is wired."""
+"""Formats, roundings and overflows of every signal of layers that learn by local errors, and how each is wired."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, Literal
 import msgspec
 import tomli_w
 
+from fxsnn.decolle.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
 from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.layered.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import (
     ChoiceText,
@@ -59,7 +59,7 @@ class LayerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class LayeredPlan:
+class DecollePlan:
     """A plan for each layer, and the register that stochastic casts derive theirs from."""
 
     layers: tuple[LayerPlan, ...]
@@ -86,7 +86,7 @@ class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     schema: Literal[1] = 1
 
 
-def parse_layered_plan(text: str) -> LayeredPlan:
+def parse_decolle_plan(text: str) -> DecollePlan:
     """Read a plan from TOML.
 
     Raises
@@ -94,13 +94,13 @@ def parse_layered_plan(text: str) -> LayeredPlan:
     ConfigError
         The text is not TOML, a table or key is missing, unknown or of the wrong type, or a format or mode is none.
     """
-    return layered_plan_from_data(parse_toml(text, "a plan of layers"))
+    return decolle_plan_from_data(parse_toml(text, "a plan of layers"))
 
 
-def layered_plan_from_data(data: Any) -> LayeredPlan:
-    """Read a plan from the tables of a TOML or JSON document; raises as `parse_layered_plan` does."""
+def decolle_plan_from_data(data: Any) -> DecollePlan:
+    """Read a plan from the tables of a TOML or JSON document; raises as `parse_decolle_plan` does."""
     given = documented(data, _PlanText, "a plan of layers")
-    return LayeredPlan(
+    return DecollePlan(
         tuple(_layer(layer, number) for number, layer in enumerate(given.layer)), Lfsr(given.lfsr.taps, given.lfsr.seed)
     )
 
@@ -114,7 +114,7 @@ def _layer(given: _LayerText, number: int) -> LayerPlan:
         raise ConfigError(f"layer {number}: {error}") from None
 
 
-def layered_formats(plan: LayeredPlan) -> dict[str, str]:
+def decolle_formats(plan: DecollePlan) -> dict[str, str]:
     """Return each signal's format as people must see it, by layer and name."""
     return {
         f"layer {number} {name}": signal.format.describe()
@@ -128,13 +128,13 @@ def _signals(layer: LayerPlan) -> dict[str, Signal]:
     return own | {f"learning {name}": getattr(layer.learning, name) for name in LEARNING_SIGNALS if layer.learning}
 
 
-def layered_plan_text(plan: LayeredPlan) -> str:
-    """Return the plan as TOML that `parse_layered_plan` reads back to an equal plan."""
-    return tomli_w.dumps(layered_plan_to_data(plan))
+def decolle_plan_text(plan: DecollePlan) -> str:
+    """Return the plan as TOML that `parse_decolle_plan` reads back to an equal plan."""
+    return tomli_w.dumps(decolle_plan_to_data(plan))
 
 
-def layered_plan_to_data(plan: LayeredPlan) -> dict[str, Any]:
-    """Return the plan as tables that `layered_plan_from_data` reads back to an equal plan."""
+def decolle_plan_to_data(plan: DecollePlan) -> dict[str, Any]:
+    """Return the plan as tables that `decolle_plan_from_data` reads back to an equal plan."""
     layers: list[dict[str, Any]] = [
         {"filters": layer.filters}
         | {name: signal_data(getattr(layer, name)) for name in SIGNALS}

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.cast import from_float
+from fxsnn.decolle.description import Description, Layer
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import CASTS, CONSTANTS, LEAKS, STREAMS, DecollePlan, LayerPlan
+from fxsnn.decolle.populations import Words, populations_of, without_relays
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.layered.description import Description, Layer
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import CASTS, CONSTANTS, LEAKS, STREAMS, LayeredPlan, LayerPlan
-from fxsnn.layered.populations import Words, populations_of, without_relays
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import Signal
 
@@ -27,7 +27,7 @@ class QuantisedLayers:
     """
 
     description: Description
-    plan: LayeredPlan
+    plan: DecollePlan
     graph: QuantisedGraph
     running: QuantisedGraph = field(init=False)
 
@@ -35,7 +35,7 @@ class QuantisedLayers:
         object.__setattr__(self, "running", without_relays(self.graph))
 
 
-def constant_register(plan: LayeredPlan, number: int, name: str) -> Lfsr:
+def constant_register(plan: DecollePlan, number: int, name: str) -> Lfsr:
     """Return the register that a constant of a layer draws from where its rounding is stochastic."""
     return plan.lfsr.derive(number * STREAMS + len(CASTS) + CONSTANTS.index(name))
 
@@ -47,7 +47,7 @@ def constant_signals(plan: LayerPlan) -> dict[str, Signal]:
     return {name: getattr(plan, name) for name in CONSTANTS[:3]} | factors
 
 
-def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLayers:
+def quantise_layers(network: DecolleNetwork, plan: DecollePlan) -> QuantisedLayers:
     """Cast every parameter into its format.
 
     States are kept in units in which an input adds 1 to Q and Q as it is to P, so that no state is multiplied by
@@ -70,7 +70,7 @@ def quantise_layers(network: LayeredNetwork, plan: LayeredPlan) -> QuantisedLaye
     return QuantisedLayers(network.description, plan, graph)
 
 
-def _words(network: LayeredNetwork, plan: LayeredPlan, number: int) -> Words:
+def _words(network: DecolleNetwork, plan: DecollePlan, number: int) -> Words:
     layer, held = network.description.layer[number], (network.weights[number], network.biases[number])
     weights, biases = (one.astype(np.float64) for one in held)
     return cast_constants(plan, number, {"weight": weights, "bias": biases * _unit(layer), **scalars(layer)})
@@ -86,7 +86,7 @@ def scalars(layer: Layer) -> dict[str, ArrayLike]:
     return {"refractory": (1 - layer.rho) * layer.refractory * _unit(layer), **leaks}
 
 
-def cast_constants(plan: LayeredPlan, number: int, values: Mapping[str, ArrayLike]) -> Words:
+def cast_constants(plan: DecollePlan, number: int, values: Mapping[str, ArrayLike]) -> Words:
     """Return the words of those constants of a layer that values, float, are given of; raises as `quantise_layers`."""
 
     def word(name: str, signal: Signal) -> NDArray[np.int64]:

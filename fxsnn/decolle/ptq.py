@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.cast import from_float, to_float
+from fxsnn.decolle.forward import Grid, Grids
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import DecollePlan, Filters, LayerPlan
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
-from fxsnn.layered.forward import Grid, Grids
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import Filters, LayeredPlan, LayerPlan
 from fxsnn.lfsr import Lfsr
 from fxsnn.modes import Rounding
 from fxsnn.plan import Leak, Signal
@@ -44,7 +44,7 @@ class Words:
         return f"w{self.weight}-{self.weight_rounding}-s{self.state}-{self.state_rounding}-{self.filters}"
 
 
-def plan_layers(network: LayeredNetwork, words: Words) -> LayeredPlan:
+def plan_layers(network: DecolleNetwork, words: Words) -> DecollePlan:
     """Return a plan whose weights and states have the bits that are asked for.
 
     Weights: the power of two by which each layer's are scaled is free (only the sign of a membrane decides), and is the
@@ -78,10 +78,10 @@ def plan_layers(network: LayeredNetwork, words: Words) -> LayeredPlan:
                 filters=words.filters,
             )
         )
-    return LayeredPlan(tuple(layers), Lfsr(seed=words.seed))
+    return DecollePlan(tuple(layers), Lfsr(seed=words.seed))
 
 
-def grids_of(network: LayeredNetwork, plan: LayeredPlan) -> tuple[Grids, ...]:
+def grids_of(network: DecolleNetwork, plan: DecollePlan) -> tuple[Grids, ...]:
     """Return the grids on which the words of a plan lie, in the units of the network in real numbers.
 
     Raises

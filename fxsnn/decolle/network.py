@@ -1,4 +1,4 @@
-"""A layered network in real numbers, and its file."""
+"""A network of layers that learn by local errors (DECOLLE), in real numbers, and its file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.decolle.description import Description, description_text, parse_description
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.files import write_bytes
 from fxsnn.frozen import freeze
-from fxsnn.layered.description import Description, description_text, parse_description
 from fxsnn.learned import Learned, arrays_in, arrays_of
 from fxsnn.npz import pack_npz
 
@@ -20,8 +20,8 @@ FORMAT = "fxsnn layered network 1"  # what its file calls itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayeredNetwork:
-    """The layers' weights, biases and fixed random readouts.
+class DecolleNetwork:
+    """The weights, biases and fixed random readouts of layers that learn by local errors (Kaiser et al. 2020).
 
     weights     float32[kernel height, kernel width, input channels, output channels], one a layer
     biases      float32[output channels]
@@ -61,7 +61,7 @@ def seen(description: Description, number: int) -> int:
     return 0 if description.layer[number].kind == "output" else math.prod(pooled)
 
 
-def random_layers(description: Description, seed: int, gain: float = 2.0) -> LayeredNetwork:
+def random_layers(description: Description, seed: int, gain: float = 2.0) -> DecolleNetwork:
     """Return an untrained network: weights uniform with a standard deviation of gain / sqrt(fan-in), no biases.
 
     The same seed gives the same network on every machine. Readouts are signs from another stream.
@@ -77,10 +77,10 @@ def random_layers(description: Description, seed: int, gain: float = 2.0) -> Lay
         signs = np.random.PCG64([seed, number, 1]).random_raw(seen(description, number) * description.classes)
         signed = (signs >> np.uint64(63)).astype(np.int8) * np.int8(2) - np.int8(1)
         readouts.append(signed.reshape(-1, description.classes))
-    return LayeredNetwork(description, tuple(weights), tuple(biases), tuple(readouts))
+    return DecolleNetwork(description, tuple(weights), tuple(biases), tuple(readouts))
 
 
-def save_layers(network: LayeredNetwork, path: Path, learned: Learned | None = None) -> None:
+def save_layers(network: DecolleNetwork, path: Path, learned: Learned | None = None) -> None:
     """Write the network as an .npz of plain arrays: the same network, the same bytes.
 
     learned    what it learned from; without it the file does not say
@@ -93,7 +93,7 @@ def save_layers(network: LayeredNetwork, path: Path, learned: Learned | None = N
     write_bytes(path, pack_npz(held | arrays_of(learned)))
 
 
-def load_layers(path: Path) -> LayeredNetwork:
+def load_layers(path: Path) -> DecolleNetwork:
     """Read what `save_layers` wrote.
 
     Raises
@@ -110,6 +110,6 @@ def load_layers(path: Path) -> LayeredNetwork:
             tuple(held[f"{name}_{number}"] for number in range(len(description.layer)))
             for name in ("weights", "biases", "readouts")
         ]
-        return LayeredNetwork(description, *parts)
+        return DecolleNetwork(description, *parts)
     except (KeyError, FxsnnError) as error:
         raise FileError(f"a layered network must be whole, {str(path)!r} is not: {error}") from error

@@ -13,21 +13,21 @@ from typing import Any
 import numpy as np
 
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.description import Geometry, Layer
+from fxsnn.decolle.learn import MARGIN, STEEPNESS, LocalLearning, check_sensor, frames_of, lessons
+from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.errors import ConfigError
-from fxsnn.layered.description import Geometry, Layer
-from fxsnn.layered.learn import MARGIN, STEEPNESS, LocalLearning, check_sensor, frames_of, lessons
-from fxsnn.layered.network import LayeredNetwork
 
 Tensor = Any  # torch.Tensor: torch is not imported unless it is asked for
 
 
 def train_accelerated(
-    network: LayeredNetwork,
+    network: DecolleNetwork,
     recordings: Recordings,
     learning: LocalLearning,
     device: str,
     progress: Callable[[int, int], None] | None = None,
-) -> LayeredNetwork:
+) -> DecolleNetwork:
     """Train on recordings as `learn.train_layers` does, on a device of PyTorch's: cuda, cuda:1, mps, cpu.
 
     Raises
@@ -69,7 +69,7 @@ def train_accelerated(
             done += len(chosen)
             if progress:
                 progress(done, total)
-    return LayeredNetwork(
+    return DecolleNetwork(
         described,
         tuple(np.ascontiguousarray(array.permute(2, 3, 1, 0).cpu().numpy()) for array in weights),
         tuple(array.cpu().numpy() for array in biases),
@@ -94,7 +94,7 @@ def _first(error: BaseException) -> str:
 
 
 class _Layer:
-    """A layer at work on a batch, channels first: see `forward.Layered`."""
+    """A layer at work on a batch, channels first: see `forward.LayerAtWork`."""
 
     def __init__(
         self, torch: Any, layer: Layer, geometry: Geometry, weights: Tensor, bias: Tensor, batch: int, device: str

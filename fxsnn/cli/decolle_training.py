@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.layered_options import LayersFile, Rate, Recorded, RegularisationOn, Window, learning_of, show_measured
+from fxsnn.cli.decolle_options import LayersFile, Rate, Recorded, RegularisationOn, Window, learning_of, show_measured
 from fxsnn.cli.options import CORES, AsJson, PlanFile, Workers, progress_bars, warn
 from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import show_json
 
 if TYPE_CHECKING:
-    from fxsnn.layered.itq_plan import Lesson
-    from fxsnn.layered.learn import LocalLearning
-    from fxsnn.layered.ptq import Words
+    from fxsnn.decolle.itq_plan import Lesson
+    from fxsnn.decolle.learn import LocalLearning
+    from fxsnn.decolle.ptq import Words
     from fxsnn.score import Measured
 
 
@@ -101,8 +101,8 @@ def refine(
     as_json: AsJson = False,
 ) -> None:
     """Train a network further through a plan's quantisation (straight-through), as explore does, and write it."""
+    from fxsnn.decolle.learn import LEARNING_ON
     from fxsnn.events_learning import refine_events
-    from fxsnn.layered.learn import LEARNING_ON
     from fxsnn.learned import note
 
     learning = learning_of(LEARNING_ON, passes=passes, rate=rate, window=window, regularisation=regularisation)

@@ -7,11 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.decolle.populations import pooled_name
+from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.graph.engine import Engine, stored_in
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.ways import Held
-from fxsnn.layered.populations import pooled_name
-from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.program.compiled import compiled
 
 

@@ -14,33 +14,33 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from command_line import needs_jit, once, run
+from decolle_networks import cells, descriptions, frames_for, layer_plans
 from fxsnn.cast import from_float
+from fxsnn.decolle import itq
+from fxsnn.decolle.description import Description, parse_description
+from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
+from fxsnn.decolle.itq import IntegerLearning
+from fxsnn.decolle.itq_plan import Lesson, plan_learning
+from fxsnn.decolle.learn import LocalLearning, frames_of, train_layers
+from fxsnn.decolle.network import DecolleNetwork, random_layers
+from fxsnn.decolle.plan import STREAMS, DecollePlan, LayerPlan, decolle_formats, decolle_plan_text, parse_decolle_plan
+from fxsnn.decolle.ptq import Words
+from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.decolle.table import LayerLearning, Update
 from fxsnn.described import described_in, described_text
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.format import Format
 from fxsnn.kernels import lfsr
-from fxsnn.layered import itq
-from fxsnn.layered.description import Description, parse_description
-from fxsnn.layered.inventory import layered_memory, layered_while_learning
-from fxsnn.layered.itq import IntegerLearning
-from fxsnn.layered.itq_plan import Lesson, plan_learning
-from fxsnn.layered.learn import LocalLearning, frames_of, train_layers
-from fxsnn.layered.network import LayeredNetwork, random_layers
-from fxsnn.layered.plan import STREAMS, LayeredPlan, LayerPlan, layered_formats, layered_plan_text, parse_layered_plan
-from fxsnn.layered.ptq import Words
-from fxsnn.layered.quantise import quantise_layers
-from fxsnn.layered.table import LayerLearning, Update
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.recorded.grid import RecordedGrid, recorded_points
 from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured
 from fxsnn.subjects.recordings import RecordingsSubject
-from layered_networks import cells, descriptions, frames_for, layer_plans
 from reference import Draws
-from reference_layered import every_layer, given_to
+from reference_decolle import every_layer, given_to
 from reference_local import Learner, present
 from strategies import lfsrs, signals
-from test_layered_learning import NET, recordings, write
+from test_decolle_learning import NET, recordings, write
 
 
 @st.composite
@@ -77,16 +77,16 @@ def without_draws(signal: Signal) -> Signal:
 
 
 @st.composite
-def learning_plans(draw: st.DrawFn, described: Description) -> LayeredPlan:
+def learning_plans(draw: st.DrawFn, described: Description) -> DecollePlan:
     layers = []
     for _ in described.layer:
         plan = replace(draw(layer_plans()), filters="inputs")
         plan = replace(plan, weight=without_draws(plan.weight), bias=without_draws(plan.bias))
         layers.append(replace(plan, learning=draw(tables(plan))))
-    return LayeredPlan(tuple(layers), draw(lfsrs()))
+    return DecollePlan(tuple(layers), draw(lfsrs()))
 
 
-def slow(network: LayeredNetwork, plan: LayeredPlan, learning: IntegerLearning) -> list[Learner]:
+def slow(network: DecolleNetwork, plan: DecollePlan, learning: IntegerLearning) -> list[Learner]:
     """Return the reference before the first recording."""
     quantised = quantise_layers(network, plan)
     layers = []
@@ -171,7 +171,7 @@ def test_every_learned_word_equals_the_slow_reference(data: st.DataObject, descr
 SMALL = parse_description(NET)
 
 
-def small(words: Words | None = None, lesson: Lesson | None = None) -> tuple[LayeredNetwork, LayeredPlan]:
+def small(words: Words | None = None, lesson: Lesson | None = None) -> tuple[DecolleNetwork, DecollePlan]:
     """An untrained network, and a plan by which it learns."""
     network = random_layers(SMALL, 0)
     return network, plan_learning(network, words or BY_CHANCE, lesson or Lesson(), trained=False)
@@ -180,7 +180,7 @@ def small(words: Words | None = None, lesson: Lesson | None = None) -> tuple[Lay
 BY_CHANCE = Words(6, 2, "SR")
 
 
-def digest(network: LayeredNetwork) -> str:
+def digest(network: DecolleNetwork) -> str:
     arrays = [array.astype("<f4").tobytes() for array in (*network.weights, *network.biases)]
     return hashlib.sha256(b"".join(arrays)).hexdigest()
 
@@ -249,7 +249,7 @@ def replace_layers(described: Description, changes: dict[str, float]) -> Descrip
     return msgspec.structs.replace(described, layer=layers)
 
 
-def worth(network: LayeredNetwork, plan: LayeredPlan) -> float:
+def worth(network: DecolleNetwork, plan: DecollePlan) -> float:
     return measured(quantise_layers(network, plan), recordings(90, seed=1)).accuracy
 
 
@@ -289,14 +289,14 @@ def test_the_rate_halves_whenever_half_of_what_was_left_is_done() -> None:
 
 def test_a_plan_that_learns_is_written_and_read_back() -> None:
     _, plan = small()
-    assert parse_layered_plan(layered_plan_text(plan)) == plan
-    assert layered_formats(plan)["layer 1 learning learned"] == "Q3.11 (s14)"
-    text = layered_plan_text(plan).replace('update = "recording"', 'update = "often"', 1)
+    assert parse_decolle_plan(decolle_plan_text(plan)) == plan
+    assert decolle_formats(plan)["layer 1 learning learned"] == "Q3.11 (s14)"
+    text = decolle_plan_text(plan).replace('update = "recording"', 'update = "often"', 1)
     with pytest.raises(ConfigError, match=r"Invalid enum value 'often' - at `\$.layer\[0\].learning.update`$"):
-        parse_layered_plan(text)
+        parse_decolle_plan(text)
 
 
-def changed(plan: LayeredPlan, **changes: Any) -> LayeredPlan:
+def changed(plan: DecollePlan, **changes: Any) -> DecollePlan:
     """Return the plan with another first layer; what a learning table has is changed there."""
     first = plan.layers[0]
     assert first.learning
@@ -382,8 +382,8 @@ def test_what_could_leave_the_machine_s_word_is_refused(changes: dict[str, Any],
 def test_what_learning_stores_is_counted_array_by_array() -> None:
     network, plan = small(Words(4, 2, "SR"), Lesson(learned=6))
     quantised = quantise_layers(network, plan)
-    held = {a.name: (a.words, a.word) for a in layered_while_learning(quantised, 6, 5).arrays}
-    inferring = {a.name: (a.words, a.word) for a in layered_memory(quantised).arrays}
+    held = {a.name: (a.words, a.word) for a in decolle_while_learning(quantised, 6, 5).arrays}
+    inferring = {a.name: (a.words, a.word) for a in decolle_memory(quantised).arrays}
     own = {name: value for name, value in held.items() if inferring.get(name) != value}
     first = {name.removeprefix("layer 0 "): value for name, value in own.items() if name.startswith("layer 0 ")}
     assert first == {
@@ -406,7 +406,7 @@ def test_what_learning_stores_is_counted_array_by_array() -> None:
     assert "layer 2 winners" not in own
     assert "layer 2 random readout" not in own
     network, plan = small(lesson=Lesson(update="step"))
-    held = {a.name: (a.words, a.word) for a in layered_while_learning(quantise_layers(network, plan), 6, 5).arrays}
+    held = {a.name: (a.words, a.word) for a in decolle_while_learning(quantise_layers(network, plan), 6, 5).arrays}
     assert held["layer 0 gradients"] == (1, 24)
 
 
@@ -454,7 +454,7 @@ def test_the_command_learns_in_integers(tmp_path: Path) -> None:
         *words, "--out", tmp_path / "r.npz", "--learn-on", tmp_path / "q.npz", "--update", "step", "--learned-bits", 9
     )
     assert more.status == 0, more.err
-    table = parse_layered_plan((tmp_path / "r.toml").read_text()).layers[0].learning
+    table = parse_decolle_plan((tmp_path / "r.toml").read_text()).layers[0].learning
     assert table
     assert (table.update, table.learned.format.word) == ("step", 9)
     (tmp_path / "net.toml").write_text(NET.replace("height = 6\nwidth = 6\n", "shrink = 3\n") + "alpha = 0.5\n")

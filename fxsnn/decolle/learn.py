@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.description import MOST_STEPS, Described
+from fxsnn.decolle.forward import Floats, Grids, LayerAtWork, corners, pooled, product, turned
+from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.errors import ConfigError, as_given
 from fxsnn.kernels import float_product
-from fxsnn.layered.description import MOST_STEPS, Described
-from fxsnn.layered.forward import Floats, Grids, Layered, corners, pooled, product, turned
-from fxsnn.layered.network import LayeredNetwork
 
 STEEPNESS = 10.0  # of the surrogate
 MARGIN = 0.01  # below 0, from which on a membrane costs, of DECOLLE
@@ -78,13 +78,13 @@ class Adamax:
 
 
 def train_layers(
-    network: LayeredNetwork,
+    network: DecolleNetwork,
     recordings: Recordings,
     learning: LocalLearning,
     progress: Callable[[int, int], None] | None = None,
     grids: Sequence[Grids] | None = None,
     threads: int = 1,
-) -> LayeredNetwork:
+) -> DecolleNetwork:
     """Train on recordings; return the trained network, the same on every machine and with any number of threads.
 
     With `grids` (of `ptq.grids_of`) every step is computed with weights and states as they will be quantised, and
@@ -119,21 +119,21 @@ def train_layers(
         done += len(chosen)
         if progress:
             progress(done, total)
-    return LayeredNetwork(network.description, tuple(weights), tuple(biases), network.readouts)
+    return DecolleNetwork(network.description, tuple(weights), tuple(biases), network.readouts)
 
 
 def at_rest(
-    network: LayeredNetwork,
+    network: DecolleNetwork,
     weights: Sequence[Floats],
     biases: Sequence[Floats],
     batch: int,
     grids: Sequence[Grids] | None = None,
     threads: int = 1,
-) -> list[Layered]:
+) -> list[LayerAtWork]:
     """Return the layers before the first step, with these weights and biases."""
     described = network.description
     return [
-        Layered.at_rest(
+        LayerAtWork.at_rest(
             layer,
             described.geometry(number),
             weights[number],
@@ -189,7 +189,7 @@ def frames_in_parts(
 
 
 def lessons(
-    network: LayeredNetwork, recordings: Recordings, learning: LocalLearning
+    network: DecolleNetwork, recordings: Recordings, learning: LocalLearning
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64] | None]]:
     """Yield the recordings of each batch and where their windows begin; each recording once a pass, in drawn order."""
     duration = network.description.step * learning.window
@@ -206,7 +206,7 @@ def lessons(
 
 
 def local_gradients(
-    layer: Layered, readout: NDArray[np.int8], spikes: Floats, learning: LocalLearning, target: Floats
+    layer: LayerAtWork, readout: NDArray[np.int8], spikes: Floats, learning: LocalLearning, target: Floats
 ) -> tuple[Floats, Floats]:
     """Return the gradients of a layer's weights and bias, of its own error in this step.
 
@@ -238,7 +238,7 @@ def local_gradients(
     return gradient.reshape(layer.weights.shape), of_bias
 
 
-def _unpooled(back: Floats, layer: Layered) -> Floats:
+def _unpooled(back: Floats, layer: LayerAtWork) -> Floats:
     """Give each pooled gradient to the neuron whose membrane is the maximum, the first of equal ones."""
     geometry = layer.geometry
     if geometry.pool == 1:
@@ -253,7 +253,7 @@ def _unpooled(back: Floats, layer: Layered) -> Floats:
     return whole
 
 
-def scores(network: LayeredNetwork, recordings: Recordings, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+def scores(network: DecolleNetwork, recordings: Recordings, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what the last layer says of each class, summed over the steps after burn-in: float64[recordings, classes].
 
     An output layer says its membranes, another its random readout. The answer is the class of the largest sum.
@@ -270,7 +270,7 @@ def scores(network: LayeredNetwork, recordings: Recordings, chosen: NDArray[np.i
     return np.concatenate([np.zeros((0, network.description.classes)), *found])
 
 
-def steps_of(network: LayeredNetwork, frames: NDArray[np.uint16]) -> Iterator[list[Layered]]:
+def steps_of(network: DecolleNetwork, frames: NDArray[np.uint16]) -> Iterator[list[LayerAtWork]]:
     """Run a batch of frames, as `frames_of` returns them, and yield the layers as they are after each step.
 
     frames    uint16[recordings, steps, height, width, polarity]
@@ -284,7 +284,7 @@ def steps_of(network: LayeredNetwork, frames: NDArray[np.uint16]) -> Iterator[li
         yield layers
 
 
-def answer(layer: Layered, readout: NDArray[np.int8], spikes: Floats) -> Floats:
+def answer(layer: LayerAtWork, readout: NDArray[np.int8], spikes: Floats) -> Floats:
     """Return what a last layer says of each class in this step, float32[batch, classes]."""
     if layer.layer.kind == "output":
         return layer.membranes.reshape(len(spikes), -1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.layered.forward import Floats
-from fxsnn.layered.learn import steps_of
-from fxsnn.layered.network import LayeredNetwork
+from fxsnn.decolle.forward import Floats
+from fxsnn.decolle.learn import steps_of
+from fxsnn.decolle.network import DecolleNetwork
 
 
-def recorded(network: LayeredNetwork, frames: NDArray[np.uint16]) -> list[dict[str, Floats]]:
+def recorded(network: DecolleNetwork, frames: NDArray[np.uint16]) -> list[dict[str, Floats]]:
     """Run frames and return, for each layer, float32[steps, recordings, ...] of its signals by name.
 
     Q, P and R are states, U the membranes, all in the units of the layer's words, D what P makes of U, and S spikes.

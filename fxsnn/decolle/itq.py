@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from fxsnn.cast import from_float, to_float
 from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.description import Description
+from fxsnn.decolle.learn import LocalLearning, check_sensor, frames_of, lessons
+from fxsnn.decolle.learning_layer import LearningLayer, learning_layer, unit_of
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.decolle.working import Working
 from fxsnn.errors import ConfigError
-from fxsnn.layered.description import Description
-from fxsnn.layered.learn import LocalLearning, check_sensor, frames_of, lessons
-from fxsnn.layered.learning_layer import LearningLayer, learning_layer, unit_of
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import LayeredPlan
-from fxsnn.layered.quantise import quantise_layers
-from fxsnn.layered.working import Working
 from fxsnn.plan import Signal
 
 HELD = 50  # recordings whose frames are held at once
@@ -62,12 +62,12 @@ class IntegerLearning:
 
 
 def train_in_integers(
-    network: LayeredNetwork,
+    network: DecolleNetwork,
     recordings: Recordings,
-    plan: LayeredPlan,
+    plan: DecollePlan,
     learning: IntegerLearning,
     progress: Callable[[int, int], None] | None = None,
-) -> LayeredNetwork:
+) -> DecolleNetwork:
     """Learn from recordings, one after the other, in integer arithmetic; return what the network has become.
 
     Every parameter of the result lies on its format in the plan, so that quantising it loses nothing.
@@ -93,7 +93,7 @@ def train_in_integers(
     return finished(network, plan, layers)
 
 
-def begin(network: LayeredNetwork, plan: LayeredPlan, learning: IntegerLearning) -> list[LearningLayer]:
+def begin(network: DecolleNetwork, plan: DecollePlan, learning: IntegerLearning) -> list[LearningLayer]:
     """Return the layers as they stand before the first recording; raises as `train_in_integers`."""
     quantised = quantise_layers(network, plan)
     working = Working(quantised)
@@ -120,7 +120,7 @@ def present(
             layer.change(shown + 1, left)
 
 
-def finished(network: LayeredNetwork, plan: LayeredPlan, layers: list[LearningLayer]) -> LayeredNetwork:
+def finished(network: DecolleNetwork, plan: DecollePlan, layers: list[LearningLayer]) -> DecolleNetwork:
     """Return the network that the plan quantises to what the layers read."""
     weights = tuple(
         to_float(layer.weights.read.transpose(1, 2, 3, 0), words.weight.format).astype(np.float32)

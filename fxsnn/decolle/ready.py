@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from fxsnn.decolle.description import Description, Layer
 from fxsnn.errors import ConfigError
-from fxsnn.layered.description import Description, Layer
 
 Ready = Literal["nmnist", "decolle"]
 

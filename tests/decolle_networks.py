@@ -1,4 +1,4 @@
-"""Layered networks drawn at random, and one that is committed."""
+"""Networks of layers drawn at random, and one that is committed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from fxsnn.decolle.description import Description, Layer
+from fxsnn.decolle.network import random_layers
+from fxsnn.decolle.plan import DecollePlan, LayerPlan, parse_decolle_plan
+from fxsnn.decolle.populations import of_layers
+from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import WidthError
 from fxsnn.graph.given import raw
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.run import trace
-from fxsnn.layered.description import Description, Layer
-from fxsnn.layered.network import random_layers
-from fxsnn.layered.plan import LayeredPlan, LayerPlan, parse_layered_plan
-from fxsnn.layered.populations import of_layers
-from fxsnn.layered.ptq import Words, plan_layers
-from fxsnn.layered.quantise import QuantisedLayers, quantise_layers
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Leak, Signal
-from reference_layered import Map
+from reference_decolle import Map
 from strategies import lfsrs, signals
 
 
@@ -78,7 +78,7 @@ def layer_plans(draw: st.DrawFn) -> LayerPlan:
 @st.composite
 def quantised_layers(draw: st.DrawFn) -> QuantisedLayers:
     described = draw(descriptions())
-    plan = LayeredPlan(tuple(draw(layer_plans()) for _ in described.layer), draw(lfsrs()))
+    plan = DecollePlan(tuple(draw(layer_plans()) for _ in described.layer), draw(lfsrs()))
     network = random_layers(described, draw(st.integers(0, 99)), gain=draw(st.sampled_from([0.5, 2.0, 8.0])))
     try:
         return quantise_layers(network, plan)
@@ -172,7 +172,7 @@ def committed_in_currents() -> tuple[QuantisedLayers, NDArray[np.uint16]]:
         burn_in=1,
     )
     network = random_layers(described, 24, gain=8.0)
-    quantised = quantise_layers(network, parse_layered_plan(IN_CURRENTS))
+    quantised = quantise_layers(network, parse_decolle_plan(IN_CURRENTS))
     biases = ([6, -3, 9], [1, 0, -2, 3], [1, 0, -1, 2, -2])
     held, graph = {f"layer_{n}": raw(bias) for n, bias in enumerate(biases)}, quantised.graph.graph
     populations = tuple(

@@ -7,11 +7,11 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.decolle.populations import as_inputs, of_layers
+from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.graph.run import run
 from fxsnn.graph.stepping import casts_of
-from fxsnn.layered.populations import as_inputs, of_layers
-from fxsnn.layered.quantise import QuantisedLayers
 
 
 def respond_layers(network: QuantisedLayers, frames: NDArray[np.uint16], threads: int = 1) -> NDArray[np.int64]:

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.cast import cast, from_float
+from fxsnn.decolle.description import Description
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import STREAMS
+from fxsnn.decolle.quantise import QuantisedLayers
+from fxsnn.decolle.wiring import LearningWires, learning_wires
+from fxsnn.decolle.working import Working
 from fxsnn.kernels import local_learning as rule
 from fxsnn.kernels.local_learning import Room, Shape
-from fxsnn.layered.description import Description
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import STREAMS
-from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.wiring import LearningWires, learning_wires
-from fxsnn.layered.working import Working
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 
@@ -103,7 +103,7 @@ class LearningLayer:
 
 
 def learning_layer(
-    network: LayeredNetwork, quantised: QuantisedLayers, working: Working, number: int, rate: int, halvings: int
+    network: DecolleNetwork, quantised: QuantisedLayers, working: Working, number: int, rate: int, halvings: int
 ) -> LearningLayer:
     """Return a layer as it stands before the first recording; raises as `wiring.learning_wires` does."""
     described, plan = network.description, quantised.plan.layers[number]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from fxsnn.decolle.network import seen
+from fxsnn.decolle.populations import pooled_name
+from fxsnn.decolle.quantise import QuantisedLayers
+from fxsnn.decolle.wiring import learning_wires
 from fxsnn.format import bits_of
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.layered.network import seen
-from fxsnn.layered.populations import pooled_name
-from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.wiring import learning_wires
 from fxsnn.macro import Array, Meaning
 from fxsnn.memory import Memory, stored
 from fxsnn.width import Range
 
 
-def layered_memory(network: QuantisedLayers) -> Memory:
+def decolle_memory(network: QuantisedLayers) -> Memory:
     """Return what inference stores: what its populations do, by the layers' names, and what reads the answer.
 
     A layer whose spikes leave no refractory state does not keep its spikes before pooling.
@@ -72,7 +72,7 @@ def _said(network: QuantisedLayers, number: int) -> Range:
     return (drive.low << up) + (bias.lowest << up_bias), (drive.high << up) + (bias.highest << up_bias)
 
 
-def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -> Memory:
+def decolle_while_learning(network: QuantisedLayers, rate: int, halvings: int) -> Memory:
     """Return what is stored while every layer learns by its table; see docs/learning.md.
 
     Weights and biases are stored as they are learned; those that are read are casts of them. An update each recording
@@ -119,5 +119,5 @@ def layered_while_learning(network: QuantisedLayers, rate: int, halvings: int) -
         ]
         extra += [Array(f"{name} {what}", count, word, meaning) for what, count, word, meaning in arrays]
     extra.append(Array("rate", 1, bits_of(0, rate + halvings), "buffer"))
-    kept = [replace(array, word=learned.get(array.name, array.word)) for array in layered_memory(network).arrays]
+    kept = [replace(array, word=learned.get(array.name, array.word)) for array in decolle_memory(network).arrays]
     return stored([*kept, *extra])

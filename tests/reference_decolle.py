@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.decolle.description import Geometry
+from fxsnn.decolle.plan import LayerPlan
+from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.format import Format
-from fxsnn.layered.description import Geometry
-from fxsnn.layered.plan import LayerPlan
-from fxsnn.layered.quantise import QuantisedLayers
 from fxsnn.lfsr import Lfsr
 from fxsnn.plan import Leak, Signal
 from reference import Draws, cast_word

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fxsnn.decolle.plan import LayerPlan
+from fxsnn.decolle.quantise import QuantisedLayers
+from fxsnn.decolle.table import LayerLearning
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
 from fxsnn.kernels.local_learning import Change, Fault
-from fxsnn.layered.plan import LayerPlan
-from fxsnn.layered.quantise import QuantisedLayers
-from fxsnn.layered.table import LayerLearning
 from fxsnn.modes import Overflow, Rounding
 from fxsnn.plan import Signal
 from fxsnn.width import Proof, Range

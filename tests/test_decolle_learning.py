@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from command_line import needs_jit, run
+from decolle_networks import layer_nodes
 from fxsnn.data.recordings import Recordings
-from fxsnn.errors import ConfigError, FileError
-from fxsnn.layered.description import Description, Geometry, Layer, description_text, parse_description
-from fxsnn.layered.emulate import count_casts, respond_layers
-from fxsnn.layered.forward import Layered
-from fxsnn.layered.inventory import layered_memory
-from fxsnn.layered.learn import (
+from fxsnn.decolle.description import Description, Geometry, Layer, description_text, parse_description
+from fxsnn.decolle.emulate import count_casts, respond_layers
+from fxsnn.decolle.forward import LayerAtWork
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.learn import (
     Adamax,
     LocalLearning,
     frames_in_parts,
@@ -27,12 +27,12 @@ from fxsnn.layered.learn import (
     scores,
     train_layers,
 )
-from fxsnn.layered.network import LayeredNetwork, load_layers, random_layers, save_layers
-from fxsnn.layered.ptq import Words, grids_of, plan_layers
-from fxsnn.layered.quantise import quantise_layers
+from fxsnn.decolle.network import DecolleNetwork, load_layers, random_layers, save_layers
+from fxsnn.decolle.ptq import Words, grids_of, plan_layers
+from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.errors import ConfigError, FileError
 from fxsnn.memory import baseline
 from fxsnn.npz import pack_npz, unpack_npz
-from layered_networks import layer_nodes
 
 NET = """
 classes = 3
@@ -117,13 +117,13 @@ def test_a_description_that_leaves_no_neuron_is_refused() -> None:
 # -- learning --------------------------------------------------------------------------------------------------------
 
 
-def at_work(network: LayeredNetwork, number: int, rng: np.random.Generator) -> Layered:
+def at_work(network: DecolleNetwork, number: int, rng: np.random.Generator) -> LayerAtWork:
     """A layer in the middle of something, in float64 so that differences can be told."""
     described = network.description
     geometry = described.geometry(number)
     weights: Any = network.weights[number].astype(np.float64)
     bias: Any = rng.normal(size=geometry.outputs[2]) * 0.1
-    layer = Layered.at_rest(described.layer[number], geometry, weights, bias, 5)
+    layer = LayerAtWork.at_rest(described.layer[number], geometry, weights, bias, 5)
     for _ in range(3):
         layer.advance(rng.random((5, *geometry.inputs)))  # type: ignore[arg-type]
     return layer
@@ -198,7 +198,7 @@ def test_adamax_is_that_of_its_paper() -> None:
     assert values == pytest.approx(expected, abs=1e-5)
 
 
-def taught(train: Recordings) -> LayeredNetwork:
+def taught(train: Recordings) -> DecolleNetwork:
     """A network that has learned; without the JIT only a little, which takes as long."""
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return train_layers(random_layers(parse_description(NET), 0), train.part(np.arange(6)), LocalLearning(1, 3))
@@ -208,7 +208,7 @@ def taught(train: Recordings) -> LayeredNetwork:
 
 
 @pytest.fixture(scope="module")
-def trained() -> LayeredNetwork:
+def trained() -> DecolleNetwork:
     return taught(recordings(240))
 
 
@@ -217,14 +217,14 @@ def accuracy(said: Any, shown: Recordings) -> float:
 
 
 @needs_jit
-def test_it_learns_to_tell_classes_apart(trained: LayeredNetwork) -> None:
+def test_it_learns_to_tell_classes_apart(trained: DecolleNetwork) -> None:
     test = recordings(60, seed=1)
     untrained = accuracy(scores(random_layers(trained.description, 0), test, np.arange(60)), test)
     assert accuracy(scores(trained, test, np.arange(60)), test) > 0.85 > 0.6 > untrained
 
 
 @needs_jit
-def test_training_twice_gives_the_same_network(trained: LayeredNetwork) -> None:
+def test_training_twice_gives_the_same_network(trained: DecolleNetwork) -> None:
     told: list[tuple[int, int]] = []
     again = train_layers(
         random_layers(trained.description, 0),
@@ -281,7 +281,7 @@ def test_a_window_is_as_long_as_is_asked_for() -> None:
 def test_of_equal_pooled_membranes_the_first_is_taught() -> None:
     about = Layer("conv", 2, 3, 2)
     geometry = Geometry((4, 4, 1), (3, 3), 1, (4, 4, 2), 2)
-    layer = Layered.at_rest(about, geometry, np.zeros((3, 3, 1, 2), np.float32), np.zeros(2, np.float32), 1)
+    layer = LayerAtWork.at_rest(about, geometry, np.zeros((3, 3, 1, 2), np.float32), np.zeros(2, np.float32), 1)
     spikes = layer.advance(np.zeros((1, 4, 4, 1), np.float32))  # every membrane is 0
     readout = np.where(np.arange(24).reshape(8, 3) % 5 < 2, 1, -1).astype(np.int8)
     target = np.eye(3, dtype=np.float32)[[1]]
@@ -295,7 +295,7 @@ def test_frames_come_in_parts_that_memory_has_room_for(monkeypatch: pytest.Monke
     network, given = random_layers(parse_description(NET), 0), recordings(60)
     whole = frames_of(network, given, np.arange(60))
     for room, size in ((1 << 26, 60), (6 * 72 * 7, 7), (1, 1)):
-        monkeypatch.setattr("fxsnn.layered.learn.MOST_COUNTS", room)
+        monkeypatch.setattr("fxsnn.decolle.learn.MOST_COUNTS", room)
         parts = list(frames_in_parts(network, given, np.arange(60)))
         assert len(parts[0]) == size
         assert (np.concatenate(parts) == whole).all()
@@ -303,7 +303,7 @@ def test_frames_come_in_parts_that_memory_has_room_for(monkeypatch: pytest.Monke
 
 @needs_jit
 @pytest.mark.parametrize("filters", ["inputs", "currents"])
-def test_wide_words_say_what_the_float_network_says(trained: LayeredNetwork, filters: Any) -> None:
+def test_wide_words_say_what_the_float_network_says(trained: DecolleNetwork, filters: Any) -> None:
     test = recordings(60, seed=2)
     words = Words(16, 10, state_rounding="nearest-even", filters=filters)
     quantised = quantise_layers(trained, plan_layers(trained, words))
@@ -315,12 +315,12 @@ def test_wide_words_say_what_the_float_network_says(trained: LayeredNetwork, fil
 
 
 @needs_jit
-def test_learning_through_the_quantisation_makes_up_for_it(trained: LayeredNetwork) -> None:
+def test_learning_through_the_quantisation_makes_up_for_it(trained: DecolleNetwork) -> None:
     train, test = recordings(240), recordings(120, seed=3)
     plan = plan_layers(trained, Words(3, 1))
     frames = frames_of(trained, test, np.arange(120))
 
-    def measured(network: LayeredNetwork) -> float:
+    def measured(network: DecolleNetwork) -> float:
         return accuracy(respond_layers(quantise_layers(network, plan), frames), test)
 
     through = train_layers(
@@ -332,8 +332,8 @@ def test_learning_through_the_quantisation_makes_up_for_it(trained: LayeredNetwo
     assert [grid.weight.step for grid in grids] == [2.0**-layer.weight.format.frac for layer in plan.layers]
 
 
-def test_memory_is_counted_array_by_array(trained: LayeredNetwork) -> None:
-    memory = layered_memory(quantise_layers(trained, plan_layers(trained, Words(4, 2))))
+def test_memory_is_counted_array_by_array(trained: DecolleNetwork) -> None:
+    memory = decolle_memory(quantise_layers(trained, plan_layers(trained, Words(4, 2))))
     held = {array.name: (array.words, array.word) for array in memory.arrays}
     assert held["input frame"] == (72, 2)
     assert held["layer 0 weights"] == (72, 4)
@@ -349,11 +349,11 @@ def test_memory_is_counted_array_by_array(trained: LayeredNetwork) -> None:
     assert "layer 2 output spikes" not in held
     assert "random readout" not in held
     assert baseline(memory).bits > 4 * memory.bits
-    currents = layered_memory(quantise_layers(trained, plan_layers(trained, Words(4, 2, filters="currents"))))
+    currents = decolle_memory(quantise_layers(trained, plan_layers(trained, Words(4, 2, filters="currents"))))
     assert {a.name: a.words for a in currents.arrays}["layer 0 membrane potentials"] == 144
 
 
-def test_what_cannot_be_learned_through_is_refused(trained: LayeredNetwork) -> None:
+def test_what_cannot_be_learned_through_is_refused(trained: DecolleNetwork) -> None:
     with pytest.raises(ConfigError, match="a network must learn with filters of its inputs, not of its currents"):
         grids_of(trained, plan_layers(trained, Words(filters="currents")))
     with pytest.raises(ConfigError, match="a network must learn with rounding down or to nearest, not stochastic"):
@@ -372,7 +372,7 @@ def test_what_cannot_be_learned_through_is_refused(trained: LayeredNetwork) -> N
 
 
 @needs_jit
-def test_regularisation_leaves_fewer_spikes_and_the_answers(trained: LayeredNetwork) -> None:
+def test_regularisation_leaves_fewer_spikes_and_the_answers(trained: DecolleNetwork) -> None:
     test = recordings(60, seed=2)
     learning = LocalLearning(30, 24, 1e-2, regularisation=0.5)
     quiet = train_layers(random_layers(parse_description(NET), 0), recordings(240), learning)
@@ -385,7 +385,7 @@ def test_regularisation_leaves_fewer_spikes_and_the_answers(trained: LayeredNetw
     assert spikes[0] < 0.8 * spikes[1]
 
 
-def test_recordings_of_another_sensor_or_of_more_classes_are_refused(trained: LayeredNetwork) -> None:
+def test_recordings_of_another_sensor_or_of_more_classes_are_refused(trained: DecolleNetwork) -> None:
     wrong = recordings(3)
     with pytest.raises(ConfigError, match="recordings must be of 6 x 6 cells, not 6 x 12"):
         scores(trained, replace(wrong, width=12), np.arange(3))
@@ -396,7 +396,7 @@ def test_recordings_of_another_sensor_or_of_more_classes_are_refused(trained: La
 # -- files and commands ----------------------------------------------------------------------------------------------
 
 
-def test_a_network_survives_its_file(trained: LayeredNetwork, tmp_path: Path) -> None:
+def test_a_network_survives_its_file(trained: DecolleNetwork, tmp_path: Path) -> None:
     save_layers(trained, tmp_path / "net.npz")
     held = load_layers(tmp_path / "net.npz")
     assert held.description == trained.description
@@ -419,7 +419,7 @@ def test_a_network_survives_its_file(trained: LayeredNetwork, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["weights", "biases", "readouts"])
-def test_arrays_that_do_not_fit_are_refused(trained: LayeredNetwork, name: str) -> None:
+def test_arrays_that_do_not_fit_are_refused(trained: DecolleNetwork, name: str) -> None:
     held = getattr(trained, name)
     changes: list[Any] = [{name: held[:-1]}, {name: (held[0][..., :-1], *held[1:])}]
     for change in changes:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.plan import DecollePlan, LayerPlan
+from fxsnn.decolle.ptq import BIAS_BITS, Words, plan_layers
+from fxsnn.decolle.table import LayerLearning, Update
 from fxsnn.errors import ConfigError
 from fxsnn.format import Format
-from fxsnn.layered.network import LayeredNetwork
-from fxsnn.layered.plan import LayeredPlan, LayerPlan
-from fxsnn.layered.ptq import BIAS_BITS, Words, plan_layers
-from fxsnn.layered.table import LayerLearning, Update
 from fxsnn.modes import Rounding
 from fxsnn.plan import Signal
 
@@ -33,7 +33,7 @@ class Lesson:
     update: Update = "recording"
 
 
-def plan_learning(network: LayeredNetwork, words: Words, lesson: Lesson, *, trained: bool) -> LayeredPlan:
+def plan_learning(network: DecolleNetwork, words: Words, lesson: Lesson, *, trained: bool) -> DecollePlan:
     """Return the plan of `ptq.plan_layers` with a learning table for each layer.
 
     A trained network keeps its ranges. Weights of an untrained one may grow to ROOM bits more than they begin with.
@@ -57,7 +57,7 @@ def plan_learning(network: LayeredNetwork, words: Words, lesson: Lesson, *, trai
 
 
 def _learning(
-    network: LayeredNetwork,
+    network: DecolleNetwork,
     plan: LayerPlan,
     number: int,
     spare: int,

@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from command_line import in_plain_python, once
+from decolle_networks import cells, frames_for, quantised_layers
+from fxsnn.decolle.populations import as_inputs
+from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.errors import ConfigError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.populations_make import make_graph_bundle
-from fxsnn.layered.populations import as_inputs
-from fxsnn.layered.quantise import QuantisedLayers
-from layered_networks import cells, frames_for, quantised_layers
-from reference_layered import every_layer, run_layers
+from reference_decolle import every_layer, run_layers
 from simulate import compared, needs_icarus, simulate
 
 

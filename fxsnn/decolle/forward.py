@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.decolle.description import Geometry, Layer
 from fxsnn.kernels import float_product
-from fxsnn.layered.description import Geometry, Layer
 from fxsnn.threads import in_parts
 
 Floats = NDArray[np.float32]
@@ -46,7 +46,7 @@ class Grids:
 
 
 @dataclass(slots=True, eq=False)
-class Layered:
+class LayerAtWork:
     """A layer at work on a batch: float32[batch, height, width, channels] each."""
 
     layer: Layer
@@ -72,7 +72,7 @@ class Layered:
         batch: int,
         grids: Grids | None = None,
         threads: int = 1,
-    ) -> Layered:
+    ) -> LayerAtWork:
         """Return the layer before the first step; nothing depends on `threads`."""
         inputs, outputs = (np.zeros((batch, *shape), np.float32) for shape in (geometry.inputs, geometry.outputs))
         nothing = np.zeros(0, np.float32)

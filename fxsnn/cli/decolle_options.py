@@ -12,7 +12,7 @@ from fxsnn.cli.options import percent, spread, there
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from fxsnn.layered.learn import LocalLearning
+    from fxsnn.decolle.learn import LocalLearning
     from fxsnn.score import Measured
 
 LayersFile = Annotated[
