@@ -105,7 +105,7 @@ def trace(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None
 
 
 def traces(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None) -> Iterator[dict[str, Kept]]:
-    """Run inputs, int or bool[inputs, steps, ...], several at once; yield of each what `trace` returns. Raises as `run`."""
+    """Run inputs, int or bool[inputs, steps, ...], several at once; yield what `trace` returns of each. As `run`."""
     words = _checked(network.graph, inputs)
     states = start_of(network, start, len(words))
     for some in _groups(network, range(len(words)), words.shape[1]):
