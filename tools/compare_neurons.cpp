@@ -1,4 +1,4 @@
-// hls4ml's LIFNeuron and IFNeuron on words: built against a checkout of hls4ml by tools/neurons_frameworks.py.
+// hls4ml's LIFNeuron and IFNeuron on words: built against a checkout of hls4ml by tools/compare_neurons.py.
 //
 // Reads leak (0, 1), reset (0 subtract, 1 zero), steps, words of beta and of the threshold of each neuron, and of each step
 // what arrives at each; writes of each step the membrane's word and the spike of each neuron.

@@ -1,6 +1,6 @@
 """What the neurons of snnTorch, Sinabs and Lava make of words.
 
-Run by tools/neurons_frameworks.py in an environment of its own: python neurons_frameworks_worker.py NAME ASKED SAID
+Run by tools/compare_neurons.py in an environment of its own: python compare_neurons_worker.py NAME ASKED SAID
 """
 
 from __future__ import annotations

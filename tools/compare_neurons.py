@@ -5,7 +5,7 @@ in an environment of its own as tools/nir_frameworks.py makes it; of Lava as its
 in a program of its C++ templates and ap_fixed, from a checkout of its repository. Exit status 1: a word differs; 2:
 what is needed cannot be made.
 
-Example: python tools/neurons_frameworks.py --python310 python3.10 --hls4ml ~/hls4ml
+Example: python tools/compare_neurons.py --python310 python3.10 --hls4ml ~/hls4ml
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from fxsnn.graph.population import population
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.run import trace
 
-WORKER = Path(__file__).with_name("neurons_frameworks_worker.py")
-TEMPLATES = Path(__file__).with_name("neurons_hls4ml.cpp")
+WORKER = Path(__file__).with_name("compare_neurons_worker.py")
+TEMPLATES = Path(__file__).with_name("compare_neurons.cpp")
 LAVA = "lava-nc==0.10.0"
 NEURONS, STEPS, SOURCES = 12, 200, 5
 Words = NDArray[np.int64]
