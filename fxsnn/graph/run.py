@@ -21,6 +21,7 @@ from fxsnn.graph.population import INPUT, Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.reading import as_words, check_inputs, classes_of, reduced
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
+from fxsnn.graph.shared import Shared
 from fxsnn.graph.starting import REST, Given, Start, start_of
 from fxsnn.graph.stepwise import Arrivals, Words
 from fxsnn.threads import in_parts
@@ -62,12 +63,20 @@ class GoldenNode(NamedTuple):
     format: Format
 
 
-def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1, start: Given | None = None) -> Answers:
+def run(
+    network: QuantisedGraph,
+    inputs: ArrayLike,
+    threads: int = 1,
+    start: Given | None = None,
+    shared: Shared | None = None,
+    number: int = 0,
+) -> Answers:
     """Return what the network says of every input; each begins at rest where nothing else is given.
 
     inputs     int or bool[inputs, steps, ...], words of the input's format; a map flat or as it is
     threads    that share the inputs; no result depends on them
     start      what states begin with, see `start_of`; nothing was emitted before in any case
+    shared     what networks of the same graph do alike is not run again; `number` of these inputs and this start in it
 
     Raises
     ------
@@ -83,7 +92,7 @@ def run(network: QuantisedGraph, inputs: ArrayLike, threads: int = 1, start: Giv
     _check_sums(network, steps)
     states = start_of(network, start, len(words))
     if not may_refuse(network):
-        said = said_of(network, words, states, threads)
+        said = said_of(network, words, states, threads, shared, number)
     else:
         said = np.zeros((len(words), network.graph.read.size), np.int64)
 

@@ -19,7 +19,8 @@ MOST = 1 << 28  # bytes that are kept: what was kept first goes first
 class Shared:
     """Keeps what was emitted in a network of a graph, all inputs of a part, for other networks of that graph.
 
-    A stage is kept when it is asked for the second time: what one candidate alone does is not.
+    A stage is kept when it is asked for the second time: what one candidate alone does is not. What is kept is replaced
+    and never changed: threads may share it.
     """
 
     def __init__(self) -> None:
@@ -31,13 +32,13 @@ class Shared:
 
         part    number of the inputs among those of the graph: with other inputs other words are emitted
         """
-        known, wanted, graph = dict[str, Held](), dict[bytes, Stage](), network.graph
+        known, wanted, graph, kept = dict[str, Held](), dict[bytes, Stage](), network.graph, self._kept
         for stage in graph.stages:
             if graph.readout.node and graph.read.name in stage.populations:
                 continue  # what is read of it is not emitted
             key = b"%d " % part + _key(network, stage)
-            if key in self._kept:
-                known |= self._kept[key]
+            if key in kept:
+                known |= kept[key]
             elif key in self._asked:
                 wanted[key] = stage
             self._asked.add(key)
@@ -45,9 +46,10 @@ class Shared:
 
     def keep(self, emitted: Mapping[bytes, dict[str, Held]]) -> None:
         """Keep what stages emitted, by the keys that were asked for, as far as memory allows."""
-        self._kept = {**self._kept, **emitted}
-        while self._kept and sum(one.nbytes for held in self._kept.values() for one in held.values()) > MOST:
-            self._kept.pop(next(iter(self._kept)))
+        kept = {**self._kept, **emitted}
+        while kept and sum(one.nbytes for words in kept.values() for one in words.values()) > MOST:
+            kept.pop(next(iter(kept)))
+        self._kept = kept
 
 
 def _key(network: QuantisedGraph, stage: Stage) -> bytes:

@@ -13,18 +13,16 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.explore import Candidate
 from fxsnn.firing import Reference
 from fxsnn.frozen import freeze
-from fxsnn.graph.batch import said_of
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.reading import check_inputs, classes, classes_of
+from fxsnn.graph.reading import classes
 from fxsnn.graph.real import float_run
-from fxsnn.graph.refusing import may_refuse
 from fxsnn.graph.run import run
 from fxsnn.graph.shared import Shared
-from fxsnn.graph.starting import REST, Start, start_forms, start_of
+from fxsnn.graph.starting import REST, Start, start_forms
 from fxsnn.graph.stepping import casts_of
 from fxsnn.grid import Point
 from fxsnn.overflows import overflowing_in
@@ -91,19 +89,12 @@ class GraphBench:
 
     def measured(self, network: QuantisedGraph) -> Classified:
         """Measure a network in integers; raises as `graph.run.run` does."""
-        found = [self._classes(network, n, some, begun) for n, (some, begun) in enumerate(self._parts())]
+        shared = self._shared if network.graph is self.graph else None
+        found = [
+            run(network, some, start=begun.words, shared=shared, number=n).classes
+            for n, (some, begun) in enumerate(self._parts())
+        ]
         return self.classified(np.concatenate([one for one in found if one is not None]))  # the readout asks a question
-
-    def _classes(
-        self, network: QuantisedGraph, part: int, words: NDArray[np.int64], begun: Start
-    ) -> NDArray[np.int64] | None:
-        """Run some of the inputs; what earlier networks did alike is not run again. Raises as `graph.run.run` does."""
-        if network.graph is not self.graph or may_refuse(network):
-            return run(network, words, start=begun.words).classes
-        run(network, words[:1], start=begun.part(slice(1)).words)  # refuses what it does
-        shaped = check_inputs(self.graph.shape, self.graph.readout, words)
-        states = start_of(network, begun.words, len(words))
-        return classes_of(self.graph.readout, said_of(network, shaped, states, 1, self._shared, part))
 
     def counts(self, network: QuantisedGraph) -> dict[str, dict[str, int]]:
         """Show the first input and return how its casts went, by population and cast."""
