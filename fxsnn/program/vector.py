@@ -23,27 +23,30 @@ Looped = dict[Ref, list[tuple[dict[Ref, Ints], dict[int, Ints]]]]
 
 @dataclass(slots=True)
 class Draws:
-    """What a register gives, draw after draw of so many bits; as far as it was asked for."""
+    """What a register gives, draw after draw of so many bits; as far as it was asked for.
+
+    Threads may share it: what was drawn is replaced by more of the same, and who asks works with what `upto` returns.
+    """
 
     register: Lfsr
     bits: int
-    drawn: Ints = field(init=False)
-    held: Ints = field(init=False)  # before each draw
+    _made: tuple[Ints, Ints] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.drawn, self.held = np.zeros(0, np.int64), np.array([self.register.seed], np.int64)
+        self._made = np.zeros(0, np.int64), np.array([self.register.seed], np.int64)
 
-    def upto(self, count: int) -> None:
-        """Have so many draws ready."""
-        taps = self.register.tap_array()
-        fresh, held = list[int](), list[int]()
-        state = int(self.held[-1])
-        for _ in range(len(self.drawn), max(count, 2 * len(self.drawn) if count > len(self.drawn) else 0)):
+    def upto(self, count: int) -> tuple[Ints, Ints]:
+        """Return at least so many draws, int64[draws], and what the register holds before each and after the last."""
+        drawn, held = self._made
+        if count <= len(drawn):
+            return drawn, held
+        taps, state = self.register.tap_array(), int(held[-1])
+        more = np.zeros((2, max(count, 2 * len(drawn)) - len(drawn)), np.int64)
+        for n in range(more.shape[1]):
             state, one = lfsr.draw(state, self.register.width, taps, self.bits)
-            fresh.append(int(one))
-            held.append(int(state))
-        if fresh:
-            self.drawn, self.held = np.append(self.drawn, fresh), np.append(self.held, held)
+            more[:, n] = one, state
+        self._made = drawn, held = np.append(drawn, more[0]), np.append(held, more[1])
+        return drawn, held
 
 
 @dataclass(slots=True)
@@ -119,7 +122,9 @@ class Player:
         register = self.registers[stream]
         if stream not in self._bits:
             return np.full(self.presentations, register.seed)
-        return self._pooled(register, self._bits[stream]).held[self.drawn[stream]]
+        drawn = self.drawn[stream]
+        _, held = self._pooled(register, self._bits[stream]).upto(int(drawn.max()))
+        return held[drawn]
 
     def _pooled(self, register: Lfsr, bits: int) -> Draws:
         return self.pool.setdefault((register, bits), Draws(register, bits))
@@ -267,9 +272,9 @@ class Player:
             happens = self.whole(np.ones((1, 1), np.int64) if cast.guard is None else v[cast.guard])
             happens = happens if self._on is None else happens * self._on
             done = self.drawn[stream][:, None] + happens.cumsum(axis=1)
-            ready.upto(int(done[:, -1].max()) + 1)
+            fresh, _ = ready.upto(int(done[:, -1].max()) + 1)
             # what a draw adds is aligned at the top of the bits that are dropped, see `rescale.draw_bias`
-            added = np.where(happens != 0, ready.drawn[done - 1] << right - bits, 0)
+            added = np.where(happens != 0, fresh[done - 1] << right - bits, 0)
             before = self.draws.get(stream)
             self.draws[stream] = added if self._on is None or before is None else np.where(self._on != 0, added, before)
             self.drawn[stream] = done[:, -1]
