@@ -50,7 +50,7 @@ class _Made(NamedTuple):
     active: Words | None  # int64[inputs]: 0 where an input has no active one any more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Counting:
     """What counting a cast takes, and what waits to be counted."""
 

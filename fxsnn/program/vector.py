@@ -136,12 +136,15 @@ class Player:
         assert isinstance(carry, op.Carry)  # noqa: S101  (so was it found)
         assert isinstance(done, op.Done)  # noqa: S101  (so was it found)
         named = [(ref, one.name) for ref in region if isinstance(one := operations[ref], op.Each)]
-        makes = [(ref, self._maker(operations[ref])) for ref in region if not isinstance(operations[ref], op.Each)]
-
+        leaves = [(ref, self._maker(operations[ref])) for ref in region if _is_leaf(operations[ref])]
+        made_in = [ref for ref in region if not isinstance(operations[ref], op.LEAVES)]
+        makes = [(ref, self._maker(operations[ref])) for ref in made_in]
         nothing = np.zeros((1, 1), np.int64)
 
         def make() -> Ints:
-            for ref in region:  # a changed step may read them where nothing active came
+            for ref, leaf in leaves:  # that the text names here first: what follows reads them too
+                values[ref] = leaf()
+            for ref in (named[0][0], *made_in):  # a changed step may read them where nothing active came
                 values[ref] = nothing
             values[first] = self.whole(self._at(carry.initial, self.fracs[first])())
             if self.rounds is not None:
@@ -281,6 +284,10 @@ class Player:
             return np.where(happens != 0, (v[cast.a] + added) >> right, 0)
 
         return make
+
+
+def _is_leaf(operation: Step) -> bool:
+    return isinstance(operation, op.LEAVES) and not isinstance(operation, op.Each)
 
 
 def _only(able: Ints, weighed: Ints) -> Ints:
