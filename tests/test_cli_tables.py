@@ -100,9 +100,9 @@ def test_every_cell_and_header_is_whole_and_every_line_fits(
         for row in rows:
             for cell in row[: len(columns)]:
                 assert any(" ".join(cell.split()) in " ".join(line.split()) for line in lines)
-    for _, name in columns:
-        for word in name.split():
-            assert any(word in line for line in lines)
+        for _, name in columns:
+            for word in name.split():
+                assert any(word in line for line in lines)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
