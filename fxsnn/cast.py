@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from fxsnn.errors import ConfigError, OverflowDetectedError
-from fxsnn.format import Format, as_format, near
+from fxsnn.format import Format, as_format, near, refusal_of_word
 from fxsnn.frozen import freeze
 from fxsnn.kernels import rescale
 from fxsnn.lfsr import Lfsr
@@ -283,12 +283,6 @@ def check_words(name: str, words: ArrayLike, fmt: Format, before: int = 0) -> No
         place = tuple(int(n) for n in np.argwhere((given < fmt.lowest) | (given > fmt.highest))[0])
         whole = (place[0] + before, *place[1:]) if place else ()
         raise ConfigError(refusal_of_word(name, whole, fmt, given[place]))
-
-
-def refusal_of_word(name: str, place: tuple[int, ...], fmt: Format, given: object) -> str:
-    """Return the message that what lies at a place is no word of a format."""
-    at = str([*place]) if place else ""
-    return f"{name}{at} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {given}"
 
 
 def _leaves(given: NDArray[np.integer[Any]], fmt: Format) -> bool:

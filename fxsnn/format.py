@@ -142,3 +142,9 @@ def bits_of(lowest: int, highest: int) -> int:
 def near(value: Fraction) -> str:
     """Return a value of any size, which no float may hold, in six digits."""
     return f"{Context(prec=6).divide(Decimal(value.numerator), Decimal(value.denominator)).normalize():g}"
+
+
+def refusal_of_word(name: str, place: tuple[int, ...], fmt: Format, given: object) -> str:
+    """Return the message that what lies at a place is no word of a format."""
+    at = str([*place]) if place else ""
+    return f"{name}{at} must be a word of {fmt.describe()}, {fmt.lowest} to {fmt.highest}, not {given}"

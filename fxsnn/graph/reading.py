@@ -8,10 +8,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import refusal_of_word
 from fxsnn.classify import vote
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
+from fxsnn.format import Format, refusal_of_word
 from fxsnn.frozen import freeze
 from fxsnn.graph.given import Shape
 
