@@ -25,9 +25,7 @@ def bring_rows(one: Projection, weights: Ints | None, rows: Ints, source: Shape)
                 len(rows), weights.shape[-1]
             )
         most = int(np.abs(rows).max(initial=0)) * int(np.abs(weights).sum(axis=0).max(initial=0))
-        if (
-            most < 1 << 53
-        ):  # every sum is an integer that float64 holds, whatever the order; its product is the fast one
+        if most < 1 << 53:  # float64 holds every sum, whatever the order, and its product is the fast one
             return (rows.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
         return np.asarray(rows @ weights)
     if one.kind != "conv" and one.kind not in POOLING:
