@@ -3,11 +3,12 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from fxsnn.cast import CastResult, cast, cast_counted, from_float, from_float_counted, to_float
 from fxsnn.errors import FxsnnError
-from fxsnn.format import Format
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Overflow, Rounding
+from fxsnn.former import FORMER
+from fxsnn.number.cast import CastResult, cast, cast_counted, from_float, from_float_counted, to_float
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Overflow, Rounding
 
 if TYPE_CHECKING:
     from fxsnn.api.building import Network, load
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from fxsnn.api.planning import Plan
     from fxsnn.graph.given import raw
     from fxsnn.graph.stepping import State
-    from fxsnn.plan import Signal
+    from fxsnn.number.signal import Signal
 
 __version__ = "0.1.0"
 
@@ -57,7 +58,7 @@ _LATER = {
     "Neuron": "api.neurons",
     "Nodes": "api.nodes",
     "Plan": "api.planning",
-    "Signal": "plan",
+    "Signal": "number.signal",
     "State": "graph.stepping",
     "cuba_lif": "api.neurons",
     "integrator": "api.neurons",
@@ -73,6 +74,8 @@ _LATER = {
 if not TYPE_CHECKING:  # a type checker would take any name for one of these
 
     def __getattr__(name: str) -> Any:
+        if name in FORMER and name not in _LATER:
+            return FORMER[name]
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

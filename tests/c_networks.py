@@ -10,15 +10,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fxsnn.errors import ConfigError, WidthError
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.given import Given, Shape, raw
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import Outer, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
 from strategies import lfsrs, signals, words
 from test_program_bounds import texts

@@ -22,7 +22,7 @@ import pytest
 
 from fxsnn.cli import main
 from fxsnn.data.digits import PIXELS, Images
-from fxsnn.splits import Splits
+from fxsnn.digits.splits import Splits
 
 # for what takes minutes in plain Python and is covered by smaller tests there
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the JIT")  # type: ignore[attr-defined]

@@ -20,8 +20,8 @@ from fxsnn.errors import WidthError
 from fxsnn.graph.given import raw
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.run import trace
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Leak, Signal
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Leak, Signal
 from reference_decolle import Map
 from strategies import lfsrs, signals
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.quantised import QuantisedNetwork
+from fxsnn.competitive.quantised import QuantisedNetwork
+from fxsnn.number.modes import Overflow, Rounding
 from sets import SETS
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.encode import RateCoding
-from fxsnn.learn import Learning, random_network
-from fxsnn.network import Network
-from fxsnn.plan import Plan, parse_plan
+from fxsnn.competitive.learn import Learning, random_network
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan, parse_plan
+from fxsnn.data.encode import RateCoding
 
 Arguments = tuple[Network, NDArray[np.uint8], Learning, Plan]
 INPUTS, NEURONS = 6, 4

@@ -11,7 +11,6 @@ import numpy as np
 from numba import config
 from numpy.typing import NDArray
 
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
@@ -20,6 +19,7 @@ from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
 from fxsnn.graph.stepping import State
+from fxsnn.number.format import Format
 
 PAGE = Path(__file__).parent.parent / "docs" / "neurons_of_others.md"
 JIT = not config.DISABLE_JIT  # type: ignore[attr-defined]  # each structure costs a compilation then

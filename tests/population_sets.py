@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.format import Format
 from fxsnn.graph.connect import Kind, Pair, Projection
 from fxsnn.graph.given import Shape, raw
 from fxsnn.graph.network import Graph
@@ -18,6 +17,7 @@ from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
+from fxsnn.number.format import Format
 from fxsnn.program.grammar import parse
 
 Made = tuple[QuantisedGraph, NDArray[np.int64]]

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from c_networks import OUTERS, networks
 from fxsnn.errors import FxsnnError
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import SPIKES, Graph
@@ -22,9 +21,10 @@ from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
 from fxsnn.graph.starting import start_forms
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
 from strategies import signals, words
 from test_program_bounds import texts

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from fxsnn.decolle.description import Geometry
 from fxsnn.decolle.plan import LayerPlan
 from fxsnn.decolle.quantise import QuantisedLayers
-from fxsnn.format import Format
-from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Leak, Signal
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.signal import Leak, Signal
 from reference import Draws, cast_word
 
 Map = dict[tuple[int, int, int], int]

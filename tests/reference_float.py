@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fxsnn.learn import Learning
-from fxsnn.network import Network
+from fxsnn.competitive.learn import Learning
+from fxsnn.competitive.network import Network
 
 Real = Callable[[float], float]
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.decolle.table import LayerLearning
-from fxsnn.format import Format
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Signal
 from reference import Draws, cast_value
 from reference_decolle import LayerReference, Map, QuantisedLayer
 

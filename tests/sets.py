@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.emulate import spikes_of
-from fxsnn.encode import RateCoding, Spikes
-from fxsnn.network import Network
-from fxsnn.plan import parse_plan
-from fxsnn.quantised import QuantisedNetwork, quantise
+from fxsnn.competitive.emulate import spikes_of
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import parse_plan
+from fxsnn.competitive.quantised import QuantisedNetwork, quantise
+from fxsnn.data.encode import RateCoding, Spikes
 
 INPUTS, NEURONS, STEPS = 16, 8, 40
 

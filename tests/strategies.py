@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fxsnn import Format, Lfsr, Overflow, Rounding
-from fxsnn.encode import RateCoding
-from fxsnn.network import Network
-from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantised import QuantisedNetwork
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import QuantisedNetwork
+from fxsnn.data.encode import RateCoding
+from fxsnn.number.signal import Leak, Signal
 
 TAPS = ((7, 6), (9, 5), (15, 14), (16, 15, 13, 4), (23, 18), (31, 28), (32, 22, 2, 1), (61, 60, 46, 45))
 

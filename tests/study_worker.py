@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from command_line import small_splits
-from fxsnn.candidates import to_json
-from fxsnn.cast import to_float
-from fxsnn.encode import RateCoding
+from fxsnn.competitive.learn import random_network
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import quantise
+from fxsnn.data.encode import RateCoding
+from fxsnn.digits.grid import Grid, Learner
 from fxsnn.engine.pool import THREADS, Engine
-from fxsnn.grid import Grid, Learner
-from fxsnn.learn import random_network
-from fxsnn.modes import Rounding
-from fxsnn.network import Network
-from fxsnn.plan import Plan
-from fxsnn.quantised import quantise
+from fxsnn.exploration.candidates import to_json
+from fxsnn.number.cast import to_float
+from fxsnn.number.modes import Rounding
 from fxsnn.study.identity import Identity, identify
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import skip_with_jit
-from fxsnn.budget import Budget, parse_budget
 from fxsnn.errors import ConfigError
+from fxsnn.measure.budget import Budget, parse_budget
 
 skip_with_jit()
 

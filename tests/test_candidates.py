@@ -12,20 +12,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from command_line import skip_without_jit, small_splits
-from fxsnn.candidates import MACRO, Exploration, gather, load_exploration, to_json
-from fxsnn.encode import RateCoding, encode
+from fxsnn.competitive.learn import random_network, respond
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.ranges import profile
+from fxsnn.competitive.watching import reference
+from fxsnn.data.encode import RateCoding, encode
+from fxsnn.digits.evaluate import Task, explore
+from fxsnn.digits.grid import Grid, make_points
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.explore import Candidate, Task, explore
-from fxsnn.firing import reference
-from fxsnn.grid import Grid, make_points
-from fxsnn.learn import random_network, respond
-from fxsnn.memory import baseline
-from fxsnn.pareto import Reward, front, select
-from fxsnn.plan import Plan
-from fxsnn.ranges import profile
-from fxsnn.score import Score, cross_validate
-from fxsnn.selection import choose
-from fxsnn.ties import pack
+from fxsnn.exploration.candidate import Candidate
+from fxsnn.exploration.candidates import MACRO, Exploration, gather, load_exploration, to_json
+from fxsnn.exploration.pareto import Reward, front, select
+from fxsnn.exploration.selection import choose
+from fxsnn.measure.memory import baseline
+from fxsnn.measure.score import Score, cross_validate
+from fxsnn.measure.ties import pack
 
 skip_without_jit()
 

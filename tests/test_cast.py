@@ -23,8 +23,8 @@ from fxsnn import (
     from_float_counted,
     to_float,
 )
-from fxsnn.cast import cast_exact
 from fxsnn.errors import ConfigError, FormatError, OverflowDetectedError
+from fxsnn.number.cast import cast_exact
 from strategies import formats, lfsrs, overflows, roundings, words
 
 DETERMINISTIC = [mode.value for mode in Rounding if mode is not Rounding.STOCHASTIC]

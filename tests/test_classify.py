@@ -5,15 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fxsnn.classify import (
-    accuracy,
-    assign_labels,
-    assign_proportions,
-    mean_responses,
-    vote,
-    wilson_interval,
-)
 from fxsnn.errors import ConfigError
+from fxsnn.measure.classify import accuracy, assign_labels, assign_proportions, mean_responses, vote, wilson_interval
 
 # three neurons, four images: two of class 0, one of class 1, one of class 2
 RESPONSES = np.array([[4, 0, 0], [2, 1, 0], [3, 5, 0], [0, 2, 0]])

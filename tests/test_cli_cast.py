@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from command_line import once, run
 from fxsnn import Format, Overflow, Rounding, cast
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.lfsr import Lfsr
 from strategies import formats, overflows, roundings, words
 
 OUTPUT = """\

@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 
 from command_line import Said, run, skip_without_jit, small_splits
-from fxsnn.candidates import Entry, entry_of, load_exploration
-from fxsnn.demo import prepare
-from fxsnn.explore import evaluate
-from fxsnn.grid import Point
-from fxsnn.learn import Learning, random_network
-from fxsnn.learner import IntegerLearner
-from fxsnn.network import load_network, save_network
-from fxsnn.plan import parse_plan, plan_from_data, plan_text
-from fxsnn.profiled import ANY, plan_in
-from fxsnn.splits import part
-from fxsnn.ties import pack, paired_difference, unpack
+from fxsnn.competitive.learn import Learning, random_network
+from fxsnn.competitive.network import load_network, save_network
+from fxsnn.competitive.plan import parse_plan, plan_from_data, plan_text
+from fxsnn.digits.evaluate import evaluate
+from fxsnn.digits.learner import IntegerLearner
+from fxsnn.digits.profiled import ANY, plan_in
+from fxsnn.digits.splits import part
+from fxsnn.digits.task import prepare
+from fxsnn.exploration.candidates import Entry, entry_of, load_exploration
+from fxsnn.exploration.point import Point
+from fxsnn.measure.ties import pack, paired_difference, unpack
 
 skip_without_jit()
 
@@ -48,8 +48,8 @@ DEMO = ["--neurons", "6", "--passes", "2", "--max-loss", "1", "--sweep", "0", "-
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
-    monkeypatch.setattr("fxsnn.training.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits_training.open_splits", lambda *_: small_splits())
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_learning_is_written_as_golden_vectors(tmp_path: Path, plan: Path) -> No
     trained, splits = tmp_path / "net.npz", small_splits()
     first = part(splits.training, 0, 2)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("fxsnn.training.open_splits", lambda *_: replace(splits, training=first))
+        patched.setattr("fxsnn.jobs.digits_training.open_splits", lambda *_: replace(splits, training=first))
         done("train", "--neurons", "2", "--itq", "UQ0.3", "--out", trained)
     last = [int(line, 16) for line in (out / "weights.mem").read_text().splitlines()[-784 * 2 :]]
     assert (load_network(trained).weights.reshape(-1) * 8).tolist() == last
@@ -323,7 +323,7 @@ def test_a_demo_that_fails_at_its_end_leaves_what_was_there(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fxsnn.demo.write_report", stop)
+    monkeypatch.setattr("fxsnn.jobs.digits_demo.write_report", stop)
     assert run("demo", "--out", out, "--grid", grid, *DEMO, "--seed", "1").status == 130
     assert contents(out) == before
     assert names(tmp_path) == ["demo", "grid.toml"]
@@ -602,7 +602,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_work(
     def work(*_: object) -> None:
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr("fxsnn.job.open_splits", work)
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", work)
     words = [command, *([network] if command == "explore" else []), "--out"]
     missing = tmp_path / "missing" / "out"
     assert run(*words, missing).complaint == (

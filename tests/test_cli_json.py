@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from command_line import run, skip_without_jit, small_splits
-from fxsnn.candidates import load_exploration
-from fxsnn.encode import RateCoding
-from fxsnn.learn import random_network
-from fxsnn.network import save_network
-from fxsnn.ranges import PERCENTILES
+from fxsnn.competitive.learn import random_network
+from fxsnn.competitive.network import save_network
+from fxsnn.data.encode import RateCoding
+from fxsnn.exploration.candidates import load_exploration
+from fxsnn.measure.ranges import PERCENTILES
 from test_graph_explore import written
 
 skip_without_jit()
@@ -40,7 +40,7 @@ threshold = "UQ2.4"
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
 
 
 @pytest.fixture

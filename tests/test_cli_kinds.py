@@ -12,18 +12,18 @@ import typer.main
 from command_line import run, skip_without_jit, small_splits
 from fxsnn.cli import app
 from fxsnn.cli.moved import MOVED
+from fxsnn.competitive.learn import random_network
+from fxsnn.competitive.network import save_network
+from fxsnn.data.encode import RateCoding
 from fxsnn.decolle.description import parse_description
 from fxsnn.decolle.learn import LocalLearning
 from fxsnn.decolle.network import load_layers, random_layers, save_layers
 from fxsnn.decolle.ptq import Words, plan_layers
-from fxsnn.encode import RateCoding
-from fxsnn.learn import random_network
-from fxsnn.network import save_network
-from fxsnn.planned import planned_text
-from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.splits import open_split
-from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
-from fxsnn.significance.layers import decolle_spreads
+from fxsnn.exploration.planned import planned_text
+from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.splits import open_split
+from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
+from fxsnn.significance.recordings import decolle_spreads
 from test_cli_json import GRID, PLAN
 from test_decolle_learning import NET, recordings, write
 from test_graph_explore import written
@@ -55,7 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(made)
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
     return made
 
 

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from command_line import Said, run, skip_without_jit, small_splits
-from fxsnn.candidates import gather, load_exploration, to_json
-from fxsnn.demo import about, prepare
-from fxsnn.explore import explore
-from fxsnn.grid import Point
-from fxsnn.learn import Learning, random_network, train
-from fxsnn.learner import learner_like
-from fxsnn.network import load_network, save_network
-from fxsnn.plan import plan_from_data, plan_text
+from fxsnn.competitive.learn import Learning, random_network, train
+from fxsnn.competitive.network import load_network, save_network
+from fxsnn.competitive.plan import plan_from_data, plan_text
+from fxsnn.digits.evaluate import explore
+from fxsnn.digits.learner import learner_like
+from fxsnn.digits.task import about, prepare
+from fxsnn.exploration.candidates import gather, load_exploration, to_json
+from fxsnn.exploration.point import Point
+from fxsnn.measure.ties import unpack
 from fxsnn.significance import load_significance
-from fxsnn.ties import unpack
 
 skip_without_jit()
 
@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_network(trained, place / "net.npz")
     (place / "grid.toml").write_text(GRID)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+        patch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
         said = run("explore", place / "net.npz", "--grid", place / "grid.toml", "--out", place / "c.json")
     assert said.status == 0, said.err
     return place
@@ -55,8 +55,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Use the small digits; leave the figures out but where a test is of them."""
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
-    monkeypatch.setattr("fxsnn.reporting.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits_report.open_splits", lambda *_: small_splits())
     if "illustrated" not in request.fixturenames:
         pictures = ("trade_off", "membranes", "distributions", "rasters", "significance")
         monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in pictures})

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from command_line import Said, run, skip_without_jit, small_splits
-from fxsnn.encode import RateCoding, encode
-from fxsnn.learn import random_network
-from fxsnn.network import load_network, save_network
-from fxsnn.ranges import spreads
+from fxsnn.competitive.learn import random_network
+from fxsnn.competitive.network import load_network, save_network
+from fxsnn.competitive.ranges import spreads
+from fxsnn.data.encode import RateCoding, encode
 from fxsnn.significance import load_significance, to_json
 
 skip_without_jit()
@@ -21,7 +21,7 @@ skip_without_jit()
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_an_output_that_cannot_be_is_refused_before_the_work(
     def work(*_: object) -> None:
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr("fxsnn.job.significance", work)
+    monkeypatch.setattr("fxsnn.jobs.digits.significance", work)
     must = "--out must be a folder or a name that ends in .json, not"
     missing = tmp_path / "missing" / "sweeps"
     assert run("significance", network, "--out", missing).complaint == (

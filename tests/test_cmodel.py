@@ -26,22 +26,22 @@ from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
 from fxsnn.cmodel.model import c_model
 from fxsnn.cmodel.words import prefix_of
+from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
-from fxsnn.graph.one_layer import graph_of
 from fxsnn.graph.plan import GraphPlan, load_graph_plan, parse_graph_plan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
-from fxsnn.quantised import QuantisedNetwork
 from simulate import UNOPTIMISED, needs_verilator
 from strategies import examples
 from test_emulate import cases

@@ -18,7 +18,6 @@ from c_models import OPTIONS, STRICT, agrees
 from command_line import skip_with_jit
 from fxsnn.cmodel.model import c_model
 from fxsnn.errors import FxsnnError
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
@@ -27,7 +26,8 @@ from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
 from fxsnn.graph.run import run
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Signal
 from strategies import examples
 
 skip_with_jit()

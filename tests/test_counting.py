@@ -11,21 +11,23 @@ from hypothesis import HealthCheck, given, settings
 
 from command_line import run
 from decolle_networks import quantised_layers
-from fxsnn.competitive import competitive_of
-from fxsnn.counting import memory_of
+from fxsnn.competitive.description import competitive_of
+from fxsnn.competitive.inventory import memory
+from fxsnn.competitive.network import Network, save_network
+from fxsnn.competitive.plan import Plan, parse_plan, plan_text
+from fxsnn.competitive.quantised import quantise
 from fxsnn.decolle.inventory import decolle_memory
 from fxsnn.decolle.network import random_layers
 from fxsnn.decolle.plan import decolle_plan_text
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.decolle.ready import ready
-from fxsnn.described import described_text
+from fxsnn.digits.profiled import ANY, plan_in
 from fxsnn.golden.populations_make import make_graph_bundle
-from fxsnn.memory import MACROS, memory, memory_to_data
-from fxsnn.network import Network, save_network
-from fxsnn.plan import Plan, parse_plan, plan_text
-from fxsnn.profiled import ANY, plan_in
-from fxsnn.quantised import quantise
+from fxsnn.measure.macro import MACROS
+from fxsnn.measure.memory import memory_to_data
+from fxsnn.networks.counting import memory_of
+from fxsnn.networks.described import described_text
 from population_sets import POPULATION_SETS
 from strategies import networks, plans
 

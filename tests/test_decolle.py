@@ -19,10 +19,10 @@ from fxsnn.decolle.network import DecolleNetwork, random_layers
 from fxsnn.decolle.plan import DecollePlan, LayerPlan, decolle_plan_text, parse_decolle_plan
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
-from fxsnn.format import Format
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Overflow
-from fxsnn.plan import Leak, Signal
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Overflow
+from fxsnn.number.signal import Leak, Signal
 from reference_decolle import run_layers
 from strategies import examples, lfsrs
 

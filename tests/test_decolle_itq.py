@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from command_line import needs_jit, once, run
 from decolle_networks import cells, descriptions, frames_for, layer_plans
-from fxsnn.cast import from_float
 from fxsnn.decolle import itq
 from fxsnn.decolle.description import Description, parse_description
 from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
@@ -27,14 +26,15 @@ from fxsnn.decolle.plan import STREAMS, DecollePlan, LayerPlan, decolle_formats,
 from fxsnn.decolle.ptq import Words
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.decolle.table import LayerLearning, Update
-from fxsnn.described import described_in, described_text
 from fxsnn.errors import ConfigError, WidthError
-from fxsnn.format import Format
 from fxsnn.kernels import lfsr
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Signal
-from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured
+from fxsnn.networks.described import described_in, described_text
+from fxsnn.number.cast import from_float
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Signal
+from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out, measured
 from fxsnn.subjects.recordings import RecordingsSubject
 from reference import Draws
 from reference_decolle import every_layer, given_to

@@ -31,8 +31,8 @@ from fxsnn.decolle.network import DecolleNetwork, load_layers, random_layers, sa
 from fxsnn.decolle.ptq import Words, grids_of, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.memory import baseline
-from fxsnn.npz import pack_npz, unpack_npz
+from fxsnn.io.npz import pack_npz, unpack_npz
+from fxsnn.measure.memory import baseline
 
 NET = """
 classes = 3

@@ -16,10 +16,10 @@ from fxsnn.decolle.itq_plan import Lesson, plan_learning
 from fxsnn.decolle.network import random_layers
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
-from fxsnn.macro import Meaning
-from fxsnn.memory import Memory, baseline
-from fxsnn.modes import Rounding
-from fxsnn.plan import Leak, Signal
+from fxsnn.measure.macro import Meaning
+from fxsnn.measure.memory import Memory, baseline
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Leak, Signal
 from reference_decolle import QuantisedLayer, every_layer
 
 Listed = dict[str, tuple[int, int, Meaning]]

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_line import run, small_splits
-from fxsnn.competitive import Competitive, competitive_of
+from fxsnn.competitive.description import Competitive, competitive_of
+from fxsnn.competitive.learn import Learning, random_network, train
+from fxsnn.competitive.network import Network, load_network, save_network
+from fxsnn.data.encode import RateCoding
 from fxsnn.decolle.description import Description
 from fxsnn.decolle.network import random_layers, save_layers
 from fxsnn.decolle.ready import ready
-from fxsnn.described import described_in, described_text, parse_described
-from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError
-from fxsnn.learn import Learning, random_network, train
-from fxsnn.network import Network, load_network, save_network
+from fxsnn.networks.described import described_in, described_text, parse_described
 from strategies import networks
 
 CONSTANTS = [field for field in fields(Network) if field.name not in ("weights", "theta", "labels", "coding")]
@@ -123,7 +123,7 @@ def test_a_coding_has_a_seed_of_its_own(seed: int) -> None:
 
 def test_a_described_network_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     splits = small_splits()
-    monkeypatch.setattr("fxsnn.training.open_splits", lambda *_: splits)
+    monkeypatch.setattr("fxsnn.jobs.digits_training.open_splits", lambda *_: splits)
     text = WHOLE.replace("inputs = 9", "inputs = 784").replace("threshold = 2", "threshold = 3")
     path, out = tmp_path / "net.toml", tmp_path / "net.npz"
     path.write_text(text)

@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import small_splits
-from fxsnn.cast import to_float
-from fxsnn.distributions import Distribution, distributions, edges_of
-from fxsnn.emulate import emulate
-from fxsnn.encode import encode
+from fxsnn.competitive.emulate import emulate
+from fxsnn.competitive.learn import random_network, record
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import QuantisedNetwork, quantise
+from fxsnn.competitive.watching import distributions
+from fxsnn.data.encode import encode
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.learn import random_network, record
-from fxsnn.network import Network
-from fxsnn.plan import Plan, Signal
-from fxsnn.quantised import QuantisedNetwork, quantise
+from fxsnn.measure.distributions import Distribution, edges_of
+from fxsnn.number.cast import to_float
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Signal
 
 
 def signal(text: str) -> Signal:

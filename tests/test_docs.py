@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 
 from command_line import skip_without_jit
 from decolle_networks import layer_nodes
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import parse_plan
+from fxsnn.competitive.quantised import quantise
 from fxsnn.decolle.description import Description, Layer, parse_description
 from fxsnn.decolle.emulate import respond_layers
 from fxsnn.decolle.network import random_layers
 from fxsnn.decolle.plan import parse_decolle_plan
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
+from fxsnn.digits.grid import Grid, parse_grid
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.grid import Grid, parse_grid
-from fxsnn.lfsr import Lfsr
-from fxsnn.network import Network
-from fxsnn.plan import parse_plan
-from fxsnn.quantised import quantise
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
 from reference_decolle import every_layer
 
 skip_without_jit()

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import run, skip_with_jit
-from fxsnn.candidates import load_exploration
-from fxsnn.documents import MOST_DEPTH, fitted, parse_json, parse_toml
+from fxsnn.digits.grid import parse_grid
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.files import read_text
+from fxsnn.exploration.candidates import load_exploration
 from fxsnn.golden.bundle import read_bundle
-from fxsnn.grid import parse_grid
+from fxsnn.io.documents import MOST_DEPTH, fitted, parse_json, parse_toml
+from fxsnn.io.files import read_text
 from fxsnn.regress.lock import read_lock
 from fxsnn.significance.fewest import read_fewest
 from fxsnn.significance.result import load_significance

@@ -10,11 +10,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 import reference
-from fxsnn.emulate import NODES, emulate, respond, run_raster, spikes_of, traces
+from fxsnn.competitive.emulate import NODES, emulate, respond, run_raster, spikes_of, traces
+from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.errors import ConfigError
-from fxsnn.graph.one_layer import graph_of
 from fxsnn.graph.run import trace
-from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
 from strategies import examples, quantised_networks, words
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fxsnn.encode import RateCoding, Spikes, encode
+from fxsnn.data.encode import RateCoding, Spikes, encode
 from fxsnn.errors import ConfigError
 
 CODING = RateCoding(steps=20, peak=0.5, seed=3)

@@ -8,19 +8,21 @@ from dataclasses import replace
 import pytest
 
 from command_line import small_splits
-from fxsnn.emulate import respond
-from fxsnn.encode import RateCoding, encode
+from fxsnn.competitive.emulate import respond
+from fxsnn.competitive.inventory import memory
+from fxsnn.competitive.learn import random_network
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import quantise
+from fxsnn.competitive.ranges import Ranges
+from fxsnn.data.encode import RateCoding, encode
+from fxsnn.digits.evaluate import Task, evaluate, explore
+from fxsnn.digits.grid import Grid, make_plans, make_points, parse_grid, parse_leak
 from fxsnn.errors import ConfigError, FormatError, FxsnnError, OverflowDetectedError, WidthError
-from fxsnn.explore import Candidate, Task, evaluate, explore
-from fxsnn.format import Format
-from fxsnn.grid import Grid, make_plans, make_points, parse_grid, parse_leak
-from fxsnn.learn import random_network
-from fxsnn.memory import memory
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantised import quantise
-from fxsnn.ranges import Ranges
-from fxsnn.score import cross_validate
+from fxsnn.exploration.candidate import Candidate
+from fxsnn.measure.score import cross_validate
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Leak, Signal
 
 RANGES = Ranges(
     current=(0.0, 20.0), membrane=(-3.0, 60.0), theta=(0.0, 0.2), threshold=(5.0, 5.0), inhibition=(128.0, 128.0)

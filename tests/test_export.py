@@ -25,7 +25,7 @@ from fxsnn.golden.export import KINDS, check_kinds, export
 from fxsnn.golden.header import render_header
 from fxsnn.golden.intelmif import parse_intel_mif, render_intel_mif
 from fxsnn.golden.memfile import digest
-from fxsnn.npz import unpack_npz
+from fxsnn.io.npz import unpack_npz
 
 skip_without_jit()
 

@@ -11,7 +11,7 @@ import pytest
 
 from command_line import skip_with_jit
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import check_output, inside, new_folder, read_bytes, write_bytes, write_text
+from fxsnn.io.files import check_output, inside, new_folder, read_bytes, write_bytes, write_text
 
 skip_with_jit()
 

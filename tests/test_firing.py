@@ -13,15 +13,16 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from command_line import small_splits
-from fxsnn.emulate import emulate, respond
-from fxsnn.encode import RateCoding, encode
+from fxsnn.competitive.emulate import emulate, respond
+from fxsnn.competitive.learn import random_network, record
+from fxsnn.competitive.learn import respond as respond_in_float
+from fxsnn.competitive.quantised import quantise
+from fxsnn.competitive.ranges import profile
+from fxsnn.competitive.watching import reference, watch
+from fxsnn.data.encode import RateCoding, encode
+from fxsnn.digits.grid import Grid, make_plans
 from fxsnn.errors import ConfigError
-from fxsnn.firing import Firing, Reference, compare, parting, reference, rows, warning, watch
-from fxsnn.grid import Grid, make_plans
-from fxsnn.learn import random_network, record
-from fxsnn.learn import respond as respond_in_float
-from fxsnn.quantised import quantise
-from fxsnn.ranges import profile
+from fxsnn.measure.firing import Firing, Reference, compare, parting, rows, warning
 
 Counts = NDArray[np.integer]
 NONE = np.zeros((0, 1, 3), dtype=np.uint8)

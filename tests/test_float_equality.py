@@ -11,14 +11,15 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 import reference
-from fxsnn.emulate import emulate, spikes_of
-from fxsnn.encode import RateCoding
-from fxsnn.format import Format
-from fxsnn.learn import record
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.network import Network
-from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantised import quantise
+from fxsnn.competitive.emulate import emulate, spikes_of
+from fxsnn.competitive.learn import record
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import quantise
+from fxsnn.data.encode import RateCoding
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Leak, Signal
 from test_cast import FXPMATH_ROUNDING
 from test_emulate import as_layer
 

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 import fxsnn
 from decolle_networks import committed_in_currents
-from fxsnn.cast import cast, cast_counted, from_float
+from fxsnn.competitive.emulate import emulate, spikes_of
+from fxsnn.competitive.plan import parse_plan
+from fxsnn.competitive.quantised import QuantisedNetwork, quantise
 from fxsnn.decolle.emulate import respond_layers
-from fxsnn.emulate import emulate, spikes_of
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.run import trace as trace_of
-from fxsnn.modes import Overflow
-from fxsnn.plan import parse_plan
-from fxsnn.quantised import QuantisedNetwork, quantise
+from fxsnn.number.cast import cast, cast_counted, from_float
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow
 from test_memory import PLAN
 from test_quantised import network_of
 

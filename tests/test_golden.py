@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
@@ -24,10 +26,8 @@ from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
-from fxsnn.graph.one_layer import graph_of
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
-from fxsnn.quantised import QuantisedNetwork
 from sets import SETS
 from strategies import quantised_networks
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from command_line import run, skip_without_jit
+from fxsnn.competitive.graph import LAYER, graph_of
 from fxsnn.errors import FxsnnError
 from fxsnn.golden.align import likeliest
 from fxsnn.golden.bundle import read_bundle
@@ -35,7 +36,6 @@ from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_causes import Found
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.populations_stream import presentations
-from fxsnn.graph.one_layer import LAYER, graph_of
 from fxsnn.graph.starting import Start
 from sets import SETS as SOURCES
 from simulate import needs_icarus

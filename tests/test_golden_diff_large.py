@@ -17,7 +17,7 @@ from fxsnn.golden.dumps import read_dumps
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.graph.quantise import quantise_graph
-from fxsnn.modes import Rounding
+from fxsnn.number.modes import Rounding
 from population_sets import POPULATION_SETS
 
 

@@ -23,7 +23,7 @@ from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import graph_words, respond
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.graph.quantise import quantise_graph
-from fxsnn.modes import Rounding
+from fxsnn.number.modes import Rounding
 from reference_decolle import run_layers
 from simulate import compared, needs_icarus, simulate
 

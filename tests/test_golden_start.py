@@ -20,7 +20,6 @@ from command_line import run as command
 from command_line import skip_with_jit
 from fxsnn import load_golden
 from fxsnn.api.fixed import Fixed
-from fxsnn.cast import to_float
 from fxsnn.errors import OverflowDetectedError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
@@ -30,6 +29,7 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import run, trace
 from fxsnn.graph.starting import start_forms, start_of
+from fxsnn.number.cast import to_float
 from population_sets import POPULATION_SETS, committed
 from populations_drawn import drawn_networks, inputs_for, start_for
 from simulate import compared, needs_icarus, needs_verilator, simulate

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from fxsnn.errors import FileError
-from fxsnn.format import Format
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.memfile import hex_lines, mem_lines, read_mem, render
@@ -25,6 +24,7 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.number.format import Format
 
 WORDS = 1 << 18  # more of them are read and written in pieces
 

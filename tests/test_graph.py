@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection, bring
 from fxsnn.graph.given import raw, real
 from fxsnn.graph.inventory import graph_memory
@@ -28,8 +27,9 @@ from fxsnn.graph.reading import Readout, reduced
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import golden_nodes, run, trace
 from fxsnn.graph.stepping import State
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Signal
 from reference_lif import Cuba, Into, Lif, weighed
 from strategies import examples
 

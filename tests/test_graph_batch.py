@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from command_line import once
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
 from fxsnn.graph import batch
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.dense import is_dense
@@ -28,8 +27,9 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout, reduced
 from fxsnn.graph.run import run, trace
 from fxsnn.kernels import layer
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.program.compiled import compiled
 from fxsnn.program.grammar import Text, parse
 from strategies import examples

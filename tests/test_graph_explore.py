@@ -12,11 +12,11 @@ import pytest
 
 from command_line import FXSNN, skip_without_jit
 from command_line import run as command
-from fxsnn.candidates import Entry, load_exploration, to_json
-from fxsnn.descent import formats
 from fxsnn.engine.pool import Engine
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
+from fxsnn.exploration.candidates import Entry, load_exploration, to_json
+from fxsnn.exploration.descent import formats
+from fxsnn.exploration.planned import parse_planned
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import Inputs, read_inputs
 from fxsnn.graph.inventory import graph_memory
@@ -25,14 +25,14 @@ from fxsnn.graph.plan import GraphPlan, graph_plan_text, parse_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.real import float_run, float_trace
 from fxsnn.graph.run import trace
-from fxsnn.planned import parse_planned
+from fxsnn.number.format import Format
 from fxsnn.populations.bench import check_inputs_of
 from fxsnn.populations.grid import GraphSignals, graph_points, parse_graph_grid
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.significance.populations import LEAST_WIDE, wide_plan
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.graphs import GraphSubject, digest_of_graph
+from fxsnn.subjects.populations import GraphSubject, digest_of_graph
 from test_graph_files import RISING
 
 skip_without_jit()

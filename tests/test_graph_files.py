@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 
 from command_line import run as command
-from fxsnn.cast import from_float
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.given import Given
 from fxsnn.graph.inventory import graph_memory
@@ -21,8 +19,10 @@ from fxsnn.graph.plan import graph_plan_for
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import golden_nodes, run, trace
-from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Signal
+from fxsnn.number.cast import from_float
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.signal import Signal
 
 NETWORK = """
 [input]

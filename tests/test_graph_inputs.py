@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.inputs import read_inputs
@@ -16,6 +15,7 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.population import population
 from fxsnn.graph.reading import Readout
 from fxsnn.graph.recorded_inputs import MOST_WORDS
+from fxsnn.number.format import Format
 
 
 def network(form: str = "Q3.1", skip: int = 0) -> Graph:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from command_line import run, skip_without_jit
-from fxsnn.candidates import load_exploration
 from fxsnn.errors import ConfigError
+from fxsnn.exploration.candidates import load_exploration
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import GraphPlan, signals_for
-from fxsnn.modes import Rounding
+from fxsnn.number.modes import Rounding
 from fxsnn.populations.grid import graph_points, parse_graph_grid
 from fxsnn.significance.fewest import Fewest, read_fewest
 from fxsnn.significance.populations import significant_points

@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from numpy.typing import NDArray
 
-from fxsnn.emulate import run_raster
+from fxsnn.competitive.emulate import run_raster
+from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.inventory import memory
+from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.graph.one_layer import graph_of
 from fxsnn.graph.run import run
-from fxsnn.memory import memory
-from fxsnn.quantised import QuantisedNetwork
 from strategies import examples
 from test_emulate import cases
 

@@ -10,10 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
+from fxsnn.data.encode import RateCoding, encode
 from fxsnn.data.labelled import Labelled
-from fxsnn.encode import RateCoding, encode
 from fxsnn.errors import FxsnnError
-from fxsnn.format import Format
 from fxsnn.graph import frames
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.frames import Events, Frames, made
@@ -23,7 +22,8 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.population import population
 from fxsnn.graph.reading import Readout
 from fxsnn.graph.recorded_inputs import MOST_WORDS
-from fxsnn.npz import pack_npz
+from fxsnn.io.npz import pack_npz
+from fxsnn.number.format import Format
 
 
 def network(*shape: int, form: str = "UQ8.0") -> Graph:

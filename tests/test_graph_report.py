@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from command_line import Said, run, skip_without_jit
-from fxsnn.candidates import load_exploration
+from fxsnn.exploration.candidates import load_exploration
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.inventory import graph_memory

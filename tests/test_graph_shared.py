@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fxsnn.descent import steps
-from fxsnn.format import Format
+from fxsnn.exploration.descent import steps
 from fxsnn.graph import shared as module
 from fxsnn.graph.batch import said_of
 from fxsnn.graph.connect import Projection
@@ -22,6 +21,7 @@ from fxsnn.graph.reading import Readout
 from fxsnn.graph.run import run
 from fxsnn.graph.shared import Shared
 from fxsnn.graph.starting import REST
+from fxsnn.number.format import Format
 from fxsnn.populations.bench import GraphBench
 from fxsnn.populations.grid import GraphSignals
 

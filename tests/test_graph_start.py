@@ -24,7 +24,7 @@ from fxsnn.graph.reading import Readout, reduced
 from fxsnn.graph.run import named_words, run, trace
 from fxsnn.graph.starting import start_of
 from fxsnn.graph.stepping import State
-from fxsnn.modes import Overflow
+from fxsnn.number.modes import Overflow
 from population_sets import COMPETITIVE, POPULATION_SETS
 from populations_drawn import any_networks, inputs_for, start_for
 from strategies import examples

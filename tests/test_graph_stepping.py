@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, OverflowDetectedError
-from fxsnn.format import Format
 from fxsnn.graph import stepping
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
@@ -24,8 +23,9 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
 from fxsnn.graph.run import named_words, run, trace
 from fxsnn.graph.stepping import State
-from fxsnn.modes import Overflow
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow
+from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
 from population_sets import POPULATION_SETS, SERIAL
 from populations_drawn import drawn_networks, inputs_for

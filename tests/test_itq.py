@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import reference_itq
-from fxsnn import itq
-from fxsnn.cast import from_float, to_float
-from fxsnn.encode import RateCoding
+from fxsnn.competitive import itq
+from fxsnn.competitive.learn import Learning, Update, presentations, random_network, respond_to_images
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import LEARNING_SIGNALS, LearningPlan, Plan, parse_plan, plan_text
+from fxsnn.competitive.quantised import FIRST_LEARNING_STREAM, quantise
+from fxsnn.data.encode import RateCoding
 from fxsnn.errors import ConfigError, WidthError
-from fxsnn.format import Format
-from fxsnn.learn import Learning, Update, presentations, random_network, respond_to_images
-from fxsnn.modes import Rounding
-from fxsnn.network import Network
-from fxsnn.plan import LEARNING_SIGNALS, Leak, LearningPlan, Plan, Signal, parse_plan, plan_text
-from fxsnn.quantised import FIRST_LEARNING_STREAM, quantise
+from fxsnn.number.cast import from_float, to_float
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Leak, Signal
 from strategies import examples, plans, signals
 from test_emulate import as_layer
 from test_learn import bars, some_images

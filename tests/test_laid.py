@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fxsnn.format import Format
 from fxsnn.graph import laid as module
 from fxsnn.graph.connect import Projection, bring
 from fxsnn.graph.given import raw
 from fxsnn.graph.laid import Kinds, Map, kinds_of, laid, map_of
 from fxsnn.kernels import narrow
+from fxsnn.number.format import Format
 
 KINDS: list[Kinds] = [(np.int32, np.int16), (np.int32, np.uint8), (np.int16, np.uint8)]
 BYTE, WIDE, COUNT = Format(8, 0), Format(16, 0), Format(7, 0, signed=False)

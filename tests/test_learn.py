@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 import reference_float as reference
 from command_line import needs_jit
-from fxsnn.classify import accuracy, assign_labels, vote
+from fxsnn.competitive.learn import Learning, random_network, record, respond, respond_to_images, train
+from fxsnn.competitive.network import Network
 from fxsnn.data.digits import load_digits, split_digits
-from fxsnn.encode import RateCoding, encode
+from fxsnn.data.encode import RateCoding, encode
 from fxsnn.errors import ConfigError
-from fxsnn.learn import Learning, random_network, record, respond, respond_to_images, train
-from fxsnn.network import Network
+from fxsnn.measure.classify import accuracy, assign_labels, vote
 
 quarters = st.integers(-4, 8).map(lambda k: k / 4)  # coarse, so that excesses are 0 and tie
 # nothing so small that a sum of it could not be scaled to the norm in float32

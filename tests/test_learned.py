@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from command_line import run, skip_without_jit, small_splits
+from fxsnn.competitive.learn import random_network
+from fxsnn.competitive.network import load_network, save_network
 from fxsnn.data.digits import Images
-from fxsnn.errors import ConfigError, FileError
-from fxsnn.learn import random_network
-from fxsnn.learned import (
+from fxsnn.data.learned import (
     MARKS,
     NOTHING_KNOWN,
     Samples,
@@ -24,9 +24,9 @@ from fxsnn.learned import (
     note,
     split_of_samples,
 )
-from fxsnn.network import load_network, save_network
-from fxsnn.npz import pack_npz, unpack_npz
-from fxsnn.splits import Splits, learned_digits
+from fxsnn.digits.splits import Splits, learned_digits
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.io.npz import pack_npz, unpack_npz
 
 skip_without_jit()
 

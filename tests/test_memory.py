@@ -6,11 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bits_needed import needed
-from fxsnn.emulate import emulate, spikes_of
+from fxsnn.competitive.emulate import emulate, spikes_of
+from fxsnn.competitive.inventory import inventory, memory, while_learning
+from fxsnn.competitive.plan import parse_plan
+from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError
-from fxsnn.memory import MACROS, Array, Macro, baseline, inventory, memory, memory_to_data, while_learning
-from fxsnn.plan import parse_plan
-from fxsnn.quantised import QuantisedNetwork
+from fxsnn.measure.macro import MACROS, Array, Macro
+from fxsnn.measure.memory import baseline, memory_to_data
 from strategies import quantised_networks
 
 PLAN = """

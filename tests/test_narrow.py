@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from command_line import run, skip_without_jit
-from fxsnn.candidates import to_json
 from fxsnn.decolle.learn import LocalLearning
 from fxsnn.decolle.network import DecolleNetwork, save_layers
 from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.ptq import Words, plan_layers
-from fxsnn.descent import Floor, Narrowing, formats, narrowed, reachable, steps
 from fxsnn.errors import ConfigError
-from fxsnn.explore import Values
-from fxsnn.format import Format
-from fxsnn.grid import Point
-from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.narrowing import LayerSignals
-from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
+from fxsnn.exploration.candidate import Values
+from fxsnn.exploration.candidates import to_json
+from fxsnn.exploration.descent import Floor, Narrowing, formats, narrowed, reachable, steps
+from fxsnn.exploration.point import Point
+from fxsnn.number.format import Format
+from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.narrowing import LayerSignals
+from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
 from fxsnn.subjects.recordings import RecordingsSubject

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import reference
-from fxsnn.emulate import respond, run_raster, spikes_of
+from fxsnn.competitive.emulate import respond, run_raster, spikes_of
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.prepare import step_of
+from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError, OverflowDetectedError
-from fxsnn.format import Format
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.prepare import step_of
-from fxsnn.quantised import QuantisedNetwork
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Leak, Signal
 from strategies import examples, quantised_networks
 from test_emulate import as_layer
 

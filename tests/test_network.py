@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from command_line import skip_with_jit
-from fxsnn.encode import RateCoding
+from fxsnn.competitive.network import Network, load_network, save_network
+from fxsnn.data.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.network import Network, load_network, save_network
 
 skip_with_jit()
 

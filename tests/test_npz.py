@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import skip_with_jit
+from fxsnn.competitive.network import load_network
 from fxsnn.decolle.network import load_layers
-from fxsnn.described import kind_of
 from fxsnn.errors import FileError
-from fxsnn.network import load_network
-from fxsnn.npz import pack_npz, unpack_npy, unpack_npz
+from fxsnn.io.npz import pack_npz, unpack_npy, unpack_npz
+from fxsnn.networks.described import kind_of
 
 skip_with_jit()
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,14 @@ import pytest
 
 from command_line import run as command
 from command_line import skip_without_jit
+from fxsnn.competitive.emulate import run_raster
+from fxsnn.competitive.network import load_network
+from fxsnn.competitive.plan import parse_plan
+from fxsnn.competitive.quantised import quantise
 from fxsnn.decolle.emulate import respond_layers
 from fxsnn.decolle.network import load_layers
 from fxsnn.decolle.plan import parse_decolle_plan
 from fxsnn.decolle.quantise import quantise_layers
-from fxsnn.emulate import run_raster
-from fxsnn.network import load_network
-from fxsnn.plan import parse_plan
-from fxsnn.quantised import quantise
 
 skip_without_jit()
 
@@ -80,14 +81,26 @@ def test_memory_is_counted_as_now() -> None:
     assert found["bits"] == 7221  # 7,199 when sums and counters that outlive an operation were left out
 
 
-def test_scripts_of_before_find_the_quantisation_where_it_was() -> None:
+def test_scripts_of_before_find_what_has_moved() -> None:
     script = """
-import fxsnn, fxsnn.quantised
+import fxsnn, fxsnn.emulate, fxsnn.competitive.quantised
+from fxsnn.memory import MACROS, Memory, memory_to_data, while_learning
+from fxsnn.plan import Signal, parse_plan
 from fxsnn.quantise import quantise
 net = fxsnn.Network(2)
 net.dense(fxsnn.raw([[1], [2]]), fxsnn.lif(threshold=fxsnn.raw(2)))
 fixed = fxsnn.quantise(net, net.plan(weight="Q3.0", membrane="Q4.0", threshold="UQ3.0"))
-print(quantise is fxsnn.quantised.quantise, fixed.run([[[1, 1]]]).said.tolist())
+print(quantise is fxsnn.competitive.quantised.quantise, fixed.run([[[1, 1]]]).said.tolist(), Signal is fxsnn.Signal)
+print(fxsnn.emulate.respond.__module__, callable(fxsnn.cast), hasattr(fxsnn.emulate, "nothing"), hasattr(fxsnn, "none"))
 """
     found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
-    assert found.stdout == "True [[1]]\n"
+    assert found.stdout == "True [[1]] True\nfxsnn.competitive.emulate True False False\n"
+
+
+from fxsnn.former import FORMER
+
+
+def test_every_place_of_a_former_module_is_there() -> None:
+    for name, module in FORMER.items():
+        places = [import_module(f"fxsnn.{place}") for place in module.__dict__["_places"]]
+        assert all(place.__file__ for place in places), name

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 
 from command_line import run, skip_without_jit, small_splits
-from fxsnn.candidates import load_exploration
+from fxsnn.competitive.learn import Learning, random_network, train
+from fxsnn.competitive.network import load_network, save_network
+from fxsnn.competitive.plan import parse_plan
+from fxsnn.competitive.quantised import quantise
+from fxsnn.competitive.ranges import profile
+from fxsnn.competitive.watching import overflowing
 from fxsnn.data.digits import Images
-from fxsnn.encode import encode
-from fxsnn.learn import Learning, random_network, train
-from fxsnn.network import load_network, save_network
-from fxsnn.overflows import lines_of_many, overflowing
-from fxsnn.plan import parse_plan
-from fxsnn.profiled import ANY, plan_in, profiled_plan
-from fxsnn.quantised import quantise
-from fxsnn.ranges import integer_bits, profile
-from fxsnn.splits import Splits
+from fxsnn.data.encode import encode
+from fxsnn.digits.profiled import ANY, plan_in, profiled_plan
+from fxsnn.digits.splits import Splits
+from fxsnn.exploration.candidates import load_exploration
+from fxsnn.measure.overflows import lines_of_many
+from fxsnn.measure.ranges import integer_bits
 
 skip_without_jit()
 

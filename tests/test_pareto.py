@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import skip_with_jit
-from fxsnn.budget import Budget
 from fxsnn.errors import BudgetError, ConfigError, FloorError
-from fxsnn.pareto import ACCURACY, Baseline, Reward, front, select
+from fxsnn.exploration.pareto import ACCURACY, Baseline, Reward, front, select
+from fxsnn.measure.budget import Budget
 
 skip_with_jit()
 

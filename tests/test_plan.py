@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 
 from command_line import in_plain_python
+from fxsnn.competitive.plan import Plan, parse_plan, plan_from_data, plan_text, plan_to_data
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Leak, Plan, parse_plan, plan_from_data, plan_text, plan_to_data
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Leak
 from strategies import plans
 
 pytestmark = in_plain_python  # others import from here
@@ -85,7 +86,7 @@ def test_what_is_wrong_with_a_plan_is_named(old: str, new: str, message: str) ->
 
 
 def test_a_signed_leak_factor_is_refused() -> None:
-    from fxsnn.plan import Signal
+    from fxsnn.number.signal import Signal
 
     with pytest.raises(ConfigError, match=r"^the leak factor's format must be unsigned, not Q1\.7 \(s8\)$"):
         Leak("multiply", Signal(Format.parse("Q1.7")))

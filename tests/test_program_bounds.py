@@ -11,17 +11,20 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import QuantisedNetwork
+from fxsnn.competitive.width import exact_bits, limits, program_of, sites_of
 from fxsnn.decolle.description import Description, Layer
 from fxsnn.decolle.network import random_layers
 from fxsnn.decolle.plan import DecollePlan, LayerPlan
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import WidthError
-from fxsnn.format import Format
 from fxsnn.kernels import rescale
 from fxsnn.kernels.site import Site
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Leak, Plan, Signal
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Leak, Signal
 from fxsnn.program.build import build
 from fxsnn.program.grammar import parse
 from fxsnn.program.interpret import Run, Step
@@ -29,8 +32,6 @@ from fxsnn.program.operations import Round
 from fxsnn.program.program import Program, bind
 from fxsnn.program.shipped import neuron
 from fxsnn.program.wires import ANYWHERE, arriving
-from fxsnn.quantised import QuantisedNetwork
-from fxsnn.width import exact_bits, limits, program_of, sites_of
 from strategies import signals, words
 
 SPIKES = Format(1, 0, signed=False)

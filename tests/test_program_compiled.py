@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 import fxsnn.program.compiled as program_compiled
 from fxsnn.errors import WidthError
-from fxsnn.format import Format
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.program.build import build
 from fxsnn.program.compiled import Compiled, compiled
 from fxsnn.program.grammar import parse

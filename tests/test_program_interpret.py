@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fxsnn.emulate import NODES
-from fxsnn.graph.one_layer import graph_of
+from fxsnn.competitive.emulate import NODES
+from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.quantised import SITES, QuantisedNetwork, site_registers
+from fxsnn.competitive.width import constants_of, program_of
 from fxsnn.graph.run import trace
 from fxsnn.program.interpret import Run, Step
-from fxsnn.quantised import SITES, QuantisedNetwork, site_registers
-from fxsnn.width import constants_of, program_of
 from strategies import words
 from test_emulate import cases, many
 from test_program_bounds import stays_within_bounds

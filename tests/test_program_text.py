@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from command_line import skip_with_jit
 from fxsnn.errors import ConfigError, FxsnnError, NeuronError
-from fxsnn.format import Format
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Signal
 from fxsnn.program.build import build
 from fxsnn.program.grammar import parse
 from fxsnn.program.interpret import Run

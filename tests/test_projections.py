@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fxsnn.format import Format
 from fxsnn.graph import engine
 from fxsnn.graph.connect import KINDS, Projection, bring, windows
 from fxsnn.graph.given import raw
@@ -20,7 +19,8 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout, reduced
 from fxsnn.graph.run import run, trace
 from fxsnn.graph.ways import ways
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Signal
 from strategies import examples
 
 STEPS = 7

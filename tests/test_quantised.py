@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fxsnn.cast import from_float
-from fxsnn.emulate import respond, spikes_of
+from fxsnn.competitive.emulate import respond, spikes_of
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan, parse_plan
+from fxsnn.competitive.quantised import folded_theta, quantise
 from fxsnn.errors import OverflowDetectedError
-from fxsnn.format import Format
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.network import Network
-from fxsnn.plan import Leak, Plan, Signal, parse_plan
-from fxsnn.quantised import folded_theta, quantise
+from fxsnn.number.cast import from_float
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Leak, Signal
 from test_memory import PLAN
 
 

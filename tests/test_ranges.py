@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import small_splits
-from fxsnn.cast import from_float_counted, to_float
-from fxsnn.emulate import spikes_of
-from fxsnn.encode import RateCoding, Spikes, encode
+from fxsnn.competitive.emulate import spikes_of
+from fxsnn.competitive.learn import random_network, record
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.ranges import Ranges, profile, spreads
+from fxsnn.data.encode import RateCoding, Spikes, encode
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.learn import random_network, record
-from fxsnn.network import Network
-from fxsnn.ranges import PERCENTILES, Ranges, Spread, integer_bits, profile, spread, spreads
+from fxsnn.measure.ranges import PERCENTILES, Spread, integer_bits, spread
+from fxsnn.number.cast import from_float_counted, to_float
+from fxsnn.number.format import Format
 
 NETWORK = Network(
     weights=np.array([[0.5, -0.25], [1.0, 0.75]]),
@@ -126,7 +127,7 @@ def test_percentiles_and_extremes_are_those_of_all_values_of_every_image() -> No
 def test_many_images_keep_their_extremes_but_only_the_first_ones_values(monkeypatch: pytest.MonkeyPatch) -> None:
     network, spikes = small()
     whole = spreads(network, spikes)["membrane_before"]
-    monkeypatch.setattr("fxsnn.ranges._MOST_VALUES", 2 * 15 * 3 + 1)
+    monkeypatch.setattr("fxsnn.competitive.ranges._MOST_VALUES", 2 * 15 * 3 + 1)
     part = spreads(network, spikes)["membrane_before"]
     assert (part.minimum, part.maximum) == (whole.minimum, whole.maximum)
     first = np.array([record(network, spikes, image).before for image in range(2)])

@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from command_line import skip_without_jit
 from fxsnn import Overflow, Rounding
 from fxsnn.cli import app
+from fxsnn.competitive.plan import plan_from_data
 from fxsnn.decolle.ready import ready
-from fxsnn.demo import DEMO_GRID
-from fxsnn.described import described_by_name, parse_described
-from fxsnn.grid import parse_grid
-from fxsnn.plan import plan_from_data
-from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid
+from fxsnn.digits.grid import parse_grid
+from fxsnn.jobs.digits_demo import DEMO_GRID
+from fxsnn.networks.described import described_by_name, parse_described
+from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid
 from pages import play
 from simulate import needs_icarus
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from command_line import run, skip_without_jit
-from fxsnn.candidates import gather, load_exploration
+from fxsnn.competitive.plan import Plan
 from fxsnn.decolle.description import parse_description
 from fxsnn.decolle.emulate import respond_layers
 from fxsnn.decolle.learn import LocalLearning, frames_of
@@ -19,16 +19,16 @@ from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.events_demo import DEMO_GRIDS, _candidates
-from fxsnn.memory import baseline
-from fxsnn.modes import Rounding
-from fxsnn.plan import Plan
-from fxsnn.planned import facts_of, parse_planned, planned_from_data, planned_text
-from fxsnn.recorded.grid import RecordedGrid, parse_recorded_grid, recorded_points
-from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out, measured, measured_float
+from fxsnn.exploration.candidates import gather, load_exploration
+from fxsnn.exploration.planned import facts_of, parse_planned, planned_from_data, planned_text
+from fxsnn.jobs.recordings_demo import DEMO_GRIDS, _candidates
+from fxsnn.measure.memory import baseline
+from fxsnn.measure.score import Classified
+from fxsnn.number.modes import Rounding
+from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid, recorded_points
+from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.report import Story
-from fxsnn.score import Classified
-from fxsnn.significance.layers import decolle_groups, decolle_significance, wide_plan
+from fxsnn.significance.recordings import decolle_groups, decolle_significance, wide_plan
 from fxsnn.significance.sweep import narrowed
 from fxsnn.subjects.recordings import RecordingsSubject, digest_of_layers
 from test_decolle_learning import NET, recordings, taught, write
@@ -293,7 +293,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     filters: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stories: list[Story] = []
-    monkeypatch.setattr("fxsnn.events_reporting.write_report", lambda _, story: stories.append(story))
+    monkeypatch.setattr("fxsnn.jobs.recordings_report.write_report", lambda _, story: stories.append(story))
     plain = load_layers(folder / "net.npz")
     biases = tuple(np.linspace(-0.3, 0.4, len(bias), dtype=np.float32) for bias in plain.biases)
     net, plan = tmp_path / "net.npz", tmp_path / "plan.toml"

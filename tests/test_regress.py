@@ -17,18 +17,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_line import run, skip_without_jit, small_splits
-from fxsnn.emulate import Trace, emulate, respond
+from fxsnn.competitive.emulate import Trace, emulate, respond
+from fxsnn.competitive.network import save_network
+from fxsnn.competitive.plan import plan_from_data, plan_to_data
+from fxsnn.competitive.quantised import SITES, quantise
+from fxsnn.digits.splits import Splits
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.network import save_network
-from fxsnn.plan import Leak, plan_from_data, plan_to_data
-from fxsnn.quantised import SITES, quantise
+from fxsnn.number.signal import Leak
 from fxsnn.regress import suite
 from fxsnn.regress.compare import changes
 from fxsnn.regress.listed import Configuration
 from fxsnn.regress.listed import read_listed as read_any
 from fxsnn.regress.lock import THIS, Lock, lock_path, read_lock, write_lock
 from fxsnn.regress.record import ORDER, SHORT, Record, record
-from fxsnn.splits import Splits
 from sets import SOURCES
 
 skip_without_jit()
@@ -273,8 +274,8 @@ def test_digits_are_told_right_or_wrong(listed: Path, monkeypatch: pytest.Monkey
     assert run("regress", listed, "--accept").status == 0
     (one,) = read_listed(listed)
     splits, network = small_splits(), quantise(one.network, one.plan)
-    from fxsnn.encode import encode
-    from fxsnn.score import score
+    from fxsnn.data.encode import encode
+    from fxsnn.measure.score import score
 
     learned, shown = (respond(network, encode(d.images, one.network.coding)) for d in (splits.labelling, splits.test))
     correct = score(learned, splits.labelling.labels, shown[:2], splits.test.labels[:2]).correct
@@ -353,7 +354,7 @@ def test_the_first_node_that_differs_is_named(name: str, change: dict[str, Any])
 
 
 def _plan(name: str) -> Any:
-    from fxsnn.selection import read_plan
+    from fxsnn.exploration.selection import read_plan
 
     return read_plan(GOLDEN / "formats" / f"{name}.toml")
 

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from command_line import skip_without_jit
-from fxsnn.distributions import Distribution, edges_of
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.firing import Firing
-from fxsnn.format import Format
-from fxsnn.ranges import spread
+from fxsnn.measure.distributions import Distribution, edges_of
+from fxsnn.measure.firing import Firing
+from fxsnn.measure.ranges import spread
+from fxsnn.number.format import Format
 from fxsnn.report import Story, trade_off, write_report
 from fxsnn.report.accuracies import accuracies
 from fxsnn.report.page import render

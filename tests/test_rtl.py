@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from command_line import once
 from faults import FAULTS, NETWORKS, fault_inputs
+from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.rtl import HDL
-from fxsnn.graph.one_layer import graph_of
-from fxsnn.quantised import QuantisedNetwork
 from sets import SETS
 from simulate import UNOPTIMISED, compared, needs_icarus, needs_verilator, simulate
 from strategies import quantised_networks

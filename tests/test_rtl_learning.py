@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from command_line import in_plain_python
-from fxsnn.encode import RateCoding
+from fxsnn.competitive.learn import Learning, random_network
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan, parse_plan
+from fxsnn.data.encode import RateCoding
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.golden.learning import make_learning_bundle
-from fxsnn.learn import Learning, random_network
-from fxsnn.network import Network
-from fxsnn.plan import Plan, parse_plan
 from learning_faults import CONFIGURATIONS, FAULTS
 from reference import lfsr_bits
 from simulate import needs_icarus, needs_verilator, simulate

@@ -15,9 +15,10 @@ import pytest
 
 from command_line import skip_without_jit
 from decolle_networks import LAYERED_SETS
+from fxsnn.competitive.inventory import memory
 from fxsnn.decolle.inventory import decolle_memory
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.memory import Memory, memory
+from fxsnn.measure.memory import Memory
 from sets import SETS
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -25,7 +25,6 @@ from command_line import in_plain_python
 from command_line import run as command
 from fxsnn.api.fixed import Fixed
 from fxsnn.errors import FxsnnError
-from fxsnn.format import Format
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
@@ -36,8 +35,9 @@ from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.starting import states_of
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
 from population_sets import POPULATION_SETS
 from populations_drawn import begins, start_for

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from command_line import hears_signals, skip_without_jit
+from fxsnn.competitive.graph import graph_of
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.rtl import script
-from fxsnn.graph.one_layer import graph_of
 from sets import SETS
 from simulate import needs_icarus, needs_verilator, simulate
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fxsnn.classify import Rule, assign_labels, assign_proportions, vote, wilson_interval
 from fxsnn.errors import ConfigError
-from fxsnn.score import cross_validate, score
+from fxsnn.measure.classify import Rule, assign_labels, assign_proportions, vote, wilson_interval
+from fxsnn.measure.score import cross_validate, score
 
 # neuron 0 answers to class 4, neuron 1 to class 7, neuron 2 never
 TRAINING = np.array([[3, 0, 0], [1, 2, 0], [0, 4, 0], [2, 0, 0]])

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from command_line import run
-from fxsnn.candidates import Entry, Exploration, Found, assemble, to_json
 from fxsnn.cli.studies import show_finished
+from fxsnn.exploration.candidates import Entry, Exploration, Found, assemble, to_json
+from fxsnn.exploration.shortened import picked
 from fxsnn.graph.plan import graph_plan_from_data, graph_plan_to_data
-from fxsnn.shortened import picked
 from fxsnn.study.session import Finished
 
 NAMES = ("input_hidden.weight", "hidden_out.weight", "hidden.membrane")

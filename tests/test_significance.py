@@ -19,21 +19,22 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from command_line import skip_without_jit, small_splits
-from fxsnn import learn
-from fxsnn.emulate import respond
-from fxsnn.encode import RateCoding, encode
+from fxsnn.competitive import learn
+from fxsnn.competitive.emulate import respond
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.quantised import quantise
+from fxsnn.competitive.ranges import Ranges, profile, spreads
+from fxsnn.data.encode import RateCoding, encode
+from fxsnn.digits.evaluate import Task
 from fxsnn.errors import ConfigError, FileError, FormatError, WidthError
-from fxsnn.explore import Task
-from fxsnn.format import Format
-from fxsnn.modes import Rounding
-from fxsnn.network import Network
-from fxsnn.plan import Signal
-from fxsnn.quantised import quantise
-from fxsnn.ranges import Ranges, profile, spreads
+from fxsnn.measure.score import cross_validate
+from fxsnn.measure.ties import paired_difference
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.report.significance import describe, draw, significance_png, significance_svg
-from fxsnn.score import cross_validate
 from fxsnn.significance import Significance, load_significance, to_json
-from fxsnn.significance.groups import (
+from fxsnn.significance.digits import (
     GROUPS,
     identity,
     inference_groups,
@@ -44,7 +45,6 @@ from fxsnn.significance.groups import (
 )
 from fxsnn.significance.result import Fewest, Float, Point, Rank, fewest, gather, rank
 from fxsnn.significance.sweep import ROUNDINGS, Case, Group, bits_of, narrowed, sweep
-from fxsnn.ties import paired_difference
 
 skip_without_jit()
 

@@ -11,25 +11,26 @@ import numpy as np
 import pytest
 
 from command_line import skip_without_jit
-from fxsnn import itq, learn
-from fxsnn.emulate import respond
-from fxsnn.encode import RateCoding, encode
+from fxsnn.competitive import itq, learn
+from fxsnn.competitive.emulate import respond
+from fxsnn.competitive.learn import Learning, random_network
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import LearningPlan, Plan
+from fxsnn.competitive.quantised import quantise
+from fxsnn.competitive.ranges import profile, spreads
+from fxsnn.data.encode import RateCoding, encode
+from fxsnn.digits.evaluate import Task
 from fxsnn.errors import ConfigError, FileError, WidthError
-from fxsnn.explore import Task
-from fxsnn.format import Format
-from fxsnn.learn import Learning, random_network
-from fxsnn.modes import Rounding
-from fxsnn.network import Network
-from fxsnn.plan import LearningPlan, Plan, Signal
-from fxsnn.quantised import quantise
-from fxsnn.ranges import profile, spreads
+from fxsnn.measure.score import cross_validate
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.report.significance import describe, draw, significance_svg
 from fxsnn.report.story import percent
-from fxsnn.score import cross_validate
 from fxsnn.significance import Significance, load_significance, to_json
-from fxsnn.significance.groups import GROUPS as INFERRING
-from fxsnn.significance.groups import significance
-from fxsnn.significance.learning import (
+from fxsnn.significance.digits import GROUPS as INFERRING
+from fxsnn.significance.digits import significance
+from fxsnn.significance.digits_learning import (
     FADE,
     GROUPS,
     Lessons,

@@ -13,14 +13,14 @@ from fxsnn.decolle.network import DecolleNetwork, save_layers
 from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.ptq import Words, plan_layers, weight_format
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.plan import Leak, Signal
-from fxsnn.recorded.grid import RecordedGrid
-from fxsnn.recorded.task import Bench, Lessons, learned_and_held_out
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Leak, Signal
+from fxsnn.recordings.grid import RecordedGrid
+from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
 from fxsnn.significance import to_json
 from fxsnn.significance.fewest import Fewest, read_fewest
-from fxsnn.significance.layers import decolle_significance
-from fxsnn.significance.significant import significant_axes, significant_points
+from fxsnn.significance.recordings import decolle_significance
+from fxsnn.significance.recordings_points import significant_axes, significant_points
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
 from fxsnn.subjects.recordings import RecordingsSubject

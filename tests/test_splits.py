@@ -10,8 +10,8 @@ import pytest
 
 from command_line import skip_with_jit
 from fxsnn.data.digits import PIXELS, Images
+from fxsnn.digits.splits import open_splits, part
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.splits import open_splits, part
 
 skip_with_jit()
 
@@ -42,7 +42,7 @@ def test_the_full_mnist_is_labelled_by_the_first_10000_it_learned_from(
         asked.append((split, place))
         return numbered({"train": 60_000, "test": 10_000}[split])
 
-    monkeypatch.setattr("fxsnn.splits.load_mnist", load)
+    monkeypatch.setattr("fxsnn.digits.splits.load_mnist", load)
     splits = open_splits(folder, mnist)
     assert asked == [("train", folder), ("test", folder)]
     assert splits.name == "MNIST"
@@ -52,7 +52,7 @@ def test_the_full_mnist_is_labelled_by_the_first_10000_it_learned_from(
 
 def test_digits_to_learn_from_and_to_test_on_are_of_one_data_set(monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"train": "MNIST", "test": "Fashion-MNIST"}
-    monkeypatch.setattr("fxsnn.splits.load_mnist", lambda split, _: replace(numbered(10_000), name=names[split]))
+    monkeypatch.setattr("fxsnn.digits.splits.load_mnist", lambda split, _: replace(numbered(10_000), name=names[split]))
     with pytest.raises(FileError) as refused:
         open_splits(Path("digits"))
     assert str(refused.value) == ("training and test images must be of one data set, not MNIST and Fashion-MNIST")

@@ -18,15 +18,16 @@ import pytest
 import postgres
 from command_line import skip_without_jit
 from dask_cluster import Cluster
-from fxsnn.candidates import entry_of, gather, to_json
 from fxsnn.cli.studies import show_finished
-from fxsnn.demo import about, measured_ranges, prepare
+from fxsnn.competitive.plan import Plan
+from fxsnn.digits.evaluate import evaluate, explore
+from fxsnn.digits.grid import Grid, make_points
+from fxsnn.digits.task import about, measured_ranges, prepare
 from fxsnn.engine.pool import Engine
 from fxsnn.errors import ConfigError, FileError, FindingError
-from fxsnn.explore import evaluate, explore
-from fxsnn.grid import Grid, Point, make_points
-from fxsnn.memory import baseline
-from fxsnn.plan import Plan
+from fxsnn.exploration.candidates import entry_of, gather, to_json
+from fxsnn.exploration.point import Point
+from fxsnn.measure.memory import baseline
 from fxsnn.study import session
 from fxsnn.study.record import Record, Result, open_record
 from fxsnn.study.storage import USUAL_NAME, open_storage, parse_place

@@ -20,10 +20,10 @@ import pytest
 import postgres
 from command_line import HEARS_SIGINT, run, skip_without_jit, small_splits
 from fxsnn.cli.studies import going_on
-from fxsnn.demo import prepare
+from fxsnn.competitive.learn import random_network
+from fxsnn.competitive.network import save_network
+from fxsnn.digits.task import prepare
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.learn import random_network
-from fxsnn.network import save_network
 from fxsnn.storages.journal import FileLock, Journal
 from fxsnn.study import storage
 from fxsnn.study.storage import open_storage, parse_place
@@ -43,7 +43,7 @@ def server() -> Iterator[postgres.Server]:
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
     monkeypatch.setattr(storage, "PATIENCE", 0.5)
 
     def work(*_: object) -> None:
@@ -157,7 +157,7 @@ def test_a_study_whose_results_are_none_is_refused(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
     assert run(*words).status == 0
     for value, name in (('{"name": 5}', "entry"), ('"many"', "baseline_bits"), ("5", "float")):
         with closing(sqlite3.connect(tmp_path / "c.db")) as database:
@@ -304,7 +304,7 @@ def test_a_study_of_something_else_is_refused_by_what_differs(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
     assert run(*words).status == 0
     kept = (tmp_path / "c.db").read_bytes()
     begun = "a study must be resumed as it was begun, but "
@@ -327,7 +327,7 @@ def test_a_study_of_something_else_is_refused_by_what_differs(
     assert complaint().startswith(f"{begun}fxsnn{there}: '9' is not its '")
     monkeypatch.undo()
     assert complaint().startswith(f"{begun}the data{there}{end}")
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
     assert run(*words).out.endswith("c.db: nothing was left to evaluate\n")
     with closing(sqlite3.connect(tmp_path / "c.db")) as database:
         database.execute("UPDATE study_user_attributes SET value_json = '1' WHERE key = 'schema'")
@@ -372,8 +372,8 @@ def test_a_command_that_is_told_to_end_keeps_what_it_found_and_says_how_to_go_on
     (tmp_path / "grid.toml").write_text(grid)
     code = (
         f"{HEARS_SIGINT}import sys; sys.path.append({str(Path(__file__).parent)!r})\n"
-        "import fxsnn.job, command_line\nfrom fxsnn.cli import main\n"
-        "fxsnn.job.open_splits = lambda *_: command_line.small_splits()\nmain()"
+        "import fxsnn.jobs.digits, command_line\nfrom fxsnn.cli import main\n"
+        "fxsnn.jobs.digits.open_splits = lambda *_: command_line.small_splits()\nmain()"
     )
     for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
         worker = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)

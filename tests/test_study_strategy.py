@@ -11,11 +11,12 @@ import msgspec
 import pytest
 
 from command_line import run, skip_without_jit
-from fxsnn.candidates import to_json
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.ranges import Ranges
+from fxsnn.digits.grid import Grid, make_points
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.grid import Grid, Point, make_points
-from fxsnn.plan import Plan
-from fxsnn.ranges import Ranges
+from fxsnn.exploration.candidates import to_json
+from fxsnn.exploration.point import Point
 from fxsnn.significance.fewest import Fewest, read_fewest, restrict
 from fxsnn.subjects.strategy import (
     GENERATION,

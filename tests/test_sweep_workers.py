@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from command_line import run, skip_without_jit, small_splits
+from fxsnn.competitive.learn import random_network
+from fxsnn.competitive.network import save_network
 from fxsnn.engine.pool import Engine
-from fxsnn.learn import random_network
-from fxsnn.network import save_network
 from fxsnn.regress.suite import regress
 
 skip_without_jit()
@@ -21,7 +21,7 @@ LISTED = Path(__file__).parent.parent / "golden" / "formats.toml"
 def test_a_sweep_and_one_of_learning_give_the_same_in_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fxsnn.job.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
     save_network(random_network(784, 3), tmp_path / "net.npz")
     words = ["significance", tmp_path / "net.npz", "--learning", "--learn-from", 4, "--workers", 2]
     found = []

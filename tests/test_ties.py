@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fxsnn.errors import ConfigError
-from fxsnn.ties import LEVEL, mcnemar, pack, tie_lines, tied, tied_with_smaller, unpack
+from fxsnn.measure.ties import LEVEL, mcnemar, pack, tie_lines, tied, tied_with_smaller, unpack
 
 marks = st.lists(st.booleans(), min_size=1, max_size=70)
 

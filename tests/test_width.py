@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference
-from fxsnn.emulate import emulate, respond, spikes_of
+from fxsnn.competitive.emulate import emulate, respond, spikes_of
+from fxsnn.competitive.plan import parse_plan
+from fxsnn.competitive.quantised import QuantisedNetwork
+from fxsnn.competitive.width import program_of
 from fxsnn.errors import ConfigError, WidthError
-from fxsnn.format import Format
-from fxsnn.plan import Leak, Signal, parse_plan
-from fxsnn.quantised import QuantisedNetwork
-from fxsnn.width import lanes_for, program_of
+from fxsnn.graph.lanes import lanes_for
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Leak, Signal
 from strategies import formats, quantised_networks
 from test_emulate import as_layer
 from test_plan import TEXT

@@ -24,11 +24,12 @@ import numpy as np
 from benchmark_peers import Bytes, apytypes_layer, c_layer, fxpmath_layer, numpy_layer
 from numpy.typing import NDArray
 
-from fxsnn.emulate import run_raster
-from fxsnn.format import Format
-from fxsnn.modes import Rounding
-from fxsnn.plan import Leak, Plan, Signal
-from fxsnn.quantised import QuantisedNetwork
+from fxsnn.competitive.emulate import run_raster
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import QuantisedNetwork
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Leak, Signal
 
 # (name, batch, what is divided, by what, least ratio)
 BARS = (

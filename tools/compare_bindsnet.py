@@ -77,8 +77,8 @@ def install(torch: str, python: Path) -> list[list[str]]:
 
 def digits(count: int) -> NDArray[np.uint8]:
     """Return the first training digits of the full MNIST, or of the 5,000 where that is not there."""
+    from fxsnn.digits.splits import open_splits
     from fxsnn.errors import FxsnnError
-    from fxsnn.splits import open_splits
 
     try:
         images = open_splits(None, mnist="FXSNN_DATA" in os.environ).training.images
@@ -107,11 +107,11 @@ def fxsnn(images: NDArray[np.uint8], work: Work) -> dict[str, Any]:
     """Time fxsnn on one thread: training, the float response, the integer response, with encoding."""
     from dataclasses import replace
 
-    from fxsnn import emulate, learn
-    from fxsnn.encode import RateCoding, encode
-    from fxsnn.grid import Grid, make_plans
-    from fxsnn.quantised import quantise
-    from fxsnn.ranges import profile
+    from fxsnn.competitive import emulate, learn
+    from fxsnn.competitive.quantised import quantise
+    from fxsnn.competitive.ranges import profile
+    from fxsnn.data.encode import RateCoding, encode
+    from fxsnn.digits.grid import Grid, make_plans
 
     blank = learn.random_network(images.shape[1], work.neurons, work.seed)
     blank = replace(blank, coding=RateCoding(steps=work.steps, peak=work.max_prob, seed=work.seed))

@@ -41,7 +41,7 @@ from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.decolle.ready import ready
 from fxsnn.errors import FxsnnError
 from fxsnn.graph.batch import emitted_of
-from fxsnn.recorded.splits import open_split
+from fxsnn.recordings.splits import open_split
 
 WORKER = Path(__file__).with_name("compare_pytorch_worker.py")
 NEEDS = ("numpy",)

@@ -12,31 +12,50 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn import itq, learn
-from fxsnn.data.recordings import Recordings
-from fxsnn.decolle.emulate import respond_layers
-from fxsnn.decolle.itq import IntegerLearning, train_in_integers
-from fxsnn.decolle.itq_plan import Lesson, plan_learning
-from fxsnn.decolle.learn import LocalLearning, train_layers
-from fxsnn.decolle.network import DecolleNetwork, random_layers, seen
-from fxsnn.decolle.ptq import Words, plan_layers
-from fxsnn.decolle.quantise import quantise_layers
-from fxsnn.decolle.ready import ready
-from fxsnn.emulate import run_raster
-from fxsnn.format import Format
-from fxsnn.learn import Learning, random_network
-from fxsnn.modes import Rounding
-from fxsnn.network import save_network
-from fxsnn.plan import Leak, LearningPlan, Plan, Signal
-from fxsnn.quantise import QuantisedNetwork
+
+def of(*places: str) -> Any:
+    """Return what this tree has at the first of these places that it has, `module:name` below fxsnn."""
+    for place in places:
+        module, _, name = place.partition(":")
+        with suppress(ModuleNotFoundError):
+            return getattr(import_module(f"fxsnn.{module}"), name)
+    raise SystemExit(f"a tree must have one of {', '.join(places)}")
+
+
+def of_layers(module: str, name: str, before: str = "") -> Any:
+    """Return what is of networks of layers, which had another folder."""
+    return of(f"decolle.{module}:{name}", f"layered.{module}:{before or name}")
+
+
+Recordings = of("data.recordings:Recordings")
+Format, Rounding = of("number.format:Format", "format:Format"), of("number.modes:Rounding", "modes:Rounding")
+Leak, Signal = (of(f"number.signal:{name}", f"plan:{name}") for name in ("Leak", "Signal"))
+LearningPlan, Plan = (of(f"competitive.plan:{name}", f"plan:{name}") for name in ("LearningPlan", "Plan"))
+QuantisedNetwork = of("competitive.quantised:QuantisedNetwork", "quantise:QuantisedNetwork")
+run_raster = of("competitive.emulate:run_raster", "emulate:run_raster")
+save_network = of("competitive.network:save_network", "network:save_network")
+Learning, random_network, train = (
+    of(f"competitive.learn:{name}", f"learn:{name}") for name in ("Learning", "random_network", "train")
+)
+train_itq = of("competitive.itq:train", "itq:train")
+respond_layers = of_layers("emulate", "respond_layers")
+IntegerLearning, train_in_integers = of_layers("itq", "IntegerLearning"), of_layers("itq", "train_in_integers")
+Lesson, plan_learning = of_layers("itq_plan", "Lesson"), of_layers("itq_plan", "plan_learning")
+LocalLearning, train_layers = of_layers("learn", "LocalLearning"), of_layers("learn", "train_layers")
+DecolleNetwork = of_layers("network", "DecolleNetwork", "LayeredNetwork")
+random_layers, seen = of_layers("network", "random_layers"), of_layers("network", "seen")
+Words, plan_layers = of_layers("ptq", "Words"), of_layers("ptq", "plan_layers")
+quantise_layers, ready = of_layers("quantise", "quantise_layers"), of_layers("ready", "ready")
 
 FLOOR = Signal(Format(16, 8), Rounding.FLOOR)
 PLAN = Plan(
@@ -100,8 +119,8 @@ def stdp(integers: bool) -> Callable[[], NDArray[Any]]:
         learning=LearningPlan(Signal(Format(8, 8, signed=False), Rounding.STOCHASTIC)),
     )
     if integers:
-        return lambda: itq.train(random_network(784, 400), images(500), Learning(), plan).weights
-    return lambda: learn.train(random_network(784, 400), images(500), Learning()).weights
+        return lambda: train_itq(random_network(784, 400), images(500), Learning(), plan).weights
+    return lambda: train(random_network(784, 400), images(500), Learning()).weights
 
 
 @cache
@@ -144,7 +163,7 @@ def decolle_learn(integers: bool) -> Callable[[], NDArray[Any]]:
     return lambda: flat(train_layers(blank, recordings, LocalLearning(passes=1, rate=2e-3)))
 
 
-def flat(network: DecolleNetwork) -> NDArray[Any]:
+def flat(network: Any) -> NDArray[Any]:
     """Return all words that were learned."""
     return np.concatenate([one.reshape(-1) for one in (*network.weights, *network.biases)])
 
@@ -153,7 +172,7 @@ def study() -> tuple[float, bytes]:
     """Explore 200 points of a network of 16 neurons, by the command."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        save_network(learn.train(random_network(784, 16), images(200), Learning()), folder / "net.npz")
+        save_network(train(random_network(784, 16), images(200), Learning()), folder / "net.npz")
         (folder / "grid.toml").write_text(GRID)
         words = ["explore", "net.npz", "--grid", "grid.toml", "--out", "c.json", "--workers", "1"]
         taken, _ = command(*words, folder=folder)

@@ -34,11 +34,11 @@ from fxsnn.decolle.plan import DecollePlan, decolle_plan_from_data, decolle_plan
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.decolle.ready import ready
-from fxsnn.descent import Floor, Narrowing, narrowed
-from fxsnn.memory import Memory, baseline
-from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.narrowing import LayerSignals
-from fxsnn.recorded.task import Bench, Lessons, measured, measured_float
+from fxsnn.exploration.descent import Floor, Narrowing, narrowed
+from fxsnn.measure.memory import Memory, baseline
+from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.narrowing import LayerSignals
+from fxsnn.recordings.task import Bench, Lessons, measured, measured_float
 
 AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 3), (5, 3), (4, 2))]
 AFTER += [Words(weight, state, filters="currents") for weight, state in ((8, 6), (8, 4), (6, 2))]

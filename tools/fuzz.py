@@ -28,15 +28,16 @@ LAYERS = ROOT / "golden" / "layers_by_chance"
 PARTS = [
     "fxsnn.golden",
     "fxsnn.regress",
-    "fxsnn.plan",
-    "fxsnn.network",
-    "fxsnn.npz",
-    "fxsnn.candidates",
-    "fxsnn.documents",
-    "fxsnn.grid",
-    "fxsnn.recorded.grid",
+    "fxsnn.competitive.plan",
+    "fxsnn.competitive.network",
+    "fxsnn.io.npz",
+    "fxsnn.exploration.candidates",
+    "fxsnn.io.documents",
+    "fxsnn.digits.grid",
+    "fxsnn.recordings.grid",
     "fxsnn.significance.result",
-    "fxsnn.format",
+    "fxsnn.number.format",
+    "fxsnn.number.signal",
     "fxsnn.data",
     "fxsnn.decolle",
     "fxsnn.nir",
@@ -45,27 +46,27 @@ PARTS = [
 with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fuzz_nir import NIR, SIDECAR, nir, sidecar
 
-    from fxsnn.candidates import load_exploration
+    from fxsnn.competitive.network import load_network
     from fxsnn.data.aedat import parse_aedat
     from fxsnn.data.binned import load_binned
     from fxsnn.data.gesture import parse_labels
     from fxsnn.data.layouts import parse_csv
     from fxsnn.data.nmnist import load_archive, parse_nmnist
     from fxsnn.decolle.plan import parse_decolle_plan
-    from fxsnn.described import read_described
-    from fxsnn.documents import named
+    from fxsnn.digits.grid import parse_grid
     from fxsnn.errors import FxsnnError
-    from fxsnn.files import read_text
+    from fxsnn.exploration.candidates import load_exploration
+    from fxsnn.exploration.selection import read_plan
     from fxsnn.golden.bundle import read_bundle
     from fxsnn.golden.dumps import read_dumps
     from fxsnn.graph.recorded_inputs import recorded_of
-    from fxsnn.grid import parse_grid
-    from fxsnn.network import load_network
-    from fxsnn.npz import pack_npz
-    from fxsnn.recorded.grid import parse_recorded_grid
+    from fxsnn.io.documents import named
+    from fxsnn.io.files import read_text
+    from fxsnn.io.npz import pack_npz
+    from fxsnn.networks.described import read_described
+    from fxsnn.recordings.grid import parse_recorded_grid
     from fxsnn.regress.listed import read_listed
     from fxsnn.regress.lock import read_lock
-    from fxsnn.selection import read_plan
     from fxsnn.significance.result import load_significance
 
 Reader = Callable[[Path], object]

@@ -24,9 +24,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from fxsnn import apart
 from fxsnn.data.shd import parse_shd
 from fxsnn.errors import FxsnnError
+from fxsnn.io import apart
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import converted
 from fxsnn.nir.hdf5 import parse_nir

@@ -26,12 +26,12 @@ from fxsnn.data.binned import load_binned
 from fxsnn.decolle.network import random_layers, save_layers
 from fxsnn.decolle.ptq import Words
 from fxsnn.decolle.ready import ready
-from fxsnn.events import plan_events
-from fxsnn.kinds import report
-from fxsnn.memory import bits_text
-from fxsnn.reporting import Sources
-from fxsnn.samples import samples_for
-from fxsnn.selection import criteria
+from fxsnn.exploration.selection import criteria
+from fxsnn.jobs.kinds import report
+from fxsnn.jobs.recordings import plan_events
+from fxsnn.jobs.samples import samples_for
+from fxsnn.jobs.sources import Sources
+from fxsnn.measure.memory import bits_text
 
 STEP = 16_600  # microseconds
 

@@ -13,19 +13,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from fxsnn import itq
-from fxsnn.demo import measure
-from fxsnn.encode import encode
-from fxsnn.explore import Task
-from fxsnn.format import Format
-from fxsnn.learn import Learning, Update, random_network, train
-from fxsnn.modes import Rounding
-from fxsnn.network import Network
-from fxsnn.plan import LearningPlan, Plan, Signal
-from fxsnn.profiled import plan_in
-from fxsnn.quantised import quantise
-from fxsnn.ranges import Ranges
-from fxsnn.splits import Splits, open_splits
+from fxsnn.competitive import itq
+from fxsnn.competitive.learn import Learning, Update, random_network, train
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import LearningPlan, Plan
+from fxsnn.competitive.quantised import quantise
+from fxsnn.competitive.ranges import Ranges
+from fxsnn.data.encode import encode
+from fxsnn.digits.evaluate import Task
+from fxsnn.digits.profiled import plan_in
+from fxsnn.digits.splits import Splits, open_splits
+from fxsnn.digits.task import measure
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 
 PASSES = 5
 WEIGHT = "UQ0.4"

@@ -12,10 +12,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # the sets are described where their tests are
 
+from fxsnn.competitive.network import save_network  # noqa: E402
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.populations_make import make_graph_bundle  # noqa: E402
 from fxsnn.golden.rtl import script  # noqa: E402
-from fxsnn.network import save_network  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
 from population_sets import committed  # noqa: E402
 from sets import SOURCES  # noqa: E402

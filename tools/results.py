@@ -24,18 +24,19 @@ from typing import Any
 
 from table_rows import STUDENT, Row, Table, add_workers, report
 
-from fxsnn import itq
-from fxsnn.demo import PROFILED, measure
-from fxsnn.encode import encode
-from fxsnn.explore import Task
-from fxsnn.grid import Grid, make_plans
-from fxsnn.learn import Learning, random_network, train
-from fxsnn.memory import baseline, memory, while_learning
-from fxsnn.network import Network
-from fxsnn.plan import Plan, plan_from_data, plan_to_data
-from fxsnn.quantised import quantise
-from fxsnn.ranges import profile
-from fxsnn.splits import Splits, open_splits
+from fxsnn.competitive import itq
+from fxsnn.competitive.inventory import memory, while_learning
+from fxsnn.competitive.learn import Learning, random_network, train
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan, plan_from_data, plan_to_data
+from fxsnn.competitive.quantised import quantise
+from fxsnn.competitive.ranges import profile
+from fxsnn.data.encode import encode
+from fxsnn.digits.evaluate import Task
+from fxsnn.digits.grid import Grid, make_plans
+from fxsnn.digits.splits import Splits, open_splits
+from fxsnn.digits.task import PROFILED, measure
+from fxsnn.measure.memory import baseline
 
 PIXELS = 784
 

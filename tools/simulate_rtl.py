@@ -30,17 +30,17 @@ sys.path.insert(0, str(ROOT / "tests"))  # what is drawn and which faults are pl
 
 from decolle_networks import frames_for, quantised_layers  # noqa: E402
 from faults import FAULTS, NETWORKS, fault_inputs  # noqa: E402
+from fxsnn.competitive.graph import graph_of  # noqa: E402
+from fxsnn.competitive.learn import Learning  # noqa: E402
+from fxsnn.competitive.network import Network  # noqa: E402
+from fxsnn.competitive.plan import Plan  # noqa: E402
+from fxsnn.competitive.quantised import QuantisedNetwork  # noqa: E402
 from fxsnn.decolle.populations import as_inputs  # noqa: E402
 from fxsnn.decolle.quantise import QuantisedLayers  # noqa: E402
 from fxsnn.errors import ConfigError, FxsnnError, WidthError  # noqa: E402
 from fxsnn.golden.learning import make_learning_bundle  # noqa: E402
 from fxsnn.golden.populations_make import make_graph_bundle  # noqa: E402
-from fxsnn.graph.one_layer import graph_of  # noqa: E402
 from fxsnn.graph.quantise import QuantisedGraph  # noqa: E402
-from fxsnn.learn import Learning  # noqa: E402
-from fxsnn.network import Network  # noqa: E402
-from fxsnn.plan import Plan  # noqa: E402
-from fxsnn.quantised import QuantisedNetwork  # noqa: E402
 from learning_faults import CONFIGURATIONS  # noqa: E402
 from learning_faults import FAULTS as LEARNING_FAULTS  # noqa: E402
 from population_faults import FAULTS as POPULATION_FAULTS  # noqa: E402

@@ -14,7 +14,6 @@ from fxsnn.api.neurons import Neuron, relay
 from fxsnn.api.parts import Cells, Parts, pair
 from fxsnn.api.planning import Plan, Said, formats_of_constants
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format, as_format
 from fxsnn.graph.connect import Kind
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.given import Given, Shape, given_of
@@ -22,7 +21,8 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.population import INPUT, Outer, shape_of
 from fxsnn.graph.reading import Over, Reading, Readout
 from fxsnn.graph.saving import save_graph
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.format import Format, as_format
+from fxsnn.number.lfsr import Lfsr
 
 
 class Network:

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from fxsnn.api.building import Network
 from fxsnn.api.nodes import Nodes
 from fxsnn.api.planning import Plan
-from fxsnn.format import Format
 from fxsnn.golden.populations import graph_layout
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.graph.inputs import checked_inputs
@@ -23,8 +22,9 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import Answers, named_words, run, trace
 from fxsnn.graph.starting import Given, known_states
 from fxsnn.graph.stepping import State
-from fxsnn.macro import macro_of
-from fxsnn.memory import memory_to_data
+from fxsnn.measure.macro import macro_of
+from fxsnn.measure.memory import memory_to_data
+from fxsnn.number.format import Format
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import to_float
 from fxsnn.errors import FileError, UnknownNameError
-from fxsnn.format import Format
 from fxsnn.golden.bundle import read_bundle
+from fxsnn.number.cast import to_float
+from fxsnn.number.format import Format
 
 Words = NDArray[np.int64]
 

@@ -7,15 +7,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Self
 
-from fxsnn.documents import named
 from fxsnn.errors import UnknownNameError
-from fxsnn.files import check_output, read_text, write_text
-from fxsnn.format import Format
 from fxsnn.graph.plan import GraphPlan, graph_plan_text, parse_graph_plan, read_signal
 from fxsnn.graph.population import Population
-from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Signal
-from fxsnn.ranges import integer_bits
+from fxsnn.io.documents import named
+from fxsnn.io.files import check_output, read_text, write_text
+from fxsnn.measure.ranges import integer_bits
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.signal import Signal
 
 Said = Signal | Format | str
 _FRACTIONAL = 8  # bits of a constant that nobody gives a format

@@ -20,7 +20,7 @@ def cache(
     as_json: AsJson = False,
 ) -> None:
     """Say where the machine code of kernels is kept between runs and how large it is, and remove it."""
-    from fxsnn.cache import kept, remove
+    from fxsnn.program.cache import kept, remove
 
     found = remove() if gone else kept()
     if as_json:

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from fxsnn.cast import cast_exact
 from fxsnn.cli.options import AsJson
 from fxsnn.cli.tables import show_json
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Overflow, Rounding
+from fxsnn.number.cast import cast_exact
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Overflow, Rounding
 
 _MOST_DIGITS = 400
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+", re.ASCII)

@@ -13,7 +13,7 @@ from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from fxsnn.decolle.learn import LocalLearning
-    from fxsnn.score import Measured
+    from fxsnn.measure.score import Measured
 
 LayersFile = Annotated[
     Path, typer.Argument(help="Network of layers, as fxsnn train wrote it (.npz).", show_default=False)

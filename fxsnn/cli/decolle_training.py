@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fxsnn.decolle.itq_plan import Lesson
     from fxsnn.decolle.learn import LocalLearning
     from fxsnn.decolle.ptq import Words
-    from fxsnn.score import Measured
+    from fxsnn.measure.score import Measured
 
 
 def register(app: typer.Typer) -> None:
@@ -36,10 +36,11 @@ def learn_in_integers(
     as_json: bool,
 ) -> None:
     """Train a network of layers in integers, and say what it is worth and what it stores."""
-    from fxsnn.events_learning import learn_events
-    from fxsnn.learned import note
-    from fxsnn.memory import MACROS, memory_to_data
-    from fxsnn.overflows import lines
+    from fxsnn.data.learned import note
+    from fxsnn.jobs.recordings_training import learn_events
+    from fxsnn.measure.macro import MACROS
+    from fxsnn.measure.memory import memory_to_data
+    from fxsnn.measure.overflows import lines
 
     with progress_bars({"train": "learning in integers (recordings)"}) as progress:
         found = learn_events(out, description, folder, learning, words, lesson, learn_on, workers, progress)
@@ -66,8 +67,8 @@ def train_on_recordings(
     as_json: bool,
 ) -> None:
     """Train a network of layers in float, or through the quantisation of words, and say what it is worth."""
-    from fxsnn.events_learning import train_events
-    from fxsnn.learned import note
+    from fxsnn.data.learned import note
+    from fxsnn.jobs.recordings_training import train_events
 
     with progress_bars({"train": "training (recordings)"}) as progress:
         measured = train_events(out, description, folder, learning, through, device, workers, progress)
@@ -82,7 +83,7 @@ def train_on_recordings(
 
 
 def _show_json(out: Path, plan: Path | None, found: Measured, **more: object) -> None:
-    from fxsnn.score import measured_to_data
+    from fxsnn.measure.score import measured_to_data
 
     files = {"network": str(out), "plan": None if plan is None else str(plan)}
     show_json({**files, "test": measured_to_data(found), **more})
@@ -101,9 +102,9 @@ def refine(
     as_json: AsJson = False,
 ) -> None:
     """Train a network further through a plan's quantisation (straight-through), as explore does, and write it."""
+    from fxsnn.data.learned import note
     from fxsnn.decolle.learn import LEARNING_ON
-    from fxsnn.events_learning import refine_events
-    from fxsnn.learned import note
+    from fxsnn.jobs.recordings_training import refine_events
 
     learning = learning_of(LEARNING_ON, passes=passes, rate=rate, window=window, regularisation=regularisation)
     with progress_bars({"train": "training (recordings)"}) as progress:

@@ -26,9 +26,9 @@ from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import show, show_json, table
 
 if TYPE_CHECKING:
-    from fxsnn.events import EventsEmulated
-    from fxsnn.graphs import GraphEmulated
-    from fxsnn.job import Emulated
+    from fxsnn.jobs.digits import Emulated
+    from fxsnn.jobs.populations import GraphEmulated
+    from fxsnn.jobs.recordings import EventsEmulated
 
 _COUNTED = ("casts", "inexact", "ties", "overflows")
 
@@ -58,12 +58,12 @@ def emulate(
 
     Neurons get their labels from the first 10,000 training images, or all if there are fewer, as in every command.
     """
-    from fxsnn.events import EventsEmulated
-    from fxsnn.graphs import GraphEmulated
-    from fxsnn.kinds import emulate
-    from fxsnn.learned import note
-    from fxsnn.overflows import lines
-    from fxsnn.samples import samples_for
+    from fxsnn.data.learned import note
+    from fxsnn.jobs.kinds import emulate
+    from fxsnn.jobs.populations import GraphEmulated
+    from fxsnn.jobs.recordings import EventsEmulated
+    from fxsnn.jobs.samples import samples_for
+    from fxsnn.measure.overflows import lines
 
     found = emulate(samples_for(network, folder, mnist, inputs), plan, workers, images, start)
     if as_json:
@@ -79,9 +79,9 @@ def emulate(
 
 
 def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]:
-    from fxsnn.events import EventsEmulated
-    from fxsnn.graphs import GraphEmulated
-    from fxsnn.score import measured_to_data
+    from fxsnn.jobs.populations import GraphEmulated
+    from fxsnn.jobs.recordings import EventsEmulated
+    from fxsnn.measure.score import measured_to_data
 
     measured = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
     overflowing = dict(found.overflows)
@@ -94,7 +94,8 @@ def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]
 
 
 def _memory(found: EventsEmulated | GraphEmulated) -> dict[str, Any]:
-    from fxsnn.memory import MACROS, memory_to_data
+    from fxsnn.measure.macro import MACROS
+    from fxsnn.measure.memory import memory_to_data
 
     return memory_to_data(found.memory, MACROS["ramb18"])
 

@@ -68,8 +68,8 @@ def make(
 ) -> None:
     """Write memory images, stimuli, every internal node at every step, the RTL and a bench that needs no Python."""
     from fxsnn.golden.writing import unreached
-    from fxsnn.kinds import golden
-    from fxsnn.samples import samples_for
+    from fxsnn.jobs.kinds import golden
+    from fxsnn.jobs.samples import samples_for
 
     asked = samples_for(network, folder, mnist, inputs)
     with progress_bars({"golden": "golden vectors (inputs)"}) as progress:
@@ -117,7 +117,7 @@ def learn(
     as_json: AsJson = False,
 ) -> None:
     """Write golden vectors of a new network that learns in integers, with RTL that learns and its bench."""
-    from fxsnn.training import Training, record_training
+    from fxsnn.jobs.digits_training import Training, record_training
 
     asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
     manifest = record_training(out, folder, mnist, asked, images)

@@ -29,12 +29,12 @@ from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import as_given
 
 if TYPE_CHECKING:
-    from fxsnn.candidates import Exploration
     from fxsnn.decolle.learn import LocalLearning
-    from fxsnn.demo import Result
-    from fxsnn.events_demo import EventsDemo
-    from fxsnn.pareto import Choice
-    from fxsnn.score import Measured
+    from fxsnn.exploration.candidates import Exploration
+    from fxsnn.exploration.pareto import Choice
+    from fxsnn.jobs.digits_demo import Result
+    from fxsnn.jobs.recordings_demo import EventsDemo
+    from fxsnn.measure.score import Measured
 
 _STAGES = {
     "train": "training (images)",
@@ -96,10 +96,10 @@ def demo(
     The accuracies reported are measured on test images or recordings, which are used for nothing else.
     """
     from fxsnn.decolle.learn import LocalLearning
-    from fxsnn.events_demo import demo_events
-    from fxsnn.job import demo_job
-    from fxsnn.pareto import Reward
-    from fxsnn.samples import kind_of_demo
+    from fxsnn.exploration.pareto import Reward
+    from fxsnn.jobs.digits import demo_job
+    from fxsnn.jobs.recordings_demo import demo_events
+    from fxsnn.jobs.samples import kind_of_demo
 
     kind = kind_of_demo(out, description, folder, grid)
     of_layers = {"--rate": rate, "--window": window, "--regularisation": regularisation}
@@ -138,7 +138,7 @@ def _to_data(
     out: Path, exploration: Exploration, choice: Choice, tests: Mapping[str, Measured], words: int
 ) -> dict[str, Any]:
     """Return what a demo found as plain data: the choice, and what was measured on test data."""
-    from fxsnn.score import measured_to_data
+    from fxsnn.measure.score import measured_to_data
 
     name = exploration.entries[choice.index].name
     tested = {what: measured_to_data(tests[which]) for what, which in (("float", "float"), ("fixed", name))}
@@ -147,9 +147,9 @@ def _to_data(
 
 
 def _print(out: Path, result: Result) -> None:
-    from fxsnn.firing import warning
-    from fxsnn.modes import spelled_out
-    from fxsnn.ties import TEST, tie_lines, tied_with_smaller
+    from fxsnn.measure.firing import warning
+    from fxsnn.measure.ties import TEST, tie_lines, tied_with_smaller
+    from fxsnn.number.modes import spelled_out
 
     found, entries = result.exploration.found, result.exploration.entries
     shown = [n for n, entry in enumerate(entries) if entry.name in result.tests]
@@ -234,7 +234,8 @@ def _given(learning: LocalLearning, mu: float, max_loss: float, grid: Path | Non
 
 
 def _print_layers(out: Path, found: EventsDemo) -> None:
-    from fxsnn.memory import MACROS, memory_to_data
+    from fxsnn.measure.macro import MACROS
+    from fxsnn.measure.memory import memory_to_data
 
     say(found.choice.reason)
     for name, measured in (("float", found.float), ("fixed", found.fixed)):

@@ -83,8 +83,8 @@ def describe(
     classes: Annotated[int, typer.Option(min=2, max=1000, help="Classes, of nmnist and decolle.")] = 10,
 ) -> None:
     """Print the description of a network (TOML): its layers, their constants, and the data that it learned from."""
-    from fxsnn.described import NAMES, described_by_name, described_in, described_text
-    from fxsnn.learned import described, load_learned
+    from fxsnn.data.learned import described, load_learned
+    from fxsnn.networks.described import NAMES, described_by_name, described_in, described_text
 
     found = described_by_name(network, classes) if network in NAMES else described_in(Path(network))
     learned = None if network in NAMES else load_learned(Path(network))
@@ -109,8 +109,9 @@ def plan(
 ) -> None:
     """Write a plan for a trained network: integer bits from the bounds of each signal, fractional bits as given."""
     from fxsnn.decolle.ptq import Words
-    from fxsnn.events import plan_events
-    from fxsnn.memory import MACROS, memory_to_data
+    from fxsnn.jobs.recordings import plan_events
+    from fxsnn.measure.macro import MACROS
+    from fxsnn.measure.memory import memory_to_data
 
     words = Words(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
     found = memory_to_data(plan_events(network, words, out), MACROS["ramb18"])

@@ -14,9 +14,9 @@ import typer
 from fxsnn.errors import ConfigError, as_given
 
 if TYPE_CHECKING:
-    from fxsnn.demo import Progress
-    from fxsnn.described import Kind
     from fxsnn.engine.pool import Engine
+    from fxsnn.engine.progress import Progress
+    from fxsnn.networks.described import Kind
 
 MOST_TRIALS = 100_000
 

@@ -46,7 +46,7 @@ def regress(
     from dataclasses import asdict
 
     from fxsnn.errors import printable
-    from fxsnn.files import write_bytes
+    from fxsnn.io.files import write_bytes
     from fxsnn.regress.junit import check_junit, junit_xml
     from fxsnn.regress.lock import THIS, lock_path
     from fxsnn.regress.suite import regress

@@ -31,7 +31,7 @@ from fxsnn.cli.options import (
 from fxsnn.cli.tables import say, show_json
 
 if TYPE_CHECKING:
-    from fxsnn.score import Measured
+    from fxsnn.measure.score import Measured
 
 _SHOWN = {"one layer": "test images", "layers": "test recordings", "populations": "inputs"}
 _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
@@ -82,12 +82,12 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Choose as select does, measure the choice on test images, recordings or --inputs, and write a report (HTML)."""
-    from fxsnn.kinds import report
-    from fxsnn.learned import note
-    from fxsnn.reporting import Sources
-    from fxsnn.samples import samples_for
-    from fxsnn.score import measured_to_data
-    from fxsnn.ties import small_sample
+    from fxsnn.data.learned import note
+    from fxsnn.jobs.kinds import report
+    from fxsnn.jobs.samples import samples_for
+    from fxsnn.jobs.sources import Sources
+    from fxsnn.measure.score import measured_to_data
+    from fxsnn.measure.ties import small_sample
 
     source = samples_for(network, folder, mnist, inputs)
     if source.kind == "populations":

@@ -44,8 +44,8 @@ from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from fxsnn.firing import Firing
-    from fxsnn.planned import Planned
+    from fxsnn.exploration.planned import Planned
+    from fxsnn.measure.firing import Firing
 
 MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
 USUAL_SIZE: dict[str, Any] = {"inputs": 784, "neurons": 400, "refractory_steps": 0, "reset": "zero", "steps": 100}
@@ -97,8 +97,8 @@ def explore(
     killed, another one repeats its point. In names TR is the rounding floor, RN nearest-up, SR stochastic.
     """
     from fxsnn.decolle.learn import LEARNING_ON
-    from fxsnn.kinds import explore
-    from fxsnn.samples import samples_for
+    from fxsnn.jobs.kinds import explore
+    from fxsnn.jobs.samples import samples_for
     from fxsnn.study.session import settings_of
 
     settings = settings_of(study, out, strategy, trials, seed, significance, max_loss, study_name)
@@ -132,9 +132,9 @@ def select(
 
     What it was chosen with is written behind the plan, where `fxsnn report --chosen` reads it.
     """
-    from fxsnn.memory import bits_text
-    from fxsnn.selection import criteria, select_candidate, selected_to_data
-    from fxsnn.ties import small_sample
+    from fxsnn.exploration.selection import criteria, select_candidate, selected_to_data
+    from fxsnn.measure.memory import bits_text
+    from fxsnn.measure.ties import small_sample
 
     given = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
     if candidate is not None and (told := [name for name, value in given.items() if value is not None]):
@@ -159,7 +159,7 @@ def select(
 
 
 def _show_plan(plan: Planned) -> None:
-    from fxsnn.planned import signal_rows
+    from fxsnn.exploration.planned import signal_rows
 
     rows = table("signal of the choice", "format", "rounding", "overflow")
     for row in signal_rows(plan):
@@ -169,7 +169,7 @@ def _show_plan(plan: Planned) -> None:
 
 
 def _show_firing(found: Firing, scheme: str, shown: tuple[str, str]) -> None:
-    from fxsnn import firing
+    from fxsnn.measure import firing
 
     one, many = shown
     rows = table(f"firing on {found.images:,} {many}", ">float", ">fixed")
@@ -211,14 +211,14 @@ def memory(
     if network is None:
         if start is not None:
             raise ConfigError("--start must be given beside --network, a network of populations")
-        from fxsnn.selection import count_memory
+        from fxsnn.exploration.selection import count_memory
 
         found = count_memory(plan, **(USUAL_SIZE | asked), macro=macro)
     elif asked:
         first = next(iter(asked)).replace("_", "-")
         raise ConfigError(f"--{first} must not be given beside --network, which says it")
     else:
-        from fxsnn.counting import memory_of
+        from fxsnn.networks.counting import memory_of
 
         found = memory_of(plan, network, macro, warn, start)
     if as_json:
@@ -232,7 +232,7 @@ def memory(
 
 def show_memory(found: dict[str, Any], macro: str) -> None:
     """Print a memory, as `memory_to_data` returns it, array by array."""
-    from fxsnn.memory import bits_text
+    from fxsnn.measure.memory import bits_text
 
     rows = table("array", ">words", ">bits a word", ">bits", f">allocated bits ({macro})")
     for array in found["arrays"]:

@@ -40,7 +40,7 @@ def show(
 ) -> None:
     """Print the time step of a network's neurons: each line, how wide it is, what its cast drops, what can overflow."""
     from fxsnn.errors import ConfigError
-    from fxsnn.step_listing import show_against, show_network
+    from fxsnn.networks.listing import show_against, show_network
 
     if against is None:
         typer.echo(show_network(network, plan, warn), nl=False)

@@ -26,7 +26,7 @@ from fxsnn.cli.options import (
 )
 from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import ConfigError
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.lfsr import Lfsr
 
 if TYPE_CHECKING:
     from fxsnn.significance import Significance
@@ -82,9 +82,9 @@ def significance(
     as_json: AsJson = False,
 ) -> None:
     """Narrow each group of parameters of the trained network alone, and rank the groups by the bits they need."""
-    from fxsnn.kinds import significance
-    from fxsnn.learned import note
-    from fxsnn.samples import samples_for
+    from fxsnn.data.learned import note
+    from fxsnn.jobs.kinds import significance
+    from fxsnn.jobs.samples import samples_for
 
     for name, given in (("--learn-from", learn_from), ("--learn-seed", learn_seed)):
         if given is not None and not learning:
@@ -122,9 +122,9 @@ def ranges(
     as_json: AsJson = False,
 ) -> None:
     """Measure the range of every signal of the float network on data, and the integer bits that it needs."""
-    from fxsnn.kinds import ranges
-    from fxsnn.ranges import PERCENTILES, spread_to_data
-    from fxsnn.samples import samples_for
+    from fxsnn.jobs.kinds import ranges
+    from fxsnn.jobs.samples import samples_for
+    from fxsnn.measure.ranges import PERCENTILES, spread_to_data
 
     asked = samples_for(network, folder, mnist, inputs)
     found = ranges(asked, images)
@@ -143,8 +143,8 @@ def ranges(
 
 
 def _print(found: Significance) -> None:
-    from fxsnn.modes import SHORT, Rounding, spelled_out
-    from fxsnn.pareto import percent_given
+    from fxsnn.exploration.pareto import percent_given
+    from fxsnn.number.modes import SHORT, Rounding, spelled_out
 
     roundings = tuple(dict.fromkeys(point.rounding for point in found.sweeps))
     fractional = [f">fractional, {SHORT.get(Rounding(rounding), rounding)}" for rounding in roundings]

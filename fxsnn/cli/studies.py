@@ -19,7 +19,7 @@ from fxsnn.errors import FindingError
 NAMED = 3  # points that cannot run of which it is said why
 
 if TYPE_CHECKING:
-    from fxsnn.candidates import Exploration
+    from fxsnn.exploration.candidates import Exploration
     from fxsnn.study.session import Finished
     from fxsnn.study.storage import Place
 
@@ -47,9 +47,9 @@ def going_on(place: Place) -> Iterator[None]:
 
 def show_finished(finished: Finished, out: Path, study: str, network: Path, as_json: bool) -> None:
     """Print the Pareto front of an exploration, what ties on it, and how much there was to do."""
-    from fxsnn.learned import note
-    from fxsnn.overflows import lines_of_many
-    from fxsnn.shortened import shortened
+    from fxsnn.data.learned import note
+    from fxsnn.exploration.shortened import shortened
+    from fxsnn.measure.overflows import lines_of_many
 
     found = shortened(finished.exploration)
     if as_json:
@@ -79,9 +79,9 @@ def _to_data(finished: Finished, out: Path, study: str) -> dict[str, Any]:
 
 def _print(found: Exploration, finished: Finished, out: Path, study: str) -> None:
     """Print what an exploration found; candidates of long names by numbers, with a column for each signal."""
-    from fxsnn.modes import spelled_out
-    from fxsnn.shortened import signals_apart
-    from fxsnn.ties import TEST, tie_lines, tied_with_smaller
+    from fxsnn.exploration.shortened import signals_apart
+    from fxsnn.measure.ties import TEST, tie_lines, tied_with_smaller
+    from fxsnn.number.modes import spelled_out
 
     front = [n for n, entry in enumerate(found.entries) if entry.on_front]
     ties = tied_with_smaller(found.entries, front)

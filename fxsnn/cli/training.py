@@ -29,7 +29,7 @@ from fxsnn.cli.tables import show_json
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from fxsnn.training import Training
+    from fxsnn.jobs.digits_training import Training
 
 _STATE, _STATE_ROUNDING, _PASSES, _RATE = 2, "TR", 4, 2e-3  # of layers
 
@@ -132,8 +132,8 @@ def train(
     from fxsnn.decolle.itq_plan import Lesson
     from fxsnn.decolle.learn import LocalLearning
     from fxsnn.decolle.ptq import Words
-    from fxsnn.samples import kind_to_train
-    from fxsnn.training import Training
+    from fxsnn.jobs.digits_training import Training
+    from fxsnn.jobs.samples import kind_to_train
 
     with_plan = itq is not None or weight is not None
     kind = kind_to_train(out, description, with_plan, plan, learn_on)
@@ -186,10 +186,10 @@ def _bits(itq: str) -> int:
 
 
 def _train_on_digits(out: Path, folder: Path | None, mnist: bool, asked: Training, workers: int, as_json: bool) -> None:
-    from fxsnn.learned import note
-    from fxsnn.overflows import lines
-    from fxsnn.score import measured_to_data
-    from fxsnn.training import train_network
+    from fxsnn.data.learned import note
+    from fxsnn.jobs.digits_training import train_network
+    from fxsnn.measure.overflows import lines
+    from fxsnn.measure.score import measured_to_data
 
     stages = {"profile": "profiling (images)", "train": "training (images)", "label": "labelling (images)"}
     with progress_bars(stages) as progress:

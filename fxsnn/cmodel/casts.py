@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fxsnn.cmodel.words import Width
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Overflow, Rounding
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Overflow, Rounding
 
 _FLOOR = """\
 /* value / 2**by, rounded toward minus infinity: an arithmetic shift, which C99 leaves open for negative words */

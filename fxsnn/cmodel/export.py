@@ -10,10 +10,10 @@ from pathlib import Path
 from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.model import c_model
 from fxsnn.cmodel.words import prefix_of
-from fxsnn.files import new_folder
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.io.files import new_folder
 
 MARKER = "model.json"  # says what made the folder, and that it may be replaced
 

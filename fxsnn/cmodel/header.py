@@ -8,10 +8,10 @@ from importlib.metadata import version
 
 from fxsnn.cmodel.readout import readout_header
 from fxsnn.cmodel.words import indented, number, stored_format
-from fxsnn.format import Format
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Signal
 
 
 def header_lines(network: QuantisedGraph, prefix: str, state: Iterable[str], begin: Iterable[str]) -> list[str]:

@@ -16,10 +16,10 @@ from fxsnn.cmodel.readout import readout_source
 from fxsnn.cmodel.settled import Settled, settled
 from fxsnn.cmodel.values import constant_table
 from fxsnn.cmodel.words import indented, member, stored_format, table
-from fxsnn.format import Format
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph, narrowest
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Signal
 from fxsnn.program.neuron import BIT
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.modes import Overflow
+from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.emit import fixed
 from fxsnn.program.fold import Folded, at_rest, fold

@@ -8,7 +8,7 @@ from typing import assert_never
 from fxsnn.cmodel import casts
 from fxsnn.cmodel.settled import Settled
 from fxsnn.cmodel.words import Width, indented, kind, member, number, times, width_for
-from fxsnn.modes import Overflow, Rounding
+from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
 from fxsnn.program.wires import Range

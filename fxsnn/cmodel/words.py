@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
+from fxsnn.number.format import Format
 
 Width = Literal[32, 64]
 STORED = {"int8_t": 8, "uint8_t": 8, "int16_t": 16, "uint16_t": 16, "int32_t": 32, "int64_t": 64}  # bits

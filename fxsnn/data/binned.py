@@ -8,8 +8,8 @@ import numpy as np
 
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import FileError
-from fxsnn.files import read_bytes
-from fxsnn.npz import UNREADABLE, unpack_npz
+from fxsnn.io.files import read_bytes
+from fxsnn.io.npz import UNREADABLE, unpack_npz
 
 _MOST = 1 << 28  # bytes, unpacked
 _MOST_EVENTS = 1 << 26  # counts of 65,535 everywhere would not fit into any memory

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import read_bytes
 from fxsnn.frozen import freeze
+from fxsnn.io.files import read_bytes
 
 PIXELS = 784
 EMBEDDED_DIGITS = 5000

@@ -17,8 +17,8 @@ from fxsnn.data.aedat import parse_aedat
 from fxsnn.data.nmnist import Split
 from fxsnn.data.recordings import Events, Recordings, check_events, gather, listed
 from fxsnn.errors import FileError
-from fxsnn.files import inside, read_bytes, read_text
-from fxsnn.npz import UNREADABLE, unpack_npy
+from fxsnn.io.files import inside, read_bytes, read_text
+from fxsnn.io.npz import UNREADABLE, unpack_npy
 
 SIDE = 128
 GESTURES = (

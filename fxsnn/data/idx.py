@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
-from fxsnn.files import MOST_BYTES
+from fxsnn.io.files import MOST_BYTES
 
 UNSIGNED_BYTE = 8
 _GZIP = b"\x1f\x8b"

@@ -15,9 +15,9 @@ from fxsnn.data.aedat import parse_aedat
 from fxsnn.data.nmnist import parse_nmnist
 from fxsnn.data.recordings import POLARITIES, Events, Recordings, check_events, listed
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import read_bytes
 from fxsnn.frozen import freeze
-from fxsnn.npz import UNREADABLE, unpack_npy
+from fxsnn.io.files import read_bytes
+from fxsnn.io.npz import UNREADABLE, unpack_npy
 
 MOST_EVENTS = 1 << 28
 LATEST = 1 << 53  # microseconds

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
-from fxsnn.files import decoded
+from fxsnn.io.files import decoded
 
 MNIST, FASHION, KUZUSHIJI = "MNIST", "Fashion-MNIST", "KMNIST"
 KAGGLE = "Kaggle's digit-recognizer"

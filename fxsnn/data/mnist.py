@@ -17,7 +17,7 @@ from fxsnn.data.digits import EMBEDDED_DIGITS, PIXELS, Images, find_embedded, lo
 from fxsnn.data.idx import parse_idx, unpacked
 from fxsnn.data.layouts import FASHION, KAGGLE, KUZUSHIJI, MNIST, TORCHVISION, find_csv, find_file, parse_csv
 from fxsnn.errors import FileError
-from fxsnn.files import read_bytes
+from fxsnn.io.files import read_bytes
 
 Split = Literal["train", "test"]
 

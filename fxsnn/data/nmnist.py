@@ -12,8 +12,8 @@ import numpy as np
 
 from fxsnn.data.recordings import Events, Recordings, check_events, gather, labelled_folders
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.files import read_bytes
-from fxsnn.npz import UNREADABLE, unpack_npz
+from fxsnn.io.files import read_bytes
+from fxsnn.io.npz import UNREADABLE, unpack_npz
 
 SIDE = 34  # cells in either direction
 CLASSES = 10

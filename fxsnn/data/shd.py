@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.apart import answer, check_h5py, hdf5_apart
 from fxsnn.data.labelled import LATEST, MOST_EVENTS, Labelled
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.files import read_bytes
+from fxsnn.io.apart import answer, check_h5py, hdf5_apart
+from fxsnn.io.files import read_bytes
 
 SECONDS = 120  # of a processor: 8,000 recordings take two
 MEMORY = 1 << 33

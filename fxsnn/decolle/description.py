@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Protocol, get_args
 import msgspec
 import tomli_w
 
-from fxsnn.documents import documented, parse_toml
+from fxsnn.io.documents import documented, parse_toml
 
 MOST_NEURONS = 1 << 22  # of a layer
 MOST_STEPS = 1 << 16

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.decolle.description import Geometry, Layer
+from fxsnn.engine.parts import in_parts
 from fxsnn.kernels import float_product
-from fxsnn.threads import in_parts
 
 Floats = NDArray[np.float32]
 AnyScalar = TypeVar("AnyScalar", bound=np.generic)

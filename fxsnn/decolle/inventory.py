@@ -9,11 +9,11 @@ from fxsnn.decolle.network import seen
 from fxsnn.decolle.populations import pooled_name
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.decolle.wiring import learning_wires
-from fxsnn.format import bits_of
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.macro import Array, Meaning
-from fxsnn.memory import Memory, stored
-from fxsnn.width import Range
+from fxsnn.measure.macro import Array, Meaning
+from fxsnn.measure.memory import Memory, stored
+from fxsnn.number.format import bits_of
+from fxsnn.program.wires import Range
 
 
 def decolle_memory(network: QuantisedLayers) -> Memory:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import from_float, to_float
 from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.description import Description
 from fxsnn.decolle.learn import LocalLearning, check_sensor, frames_of, lessons
@@ -23,7 +22,8 @@ from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.decolle.working import Working
 from fxsnn.errors import ConfigError
-from fxsnn.plan import Signal
+from fxsnn.number.cast import from_float, to_float
+from fxsnn.number.signal import Signal
 
 HELD = 50  # recordings whose frames are held at once
 

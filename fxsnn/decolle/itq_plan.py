@@ -12,9 +12,9 @@ from fxsnn.decolle.plan import DecollePlan, LayerPlan
 from fxsnn.decolle.ptq import BIAS_BITS, Words, plan_layers
 from fxsnn.decolle.table import LayerLearning, Update
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 
 ERROR_FRAC = 6  # fractional bits of errors and deltas
 GRADIENT_BITS = 24

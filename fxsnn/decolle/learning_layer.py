@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import cast, from_float
 from fxsnn.decolle.description import Description
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import STREAMS
@@ -17,8 +16,9 @@ from fxsnn.decolle.wiring import LearningWires, learning_wires
 from fxsnn.decolle.working import Working
 from fxsnn.kernels import local_learning as rule
 from fxsnn.kernels.local_learning import Room, Shape
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.cast import cast, from_float
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 
 ROWS = 6  # of a layer's registers of learning: see local_learning.ERROR
 

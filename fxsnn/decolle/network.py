@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.data.learned import Learned, arrays_in, arrays_of
 from fxsnn.decolle.description import Description, description_text, parse_description
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.files import write_bytes
 from fxsnn.frozen import freeze
-from fxsnn.learned import Learned, arrays_in, arrays_of
-from fxsnn.npz import pack_npz
+from fxsnn.io.files import write_bytes
+from fxsnn.io.npz import pack_npz
 
 FORMAT = "fxsnn layered network 1"  # what its file calls itself
 

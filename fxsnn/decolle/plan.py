@@ -9,10 +9,10 @@ import msgspec
 import tomli_w
 
 from fxsnn.decolle.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
-from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.lfsr import Lfsr
-from fxsnn.plan import (
+from fxsnn.io.documents import documented, parse_toml
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.signal import (
     ChoiceText,
     Leak,
     LeakText,

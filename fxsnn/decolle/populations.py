@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from fxsnn.decolle.description import Description, Shape
 from fxsnn.decolle.plan import CASTS, LEAKS, STREAMS, DecollePlan
-from fxsnn.format import Format
 from fxsnn.graph.connect import Kind, Pair, Projection
 from fxsnn.graph.given import raw
 from fxsnn.graph.network import Graph
@@ -19,7 +18,8 @@ from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import INPUT, Population, population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format
+from fxsnn.number.signal import Signal
 from fxsnn.program.shipped import neuron, shipped
 
 Words = Mapping[str, NDArray[np.int64]]  # of a layer's constants, by their names in `plan.constant_signals`

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import from_float, to_float
 from fxsnn.decolle.forward import Grid, Grids
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan, Filters, LayerPlan
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Rounding
-from fxsnn.plan import Leak, Signal
+from fxsnn.number.cast import from_float, to_float
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Leak, Signal
 
 BIAS_BITS, FACTOR_BITS = 8, 8
 LONGEST_WEIGHT = 24  # bits

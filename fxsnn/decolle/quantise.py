@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import from_float
 from fxsnn.decolle.description import Description, Layer
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import CASTS, CONSTANTS, LEAKS, STREAMS, DecollePlan, LayerPlan
 from fxsnn.decolle.populations import Words, populations_of, without_relays
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Signal
+from fxsnn.number.cast import from_float
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.signal import Signal
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from fxsnn.errors import ConfigError
-from fxsnn.modes import Overflow
-from fxsnn.plan import Signal, SignalText, signal_data, signal_of
+from fxsnn.number.modes import Overflow
+from fxsnn.number.signal import Signal, SignalText, signal_data, signal_of
 
 LEARNING_SIGNALS = ("learned", "learned_bias", "error", "delta", "gradient")
 SHIFTS = ("readout_shift", "first", "slope", "reach", "bias_shift", "forget")

@@ -11,11 +11,12 @@ from fxsnn.decolle.plan import LayerPlan
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.decolle.table import LayerLearning
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
 from fxsnn.kernels.local_learning import Change, Fault
-from fxsnn.modes import Overflow, Rounding
-from fxsnn.plan import Signal
-from fxsnn.width import Proof, Range
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Overflow, Rounding
+from fxsnn.number.signal import Signal
+from fxsnn.program.proof import Proof
+from fxsnn.program.wires import Range
 
 _WIDEST = 24  # bits of a weight or bias that a network in float32 holds
 

@@ -19,7 +19,7 @@ import msgspec
 
 from fxsnn.engine.work import DEATHS, DeadlyError, Work
 from fxsnn.errors import ConfigError
-from fxsnn.files import read_text
+from fxsnn.io.files import read_text
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from fxsnn.errors import FileError
-from fxsnn.imagetext import ascii_text, pieces, quoted
+from fxsnn.io.imagetext import ascii_text, pieces, quoted
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 

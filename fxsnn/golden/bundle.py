@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError
-from fxsnn.files import read_bytes
 from fxsnn.golden.contents import LEARNING_SCHEMA
 from fxsnn.golden.former import FORMER_SCHEMA, Layers, read_former_bundle
 from fxsnn.golden.former_layer import Images, Presentations, read_layer_bundle
@@ -14,6 +12,8 @@ from fxsnn.golden.layer_layout import LAYER_SCHEMA
 from fxsnn.golden.manifest import MANIFEST, Manifest
 from fxsnn.golden.populations import POPULATIONS_SCHEMA
 from fxsnn.golden.populations_read import GraphBundle, Populations, read_graph_bundle
+from fxsnn.io.documents import fitted, parse_json
+from fxsnn.io.files import read_bytes
 
 
 def read_bundle(folder: Path) -> GraphBundle:

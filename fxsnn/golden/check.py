@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.format import Format
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.populations import graph_layout
@@ -20,6 +19,7 @@ from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.populations_stream import Progress, added, large, presentations
 from fxsnn.golden.stated import differing
 from fxsnn.golden.timed import Timed
+from fxsnn.number.format import Format
 
 Found: TypeAlias = tuple[tuple[int, int], str]  # presentation and step of a difference, and what is said of it
 ENDS = ("answers", "classes")

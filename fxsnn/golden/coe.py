@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from fxsnn.golden.memfile import hex_lines
-from fxsnn.imagetext import Pieces, ascii_text, bit_pattern, pieces
+from fxsnn.io.imagetext import Pieces, ascii_text, bit_pattern, pieces
 
 RADIX = "MEMORY_INITIALIZATION_RADIX"
 VECTOR = "MEMORY_INITIALIZATION_VECTOR"

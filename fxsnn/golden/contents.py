@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
-from fxsnn.format import WORD_MAX, Format
+from fxsnn.number.format import WORD_MAX, Format
 
 LEARNING_SCHEMA = "learning 1"  # of sets of learning, whose files are others
 BIT = Format(1, 0, signed=False)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.prepare import Site, rounded
+from fxsnn.competitive.prepare import rounded
+from fxsnn.kernels.site import Site
 
 Where = NDArray[np.bool_]  # bool[rows, neurons], or [rows, additions, neurons] of a cast after every addition
 Words = NDArray[np.int64]

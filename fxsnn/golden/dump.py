@@ -14,7 +14,7 @@ from fxsnn.errors import FileError
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector
 from fxsnn.golden.manifest import Bundle
-from fxsnn.imagetext import quoted
+from fxsnn.io.imagetext import quoted
 
 MOST_DIGITS = 1 << 16  # of one word; wider rows of bits were not written by fxsnn
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)

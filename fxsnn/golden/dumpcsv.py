@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from fxsnn.errors import FileError
-from fxsnn.files import read_bytes
 from fxsnn.golden.dump import Dumped, Word, dumped, neurons_of, nodes_of, number_word
 from fxsnn.golden.manifest import Bundle
-from fxsnn.imagetext import ascii_text, quoted, unmarked
+from fxsnn.io.files import read_bytes
+from fxsnn.io.imagetext import ascii_text, quoted, unmarked
 
 INDICES = ("presentation", "step", "neuron")
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
-from fxsnn.files import read_bytes
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped, decimal_word, digits_word, dumped, neurons_of, node_named, row_of
 from fxsnn.golden.manifest import Bundle
 from fxsnn.golden.memimage import image_text
 from fxsnn.golden.scanned import plain_words
-from fxsnn.imagetext import unmarked
-from fxsnn.memtext import MemText, binary, mem_text, prefixed
+from fxsnn.io.files import read_bytes
+from fxsnn.io.imagetext import unmarked
+from fxsnn.io.memtext import MemText, binary, mem_text, prefixed
 
 
 def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:

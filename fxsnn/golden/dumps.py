@@ -12,7 +12,7 @@ from fxsnn.golden.dumpmem import read_memory
 from fxsnn.golden.manifest import Bundle
 from fxsnn.golden.wavefile import ENDINGS
 from fxsnn.golden.waves import read_waves
-from fxsnn.imagetext import quoted
+from fxsnn.io.imagetext import quoted
 
 
 def read_dumps(

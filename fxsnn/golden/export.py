@@ -15,7 +15,7 @@ from fxsnn.golden.contents import Vector, lines_of
 from fxsnn.golden.header import render_header
 from fxsnn.golden.intelmif import render_intel_mif
 from fxsnn.golden.memfile import digest
-from fxsnn.npz import pack_npz
+from fxsnn.io.npz import pack_npz
 
 ENDINGS = {"coe": "coe", "amd-mif": "mif", "intel-mif": "mif", "c-header": "h"}
 NPZ = "npz"

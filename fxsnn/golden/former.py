@@ -28,7 +28,7 @@ from fxsnn.golden.populations import Presented
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing
-from fxsnn.modes import Rounding
+from fxsnn.number.modes import Rounding
 
 FORMER_SCHEMA = "layers 1"
 Words = Mapping[str, NDArray[np.int64]]

@@ -15,6 +15,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.competitive.graph import LAYER, graph_of
+from fxsnn.competitive.plan import plan_from_data
+from fxsnn.competitive.quantised import SITES, QuantisedNetwork
+from fxsnn.competitive.width import limits, program_of
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.layer_layout import LAYER_SCHEMA, in_layer, layer_layout, layer_lfsr_entry
@@ -25,12 +29,8 @@ from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing
 from fxsnn.golden.timed import Timed
 from fxsnn.graph.counted import COUNTS
-from fxsnn.graph.one_layer import LAYER, graph_of
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import Start, start_forms
-from fxsnn.plan import plan_from_data
-from fxsnn.quantised import SITES, QuantisedNetwork
-from fxsnn.width import limits, program_of
 
 Words = Mapping[str, NDArray[np.int64]]
 

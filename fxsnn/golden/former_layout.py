@@ -9,9 +9,9 @@ from fxsnn.decolle.network import seen
 from fxsnn.decolle.plan import CASTS, LEAKS, LayerPlan
 from fxsnn.decolle.populations import pooled_name
 from fxsnn.decolle.quantise import QuantisedLayers, constant_signals
-from fxsnn.format import Format, bits_of
 from fxsnn.golden.contents import BIT, Vector, wide
 from fxsnn.graph.engine import drawing
+from fxsnn.number.format import Format, bits_of
 
 CONSTANTS = {  # of a layer's plan, the file's name and the population's
     "weight": ("weights", ""),

@@ -15,7 +15,7 @@ from fxsnn.golden.graph_tally import UNSEEN
 from fxsnn.golden.reach import DROPS, OVERFLOWS, Span, of_cast
 from fxsnn.graph.connect import POOLING
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.modes import Overflow
+from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT, Cast
 from fxsnn.program.operations import Ref

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fxsnn.golden.graph_ends import MOST_ZEROS, ORDERS, Ends, only, ranging, words
-from fxsnn.modes import Overflow
+from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program

@@ -15,7 +15,7 @@ from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.modes import Overflow
+from fxsnn.number.modes import Overflow
 from fxsnn.program.variant import Ints
 from fxsnn.program.vector import Player
 

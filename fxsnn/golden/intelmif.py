@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from fxsnn.errors import FileError
 from fxsnn.golden.memfile import hex_lines
-from fxsnn.imagetext import Pieces, ascii_text, bit_pattern, pieces
+from fxsnn.io.imagetext import Pieces, ascii_text, bit_pattern, pieces
 
 RADIXES = {"BIN": 2, "OCT": 8, "DEC": 10, "UNS": 10, "HEX": 16}
 SETTINGS = ("DEPTH", "WIDTH", "ADDRESS_RADIX", "DATA_RADIX")

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from fxsnn.format import Format
+from fxsnn.competitive.graph import LAYER, LAYER_WEIGHTS
+from fxsnn.competitive.quantised import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
+from fxsnn.competitive.width import sites_of
 from fxsnn.golden.contents import BIT, Vector, wide
-from fxsnn.graph.one_layer import LAYER, LAYER_WEIGHTS
-from fxsnn.modes import Rounding
-from fxsnn.quantised import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
-from fxsnn.width import sites_of
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
 
 LAYER_SCHEMA = 2
 _STATE = "membranes, refractory counters"

@@ -11,8 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.files import new_folder
-from fxsnn.format import Format
+from fxsnn.competitive.itq import learning_register
+from fxsnn.competitive.learn import Learning
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan, plan_to_data
+from fxsnn.competitive.quantised import QuantisedNetwork
+from fxsnn.competitive.recording import LEARNING_SITES, Recording, record
 from fxsnn.golden.contents import LEARNING_SCHEMA, Vector
 from fxsnn.golden.layer_layout import layer_lfsr_entry
 from fxsnn.golden.learning_readme import learning_readme
@@ -20,12 +24,8 @@ from fxsnn.golden.learning_rtl import learner_files
 from fxsnn.golden.manifest import MANIFEST
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.writing import write_files, write_vectors
-from fxsnn.itq import learning_register
-from fxsnn.learn import Learning
-from fxsnn.network import Network
-from fxsnn.plan import Plan, plan_to_data
-from fxsnn.quantised import QuantisedNetwork
-from fxsnn.recording import LEARNING_SITES, Recording, record
+from fxsnn.io.files import new_folder
+from fxsnn.number.format import Format
 
 _BIT = Format(1, 0, signed=False)
 

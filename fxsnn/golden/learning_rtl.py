@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fxsnn.competitive.recording import LEARNING_SITES, Recording
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.layer_layout import layer_layout
 from fxsnn.golden.rtl import HDL, LEAKS, file_checks, literal, package, script, words_compared
 from fxsnn.hdl.words import mode_name
-from fxsnn.plan import Signal
-from fxsnn.recording import LEARNING_SITES, Recording
+from fxsnn.number.signal import Signal
 
 TOP = "fxsnn_learner_bench"
 SOURCES = (  # in the order of compilation

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from fxsnn.encode import Spikes
+from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.quantised import QuantisedNetwork
+from fxsnn.data.encode import Spikes
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_stream import Progress
-from fxsnn.graph.one_layer import graph_of
-from fxsnn.quantised import QuantisedNetwork
 
 
 def make_bundle(
@@ -26,7 +26,7 @@ def make_bundle(
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to every image of `spikes`; return the manifest.
 
-    It is the set of the population that the layer is (`one_layer.graph_of`), otherwise as `make_graph_bundle` has it.
+    It is the set of the population that the layer is (`competitive.graph.graph_of`), otherwise as `make_graph_bundle` has it.
     """
     shown = spikes.raster().astype(np.int64)
     return make_graph_bundle(folder, graph_of(network), shown, aimed=aimed, kinds=kinds, progress=progress)

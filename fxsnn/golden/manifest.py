@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
-from fxsnn.files import inside, read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem
 from fxsnn.golden.scanned import FileWords, scan_mem
 from fxsnn.golden.stated import differing, misstated_files, registers_misstated
 from fxsnn.golden.timed import Timed
+from fxsnn.io.files import inside, read_bytes
 
 MANIFEST = "manifest.json"
 MOST_WORDS = 1 << 28  # of one file; more was not written by fxsnn

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
-from fxsnn.files import read_bytes
+from fxsnn.io.files import read_bytes
 
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 DIGIT_OF = np.full(256, 255, np.uint8)  # of every byte; 255 of one that is no digit

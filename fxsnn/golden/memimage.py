@@ -5,8 +5,8 @@ from __future__ import annotations
 from fxsnn.golden.amdmif import amd_mif_words
 from fxsnn.golden.coe import coe_words
 from fxsnn.golden.intelmif import MOST_WIDTH, intel_mif_words
-from fxsnn.imagetext import bit_pattern
-from fxsnn.memtext import MemText
+from fxsnn.io.imagetext import bit_pattern
+from fxsnn.io.memtext import MemText
 
 
 def image_text(kind: str, data: bytes, name: str) -> tuple[MemText, int]:

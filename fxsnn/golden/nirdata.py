@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import to_float
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import check_output, write_bytes
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.graph.population import INPUT
+from fxsnn.io.files import check_output, write_bytes
 from fxsnn.nir.layout import places
 from fxsnn.nir.outward import outward
 from fxsnn.nir.write import data_bytes
+from fxsnn.number.cast import to_float
 
 
 def export_data(folder: Path, out: Path, dt: float) -> dict[str, dict[str, list[int]]]:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FxsnnError
-from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector, stems_of
 from fxsnn.golden.timed import Timed
@@ -22,7 +21,8 @@ from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of, narrowest
 from fxsnn.graph.run import Kept, named_words, run, trace
 from fxsnn.graph.starting import REST, Start, start_forms
-from fxsnn.modes import Rounding
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT as NO_SIGNAL
 from fxsnn.program.program import Program

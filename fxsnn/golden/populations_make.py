@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.competitive.graph import LAYER, is_layer
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_folder, new_folder
-from fxsnn.format import Format
 from fxsnn.golden.contents import stems_of
 from fxsnn.golden.export import check_kinds, export
 from fxsnn.golden.graph_directed import cover
@@ -34,14 +33,15 @@ from fxsnn.golden.stated import identity_of
 from fxsnn.golden.writing import corner_entries, write_files
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
-from fxsnn.graph.one_layer import LAYER, is_layer
 from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.refusing import may_refuse
 from fxsnn.graph.run import run
 from fxsnn.graph.starting import Given, read_start, start_forms, start_of
 from fxsnn.graph.writing import Beside, graph_text, whole
-from fxsnn.npz import pack_npz
+from fxsnn.io.files import check_folder, new_folder
+from fxsnn.io.npz import pack_npz
+from fxsnn.number.format import Format
 
 NETWORK, PLAN, INPUTS, START = "net.toml", "plan.toml", "inputs.npz", "start.npz"
 

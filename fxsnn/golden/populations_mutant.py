@@ -10,7 +10,7 @@ import numpy as np
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import registers_of
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.lfsr import Lfsr
 from fxsnn.program.variant import Ints, Variant, variant
 
 

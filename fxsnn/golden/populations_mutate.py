@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from fxsnn.format import Format
 from fxsnn.golden.populations_choices import other_choices
 from fxsnn.golden.populations_mutant import Mutant, with_variant
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
 from fxsnn.program.mutate import mutations
 from fxsnn.program.neuron import BIT, Neuron

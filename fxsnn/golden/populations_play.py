@@ -13,8 +13,8 @@ from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.rows import bring_alone, bring_rows
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Rounding
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Rounding
 from fxsnn.program.variant import Ints, Rounds
 from fxsnn.program.vector import Draws, Player
 from fxsnn.program.vector_casts import moved

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.competitive.graph import LAYER
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.files import inside, read_bytes
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.layer_layout import as_in_layer
 from fxsnn.golden.manifest import MOST_WORDS, Bundle, Manifest, altered_texts, check_begins, check_described, scan_words
@@ -23,11 +23,11 @@ from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing, misstated
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
-from fxsnn.graph.one_layer import LAYER
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.starting import Start, read_start, start_forms
 from fxsnn.graph.writing import LABELS
+from fxsnn.io.files import inside, read_bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fxsnn.prepare import Site
+from fxsnn.kernels.site import Site
 
 
 @dataclass(frozen=True, slots=True)

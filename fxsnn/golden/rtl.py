@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fxsnn.competitive.inventory import excess_bits
+from fxsnn.competitive.quantised import SITES, QuantisedNetwork
+from fxsnn.competitive.width import exact_bits
 from fxsnn.hdl.words import mode_name
-from fxsnn.memory import excess_bits
-from fxsnn.quantised import SITES, QuantisedNetwork
-from fxsnn.width import exact_bits
 
 HDL = Path(__file__).parent / "hdl"
 CHECKED = ("fxsnn_checks.svh", "fxsnn_compare.svh", "fxsnn_verdict.svh")

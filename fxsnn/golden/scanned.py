@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
-from fxsnn.files import inside
-from fxsnn.format import Format
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.memfile import DIGIT_OF, Sums, read_mem, sums_of_digits
+from fxsnn.io.files import inside
+from fxsnn.number.format import Format
 
 _AT_ONCE = 1 << 18  # lines that are looked at together
 _CACHED = 1 << 24  # words of files that were read lately and are kept

@@ -10,7 +10,7 @@ from fxsnn.golden.contents import Vector, described
 from fxsnn.golden.memfile import digest
 from fxsnn.golden.populations import graph_lfsr_entry
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.imagetext import quoted
+from fxsnn.io.imagetext import quoted
 
 _REGISTERS = (
     "polynomial",

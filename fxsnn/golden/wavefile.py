@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import read_bytes
-from fxsnn.imagetext import quoted
+from fxsnn.io.files import read_bytes
+from fxsnn.io.imagetext import quoted
 
 ENDINGS = (".vcd", ".fst", ".ghw")
 _KINDS: dict[str, Callable[[bytes], bool]] = {  # how a file of each kind begins

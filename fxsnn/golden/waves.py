@@ -11,7 +11,7 @@ from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import UNDEFINED, Dumped, Word, dumped, neurons_of, node_named, row_of
 from fxsnn.golden.manifest import Bundle
 from fxsnn.golden.wavefile import Level, Signal, WaveFile, begin_of, edges
-from fxsnn.imagetext import quoted
+from fxsnn.io.imagetext import quoted
 
 NEURON = "{neuron}"
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
-from fxsnn.files import MOST_BYTES, decoded, read_bytes
-from fxsnn.format import WORD_MAX
 from fxsnn.graph.given import Given, raw, real
-from fxsnn.imagetext import bit_pattern, quoted, unmarked
-from fxsnn.memtext import mem_text
-from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
+from fxsnn.io.files import MOST_BYTES, decoded, read_bytes
+from fxsnn.io.imagetext import bit_pattern, quoted, unmarked
+from fxsnn.io.memtext import mem_text
+from fxsnn.io.npz import UNREADABLE, unpack_npy, unpack_npz
+from fxsnn.number.format import WORD_MAX
 
 ENDINGS = (".npy", ".npz", ".csv", ".mem")
 

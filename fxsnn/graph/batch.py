@@ -12,9 +12,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.drive import TOGETHER
+from fxsnn.engine.parts import in_parts
 from fxsnn.frozen import KERNELS_TAKE
 from fxsnn.graph.dense import Dense, DenseAtWork, dense, is_dense
+from fxsnn.graph.drive import TOGETHER
 from fxsnn.graph.engine import Engine, stored_in
 from fxsnn.graph.order import Stage
 from fxsnn.graph.population import INPUT
@@ -25,7 +26,6 @@ from fxsnn.graph.starting import REST, Start
 from fxsnn.graph.stepwise import Words
 from fxsnn.graph.ways import Held
 from fxsnn.program.compiled import Compiled, compiled
-from fxsnn.threads import in_parts
 
 _MOST = 1 << 26  # bytes of what is emitted by a group of inputs that run together
 _PIECE = 1 << 22  # bytes of what is emitted in some steps of an input, where all of them emit more than that

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
 from fxsnn.graph.given import Given, Shape
+from fxsnn.number.format import Format
 from fxsnn.program.wires import Arrival, added, arriving, carried
 
 Kind = Literal["dense", "conv", "sum", "average", "maximum", "identity", "scale"]

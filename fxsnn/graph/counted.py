@@ -19,7 +19,7 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import Start
 from fxsnn.graph.stepwise import Words
 from fxsnn.kernels import rescale
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Ref

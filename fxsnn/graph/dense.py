@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.drive import Begun, Driver, Lists, Own, Written
+from fxsnn.graph.drive import Begun, Driver, Lists, Own, Written
 from fxsnn.graph.engine import is_bits, seeds_of
+from fxsnn.graph.lanes import rows_of
 from fxsnn.graph.order import Stage
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.ways import Held
-from fxsnn.prepare import rows_of
 from fxsnn.program import operations as op
 from fxsnn.program.compiled import Compiled
 from fxsnn.program.emit_values import is_bit

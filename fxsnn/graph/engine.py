@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.format import Format
 from fxsnn.graph.alone import Alone
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.ways import Held, by_channel, ways
 from fxsnn.kernels import layer
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
 from fxsnn.program.compiled import Compiled
 from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Constant, Input

@@ -11,16 +11,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.documents import documented, named, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.files import read_text
-from fxsnn.format import Format
 from fxsnn.graph.arrays import read_given
 from fxsnn.graph.connect import Kind, Pair, Projection
 from fxsnn.graph.given import Given, raw, real
 from fxsnn.graph.network import Graph
 from fxsnn.graph.population import Outer, Population, population
 from fxsnn.graph.reading import Over, Reading, Readout
+from fxsnn.io.documents import documented, named, parse_toml
+from fxsnn.io.files import read_text
+from fxsnn.number.format import Format
 from fxsnn.program.grammar import Text
 
 _Cells = int | tuple[int, int]

@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.data.encode import RateCoding, encode
 from fxsnn.data.labelled import Labelled
-from fxsnn.encode import RateCoding, encode
 from fxsnn.frozen import freeze
 
 STORED_WORDS = 1 << 25  # of inputs that are held as they are: 256 MiB

@@ -8,12 +8,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import check_words, from_float_counted, to_float
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.format import Format
 from fxsnn.frozen import freeze
-from fxsnn.lfsr import Lfsr
-from fxsnn.plan import Signal
+from fxsnn.number.cast import check_words, from_float_counted, to_float
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.signal import Signal
 
 Shape = tuple[int, ...]
 Form = Literal["real", "raw", "bits"]

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.files import MOST_BYTES, read_bytes
 from fxsnn.frozen import freeze
 from fxsnn.graph.arrays import ENDINGS, read_given
 from fxsnn.graph.frames import Frames, parts
 from fxsnn.graph.network import MOST_CLASSES, Graph
 from fxsnn.graph.reading import as_words, check_inputs
 from fxsnn.graph.recorded_inputs import HDF5, MOST_WORDS, is_recorded, recorded_of, spikes_of
-from fxsnn.lfsr import Lfsr
-from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
-from fxsnn.plan import Signal
+from fxsnn.io.files import MOST_BYTES, read_bytes
+from fxsnn.io.npz import UNREADABLE, unpack_npy, unpack_npz
+from fxsnn.number.cast import check_words
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.signal import Signal
 
 NAMES = ("inputs", "units", "images", "frames_on")  # of an array of an .npz that says what it holds
 

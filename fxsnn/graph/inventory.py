@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator
 
-from fxsnn.format import Format, bits_of
 from fxsnn.graph.given import Shape
 from fxsnn.graph.keeping import OWN, direct, keeping, taken
 from fxsnn.graph.live import Live, live, waiting
 from fxsnn.graph.population import INPUT, Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of, narrowest
 from fxsnn.graph.starting import states_of
-from fxsnn.macro import Array, Meaning
-from fxsnn.memory import Memory, stored
+from fxsnn.measure.macro import Array, Meaning
+from fxsnn.measure.memory import Memory, stored
+from fxsnn.number.format import Format, bits_of
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT
 from fxsnn.program.operations import Ref

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.given import Shape
+from fxsnn.graph.lanes import cleared
 from fxsnn.kernels import narrow
-from fxsnn.prepare import cleared
+from fxsnn.number.format import Format
 from fxsnn.program.wires import Range
 
 Signed = NDArray[np.signedinteger]

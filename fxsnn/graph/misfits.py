@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fxsnn.cast import to_float
 from fxsnn.errors import as_given
-from fxsnn.format import Format
 from fxsnn.graph.quantise import QuantisedGraph, weights_of
+from fxsnn.number.cast import to_float
+from fxsnn.number.format import Format
 
 
 def misfit(what: str, given: ArrayLike, words: ArrayLike, form: Format, overflows: int) -> str:

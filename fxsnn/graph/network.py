@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection, fitted
 from fxsnn.graph.given import Shape
 from fxsnn.graph.order import Stage, schedule
 from fxsnn.graph.population import INPUT, NAME, Population, are, shape_of
 from fxsnn.graph.reading import Readout
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
 
 MOST_CLASSES = 1 << 16
 SPIKES = Format(1, 0, signed=False)

@@ -14,12 +14,12 @@ from typing import Any, Literal
 import msgspec
 import tomli_w
 
-from fxsnn.documents import documented, named, parse_toml
 from fxsnn.errors import ConfigError
-from fxsnn.files import read_text
 from fxsnn.graph.network import Graph, names_of
-from fxsnn.lfsr import Lfsr
-from fxsnn.plan import ChoiceText, LfsrText, Signal, SignalText, signal_of
+from fxsnn.io.documents import documented, named, parse_toml
+from fxsnn.io.files import read_text
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.signal import ChoiceText, LfsrText, Signal, SignalText, signal_of
 from fxsnn.program import shipped
 from fxsnn.program.neuron import BIT
 

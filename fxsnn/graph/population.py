@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.errors import ConfigError
-from fxsnn.files import read_text
 from fxsnn.graph.given import Given, Shape, given_of
+from fxsnn.io.files import read_text
 from fxsnn.program.build import build
 from fxsnn.program.grammar import MOST_CHARACTERS, Text, parse
 from fxsnn.program.neuron import Neuron

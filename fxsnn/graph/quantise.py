@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.format import Format, bits_of
 from fxsnn.frozen import freeze
 from fxsnn.graph.connect import Projection, arrival
 from fxsnn.graph.given import Counted, Given, Shape, real
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, signals_for
 from fxsnn.graph.population import INPUT, Population
-from fxsnn.plan import Signal
+from fxsnn.number.cast import check_words
+from fxsnn.number.format import Format, bits_of
+from fxsnn.number.signal import Signal
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.operations import Ref

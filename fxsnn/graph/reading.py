@@ -8,11 +8,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.classify import vote
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format, refusal_of_word
 from fxsnn.frozen import freeze
 from fxsnn.graph.given import Shape
+from fxsnn.measure.classify import vote
+from fxsnn.number.format import Format, refusal_of_word
 
 Reading = Literal["none", "counts", "labels", "node", "first"]
 Over = Literal["sum", "last", "maximum"]

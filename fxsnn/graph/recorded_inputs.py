@@ -11,17 +11,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.data.encode import RateCoding
 from fxsnn.data.events import kind_of, open_recordings
 from fxsnn.data.idx import parse_idx
 from fxsnn.data.labelled import Labelled, class_files, load_classes, of_recordings
 from fxsnn.data.shd import load_shd
-from fxsnn.documents import documented, parse_toml
-from fxsnn.encode import RateCoding
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import MOST_BYTES, read_bytes, read_text
 from fxsnn.graph.frames import STORED_WORDS, Events, Frames, Images, made
 from fxsnn.graph.given import Shape
-from fxsnn.npz import UNREADABLE, unpack_npy, unpack_npz
+from fxsnn.io.documents import documented, parse_toml
+from fxsnn.io.files import MOST_BYTES, read_bytes, read_text
+from fxsnn.io.npz import UNREADABLE, unpack_npy, unpack_npz
 
 HDF5 = (".h5", ".hdf5")
 MOST_WORDS = 1 << 28  # of inputs that are read as they are: 2 GiB as they are held

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fxsnn.errors import OverflowDetectedError
 from fxsnn.graph.counted import Counted
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.modes import Overflow
+from fxsnn.number.modes import Overflow
 
 
 def may_refuse(network: QuantisedGraph) -> bool:

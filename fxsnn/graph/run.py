@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import check_words
+from fxsnn.engine.parts import in_parts
 from fxsnn.errors import WidthError
-from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.batch import said_of
 from fxsnn.graph.counted import Counted, Stepped, counts_of
@@ -24,7 +23,8 @@ from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.shared import Shared
 from fxsnn.graph.starting import REST, Given, Start, start_of
 from fxsnn.graph.stepwise import Arrivals, Words
-from fxsnn.threads import in_parts
+from fxsnn.number.cast import check_words
+from fxsnn.number.format import Format
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_output, read_text, write_bytes, write_text
 from fxsnn.graph.given import Given
 from fxsnn.graph.network import Graph
 from fxsnn.graph.writing import Beside, graph_text, new_name
-from fxsnn.npz import pack_npz
+from fxsnn.io.files import check_output, read_text, write_bytes, write_text
+from fxsnn.io.npz import pack_npz
 from fxsnn.program.grammar import MOST_CHARACTERS, Text
 from fxsnn.program.shipped import names, source
 

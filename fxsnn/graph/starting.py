@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import check_words, to_float
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.files import MOST_BYTES, read_bytes
-from fxsnn.format import Format
 from fxsnn.frozen import freeze
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words
-from fxsnn.npz import UNREADABLE, unpack_npz
+from fxsnn.io.files import MOST_BYTES, read_bytes
+from fxsnn.io.npz import UNREADABLE, unpack_npz
+from fxsnn.number.cast import check_words, to_float
+from fxsnn.number.format import Format
 
 Words = NDArray[np.int64]
 Given = Mapping[str, ArrayLike]

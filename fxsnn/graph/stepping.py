@@ -10,7 +10,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.cast import check_words
 from fxsnn.errors import ConfigError, UnknownNameError
 from fxsnn.graph.counted import Counted, counts_of
 from fxsnn.graph.engine import Engine, drawing, stored_in
@@ -22,6 +21,7 @@ from fxsnn.graph.starting import Given, Start, start_of
 from fxsnn.graph.stepwise import Arrivals, Words
 from fxsnn.graph.ways import Held, ways
 from fxsnn.kernels.projections import take_row
+from fxsnn.number.cast import check_words
 from fxsnn.program.compiled import Compiled, compiled
 
 _TAKEN = (np.dtype(np.uint8), np.dtype(np.int64))  # of rows that are looked at and copied at once

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fxsnn.format import Format, bits_of
 from fxsnn.graph.connect import POOLING, Projection, arrival, windows
 from fxsnn.hdl.phases import Phase
 from fxsnn.hdl.stored import Stored
 from fxsnn.hdl.words import as_value, literal, signed_bits, vector
+from fxsnn.number.format import Format, bits_of
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
 from fxsnn.program.wires import BITS

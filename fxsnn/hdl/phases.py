@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection, fan_in, windows
 from fxsnn.graph.engine import registers_of
 from fxsnn.graph.keeping import Keeping, direct, keeping
@@ -14,6 +13,7 @@ from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.hdl.neuron import Datapath
 from fxsnn.hdl.words import Names
+from fxsnn.number.format import Format
 from fxsnn.program import operations as op
 from fxsnn.program.passes import Passes, Region, passes
 from fxsnn.program.program import Program

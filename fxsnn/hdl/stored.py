@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fxsnn.format import Format
 from fxsnn.graph.keeping import EMITTED, OWN
 from fxsnn.graph.quantise import format_of
 from fxsnn.hdl.phases import Phase, Phases
 from fxsnn.hdl.reductions import reduction
 from fxsnn.hdl.words import as_value, vector
+from fxsnn.number.format import Format
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
 from fxsnn.program.passes import Region

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from fxsnn.format import Format
 from fxsnn.hdl.naming import Naming
 from fxsnn.hdl.words import Names, is_bit, literal, signed_bits, vector
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Operation, Ref
 from fxsnn.program.passes import Passes

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fxsnn.errors import many
-from fxsnn.format import Format, bits_of
+from fxsnn.number.format import Format, bits_of
 from fxsnn.program.wires import ANYWHERE, Wire
 
 _KEYWORDS = """

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import many
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import real
 from fxsnn.graph.network import SPIKES, Graph
@@ -29,6 +28,7 @@ from fxsnn.nir.rows import Row, neuron_text, wire_text
 from fxsnn.nir.shapes import shapes_of
 from fxsnn.nir.steps import Step, step_of
 from fxsnn.nir.wires import Wire, foldable, folded, identity, wire_of
+from fxsnn.number.format import Format
 
 Reals = NDArray[np.float64]
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import check_output, read_bytes, write_bytes, write_text
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import graph_plan_text, load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.saving import arrays_beside, check_name, save_graph
 from fxsnn.graph.writing import whole
+from fxsnn.io.files import check_output, read_bytes, write_bytes, write_text
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.outward import outward
 from fxsnn.nir.read import read_nir

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import from_float, to_float
 from fxsnn.errors import ConfigError, as_given
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import real
 from fxsnn.graph.network import Graph, names_of
@@ -27,6 +25,8 @@ from fxsnn.nir.convert import Imported
 from fxsnn.nir.node import SPIKING
 from fxsnn.nir.rescaled import covering, highest, shortly, times, weights_of
 from fxsnn.nir.rows import Row, neuron_text
+from fxsnn.number.cast import from_float, to_float
+from fxsnn.number.format import Format
 from fxsnn.program.shipped import neuron as shipped_neuron
 
 Reals = NDArray[np.float64]

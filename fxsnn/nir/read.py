@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.apart import answer, check_h5py, hdf5_apart
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.files import read_bytes
+from fxsnn.io.apart import answer, check_h5py, hdf5_apart
+from fxsnn.io.files import read_bytes
 from fxsnn.nir.hdf5 import MOST_BYTES, parse_nir
 from fxsnn.nir.node import Nested, Node
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.format import Format
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import Shape, real
 from fxsnn.graph.population import Population
 from fxsnn.nir.layout import Sizes, least
 from fxsnn.nir.wires import Wire, folded
+from fxsnn.number.format import Format
 
 Reals = NDArray[np.float64]
 

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError, FindingError, FxsnnError
-from fxsnn.files import check_output, write_bytes, write_text
-from fxsnn.format import Format
 from fxsnn.graph.plan import graph_plan_text
 from fxsnn.graph.saving import arrays_beside, check_name, inline
 from fxsnn.graph.writing import Beside, graph_text
+from fxsnn.io.files import check_output, write_bytes, write_text
+from fxsnn.io.npz import pack_npz
 from fxsnn.nir.conventions import Asked
 from fxsnn.nir.convert import Imported, converted
 from fxsnn.nir.onto import onto
 from fxsnn.nir.read import read_nir
-from fxsnn.npz import pack_npz
+from fxsnn.number.format import Format
 
 
 @dataclass(frozen=True, slots=True)

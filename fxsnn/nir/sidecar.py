@@ -17,15 +17,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.files import read_bytes
 from fxsnn.graph.files import graph_from_data
 from fxsnn.graph.given import Given, raw, real
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan, graph_plan_from_data, graph_plan_to_data
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.writing import Beside, graph_to_data
+from fxsnn.io.documents import fitted, parse_json
+from fxsnn.io.files import read_bytes
 from fxsnn.nir.layout import places
 from fxsnn.nir.node import Nested
 from fxsnn.nir.nodes import known_name

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.apart import check_h5py
+from fxsnn.io.apart import check_h5py
 from fxsnn.nir.node import GRAPH
 from fxsnn.nir.outward import Outward
 

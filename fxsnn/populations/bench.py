@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import to_float
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.explore import Candidate
-from fxsnn.firing import Reference
+from fxsnn.exploration.candidate import Candidate
+from fxsnn.exploration.point import Point
 from fxsnn.frozen import freeze
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.inventory import graph_memory
@@ -24,10 +23,11 @@ from fxsnn.graph.run import run
 from fxsnn.graph.shared import Shared
 from fxsnn.graph.starting import REST, Start, start_forms
 from fxsnn.graph.stepping import casts_of
-from fxsnn.grid import Point
-from fxsnn.overflows import overflowing_in
+from fxsnn.measure.firing import Reference
+from fxsnn.measure.overflows import overflowing_in
+from fxsnn.measure.score import Classified
+from fxsnn.number.cast import to_float
 from fxsnn.populations.firing import watch
-from fxsnn.score import Classified
 
 
 def check_inputs_of(graph: Graph, inputs: Inputs) -> None:

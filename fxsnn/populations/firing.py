@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import to_float
-from fxsnn.firing import WATCHED, Firing, Reference, compare
 from fxsnn.graph.batch import emitted_of
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.real import float_emitted
+from fxsnn.measure.firing import WATCHED, Firing, Reference, compare
+from fxsnn.number.cast import to_float
 from fxsnn.program.emit_values import is_bit
 
 COUNTED = 64  # the first inputs, of which spikes are counted

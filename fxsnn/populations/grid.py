@@ -10,15 +10,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from fxsnn.documents import documented, parse_toml
 from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.exploration.point import MOST_POINTS, Point
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, by_name, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
-from fxsnn.grid import MOST_POINTS, Point
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import SHORT
-from fxsnn.plan import ChoiceText, LfsrText, Signal
+from fxsnn.io.documents import documented, parse_toml
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import SHORT
+from fxsnn.number.signal import ChoiceText, LfsrText, Signal
 from fxsnn.program.neuron import BIT
 
 PTQ = "PTQ"

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.graph.network import Graph
 from fxsnn.graph.real import float_casts, float_constants, float_weights
+from fxsnn.measure.ranges import Spread, spread
 from fxsnn.program.neuron import BIT
-from fxsnn.ranges import Spread, spread
 
 _MOST_VALUES = 1 << 22  # of one signal that percentiles are taken of
 Reals = NDArray[np.float64]

@@ -11,8 +11,8 @@ from typing import NoReturn, assert_never
 
 from fxsnn.errors import NeuronError, WidthError
 from fxsnn.kernels import rescale
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.operations import Operation, Ref

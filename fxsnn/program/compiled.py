@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.files import write_text
 from fxsnn.frozen import freeze
+from fxsnn.io.files import write_text
 from fxsnn.kernels._jit import CACHE_FOLDER
 from fxsnn.kernels.called import address
 from fxsnn.kernels.site import Site
-from fxsnn.modes import Overflow
+from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.emit import Emitted, emit
 from fxsnn.program.emit_source import Structure, Word

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from fxsnn.frozen import freeze
 from fxsnn.kernels import lfsr, rescale
-from fxsnn.lfsr import Lfsr
+from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program

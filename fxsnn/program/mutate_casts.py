@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from fxsnn.cast import rails
-from fxsnn.format import bits_of
 from fxsnn.kernels import rescale
-from fxsnn.modes import Overflow, Rounding
+from fxsnn.number.cast import rails
+from fxsnn.number.format import bits_of
+from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.mutation import Mutation, Sayer
 from fxsnn.program.neuron import Cast

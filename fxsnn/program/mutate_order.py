@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from fxsnn.cast import rails
-from fxsnn.plan import Signal
+from fxsnn.number.cast import rails
+from fxsnn.number.signal import Signal
 from fxsnn.program import operations as op
 from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, leaks, own, redirected
 from fxsnn.program.neuron import Neuron

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fxsnn.format import bits_of
-from fxsnn.modes import Rounding
+from fxsnn.number.format import bits_of
+from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.mutate_casts import rounded
 from fxsnn.program.mutate_scaled import scaled

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 
 from fxsnn.errors import many
-from fxsnn.modes import Rounding
+from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.interpret import Run, Step
 from fxsnn.program.neuron import BIT, Cast

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fxsnn.cast import rails
 from fxsnn.errors import NeuronError
-from fxsnn.format import WORD_MAX, Format, bits_of
 from fxsnn.kernels import rescale
 from fxsnn.kernels.site import Site
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.number.cast import rails
+from fxsnn.number.format import WORD_MAX, Format, bits_of
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.program import operations as op
 from fxsnn.program.bounds import Bounds
 from fxsnn.program.neuron import BIT, Cast, Neuron

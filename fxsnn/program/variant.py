@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import rails
-from fxsnn.modes import Rounding
+from fxsnn.number.cast import rails
+from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Operation, Ref
 from fxsnn.program.program import Program

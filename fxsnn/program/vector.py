@@ -9,8 +9,8 @@ from typing import assert_never
 import numpy as np
 
 from fxsnn.kernels import lfsr
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Rounding
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
 from fxsnn.program.variant import Ints, Limits, Made, Rounds, Step, Variant

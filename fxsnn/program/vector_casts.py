@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fxsnn.kernels import rescale
-from fxsnn.modes import Rounding
+from fxsnn.number.modes import Rounding
 from fxsnn.program.variant import Ints
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from fxsnn.errors import many
-from fxsnn.format import Format, bits_of
-from fxsnn.plan import Signal
+from fxsnn.number.format import Format, bits_of
+from fxsnn.number.signal import Signal
 
 Range: TypeAlias = tuple[int, int]
 ANYWHERE = -(1 << 20)  # the binary point of a 0 that stands in a text: coarser than every other

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 from fxsnn.errors import ConfigError
-from fxsnn.files import new_folder, read_text, write_text
+from fxsnn.io.files import new_folder, read_text, write_text
 
 # a project is the files of these folders, in the order in which they are read
 KINDS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from fxsnn.errors import ConfigError, printable
-from fxsnn.files import check_output
+from fxsnn.io.files import check_output
 from fxsnn.regress.lock import THIS, lock_path
 from fxsnn.regress.suite import Regression
 

@@ -9,15 +9,15 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from fxsnn.documents import documented, named, parse_toml
+from fxsnn.competitive.network import Compare, Network, RefractoryInput, Reset, Winner, load_network
+from fxsnn.competitive.plan import Plan, plan_from_data, plan_to_data
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.files import inside, read_text
-from fxsnn.network import Compare, Network, RefractoryInput, Reset, Winner, load_network
-from fxsnn.plan import Plan, plan_from_data, plan_to_data
+from fxsnn.exploration.selection import read_plan
+from fxsnn.io.documents import documented, named, parse_toml
+from fxsnn.io.files import inside, read_text
 from fxsnn.regress.noise import Random
 from fxsnn.regress.populations import GraphConfiguration, graph_configuration
 from fxsnn.regress.tables import flat, merged
-from fxsnn.selection import read_plan
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Seed = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]

@@ -10,9 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from fxsnn.documents import fitted, parse_json
 from fxsnn.errors import FileError
-from fxsnn.files import read_bytes, write_bytes
+from fxsnn.io.documents import fitted, parse_json
+from fxsnn.io.files import read_bytes, write_bytes
 from fxsnn.regress.record import Record
 
 SCHEMA = 1

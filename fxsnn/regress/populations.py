@@ -13,9 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.documents import named, parse_toml
 from fxsnn.errors import ConfigError
-from fxsnn.files import read_text
 from fxsnn.graph.batch import emitted_of
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import Inputs, read_inputs
@@ -24,7 +22,9 @@ from fxsnn.graph.plan import GraphPlan, by_name, check_names, graph_plan_from_da
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
 from fxsnn.graph.writing import graph_text
-from fxsnn.plan import Signal
+from fxsnn.io.documents import named, parse_toml
+from fxsnn.io.files import read_text
+from fxsnn.number.signal import Signal
 from fxsnn.populations.firing import spiking
 from fxsnn.regress.noise import Random
 from fxsnn.regress.tables import flat, merged

@@ -10,14 +10,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.emulate import emulate, respond, spikes_of
-from fxsnn.encode import Spikes, encode
+from fxsnn.competitive.emulate import emulate, respond, spikes_of
+from fxsnn.competitive.quantised import SITES, QuantisedNetwork, quantise
+from fxsnn.data.encode import Spikes, encode
+from fxsnn.digits.splits import Splits, part
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.quantised import SITES, QuantisedNetwork, quantise
+from fxsnn.measure.score import score
 from fxsnn.regress.listed import Configuration, Listed
 from fxsnn.regress.populations import GraphConfiguration, answers_of, arrays_of, nodes_of
-from fxsnn.score import score
-from fxsnn.splits import Splits, part
 
 # the nodes of a step in the order in which they come to be; a cast's draw comes before its result
 ORDER = (

@@ -10,14 +10,14 @@ from pathlib import Path
 from threading import Lock as Mutex
 from typing import Literal
 
+from fxsnn.digits.splits import Splits, open_splits
 from fxsnn.engine.pool import THREADS, Engine, open_pool
 from fxsnn.errors import ConfigError
-from fxsnn.files import check_output
+from fxsnn.io.files import check_output
 from fxsnn.regress.compare import changes
 from fxsnn.regress.listed import Listed, read_listed
 from fxsnn.regress.lock import Lock, lock_path, read_lock, write_lock
 from fxsnn.regress.record import Record, record
-from fxsnn.splits import Splits, open_splits
 
 
 @dataclass(frozen=True, slots=True)

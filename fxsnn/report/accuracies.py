@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fxsnn.measure.ties import small_sample
 from fxsnn.report.story import Story
-from fxsnn.ties import small_sample
 
 Interval = tuple[float, float]
 

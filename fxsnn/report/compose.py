@@ -8,26 +8,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-
-from fxsnn.candidates import MACRO, Entry, Exploration
-from fxsnn.cast import to_float
-from fxsnn.distributions import distributions
-from fxsnn.emulate import emulate
-from fxsnn.encode import encode
-from fxsnn.learn import record
-from fxsnn.memory import Memory, memory, memory_to_data
-from fxsnn.network import Network
-from fxsnn.pareto import SLACK, Choice, Reward, percent
-from fxsnn.quantised import QuantisedNetwork
-from fxsnn.report.story import Story
-from fxsnn.score import Measured
+from fxsnn.exploration.candidates import MACRO, Entry, Exploration
+from fxsnn.exploration.pareto import SLACK, Choice, Reward, percent
+from fxsnn.measure.memory import Memory, memory_to_data
+from fxsnn.measure.score import Measured
+from fxsnn.measure.ties import pack, paired_difference, tied, tied_with_smaller, unpack
+from fxsnn.networks.listing import steps_of
 from fxsnn.significance import Significance
-from fxsnn.splits import Splits
-from fxsnn.step_listing import steps_of
-from fxsnn.ties import pack, paired_difference, tied, tied_with_smaller, unpack
 
-SHOWN = 64  # test images whose membranes and currents are counted
 _LEFT_OUT = ("plan", "correct", "right", "firing", "overflows")
 
 NetworkT = TypeVar("NetworkT")
@@ -57,28 +45,6 @@ class Outcome(Generic[NetworkT, QuantisedT]):
 def shown_places(exploration: Exploration, choice: Choice) -> list[int]:
     """Return the places of the Pareto front and of the choice."""
     return [n for n, entry in enumerate(exploration.entries) if entry.on_front or n == choice.index]
-
-
-def compose(
-    outcome: Outcome[Network, QuantisedNetwork], splits: Splits, command: str, more: Mapping[str, str]
-) -> Story:
-    """Return the story of an outcome; `command` and `more`, by name, are listed among the settings."""
-    quantised = outcome.quantised
-    spikes = encode(splits.test.images[:SHOWN], outcome.network.coding)
-    return Story(
-        **shared(
-            outcome,
-            f"Network of {len(outcome.network.theta):,} neurons on {splits.name}",
-            command,
-            _facts(outcome, splits, more),
-            memory(quantised),
-        ),
-        firing=outcome.chosen.firing,
-        weights_float=outcome.network.weights,
-        weights_fixed=to_float(quantised.weights, quantised.plan.weight.format),
-        traces=_traces(outcome, splits),
-        distributions=distributions(outcome.network, quantised, spikes),
-    )
 
 
 def shared(
@@ -124,18 +90,6 @@ def _without_folder(line: str) -> str:
     return line if line.startswith(" ") else re.split(r"[/\\]", line)[-1]
 
 
-def _facts(outcome: Outcome[Network, QuantisedNetwork], splits: Splits, more: Mapping[str, str]) -> dict[str, str]:
-    network, coding = outcome.network, outcome.network.coding
-    winner = "every neuron at its threshold fires" if network.winner == "none" else "winner takes all"
-    return {
-        "images": splits.name,
-        **more,
-        "reported on": f"{len(splits.test):,} test images, used for nothing else",
-        "network": f"{len(network.weights)} inputs, {len(network.theta)} neurons, {winner}",
-        "rate coding": f"{coding.steps} steps, at most {coding.peak:g} spikes a step, seed {coding.seed}",
-    }
-
-
 def _candidates(outcome: Outcome[Any, Any], floor: float | None) -> tuple[dict[str, Any], ...]:
     exploration, choice = outcome.exploration, outcome.choice
     ties = tied_with_smaller(exploration.entries, shown_places(exploration, choice))
@@ -171,24 +125,3 @@ def _test_of(outcome: Outcome[Any, Any], name: str) -> dict[str, Any]:
     if name != outcome.chosen.name:
         return tested
     return tested | _against_float(pack(found.right), pack(in_float.right), found.images, "test_")
-
-
-def _traces(outcome: Outcome[Network, QuantisedNetwork], splits: Splits) -> dict[str, Any]:
-    network, quantised = outcome.network, outcome.quantised
-    shown = encode(splits.test.images[:1], network.coding)
-    run, fixed = record(network, shown), emulate(quantised, shown)
-    plan = quantised.plan
-    membrane = plan.membrane.format
-    threshold = to_float(quantised.threshold, plan.threshold.format)
-    return {
-        "input": shown.raster()[0],
-        "float_membrane": run.before,
-        "fixed_membrane": to_float(fixed.nodes["integrated"], membrane),
-        "float_spikes": run.spikes,
-        "fixed_spikes": fixed.nodes["spike"].astype(np.uint8),
-        "threshold": network.threshold + network.theta,
-        "fixed_threshold": threshold + to_float(quantised.theta, plan.theta.format),
-        "lowest": float(membrane.value(membrane.lowest)),
-        "highest": float(membrane.value(membrane.highest)),
-        "class": int(splits.test.labels[0]),
-    }

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from fxsnn import firing
-from fxsnn.files import write_text
+from fxsnn.io.files import write_text
+from fxsnn.measure import firing
+from fxsnn.measure.ties import listed
 from fxsnn.report import story as texts
 from fxsnn.report.accuracies import accuracies
 from fxsnn.report.downloads import csv_link, drawn, json_link
 from fxsnn.report.drawing import check_drawing
 from fxsnn.report.story import Story, percent
-from fxsnn.ties import listed
 
 PERCENTILES = ("0.1", "5", "50", "95", "99.9")  # those of signals' ranges that a page has room for
 
@@ -127,7 +127,8 @@ def _columns(story: Story) -> dict[str, list[str]]:
 
 def _arrays(memory: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of the memory table: each array as it is and with 32-bit words."""
-    from fxsnn.memory import Array, Memory, baseline
+    from fxsnn.measure.macro import Array
+    from fxsnn.measure.memory import Memory, baseline
 
     keys = "name", "words", "word", "meaning"
     found = Memory(tuple(Array(*(entry[key] for key in keys)) for entry in memory["arrays"]))

@@ -10,9 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.cast import to_float
-from fxsnn.distributions import Distribution, distribution_of
-from fxsnn.firing import Firing
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.network import SPIKES, Graph
@@ -21,6 +18,9 @@ from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.real import RealKept, float_constants, float_trace
 from fxsnn.graph.run import Kept, trace
+from fxsnn.measure.distributions import Distribution, distribution_of
+from fxsnn.measure.firing import Firing
+from fxsnn.number.cast import to_float
 from fxsnn.populations.bench import GraphBench
 from fxsnn.populations.deciding import Deciding, counts_spikes, deciding
 from fxsnn.populations.firing import reference, spiking, watch

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
-from fxsnn.firing import Firing
 from fxsnn.frozen import freeze
+from fxsnn.measure.firing import Firing
 from fxsnn.significance import Significance
 
 if TYPE_CHECKING:
-    from fxsnn.distributions import Distribution  # Numba: not for those who only hold a story
+    from fxsnn.measure.distributions import Distribution  # Numba: not for those who only hold a story
 
 NBSP = "\u00a0"  # between a number and its unit: they stay on one line
 SCHEMES = {
@@ -48,7 +48,7 @@ class Story:
     meets_floor and chosen. Both may hold test_accuracy and test_interval, a candidate also allocated_bits,
     spikes_per_image, and ties_with: the name of the smallest that a point of the front ties with. The choice
     may hold difference_interval, the 95 % interval of its difference to the float network, and ties_with_float,
-    and of test images both with the prefix test_. `memory` is what `fxsnn.memory.memory_to_data` returns for
+    and of test images both with the prefix test_. `memory` is what `fxsnn.measure.memory.memory_to_data` returns for
     the chosen network.
 
     `traces` is one presented image: "input" uint8[steps, inputs]; "float_spikes" and "fixed_spikes"

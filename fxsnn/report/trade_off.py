@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from fxsnn.format import Format
+from fxsnn.number.format import Format
 from fxsnn.report.pictures import FAINT, FIXED, FLOAT, INK, WIDTHS
 from fxsnn.report.spreading import swarm
 from fxsnn.report.story import Story, formats_of, percent

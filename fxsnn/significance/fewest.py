@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from fxsnn.documents import fitted, parse_json
+from fxsnn.digits.grid import GROUPS
 from fxsnn.errors import ConfigError
-from fxsnn.format import Format
-from fxsnn.grid import GROUPS, Point
-from fxsnn.modes import SHORT, Rounding
+from fxsnn.exploration.point import Point
+from fxsnn.io.documents import fitted, parse_json
+from fxsnn.number.format import Format
+from fxsnn.number.modes import SHORT, Rounding
 
 ABOVE = 2  # bits above the fewest that the analysis found
 

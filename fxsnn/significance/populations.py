@@ -8,22 +8,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fxsnn.cast import to_float
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import ConfigError, FormatError, WidthError
-from fxsnn.format import Format
+from fxsnn.exploration.point import Point
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, graph_plan_text
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.grid import Point
-from fxsnn.lfsr import Lfsr
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.measure.ranges import Spread, spread
+from fxsnn.number.cast import to_float
+from fxsnn.number.format import Format
+from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.grid import GraphSignals, raw_signals
 from fxsnn.populations.profile import graph_spreads
-from fxsnn.ranges import Spread, spread
 from fxsnn.significance.fewest import Fewest
 from fxsnn.significance.result import KINDS, Float, Significance, gather
 from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, bits_of, narrowed, score_of, sweep
@@ -46,7 +46,7 @@ def populations_significance(
     longest: int = LONGEST_WORD,
     engine: Engine = THREADS,
 ) -> Significance:
-    """Sweep every signal of every population and projection; see `groups.significance`.
+    """Sweep every signal of every population and projection; see `digits.significance`.
 
     name    of the inputs, in words
 

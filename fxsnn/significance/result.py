@@ -11,9 +11,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import structs
 
-from fxsnn.documents import fitted, parse_json
-from fxsnn.files import read_bytes
-from fxsnn.ranges import PERCENTILES, Spread
+from fxsnn.io.documents import fitted, parse_json
+from fxsnn.io.files import read_bytes
+from fxsnn.measure.ranges import PERCENTILES, Spread
 
 Kind = Literal["fractional", "integer"]
 Fact = tuple[str, tuple[str, ...], int, int]  # a group: name, signals, stored words, profiled integer bits

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.classify import wilson_interval
 from fxsnn.engine.pool import THREADS, Engine, open_pool
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.format import Format
-from fxsnn.modes import Rounding
-from fxsnn.plan import Signal
+from fxsnn.measure.classify import wilson_interval
+from fxsnn.measure.ties import paired_difference
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
 from fxsnn.significance.result import COMMON_WORD, KINDS, Kind, Point
-from fxsnn.ties import paired_difference
 
 ROUNDINGS = (Rounding.FLOOR, Rounding.NEAREST_UP, Rounding.STOCHASTIC)
 LONGEST_WORD = 12  # bits; of the fractional sweep, which begins with words of one bit

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fxsnn.candidates import Entry, Found
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.grid import Point, Value
+from fxsnn.exploration.candidates import Entry, Found
+from fxsnn.exploration.point import Point, Value
 from fxsnn.storages.rows import Rows
 from fxsnn.study.identity import Identity, check_same
 from fxsnn.study.storage import Place, errors_in_a_line, open_storage

@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from fxsnn.candidates import MOST_BITS, Found, entry_of, found_of
 from fxsnn.engine.pool import Done, Pool
 from fxsnn.engine.work import DeadlyError
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
-from fxsnn.explore import Values
-from fxsnn.grid import Point
-from fxsnn.memory import baseline
+from fxsnn.exploration.candidate import Values
+from fxsnn.exploration.candidates import MOST_BITS, Found, entry_of, found_of
+from fxsnn.exploration.point import Point
+from fxsnn.measure.memory import baseline
 from fxsnn.study.record import Record, Result
 from fxsnn.subjects.strategy import Strategy
 from fxsnn.subjects.subject import Facts, Subject

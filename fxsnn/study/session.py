@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from fxsnn.candidates import Exploration, assemble
-from fxsnn.demo import Progress
 from fxsnn.engine.pool import THREADS, Engine, open_pool
+from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError, FindingError, as_given
-from fxsnn.files import check_output, read_bytes
-from fxsnn.grid import Point
-from fxsnn.pareto import USUAL_LOSS
+from fxsnn.exploration.candidates import Exploration, assemble
+from fxsnn.exploration.pareto import USUAL_LOSS
+from fxsnn.exploration.point import Point
+from fxsnn.io.files import check_output, read_bytes
 from fxsnn.significance.fewest import read_fewest
 from fxsnn.study.identity import identify
 from fxsnn.study.record import Record, check_study, open_record

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.files import check_output
+from fxsnn.io.files import check_output
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage

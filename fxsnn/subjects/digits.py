@@ -9,15 +9,17 @@ from typing import NoReturn
 
 import numpy as np
 
-from fxsnn.demo import PROFILED, about, measured_ranges, prepare
+from fxsnn.competitive.network import Network
+from fxsnn.competitive.plan import Plan
+from fxsnn.digits.evaluate import evaluate
+from fxsnn.digits.grid import Grid, Learner, check_learner, make_points
+from fxsnn.digits.splits import Splits
+from fxsnn.digits.task import PROFILED, about, measured_ranges, prepare
 from fxsnn.errors import ConfigError
-from fxsnn.explore import Candidate, evaluate
-from fxsnn.grid import Grid, Learner, Point, Value, check_learner, make_points
-from fxsnn.network import Network
-from fxsnn.plan import Plan
-from fxsnn.score import Score
+from fxsnn.exploration.candidate import Candidate
+from fxsnn.exploration.point import Point, Value
+from fxsnn.measure.score import Score
 from fxsnn.significance.fewest import Fewest, restrict
-from fxsnn.splits import Splits
 from fxsnn.subjects.subject import Facts, digest_of
 
 

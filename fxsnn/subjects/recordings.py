@@ -11,16 +11,16 @@ import numpy as np
 from fxsnn.decolle.description import description_text
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan
-from fxsnn.descent import Narrowing
 from fxsnn.errors import ConfigError
-from fxsnn.explore import Candidate
-from fxsnn.grid import Point, Value
-from fxsnn.recorded.grid import RecordedGrid, recorded_points
-from fxsnn.recorded.narrowing import LayerSignals
-from fxsnn.recorded.task import Bench, about
-from fxsnn.score import Classified
+from fxsnn.exploration.candidate import Candidate
+from fxsnn.exploration.descent import Narrowing
+from fxsnn.exploration.point import Point, Value
+from fxsnn.measure.score import Classified
+from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.narrowing import LayerSignals
+from fxsnn.recordings.task import Bench, about
 from fxsnn.significance.fewest import Fewest
-from fxsnn.significance.significant import significant_axes, significant_points
+from fxsnn.significance.recordings_points import significant_axes, significant_points
 from fxsnn.subjects.subject import Facts, digest_of
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from fxsnn.errors import ConfigError
-from fxsnn.explore import Values
-from fxsnn.grid import Point, Value
+from fxsnn.exploration.candidate import Values
+from fxsnn.exploration.point import Point, Value
 
 if TYPE_CHECKING:
     from optuna import Study

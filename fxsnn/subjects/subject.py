@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.descent import Narrowing
-from fxsnn.explore import Candidate
-from fxsnn.grid import Point, Value
-from fxsnn.score import Measured
+from fxsnn.exploration.candidate import Candidate
+from fxsnn.exploration.descent import Narrowing
+from fxsnn.exploration.point import Point, Value
+from fxsnn.measure.score import Measured
 from fxsnn.significance.fewest import Fewest
 
 

@@ -1,0 +1,1 @@
+"""Networks of one layer on images: the points of a grid, and what each is worth."""

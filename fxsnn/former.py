@@ -1,0 +1,55 @@
+"""Modules by their former names: scripts that import `fxsnn.emulate` find `fxsnn.competitive.emulate`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+_MOVED = {
+    "competitive": ("emulate", "itq", "learn", "network", "prepare", "quantised", "recording", "width"),
+    "data": ("encode", "learned"),
+    "digits": ("learner", "profiled", "splits"),
+    "exploration": ("candidates", "descent", "pareto", "planned", "selection", "shortened"),
+    "io": ("apart", "documents", "files", "imagetext", "memtext", "npz"),
+    "jobs": ("kinds", "samples"),
+    "measure": ("budget", "classify", "macro", "score", "ties"),
+    "networks": ("counting", "described"),
+    "number": ("cast", "format", "lfsr", "modes"),
+}
+_PLACES = {name: (f"{folder}.{name}",) for folder, names in _MOVED.items() for name in names} | {
+    "demo": ("jobs.digits_demo", "digits.task", "engine.progress"),
+    "distributions": ("measure.distributions", "competitive.watching"),
+    "drive": ("graph.drive",),
+    "explore": ("digits.evaluate", "exploration.candidate"),
+    "firing": ("measure.firing", "competitive.watching"),
+    "grid": ("digits.grid", "exploration.point"),
+    "job": ("jobs.digits",),
+    "memory": ("measure.memory", "competitive.inventory", "measure.macro"),
+    "overflows": ("measure.overflows", "competitive.watching"),
+    "plan": ("competitive.plan", "number.signal"),
+    "quantise": ("competitive.quantised",),
+    "ranges": ("measure.ranges", "competitive.ranges"),
+    "reporting": ("jobs.digits_report", "jobs.sources"),
+    "training": ("jobs.digits_training",),
+}
+
+
+class _Former(ModuleType):
+    """A module that is in other places now, each of them imported when its first name is asked for."""
+
+    def __init__(self, name: str, places: tuple[str, ...]) -> None:
+        super().__init__(name, f"Now fxsnn.{', fxsnn.'.join(places)}.")
+        self.__dict__["_places"] = places
+
+    def __getattr__(self, name: str) -> Any:
+        for place in () if name.startswith("__") else self.__dict__["_places"]:
+            module = import_module(f"fxsnn.{place}")
+            if hasattr(module, name):
+                return getattr(module, name)
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+
+FORMER: dict[str, ModuleType] = {name: _Former(f"fxsnn.{name}", places) for name, places in _PLACES.items()}
+sys.modules.update({module.__name__: module for module in FORMER.values()})

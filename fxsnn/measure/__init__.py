@@ -1,0 +1,1 @@
+"""What networks are measured by: accuracy, ties, firing, overflows, ranges, distributions, memory."""

@@ -1,0 +1,1 @@
+"""Networks of every kind: which kind a file holds, its memory, the page on its step."""

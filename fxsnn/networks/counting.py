@@ -1,0 +1,101 @@
+"""What `fxsnn memory` does with a network's file or description: either kind, as large as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fxsnn.competitive.description import Competitive
+from fxsnn.competitive.inventory import inventory
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import quantise
+from fxsnn.decolle.description import Description
+from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
+from fxsnn.decolle.itq import IntegerLearning
+from fxsnn.decolle.network import DecolleNetwork, seen
+from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.errors import ConfigError
+from fxsnn.exploration.planned import parse_planned
+from fxsnn.exploration.selection import counted, plan_of_one_layer
+from fxsnn.graph.files import graph_at
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.misfits import misfits
+from fxsnn.graph.plan import load_graph_plan
+from fxsnn.graph.quantise import quantise_graph
+from fxsnn.graph.starting import states_in
+from fxsnn.io.documents import named
+from fxsnn.io.files import read_text
+from fxsnn.measure.macro import macro_of
+from fxsnn.measure.memory import Memory, memory_to_data
+from fxsnn.networks.described import Described, described_in, read_described
+
+
+def memory_of(
+    plan: Path, network: Path, macro: str, warn: Callable[[str], object] = str, start: Path | None = None
+) -> dict[str, Any]:
+    """Count the memory of a network under a plan; under `while_learning` what learning by it stores, at the usual rate.
+
+    network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (TOML)
+    warn       called with a line for each constant or weight of populations that does not fit its format
+    start      of populations: an .npz with what states begin with, see `read_start`; its states are counted as such
+
+    Raises
+    ------
+    FxsnnError
+        A file cannot be read, the plan is of another kind of network or number of layers, or a width cannot be proved.
+    """
+    allocated = macro_of(macro)
+    if graph := graph_at(network):
+        network_in_words = quantise_graph(graph, load_graph_plan(plan, graph))
+        for line in misfits(network_in_words):
+            warn(line)
+        begun = [] if start is None else states_in(start, network_in_words)
+        return memory_to_data(graph_memory(network_in_words, begun), allocated)
+    if start is not None:
+        raise ConfigError(f"--start must be of a network of populations, {str(network)!r} is none")
+    described = described_at(network)
+    if isinstance(described, Competitive):
+        held = plan_of_one_layer(plan)
+        return counted(_inventory(described, held), held, macro, described.coding.steps)
+    layers = named(plan, parse_planned, read_text(plan, "a plan"))
+    if not isinstance(layers, DecollePlan):
+        raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
+    quantised = quantise_layers(blank(described), layers)
+    data = memory_to_data(decolle_memory(quantised), allocated)
+    if all(layer.learning is not None for layer in layers.layers):
+        usual = IntegerLearning()
+        learning = decolle_while_learning(quantised, usual.rate, usual.halvings)
+        data["while_learning"] = memory_to_data(learning, allocated)
+    return data
+
+
+def described_at(network: Path) -> Described:
+    """Return what a network is, of its file (.npz) or a description (.toml)."""
+    if network.suffix == ".npz":
+        return described_in(network)
+    if network.suffix != ".toml":
+        raise ConfigError(f"a network must be a trained one (.npz) or a description (.toml), not {str(network)!r}")
+    return read_described(network)
+
+
+def _inventory(described: Competitive, plan: Plan) -> Memory:
+    """Return what `inventory.memory` returns of any network so described: only its constants matter, and its size."""
+    one = quantise(described.alone(), plan)
+    size = described.inputs, described.neurons
+    return inventory(plan, *size, one.refractory_steps, one.reset, bool(one.inhibition), one.winner)
+
+
+def blank(described: Description) -> DecolleNetwork:
+    """Return a network whose every weight is 0: memory is a matter of shapes and words."""
+    shapes = [described.geometry(number).weights for number in range(len(described.layer))]
+    readouts = [np.ones((seen(described, number), described.classes), np.int8) for number in range(len(shapes))]
+    return DecolleNetwork(
+        described,
+        tuple(np.zeros(shape, np.float32) for shape in shapes),
+        tuple(np.zeros(shape[-1], np.float32) for shape in shapes),
+        tuple(readouts),
+    )

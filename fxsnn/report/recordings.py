@@ -1,0 +1,195 @@
+"""From what was found of a layered network to a report's story: the same page as of the first network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fxsnn.data.recordings import Recordings
+from fxsnn.decolle.inventory import decolle_memory
+from fxsnn.decolle.learn import frames_of
+from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.populations import as_inputs
+from fxsnn.decolle.quantise import QuantisedLayers
+from fxsnn.decolle.record import recorded
+from fxsnn.frozen import freeze
+from fxsnn.graph.batch import emitted_of
+from fxsnn.graph.quantise import QuantisedGraph, format_of
+from fxsnn.graph.run import Kept, trace
+from fxsnn.measure.distributions import Distribution, distribution_of
+from fxsnn.measure.firing import Firing, Reference, compare
+from fxsnn.number.cast import to_float
+from fxsnn.report.compose import Outcome, shared
+from fxsnn.report.story import RECORDINGS, Story
+
+SHOWN = 16  # recordings whose states and spikes are counted
+MOST_VALUES = 1 << 24  # of one signal of all of them
+LayersOutcome = Outcome[DecolleNetwork, QuantisedLayers]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """One recording in float and in integers."""
+
+    floats: list[dict[str, NDArray[np.float32]]]  # by layer and signal, [steps, words]
+    fixed: Mapping[str, Kept]  # by population
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+
+def compose_layers(
+    outcome: LayersOutcome, held_out: Recordings, test: Recordings, command: str, more: Mapping[str, str]
+) -> Story:
+    """Return the story of an outcome; `command` and `more`, by name, are listed among the settings.
+
+    held_out    recordings that the choice was made on: spikes are counted on the first of them
+    test        states are counted on the first of them, and the very first is drawn
+    """
+    network, quantised = outcome.network, outcome.quantised
+    graph, most = quantised.graph, _most(network)
+    runs = [_Run(_floats(network, frames), trace(graph, frames[0])) for frames in _shown(network, test, most)]
+    chosen_by = min(most, len(held_out))
+    number = last_spiking(network)
+    weights = _tiles(network, quantised)
+    return Story(
+        **shared(
+            outcome,
+            f"Network of layers ({_kinds(network)}) on {test.name}",
+            command,
+            _facts(network, held_out, test, more),
+            decolle_memory(quantised),
+        ),
+        firing=_firing(network, graph, _shown(network, held_out, most)),
+        weights_float=weights[0],
+        weights_fixed=weights[1],
+        traces=_traces(network, graph, test, runs[0], number),
+        distributions=_distributions(network, quantised, runs),
+        words=RECORDINGS,
+        state="trace",
+        states="traces and refractory states",
+        fields="kernels of layer 0, one for each polarity",
+        neurons=f"neurons of layer {number}",
+        fired_on=(
+            f"recording{'s'[: chosen_by != 1]}, the first of those that the choice was made on; neurons of all "
+            "layers, before pooling"
+        ),
+        membranes_caption=(
+            f"The most active neurons of layer {number}, in units of its trace P; a dot is a spike, which is fired "
+            "above 0. Membranes are not stored: they are the exact sum under the kernel, the bias and the refractory "
+            "state."
+        ),
+    )
+
+
+def last_spiking(network: DecolleNetwork) -> int:
+    """Return the number of the last layer that spikes; of a network that has none: 0."""
+    kinds = [layer.kind for layer in network.description.layer]
+    return max((n for n, kind in enumerate(kinds) if kind != "output"), default=0)
+
+
+def _most(network: DecolleNetwork) -> int:
+    described = network.description
+    shapes = (described.geometry(n) for n in range(len(described.layer)))
+    largest = max(math.prod(shape) for geometry in shapes for shape in (geometry.inputs, geometry.outputs))
+    return min(SHOWN, max(1, MOST_VALUES // (largest * described.steps)))
+
+
+def _shown(network: DecolleNetwork, recordings: Recordings, most: int) -> Iterator[NDArray[np.uint16]]:
+    """Yield the frames of the first recordings one by one, uint16[1, steps, height, width, polarity]."""
+    return (frames_of(network, recordings, np.array([n])) for n in range(min(most, len(recordings))))
+
+
+def _floats(network: DecolleNetwork, frames: NDArray[np.uint16]) -> list[dict[str, NDArray[np.float32]]]:
+    states = recorded(network, frames)
+    return [{name: values.reshape(len(values), -1) for name, values in layer.items()} for layer in states]
+
+
+def _kinds(network: DecolleNetwork) -> str:
+    return ", ".join(f"{layer.kind} {layer.channels}" for layer in network.description.layer)
+
+
+def _facts(network: DecolleNetwork, held_out: Recordings, test: Recordings, more: Mapping[str, str]) -> dict[str, str]:
+    described = network.description
+    kinds = [
+        f"{layer.kind} {layer.channels}"
+        + (f" ({layer.kernel} x {layer.kernel}" if layer.kind == "conv" else "")
+        + (f", pooled by {layer.pool})" if layer.pool > 1 else ")" * (layer.kind == "conv"))
+        for layer in described.layer
+    ]
+    height, width, _ = described.inputs(0)
+    return {
+        "recordings": held_out.name,
+        **more,
+        "reported on": f"{test.name}, used for nothing else",
+        "network": f"{', '.join(kinds)}; {sum(array.size for array in network.weights):,} weights",
+        "input": f"{height} x {width} cells of two polarities, counts up to {described.clip:,}",
+        "time": f"{described.steps:,} steps of {described.step:,} us, read after {described.burn_in}",
+    }
+
+
+def _tiles(network: DecolleNetwork, quantised: QuantisedLayers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the kernels of the first layer, one after the other; none where they are not square."""
+    height, width, _, _ = network.weights[0].shape
+    if height != width:
+        return np.zeros((0, 0)), np.zeros((0, 0))
+    fixed = to_float(quantised.graph.weights["weights_0"], quantised.plan.layers[0].weight.format)
+    both = (weights.transpose(0, 1, 3, 2).reshape(height * width, -1) for weights in (network.weights[0], fixed))
+    in_float, in_fixed = (np.ascontiguousarray(tiles, np.float64) for tiles in both)
+    return in_float, in_fixed
+
+
+def _firing(network: DecolleNetwork, graph: QuantisedGraph, shown: Iterable[NDArray[np.uint16]]) -> Firing:
+    """Compare the spikes of all layers, before pooling."""
+    spiking = [n for n, layer in enumerate(network.description.layer) if layer.kind != "output"] or [0]
+    trains: tuple[list[NDArray[np.bool_]], ...] = [], []
+    for frames in shown:
+        floats, fixed = _floats(network, frames), emitted_of(graph, as_inputs(frames))
+        trains[0].append(np.concatenate([floats[n]["S"] for n in spiking], axis=1) > 0)
+        trains[1].append(np.concatenate([fixed[f"layer_{n}"][0] for n in spiking], axis=1) > 0)
+    (float_counts, ours), (counts, other) = (
+        (held.sum(axis=1, dtype=np.int64), held.view(np.uint8)) for held in map(np.stack, trains)
+    )
+    return compare(Reference(float_counts, np.zeros((len(ours), 0, 0), np.uint8), ours), counts, other)
+
+
+def _distributions(network: DecolleNetwork, quantised: QuantisedLayers, runs: list[_Run]) -> tuple[Distribution, ...]:
+    """Count the words of P (or M) and of R in each layer."""
+    found = []
+    for number, plan in enumerate(quantised.plan.layers):
+        inputs = plan.filters == "inputs"
+        own, filtering = f"layer_{number}", f"filter_{number}" if inputs else f"layer_{number}"
+        signals = [(filtering, "trace", "P" if inputs else "D", "trace P" if inputs else "membrane M")]
+        signals += [(own, "refractory", "R", "refractory state R")] * (network.description.layer[number].refractory > 0)
+        for owner, node, name, title in signals:
+            kept = [run.fixed[owner] for run in runs]
+            counts = [one for held in kept for cast, one in held.counts.items() if cast.startswith(f"{node},")]
+            found.append(
+                distribution_of(
+                    f"layer {number} {title}",
+                    getattr(plan, node).format,
+                    np.stack([run.floats[number][name] for run in runs]).astype(np.float64),
+                    np.stack([held.nodes[node] for held in kept]),
+                    np.array([sum(one[kind] for one in counts) for kind in ("casts", "overflows")]),
+                )
+            )
+    return tuple(found)
+
+
+def _traces(network: DecolleNetwork, graph: QuantisedGraph, test: Recordings, run: _Run, number: int) -> dict[str, Any]:
+    kept, floats = run.fixed[f"layer_{number}"], run.floats[number]
+    frames, program = frames_of(network, test, np.arange(1)), graph.programs[f"layer_{number}"]
+    return {
+        "input": frames[0].reshape(len(frames[0]), -1),
+        "float_membrane": floats["U"].astype(np.float64),
+        "fixed_membrane": to_float(kept.nodes["membrane"], format_of(program, program.neuron.nodes["membrane"])),
+        "float_spikes": (floats["S"] > 0).view(np.uint8),
+        "fixed_spikes": kept.emitted.astype(np.uint8),
+        "threshold": np.zeros(floats["U"].shape[1]),
+        "class": int(test.labels[0]),
+    }
