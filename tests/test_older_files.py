@@ -22,6 +22,7 @@ from fxsnn.decolle.emulate import respond_layers
 from fxsnn.decolle.network import load_layers
 from fxsnn.decolle.plan import parse_decolle_plan
 from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.former import FORMER
 
 skip_without_jit()
 
@@ -95,9 +96,6 @@ print(fxsnn.emulate.respond.__module__, callable(fxsnn.cast), hasattr(fxsnn.emul
 """
     found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout == "True [[1]] True\nfxsnn.competitive.emulate True False False\n"
-
-
-from fxsnn.former import FORMER
 
 
 def test_every_place_of_a_former_module_is_there() -> None:

@@ -26,7 +26,7 @@ def make_bundle(
 ) -> dict[str, Any]:
     """Write golden vectors of the network's response to every image of `spikes`; return the manifest.
 
-    It is the set of the population that the layer is (`competitive.graph.graph_of`), otherwise as `make_graph_bundle` has it.
+    It is the set of the population that the layer is (`competitive.graph`), else as `make_graph_bundle` has it.
     """
     shown = spikes.raster().astype(np.int64)
     return make_graph_bundle(folder, graph_of(network), shown, aimed=aimed, kinds=kinds, progress=progress)
