@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer.main
 
+import fxsnn
 from command_line import run, skip_without_jit, small_splits
 from fxsnn.cli import app
 from fxsnn.cli.moved import MOVED
@@ -20,6 +23,7 @@ from fxsnn.decolle.learn import LocalLearning
 from fxsnn.decolle.network import load_layers, random_layers, save_layers
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.exploration.planned import planned_text
+from fxsnn.io.npz import pack_npz
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.splits import open_split
 from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
@@ -125,8 +129,6 @@ def test_the_former_group_names_all_that_it_held(words: list[str]) -> None:
          "--window 5 must not be given for a network of one layer, which learns from images without labels"),
         (["explore", *POPULATIONS, "--out", "o.json", "--rate", 0.01],
          "--rate 0.01 must not be given for a network of populations, which learns nothing"),
-        (["explore", "digits.npz", "--out", "o.json", "--strategy", "narrow"],
-         "the strategy narrow must be for a network of layers or populations, not of one layer"),
         (["explore", "layers.npz", "--out", "o.json"],
          "a network of layers must be shown recordings: name their folder by --data"),
         (["emulate", "layers.npz", "layers.toml", "--mnist"],
@@ -158,6 +160,38 @@ def test_a_demo_from_the_description_of_one_layer_is_refused(tmp_path: Path) -> 
     assert run("demo", path, "--out", tmp_path / "o").complaint == (
         f"a demo from a description must be of a network of layers, '{path}' is of one"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "state", "first"),
+    [
+        (["digits.npz", "digits.toml"], "layer.membrane", "layer.leaked"),
+        (["layers.npz", "layers.toml", "--data", "events"], "filter_0.trace", "filter_0.trace"),
+    ],
+    ids=["one layer", "layers"],
+)
+def test_golden_vectors_of_any_kind_begin_with_given_words(
+    folder: Path, tmp_path: Path, words: list[str], state: str, first: str
+) -> None:
+    del folder
+    usual = ["golden", "make", *words, "--images", 2, "--no-directed", "--out"]
+    assert run(*usual, tmp_path / "usual").status == 0
+    before = fxsnn.load_golden(tmp_path / "usual")
+    rows, *shape = before[first].shape
+    steps, given = rows // 2, 3 + np.arange(2 * math.prod(shape)).reshape(2, *shape) % 5
+    (tmp_path / "start.npz").write_bytes(pack_npz({state: given}))
+    assert run(*usual, tmp_path / "begun", "--start", tmp_path / "start.npz").status == 0
+    assert run("golden", "check", tmp_path / "begun").status == 0
+    begun = fxsnn.load_golden(tmp_path / "begun")
+    assert begun[state.replace(".", ".initial.")].tolist() == given.tolist()
+    for n in range(2):  # at the first step what begins leaks, and nothing of the input is in it
+        assert (before[first][n * steps] == 0).all()
+        assert (begun[first][n * steps] > 0).any()
+        assert (begun[first][n * steps] <= given[n]).all()
+    (tmp_path / "other.npz").write_bytes(pack_npz({"layer.membrene": given}))
+    said = run(*usual, tmp_path / "no", "--start", tmp_path / "other.npz").complaint
+    assert "a state at the start must be one of " in said
+    assert not (tmp_path / "no").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -18,9 +19,11 @@ from fxsnn.decolle.network import DecolleNetwork, load_layers, random_layers, sa
 from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.decolle.record import recorded
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.exploration.candidates import gather, load_exploration
 from fxsnn.exploration.planned import facts_of, parse_planned, planned_from_data, planned_text
+from fxsnn.graph.run import trace
 from fxsnn.jobs.recordings_demo import DEMO_GRIDS, _candidates
 from fxsnn.measure.memory import baseline
 from fxsnn.measure.score import Classified
@@ -86,9 +89,46 @@ def test_a_grid_is_every_combination(network: DecolleNetwork) -> None:
     assert [point.plan.lfsr.seed for point in other] == [7, 7]
 
 
+def test_bits_may_be_those_of_each_layer_and_of_one_state(network: DecolleNetwork) -> None:
+    text = 'weight = [4, "6 4 3"]\nstate = [2]\ntrace_bits = [1, "3 2 1"]\nrefractory_bits = [0]\nseed = 5\n'
+    points = recorded_points(parse_recorded_grid(text), network)
+    assert [point.name for point in points] == [
+        f"w{weight}-nearest-even-s2-TR-p{trace}-r0" for weight in ("4", "6.4.3") for trace in ("1", "3.2.1")
+    ]
+    assert points[3].plan == plan_layers(
+        network, [Words(weight, 2, seed=5, trace=trace, refractory=0) for weight, trace in ((6, 3), (4, 2), (3, 1))]
+    )
+    for number, (layer, usual) in enumerate(zip(points[3].plan.layers, points[0].plan.layers, strict=True)):
+        assert layer.weight.format.word == (6, 4, 3)[number]
+        assert layer.trace.format.frac == (3, 2, 1)[number]
+        assert (layer.synapse, layer.refractory) == (usual.synapse, usual.refractory)
+    learned = recorded_points(parse_recorded_grid('weight = ["6 4 3"]\nstate = [2]\nscheme = ["ITQ"]\n'), network)
+    tables = [layer.learning for layer in learned[0].plan.layers]
+    assert [table.learned.format.word for table in tables if table] == [14, 12, 11]
+
+
+def test_a_grid_of_before_is_written_as_it_was() -> None:
+    assert b"_bits" not in msgspec.json.encode(GRID)
+    assert b'"trace_bits":[1]' in msgspec.json.encode(RecordedGrid(trace_bits=(1,)))
+
+
+def test_bits_of_another_number_of_layers_are_refused(network: DecolleNetwork) -> None:
+    with pytest.raises(
+        ConfigError, match="^w8.4-nearest-even-s6-TR: weight must be bits of all layers or of each of 3, not '8 4'$"
+    ):
+        recorded_points(parse_recorded_grid('weight = ["8 4"]'), network)
+    with pytest.raises(ConfigError, match="^bits must be of 3 layers, not 2$"):
+        plan_layers(network, [Words(), Words()])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('weight = ["8, 4"]', "weight must be a number of bits, or one for each layer as '8 6 4', not '8, 4'"),
+        ('weight = [""]', "weight must be a number of bits, or one for each layer as '8 6 4', not ''"),
+        ('weight = ["8 25 4"]', "a weight must be 1 to 24 bits, not 25"),
+        ("trace_bits = [25]", "a state must have -4 to 24 fractional bits, not 25"),
+        ("trace_bits = []", "trace_bits must list one or more different values, not []"),
         ("weight =", "a grid must be TOML: "),
         ("weights = [4]", "Object contains unknown field `weights`"),
         ("weight = [4, 4]", "weight must list one or more different values, not [4, 4]"),
@@ -121,6 +161,27 @@ def test_a_point_is_worth_what_its_network_says(bench: Bench) -> None:
     assert found.score.correct == np.trace(found.score.confusion)
     assert found.score.confusion.sum(axis=1).tolist() == np.bincount(bench.shown.labels).tolist()
     assert baseline(found.memory).bits > 3 * found.bits
+
+
+def test_a_candidate_says_how_it_fires_beside_the_float_network(bench: Bench) -> None:
+    subject = RecordingsSubject(bench, GRID)
+    point = recorded_points(GRID, bench.network)[-2]
+    found = subject.ready(1)[1](point).firing
+    assert found is not None
+    quantised, many = quantise_layers(bench.network, point.plan), min(16, len(bench.shown))
+    assert bench.evaluate(point).firing is None
+    pairs = []
+    for n in range(many):
+        frames = frames_of(bench.network, bench.shown, np.array([n]))
+        layers, kept = recorded(bench.network, frames), trace(quantised.graph, frames[0])
+        floats = np.concatenate([layer["S"].reshape(len(layer["S"]), -1) for layer in layers[:2]], axis=1).astype(int)
+        pairs.append((floats, np.concatenate([kept[f"layer_{k}"].emitted for k in (0, 1)], axis=1).astype(int)))
+    assert [layer.kind for layer in bench.network.description.layer] == ["conv", "dense", "output"]
+    assert (found.images, found.watched) == (many, many)
+    assert found.float_spikes == round(sum(int(a.sum()) for a, _ in pairs) / many, 3)
+    assert found.fixed_spikes == round(sum(int(b.sum()) for _, b in pairs) / many, 3)
+    assert found.parted == sum((a != b).any() for a, b in pairs)
+    assert found.fixed_spikes != found.float_spikes
 
 
 def test_a_network_that_learned_through_its_quantisation_is_better(bench: Bench) -> None:

@@ -137,7 +137,7 @@ def layers(filters: str) -> Callable[[], NDArray[Any]]:
             rng.choice(np.array([-1, 1], np.int8), (seen(described, number), described.classes)) for number in numbers
         ),
     )
-    quantised = quantise_layers(network, plan_layers(network, Words(4, 2, filters=filters)))  # type: ignore[arg-type]
+    quantised = quantise_layers(network, plan_layers(network, Words(4, 2, filters=filters)))
     geometry = described.geometry(0)
     frames = (rng.random((2, described.steps, *geometry.inputs)) < 0.02).astype(np.uint16)
     return lambda: respond_layers(quantised, frames)

@@ -147,7 +147,6 @@ def _to_data(
 
 
 def _print(out: Path, result: Result) -> None:
-    from fxsnn.measure.firing import warning
     from fxsnn.measure.ties import TEST, tie_lines, tied_with_smaller
     from fxsnn.number.modes import spelled_out
 
@@ -206,9 +205,7 @@ def _print(out: Path, result: Result) -> None:
     for line in tie_lines(entries, shown):
         say(f"{line} ({TEST})\n")
     say(f"{result.choice.reason}\n")
-    chosen = entries[result.choice.index]
-    if warned := warning(chosen.firing, chosen.scheme) if chosen.firing else "":
-        say(f"Warning: {warned}\n")
+    _warn_of_firing(result.exploration, result.choice, "image")
     for name, what in (
         ("report.html", "open it in a browser"),
         ("candidates.json", f"all {len(entries)} candidates"),
@@ -220,6 +217,14 @@ def _print(out: Path, result: Result) -> None:
         if name == "significance.json" and not (out / name).exists():
             continue
         typer.echo(f"{out / name!s:<{len(str(out)) + 18}} {what}")
+
+
+def _warn_of_firing(found: Exploration, choice: Choice, one: str) -> None:
+    from fxsnn.measure.firing import warning
+
+    chosen = found.entries[choice.index]
+    if warned := warning(chosen.firing, chosen.scheme, one) if chosen.firing else "":
+        say(f"Warning: {warned}\n")
 
 
 def _given(learning: LocalLearning, mu: float, max_loss: float, grid: Path | None, sweep: int | None) -> list[str]:
@@ -238,6 +243,7 @@ def _print_layers(out: Path, found: EventsDemo) -> None:
     from fxsnn.measure.memory import memory_to_data
 
     say(found.choice.reason)
+    _warn_of_firing(found.exploration, found.choice, "recording")
     for name, measured in (("float", found.float), ("fixed", found.fixed)):
         show_measured(name, measured)
     show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")

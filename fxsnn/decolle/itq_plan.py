@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan, LayerPlan
-from fxsnn.decolle.ptq import BIAS_BITS, Words, plan_layers
+from fxsnn.decolle.ptq import BIAS_BITS, Words, plan_layers, words_of_each
 from fxsnn.decolle.table import LayerLearning, Update
 from fxsnn.errors import ConfigError
 from fxsnn.number.format import Format
@@ -33,7 +34,9 @@ class Lesson:
     update: Update = "recording"
 
 
-def plan_learning(network: DecolleNetwork, words: Words, lesson: Lesson, *, trained: bool) -> DecollePlan:
+def plan_learning(
+    network: DecolleNetwork, words: Words | Sequence[Words], lesson: Lesson, *, trained: bool
+) -> DecollePlan:
     """Return the plan of `ptq.plan_layers` with a learning table for each layer.
 
     A trained network keeps its ranges. Weights of an untrained one may grow to ROOM bits more than they begin with.
@@ -43,17 +46,16 @@ def plan_learning(network: DecolleNetwork, words: Words, lesson: Lesson, *, trai
     ConfigError
         Learned weights are narrower than those that are read, or currents are filtered.
     """
-    if words.filters != "inputs":
-        raise ConfigError("a network must learn with filters of its inputs, not of its currents")
-    learned = words.weight + SPARE if lesson.learned is None else lesson.learned
-    if not words.weight <= learned <= 48:
-        raise ConfigError(f"learned weights must be {words.weight} to 48 bits, as wide as those read, not {learned}")
-    plan = plan_layers(network, words)
-    layers = tuple(
-        _learning(network, plan.layers[number], number, learned - words.weight, words, lesson.update, trained)
-        for number in range(len(plan.layers))
-    )
-    return replace(plan, layers=layers)
+    plan, layers = plan_layers(network, words), list[LayerPlan]()
+    for number, own in enumerate(words_of_each(network, words)):
+        if own.filters != "inputs":
+            raise ConfigError("a network must learn with filters of its inputs, not of its currents")
+        learned = own.weight + SPARE if lesson.learned is None else lesson.learned
+        if not own.weight <= learned <= 48:
+            raise ConfigError(f"learned weights must be {own.weight} to 48 bits, as wide as those read, not {learned}")
+        spare = learned - own.weight
+        layers.append(_learning(network, plan.layers[number], number, spare, own, lesson.update, trained))
+    return replace(plan, layers=tuple(layers))
 
 
 def _learning(

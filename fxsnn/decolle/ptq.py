@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ LONGEST_WEIGHT = 24  # bits
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How many bits quantisation after training is to leave."""
+    """How many bits quantisation after training is to leave, in all layers or in one."""
 
     weight: int = 4  # bits of a weight, sign included
     state: int = 2  # fractional bits of Q, P and R where inputs are filtered; where currents are, bits less than 12
@@ -33,28 +34,51 @@ class Words:
     state_rounding: str = "floor"
     filters: Filters = "inputs"
     seed: int = Lfsr().seed
+    synapse: int | None = None  # the same of Q (or I), of P (or M) and of R where they differ from `state`
+    trace: int | None = None
+    refractory: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.weight <= LONGEST_WEIGHT:
             raise ConfigError(f"a weight must be 1 to {LONGEST_WEIGHT} bits, not {self.weight}")
-        if not -4 <= self.state <= 24:
-            raise ConfigError(f"a state must have -4 to 24 fractional bits, not {self.state}")
+        for bits in (self.state, self.synapse, self.trace, self.refractory):
+            if bits is not None and not -4 <= bits <= 24:
+                raise ConfigError(f"a state must have -4 to 24 fractional bits, not {bits}")
+
+    def bits_of(self, state: Literal["synapse", "trace", "refractory"]) -> int:
+        """Return the bits of a state."""
+        own: int | None = getattr(self, state)
+        return self.state if own is None else own
 
     def __str__(self) -> str:
         return f"w{self.weight}-{self.weight_rounding}-s{self.state}-{self.state_rounding}-{self.filters}"
 
 
-def plan_layers(network: DecolleNetwork, words: Words) -> DecollePlan:
-    """Return a plan whose weights and states have the bits that are asked for.
+def words_of_each(network: DecolleNetwork, words: Words | Sequence[Words]) -> list[Words]:
+    """Return the words of each layer; raises ConfigError where they are of another number of layers."""
+    layers = len(network.description.layer)
+    each = [words] * layers if isinstance(words, Words) else [*words]
+    if len(each) != layers:
+        raise ConfigError(f"bits must be of {layers} layers, not {len(each)}")
+    return each
+
+
+def plan_layers(network: DecolleNetwork, words: Words | Sequence[Words]) -> DecollePlan:
+    """Return a plan whose weights and states have the bits that are asked for, of all layers or of each.
 
     Weights: the power of two by which each layer's are scaled is free (only the sign of a membrane decides), and is the
     one of the least sum of roots of errors. Q and P of an input that is at most x stay below x / (1 - beta) and
     x / (1 - alpha) / (1 - beta), and R within refractory / (1 - alpha) / (1 - beta), which gives their integer bits.
     Currents and membranes of `currents` saturate at the largest sum of the same layer's weights under the kernel.
+
+    Raises
+    ------
+    ConfigError
+        Words are given for another number of layers.
     """
-    described = network.description
+    described, each = network.description, words_of_each(network, words)
     layers = []
-    for number, layer in enumerate(described.layer):
+    for number, (layer, words) in enumerate(zip(described.layer, each, strict=True)):
         most = 1 if number else described.clip
         q, p = most / (1 - layer.beta), most / (1 - layer.beta) / (1 - layer.alpha)
         unit = 1 / (1 - layer.alpha) / (1 - layer.beta)
@@ -63,22 +87,21 @@ def plan_layers(network: DecolleNetwork, words: Words) -> DecollePlan:
         if signed:
             reach = _reach(network.weights[number])
             q, p = reach * q, reach * p
-        frac = words.state if not signed else None
         weight = weight_format(network.weights[number], words.weight)
         layers.append(
             LayerPlan(
                 weight=Signal(weight, Rounding.parse(words.weight_rounding)),
                 bias=Signal(_covering(float(np.abs(network.biases[number]).max()) * unit, BIAS_BITS)),
-                synapse=Signal(_state(q, frac, words.state, signed), state),
-                trace=Signal(_state(p, frac, words.state, signed), state),
-                refractory=Signal(_refractory(max(layer.refractory * unit, 1.0), words.state), state),
+                synapse=Signal(_state(q, words.bits_of("synapse"), signed), state),
+                trace=Signal(_state(p, words.bits_of("trace"), signed), state),
+                refractory=Signal(_refractory(max(layer.refractory * unit, 1.0), words.bits_of("refractory")), state),
                 trace_leak=_leak(layer.alpha),
                 synapse_leak=_leak(layer.beta),
                 refractory_leak=_leak(layer.rho),
                 filters=words.filters,
             )
         )
-    return DecollePlan(tuple(layers), Lfsr(seed=words.seed))
+    return DecollePlan(tuple(layers), Lfsr(seed=each[0].seed))
 
 
 def grids_of(network: DecolleNetwork, plan: DecollePlan) -> tuple[Grids, ...]:
@@ -134,12 +157,13 @@ def _covering(most: float, bits: int) -> Format:
     return Format(bits, bits - 1 - math.ceil(math.log2(max(most, 2.0**-20) * 1.0001)))
 
 
-def _state(most: float, frac: int | None, asked: int, signed: bool) -> Format:
-    integer = max(math.ceil(math.log2(most)), 0) if frac is not None else math.ceil(math.log2(most))
-    if frac is None:
-        word = max(10 + asked, 2)
-        return Format(word, word - 1 - integer, signed)
-    return Format(max(integer + frac, 1), frac, signed)
+def _state(most: float, bits: int, signed: bool) -> Format:
+    """Return the format of Q or P, which is so fine, or of I or M, whose word is of 10 bits and so many."""
+    integer = math.ceil(math.log2(most))
+    if signed:
+        word = max(10 + bits, 2)
+        return Format(word, word - 1 - integer)
+    return Format(max(max(integer, 0) + bits, 1), bits, signed=False)
 
 
 def _refractory(most: float, frac: int) -> Format:

@@ -88,6 +88,12 @@ class Floor:
         return self.right(accuracy) >= self.answers
 
 
+def check_after_training(start: Point[Any]) -> None:
+    """Raise ConfigError where the point that a descent begins with learns on: nothing learns while bits are taken."""
+    if start.scheme != "PTQ":
+        raise ConfigError(f"a grid for the strategy narrow must begin with the scheme PTQ, not {start.scheme}")
+
+
 class Narrowing(Generic[PlanT]):
     """A descent: every plan that has one bit less is measured, and the best of those becomes the next to begin from.
 

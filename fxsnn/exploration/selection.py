@@ -11,6 +11,7 @@ import tomli_w
 
 from fxsnn.competitive.inventory import inventory, while_learning
 from fxsnn.competitive.plan import Plan, parse_plan
+from fxsnn.decolle.plan import DecollePlan
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import Entry, Exploration, Found, load_exploration
 from fxsnn.exploration.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
@@ -97,7 +98,9 @@ class Selected:
     @property
     def shown(self) -> tuple[str, str]:
         """What networks of its kind are shown, where their firing is compared: one, and on how many."""
-        return ("input", "inputs") if isinstance(self.plan, GraphPlan) else ("image", "images")
+        if isinstance(self.plan, GraphPlan):
+            return "input", "inputs"
+        return ("recording", "recordings") if isinstance(self.plan, DecollePlan) else ("image", "images")
 
 
 def select_candidate(candidates: Path, out: Path, asked: Criteria, name: str | None = None) -> Selected:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fxsnn.competitive import emulate
+from fxsnn.competitive.graph import graph_of
 from fxsnn.competitive.learn import Learning
 from fxsnn.competitive.network import load_network
 from fxsnn.competitive.quantised import quantise
@@ -29,6 +30,7 @@ from fxsnn.exploration.selection import read_plan
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.make import make_bundle
 from fxsnn.golden.populations_stream import Progress as Written
+from fxsnn.graph.starting import read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import check_folder, check_output, read_bytes, read_text, write_bytes
 from fxsnn.jobs import digits_demo as demo
@@ -171,18 +173,23 @@ def golden_of_network(
     images: int,
     kinds: Sequence[str] = (),
     aimed: bool = True,
+    start: Path | None = None,
     progress: Written | None = None,
 ) -> dict[str, Any]:
-    """Write golden vectors of the first test images, and of directed ones if `aimed`; return the manifest."""
+    """Write golden vectors of the first test images, and of directed ones if `aimed`; return the manifest.
+
+    start    an .npz with what `layer.membrane` and `layer.refractory` begin with, see `read_start`
+    """
     check_kinds(kinds)
-    check_folder(out, network, plan)
+    check_folder(out, network, plan, *([start] if start else []))
     held = load_network(network)
     quantised = quantise(held, read_plan(plan))
     splits = open_splits(data, mnist)
     check_fits(held, network, splits)
     digits = part(splits.test, 0, images)
     shown = encode(digits.images, held.coding)
-    return make_bundle(out, quantised, shown, aimed=aimed, kinds=kinds, progress=progress)
+    begun = None if start is None else read_start(start, graph_of(quantised), images).words
+    return make_bundle(out, quantised, shown, aimed=aimed, kinds=kinds, start=begun, progress=progress)
 
 
 def demo_job(

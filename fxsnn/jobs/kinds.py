@@ -52,7 +52,8 @@ def emulate(
 
     start    what states begin with: of a network of populations alone
     """
-    _check_start(asked, start)
+    if start is not None and asked.kind != "populations":
+        raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
     match asked.kind:
         case "populations":
             return emulate_graph(asked.network, plan, asked.found, images, start)
@@ -143,21 +144,16 @@ def golden(
 ) -> dict[str, Any]:
     """Write golden vectors of the first test images or recordings, 1 if not said, or of inputs; return the manifest.
 
-    start    what states begin with: of a network of populations alone
+    start    what states begin with
     """
-    _check_start(asked, start)
     done = partial(progress, "golden")
     match asked.kind:
         case "populations":
             return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed, start, done)
         case "layers":
-            return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed)
-    return golden_of_network(asked.network, plan, out, asked.place, asked.mnist, images or 1, kinds, aimed, done)
-
-
-def _check_start(asked: Samples, start: Path | None) -> None:
-    if start is not None and asked.kind != "populations":
-        raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
+            return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed, start)
+    given = asked.place, asked.mnist
+    return golden_of_network(asked.network, plan, out, *given, images or 1, kinds, aimed, start, done)
 
 
 def report(

@@ -25,6 +25,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import to_json
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.populations_make import make_graph_bundle
+from fxsnn.graph.starting import read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import check_folder, check_output, read_bytes, read_text, write_bytes, write_text
 from fxsnn.measure.memory import Memory
@@ -123,20 +124,26 @@ def golden_of_layers(
     recordings: int,
     kinds: Sequence[str] = (),
     aimed: bool = True,
+    start: Path | None = None,
 ) -> dict[str, Any]:
-    """Write golden vectors of the first test recordings, and of directed ones if `aimed`; return the manifest."""
+    """Write golden vectors of the first test recordings, and of directed ones if `aimed`; return the manifest.
+
+    start    an .npz with what states begin with, `filter_0.trace` and so on, see `read_start`
+    """
     check_kinds(kinds)
-    check_folder(out, network, plan)
+    check_folder(out, network, plan, *([start] if start else []))
     held, quantised = _read(network, plan)
     test = open_split(data, "test", held.description)
     check_sensor(held, test)
     count = min(recordings, len(test))
+    begun = None if start is None else read_start(start, quantised.graph, count).words
     return make_graph_bundle(
         out,
         quantised.graph,
         as_inputs(frames_of(held, test, np.arange(count))),
         aimed=aimed,
         kinds=kinds,
+        start=begun,
     )
 
 

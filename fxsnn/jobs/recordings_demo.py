@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from fxsnn.jobs.recordings_report import write_measured
 from fxsnn.jobs.recordings_training import read_description, train_in_float
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.score import Classified, Measured
+from fxsnn.recordings.firing import reference
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.narrowing import LayerSignals
 from fxsnn.recordings.splits import learned_recordings, open_split
@@ -135,7 +137,8 @@ def _candidates(
         found.append(candidate)
         progress(len(found), len(points))
 
-    evaluated(points, bench.evaluate, workers, tell)
+    evaluate = partial(bench.evaluate, float_net=reference(bench.network, bench.shown))
+    evaluated(points, evaluate, workers, tell)
     floor = Floor.below(reached.accuracy, max_loss, reached.images)
     places = zip(points, found, strict=True)
     start = next((p for p, c in places if p.scheme == "PTQ" and floor.holds(c.accuracy)), None)
@@ -144,10 +147,7 @@ def _candidates(
     descent = Narrowing(start, LayerSignals(bench.network.description), reached.images, max_loss)
     descent.against(reached.accuracy)
     before = len(found)
-    return (
-        found
-        + narrowed(descent, bench.evaluate, workers, lambda done, total: progress(before + done, before + total))[1:]
-    )
+    return found + narrowed(descent, evaluate, workers, lambda done, total: progress(before + done, before + total))[1:]
 
 
 def _swept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     pass
 
 WATCHED = 16  # images whose spike trains are compared step by step
+_MOST_SPIKES = 1 << 24  # of all images whose trains are kept
 
 # What is warned of. A network that fires half or twice as often has lost the scale of its thresholds. Distances
 # are parts of the float network's mean rate, and 2 is the most they can be while as many spikes are fired. The demo's
@@ -69,6 +71,19 @@ class Reference:
 
     def __post_init__(self) -> None:
         freeze(self)
+
+
+def gathered(fired: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Return the spike counts of all inputs, int64[inputs, neurons], and the trains of the first WATCHED.
+
+    fired    of each input uint8[steps, neurons], 0 or 1; fewer trains are kept of very many neurons and steps
+    """
+    counts, trains = list[NDArray[np.int64]](), list[NDArray[np.uint8]]()
+    for one in fired:
+        counts.append(one.sum(axis=0, dtype=np.int64))
+        if len(trains) < max(1, min(WATCHED, _MOST_SPIKES // one.size)):
+            trains.append(one)
+    return np.stack(counts), np.stack(trains)
 
 
 def compare(float_net: Reference, responses: NDArray[np.integer], trains: NDArray[np.uint8]) -> Firing:

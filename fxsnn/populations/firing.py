@@ -1,8 +1,8 @@
-"""How the populations of a network that fire do so in integers beside the float network: see `fxsnn.firing`."""
+"""How the populations of a network that fire do so in integers beside the float network: see `measure.firing`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,12 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.real import float_emitted
-from fxsnn.measure.firing import WATCHED, Firing, Reference, compare
+from fxsnn.measure.firing import Firing, Reference, compare, gathered
 from fxsnn.number.cast import to_float
 from fxsnn.program.emit_values import is_bit
 
 COUNTED = 64  # the first inputs, of which spikes are counted
-_MOST_SPIKES = 1 << 24  # of all inputs whose trains are held together
 _NONE = np.zeros((0, 0, 0), np.uint8)
-Trains = NDArray[np.uint8]
 
 
 def spiking(graph: Graph) -> tuple[str, ...]:
@@ -35,7 +33,7 @@ def reference(graph: Graph, inputs: Inputs, plan: GraphPlan) -> Reference | None
         return None
     words = inputs.first(COUNTED).words
     one_by_one = (next(float_emitted(graph, to_float(one[None], graph.format), plan)) for one in words)
-    counts, trains = _gathered(graph, one_by_one, words.shape[1])
+    counts, trains = gathered(_fired(graph, one_by_one))
     return Reference(counts, _NONE, trains)
 
 
@@ -43,20 +41,10 @@ def watch(float_net: Reference, network: QuantisedGraph, inputs: Inputs) -> Firi
     """Compare a network in integers, which has run on the inputs, with the float network."""
     words = inputs.first(COUNTED).words
     one_by_one = ({name: held[0] for name, held in emitted_of(network, one[None]).items()} for one in words)
-    return compare(float_net, *_gathered(network.graph, one_by_one, words.shape[1]))
+    return compare(float_net, *gathered(_fired(network.graph, one_by_one)))
 
 
-def _gathered(
-    graph: Graph, emitted: Iterable[Mapping[str, NDArray[Any]]], steps: int
-) -> tuple[NDArray[np.int64], Trains]:
-    """Return spike counts [inputs, neurons] of all that fires, and the trains of the first inputs."""
+def _fired(graph: Graph, emitted: Iterable[Mapping[str, NDArray[Any]]]) -> Iterator[NDArray[np.uint8]]:
+    """Yield of each input which neurons of all that fires do so in every step, uint8[steps, neurons]."""
     names = spiking(graph)
-    neurons = sum(graph[name].size for name in names)
-    watched = max(1, min(WATCHED, _MOST_SPIKES // (steps * neurons)))
-    counts, trains = list[NDArray[np.int64]](), list[Trains]()
-    for one in emitted:
-        fired = np.concatenate([np.asarray(one[name] != 0, np.uint8) for name in names], axis=1)
-        counts.append(fired.sum(axis=0, dtype=np.int64))
-        if len(trains) < watched:
-            trains.append(fired)
-    return np.stack(counts), np.stack(trains)
+    return (np.concatenate([np.asarray(one[name] != 0, np.uint8) for name in names], axis=1) for one in emitted)

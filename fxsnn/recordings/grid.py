@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from fxsnn.decolle.itq_plan import Lesson, plan_learning
 from fxsnn.decolle.network import DecolleNetwork
@@ -20,7 +21,9 @@ from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import SHORT, Rounding
 
 Scheme = Literal["PTQ", "straight-through", "ITQ"]
+Bits = int | str  # of all layers, or of each: "8 6 4"
 _AXES = ("weight", "state", "weight_rounding", "state_rounding", "filters", "scheme")
+_APART = ("synapse", "trace", "refractory")  # states whose bits may differ
 
 
 class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,19 +31,24 @@ class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `weight` are bits of a weight, sign included; each layer has the power of two that suits its weights. `state` are
     fractional bits of synaptic states, traces and refractory states; integer bits are those that words can reach.
+    `synapse_bits`, `trace_bits` and `refractory_bits` set one of them apart; without, it follows `state`. A number of
+    bits is of all layers, a text of such numbers, "8 6 4", of one layer after the other.
     Roundings take any name that `Rounding.parse` knows. `filters` are those of plans. `scheme`: PTQ quantises after
     training; straight-through trains on, in float, through the quantisation; ITQ learns on in integers, where
     `weight_rounding` is what learning does.
     """
 
-    weight: tuple[int, ...] = (8, 6, 5, 4, 3)
-    state: tuple[int, ...] = (6, 4, 2, 1)
+    weight: tuple[Bits, ...] = (8, 6, 5, 4, 3)
+    state: tuple[Bits, ...] = (6, 4, 2, 1)
     weight_rounding: tuple[str, ...] = ("nearest-even",)
     state_rounding: tuple[str, ...] = ("TR",)
     filters: tuple[Filters, ...] = ("inputs",)
     scheme: tuple[Scheme, ...] = ("PTQ",)
     seed: int = Lfsr().seed
     schema: Literal[1] = 1
+    synapse_bits: tuple[Bits, ...] | UnsetType = UNSET  # unset they are not part of what a study is of, as before them
+    trace_bits: tuple[Bits, ...] | UnsetType = UNSET
+    refractory_bits: tuple[Bits, ...] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         for name, values in self.axes.items():
@@ -50,14 +58,22 @@ class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ConfigError(f"a grid must have at most {MOST_POINTS:,} points, not {self.points:,}")
         for text in (*self.weight_rounding, *self.state_rounding):
             Rounding.parse(text)
-        for weight, state in product(self.weight, self.state):
-            Words(weight, state)
+        for name in self.bits:
+            for value in self.axes[name]:
+                for bits in _each(value, name):
+                    Words(**dict[str, Any]({name.removesuffix("_bits"): bits}))
         Lfsr(seed=self.seed)
 
     @property
     def axes(self) -> dict[str, tuple[Value, ...]]:
         """The properties that the grid sets, in the order in which the points count them, the last fastest."""
-        return {name: getattr(self, name) for name in _AXES}
+        apart = {f"{name}_bits": getattr(self, f"{name}_bits") for name in _APART}
+        return {name: getattr(self, name) for name in _AXES} | {k: v for k, v in apart.items() if v is not UNSET}
+
+    @property
+    def bits(self) -> list[str]:
+        """The axes that are numbers of bits."""
+        return [name for name in self.axes if name in ("weight", "state") or name.endswith("_bits")]
 
     @property
     def points(self) -> int:
@@ -83,8 +99,9 @@ def recorded_points(grid: RecordedGrid, network: DecolleNetwork) -> list[Point[D
     def found() -> Iterator[Point[DecollePlan]]:
         for values in product(*grid.axes.values()):
             place = dict(zip(grid.axes, values, strict=True))
-            name, words = _named(place, grid.seed)
+            name = _name(place)
             try:
+                words = _words(place, grid.seed, len(network.description.layer))
                 if place["scheme"] == "ITQ":
                     plan = plan_learning(network, words, Lesson(), trained=True)
                 else:
@@ -117,14 +134,43 @@ def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> lis
     return list(found.values())
 
 
-def _named(place: Mapping[str, Any], seed: int) -> tuple[str, Words]:
-    roundings = [Rounding.parse(place[name]) for name in ("weight_rounding", "state_rounding")]
-    weights, states = (rounding.value for rounding in roundings)
-    words = Words(place["weight"], place["state"], weights, states, place["filters"], seed)
-    short = [SHORT.get(rounding, rounding.value) for rounding in roundings]
-    parts = [f"w{words.weight}", short[0], f"s{words.state}", short[1]]
-    if words.filters != "inputs":
-        parts.append(words.filters)
+def _words(place: Mapping[str, Any], seed: int, layers: int) -> list[Words]:
+    """Return the words of each layer at a point."""
+    bits = {name: _each(value, name) for name, value in place.items() if name in ("weight", "state") or "_bits" in name}
+    for name, each in bits.items():
+        if len(each) not in (1, layers):
+            raise ConfigError(f"{name} must be bits of all layers or of each of {layers}, not {place[name]!r}")
+    same: dict[str, Any] = {name: Rounding.parse(place[name]).value for name in ("weight_rounding", "state_rounding")}
+    same |= {"filters": place["filters"], "seed": seed}
+    return [
+        Words(**same | {name.removesuffix("_bits"): each[number % len(each)] for name, each in bits.items()})
+        for number in range(layers)
+    ]
+
+
+def _each(value: Any, name: str) -> list[int]:
+    """Return the numbers of bits that a value of an axis is."""
+    found = str(value).split()
+    if not found or not all(one.removeprefix("-").isdecimal() and one.isascii() for one in found):
+        raise ConfigError(f"{name} must be a number of bits, or one for each layer as '8 6 4', not {value!r}")
+    return [int(one) for one in found]
+
+
+def _name(place: Mapping[str, Any]) -> str:
+    def short(name: str) -> str:
+        rounding = Rounding.parse(place[name])
+        return SHORT.get(rounding, rounding.value)
+
+    def bits(name: str) -> str:
+        each = _each(place[name], name)
+        return ".".join(map(str, each[:1] if len({*each}) == 1 else each))
+
+    parts = [f"w{bits('weight')}", short("weight_rounding"), f"s{bits('state')}", short("state_rounding")]
+    parts += [
+        f"{letter}{bits(f'{name}_bits')}" for name, letter in zip(_APART, "qpr", strict=True) if f"{name}_bits" in place
+    ]
+    if place["filters"] != "inputs":
+        parts.append(place["filters"])
     if place["scheme"] != "PTQ":
         parts.append("itq" if place["scheme"] == "ITQ" else "through")
-    return "-".join(parts), words
+    return "-".join(parts)

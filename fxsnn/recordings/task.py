@@ -19,8 +19,10 @@ from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.exploration.candidate import Candidate
 from fxsnn.exploration.point import Point
+from fxsnn.measure.firing import Reference
 from fxsnn.measure.overflows import overflowing_in
 from fxsnn.measure.score import Classified
+from fxsnn.recordings.firing import watch
 
 HELD_OUT = 8  # of so many training recordings the last one is not learned from
 
@@ -86,15 +88,19 @@ class Bench:
         learn = self.lessons.learned_in_integers if point.scheme == "ITQ" else self.lessons.learned
         return learn(self.network, point.plan)
 
-    def evaluate(self, point: Point[DecollePlan]) -> Candidate[DecollePlan]:
-        """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name."""
+    def evaluate(self, point: Point[DecollePlan], float_net: Reference | None = None) -> Candidate[DecollePlan]:
+        """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name.
+
+        float_net    the float network's spikes on the first recordings, with which those in integers are compared
+        """
         try:
             quantised = quantise_layers(self.network_of(point), point.plan)
             told = measured(quantised, self.shown)
             overflows = overflowing_in(casts(quantised, self.shown))
+            firing = watch(float_net, quantised, self.shown) if float_net else None
         except FxsnnError as error:
             raise type(error)(f"{point.name}: {error}") from None
-        return Candidate(point.name, point.scheme, point.plan, told, decolle_memory(quantised), overflows=overflows)
+        return Candidate(point.name, point.scheme, point.plan, told, decolle_memory(quantised), firing, overflows)
 
 
 def casts(network: QuantisedLayers, shown: Recordings) -> dict[str, dict[str, int]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +13,18 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.inventory import decolle_memory
 from fxsnn.decolle.learn import frames_of
 from fxsnn.decolle.network import DecolleNetwork
-from fxsnn.decolle.populations import as_inputs
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.decolle.record import recorded
 from fxsnn.frozen import freeze
-from fxsnn.graph.batch import emitted_of
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.run import Kept, trace
 from fxsnn.measure.distributions import Distribution, distribution_of
-from fxsnn.measure.firing import Firing, Reference, compare
+from fxsnn.measure.firing import Firing
 from fxsnn.number.cast import to_float
+from fxsnn.recordings.firing import counted, first_frames, reference, watch
 from fxsnn.report.compose import Outcome, shared
 from fxsnn.report.story import RECORDINGS, Story
 
-SHOWN = 16  # recordings whose states and spikes are counted
-MOST_VALUES = 1 << 24  # of one signal of all of them
 LayersOutcome = Outcome[DecolleNetwork, QuantisedLayers]
 
 
@@ -52,9 +48,9 @@ def compose_layers(
     test        states are counted on the first of them, and the very first is drawn
     """
     network, quantised = outcome.network, outcome.quantised
-    graph, most = quantised.graph, _most(network)
-    runs = [_Run(_floats(network, frames), trace(graph, frames[0])) for frames in _shown(network, test, most)]
-    chosen_by = min(most, len(held_out))
+    graph = quantised.graph
+    runs = [_Run(_floats(network, frames), trace(graph, frames[0])) for frames in first_frames(network, test)]
+    chosen_by = min(counted(network.description), len(held_out))
     number = last_spiking(network)
     weights = _tiles(network, quantised)
     return Story(
@@ -65,7 +61,7 @@ def compose_layers(
             _facts(network, held_out, test, more),
             decolle_memory(quantised),
         ),
-        firing=_firing(network, graph, _shown(network, held_out, most)),
+        firing=_firing(outcome, held_out),
         weights_float=weights[0],
         weights_fixed=weights[1],
         traces=_traces(network, graph, test, runs[0], number),
@@ -91,18 +87,6 @@ def last_spiking(network: DecolleNetwork) -> int:
     """Return the number of the last layer that spikes; of a network that has none: 0."""
     kinds = [layer.kind for layer in network.description.layer]
     return max((n for n, kind in enumerate(kinds) if kind != "output"), default=0)
-
-
-def _most(network: DecolleNetwork) -> int:
-    described = network.description
-    shapes = (described.geometry(n) for n in range(len(described.layer)))
-    largest = max(math.prod(shape) for geometry in shapes for shape in (geometry.inputs, geometry.outputs))
-    return min(SHOWN, max(1, MOST_VALUES // (largest * described.steps)))
-
-
-def _shown(network: DecolleNetwork, recordings: Recordings, most: int) -> Iterator[NDArray[np.uint16]]:
-    """Yield the frames of the first recordings one by one, uint16[1, steps, height, width, polarity]."""
-    return (frames_of(network, recordings, np.array([n])) for n in range(min(most, len(recordings))))
 
 
 def _floats(network: DecolleNetwork, frames: NDArray[np.uint16]) -> list[dict[str, NDArray[np.float32]]]:
@@ -144,18 +128,12 @@ def _tiles(network: DecolleNetwork, quantised: QuantisedLayers) -> tuple[NDArray
     return in_float, in_fixed
 
 
-def _firing(network: DecolleNetwork, graph: QuantisedGraph, shown: Iterable[NDArray[np.uint16]]) -> Firing:
-    """Compare the spikes of all layers, before pooling."""
-    spiking = [n for n, layer in enumerate(network.description.layer) if layer.kind != "output"] or [0]
-    trains: tuple[list[NDArray[np.bool_]], ...] = [], []
-    for frames in shown:
-        floats, fixed = _floats(network, frames), emitted_of(graph, as_inputs(frames))
-        trains[0].append(np.concatenate([floats[n]["S"] for n in spiking], axis=1) > 0)
-        trains[1].append(np.concatenate([fixed[f"layer_{n}"][0] for n in spiking], axis=1) > 0)
-    (float_counts, ours), (counts, other) = (
-        (held.sum(axis=1, dtype=np.int64), held.view(np.uint8)) for held in map(np.stack, trains)
-    )
-    return compare(Reference(float_counts, np.zeros((len(ours), 0, 0), np.uint8), ours), counts, other)
+def _firing(outcome: LayersOutcome, held_out: Recordings) -> Firing | None:
+    """Return how the choice fires; of candidates that do not say, as it is found now."""
+    if outcome.chosen.firing is not None:
+        return outcome.chosen.firing
+    float_net = reference(outcome.network, held_out)
+    return watch(float_net, outcome.quantised, held_out) if float_net else None
 
 
 def _distributions(network: DecolleNetwork, quantised: QuantisedLayers, runs: list[_Run]) -> tuple[Distribution, ...]:

@@ -27,7 +27,7 @@ def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:
     """Return the properties of the points: bits above the fewest, of weights and of states, and those of the grid."""
     above = tuple(range(ABOVE + 1))
     own = {"weight_above": above, "state_above": above}
-    return own | {name: values for name, values in grid.axes.items() if name not in ("weight", "state")}
+    return own | {name: values for name, values in grid.axes.items() if name not in grid.bits}
 
 
 def significant_points(grid: RecordedGrid, network: DecolleNetwork, found: Fewest) -> list[Point[DecollePlan]]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import NoReturn
 
+import msgspec
 import numpy as np
 
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.digits.evaluate import evaluate
 from fxsnn.digits.grid import Grid, Learner, check_learner, make_points
+from fxsnn.digits.narrowing import PlanSignals
 from fxsnn.digits.splits import Splits
 from fxsnn.digits.task import PROFILED, about, measured_ranges, prepare
-from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidate import Candidate
+from fxsnn.exploration.descent import Narrowing, check_after_training
 from fxsnn.exploration.point import Point, Value
 from fxsnn.measure.score import Score
 from fxsnn.significance.fewest import Fewest, restrict
@@ -51,10 +52,13 @@ class DigitsSubject:
         points = make_points(self.grid, measured_ranges(self.network, self.splits), self.learner)
         return restrict(points, found) if found else points
 
-    def narrowing(self, max_loss: float) -> NoReturn:
-        """Refuse: plans of layers and of populations are narrowed."""
-        del max_loss
-        raise ConfigError("the strategy narrow must be for a network of layers or populations, not of one layer")
+    def narrowing(self, max_loss: float) -> Narrowing[Plan]:
+        """Return the descent from the first point of the grid, which must not learn in integers."""
+        first = {axis: values[:1] for axis, values in self.grid.axes.items()}
+        grid = msgspec.structs.replace(self.grid, **first)
+        (start,) = make_points(grid, measured_ranges(self.network, self.splits), self.learner)
+        check_after_training(start)
+        return Narrowing(start, PlanSignals(self.network), len(self.splits.labelling), max_loss)
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
         """Encode the images, cross-validate the float network on them; return its score and what evaluates a point."""

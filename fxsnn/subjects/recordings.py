@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -11,11 +12,11 @@ import numpy as np
 from fxsnn.decolle.description import description_text
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan
-from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidate import Candidate
-from fxsnn.exploration.descent import Narrowing
+from fxsnn.exploration.descent import Narrowing, check_after_training
 from fxsnn.exploration.point import Point, Value
 from fxsnn.measure.score import Classified
+from fxsnn.recordings.firing import reference
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.narrowing import LayerSignals
 from fxsnn.recordings.task import Bench, about
@@ -60,14 +61,14 @@ class RecordingsSubject:
         """Return the descent from the first point of the grid, which must not learn on."""
         first = {axis: values[:1] for axis, values in self.grid.axes.items()}
         (start,) = recorded_points(msgspec.structs.replace(self.grid, **first), self.bench.network)
-        if start.scheme != "PTQ":
-            raise ConfigError(f"a grid for the strategy narrow must begin with the scheme PTQ, not {start.scheme}")
+        check_after_training(start)
         return Narrowing(start, LayerSignals(self.bench.network.description), len(self.bench.shown), max_loss)
 
     def ready(self, workers: int) -> tuple[Classified, Callable[[Point[DecollePlan]], Candidate[DecollePlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers  # NumPy's own threads compute it
-        return self.bench.float_classified(), self.bench.evaluate
+        float_net = reference(self.bench.network, self.bench.shown)
+        return self.bench.float_classified(), partial(self.bench.evaluate, float_net=float_net)
 
 
 def digest_of_layers(network: DecolleNetwork) -> str:
