@@ -15,7 +15,7 @@ import pytest
 from command_line import Said, run, skip_without_jit, small_splits
 from fxsnn.competitive.learn import Learning, random_network, train
 from fxsnn.competitive.network import load_network, save_network
-from fxsnn.competitive.plan import plan_from_data, plan_text
+from fxsnn.competitive.plan import Plan, plan_from_data, plan_text
 from fxsnn.digits.evaluate import explore
 from fxsnn.digits.learner import learner_like
 from fxsnn.digits.task import about, prepare
@@ -129,6 +129,22 @@ def test_a_choice_can_be_given_by_its_plan(tmp_path: Path, folder: Path) -> None
     )
     assert report(folder, tmp_path / "r.html", "--chosen", tmp_path / "p.toml", "--budget", "9kB").complaint == (
         "a choice must be made by a plan or within a budget, not both"
+    )
+
+
+def test_one_plan_is_reported_on_alone(folder: Path, tmp_path: Path) -> None:
+    plan = load_exploration(folder / "c.json").plan_as(0, Plan)
+    (tmp_path / "mine.toml").write_text(plan_text(plan))
+    said = done(report(folder, tmp_path / "r.html", candidates=tmp_path / "mine.toml"))
+    page = (tmp_path / "r.html").read_text().replace("\u00a0", " ")
+    assert "mine is the plan that was given." in page
+    assert "firing" in page
+    score = run("emulate", folder / "net.npz", tmp_path / "mine.toml").out.splitlines()[1]
+    assert score.split("accuracy ")[1].split(" %")[0] in page
+    assert said.err == "" or "warning" in said.err.lower()
+    learned = ("--chosen-network", folder / "net.npz")
+    assert report(folder, tmp_path / "n.html", *learned, candidates=tmp_path / "mine.toml").complaint == (
+        "a chosen network must be of a choice that learned in integers, mine did not"
     )
 
 

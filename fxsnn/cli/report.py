@@ -48,9 +48,7 @@ def report(
     network: AnyNetwork,
     candidates: Annotated[
         Path,
-        typer.Argument(
-            help="Candidates of fxsnn explore (JSON), or one plan of layers or populations (TOML).", show_default=False
-        ),
+        typer.Argument(help="Candidates of fxsnn explore (JSON), or one plan (TOML).", show_default=False),
     ],
     out: Annotated[Path, typer.Option("--out", help="Page to write (HTML).")],
     reward: RewardForm = None,

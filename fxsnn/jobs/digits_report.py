@@ -8,6 +8,7 @@ from fxsnn.competitive.emulate import respond
 from fxsnn.competitive.network import Network, load_network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork, quantise
+from fxsnn.digits.evaluate import evaluate
 from fxsnn.digits.learner import learner_like
 from fxsnn.digits.splits import Splits, check_fits, check_unlearned, open_splits
 from fxsnn.digits.task import about, measure_all, prepare
@@ -15,8 +16,9 @@ from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import Exploration, load_exploration
 from fxsnn.exploration.pareto import Choice
-from fxsnn.exploration.selection import Criteria
-from fxsnn.jobs.sources import Sources, check_same
+from fxsnn.exploration.point import Point
+from fxsnn.exploration.selection import Criteria, read_plan
+from fxsnn.jobs.sources import Sources, check_same, only
 from fxsnn.measure.score import cross_validate
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
@@ -36,8 +38,8 @@ def report_job(
 ) -> Outcome[Network, QuantisedNetwork]:
     """Choose as `fxsnn select` does, measure on the test images, and write the report.
 
-    A choice that learned in integers is trained again, in as many `passes` as fxsnn explore took (1), unless its
-    network is given.
+    The candidates may be one plan (.toml). A choice that learned in integers is trained again, in as many `passes` as
+    fxsnn explore took (1), unless its network is given.
 
     Raises
     ------
@@ -47,8 +49,11 @@ def report_job(
         No candidate holds the floor or fits into the budget.
     """
     sources.check(out)
-    network, exploration = load_network(sources.network), load_exploration(sources.candidates)
-    choice, swept = sources.choice(exploration, asked), sources.swept()
+    network, swept = load_network(sources.network), sources.swept()
+    plan = read_plan(sources.candidates) if sources.candidates.suffix == ".toml" else None
+    if plan is None:
+        exploration = load_exploration(sources.candidates)
+        choice = sources.choice(exploration, asked)
     learned = None if sources.chosen_network is None else load_network(sources.chosen_network)
     splits = open_splits(data, mnist)
     check_fits(network, sources.network, splits)
@@ -57,8 +62,11 @@ def report_job(
         check_fits(learned, sources.chosen_network, splits)
         check_unlearned(sources.chosen_network, splits)
     task, score = prepare(network, splits, workers)
-    found = exploration.found
     told = about(splits)
+    if plan is not None:
+        alone = evaluate(network, Point(sources.candidates.stem, "PTQ", {}, plan), task, threads=workers)
+        exploration, choice = only(alone, told, score)
+    found = exploration.found
     check_same(str(sources.network), found.accuracy, found.right, score, exploration, told, "images")
     networks = _quantised(network, learned, exploration, choice, splits, passes, progress)
     entry = exploration.entries[choice.index]
