@@ -28,7 +28,7 @@ from fxsnn.decolle.ptq import Words
 from fxsnn.decolle.ready import ready
 from fxsnn.exploration.selection import criteria
 from fxsnn.jobs.kinds import report
-from fxsnn.jobs.recordings import plan_events
+from fxsnn.jobs.recordings import write_plan
 from fxsnn.jobs.samples import samples_for
 from fxsnn.jobs.sources import Sources
 from fxsnn.measure.memory import bits_text
@@ -54,7 +54,7 @@ def main() -> None:
     print(f"{len(given.times):,} events; {asked.steps} steps of {described.inputs(0)} cells")
     for words in (Words(8, 4), Words(4, 1)):
         plan = asked.out / f"w{words.weight}-s{words.state}.toml"
-        plan_events(network, words, plan)
+        write_plan(network, words, plan)
         page = plan.with_suffix(".html")
         command = f"fxsnn report {network.name} {plan.name} --data {asked.data.name} --out {page.name}"
         begun = time.perf_counter()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fxsnn.cli.decolle_options import show_measured
 from fxsnn.cli.options import (
     CORES,
     AnyNetwork,
@@ -26,9 +24,7 @@ from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import show, show_json, table
 
 if TYPE_CHECKING:
-    from fxsnn.jobs.digits import Emulated
-    from fxsnn.jobs.populations import GraphEmulated
-    from fxsnn.jobs.recordings import EventsEmulated
+    from fxsnn.jobs.emulated import Emulated
 
 _COUNTED = ("casts", "inexact", "ties", "overflows")
 
@@ -60,80 +56,40 @@ def emulate(
     """
     from fxsnn.data.learned import note
     from fxsnn.jobs.kinds import emulate
-    from fxsnn.jobs.populations import GraphEmulated
-    from fxsnn.jobs.recordings import EventsEmulated
     from fxsnn.jobs.samples import samples_for
     from fxsnn.measure.overflows import lines
 
     found = emulate(samples_for(network, folder, mnist, inputs), plan, workers, images, start)
     if as_json:
         show_json(_to_data(found))
-    elif isinstance(found, GraphEmulated):
-        _show_inputs(found)
-    elif isinstance(found, EventsEmulated):
-        _show_recordings(found)
     else:
-        _show_digits(found)
-    misfits = found.misfits if isinstance(found, GraphEmulated) else []
-    warn(*misfits, *lines(found.overflows), note(network))
+        _show(found)
+    warn(*found.misfits, *lines(found.overflows), note(network))
 
 
-def _to_data(found: Emulated | EventsEmulated | GraphEmulated) -> dict[str, Any]:
-    from fxsnn.jobs.populations import GraphEmulated
-    from fxsnn.jobs.recordings import EventsEmulated
+def _to_data(found: Emulated) -> dict[str, Any]:
     from fxsnn.measure.score import measured_to_data
 
     measured = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
-    overflowing = dict(found.overflows)
-    if isinstance(found, GraphEmulated):
-        casts = {"inputs": found.about, **measured, "casts": found.counts, "overflowing": overflowing}
-        return casts | {"memory": _memory(found)}
-    if isinstance(found, EventsEmulated):
-        return measured | {"casts": found.counts, "overflowing": overflowing, "memory": _memory(found)}
-    return measured | {"casts": found.trace.counts, "overflowing": overflowing}
+    casts = {"casts": found.counts, "overflowing": dict(found.overflows), "memory": _memory(found)}
+    return ({} if found.tested else {"inputs": found.shown}) | measured | casts
 
 
-def _memory(found: EventsEmulated | GraphEmulated) -> dict[str, Any]:
+def _memory(found: Emulated) -> dict[str, Any]:
     from fxsnn.measure.macro import MACROS
     from fxsnn.measure.memory import memory_to_data
 
     return memory_to_data(found.memory, MACROS["ramb18"])
 
 
-def _show_digits(found: Emulated) -> None:
+def _show(found: Emulated) -> None:
+    accuracy = "test accuracy " if found.tested else ""
     for name, score in (("float", found.float), ("fixed", found.fixed)):
-        typer.echo(
-            f"{name}: test accuracy {percent(score.accuracy)} (95 % interval {spread(score.interval)} %) on "
-            f"{score.images:,} images, {score.spikes_per_image:.1f} spikes an image"
-        )
-    _show_casts("casts of the first test image", found.trace.counts)
-
-
-def _show_recordings(found: EventsEmulated) -> None:
-    for name, measured in (("float", found.float), ("fixed", found.fixed)):
-        show_measured(name, measured)
-    rows = table("layer", "cast", *(f">{name}" for name in _COUNTED), title="casts of the first recording")
-    for name, counts in found.counts.items():
-        rows.add_row(*name.split()[1:], *_numbers(counts))
+        spikes = "" if score.spikes_per_image is None else f", {score.spikes_per_image:.1f} spikes an image"
+        interval = f"(95 % interval {spread(score.interval)} %)"
+        typer.echo(f"{name}: {accuracy}{percent(score.accuracy)} {interval} on {found.shown}{spikes}")
+    rows = table("cast", *(f">{name}" for name in _COUNTED), title=f"casts of the first {found.one}")
+    for cast, counts in found.counts.items():
+        rows.add_row(cast, *(f"{counts[name]:,}" for name in _COUNTED))
     show(rows)
     show_memory(_memory(found), "ramb18")
-
-
-def _show_inputs(found: GraphEmulated) -> None:
-    for name, measured in (("float", found.float), ("fixed", found.fixed)):
-        typer.echo(
-            f"{name}: {percent(measured.accuracy)} (95 % interval {spread(measured.interval)} %) on {found.about}"
-        )
-    _show_casts("casts of the first input", found.counts)
-    show_memory(_memory(found), "ramb18")
-
-
-def _show_casts(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
-    rows = table("cast", *(f">{name}" for name in _COUNTED), title=title)
-    for cast, found in counts.items():
-        rows.add_row(cast, *_numbers(found))
-    show(rows)
-
-
-def _numbers(counts: Mapping[str, int]) -> Iterable[str]:
-    return (f"{counts[name]:,}" for name in _COUNTED)

@@ -109,12 +109,12 @@ def plan(
 ) -> None:
     """Write a plan for a trained network: integer bits from the bounds of each signal, fractional bits as given."""
     from fxsnn.decolle.ptq import Words
-    from fxsnn.jobs.recordings import plan_events
+    from fxsnn.jobs.recordings import write_plan
     from fxsnn.measure.macro import MACROS
     from fxsnn.measure.memory import memory_to_data
 
     words = Words(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
-    found = memory_to_data(plan_events(network, words, out), MACROS["ramb18"])
+    found = memory_to_data(write_plan(network, words, out), MACROS["ramb18"])
     if as_json:
         show_json({"written": str(out), "memory": found})
     else:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fxsnn.competitive import emulate
+from fxsnn.competitive.emulate import casts
 from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.inventory import memory
 from fxsnn.competitive.learn import Learning
 from fxsnn.competitive.network import load_network
 from fxsnn.competitive.quantised import quantise
@@ -34,9 +35,8 @@ from fxsnn.graph.starting import read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import check_folder, check_output, read_bytes, read_text, write_bytes
 from fxsnn.jobs import digits_demo as demo
-from fxsnn.measure.overflows import Overflows
+from fxsnn.jobs.emulated import Emulated
 from fxsnn.measure.ranges import Spread
-from fxsnn.measure.score import Score
 from fxsnn.significance import Significance
 from fxsnn.significance.digits import significance
 from fxsnn.significance.digits_learning import Lessons, add_learning
@@ -45,17 +45,7 @@ from fxsnn.study.storage import exists
 from fxsnn.subjects.digits import DigitsSubject
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Emulated:
-    """A network in float and in integers on the same test images, and one image's trace."""
-
-    float: Score
-    fixed: Score
-    trace: emulate.Trace
-    overflows: Overflows
-
-
-def emulate_network(
+def emulate(
     network: Path, plan: Path, data: Path | None, mnist: bool, workers: int, most: int | None = None
 ) -> Emulated:
     """Measure a network in float and in integers on the test images, `most` of them evenly spread."""
@@ -68,14 +58,17 @@ def emulate_network(
     digits = Images(splits.test.images[chosen], splits.test.labels[chosen], splits.test.name)
     test = encode(digits.images, held.coding)
     return Emulated(
+        f"{len(digits):,} images",
+        "test image",
         measure(held, task, test, digits, workers),
         measure(quantised, task, test, digits, workers),
-        emulate.emulate(quantised, test),
+        casts(quantised, test, range(1)),
         overflowing(quantised, test),
+        memory(quantised),
     )
 
 
-def explore_network(
+def explore(
     network: Path,
     out: Path,
     grid: Path | None,
@@ -102,7 +95,7 @@ def explore_network(
     return finished
 
 
-def profile_network(network: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Spread]:
+def ranges(network: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Spread]:
     """Return the distribution of the values of every signal on the first training images."""
     held = load_network(network)
     splits = open_splits(data, mnist)
@@ -110,7 +103,7 @@ def profile_network(network: Path, data: Path | None, mnist: bool, images: int) 
     return spreads(held, encode(part(splits.training, 0, images).images, held.coding))
 
 
-def sweep_of_network(
+def sweep(
     network: Path,
     data: Path | None,
     mnist: bool,
@@ -164,7 +157,7 @@ def sweep_of_network(
     return swept
 
 
-def golden_of_network(
+def golden(
     network: Path,
     plan: Path,
     out: Path,

@@ -14,25 +14,10 @@ from fxsnn.errors import ConfigError, FileError
 from fxsnn.exploration.selection import Criteria
 from fxsnn.golden.populations_make import golden_of_files
 from fxsnn.io.files import check_output, write_bytes
-from fxsnn.jobs.digits import (
-    Emulated,
-    emulate_network,
-    explore_network,
-    golden_of_network,
-    profile_network,
-    sweep_of_network,
-)
+from fxsnn.jobs import digits, populations, recordings
 from fxsnn.jobs.digits_report import report_job
-from fxsnn.jobs.populations import GraphEmulated, emulate_graph, explore_graph, ranges_of_graph, sweep_of_graph
+from fxsnn.jobs.emulated import Emulated
 from fxsnn.jobs.populations_report import report_graph
-from fxsnn.jobs.recordings import (
-    EventsEmulated,
-    emulate_events,
-    explore_events,
-    golden_of_layers,
-    ranges_of_layers,
-    sweep_of_layers,
-)
 from fxsnn.jobs.recordings_report import report_layers
 from fxsnn.jobs.samples import Samples
 from fxsnn.jobs.sources import Sources
@@ -45,9 +30,7 @@ from fxsnn.significance import to_json as significance_json
 from fxsnn.study.session import Finished, Settings
 
 
-def emulate(
-    asked: Samples, plan: Path, workers: int, images: int | None, start: Path | None = None
-) -> Emulated | EventsEmulated | GraphEmulated:
+def emulate(asked: Samples, plan: Path, workers: int, images: int | None, start: Path | None = None) -> Emulated:
     """Measure a network in float and in integers, on so many test images, recordings or inputs, evenly spread.
 
     start    what states begin with: of a network of populations alone
@@ -56,10 +39,10 @@ def emulate(
         raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
     match asked.kind:
         case "populations":
-            return emulate_graph(asked.network, plan, asked.found, images, start)
+            return populations.emulate(asked.network, plan, asked.found, images, start)
         case "layers":
-            return emulate_events(asked.network, plan, asked.found, workers, images)
-    return emulate_network(asked.network, plan, asked.place, asked.mnist, workers, images)
+            return recordings.emulate(asked.network, plan, asked.found, workers, images)
+    return digits.emulate(asked.network, plan, asked.place, asked.mnist, workers, images)
 
 
 def explore(
@@ -80,21 +63,21 @@ def explore(
     """
     match asked.kind:
         case "populations":
-            return explore_graph(asked.network, out, grid, asked.found, study, workers, progress, engine)
+            return populations.explore(asked.network, out, grid, asked.found, study, workers, progress, engine)
         case "layers":
-            return explore_events(asked.network, out, grid, study, asked.found, learning, workers, progress, engine)
+            return recordings.explore(asked.network, out, grid, study, asked.found, learning, workers, progress, engine)
     given = asked.place, asked.mnist
-    return explore_network(asked.network, out, grid, study, *given, workers, progress, passes, engine)
+    return digits.explore(asked.network, out, grid, study, *given, workers, progress, passes, engine)
 
 
 def ranges(asked: Samples, images: int) -> dict[str, Spread]:
     """Return the distribution of every signal's values on the first images, recordings or inputs, in float."""
     match asked.kind:
         case "populations":
-            return ranges_of_graph(asked.network, asked.found, images)
+            return populations.ranges(asked.network, asked.found, images)
         case "layers":
-            return ranges_of_layers(asked.network, asked.found, images)
-    return profile_network(asked.network, asked.place, asked.mnist, images)
+            return recordings.ranges(asked.network, asked.found, images)
+    return digits.ranges(asked.network, asked.place, asked.mnist, images)
 
 
 def significance(
@@ -113,18 +96,18 @@ def significance(
 
     out           a name that ends in .json, or a folder for significance.json; the figure stands beside it
     images        how many images, recordings or inputs to measure on; all of them where it is None
-    learn_from    see `digits.sweep_of_network`
+    learn_from    see `digits.sweep`
     """
     if asked.kind != "one layer" and learn_from is not None:
         raise ConfigError(f"groups of learning must be of a network that learns without labels, not of {asked.kind}")
     usual = images, max_loss, seed, workers, progress
     match asked.kind:
         case "populations":
-            sweep = sweep_of_graph(asked.network, asked.found, *usual, engine)
+            sweep = populations.sweep(asked.network, asked.found, *usual, engine)
         case "layers":
-            sweep = sweep_of_layers(asked.network, asked.found, *usual, engine)
+            sweep = recordings.sweep(asked.network, asked.found, *usual, engine)
         case "one layer":
-            sweep = sweep_of_network(asked.network, asked.place, asked.mnist, *usual, learn_from, learn_seed, engine)
+            sweep = digits.sweep(asked.network, asked.place, asked.mnist, *usual, learn_from, learn_seed, engine)
     Lfsr(seed=seed)  # refused before a folder is made
     files = _significance_files(out, asked.network, asked.place)
     found = sweep()
@@ -151,9 +134,9 @@ def golden(
         case "populations":
             return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed, start, done)
         case "layers":
-            return golden_of_layers(asked.network, plan, out, asked.found, images or 1, kinds, aimed, start)
+            return recordings.golden(asked.network, plan, out, asked.found, images or 1, kinds, aimed, start)
     given = asked.place, asked.mnist
-    return golden_of_network(asked.network, plan, out, *given, images or 1, kinds, aimed, start, done)
+    return digits.golden(asked.network, plan, out, *given, images or 1, kinds, aimed, start, done)
 
 
 def report(

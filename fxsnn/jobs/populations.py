@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +20,9 @@ from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.starting import REST, read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import check_output, read_text, write_bytes
-from fxsnn.measure.memory import Memory
-from fxsnn.measure.overflows import Overflows, overflowing_in
+from fxsnn.jobs.emulated import Emulated
+from fxsnn.measure.overflows import overflowing_in
 from fxsnn.measure.ranges import Spread
-from fxsnn.measure.score import Classified
 from fxsnn.number.cast import to_float
 from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.grid import graph_grid_for
@@ -36,22 +34,7 @@ from fxsnn.study.storage import exists
 from fxsnn.subjects.populations import GraphSubject, digest_of_graph
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GraphEmulated:
-    """A network in float and in integers on the same inputs."""
-
-    about: str
-    float: Classified
-    fixed: Classified
-    counts: dict[str, dict[str, int]]  # of the first input, by population and cast
-    overflows: Overflows
-    memory: Memory
-    misfits: list[str]  # of weights and constants; see `graph.misfits`
-
-
-def emulate_graph(
-    network: Path, plan: Path, inputs: Path, most: int | None = None, start: Path | None = None
-) -> GraphEmulated:
+def emulate(network: Path, plan: Path, inputs: Path, most: int | None = None, start: Path | None = None) -> Emulated:
     """Measure a network in float and in integers on inputs of one's own, `most` of them evenly spread.
 
     start    an .npz with what states begin with, see `read_start`; in float with what these words stand for
@@ -70,18 +53,20 @@ def emulate_graph(
     bench = GraphBench(graph, shown, held, begun.part(places))
     told = bench.measured(quantised)  # what leaves a format where that is an error is told here, all of it
     counts = bench.counts(quantised)
-    return GraphEmulated(
+    return Emulated(
         about(shown, inputs.name),
+        "input",
         bench.float_classified(),
         told,
         counts,
         overflowing_in(counts),
         graph_memory(quantised, begun.words),
-        misfits(quantised),
+        tested=False,
+        misfits=tuple(misfits(quantised)),
     )
 
 
-def explore_graph(
+def explore(
     network: Path,
     out: Path,
     grid: Path | None,
@@ -91,7 +76,7 @@ def explore_graph(
     progress: Progress,
     engine: Engine = THREADS,
 ) -> Finished:
-    """Measure the candidates of a study and write candidates.json; raises as `emulate_graph` and `run_study` do."""
+    """Measure the candidates of a study and write candidates.json; raises as `emulate` and `run_study` do."""
     graph = load_graph(network)
     if grid is None:
         raise ConfigError(f"--grid must be given for a network of populations, as {str(network)!r}: a plan, or several")
@@ -104,7 +89,7 @@ def explore_graph(
     return finished
 
 
-def sweep_of_graph(
+def sweep(
     network: Path,
     inputs: Path,
     count: int | None,
@@ -116,7 +101,7 @@ def sweep_of_graph(
 ) -> Callable[[], Significance]:
     """Read what is swept, the first inputs of a file or all, and return what sweeps every signal.
 
-    Raises as `emulate_graph` does.
+    Raises as `emulate` does.
     """
     graph = load_graph(network)
     shown = read_inputs(inputs, graph).first(count)
@@ -133,7 +118,7 @@ def sweep_of_graph(
     )
 
 
-def ranges_of_graph(network: Path, inputs: Path, count: int) -> dict[str, Spread]:
+def ranges(network: Path, inputs: Path, count: int) -> dict[str, Spread]:
     """Return the distribution of the values of every signal on the first inputs of a file, in real numbers."""
     graph = load_graph(network)
     shown = read_inputs(inputs, graph).first(count)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +27,10 @@ from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.graph.starting import read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import check_folder, check_output, read_bytes, read_text, write_bytes, write_text
+from fxsnn.jobs.emulated import Emulated
 from fxsnn.measure.memory import Memory
-from fxsnn.measure.overflows import Overflows, overflowing_in
+from fxsnn.measure.overflows import overflowing_in
 from fxsnn.measure.ranges import Spread
-from fxsnn.measure.score import Classified
 from fxsnn.networks.described import decolle_in
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recordings.splits import check_unlearned, open_split
@@ -43,18 +42,7 @@ from fxsnn.study.storage import exists
 from fxsnn.subjects.recordings import RecordingsSubject
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EventsEmulated:
-    """A layered network in float and in integers on the same recordings, its memory, and one recording's casts."""
-
-    float: Classified
-    fixed: Classified
-    memory: Memory
-    counts: dict[str, dict[str, int]]  # by layer and cast, of the first recording
-    overflows: Overflows
-
-
-def plan_events(network: Path, words: Words, out: Path) -> Memory:
+def write_plan(network: Path, words: Words, out: Path) -> Memory:
     """Write a plan for a trained network and return the memory that it then takes."""
     check_output(out, network)
     held = decolle_in(network)
@@ -64,7 +52,7 @@ def plan_events(network: Path, words: Words, out: Path) -> Memory:
     return memory
 
 
-def emulate_events(network: Path, plan: Path, data: Path, workers: int, most: int | None) -> EventsEmulated:
+def emulate(network: Path, plan: Path, data: Path, workers: int, most: int | None) -> Emulated:
     """Measure a network in float and in integers on the test recordings, `most` of them evenly spread."""
     held, quantised = _read(network, plan)
     test = open_split(data, "test", held.description)
@@ -75,16 +63,18 @@ def emulate_events(network: Path, plan: Path, data: Path, workers: int, most: in
     test = test.part(evenly(len(test), most))
     told = measured(quantised, test, workers)  # what leaves a format where that is an error is told here, all of it
     counts = casts(quantised, test)
-    return EventsEmulated(
+    return Emulated(
+        f"{len(test):,} recordings",
+        "recording",
         measured_float(held, test),
         told,
-        decolle_memory(quantised),
         counts,
         overflowing_in(counts),
+        decolle_memory(quantised),
     )
 
 
-def explore_events(
+def explore(
     network: Path,
     out: Path,
     grid: Path | None,
@@ -116,7 +106,7 @@ def read_grid(path: Path) -> RecordedGrid:
     return named(path, parse_recorded_grid, read_text(path, "a grid"))
 
 
-def golden_of_layers(
+def golden(
     network: Path,
     plan: Path,
     out: Path,
@@ -147,7 +137,7 @@ def golden_of_layers(
     )
 
 
-def sweep_of_layers(
+def sweep(
     network: Path,
     data: Path,
     recordings: int | None,
@@ -174,7 +164,7 @@ def sweep_of_layers(
     )
 
 
-def ranges_of_layers(network: Path, data: Path, recordings: int) -> dict[str, Spread]:
+def ranges(network: Path, data: Path, recordings: int) -> dict[str, Spread]:
     """Return the distribution of every signal's values, in float, on recordings that were not learned from."""
     held = load_layers(network)
     shown = _not_learned_from(network, held, data)
