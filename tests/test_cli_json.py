@@ -74,7 +74,7 @@ def test_emulate_tells_accuracies_casts_and_memory_of_populations(folder: Path) 
 
 def test_emulate_tells_the_same_of_digits(folder: Path) -> None:
     found = told("emulate", folder / "net.npz", folder / "digits.toml", "--workers", "1")
-    assert [*found] == ["float", "fixed", "casts", "overflowing"]
+    assert [*found] == ["float", "fixed", "casts", "overflowing", "memory"]
     assert found["float"]["images"] == found["fixed"]["images"] == 6
     assert found["float"]["spikes_per_image"] >= 0
     assert found["casts"]["leak"]["casts"] == 12
