@@ -43,7 +43,7 @@ from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
 from fxsnn.quantised import QuantisedNetwork
 from simulate import UNOPTIMISED, needs_verilator
-from strategies import examples
+from strategies import compiled_examples
 from test_emulate import cases
 from test_graph_golden import kinds_of_everything
 
@@ -57,7 +57,7 @@ Factory = pytest.TempPathFactory
 
 
 def drawn(many: int) -> settings:
-    return settings(max_examples=examples(many), deadline=None, suppress_health_check=list(HealthCheck))
+    return settings(max_examples=compiled_examples(many), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @drawn(30)

@@ -27,7 +27,7 @@ from fxsnn.plan import Plan, parse_plan, plan_text
 from fxsnn.profiled import ANY, plan_in
 from fxsnn.quantised import quantise
 from population_sets import POPULATION_SETS
-from strategies import networks, plans
+from strategies import examples, networks, plans
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_description_says_its_size(place: Path) -> None:
 
 
 # explore and report count what they have run by `memory` and `decolle_memory`
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(networks(), plans())
 def test_a_network_is_counted_from_its_file_as_it_is_run(
     tmp_path_factory: pytest.TempPathFactory, network: Network, plan: Plan
@@ -89,7 +89,7 @@ def test_states_that_begin_with_words_are_of_a_network_of_populations(place: Pat
     assert said == f"--start must be of a network of populations, '{place / 'mnist.toml'}' is none"
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers())
 def test_decolle_networks_are_counted_from_their_description_as_they_are_run(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers

@@ -19,6 +19,7 @@ from fxsnn.modes import Overflow, Rounding
 from fxsnn.network import Network
 from fxsnn.plan import Leak, Plan, Signal
 from fxsnn.quantised import quantise
+from strategies import examples
 from test_cast import FXPMATH_ROUNDING
 from test_emulate import as_layer
 
@@ -54,7 +55,9 @@ def wide_plan(integrate: str) -> Plan:
     return Plan(WIDE, WIDE, WIDE, WIDE, WIDE, WIDE, Leak("multiply", factor), integrate=integrate)  # type: ignore[arg-type]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 @given(networks(), st.sampled_from(["two-casts", "fused"]), st.data())
 def test_spikes_equal_the_float_network_s_and_membranes_stay_within_the_bound(
     network: Network, integrate: str, data: st.DataObject

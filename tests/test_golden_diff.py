@@ -39,6 +39,7 @@ from fxsnn.graph.one_layer import LAYER, graph_of
 from fxsnn.graph.starting import Start
 from sets import SETS as SOURCES
 from simulate import needs_icarus
+from strategies import examples
 
 skip_without_jit()
 
@@ -162,7 +163,7 @@ def test_the_offset_is_found_beside_a_change(shift: int, tmp_path: Path) -> None
     assert "compare = gt instead of ge" in found.causes
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_flipped_word_is_named_by_its_step_and_neuron(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -389,7 +390,7 @@ def test_a_bad_dump_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
     assert run("golden", "diff", EACH, tmp_path / name).complaint.startswith(message)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(["mem", "csv", "coe", "mif"]), st.data())
 def test_readers_refuse_or_read_whatever_they_are_given(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
@@ -496,8 +497,13 @@ FAULTS = {
 }
 
 
+QUICK = "line 45, leaked: rounded to nearest-up instead of floor"
+
+
 @needs_icarus
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name not in QUICK)) for name in FAULTS]
+)
 def test_a_fault_in_the_rtl_is_named_from_its_waveform(name: str, tmp_path: Path) -> None:
     folder, *edit = FAULTS[name]
     path = waves(GOLDEN / folder, tmp_path, (edit[0], edit[1], edit[2]))

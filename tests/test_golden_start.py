@@ -33,6 +33,7 @@ from fxsnn.graph.starting import start_forms, start_of
 from population_sets import POPULATION_SETS, committed
 from populations_drawn import drawn_networks, inputs_for, start_for
 from simulate import compared, needs_icarus, needs_verilator, simulate
+from strategies import examples
 
 skip_with_jit()
 
@@ -277,7 +278,7 @@ def test_a_word_that_begins_otherwise_in_the_rtl_is_found(file: str, right: str,
 
 
 @needs_icarus
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn_networks(), st.integers(0, 1000))
 def test_emulator_check_and_rtl_agree_for_any_texts_that_begin_anywhere(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int

@@ -384,6 +384,7 @@ v: v = part
     assert wide_plan(graph, silent).signals["a.peak"].format.frac > LEAST_WIDE
 
 
+@pytest.mark.long
 def test_significance_sweeps_every_signal_of_a_network_of_populations(folder: Path) -> None:
     net, shown, out = folder / "net.toml", folder / "shown.npz", folder / "found.json"
     words = ("--inputs", shown, "--images", "12", "--max-loss", "0.1")

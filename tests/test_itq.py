@@ -24,7 +24,7 @@ from fxsnn.modes import Rounding
 from fxsnn.network import Network
 from fxsnn.plan import LEARNING_SIGNALS, Leak, LearningPlan, Plan, Signal, parse_plan, plan_text
 from fxsnn.quantised import FIRST_LEARNING_STREAM, quantise
-from strategies import examples, plans, signals
+from strategies import compiled_examples, plans, signals
 from test_emulate import as_layer
 from test_learn import bars, some_images
 
@@ -152,7 +152,9 @@ def lessons(
 
 
 @settings(
-    max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=compiled_examples(120),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(blanks(), rules(), learning_plans())
 def test_learning_in_integers_equals_the_reference(network: Network, learning: Learning, plan: Plan) -> None:

@@ -308,6 +308,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     assert np.abs(traces["float_membrane"] - traces["fixed_membrane"]).mean() < 0.5
 
 
+@pytest.mark.long
 def test_every_group_of_every_layer_is_swept(network: DecolleNetwork, folder: Path, tmp_path: Path) -> None:
     shown = recordings(40, seed=5)
     found = decolle_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
@@ -335,6 +336,7 @@ def test_every_group_of_every_layer_is_swept(network: DecolleNetwork, folder: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_the_demo_narrows_what_holds_the_floor(bench: Bench) -> None:
     grids = (RecordedGrid((1, 5), (2,)),)  # of the first nothing is left
     told: list[tuple[int, int]] = []
@@ -348,6 +350,7 @@ def test_the_demo_narrows_what_holds_the_floor(bench: Bench) -> None:
     assert len(nothing_holds) == 2
 
 
+@pytest.mark.long
 def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
     out, data = tmp_path / "demo", tmp_path / "data"
     write(data, recordings(64), "Train")

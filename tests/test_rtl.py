@@ -25,7 +25,7 @@ from fxsnn.graph.one_layer import graph_of
 from fxsnn.quantised import QuantisedNetwork
 from sets import SETS
 from simulate import UNOPTIMISED, compared, needs_icarus, needs_verilator, simulate
-from strategies import quantised_networks
+from strategies import examples, quantised_networks
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -79,7 +79,7 @@ def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp
 
 @needs_icarus
 @once
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_networks(), st.integers(0, 1000))
 def test_the_rtl_equals_the_kernels_for_any_configuration(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedNetwork, seed: int

@@ -28,7 +28,7 @@ from fxsnn.plan import Plan, parse_plan
 from learning_faults import CONFIGURATIONS, FAULTS
 from reference import lfsr_bits
 from simulate import needs_icarus, needs_verilator, simulate
-from strategies import examples
+from strategies import compiled_examples
 from test_itq import blanks, learning_plans, lessons, reference, rules
 from test_learn import some_images
 
@@ -91,7 +91,7 @@ def slow_words(network: Network, images: NDArray[np.uint8], learning: Learning, 
 
 
 @needs_icarus
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(blanks(), rules(), learning_plans(), st.integers(2, 4))
 def test_the_rtl_equals_the_kernels_and_the_slow_reference_for_any_configuration(
     tmp_path_factory: pytest.TempPathFactory, network: Network, learning: Learning, plan: Plan, count: int

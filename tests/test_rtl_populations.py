@@ -36,6 +36,7 @@ from population_faults import FAULTS
 from population_sets import POPULATION_SETS
 from populations_drawn import any_networks, inputs_for
 from simulate import compared, needs_icarus, needs_verilator, simulate
+from strategies import examples
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_verilator_agrees_with_icarus(sets: Path) -> None:
 
 @needs_icarus
 @in_plain_python
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks, st.integers(0, 1000))
 def test_the_rtl_equals_the_interpreter_for_any_texts_and_plans(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int

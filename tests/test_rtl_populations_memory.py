@@ -41,6 +41,7 @@ from fxsnn.plan import Signal
 from fxsnn.program.grammar import parse
 from population_sets import POPULATION_SETS
 from populations_drawn import begins, start_for
+from strategies import examples
 from test_graph import Drawn, networks
 
 EMITS_ITS_STATE = """
@@ -170,7 +171,7 @@ def test_a_state_that_is_what_is_emitted_is_a_memory_where_it_begins_with_words(
 
 
 @in_plain_python
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.booleans().flatmap(
         lambda recurrent: st.booleans().flatmap(lambda cuba: networks(recurrent=recurrent, cuba=cuba))
@@ -208,7 +209,7 @@ def on_maps(draw: st.DrawFn) -> QuantisedGraph:
 
 
 @in_plain_python
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(on_maps(), begins)
 def test_every_memory_of_any_projection_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
@@ -252,7 +253,7 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
 
 
 @in_plain_python
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(by_passes(), begins)
 def test_every_memory_of_any_passes_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
