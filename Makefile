@@ -26,6 +26,8 @@ demo: .venv/demo.stamp  ## install, run the main job on embedded digits, write d
 # takes whole modules, but for the last ones: what the tests of a module share is made once.
 # `make test` leaves out what is marked `long` and draws a tenth of the random examples; `make long` runs what was left
 # out and draws all examples. `pytest` by itself runs all.
+# Bytecode is kept, whatever the shell says: that of tests, whose asserts pytest rewrites, is made once for all processes.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := -m pytest -q -n $(JOBS) --dist worksteal
 SHORT := -m "not long" --hypothesis-profile=few --durations=30
 LONG := -m "long or hypothesis" --durations=30

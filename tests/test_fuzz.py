@@ -34,6 +34,7 @@ def test_readers_return_or_refuse_in_one_line(runs: int, tmp_path: Path) -> None
     assert said.stderr.count(f"Done {runs} runs") == len(readers)
 
 
+@pytest.mark.long
 def test_a_crash_would_be_seen(tmp_path: Path) -> None:
     broken = tmp_path / "tools" / "fuzz.py"
     broken.parent.mkdir()

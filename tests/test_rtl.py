@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_line import once
+from command_line import long_but, once
 from faults import FAULTS, NETWORKS, fault_inputs
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.rtl import HDL
@@ -47,13 +47,14 @@ def test_the_layer_that_learns_is_the_one_of_the_committed_sets(name: str, file:
 
 @needs_verilator
 @once
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", long_but(1, *SETS))
 def test_verilator_agrees_with_icarus(name: str) -> None:
     said = simulate(GOLDEN / name, "verilator")
     assert said.returncode == 0, said.stdout + said.stderr
     assert said.stdout.splitlines()[0] == f"PASS {compared(GOLDEN / name)} words"
 
 
+@pytest.mark.long
 @needs_verilator
 @once
 def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @needs_icarus
 @once
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", long_but(8, *FAULTS))
 def test_a_fault_in_the_rtl_is_found(name: str, right: Callable[[str], Path], tmp_path: Path) -> None:
     fault = FAULTS[name]
     for network in fault.networks:
@@ -143,7 +144,7 @@ def edited(edit: Callable[[list[str]], list[str]], end: str = "\n") -> Callable[
 
 @needs_icarus
 @once
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", long_but(1, *SETS))
 def test_one_altered_digit_in_any_file_is_named(name: str, tmp_path: Path) -> None:
     shutil.copytree(GOLDEN / name, tmp_path / "set")
     files = json.loads((tmp_path / "set" / "manifest.json").read_bytes())["files"]
