@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 import c_networks
 from c_models import compiled, printed
-from command_line import long_but
 from command_line import run as command
 from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
@@ -174,8 +173,9 @@ endmodule
     )
 
 
+@pytest.mark.long
 @needs_verilator
-@pytest.mark.parametrize("name", long_but(1, "competitive", "recurrent"))
+@pytest.mark.parametrize("name", ["competitive", "recurrent"])
 def test_a_bench_of_verilator_begins_each_input_of_a_golden_set_with_its_words(name: str, tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS[name]()
     make_graph_bundle(tmp_path / "set", network, inputs[:3, :6], start=start_for(network, 3, 6))

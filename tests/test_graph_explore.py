@@ -492,6 +492,7 @@ def test_ranges_hold_the_states_that_are_stored_without_a_cast(rested: Path) -> 
     assert "mine.small" in command("ranges", rested / "float.toml", "--inputs", rested / "shown.npy").out
 
 
+@pytest.mark.long
 def test_significance_sweeps_no_signal_that_could_not_hold_what_is_stored(rested: Path) -> None:
     net, out = rested / "float.toml", rested / "found.json"
     said = command("significance", net, "--inputs", rested / "shown.npy", "--images", "8", "--out", out)
