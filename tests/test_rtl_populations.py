@@ -196,8 +196,9 @@ def test_names_of_files_are_names_of_systemverilog_each_of_its_own() -> None:
     }
 
 
+@pytest.mark.long
 @in_plain_python
-@pytest.mark.parametrize("name", long_but(1, *POPULATION_SETS))
+@pytest.mark.parametrize("name", POPULATION_SETS)
 def test_yosys_synthesises_the_network_without_latches(name: str, sets: Path) -> None:
     order = (sets / name / "rtl" / "bench.f").read_text().split()
     files = " ".join(path for path in order if path.endswith(".sv") and not path.endswith("_bench.sv"))

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from c_networks import GIVEN, OUTERS, laid
-from command_line import in_plain_python, long_but
+from command_line import in_plain_python
 from command_line import run as command
 from fxsnn.api.fixed import Fixed
 from fxsnn.errors import FxsnnError
@@ -123,14 +123,16 @@ def counted(network: QuantisedGraph, begun: Collection[str] = ()) -> tuple[Count
     return arrays + Counter({(f"emitted_{source}", bits): 1 for source, bits in emitted.items() if bits}), held
 
 
+@pytest.mark.long
 @in_plain_python
-@pytest.mark.parametrize("name", long_but(1, *POPULATION_SETS))
+@pytest.mark.parametrize("name", POPULATION_SETS)
 def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS[name]()
     make_graph_bundle(tmp_path / "set", network, inputs[:1, :2])
     assert found(tmp_path / "set") == counted(network)
 
 
+@pytest.mark.long
 @in_plain_python
 def test_states_that_are_loaded_lie_in_the_same_memories_of_as_many_ports(tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS["cuba"]()
@@ -144,8 +146,9 @@ def test_states_that_are_loaded_lie_in_the_same_memories_of_as_many_ports(tmp_pa
     assert len(ports[0]) > 4
 
 
+@pytest.mark.long
 @in_plain_python
-@pytest.mark.parametrize("begun", long_but(1, ("one.v",), (("one.v", "one.w"),), (("one.w",),), ((),)))
+@pytest.mark.parametrize("begun", [("one.v",), ("one.v", "one.w"), ("one.w",), ()])
 @pytest.mark.parametrize("delay", [0, 1])
 def test_a_state_that_is_what_is_emitted_is_a_memory_where_it_begins_with_words(
     begun: tuple[str, ...], delay: int, tmp_path: Path
@@ -170,6 +173,7 @@ def test_a_state_that_is_what_is_emitted_is_a_memory_where_it_begins_with_words(
     assert (said.status, json.loads(said.out)["bits"], Fixed(network).memory(start=begun)["bits"]) == (0, bits, bits)
 
 
+@pytest.mark.long
 @in_plain_python
 @settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
@@ -208,6 +212,7 @@ def on_maps(draw: st.DrawFn) -> QuantisedGraph:
     return quantise_graph(graph, GraphPlan(plan))
 
 
+@pytest.mark.long
 @in_plain_python
 @settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(on_maps(), begins)
@@ -252,6 +257,7 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
         reject()
 
 
+@pytest.mark.long
 @in_plain_python
 @settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(by_passes(), begins)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import long_but, skip_without_jit
+from command_line import skip_without_jit
 from fxsnn.golden.rtl import HDL
 from sets import SETS
 from simulate import needs_verilator
@@ -31,7 +31,8 @@ def synthesise(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
-@pytest.mark.parametrize("name", long_but(1, *SETS))
+@pytest.mark.long
+@pytest.mark.parametrize("name", SETS)
 def test_yosys_synthesises_the_layer_without_latches(name: str, tmp_path: Path) -> None:
     for path in (GOLDEN / name / "rtl").glob("*.sv"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

@@ -202,6 +202,7 @@ def test_a_coordinator_that_is_killed_goes_on_with_what_is_in_the_study(
     assert complete(place) == each_once()
 
 
+@pytest.mark.long
 def test_processes_end_with_the_coordinator_that_is_killed(tmp_path: Path) -> None:
     place = str(tmp_path / "s.db")
     killed = start(place, tmp_path / "out", "processes")
@@ -272,6 +273,7 @@ def test_a_point_that_three_workers_died_of_is_set_aside(where: str, cluster: Cl
     assert (again.evaluated, again.aside) == (len(deadly_points()), ())
 
 
+@pytest.mark.long
 def test_a_scheduler_that_goes_loses_nothing_that_was_found(tmp_path: Path, expected: bytes) -> None:
     running = Cluster(tmp_path, workers=1)
     place = str(tmp_path / "s.db")
