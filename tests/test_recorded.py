@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from command_line import run, skip_without_jit
+from command_line import long_but, run, skip_without_jit
 from fxsnn.candidates import gather, load_exploration
 from fxsnn.decolle.description import parse_description
 from fxsnn.decolle.emulate import respond_layers
@@ -288,7 +288,7 @@ def test_one_plan_alone_is_reported_on(folder: Path, tmp_path: Path, monkeypatch
     assert not page.exists()
 
 
-@pytest.mark.parametrize("filters", ["inputs", "currents"])
+@pytest.mark.parametrize("filters", long_but(1, "inputs", "currents"))
 def test_what_is_drawn_as_a_membrane_says_who_spikes(
     filters: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -219,6 +219,7 @@ def test_processes_end_with_the_coordinator_that_is_killed(tmp_path: Path) -> No
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_two_coordinators_on_one_study_find_the_same(place: str, tmp_path: Path, expected: bytes) -> None:
     outs = [tmp_path / f"{n}.json" for n in range(2)]
     processes = [start(place, out) for out in outs]
