@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 import postgres
-from command_line import skip_without_jit
+from command_line import long_but, skip_without_jit
 from dask_cluster import Cluster
 from fxsnn.candidates import entry_of, gather, to_json
 from fxsnn.cli.studies import show_finished
@@ -187,6 +187,7 @@ def test_trials_in_rows_are_those_that_optuna_adds_itself(place: str) -> None:
                 assert getattr(one, name) == getattr(other, name)
 
 
+@pytest.mark.parametrize("place", long_but(1, "sqlite", "journal", "postgresql"), indirect=True)
 def test_a_coordinator_that_is_killed_goes_on_with_what_is_in_the_study(
     place: str, tmp_path: Path, expected: bytes
 ) -> None:
@@ -241,7 +242,7 @@ def test_of_two_results_of_a_point_the_first_counts(place: str) -> None:
         assert record.results == {point.name: found}
 
 
-@pytest.mark.parametrize("where", ["processes", pytest.param("cluster", marks=pytest.mark.long)])
+@pytest.mark.parametrize("where", long_but(1, "processes", "cluster"))
 def test_the_task_of_a_worker_that_is_killed_is_done_by_another(
     where: str, cluster: Cluster, tmp_path: Path, expected: bytes
 ) -> None:
@@ -254,7 +255,8 @@ def test_the_task_of_a_worker_that_is_killed_is_done_by_another(
     assert to_json(finished.exploration) == expected
 
 
-@pytest.mark.parametrize("where", ["processes", pytest.param("cluster", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("where", ["processes", "cluster"])
 def test_a_point_that_three_workers_died_of_is_set_aside(where: str, cluster: Cluster, tmp_path: Path) -> None:
     deadly = tmp_path / "deadly"
     deadly.write_text("1000")
