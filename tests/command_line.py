@@ -14,6 +14,7 @@ import sys
 import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from unittest import mock
 
 import numba
@@ -32,6 +33,17 @@ once = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason=ONCE)  # type: 
 # for what is made of many texts: with the JIT each would be compiled anew
 IN_PLAIN_PYTHON = "run once, without the JIT"
 in_plain_python = pytest.mark.skipif(not numba.config.DISABLE_JIT, reason=IN_PLAIN_PYTHON)  # type: ignore[attr-defined]
+
+
+def long_but(few: int, *cases: Any) -> list[Any]:
+    """Return the cases of a test, of which `make test` runs the first few and `make long` the others.
+
+    cases    as parametrize takes them: a tuple has a value for each name
+    """
+    rest = (case if isinstance(case, tuple) else (case,) for case in cases[few:])
+    return [*cases[:few], *(pytest.param(*case, marks=pytest.mark.long) for case in rest)]
+
+
 # what a shell starts in the background ignores SIGINT, and so would the tests' own processes
 HEARS_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 FXSNN = [sys.executable, "-P", "-c", HEARS_SIGINT + "from fxsnn.cli import main; main()"]  # in a process of its own

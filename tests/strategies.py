@@ -6,6 +6,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -132,5 +133,10 @@ def networks(draw: st.DrawFn) -> Network:
 
 
 def examples(many: int) -> int:
+    """Return how many examples to draw: `many`, or the profile's share of them (see conftest.py), two at least."""
+    return max(2, many * settings().max_examples // 100)
+
+
+def compiled_examples(many: int) -> int:
     """Return how many steps of neurons to draw: two where each is compiled anew, which takes many seconds."""
-    return many if numba.config.DISABLE_JIT else 2  # type: ignore[attr-defined]
+    return examples(many) if numba.config.DISABLE_JIT else 2  # type: ignore[attr-defined]

@@ -27,6 +27,7 @@ from fxsnn.exploration.selection import choose
 from fxsnn.measure.memory import baseline
 from fxsnn.measure.score import Score, cross_validate
 from fxsnn.measure.ties import pack
+from strategies import examples
 
 skip_without_jit()
 
@@ -206,7 +207,7 @@ def test_what_is_no_candidates_is_refused_in_one_line(tmp_path: Path, text: str)
     assert "\n" not in str(error.value)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_damage_is_refused_or_harmless(exploration: Exploration, tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(to_json(exploration))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from command_line import long_but, skip_with_jit
 from command_line import run as command
-from command_line import skip_with_jit
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import computed
 from fxsnn.golden.populations_make import make_graph_bundle
@@ -234,7 +234,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("nodes", [["v", "spike"], ["spike", "v", "wait"]], ids=" ".join)
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", long_but(4, *MISTAKES))
 def test_a_mistake_in_somebody_s_own_lif_is_named(own: Path, tmp_path: Path, mistake: str, nodes: list[str]) -> None:
     words = simulated(mistake)
     assert words != simulated()
@@ -342,7 +342,8 @@ def one_statement(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("mistake", "cause"),
-    [
+    long_but(
+        1,
         ("floor", "line 7, v: rounded down (floor) instead of nearest-even"),
         ("nearest-up", "line 7, v: rounded to nearest-up instead of nearest-even"),
         ("leak of the sum", "line 7, v: v * decay done after v * decay + arriving is added up, of the sum"),
@@ -350,7 +351,7 @@ def one_statement(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("factor one more", "line 7, decay: one more"),
         ("no reset", "line 9, v: spike never taken to hold"),
         ("reset by subtraction", "line 9, v: threshold subtracted where spike, instead of 0"),
-    ],
+    ),
 )
 def test_a_mistake_in_a_step_of_one_statement_is_named(
     one_statement: Path, tmp_path: Path, mistake: str, cause: str

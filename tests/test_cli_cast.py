@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from command_line import once, run
 from fxsnn import Format, Overflow, Rounding, cast
 from fxsnn.number.lfsr import Lfsr
-from strategies import formats, overflows, roundings, words
+from strategies import examples, formats, overflows, roundings, words
 
 OUTPUT = """\
 input        0.7
@@ -167,7 +167,7 @@ def test_a_mode_that_does_not_exist_is_refused_with_those_that_do(option: str) -
 
 
 @once
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(formats(), formats(), roundings, overflows, st.data())
 def test_a_raw_word_becomes_what_the_library_casts_it_to(
     src: Format, dst: Format, rounding: str, overflow: str, data: st.DataObject

@@ -169,6 +169,7 @@ def test_a_network_that_learned_in_integers_is_run_by_the_plan_beside_it(tmp_pat
     assert names(tmp_path) == ["again.npz", "net.npz", "net.toml"]
 
 
+@pytest.mark.long
 def test_candidates_quantised_in_training_are_found_beside_the_others_and_can_be_trained_again(tmp_path: Path) -> None:
     net, candidates, chosen, again = (tmp_path / name for name in ("net.npz", "c.json", "chosen.toml", "again.npz"))
     done("train", "--neurons", "6", "--passes", "2", "--seed", "3", "--out", net)
@@ -300,6 +301,7 @@ def test_the_demo_writes_all_it_names_and_again_the_same(tmp_path: Path, grid: P
     assert contents(out) == before
 
 
+@pytest.mark.long
 def test_each_stage_of_the_demo_is_told(tmp_path: Path, grid: Path) -> None:
     told = done("demo", "--out", tmp_path / "demo", "--grid", grid, *DEMO).err.splitlines()
     assert told == [

@@ -65,6 +65,7 @@ def test_the_sweeps_are_ranked_written_and_drawn(tmp_path: Path, network: Path) 
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
+@pytest.mark.long
 def test_learning_is_swept_too(tmp_path: Path, network: Path) -> None:
     words = ["significance", network, "--images", "8", "--learning", "--learn-from", "4", "--learn-seed", "2"]
     said = done(*words, "--out", tmp_path / "a.json", "--workers", "2")

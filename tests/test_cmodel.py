@@ -19,7 +19,7 @@ import c_networks
 import test_graph
 import test_graph_batch
 from c_models import STRICT, agrees, compiled, expected, needs_arm, needs_clang, printed
-from command_line import in_plain_python
+from command_line import in_plain_python, long_but
 from command_line import run as command
 from decolle_networks import frames_for, quantised_layers
 from fxsnn.cmodel.dpi import wrapped
@@ -43,7 +43,7 @@ from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
 from simulate import UNOPTIMISED, needs_verilator
-from strategies import examples
+from strategies import compiled_examples
 from test_emulate import cases
 from test_graph_golden import kinds_of_everything
 
@@ -57,7 +57,7 @@ Factory = pytest.TempPathFactory
 
 
 def drawn(many: int) -> settings:
-    return settings(max_examples=examples(many), deadline=None, suppress_health_check=list(HealthCheck))
+    return settings(max_examples=compiled_examples(many), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @drawn(30)
@@ -136,7 +136,8 @@ MODES = [(rounding, overflow) for rounding in Rounding for overflow in Overflow]
 
 @pytest.mark.parametrize(
     ("given_to", "into"),
-    [
+    long_but(
+        2,
         ("Q4.4", "Q2.2"),  # all words of 8 bits, two bits dropped, in 32 bits
         ("UQ4.4", "Q4.-1"),
         ("Q4.4", "UQ2.3"),  # one bit
@@ -146,7 +147,7 @@ MODES = [(rounding, overflow) for rounding in Rounding for overflow in Overflow]
         ("UQ30.1", "UQ28.1"),  # rails beyond 32 bits
         ("Q32.0", "Q31.-1"),  # the lowest word of 32 bits
         ("UQ40.0", "Q39.-31"),
-    ],
+    ),
 )
 def test_every_rounding_and_overflow_is_in_c_what_it_is_in_the_interpreter(
     tmp_path: Path, given_to: str, into: str
@@ -444,6 +445,7 @@ def test_what_cannot_be_a_model_is_refused_in_a_line_and_nothing_is_written(
 # beside a core
 
 
+@pytest.mark.long
 @needs_verilator
 def test_a_bench_of_verilator_runs_the_model_and_sees_all_that_it_keeps(tmp_path: Path) -> None:
     narrow = kinds_of_everything(tmp_path)

@@ -33,7 +33,7 @@ from fxsnn.program.grammar import parse
 from population_sets import POPULATION_SETS
 from populations_drawn import start_for
 from simulate import UNOPTIMISED, needs_verilator
-from strategies import examples
+from strategies import compiled_examples
 from test_cmodel import own
 
 IDLE = """
@@ -70,7 +70,7 @@ def agrees_from(network: QuantisedGraph, seed: int, inputs: NDArray[np.int64], f
         assert found[t][-1] == said
 
 
-@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(c_networks.networks(), st.integers(0, 9999))
 def test_any_model_begun_with_words_keeps_what_the_kernels_do(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph | str, seed: int
@@ -173,6 +173,7 @@ endmodule
     )
 
 
+@pytest.mark.long
 @needs_verilator
 @pytest.mark.parametrize("name", ["competitive", "recurrent"])
 def test_a_bench_of_verilator_begins_each_input_of_a_golden_set_with_its_words(name: str, tmp_path: Path) -> None:

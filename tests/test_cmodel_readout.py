@@ -28,7 +28,7 @@ from fxsnn.graph.reading import Readout
 from fxsnn.graph.run import run
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Signal
-from strategies import examples
+from strategies import compiled_examples
 
 skip_with_jit()
 
@@ -102,7 +102,7 @@ def readouts(draw: st.DrawFn, network: QuantisedGraph) -> Readout:
     return Readout(kind, one.name, skip=skip, **more)
 
 
-@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(c_networks.networks(), st.data(), st.integers(0, 999))
 def test_answers_and_classes_of_any_network_are_those_of_the_kernels(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph | str, data: st.DataObject, seed: int

@@ -29,7 +29,7 @@ from fxsnn.measure.memory import memory_to_data
 from fxsnn.networks.counting import memory_of
 from fxsnn.networks.described import described_text
 from population_sets import POPULATION_SETS
-from strategies import networks, plans
+from strategies import examples, networks, plans
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_description_says_its_size(place: Path) -> None:
 
 
 # explore and report count what they have run by `memory` and `decolle_memory`
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(networks(), plans())
 def test_a_network_is_counted_from_its_file_as_it_is_run(
     tmp_path_factory: pytest.TempPathFactory, network: Network, plan: Plan
@@ -91,7 +91,7 @@ def test_states_that_begin_with_words_are_of_a_network_of_populations(place: Pat
     assert said == f"--start must be of a network of populations, '{place / 'mnist.toml'}' is none"
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers())
 def test_decolle_networks_are_counted_from_their_description_as_they_are_run(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers

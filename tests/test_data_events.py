@@ -22,6 +22,7 @@ from fxsnn.data.gesture import TRIALS, gestures, load_gestures, parse_labels, ve
 from fxsnn.data.nmnist import load_archive, load_nmnist, parse_nmnist
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError, FileError, FxsnnError
+from strategies import examples
 
 skip_with_jit()
 
@@ -304,7 +305,7 @@ def test_a_damaged_aedat_is_refused(data: bytes, message: str) -> None:
     assert str(caught.value) == message
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.binary(max_size=200), st.integers(0, 150))
 def test_no_bytes_crash_the_reader_of_aedat(data: bytes, cut: int) -> None:
     good = HEADER + packet([(1, 1, 1, 1), (2, 2, 0, 2)])

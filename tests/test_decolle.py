@@ -24,10 +24,10 @@ from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import Overflow
 from fxsnn.number.signal import Leak, Signal
 from reference_decolle import run_layers
-from strategies import examples, lfsrs
+from strategies import compiled_examples, examples, lfsrs
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 99))
 def test_every_node_equals_the_slow_reference(network: QuantisedLayers, seed: int) -> None:
     (recording,) = frames_for(network, 1, seed)
@@ -39,7 +39,7 @@ def test_every_node_equals_the_slow_reference(network: QuantisedLayers, seed: in
     event(f"spikes: {layers[0]['spike'].any()}")
 
 
-@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 99))
 def test_answers_are_those_of_the_slow_reference(network: QuantisedLayers, seed: int) -> None:
     frames = frames_for(network, 2, seed)

@@ -39,7 +39,7 @@ from fxsnn.subjects.recordings import RecordingsSubject
 from reference import Draws
 from reference_decolle import every_layer, given_to
 from reference_local import Learner, present
-from strategies import lfsrs, signals
+from strategies import examples, lfsrs, signals
 from test_decolle_learning import NET, recordings, write
 
 
@@ -130,7 +130,7 @@ def after(draws: Draws) -> int:
     return lfsr.shift_in(draws.seed, draws.width, np.array(draws.taps, np.int64), draws.taken)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), descriptions(), st.integers(0, 99))
 def test_every_learned_word_equals_the_slow_reference(data: st.DataObject, described: Description, seed: int) -> None:
     plan = data.draw(learning_plans(described))

@@ -21,6 +21,7 @@ from fxsnn.measure.memory import Memory, baseline
 from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Leak, Signal
 from reference_decolle import QuantisedLayer, every_layer
+from strategies import examples
 
 Listed = dict[str, tuple[int, int, Meaning]]
 
@@ -117,7 +118,7 @@ def by_hand(network: QuantisedLayers) -> Listed:
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers())
 def test_every_array_is_what_the_datapath_holds(network: QuantisedLayers) -> None:
     found = decolle_memory(network)

@@ -51,6 +51,7 @@ def test_the_example_is_shown() -> None:
     assert run("show", "net.toml").out.count("# LIF: ") == 1
 
 
+@pytest.mark.long
 @needs_jit
 @pytest.mark.usefixtures("folder")
 def test_the_commands_on_a_network_of_populations_work() -> None:

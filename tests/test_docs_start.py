@@ -16,11 +16,13 @@ skip_without_jit()
 START = Path(__file__).parent.parent / "docs" / "start"
 
 
+@pytest.mark.long
 @needs_icarus
 def test_a_core_by_hand_agrees_with_golden_vectors_and_its_mistake_is_named(tmp_path: Path) -> None:
     assert play(START / "my_rtl.md", tmp_path) > 10
 
 
+@pytest.mark.long
 def test_a_network_comes_to_a_plan_that_fits_a_budget(tmp_path: Path) -> None:
     page = START / "my_network.md"
     assert play(page, tmp_path) > 10
@@ -31,6 +33,7 @@ def test_a_network_comes_to_a_plan_that_fits_a_budget(tmp_path: Path) -> None:
     assert {line for line in every.stdout.splitlines() if not line.startswith("rm ")} <= shown
 
 
+@pytest.mark.long
 @needs_icarus
 def test_continuous_integration_finds_a_changed_format_and_a_changed_core(tmp_path: Path) -> None:
     assert play(START / "my_ci.md", tmp_path) > 5

@@ -15,7 +15,7 @@ from fxsnn.competitive.graph import graph_of
 from fxsnn.competitive.quantised import SITES, QuantisedNetwork, site_registers
 from fxsnn.errors import ConfigError
 from fxsnn.graph.run import trace
-from strategies import examples, quantised_networks, words
+from strategies import compiled_examples, examples, quantised_networks, words
 
 
 def as_layer(network: QuantisedNetwork) -> reference.Layer:
@@ -62,7 +62,7 @@ def cases(draw: st.DrawFn) -> tuple[QuantisedNetwork, NDArray[np.uint8]]:
 
 
 many = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -112,7 +112,7 @@ def test_images_that_run_together_are_what_each_is_alone(case: tuple[QuantisedNe
             }
 
 
-@settings(many, max_examples=examples(60))
+@settings(many, max_examples=compiled_examples(60))
 @given(cases())
 def test_the_fast_kernel_equals_the_recording_one(case: tuple[QuantisedNetwork, NDArray[np.uint8]]) -> None:
     network, raster = case

@@ -16,7 +16,7 @@ import pytest
 from distributed import Client
 
 import engine_tasks
-from command_line import FXSNN, run, skip_without_jit
+from command_line import FXSNN, long_but, run, skip_without_jit
 from dask_cluster import Cluster
 from engine_tasks import Offset, ends_itself, fails, square, worker
 from fxsnn.engine import cluster as dask
@@ -68,7 +68,7 @@ def test_the_error_of_the_first_task_that_has_one_is_raised(engine: Engine) -> N
         list(pool.in_order([0, 3, 4]))
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+@pytest.mark.parametrize("number", long_but(1, signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM))
 def test_a_task_that_ends_three_processes_is_told_and_the_others_are_done(number: int) -> None:
     with open_pool(Each(ends_itself), 2, PROCESSES) as pool:
         done = sorted((one for batch in pool.each([0, number, 0, 0]) for one in batch), key=lambda one: one.number)
@@ -112,6 +112,7 @@ def test_who_is_interrupted_does_not_wait_for_processes() -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
+@pytest.mark.long
 def test_a_cluster_is_made_as_a_file_describes_it_and_ends_with_the_work(tmp_path: Path) -> None:
     path, told = tmp_path / "cluster.yaml", list[str]()
     path.write_text(LOCAL)

@@ -26,6 +26,7 @@ from fxsnn.golden.header import render_header
 from fxsnn.golden.intelmif import parse_intel_mif, render_intel_mif
 from fxsnn.golden.memfile import digest
 from fxsnn.io.npz import unpack_npz
+from strategies import examples
 
 skip_without_jit()
 
@@ -396,14 +397,14 @@ texts = st.lists(PIECES | st.text(max_size=3), max_size=60).map("".join).map(str
 
 
 @any_kind
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=texts | st.binary(max_size=200), bits=st.integers(1, 70), depth=st.integers(1, 5))
 def test_any_text_is_read_or_refused(kind: Kind, data: bytes, bits: int, depth: int) -> None:
     read_or_refused(kind.parse, data, bits, depth)
 
 
 @any_kind
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(memory=memories(), data=st.data())
 def test_a_mutated_file_is_read_or_refused(kind: Kind, memory: tuple[list[int], int], data: st.DataObject) -> None:
     patterns, bits = memory

@@ -20,6 +20,7 @@ from fxsnn.data.encode import RateCoding
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Leak, Signal
+from strategies import examples
 from test_cast import FXPMATH_ROUNDING
 from test_emulate import as_layer
 
@@ -55,7 +56,9 @@ def wide_plan(integrate: str) -> Plan:
     return Plan(WIDE, WIDE, WIDE, WIDE, WIDE, WIDE, Leak("multiply", factor), integrate=integrate)  # type: ignore[arg-type]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 @given(networks(), st.sampled_from(["two-casts", "fused"]), st.data())
 def test_spikes_equal_the_float_network_s_and_membranes_stay_within_the_bound(
     network: Network, integrate: str, data: st.DataObject

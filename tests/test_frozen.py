@@ -109,6 +109,7 @@ def test_a_cast_returns_what_the_caller_may_write() -> None:
     assert not cast_counted([1], fmt, fmt).raw.flags.writeable
 
 
+@pytest.mark.long
 def test_arrays_that_cannot_be_written_are_as_good_as_others() -> None:
     network = small()
     raster = np.ones((1, 3, 2), np.uint8)

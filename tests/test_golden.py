@@ -29,7 +29,7 @@ from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from sets import SETS
-from strategies import quantised_networks
+from strategies import examples, quantised_networks
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -86,7 +86,7 @@ def test_every_schema_is_kept() -> None:
     assert sorted(kept) == list(range(1, LAYER_SCHEMA))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_networks(), st.data())
 def test_any_network_s_bundle_agrees_until_a_word_is_flipped(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedNetwork, data: st.DataObject
@@ -238,7 +238,7 @@ def test_a_damaged_bundle_is_refused_in_one_line(bundle: Path, damage: Damage, m
     assert "\n" not in str(error.value)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_damage_to_any_file_is_seen(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("golden") / "set"
@@ -277,7 +277,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_manifest_is_read_or_refused_in_one_line(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

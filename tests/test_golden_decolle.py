@@ -18,6 +18,7 @@ from fxsnn.golden.check import check_bundle
 from fxsnn.golden.populations_make import make_graph_bundle
 from reference_decolle import every_layer, run_layers
 from simulate import compared, needs_icarus, simulate
+from strategies import examples
 
 
 def made(folder: Path, network: QuantisedLayers, seed: int) -> Path:
@@ -29,7 +30,7 @@ def made(folder: Path, network: QuantisedLayers, seed: int) -> Path:
 
 
 @in_plain_python
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 1000))
 def test_a_set_agrees_and_holds_what_the_slow_reference_computes(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers, seed: int
@@ -54,7 +55,7 @@ def test_a_set_agrees_and_holds_what_the_slow_reference_computes(
 
 @needs_icarus
 @once
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 1000))
 def test_its_rtl_computes_every_word(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedLayers, seed: int

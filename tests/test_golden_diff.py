@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import run, skip_without_jit
+from command_line import long_but, run, skip_without_jit
 from fxsnn.competitive.graph import LAYER, graph_of
 from fxsnn.errors import FxsnnError
 from fxsnn.golden.align import likeliest
@@ -39,6 +39,7 @@ from fxsnn.golden.populations_stream import presentations
 from fxsnn.graph.starting import Start
 from sets import SETS as SOURCES
 from simulate import needs_icarus
+from strategies import examples
 
 skip_without_jit()
 
@@ -127,7 +128,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("folder", "name"), CHANGED)
+@pytest.mark.parametrize(("folder", "name"), long_but(1, *CHANGED))
 def test_a_network_changed_by_hand_is_named(folder: str, name: str, tmp_path: Path) -> None:
     bundle = opened(GOLDEN / folder)
     nodes = changed(bundle, GOLDEN / folder, **CHANGED[folder, name])
@@ -152,7 +153,7 @@ def test_the_offset_is_found_not_configured(node: str, shift: int, tmp_path: Pat
     assert found.missing == max(0, -shift) * unit
 
 
-@pytest.mark.parametrize("shift", [-2, 3])
+@pytest.mark.parametrize("shift", long_but(1, 3, -2))
 def test_the_offset_is_found_beside_a_change(shift: int, tmp_path: Path) -> None:
     bundle = opened(EACH)
     words = changed(bundle, EACH, compare="gt")
@@ -162,7 +163,7 @@ def test_the_offset_is_found_beside_a_change(shift: int, tmp_path: Path) -> None
     assert "compare = gt instead of ge" in found.causes
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_flipped_word_is_named_by_its_step_and_neuron(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -220,7 +221,7 @@ def test_states_that_presentations_do_not_reset_are_named(tmp_path: Path) -> Non
     assert "membrane, refractory not reset where a presentation begins" in found.causes
 
 
-@pytest.mark.parametrize("last", [True, False], ids=["of every presentation", "but of the last one"])
+@pytest.mark.parametrize("last", long_but(1, True, False), ids=["of every presentation", "but of the last one"])
 def test_steps_that_a_reset_hides_are_named(last: bool, tmp_path: Path) -> None:
     bundle = opened(GOLDEN / "largest_zero")
     ends = np.cumsum(bundle.stimuli.steps) - 1
@@ -389,7 +390,7 @@ def test_a_bad_dump_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
     assert run("golden", "diff", EACH, tmp_path / name).complaint.startswith(message)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(["mem", "csv", "coe", "mif"]), st.data())
 def test_readers_refuse_or_read_whatever_they_are_given(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
@@ -455,7 +456,7 @@ def waves(source: Path, folder: Path, *edits: tuple[str, str, str], fst: bool = 
 
 
 @needs_icarus
-@pytest.mark.parametrize("name", ["each_subtract", "largest_zero", "stochastic_none"])
+@pytest.mark.parametrize("name", long_but(1, "each_subtract", "largest_zero", "stochastic_none"))
 def test_the_waveform_of_a_set_s_own_rtl_matches(name: str, tmp_path: Path) -> None:
     bundle = opened(GOLDEN / name)
     said = run("golden", "diff", GOLDEN / name, waves(GOLDEN / name, tmp_path), *OPTIONS, "--allow-missing")
@@ -496,6 +497,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.long
 @needs_icarus
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_in_the_rtl_is_named_from_its_waveform(name: str, tmp_path: Path) -> None:
@@ -591,6 +593,7 @@ def test_a_node_is_dumped_once_and_options_of_waveforms_are_for_waveforms() -> N
     assert complaint == "--signal, --clock and --valid must be for a waveform (.vcd, .fst, .ghw)"
 
 
+@pytest.mark.long
 def test_a_change_that_leaves_few_differences_is_told_as_the_nearest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

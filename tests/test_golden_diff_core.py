@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from command_line import run
+from command_line import long_but, run
 from fxsnn.golden.populations_make import make_graph_bundle
 from test_graph_files import loaded
 
@@ -129,7 +129,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", long_but(3, *MISTAKES))
 def test_a_mistake_in_a_core_is_named_from_bits_a_line(own: Path, tmp_path: Path, mistake: str) -> None:
     result = told(own, dumped(tmp_path, simulated(mistake), "v spike"))
     assert MISTAKES[mistake] in result["causes"], result

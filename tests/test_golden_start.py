@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from command_line import long_but, skip_with_jit
 from command_line import run as command
-from command_line import skip_with_jit
 from fxsnn import load_golden
 from fxsnn.api.fixed import Fixed
 from fxsnn.errors import OverflowDetectedError
@@ -33,6 +33,7 @@ from fxsnn.number.cast import to_float
 from population_sets import POPULATION_SETS, committed
 from populations_drawn import drawn_networks, inputs_for, start_for
 from simulate import compared, needs_icarus, needs_verilator, simulate
+from strategies import examples
 
 skip_with_jit()
 
@@ -229,12 +230,13 @@ def test_a_dump_that_began_elsewhere_is_explained(tmp_path: Path) -> None:
 
 
 @needs_icarus
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", long_but(1, *NAMES))
 def test_the_rtl_begins_with_the_words_given(name: str, sets: Path) -> None:
     said = simulate(sets / name)
     assert (said.returncode, said.stdout, said.stderr) == (0, f"PASS {compared(sets / name)} words\n", "")
 
 
+@pytest.mark.long
 @needs_verilator
 def test_verilator_agrees_with_icarus(sets: Path) -> None:
     said = simulate(sets / "recurrent", "verilator")
@@ -253,7 +255,8 @@ def test_the_cocotb_bench_loads_the_same_words(sets: Path) -> None:
 @needs_icarus
 @pytest.mark.parametrize(
     ("file", "right", "wrong"),
-    [
+    long_but(
+        1,
         ("population_layer.sv", "if (state == BEGIN || load_membrane)", "if (state == BEGIN)"),
         ("population_layer.sv", "load_membrane ? load_neuron :", ""),
         ("fxsnn_network.sv", "load_memory == 32'd0", "load_memory == 32'd7"),
@@ -262,7 +265,7 @@ def test_the_cocotb_bench_loads_the_same_words(sets: Path) -> None:
             "layer_initial_membrane[presentation*5+k]",
             "layer_initial_membrane[presentation*5+(k^1)%5]",
         ),
-    ],
+    ),
 )
 def test_a_word_that_begins_otherwise_in_the_rtl_is_found(file: str, right: str, wrong: str, copied: Path) -> None:
     path = copied / "rtl" / file
@@ -277,7 +280,7 @@ def test_a_word_that_begins_otherwise_in_the_rtl_is_found(file: str, right: str,
 
 
 @needs_icarus
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn_networks(), st.integers(0, 1000))
 def test_emulator_check_and_rtl_agree_for_any_texts_that_begin_anywhere(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int

@@ -31,11 +31,11 @@ from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Signal
 from reference_lif import Cuba, Into, Lif, weighed
-from strategies import examples
+from strategies import compiled_examples, examples
 
 PLAIN = [mode.value for mode in Rounding if mode is not Rounding.STOCHASTIC]
 OVERFLOWS = [mode.value for mode in Overflow if mode is not Overflow.ERROR]
-quick = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def test_populations_with_synaptic_currents_do_what_is_written_by_hand(drawn: Dr
 # what projections bring
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.one_of(
         networks(recurrent=False, cuba=False),

@@ -32,7 +32,7 @@ from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Signal
 from fxsnn.program.compiled import compiled
 from fxsnn.program.grammar import Text, parse
-from strategies import examples
+from strategies import compiled_examples
 
 SIZE, STEPS = 4, 9  # of all populations, so that any kind of projection fits; of an input
 
@@ -147,7 +147,7 @@ def expected(network: QuantisedGraph, inputs: Any) -> list[list[int]]:
     return found
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks(), st.integers(0, 9999))
 def test_a_batch_says_what_traces_say(network: QuantisedGraph, seed: int) -> None:
     rasters = np.random.default_rng(seed).integers(0, 2, (4, STEPS, SIZE), np.uint8)

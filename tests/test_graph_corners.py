@@ -42,9 +42,9 @@ from fxsnn.program.wires import ANYWHERE
 from interpreted import interpreted
 from population_sets import POPULATION_SETS, _dense
 from populations_drawn import any_networks, drawn_networks, inputs_for
-from strategies import examples
+from strategies import compiled_examples
 
-few = settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=compiled_examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def counted(network: QuantisedGraph, inputs: Ints) -> dict[str, Reached]:

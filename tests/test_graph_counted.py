@@ -21,9 +21,10 @@ from fxsnn.graph.run import run, trace, traces
 from fxsnn.graph.stepping import casts_of
 from interpreted import interpreted
 from populations_drawn import any_networks, inputs_for
+from strategies import examples
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks, st.integers(0, 1000))
 def test_a_trace_equals_that_of_the_interpreter(network: QuantisedGraph, seed: int) -> None:
     words = inputs_for(network, seed)[0]
@@ -50,7 +51,7 @@ def test_a_trace_equals_that_of_the_interpreter(network: QuantisedGraph, seed: i
             assert rows.tolist() == [step.registers[stream] for step in steps], (name, stream)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks, st.integers(0, 1000))
 def test_inputs_that_run_together_are_what_each_is_alone(network: QuantisedGraph, seed: int) -> None:
     inputs = inputs_for(network, seed)

@@ -384,6 +384,7 @@ v: v = part
     assert wide_plan(graph, silent).signals["a.peak"].format.frac > LEAST_WIDE
 
 
+@pytest.mark.long
 def test_significance_sweeps_every_signal_of_a_network_of_populations(folder: Path) -> None:
     net, shown, out = folder / "net.toml", folder / "shown.npz", folder / "found.json"
     words = ("--inputs", shown, "--images", "12", "--max-loss", "0.1")
@@ -491,6 +492,7 @@ def test_ranges_hold_the_states_that_are_stored_without_a_cast(rested: Path) -> 
     assert "mine.small" in command("ranges", rested / "float.toml", "--inputs", rested / "shown.npy").out
 
 
+@pytest.mark.long
 def test_significance_sweeps_no_signal_that_could_not_hold_what_is_stored(rested: Path) -> None:
     net, out = rested / "float.toml", rested / "found.json"
     said = command("significance", net, "--inputs", rested / "shown.npy", "--images", "8", "--out", out)

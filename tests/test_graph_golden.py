@@ -27,7 +27,7 @@ from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.writing import graph_text, whole
 from reference import lfsr_bits
 from reference_lif import Into, Lif, weighed
-from strategies import examples
+from strategies import compiled_examples
 from test_graph import Drawn, chance, networks
 from test_graph_files import RISING, UNSEEN, UNSEEN_PLAN, by_hand, loaded
 
@@ -628,7 +628,7 @@ any_network = st.one_of(
 )
 
 
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_network, st.integers(0, 99), st.data())
 def test_any_network_s_set_agrees_until_a_bit_is_flipped(
     tmp_path_factory: pytest.TempPathFactory, drawn: Drawn, seed: int, data: st.DataObject
@@ -648,7 +648,7 @@ def test_any_network_s_set_agrees_until_a_bit_is_flipped(
     assert check_bundle(folder).findings[0].startswith(where)
 
 
-@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_network)
 def test_any_network_s_text_is_read_back_to_an_equal_network(
     tmp_path_factory: pytest.TempPathFactory, drawn: Drawn

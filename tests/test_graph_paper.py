@@ -64,6 +64,7 @@ def test_where_no_point_has_so_few_bits_the_fewest_on_offer_will_do(tmp_path: Pa
         names(folder, other)
 
 
+@pytest.mark.long
 def test_the_command_explores_what_its_own_significance_leaves(tmp_path: Path) -> None:
     folder = written(tmp_path)
     (folder / "wider.toml").write_text(WIDER)

@@ -12,11 +12,11 @@ from fxsnn.competitive.inventory import memory
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.run import run
-from strategies import examples
+from strategies import compiled_examples, examples
 from test_emulate import cases
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_one_competitive_population_answers_as_its_network_does(
     case: tuple[QuantisedNetwork, NDArray[np.uint8]],
@@ -25,7 +25,7 @@ def test_one_competitive_population_answers_as_its_network_does(
     assert run(graph_of(network), raster).said.tolist() == run_raster(network, raster).sum(axis=1).tolist()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_one_competitive_population_stores_what_its_network_stores(
     case: tuple[QuantisedNetwork, NDArray[np.uint8]],

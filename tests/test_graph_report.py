@@ -90,6 +90,7 @@ def test_distributions_are_of_the_states_of_every_population(explored: Path, tmp
     assert "mine v Q4.5" in table
 
 
+@pytest.mark.long
 def test_one_plan_without_labels_is_a_page_too(explored: Path, tmp_path: Path) -> None:
     held = load_exploration(explored / "c.json")
     assert run("select", explored / "c.json", "--max-loss", "1", "--out", explored / "one.toml").status == 0
@@ -120,6 +121,7 @@ def test_the_page_of_a_choice_has_the_floor_and_the_budget_that_it_was_made_with
     )
 
 
+@pytest.mark.long
 def test_a_network_that_never_fires_and_stores_no_weights_has_its_page(tmp_path: Path) -> None:
     net = (
         '[input]\nshape = [2, 2, 1]\n[population.out]\nshape = [1, 1, 1]\nneuron = "integrator"\n'
@@ -134,6 +136,7 @@ def test_a_network_that_never_fires_and_stores_no_weights_has_its_page(tmp_path:
     assert "out_two weight Q2.0" in page
 
 
+@pytest.mark.long
 def test_several_spikes_a_step_are_counted_and_drawn(tmp_path: Path) -> None:
     net = (
         '[input]\nshape = 1\n[population.out]\nshape = 2\nneuron = "nir_lif"\n'

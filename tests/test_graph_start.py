@@ -27,7 +27,7 @@ from fxsnn.graph.stepping import State
 from fxsnn.number.modes import Overflow
 from population_sets import COMPETITIVE, POPULATION_SETS
 from populations_drawn import any_networks, inputs_for, start_for
-from strategies import examples
+from strategies import compiled_examples
 
 PERIODS = """
 [signal]
@@ -74,7 +74,7 @@ def assert_all_ways_agree(network: QuantisedGraph, inputs: NDArray[np.int64], st
             state.reset()
 
 
-@settings(max_examples=examples(16), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(16), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks, st.integers(0, 1000))
 def test_all_schedules_begin_with_the_words_given(network: QuantisedGraph, seed: int) -> None:
     inputs = inputs_for(network, seed)

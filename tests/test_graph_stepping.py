@@ -29,7 +29,7 @@ from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
 from population_sets import POPULATION_SETS, SERIAL
 from populations_drawn import drawn_networks, inputs_for
-from strategies import examples
+from strategies import compiled_examples
 
 
 def assert_followed(network: QuantisedGraph, state: State, rows: NDArray[np.int64]) -> None:
@@ -57,7 +57,7 @@ def test_every_name_holds_after_a_step_what_the_trace_has(name: str, monkeypatch
 
 
 @given(st.data())
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_random_networks_are_followed(data: st.DataObject) -> None:
     network = data.draw(drawn_networks())
     state = State(network)

@@ -25,7 +25,7 @@ from fxsnn.number.cast import from_float, to_float
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Leak, Signal
-from strategies import examples, plans, signals
+from strategies import compiled_examples, plans, signals
 from test_emulate import as_layer
 from test_learn import bars, some_images
 
@@ -153,7 +153,9 @@ def lessons(
 
 
 @settings(
-    max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=compiled_examples(120),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(blanks(), rules(), learning_plans())
 def test_learning_in_integers_equals_the_reference(network: Network, learning: Learning, plan: Plan) -> None:

@@ -16,6 +16,7 @@ from fxsnn.graph.given import raw
 from fxsnn.graph.laid import Kinds, Map, kinds_of, laid, map_of
 from fxsnn.kernels import narrow
 from fxsnn.number.format import Format
+from strategies import examples
 
 KINDS: list[Kinds] = [(np.int32, np.int16), (np.int32, np.uint8), (np.int16, np.uint8)]
 BYTE, WIDE, COUNT = Format(8, 0), Format(16, 0), Format(7, 0, signed=False)
@@ -29,7 +30,7 @@ def added(over: Map, weights: Any, form: Format, kinds: Kinds, words: Any, left:
     return sums
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_sums_of_a_map_are_what_its_projection_brings(data: st.DataObject) -> None:
     kernel = data.draw(st.sampled_from((1, 3, 5)))

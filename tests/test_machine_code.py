@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import FXSNN, skip_without_jit
+from command_line import FXSNN, long_but, skip_without_jit
 from fxsnn.kernels import _jit
 
 skip_without_jit()
@@ -28,12 +28,13 @@ CHANGED = (
 
 @pytest.mark.parametrize(
     "chosen",
-    [
+    long_but(
+        1,
         {"NUMBA_CACHE_DIR": "kept"},
         {"NUMBA_CACHE_DIR": "taken/kept"},  # below a file, so that nothing can be written there
         {"XDG_CACHE_HOME": "kept"},
         {"NUMBA_CACHE_DIR": "kept", "NUMBA_CACHE_LOCATOR_CLASSES": "InTreeCacheLocator"},
-    ],
+    ),
     ids=lambda chosen: " ".join(f"{name}={value}" for name, value in chosen.items()),
 )
 def test_machine_code_never_outlives_its_source(tmp_path: Path, chosen: dict[str, str]) -> None:
@@ -60,13 +61,14 @@ def test_machine_code_never_outlives_its_source(tmp_path: Path, chosen: dict[str
 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
-    [
+    long_but(
+        2,
         ("NUMBA_NUM_THREADS", "0", "Number of threads specified must be > 0"),
         ("NUMBA_NUM_THREADS", "-1", "Number of threads specified must be > 0"),
         ("NUMBA_NUM_THREADS", "many", "'NUMBA_NUM_THREADS' is defined but its associated value 'many'"),
         ("NUMBA_DISABLE_JIT", "abc", "'NUMBA_DISABLE_JIT' is defined but its associated value 'abc'"),
         ("NUMBA_OPT", "9", "'NUMBA_OPT' is defined but its associated value '9'"),
-    ],
+    ),
 )
 def test_a_numba_variable_that_cannot_be_used_is_refused_in_one_line(name: str, value: str, told: str) -> None:
     said = subprocess.run(

@@ -135,6 +135,7 @@ def test_a_floor_counts_answers_not_shares() -> None:
     assert Floor.below(29 / 30, 0.07, 30).answers == 27
 
 
+@pytest.mark.long
 def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def told(settings: Settings, workers: int, most: int = 10_000) -> tuple[int, bytes]:
         def stop(done: int, total: int) -> None:

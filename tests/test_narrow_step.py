@@ -20,7 +20,7 @@ from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Leak, Signal
-from strategies import examples, quantised_networks
+from strategies import compiled_examples, quantised_networks
 from test_emulate import as_layer
 
 BY_BIAS = (Rounding.FLOOR, Rounding.CEIL, Rounding.NEAREST_UP, Rounding.NEAREST_DOWN)
@@ -46,7 +46,7 @@ def narrow_networks(draw: st.DrawFn) -> QuantisedNetwork:
     )
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(narrow_networks(), st.data())
 def test_spikes_equal_the_reference(network: QuantisedNetwork, data: st.DataObject) -> None:
     assume(step_of(network).word != np.int64)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import skip_without_jit
+from command_line import long_but, skip_without_jit
 from fxsnn.projects.start import KINDS, new_project
 
 skip_without_jit()
@@ -23,7 +23,7 @@ KERNELS = {f"fxsnn/kernels/{path.name}" for path in (ROOT / "kernels").glob("*.p
 MODULES = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fxsnn").rglob("*.py")}
 
 
-@pytest.fixture(scope="module", params=["link", "text"])
+@pytest.fixture(scope="module", params=long_but(1, "link", "text"))
 def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """Build the source archive, and the wheel from that archive, out of a copy of the tree."""
     folder = tmp_path_factory.mktemp("built")

@@ -32,7 +32,7 @@ from fxsnn.program.operations import Round
 from fxsnn.program.program import Program, bind
 from fxsnn.program.shipped import neuron
 from fxsnn.program.wires import ANYWHERE, arriving
-from strategies import signals, words
+from strategies import examples, signals, words
 
 SPIKES = Format(1, 0, signed=False)
 
@@ -301,7 +301,7 @@ def texts(draw: st.DrawFn) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts(), st.data())
 def test_no_value_of_any_text_leaves_its_bounds(text: str, data: st.DataObject) -> None:
     made = build(parse(text, "n"))

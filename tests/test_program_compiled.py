@@ -24,13 +24,13 @@ from fxsnn.program.grammar import parse
 from fxsnn.program.interpret import Run
 from fxsnn.program.program import bind
 from fxsnn.program.wires import arriving
-from strategies import examples, signals, words
+from strategies import compiled_examples, signals, words
 from test_program_bounds import SPIKES, texts
 
 NEURONS = 3
 
 
-@settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts(), st.data())
 def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) -> None:
     made = build(parse(text, "n"))

@@ -21,7 +21,7 @@ from fxsnn.graph.run import run, trace
 from fxsnn.graph.ways import ways
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Signal
-from strategies import examples
+from strategies import compiled_examples
 
 STEPS = 7
 
@@ -68,7 +68,7 @@ def inputs_of(network: QuantisedGraph, seed: int) -> Any:
     return words * (rng.random(words.shape) < 0.4)
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(one_projection(), st.integers(0, 9999))
 def test_a_kernel_adds_what_its_projection_brings(network: QuantisedGraph, seed: int) -> None:
     (wire,), words = network.graph.projections, inputs_of(network, seed)[0]
@@ -84,7 +84,7 @@ def test_a_kernel_adds_what_its_projection_brings(network: QuantisedGraph, seed:
             assert sums[step].tolist() == (brought + 5).tolist()
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(one_projection(), st.integers(0, 9999), st.sampled_from((1, 200, 1 << 18)))
 def test_a_map_says_what_its_trace_says_however_many_steps_are_added_up_at_once(
     network: QuantisedGraph, seed: int, at_once: int

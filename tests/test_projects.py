@@ -50,6 +50,7 @@ def test_what_the_pipelines_keep_is_what_make_test_writes(kind: str, tmp_path: P
     assert kind != "ci" or {"junit.xml", "formats.xml"} <= set(re.split("[ =\n]", words.stdout))
 
 
+@pytest.mark.long
 def test_arrays_that_are_there_are_never_overwritten_and_another_budget_selects_anew(tmp_path: Path) -> None:
     new_project("network", tmp_path / "mine")
     for name in ("weights.npz", "choose.npz", "test.npz", "candidates.json", "chosen.toml"):

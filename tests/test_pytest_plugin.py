@@ -72,6 +72,7 @@ plan = "formats/each_subtract.toml"
 """
 
 
+@pytest.mark.long
 def test_configurations_are_held_in_three_lines(project: Path) -> None:
     tests = project / "tests"
     (tests / "test_core.py").write_text(REGRESS)

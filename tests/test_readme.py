@@ -42,6 +42,7 @@ def test_the_readme_s_python_prints_what_it_says() -> None:
     assert result.failed == 0
 
 
+@pytest.mark.long
 @needs_icarus
 def test_the_readme_s_commands_print_what_it_says(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "golden" / "each_subtract", tmp_path / "golden" / "each_subtract")

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from command_line import run, skip_without_jit
+from command_line import long_but, run, skip_without_jit
 from fxsnn.competitive.plan import Plan
 from fxsnn.decolle.description import parse_description
 from fxsnn.decolle.emulate import respond_layers
@@ -349,7 +349,7 @@ def test_one_plan_alone_is_reported_on(folder: Path, tmp_path: Path, monkeypatch
     assert not page.exists()
 
 
-@pytest.mark.parametrize("filters", ["inputs", "currents"])
+@pytest.mark.parametrize("filters", long_but(1, "inputs", "currents"))
 def test_what_is_drawn_as_a_membrane_says_who_spikes(
     filters: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +369,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     assert np.abs(traces["float_membrane"] - traces["fixed_membrane"]).mean() < 0.5
 
 
+@pytest.mark.long
 def test_every_group_of_every_layer_is_swept(network: DecolleNetwork, folder: Path, tmp_path: Path) -> None:
     shown = recordings(40, seed=5)
     found = decolle_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
@@ -396,6 +397,7 @@ def test_every_group_of_every_layer_is_swept(network: DecolleNetwork, folder: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_the_demo_narrows_what_holds_the_floor(bench: Bench) -> None:
     grids = (RecordedGrid((1, 5), (2,)),)  # of the first nothing is left
     told: list[tuple[int, int]] = []
@@ -409,6 +411,7 @@ def test_the_demo_narrows_what_holds_the_floor(bench: Bench) -> None:
     assert len(nothing_holds) == 2
 
 
+@pytest.mark.long
 def test_the_whole_job(folder: Path, tmp_path: Path) -> None:
     out, data = tmp_path / "demo", tmp_path / "data"
     write(data, recordings(64), "Train")

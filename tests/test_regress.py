@@ -31,6 +31,7 @@ from fxsnn.regress.listed import read_listed as read_any
 from fxsnn.regress.lock import THIS, Lock, lock_path, read_lock, write_lock
 from fxsnn.regress.record import ORDER, SHORT, Record, record
 from sets import SOURCES
+from strategies import examples
 
 skip_without_jit()
 
@@ -324,7 +325,7 @@ def nodes_of(trace: Trace) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.sampled_from(SETS), CHANGES)
 def test_the_first_node_that_differs_is_named(name: str, change: dict[str, Any]) -> None:
     one = next(c for c in read_listed(GOLDEN / "formats.toml") if c.plan == _plan(name) and c.data == "random")
@@ -500,7 +501,7 @@ def test_a_damaged_lock_is_refused_in_one_line(listed: Path, change: Callable[[s
     assert path.read_text() == text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_no_damage_to_a_lock_goes_unseen_or_crashes(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

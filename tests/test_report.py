@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from command_line import skip_without_jit
+from command_line import long_but, skip_without_jit
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.measure.distributions import Distribution, edges_of
 from fxsnn.measure.firing import Firing
@@ -340,6 +340,7 @@ def test_the_same_story_gives_the_same_bytes(small: Story, tmp_path: Path) -> No
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+@pytest.mark.long
 def test_the_users_matplotlib_settings_change_nothing(story: Story, page: str) -> None:
     import matplotlib as mpl
 
@@ -729,7 +730,7 @@ def test_the_settings_are_told(story: Story, page: str) -> None:
 # stories that are not the usual one
 
 
-@pytest.mark.parametrize("evil", ["<script>alert(1)</script>", "a\"'><b>&amp;", "$\\frac{$", "#{{ 7 * 7 }}"])
+@pytest.mark.parametrize("evil", long_but(1, "<script>alert(1)</script>", "a\"'><b>&amp;", "$\\frac{$", "#{{ 7 * 7 }}"))
 def test_nothing_gets_through_as_markup_or_formula(small: Story, evil: str) -> None:
     choice = {**small.choice, "name": evil, "scheme": evil, "weight_rounding": evil}
     choice["formats"] = {**choice["formats"], evil: evil}
@@ -755,6 +756,7 @@ def test_one_candidate_is_a_report(small: Story) -> None:
     assert not re.search(r"All candidates|All \d|The Pareto front, |The same in all", parsed.text)
 
 
+@pytest.mark.long
 def test_a_choice_beside_the_front_and_a_front_without_others_are_shown(small: Story) -> None:
     choice = {**small.choice, "on_front": False}
     others = [{**candidate, "on_front": False} for candidate in small.candidates[-3:]]
@@ -764,6 +766,7 @@ def test_a_choice_beside_the_front_and_a_front_without_others_are_shown(small: S
     assert sum("id" in given for given, _ in parsed.rows) == 4
 
 
+@pytest.mark.long
 def test_as_many_modes_as_there_are_can_be_told_apart(small: Story) -> None:
     modes = ["floor", "zero", "ceil", "nearest-up", "nearest-down", "nearest-zero", "nearest-away", "stochastic"]
     same = [{**small.choice, "chosen": n == 0, "weight_rounding": m, "state_rounding": m} for n, m in enumerate(modes)]
@@ -783,6 +786,7 @@ def test_what_a_candidate_may_lack_is_a_dash(small: Story) -> None:
     assert alone.split().count("–") == 1  # where nobody tells spikes there is no column of them
 
 
+@pytest.mark.long
 def test_a_digit_without_a_spike_is_a_report(small: Story) -> None:
     quiet = {name: np.zeros_like(value) for name, value in small.traces.items() if isinstance(value, np.ndarray)}
     text = Page(render(replace(small, traces={**small.traces, **quiet}))).text
@@ -790,6 +794,7 @@ def test_a_digit_without_a_spike_is_a_report(small: Story) -> None:
     assert "input: 0 spikes" in text
 
 
+@pytest.mark.long
 def test_a_single_neuron_at_a_single_step_is_a_report() -> None:
     story = make_story(neurons=1)
     story = with_only(story, dict(story.choice))
@@ -813,7 +818,9 @@ def test_inputs_that_are_no_square_are_padded(small: Story) -> None:
     assert "float (1 different weight)" in parsed.text
 
 
-@pytest.mark.parametrize(("lowest", "highest"), [(-2.0, 20.0), (-1000.0, 1000.0), (-1000.0, 20.0), (0.0, 1000.0)])
+@pytest.mark.parametrize(
+    ("lowest", "highest"), long_but(1, (-2.0, 20.0), (-1000.0, 1000.0), (-1000.0, 20.0), (0.0, 1000.0))
+)
 def test_rails_that_are_far_off_are_told_in_words(small: Story, lowest: float, highest: float) -> None:
     text = Page(render(replace(small, traces={**small.traces, "lowest": lowest, "highest": highest}))).text
     assert ("up to 1000" in text) == (highest > 20)
@@ -827,6 +834,7 @@ def test_no_image_of_a_digit_and_no_confusion_are_no_division_by_zero(small: Sto
     assert "Most often mistaken" not in text
 
 
+@pytest.mark.long
 def test_candidates_that_are_all_close_need_one_panel(story: Story, small: Story, small_page: str) -> None:
     good = [dict(candidate) for candidate in story.candidates if candidate["meets_floor"]]
     text = Page(render(with_only(small, *good))).text
@@ -834,6 +842,7 @@ def test_candidates_that_are_all_close_need_one_panel(story: Story, small: Story
     assert "around the accuracy floor" in Page(small_page).text
 
 
+@pytest.mark.long
 def test_memories_far_apart_or_equal_have_ticks(small: Story) -> None:
     for bits in (8, small.choice["bits"], 1 << 50):
         parsed = Page(render(with_only(replace(small, baseline={**small.baseline, "bits": bits}), dict(small.choice))))

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_line import once
+from command_line import long_but, once
 from faults import FAULTS, NETWORKS, fault_inputs
 from fxsnn.competitive.graph import graph_of
 from fxsnn.competitive.quantised import QuantisedNetwork
@@ -25,7 +25,7 @@ from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.rtl import HDL
 from sets import SETS
 from simulate import UNOPTIMISED, compared, needs_icarus, needs_verilator, simulate
-from strategies import quantised_networks
+from strategies import examples, quantised_networks
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -47,13 +47,14 @@ def test_the_layer_that_learns_is_the_one_of_the_committed_sets(name: str, file:
 
 @needs_verilator
 @once
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", long_but(1, *SETS))
 def test_verilator_agrees_with_icarus(name: str) -> None:
     said = simulate(GOLDEN / name, "verilator")
     assert said.returncode == 0, said.stdout + said.stderr
     assert said.stdout.splitlines()[0] == f"PASS {compared(GOLDEN / name)} words"
 
 
+@pytest.mark.long
 @needs_verilator
 @once
 def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp
 
 @needs_icarus
 @once
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_networks(), st.integers(0, 1000))
 def test_the_rtl_equals_the_kernels_for_any_configuration(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedNetwork, seed: int
@@ -114,7 +115,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @needs_icarus
 @once
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", long_but(8, *FAULTS))
 def test_a_fault_in_the_rtl_is_found(name: str, right: Callable[[str], Path], tmp_path: Path) -> None:
     fault = FAULTS[name]
     for network in fault.networks:
@@ -143,7 +144,7 @@ def edited(edit: Callable[[list[str]], list[str]], end: str = "\n") -> Callable[
 
 @needs_icarus
 @once
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", long_but(1, *SETS))
 def test_one_altered_digit_in_any_file_is_named(name: str, tmp_path: Path) -> None:
     shutil.copytree(GOLDEN / name, tmp_path / "set")
     files = json.loads((tmp_path / "set" / "manifest.json").read_bytes())["files"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import once
+from command_line import long_but, once
 from sets import SETS
 from simulate import needs_icarus, simulate
 
@@ -49,10 +49,11 @@ LAYER = [
 
 @pytest.mark.parametrize(
     ("name", "file", "right", "wrong", "found"),
-    [
+    long_but(
+        1,
         *((next(iter(SETS)), "fxsnn_layer.sv", *fault) for fault in LAYER),
         *((name, "fxsnn_layer.sv", *LAYER[0]) for name in [*SETS][1:]),
-    ],
+    ),
 )
 def test_it_finds_a_fault(name: str, file: str, right: str, wrong: str, found: str, tmp_path: Path) -> None:
     shutil.copytree(GOLDEN / name, tmp_path / "set")

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import in_plain_python
+from command_line import in_plain_python, long_but
 from fxsnn.competitive.learn import Learning, random_network
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan, parse_plan
@@ -28,7 +28,7 @@ from fxsnn.golden.learning import make_learning_bundle
 from learning_faults import CONFIGURATIONS, FAULTS
 from reference import lfsr_bits
 from simulate import needs_icarus, needs_verilator, simulate
-from strategies import examples
+from strategies import compiled_examples
 from test_itq import blanks, learning_plans, lessons, reference, rules
 from test_learn import some_images
 
@@ -91,7 +91,7 @@ def slow_words(network: Network, images: NDArray[np.uint8], learning: Learning, 
 
 
 @needs_icarus
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=compiled_examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(blanks(), rules(), learning_plans(), st.integers(2, 4))
 def test_the_rtl_equals_the_kernels_and_the_slow_reference_for_any_configuration(
     tmp_path_factory: pytest.TempPathFactory, network: Network, learning: Learning, plan: Plan, count: int
@@ -144,7 +144,7 @@ def test_the_rtl_plays_what_faults_are_looked_for_in(name: str, bundles: dict[st
 
 @needs_icarus
 @in_plain_python
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", long_but(4, *FAULTS))
 def test_a_fault_in_the_rtl_is_found(fault: str, bundles: dict[str, Path], tmp_path: Path) -> None:
     where, changes = FAULTS[fault]
     folder = tmp_path / "set"
@@ -208,7 +208,7 @@ def test_a_word_that_is_flipped_or_missing_is_found(bundles: dict[str, Path], tm
 
 @needs_icarus
 @in_plain_python
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("name", long_but(1, *CONFIGURATIONS))
 def test_one_altered_digit_in_any_file_is_named(name: str, bundles: dict[str, Path], tmp_path: Path) -> None:
     folder = tmp_path / "set"
     shutil.copytree(bundles[name], folder)
@@ -228,7 +228,7 @@ def test_one_altered_digit_in_any_file_is_named(name: str, bundles: dict[str, Pa
 
 @needs_icarus
 @in_plain_python
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("name", long_but(1, *CONFIGURATIONS))
 def test_a_constant_that_is_not_what_the_bench_is_configured_for_is_named(
     name: str, bundles: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -248,6 +248,7 @@ def test_a_constant_that_is_not_what_the_bench_is_configured_for_is_named(
     assert {line for line in said.stdout.splitlines() if "is configured for" in line} == expected
 
 
+@pytest.mark.long
 @needs_verilator
 @in_plain_python
 def test_verilator_agrees_with_icarus(bundles: dict[str, Path]) -> None:

@@ -74,6 +74,7 @@ def counted(memory: Memory, in_flip_flops: re.Pattern[str]) -> Counter[int]:
     return Counter(a.bits for a in kept if a not in registers) + Counter({sum(a.bits for a in registers): 1})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SETS)
 def test_the_layer_holds_what_is_counted(name: str, tmp_path: Path) -> None:
     expected = counted(memory(SETS[name]()[0]), LAYER_REGISTERS)
@@ -91,6 +92,7 @@ def test_decolle_networks_store_what_their_populations_store_whose_rtl_is_compar
     assert sizes[0] == sizes[1]
 
 
+@pytest.mark.long
 def test_a_memory_that_is_not_counted_is_found(tmp_path: Path) -> None:
     shutil.copytree(GOLDEN / "each_subtract", tmp_path / "set")
     layer = tmp_path / "set" / "rtl" / "fxsnn_layer.sv"

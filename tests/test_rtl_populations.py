@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 
-from command_line import in_plain_python
+from command_line import in_plain_python, long_but
 from command_line import run as command
 from fxsnn.errors import FxsnnError
 from fxsnn.golden.check import check_bundle
@@ -36,6 +36,7 @@ from population_faults import FAULTS
 from population_sets import POPULATION_SETS
 from populations_drawn import any_networks, inputs_for
 from simulate import compared, needs_icarus, needs_verilator, simulate
+from strategies import examples
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def copied(sets: Path, tmp_path: Path) -> Path:
 
 @needs_icarus
 @in_plain_python
-@pytest.mark.parametrize("name", POPULATION_SETS)
+@pytest.mark.parametrize("name", long_but(3, *POPULATION_SETS))
 def test_the_rtl_equals_the_interpreter_in_every_word_of_every_node(name: str, sets: Path) -> None:
     said = simulate(sets / name)
     assert (said.returncode, said.stderr) == (0, "")
@@ -65,6 +66,7 @@ def test_the_rtl_equals_the_interpreter_in_every_word_of_every_node(name: str, s
     assert check_bundle(sets / name).findings == ()
 
 
+@pytest.mark.long
 @needs_verilator
 @in_plain_python
 def test_verilator_agrees_with_icarus(sets: Path) -> None:
@@ -75,7 +77,7 @@ def test_verilator_agrees_with_icarus(sets: Path) -> None:
 
 @needs_icarus
 @in_plain_python
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks, st.integers(0, 1000))
 def test_the_rtl_equals_the_interpreter_for_any_texts_and_plans(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
@@ -92,7 +94,7 @@ def test_the_rtl_equals_the_interpreter_for_any_texts_and_plans(
 
 @needs_icarus
 @in_plain_python
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", long_but(8, *FAULTS))
 def test_a_fault_in_the_rtl_is_found(name: str, sets: Path, tmp_path: Path) -> None:
     fault = FAULTS[name]
     folder = tmp_path / "set"
@@ -115,7 +117,8 @@ def test_there_are_many_faults() -> None:
 @in_plain_python
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
-    [
+    long_but(
+        2,
         ("assign observe = {state == PASS_2, ", "assign observe = {1'b0, ", "was not compared"),
         ("assign observe = {state == PASS_2, ", "assign observe = {state != IDLE, ", "was compared more than once"),
         ("assign neuron = n;", "assign neuron = n + 4;", "always.neuron must be 0 to 3, not 4"),
@@ -125,7 +128,7 @@ def test_there_are_many_faults() -> None:
             "assign ready = state == IDLE;\n  always @(posedge done) $finish;",
             "ended before all words",
         ),
-    ],
+    ),
 )
 def test_a_design_that_does_not_show_every_word_once_fails(right: str, wrong: str, told: str, copied: Path) -> None:
     path = copied / "rtl" / "population_always.sv"
@@ -193,6 +196,7 @@ def test_names_of_files_are_names_of_systemverilog_each_of_its_own() -> None:
     }
 
 
+@pytest.mark.long
 @in_plain_python
 @pytest.mark.parametrize("name", POPULATION_SETS)
 def test_yosys_synthesises_the_network_without_latches(name: str, sets: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import in_plain_python
+from command_line import in_plain_python, long_but
 from fxsnn.golden.populations_make import make_graph_bundle
 from population_sets import POPULATION_SETS
 from simulate import compared, needs_icarus
@@ -37,7 +37,7 @@ def cocotb(bundle: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", long_but(1, *NAMES))
 def test_it_compares_every_word_and_leaves_nothing(name: str, sets: Path) -> None:
     before = sorted(sets.rglob("*"))
     said = cocotb(sets / name)
@@ -47,10 +47,11 @@ def test_it_compares_every_word_and_leaves_nothing(name: str, sets: Path) -> Non
 
 @pytest.mark.parametrize(
     ("file", "right", "wrong", "found"),
-    [
+    long_but(
+        1,
         ("fxsnn_kernel.sv", "row <= ABOVE;", "row <= '0;", r"FAIL \w+\.\w+\.mem presentation 0 step \d neuron \d"),
         ("population_kept.sv", "assign neuron = n;", "assign neuron = n + 1;", "\nFAIL neuron must be 0 to 11, not 0"),
-    ],
+    ),
 )
 def test_it_finds_a_fault(file: str, right: str, wrong: str, found: str, sets: Path, tmp_path: Path) -> None:
     shutil.copytree(sets / "words_on_maps", tmp_path / "set")

@@ -41,6 +41,7 @@ from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
 from population_sets import POPULATION_SETS
 from populations_drawn import begins, start_for
+from strategies import examples
 from test_graph import Drawn, networks
 
 EMITS_ITS_STATE = """
@@ -122,6 +123,7 @@ def counted(network: QuantisedGraph, begun: Collection[str] = ()) -> tuple[Count
     return arrays + Counter({(f"emitted_{source}", bits): 1 for source, bits in emitted.items() if bits}), held
 
 
+@pytest.mark.long
 @in_plain_python
 @pytest.mark.parametrize("name", POPULATION_SETS)
 def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
@@ -130,6 +132,7 @@ def test_every_memory_is_one_that_is_counted(name: str, tmp_path: Path) -> None:
     assert found(tmp_path / "set") == counted(network)
 
 
+@pytest.mark.long
 @in_plain_python
 def test_states_that_are_loaded_lie_in_the_same_memories_of_as_many_ports(tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS["cuba"]()
@@ -143,6 +146,7 @@ def test_states_that_are_loaded_lie_in_the_same_memories_of_as_many_ports(tmp_pa
     assert len(ports[0]) > 4
 
 
+@pytest.mark.long
 @in_plain_python
 @pytest.mark.parametrize("begun", [("one.v",), ("one.v", "one.w"), ("one.w",), ()])
 @pytest.mark.parametrize("delay", [0, 1])
@@ -169,8 +173,9 @@ def test_a_state_that_is_what_is_emitted_is_a_memory_where_it_begins_with_words(
     assert (said.status, json.loads(said.out)["bits"], Fixed(network).memory(start=begun)["bits"]) == (0, bits, bits)
 
 
+@pytest.mark.long
 @in_plain_python
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.booleans().flatmap(
         lambda recurrent: st.booleans().flatmap(lambda cuba: networks(recurrent=recurrent, cuba=cuba))
@@ -207,8 +212,9 @@ def on_maps(draw: st.DrawFn) -> QuantisedGraph:
     return quantise_graph(graph, GraphPlan(plan))
 
 
+@pytest.mark.long
 @in_plain_python
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(on_maps(), begins)
 def test_every_memory_of_any_projection_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int
@@ -251,8 +257,9 @@ def by_passes(draw: st.DrawFn) -> QuantisedGraph:
         reject()
 
 
+@pytest.mark.long
 @in_plain_python
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(by_passes(), begins)
 def test_every_memory_of_any_passes_is_one_that_is_counted(
     tmp_path_factory: pytest.TempPathFactory, network: QuantisedGraph, seed: int

@@ -31,6 +31,7 @@ def synthesise(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SETS)
 def test_yosys_synthesises_the_layer_without_latches(name: str, tmp_path: Path) -> None:
     for path in (GOLDEN / name / "rtl").glob("*.sv"):
@@ -41,6 +42,7 @@ def test_yosys_synthesises_the_layer_without_latches(name: str, tmp_path: Path) 
     assert re.search(r"\$mem_v2|\$memrd", said.stdout)
 
 
+@pytest.mark.long
 def test_a_latch_would_be_seen(tmp_path: Path) -> None:
     for path in (GOLDEN / "largest_zero" / "rtl").glob("*.sv"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from command_line import hears_signals, skip_without_jit
+from command_line import hears_signals, long_but, skip_without_jit
 from fxsnn.competitive.graph import graph_of
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.rtl import script
@@ -59,7 +59,9 @@ def play(
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize(
     "does",
-    ["$finish;", "$stop;", "$fatal(0);", '$display("PASS 4608 words"); $finish;', '$display("\\nFAIL"); $finish;'],
+    long_but(
+        1, "$finish;", "$stop;", "$fatal(0);", '$display("PASS 4608 words"); $finish;', '$display("\\nFAIL"); $finish;'
+    ),
 )
 def test_a_design_that_ends_the_simulation_has_not_passed(name: str, does: str, tmp_path: Path) -> None:
     said = simulate(ending(tmp_path / "set", name, does))
@@ -68,7 +70,7 @@ def test_a_design_that_ends_the_simulation_has_not_passed(name: str, does: str, 
 
 
 @needs_icarus
-@pytest.mark.parametrize("name", [SMALL, "layers_in_currents"])
+@pytest.mark.parametrize("name", long_but(1, SMALL, "layers_in_currents"))
 def test_under_cocotb_neither(name: str, tmp_path: Path) -> None:
     folder = ending(tmp_path / "set", name, '$display("PASS 4608 words"); $finish;')
     said = play(folder / "run.sh", "cocotb")
@@ -79,7 +81,9 @@ def test_under_cocotb_neither(name: str, tmp_path: Path) -> None:
 
 
 @needs_icarus
-@pytest.mark.parametrize("does", ['$display("PASS 4608 words");', '$display("FAIL of the core");', '$error("of it");'])
+@pytest.mark.parametrize(
+    "does", long_but(1, '$display("PASS 4608 words");', '$display("FAIL of the core");', '$error("of it");')
+)
 def test_a_design_that_says_what_the_bench_says_has_not_passed(does: str, tmp_path: Path) -> None:
     said = simulate(ending(tmp_path / "set", SMALL, does))
     assert said.returncode == 1
@@ -93,6 +97,7 @@ def test_a_design_may_print_what_it_likes(tmp_path: Path) -> None:
     assert "PASS 4608 words\n" in said.stdout
 
 
+@pytest.mark.long
 @needs_verilator
 def test_verilator_passes_none_that_ends_the_simulation(tmp_path: Path) -> None:
     """One build: the design ends the simulation as it is told when it is run."""
@@ -150,7 +155,7 @@ def test_an_address_that_no_neuron_has_is_found(shown: str, told: str, tmp_path:
 
 @needs_icarus
 @pytest.mark.parametrize(("name", "module"), [(SMALL, "fxsnn_layer"), ("learning_by_chance", "fxsnn_learner")])
-@pytest.mark.parametrize("value", ["1'b0", "1'bx"])
+@pytest.mark.parametrize("value", long_but(1, "1'b0", "1'bx"))
 def test_a_design_that_is_never_ready_is_not_waited_for(name: str, module: str, value: str, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     shutil.copytree(GOLDEN / name, folder)
@@ -179,7 +184,7 @@ def test_a_learner_whose_words_are_unknown_is_found_and_a_file_that_ends_early_i
 
 
 @needs_icarus
-@pytest.mark.parametrize("name", ["a set", "-set", "-", "--", "s*t", "$(s)", "sét"])
+@pytest.mark.parametrize("name", long_but(2, "a set", "-set", "-", "--", "s*t", "$(s)", "sét"))
 def test_the_folder_of_a_set_may_have_any_name(name: str, tmp_path: Path) -> None:
     other = tmp_path / "other"
     (other / name).mkdir(parents=True)
@@ -373,6 +378,7 @@ def sets(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 @needs_icarus
 def test_all_sets_pass_or_the_status_says_that_one_did_not(tmp_path: Path) -> None:
     folder = sets(tmp_path / "-sets")

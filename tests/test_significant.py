@@ -128,6 +128,7 @@ def test_points_that_learn_on_must_be_able_to(network: DecolleNetwork) -> None:
         significant_points(grid, network, analysis(**every))
 
 
+@pytest.mark.long
 def test_swept_explored_and_gone_on_with(network: DecolleNetwork, tmp_path: Path) -> None:
     train, held_out = learned_and_held_out(recordings(240))
     found = to_json(decolle_significance(network, held_out, "some", "0" * 64, 0.2, longest=6))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from command_line import skip_without_jit
+from command_line import long_but, skip_without_jit
 from fxsnn.cli import app
 
 skip_without_jit()
@@ -65,7 +65,7 @@ def test_lists_and_tables_begin_behind_a_line_of_text_as_on_github(site: Path) -
     assert "A dump is</p>\n<ul>\n<li>a <code>.mem</code>" in (site / "files.html").read_text()
 
 
-@pytest.mark.parametrize("link", ["none.md", "#none", "other.md#none"])
+@pytest.mark.parametrize("link", long_but(1, "none.md", "#none", "other.md#none"))
 def test_a_link_that_leads_nowhere_is_an_error(link: str, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text(f"# One\n\n[a link]({link})\n")

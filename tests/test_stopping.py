@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import hears_signals, skip_without_jit
+from command_line import hears_signals, long_but, skip_without_jit
 
 skip_without_jit()
 pytestmark = [
@@ -81,7 +81,7 @@ def ended(where: str, number: int, folder: Path) -> tuple[int, str, str]:
     return said.returncode, said.stdout, said.stderr
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+@pytest.mark.parametrize("number", long_but(1, *NUMBERS), ids=lambda number: number.name)
 @pytest.mark.parametrize("where", ["tell", "destructor", "swallowed", "thread", "at_the_end"])
 def test_a_signal_is_never_lost(where: str, number: int, tmp_path: Path) -> None:
     assert ended(where, number, tmp_path) == (128 + number, "", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import msgspec
 import pytest
 
 import postgres
-from command_line import skip_without_jit
+from command_line import long_but, skip_without_jit
 from dask_cluster import Cluster
 from fxsnn.cli.studies import show_finished
 from fxsnn.competitive.plan import Plan
@@ -39,8 +40,15 @@ skip_without_jit()
 
 
 TESTS = Path(__file__).parent
-POINTS = make_points(GRID, measured_ranges(NETWORK, SPLITS), Snapping())
-DEADLY = [point.name for point in POINTS if point.scheme == "ITQ" and kills(point.plan)]
+
+
+@functools.cache
+def points() -> list[Point[Plan]]:
+    return make_points(GRID, measured_ranges(NETWORK, SPLITS), Snapping())
+
+
+def deadly_points() -> list[str]:
+    return [point.name for point in points() if point.scheme == "ITQ" and kills(point.plan)]
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +76,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def expected() -> bytes:
     """What one process finds without any study."""
     task, float_score = prepare(NETWORK, SPLITS, 1)
-    candidates = explore(NETWORK, POINTS, task, learner=Snapping())
+    candidates = explore(NETWORK, points(), task, learner=Snapping())
     return to_json(gather(about(SPLITS), float_score, candidates))
 
 
@@ -100,14 +108,14 @@ def wait_for_results(place: str, count: int) -> None:
         time.sleep(0.05)
 
 
-def each_once(points: list[Point[Plan]] = POINTS) -> Counter[str]:
-    return Counter(point.name for point in points)
+def each_once() -> Counter[str]:
+    return Counter(point.name for point in points())
 
 
-def results(points: list[Point[Plan]]) -> list[tuple[Point[Plan], Result]]:
+def results(some: list[Point[Plan]]) -> list[tuple[Point[Plan], Result]]:
     task, _ = prepare(NETWORK, SPLITS, 1)
-    found = [evaluate(NETWORK, point, task, Snapping()) for point in points]
-    return [(point, Result(entry_of(one), baseline(one.memory).bits)) for point, one in zip(points, found, strict=True)]
+    found = [evaluate(NETWORK, point, task, Snapping()) for point in some]
+    return [(point, Result(entry_of(one), baseline(one.memory).bits)) for point, one in zip(some, found, strict=True)]
 
 
 def keep(place: str, found: list[tuple[Point[Plan], Result]]) -> None:
@@ -118,7 +126,7 @@ def keep(place: str, found: list[tuple[Point[Plan], Result]]) -> None:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_study_finds_what_one_process_finds_without_it(place: str, workers: int, expected: bytes) -> None:
     finished = study(place, workers=workers)
-    assert finished.evaluated == len(POINTS) == 16
+    assert finished.evaluated == len(points()) == 16
     assert to_json(finished.exploration) == expected
     assert complete(place) == each_once()
 
@@ -163,7 +171,7 @@ def test_optuna_s_own_tools_read_the_study(place: str) -> None:
         times = {(trial.datetime_start, trial.datetime_complete) for trial in held.trials}
     front = {(entry.accuracy, entry.bits) for entry in finished.exploration.entries if entry.on_front}
     assert {(accuracy, bits) for _, accuracy, bits in best} == front
-    assert values == {point.name: point.values for point in POINTS}
+    assert values == {point.name: point.values for point in points()}
     assert all(start and end and start <= end for start, end in times)
 
 
@@ -180,6 +188,7 @@ def test_trials_in_rows_are_those_that_optuna_adds_itself(place: str) -> None:
                 assert getattr(one, name) == getattr(other, name)
 
 
+@pytest.mark.parametrize("place", long_but(1, "sqlite", "journal", "postgresql"), indirect=True)
 def test_a_coordinator_that_is_killed_goes_on_with_what_is_in_the_study(
     place: str, tmp_path: Path, expected: bytes
 ) -> None:
@@ -188,13 +197,14 @@ def test_a_coordinator_that_is_killed_goes_on_with_what_is_in_the_study(
     killed.kill()
     killed.communicate()
     held = complete(place)
-    assert 0 < held.total() <= len(POINTS)  # all of them, where a slow machine looks late
+    assert 0 < held.total() <= len(points())  # all of them, where a slow machine looks late
     again = study(place)
-    assert again.evaluated == len(POINTS) - held.total()
+    assert again.evaluated == len(points()) - held.total()
     assert to_json(again.exploration) == expected
     assert complete(place) == each_once()
 
 
+@pytest.mark.long
 def test_processes_end_with_the_coordinator_that_is_killed(tmp_path: Path) -> None:
     place = str(tmp_path / "s.db")
     killed = start(place, tmp_path / "out", "processes")
@@ -211,6 +221,7 @@ def test_processes_end_with_the_coordinator_that_is_killed(tmp_path: Path) -> No
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_two_coordinators_on_one_study_find_the_same(place: str, tmp_path: Path, expected: bytes) -> None:
     outs = [tmp_path / f"{n}.json" for n in range(2)]
     processes = [start(place, out) for out in outs]
@@ -224,7 +235,7 @@ def test_two_coordinators_on_one_study_find_the_same(place: str, tmp_path: Path,
 
 
 def test_of_two_results_of_a_point_the_first_counts(place: str) -> None:
-    (point, found), *_ = results(POINTS[:1])
+    (point, found), *_ = results(points()[:1])
     other = msgspec.structs.replace(found, entry=msgspec.structs.replace(found.entry, bits=found.entry.bits + 1))
     keep(place, [(point, found)])
     keep(place, [(point, other)])
@@ -232,7 +243,7 @@ def test_of_two_results_of_a_point_the_first_counts(place: str) -> None:
         assert record.results == {point.name: found}
 
 
-@pytest.mark.parametrize("where", ["processes", "cluster"])
+@pytest.mark.parametrize("where", long_but(1, "processes", "cluster"))
 def test_the_task_of_a_worker_that_is_killed_is_done_by_another(
     where: str, cluster: Cluster, tmp_path: Path, expected: bytes
 ) -> None:
@@ -245,6 +256,7 @@ def test_the_task_of_a_worker_that_is_killed_is_done_by_another(
     assert to_json(finished.exploration) == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["processes", "cluster"])
 def test_a_point_that_three_workers_died_of_is_set_aside(where: str, cluster: Cluster, tmp_path: Path) -> None:
     deadly = tmp_path / "deadly"
@@ -252,19 +264,20 @@ def test_a_point_that_three_workers_died_of_is_set_aside(where: str, cluster: Cl
     engine = Engine(processes=True) if where == "processes" else Engine(cluster=cluster.address)
     place = str(tmp_path / "s.db")
     finished = study(place, workers=2, deadly=deadly, engine=engine)
-    assert len(DEADLY) == 2
-    assert sorted(finished.aside) == sorted(DEADLY)
+    assert len(deadly_points()) == 2
+    assert sorted(finished.aside) == sorted(deadly_points())
     killed = 1000 - int(deadly.read_text())
     # each by itself; Dask may have counted earlier ones against those that waited for the same worker
-    assert killed == 3 * len(DEADLY) if where == "processes" else killed >= 3 * len(DEADLY)
-    assert complete(place) == each_once() - Counter(DEADLY)
-    with pytest.raises(FindingError, match=f"3 workers died of each of .*{DEADLY[0]}"):  # exit status 1
+    assert killed == 3 * len(deadly_points()) if where == "processes" else killed >= 3 * len(deadly_points())
+    assert complete(place) == each_once() - Counter(deadly_points())
+    with pytest.raises(FindingError, match=f"3 workers died of each of .*{deadly_points()[0]}"):  # exit status 1
         show_finished(finished, tmp_path / "candidates.json", place, tmp_path / "net.npz", as_json=False)
     deadly.write_text("0")  # tried again by the same command
     again = study(place, deadly=deadly)
-    assert (again.evaluated, again.aside) == (len(DEADLY), ())
+    assert (again.evaluated, again.aside) == (len(deadly_points()), ())
 
 
+@pytest.mark.long
 def test_a_scheduler_that_goes_loses_nothing_that_was_found(tmp_path: Path, expected: bytes) -> None:
     running = Cluster(tmp_path, workers=1)
     place = str(tmp_path / "s.db")
@@ -275,9 +288,9 @@ def test_a_scheduler_that_goes_loses_nothing_that_was_found(tmp_path: Path, expe
         running.stop()
     assert str(refused.value) == f"a scheduler must answer until all is done, but {running.address} has gone"
     held = complete(place).total()
-    assert 0 < held < len(POINTS)
+    assert 0 < held < len(points())
     again = study(place)
-    assert again.evaluated == len(POINTS) - held
+    assert again.evaluated == len(points()) - held
     assert to_json(again.exploration) == expected
 
 
@@ -299,31 +312,31 @@ def test_a_study_that_is_removed_meanwhile_is_told_in_one_line(tmp_path: Path, n
         pytest.raises(FileError, match=f"^a study must stay where it is, but '{place}' has gone$"),
     ):
         place.unlink()
-        record.keep(results(POINTS[:1]))
+        record.keep(results(points()[:1]))
 
 
 def test_a_server_that_goes_meanwhile_is_told_in_one_line() -> None:
     with postgres.server() as running:
         place = parse_place(running.new_database())
         with open_record(place, identity(), GRID.axes) as record:
-            record.keep(results(POINTS[:1]))
+            record.keep(results(points()[:1]))
             running.stop()
             with pytest.raises(FileError) as refused:
-                record.keep(results(POINTS[1:2]))
+                record.keep(results(points()[1:2]))
     assert str(refused.value).startswith(f"a study must be where it can be read and written, not {place.shown!r} (")
 
 
 def test_a_study_that_an_older_version_began_is_gone_on_with(place: str, expected: bytes) -> None:
     from optuna.trial import TrialState, create_trial
 
-    keep(place, results(POINTS[:5]))
+    keep(place, results(points()[:5]))
     old = {"owner": {"run": "a", "host": "b", "machine": "", "pid": 1, "started": 2}, "beat": 3}
     with open_storage(parse_place(place)) as storage:
         made = storage.get_study_id_from_name(USUAL_NAME)
-        for point, state in zip(POINTS[5:8], (TrialState.RUNNING, TrialState.FAIL, TrialState.PRUNED), strict=True):
+        for point, state in zip(points()[5:8], (TrialState.RUNNING, TrialState.FAIL, TrialState.PRUNED), strict=True):
             storage.create_new_trial(made, create_trial(state=state, user_attrs=old | {"point": point.name}))
     again = study(place)
-    assert again.evaluated == len(POINTS) - 5
+    assert again.evaluated == len(points()) - 5
     assert to_json(again.exploration) == expected
 
 
@@ -360,11 +373,11 @@ def test_a_worker_with_other_data_than_the_command_is_refused(tmp_path: Path, mo
 
 def test_progress_counts_what_was_found_before(tmp_path: Path) -> None:
     place = str(tmp_path / "s.db")
-    keep(place, results(POINTS[:5]))
+    keep(place, results(points()[:5]))
     told: list[tuple[str, int, int]] = []
     session.run_study(subject(), session.Settings(parse_place(place)), 1, lambda *step: told.append(step))
-    assert told[0] == ("explore", 5, len(POINTS))
-    assert told[-1] == ("explore", len(POINTS), len(POINTS))
+    assert told[0] == ("explore", 5, len(points()))
+    assert told[-1] == ("explore", len(points()), len(points()))
 
 
 def test_results_are_written_many_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -377,8 +390,8 @@ def test_results_are_written_many_at_a_time(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(Record, "keep", keep)
     study(tmp_path / "s.db")
-    assert sum(sizes) == len(POINTS)
-    assert len(sizes) < len(POINTS)
+    assert sum(sizes) == len(points())
+    assert len(sizes) < len(points())
 
 
 def test_points_quantised_in_training_need_somebody_who_trains(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ skip_without_jit()
 LISTED = Path(__file__).parent.parent / "golden" / "formats.toml"
 
 
+@pytest.mark.long
 def test_a_sweep_and_one_of_learning_give_the_same_in_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

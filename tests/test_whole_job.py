@@ -36,6 +36,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.long
 def test_the_demo_on_the_embedded_digits_holds_its_bar_and_repeats_exactly(tmp_path: Path) -> None:
     (tmp_path / "grid.toml").write_text(GRID)
     for out, workers in (("first", "1"), ("second", "3")):
@@ -90,6 +91,7 @@ def test_a_demo_that_is_stopped_on_the_way_leaves_nothing(tmp_path: Path, number
     assert names(tmp_path) == []
 
 
+@pytest.mark.long
 @needs_mnist
 def test_one_pass_over_the_full_mnist_reaches_90_percent(tmp_path: Path) -> None:
     said = run("train", "--mnist", "--neurons", "400", "--passes", "1", "--out", tmp_path / "net.npz")

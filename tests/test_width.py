@@ -18,7 +18,7 @@ from fxsnn.errors import ConfigError, WidthError
 from fxsnn.graph.lanes import lanes_for
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Leak, Signal
-from strategies import formats, quantised_networks
+from strategies import examples, formats, quantised_networks
 from test_emulate import as_layer
 from test_plan import TEXT
 
@@ -95,7 +95,7 @@ def test_sums_of_extreme_weights_are_exact_in_every_lane(word: str) -> None:
     assert respond(network, spikes_of(raster)).tolist() == [trace.nodes["spike"].sum(axis=0).tolist()]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(quantised_networks(), st.data())
 def test_wide_words_are_refused_or_exact(network: QuantisedNetwork, data: st.DataObject) -> None:
     word = data.draw(st.integers(30, 63))
