@@ -27,7 +27,7 @@ from fxsnn.network import Network
 from fxsnn.plan import LearningPlan, Plan, Signal
 from fxsnn.prepare import prepare, step_of
 from fxsnn.quantised import FIRST_LEARNING_STREAM, QuantisedNetwork, quantise
-from fxsnn.width import PASS, Proof, Range
+from fxsnn.width import PASS, Proof, Range, fits_together
 
 _SPARE = 8  # bits that a weight is learned in beside those that are read, where rounding draws nothing
 
@@ -214,7 +214,7 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
     """Present images, the first of them number `first` of `total`; keep every word where there is room for it."""
     network, state = started.network, started.state
     rates = from_float(started.learning.paces(first, spikes.images, total), started.table.rate.format)
-    ready, step = prepare(network), step_of(network)
+    ready, step, form = prepare(network), step_of(network), network.plan.weight.format
     fixed_stdp.learn_from(
         state.learned,
         state.rows,
@@ -230,6 +230,7 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
         step.fixed.copy(),
         step.words,
         ready.rows.chunk,
+        fits_together(form.lowest, form.highest, state.rows.dtype.type),
         ready.rows.lane,
         ready.seeds,
         ready.taps,

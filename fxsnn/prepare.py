@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fxsnn.kernels.site import Site as Site
 from fxsnn.program.compiled import Compiled, compiled
 from fxsnn.quantised import QuantisedNetwork, site_registers
-from fxsnn.width import constants_of, lanes_for, program_of
+from fxsnn.width import constants_of, fits_together, lanes_for, program_of
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +23,7 @@ class Rows:
     # what fills the rows up to whole cache lines
     lane: NDArray[np.signedinteger]  # none, of the type of the sums
     chunk: int  # rows whose sum the lanes are proved to hold
+    together: int  # rows, 4, 2 or 1, whose sum the words of these weights hold
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +79,8 @@ def rows_of(weights: NDArray[np.int64], lowest: int, highest: int) -> Rows:
     lanes, width = lanes_for(lowest, highest, inputs), -(-neurons // 64) * 64
     padded = cleared((inputs + 1) * width, lanes.weights).reshape(inputs + 1, width)
     padded[:inputs, :neurons] = weights
-    return Rows(padded, np.empty(0, dtype=lanes.sums), lanes.chunk)
+    together = fits_together(int(padded.min()), int(padded.max()), lanes.weights)
+    return Rows(padded, np.empty(0, dtype=lanes.sums), lanes.chunk, together)
 
 
 def cleared(words: int, word: type[Any]) -> NDArray[Any]:

@@ -48,6 +48,12 @@ def lanes_for(lowest: int, highest: int, inputs: int) -> Lanes:
     return Lanes(np.int64, np.int64, max(inputs, 1))
 
 
+def fits_together(lowest: int, highest: int, word: type[np.signedinteger]) -> int:
+    """Return how many weights between two words surely add up to a word of a type: 4, 2 or 1 of them."""
+    held = np.iinfo(word)
+    return next((n for n in (4, 2) if n * lowest >= held.min and n * highest <= held.max), 1)
+
+
 def program_of(network: QuantisedNetwork) -> Program:
     """Return the network's neuron under its plan, proved once for each network: networks never change.
 
