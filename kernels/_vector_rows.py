@@ -26,13 +26,20 @@ def _index(value: int) -> Any:
     return ir.Constant(_I64, value)
 
 
-def vectorise_list_eight(plain: Callable[..., Any]) -> None:
-    """Do so where they call `layer.list_eight`."""
+def _all(builder: Any, word: Any, many: int) -> Any:
+    """Return a vector of a word that is computed."""
+    some = ir.Constant(ir.VectorType(word.type, many), ir.Undefined)
+    first = builder.insert_element(some, word, ir.Constant(_I32, 0))
+    return builder.shuffle_vector(first, some, ir.Constant(ir.VectorType(_I32, many), [0] * many))
+
+
+def vectorise_list_sixteen(plain: Callable[..., Any]) -> None:
+    """Do so where they call `layer.list_sixteen`."""
 
     @numba.extending.overload(plain, jit_options={"nogil": True, "forceinline": True})
     def _chosen(indices, event, line, first):  # type: ignore[no-untyped-def]  # noqa: ARG001
         def jitted(indices, event, line, first):  # type: ignore[no-untyped-def]
-            return _list_eight(indices, event, line, first)  # type: ignore[call-arg]
+            return _list_sixteen(indices, event, line, first)  # type: ignore[call-arg]
 
         return jitted
 
@@ -88,7 +95,7 @@ class _Sums:
         with cgutils.for_range_slice(builder, whole, stop, _index(1)) as (event, _):
             self.added(first, [self.index(event)], totals)
         made = builder.add(builder.sdiv(builder.sub(whole, start), _index(together)), builder.sub(stop, whole))
-        low_added = self.all(builder.trunc(builder.shl(made, _index(7)), _I16))
+        low_added = _all(builder, builder.trunc(builder.shl(made, _index(7)), _I16), BYTES // 2)
         found = []
         for words, high in totals:
             odd = builder.load(high)
@@ -96,14 +103,6 @@ class _Sums:
             places = [place for n in range(BYTES // 2) for place in (n, n + BYTES // 2)]
             found.append(builder.shuffle_vector(even, odd, ir.Constant(ir.VectorType(_I32, BYTES), places)))
         return found
-
-    def all(self, word: Any) -> Any:
-        """Return a vector of a word that is computed."""
-        some = ir.Constant(self.words, ir.Undefined)
-        first = self.builder.insert_element(some, word, ir.Constant(_I32, 0))
-        return self.builder.shuffle_vector(
-            first, some, ir.Constant(ir.VectorType(_I32, BYTES // 2), [0] * (BYTES // 2))
-        )
 
     def _nothing(self) -> Any:
         place = cgutils.alloca_once(self.builder, self.words)  # type: ignore[no-untyped-call]
@@ -160,34 +159,25 @@ _PLACES = [sum(place << 8 * n for n, place in enumerate(k for k in range(8) if b
 
 
 @numba.extending.intrinsic
-def _list_eight(typing, indices, event, line, first):  # type: ignore[no-untyped-def]  # noqa: ARG001
+def _list_sixteen(typing, indices, event, line, first):  # type: ignore[no-untyped-def]  # noqa: ARG001
     signature = types.uint64(indices, types.uint64, line, types.uint64)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         _, event, _, first = given
         data = data_of(context, builder, signature, given)
         word = ir.IntType(signature.args[0].dtype.bitwidth)
-        kind = ir.VectorType(word, 8)
-        cells = builder.bitcast(builder.gep(data(2), [first]), _I64.as_pointer())
-        eight = builder.load(cells, align=1)
-
-        def last_byte(factor: int) -> Any:
-            return builder.lshr(builder.mul(eight, ir.Constant(_I64, factor)), ir.Constant(_I64, 56))
-
+        kind, cells = ir.VectorType(word, 8), ir.VectorType(_I8, 16)
+        line = builder.load(builder.bitcast(builder.gep(data(2), [first]), cells.as_pointer()), align=1)
+        active = builder.bitcast(builder.trunc(line, ir.VectorType(ir.IntType(1), 16)), _I16)  # bit k is cell k
         table = cgutils.global_constant(builder, "fxsnn_places", ir.Constant(ir.ArrayType(_I64, 256), _PLACES))  # type: ignore[no-untyped-call]
-        byte = last_byte(0x0102040810204080)  # bit k is cell k
-        places = builder.load(builder.gep(table, [ir.Constant(_I64, 0), byte]))
-        places = builder.bitcast(places, ir.VectorType(ir.IntType(8), 8))
-        base = builder.insert_element(
-            ir.Constant(kind, ir.Undefined),
-            builder.trunc(first, word) if word.width < 64 else first,
-            ir.Constant(_I32, 0),
-        )
-        base = builder.shuffle_vector(
-            base, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(_I32, 8), [0] * 8)
-        )
-        found = builder.add(base, builder.zext(places, kind))
-        builder.store(found, builder.bitcast(builder.gep(data(0), [event]), kind.as_pointer()), align=1)
-        return builder.add(event, last_byte(0x0101010101010101))
+        for half in (0, 8):
+            byte = builder.trunc(builder.lshr(active, ir.Constant(_I16, half)), _I8)
+            places = builder.load(builder.gep(table, [_index(0), builder.zext(byte, _I64)]))
+            places = builder.zext(builder.bitcast(places, ir.VectorType(_I8, 8)), kind)
+            start = builder.add(first, _index(half))
+            found = builder.add(_all(builder, builder.trunc(start, word) if word.width < 64 else start, 8), places)
+            builder.store(found, builder.bitcast(builder.gep(data(0), [event]), kind.as_pointer()), align=1)
+            event = builder.add(event, builder.zext(builder.ctpop(byte), _I64))
+        return event
 
     return signature, generate

@@ -17,19 +17,19 @@ def room(like, size):  # type: ignore[no-untyped-def]
     return wide[start : start + size]
 
 
-def list_eight(indices, event, line, first):  # type: ignore[no-untyped-def]
-    """List the active ones of eight inputs; return where the next is listed.
+def list_sixteen(indices, event, line, first):  # type: ignore[no-untyped-def]
+    """List the active ones of sixteen inputs; return where the next is listed.
 
     indices    uint16 | int64[...]    from `event` on eight are overwritten, also where fewer are active
     line       uint8[inputs]          0 or 1
     """
-    for i in range(first, first + uint64(8)):
+    for i in range(first, first + uint64(16)):
         indices[event] = i
         event += uint64(line[i])
     return event
 
 
-_vector_rows.vectorise_list_eight(list_eight)
+_vector_rows.vectorise_list_sixteen(list_sixteen)
 
 
 @jit
@@ -42,13 +42,13 @@ def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
     """
     event = uint64(0)  # unsigned: Numba tests signed indices for wrap-around
     inputs = uint64(raster.shape[1])
-    eights = inputs & ~uint64(7)
+    sixteens = inputs & ~uint64(15)
     for row in range(raster.shape[0]):
         starts[row] = event
         line = raster[row]
-        for i in range(uint64(0), eights, uint64(8)):
-            event = list_eight(indices, event, line, i)  # type: ignore[no-untyped-call]
-        for i in range(eights, inputs):
+        for i in range(uint64(0), sixteens, uint64(16)):
+            event = list_sixteen(indices, event, line, i)  # type: ignore[no-untyped-call]
+        for i in range(sixteens, inputs):
             indices[event] = i  # overwritten unless its input is active: cheaper than a branch
             event += uint64(line[i])
     starts[raster.shape[0]] = event
