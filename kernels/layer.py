@@ -20,7 +20,7 @@ def room(like, size):  # type: ignore[no-untyped-def]
 def list_sixteen(indices, event, line, first):  # type: ignore[no-untyped-def]
     """List the active ones of sixteen inputs; return where the next is listed.
 
-    indices    uint16 | int64[...]    from `event` on eight are overwritten, also where fewer are active
+    indices    uint16 | int64[...]    overwritten from `event` on, and as many as eight beyond the last that is active
     line       uint8[inputs]          0 or 1
     """
     for i in range(first, first + uint64(16)):
@@ -184,8 +184,9 @@ def respond(  # type: ignore[no-untyped-def]
                 for wire in range(delays.shape[0]):
                     later = now + delays[wire]
                     if later < first + steps:
+                        arriving = raster[later][places[wire] :]
                         for n in range(neurons):
-                            raster[later, places[wire] + n] = out[n]
+                            arriving[n] = out[n]
 
 
 @jit
