@@ -1,10 +1,10 @@
-"""The operations of vectors that are written out: products of 16 or 8 bits into sums of 32 or 16, and lists.
+"""The operations of vectors that are written out: products of 16 or 8 bits into sums of 32 or 16.
 
 Processors multiply 16-bit words two at a time, or 8-bit words four at a time, and add the products to a 32-bit sum in
 one instruction (vpmaddwd, vpdpwssd, vpdpbusd), or 8-bit words two at a time into 16 bits (vpmaddubsw), which is where
 integers gain on floats. No loop is compiled to that, so the vectors are handed to LLVM as such: in its own terms, or by
 the name of the instruction where the processor has it and LLVM would not find it. Elsewhere fours would gain nothing:
-see QUADS. Nor is one compiled to a table of where the ones of eight cells are, which lists them without a branch.
+see QUADS.
 """
 
 from __future__ import annotations
@@ -66,17 +66,6 @@ def vectorise_compact(plain: Callable[..., Any], compiled: Callable[..., Any]) -
         return jitted if _COMPRESSES else compiled
 
 
-def vectorise_list_eight(plain: Callable[..., Any]) -> None:
-    """Do so where they call `layer.list_eight`."""
-
-    @numba.extending.overload(plain, jit_options={"nogil": True, "forceinline": True})
-    def _chosen(indices, event, line, first):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        def jitted(indices, event, line, first):  # type: ignore[no-untyped-def]
-            return _list_eight(indices, event, line, first)  # type: ignore[call-arg]
-
-        return jitted
-
-
 class _Vectors:
     """Code for vectors of sums, of the widths of the arrays of a call."""
 
@@ -130,7 +119,8 @@ class _Vectors:
         return cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.x86.avx512.{name}.512")  # type: ignore[no-untyped-call]
 
 
-def _data(context: Any, builder: Any, signature: Any, given: Any) -> Callable[[int], Any]:
+def data_of(context: Any, builder: Any, signature: Any, given: Any) -> Callable[[int], Any]:
+    """Return what gives the words of the array at a position of a call."""
     return lambda position: context.make_array(signature.args[position])(context, builder, given[position]).data
 
 
@@ -142,7 +132,7 @@ def _gather(typing, sums, first, lanes, weights, beyond, offsets, words, start, 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         _, first, lanes, _, beyond, _, _, start, stop = given
         vectors = _Vectors(builder, *(signature.args[n] for n in (0, 3, 6)))
-        constant, data = vectors.constant, _data(context, builder, signature, given)
+        constant, data = vectors.constant, data_of(context, builder, signature, given)
         sum_list, weight_list, offset_list, word_list = (data(n) for n in (0, 3, 5, 6))
 
         def summed(done: Any, count: int) -> None:
@@ -181,7 +171,7 @@ def _scatter(typing, sums, first, lanes, row, weights, kernel, words, active):  
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         _, first, lanes, row, _, kernel, _, active = given
         vectors = _Vectors(builder, *(signature.args[n] for n in (0, 4, 6)))
-        constant, data = vectors.constant, _data(context, builder, signature, given)
+        constant, data = vectors.constant, data_of(context, builder, signature, given)
         sum_list, weight_list, word_list = (data(n) for n in (0, 4, 6))
         word = vectors.word(word_list, active)
         several = builder.sdiv(lanes, constant(vectors.lanes))
@@ -204,7 +194,7 @@ def _compact(typing, active, offsets, found, pairs, places, first, count):  # ty
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         lanes = 8 * BYTES // 32
-        data = _data(context, builder, signature, given)
+        data = data_of(context, builder, signature, given)
         active_list, offset_list, pair_list, place_list = (data(n) for n in (0, 1, 3, 4))
         _, _, found, _, _, first, count = given
         bits = signature.args[3].dtype.bitwidth
@@ -239,43 +229,5 @@ def _compact(typing, active, offsets, found, pairs, places, first, count):  # ty
             many = builder.ctpop(builder.bitcast(mask, ir.IntType(lanes)))
             builder.store(builder.add(now, builder.zext(many, _I64)), place)
         return builder.load(place)
-
-    return signature, generate
-
-
-# the places of the bits of a byte that are 1, ascending, a byte each
-_PLACES = [sum(place << 8 * n for n, place in enumerate(k for k in range(8) if byte >> k & 1)) for byte in range(256)]
-
-
-@numba.extending.intrinsic
-def _list_eight(typing, indices, event, line, first):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    signature = types.uint64(indices, types.uint64, line, types.uint64)
-
-    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        _, event, _, first = given
-        data = _data(context, builder, signature, given)
-        word = ir.IntType(signature.args[0].dtype.bitwidth)
-        kind = ir.VectorType(word, 8)
-        cells = builder.bitcast(builder.gep(data(2), [first]), _I64.as_pointer())
-        eight = builder.load(cells, align=1)
-
-        def last_byte(factor: int) -> Any:
-            return builder.lshr(builder.mul(eight, ir.Constant(_I64, factor)), ir.Constant(_I64, 56))
-
-        table = cgutils.global_constant(builder, "fxsnn_places", ir.Constant(ir.ArrayType(_I64, 256), _PLACES))  # type: ignore[no-untyped-call]
-        byte = last_byte(0x0102040810204080)  # bit k is cell k
-        places = builder.load(builder.gep(table, [ir.Constant(_I64, 0), byte]))
-        places = builder.bitcast(places, ir.VectorType(ir.IntType(8), 8))
-        base = builder.insert_element(
-            ir.Constant(kind, ir.Undefined),
-            builder.trunc(first, word) if word.width < 64 else first,
-            ir.Constant(_I32, 0),
-        )
-        base = builder.shuffle_vector(
-            base, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(_I32, 8), [0] * 8)
-        )
-        found = builder.add(base, builder.zext(places, kind))
-        builder.store(found, builder.bitcast(builder.gep(data(0), [event]), kind.as_pointer()), align=1)
-        return builder.add(event, last_byte(0x0101010101010101))
 
     return signature, generate

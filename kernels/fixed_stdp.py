@@ -15,7 +15,7 @@ from ._jit import jit
 from .called import call
 from .copying import copy
 from .draws import fill_draws
-from .layer import add_rows, room
+from .layer import room, sum_rows
 from .site import Site, settle
 
 UPDATE, FADE, FOLD = range(3)  # rows of the registers
@@ -128,6 +128,7 @@ def learn_from(  # type: ignore[no-untyped-def]
     fixed,
     words,
     chunk,
+    together,
     lane,
     seeds,
     taps,
@@ -149,14 +150,14 @@ def learn_from(  # type: ignore[no-untyped-def]
     registers     int64[3]                            of learning: see UPDATE
     state         int[rows, neurons]                  `kept` of the step
     fixed         int[1, neurons]                     threshold + adaptive threshold, in place
-    words, chunk, lane, seeds, taps, draws, does, adds_each    as of layer.respond
+    words, chunk, together, lane, seeds, taps, draws, does, adds_each    as of layer.respond
     kept          Kept | None                         where every word is to be kept
     """
     neurons, inputs = learned.shape
     steps = (starts.shape[0] - 1) // rates.shape[0]
     states, limits = np.empty_like(seeds), fixed[0]
-    lanes = room(lane, rows.shape[1])
-    total, spikes, counts = np.zeros(neurons, state.dtype), np.empty(neurons, uint8), np.empty(neurons, int64)
+    lanes, total = room(lane, rows.shape[1]), room(state, rows.shape[1])
+    spikes, counts = np.empty(neurons, uint8), np.empty(neurons, int64)
     trace, drawn, draw = np.empty(inputs, int64), np.empty(inputs, int64), np.empty(1, int64)
     for n in range(neurons):
         limits[n] = learner.limit_threshold + (folded[n] << learner.limit_left)
@@ -168,11 +169,7 @@ def learn_from(  # type: ignore[no-untyped-def]
         for now in range(image * steps, (image + 1) * steps):
             start, stop = starts[now], starts[now + 1]
             if not adds_each:
-                total[:] = 0
-                for part in range(start, stop, chunk):
-                    add_rows(lanes, rows, indices, part, min(part + chunk, stop))
-                    for n in range(neurons):
-                        total[n] += lanes[n]
+                sum_rows(total, lanes, rows, indices, start, stop, chunk, together)
             call(does, total, state, fixed, spikes, words, states, taps, draws, rows, indices, start, stop)
             fired = spikes.sum()
             if learner.fades:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy import int64, uint64
 
-from . import _vector
+from . import _vector_rows
 from ._jit import jit, jit_within
 from .called import call
 from .copying import copy
@@ -17,19 +17,19 @@ def room(like, size):  # type: ignore[no-untyped-def]
     return wide[start : start + size]
 
 
-def list_eight(indices, event, line, first):  # type: ignore[no-untyped-def]
-    """List the active ones of eight inputs; return where the next is listed.
+def list_sixteen(indices, event, line, first):  # type: ignore[no-untyped-def]
+    """List the active ones of sixteen inputs; return where the next is listed.
 
-    indices    uint16 | int64[...]    from `event` on eight are overwritten, also where fewer are active
+    indices    uint16 | int64[...]    overwritten from `event` on, and as many as eight beyond the last that is active
     line       uint8[inputs]          0 or 1
     """
-    for i in range(first, first + uint64(8)):
+    for i in range(first, first + uint64(16)):
         indices[event] = i
         event += uint64(line[i])
     return event
 
 
-_vector.vectorise_list_eight(list_eight)
+_vector_rows.vectorise_list_sixteen(list_sixteen)
 
 
 @jit
@@ -42,13 +42,13 @@ def gather(starts, indices, raster):  # type: ignore[no-untyped-def]
     """
     event = uint64(0)  # unsigned: Numba tests signed indices for wrap-around
     inputs = uint64(raster.shape[1])
-    eights = inputs & ~uint64(7)
+    sixteens = inputs & ~uint64(15)
     for row in range(raster.shape[0]):
         starts[row] = event
         line = raster[row]
-        for i in range(uint64(0), eights, uint64(8)):
-            event = list_eight(indices, event, line, i)  # type: ignore[no-untyped-call]
-        for i in range(eights, inputs):
+        for i in range(uint64(0), sixteens, uint64(16)):
+            event = list_sixteen(indices, event, line, i)  # type: ignore[no-untyped-call]
+        for i in range(sixteens, inputs):
             indices[event] = i  # overwritten unless its input is active: cheaper than a branch
             event += uint64(line[i])
     starts[raster.shape[0]] = event
@@ -85,6 +85,26 @@ def add_rows(lanes, weights, indices, start, stop):  # type: ignore[no-untyped-d
             lanes[n] += int64(a[n]) + b[n] + c[n] + d[n]
 
 
+def sum_rows(sums, lanes, weights, indices, start, stop, chunk, together):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Overwrite sums with those of the weight rows of the active inputs.
+
+    sums       int16 | int32 | int64 [padded neurons]
+    lanes      room for a part of the sums; this and what follows as of `add_rows`
+    chunk      rows whose sum the lanes are proved to hold
+    together   4, 2 or 1 rows whose sum the words of the weights are proved to hold
+    """
+    add_rows(lanes, weights, indices, start, min(start + chunk, stop))
+    for n in range(sums.shape[0]):
+        sums[n] = lanes[n]
+    for part in range(start + chunk, stop, chunk):
+        add_rows(lanes, weights, indices, part, min(part + chunk, stop))
+        for n in range(sums.shape[0]):
+            sums[n] += lanes[n]
+
+
+_vector_rows.vectorise_sum_rows(sum_rows)
+
+
 @jit
 def respond(  # type: ignore[no-untyped-def]
     counts,
@@ -102,6 +122,7 @@ def respond(  # type: ignore[no-untyped-def]
     fixed,
     words,
     chunk,
+    together,
     lane,
     seeds,
     taps,
@@ -125,14 +146,14 @@ def respond(  # type: ignore[no-untyped-def]
                   the other from the first on
     begun         int[images, states, neurons]        the first rows of `kept` before each image; without elements 0
     kept, fixed, words, taps, draws                   as of `step`
-    chunk         rows whose sum the lanes are proved to hold
+    chunk, together                                   as of `sum_rows`
     lane          int[0]                              of the lanes' type
     seeds         int64[streams]                      registers at the start of every image
     does, adds_each                                   a step for `called.call`, and whether every active input makes an
                                                       addition, and a cast, of its own
     """
     states, neurons = seeds.copy(), fixed.shape[1]
-    lanes, sums, out = room(lane, weights.shape[1]), np.zeros(neurons, kept.dtype), np.empty(neurons, emitted.dtype)
+    lanes, sums, out = room(lane, weights.shape[1]), room(kept, weights.shape[1]), np.empty(neurons, emitted.dtype)
     for image in range(images):
         kept[:] = 0
         if begun.size > 0:
@@ -148,13 +169,7 @@ def respond(  # type: ignore[no-untyped-def]
                 at = 0
             start, stop = starts[at], starts[at + 1]
             if not adds_each:
-                add_rows(lanes, weights, indices, start, min(start + chunk, stop))
-                for n in range(neurons):
-                    sums[n] = lanes[n]
-                for part in range(start + chunk, stop, chunk):
-                    add_rows(lanes, weights, indices, part, min(part + chunk, stop))
-                    for n in range(neurons):
-                        sums[n] += lanes[n]
+                sum_rows(sums, lanes, weights, indices, start, stop, chunk, together)
             if emitted.size > 0:
                 out = emitted[image, now - first]
             call(does, sums, kept, fixed, out, words, states, taps, draws, weights, indices, start, stop)
@@ -169,8 +184,9 @@ def respond(  # type: ignore[no-untyped-def]
                 for wire in range(delays.shape[0]):
                     later = now + delays[wire]
                     if later < first + steps:
+                        arriving = raster[later][places[wire] :]
                         for n in range(neurons):
-                            raster[later, places[wire] + n] = out[n]
+                            arriving[n] = out[n]
 
 
 @jit

@@ -114,7 +114,7 @@ def may_import(name: str, imported: str) -> bool:
         return False
     if name == "fxsnn.kernels._jit":
         return top in JIT_MAY_IMPORT
-    if name == "fxsnn.kernels._vector":
+    if name in ("fxsnn.kernels._vector", "fxsnn.kernels._vector_rows"):
         return there == "kernels" or top in VECTOR_MAY_IMPORT
     if top == "numba":
         return False

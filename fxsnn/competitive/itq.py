@@ -21,6 +21,7 @@ from fxsnn.competitive.quantised import FIRST_LEARNING_STREAM, QuantisedNetwork,
 from fxsnn.data.encode import Spikes
 from fxsnn.errors import ConfigError, as_given
 from fxsnn.graph.drive import NO_RASTER
+from fxsnn.graph.lanes import fits_together
 from fxsnn.kernels import fixed_stdp
 from fxsnn.kernels.fixed_stdp import Kept, Learner
 from fxsnn.number.cast import from_float, from_float_counted, to_float
@@ -216,7 +217,7 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
     """Present images, the first of them number `first` of `total`; keep every word where there is room for it."""
     network, state = started.network, started.state
     rates = from_float(started.learning.paces(first, spikes.images, total), started.table.rate.format)
-    ready, step = prepare(network), step_of(network)
+    ready, step, form = prepare(network), step_of(network), network.plan.weight.format
     fixed_stdp.learn_from(
         state.learned,
         state.rows,
@@ -232,6 +233,7 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
         step.fixed.copy(),
         step.words,
         ready.rows.chunk,
+        fits_together(form.lowest, form.highest, state.rows.dtype.type),
         ready.rows.lane,
         ready.seeds,
         ready.taps,

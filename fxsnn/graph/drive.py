@@ -113,6 +113,7 @@ class Driver:
             step.fixed,
             step.words,
             rows.chunk,
+            rows.together,
             rows.lane,
             self.seeds,
             self.taps,

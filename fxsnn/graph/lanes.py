@@ -34,6 +34,12 @@ def lanes_for(lowest: int, highest: int, inputs: int) -> Lanes:
     return Lanes(np.int64, np.int64, max(inputs, 1))
 
 
+def fits_together(lowest: int, highest: int, word: type[np.signedinteger]) -> int:
+    """Return how many weights between two words surely add up to a word of a type: 4, 2 or 1 of them."""
+    held = np.iinfo(word)
+    return next((n for n in (4, 2) if n * lowest >= held.min and n * highest <= held.max), 1)
+
+
 @dataclass(slots=True, eq=False)
 class Rows:
     """Weights as the kernels take them: a row for each input, summed in the narrowest lanes."""
@@ -42,6 +48,7 @@ class Rows:
     # what fills the rows up to whole cache lines
     lane: NDArray[np.signedinteger]  # none, of the type of the sums
     chunk: int  # rows whose sum the lanes are proved to hold
+    together: int  # rows, 4, 2 or 1, whose sum the words of these weights hold
 
 
 def rows_of(weights: NDArray[np.int64], lowest: int, highest: int) -> Rows:
@@ -50,7 +57,8 @@ def rows_of(weights: NDArray[np.int64], lowest: int, highest: int) -> Rows:
     lanes, width = lanes_for(lowest, highest, inputs), -(-neurons // 64) * 64
     padded = cleared((inputs + 1) * width, lanes.weights).reshape(inputs + 1, width)
     padded[:inputs, :neurons] = weights
-    return Rows(padded, np.empty(0, dtype=lanes.sums), lanes.chunk)
+    together = fits_together(int(padded.min()), int(padded.max()), lanes.weights)
+    return Rows(padded, np.empty(0, dtype=lanes.sums), lanes.chunk, together)
 
 
 def cleared(words: int, word: type[Any]) -> NDArray[Any]:

@@ -79,7 +79,7 @@ def classes(readout: Readout, neurons: int) -> int:
 def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
     """Return the answer of what was read at every step, [..., neurons] of [..., steps, neurons].
 
-    words    int64 or float64[..., steps, neurons]; the result has the same dtype
+    words    uint8 of 0 and 1, int64 or float64[..., steps, neurons]; the result is float64 where they are, else int64
     """
     words = words[..., readout.skip :, :]
     if readout.kind == "first":
@@ -89,6 +89,8 @@ def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
         return np.asarray(words[..., -1, :])
     if readout.kind == "node" and readout.over == "maximum":
         return np.asarray(np.maximum.reduce(words, axis=-2))
+    if words.dtype == np.uint8 and words.shape[-2] < 256:  # 8 bits hold the sum, and NumPy adds them many at a time
+        return np.add.reduce(words, axis=-2, dtype=np.uint8).astype(np.int64)
     return np.asarray(np.add.reduce(words, axis=-2, dtype=np.float64 if words.dtype.kind == "f" else np.int64))
 
 
