@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fxsnn.competitive.width import fits_together
-from fxsnn.graph.lanes import lanes_for, rows_of
+from fxsnn.graph.lanes import fits_together, lanes_for, rows_of
 from fxsnn.kernels import layer
 from fxsnn.kernels._jit import jit
 from fxsnn.number.format import Format
