@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,15 @@ STEPS, NEURONS = 60, 3
 Words = dict[str, list[list[int]]]
 
 
+STUCK: dict[str, Callable[[int], int]] = {
+    "bit 2 at 0": lambda v: v & ~4,
+    "bit 1 at 1": lambda v: v | 2,
+    "sign at 0": lambda v: v & 63,
+    "five bits": lambda v: v & 31,
+    "five bits with a sign": lambda v: (v + 16) % 32 - 16,
+}
+
+
 def simulated(mistake: str = "", *, wraps: bool = False) -> Words:
     """Return what a core computes, neuron by neuron, in plain integers; wraps: instead of saturating."""
     found: Words = {"v": [], "r": [], "spike": []}
@@ -61,6 +70,7 @@ def simulated(mistake: str = "", *, wraps: bool = False) -> Words:
                 v[n] = now - (now >> (5 if mistake == "leak" else 4))
                 r[n] = max(r[n] - 1, 0)
             v[n] &= ~1 if mistake == "lowest bit lost" else -1
+            v[n] = STUCK.get(mistake, int)(v[n])
         if any(spikes) and mistake.startswith("one resets all"):
             v = [0] * NEURONS
             r = [2] * NEURONS if mistake.endswith("counters too") else r
@@ -122,6 +132,11 @@ MISTAKES = {
     "one resets all": "line 9, v: spike of any neuron taken for all",
     "one resets all, counters too": "line 9, v and line 10, r: spike of any neuron taken for all",
     "lowest bit lost": "line 12, v: stored without the lowest bit",
+    "bit 2 at 0": "line 12, v: bit 2 stored as 0",
+    "bit 1 at 1": "line 12, v: bit 1 stored as 1",
+    "sign at 0": "v of the step before: its sign is not extended where it is read",
+    "five bits": "line 12, v: only its 5 lowest bits stored",
+    "five bits with a sign": "line 12, v: v - (v >> 4): the difference wraps in 5 bits",
     "written to the next address": "line 13, v and r: stored for the next neuron",
     "one spike a step": "line 7, spike: of several neurons only the first emits it",
     "sum kept while refractory": "current: where it is not taken, it is kept until it is",

@@ -16,6 +16,7 @@ from fxsnn.golden.populations_exchanged import exchanges
 from fxsnn.golden.populations_mutant import Mutant
 from fxsnn.golden.populations_mutate import NetworkMutation, merged, network_mutations
 from fxsnn.golden.populations_play import Theatre, Words
+from fxsnn.golden.populations_stuck import stuck
 from fxsnn.golden.populations_target import Bools, Target, target
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program.variant import Ints, NoOrderError
@@ -123,7 +124,7 @@ class _Search:
         self.theatre.look()
         names = [one.name for one in self.network.graph.populations if one.name in within]
         tried: list[_Tried] = []
-        for kind in (_listed, exchanges):
+        for kind in (_listed, stuck, exchanges):
             under: dict[str, list[str]] = {}
             wholes: dict[str, str] = {}
             for change in kind(self.theatre, tuple(self.targets.values()), names):
