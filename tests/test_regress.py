@@ -420,6 +420,11 @@ def flipped(digests: str) -> str:
             "change must be of what a plan computes with, not of choice, with what it was chosen",
         ),
         (
+            "images = 2",
+            "images = 2\nchange.learning.weight.format = 'UQ0.9'",
+            "change must be of what a plan computes with, not of learning, which runs nothing here",
+        ),
+        (
             'name = "largest_zero"',
             'name = "largest_zero"\ndata = "digits"\nrandom.steps = 9',
             "random must be left out of a configuration of data: nothing is drawn",

@@ -137,8 +137,9 @@ def _configuration(entry: _Entry, root: Path) -> Listed:
         raise ConfigError(f"traced must be at most the {entry.images} images, not {traced}")
     if entry.data == "random" and (entry.labelling or _set(entry.coding)):
         raise ConfigError("labelling and coding must be left out where data is random")
-    if "choice" in entry.change:
-        raise ConfigError("change must be of what a plan computes with, not of choice, with what it was chosen")
+    for key, is_ in {"choice": "with what it was chosen", "learning": "which runs nothing here"}.items():
+        if key in entry.change:
+            raise ConfigError(f"change must be of what a plan computes with, not of {key}, {is_}")
     file = inside(root, entry.network)
     if file.suffix == ".toml":
         if entry.data != "random" or _set(entry.constants):
