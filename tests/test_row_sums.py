@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fxsnn.format import Format
 from fxsnn.kernels import layer
@@ -42,8 +45,9 @@ def test_sums_of_8_bit_rows_are_exact(
     if extreme and seed % 3:  # all of one sign: the sums that are furthest from 0
         words[:] = (low, high)[seed % 3 - 1]
     words[-1] = 0
-    weights, sums, lanes = words.astype(np.int8), np.full(shape[1], 77, word), np.full(shape[1], 77, np.int16)
-    indices = rng.integers(0, len(words) - 1, events + 5).astype(index)
+    weights, lanes = words.astype(np.int8), np.full(shape[1], 77, np.int16)
+    sums: NDArray[Any] = np.full(shape[1], 77, word)
+    indices: NDArray[Any] = rng.integers(0, len(words) - 1, events + 5).astype(index)
     expected = words[indices[3 : 3 + events]].sum(axis=0)
     summed(sums, lanes, weights, indices, 3, 3 + events, chunk, together)
     assert sums.tolist() == expected.tolist()
