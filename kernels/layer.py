@@ -88,7 +88,14 @@ def add_rows(lanes, weights, indices, start, stop):  # type: ignore[no-untyped-d
 
 
 def sum_rows(
-    sums: Any, lanes: Any, weights: Any, indices: Any, start: int, stop: int, chunk: int, together: int
+    sums: Any,
+    lanes: Any,
+    weights: Any,
+    indices: Any,
+    start: int,
+    stop: int,
+    chunk: int,
+    together: int,  # noqa: ARG001  (vectors take it)
 ) -> None:
     """Overwrite sums with those of the weight rows of the active inputs.
 
