@@ -1,4 +1,4 @@
-"""Rows of weights are summed exactly: in every lane, in parts, a few together where the words of weights hold them."""
+"""Rows of weights are summed exactly: in every lane, in parts, a few together where 8 bits hold them. So are spikes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.format import Format
+from fxsnn.graph.reading import Readout, reduced
 from fxsnn.kernels import layer
 from fxsnn.kernels._jit import jit
 from fxsnn.prepare import rows_of
@@ -72,3 +73,10 @@ def test_rows_that_are_added_together_always_fit_their_words(weight: Format) -> 
 @pytest.mark.parametrize(("low", "high", "together"), [(-32, 31, 4), (-33, 0, 2), (0, 32, 2), (-65, 0, 1), (0, 64, 1)])
 def test_the_weights_themselves_decide_how_many_are_added_together(low: int, high: int, together: int) -> None:
     assert rows_of(np.array([[low], [high]], np.int64), -128, 127).together == together
+
+
+@pytest.mark.parametrize("steps", [1, 255, 256, 600])
+def test_spikes_are_counted_exactly_over_any_number_of_steps(steps: int) -> None:
+    found = reduced(Readout("counts"), np.ones((2, steps, 3), np.uint8), steps)
+    assert found.dtype == np.int64
+    assert found.tolist() == [[steps] * 3] * 2
