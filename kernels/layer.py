@@ -1,5 +1,7 @@
 """A layer over whole presentations, in batches of images; its step is called by address."""
 
+from typing import Any
+
 import numpy as np
 from numpy import int64, uint64
 
@@ -85,7 +87,16 @@ def add_rows(lanes, weights, indices, start, stop):  # type: ignore[no-untyped-d
             lanes[n] += int64(a[n]) + b[n] + c[n] + d[n]
 
 
-def sum_rows(sums, lanes, weights, indices, start, stop, chunk, together):  # type: ignore[no-untyped-def]  # noqa: ARG001
+def sum_rows(
+    sums: Any,
+    lanes: Any,
+    weights: Any,
+    indices: Any,
+    start: int,
+    stop: int,
+    chunk: int,
+    together: int,  # noqa: ARG001  (vectors take it)
+) -> None:
     """Overwrite sums with those of the weight rows of the active inputs.
 
     sums       int16 | int32 | int64 [padded neurons]

@@ -1,13 +1,17 @@
-"""Rows of weights are summed exactly: in every lane, in parts, a few together where the words of weights hold them."""
+"""Rows of weights are summed exactly: in every lane, in parts, a few together where 8 bits hold them. So are spikes."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fxsnn.graph.lanes import fits_together, lanes_for, rows_of
+from fxsnn.graph.reading import Readout, reduced
 from fxsnn.kernels import layer
 from fxsnn.kernels._jit import jit
 from fxsnn.number.format import Format
@@ -41,8 +45,9 @@ def test_sums_of_8_bit_rows_are_exact(
     if extreme and seed % 3:  # all of one sign: the sums that are furthest from 0
         words[:] = (low, high)[seed % 3 - 1]
     words[-1] = 0
-    weights, sums, lanes = words.astype(np.int8), np.full(shape[1], 77, word), np.full(shape[1], 77, np.int16)
-    indices = rng.integers(0, len(words) - 1, events + 5).astype(index)
+    weights, lanes = words.astype(np.int8), np.full(shape[1], 77, np.int16)
+    sums: NDArray[Any] = np.full(shape[1], 77, word)
+    indices: NDArray[Any] = rng.integers(0, len(words) - 1, events + 5).astype(index)
     expected = words[indices[3 : 3 + events]].sum(axis=0)
     summed(sums, lanes, weights, indices, 3, 3 + events, chunk, together)
     assert sums.tolist() == expected.tolist()
@@ -67,3 +72,10 @@ def test_rows_that_are_added_together_always_fit_their_words(weight: Format) -> 
 @pytest.mark.parametrize(("low", "high", "together"), [(-32, 31, 4), (-33, 0, 2), (0, 32, 2), (-65, 0, 1), (0, 64, 1)])
 def test_the_weights_themselves_decide_how_many_are_added_together(low: int, high: int, together: int) -> None:
     assert rows_of(np.array([[low], [high]], np.int64), -128, 127).together == together
+
+
+@pytest.mark.parametrize("steps", [1, 255, 256, 600])
+def test_spikes_are_counted_exactly_over_any_number_of_steps(steps: int) -> None:
+    found = reduced(Readout("counts"), np.ones((2, steps, 3), np.uint8), steps)
+    assert found.dtype == np.int64
+    assert found.tolist() == [[steps] * 3] * 2

@@ -90,7 +90,7 @@ def reduced(readout: Readout, words: NDArray[Any], steps: int) -> NDArray[Any]:
     if readout.kind == "node" and readout.over == "maximum":
         return np.asarray(np.maximum.reduce(words, axis=-2))
     if words.dtype == np.uint8 and words.shape[-2] < 256:  # 8 bits hold the sum, and NumPy adds them many at a time
-        return np.add.reduce(words, axis=-2, dtype=np.uint8).astype(np.int64)
+        return np.asarray(np.add.reduce(words, axis=-2, dtype=np.uint8), np.int64)
     return np.asarray(np.add.reduce(words, axis=-2, dtype=np.float64 if words.dtype.kind == "f" else np.int64))
 
 
