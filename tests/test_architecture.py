@@ -46,14 +46,15 @@ MAY_IMPORT = {
     "digits": "io engine number data measure competitive exploration",
     "networks": "io measure program graph competitive decolle exploration",
     "populations": "io number measure program graph exploration",
-    "recordings": "io number data measure decolle exploration",
+    "recordings": "io number data measure graph decolle exploration",
     "golden": "kernels io number data program graph competitive decolle hdl nir",
     "api": "io number measure program graph golden",
     "regress": "io engine number data measure graph competitive exploration digits populations",
     "significance": "io engine number data measure graph competitive decolle exploration digits populations recordings",
     "subjects": "measure graph competitive decolle exploration digits populations recordings significance",
     "report": (
-        "io number data measure program graph competitive decolle exploration digits networks populations significance"
+        "io number data measure program graph competitive decolle exploration digits networks populations "
+        "recordings significance"
     ),
     "projects": "io golden regress",
     "pytest_plugin": "golden regress",
