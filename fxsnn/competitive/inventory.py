@@ -6,9 +6,7 @@ from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError
 from fxsnn.kernels import rescale
-from fxsnn.measure.macro import MACROS as MACROS
-from fxsnn.measure.macro import Array as Array
-from fxsnn.measure.macro import Macro as Macro
+from fxsnn.measure.macro import Array
 from fxsnn.measure.memory import Memory, stored
 from fxsnn.number.format import bits_of
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fxsnn.competitive.quantised import QuantisedNetwork, site_registers
 from fxsnn.competitive.width import constants_of, program_of
 from fxsnn.graph.lanes import Rows, rows_of
-from fxsnn.kernels.site import Site as Site
+from fxsnn.kernels.site import Site
 from fxsnn.program.compiled import Compiled, compiled
 
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.data.encode import Spikes
-from fxsnn.errors import ConfigError
-
-if TYPE_CHECKING:
-    from fxsnn.competitive.network import Network
-    from fxsnn.competitive.quantised import QuantisedNetwork
-
-from fxsnn.competitive.emulate import casts, traces
+from fxsnn.competitive.emulate import casts, run_raster, traces
 from fxsnn.competitive.learn import record
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.quantised import QuantisedNetwork
+from fxsnn.data.encode import Spikes
+from fxsnn.errors import ConfigError
 from fxsnn.measure.distributions import Distribution, distribution_of
 from fxsnn.measure.firing import WATCHED, Firing, Reference, compare
 from fxsnn.measure.overflows import above
 from fxsnn.number.cast import to_float
 from fxsnn.number.signal import Signal
+
+_COUNTED = 16  # the first images on which casts are counted
+_SIGNALS = {"accumulate": "accumulator"}  # of a cast of a time step; of all others the membrane
+_SITES = {"membrane": ("leak", "integrate"), "current": ("accumulate",)}  # casts that a value passes
+_MOST_VALUES = 1 << 22  # of one signal of one network: 32 MiB
 
 
 def reference(network: Network, spikes: Spikes, responses: NDArray[np.integer], watched: int = WATCHED) -> Reference:
@@ -30,8 +28,6 @@ def reference(network: Network, spikes: Spikes, responses: NDArray[np.integer], 
 
     responses    int[images, neurons], spike counts
     """
-    from fxsnn.competitive.learn import record  # Numba: not for those who only read what was found
-
     images = min(watched, spikes.images)
     part = spikes.starts[: images * spikes.steps + 1]
     first = Spikes(part, spikes.indices[: part[-1]], images, spikes.steps, spikes.inputs)
@@ -41,15 +37,7 @@ def reference(network: Network, spikes: Spikes, responses: NDArray[np.integer], 
 
 def watch(float_net: Reference, quantised: QuantisedNetwork, responses: NDArray[np.integer]) -> Firing:
     """Compare a quantised network, and its responses int[images, neurons], with the float network."""
-    from fxsnn.competitive.emulate import run_raster
-
     return compare(float_net, responses, run_raster(quantised, float_net.inputs))
-
-
-WATCHED = 16  # the first images on which casts are counted
-
-
-_SIGNALS = {"accumulate": "accumulator"}  # of a cast of a time step; of all others the membrane
 
 
 def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
@@ -59,18 +47,12 @@ def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
     bounds at a power of two that no word holds, and inhibition where the membrane's lowest word is the floor, to which
     it is meant to fall.
     """
-    made = casts(network, spikes, range(min(WATCHED, spikes.images)))
+    made = casts(network, spikes, range(min(_COUNTED, spikes.images)))
     counts = {cast: [found["casts"], found["overflows"]] for cast, found in made.items()}
     if network.floor == network.plan.membrane.format.lowest:
         counts.pop("inhibit", None)
     named = {f"{_SIGNALS.get(cast, 'membrane')} ({cast})": found for cast, found in counts.items()}
     return above(named | {"theta": [network.neurons, network.casts["theta"][2]]})
-
-
-_MOST_VALUES = 1 << 22  # of one signal of one network: 32 MiB
-
-
-_SITES = {"membrane": ("leak", "integrate"), "current": ("accumulate",)}  # casts that a value passes
 
 
 def distributions(network: Network, quantised: QuantisedNetwork, spikes: Spikes) -> tuple[Distribution, ...]:

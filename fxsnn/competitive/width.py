@@ -14,7 +14,6 @@ from fxsnn.number.format import Format
 from fxsnn.number.signal import Signal
 from fxsnn.program.program import Program, bind
 from fxsnn.program.shipped import neuron
-from fxsnn.program.wires import Range as Range
 from fxsnn.program.wires import arriving
 
 SPIKES = Format(1, 0, signed=False)

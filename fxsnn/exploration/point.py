@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Value = str | int | bool
-
-
 PlanT = TypeVar("PlanT")
-
-
 MOST_POINTS = 100_000
 
 

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.program.wires import Range as Range
-
 
 @dataclass(frozen=True, slots=True)
 class Lanes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -12,9 +11,6 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.frozen import freeze
-
-if TYPE_CHECKING:
-    pass
 
 WATCHED = 16  # images whose spike trains are compared step by step
 _MOST_SPIKES = 1 << 24  # of all images whose trains are kept

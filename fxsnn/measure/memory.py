@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fxsnn.measure.macro import MACROS as MACROS
-from fxsnn.measure.macro import Array as Array
-from fxsnn.measure.macro import Macro as Macro
+from fxsnn.measure.macro import Array, Macro
 
 BASELINE_WORD = 32
 

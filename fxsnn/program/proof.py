@@ -8,7 +8,7 @@ from fxsnn.kernels.site import Site
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Signal
 from fxsnn.program.program import site_of
-from fxsnn.program.wires import Range as Range
+from fxsnn.program.wires import Range
 
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.frozen import freeze
+from fxsnn.measure.distributions import Distribution
 from fxsnn.measure.firing import Firing
 from fxsnn.significance import Significance
-
-if TYPE_CHECKING:
-    from fxsnn.measure.distributions import Distribution  # Numba: not for those who only hold a story
 
 NBSP = "\u00a0"  # between a number and its unit: they stay on one line
 SCHEMES = {
