@@ -11,8 +11,6 @@ from fxsnn.program.program import site_of
 from fxsnn.program.wires import Range
 
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
-
-
 PASS = Site(0, 0, 0, 0, 0, 0, _LOWEST, _HIGHEST, rescale.SATURATE, 0)  # casts nothing
 
 
