@@ -169,7 +169,7 @@ def learn_from(  # type: ignore[no-untyped-def]
         for now in range(image * steps, (image + 1) * steps):
             start, stop = starts[now], starts[now + 1]
             if not adds_each:
-                sum_rows(total, lanes, rows, indices, start, stop, chunk, together)
+                sum_rows(total, lanes, rows, indices, start, stop, chunk, together)  # type: ignore[no-untyped-call]
             call(does, total, state, fixed, spikes, words, states, taps, draws, rows, indices, start, stop)
             fired = spikes.sum()
             if learner.fades:

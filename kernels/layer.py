@@ -1,7 +1,5 @@
 """A layer over whole presentations, in batches of images; its step is called by address."""
 
-from typing import Any
-
 import numpy as np
 from numpy import int64, uint64
 
@@ -87,16 +85,7 @@ def add_rows(lanes, weights, indices, start, stop):  # type: ignore[no-untyped-d
             lanes[n] += int64(a[n]) + b[n] + c[n] + d[n]
 
 
-def sum_rows(
-    sums: Any,
-    lanes: Any,
-    weights: Any,
-    indices: Any,
-    start: int,
-    stop: int,
-    chunk: int,
-    together: int,  # noqa: ARG001  (vectors take it)
-) -> None:
+def sum_rows(sums, lanes, weights, indices, start, stop, chunk, together):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Overwrite sums with those of the weight rows of the active inputs.
 
     sums       int16 | int32 | int64 [padded neurons]
@@ -180,7 +169,7 @@ def respond(  # type: ignore[no-untyped-def]
                 at = 0
             start, stop = starts[at], starts[at + 1]
             if not adds_each:
-                sum_rows(sums, lanes, weights, indices, start, stop, chunk, together)
+                sum_rows(sums, lanes, weights, indices, start, stop, chunk, together)  # type: ignore[no-untyped-call]
             if emitted.size > 0:
                 out = emitted[image, now - first]
             call(does, sums, kept, fixed, out, words, states, taps, draws, weights, indices, start, stop)

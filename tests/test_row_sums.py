@@ -23,7 +23,7 @@ ROWS = {4: (-32, 31), 2: (-64, 63), 1: (-128, 127)}  # the weights of which so m
 @jit
 def summed(sums, lanes, weights, indices, start, stop, chunk, together):  # type: ignore[no-untyped-def]
     """Call the kernel as kernels call it."""
-    layer.sum_rows(sums, lanes, weights, indices, start, stop, chunk, together)
+    layer.sum_rows(sums, lanes, weights, indices, start, stop, chunk, together)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize(("word", "index"), [(np.int16, np.uint16), (np.int32, np.uint16), (np.int64, np.int64)])
