@@ -27,6 +27,8 @@ from fxsnn.splits import Splits
 
 # for what takes minutes in plain Python and is covered by smaller tests there
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the JIT")  # type: ignore[attr-defined]
+# the same where `make long` runs it in plain Python too
+long_without_jit = pytest.mark.long if numba.config.DISABLE_JIT else pytest.mark.usefixtures()  # type: ignore[attr-defined]
 # for whole programs, files and figures: what their kernels compute is tested in both ways by itself
 ONCE = "run once, with the JIT"
 once = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason=ONCE)  # type: ignore[attr-defined]

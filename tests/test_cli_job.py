@@ -315,6 +315,7 @@ def test_each_stage_of_the_demo_is_told(tmp_path: Path, grid: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_demo_that_fails_at_its_end_leaves_what_was_there(
     tmp_path: Path, grid: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

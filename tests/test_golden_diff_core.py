@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from command_line import long_but, run
+from command_line import long_but, run, skip_with_jit
 from fxsnn.golden.populations_make import make_graph_bundle
 from test_graph_files import loaded
+
+skip_with_jit()
 
 TEXT = """current: input
 v: state

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PLAIN = ("_jit", "lfsr", "rescale")  # of the kernels: what is run as it is outside of them
 YOSYS = {"test_rtl_populations_memory"}  # all its tests: Yosys compiles itself for minutes where its cache is empty
 SKIPS = ("skip_without_jit", "skip_with_jit")
-MARKS = {"once": "skip_without_jit", "needs_jit": "skip_without_jit", "in_plain_python": "skip_with_jit"}
+MARKS = dict.fromkeys(("once", "needs_jit", "long_without_jit"), SKIPS[0]) | {"in_plain_python": SKIPS[1]}
 
 
 @functools.cache
