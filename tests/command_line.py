@@ -12,7 +12,7 @@ import signal
 import struct
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -108,16 +108,19 @@ def run(*words: object) -> Said:
     raise AssertionError("main leaves with a status")
 
 
-def in_terminal(columns: int, *words: object, term: str = "xterm", coloured: bool = False) -> str:
+def in_terminal(
+    columns: int, *words: object, term: str = "xterm", coloured: bool = False, program: Sequence[str] = FXSNN
+) -> str:
     """Run `fxsnn words...` in a terminal of so many columns and return what that shows, without colours if not asked.
 
-    term    what the terminal says it is
+    term       what the terminal says it is
+    program    what is run in the place of fxsnn
     """
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
-        os.execve(FXSNN[0], [*FXSNN, *map(str, words)], environment | {"TERM": term})  # noqa: S606  our own
+        os.execve(program[0], [*program, *map(str, words)], environment | {"TERM": term})  # noqa: S606  our own
     shown = b""
     with contextlib.suppress(OSError):  # the terminal is gone with the command
         while part := os.read(terminal, 4096):
