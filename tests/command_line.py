@@ -37,11 +37,14 @@ IN_PLAIN_PYTHON = "run once, without the JIT"
 in_plain_python = pytest.mark.skipif(not numba.config.DISABLE_JIT, reason=IN_PLAIN_PYTHON)  # type: ignore[attr-defined]
 
 
-def long_but(few: int, *cases: Any) -> list[Any]:
+def long_but(few: int, *cases: Any, compiled: bool = False) -> list[Any]:
     """Return the cases of a test, of which `make test` runs the first few and `make long` the others.
 
-    cases    as parametrize takes them: a tuple has a value for each name
+    cases       as parametrize takes them: a tuple has a value for each name
+    compiled    whether they are compiled anew, so that without the JIT none is long
     """
+    if compiled and numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return [*cases]
     rest = (case if isinstance(case, tuple) else (case,) for case in cases[few:])
     return [*cases[:few], *(pytest.param(*case, marks=pytest.mark.long) for case in rest)]
 
