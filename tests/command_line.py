@@ -12,9 +12,9 @@ import signal
 import struct
 import sys
 import termios
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec
 from unittest import mock
 
 import numba
@@ -25,16 +25,21 @@ from fxsnn.cli import main
 from fxsnn.data.digits import PIXELS, Images
 from fxsnn.splits import Splits
 
+P = ParamSpec("P")
+
 # for what takes minutes in plain Python and is covered by smaller tests there
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the JIT")  # type: ignore[attr-defined]
-# the same where `make long` runs it in plain Python too
-long_without_jit = pytest.mark.long if numba.config.DISABLE_JIT else pytest.mark.usefixtures()  # type: ignore[attr-defined]
 # for whole programs, files and figures: what their kernels compute is tested in both ways by itself
 ONCE = "run once, with the JIT"
 once = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason=ONCE)  # type: ignore[attr-defined]
 # for what is made of many texts: with the JIT each would be compiled anew
 IN_PLAIN_PYTHON = "run once, without the JIT"
 in_plain_python = pytest.mark.skipif(not numba.config.DISABLE_JIT, reason=IN_PLAIN_PYTHON)  # type: ignore[attr-defined]
+
+
+def long_without_jit(test: Callable[P, None]) -> Callable[P, None]:
+    """Mark a test that is `long` in plain Python alone."""
+    return pytest.mark.long(test) if numba.config.DISABLE_JIT else test  # type: ignore[attr-defined]
 
 
 def long_but(few: int, *cases: Any, compiled: bool = False) -> list[Any]:
