@@ -253,6 +253,7 @@ def test_two_mistakes_are_named_together(own: Path, tmp_path: Path) -> None:
     assert " and line 1" in said[-1]
 
 
+@pytest.mark.long
 def test_a_node_more_in_the_dump_hides_no_cause(own: Path, tmp_path: Path) -> None:
     words = simulated("leak divided")
     wait = simulated()["wait"]

@@ -175,6 +175,7 @@ def test_words_of_fewer_neurons_are_no_offset(own: Path, tmp_path: Path) -> None
     assert missing.endswith(", presentation 0, step 0, neuron 2")
 
 
+@pytest.mark.long
 def test_undefined_words_of_a_node_are_told_before_any_cause(own: Path, tmp_path: Path) -> None:
     paths = dumped(tmp_path, simulated("leak"), "v spike r")
     paths[2].write_text("x\n" * STEPS * NEURONS)
