@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
-from command_line import run, skip_with_jit
+from command_line import long_but, run, skip_with_jit
 from fxsnn.errors import FileError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import parse_graph_plan
@@ -372,7 +372,8 @@ def edges_of_three(file: Any) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "told"),
-    [
+    long_but(
+        2,
         (claims, "fc: weight must be at most "),
         (large_chunks, "fc: weight must be at most "),
         (linked, "/node/nodes/fc/weight must be in the file itself, not a link to elsewhere"),
@@ -383,7 +384,7 @@ def edges_of_three(file: Any) -> None:
         (typed_by_number, "n: type must be text, not int64"),
         (edges_by_number, "edges of the graph must be text, not float64"),
         (edges_of_three, "edges of the graph must be [edges, 2] and at most 32768, not [1, 3]"),
-    ],
+    ),
 )
 def test_what_nobody_would_write_is_refused_before_anything_is_read_of_it(
     folder: Path, spoil: Callable[[Any], None], told: str
