@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from command_line import run, skip_without_jit, small_splits
+from command_line import long_but, run, skip_without_jit, small_splits
 from fxsnn.cli import app
 from fxsnn.cli.moved import MOVED
 from fxsnn.decolle.description import parse_description
@@ -162,11 +162,12 @@ def test_a_demo_from_the_description_of_one_layer_is_refused(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("words", "images"),
-    [
+    long_but(
+        1,
         (["digits.npz", "digits.toml"], 6),
         (["layers.npz", "layers.toml", "--data", "events"], 6),
         (["net.toml", "populations.toml", "--inputs", "shown.npz"], 30),
-    ],
+    ),
     ids=["one layer", "layers", "populations"],
 )
 def test_emulate_measures_as_many_as_are_asked_for_of_any_kind(folder: Path, words: list[str], images: int) -> None:

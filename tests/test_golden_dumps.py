@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import run, skip_without_jit
+from command_line import long_but, run, skip_without_jit
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.contents import lines_of
 from fxsnn.golden.dump import nodes_of
@@ -279,7 +279,7 @@ def test_no_bit_is_a_line_of_its_own_where_one_is_more_than_a_bit(tmp_path: Path
     assert complaint == "spike.mem line 576 must fit 1 bits, UQ1.0 (u1), not 0x2"
 
 
-@pytest.mark.parametrize("form", ["{:03x}", "{:b}"])
+@pytest.mark.parametrize("form", long_but(1, "{:03x}", "{:b}"))
 def test_a_row_a_line_is_understood_where_the_set_has_one_bit_a_line(form: str, tmp_path: Path) -> None:
     bundle = read_bundle(LAYERS)
     node = nodes_of(bundle)["layer0_spike"]

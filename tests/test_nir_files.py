@@ -213,7 +213,7 @@ REFUSED: list[tuple[Nodes, list[tuple[str, str]] | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("nodes", "edges", "told"), REFUSED, ids=[told[:60] for *_, told in REFUSED])
+@pytest.mark.parametrize(("nodes", "edges", "told"), long_but(6, *REFUSED), ids=[told[:60] for *_, told in REFUSED])
 def test_a_graph_without_a_meaning_is_refused_in_one_line(
     folder: Path, nodes: Nodes, edges: list[tuple[str, str]] | None, told: str
 ) -> None:
@@ -473,7 +473,7 @@ def equal(name: str, asked: Asked, late: int = 0) -> bool:
     return bool((found[: len(found) - late] == recorded["spikes"][late:]).all())
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", long_but(1, *WRITTEN))
 def test_all_spikes_of_snntorch_come_out_under_its_conventions_and_under_no_other_reset(name: str) -> None:
     fits = [one for one in RESETS if equal(name, Asked(framework="snntorch", reset=one[0], reset_step=one[1]))]
     assert fits == [WRITTEN[name]]
@@ -490,13 +490,13 @@ def test_all_spikes_of_norse_come_out_under_its_conventions(name: str) -> None:
     assert not equal(name, Asked(framework="norse", reset="subtract"))
 
 
-@pytest.mark.parametrize("name", ["lif", "lif_whole", "if", "current"])
+@pytest.mark.parametrize("name", long_but(1, "lif", "lif_whole", "if", "current"))
 def test_all_spikes_of_spikingjelly_come_out_under_its_conventions(name: str) -> None:
     assert equal(f"spikingjelly_{name}", Asked(framework="spikingjelly"))
     assert not equal(f"spikingjelly_{name}", Asked(framework="spikingjelly", reset="subtract"))
 
 
-@pytest.mark.parametrize("name", ["lif", "current", "if"])
+@pytest.mark.parametrize("name", long_but(1, "lif", "current", "if"))
 def test_all_spikes_of_spyx_come_out_a_step_earlier_under_its_conventions(name: str) -> None:
     assert equal(f"spyx_{name}", Asked(framework="spyx"), late=1)
     assert not equal(f"spyx_{name}", Asked(framework="spyx", arrives="same"), late=1)
