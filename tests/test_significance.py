@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from command_line import long_but, skip_without_jit, small_splits
+from command_line import skip_without_jit, small_splits
 from fxsnn import learn
 from fxsnn.emulate import respond
 from fxsnn.encode import RateCoding, encode
@@ -458,7 +458,8 @@ def test_a_damaged_file_is_refused_in_one_line_or_another_whole_one(
     assert said or not cut or place == len(WHOLE) - 1
 
 
-@pytest.mark.parametrize("cut", long_but(1, "wide", "narrow"))
+@pytest.mark.long
+@pytest.mark.parametrize("cut", ["wide", "narrow"])
 def test_the_figure_has_a_panel_for_each_group_and_kind_and_comes_out_the_same(found: Significance, cut: str) -> None:
     text = significance_svg(found, cut)
     assert text == significance_svg(found, cut)
