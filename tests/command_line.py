@@ -12,9 +12,9 @@ import signal
 import struct
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec
 from unittest import mock
 
 import numba
@@ -24,6 +24,8 @@ import pytest
 from fxsnn.cli import main
 from fxsnn.data.digits import PIXELS, Images
 from fxsnn.digits.splits import Splits
+
+P = ParamSpec("P")
 
 # for what takes minutes in plain Python and is covered by smaller tests there
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs the JIT")  # type: ignore[attr-defined]
@@ -35,11 +37,19 @@ IN_PLAIN_PYTHON = "run once, without the JIT"
 in_plain_python = pytest.mark.skipif(not numba.config.DISABLE_JIT, reason=IN_PLAIN_PYTHON)  # type: ignore[attr-defined]
 
 
-def long_but(few: int, *cases: Any) -> list[Any]:
+def long_without_jit(test: Callable[P, None]) -> Callable[P, None]:
+    """Mark a test that is `long` in plain Python alone."""
+    return pytest.mark.long(test) if numba.config.DISABLE_JIT else test  # type: ignore[attr-defined]
+
+
+def long_but(few: int, *cases: Any, compiled: bool = False) -> list[Any]:
     """Return the cases of a test, of which `make test` runs the first few and `make long` the others.
 
-    cases    as parametrize takes them: a tuple has a value for each name
+    cases       as parametrize takes them: a tuple has a value for each name
+    compiled    whether they are compiled anew, so that without the JIT none is long
     """
+    if compiled and numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return [*cases]
     rest = (case if isinstance(case, tuple) else (case,) for case in cases[few:])
     return [*cases[:few], *(pytest.param(*case, marks=pytest.mark.long) for case in rest)]
 
@@ -106,16 +116,19 @@ def run(*words: object) -> Said:
     raise AssertionError("main leaves with a status")
 
 
-def in_terminal(columns: int, *words: object, term: str = "xterm", coloured: bool = False) -> str:
+def in_terminal(
+    columns: int, *words: object, term: str = "xterm", coloured: bool = False, program: Sequence[str] = FXSNN
+) -> str:
     """Run `fxsnn words...` in a terminal of so many columns and return what that shows, without colours if not asked.
 
-    term    what the terminal says it is
+    term       what the terminal says it is
+    program    what is run in the place of fxsnn
     """
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
-        os.execve(FXSNN[0], [*FXSNN, *map(str, words)], environment | {"TERM": term})  # noqa: S606  our own
+        os.execve(program[0], [*program, *map(str, words)], environment | {"TERM": term})  # noqa: S606  our own
     shown = b""
     with contextlib.suppress(OSError):  # the terminal is gone with the command
         while part := os.read(terminal, 4096):

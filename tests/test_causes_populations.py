@@ -242,6 +242,7 @@ def test_a_mistake_in_somebody_s_own_lif_is_named(own: Path, tmp_path: Path, mis
     assert any(MISTAKES[mistake] in cause for cause in result["causes"]), result
 
 
+@pytest.mark.long
 def test_two_mistakes_are_named_together(own: Path, tmp_path: Path) -> None:
     one, other = "leak divided", "reset to zero"
     words = simulated(f"{one}, {other}")
@@ -252,6 +253,7 @@ def test_two_mistakes_are_named_together(own: Path, tmp_path: Path) -> None:
     assert " and line 1" in said[-1]
 
 
+@pytest.mark.long
 def test_a_node_more_in_the_dump_hides_no_cause(own: Path, tmp_path: Path) -> None:
     words = simulated("leak divided")
     wait = simulated()["wait"]

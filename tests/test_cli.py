@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import itertools
 import os
 import re
@@ -20,7 +21,7 @@ import typer.main
 from rich.console import Console
 
 import fxsnn.cli
-from command_line import FXSNN, Said, in_plain_python, in_terminal, run
+from command_line import FXSNN, Said, in_plain_python, in_terminal, long_but, run
 from fxsnn.cli.options import _lines, percent, progress_bars, spread
 from fxsnn.errors import FileError
 
@@ -70,25 +71,53 @@ def test_the_commands_are_those_that_are_documented() -> None:
     ]
 
 
+@functools.cache
+def helped(path: tuple[str, ...]) -> Said:
+    return run(*path, "--help")
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_command_helps_with_an_example(path: tuple[str, ...]) -> None:
-    said = run(*path, "--help")
+    said = helped(path)
     assert said.status == 0
     assert said.err == ""
     assert f"Example: fxsnn {' '.join(path)} " in " ".join(said.out.split())
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
-@pytest.mark.parametrize("path", [(), ("golden",), ("export",), *COMMANDS], ids=" ".join)
+GROUPS = [(), ("golden",), ("export",)]
+HELPS = """
+import sys
+from fxsnn.cli import main
+for words in sys.argv[1:]:
+    sys.argv = ["fxsnn", *words.split()]
+    try:
+        main()
+    except SystemExit as left:
+        print("\\f" * (left.code == 0), end="")
+"""
+
+
+@functools.cache
+def helps(columns: int) -> dict[tuple[str, ...], str]:
+    """Return what every command shows with --help in a terminal, one after the other in one process."""
+    paths = [*GROUPS, *COMMANDS]
+    words = (" ".join((*path, "--help")) for path in paths)
+    said = in_terminal(columns, *words, program=[sys.executable, "-P", "-c", HELPS]).split("\f")
+    assert said.pop().strip() == ""
+    return dict(zip(paths, said, strict=True))
+
+
+@pytest.mark.parametrize("columns", long_but(1, 60, 80, 120))
+@pytest.mark.parametrize("path", [*GROUPS, *COMMANDS], ids=" ".join)
 def test_help_shows_the_kind_of_a_value_that_people_write(path: tuple[str, ...], columns: int) -> None:
-    said = in_terminal(columns, *path, "--help")
+    said = helps(columns)[path]
     assert set(re.findall(r"<[^=>]*>", said)) <= {"<path>", "<str>", "<int>", "<float>"}
     assert not re.search(r"\bbool|\blist\[|<\w+ range", said.lower())
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_a_narrow_terminal_shows_help_whole(path: tuple[str, ...]) -> None:
-    lines = in_terminal(60, *path, "--help").splitlines()
+    lines = helps(60)[path].splitlines()
     assert not [line for line in lines if "\u2026" in line or len(line) > 60]
 
 
@@ -143,9 +172,9 @@ def test_verdicts_are_coloured_on_a_terminal_alone(monkeypatch: pytest.MonkeyPat
     assert in_terminal(200, *words, coloured=True) == plain.out
 
 
-@pytest.mark.parametrize("path", [(), ("golden",), ("export",), *COMMANDS], ids=" ".join)
+@pytest.mark.parametrize("path", [*GROUPS, *COMMANDS], ids=" ".join)
 def test_the_short_h_gives_the_same_help(path: tuple[str, ...]) -> None:
-    assert run(*path, "-h") == run(*path, "--help")
+    assert run(*path, "-h") == helped(path)
 
 
 def test_the_version_is_that_of_the_package() -> None:
@@ -187,7 +216,7 @@ def test_a_shell_completes_commands_and_options_once_that_is_installed(tmp_path:
     assert completed("fxsnn", "regress", "--ju") == ["--junit"]
 
 
-@pytest.mark.parametrize("path", [(), ("golden",), ("export",)], ids=["fxsnn", "fxsnn golden", "fxsnn export"])
+@pytest.mark.parametrize("path", GROUPS, ids=["fxsnn", "fxsnn golden", "fxsnn export"])
 def test_no_command_gives_the_help_and_status_2(path: tuple[str, ...]) -> None:
     said = run(*path)
     assert said.status == 2

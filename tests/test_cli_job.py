@@ -151,6 +151,7 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
     assert done("golden", "check", golden).out == f"{golden}: {words[2]} words in {words[1]} files agree\n"
 
 
+@pytest.mark.long
 def test_a_network_that_learned_in_integers_is_run_by_the_plan_beside_it(tmp_path: Path) -> None:
     net, plan, again = (tmp_path / name for name in ("net.npz", "net.toml", "again.npz"))
     said = done("train", "--neurons", "6", "--passes", "3", "--itq", "UQ0.3", "--out", net)
@@ -315,6 +316,7 @@ def test_each_stage_of_the_demo_is_told(tmp_path: Path, grid: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_demo_that_fails_at_its_end_leaves_what_was_there(
     tmp_path: Path, grid: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 import typer.main
 
 import fxsnn
-from command_line import run, skip_without_jit, small_splits
+from command_line import long_but, run, skip_without_jit, small_splits
 from fxsnn.cli import app
 from fxsnn.cli.moved import MOVED
 from fxsnn.competitive.learn import random_network
@@ -196,11 +196,12 @@ def test_golden_vectors_of_any_kind_begin_with_given_words(
 
 @pytest.mark.parametrize(
     ("words", "images"),
-    [
+    long_but(
+        1,
         (["digits.npz", "digits.toml"], 6),
         (["layers.npz", "layers.toml", "--data", "events"], 6),
         (["net.toml", "populations.toml", "--inputs", "shown.npz"], 30),
-    ],
+    ),
     ids=["one layer", "layers", "populations"],
 )
 def test_emulate_measures_as_many_as_are_asked_for_of_any_kind(folder: Path, words: list[str], images: int) -> None:

@@ -60,6 +60,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> N
     if "illustrated" not in request.fixturenames:
         pictures = ("trade_off", "membranes", "distributions", "rasters", "significance")
         monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in pictures})
+        monkeypatch.setattr("fxsnn.report.significance.significance_svg", lambda _: "")
+        monkeypatch.setattr("fxsnn.report.significance.significance_png", lambda _: b"")
 
 
 @pytest.fixture
@@ -110,6 +112,13 @@ def test_the_page_tells_what_select_chooses(tmp_path: Path, folder: Path) -> Non
     score = run("emulate", folder / "net.npz", tmp_path / "p.toml").out.splitlines()[1]
     assert tested.split(" ")[-2] in score
     assert f"{found.bits:,} bits in " in page
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("illustrated")
+def test_the_page_is_the_same_whatever_the_workers(tmp_path: Path, folder: Path) -> None:
+    out = tmp_path / "report.html"
+    done(report(folder, out, "--max-loss", "1"))
     before = out.read_bytes()
     done(report(folder, out, "--max-loss", "1", "--workers", "3"))
     assert out.read_bytes() == before

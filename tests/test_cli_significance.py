@@ -95,6 +95,7 @@ def test_learning_is_swept_too(tmp_path: Path, network: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_name_that_ends_in_json_is_the_file_s(tmp_path: Path, network: Path) -> None:
     done("significance", network, "--out", tmp_path / "a.json", "--seed", "9", "--images", "4")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.png", "a.svg", "net.npz"]

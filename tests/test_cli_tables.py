@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.table import Table
 
-from command_line import in_terminal, run, skip_with_jit
+from command_line import in_terminal, long_but, run, skip_with_jit
 from fxsnn.cli.tables import bands, say, show, table
 from test_cli import plan_file
 
@@ -119,7 +119,7 @@ def test_a_terminal_shows_every_array_of_a_network(tmp_path: Path, width: int) -
     assert "\u2026" not in shown
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", long_but(1, *WIDTHS))
 def test_a_terminal_shows_every_place_of_data(width: int) -> None:
     shown = in_terminal(width, "data")
     assert max(map(len, shown.splitlines())) <= width

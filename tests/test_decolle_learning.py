@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import pytest
 
-from command_line import needs_jit, run
+from command_line import long_without_jit, needs_jit, run
 from decolle_networks import layer_nodes
 from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.description import Description, Geometry, Layer, description_text, parse_description
@@ -462,6 +462,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@long_without_jit
 def test_the_commands_train_plan_and_emulate(folder: Path) -> None:
     said = run("data", folder)
     assert said.status == 0
@@ -478,6 +479,7 @@ def test_the_commands_train_plan_and_emulate(folder: Path) -> None:
     assert "on 7 recordings" in some.out
 
 
+@long_without_jit
 def test_a_network_can_be_trained_through_its_quantisation(folder: Path) -> None:
     words = ["train", folder / "net.toml", "--data", folder, "--out", folder / "q.npz", "--passes", 1]
     said = run(*words, "--weight", 4, "--state", 1)
@@ -496,6 +498,7 @@ def test_a_description_to_begin_with_is_printed() -> None:
     assert run("describe", "lenet").complaint.startswith("a network must be a file that can be read, not 'lenet' ")
 
 
+@long_without_jit
 def test_bad_input_is_refused_in_one_line(folder: Path, tmp_path: Path) -> None:
     net, plan = folder / "net.npz", folder / "net.toml"
     assert "a folder of recordings must hold N-MNIST as " in run("data", tmp_path).complaint

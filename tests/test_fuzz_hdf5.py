@@ -28,6 +28,7 @@ def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
     assert {"read", "refused"} <= {what for _, what in counts}
 
 
+@pytest.mark.long
 def test_another_error_than_a_refusal_is_found(tmp_path: Path) -> None:
     text = FUZZ.read_text().replace("Path(__file__).resolve().parent.parent", f"Path({str(FUZZ.parent.parent)!r})")
     broken = tmp_path / "fuzz_hdf5.py"
@@ -39,6 +40,7 @@ def test_another_error_than_a_refusal_is_found(tmp_path: Path) -> None:
     assert said.stderr.splitlines()[-1] == f"found {len(found)}"
 
 
+@pytest.mark.long
 def test_what_ends_the_library_is_given_to_the_command(tmp_path: Path) -> None:
     text = FUZZ.read_text().replace("Path(__file__).resolve().parent.parent", f"Path({str(FUZZ.parent.parent)!r})")
     text = text.replace('    good.append(("shd", shd()))\n', "")  # the others have even lengths

@@ -221,7 +221,8 @@ def test_states_that_presentations_do_not_reset_are_named(tmp_path: Path) -> Non
     assert "membrane, refractory not reset where a presentation begins" in found.causes
 
 
-@pytest.mark.parametrize("last", long_but(1, True, False), ids=["of every presentation", "but of the last one"])
+@pytest.mark.long
+@pytest.mark.parametrize("last", [True, False], ids=["of every presentation", "but of the last one"])
 def test_steps_that_a_reset_hides_are_named(last: bool, tmp_path: Path) -> None:
     bundle = opened(GOLDEN / "largest_zero")
     ends = np.cumsum(bundle.stimuli.steps) - 1

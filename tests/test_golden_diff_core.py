@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from command_line import long_but, run
+from command_line import long_but, run, skip_with_jit
 from fxsnn.golden.populations_make import make_graph_bundle
 from test_graph_files import loaded
+
+skip_with_jit()
 
 TEXT = """current: input
 v: state
@@ -188,6 +190,7 @@ def test_words_of_fewer_neurons_are_no_offset(own: Path, tmp_path: Path) -> None
     assert missing.endswith(", presentation 0, step 0, neuron 2")
 
 
+@pytest.mark.long
 def test_undefined_words_of_a_node_are_told_before_any_cause(own: Path, tmp_path: Path) -> None:
     paths = dumped(tmp_path, simulated("leak"), "v spike r")
     paths[2].write_text("x\n" * STEPS * NEURONS)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from command_line import skip_with_jit
 from fxsnn.golden import dumpmem, populations_parts
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.diff import Diff, diff
@@ -19,6 +20,8 @@ from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.number.modes import Rounding
 from population_sets import POPULATION_SETS
+
+skip_with_jit()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import run, skip_without_jit
+from command_line import long_but, run, skip_without_jit
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.contents import lines_of
 from fxsnn.golden.dump import nodes_of
@@ -72,7 +72,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", long_but(8, *FORMS))
 def test_a_mem_is_read_as_simulators_read_and_write_it(form: str, tmp_path: Path) -> None:
     (tmp_path / "membrane.mem").write_bytes(FORMS[form].encode())
     said = run("golden", "diff", EACH, tmp_path / "membrane.mem")
@@ -99,7 +99,7 @@ IMAGES = {
 }
 
 
-@pytest.mark.parametrize("image", IMAGES)
+@pytest.mark.parametrize("image", long_but(4, *IMAGES))
 def test_memory_images_in_bytes_are_read_with_their_sign_repeated(image: str, tmp_path: Path) -> None:
     ending, text = IMAGES[image]
     (tmp_path / f"membrane.{ending}").write_text(text)
@@ -119,7 +119,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("mark", MARKS)
-@pytest.mark.parametrize("name", ["membrane.mem", "membrane.coe", "membrane.mif", "a.csv"])
+@pytest.mark.parametrize("name", long_but(1, "membrane.mem", "membrane.coe", "membrane.mif", "a.csv"))
 def test_a_byte_order_mark_is_no_part_of_a_dump(name: str, mark: str, tmp_path: Path) -> None:
     text = ("\ufeff" if mark == "utf-16-be" else "") + TEXTS[name].replace("\n", "\r\n")
     (tmp_path / name).write_bytes(text.encode(MARKS[mark]))
@@ -145,7 +145,7 @@ SHORT = {
 }
 
 
-@pytest.mark.parametrize("kind", SHORT)
+@pytest.mark.parametrize("kind", long_but(2, *SHORT))
 def test_a_dump_that_ends_early_is_a_finding(kind: str, tmp_path: Path) -> None:
     name, text = SHORT[kind]
     (tmp_path / name).write_text(text)
@@ -220,7 +220,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", long_but(6, *REFUSED))
 def test_a_mem_that_no_simulator_reads_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
     text, message = REFUSED[case]
     data = text.encode("utf-16-le")[:-1] if case == "utf-16 cut" else text.encode()
@@ -245,7 +245,7 @@ def test_a_decimal_number_is_shown_as_it_was_given(tmp_path: Path) -> None:
 # a bit a line, and a row a line
 
 
-@pytest.mark.parametrize("form", ["{}", "{:b}", "0x{}", "{:02x}"])
+@pytest.mark.parametrize("form", long_but(1, "{}", "{:b}", "0x{}", "{:02x}"))
 def test_spikes_one_a_line_are_understood_where_the_set_packs_a_row(form: str, tmp_path: Path) -> None:
     (tmp_path / "spike.mem").write_text(lines([form.format(bit) for bit in BITS]))
     said = run("golden", "diff", EACH, tmp_path / "spike.mem")
@@ -279,7 +279,7 @@ def test_no_bit_is_a_line_of_its_own_where_one_is_more_than_a_bit(tmp_path: Path
     assert complaint == "spike.mem line 576 must fit 1 bits, UQ1.0 (u1), not 0x2"
 
 
-@pytest.mark.parametrize("form", ["{:03x}", "{:b}"])
+@pytest.mark.parametrize("form", long_but(1, "{:03x}", "{:b}"))
 def test_a_row_a_line_is_understood_where_the_set_has_one_bit_a_line(form: str, tmp_path: Path) -> None:
     bundle = read_bundle(LAYERS)
     node = nodes_of(bundle)["layer0_spike"]
@@ -293,7 +293,7 @@ def test_a_row_a_line_is_understood_where_the_set_has_one_bit_a_line(form: str, 
     assert "layer0_spike.mem holds a row of bits of layer0_spike a line" in said.out
 
 
-@pytest.mark.parametrize(("row", "neurons", "first"), [("x0", 4, 4), ("0z", 4, 0), ("00x00000", 1, 5)])
+@pytest.mark.parametrize(("row", "neurons", "first"), long_but(1, ("x0", 4, 4), ("0z", 4, 0), ("00x00000", 1, 5)))
 def test_an_unknown_digit_of_a_row_names_the_neurons_whose_bits_it_holds(
     row: str, neurons: int, first: int, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from command_line import needs_jit, once, run
+from command_line import long_but, needs_jit, once, run
 from decolle_networks import LAYERED_SETS, cells
 from fxsnn.errors import FileError
 from fxsnn.golden.bundle import read_bundle
@@ -54,7 +54,7 @@ def test_the_committed_sets_agree_with_populations(name: str) -> None:
 
 @needs_icarus
 @once
-@pytest.mark.parametrize("name", LAYERED_SETS)
+@pytest.mark.parametrize("name", long_but(1, *LAYERED_SETS))
 def test_their_own_rtl_plays_them(name: str) -> None:
     said = simulate(GOLDEN / name)
     assert (said.returncode, said.stdout) == (0, f"PASS {compared(GOLDEN / name)} words\n")

@@ -57,6 +57,7 @@ def test_a_clock_that_is_high_when_the_dump_begins_has_no_edge_there(path: Path)
     assert run("golden", "diff", EACH, path, *OPTIONS).out == "all 576 words match\n"
 
 
+@pytest.mark.long
 def test_weak_levels_are_0_and_1_and_what_else_is_not_is_undefined(path: Path) -> None:
     weak = [change.replace("0", "L").replace("1", "H") for change in BUSSED]
     path.write_text(wave(CLOCK + BUS, weak))
@@ -151,6 +152,7 @@ def test_a_word_of_an_array_is_named_as_in_verilog(path: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_signal_narrower_than_its_node_is_told_first(path: Path) -> None:
     path.write_text(wave(CLOCK + "$var reg 6 v v [5:0] $end\n", [f"b{word[1:]} v" for word in WORDS]))
     said = run("golden", "diff", EACH, path, *OPTIONS)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_line import once
+from command_line import long_but, once
 from fxsnn.errors import ConfigError
 from fxsnn.graph import batch
 from fxsnn.graph.connect import Projection
@@ -317,7 +317,9 @@ spike = others
 """
 
 
-@pytest.mark.parametrize("others", ["largest(u, won)", "first(won)", "count(won)", "any(won)", "largest(v, won)"])
+@pytest.mark.parametrize(
+    "others", long_but(1, "largest(u, won)", "first(won)", "count(won)", "any(won)", "largest(v, won)", compiled=True)
+)
 @pytest.mark.parametrize("won", ["first(able)", "largest(v, able)"])
 def test_a_reduction_of_the_one_that_another_chose_is_found(won: str, others: str) -> None:
     one = population("one", SIZE, parse(REDUCED.format(won, others), "reduced.neuron"))

@@ -201,6 +201,7 @@ def test_candidates_are_what_the_interpreter_says_and_memory_counts(folder: Path
     assert (again.evaluated, to_json(again.exploration)) == (0, to_json(finished.exploration))
 
 
+@pytest.mark.long
 def test_processes_and_samplers_find_the_same_results(folder: Path) -> None:
     given = subject(folder)
     expected = to_json(study(given, folder / "a.db").exploration)
@@ -465,6 +466,7 @@ def rested(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_narrow_leaves_raw_words_and_what_would_not_provably_fit(rested: Path) -> None:
     given = subject(rested, OF_RESTED.replace('"UQ2.0"', '"UQ3.1"'), "shown.npy")
     start = given.points()[0].plan
@@ -510,6 +512,7 @@ def test_formats_that_stand_for_float_hold_all_that_is_stored_not_what_was_seen_
     assert wide_plan(graph, silent).signals["mine.small"].format.highest >= 1000 << LEAST_WIDE
 
 
+@pytest.mark.long
 def test_samplers_say_nothing_of_their_own(folder: Path) -> None:
     words = ("explore", "net.toml", "--grid", "grid.toml", "--inputs", "shown.npz", "--out", "t.json")
     done = subprocess.run(

@@ -328,6 +328,7 @@ def test_nodes_stand_in_the_order_in_which_a_step_makes_them(made: Path, tmp_pat
     assert nodes_in(drawing)[:6] == ["a.draw.0", "a.lfsr.0", "a.leaked", "a.integrated", "a.spike", "a.membrane"]
 
 
+@pytest.mark.long
 def test_a_dump_s_first_word_that_differs_is_named_across_populations(made: Path, tmp_path: Path) -> None:
     for name, at in (("last.membrane", 50), ("first.spike", 101), ("around.integrated", 75)):
         lines = (made / "set" / f"{name}.mem").read_text().splitlines()

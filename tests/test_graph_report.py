@@ -101,6 +101,7 @@ def test_one_plan_without_labels_is_a_page_too(explored: Path, tmp_path: Path) -
     assert len(held.entries) == 6
 
 
+@pytest.mark.long
 def test_the_page_of_a_choice_has_the_floor_and_the_budget_that_it_was_made_with(
     explored: Path, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from command_line import long_without_jit
 from fxsnn.exploration.descent import steps
 from fxsnn.graph import shared as module
 from fxsnn.graph.batch import said_of
@@ -51,6 +52,7 @@ def networks(one: Graph) -> list[QuantisedGraph]:
     return [quantise_graph(one, PLAN), *(quantise_graph(one, step.plan) for step in steps(PLAN, GraphSignals(one)))]
 
 
+@long_without_jit
 def test_every_network_says_what_it_says_alone_and_none_runs_again_what_another_did_alike() -> None:
     made, shared = networks(graph()), Shared()
     for network in made * 2:
@@ -88,6 +90,7 @@ def test_no_more_is_kept_than_memory_allows_and_what_was_kept_first_goes_first(m
     assert list(shared._kept) == [b"1", b"2"]
 
 
+@long_without_jit
 def test_a_bench_measures_what_a_network_answers_alone() -> None:
     one = graph()
     bench = GraphBench(one, Inputs(INPUTS, np.array([0, 1, 2, 3, 0])), PLAN)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from command_line import long_but
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.graph import stepping
 from fxsnn.graph.connect import Projection
@@ -46,7 +47,7 @@ def assert_followed(network: QuantisedGraph, state: State, rows: NDArray[np.int6
     assert state.steps == len(rows)
 
 
-@pytest.mark.parametrize("name", POPULATION_SETS)
+@pytest.mark.parametrize("name", long_but(3, *POPULATION_SETS, compiled=True))
 def test_every_name_holds_after_a_step_what_the_trace_has(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network, inputs = POPULATION_SETS[name]()
     for kept in (256, 1, 7):  # what was emitted is moved once in so many steps

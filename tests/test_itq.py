@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import reference_itq
+from command_line import long_without_jit
 from fxsnn.competitive import itq
 from fxsnn.competitive.learn import Learning, Update, presentations, random_network, respond_to_images
 from fxsnn.competitive.network import Network
@@ -227,6 +228,7 @@ def test_learning_in_integers_gives_these_bytes_on_every_machine() -> None:
     assert digest.hexdigest() == "4d958c6e99449eda88deb14c61b019ef4d6caee65ddd4a5c996ce81a566d9c7c"
 
 
+@long_without_jit
 def test_small_changes_are_lost_by_rounding_and_kept_by_chance() -> None:
     """What ../docs/learning.md tells of: truncation drags weights down, nearest freezes them, stochastic learns."""
     images, _ = bars(60)

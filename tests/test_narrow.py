@@ -161,6 +161,7 @@ def test_narrowed_and_gone_on_with(subject: RecordingsSubject, tmp_path: Path, m
         told(other, 1)
 
 
+@pytest.mark.long
 def test_a_study_descends_as_a_demo_does_to_what_is_much_smaller(subject: RecordingsSubject, tmp_path: Path) -> None:
     bench, place = subject.bench, parse_place(str(tmp_path / "a.journal"))
     descent = subject.narrowing(0.07)

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
-from command_line import run, skip_with_jit
+from command_line import long_but, run, skip_with_jit
 from fxsnn.errors import FileError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import parse_graph_plan
@@ -213,7 +213,7 @@ REFUSED: list[tuple[Nodes, list[tuple[str, str]] | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("nodes", "edges", "told"), REFUSED, ids=[told[:60] for *_, told in REFUSED])
+@pytest.mark.parametrize(("nodes", "edges", "told"), long_but(6, *REFUSED), ids=[told[:60] for *_, told in REFUSED])
 def test_a_graph_without_a_meaning_is_refused_in_one_line(
     folder: Path, nodes: Nodes, edges: list[tuple[str, str]] | None, told: str
 ) -> None:
@@ -372,7 +372,8 @@ def edges_of_three(file: Any) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "told"),
-    [
+    long_but(
+        2,
         (claims, "fc: weight must be at most "),
         (large_chunks, "fc: weight must be at most "),
         (linked, "/node/nodes/fc/weight must be in the file itself, not a link to elsewhere"),
@@ -383,7 +384,7 @@ def edges_of_three(file: Any) -> None:
         (typed_by_number, "n: type must be text, not int64"),
         (edges_by_number, "edges of the graph must be text, not float64"),
         (edges_of_three, "edges of the graph must be [edges, 2] and at most 32768, not [1, 3]"),
-    ],
+    ),
 )
 def test_what_nobody_would_write_is_refused_before_anything_is_read_of_it(
     folder: Path, spoil: Callable[[Any], None], told: str
@@ -472,7 +473,7 @@ def equal(name: str, asked: Asked, late: int = 0) -> bool:
     return bool((found[: len(found) - late] == recorded["spikes"][late:]).all())
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", long_but(1, *WRITTEN))
 def test_all_spikes_of_snntorch_come_out_under_its_conventions_and_under_no_other_reset(name: str) -> None:
     fits = [one for one in RESETS if equal(name, Asked(framework="snntorch", reset=one[0], reset_step=one[1]))]
     assert fits == [WRITTEN[name]]
@@ -489,13 +490,13 @@ def test_all_spikes_of_norse_come_out_under_its_conventions(name: str) -> None:
     assert not equal(name, Asked(framework="norse", reset="subtract"))
 
 
-@pytest.mark.parametrize("name", ["lif", "lif_whole", "if", "current"])
+@pytest.mark.parametrize("name", long_but(1, "lif", "lif_whole", "if", "current"))
 def test_all_spikes_of_spikingjelly_come_out_under_its_conventions(name: str) -> None:
     assert equal(f"spikingjelly_{name}", Asked(framework="spikingjelly"))
     assert not equal(f"spikingjelly_{name}", Asked(framework="spikingjelly", reset="subtract"))
 
 
-@pytest.mark.parametrize("name", ["lif", "current", "if"])
+@pytest.mark.parametrize("name", long_but(1, "lif", "current", "if"))
 def test_all_spikes_of_spyx_come_out_a_step_earlier_under_its_conventions(name: str) -> None:
     assert equal(f"spyx_{name}", Asked(framework="spyx"), late=1)
     assert not equal(f"spyx_{name}", Asked(framework="spyx", arrives="same"), late=1)

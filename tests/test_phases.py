@@ -13,9 +13,10 @@ skip_without_jit()
 
 ROOT = Path(__file__).parent.parent
 PLAIN = ("_jit", "lfsr", "rescale")  # of the kernels: what is run as it is outside of them
-YOSYS = {"test_rtl_populations_memory"}  # all its tests: Yosys compiles itself for minutes where its cache is empty
+# all their tests: Yosys compiles itself for minutes where its cache is empty, and atheris rewrites the whole package
+LONG = {"test_rtl_populations_memory", "test_fuzz"}
 SKIPS = ("skip_without_jit", "skip_with_jit")
-MARKS = {"once": "skip_without_jit", "needs_jit": "skip_without_jit", "in_plain_python": "skip_with_jit"}
+MARKS = dict.fromkeys(("once", "needs_jit", "long_without_jit"), SKIPS[0]) | {"in_plain_python": SKIPS[1]}
 
 
 @functools.cache
@@ -133,7 +134,7 @@ def test_every_module_of_tests_has_one_that_is_not_long() -> None:
     """So that each kind of proof has an instance in `make test`."""
     for name, tree in files_of_tests().items():
         short = [one for one in those_of(tree) if not is_long(one)]
-        assert bool(short) == (bool(those_of(tree)) and name not in YOSYS), name
+        assert bool(short) == (bool(those_of(tree)) and name not in LONG), name
         assert not any(
             isinstance(node, ast.Assign) and named(node.targets[0]) == {"pytestmark"} and "long" in ast.dump(node.value)
             for node in tree.body

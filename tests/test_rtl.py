@@ -45,9 +45,10 @@ def test_the_layer_that_learns_is_the_one_of_the_committed_sets(name: str, file:
     assert (GOLDEN / name / "rtl" / file).read_bytes() == (HDL / file).read_bytes()
 
 
+@pytest.mark.long
 @needs_verilator
 @once
-@pytest.mark.parametrize("name", long_but(1, *SETS))
+@pytest.mark.parametrize("name", SETS)
 def test_verilator_agrees_with_icarus(name: str) -> None:
     said = simulate(GOLDEN / name, "verilator")
     assert said.returncode == 0, said.stdout + said.stderr
@@ -115,7 +116,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @needs_icarus
 @once
-@pytest.mark.parametrize("name", long_but(8, *FAULTS))
+@pytest.mark.parametrize("name", long_but(2, *FAULTS))
 def test_a_fault_in_the_rtl_is_found(name: str, right: Callable[[str], Path], tmp_path: Path) -> None:
     fault = FAULTS[name]
     for network in fault.networks:

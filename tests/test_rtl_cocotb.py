@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 pytestmark = [needs_icarus, once]
 
 
-@pytest.fixture(params=SETS)
+@pytest.fixture(params=long_but(1, *SETS))
 def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     shutil.copytree(GOLDEN / request.param, tmp_path / "set")
     return tmp_path / "set"

@@ -184,7 +184,7 @@ def test_a_learner_whose_words_are_unknown_is_found_and_a_file_that_ends_early_i
 
 
 @needs_icarus
-@pytest.mark.parametrize("name", long_but(2, "a set", "-set", "-", "--", "s*t", "$(s)", "sét"))
+@pytest.mark.parametrize("name", long_but(1, "a set", "-set", "-", "--", "s*t", "$(s)", "sét"))
 def test_the_folder_of_a_set_may_have_any_name(name: str, tmp_path: Path) -> None:
     other = tmp_path / "other"
     (other / name).mkdir(parents=True)

@@ -458,6 +458,7 @@ def test_a_damaged_file_is_refused_in_one_line_or_another_whole_one(
     assert said or not cut or place == len(WHOLE) - 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cut", ["wide", "narrow"])
 def test_the_figure_has_a_panel_for_each_group_and_kind_and_comes_out_the_same(found: Significance, cut: str) -> None:
     text = significance_svg(found, cut)

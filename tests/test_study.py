@@ -243,7 +243,8 @@ def test_of_two_results_of_a_point_the_first_counts(place: str) -> None:
         assert record.results == {point.name: found}
 
 
-@pytest.mark.parametrize("where", long_but(1, "processes", "cluster"))
+@pytest.mark.long
+@pytest.mark.parametrize("where", ["processes", "cluster"])
 def test_the_task_of_a_worker_that_is_killed_is_done_by_another(
     where: str, cluster: Cluster, tmp_path: Path, expected: bytes
 ) -> None:

@@ -362,10 +362,9 @@ def test_a_study_of_somebody_else_under_our_name_is_refused(
     assert said == f"a study must be one that fxsnn explore made, {str(path)!r} is of something else"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("at_work")
-@pytest.mark.parametrize(
-    "where", [[], pytest.param(["--processes"], marks=pytest.mark.long)], ids=["threads", "processes"]
-)
+@pytest.mark.parametrize("where", [[], ["--processes"]], ids=["threads", "processes"])
 def test_a_command_that_is_told_to_end_keeps_what_it_found_and_says_how_to_go_on(
     where: list[str], tmp_path: Path, words: list[str]
 ) -> None:
