@@ -51,8 +51,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Splits], None]:
     """Return what changes the images that commands open."""
 
     def show(splits: Splits) -> None:
-        for module in ("job", "training", "reporting"):
-            monkeypatch.setattr(f"fxsnn.{module}.open_splits", lambda *_: splits)
+        for module in ("digits", "digits_training", "digits_report"):
+            monkeypatch.setattr(f"fxsnn.jobs.{module}.open_splits", lambda *_: splits)
 
     show(small_splits())
     return show

@@ -51,8 +51,8 @@ def bright(splits: Splits) -> Splits:
 
 @pytest.fixture(autouse=True)
 def _inverted(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("job", "training"):
-        monkeypatch.setattr(f"fxsnn.{module}.open_splits", lambda *_: bright(small_splits()))
+    for module in ("digits", "digits_training"):
+        monkeypatch.setattr(f"fxsnn.jobs.{module}.open_splits", lambda *_: bright(small_splits()))
 
 
 def share_by_hand(net: Path, plan: Path) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,8 @@ def project(tmp_path: Path) -> Path:
 
 def outcome(project: Path) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-    return subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=300, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return subprocess.run(words, cwd=project, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_a_set_that_agrees_passes(project: Path) -> None:
