@@ -42,6 +42,11 @@ def long_without_jit(test: Callable[P, None]) -> Callable[P, None]:
     return pytest.mark.long(test) if numba.config.DISABLE_JIT else test  # type: ignore[attr-defined]
 
 
+def long_with_jit(test: Callable[P, None]) -> Callable[P, None]:
+    """Mark a test that is `long` with the JIT alone."""
+    return test if numba.config.DISABLE_JIT else pytest.mark.long(test)  # type: ignore[attr-defined]
+
+
 def long_but(few: int, *cases: Any, compiled: bool = False) -> list[Any]:
     """Return the cases of a test, of which `make test` runs the first few and `make long` the others.
 

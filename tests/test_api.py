@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fxsnn
-from command_line import run
+from command_line import long_with_jit, run
 from fxsnn.api.building import Network
 from fxsnn.errors import UnknownNameError
 from fxsnn.graph.files import load_graph
@@ -32,6 +32,7 @@ def small() -> Network:
     return net
 
 
+@long_with_jit
 def test_a_network_built_by_calls_is_the_one_that_its_file_says(tmp_path: Path) -> None:
     (tmp_path / "net.toml").write_text(
         """[input]
@@ -241,6 +242,7 @@ def test_a_neuron_is_read_from_its_file(tmp_path: Path) -> None:
     assert fxsnn.Neuron.load("izhikevich", dt=0.5).constants["dt"].values.tolist() == 0.5
 
 
+@long_with_jit
 def test_words_of_a_golden_set_are_there_by_node_and_step(tmp_path: Path) -> None:
     network, inputs = POPULATION_SETS["recurrent"]()
     fixed = fxsnn.Fixed(network)

@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from command_line import long_with_jit
+
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
 from benchmark import contenders, workload
 
 
+@long_with_jit
 @pytest.mark.parametrize(
     "name", ["fxsnn, 2 threads", "NumPy", "C", "fxpmath", "apytypes", "apytypes, all steps at once"]
 )

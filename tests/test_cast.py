@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import reference
+from command_line import long_with_jit
 from fxsnn import (
     Format,
     Lfsr,
@@ -48,6 +49,7 @@ def assert_cast_equals_reference(
     )
 
 
+@long_with_jit
 @pytest.mark.parametrize("overflow", FITTING)
 @pytest.mark.parametrize("rounding", DETERMINISTIC)
 def test_every_word_of_small_formats_is_cast_as_the_reference_does(rounding: str, overflow: str) -> None:

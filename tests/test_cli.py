@@ -107,6 +107,7 @@ def helps(columns: int) -> dict[tuple[str, ...], str]:
     return dict(zip(paths, said, strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", long_but(1, 60, 80, 120))
 @pytest.mark.parametrize("path", [*GROUPS, *COMMANDS], ids=" ".join)
 def test_help_shows_the_kind_of_a_value_that_people_write(path: tuple[str, ...], columns: int) -> None:
@@ -160,6 +161,7 @@ def test_every_command_that_reports_does_so_in_json_too(path: tuple[str, ...]) -
     assert any("--json" in param.opts for param in command.params) == (path not in REPORTS_NOTHING)
 
 
+@pytest.mark.long
 def test_verdicts_are_coloured_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     golden = Path(__file__).parent.parent / "golden" / "each_subtract"
@@ -181,6 +183,7 @@ def test_the_version_is_that_of_the_package() -> None:
     assert run("--version") == Said(0, f"fxsnn {version('fxsnn')}\n", "")
 
 
+@pytest.mark.long
 def test_the_module_is_the_command() -> None:
     for words in (["--version"], ["golden", "-h"], ["memory", "nosuch"]):
         command, module = (
@@ -530,6 +533,7 @@ def test_a_configuration_of_matplotlib_that_cannot_be_read_is_one_line_before_th
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.long
 def test_what_matplotlib_says_of_its_cache_and_settings_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_text("font.size: large\nnonsense\n")
     code = "from fxsnn.report.drawing import check_drawing; check_drawing()"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from command_line import once, run
+from command_line import long_with_jit, once, run
 from fxsnn import Format, Overflow, Rounding, cast
 from fxsnn.number.lfsr import Lfsr
 from strategies import examples, formats, overflows, roundings, words
@@ -96,6 +96,7 @@ NUMBER = "a value must be a number such as 0.7, -3/8 or 1e-3, not "
 WORD = "a raw word must be an integer such as -5, 0xfb or 0b1011, not "
 
 
+@long_with_jit
 @pytest.mark.parametrize(
     "text",
     [
@@ -166,6 +167,7 @@ def test_a_mode_that_does_not_exist_is_refused_with_those_that_do(option: str) -
     assert complaint == f"{option[2:]} must be one of {known} (or another family's name for it), not 'bogus'"
 
 
+@pytest.mark.long
 @once
 @settings(max_examples=examples(200), deadline=None)
 @given(formats(), formats(), roundings, overflows, st.data())

@@ -208,6 +208,7 @@ def test_what_integers_cannot_learn_by_is_refused(tmp_path: Path, plan: Path) ->
     assert names(tmp_path) == ["plan.toml"]
 
 
+@pytest.mark.long
 def test_learning_is_written_as_golden_vectors(tmp_path: Path, plan: Path) -> None:
     out, words = tmp_path / "set", ["golden", "learn", "--images", "2", "--neurons", "2"]
     said = done(*words, "--itq", "UQ0.3", "--out", out)
@@ -239,6 +240,7 @@ def test_learning_is_written_as_golden_vectors(tmp_path: Path, plan: Path) -> No
     )
 
 
+@pytest.mark.long
 def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: Path, plan: Path) -> None:
     done("golden", "make", network, plan, "--out", tmp_path / "golden")
     path = tmp_path / "golden" / "membrane.mem"
@@ -253,6 +255,7 @@ def test_a_wrong_golden_word_is_a_finding_named_first(tmp_path: Path, network: P
     assert f"), computed {right} (raw " in said.out.splitlines()[0]
 
 
+@pytest.mark.long
 def test_the_demo_writes_all_it_names_and_again_the_same(tmp_path: Path, grid: Path) -> None:
     out = tmp_path / "demo"
     said = done("demo", "--out", out, "--grid", grid, *DEMO)
@@ -651,6 +654,7 @@ def test_a_network_that_no_format_holds_is_refused(tmp_path: Path, network: Path
     assert said.complaint.startswith(f"{place}: a signal's range must be finite to give it bits, not 0 to inf")
 
 
+@pytest.mark.long
 def test_what_digits_are_there_is_told_without_the_network(tmp_path: Path) -> None:
     lines = done("data", "--data", tmp_path).out.splitlines()
     assert lines[0].split() == ["data", "set", "images", "state", "place"]

@@ -61,6 +61,7 @@ def told(*words: object, status: int = 0) -> Any:
     return json.loads(said.out)
 
 
+@pytest.mark.long
 def test_emulate_tells_accuracies_casts_and_memory_of_populations(folder: Path) -> None:
     words = "emulate", folder / "net.toml", folder / "plan.toml", "--inputs", folder / "shown.npz"
     found, said = told(*words), run(*words).out
@@ -72,6 +73,7 @@ def test_emulate_tells_accuracies_casts_and_memory_of_populations(folder: Path) 
     assert found["memory"] == told("memory", folder / "plan.toml", "--network", folder / "net.toml")
 
 
+@pytest.mark.long
 def test_emulate_tells_the_same_of_digits(folder: Path) -> None:
     found = told("emulate", folder / "net.npz", folder / "digits.toml", "--workers", "1")
     assert [*found] == ["float", "fixed", "casts", "overflowing", "memory"]
@@ -91,6 +93,7 @@ def test_ranges_tells_how_the_values_of_every_signal_lie(folder: Path, own: bool
         assert (type(values["integer"]), type(values["signed"])) == (int, bool)
 
 
+@pytest.mark.long
 def test_select_tells_the_choice_and_writes_its_plan(folder: Path) -> None:
     made, out = folder / "candidates.json", folder / "chosen.toml"
     words = "--grid", folder / "grid.toml", "--inputs", folder / "shown.npz", "--out", made
@@ -137,6 +140,7 @@ def test_golden_check_tells_what_agrees_and_what_does_not(folder: Path) -> None:
     assert found["findings"][0].startswith("out.membrane.mem word ")
 
 
+@pytest.mark.long
 def test_golden_diff_tells_the_first_difference(folder: Path) -> None:
     out, dump = folder / "set", folder / "out.membrane.mem"
     words = "--inputs", folder / "shown.npz", "--images", "1", "--out", out

@@ -74,6 +74,7 @@ def test_a_former_command_is_told_what_it_is_called_now(name: str) -> None:
         assert said.endswith(f": see fxsnn {name} --help")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted({*MOVED} - {*RENAMED}))
 def test_a_former_command_whose_options_kept_their_names_does_what_it_did(name: str) -> None:
     assert run("events", name, "--help").out == run(name, "--help").out
@@ -100,6 +101,7 @@ def test_the_former_group_names_all_that_it_held(words: list[str]) -> None:
     assert "events" not in run("--help").out.split()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
@@ -162,6 +164,7 @@ def test_a_demo_from_the_description_of_one_layer_is_refused(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "state", "first"),
     [
@@ -214,6 +217,7 @@ def test_emulate_measures_as_many_as_are_asked_for_of_any_kind(folder: Path, wor
     assert set(next(iter(whole["casts"].values()))) == {"casts", "inexact", "ties", "overflows"}
 
 
+@pytest.mark.long
 def test_the_memory_and_casts_of_a_decolle_network_are_told_as_json(folder: Path) -> None:
     del folder
     words = "layers.npz", "layers.toml"
@@ -238,6 +242,7 @@ def test_ranges_of_a_decolle_network_are_those_of_recordings_that_were_not_learn
     }
 
 
+@pytest.mark.long
 def test_a_demo_of_a_decolle_network_takes_a_grid_and_a_weight_of_memory(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

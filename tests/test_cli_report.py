@@ -92,6 +92,7 @@ def edited(folder: Path, place: Path, *changes: dict[str, Any], **float_net: Any
     return place
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("illustrated")
 def test_the_page_tells_what_select_chooses(tmp_path: Path, folder: Path) -> None:
     out = tmp_path / "report.html"
@@ -170,6 +171,7 @@ def test_a_budget_has_no_floor_unless_one_is_asked_for(tmp_path: Path, folder: P
     assert not (tmp_path / "none.html").exists()
 
 
+@pytest.mark.long
 def test_significance_is_told_if_it_is_of_this_network(tmp_path: Path, folder: Path) -> None:
     done(run("significance", folder / "net.npz", "--images", "4", "--out", tmp_path / "s.json", "--max-loss", "0.2"))
     words = ["--max-loss", "1", "--significance", tmp_path / "s.json"]

@@ -36,6 +36,7 @@ def done(*words: object) -> Said:
     return said
 
 
+@pytest.mark.long
 def test_the_sweeps_are_ranked_written_and_drawn(tmp_path: Path, network: Path) -> None:
     out = tmp_path / "sweeps"
     said = done("significance", network, "--out", out, "--images", "8", "--max-loss", "0.25", "--workers", "1")

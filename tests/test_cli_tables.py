@@ -119,6 +119,7 @@ def test_a_terminal_shows_every_array_of_a_network(tmp_path: Path, width: int) -
     assert "\u2026" not in shown
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", long_but(1, *WIDTHS))
 def test_a_terminal_shows_every_place_of_data(width: int) -> None:
     shown = in_terminal(width, "data")

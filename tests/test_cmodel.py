@@ -516,6 +516,7 @@ def test_784_400_10_neurons_say_in_c_what_the_kernels_say(tmp_path: Path) -> Non
     assert np.sum([rows[-1] for rows in said], axis=0).tolist() == run(network, inputs[None]).said[0].tolist()
 
 
+@pytest.mark.long
 @needs_arm
 def test_tables_and_state_on_a_cortex_m4_are_as_large_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
     assert c_size.main() == 0

@@ -545,6 +545,7 @@ def test_the_real_gesture_is_read() -> None:
     assert found.addresses.min() >= 60 * 60  # brighter events alone
 
 
+@pytest.mark.long
 def test_what_event_recordings_are_where_is_told(
     official: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from command_line import long_with_jit
 from decolle_networks import cells, frames_for, layer_nodes, layer_plans, quantised_layers
 from fxsnn.decolle.description import Description, Layer
 from fxsnn.decolle.emulate import count_casts, respond_layers
@@ -80,6 +81,7 @@ def on_a_grid(network: DecolleNetwork) -> DecolleNetwork:
     return replace(network, weights=weights, biases=biases)
 
 
+@long_with_jit
 @pytest.mark.parametrize("filters", EXACTLY)
 def test_wide_words_fire_as_real_numbers_do(filters: str) -> None:
     """All decays are halves and quarters and all words wide, so that float64 and integers are both exact."""

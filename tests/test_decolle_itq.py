@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from command_line import needs_jit, once, run
+from command_line import long_with_jit, needs_jit, once, run
 from decolle_networks import cells, descriptions, frames_for, layer_plans
 from fxsnn.decolle import itq
 from fxsnn.decolle.description import Description, parse_description
@@ -130,6 +130,7 @@ def after(draws: Draws) -> int:
     return lfsr.shift_in(draws.seed, draws.width, np.array(draws.taps, np.int64), draws.taken)
 
 
+@long_with_jit
 @settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), descriptions(), st.integers(0, 99))
 def test_every_learned_word_equals_the_slow_reference(data: st.DataObject, described: Description, seed: int) -> None:
@@ -185,6 +186,7 @@ def digest(network: DecolleNetwork) -> str:
     return hashlib.sha256(b"".join(arrays)).hexdigest()
 
 
+@long_with_jit
 def test_every_cast_that_draws_has_a_register_of_its_own() -> None:
     """Where everything rounds by chance, a draw from the wrong register, one lost or one too many shows."""
     network, plan = small(Words(4, 1, "SR", "SR"), Lesson(learned=5))
@@ -253,6 +255,7 @@ def worth(network: DecolleNetwork, plan: DecollePlan) -> float:
     return measured(quantise_layers(network, plan), recordings(90, seed=1)).accuracy
 
 
+@pytest.mark.long
 @needs_jit
 @pytest.mark.parametrize(
     ("rounding", "learned", "update"),

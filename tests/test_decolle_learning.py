@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import pytest
 
-from command_line import long_without_jit, needs_jit, run
+from command_line import long_with_jit, long_without_jit, needs_jit, run
 from decolle_networks import layer_nodes
 from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.description import Description, Geometry, Layer, description_text, parse_description
@@ -129,6 +129,7 @@ def at_work(network: DecolleNetwork, number: int, rng: np.random.Generator) -> L
     return layer
 
 
+@long_with_jit
 def test_the_gradient_of_an_output_layer_is_that_of_its_cross_entropy() -> None:
     network = random_layers(parse_description(NET), 1)
     layer = at_work(network, 2, np.random.default_rng(0))
@@ -149,6 +150,7 @@ def test_the_gradient_of_an_output_layer_is_that_of_its_cross_entropy() -> None:
     assert of_bias.sum() == pytest.approx(0, abs=1e-6)
 
 
+@long_with_jit
 @pytest.mark.parametrize("regularisation", [0.0, 3.0])
 def test_the_gradient_of_a_spiking_layer_passes_readout_surrogate_and_pooling(regularisation: float) -> None:
     """Written out neuron by neuron, from the rule's own equations."""
@@ -223,6 +225,7 @@ def test_it_learns_to_tell_classes_apart(trained: DecolleNetwork) -> None:
     assert accuracy(scores(trained, test, np.arange(60)), test) > 0.85 > 0.6 > untrained
 
 
+@pytest.mark.long
 @needs_jit
 def test_training_twice_gives_the_same_network(trained: DecolleNetwork) -> None:
     told: list[tuple[int, int]] = []
@@ -301,6 +304,7 @@ def test_frames_come_in_parts_that_memory_has_room_for(monkeypatch: pytest.Monke
         assert (np.concatenate(parts) == whole).all()
 
 
+@pytest.mark.long
 @needs_jit
 @pytest.mark.parametrize("filters", ["inputs", "currents"])
 def test_wide_words_say_what_the_float_network_says(trained: DecolleNetwork, filters: Any) -> None:

@@ -153,6 +153,7 @@ def test_what_describes_no_cluster_is_refused_in_one_line(tmp_path: Path, text: 
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.long
 def test_where_there_is_no_slurm_it_is_said_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "slurm.yaml"
     path.write_text(SLURM)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from command_line import small_splits
+from command_line import long_without_jit, small_splits
 from fxsnn.competitive.emulate import respond
 from fxsnn.competitive.inventory import memory
 from fxsnn.competitive.learn import random_network
@@ -187,6 +187,7 @@ def test_a_candidate_is_the_quantised_network_s_score_and_memory(task: Task) -> 
     assert found.bits == memory(quantised).bits
 
 
+@long_without_jit
 @pytest.mark.parametrize("workers", [1, 3])
 def test_candidates_come_in_the_plans_order_whatever_the_workers(task: Task, workers: int) -> None:
     network, told = random_network(784, 4), list[str]()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from command_line import small_splits
+from command_line import long_with_jit, small_splits
 from fxsnn.competitive.emulate import emulate, respond
 from fxsnn.competitive.learn import random_network, record
 from fxsnn.competitive.learn import respond as respond_in_float
@@ -104,6 +104,7 @@ def test_spikes_of_another_network_are_refused() -> None:
     )
 
 
+@long_with_jit
 def test_a_network_is_watched_step_by_step_as_it_is_recorded() -> None:
     network = random_network(784, 4)
     spikes = encode(small_splits().labelling.images, RateCoding(steps=20))

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from command_line import long_with_jit
 from fxsnn.competitive.graph import graph_of
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError, FileError, FxsnnError
@@ -86,6 +87,7 @@ def test_every_schema_is_kept() -> None:
     assert sorted(kept) == list(range(1, LAYER_SCHEMA))
 
 
+@long_with_jit
 @settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_networks(), st.data())
 def test_any_network_s_bundle_agrees_until_a_word_is_flipped(
@@ -277,6 +279,7 @@ anything = st.recursive(
 )
 
 
+@long_with_jit
 @settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_manifest_is_read_or_refused_in_one_line(

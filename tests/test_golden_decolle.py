@@ -53,6 +53,7 @@ def test_a_set_agrees_and_holds_what_the_slow_reference_computes(
         assert words["answers"][n].tolist() == expected.scores
 
 
+@pytest.mark.long
 @needs_icarus
 @once
 @settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))

@@ -109,6 +109,7 @@ def diffed(bundle: GraphBundle, folder: Path, words: dict[str, NDArray[np.int64]
     return diff(bundle, read_csv(bundle, table(folder, nodes, words)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("folder", SETS, ids=NAMES)
 def test_a_set_s_own_nodes_match(folder: Path) -> None:
     nodes = [folder / node.file for node in nodes_of(opened(folder)).values()]
@@ -128,6 +129,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("folder", "name"), long_but(1, *CHANGED))
 def test_a_network_changed_by_hand_is_named(folder: str, name: str, tmp_path: Path) -> None:
     bundle = opened(GOLDEN / folder)
@@ -140,6 +142,7 @@ def test_a_network_changed_by_hand_is_named(folder: str, name: str, tmp_path: Pa
     assert name in found.causes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shift", range(-3, 6))
 @pytest.mark.parametrize("node", ["membrane", "sum", "spike"])
 def test_the_offset_is_found_not_configured(node: str, shift: int, tmp_path: Path) -> None:
@@ -153,6 +156,7 @@ def test_the_offset_is_found_not_configured(node: str, shift: int, tmp_path: Pat
     assert found.missing == max(0, -shift) * unit
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shift", long_but(1, 3, -2))
 def test_the_offset_is_found_beside_a_change(shift: int, tmp_path: Path) -> None:
     bundle = opened(EACH)
@@ -209,6 +213,7 @@ def test_inputs_that_come_a_step_late_are_named(tmp_path: Path) -> None:
     assert "weights: what it brings comes a step late" in found.causes
 
 
+@pytest.mark.long
 def test_states_that_presentations_do_not_reset_are_named(tmp_path: Path) -> None:
     bundle = opened(GOLDEN / "largest_zero")
     shown, parts, start = bundle.stimuli, list[dict[str, NDArray[np.int64]]](), dict[str, NDArray[np.int64]]()
@@ -383,6 +388,7 @@ BAD = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_dump_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
     name, data, message = BAD[case]
@@ -456,6 +462,7 @@ def waves(source: Path, folder: Path, *edits: tuple[str, str, str], fst: bool = 
     return path.rename(path.with_suffix(".fst")) if fst else path
 
 
+@pytest.mark.long
 @needs_icarus
 @pytest.mark.parametrize("name", long_but(1, "each_subtract", "largest_zero", "stochastic_none"))
 def test_the_waveform_of_a_set_s_own_rtl_matches(name: str, tmp_path: Path) -> None:
@@ -471,6 +478,7 @@ def test_the_waveform_of_a_set_s_own_rtl_matches(name: str, tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.long
 @needs_icarus
 def test_an_fst_waveform_and_a_signal_a_neuron_are_read(tmp_path: Path) -> None:
     path = waves(EACH, tmp_path, fst=True)

@@ -163,6 +163,7 @@ def test_a_comparison_of_what_is_not_cast_yet_is_named(tmp_path: Path) -> None:
 # what is told beside a cause
 
 
+@pytest.mark.long
 def test_both_readings_of_bits_are_tried_where_the_number_of_lines_fits_neither(own: Path, tmp_path: Path) -> None:
     words = simulated("inputs reversed")
     paths = dumped(tmp_path, words, "v spike")

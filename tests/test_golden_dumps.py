@@ -145,6 +145,7 @@ SHORT = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", long_but(2, *SHORT))
 def test_a_dump_that_ends_early_is_a_finding(kind: str, tmp_path: Path) -> None:
     name, text = SHORT[kind]
@@ -264,6 +265,7 @@ def test_spikes_one_a_line_that_end_early_are_understood_too(tmp_path: Path) -> 
     assert f"the first: spike, presentation 0, step {held // 8}, neuron {held % 8}" in said.out
 
 
+@pytest.mark.long
 def test_a_wrong_spike_of_one_a_line_is_the_only_difference(tmp_path: Path) -> None:
     wrong = BITS.copy()
     wrong[83] ^= 1
@@ -279,6 +281,7 @@ def test_no_bit_is_a_line_of_its_own_where_one_is_more_than_a_bit(tmp_path: Path
     assert complaint == "spike.mem line 576 must fit 1 bits, UQ1.0 (u1), not 0x2"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", long_but(1, "{:03x}", "{:b}"))
 def test_a_row_a_line_is_understood_where_the_set_has_one_bit_a_line(form: str, tmp_path: Path) -> None:
     bundle = read_bundle(LAYERS)
@@ -316,6 +319,7 @@ def test_a_column_of_spikes_holds_no_rows(tmp_path: Path) -> None:
     assert complaint == "a.csv line 2 must fit 1 bits, UQ1.0 (u1), not 0x2c"
 
 
+@pytest.mark.long
 def test_a_memory_narrower_than_its_node_is_told_first(tmp_path: Path) -> None:
     (tmp_path / "membrane.mif").write_text(intel(6, [f"{word & 63:02x}" for word in WORDS]))
     said = run("golden", "diff", EACH, tmp_path / "membrane.mif")

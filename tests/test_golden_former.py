@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from command_line import long_but, needs_jit, once, run
+from command_line import long_but, long_with_jit, needs_jit, once, run
 from decolle_networks import LAYERED_SETS, cells
 from fxsnn.errors import FileError
 from fxsnn.golden.bundle import read_bundle
@@ -44,6 +44,7 @@ def opened(name: str) -> tuple[GraphBundle, dict[str, NDArray[np.int64]]]:
     return held, {vector.stem: held.words[vector.name] for vector in held.vectors}
 
 
+@long_with_jit
 @pytest.mark.parametrize("name", LAYERED_SETS)
 def test_the_committed_sets_agree_with_populations(name: str) -> None:
     assert json.loads((GOLDEN / name / "manifest.json").read_bytes())["schema"] == "layers 1"
@@ -52,6 +53,7 @@ def test_the_committed_sets_agree_with_populations(name: str) -> None:
     assert checked.words > 16_000
 
 
+@pytest.mark.long
 @needs_icarus
 @once
 @pytest.mark.parametrize("name", long_but(1, *LAYERED_SETS))
@@ -85,6 +87,7 @@ def test_a_set_s_own_nodes_match(name: str) -> None:
     assert (said.status, said.err, said.out) == (0, "", f"all {words:,} words match\n")
 
 
+@pytest.mark.long
 @needs_jit
 def test_a_mistake_of_a_layer_is_named_by_the_line_of_its_neuron() -> None:
     network = LAYERED_SETS["layers_in_currents"]()[0]
@@ -124,6 +127,7 @@ def test_a_wrong_word_is_named_by_its_place(bundle: Path) -> None:
     assert " words in " in said.out
 
 
+@pytest.mark.long
 @needs_jit
 def test_a_dump_is_compared(bundle: Path, tmp_path: Path) -> None:
     dump = tmp_path / "layer0_refractory.mem"

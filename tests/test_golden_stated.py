@@ -39,6 +39,7 @@ WRONG: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("key", WRONG)
 def test_every_size_that_is_stated_of_a_file_is_held_against_it(key: str, name: str, tmp_path: Path) -> None:
@@ -106,6 +107,7 @@ TOP: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", TOP)
 def test_everything_else_that_is_stated_and_follows_from_the_set_is_checked(what: str, tmp_path: Path) -> None:
     name, change, message = TOP[what]

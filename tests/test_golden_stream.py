@@ -11,6 +11,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from command_line import long_with_jit
 from fxsnn.errors import FileError
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.contents import Vector
@@ -78,6 +79,7 @@ def test_progress_is_told_of_sets_of_many_words(tmp_path: Path) -> None:
     assert [large(graph_layout(network, inputs, 2000)) for inputs in (10, 100)] == [False, True]
 
 
+@long_with_jit
 @pytest.mark.parametrize("form", ["Q3.2", "UQ1.0", "Q20.43", "UQ9.0"])
 def test_words_in_pieces_are_those_of_the_whole_file(tmp_path: Path, form: str) -> None:
     fmt = Format.parse(form)

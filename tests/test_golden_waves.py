@@ -76,6 +76,7 @@ def test_a_waveform_that_ends_early_is_a_finding(path: Path) -> None:
     assert said.out.splitlines()[1].endswith("the first: membrane, presentation 0, step 10, neuron 0")
 
 
+@pytest.mark.long
 def test_what_the_reader_prints_is_a_note_and_never_spoils_json(path: Path) -> None:
     path.write_text(wave(CLOCK + BUS, BUSSED[:80]) + "#8")  # cut within a time
     done = subprocess.run(
@@ -116,6 +117,7 @@ BITS = {
 BY_BIT = ["\n".join(f"{bit}{6 - at}" for at, bit in enumerate(word)) for word in WORDS]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("declared", BITS)
 def test_a_bus_that_is_a_variable_a_bit_is_put_together(declared: str, path: Path) -> None:
     path.write_text(wave(CLOCK + BITS[declared], BY_BIT))
@@ -166,6 +168,7 @@ def test_a_signal_narrower_than_its_node_is_told_first(path: Path) -> None:
 SPIKES = ["--signal", "spike=tb.s", "--clock", "tb.clk"]
 
 
+@pytest.mark.long
 def test_a_row_of_spikes_is_undefined_only_where_its_bits_are(path: Path) -> None:
     step = next(k for k, row in enumerate(ROWS) if "1" not in row)
     rows = [f"b{row} s" for row in ROWS]

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from command_line import long_with_jit
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.graph.connect import Projection, bring
 from fxsnn.graph.given import raw, real
@@ -175,6 +176,7 @@ def test_populations_with_synaptic_currents_do_what_is_written_by_hand(drawn: Dr
 # what projections bring
 
 
+@long_with_jit
 @settings(max_examples=compiled_examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.one_of(
@@ -299,6 +301,7 @@ def test_each_takes_the_active_inputs_of_all_projections_one_after_the_other(tmp
     assert [(a.name, a.words, a.word) for a in graph_memory(quantised).arrays if a.meaning == "buffer"] == []
 
 
+@long_with_jit
 def test_inputs_that_are_each_taken_one_by_one_come_to_statements_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "two.neuron").write_text(
         "up: input\ndown: input\nv: state\nw: state[v]\nout: output\n"
@@ -367,6 +370,7 @@ def test_the_float_parent_is_the_text_without_its_casts() -> None:
         assert np.allclose(total, row, rtol=0, atol=1e-12)
 
 
+@long_with_jit
 def test_wide_words_do_what_the_float_parent_does() -> None:
     rng = np.random.default_rng(4)
     choices, constants = {"leak": "multiply", "reset": "zero"}, {"decay": 0.875, "threshold": 1.0}

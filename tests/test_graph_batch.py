@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_line import long_but, once
+from command_line import long_but, long_with_jit, once
 from fxsnn.errors import ConfigError
 from fxsnn.graph import batch
 from fxsnn.graph.connect import Projection
@@ -191,6 +191,7 @@ SCHEDULES = [
 ]
 
 
+@long_with_jit
 @pytest.mark.parametrize(("kind", "form", "wires", "at_once"), SCHEDULES)
 def test_what_spikes_reach_by_dense_projections_runs_all_its_steps_at_once(
     kind: str, form: str, wires: tuple[Projection, ...], at_once: list[bool]
@@ -286,6 +287,7 @@ def test_inputs_that_cannot_be_written_are_taken_and_stay_as_they_are() -> None:
     assert inputs.tolist() == before.tolist()
 
 
+@long_with_jit
 def test_large_words_and_rows_of_both_signs_are_added_exactly() -> None:
     network = two_populations("lif", wire("input", "a"), AFTER, readout=Readout("node", "a", node="membrane"))
     graph = replace(network.graph, shape=(300,), projections=(_many(), AFTER))
@@ -317,6 +319,7 @@ spike = others
 """
 
 
+@long_with_jit
 @pytest.mark.parametrize(
     "others", long_but(1, "largest(u, won)", "first(won)", "count(won)", "any(won)", "largest(v, won)", compiled=True)
 )

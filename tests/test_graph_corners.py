@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from command_line import long_with_jit
 from command_line import run as command
 from fxsnn.golden import graph_directed, graph_ranges
 from fxsnn.golden.check import check_bundle
@@ -163,6 +164,7 @@ def by_hand(network: QuantisedGraph, inputs: Ints) -> Counter[str]:
     return found
 
 
+@long_with_jit
 @few
 @given(drawn_networks(), st.integers(0, 1000))
 def test_corners_of_casts_and_comparisons_are_counted_as_by_hand(network: QuantisedGraph, seed: int) -> None:

@@ -182,6 +182,7 @@ def test_a_grid_that_does_not_fit_the_network_is_named(folder: Path, tmp_path: P
     )
 
 
+@pytest.mark.long
 def test_candidates_are_what_the_interpreter_says_and_memory_counts(folder: Path) -> None:
     given = subject(folder)
     finished = study(given, folder / "s.db")
@@ -226,6 +227,7 @@ def test_without_labels_the_float_network_is_agreed_with(folder: Path) -> None:
     assert found.entries[0].correct == int((np.array(fixed) == said).sum())
 
 
+@pytest.mark.long
 def test_narrow_takes_bits_from_weights_and_states_while_the_floor_holds(folder: Path) -> None:
     grid = GRID.replace("Q2.5", "Q2.2").replace("Q4.5", "Q4.3")
     given = subject(folder, grid, "shown.npy")
@@ -564,6 +566,7 @@ def test_options_of_learning_are_refused_and_a_plan_of_populations_asks_for_its_
     )
 
 
+@pytest.mark.long
 def test_candidates_say_how_they_fire_beside_the_float_network(folder: Path) -> None:
     given = subject(folder)
     found = study(given, folder / "s.db").exploration.entries
@@ -605,6 +608,7 @@ def test_nothing_is_said_of_what_a_network_without_learning_learned_from(folder:
     assert "learned from" not in explored.err
 
 
+@pytest.mark.long
 def test_a_point_that_overflows_where_it_must_not_is_set_aside_and_named(folder: Path) -> None:
     tight = GRID.replace('["Q4.5 floor", "Q4.2 stochastic", "Q4.2"]', '["UQ0.2 floor error", "Q4.2 floor error"]')
     (folder / "grid.toml").write_text(tight)

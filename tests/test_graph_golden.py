@@ -233,6 +233,7 @@ def test_a_set_is_made_twice_and_from_itself_in_the_same_bytes(made: Path, tmp_p
     assert listed == {name: digest(data) for name, data in bytes_in(held).items() if name != "manifest.json"}
 
 
+@pytest.mark.long
 def test_a_changed_word_of_any_file_is_named(made: Path, tmp_path: Path) -> None:
     manifest = json.loads((made / "set" / "manifest.json").read_bytes())
     for entry in manifest["files"]:

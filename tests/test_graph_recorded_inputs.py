@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from command_line import long_with_jit
 from fxsnn.data.encode import RateCoding, encode
 from fxsnn.data.labelled import Labelled
 from fxsnn.errors import FxsnnError
@@ -137,6 +138,7 @@ def test_hdf5_of_shd_gives_units_and_times_of_every_recording_with_its_class(tmp
     assert at(read, 5) == [(0, 0, 4, 1), (0, 1, 0, 2), (1, 0, 1, 1)]
 
 
+@long_with_jit
 @pytest.mark.parametrize(
     ("other", "told"),
     [

@@ -53,6 +53,7 @@ def text_of(page: Path) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.read_text())).replace("\u00a0", " ").split())
 
 
+@pytest.mark.long
 def test_the_page_tells_every_candidate_and_the_memory_of_the_choice(explored: Path, tmp_path: Path) -> None:
     said = report(explored, tmp_path / "r.html")
     told = said.err.count("overflow its format") + 1  # and 30 inputs are few
@@ -74,6 +75,7 @@ def test_the_page_tells_every_candidate_and_the_memory_of_the_choice(explored: P
     assert "The most active neurons of out: integrated, in the network's units" in page
 
 
+@pytest.mark.long
 def test_distributions_are_of_the_states_of_every_population(explored: Path, tmp_path: Path) -> None:
     assert report(explored, tmp_path / "r.html").status == 0
     page, held = text_of(tmp_path / "r.html"), load_exploration(explored / "c.json")

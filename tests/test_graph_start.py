@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from command_line import long_with_jit
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.graph import batch
 from fxsnn.graph.connect import Projection
@@ -74,6 +75,7 @@ def assert_all_ways_agree(network: QuantisedGraph, inputs: NDArray[np.int64], st
             state.reset()
 
 
+@long_with_jit
 @settings(max_examples=compiled_examples(16), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks, st.integers(0, 1000))
 def test_all_schedules_begin_with_the_words_given(network: QuantisedGraph, seed: int) -> None:
@@ -84,6 +86,7 @@ def test_all_schedules_begin_with_the_words_given(network: QuantisedGraph, seed:
         reject()
 
 
+@long_with_jit
 @pytest.mark.parametrize("name", ["recurrent", "competitive", "unseen", "maps"])
 def test_populations_cycles_and_pieces_begin_with_the_words_given(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network, inputs = POPULATION_SETS[name]()

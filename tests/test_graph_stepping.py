@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import long_but
+from command_line import long_but, long_with_jit
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.graph import stepping
 from fxsnn.graph.connect import Projection
@@ -47,6 +47,7 @@ def assert_followed(network: QuantisedGraph, state: State, rows: NDArray[np.int6
     assert state.steps == len(rows)
 
 
+@long_with_jit
 @pytest.mark.parametrize("name", long_but(3, *POPULATION_SETS, compiled=True))
 def test_every_name_holds_after_a_step_what_the_trace_has(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network, inputs = POPULATION_SETS[name]()
@@ -57,6 +58,7 @@ def test_every_name_holds_after_a_step_what_the_trace_has(name: str, monkeypatch
             assert_followed(network, state, rows)
 
 
+@long_with_jit
 @given(st.data())
 @settings(max_examples=compiled_examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_random_networks_are_followed(data: st.DataObject) -> None:
@@ -77,6 +79,7 @@ told = v > 2
 """
 
 
+@long_with_jit
 @pytest.mark.parametrize("form", ["UQ1.0", "Q3.1"])
 @pytest.mark.parametrize("kind", ["dense", "identity"])
 def test_inputs_that_are_cast_one_by_one_come_in_their_order(form: str, kind: Any) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import reference_itq
-from command_line import long_without_jit
+from command_line import long_with_jit, long_without_jit
 from fxsnn.competitive import itq
 from fxsnn.competitive.learn import Learning, Update, presentations, random_network, respond_to_images
 from fxsnn.competitive.network import Network
@@ -196,6 +196,7 @@ def blank(neurons: int = 6) -> Network:
     return replace(random_network(24, neurons, seed=1), threshold=2.0, coding=RateCoding(steps=30, peak=0.3))
 
 
+@long_with_jit
 @pytest.mark.parametrize("update", ["image", "spike"])
 def test_every_word_that_is_drawn_has_a_register_of_its_own(update: Update) -> None:
     """Where all rounds by chance and neurons fire often, a draw from the wrong register, or one lost, shows."""

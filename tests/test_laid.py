@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from command_line import long_with_jit
 from fxsnn.graph import laid as module
 from fxsnn.graph.connect import Projection, bring
 from fxsnn.graph.given import raw
@@ -137,6 +138,7 @@ def test_sums_are_of_16_bits_where_the_weights_themselves_prove_it() -> None:
     assert (np.int16, np.uint8) not in kinds_for(BYTE, Format(8, 0, signed=False), few)
 
 
+@long_with_jit
 @pytest.mark.parametrize("channels", [2, 8])
 @pytest.mark.parametrize(
     ("kinds", "most", "weight"),

@@ -26,6 +26,7 @@ CHANGED = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "chosen",
     long_but(
@@ -59,6 +60,7 @@ def test_machine_code_never_outlives_its_source(tmp_path: Path, chosen: dict[str
     assert list((tmp_path / "fxsnn").rglob("*.nbi")) == []  # beside the sources numba would look at one file alone
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     long_but(

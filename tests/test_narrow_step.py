@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import reference
+from command_line import long_with_jit
 from fxsnn.competitive.emulate import respond, run_raster, spikes_of
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.prepare import step_of
@@ -88,6 +89,7 @@ def test_what_takes_words_of_64_bits(changes: dict[str, Any]) -> None:
     assert step_of(layer(**changes)).word == np.int64
 
 
+@long_with_jit
 def test_more_rows_than_the_lanes_hold_are_summed_in_parts() -> None:
     network = layer()
     raster = np.ones((1, 3, 600), dtype=np.uint8)

@@ -397,6 +397,7 @@ def test_what_nobody_would_write_is_refused_before_anything_is_read_of_it(
     assert not (folder / "net.toml").exists()
 
 
+@pytest.mark.long
 def test_what_is_no_nir_file_is_refused(folder: Path) -> None:
     def complaint() -> str:
         return run("import", "net.nir", "--out", "net.toml").complaint
@@ -424,6 +425,7 @@ def test_without_h5py_the_command_says_what_to_install(folder: Path) -> None:
     assert said.stderr == "fxsnn: reading NIR needs h5py: pip install 'fxsnn[nir]'\n"
 
 
+@pytest.mark.long
 def test_a_file_with_wrong_bytes_is_refused_or_read(folder: Path) -> None:
     nodes = small()
     whole = write_nir(folder / "net.nir", nodes, chain(*nodes)).read_bytes()

@@ -64,6 +64,7 @@ def share_by_hand(net: Path, plan: Path) -> float:
     return float((sums > given.accumulator.format.highest).mean())
 
 
+@pytest.mark.long
 def test_formats_are_those_that_the_data_ask_for(tmp_path: Path) -> None:
     net, plan, other, fixed = (tmp_path / name for name in ("net.npz", "net.toml", "other.npz", "fixed.toml"))
     said = run("train", "--neurons", 6, "--passes", 3, "--itq", "UQ0.4", "--out", net)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from command_line import long_with_jit
 from fxsnn.graph import engine
 from fxsnn.graph.connect import KINDS, Projection, bring, windows
 from fxsnn.graph.given import raw
@@ -68,6 +69,7 @@ def inputs_of(network: QuantisedGraph, seed: int) -> Any:
     return words * (rng.random(words.shape) < 0.4)
 
 
+@long_with_jit
 @settings(max_examples=compiled_examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(one_projection(), st.integers(0, 9999))
 def test_a_kernel_adds_what_its_projection_brings(network: QuantisedGraph, seed: int) -> None:
@@ -84,6 +86,7 @@ def test_a_kernel_adds_what_its_projection_brings(network: QuantisedGraph, seed:
             assert sums[step].tolist() == (brought + 5).tolist()
 
 
+@long_with_jit
 @settings(max_examples=compiled_examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(one_projection(), st.integers(0, 9999), st.sampled_from((1, 200, 1 << 18)))
 def test_a_map_says_what_its_trace_says_however_many_steps_are_added_up_at_once(

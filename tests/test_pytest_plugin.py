@@ -36,12 +36,14 @@ def outcome(project: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=project, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.long
 def test_a_set_that_agrees_passes(project: Path) -> None:
     said = outcome(project)
     assert said.returncode == 0, said.stdout
     assert said.stdout.splitlines()[-1].startswith("1 passed")
 
 
+@pytest.mark.long
 def test_a_word_that_differs_fails_in_one_line_without_a_traceback(project: Path) -> None:
     path = project / "tests" / "sets" / "my_core" / "membrane.mem"
     lines = path.read_text().splitlines()

@@ -68,6 +68,7 @@ def test_the_descriptions_and_the_grid_of_events_are_such() -> None:
     assert parse_recorded_grid(grid) == RecordedGrid()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_in_the_docs_exists_with_its_options(page: Path) -> None:
     group = typer.main.get_command(app)

@@ -239,6 +239,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.long
 def test_explored_selected_recorded_and_checked(folder: Path, tmp_path: Path) -> None:
     net, out = folder / "net.npz", tmp_path / "candidates.json"
     words = ["explore", net, "--data", folder, "--grid", folder / "grid.toml", "--out", out, "--passes", 1]
@@ -272,6 +273,7 @@ def test_a_report_of_a_decolle_network_is_refused_in_one_line(bench: Bench) -> N
         found.plan_as(0, Plan)
 
 
+@pytest.mark.long
 def test_a_report_is_the_page_of_the_first_network_s(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +309,7 @@ def test_a_report_is_the_page_of_the_first_network_s(
     assert said.complaint.startswith("networks and recordings must be those that the candidates were measured with, ")
 
 
+@pytest.mark.long
 def test_a_choice_that_learned_on_is_reported_on_with_its_network(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,7 @@ def edit(path: Path, right: str, wrong: str) -> None:
     path.write_text(text.replace(right, wrong))
 
 
+@pytest.mark.long
 def test_the_committed_configurations_agree_with_their_lock() -> None:
     names = [one.name for one in read_listed(GOLDEN / "formats.toml") if one.data == "random"]
     only = [word for name in names for word in ("--only", name)]
@@ -199,6 +200,7 @@ def test_junit_xml_holds_a_test_case_a_configuration_and_the_line_of_what_fails(
     assert b"<failure" not in path.read_bytes()
 
 
+@pytest.mark.long
 def test_junit_xml_is_not_written_over_the_list_or_its_lock_nor_after_an_error(listed: Path) -> None:
     for path in (listed, lock_path(listed)):
         held = path.read_bytes()
@@ -325,6 +327,7 @@ def nodes_of(trace: Trace) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 @settings(max_examples=examples(40), deadline=None)
 @given(st.sampled_from(SETS), CHANGES)
 def test_the_first_node_that_differs_is_named(name: str, change: dict[str, Any]) -> None:
@@ -391,6 +394,7 @@ def flipped(digests: str) -> str:
 # -- bad input ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [

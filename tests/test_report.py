@@ -334,6 +334,7 @@ def with_only(story: Story, *candidates: dict[str, Any]) -> Story:
 # the page
 
 
+@pytest.mark.long
 def test_the_same_story_gives_the_same_bytes(small: Story, small_page: str, tmp_path: Path) -> None:
     write_report(tmp_path / "again", small)
     assert (tmp_path / "again").read_bytes() == small_page.encode()
@@ -634,6 +635,7 @@ def test_what_saturates_is_told_beside_the_format(story: Story) -> None:
     assert "0 to 31 < 0.001 %" in told
 
 
+@pytest.mark.long
 def test_the_histograms_show_format_and_thresholds(small: Story, small_page: str) -> None:
     page = small_page
     text = Page(page).text
@@ -731,6 +733,7 @@ def test_the_settings_are_told(story: Story, page: str) -> None:
 # stories that are not the usual one
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("evil", long_but(1, "<script>alert(1)</script>", "a\"'><b>&amp;", "$\\frac{$", "#{{ 7 * 7 }}"))
 def test_nothing_gets_through_as_markup_or_formula(small: Story, evil: str) -> None:
     choice = {**small.choice, "name": evil, "scheme": evil, "weight_rounding": evil}

@@ -114,6 +114,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return made
 
 
+@pytest.mark.long
 @needs_icarus
 @once
 @pytest.mark.parametrize("name", long_but(2, *FAULTS))
@@ -143,6 +144,7 @@ def edited(edit: Callable[[list[str]], list[str]], end: str = "\n") -> Callable[
     return damage
 
 
+@pytest.mark.long
 @needs_icarus
 @once
 @pytest.mark.parametrize("name", long_but(1, *SETS))

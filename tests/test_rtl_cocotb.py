@@ -32,6 +32,7 @@ def cocotb(bundle: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.long
 def test_it_compares_what_the_bench_compares_and_leaves_nothing(bundle: Path) -> None:
     before = sorted(bundle.rglob("*"))
     said = cocotb(bundle)
@@ -47,6 +48,7 @@ LAYER = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "file", "right", "wrong", "found"),
     long_but(
@@ -66,6 +68,7 @@ def test_it_finds_a_fault(name: str, file: str, right: str, wrong: str, found: s
     assert re.match(rf"FAIL {found}\.mem presentation 0 step ", said.stdout)
 
 
+@pytest.mark.long
 def test_it_finds_a_flipped_digit_and_a_file_that_is_no_words(bundle: Path) -> None:
     node = "membrane"
     path = bundle / f"{node}.mem"

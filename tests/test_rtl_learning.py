@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from command_line import in_plain_python, long_but
+from command_line import in_plain_python, long_but, long_with_jit
 from fxsnn.competitive.learn import Learning, random_network
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan, parse_plan
@@ -90,6 +90,7 @@ def slow_words(network: Network, images: NDArray[np.uint8], learning: Learning, 
     return words
 
 
+@long_with_jit
 @needs_icarus
 @settings(max_examples=compiled_examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(blanks(), rules(), learning_plans(), st.integers(2, 4))

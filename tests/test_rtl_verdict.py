@@ -142,6 +142,7 @@ def test_a_port_that_repeats_a_word_and_leaves_another_out_is_found(tmp_path: Pa
     assert "FAIL sum.mem word 0 was compared more than once\n" in said.stdout
 
 
+@pytest.mark.long
 @needs_icarus
 @pytest.mark.parametrize(("shown", "told"), [("8", "8"), ("'x", "x"), ("n + 32'd1", "8")])
 def test_an_address_that_no_neuron_has_is_found(shown: str, told: str, tmp_path: Path) -> None:
@@ -326,6 +327,7 @@ def test_the_cocotb_bench_alone_ends_on_a_signal_and_leaves_nothing(tmp_path: Pa
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+@pytest.mark.long
 @needs_icarus
 @pytest.mark.parametrize("alone", [False, True])
 def test_cocotb_takes_nothing_from_another_project(alone: bool, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def found() -> Significance:
     return measured(NETWORK, TASK)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "network",
     [
@@ -218,6 +219,7 @@ def test_weights_that_narrow_to_the_same_values_are_the_same_case() -> None:
     assert len(set(keys.values())) == 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [2, 3])
 def test_the_bytes_do_not_depend_on_the_workers(found: Significance, workers: int) -> None:
     assert to_json(measured(NETWORK, TASK, workers)) == to_json(found)

@@ -170,6 +170,7 @@ def test_the_file_holds_the_groups_of_learning_and_is_checked(found: Significanc
         assert str(error.value).endswith(f"is not: {said}")
 
 
+@pytest.mark.long
 def test_the_figure_shows_learning_below_and_against_its_own_float(found: Significance) -> None:
     assert found.learned
     root = ElementTree.fromstring(significance_svg(found))  # noqa: S314 - written a moment ago by this test

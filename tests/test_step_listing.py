@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import run
+from command_line import long_without_jit, run
 from fxsnn.program.shipped import source
 
 PLAN = """
@@ -63,6 +63,7 @@ def test_a_neuron_that_cannot_fire_is_told(network: Path, tmp_path: Path) -> Non
     assert "      no neuron can fire at this precision\n" in out
 
 
+@long_without_jit
 def test_a_rounded_leak_stops_where_half_a_step_is_left(network: Path, tmp_path: Path) -> None:
     plan = PLAN.replace('{ kind = "shift", shift = 5 }', '{ kind = "multiply", format = "UQ0.8" }')
     plan = plan.replace('"Q4.4", rounding = "floor"', '"Q4.4", rounding = "nearest-even"')

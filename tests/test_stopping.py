@@ -81,6 +81,7 @@ def ended(where: str, number: int, folder: Path) -> tuple[int, str, str]:
     return said.returncode, said.stdout, said.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", long_but(1, *NUMBERS), ids=lambda number: number.name)
 @pytest.mark.parametrize("where", ["tell", "destructor", "swallowed", "thread", "at_the_end"])
 def test_a_signal_is_never_lost(where: str, number: int, tmp_path: Path) -> None:
@@ -88,6 +89,7 @@ def test_a_signal_is_never_lost(where: str, number: int, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
 def test_what_is_cleared_away_is_not_interrupted(number: int, tmp_path: Path) -> None:
     assert ended("clearing_away", number, tmp_path) == (128 + number, "", "")

@@ -123,6 +123,7 @@ def keep(place: str, found: list[tuple[Point[Plan], Result]]) -> None:
         record.keep(found)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_study_finds_what_one_process_finds_without_it(place: str, workers: int, expected: bytes) -> None:
     finished = study(place, workers=workers)
@@ -137,6 +138,7 @@ def test_processes_find_what_one_process_finds(tmp_path: Path, expected: bytes) 
     assert complete(place) == each_once()
 
 
+@pytest.mark.long
 def test_a_cluster_finds_what_one_process_finds(tmp_path: Path, cluster: Cluster, expected: bytes) -> None:
     place, told = str(tmp_path / "s.db"), list[str]()
     finished = study(place, engine=Engine(cluster=cluster.address, tell=told.append))
@@ -145,6 +147,7 @@ def test_a_cluster_finds_what_one_process_finds(tmp_path: Path, cluster: Cluster
     assert told[0].startswith("2 workers; the cluster's dashboard is http://127.0.0.1:")
 
 
+@pytest.mark.long
 def test_a_finished_study_is_left_as_it_is(place: str, expected: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     study(place)
 
@@ -159,6 +162,7 @@ def test_a_finished_study_is_left_as_it_is(place: str, expected: bytes, monkeypa
     assert complete(place) == each_once()
 
 
+@pytest.mark.long
 def test_optuna_s_own_tools_read_the_study(place: str) -> None:
     import optuna
 
@@ -175,6 +179,7 @@ def test_optuna_s_own_tools_read_the_study(place: str) -> None:
     assert all(start and end and start <= end for start, end in times)
 
 
+@pytest.mark.long
 def test_trials_in_rows_are_those_that_optuna_adds_itself(place: str) -> None:
     import optuna
 
@@ -188,6 +193,7 @@ def test_trials_in_rows_are_those_that_optuna_adds_itself(place: str) -> None:
                 assert getattr(one, name) == getattr(other, name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", long_but(1, "sqlite", "journal", "postgresql"), indirect=True)
 def test_a_coordinator_that_is_killed_goes_on_with_what_is_in_the_study(
     place: str, tmp_path: Path, expected: bytes
@@ -234,6 +240,7 @@ def test_two_coordinators_on_one_study_find_the_same(place: str, tmp_path: Path,
     assert to_json(again.exploration) == expected
 
 
+@pytest.mark.long
 def test_of_two_results_of_a_point_the_first_counts(place: str) -> None:
     (point, found), *_ = results(points()[:1])
     other = msgspec.structs.replace(found, entry=msgspec.structs.replace(found.entry, bits=found.entry.bits + 1))
@@ -316,6 +323,7 @@ def test_a_study_that_is_removed_meanwhile_is_told_in_one_line(tmp_path: Path, n
         record.keep(results(points()[:1]))
 
 
+@pytest.mark.long
 def test_a_server_that_goes_meanwhile_is_told_in_one_line() -> None:
     with postgres.server() as running:
         place = parse_place(running.new_database())
@@ -327,6 +335,7 @@ def test_a_server_that_goes_meanwhile_is_told_in_one_line() -> None:
     assert str(refused.value).startswith(f"a study must be where it can be read and written, not {place.shown!r} (")
 
 
+@pytest.mark.long
 def test_a_study_that_an_older_version_began_is_gone_on_with(place: str, expected: bytes) -> None:
     from optuna.trial import TrialState, create_trial
 
@@ -353,6 +362,7 @@ def test_a_study_whose_maker_was_killed_is_made_by_the_next(
     assert to_json(study(place).exploration) == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("processes", [False, True])
 def test_a_point_that_cannot_be_evaluated_is_set_aside_and_named(tmp_path: Path, processes: bool) -> None:
     place = str(tmp_path / "s.db")

@@ -153,6 +153,7 @@ def test_a_line_that_is_no_record_and_came_later_is_told_too(tmp_path: Path) -> 
     assert str(refused.value).endswith("(line 2 is no record of a study)")
 
 
+@pytest.mark.long
 def test_a_study_whose_results_are_none_is_refused(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +187,7 @@ def alone(code: str, *words: object) -> str:
     return said.stderr.splitlines()[-1]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
     opened = "with open_storage(parse_place(sys.argv[{}])): pass\n"
@@ -233,6 +235,7 @@ def test_a_server_that_is_not_there_is_refused_soon(words: list[str]) -> None:
     assert "onnection refused" in said
 
 
+@pytest.mark.long
 def test_a_server_that_never_answers_is_refused_soon(words: list[str]) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -300,6 +303,7 @@ def test_the_lock_of_a_killed_writer_goes_with_it(tmp_path: Path) -> None:
 # other studies
 
 
+@pytest.mark.long
 def test_a_study_of_something_else_is_refused_by_what_differs(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,12 +428,14 @@ def two_grids(words: list[str], tmp_path: Path, place: str) -> None:
     assert run(*words, "--study", place, "--study-name", "first").out.endswith("nothing was left to evaluate\n")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("at_work")
 @pytest.mark.parametrize("name", ["s.db", "s.journal"])
 def test_two_grids_share_a_file_by_the_names_of_their_studies(words: list[str], tmp_path: Path, name: str) -> None:
     two_grids(words, tmp_path, str(tmp_path / name))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("at_work")
 def test_two_grids_share_a_server_by_the_names_of_their_studies(
     words: list[str], tmp_path: Path, server: postgres.Server

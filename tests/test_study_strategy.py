@@ -63,6 +63,7 @@ def followed(name: Name, seed: int, shuffled: int | None = None, trials: int = 7
     return order
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_sampler_asks_for_the_same_points_whatever_the_order_of_their_results(name: Name) -> None:
     assert followed(name, 3) == followed(name, 3, shuffled=1) == followed(name, 3, shuffled=2)
@@ -80,6 +81,7 @@ def test_who_comes_later_computes_the_same_generations(name: Name) -> None:
     assert 0 < late.done(results) < 70
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["nsga2", "tpe"])
 def test_a_sampler_learns_from_results(name: Name) -> None:
     def mean(order: list[str]) -> float:
@@ -97,6 +99,7 @@ def test_the_grid_is_every_point_in_order() -> None:
     assert (strategy.done(results), strategy.total) == (1, len(POINTS))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["tpe", "random"])
 def test_samplers_find_the_same_bytes_with_any_number_of_workers(tmp_path: Path, name: Name) -> None:
     found = [

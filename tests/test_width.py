@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference
+from command_line import long_with_jit
 from fxsnn.competitive.emulate import emulate, respond, spikes_of
 from fxsnn.competitive.plan import parse_plan
 from fxsnn.competitive.quantised import QuantisedNetwork
@@ -79,6 +80,7 @@ def test_a_chunk_of_rows_always_fits_its_lanes(weight: Format, inputs: int) -> N
     assert 1 <= lanes.chunk <= inputs
 
 
+@long_with_jit
 @pytest.mark.parametrize("word", ["UQ0.8", "Q1.7", "Q6.10", "Q10.20", "Q10.40"])
 def test_sums_of_extreme_weights_are_exact_in_every_lane(word: str) -> None:
     weight = Format.parse(word)
