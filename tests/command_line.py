@@ -47,6 +47,10 @@ def long_with_jit(test: Callable[P, None]) -> Callable[P, None]:
     return test if numba.config.DISABLE_JIT else pytest.mark.long(test)  # type: ignore[attr-defined]
 
 
+# of a module, whose tests are of files and simulators: what kernels compute with the JIT is tested elsewhere
+LONG_WITH_JIT = [] if numba.config.DISABLE_JIT else [pytest.mark.long]  # type: ignore[attr-defined]
+
+
 def long_but(few: int, *cases: Any, compiled: bool = False) -> list[Any]:
     """Return the cases of a test, of which `make test` runs the first few and `make long` the others.
 

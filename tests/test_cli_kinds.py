@@ -261,6 +261,7 @@ def test_a_demo_of_a_decolle_network_takes_a_grid_and_a_weight_of_memory(
     assert "--window 4 --mu 0.25 --grid grid.toml" in page
 
 
+@pytest.mark.long
 def test_options_of_learning_on_reach_the_candidates(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "grid.toml").write_text('weight = [3]\nstate = [1]\nscheme = ["straight-through"]\n')
     words = [

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import c_networks
 from c_models import compiled, printed
-from command_line import long_with_jit
+from command_line import LONG_WITH_JIT
 from command_line import run as command
 from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.export import write_c
@@ -36,6 +36,8 @@ from populations_drawn import start_for
 from simulate import UNOPTIMISED, needs_verilator
 from strategies import compiled_examples
 from test_cmodel import own
+
+pytestmark = LONG_WITH_JIT
 
 IDLE = """
 come: input
@@ -71,7 +73,6 @@ def agrees_from(network: QuantisedGraph, seed: int, inputs: NDArray[np.int64], f
         assert found[t][-1] == said
 
 
-@long_with_jit
 @settings(max_examples=compiled_examples(4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(c_networks.networks(), st.integers(0, 9999))
 def test_any_model_begun_with_words_keeps_what_the_kernels_do(

@@ -219,6 +219,7 @@ def test_every_cast_that_draws_has_a_register_of_its_own() -> None:
         assert layer.biases.learned.tolist() == reference.learned_bias
 
 
+@long_with_jit
 def test_learning_in_integers_gives_these_bytes_on_every_machine() -> None:
     told: list[tuple[int, int]] = []
     network, plan = small()

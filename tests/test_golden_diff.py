@@ -167,6 +167,7 @@ def test_the_offset_is_found_beside_a_change(shift: int, tmp_path: Path) -> None
     assert "compare = gt instead of ge" in found.causes
 
 
+@pytest.mark.long
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_flipped_word_is_named_by_its_step_and_neuron(

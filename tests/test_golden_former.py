@@ -78,6 +78,7 @@ def test_the_files_hold_what_the_slow_reference_computes(name: str) -> None:
         assert words["answer"][n].tolist() == expected.scores
 
 
+@pytest.mark.long
 @needs_jit
 @pytest.mark.parametrize("name", LAYERED_SETS)
 def test_a_set_s_own_nodes_match(name: str) -> None:

@@ -147,6 +147,7 @@ def expected(network: QuantisedGraph, inputs: Any) -> list[list[int]]:
     return found
 
 
+@long_with_jit
 @settings(max_examples=compiled_examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks(), st.integers(0, 9999))
 def test_a_batch_says_what_traces_say(network: QuantisedGraph, seed: int) -> None:

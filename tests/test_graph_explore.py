@@ -217,6 +217,7 @@ def load_from(data: bytes, folder: Path) -> tuple[Entry, ...]:
     return load_exploration(folder / "expected.json").entries
 
 
+@pytest.mark.long
 def test_without_labels_the_float_network_is_agreed_with(folder: Path) -> None:
     given = subject(folder, shown="shown.npy")
     found = study(given, folder / "s.db").exploration

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from command_line import long_with_jit
+from command_line import LONG_WITH_JIT
 from command_line import run as command
 from fxsnn.errors import ConfigError
 from fxsnn.graph.files import load_graph
@@ -24,6 +24,8 @@ from fxsnn.number.cast import from_float
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.signal import Signal
+
+pytestmark = LONG_WITH_JIT
 
 NETWORK = """
 [input]
@@ -219,7 +221,6 @@ LISTED = "weights = [[0.5, 0.25], [-0.5, 1.0], [0.75, 0.0]]"
 AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "identity"\n'
 
 
-@long_with_jit
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

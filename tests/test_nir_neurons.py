@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from command_line import run
+from command_line import LONG_WITH_JIT, run
 from fxsnn.errors import ConfigError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import GraphPlan, load_graph_plan
@@ -22,6 +22,8 @@ from fxsnn.nir.hdf5 import parse_nir
 from fxsnn.nir.onto import onto
 from fxsnn.program.shipped import names
 from nir_files import Nodes, Reals, Rules, chain, float_nodes, given, lif, output, play, write_nir
+
+pytestmark = LONG_WITH_JIT
 
 RNG = np.random.default_rng(16)
 SPIKES = (RNG.random((40, 3)) < 0.6).astype(np.float64)

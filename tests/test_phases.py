@@ -17,7 +17,7 @@ PLAIN = ("_jit", "lfsr", "rescale")  # of the kernels: what is run as it is outs
 LONG = {"test_rtl_populations_memory", "test_fuzz"}
 SKIPS = ("skip_without_jit", "skip_with_jit")
 MARKS = dict.fromkeys(("once", "needs_jit", "long_without_jit"), SKIPS[0])
-MARKS |= dict.fromkeys(("in_plain_python", "long_with_jit"), SKIPS[1])
+MARKS |= dict.fromkeys(("in_plain_python", "long_with_jit", "LONG_WITH_JIT"), SKIPS[1])
 
 
 @functools.cache

@@ -79,6 +79,7 @@ def test_verilator_s_launcher_may_have_its_other_name_and_its_status_is_ours(tmp
     assert said.returncode == 2, said.stdout + said.stderr
 
 
+@pytest.mark.long
 @needs_icarus
 @once
 @settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))

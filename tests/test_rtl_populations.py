@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 
-from command_line import in_plain_python, long_but
+from command_line import LONG_WITH_JIT, in_plain_python, long_but
 from command_line import run as command
 from fxsnn.errors import FxsnnError
 from fxsnn.golden.check import check_bundle
@@ -37,6 +37,8 @@ from population_sets import POPULATION_SETS
 from populations_drawn import any_networks, inputs_for
 from simulate import compared, needs_icarus, needs_verilator, simulate
 from strategies import examples
+
+pytestmark = LONG_WITH_JIT
 
 
 @pytest.fixture(scope="module")

@@ -136,6 +136,7 @@ def test_a_wide_plan_that_differs_is_told() -> None:
     assert found.baseline.wide_images_differing > 12
 
 
+@pytest.mark.long
 def test_every_point_is_a_direct_evaluation_of_its_plan(found: Significance) -> None:
     plan = wide_plan(NETWORK, profile(NETWORK, TASK.spikes), 7)
     seen = 0

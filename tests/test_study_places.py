@@ -181,8 +181,12 @@ def test_a_study_that_another_locks_is_refused_after_a_while(words: list[str], t
 
 
 def alone(code: str, *words: object) -> str:
-    """Return the last line of a process's complaint; coverage would write its own file under the limits set here."""
+    """Return the last line of a process's complaint.
+
+    Under the limits set here coverage would write a file of its own, and Python would cut off bytecode that it keeps.
+    """
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
     said = subprocess.run([sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True, env=env)
     return said.stderr.splitlines()[-1]
 
