@@ -101,10 +101,13 @@ def complete(place: str) -> Counter[str]:
     return Counter(trial.user_attrs["point"] for trial in trials)
 
 
-def wait_for_results(place: str, count: int) -> None:
+def wait_for_results(place: str, count: int, *processes: subprocess.Popen[str]) -> None:
+    """Wait for as many results of processes; one that has ended leaves no more of them."""
     while not Path(place).exists() if "://" not in place else False:
+        assert not processes or any(one.poll() is None for one in processes)
         time.sleep(0.05)
     while complete(place).total() < count:
+        assert not processes or any(one.poll() is None for one in processes) or complete(place).total() >= count
         time.sleep(0.05)
 
 
@@ -199,7 +202,7 @@ def test_a_coordinator_that_is_killed_goes_on_with_what_is_in_the_study(
     place: str, tmp_path: Path, expected: bytes
 ) -> None:
     killed = start(place, tmp_path / "out")
-    wait_for_results(place, 1)
+    wait_for_results(place, 1, killed)
     killed.kill()
     killed.communicate()
     held = complete(place)
@@ -214,7 +217,7 @@ def test_a_coordinator_that_is_killed_goes_on_with_what_is_in_the_study(
 def test_processes_end_with_the_coordinator_that_is_killed(tmp_path: Path) -> None:
     place = str(tmp_path / "s.db")
     killed = start(place, tmp_path / "out", "processes")
-    wait_for_results(place, 1)
+    wait_for_results(place, 1, killed)
     children = [int(text) for text in Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text().split()]
     for folder in Path(f"/proc/{killed.pid}/task").iterdir():
         children += [int(text) for text in (folder / "children").read_text().split()]
