@@ -9,7 +9,7 @@ import numpy as np
 from fxsnn.golden.populations_mutant import Mutant, with_variant
 from fxsnn.golden.populations_mutate import NetworkMutation
 from fxsnn.golden.populations_play import Theatre
-from fxsnn.golden.populations_target import Target
+from fxsnn.golden.populations_target import Target, fitted
 from fxsnn.number.format import Format
 from fxsnn.program.mutate_guards import stored
 from fxsnn.program.variant import Ints
@@ -55,15 +55,9 @@ def _suspected(target: Target, form: Format) -> Iterator[tuple[str, Make]]:
                 yield f"bit {bit} stored as {value}", _with(form, differ, value << bit)
     kept = (differ & -differ).bit_length() - 1  # all bits above these may be missing
     if kept:
-        yield f"only its {kept} lowest bits stored", lambda x: _read(x & ((1 << kept) - 1), form)
+        yield f"only its {kept} lowest bits stored", lambda x: fitted(x & ((1 << kept) - 1), form)
 
 
 def _with(form: Format, bits: int, value: int) -> Make:
     """Return what stores some bits as they are in a value."""
-    return lambda x: _read((x & ~bits) | value, form)
-
-
-def _read(words: Ints, form: Format) -> Ints:
-    """Return the words that the low bits of integers are, by their sign where they have one."""
-    low = words & ((1 << form.word) - 1)
-    return np.where(low > form.highest, low - (1 << form.word), low)
+    return lambda x: fitted((x & ~bits) | value, form)

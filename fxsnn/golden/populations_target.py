@@ -14,6 +14,7 @@ from fxsnn.golden.align import Alignment
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped
 from fxsnn.golden.timed import Timed
+from fxsnn.number.format import Format
 from fxsnn.program.variant import Ints
 
 Bools = NDArray[np.bool_]
@@ -44,9 +45,7 @@ class Target:
 
     def fitted(self, words: Ints) -> Ints:
         """Return words, int64 of any shape, as the node's width stores them: what is changed may be wider."""
-        form = self.node.format
-        low = words & ((1 << form.word) - 1)
-        return np.where(low > form.highest, low - (1 << form.word), low)
+        return fitted(words, self.node.format)
 
     def wrong(self, words: Ints) -> Bools:
         """Return where words, int64 of the shape of `words`, are not what was dumped: bool of that shape."""
@@ -56,6 +55,12 @@ class Target:
         """Return whether the words of step t of some presentations, int64[part, words], are not those dumped."""
         differs = ~self.defined[part, t] | (self.fitted(words) != self.words[part, t])
         return bool((differs & self.held[part, t]).any())
+
+
+def fitted(words: Ints, form: Format) -> Ints:
+    """Return which words of a format the low bits of integers are, int64 of any shape."""
+    low = words & ((1 << form.word) - 1)
+    return np.where(low > form.highest, low - (1 << form.word), low)
 
 
 def target(dump: Dumped, laid: Alignment, expected: Mapping[str, Ints], stimuli: Timed) -> Target:

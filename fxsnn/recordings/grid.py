@@ -101,7 +101,7 @@ def recorded_points(grid: RecordedGrid, network: DecolleNetwork) -> list[Point[D
             place = dict(zip(grid.axes, values, strict=True))
             name = _name(place)
             try:
-                words = _words(place, grid.seed, len(network.description.layer))
+                words = _words(place, grid, len(network.description.layer))
                 if place["scheme"] == "ITQ":
                     plan = plan_learning(network, words, Lesson(), trained=True)
                 else:
@@ -134,14 +134,14 @@ def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> lis
     return list(found.values())
 
 
-def _words(place: Mapping[str, Any], seed: int, layers: int) -> list[Words]:
+def _words(place: Mapping[str, Any], grid: RecordedGrid, layers: int) -> list[Words]:
     """Return the words of each layer at a point."""
-    bits = {name: _each(value, name) for name, value in place.items() if name in ("weight", "state") or "_bits" in name}
+    bits = {name: _each(place[name], name) for name in grid.bits}
     for name, each in bits.items():
         if len(each) not in (1, layers):
             raise ConfigError(f"{name} must be bits of all layers or of each of {layers}, not {place[name]!r}")
     same: dict[str, Any] = {name: Rounding.parse(place[name]).value for name in ("weight_rounding", "state_rounding")}
-    same |= {"filters": place["filters"], "seed": seed}
+    same |= {"filters": place["filters"], "seed": grid.seed}
     return [
         Words(**same | {name.removesuffix("_bits"): each[number % len(each)] for name, each in bits.items()})
         for number in range(layers)
