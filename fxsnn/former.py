@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 _MOVED = {
-    "competitive": ("emulate", "itq", "learn", "network", "prepare", "quantised", "recording", "width"),
+    "competitive": ("emulate", "itq", "learn", "network", "quantised", "recording"),
     "data": ("encode", "learned"),
     "digits": ("learner", "profiled", "splits"),
     "exploration": ("candidates", "descent", "pareto", "planned", "selection", "shortened"),
@@ -33,6 +33,7 @@ _PLACES = {name: (f"{folder}.{name}",) for folder, names in _MOVED.items() for n
     "ranges": ("measure.ranges", "competitive.ranges"),
     "reporting": ("jobs.digits_report", "jobs.sources"),
     "training": ("jobs.digits_training",),
+    "width": ("competitive.graph", "golden.layer_layout", "golden.rtl"),
 }
 
 

@@ -543,7 +543,7 @@ def test_a_memory_or_reset_that_does_not_exist_is_refused(plan: Path, words: lis
     [
         (b"a = 1", "a plan must have the documented keys: Object contains unknown field `a`"),
         (b"[weight", "a plan must be TOML: Expected ']' at the end of a table declaration (at end of document)"),
-        (b"weight = 1", "a plan must have the documented keys: Expected `object`, got `int` - at `$.weight`"),
+        (b"weight = 1", "a plan must have the documented keys: Expected `str | object`, got `int` - at `$.weight`"),
         (PLAN.replace("UQ0.4", "Q0.0").encode(), "weight: word must be 1 to 63 bits, not 0"),
         (PLAN.replace("UQ0.4", "Q64.0").encode(), "weight: word must be 1 to 63 bits, not 64"),
         (

@@ -17,7 +17,14 @@ from decolle_networks import cells, frames_for, layer_nodes, layer_plans, quanti
 from fxsnn.decolle.description import Description, Layer
 from fxsnn.decolle.emulate import count_casts, respond_layers
 from fxsnn.decolle.network import DecolleNetwork, random_layers
-from fxsnn.decolle.plan import DecollePlan, LayerPlan, decolle_plan_text, parse_decolle_plan
+from fxsnn.decolle.plan import (
+    DecollePlan,
+    LayerPlan,
+    decolle_plan_from_data,
+    decolle_plan_text,
+    decolle_plan_to_data,
+    parse_decolle_plan,
+)
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.number.format import Format
@@ -174,6 +181,18 @@ def test_a_plan_survives_its_text(layers: list[LayerPlan], lfsr: Lfsr) -> None:
         layers = [replace(one, **change) for one, change in zip(layers, changes, strict=True)]
     plan = DecollePlan(tuple(layers), lfsr)
     assert parse_decolle_plan(decolle_plan_text(plan)) == plan
+    data = decolle_plan_to_data(plan)
+    data["layer"] = [{name: _line(part) for name, part in layer.items()} for layer in data["layer"]]
+    assert decolle_plan_from_data(data) == plan
+
+
+def _line(part: Any) -> Any:
+    """Return a signal's or a leak's table as one line, where a line says all of it."""
+    if part == {"kind": "none"}:
+        return "none"
+    if isinstance(part, dict) and part.get("kind") == "shift":
+        return f"shift {part['shift']}"
+    return " ".join(part.values()) if isinstance(part, dict) and "kind" not in part else part
 
 
 LEAKS = ("trace_leak", "synapse_leak", "refractory_leak")

@@ -16,13 +16,13 @@ from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import Ranges
 from fxsnn.data.encode import RateCoding, encode
 from fxsnn.digits.evaluate import Task, evaluate, explore
-from fxsnn.digits.grid import Grid, make_plans, make_points, parse_grid, parse_leak
+from fxsnn.digits.grid import Grid, make_plans, make_points, parse_grid
 from fxsnn.errors import ConfigError, FormatError, FxsnnError, OverflowDetectedError, WidthError
 from fxsnn.exploration.candidate import Candidate
 from fxsnn.measure.score import cross_validate
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow, Rounding
-from fxsnn.number.signal import Leak, Signal
+from fxsnn.number.signal import Leak, Signal, parse_leak
 
 RANGES = Ranges(
     current=(0.0, 20.0), membrane=(-3.0, 60.0), theta=(0.0, 0.2), threshold=(5.0, 5.0), inhibition=(128.0, 128.0)

@@ -81,8 +81,9 @@ def test_every_array_is_what_the_datapath_holds(network: QuantisedNetwork) -> No
     scale = {fmt: 2 ** (fine - fmt.frac) for fmt in (v, t, th)}
     excess = v.highest * scale[v] - t.lowest * scale[t] - th.lowest * scale[th]
     trace = emulate(network, spikes_of(np.ones((1, 2, inputs), dtype=np.uint8)))
-    drawing = [site for site in trace.draws if site != "inhibit" or network.inhibition]
-    inhibits = network.inhibition != 0
+    # a neuron that is alone provably has no others that fire, but where it is asked whether it is the winner
+    inhibits = network.inhibition != 0 and (neurons > 1 or network.winner != "none")
+    drawing = [site for site in trace.draws if site != "inhibit" or inhibits]
     counter = needed(0, network.refractory_steps)
     state, buffer, spikes, constant = "state", "buffer", "spikes", "constant"
     listed = [
@@ -114,6 +115,12 @@ def test_every_array_is_what_the_datapath_holds(network: QuantisedNetwork) -> No
     assert {a.name: (a.words, a.word, a.meaning) for a in memory(network).arrays} == expected
     wide = sum(words * (1 if what == spikes else 32) for words, _, what in expected.values() if what != "register")
     assert baseline(memory(network)).bits == wide
+
+
+def test_a_size_is_counted_without_room_for_its_weights_and_has_an_end() -> None:
+    assert inventory(parse_plan(PLAN), 20_000, 20_000, 5, "zero", True).arrays[0].bits == 4 * 20_000**2
+    with pytest.raises(ConfigError, match=r"must be at most 4,294,967,296, not 65,536 x 65,537$"):
+        inventory(parse_plan(PLAN), 65_536, 65_537, 5, "zero", True)
 
 
 def test_what_learning_stores_is_counted_beside() -> None:

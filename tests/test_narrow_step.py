@@ -14,8 +14,8 @@ from hypothesis.extra.numpy import arrays
 import reference
 from command_line import long_with_jit
 from fxsnn.competitive.emulate import respond, run_raster, spikes_of
+from fxsnn.competitive.graph import layer_driver
 from fxsnn.competitive.plan import Plan
-from fxsnn.competitive.prepare import step_of
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.number.format import Format
@@ -50,7 +50,7 @@ def narrow_networks(draw: st.DrawFn) -> QuantisedNetwork:
 @settings(max_examples=compiled_examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(narrow_networks(), st.data())
 def test_spikes_equal_the_reference(network: QuantisedNetwork, data: st.DataObject) -> None:
-    assume(step_of(network).word != np.int64)
+    assume(layer_driver(network).step.word != np.int64)
     raster = data.draw(arrays(np.uint8, (2, 8, network.inputs), elements=st.integers(0, 1)))
     expected = [
         [step.spike for step in reference.run_layer(as_layer(network), image.tolist()).steps] for image in raster
@@ -84,9 +84,9 @@ def layer(**changes: Any) -> QuantisedNetwork:
     ids=str,
 )
 def test_what_takes_words_of_64_bits(changes: dict[str, Any]) -> None:
-    assert step_of(layer()).word == np.int32
-    assert step_of(layer(membrane=Signal(Format(28, 8), Rounding.FLOOR))).word == np.int32
-    assert step_of(layer(**changes)).word == np.int64
+    assert layer_driver(layer()).step.word == np.int32
+    assert layer_driver(layer(membrane=Signal(Format(28, 8), Rounding.FLOOR))).step.word == np.int32
+    assert layer_driver(layer(**changes)).step.word == np.int64
 
 
 @long_with_jit

@@ -35,6 +35,25 @@ def test_a_plan_survives_its_text(plan: Plan) -> None:
     assert plan_from_data(plan_to_data(plan)) == again
 
 
+def test_a_signal_and_a_leak_may_be_one_line() -> None:
+    lines = """
+accumulate = "each"
+weight = "UQ0.4 RN AP_SAT"
+accumulator = "UQ6.4"
+membrane = "Q6.4 SR"
+theta = "UQ6.2"
+threshold = "UQ5.3"
+inhibition = "UQ6.0"
+leak = "shift 4"
+"""
+    assert parse_plan(lines) == parse_plan(TEXT)
+    learns = 'learning = { weight = "UQ0.5 SR", fade = "multiply UQ0.5" }'
+    table = (
+        'learning = { weight = { format = "UQ0.5", rounding = "SR" }, fade = { kind = "multiply", format = "UQ0.5" } }'
+    )
+    assert parse_plan(lines + learns) == parse_plan(TEXT + table)
+
+
 def test_names_of_other_families_become_ours() -> None:
     plan = parse_plan(TEXT)
     assert plan.weight.format == Format(4, 4, signed=False)
@@ -69,6 +88,18 @@ def test_names_of_other_families_become_ours() -> None:
         ),
         ('"each"', '"all"', "a plan must have the documented keys: Invalid enum value 'all' - at `$.accumulate`"),
         ("weight =", "weight ", "a plan must be TOML: "),
+        (
+            '{ format = "UQ6.4" }',
+            '"UQ6.4 floor wrap 3"',
+            "accumulator must be a format, a rounding and an overflow, not",
+        ),
+        ('{ format = "UQ6.4" }', '""', "accumulator must be a format, a rounding and an overflow, not ''"),
+        ('{ format = "UQ6.4" }', "6.4", "a plan must have the documented keys: Expected `str | object`, got `float`"),
+        (
+            '{ kind = "shift", shift = 4 }',
+            '"shift"',
+            "leak: a leak must read like 'multiply UQ0.8', 'shift 6' or 'none'",
+        ),
         (
             '"SR"',
             '"wrap"',

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from fxsnn.competitive.graph import program_of
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork
-from fxsnn.competitive.width import exact_bits, limits, program_of, sites_of
 from fxsnn.decolle.description import Description, Layer
 from fxsnn.decolle.network import random_layers
 from fxsnn.decolle.plan import DecollePlan, LayerPlan
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import WidthError
+from fxsnn.golden.former_layer import limits
+from fxsnn.golden.layer_layout import sites_of
+from fxsnn.golden.rtl import exact_bits
 from fxsnn.kernels import rescale
 from fxsnn.kernels.site import Site
 from fxsnn.number.format import Format

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fxsnn.competitive.emulate import NODES
-from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.graph import LAYER, graph_of, program_of
 from fxsnn.competitive.quantised import SITES, QuantisedNetwork, site_registers
-from fxsnn.competitive.width import constants_of, program_of
 from fxsnn.graph.run import trace
 from fxsnn.program.interpret import Run, Step
 from strategies import words
@@ -25,7 +24,7 @@ def interpreted(
 ) -> tuple[list[Step], Run]:
     run = Run(
         program_of(network),
-        constants_of(network),
+        graph_of(network).each(LAYER),
         network.neurons,
         dict(enumerate(site_registers(network.plan))),
         {name: words.tolist() for name, words in start.items()},

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import reference
 from command_line import long_with_jit
 from fxsnn.competitive.emulate import emulate, respond, spikes_of
+from fxsnn.competitive.graph import program_of
 from fxsnn.competitive.plan import parse_plan
 from fxsnn.competitive.quantised import QuantisedNetwork
-from fxsnn.competitive.width import program_of
 from fxsnn.errors import ConfigError, WidthError
 from fxsnn.graph.lanes import lanes_for
 from fxsnn.number.format import Format

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.competitive.graph import LAYER, graph_of
-from fxsnn.competitive.prepare import prepare, step_of
+from fxsnn.competitive.graph import LAYER, graph_of, layer_driver, program_of
 from fxsnn.competitive.quantised import SITES, QuantisedNetwork, site_registers
-from fxsnn.competitive.width import program_of
 from fxsnn.data.encode import Spikes
 from fxsnn.engine.parts import in_parts
 from fxsnn.errors import ConfigError, OverflowDetectedError
 from fxsnn.frozen import KERNELS_TAKE, freeze
 from fxsnn.graph.counted import COUNTS
-from fxsnn.graph.drive import TOGETHER, Driver, Lists, Written, index_type
+from fxsnn.graph.drive import TOGETHER, Lists, Written, index_type
 from fxsnn.graph.run import Kept, counts, run
 from fxsnn.graph.run import traces as traces_of_graph
 from fxsnn.kernels import layer
@@ -64,7 +62,7 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
     OverflowDetectedError
         A signal's overflow mode is `error` and a value left it.
     """
-    driver, steps = _driver(network), spikes.steps
+    driver, steps = layer_driver(network), spikes.steps
     _check_inputs(network, spikes.inputs)
     responses = np.zeros((spikes.images, network.neurons), dtype=np.int32)
     if _may_refuse(network):
@@ -89,7 +87,7 @@ def run_raster(network: QuantisedNetwork, raster: NDArray[np.uint8], threads: in
 
     Raises as `respond` does, and ConfigError if the raster is anything else.
     """
-    driver = _driver(network)
+    driver = layer_driver(network)
     _check_raster(raster)
     active = np.require(raster, requirements=KERNELS_TAKE)
     images, steps, inputs = raster.shape
@@ -183,11 +181,6 @@ def _casts_named() -> Iterator[None]:
 
 def _parts(images: range) -> Iterator[range]:
     return (images[n : n + _RASTERS] for n in range(0, len(images), _RASTERS))
-
-
-def _driver(network: QuantisedNetwork) -> Driver:
-    ready = prepare(network)
-    return Driver(step_of(network), ready.rows, ready.seeds, ready.taps)
 
 
 def _check_inputs(network: QuantisedNetwork, inputs: int) -> None:

@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from fxsnn.competitive.graph import LAYER, LAYER_WEIGHTS, graph_of
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError
+from fxsnn.graph.inventory import graph_memory
+from fxsnn.graph.population import INPUT
 from fxsnn.kernels import rescale
 from fxsnn.measure.macro import Array
 from fxsnn.measure.memory import Memory, stored
-from fxsnn.number.format import bits_of
+from fxsnn.number.format import Format, bits_of
+
+MOST_WEIGHTS = 1 << 32
+_CALLED = {  # of the population's arrays, in the order in which they are listed
+    f"{LAYER_WEIGHTS}.weight": "weights",
+    f"{LAYER}.arriving": "synaptic sums",
+    f"{LAYER}.current": "synaptic currents",
+    f"{LAYER}.membrane": "membrane potentials",
+    f"{LAYER}.theta": "adaptive thresholds",
+    f"{LAYER}.refractory": "refractory counters",
+    INPUT: "input spikes",
+    LAYER: "output spikes",
+    f"{LAYER} largest _excess": "largest excess",
+    f"{LAYER} number of _able": "number of spikes",
+    f"{LAYER}.threshold": "threshold",
+    f"{LAYER}.factor": "leak factor",
+    f"{LAYER}.inhibition": "inhibition",
+    f"{LAYER}.floor": "floor",
+    f"{LAYER}.reset_value": "reset value",
+    f"{LAYER}.period": "refractory period",
+    f"{LAYER} LFSR registers": "LFSR registers",
+}
 
 
 def memory(network: QuantisedNetwork) -> Memory:
-    """Return what inference stores: every word that outlives the operation which makes it; see docs/arithmetic.md."""
-    return inventory(
-        network.plan,
-        network.inputs,
-        network.neurons,
-        network.refractory_steps,
-        network.reset,
-        bool(network.inhibition),
-        network.winner,
-    )
+    """Return what inference stores: what its population does, by the names of the layer; see docs/arithmetic.md.
+
+    An adaptive threshold counts as the state that it is while the network learns. Raises as `graph_of`.
+    """
+    found = {array.name: array for array in graph_memory(graph_of(network)).arrays}
+    listed = [replace(found.pop(name), name=called) for name, called in _CALLED.items() if name in found]
+    assert not found, [*found]  # noqa: S101  (every array of the text has a name here)
+    return Memory(tuple(replace(one, meaning="state") if one.name == "adaptive thresholds" else one for one in listed))
 
 
 def inventory(
@@ -33,44 +60,38 @@ def inventory(
     inhibited: bool,
     winner: str = "largest",
 ) -> Memory:
-    """Return the stored arrays of a network of this size; see `memory`."""
-    counter, membrane = refractory_steps.bit_length(), plan.membrane.format.word
-    each = plan.accumulate == "each"
-    current = plan.accumulator.format.word if each else sum_bits(plan, inputs)
-    arrays = [
-        Array("weights", inputs * neurons, plan.weight.format.word, "weights"),
-        Array("synaptic currents" if each else "synaptic sums", neurons, current, "buffer"),
-        Array("membrane potentials", neurons, membrane),
-        Array("adaptive thresholds", neurons, plan.theta.format.word),
-        Array("refractory counters", neurons, counter),
-        Array("input spikes", inputs, 1, "spikes"),
-        Array("output spikes", neurons, 1, "spikes"),
-        Array("largest excess", int(winner == "largest"), excess_bits(plan), "buffer"),
-        # others are pulled down for each spike; where one neuron fires at most, the output spikes say whether
-        Array("number of spikes", int(inhibited and winner == "none"), neurons.bit_length(), "buffer"),
-        Array("threshold", 1, plan.threshold.format.word, "constant"),
-        Array("leak factor", int(plan.leak.kind == "multiply"), plan.leak.factor.format.word, "constant"),
-        Array("inhibition", int(inhibited), plan.inhibition.format.word, "constant"),
-        Array("floor", int(inhibited), membrane, "constant"),
-        Array("reset value", int(reset == "value"), membrane, "constant"),
-        Array("refractory period", 1, counter, "constant"),
-        Array("LFSR registers", _drawing_casts(plan, reset, inhibited), plan.lfsr.width, "register"),
-    ]
-    return stored(arrays)
+    """Return the stored arrays of a network of this size; see `memory`.
 
+    Raises
+    ------
+    ConfigError
+        The network would have more than 2**32 weights.
+    WidthError
+        As `graph_of`.
+    """
+    if math.prod((inputs, neurons)) > MOST_WEIGHTS:
+        raise ConfigError(f"inputs times neurons must be at most {MOST_WEIGHTS:,}, not {inputs:,} x {neurons:,}")
 
-def sum_bits(plan: Plan, inputs: int) -> int:
-    """Return the bits of a word that holds every exact sum of weights."""
-    weight = plan.weight.format
-    return bits_of(weight.lowest * inputs, weight.highest * inputs)
+    def some(fmt: Format) -> int:  # a word that is not 0: what is 0 may need no memory
+        return fmt.highest or fmt.lowest
 
-
-def excess_bits(plan: Plan) -> int:
-    """Return the bits of a word that holds by how much a membrane exceeds its threshold; none that falls short wins."""
-    v, t, th = plan.membrane.format, plan.threshold.format, plan.theta.format
-    common = max(v.frac, t.frac, th.frac)
-    limit = (t.lowest << common - t.frac) + (th.lowest << common - th.frac)
-    return bits_of(0, max((v.highest << common - v.frac) - limit, 0))
+    blank = QuantisedNetwork(
+        plan=plan,
+        weights=np.broadcast_to(np.int64(0), (inputs, neurons)),
+        theta=np.zeros(neurons, np.int64),
+        threshold=some(plan.threshold.format),
+        factor=some(plan.leak.factor.format),
+        inhibition=some(plan.inhibition.format) * inhibited,
+        floor=0,
+        reset_value=0,
+        reset=reset,
+        compare="ge",
+        winner=winner,
+        refractory_steps=refractory_steps,
+        refractory_input="ignore",
+        casts={},
+    )
+    return memory(blank)
 
 
 def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
@@ -116,23 +137,3 @@ def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
     registers += sum(signal.rounding.code == rescale.STOCHASTIC and dropped > 0 for signal, dropped in drawing)
     arrays.append(Array("LFSR registers", registers, plan.lfsr.width, "register"))
     return stored(arrays)
-
-
-def _drawing_casts(plan: Plan, reset: str, inhibited: bool) -> int:
-    """Return how many of the casts of a time step round stochastically and drop bits: each owns an LFSR."""
-
-    def draws(signal_code: int, dropped: int) -> bool:
-        return signal_code == rescale.STOCHASTIC and dropped > 0
-
-    v, a = plan.membrane.format.frac, plan.accumulator.format.frac
-    factor = plan.leak.factor.format.frac if plan.leak.kind == "multiply" else 0
-    fused = plan.integrate == "fused"
-    membrane, accumulator = plan.membrane.rounding.code, plan.accumulator.rounding.code
-    casts = [
-        draws(accumulator, plan.weight.format.frac - a),
-        not fused and draws(membrane, factor),
-        draws(membrane, max(a - v, factor if fused else 0)),
-        reset == "subtract" and draws(membrane, plan.threshold.format.frac - v),
-        inhibited and draws(membrane, plan.inhibition.format.frac - v),
-    ]
-    return sum(casts)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.competitive.graph import layer_driver
 from fxsnn.competitive.learn import Learning, check_images, presentations
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import LearningPlan, Plan
-from fxsnn.competitive.prepare import prepare, step_of
 from fxsnn.competitive.quantised import FIRST_LEARNING_STREAM, QuantisedNetwork, quantise
 from fxsnn.data.encode import Spikes
 from fxsnn.errors import ConfigError, as_given
@@ -107,7 +107,7 @@ def begin(network: Network, images: NDArray[np.uint8], learning: Learning, plan:
     constants = learner(quantised, table, learning, network.coding.steps)
     state = State(
         learned=np.ascontiguousarray(learned.T),
-        rows=prepare(quantised).rows.words.copy(),
+        rows=layer_driver(quantised).rows.words.copy(),
         sums=quantised.weights.sum(axis=0),
         theta=from_float(network.theta, table.theta.format),
         folded=np.zeros(len(network.theta), np.int64),
@@ -162,7 +162,7 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
         left = plan.trace.format
         scale = plan.fade.factor.format.frac if plan.fade.kind == "multiply" else 0
         fade = proof.site("fading", plan.trace, ((0, left.highest * factor), Format(63, left.frac + scale)))
-    (compare,) = step_of(network).fracs  # the binary point of threshold + theta
+    (compare,) = layer_driver(network).step.fracs  # the binary point of threshold + theta
     _constant("rate", learning.rate, plan.rate)
     return Learner(
         update=update,
@@ -217,7 +217,8 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
     """Present images, the first of them number `first` of `total`; keep every word where there is room for it."""
     network, state = started.network, started.state
     rates = from_float(started.learning.paces(first, spikes.images, total), started.table.rate.format)
-    ready, step, form = prepare(network), step_of(network), network.plan.weight.format
+    driver, form = layer_driver(network), network.plan.weight.format
+    step = driver.step
     fixed_stdp.learn_from(
         state.learned,
         state.rows,
@@ -232,11 +233,11 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
         step.room(),
         step.fixed.copy(),
         step.words,
-        ready.rows.chunk,
+        driver.rows.chunk,
         fits_together(form.lowest, form.highest, state.rows.dtype.type),
-        ready.rows.lane,
-        ready.seeds,
-        ready.taps,
+        driver.rows.lane,
+        driver.seeds,
+        driver.taps,
         step.draw_room(),
         step.called(NO_RASTER, state.rows, spikes.indices),
         step.emitted.adds_each,

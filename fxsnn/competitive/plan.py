@@ -19,10 +19,11 @@ from fxsnn.number.modes import Overflow
 from fxsnn.number.signal import (
     ChoiceText,
     Leak,
+    LeakGiven,
     LeakText,
     LfsrText,
     Signal,
-    SignalText,
+    SignalGiven,
     leak_data,
     leak_of,
     signal_data,
@@ -85,22 +86,22 @@ class Plan:
 
 
 class _LearningText(msgspec.Struct, forbid_unknown_fields=True):
-    weight: SignalText
-    trace: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ1.0"))
-    theta: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ8.16"))
-    rate: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ0.16"))
-    constants: SignalText = msgspec.field(default_factory=lambda: SignalText("UQ0.8"))
-    fade: LeakText = msgspec.field(default_factory=lambda: LeakText("none"))
+    weight: SignalGiven
+    trace: SignalGiven = "UQ1.0"
+    theta: SignalGiven = "UQ8.16"
+    rate: SignalGiven = "UQ0.16"
+    constants: SignalGiven = "UQ0.8"
+    fade: LeakGiven = "none"
 
 
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
-    weight: SignalText
-    accumulator: SignalText
-    membrane: SignalText
-    theta: SignalText
-    threshold: SignalText
-    inhibition: SignalText
-    leak: LeakText = msgspec.field(default_factory=LeakText)
+    weight: SignalGiven
+    accumulator: SignalGiven
+    membrane: SignalGiven
+    theta: SignalGiven
+    threshold: SignalGiven
+    inhibition: SignalGiven
+    leak: LeakGiven = msgspec.field(default_factory=LeakText)
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
     accumulate: Literal["exact", "each"] = "exact"
     integrate: Literal["two-casts", "fused"] = "two-casts"

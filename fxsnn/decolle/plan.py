@@ -15,10 +15,11 @@ from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.signal import (
     ChoiceText,
     Leak,
+    LeakGiven,
     LeakText,
     LfsrText,
     Signal,
-    SignalText,
+    SignalGiven,
     leak_data,
     leak_of,
     signal_data,
@@ -67,14 +68,14 @@ class DecollePlan:
 
 
 class _LayerText(msgspec.Struct, forbid_unknown_fields=True):
-    weight: SignalText
-    bias: SignalText
-    synapse: SignalText
-    trace: SignalText
-    refractory: SignalText
-    trace_leak: LeakText = msgspec.field(default_factory=LeakText)
-    synapse_leak: LeakText = msgspec.field(default_factory=LeakText)
-    refractory_leak: LeakText = msgspec.field(default_factory=LeakText)
+    weight: SignalGiven
+    bias: SignalGiven
+    synapse: SignalGiven
+    trace: SignalGiven
+    refractory: SignalGiven
+    trace_leak: LeakGiven = msgspec.field(default_factory=LeakText)
+    synapse_leak: LeakGiven = msgspec.field(default_factory=LeakText)
+    refractory_leak: LeakGiven = msgspec.field(default_factory=LeakText)
     filters: Filters = "inputs"
     learning: LearningText | None = None
 

@@ -9,7 +9,7 @@ import msgspec
 
 from fxsnn.errors import ConfigError
 from fxsnn.number.modes import Overflow
-from fxsnn.number.signal import Signal, SignalText, signal_data, signal_of
+from fxsnn.number.signal import Signal, SignalGiven, signal_data, signal_of
 
 LEARNING_SIGNALS = ("learned", "learned_bias", "error", "delta", "gradient")
 SHIFTS = ("readout_shift", "first", "slope", "reach", "bias_shift", "forget")
@@ -63,11 +63,11 @@ class LayerLearning:
 class LearningText(msgspec.Struct, forbid_unknown_fields=True):
     """A learning table as people write it."""
 
-    learned: SignalText
-    learned_bias: SignalText
-    error: SignalText
-    delta: SignalText
-    gradient: SignalText
+    learned: SignalGiven
+    learned_bias: SignalGiven
+    error: SignalGiven
+    delta: SignalGiven
+    gradient: SignalGiven
     readout_shift: int
     first: int = 0
     slope: int = 2

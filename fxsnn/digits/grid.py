@@ -19,7 +19,7 @@ from fxsnn.measure.ranges import integer_bits
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import SHORT, Rounding
-from fxsnn.number.signal import Leak, Signal
+from fxsnn.number.signal import Signal, parse_leak
 
 Scheme = Literal["PTQ", "ITQ"]  # quantised after training, or in training
 
@@ -99,18 +99,6 @@ class Learner(Protocol):
 def parse_grid(text: str) -> Grid:
     """Read a grid from TOML; raises ConfigError naming the key that is wrong."""
     return documented(parse_toml(text, "a grid"), Grid, "a grid")
-
-
-def parse_leak(text: str) -> Leak:
-    """Read a leak as grids and people write it: `multiply UQ0.8`, `shift 6` or `none`."""
-    kind, _, rest = text.partition(" ")
-    if kind == "none" and not rest:
-        return Leak("none")
-    if kind == "shift" and rest.isascii() and rest.isdecimal():
-        return Leak("shift", shift=int(rest))
-    if kind == "multiply":
-        return Leak("multiply", Signal(Format.parse(rest)))
-    raise ConfigError(f"a leak must read like 'multiply UQ0.8', 'shift 6' or 'none', not {text!r}")
 
 
 def make_points(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> list[Point[Plan]]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fxsnn.competitive.graph import program_of
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import quantise
-from fxsnn.competitive.width import program_of
 from fxsnn.errors import FxsnnError
 from fxsnn.number.signal import Signal
 

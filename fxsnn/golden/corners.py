@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.competitive.prepare import rounded
 from fxsnn.kernels.site import Site
 
 Where = NDArray[np.bool_]  # bool[rows, neurons], or [rows, additions, neurons] of a cast after every addition
@@ -58,3 +57,15 @@ def _dropping_corners(site: Site, exact: Words, result: Words) -> Iterator[tuple
         if site.right > 1:
             yield f"{sign}, less than half a unit dropped", signed & (rest > 0) & (rest < half)
             yield f"{sign}, more than half a unit dropped", signed & (rest > half)
+
+
+def rounded(exact: NDArray[np.int64], site: Site, draws: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Return what a cast's rounding makes of exact values, before overflow: rescale.drop, on arrays.
+
+    exact, draws    int64 of any shape, both of the same; the result too
+    """
+    floor = exact >> site.right
+    rest = exact - (floor << site.right)
+    added = np.where(exact < 0, site.bias + site.if_negative, site.bias) if draws is None else draws
+    total: NDArray[np.int64] = floor + ((rest + added + (site.if_odd & -(floor & 1))) >> site.right)
+    return total

@@ -15,10 +15,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.competitive.graph import LAYER, graph_of
+from fxsnn.competitive.graph import LAYER, graph_of, program_of
 from fxsnn.competitive.plan import plan_from_data
 from fxsnn.competitive.quantised import SITES, QuantisedNetwork
-from fxsnn.competitive.width import limits, program_of
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.layer_layout import LAYER_SCHEMA, in_layer, layer_layout, layer_lfsr_entry
@@ -198,3 +197,10 @@ def _equalities(network: QuantisedNetwork, timed: Timed, words: Words) -> int:
     left = program_of(network).named("_excess").frac - network.plan.membrane.format.frac
     met = (integrated << left) == limits(network)
     return int((met & (resting == 0)).sum())
+
+
+def limits(network: QuantisedNetwork) -> NDArray[np.int64]:
+    """Return threshold + adaptive threshold of every neuron at the comparison's binary point, int64[neurons]."""
+    common, plan = program_of(network).named("_excess").frac, network.plan
+    t, th = plan.threshold.format, plan.theta.format
+    return (network.threshold << (common - t.frac)) + (network.theta << (common - th.frac))

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from fxsnn.competitive.graph import LAYER, LAYER_WEIGHTS
+from fxsnn.competitive.graph import LAYER, LAYER_WEIGHTS, program_of
 from fxsnn.competitive.quantised import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
-from fxsnn.competitive.width import sites_of
 from fxsnn.golden.contents import BIT, Vector, wide
+from fxsnn.kernels.site import Site
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Rounding
 
@@ -111,6 +111,12 @@ def _constants(network: QuantisedNetwork) -> list[Vector]:
     if plan.leak.kind == "multiply":
         constants.append(Vector("leak_factor", "constant", plan.leak.factor.format, (1,), "factor of the leak"))
     return constants
+
+
+def sites_of(network: QuantisedNetwork) -> dict[str, Site]:
+    """Return the casts that a time step makes, by name; raises as `program_of`."""
+    program = program_of(network)
+    return {SITES[one.stream]: program.site(one) for one in program.neuron.casts if one.stream is not None}
 
 
 def drawing_sites(network: QuantisedNetwork) -> list[str]:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fxsnn.competitive.inventory import excess_bits
+from fxsnn.competitive.graph import program_of
+from fxsnn.competitive.plan import SIGNALS, Plan
 from fxsnn.competitive.quantised import SITES, QuantisedNetwork
-from fxsnn.competitive.width import exact_bits
 from fxsnn.hdl.words import mode_name
+from fxsnn.number.format import bits_of
 
 HDL = Path(__file__).parent / "hdl"
 CHECKED = ("fxsnn_checks.svh", "fxsnn_compare.svh", "fxsnn_verdict.svh")
@@ -119,6 +120,25 @@ def _exact_bits(manifest: Mapping[str, Any], network: QuantisedNetwork) -> int:
     """Return the bits of the RTL's exact intermediates, which also carry every word to the bench."""
     words: list[int] = [entry["word"] for entry in manifest["files"]]
     return min(64, max(exact_bits(network), *(word + 1 for word in words)))
+
+
+def excess_bits(plan: Plan) -> int:
+    """Return the bits of a word that holds by how much a membrane exceeds its threshold; none that falls short wins."""
+    v, t, th = plan.membrane.format, plan.threshold.format, plan.theta.format
+    common = max(v.frac, t.frac, th.frac)
+    limit = (t.lowest << common - t.frac) + (th.lowest << common - th.frac)
+    return bits_of(0, max((v.highest << common - v.frac) - limit, 0))
+
+
+def exact_bits(network: QuantisedNetwork) -> int:
+    """Return the bits of a two's complement word that holds every exact intermediate and every word.
+
+    One more than the bounds need, so that a draw can be added to the dropped bits in place.
+    """
+    plan = network.plan
+    lowest, highest = program_of(network).reached
+    words: list[int] = [signal.format.word for signal in (*(getattr(plan, name) for name in SIGNALS), plan.leak.factor)]
+    return min(64, max(highest.bit_length(), (-lowest - 1).bit_length(), *words) + 2)
 
 
 def literal(kind: str, value: int | str) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fxsnn.engine.parts import in_parts
 from fxsnn.frozen import KERNELS_TAKE
 from fxsnn.graph.dense import Dense, DenseAtWork, dense, is_dense
-from fxsnn.graph.drive import TOGETHER
+from fxsnn.graph.drive import TOGETHER, Driver
 from fxsnn.graph.engine import Engine, stored_in
 from fxsnn.graph.order import Stage
 from fxsnn.graph.population import INPUT
@@ -109,6 +109,11 @@ def emitted_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]]) -> dic
     inputs     int[inputs, steps, words], words of the input's format
     """
     return _AtWork(network, _schedule(network, REST), max(1, len(inputs)), inputs.shape[1]).played(inputs, REST, {})[0]
+
+
+def driver_of(network: QuantisedGraph, name: str) -> Driver:
+    """Return a population as it runs from rest, of which `dense.is_dense` holds."""
+    return _schedule(network, REST).dense[name].driver
 
 
 def _schedule(network: QuantisedGraph, start: Start) -> Schedule:

@@ -79,7 +79,7 @@ class Given:
             if self.form == "real":
                 cast = from_float_counted(self.values, form, signal.rounding, signal.overflow, lfsr=lfsr)
                 return cast.raw, Counted(cast.inexact, cast.ties, cast.overflows)
-            words = self.values.astype(np.int64)
+            words = self.values.astype(np.int64, copy=False)
             if self.form == "bits":
                 _check_bits(what, words, form)
                 half = 1 << form.word - 1  # taken twice: 2**63 is no int64
@@ -93,7 +93,7 @@ class Given:
     def reals(self, signal: Signal | None, what: str) -> NDArray[np.float64]:
         """Return the numbers as real ones; raises ConfigError for raw words without a signal."""
         if self.form == "real":
-            return self.values.astype(np.float64)
+            return self.values.astype(np.float64, copy=False)
         if signal is None:
             raise ConfigError(f"{self._of()}{what} must be real numbers where there is no plan, not raw words")
         return to_float(self.words(signal, Lfsr(), what)[0], signal.format)
@@ -110,7 +110,7 @@ def real(values: ArrayLike) -> Given:
     held = _array(values)
     if held.dtype.kind not in "iuf":
         raise ConfigError(f"numbers must be real, not {held.dtype}")
-    return Given(held.astype(np.float64))
+    return Given(held.astype(np.float64, copy=False))
 
 
 def raw(words: ArrayLike) -> Given:
@@ -121,7 +121,7 @@ def raw(words: ArrayLike) -> Given:
     held = _array(words)
     if held.dtype.kind not in "iu" or (held.dtype.kind == "u" and held.size and int(held.max()) >= 1 << 63):
         raise ConfigError(f"raw words must be integers of at most 63 bits, not {held.dtype}")
-    return Given(held.astype(np.int64), "raw")
+    return Given(held.astype(np.int64, copy=False), "raw")
 
 
 def given_of(value: Given | ArrayLike, what: str) -> Given:

@@ -143,12 +143,7 @@ def _shipped_signals() -> frozenset[str]:
 
 def read_signal(given: Any, name: str) -> Signal:
     """Read a signal as people write it, a text or a table; raises ConfigError, which names it."""
-    if isinstance(given, str):
-        words = given.split()
-        if not 1 <= len(words) <= 3:
-            raise ConfigError(f"signal {name!r} must be a format, a rounding and an overflow, not {given!r}")
-        given = dict(zip(("format", "rounding", "overflow"), words, strict=False))
     try:
-        return signal_of(msgspec.convert(given, SignalText), f"signal {name!r}")
+        return signal_of(given if isinstance(given, str) else msgspec.convert(given, SignalText), f"signal {name!r}")
     except msgspec.ValidationError as error:
         raise ConfigError(f"signal {name!r} must be a text or a table of format, rounding, overflow: {error}") from None

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from fxsnn.competitive.description import Competitive
+from fxsnn.competitive.graph import LAYER, graph_of
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork, quantise
-from fxsnn.competitive.width import constants_of, program_of
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.populations import of_layers
@@ -118,7 +118,7 @@ def steps_of(network: QuantisedNetwork | QuantisedLayers | QuantisedGraph) -> di
     if isinstance(network, QuantisedLayers):
         kinds, layers = network.description.layer, of_layers(_pages(network.graph))
         return {f"layer {number}, {kinds[number].kind}": [*chain(*parts)] for number, parts in enumerate(layers)}
-    return {"": page(program_of(network), constants_of(network))}
+    return {"": _pages(graph_of(network))[LAYER]}
 
 
 def _pages(network: QuantisedGraph) -> dict[str, list[str]]:

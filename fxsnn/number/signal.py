@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -64,6 +64,10 @@ class LeakText(msgspec.Struct, forbid_unknown_fields=True):
     shift: int = 0
 
 
+SignalGiven: TypeAlias = SignalText | str  # a table, or one line: "Q6.6 floor saturate"
+LeakGiven: TypeAlias = LeakText | str  # a table, or one line: "shift 5"
+
+
 class LfsrText(msgspec.Struct, forbid_unknown_fields=True):
     """The register that stochastic casts derive theirs from, as people write it."""
 
@@ -81,16 +85,26 @@ class ChoiceText(msgspec.Struct, forbid_unknown_fields=True):
     by: str | None = None
 
 
-def signal_of(given: SignalText | LeakText, name: str) -> Signal:
-    """Return the signal that a text means; raises ConfigError with its name."""
+def signal_of(given: SignalGiven | LeakText, name: str) -> Signal:
+    """Return the signal that a table or a line means; raises ConfigError with its name."""
+    if isinstance(given, str):
+        words = given.split()
+        if not 1 <= len(words) <= 3:
+            raise ConfigError(f"{name} must be a format, a rounding and an overflow, not {given!r}")
+        given = SignalText(*words)
     try:
         return Signal(Format.parse(given.format), Rounding.parse(given.rounding), Overflow.parse(given.overflow))
     except FxsnnError as error:
         raise ConfigError(f"{name}: {error}") from None
 
 
-def leak_of(given: LeakText, name: str) -> Leak:
-    """Return the leak that a text means; raises ConfigError with its name."""
+def leak_of(given: LeakGiven, name: str) -> Leak:
+    """Return the leak that a table or a line means; raises ConfigError with its name."""
+    if isinstance(given, str):
+        try:
+            return parse_leak(given)
+        except FxsnnError as error:
+            raise ConfigError(f"{name}: {error}") from None
     if given.shift and given.kind != "shift":
         raise ConfigError(f"{name}.shift must be given where kind is 'shift' alone, not {given.kind!r}")
     if given.kind != "multiply":
@@ -98,6 +112,18 @@ def leak_of(given: LeakText, name: str) -> Leak:
             if getattr(given, key) != getattr(LeakText(), key):
                 raise ConfigError(f"{name}.{key} must be given where kind is 'multiply' alone, not {given.kind!r}")
     return Leak(given.kind, signal_of(given, name), given.shift)
+
+
+def parse_leak(text: str) -> Leak:
+    """Read a leak as grids and people write it: `multiply UQ0.8`, `shift 6` or `none`."""
+    kind, _, rest = text.partition(" ")
+    if kind == "none" and not rest:
+        return Leak("none")
+    if kind == "shift" and rest.isascii() and rest.isdecimal():
+        return Leak("shift", shift=int(rest))
+    if kind == "multiply":
+        return Leak("multiply", Signal(Format.parse(rest)))
+    raise ConfigError(f"a leak must read like 'multiply UQ0.8', 'shift 6' or 'none', not {text!r}")
 
 
 def leak_data(leak: Leak) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from fxsnn.competitive import learn
 from fxsnn.competitive.emulate import respond
+from fxsnn.competitive.graph import program_of
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork, quantise
 from fxsnn.competitive.ranges import Ranges
-from fxsnn.competitive.width import program_of
 from fxsnn.digits.evaluate import Task
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import FormatError, WidthError

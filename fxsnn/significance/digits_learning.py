@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from fxsnn.competitive import itq, learn
 from fxsnn.competitive.emulate import respond
+from fxsnn.competitive.graph import program_of
 from fxsnn.competitive.learn import Learning, random_network
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import LearningPlan, Plan
 from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import Ranges, profile
-from fxsnn.competitive.width import program_of
 from fxsnn.data.encode import encode
 from fxsnn.digits.evaluate import Task
 from fxsnn.engine.pool import THREADS, Engine
