@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "recordings": "io number data measure graph decolle exploration",
     "golden": "kernels io number data program graph competitive decolle hdl nir",
     "api": "io number measure program graph golden",
-    "regress": "io engine number data measure graph competitive exploration digits populations",
+    "regress": "io engine number data measure graph competitive decolle exploration digits networks populations",
     "significance": "io engine number data measure graph competitive decolle exploration digits populations recordings",
     "subjects": "measure graph competitive decolle exploration digits populations recordings significance",
     "report": (

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli.commands import App
-from fxsnn.cli.options import AsJson, PlanFile
+from fxsnn.cli.options import AnyNetwork, AsJson, PlanFile
 from fxsnn.cli.tables import say, show, show_json, table
 
 
@@ -30,7 +30,7 @@ Network = Annotated[Path, typer.Argument(help="Network of populations (.toml).",
 
 
 def c(
-    network: Network,
+    network: AnyNetwork,
     plan: PlanFile,
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     all_states: Annotated[
@@ -40,9 +40,11 @@ def c(
     as_json: AsJson = False,
 ) -> None:
     """Write the network as C99 in integers only, and the files that run it beside a core in a SystemVerilog bench."""
-    from fxsnn.cmodel.export import export_c
+    from fxsnn.cmodel.export import write_c
+    from fxsnn.cmodel.words import prefix_of
+    from fxsnn.networks.words import words_in
 
-    written = export_c(network, plan, out, all_states=all_states)
+    written = write_c(out, words_in(network, plan), prefix_of(network.stem), all_states=all_states)
     if as_json:
         show_json({"folder": str(out), "files": list(written.files), "prefix": written.prefix})
     else:

@@ -1,4 +1,4 @@
-"""A network's files and a plan made into a folder of C: the model, and what runs it from a SystemVerilog bench."""
+"""A quantised network made into a folder of C: the model, and what runs it from a SystemVerilog bench."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from pathlib import Path
 
 from fxsnn.cmodel.dpi import wrapped
 from fxsnn.cmodel.model import c_model
-from fxsnn.cmodel.words import prefix_of
-from fxsnn.graph.files import load_graph
-from fxsnn.graph.plan import graph_plan_text, load_graph_plan
-from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
+from fxsnn.graph.plan import graph_plan_text
+from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.io.files import new_folder
 
 MARKER = "model.json"  # says what made the folder, and that it may be replaced
@@ -24,19 +22,6 @@ class Exported:
 
     prefix: str
     files: tuple[str, ...]
-
-
-def export_c(network: Path, plan: Path, out: Path, *, all_states: bool = False) -> Exported:
-    """Write the C model of a network of populations under a plan; names begin as the network's file is called.
-
-    Raises
-    ------
-    FxsnnError
-        A file cannot be read, or says what cannot be; the folder cannot be written.
-    """
-    graph = load_graph(network)
-    quantised = quantise_graph(graph, load_graph_plan(plan, graph))
-    return write_c(out, quantised, prefix_of(network.stem), all_states=all_states)
 
 
 def write_c(folder: Path, network: QuantisedGraph, prefix: str, *, all_states: bool = False) -> Exported:

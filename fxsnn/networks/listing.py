@@ -11,14 +11,12 @@ import numpy as np
 from fxsnn.competitive.description import Competitive
 from fxsnn.competitive.graph import LAYER, graph_of
 from fxsnn.competitive.network import Network
-from fxsnn.competitive.plan import Plan
-from fxsnn.competitive.quantised import QuantisedNetwork, quantise
+from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.decolle.network import DecolleNetwork
-from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.populations import of_layers
-from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
+from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.errors import ConfigError
-from fxsnn.exploration.planned import Planned, parse_planned
+from fxsnn.exploration.planned import parse_planned
 from fxsnn.graph.files import graph_at
 from fxsnn.graph.misfits import misfits
 from fxsnn.graph.network import Graph
@@ -29,6 +27,7 @@ from fxsnn.io.documents import named
 from fxsnn.io.files import read_text
 from fxsnn.networks.counting import blank, described_at
 from fxsnn.networks.described import network_in
+from fxsnn.networks.words import quantised_under
 from fxsnn.program.catalogue import differences
 from fxsnn.program.grammar import Text
 from fxsnn.program.page import page
@@ -60,7 +59,7 @@ def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], 
         )
         return "\n".join(source(name) for name in texts)
     read = named(plan, parse_planned, read_text(plan, "a plan"))
-    return _joined(steps_of(_quantised(held, read, plan)))
+    return _joined(steps_of(quantised_under(held, read, plan)))
 
 
 def show_against(one: Path, other: str) -> str:
@@ -127,16 +126,6 @@ def _pages(network: QuantisedGraph) -> dict[str, list[str]]:
 
 def _joined(steps: Mapping[str, Sequence[str]]) -> str:
     return "".join(f"{line}\n" for name, lines in steps.items() for line in ([name] if name else []) + [*lines])
-
-
-def _quantised(held: Network | DecolleNetwork, plan: Planned, file: Path) -> QuantisedNetwork | QuantisedLayers:
-    if isinstance(held, DecolleNetwork):
-        if not isinstance(plan, DecollePlan):
-            raise ConfigError(f"a plan must be of layers as its network is, {str(file)!r} is not")
-        return quantise_layers(held, plan)
-    if not isinstance(plan, Plan):
-        raise ConfigError(f"a plan must be of one layer as its network is, {str(file)!r} is not")
-    return quantise(held, plan)
 
 
 def _loaded(network: Path) -> Network | DecolleNetwork:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +14,8 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.exploration.selection import read_plan
 from fxsnn.io.documents import documented, named, parse_toml
 from fxsnn.io.files import inside, read_text
+from fxsnn.networks.described import kind_of
+from fxsnn.regress.layers import LayersConfiguration, layers_configuration
 from fxsnn.regress.noise import Random
 from fxsnn.regress.populations import GraphConfiguration, graph_configuration
 from fxsnn.regress.tables import flat, merged
@@ -94,7 +95,7 @@ class Configuration:
         return flat(told | {"images": self.images, "traced": self.traced})
 
 
-Listed = Configuration | GraphConfiguration
+Listed = Configuration | GraphConfiguration | LayersConfiguration
 
 
 def read_listed(path: Path) -> list[Listed]:
@@ -141,36 +142,27 @@ def _configuration(entry: _Entry, root: Path) -> Listed:
         if key in entry.change:
             raise ConfigError(f"change must be of what a plan computes with, not of {key}, {is_}")
     file = inside(root, entry.network)
-    if file.suffix == ".toml":
+    kind, plan_file = kind_of(file), inside(root, entry.plan)
+    if kind != "one layer":
         if entry.data != "random" or _set(entry.constants):
-            raise ConfigError("constants and data must be left out of a network of populations, which has inputs")
+            raise ConfigError(f"constants and data must be left out of a network of {kind}, which has inputs")
         inputs = None if entry.inputs is None else inside(root, entry.inputs)
-        plan_file = inside(root, entry.plan)
-        return graph_configuration(
-            entry.name, file, plan_file, entry.change, inputs, entry.images, traced, entry.random
-        )
+        read = graph_configuration if kind == "populations" else layers_configuration
+        return read(entry.name, file, plan_file, entry.change, inputs, entry.images, traced, entry.random)
     if entry.inputs is not None:
-        raise ConfigError(f"inputs must be given of a network of populations (.toml) alone, not of {entry.network!r}")
-    network, plan = load_network(file), read_plan(inside(root, entry.plan))
+        raise ConfigError(f"inputs must be of a network of populations (.toml) or of layers, not {entry.network!r}")
+    network, plan = load_network(file), read_plan(plan_file)
     coding = replace(network.coding, **_set(entry.coding))
     return Configuration(
         entry.name,
         replace(network, **_set(entry.constants), coding=coding),
-        plan_from_data(merged(_unchanged(plan, entry.change), entry.change)),
+        plan_from_data(merged(plan_to_data(plan), entry.change)),
         entry.data,
         entry.images,
         traced,
         entry.labelling,
         entry.random,
     )
-
-
-def _unchanged(plan: Plan, change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tables of a plan; where a change makes its leak one of another kind, without the keys of its own."""
-    tables, leak = plan_to_data(plan), change.get("leak")
-    if isinstance(leak, dict) and leak.get("kind", plan.leak.kind) != plan.leak.kind:
-        tables["leak"] = {}
-    return tables
 
 
 def _set(given: msgspec.Struct) -> dict[str, Any]:

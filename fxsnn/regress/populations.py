@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from fxsnn.errors import ConfigError
 from fxsnn.graph.batch import emitted_of
 from fxsnn.graph.files import load_graph
+from fxsnn.graph.given import Shape
 from fxsnn.graph.inputs import Inputs, read_inputs
-from fxsnn.graph.network import SPIKES, Graph, names_of
+from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, by_name, check_names, graph_plan_from_data, parse_graph_plan, signals_for
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
@@ -61,12 +63,14 @@ class GraphConfiguration:
         """Return the network in words; raises as `quantise_graph` does."""
         return quantise_graph(self.graph, self.plan)
 
-    def shown(self) -> Inputs:
-        """Return what it is shown: the first inputs of the file, or what is drawn."""
-        if self.inputs is None:
-            drawn = self.random.spikes(self.images, int(np.prod(self.graph.shape)))
-            return Inputs(drawn.astype(np.int64))
-        return self.inputs.first(self.images)
+    def presented(self) -> Inputs:
+        """Return what it is given: the first inputs of the file, or what is drawn."""
+        return presented(self.inputs, self.random, self.images, self.graph.shape)
+
+
+def presented(inputs: Inputs | None, random: Random, images: int, shape: Shape) -> Inputs:
+    """Return the first of some inputs, or where there are none spikes that are drawn."""
+    return Inputs(random.spikes(images, math.prod(shape)).astype(np.int64)) if inputs is None else inputs.first(images)
 
 
 def graph_configuration(
@@ -86,12 +90,21 @@ def graph_configuration(
     check_names(graph, named_whole.get("signal", ()), elsewhere=False)  # a change must change something
     changed = graph_plan_from_data(merged(tables, named_whole))
     signals_for(graph, changed)
-    if inputs is None and graph.format != SPIKES:
-        raise ConfigError(f"inputs must be given of a network whose input is {graph.format}: spikes alone are drawn")
-    shown = None if inputs is None else read_inputs(inputs, graph)
-    if shown is not None and images > len(shown):
-        raise ConfigError(f"images must be at most the {len(shown)} of {str(inputs)!r}, not {images}")
-    return GraphConfiguration(name, graph, changed, shown, images, traced, random)
+    return GraphConfiguration(name, graph, changed, inputs_of(inputs, graph, images), images, traced, random)
+
+
+def inputs_of(inputs: Path | None, graph: Graph, images: int) -> Inputs | None:
+    """Read inputs; raises FxsnnError where they do not fit, are fewer than `images`, or what is drawn would not fit."""
+    if inputs is None:
+        if graph.format.signed or graph.format.frac:
+            raise ConfigError(
+                f"inputs must be given of a network whose input is {graph.format}: spikes alone are drawn"
+            )
+        return None
+    read = read_inputs(inputs, graph)
+    if images > len(read):
+        raise ConfigError(f"images must be at most the {len(read)} of {str(inputs)!r}, not {images}")
+    return read
 
 
 def _named(graph: Graph, change: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from fxsnn.data.encode import Spikes, encode
 from fxsnn.digits.splits import Splits, part
 from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.measure.score import score
+from fxsnn.regress.layers import LayersConfiguration
 from fxsnn.regress.listed import Configuration, Listed
 from fxsnn.regress.populations import GraphConfiguration, answers_of, arrays_of, nodes_of
 
@@ -53,7 +54,7 @@ def record(configuration: Listed, splits: Callable[[bool], Splits]) -> Record:
         The images are not there, or are fewer than the configuration asks for.
     """
     described = configuration.described()
-    if isinstance(configuration, GraphConfiguration):
+    if not isinstance(configuration, Configuration):
         return _record_graph(configuration, described)
     spikes, digits = _inputs(configuration, splits)
     try:
@@ -82,10 +83,10 @@ def record(configuration: Listed, splits: Callable[[bool], Splits]) -> Record:
     )
 
 
-def _record_graph(configuration: GraphConfiguration, described: dict[str, str]) -> Record:
+def _record_graph(configuration: GraphConfiguration | LayersConfiguration, described: dict[str, str]) -> Record:
     full = hashlib.sha256()
     try:
-        network, shown = configuration.quantised(), configuration.shown()
+        network, shown = configuration.quantised(), configuration.presented()
         constants = {
             name: _short(words, full) if words.ndim else str(words.item()) for name, words in arrays_of(network)
         }

@@ -22,9 +22,16 @@ def flat(tables: Mapping[str, Any], before: str = "") -> dict[str, str]:
 
 
 def merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tables with those of `over` put into them, key by key."""
+    """Return the tables with those of `over` put into them, key by key; one of another `kind` takes the place of all.
+
+    >>> merged({"leak": {"kind": "shift", "shift": 4}, "fold": True}, {"leak": {"kind": "none"}})
+    {'leak': {'kind': 'none'}, 'fold': True}
+    """
     found = dict(tables)
     for name, value in over.items():
         own = found.get(name)
-        found[name] = merged(own, value) if isinstance(own, Mapping) and isinstance(value, Mapping) else value
+        if not isinstance(own, Mapping) or not isinstance(value, Mapping):
+            found[name] = value
+        else:
+            found[name] = merged(own, value) if value.get("kind", own.get("kind")) == own.get("kind") else value
     return found
