@@ -14,6 +14,7 @@ from fxsnn.decolle.forward import Grid, Grids
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan, Filters, LayerPlan
 from fxsnn.errors import ConfigError
+from fxsnn.measure.ranges import fraction_bits
 from fxsnn.number.cast import from_float, to_float
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
@@ -173,7 +174,7 @@ def _refractory(most: float, frac: int) -> Format:
 
 def _leak(decay: float) -> Leak:
     """Return a factor in the fewest bits that hold it, at most FACTOR_BITS; 0.75 takes two."""
-    exact = next((bits for bits in range(1, FACTOR_BITS) if (decay * 2**bits).is_integer()), FACTOR_BITS)
+    exact = max(1, fraction_bits(decay, FACTOR_BITS))
     return Leak("multiply", Signal(Format(exact, exact, signed=False)))
 
 

@@ -20,6 +20,15 @@ from fxsnn.number.format import Format
 Planned = Plan | DecollePlan | GraphPlan
 
 
+class Asked(NamedTuple):
+    """How many bits a plan is to give, and how casts round."""
+
+    weight: int = 6  # bits of a weight, sign included
+    state: int = 4  # fractional bits of what is computed in every step
+    weight_rounding: str = "nearest-even"
+    state_rounding: str = "floor"
+
+
 class Facts(NamedTuple):
     """What tables and reports say of a plan."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import tomli_w
@@ -22,6 +22,8 @@ from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.signal import ChoiceText, LfsrText, Signal, SignalText, signal_of
 from fxsnn.program import shipped
 from fxsnn.program.neuron import BIT
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,16 @@ def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
             f"every signal must have a format, {', '.join(lacking)} {'have' if lacking[1:] else 'has'} none"
         )
     return {owner: {own: one for own, one in signals.items() if one} for owner, signals in found.items()}
+
+
+def short_names(graph: Graph, signals: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Return all signals of a network, by `owner.name`, as plans write them: one name where owners' are alike."""
+    found: dict[str, Kind] = {}
+    for name in dict.fromkeys(own for _, owned in names_of(graph) for own in owned):
+        apart = {f"{owner}.{name}": signals[f"{owner}.{name}"] for owner, owned in names_of(graph) if name in owned}
+        kinds = set(apart.values())
+        found |= {name: kinds.pop()} if len(kinds) == 1 else apart
+    return found
 
 
 def check_names(graph: Graph, names: Iterable[str], elsewhere: bool = True) -> None:

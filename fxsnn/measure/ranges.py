@@ -89,6 +89,16 @@ def integer_bits(bounds: tuple[float, float], exact: bool = False) -> tuple[int,
     return max(_integer_bits(high), _integer_bits(-bounds[0])) + signed, signed
 
 
+def fraction_bits(values: ArrayLike, most: int) -> int:
+    """Return the fewest fractional bits that hold all values, float64 of any shape, exactly; `most` if none do.
+
+    >>> fraction_bits(0.75, 8), fraction_bits([1.0, -3.0], 8), fraction_bits(0.9, 8)
+    (2, 0, 8)
+    """
+    array = np.asarray(values, dtype=np.float64)
+    return next((bits for bits in range(most) if (np.ldexp(array, bits) % 1 == 0).all()), most)
+
+
 def _integer_bits(magnitude: float) -> int:
     """Return the least n for which 2**n is not below the magnitude."""
     fraction, exponent = math.frexp(magnitude)

@@ -17,7 +17,7 @@ from fxsnn.errors import ConfigError, as_given
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import real
 from fxsnn.graph.network import Graph, names_of
-from fxsnn.graph.plan import GraphPlan, read_signal
+from fxsnn.graph.plan import GraphPlan, read_signal, short_names
 from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.nir.chips import CHIPS, Chip, Leaky, Taken, nearest_shift
@@ -117,7 +117,8 @@ class _Move:
         graph = self.found.graph
         wires = (*(self.changed.get(wire.name, wire) for wire in graph.projections), *self.added)
         made = Graph(graph.shape, tuple(self.populations), wires, graph.format, graph.readout)
-        plan = GraphPlan({name: read_signal(form, name) for name, form in self._short_names(made).items()})
+        forms = {f"{owner}.{own}": "" for owner, signals in names_of(made) for own in signals} | self.signals
+        plan = GraphPlan({name: read_signal(form, name) for name, form in short_names(made, forms).items()})
         quantise_graph(made, plan)
         rows = tuple(self.rows.get(row.node, row) for row in self.found.rows)
         return replace(self.found, graph=made, rows=rows), plan
@@ -262,20 +263,6 @@ class _Move:
         taken = {one.name for one in (*graph.populations, *self.populations)}
         taken |= {one.name for one in (*graph.projections, *self.added)}
         return next(found for found in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if found not in taken)
-
-    def _short_names(self, graph: Graph) -> dict[str, str]:
-        """Return the plan's signals: of one name for all where all are alike."""
-        forms: dict[str, dict[str, str]] = {}
-        for owner, signals in names_of(graph):
-            for name in signals:
-                forms.setdefault(name, {})[owner] = self.signals.get(f"{owner}.{name}", "")
-        found: dict[str, str] = {}
-        for name, of in forms.items():
-            alike = len(set(of.values())) == 1
-            found |= (
-                {name: next(iter(of.values()))} if alike else {f"{owner}.{name}": form for owner, form in of.items()}
-            )
-        return found
 
 
 def _refusal(row: Row, message: str) -> ConfigError:
