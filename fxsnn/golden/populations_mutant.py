@@ -40,8 +40,8 @@ class Mutant:
             for one in network.graph.projections
             if one.target == name
         )
-        begun = any(self.start[one] is not from_.start[one] for one in self.start if one.startswith(f"{name}."))
-        return own or brought or begun or any(one.startswith(f"{name}.") for one in self.lasting)
+        initial = any(self.start[one] is not from_.start[one] for one in self.start if one.startswith(f"{name}."))
+        return own or brought or initial or any(one.startswith(f"{name}.") for one in self.lasting)
 
     def taken(self, one: Projection, words: Ints) -> Ints:
         """Return what a projection takes of what its source emits; int64[presentations, steps, words]."""

@@ -41,22 +41,22 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
     several = len(network.graph.populations) > 1
     for name in names:
         called = f"{name}: " if several else ""
-        for told, apply in other_choices(network, name):
-            yield NetworkMutation(called + told, "", name, apply, alone=True)
+        for title, apply in other_choices(network, name):
+            yield NetworkMutation(called + title, "", name, apply, alone=True)
         for one in mutations(network.programs[name], theatre.seen[name]):
             whole = one.whole and called + one.whole
             yield NetworkMutation(called + one.name, one.detail, name, _stepped(name, one.apply), bool(whole), whole)
-        for told, apply in (
+        for title, apply in (
             *_constants(theatre, name),
             *_registers(theatre, name),
             *_lasting(theatre, name),
-            *_begun(theatre, name),
+            *_initial(theatre, name),
         ):
-            yield NetworkMutation(called + told, "", name, apply)
+            yield NetworkMutation(called + title, "", name, apply)
     for projection in network.graph.projections:
         if projection.target in names:
-            for told, apply in _brought(theatre, projection):
-                yield NetworkMutation(f"{projection.name}: {told}", "", projection.target, apply)
+            for title, apply in _brought(theatre, projection):
+                yield NetworkMutation(f"{projection.name}: {title}", "", projection.target, apply)
 
 
 def _stepped(name: str, apply: Callable[..., Any]) -> Callable[[Mutant], Mutant]:
@@ -74,9 +74,9 @@ def _constants(theatre: Theatre, name: str) -> Changes:
         form = {**network.signals[name], BIT: BITS}[signal].format
         words = theatre.base.constants[name][constant]
         line = line_of(neuron, constant)
-        for told, make in (*_neighbours(words, "neuron"), *_others(form)):
+        for kind, make in (*_neighbours(words, "neuron"), *_others(form)):
             if not np.array_equal(make(words), words):
-                yield f"line {line}, {constant}: {told}", with_constant(name, constant, make)
+                yield f"line {line}, {constant}: {kind}", with_constant(name, constant, make)
 
 
 def line_of(neuron: Neuron, constant: str) -> int:
@@ -145,19 +145,19 @@ def _registers(theatre: Theatre, name: str) -> Changes:
                 yield f"{where}: draws from register {other} instead of {stream}", _register(name, stream, register)
         first = own[stream]
         bits = min(program.site(cast).right, program.lfsr_width)
-        for shifts, told in (
+        for shifts, offset in (
             (1, "a shift ahead"),
             (bits, "a draw ahead"),
             (-1, "a shift behind"),
             (-bits, "a draw behind"),
         ):
-            yield f"{where}: its register is {told}", _register(name, stream, first.shifted(shifts))
+            yield f"{where}: its register is {offset}", _register(name, stream, first.shifted(shifts))
 
 
 def _register(name: str, stream: int, register: Lfsr) -> Callable[[Mutant], Mutant]:
     def apply(mutant: Mutant) -> Mutant:
-        held = {**mutant.registers[name], stream: register}
-        return replace(mutant, registers={**mutant.registers, name: held})
+        registers = {**mutant.registers[name], stream: register}
+        return replace(mutant, registers={**mutant.registers, name: registers})
 
     return apply
 
@@ -176,7 +176,7 @@ def _lasting(theatre: Theatre, name: str) -> Changes:
         yield f"{called} not reset where a presentation begins", _kept(full)
 
 
-def _begun(theatre: Theatre, name: str) -> Changes:
+def _initial(theatre: Theatre, name: str) -> Changes:
     """Yield words that are otherwise among those with which states begin."""
     for state, words in theatre.start.items():
         population, _, called = state.partition(".")
@@ -184,9 +184,9 @@ def _begun(theatre: Theatre, name: str) -> Changes:
             continue
         kinds: list[tuple[str, Callable[[Ints], Ints]]] = [("taken as 0", lambda x: x * 0)]
         kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
-        for told, make in kinds:
+        for kind, make in kinds:
             if not np.array_equal(make(words), words):
-                yield f"words that {called} begins with: {told}", _beginning(state, make)
+                yield f"words that {called} begins with: {kind}", _beginning(state, make)
 
 
 def _beginning(state: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
@@ -219,15 +219,15 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
                 kinds.append(("kernel's rows and columns exchanged", lambda x: x.transpose(1, 0, 2, 3)))
         else:
             kinds += [*_neighbours(words, "neuron")]
-        for told, make in kinds:
+        for kind, make in kinds:
             changed = np.ascontiguousarray(make(words))
             if not np.array_equal(changed, words):
-                yield f"{what} {told}", _weights(one.name, make)
+                yield f"{what} {kind}", _weights(one.name, make)
     for delay in (one.delay + 1, one.delay - 1):
         looped = delay == 0 and one.source != "input" and _cyclic(network, one)
         if delay >= 0 and not looped:
-            told = "a step late" if delay > one.delay else "a step early"
-            yield f"what it brings comes {told}", _delayed(one.name, delay)
+            when = "a step late" if delay > one.delay else "a step early"
+            yield f"what it brings comes {when}", _delayed(one.name, delay)
     yield "it brings nothing", _delayed(one.name, 1 << 20)
     yield "what came a step before is taken again where nothing comes", _stale(one.name)
 

@@ -30,13 +30,13 @@ def stuck(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> 
         form = program.signals[program.neuron.states[target.name][0]].format
         line = max(one.line for one in program.neuron.statements if one.name == target.name)
         called = f"{target.population}: " if several else ""
-        for said, make in _suspected(target, form):
+        for fault, make in _suspected(target, form):
 
             def apply(mutant: Mutant, target: Target = target, make: Make = make) -> Mutant:
                 own = stored(mutant.variants[target.population], target.name, make)
                 return with_variant(mutant, target.population, own)
 
-            yield NetworkMutation(f"{called}line {line}, {target.name}: {said}", "", target.population, apply)
+            yield NetworkMutation(f"{called}line {line}, {target.name}: {fault}", "", target.population, apply)
 
 
 def _suspected(target: Target, form: Format) -> Iterator[tuple[str, Make]]:
