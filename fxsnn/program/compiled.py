@@ -83,11 +83,11 @@ class Compiled:
         return np.zeros((self.emitted.streams, self.fixed.shape[1]), np.int64) if self.draws else None
 
 
-def compiled(program: Program, constants: Constants, begun: frozenset[str] = frozenset()) -> Compiled:
+def compiled(program: Program, constants: Constants, nonzero: frozenset[str] = frozenset()) -> Compiled:
     """Return a program's step as a kernel with its data.
 
     constants    raw words by name: one for all neurons, or int64[neurons]
-    begun        states that may begin with something else than 0
+    nonzero      states that may begin with something else than 0
     """
     neuron = program.neuron
     zeros = frozenset(name for name in neuron.constants if isinstance(constants[name], int) and constants[name] == 0)
@@ -103,7 +103,7 @@ def compiled(program: Program, constants: Constants, begun: frozenset[str] = fro
         saturates=all(site.overflow == Overflow.SATURATE.code for site in sites.values()),
         draws=not all(guarded),
         guarded_draws=any(guarded),
-        begun=begun,
+        nonzero=nonzero,
     )
     emitted = _emitted(structure)
     facts = _Facts(program, constants, sites, emitted.operations)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fxsnn.program import operations as op
 from fxsnn.program.mutate_guards import chosen, stored
-from fxsnn.program.mutation import Mutation, Sayer
+from fxsnn.program.mutation import Labels, Mutation
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints, Rounds, Variant
@@ -28,7 +28,7 @@ def shared(program: Program) -> Iterator[Mutation]:
 
 def _any(program: Program) -> Iterator[Mutation]:
     """Yield conditions that hold for all neurons where they hold for one: a line that resets a whole population."""
-    sayer = Sayer(program.neuron)
+    labels = Labels(program.neuron)
     for condition, refs in chosen(program.neuron):
 
         def apply(variant: Variant, condition: Ref = condition, refs: list[Ref] = refs) -> Variant:
@@ -40,8 +40,8 @@ def _any(program: Program) -> Iterator[Mutation]:
                     found = found.reading(ref, "guard", any_)
             return found
 
-        where = " and ".join(dict.fromkeys(map(sayer.where, refs)))
-        yield Mutation(f"{where}: {sayer.said(condition)} of any neuron taken for all", "", apply)
+        where = " and ".join(dict.fromkeys(map(labels.where, refs)))
+        yield Mutation(f"{where}: {labels.of(condition)} of any neuron taken for all", "", apply)
 
 
 def _first(program: Program) -> Iterator[Mutation]:
@@ -61,7 +61,7 @@ def _first(program: Program) -> Iterator[Mutation]:
         found, below = variant.add(variant.operations[output], output)
         return found.put(output, op.First(below))
 
-    where = Sayer(neuron).where(output)
+    where = Labels(neuron).where(output)
     yield Mutation(f"{where}: of several neurons only the first emits it", "", emitted)
     yield Mutation(f"{where}: of several neurons only the first has it", "", had)
 
@@ -75,19 +75,19 @@ def _memory(program: Program) -> Iterator[Mutation]:
         kinds["stored for the neuron before"] = lambda x: np.roll(x, -1, axis=1)
     for names in [*([name] for name in states), *([states] if len(states) > 1 else [])]:
         line = max(one.line for one in neuron.statements if one.name in names)
-        for told, make in kinds.items():
+        for fault, make in kinds.items():
 
             def apply(variant: Variant, names: list[str] = names, make: Callable[[Ints], Ints] = make) -> Variant:
                 for name in names:
                     variant = stored(variant, name, make)
                 return variant
 
-            yield Mutation(f"line {line}, {' and '.join(names)}: {told}", "", apply)
+            yield Mutation(f"line {line}, {' and '.join(names)}: {fault}", "", apply)
 
 
 def _uncleared(program: Program) -> Iterator[Mutation]:
     """Yield sums of what arrives to which what arrived before is added."""
-    neuron, sayer = program.neuron, Sayer(program.neuron)
+    neuron, labels = program.neuron, Labels(program.neuron)
 
     def again(given: Ref, left: Callable[[Variant, Ref, Ref], tuple[Variant, Ref]]) -> Change:
         def apply(variant: Variant) -> Variant:
@@ -110,12 +110,12 @@ def _uncleared(program: Program) -> Iterator[Mutation]:
     for given, one in enumerate(neuron.operations):
         if not isinstance(one, op.Input):
             continue
-        said = sayer.said(given)
-        yield Mutation(f"{said}: comes again in the next step", "", again(given, lambda v, _, below: (v, below)))
-        yield Mutation(f"{said}: its sum is never cleared", "", again(given, lambda v, sum_, _: (v, sum_)))
+        label = labels.of(given)
+        yield Mutation(f"{label}: comes again in the next step", "", again(given, lambda v, _, below: (v, below)))
+        yield Mutation(f"{label}: its sum is never cleared", "", again(given, lambda v, sum_, _: (v, sum_)))
         for choice in neuron.operations:
             if isinstance(choice, op.Select) and given in (choice.a, choice.b):
                 other = choice.b if choice.a == given else choice.a
                 if neuron.operations[other] == op.Literal(0):
-                    told = f"{said}: where it is not taken, it is kept until it is"
-                    yield Mutation(told, "", again(given, dropped(choice.condition, choice.b == given)))
+                    title = f"{label}: where it is not taken, it is kept until it is"
+                    yield Mutation(title, "", again(given, dropped(choice.condition, choice.b == given)))

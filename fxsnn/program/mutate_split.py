@@ -26,8 +26,8 @@ def split(program: Program) -> Iterator[Mutation]:
         if isinstance(neuron.operations[ref], op.Compare):
             for make in (compared, numbers, reads):
                 for one in make(program, ref):
-                    for emitted, told in ((True, "for what is emitted only"), (False, "for all but what is emitted")):
-                        name = f"{one.name}, {told}"
+                    for emitted, scope in ((True, "for what is emitted only"), (False, "for all but what is emitted")):
+                        name = f"{one.name}, {scope}"
                         yield Mutation(name, one.detail, _split(bits, one.apply, emitted=emitted), one.name)
 
 

@@ -29,7 +29,7 @@ class Made:
     """What a function makes of some values, as they are: int64[presentations, neurons] each."""
 
     parts: tuple[Ref, ...]
-    frac: int | None  # fractional bits; those of the first part where not said
+    frac: int | None  # fractional bits; those of the first part where not given
     make: Callable[..., Ints]
 
 
