@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fxsnn.golden.populations_mutant import Mutant
+from fxsnn.golden.populations_mutant import Mutant, NetworkChange
 from fxsnn.golden.populations_mutate import NetworkMutation, line_of, with_constant
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_target import Target
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
 from fxsnn.program import operations as op
-from fxsnn.program.variant import Ints
+from fxsnn.program.variant import Ints, Make
 from fxsnn.program.vector import Player
 
 MOST = 1 << 20  # exchanges that are played at once
@@ -59,7 +59,7 @@ def _constants(theatre: Theatre, targets: Sequence[Target], name: str) -> Iterat
                 yield NetworkMutation(title, "", name, with_constant(name, constant, _swap(n, m)))
 
 
-def _swap(n: int, m: int) -> Callable[[Ints], Ints]:
+def _swap(n: int, m: int) -> Make:
     def swapped(words: Ints) -> Ints:
         found = np.array(words)
         found[[n, m]] = words[[m, n]]
@@ -183,7 +183,7 @@ def _alone(theatre: Theatre, name: str, n: int, many: int, presentation: int) ->
     return player
 
 
-def _exchanged(name: str, first: tuple[int, int], second: tuple[int, int]) -> Callable[[Mutant], Mutant]:
+def _exchanged(name: str, first: tuple[int, int], second: tuple[int, int]) -> NetworkChange:
     def apply(mutant: Mutant) -> Mutant:
         words = np.array(mutant.weights[name])
         words[first], words[second] = words[second], words[first]

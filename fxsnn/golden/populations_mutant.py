@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -47,6 +48,9 @@ class Mutant:
         """Return what a projection takes of what its source emits; int64[presentations, steps, words]."""
         found = delayed(words, self.delays[one.name])
         return np.where(found == 0, delayed(found, 1), found) if one.name in self.stale else found
+
+
+NetworkChange: TypeAlias = Callable[[Mutant], Mutant]
 
 
 def unchanged(network: QuantisedGraph, start: Mapping[str, Ints]) -> Mutant:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fxsnn.golden.populations_choices import other_choices
-from fxsnn.golden.populations_mutant import Mutant, with_variant
+from fxsnn.golden.populations_mutant import Mutant, NetworkChange, with_variant
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import drawing
@@ -19,7 +19,7 @@ from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
 from fxsnn.program.mutate import mutations
 from fxsnn.program.neuron import BIT, Neuron
-from fxsnn.program.variant import Ints
+from fxsnn.program.variant import Ints, Make
 from fxsnn.program.wires import BITS
 
 
@@ -30,7 +30,7 @@ class NetworkMutation:
     name: str
     detail: str
     population: str
-    apply: Callable[[Mutant], Mutant]
+    apply: NetworkChange
     alone: bool = False  # it takes the place of the whole step, or is a part of another one, and goes with no other
     whole: str = ""  # the name of the change of which it is a part
 
@@ -59,11 +59,11 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
                 yield NetworkMutation(f"{projection.name}: {title}", "", projection.target, apply)
 
 
-def _stepped(name: str, apply: Callable[..., Any]) -> Callable[[Mutant], Mutant]:
+def _stepped(name: str, apply: Callable[..., Any]) -> NetworkChange:
     return lambda mutant: with_variant(mutant, name, apply(mutant.variants[name]))
 
 
-Changes = Iterator[tuple[str, Callable[[Mutant], Mutant]]]
+Changes = Iterator[tuple[str, NetworkChange]]
 
 
 def _constants(theatre: Theatre, name: str) -> Changes:
@@ -85,7 +85,7 @@ def line_of(neuron: Neuron, constant: str) -> int:
     return neuron.statements[neuron.owners[next(found)]].line
 
 
-def with_constant(name: str, constant: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+def with_constant(name: str, constant: str, make: Make) -> NetworkChange:
     """Return the change that makes other words of a population's constant."""
 
     def apply(mutant: Mutant) -> Mutant:
@@ -95,7 +95,7 @@ def with_constant(name: str, constant: str, make: Callable[[Ints], Ints]) -> Cal
     return apply
 
 
-def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, Make]]:
     if words.ndim <= axis or words.shape[axis] < 2:
         return
     last = words.shape[axis] - 1
@@ -113,7 +113,7 @@ def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, C
     )
 
 
-def _others(form: Format) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+def _others(form: Format) -> Iterator[tuple[str, Make]]:
     high, mask = form.highest, (1 << form.word) - 1
 
     def word(words: Ints) -> Ints:
@@ -154,7 +154,7 @@ def _registers(theatre: Theatre, name: str) -> Changes:
             yield f"{where}: its register is {offset}", _register(name, stream, first.shifted(shifts))
 
 
-def _register(name: str, stream: int, register: Lfsr) -> Callable[[Mutant], Mutant]:
+def _register(name: str, stream: int, register: Lfsr) -> NetworkChange:
     def apply(mutant: Mutant) -> Mutant:
         registers = {**mutant.registers[name], stream: register}
         return replace(mutant, registers={**mutant.registers, name: registers})
@@ -182,14 +182,14 @@ def _initial(theatre: Theatre, name: str) -> Changes:
         population, _, called = state.partition(".")
         if population != name:
             continue
-        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [("taken as 0", lambda x: x * 0)]
+        kinds: list[tuple[str, Make]] = [("taken as 0", lambda x: x * 0)]
         kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
         for kind, make in kinds:
             if not np.array_equal(make(words), words):
                 yield f"words that {called} begins with: {kind}", _beginning(state, make)
 
 
-def _beginning(state: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+def _beginning(state: str, make: Make) -> NetworkChange:
     return lambda mutant: replace(mutant, start={**mutant.start, state: make(mutant.start[state])})
 
 
@@ -199,7 +199,7 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
     if one.weighed:
         words, form = network.weights[one.name], network.signals[one.name][one.signal].format
         what = "weights"
-        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [*_others(form)]
+        kinds: list[tuple[str, Make]] = [*_others(form)]
         if one.kind == "dense":
             kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
             sources, targets = words.shape
@@ -232,7 +232,7 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
     yield "what came a step before is taken again where nothing comes", _stale(one.name)
 
 
-def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Make]]:
     """Yield words of which the last or the first of several is skipped, by a loop that ends early or begins late."""
     for place, which in ((count - 1, "last"), (0, "first")) if count > 1 else ():
         there = np.arange(count) != place
@@ -242,22 +242,22 @@ def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Callable
         )
 
 
-def _weights(name: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+def _weights(name: str, make: Make) -> NetworkChange:
     def apply(mutant: Mutant) -> Mutant:
         return replace(mutant, weights={**mutant.weights, name: np.ascontiguousarray(make(mutant.weights[name]))})
 
     return apply
 
 
-def _delayed(name: str, delay: int) -> Callable[[Mutant], Mutant]:
+def _delayed(name: str, delay: int) -> NetworkChange:
     return lambda mutant: replace(mutant, delays={**mutant.delays, name: delay})
 
 
-def _stale(name: str) -> Callable[[Mutant], Mutant]:
+def _stale(name: str) -> NetworkChange:
     return lambda mutant: replace(mutant, stale=mutant.stale | {name})
 
 
-def _kept(names: frozenset[str]) -> Callable[[Mutant], Mutant]:
+def _kept(names: frozenset[str]) -> NetworkChange:
     return lambda mutant: replace(mutant, lasting=mutant.lasting | names)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_target import Target, fitted
 from fxsnn.number.format import Format
 from fxsnn.program.mutate_guards import stored
-from fxsnn.program.variant import Ints
-
-Make = Callable[[Ints], Ints]
+from fxsnn.program.variant import Make
 
 
 def stuck(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> Iterator[NetworkMutation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from fxsnn.program.mutation import Labels, Mutation
 from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Made, Variant, parts_of
+from fxsnn.program.variant import Change, Ints, Made, Make, Variant, parts_of
 from fxsnn.program.vector_casts import limited, moved
 from fxsnn.program.wires import ANYWHERE, Range
 
@@ -47,10 +47,10 @@ def casts(program: Program) -> Iterator[Mutation]:
     yield from _unlimited(program)
 
 
-Named = Iterator[tuple[str, Callable[[Variant], Variant]]]
+Named = Iterator[tuple[str, Change]]
 
 
-def changed(ref: Ref, **parts: Any) -> Callable[[Variant], Variant]:
+def changed(ref: Ref, **parts: Any) -> Change:
     """Return the change that gives an operation other parts."""
     return lambda variant: variant.put(ref, replace(variant.operations[ref], **parts))
 
@@ -77,7 +77,7 @@ def _limits(program: Program, cast: Cast) -> Named:
     rounding = program.neuron.operations[cast.round]
     assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
 
-    def given(make: Callable[[Ints], Ints]) -> Callable[[Variant], Variant]:
+    def given(make: Make) -> Change:
         return lambda variant: variant.put(limit, Made((cast.round,), None, make))
 
     def wrapped(words: Ints) -> Ints:
@@ -120,7 +120,7 @@ def _unlimited(program: Program) -> Iterator[Mutation]:
     for signal in dict.fromkeys(cast.signal for cast in program.neuron.casts):
         casts = [cast for cast in program.neuron.casts if cast.signal == signal]
         form = program.signals[signal].format
-        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [
+        kinds: list[tuple[str, Make]] = [
             ("not limited, beyond its word it is used as it is and", lambda x: x),
             ("limited above alone, below it is used as it is and", lambda x, high=form.highest: np.minimum(x, high)),  # type: ignore[misc]
             ("limited below alone, above it is used as it is and", lambda x, low=form.lowest: np.maximum(x, low)),  # type: ignore[misc]
@@ -137,7 +137,7 @@ def _unlimited(program: Program) -> Iterator[Mutation]:
             yield Mutation(name, "", _stored(program, casts, make))
 
 
-def _stored(program: Program, casts: list[Cast], make: Callable[[Ints], Ints]) -> Callable[[Variant], Variant]:
+def _stored(program: Program, casts: list[Cast], make: Make) -> Change:
     """Return the change after which casts limit by `make`, and states of their signal wrap at the end of the step."""
     signal = casts[0].signal
     form = program.signals[signal].format
@@ -199,15 +199,15 @@ def _of(labels: Labels, ref: Ref) -> str:
     return labels.of(ref) if isinstance(one, op.State | op.Constant) else labels.where(ref)
 
 
-def _narrow(ref: Ref, least: int, most: int, code: int) -> Callable[[Variant], Variant]:
+def _narrow(ref: Ref, least: int, most: int, code: int) -> Change:
     return lambda variant: variant.over(ref, lambda x: limited(x, least, most, code))
 
 
-def _unsigned(ref: Ref, bits: int) -> Callable[[Variant], Variant]:
+def _unsigned(ref: Ref, bits: int) -> Change:
     return lambda variant: variant.over(ref, lambda x: x & (1 << bits) - 1)
 
 
-def _read(ref: Ref, bits: int) -> Callable[[Variant], Variant]:
+def _read(ref: Ref, bits: int) -> Change:
     """Return the change after which operations read a word as unsigned, while states and names hold it as it is."""
 
     def apply(variant: Variant) -> Variant:

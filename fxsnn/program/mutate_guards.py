@@ -13,10 +13,8 @@ from fxsnn.program.mutation import Labels, Mutation, continued, grid_of, leaks
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Made, Rounds, Variant
+from fxsnn.program.variant import Change, Ints, Made, Rounds, Variant
 from fxsnn.program.wires import ANYWHERE
-
-Change = Callable[[Variant], Variant]
 
 
 def guards(program: Program) -> Iterator[Mutation]:
@@ -88,9 +86,8 @@ def stored(variant: Variant, name: str, make: Callable[..., Ints], *parts: Ref) 
     fracs = variant.fracs()
     up = max(frac - fracs[last], 0) if fracs[last] != ANYWHERE else 0
     found, kept = variant.add(Made((last, *parts), frac, lambda x, *others: make(x << up, *others)), last)
-    found = replace(found, places={**found.places, kept: max(found.places.values()) + 1})
     names = {one: kept if one == name and ref == last else ref for one, ref in found.names.items()}
-    return replace(found, states={**found.states, name: (frac, kept)}, names=names)
+    return replace(found.at_end(kept), states={**found.states, name: (frac, kept)}, names=names)
 
 
 def _done(made: Ref, before: Ref, bit: Ref, holds: Callable[[Ints], Any]) -> Change:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +14,7 @@ from fxsnn.program.mutation import Labels, Mutation, continued, grid_of, leaks, 
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Limits, Made, Rounds, Variant, parts_of
-
-Change = Callable[[Variant], Variant]
+from fxsnn.program.variant import Change, Limits, Made, Rounds, Variant, parts_of
 
 
 def order(program: Program) -> Iterator[Mutation]:
@@ -91,9 +89,8 @@ def _ended(refs: frozenset[Ref], before: Ref, middle: Ref, name: str, signal: st
         found = _reading(redirected(variant, middle, before, refs), refs, before, last)
         found, near = found.add(Rounds(middle, frac, into.rounding, None, None), last)
         found, word = found.add(Limits(near, *rails(into.format, into.overflow), into.overflow.code), last)
-        places = {**found.places, **dict.fromkeys((middle, near, word), max(found.places.values()) + 1)}
         names = {one: word if ref == last and one == name else ref for one, ref in found.names.items()}
-        return replace(found, places=places, states={**found.states, name: (frac, word)}, names=names)
+        return replace(found.at_end(middle, near, word), states={**found.states, name: (frac, word)}, names=names)
 
     return apply
 

@@ -12,9 +12,7 @@ from fxsnn.program.mutate_guards import chosen, stored
 from fxsnn.program.mutation import Labels, Mutation
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Rounds, Variant
-
-Change = Callable[[Variant], Variant]
+from fxsnn.program.variant import Change, Make, Rounds, Variant
 
 
 def shared(program: Program) -> Iterator[Mutation]:
@@ -53,9 +51,8 @@ def _first(program: Program) -> Iterator[Mutation]:
 
     def emitted(variant: Variant) -> Variant:
         found, first = variant.add(op.First(variant.output), variant.output)
-        found = replace(found, places={**found.places, first: max(found.places.values()) + 1})
         names = {name: first if ref == found.output else ref for name, ref in found.names.items()}
-        return replace(found, output=first, names=names)
+        return replace(found.at_end(first), output=first, names=names)
 
     def had(variant: Variant) -> Variant:
         found, below = variant.add(variant.operations[output], output)
@@ -69,7 +66,7 @@ def _first(program: Program) -> Iterator[Mutation]:
 def _memory(program: Program) -> Iterator[Mutation]:
     """Yield states that are stored at the address of a neighbour, or in fewer bits, one of them or all."""
     neuron, states = program.neuron, [*program.neuron.states]
-    kinds: dict[str, Callable[[Ints], Ints]] = {"stored without the lowest bit": lambda x: x & ~1}
+    kinds: dict[str, Make] = {"stored without the lowest bit": lambda x: x & ~1}
     if program.neurons > 1:
         kinds["stored for the next neuron"] = lambda x: np.roll(x, 1, axis=1)
         kinds["stored for the neuron before"] = lambda x: np.roll(x, -1, axis=1)
@@ -77,7 +74,7 @@ def _memory(program: Program) -> Iterator[Mutation]:
         line = max(one.line for one in neuron.statements if one.name in names)
         for fault, make in kinds.items():
 
-            def apply(variant: Variant, names: list[str] = names, make: Callable[[Ints], Ints] = make) -> Variant:
+            def apply(variant: Variant, names: list[str] = names, make: Make = make) -> Variant:
                 for name in names:
                     variant = stored(variant, name, make)
                 return variant
@@ -103,7 +100,7 @@ def _uncleared(program: Program) -> Iterator[Mutation]:
         def left(variant: Variant, given: Ref, _: Ref) -> tuple[Variant, Ref]:
             found, zero = variant.add(op.Literal(0), condition)
             found, last = found.add(op.Select(condition, *((given, zero) if value else (zero, given))), condition)
-            return replace(found, places={**found.places, last: max(found.places.values()) + 1}), last
+            return found.at_end(last), last
 
         return left
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from fxsnn.program import operations as op
 from fxsnn.program.mutation import Labels, Mutation
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Made, Variant
+from fxsnn.program.variant import Change, Made, Variant
 from fxsnn.program.vector_casts import moved
 
 
@@ -38,7 +38,7 @@ def _or_nothing(neuron: Neuron, ref: Ref) -> bool:
     return isinstance(one, op.Select) and op.Literal(0) in (neuron.operations[one.a], neuron.operations[one.b])
 
 
-def _scaled(ref: Ref, field: str, part: Ref, off: int, exact: bool) -> Callable[[Variant], Variant]:
+def _scaled(ref: Ref, field: str, part: Ref, off: int, exact: bool) -> Change:
     """Return the change after which an operation reads a value shifted, its lowest bit lost or kept."""
 
     def apply(variant: Variant) -> Variant:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from fxsnn.program.mutation import Mutation
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Variant, parts_of
+from fxsnn.program.variant import Change, Variant, parts_of
 
 
 def split(program: Program) -> Iterator[Mutation]:
@@ -43,7 +43,7 @@ def _emitted(neuron: Neuron) -> list[Ref]:
     return sorted(found)
 
 
-def _split(bits: list[Ref], change: Callable[[Variant], Variant], *, emitted: bool) -> Callable[[Variant], Variant]:
+def _split(bits: list[Ref], change: Change, *, emitted: bool) -> Change:
     """Return a change after which operations on bits are there twice, of which one is changed.
 
     emitted    that is the one which names and what is emitted read; otherwise that which all else reads

@@ -17,7 +17,7 @@ from fxsnn.program.mutation import Labels, Mutation, grid_of
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Made, Variant
+from fxsnn.program.variant import Change, Ints, Made, Make, Variant
 from fxsnn.program.vector_casts import dropped, moved
 from fxsnn.program.wires import ANYWHERE
 
@@ -122,7 +122,7 @@ def _several(neuron: Neuron, ref: Ref) -> bool:
     return list(alike).count(owner) > 1
 
 
-def _compare(ref: Ref, relation: str, value: int) -> Callable[[Variant], Variant]:
+def _compare(ref: Ref, relation: str, value: int) -> Change:
     def apply(variant: Variant) -> Variant:
         now = variant.operations[ref]
         assert isinstance(now, op.Compare)  # noqa: S101  (two changes of one comparison exclude each other)
@@ -164,7 +164,7 @@ def _shifted(program: Program, ref: Ref) -> Iterator[Mutation]:
         yield Mutation(title, "", _by(ref, one.a, lambda x, holds=holds: (x >> shift) * holds(x)))  # type: ignore[misc]
 
 
-def _by(ref: Ref, a: Ref, make: Callable[[Ints], Ints]) -> Callable[[Variant], Variant]:
+def _by(ref: Ref, a: Ref, make: Make) -> Change:
     return lambda variant: variant.put(ref, Made((a,), None, make))
 
 
@@ -176,7 +176,7 @@ def _amounts(program: Program, ref: Ref, by: Ref, done: str) -> Iterator[Mutatio
             yield Mutation(name, "", _literal(ref, "by", other))
 
 
-def _literal(ref: Ref, field: str, value: int) -> Callable[[Variant], Variant]:
+def _literal(ref: Ref, field: str, value: int) -> Change:
     def apply(variant: Variant) -> Variant:
         found, number = variant.add(op.Literal(value), ref)
         return found.reading(ref, field, number)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.operations import Ref, operands
-from fxsnn.program.variant import Variant, parts_of
+from fxsnn.program.variant import Change, Variant, parts_of
 
 _SIGNS = {
     op.Add: "+",
@@ -37,7 +37,7 @@ class Mutation:
 
     name: str
     detail: str
-    apply: Callable[[Variant], Variant]
+    apply: Change
     whole: str = ""
 
 

@@ -92,6 +92,10 @@ class Variant:
         moved, below = self.add(self.operations[ref], ref)
         return moved.put(ref, Made((below, *parts), None, make))
 
+    def at_end(self, *refs: Ref) -> Variant:
+        """Return the same where operations stand behind all others."""
+        return replace(self, places={**self.places, **dict.fromkeys(refs, max(self.places.values()) + 1)})
+
     def reading(self, ref: Ref, field: str, other: Ref) -> Variant:
         """Return the same where an operation reads another value."""
         parts: dict[str, Any] = {field: other}
@@ -161,6 +165,10 @@ class Variant:
             case op.Done(result=result):
                 return fracs[result]
         return 0  # bits and counts
+
+
+Change: TypeAlias = Callable[[Variant], Variant]
+Make: TypeAlias = Callable[[Ints], Ints]  # words in the place of others
 
 
 def parts_of(operation: Step) -> list[tuple[str, Ref]]:
