@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from fxsnn.cmodel.model import Held, Model
+from fxsnn.cmodel.model import Model, StateWords
 from fxsnn.cmodel.words import STORED
 
 _TYPES = {
@@ -171,7 +171,7 @@ def wrapped(model: Model) -> dict[str, str]:
     }
 
 
-def _copied(states: Iterable[tuple[str, Held]]) -> str:
+def _copied(states: Iterable[tuple[str, StateWords]]) -> str:
     """Return the lines that copy what states begin with, by the names of the words that are given."""
     lines = list[str]()
     for name, array in states:
@@ -180,7 +180,7 @@ def _copied(states: Iterable[tuple[str, Held]]) -> str:
     return "".join(lines)
 
 
-def _imported(prefix: str, states: Sequence[tuple[str, Held]]) -> str:
+def _imported(prefix: str, states: Sequence[tuple[str, StateWords]]) -> str:
     """Return the import of the call with which states begin; nothing where a model has no state."""
     lines = [
         f"    input {_TYPES[array.type]} {name} [{array.words}]{',' * (n < len(states))}  // {array.format.describe()}"
@@ -189,7 +189,7 @@ def _imported(prefix: str, states: Sequence[tuple[str, Held]]) -> str:
     return _IMPORTED.format(prefix=prefix, parameters="\n".join(lines)) if states else ""
 
 
-def _observed(model: Model) -> Iterator[tuple[str, Held]]:
+def _observed(model: Model) -> Iterator[tuple[str, StateWords]]:
     """Yield what a bench may look at, each by a function of a name of its own."""
     taken = {f"{model.prefix}_dpi_{call}" for call in ("reset", "begin", "step")}
     for array in model.held:

@@ -25,8 +25,8 @@ from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 
 
-class Held(NamedTuple):
-    """Words that a network's state holds from step to step."""
+class StateWords(NamedTuple):
+    """Words that a network keeps from step to step."""
 
     owner: str  # a population
     name: str  # a state of its text; nothing: what it emits
@@ -70,7 +70,7 @@ class Model:
     source: str
     given: Port
     said: Port
-    held: tuple[Held, ...]
+    held: tuple[StateWords, ...]
     registers: tuple[Register, ...]
     refusing: Mapping[str, tuple[Ref, ...]]
 
@@ -121,7 +121,7 @@ class _Modelling:
         initial = (one for one in self._arrays if one.name and not self._added(one))
         return [(one.owner, one.name, one.type, one.words) for one in initial]
 
-    def _added(self, array: Held) -> bool:
+    def _added(self, array: StateWords) -> bool:
         """Say whether a state is none of the text: it is the node that is read."""
         return array.name == self._read != "" and self._read not in self._network.graph[array.owner].neuron.states
 
@@ -139,15 +139,15 @@ class _Modelling:
     def _rows(self, source: str) -> int:
         return rows_of(self._network, source)
 
-    def _words_of(self, name: str) -> Iterable[Held]:
+    def _words_of(self, name: str) -> Iterable[StateWords]:
         writer, size = self._writers[name], self._network.graph[name].size
         program = writer.settled.program
         for state, (signal, _) in program.neuron.states.items():
             place = f"state->states.{member(name)}.{member(state)}"
             form = program.signals[signal].format
-            yield Held(name, state, place, writer.state_type(state), size, form)
+            yield StateWords(name, state, place, writer.state_type(state), size, form)
         form = self._network.formats[name]
-        yield Held(name, "", self._row(name), stored_format(form), size, form)
+        yield StateWords(name, "", self._row(name), stored_format(form), size, form)
 
     def _registers_of(self, name: str) -> Iterable[Register]:
         graph = self._network.graph

@@ -42,7 +42,7 @@ from fxsnn.kernels.rescale import draw_bias, drop, limit
 '''
 _WORDS: dict[int, type[np.signedinteger[Any]]] = {16: np.int16, 32: np.int32, 64: np.int64}
 _LOADING = threading.Lock()
-Held = NDArray[np.integer[Any]]
+Array = NDArray[np.integer[Any]]
 Constants = Mapping[str, int | list[int] | NDArray[np.int64]]
 
 
@@ -66,7 +66,7 @@ class Compiled:
         """The step alone."""
         return _step(self.name, self.emitted.source)
 
-    def called(self, out: Held, weights: Held, indices: Held, inputs: int = 1) -> Any:
+    def called(self, out: Array, weights: Array, indices: Array, inputs: int = 1) -> Any:
         """Return the step as kernels take it that call it with such arrays.
 
         inputs    how many the sums are of, where they are not of one
