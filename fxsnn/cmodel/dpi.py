@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from fxsnn.cmodel.model import Held, Model
+from fxsnn.cmodel.model import Model, StateWords
 from fxsnn.cmodel.words import STORED
 
 _TYPES = {
@@ -66,7 +66,7 @@ package {prefix}_pkg;
 
   // brings the state to rest: before the first step of every input
   import "DPI-C" function void {prefix}_dpi_reset();
-{begun}
+{begin}
   // does a time step; 1 where a value has left a word of a signal whose overflow is `error`
   import "DPI-C" function int {prefix}_dpi_step(
     input {given} given [INPUTS],
@@ -135,8 +135,8 @@ def wrapped(model: Model) -> dict[str, str]:
     form, bits = model.given.format, min(model.given.format.word, 32)
     drawn = f"longint'($urandom) & longint'({(1 << bits) - 1})"
     observed = list(_observed(model))
-    states = [(f"{name.removeprefix(f'{prefix}_dpi_')}_words", held) for name, held in observed if held.name]
-    parameters = ",".join(f"\n    const {held.type} *{name}" for name, held in states)
+    states = [(f"{name.removeprefix(f'{prefix}_dpi_')}_words", array) for name, array in observed if array.name]
+    parameters = ",".join(f"\n    const {array.type} *{name}" for name, array in states)
     words = {
         "prefix": prefix,
         "inputs": model.given.words,
@@ -151,50 +151,51 @@ def wrapped(model: Model) -> dict[str, str]:
         f"{prefix}_dpi.c": _WRAPPER.format(
             **in_c,
             declared=(f"void {prefix}_dpi_begin({parameters});\n" if states else "")
-            + "".join(f"void {name}({held.type} *words);\n" for name, held in observed),
+            + "".join(f"void {name}({array.type} *words);\n" for name, array in observed),
             defined=(_BEGUN.format(prefix=prefix, parameters=parameters, copied=_copied(states)) if states else "")
             + "".join(
-                _OBSERVED.format(name=name, type=held.type, prefix=prefix, place=held.place) for name, held in observed
+                _OBSERVED.format(name=name, type=array.type, prefix=prefix, place=array.place)
+                for name, array in observed
             ),
         ),
         f"{prefix}_pkg.sv": _PACKAGE.format(
             **in_sv,
-            begun=_imported(prefix, states),
+            begin=_imported(prefix, states),
             observed="".join(
-                f'\n  import "DPI-C" function void {name}(output {_TYPES[held.type]} words [{held.words}]);'
-                f"  // {held.format.describe()}"
-                for name, held in observed
+                f'\n  import "DPI-C" function void {name}(output {_TYPES[array.type]} words [{array.words}]);'
+                f"  // {array.format.describe()}"
+                for name, array in observed
             ),
         ),
         f"{prefix}_bench.sv": _BENCH.format(**in_sv, drawn=low, given_bits=STORED[model.given.type] - 1),
     }
 
 
-def _copied(states: Iterable[tuple[str, Held]]) -> str:
+def _copied(states: Iterable[tuple[str, StateWords]]) -> str:
     """Return the lines that copy what states begin with, by the names of the words that are given."""
     lines = list[str]()
-    for name, held in states:
-        place = f"start.{held.place.removeprefix('state->states.')}"
+    for name, array in states:
+        place = f"start.{array.place.removeprefix('state->states.')}"
         lines.append(f"    memcpy({place}, {name}, sizeof {place});\n")
     return "".join(lines)
 
 
-def _imported(prefix: str, states: Sequence[tuple[str, Held]]) -> str:
+def _imported(prefix: str, states: Sequence[tuple[str, StateWords]]) -> str:
     """Return the import of the call with which states begin; nothing where a model has no state."""
     lines = [
-        f"    input {_TYPES[held.type]} {name} [{held.words}]{',' * (n < len(states))}  // {held.format.describe()}"
-        for n, (name, held) in enumerate(states, 1)
+        f"    input {_TYPES[array.type]} {name} [{array.words}]{',' * (n < len(states))}  // {array.format.describe()}"
+        for n, (name, array) in enumerate(states, 1)
     ]
     return _IMPORTED.format(prefix=prefix, parameters="\n".join(lines)) if states else ""
 
 
-def _observed(model: Model) -> Iterator[tuple[str, Held]]:
+def _observed(model: Model) -> Iterator[tuple[str, StateWords]]:
     """Yield what a bench may look at, each by a function of a name of its own."""
     taken = {f"{model.prefix}_dpi_{call}" for call in ("reset", "begin", "step")}
-    for held in model.held:
-        stem = f"{model.prefix}_dpi_{held.owner}_{held.name or 'emitted'}"
+    for array in model.held:
+        stem = f"{model.prefix}_dpi_{array.owner}_{array.name or 'emitted'}"
         name, n = stem, 2
         while name in taken:
             name, n = f"{stem}_{n}", n + 1
         taken.add(name)
-        yield name, held
+        yield name, array

@@ -21,12 +21,12 @@ def header_lines(network: QuantisedGraph, prefix: str, state: Iterable[str], beg
     begin    what states begin with, and the call
     """
     upper, graph = prefix.upper(), network.graph
-    given, said = network.formats[INPUT], network.formats[graph.read.name]
+    given, emitted = network.formats[INPUT], network.formats[graph.read.name]
     constants = _Constants(upper)
     constants.add("INPUTS", math.prod(graph.shape))
     constants.add("OUTPUTS", graph.read.size)
     constants.add_format("INPUT", given)
-    constants.add_format("OUTPUT", said)
+    constants.add_format("OUTPUT", emitted)
     for owner, signals in network.signals.items():
         for name, signal in signals.items():
             constants.add_format(f"{owner}_{name}", signal.format, signal)
@@ -60,7 +60,7 @@ def header_lines(network: QuantisedGraph, prefix: str, state: Iterable[str], beg
         "/* Do a time step.",
         " *",
         f" * in     words of {_sizes(graph.shape)}, {given.describe()}",
-        f" * out    what {graph.read.name} emits, {_sizes(graph.read.shape)}, {said.describe()}",
+        f" * out    what {graph.read.name} emits, {_sizes(graph.read.shape)}, {emitted.describe()}",
         " *",
         " * Returns 1 where, since the reset, a value has left a word of a signal whose overflow is `error`; else 0.",
         " */",
@@ -78,8 +78,8 @@ def header_lines(network: QuantisedGraph, prefix: str, state: Iterable[str], beg
 
 def declared(network: QuantisedGraph, prefix: str) -> str:
     """Return the head of the function that does a step."""
-    given, said = (stored_format(network.formats[one]) for one in (INPUT, network.graph.read.name))
-    into, out = f"const {given} in[{prefix.upper()}_INPUTS]", f"{said} out[{prefix.upper()}_OUTPUTS]"
+    given, emitted = (stored_format(network.formats[one]) for one in (INPUT, network.graph.read.name))
+    into, out = f"const {given} in[{prefix.upper()}_INPUTS]", f"{emitted} out[{prefix.upper()}_OUTPUTS]"
     return f"int {prefix}_step({prefix}_state *state, {into}, {out})"
 
 

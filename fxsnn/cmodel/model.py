@@ -25,8 +25,8 @@ from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 
 
-class Held(NamedTuple):
-    """Words that a network's state holds from step to step."""
+class StateWords(NamedTuple):
+    """Words that a network keeps from step to step."""
 
     owner: str  # a population
     name: str  # a state of its text; nothing: what it emits
@@ -70,7 +70,7 @@ class Model:
     source: str
     given: Port
     said: Port
-    held: tuple[Held, ...]
+    held: tuple[StateWords, ...]
     registers: tuple[Register, ...]
     refusing: Mapping[str, tuple[Ref, ...]]
 
@@ -96,7 +96,7 @@ class _Modelling:
             for n, one in enumerate(graph.populations)
         }
         self._steps = {name: writer.write() for name, writer in self._writers.items()}
-        self._held = tuple(held for name in self._writers for held in self._words_of(name))
+        self._arrays = tuple(array for name in self._writers for array in self._words_of(name))
         self._registers = tuple(one for name in self._writers for one in self._registers_of(name))
         self._refusing = {name: tuple(writer.settled.refusing) for name, writer in self._writers.items()}
 
@@ -106,24 +106,24 @@ class _Modelling:
         return Model(
             self._prefix,
             "\n".join(
-                header_lines(self._network, self._prefix, self._state(), begin_header(self._prefix, self._begun()))
+                header_lines(self._network, self._prefix, self._state(), begin_header(self._prefix, self._initial()))
             ),
             "\n".join(self._source()),
             self._port(INPUT, self._network.graph.shape),
             self._port(read.name, read.shape),
-            tuple(held for held in self._held if not self._added(held)),
+            tuple(array for array in self._arrays if not self._added(array)),
             self._registers,
             self._refusing,
         )
 
-    def _begun(self) -> list[tuple[str, str, str, int]]:
+    def _initial(self) -> list[tuple[str, str, str, int]]:
         """Return the states that may begin with given words: population, name, type in C and neurons."""
-        held = (one for one in self._held if one.name and not self._added(one))
-        return [(one.owner, one.name, one.type, one.words) for one in held]
+        initial = (one for one in self._arrays if one.name and not self._added(one))
+        return [(one.owner, one.name, one.type, one.words) for one in initial]
 
-    def _added(self, held: Held) -> bool:
+    def _added(self, array: StateWords) -> bool:
         """Say whether a state is none of the text: it is the node that is read."""
-        return held.name == self._read != "" and self._read not in self._network.graph[held.owner].neuron.states
+        return array.name == self._read != "" and self._read not in self._network.graph[array.owner].neuron.states
 
     def _port(self, name: str, shape: tuple[int, ...]) -> Port:
         form = self._network.formats[name]
@@ -139,15 +139,15 @@ class _Modelling:
     def _rows(self, source: str) -> int:
         return rows_of(self._network, source)
 
-    def _words_of(self, name: str) -> Iterable[Held]:
+    def _words_of(self, name: str) -> Iterable[StateWords]:
         writer, size = self._writers[name], self._network.graph[name].size
         program = writer.settled.program
         for state, (signal, _) in program.neuron.states.items():
             place = f"state->states.{member(name)}.{member(state)}"
             form = program.signals[signal].format
-            yield Held(name, state, place, writer.state_type(state), size, form)
+            yield StateWords(name, state, place, writer.state_type(state), size, form)
         form = self._network.formats[name]
-        yield Held(name, "", self._row(name), stored_format(form), size, form)
+        yield StateWords(name, "", self._row(name), stored_format(form), size, form)
 
     def _registers_of(self, name: str) -> Iterable[Register]:
         graph = self._network.graph
@@ -162,11 +162,11 @@ class _Modelling:
     def _state(self) -> list[str]:
         """Return the members of the state."""
         network, states, registers = self._network, dict[str, list[str]](), dict[str, list[str]]()
-        for held in self._held:
-            if held.name:
-                signal = self._writers[held.owner].settled.program.neuron.states[held.name][0]
-                line = f"{held.type} {member(held.name)}[{held.words}]; /* {self._said(held.owner, signal)} */"
-                states.setdefault(held.owner, []).append(line)
+        for kept in self._arrays:
+            if kept.name:
+                signal = self._writers[kept.owner].settled.program.neuron.states[kept.name][0]
+                line = f"{kept.type} {member(kept.name)}[{kept.words}]; /* {self._described(kept.owner, signal)} */"
+                states.setdefault(kept.owner, []).append(line)
         for one in self._registers:
             registers.setdefault(one.owner, []).append(f"{register_type(self._lfsr)} r{one.stream};")
         room, emitted = dict[str, list[str]](), list[str]()
@@ -187,7 +187,7 @@ class _Modelling:
             *(refused if any(self._refusing.values()) else []),
         ]
 
-    def _said(self, owner: str, name: str) -> str:
+    def _described(self, owner: str, name: str) -> str:
         if name == BIT:
             return "a bit"
         signal = self._writers[owner].settled.program.signals[name]
@@ -210,7 +210,7 @@ class _Modelling:
             *functions(used, self._lfsr),
             *written,
             *self._reset(),
-            *begin_source(self._prefix, self._begun()),
+            *begin_source(self._prefix, self._initial()),
             *self._step(),
             *readout_source(self._network.graph, self._prefix, self._answer()),
         ]
@@ -228,8 +228,8 @@ class _Modelling:
         for constant, words in one.constants.items():
             if len(words) > 1:
                 form = one.program.signals[one.program.neuron.constants[constant]].format
-                said = f"{constant} of {name}, {form.describe()}"
-                yield from table(constant_table(writer.number, constant), stored_format(form), words, said)
+                about = f"{constant} of {name}, {form.describe()}"
+                yield from table(constant_table(writer.number, constant), stored_format(form), words, about)
         for projection in writer.brought:
             if projection.weighed:
                 yield from weights_table(self._network, projection)
@@ -289,5 +289,5 @@ def _members(name: str, parts: Mapping[str, list[str]], comment: str, union: str
 
 
 def _struct(name: str, lines: list[str], comment: str = "", union: str = "struct") -> list[str]:
-    said = [f"/* {comment} */"] if comment else []
-    return [*said, f"{union} {{", *indented(lines), f"}} {name};"] if lines else []
+    head = [f"/* {comment} */"] if comment else []
+    return [*head, f"{union} {{", *indented(lines), f"}} {name};"] if lines else []

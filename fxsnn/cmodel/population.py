@@ -96,15 +96,15 @@ class Writer:
         assert isinstance(end, op.Done)  # noqa: S101  (so was it found)
         carry = operations[end.carry]
         assert isinstance(carry, op.Carry)  # noqa: S101  (a Done names it)
-        begun, place = self._values(loop), f"carried_{done}"
+        before, place = self._values(loop), f"carried_{done}"
         self.room[place] = stored(*wires[done][:2])
-        begin = begun.placed(carry.initial, settled.program.signals[carry.signal].format.frac)
-        held = begun.room(place)
-        self._over([*begun.lines, _store(held, self.room[place], begin)])
+        begin = before.placed(carry.initial, settled.program.signals[carry.signal].format.frac)
+        carried = before.room(place)
+        self._over([*before.lines, _store(carried, self.room[place], begin)])
         taken = settled.taken[done]
         one, name = settled.program.arrivals[taken].one, f"each_{settled.name}_{done}"
         self.functions[name] = self._for_each(end, loop, f"{name}(", kind(width_for(one.low, one.high)))
-        call = _store(held, self.room[place], f"{name}(state, n, {held}, {{}})")
+        call = _store(carried, self.room[place], f"{name}(state, n, {carried}, {{}})")
         for projection in self._projections(taken):
             functions, lines = Bringing(self.network, projection, one).one_by_one(call)
             self.functions |= functions

@@ -18,8 +18,8 @@ def weights_table(network: QuantisedGraph, projection: Projection) -> list[str]:
     """Return the weights of a projection as a table."""
     words, form = network.weights[projection.name], network.signals[projection.name][projection.signal].format
     shape = f" {list(words.shape)}" if words.ndim else ""
-    said = f"weights of {projection.name}{shape}, {form.describe()}"
-    return table(f"weights_{projection.name}", stored_format(form), words.reshape(-1).tolist(), said)
+    about = f"weights of {projection.name}{shape}, {form.describe()}"
+    return table(f"weights_{projection.name}", stored_format(form), words.reshape(-1).tolist(), about)
 
 
 def rows_of(network: QuantisedGraph, source: str) -> int:

@@ -9,11 +9,11 @@ from fxsnn.graph.reading import classes
 
 def readout_header(graph: Graph, prefix: str) -> list[str]:
     """Return what the header declares of it."""
-    said = _said(graph)
+    answer = _answer(graph)
     lines = [
         "/* What the readout makes of the steps of an input. */",
         "typedef struct {",
-        f"    int64_t answers[{prefix.upper()}_OUTPUTS]; /* {said} */",
+        f"    int64_t answers[{prefix.upper()}_OUTPUTS]; /* {answer} */",
         "    uint32_t steps; /* that were taken up */",
         f"}} {prefix}_readout;",
         "",
@@ -82,7 +82,7 @@ def _class(prefix: str) -> str:
     return f"int32_t {prefix}_class(const {prefix}_readout *readout)"
 
 
-def _said(graph: Graph) -> str:
+def _answer(graph: Graph) -> str:
     """Say in words what the answers are."""
     readout, name = graph.readout, graph.read.name
     since = f" from step {readout.skip} on" if readout.skip else ""

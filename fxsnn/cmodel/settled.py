@@ -80,13 +80,13 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
 
     all_states    whether states may begin with other words than 0, and so stay though they would never leave that
     """
-    begun = frozenset(whole.neuron.states) if all_states else frozenset[str]()
-    held = network.constants[name]
-    words = {constant: _shortest(held[constant].reshape(-1).tolist()) for constant in held}
+    nonzero = frozenset(whole.neuron.states) if all_states else frozenset[str]()
+    constants = network.constants[name]
+    words = {constant: _shortest(constants[constant].reshape(-1).tolist()) for constant in constants}
     ends = {constant: (min(some), max(some)) for constant, some in words.items()}
     left, known = whole.neuron, {constant for constant, some in words.items() if not any(some)}
     while True:  # what bounds decide makes narrower bounds
-        folded = _folded(left, known, begun)
+        folded = _folded(left, known, nonzero)
         left = _left(left, folded)
         program = bind(
             left,
@@ -115,10 +115,10 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
     )
 
 
-def _folded(neuron: Neuron, zeros: Iterable[str], begun: frozenset[str]) -> Folded:
+def _folded(neuron: Neuron, zeros: Iterable[str], nonzero: frozenset[str]) -> Folded:
     """Return a step without what is known to be 0, but for what is carried on: without any input that is as it was."""
     constants = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Constant) and one.name in zeros]
-    found = fold(neuron, at_rest(neuron, constants, begun))
+    found = fold(neuron, at_rest(neuron, constants, nonzero))
     operations = dict(found.operations)
     for one in found.operations.values():
         if isinstance(one, op.Done) and isinstance(operations[one.result], op.Literal):

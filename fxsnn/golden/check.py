@@ -21,7 +21,7 @@ from fxsnn.golden.stated import differing
 from fxsnn.golden.timed import Timed
 from fxsnn.number.format import Format
 
-Found: TypeAlias = tuple[tuple[int, int], str]  # presentation and step of a difference, and what is said of it
+Found: TypeAlias = tuple[tuple[int, int], str]  # presentation and step of a difference, and its description
 ENDS = ("answers", "classes")
 """States that follow from all steps of a presentation; the others are those that it begins with."""
 
@@ -131,7 +131,7 @@ def _difference(vector: Vector, stimuli: Timed, first: tuple[int, int, int], man
         where = f"presentation {place[0]}"
     axes = _axes(vector, len(place))
     where = ", ".join(([where] if where else []) + [f"{axis} {k}" for axis, k in zip(axes, place, strict=True) if axis])
-    want, have = (shown(vector.format, word) for word in (expected, computed))
+    want, have = (word_text(vector.format, word) for word in (expected, computed))
     return time, (
         f"{vector.file} word {line}{', ' if where else ''}{where}: expected {want}, computed {have}, "
         f"{vector.format.describe()}; {many} of {math.prod(vector.shape)} differ"
@@ -146,6 +146,6 @@ def _axes(vector: Vector, dimensions: int) -> tuple[str, ...]:
     return {2: ("input", "neuron"), 4: ("kernel row", "column", "input", "output")}.get(dimensions, ("",))
 
 
-def shown(fmt: Format, word: int) -> str:
+def word_text(fmt: Format, word: int) -> str:
     """Return a word as a person compares it: hexadecimal, raw and value."""
     return f"{fmt.to_hex(word)} (raw {word}, value {float(fmt.value(word)):g})"

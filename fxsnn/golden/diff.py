@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.golden.align import Alignment, lacks_ends, likeliest, plain
-from fxsnn.golden.check import computed, shown
+from fxsnn.golden.check import computed, word_text
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped, neurons_of
 from fxsnn.golden.dumpwords import extended, extension, size, undefined
@@ -122,7 +122,7 @@ def _diff(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
         first_missing=_first_missing(bundle, dumps, np.concatenate(missing)),
         extra=sum(len(dump.words) - len(one.got) - max(one.late, 0) for dump, one in zip(dumps, laid, strict=True)),
         sizes=tuple(
-            told for dump, one in zip(dumps, laid, strict=True) if (told := size(dump)) and (difference or one.stepwise)
+            text for dump, one in zip(dumps, laid, strict=True) if (text := size(dump)) and (difference or one.stepwise)
         ),
         undefined=tuple(
             (dump.node.stem, count, len(one.got))
@@ -154,24 +154,24 @@ def _extended(
 
     Words of a core that has fewer bits than the node are tried as such, where more of them match then.
     """
-    before, wide, told, left = 0, list[Dumped](), list[str](), 0
+    before, wide, notes, left = 0, list[Dumped](), list[str](), 0
     for dump in dumps:
         stream, other = _stream(expected, dump), extended(dump)
         without, within = (int(plain(one, stream).wrong(one, stream).sum()) for one in (dump, other))
         if within < without:
             many = len(plain(other, stream).got)
-            told.append(f"{extension(dump)} {f'{many - within:,} of {many:,}' if within else 'all'} match")
+            notes.append(f"{extension(dump)} {f'{many - within:,} of {many:,}' if within else 'all'} match")
         wide.append(other if within < without else dump)
         left += min(within, without)
         before += without
-    if told and not left:
+    if notes and not left:
         laid = {dump.node.name: plain(dump, _stream(expected, dump)) for dump in dumps}
-        return Found((" and ".join(told),)), dumps, laid, []
-    if told:
+        return Found((" and ".join(notes),)), dumps, laid, []
+    if notes:
         found, read, laid = _explained(explaining, wide, expected)
         if found.causes:
-            return found, read, laid, told
-    return *_explained(explaining, dumps, expected), told if 2 * left <= before else []
+            return found, read, laid, notes
+    return *_explained(explaining, dumps, expected), notes if 2 * left <= before else []
 
 
 def _explained(
@@ -236,20 +236,20 @@ def _difference(
     node, one, rows = dump.node, chosen[dump.node.name], wrong[:, 0]
     stimuli = bundle.stimuli
     presentation, step = stimuli.place(row)
-    begun, reached = (len(np.unique(neurons[neurons >= 0])) for neurons in (wrong[rows == row, 2], wrong[:, 2]))
+    first, reached = (len(np.unique(neurons[neurons >= 0])) for neurons in (wrong[rows == row, 2], wrong[:, 2]))
     last = max(int(chosen[dump.node.name].expected.max()) // neurons_of(dump.node) for dump in dumps)
-    course = f"spreads from {begun} to {reached} neurons, " if reached > begun else ""
+    course = f"spreads from {first} to {reached} neurons, " if reached > first else ""
     if rows[-1] < last:
         course += "heals after presentation {}, step {}".format(*stimuli.place(int(rows[-1])))
     else:
         course += "lasts to the end of what was compared"
-    got = shown(node.format, int(dump.words[one.got[at]])) if dump.defined[one.got[at]] else "undefined (x or z)"
+    got = word_text(node.format, int(dump.words[one.got[at]])) if dump.defined[one.got[at]] else "undefined (x or z)"
     return Difference(
         node=node.stem,
         presentation=presentation,
         step=step,
         neuron=None if neuron < 0 else neuron,
-        expected=shown(node.format, int(_stream(expected, dump)[one.expected[at]])),
+        expected=word_text(node.format, int(_stream(expected, dump)[one.expected[at]])),
         got=got,
         words=len(wrong),
         steps=len(np.unique(rows)),
@@ -269,9 +269,9 @@ def _wrong_words(
 
 def _missing(dump: Dumped, chosen: dict[str, Alignment]) -> NDArray[np.int64]:
     """Return the places of the stream of which a dump has no word, ascending."""
-    held = np.zeros(math.prod(dump.node.shape), dtype=np.bool_)
-    held[chosen[dump.node.name].expected] = True
-    return np.flatnonzero(~held)
+    present = np.zeros(math.prod(dump.node.shape), dtype=np.bool_)
+    present[chosen[dump.node.name].expected] = True
+    return np.flatnonzero(~present)
 
 
 def _places(k: int, dump: Dumped, places: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:

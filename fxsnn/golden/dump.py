@@ -44,14 +44,14 @@ class Dumped:
     unit: int = 1  # words that came together: a whole row where its bits were one word
     narrow: str = ""  # says that the dump's words are narrower than the node's
     file: str = ""  # where they were read
-    otherwise: Dumped | None = None  # as they may be read too, where the file does not tell
+    otherwise: Dumped | None = None  # as they may be read too, where the file leaves it open
 
     @property
     def columns(self) -> int:
         """How many words the dump has of each step, where that is a whole number; otherwise 0."""
-        rows, held = math.prod(self.node.shape) // neurons_of(self.node), len(self.words)
-        gaps = self.places is not None and int(self.places.max(initial=0)) != held - 1
-        return 0 if gaps or held % rows else held // rows
+        rows, count = math.prod(self.node.shape) // neurons_of(self.node), len(self.words)
+        gaps = self.places is not None and int(self.places.max(initial=0)) != count - 1
+        return 0 if gaps or count % rows else count // rows
 
     @property
     def whole(self) -> bool:
@@ -115,19 +115,19 @@ def dumped(
     """
     neurons, size = neurons_of(node), math.prod(node.shape)
     unit = neurons if rows else 1
-    held = len(words) if places is None else sum(place * unit < size for place in places)
-    if held * unit < neurons:
-        raise FileError(f"{name} must hold {neurons // unit} or more words of {node.stem} to compare, not {held}")
+    count = len(words) if places is None else sum(place * unit < size for place in places)
+    if count * unit < neurons:
+        raise FileError(f"{name} must hold {neurons // unit} or more words of {node.stem} to compare, not {count}")
     reread = [word.reread for word in words if word.reread]
-    told = (*notes, *(f"{reread.count(kind):,} words of {node.stem} {kind}" for kind in dict.fromkeys(reread)))
+    remarks = (*notes, *(f"{reread.count(kind):,} words of {node.stem} {kind}" for kind in dict.fromkeys(reread)))
     at = None if places is None else np.array(places, dtype=np.int64)
     if not rows:
         raw = np.array([word.raw for word in words], dtype=np.int64)
-        return Dumped(node, raw, np.array([not word.unknown for word in words]), told, at, file=name)
-    raw, defined = (_bits(held, neurons) for held in ([w.raw for w in words], [~w.unknown for w in words]))
+        return Dumped(node, raw, np.array([not word.unknown for word in words]), remarks, at, file=name)
+    raw, defined = (_bits(patterns, neurons) for patterns in ([w.raw for w in words], [~w.unknown for w in words]))
     if at is not None:
         at = (at[:, None] * neurons + np.arange(neurons)).reshape(-1)
-    return Dumped(node, raw & defined, defined.astype(np.bool_), told, at, neurons, file=name)
+    return Dumped(node, raw & defined, defined.astype(np.bool_), remarks, at, neurons, file=name)
 
 
 def _bits(rows: Sequence[int], count: int) -> NDArray[np.int64]:
@@ -149,8 +149,8 @@ def pattern_word(pattern: int, width: int, node: Vector, where: str, given: str 
         upper = (1 << max(width, pattern.bit_length()) - bits + 1) - 1
         if fmt.signed and pattern >> (bits - 1) == upper:
             return Word(fmt.from_bits(pattern & ((1 << bits) - 1)), reread="have their sign repeated above the word")
-    shown = given or quoted(f"{pattern:#x}").replace("'", "")
-    raise FileError(f"{where} must fit {bits} bits, {'' if node.packed else f'{fmt.describe()}, '}not {shown}")
+    text = given or quoted(f"{pattern:#x}").replace("'", "")
+    raise FileError(f"{where} must fit {bits} bits, {'' if node.packed else f'{fmt.describe()}, '}not {text}")
 
 
 def digits_word(text: str, radix: int, node: Vector, where: str) -> Word:

@@ -77,9 +77,9 @@ def export(
 
 
 def _check_identifiers(vectors: Sequence[Vector], kinds: Sequence[str]) -> None:
-    held = dict[str, str]()
+    stems = dict[str, str]()
     for vector in vectors if "c-header" in kinds else ():
-        if (other := held.setdefault(identifier(vector).upper(), vector.stem)) != vector.stem:
+        if (other := stems.setdefault(identifier(vector).upper(), vector.stem)) != vector.stem:
             raise ConfigError(
                 f"files must have names of their own in C, in either case, {other} and {vector.stem} have not"
             )
@@ -105,10 +105,12 @@ def identifier(vector: Vector) -> str:
 
 def _comments(vector: Vector) -> list[str]:
     shape = " x ".join(map(str, vector.shape))
-    held = f"rows of {vector.bits} bits, bit i is element i of the last dimension" if vector.packed else "one word each"
+    content = (
+        f"rows of {vector.bits} bits, bit i is element i of the last dimension" if vector.packed else "one word each"
+    )
     return [
         f"{vector.stem}: {vector.about}",
-        f"{vector.format.describe()}, {shape}, outermost first, {vector.depth} entries, {held}",
+        f"{vector.format.describe()}, {shape}, outermost first, {vector.depth} entries, {content}",
     ]
 
 

@@ -11,34 +11,34 @@ MOST_PARTS = 3  # changes that explain some of the nodes are reported, the other
 def lines(result: Diff) -> list[str]:
     """Return the result as people read it, a line a finding, the first difference first."""
     wrong = result.difference
-    told = [f"narrow    {text}" for text in result.narrow]
-    told += [f"size      {text}" for text in result.sizes]
-    told += [f"all {result.words:,} words match"] if wrong is None else _difference_lines(wrong, result.words)
-    told += [f"undefined {name}: {bad:,} of {words:,} words are x or z" for name, bad, words in result.undefined]
-    told += [
+    report = [f"narrow    {text}" for text in result.narrow]
+    report += [f"size      {text}" for text in result.sizes]
+    report += [f"all {result.words:,} words match"] if wrong is None else _difference_lines(wrong, result.words)
+    report += [f"undefined {name}: {bad:,} of {words:,} words are x or z" for name, bad, words in result.undefined]
+    report += [
         f"offset    {name} dump is {abs(late)} words {'late' if late > 0 else 'early'}" for name, late in result.late
     ]
     if first := result.first_missing:
-        told.append(
+        report.append(
             f"missing   {result.missing:,} words of the dumped nodes were not dumped, the first: {_named(first)}"
         )
     if result.extra:
-        told.append(f"extra     {result.extra:,} words behind the last that is expected were not compared")
-    told += [f"note      {note}" for note in result.notes]
-    return told if wrong is None else told + _explained(result)
+        report.append(f"extra     {result.extra:,} words behind the last that is expected were not compared")
+    report += [f"note      {note}" for note in result.notes]
+    return report if wrong is None else report + _explained(result)
 
 
 def _explained(result: Diff) -> list[str]:
     """Return what explains a difference, every change on a line."""
     if result.causes:
         return [f"cause     {name}" for name in result.causes]
-    told = [f"in part   {' and '.join(nodes)} alone: {name}" for name, nodes in result.partly[:MOST_PARTS]]
+    hints = [f"in part   {' and '.join(nodes)} alone: {name}" for name, nodes in result.partly[:MOST_PARTS]]
     if (more := len(result.partly) - MOST_PARTS) > 0:
-        told.append(f"in part   and {more:,} more (--json)")
+        hints.append(f"in part   and {more:,} more (--json)")
     if result.nearest:
         name, left = result.nearest
-        told.append(f"nearest   {name}: still different: {many(left, 'word')}")
-    return ["cause     unknown: no change of the text, and no two of them, explain every word that differs", *told]
+        hints.append(f"nearest   {name}: still different: {many(left, 'word')}")
+    return ["cause     unknown: no change of the text, and no two of them, explain every word that differs", *hints]
 
 
 def _named(place: Place | Difference) -> str:

@@ -79,7 +79,7 @@ class Sites:
                 steady.add(ref)
         ends = {one.carry: ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Done)}
         seen = {neuron.output[1], *neuron.nodes.values(), *(last for _, last in neuron.states.values())}
-        held = {
+        fields = {
             "named": _named(neuron, steady),
             "loops": {first: tuple(range(first + 1, end)) for first, end in ends.items()},
             "casts": {cast.limit: cast for cast in neuron.casts},
@@ -87,7 +87,7 @@ class Sites:
             "_users": users,
             "_visible": frozenset(seen),
         }
-        for name, value in held.items():
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     def guarded(self, cast: Cast) -> bool:
@@ -133,9 +133,9 @@ def corners_of(sites: Sites, ref: Ref, view: View) -> Corners:
             yield "at the limit", decides & (away == 0)
             yield "just above the limit", decides & (away > 0) & (away <= unit)
             yield "just below the limit", decides & (away < 0) & (away >= -unit)
-            held = np.asarray(op.RELATIONS[relation](x, y), np.bool_)
-            yield "holds", held
-            yield "does not hold", ~held
+            holds = np.asarray(op.RELATIONS[relation](x, y), np.bool_)
+            yield "holds", holds
+            yield "does not hold", ~holds
         case op.Both(a=a, b=b):
             x, y = of(a) != 0, of(b) != 0
             yield "both hold", x & y
@@ -243,24 +243,24 @@ def _named(neuron: Neuron, steady: set[Ref]) -> dict[Ref, str]:
         statement = neuron.statements[neuron.owners[ref]]
         where = f"{statement.name}, line {statement.line}"
         match one:
-            case op.State(name=said):
+            case op.State(name=label):
                 pass
             case op.Input(name=name):
-                said = f"{name}, what arrives"
+                label = f"{name}, what arrives"
             case op.Each(name=name):
-                said = f"each {name}"
+                label = f"each {name}"
             case op.Limit():
-                said = where
+                label = where
             case op.Select(condition=condition):
-                said = f"{where}: if {_said(neuron, condition)}"
+                label = f"{where}: if {_value_text(neuron, condition)}"
             case _:
-                said = f"{where}: {_written(neuron, one, 2)}"
-        taken[said] = taken.get(said, 0) + 1
-        found[ref] = said if taken[said] == 1 else f"{said} ({taken[said]})"
+                label = f"{where}: {_written(neuron, one, 2)}"
+        taken[label] = taken.get(label, 0) + 1
+        found[ref] = label if taken[label] == 1 else f"{label} ({taken[label]})"
     return found
 
 
-def _said(neuron: Neuron, ref: Ref, depth: int = 2) -> str:
+def _value_text(neuron: Neuron, ref: Ref, depth: int = 2) -> str:
     """Return a value as the text has it, three dots where that would be long."""
     one = neuron.operations[ref]
     if (named := neuron.called(ref)) or depth == 0 or type(one) not in _WRITTEN:
@@ -269,7 +269,7 @@ def _said(neuron: Neuron, ref: Ref, depth: int = 2) -> str:
 
 
 def _written(neuron: Neuron, one: op.Operation, depth: int) -> str:
-    parts = [_said(neuron, part, depth) for _, part in op.operands(one)]
+    parts = [_value_text(neuron, part, depth) for _, part in op.operands(one)]
     return _WRITTEN[type(one)].format(*parts, relation=getattr(one, "relation", ""))
 
 

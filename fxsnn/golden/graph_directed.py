@@ -105,24 +105,24 @@ def directed_inputs(
     full = np.full(shape, network.graph.format.highest, np.int64)
     ends = np.stack([full, np.where(np.arange(steps)[:, None] % 2 == 0, full, 0)])
     search = _Search(network, {name for name, tally in given.items() if not tally.count.any()} - cannot.keys())
-    told = search.play(ends)
-    able = [n for n in range(len(ends)) if search.new(told, n) is not None]
-    parts: list[Tallies] = [chosen(told, [n]) for n in able]
+    tallies = search.play(ends)
+    able = [n for n in range(len(ends)) if search.new(tallies, n) is not None]
+    parts: list[Tallies] = [chosen(tallies, [n]) for n in able]
     found: list[Ints] = [ends[n] for n in able]
     ready, draws, tried, since = made(network, shape), Draws(seed), 0, 0
     while search.missed and tried < most and since < PATIENCE:
         before = [*search.nearest.values()] or found
         batch = [next(ready, None) for _ in range(min(AT_ONCE, most - tried))]
-        shown = np.stack([drawn(network, draws, shape, before) if one is None else one for one in batch])
-        told = search.play(shown)
-        tried += len(shown)
-        for n, one in enumerate(shown):
-            new = search.new(told, n)
+        inputs = np.stack([drawn(network, draws, shape, before) if one is None else one for one in batch])
+        tallies = search.play(inputs)
+        tried += len(inputs)
+        for n, one in enumerate(inputs):
+            new = search.new(tallies, n)
             since = 0 if new else since + 1
             if new:
                 last = len(found) - (len(able) > 1)
                 found.insert(last, one)
-                parts.insert(last, chosen(told, [n]))
+                parts.insert(last, chosen(tallies, [n]))
     return np.stack(found) if found else np.zeros((0, *shape), np.int64), parts
 
 
@@ -149,23 +149,23 @@ class _Search:
     _away: dict[str, int] = field(default_factory=dict)
     _refused: Where = field(init=False)
 
-    def play(self, shown: Ints) -> dict[str, Tally]:
+    def play(self, inputs: Ints) -> dict[str, Tally]:
         """Play inputs and note which come nearer to missed corners than any before; return what they reach."""
         wanted = {aim for aim in map(aim_of, self.missed) if aim}
-        told, away = searched(self.network, shown, wanted)
-        self._refused = refused(self.network, told)
+        tallies, away = searched(self.network, inputs, wanted)
+        self._refused = refused(self.network, tallies)
         self.nearest = {aim: one for aim, one in self.nearest.items() if aim in wanted}
         for aim, distances in away.items():
             distances[self._refused] = FAR
             n = int(distances.argmin())
             if distances[n] < self._away.get(aim, FAR):
-                self._away[aim], self.nearest[aim] = int(distances[n]), shown[n]
-        return told
+                self._away[aim], self.nearest[aim] = int(distances[n]), inputs[n]
+        return tallies
 
-    def new(self, told: Mapping[str, Tally], n: int) -> set[str] | None:
+    def new(self, tallies: Mapping[str, Tally], n: int) -> set[str] | None:
         """Return the corners that an input reaches first, which are missed no more; None where it is refused."""
         if self._refused[n]:
             return None
-        found = {name for name in self.missed if told[name].count[n]}
+        found = {name for name in self.missed if tallies[name].count[n]}
         self.missed -= found
         return found

@@ -45,13 +45,13 @@ class Ends(NamedTuple):
 
 def only(value: int) -> Ends:
     """Return the ends of a value that is known."""
-    held = np.array([value], np.int64)
-    return Ends(held, held, zeros_of(held))
+    word = np.array([value], np.int64)
+    return Ends(word, word, zeros_of(word))
 
 
-def words(held: Ints) -> Ends:
+def words(known: Ints) -> Ends:
     """Return the ends of words that are known, int64[1] for all neurons or int64[neurons]."""
-    flat = np.asarray(held, np.int64).reshape(-1)
+    flat = np.asarray(known, np.int64).reshape(-1)
     return Ends(flat, flat, zeros_of(flat))
 
 

@@ -49,7 +49,9 @@ class Ranges:
             name: {state: only(0) for state in program.neuron.states} for name, program in network.programs.items()
         }
         self._constants = {
-            name: {constant: np.atleast_1d(np.asarray(held, np.int64)) for constant, held in network.each(name).items()}
+            name: {
+                constant: np.atleast_1d(np.asarray(words, np.int64)) for constant, words in network.each(name).items()
+            }
             for name in network.programs
         }
         for _ in range(min(self.steps, max(MOST_WORK // work_of(network), 1))):
@@ -59,13 +61,13 @@ class Ranges:
             self._widen()
 
     def _grown(self) -> bool:
-        """Do a step of every population; say whether a state or what is emitted went further than before."""
+        """Do a step of every population; return whether a state or what is emitted ranges further than before."""
         grew = False
         for name in (name for stage in self.network.graph.stages for name in stage.populations):
             step = self.steps_of[name] = self._step(name)
-            for state, held in self.states[name].items():
-                further = held.hull(self._kept(step, state))
-                grew |= not further.same(held)
+            for state, ends in self.states[name].items():
+                further = ends.hull(self._kept(step, state))
+                grew |= not further.same(ends)
                 self.states[name][state] = further
             further = self.emitted[name].hull(step.found[step.program.neuron.output[1]])
             grew |= not further.same(self.emitted[name])
@@ -101,7 +103,7 @@ class Ranges:
                 min(total.zeros for total in totals),
             )
             if given in program.neuron.one_by_one:
-                alone = [held.shifted(self._left(one)) for one, _, held in parts]
+                alone = [ends.shifted(self._left(one)) for one, _, ends in parts]
                 found = alone[0]
                 for other in alone[1:]:
                     found = found.hull(other)

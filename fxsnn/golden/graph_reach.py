@@ -21,7 +21,6 @@ from fxsnn.program.neuron import BIT, Cast
 from fxsnn.program.operations import Ref
 
 Reasons = Iterator[tuple[str, str]]
-CONSTANT = "it never changes"
 
 
 def unreachable(network: QuantisedGraph, steps: int) -> dict[str, str]:
@@ -29,10 +28,10 @@ def unreachable(network: QuantisedGraph, steps: int) -> dict[str, str]:
     ranges, found = Ranges(network, steps), dict[str, str]()
     for name, step in ranges.steps_of.items():
         sites = Sites(step.program)
-        for ref, said in sites.named.items():
-            found |= {f"{name}: {said}: {corner}": reason for corner, reason in _of(sites, step, ref)}
-        for state, held in ranges.states[name].items():
-            if not (held.low.any() or held.high.any()):
+        for ref, label in sites.named.items():
+            found |= {f"{name}: {label}: {corner}": reason for corner, reason in _of(sites, step, ref)}
+        for state, ends in ranges.states[name].items():
+            if not (ends.low.any() or ends.high.any()):
                 found[f"{name}: {state}: {UNSEEN}"] = "the state is always 0"
     for one in network.graph.projections:
         source, shape = ranges.emitted[one.source], network.graph.shape_at(one.source)
@@ -87,10 +86,10 @@ def _of(sites: Sites, step: Step, ref: Ref) -> Reasons:
         case op.Multiply() | op.Input() | op.Each():
             yield from _signs("above 0", "below 0", found[ref])
         case op.State(name=name, signal=signal) if signal != BIT:
-            held, form = step.states[name], step.program.signals[signal].format
-            why = _ends("the word", held.low, held.high)
-            yield from _never("the highest word at the begin of a step", held.high >= form.highest, why)
-            yield from _never("the lowest word at the begin of a step", held.low <= form.lowest, why)
+            ends, form = step.states[name], step.program.signals[signal].format
+            why = _ends("the word", ends.low, ends.high)
+            yield from _never("the highest word at the begin of a step", ends.high >= form.highest, why)
+            yield from _never("the lowest word at the begin of a step", ends.low <= form.lowest, why)
         case op.Count(a=a) | op.Any(a=a) | op.First(a=a) | op.Largest(a=a):
             yield from _of_many(step, a)
 

@@ -262,9 +262,9 @@ class Step:
                 parts.append(self.assume(a, holds=not holds))
         for part in parts:
             above |= part.above
-            for ref, held in part.ends.items():
-                known = ends.get(ref, held)
-                ends[ref] = Ends(*known.within(held.low, held.high)[:2], max(known.zeros, held.zeros))
+            for ref, assumed in part.ends.items():
+                known = ends.get(ref, assumed)
+                ends[ref] = Ends(*known.within(assumed.low, assumed.high)[:2], max(known.zeros, assumed.zeros))
         return Assumed(ends, above)
 
     def _ordered(self, a: Ref, b: Ref, least: int) -> Assumed:

@@ -50,15 +50,15 @@ class Steps:
         """Return what every active input made of a loop, an input a row."""
         parts, presentations, steps = list[_Part](), list[int](), list[int]()
         for outer, part, step, rounds in zip(self.values, self.presentations, self.steps, self.rounds, strict=True):
-            for held, drawn in rounds.get(first, ()):
-                parts.append((ChainMap(held, outer), drawn, 1))
+            for inner, drawn in rounds.get(first, ()):
+                parts.append((ChainMap(inner, outer), drawn, 1))
                 presentations.append(part.start)
                 steps.append(step)
         return self._stacked(parts), Rows(np.array(presentations, np.int64), np.array(steps, np.int64))
 
     def _stacked(self, parts: Sequence[_Part]) -> View:
         sizes, neurons = [size for *_, size in parts], self.program.neurons
-        values = _Stacked([held for held, _, _ in parts], sizes, neurons)
+        values = _Stacked([words for words, _, _ in parts], sizes, neurons)
         return View(self.program, values, _Stacked([drawn for _, drawn, _ in parts], sizes, neurons), sum(sizes))
 
 
@@ -80,9 +80,9 @@ class _Stacked(dict[int, Ints]):
         self._parts, self._sizes, self._neurons = parts, sizes, neurons
 
     def __missing__(self, ref: int) -> Ints:
-        held = [
+        rows = [
             np.broadcast_to(part[ref], (size, self._neurons))
             for part, size in zip(self._parts, self._sizes, strict=True)
         ]
-        self[ref] = np.concatenate(held)
+        self[ref] = np.concatenate(rows)
         return self[ref]

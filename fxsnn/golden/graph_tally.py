@@ -91,8 +91,8 @@ class _Counter:
         for state, words in player.states.items():
             self.take(group, f"{name}: {state}: {UNSEEN}", words != 0, rows)
         for stream in drawing(self.sites[name].program):
-            held = player.register(stream)[:, None] != player.registers[stream].seed
-            self.take(group, f"{name}: register {stream}: {UNSEEN}", held, rows)
+            advanced = player.register(stream)[:, None] != player.registers[stream].seed
+            self.take(group, f"{name}: register {stream}: {UNSEEN}", advanced, rows)
 
     def count(self, name: str) -> None:
         """Count the corners of the steps of a population that were kept."""
@@ -102,19 +102,19 @@ class _Counter:
         self.kept[name] = Steps(sites.program)
         views = {ref: view for first, inside in sites.loops.items() for view in (kept.within(first),) for ref in inside}
         whole = kept.view()
-        for ref, said in sites.named.items():
+        for ref, label in sites.named.items():
             view, rows = views.get(ref, whole)
             for corner, where in corners_of(sites, ref, view):
-                self.take(name, f"{name}: {said}: {corner}", where, rows)
+                self.take(name, f"{name}: {label}: {corner}", where, rows)
             for aim, distance in aims_of(sites, ref, view):
-                if (named := f"{name}: {said}: {aim}") in self.away:
+                if (named := f"{name}: {label}: {aim}") in self.away:
                     np.minimum.at(self.away[named], rows.presentations, distance().min(axis=1, initial=FAR))
 
 
 def aim_of(name: str) -> str:
     """Return what comes nearer to a corner of a cast, a state or a comparison by becoming less; "" for others."""
-    said, _, corner = name.rpartition(": ")
-    return f"{said}: {AIMS[corner]}" if corner in AIMS else ""
+    site, _, corner = name.rpartition(": ")
+    return f"{site}: {AIMS[corner]}" if corner in AIMS else ""
 
 
 def tallied(network: QuantisedGraph, inputs: Ints, start: Mapping[str, Ints] | None = None) -> dict[str, Tally]:
@@ -135,13 +135,13 @@ def searched(
     emitted = {INPUT: inputs}
     for one in network.graph.populations:
         emitted[one.name] = np.zeros((presentations, steps, one.size), np.int64)
-    told = Theatre(network, emitted, {}, (steps,) * presentations, start or {}).observe(counter.note)
+    theatre = Theatre(network, emitted, {}, (steps,) * presentations, start or {}).observe(counter.note)
     rows = Rows(np.repeat(np.arange(presentations), steps), np.tile(np.arange(steps), presentations))
     for name, where in input_corners(network, inputs):
         counter.take(INPUT, name, where.reshape(-1, 1), rows)
     for name in network.programs:
         counter.count(name)
-    for name, where in cell_corners(network, told):
+    for name, where in cell_corners(network, theatre):
         counter.take(f"{INPUT} {UNSEEN}", name, where.reshape(presentations * steps, -1), rows)
     return {name: tally for group in counter.counts.values() for name, tally in group.items()}, counter.away
 

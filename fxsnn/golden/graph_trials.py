@@ -40,14 +40,14 @@ def drawn(network: QuantisedGraph, draws: Draws, shape: tuple[int, int], before:
     """Return a drawn input: one of before with some words changed, one that drives a neuron, words drawn, bursts."""
     form, steps, size = network.graph.format, shape[0], math.prod(shape)
     kind = draws.one(8)
-    dense = 1 << draws.one(7)  # of 64 words so many are shown
-    shown = draws.below(64, size).reshape(shape) < dense
+    dense = 1 << draws.one(7)  # of 64 words so many are active
+    active = draws.below(64, size).reshape(shape) < dense
     fresh = draws.word(form.lowest, form.highest, size).reshape(shape)
     if draws.one(2):
         fresh = np.where(draws.below(2, size).reshape(shape) > 0, form.highest, form.lowest)
     if kind < 4 and before:
         few = draws.below(64, size).reshape(shape) < 1 + draws.one(16)
-        return np.where(few, np.where(shown, fresh, 0), before[draws.one(len(before))])
+        return np.where(few, np.where(active, fresh, 0), before[draws.one(len(before))])
     wires = [one for one in network.graph.projections if one.source == INPUT and one.kind in ("dense", "conv", "scale")]
     if kind < 6 and wires:
         one = wires[draws.one(len(wires))]
@@ -58,10 +58,10 @@ def drawn(network: QuantisedGraph, draws: Draws, shape: tuple[int, int], before:
             signs = draws.word(-1, 1, steps)[:, None]
         toward = signs * pull
         driven = np.where(toward > 0, form.highest, np.where(toward < 0, form.lowest, 0))
-        return np.where(shown | (draws.one(2) == 0), driven, 0)
+        return np.where(active | (draws.one(2) == 0), driven, 0)
     if draws.one(2):  # in bursts
-        shown &= draws.below(2, steps)[:, None] > 0
-    return np.where(shown, fresh, 0)
+        active &= draws.below(2, steps)[:, None] > 0
+    return np.where(active, fresh, 0)
 
 
 def weights_to(network: QuantisedGraph, one: Projection, n: int) -> Ints:

@@ -26,10 +26,10 @@ def image_text(kind: str, data: bytes, name: str) -> tuple[MemText, int]:
         patterns, bits = amd_mif_words(data, name)
         where = [f"{name} line {line}" for line in range(1, len(patterns) + 1)]
         return MemText([f"{pattern:0{bits}b}" for pattern in patterns], where, None, 2), bits
-    held, bits = intel_mif_words(data, name)
-    places = None if list(held) == list(range(len(held))) else list(held)
-    where = [f"{name} address {address} (decimal)" for address in held]
-    return MemText([f"{pattern:0{bits}b}" for pattern in held.values()], where, places, 2), bits
+    by_address, bits = intel_mif_words(data, name)
+    places = None if list(by_address) == list(range(len(by_address))) else list(by_address)
+    where = [f"{name} address {address} (decimal)" for address in by_address]
+    return MemText([f"{pattern:0{bits}b}" for pattern in by_address.values()], where, places, 2), bits
 
 
 def _coe_word(text: str, radix: int, where: str) -> tuple[str, int, str]:

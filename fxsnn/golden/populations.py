@@ -82,10 +82,10 @@ def initial(state: str) -> str:
     return state.replace(".", ".initial.", 1)
 
 
-def graph_layout(network: QuantisedGraph, inputs: int, steps: int, begun: Collection[str] = ()) -> list[Vector]:
+def graph_layout(network: QuantisedGraph, inputs: int, steps: int, loaded: Collection[str] = ()) -> list[Vector]:
     """Return every file of a set, in a fixed order: nodes as they come to be in a step.
 
-    begun    states that begin with given words, `population.state`
+    loaded    states that begin with given words, `population.state`
 
     Raises
     ------
@@ -93,15 +93,15 @@ def graph_layout(network: QuantisedGraph, inputs: int, steps: int, begun: Collec
         A node or an answer is wider than 63 bits.
     """
     graph, rows = network.graph, inputs * steps
-    states = "states hold the words of *.initial.*, or 0" if begun else "all states are 0"
+    states = "states hold the words of *.initial.*, or 0" if loaded else "all states are 0"
     begins = f"1 where an input begins: {states} then, what was emitted before is 0, LFSRs hold their seeds"
-    shown = Vector("input", "input", graph.format, (rows, *graph.shape), "words of the network's input")
+    stimulus = Vector("input", "input", graph.format, (rows, *graph.shape), "words of the network's input")
     nodes = [
         vector for stage in graph.stages for name in stage.populations for vector in _nodes(network, graph[name], rows)
     ]
     read = Vector("answers", "state", _answer(network, steps), (inputs, graph.read.size), _read(graph))
-    first = [Vector("begin", "input", BIT, (rows,), begins), *_initials(network, inputs, begun)]
-    vectors = [*_constants(network), shown, *first, *nodes, read]
+    first = [Vector("begin", "input", BIT, (rows,), begins), *_initials(network, inputs, loaded)]
+    vectors = [*_constants(network), stimulus, *first, *nodes, read]
     if graph.readout.kind != "none":
         labels = graph.readout.labels
         most = graph.read.size - 1 if labels is None else max(int(labels.max()), 0)
@@ -122,8 +122,8 @@ def graph_words(network: QuantisedGraph, presented: Presented, response: Respons
     for one in graph.populations:
         parts = [named_words(network, one.name, played[one.name]) for played in traces]
         words |= {node: np.concatenate([part[node] for part in parts]) for node in parts[0]}
-        words |= {f"{one.name}.{name}": held for name, held in network.constants[one.name].items()}
-    words |= {initial(name): held for name, held in presented.start.words.items()}
+        words |= {f"{one.name}.{name}": constant for name, constant in network.constants[one.name].items()}
+    words |= {initial(name): state for name, state in presented.start.words.items()}
     inputs, steps = presented.words.shape[:2]
     vectors = graph_layout(network, inputs, steps, presented.start.words)
     return {vector.name: words[vector.name].reshape(vector.shape) for vector in vectors}
@@ -190,10 +190,10 @@ def _constants(network: QuantisedGraph) -> Iterator[Vector]:
             yield Vector(f"{population.name}.{name}", "constant", form, shape or (1,), f"constant {name}, {many}")
 
 
-def _initials(network: QuantisedGraph, inputs: int, begun: Collection[str]) -> Iterator[Vector]:
+def _initials(network: QuantisedGraph, inputs: int, loaded: Collection[str]) -> Iterator[Vector]:
     """Yield what states begin with."""
     for name, form in start_forms(network).items():
-        if name in begun:
+        if name in loaded:
             population, _, state = name.partition(".")
             shape = (inputs, *network.graph[population].shape)
             yield Vector(initial(name), "state", form, shape, f"{state} of {population} that each input begins with")

@@ -135,9 +135,9 @@ class _Search:
                 elif one is not None:
                     tried.append(one)
             if under:
-                told = {name: details for name, details in under.items() if wholes[name] not in under}
-                return Found(tuple(merged(told)))
-        unknown = any((one.held & ~one.defined).any() for one in self.targets.values())  # which nothing explains
+                details_of = {name: details for name, details in under.items() if wholes[name] not in under}
+                return Found(tuple(merged(details_of)))
+        unknown = any((one.compared & ~one.defined).any() for one in self.targets.values())  # which nothing explains
         if self.paired and not unknown and (pairs := self._pairs(tried)):
             return Found(tuple(pairs))
         able = [one for one in tried if one.left is not None or (one.right and not one.broken)]
@@ -198,7 +198,7 @@ class _Search:
     def _glanced(self, change: NetworkMutation, mutant: Mutant) -> _Tried | None:
         """Return where a change fails that fails in the first step which it changes; nothing where it may explain all.
 
-        Up to that step all is as it is unchanged, so one look at every step alone tells. One that changes no step
+        Up to that step all is as it is unchanged, so one look at every step alone decides. One that changes no step
         leaves all that differs, which is 0 words more: `left` is 0.
         """
         now = self.theatre.glance(mutant, change.population)
@@ -211,11 +211,11 @@ class _Search:
         steps = differs.shape[1]
         first = np.where(differs.any(axis=1), differs.argmax(axis=1), steps)
         fails, failed = list[tuple[int, int]](), set[str]()
-        for name, held in self.targets.items():
-            own = held.population == change.population
+        for name, dumped in self.targets.items():
+            own = dumped.population == change.population
             # beyond the first changed step nothing is known, and of other populations nothing of that step
             known = np.arange(steps)[None, :] < (first + own)[:, None]
-            wrong = held.wrong(now[held.name] if own else held.expected).any(axis=2)
+            wrong = dumped.wrong(now[dumped.name] if own else dumped.expected).any(axis=2)
             rows = np.flatnonzero((wrong & known).reshape(-1))
             if len(rows):
                 failed.add(name)
@@ -244,8 +244,8 @@ class _Search:
     def _pairs(self, tried: list[_Tried]) -> list[str]:
         """Return pairs under which every word matches, of which one alone explains more of the begin than none does."""
         tried = [one for one in tried if not one.change.alone]
-        begun = self._first({name: self.wrong(name, {}) for name in self.targets})
-        far = sorted((one for one in tried if one.first > begun), key=lambda one: one.first, reverse=True)
+        unchanged = self._first({name: self.wrong(name, {}) for name in self.targets})
+        far = sorted((one for one in tried if one.first > unchanged), key=lambda one: one.first, reverse=True)
         helps = sorted(
             (one for one in tried if one.right and not one.broken and one not in far[:PAIRED]),
             key=lambda one: -len(one.right),
@@ -260,8 +260,8 @@ class _Search:
                 done.add(key)
                 count += 1
                 if self._explains(first.change, second.change):
-                    told = sorted((first.change, second.change), key=_in_text)
-                    name = " and ".join(one.name.replace("{}", one.detail) for one in told)
+                    pair = sorted((first.change, second.change), key=_in_text)
+                    name = " and ".join(one.name.replace("{}", one.detail) for one in pair)
                     found.setdefault(name, []).append("")
         return merged(found)
 
@@ -285,7 +285,7 @@ class _Search:
         under: dict[tuple[str, ...], dict[str, list[str]]] = {}
         for one in able:
             if len(one.right) == most:
-                nodes = tuple(held.node.stem for name, held in self.targets.items() if name in one.right)
+                nodes = tuple(dumped.node.stem for name, dumped in self.targets.items() if name in one.right)
                 under.setdefault(nodes, {}).setdefault(one.change.name, []).append(one.change.detail)
         return tuple((name, nodes) for nodes, names in under.items() for name in merged(names))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from fxsnn.errors import FxsnnError
-from fxsnn.golden.populations_mutant import Mutant, with_variant
+from fxsnn.golden.populations_mutant import Mutant, NetworkChange, with_variant
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program.build import build
@@ -15,7 +15,7 @@ from fxsnn.program.program import Program, bind
 from fxsnn.program.variant import variant
 
 
-def other_choices(network: QuantisedGraph, name: str) -> Iterator[tuple[str, Callable[[Mutant], Mutant]]]:
+def other_choices(network: QuantisedGraph, name: str) -> Iterator[tuple[str, NetworkChange]]:
     """Yield each choice that the text allows and the network does not take, where nothing else must be known for it."""
     one = network.graph[name]
     for choice, options in one.text.choices.items():
@@ -41,7 +41,7 @@ def _program(network: QuantisedGraph, one: Population, choices: dict[str, str]) 
         return None
 
 
-def _chosen(network: QuantisedGraph, name: str, program: Program) -> Callable[[Mutant], Mutant]:
+def _chosen(network: QuantisedGraph, name: str, program: Program) -> NetworkChange:
     streams = [cast.stream for cast in program.neuron.casts if cast.stream is not None]
     drawing = {stream: network.graph.register(network.plan.lfsr, name, stream) for stream in streams}
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fxsnn.golden.populations_mutant import Mutant
+from fxsnn.golden.populations_mutant import Mutant, NetworkChange
 from fxsnn.golden.populations_mutate import NetworkMutation, line_of, with_constant
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_target import Target
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
 from fxsnn.program import operations as op
-from fxsnn.program.variant import Ints
+from fxsnn.program.variant import Ints, Make
 from fxsnn.program.vector import Player
 
 MOST = 1 << 20  # exchanges that are played at once
@@ -55,11 +55,11 @@ def _constants(theatre: Theatre, targets: Sequence[Target], name: str) -> Iterat
         for n, m in [(suspects[0], m) for m in others] if len(words) > 1 else []:
             if words[n] != words[m]:
                 own = f"line {line_of(neuron, constant)}, {constant}"
-                told = f"{called}{own}: those of neurons {min(n, m)} and {max(n, m)} exchanged"
-                yield NetworkMutation(told, "", name, with_constant(name, constant, _swap(n, m)))
+                title = f"{called}{own}: those of neurons {min(n, m)} and {max(n, m)} exchanged"
+                yield NetworkMutation(title, "", name, with_constant(name, constant, _swap(n, m)))
 
 
-def _swap(n: int, m: int) -> Callable[[Ints], Ints]:
+def _swap(n: int, m: int) -> Make:
     def swapped(words: Ints) -> Ints:
         found = np.array(words)
         found[[n, m]] = words[[m, n]]
@@ -89,12 +89,12 @@ def _of_projection(theatre: Theatre, targets: Sequence[Target], one: Projection)
         for n in suspects.tolist():
             left = left.of(_fitting(theatre, targets, one, left, n, upto))
         for a, n, b, m in zip(*(each[:LEFT].tolist() for each in (left.a, left.n, left.b, left.m)), strict=True):
-            told = f"the weight of input {a} to neuron {n} and that of input {b} to neuron {m} exchanged"
+            title = f"the weight of input {a} to neuron {n} and that of input {b} to neuron {m} exchanged"
             if n == m:
-                told = f"the weights of inputs {a} and {b} to neuron {n} exchanged"
+                title = f"the weights of inputs {a} and {b} to neuron {n} exchanged"
             elif a == b:
-                told = f"the weights of input {a} to neurons {min(n, m)} and {max(n, m)} exchanged"
-            yield NetworkMutation(f"{one.name}: {told}", "", one.target, _exchanged(one.name, (a, n), (b, m)))
+                title = f"the weights of input {a} to neurons {min(n, m)} and {max(n, m)} exchanged"
+            yield NetworkMutation(f"{one.name}: {title}", "", one.target, _exchanged(one.name, (a, n), (b, m)))
         if len(left.a):
             return
 
@@ -110,8 +110,8 @@ def _suspected(theatre: Theatre, targets: Sequence[Target], name: str) -> tuple[
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     together = np.logical_or.reduce(wrong)  # [presentations, steps, neurons]
     upto = np.full(together.shape[0], together.shape[1])
-    heard = name in theatre.sources({one.source for one in graph.projections if one.target == name} - {INPUT})
-    if heard or any(isinstance(one, op.REDUCTIONS) for one in neuron.operations):
+    driven = name in theatre.sources({one.source for one in graph.projections if one.target == name} - {INPUT})
+    if driven or any(isinstance(one, op.REDUCTIONS) for one in neuron.operations):
         for p, rows in enumerate(together.any(axis=2)):
             upto[p] = int(np.argmax(rows)) + 1 if rows.any() else len(rows)
         together = together & (np.arange(together.shape[1])[None, :, None] < upto[:, None, None])
@@ -152,7 +152,7 @@ def _fitting(
         for t in range(steps):
             if not len(alive):
                 return alive
-            come = {name: np.broadcast_to(held[p, t], (1, len(alive))) for name, held in base.items()}
+            come = {name: np.broadcast_to(arrived[p, t], (1, len(alive))) for name, arrived in base.items()}
             if t >= delay:
                 row = emitted[p, t - delay]
                 more = first[alive] * row[given.a[alive]] + second[alive] * row[given.b[alive]]
@@ -160,7 +160,7 @@ def _fitting(
             player.step(come)
             fits = np.ones(len(alive), np.bool_)
             for target in targets:
-                if target.held[p, t, n]:
+                if target.compared[p, t, n]:
                     words = target.fitted(theatre.node(one.target, player, target.name))[0]
                     fits &= target.defined[p, t, n] & (words == target.words[p, t, n])
             if not fits.all():
@@ -183,7 +183,7 @@ def _alone(theatre: Theatre, name: str, n: int, many: int, presentation: int) ->
     return player
 
 
-def _exchanged(name: str, first: tuple[int, int], second: tuple[int, int]) -> Callable[[Mutant], Mutant]:
+def _exchanged(name: str, first: tuple[int, int], second: tuple[int, int]) -> NetworkChange:
     def apply(mutant: Mutant) -> Mutant:
         words = np.array(mutant.weights[name])
         words[first], words[second] = words[second], words[first]

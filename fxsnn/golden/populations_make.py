@@ -59,7 +59,7 @@ def golden_of_files(
 ) -> dict[str, Any]:
     """Write golden vectors of a network's response to the first inputs of a file; return the manifest.
 
-    count    how many of them; all if not said
+    count    how many of them; all if not given
     aimed    whether inputs directed at the corners of the arithmetic follow
     start    an .npz with what states begin with, see `read_start`
 
@@ -75,8 +75,8 @@ def golden_of_files(
     words = read_inputs(inputs, graph).words
     if count is not None and count > len(words):
         raise ConfigError(f"--images must be 1 to {len(words)}, as many as {str(inputs)!r} holds, not {count}")
-    begun = None if start is None else read_start(start, quantised, len(words)).part(slice(count)).words
-    return make_graph_bundle(out, quantised, words[:count], aimed=aimed, kinds=kinds, start=begun, progress=progress)
+    initial = None if start is None else read_start(start, quantised, len(words)).part(slice(count)).words
+    return make_graph_bundle(out, quantised, words[:count], aimed=aimed, kinds=kinds, start=initial, progress=progress)
 
 
 def make_graph_bundle(
@@ -113,14 +113,14 @@ def make_graph_bundle(
     network = complete.network
     many, steps = inputs.shape[:2]
     first = start_of(network, start, many)
-    begun = first.words
-    graph_layout(network, many, steps, begun)  # refuses a node that fits no word before anything is played
+    initial = first.words
+    graph_layout(network, many, steps, initial)  # refuses a node that fits no word before anything is played
     if may_refuse(network):  # and a value that leaves its format
-        run(network, inputs, start=begun)
+        run(network, inputs, start=initial)
     covered = cover(network, inputs, first, aimed=aimed)
-    shown = np.concatenate([inputs, covered.directed])
-    presented = Presented.of(shown, first.then_rest(len(covered.directed)))
-    vectors = graph_layout(network, len(shown), steps, begun)
+    presentations = np.concatenate([inputs, covered.directed])
+    presented = Presented.of(presentations, first.then_rest(len(covered.directed)))
+    vectors = graph_layout(network, len(presentations), steps, initial)
     layer = is_layer(network.graph)
     if layer:
         vectors = as_in_layer(vectors)
@@ -130,14 +130,14 @@ def make_graph_bundle(
     graph = network.graph
     files = {name: text.encode() for name, text in texts.items()}
     files[INPUTS] = pack_npz({"inputs": _least(inputs.reshape(many, steps, *graph.shape), graph.format)})
-    if begun:
+    if initial:
         forms = start_forms(network)
-        files[START] = pack_npz({name: _least(held, forms[name]) for name, held in begun.items()})
-    configuration = configuration_of_graph(files, len(shown), steps, [*begun], layer=layer)
+        files[START] = pack_npz({name: _least(words, forms[name]) for name, words in initial.items()})
+    configuration = configuration_of_graph(files, len(presentations), steps, [*initial], layer=layer)
     identity = identity_of(configuration)
     with new_folder(folder, MANIFEST) as place:
-        told = progress if large(vectors) else None
-        files_of_words, counts = write_presentations(place, network, presented, vectors, identity, told)
+        report = progress if large(vectors) else None
+        files_of_words, counts = write_presentations(place, network, presented, vectors, identity, report)
         manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",
             "schema": POPULATIONS_SCHEMA,
@@ -160,16 +160,18 @@ def make_graph_bundle(
 
 
 def configuration_of_graph(
-    files: Mapping[str, bytes], inputs: int, steps: int, begun: Sequence[str] = (), *, layer: bool = False
+    files: Mapping[str, bytes], inputs: int, steps: int, loaded: Sequence[str] = (), *, layer: bool = False
 ) -> dict[str, Any]:
     """Return what the manifest says of a network, its plan, so many inputs and states that begin with given words.
 
     files    those beside the words
     layer    whether files have names without that of the population
     """
-    said = {name: digest(data) for name, data in sorted(files.items()) if name.endswith((".toml", ".neuron", ".csv"))}
-    found: dict[str, Any] = {"inputs": inputs, "steps": steps, "sha256": said}
-    found |= {"start": [*begun]} if begun else {}
+    digests = {
+        name: digest(data) for name, data in sorted(files.items()) if name.endswith((".toml", ".neuron", ".csv"))
+    }
+    found: dict[str, Any] = {"inputs": inputs, "steps": steps, "sha256": digests}
+    found |= {"start": [*loaded]} if loaded else {}
     return found | ({"unprefixed": LAYER} if layer else {})
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -40,13 +41,16 @@ class Mutant:
             for one in network.graph.projections
             if one.target == name
         )
-        begun = any(self.start[one] is not from_.start[one] for one in self.start if one.startswith(f"{name}."))
-        return own or brought or begun or any(one.startswith(f"{name}.") for one in self.lasting)
+        initial = any(self.start[one] is not from_.start[one] for one in self.start if one.startswith(f"{name}."))
+        return own or brought or initial or any(one.startswith(f"{name}.") for one in self.lasting)
 
     def taken(self, one: Projection, words: Ints) -> Ints:
         """Return what a projection takes of what its source emits; int64[presentations, steps, words]."""
         found = delayed(words, self.delays[one.name])
         return np.where(found == 0, delayed(found, 1), found) if one.name in self.stale else found
+
+
+NetworkChange: TypeAlias = Callable[[Mutant], Mutant]
 
 
 def unchanged(network: QuantisedGraph, start: Mapping[str, Ints]) -> Mutant:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fxsnn.golden.populations_choices import other_choices
-from fxsnn.golden.populations_mutant import Mutant, with_variant
+from fxsnn.golden.populations_mutant import Mutant, NetworkChange, with_variant
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import drawing
@@ -19,7 +19,7 @@ from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
 from fxsnn.program.mutate import mutations
 from fxsnn.program.neuron import BIT, Neuron
-from fxsnn.program.variant import Ints
+from fxsnn.program.variant import Ints, Make
 from fxsnn.program.wires import BITS
 
 
@@ -30,7 +30,7 @@ class NetworkMutation:
     name: str
     detail: str
     population: str
-    apply: Callable[[Mutant], Mutant]
+    apply: NetworkChange
     alone: bool = False  # it takes the place of the whole step, or is a part of another one, and goes with no other
     whole: str = ""  # the name of the change of which it is a part
 
@@ -41,29 +41,29 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
     several = len(network.graph.populations) > 1
     for name in names:
         called = f"{name}: " if several else ""
-        for told, apply in other_choices(network, name):
-            yield NetworkMutation(called + told, "", name, apply, alone=True)
+        for title, apply in other_choices(network, name):
+            yield NetworkMutation(called + title, "", name, apply, alone=True)
         for one in mutations(network.programs[name], theatre.seen[name]):
             whole = one.whole and called + one.whole
             yield NetworkMutation(called + one.name, one.detail, name, _stepped(name, one.apply), bool(whole), whole)
-        for told, apply in (
+        for title, apply in (
             *_constants(theatre, name),
             *_registers(theatre, name),
             *_lasting(theatre, name),
-            *_begun(theatre, name),
+            *_initial(theatre, name),
         ):
-            yield NetworkMutation(called + told, "", name, apply)
+            yield NetworkMutation(called + title, "", name, apply)
     for projection in network.graph.projections:
         if projection.target in names:
-            for told, apply in _brought(theatre, projection):
-                yield NetworkMutation(f"{projection.name}: {told}", "", projection.target, apply)
+            for title, apply in _brought(theatre, projection):
+                yield NetworkMutation(f"{projection.name}: {title}", "", projection.target, apply)
 
 
-def _stepped(name: str, apply: Callable[..., Any]) -> Callable[[Mutant], Mutant]:
+def _stepped(name: str, apply: Callable[..., Any]) -> NetworkChange:
     return lambda mutant: with_variant(mutant, name, apply(mutant.variants[name]))
 
 
-Changes = Iterator[tuple[str, Callable[[Mutant], Mutant]]]
+Changes = Iterator[tuple[str, NetworkChange]]
 
 
 def _constants(theatre: Theatre, name: str) -> Changes:
@@ -74,9 +74,9 @@ def _constants(theatre: Theatre, name: str) -> Changes:
         form = {**network.signals[name], BIT: BITS}[signal].format
         words = theatre.base.constants[name][constant]
         line = line_of(neuron, constant)
-        for told, make in (*_neighbours(words, "neuron"), *_others(form)):
+        for kind, make in (*_neighbours(words, "neuron"), *_others(form)):
             if not np.array_equal(make(words), words):
-                yield f"line {line}, {constant}: {told}", with_constant(name, constant, make)
+                yield f"line {line}, {constant}: {kind}", with_constant(name, constant, make)
 
 
 def line_of(neuron: Neuron, constant: str) -> int:
@@ -85,7 +85,7 @@ def line_of(neuron: Neuron, constant: str) -> int:
     return neuron.statements[neuron.owners[next(found)]].line
 
 
-def with_constant(name: str, constant: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+def with_constant(name: str, constant: str, make: Make) -> NetworkChange:
     """Return the change that makes other words of a population's constant."""
 
     def apply(mutant: Mutant) -> Mutant:
@@ -95,7 +95,7 @@ def with_constant(name: str, constant: str, make: Callable[[Ints], Ints]) -> Cal
     return apply
 
 
-def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, Make]]:
     if words.ndim <= axis or words.shape[axis] < 2:
         return
     last = words.shape[axis] - 1
@@ -113,7 +113,7 @@ def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, C
     )
 
 
-def _others(form: Format) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+def _others(form: Format) -> Iterator[tuple[str, Make]]:
     high, mask = form.highest, (1 << form.word) - 1
 
     def word(words: Ints) -> Ints:
@@ -145,19 +145,19 @@ def _registers(theatre: Theatre, name: str) -> Changes:
                 yield f"{where}: draws from register {other} instead of {stream}", _register(name, stream, register)
         first = own[stream]
         bits = min(program.site(cast).right, program.lfsr_width)
-        for shifts, told in (
+        for shifts, offset in (
             (1, "a shift ahead"),
             (bits, "a draw ahead"),
             (-1, "a shift behind"),
             (-bits, "a draw behind"),
         ):
-            yield f"{where}: its register is {told}", _register(name, stream, first.shifted(shifts))
+            yield f"{where}: its register is {offset}", _register(name, stream, first.shifted(shifts))
 
 
-def _register(name: str, stream: int, register: Lfsr) -> Callable[[Mutant], Mutant]:
+def _register(name: str, stream: int, register: Lfsr) -> NetworkChange:
     def apply(mutant: Mutant) -> Mutant:
-        held = {**mutant.registers[name], stream: register}
-        return replace(mutant, registers={**mutant.registers, name: held})
+        registers = {**mutant.registers[name], stream: register}
+        return replace(mutant, registers={**mutant.registers, name: registers})
 
     return apply
 
@@ -176,20 +176,20 @@ def _lasting(theatre: Theatre, name: str) -> Changes:
         yield f"{called} not reset where a presentation begins", _kept(full)
 
 
-def _begun(theatre: Theatre, name: str) -> Changes:
+def _initial(theatre: Theatre, name: str) -> Changes:
     """Yield words that are otherwise among those with which states begin."""
     for state, words in theatre.start.items():
         population, _, called = state.partition(".")
         if population != name:
             continue
-        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [("taken as 0", lambda x: x * 0)]
+        kinds: list[tuple[str, Make]] = [("taken as 0", lambda x: x * 0)]
         kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
-        for told, make in kinds:
+        for kind, make in kinds:
             if not np.array_equal(make(words), words):
-                yield f"words that {called} begins with: {told}", _beginning(state, make)
+                yield f"words that {called} begins with: {kind}", _beginning(state, make)
 
 
-def _beginning(state: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+def _beginning(state: str, make: Make) -> NetworkChange:
     return lambda mutant: replace(mutant, start={**mutant.start, state: make(mutant.start[state])})
 
 
@@ -199,7 +199,7 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
     if one.weighed:
         words, form = network.weights[one.name], network.signals[one.name][one.signal].format
         what = "weights"
-        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [*_others(form)]
+        kinds: list[tuple[str, Make]] = [*_others(form)]
         if one.kind == "dense":
             kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
             sources, targets = words.shape
@@ -219,20 +219,20 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
                 kinds.append(("kernel's rows and columns exchanged", lambda x: x.transpose(1, 0, 2, 3)))
         else:
             kinds += [*_neighbours(words, "neuron")]
-        for told, make in kinds:
+        for kind, make in kinds:
             changed = np.ascontiguousarray(make(words))
             if not np.array_equal(changed, words):
-                yield f"{what} {told}", _weights(one.name, make)
+                yield f"{what} {kind}", _weights(one.name, make)
     for delay in (one.delay + 1, one.delay - 1):
         looped = delay == 0 and one.source != "input" and _cyclic(network, one)
         if delay >= 0 and not looped:
-            told = "a step late" if delay > one.delay else "a step early"
-            yield f"what it brings comes {told}", _delayed(one.name, delay)
+            when = "a step late" if delay > one.delay else "a step early"
+            yield f"what it brings comes {when}", _delayed(one.name, delay)
     yield "it brings nothing", _delayed(one.name, 1 << 20)
     yield "what came a step before is taken again where nothing comes", _stale(one.name)
 
 
-def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Callable[[Ints], Ints]]]:
+def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Make]]:
     """Yield words of which the last or the first of several is skipped, by a loop that ends early or begins late."""
     for place, which in ((count - 1, "last"), (0, "first")) if count > 1 else ():
         there = np.arange(count) != place
@@ -242,22 +242,22 @@ def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Callable
         )
 
 
-def _weights(name: str, make: Callable[[Ints], Ints]) -> Callable[[Mutant], Mutant]:
+def _weights(name: str, make: Make) -> NetworkChange:
     def apply(mutant: Mutant) -> Mutant:
         return replace(mutant, weights={**mutant.weights, name: np.ascontiguousarray(make(mutant.weights[name]))})
 
     return apply
 
 
-def _delayed(name: str, delay: int) -> Callable[[Mutant], Mutant]:
+def _delayed(name: str, delay: int) -> NetworkChange:
     return lambda mutant: replace(mutant, delays={**mutant.delays, name: delay})
 
 
-def _stale(name: str) -> Callable[[Mutant], Mutant]:
+def _stale(name: str) -> NetworkChange:
     return lambda mutant: replace(mutant, stale=mutant.stale | {name})
 
 
-def _kept(names: frozenset[str]) -> Callable[[Mutant], Mutant]:
+def _kept(names: frozenset[str]) -> NetworkChange:
     return lambda mutant: replace(mutant, lasting=mutant.lasting | names)
 
 

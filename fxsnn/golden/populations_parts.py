@@ -16,7 +16,7 @@ from fxsnn.golden.populations_read import GraphBundle
 from fxsnn.golden.populations_stream import presentations
 from fxsnn.golden.timed import Timed
 
-AT_ONCE = 1 << 22  # words of all nodes that are computed and held together
+AT_ONCE = 1 << 22  # words of all nodes that are computed and stored together
 
 
 def presentations_at_once(bundle: GraphBundle) -> int:
@@ -61,10 +61,10 @@ def _beside(dump: Dumped, node: Vector, some: slice, timed: Timed, late: int) ->
     first, last = edges[some.start] * each, edges[some.stop] * each
     if dump.places is not None:
         inside = np.flatnonzero((dump.places >= first) & (dump.places < last))
-        held = dump.places[inside] - first
-        return replace(dump, node=node, words=dump.words[inside], defined=dump.defined[inside], places=held)
+        places = dump.places[inside] - first
+        return replace(dump, node=node, words=dump.words[inside], defined=dump.defined[inside], places=places)
     begin = first + late if some.start else 0
-    end = len(dump.words) if some.stop == len(timed.steps) else last + late  # what is behind the set is told of
+    end = len(dump.words) if some.stop == len(timed.steps) else last + late  # what is behind the set is reported
     part = slice(max(begin, 0), max(end, 0))
     return replace(dump, node=node, words=dump.words[part], defined=dump.defined[part])
 
@@ -76,7 +76,7 @@ def _late(bundle: GraphBundle, dumps: Sequence[Dumped]) -> dict[str, int]:
     for dump in dumps:
         stream = words[dump.node.name].reshape(-1)
         if dump.places is None:
-            held = slice(2 * len(stream))
-            begin = replace(dump, words=dump.words[held], defined=dump.defined[held])
+            head = slice(2 * len(stream))
+            begin = replace(dump, words=dump.words[head], defined=dump.defined[head])
             found[dump.node.name] = likeliest(begin, stream).late
     return found

@@ -67,26 +67,26 @@ class Theatre:
         for name in self._wanted:
             ends: dict[int, tuple[int, int]] = {}
 
-            begun, arrived = dict[str, list[Ints]](), dict[str, list[Ints]]()
+            states, arrived = dict[str, list[Ints]](), dict[str, list[Ints]]()
 
             def note(
                 _name: str, _part: slice, _step: int, player: Player, before: Mapping[str, Ints],
                 ends: dict[int, tuple[int, int]] = ends,
-                begun: dict[str, list[Ints]] = begun, arrived: dict[str, list[Ints]] = arrived,
+                states: dict[str, list[Ints]] = states, arrived: dict[str, list[Ints]] = arrived,
             ) -> None:  # fmt: skip
                 for ref, words in player.values.items():
                     low, high = ends.get(ref, (0, 0))
                     ends[ref] = min(low, int(words.min())), max(high, int(words.max()))
-                for held, now in ((begun, before), (arrived, player.come)):
+                for rows, now in ((states, before), (arrived, player.come)):
                     for called, words in now.items():
-                        held.setdefault(called, []).append(words)
+                        rows.setdefault(called, []).append(words)
 
             self._stage(self.base, [name], dict(self.emitted), {}, None, note)
             self.seen[name] = ends
             program = self.network.programs[name]
             draws = any(cast.stream is not None and program.site(cast).draw_bits for cast in program.neuron.casts)
             if not draws and not self._each(self.base, name):
-                self.seen_steps[name] = Seen(rows_of(begun), rows_of(arrived))
+                self.seen_steps[name] = Seen(rows_of(states), rows_of(arrived))
 
     def observe(self, note: Note) -> dict[str, Ints]:
         """Play every population unchanged, of the input alone; return what each emits, as `emitted`."""
@@ -112,7 +112,7 @@ class Theatre:
         if seen is None or draws or not (kept and same) or self._each(mutant, name):
             return None
         player = Player(step, mutant.constants[name], rows[0] * rows[1])
-        player.states = dict(seen.begun)
+        player.states = dict(seen.states)
         player.step(seen.arrived)
         found = {node: self.node(name, player, node) for node in self.nodes.get(name, ())}
         found |= {f" {state}": words for state, words in player.states.items()}

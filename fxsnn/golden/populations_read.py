@@ -60,13 +60,13 @@ class Populations(msgspec.Struct, forbid_unknown_fields=True):
 def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, content: Mapping[str, Any]) -> GraphBundle:
     """Return what a set holds; raises FileError, which names a file that was altered before what follows of that."""
     altered, found, misread = altered_texts(folder, manifest), list[str](), list[str]()
-    begun = about.start or []
+    loaded = about.start or []
     try:
         network = _network(folder)
         states = [*start_forms(network)]
-        if begun != [name for name in states if name in begun]:
-            raise FileError(f"start must name states of {', '.join(states) or 'none'}, in their order, not {begun}")
-        vectors = graph_layout(network, about.inputs, about.steps, begun)
+        if loaded != [name for name in states if name in loaded]:
+            raise FileError(f"start must name states of {', '.join(states) or 'none'}, in their order, not {loaded}")
+        vectors = graph_layout(network, about.inputs, about.steps, loaded)
         if about.unprefixed:
             vectors = as_in_layer(vectors)
         _limit(vectors)
@@ -76,7 +76,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         check_described(vectors, manifest)
         found, misread = scan_words(folder, vectors, manifest)
         words = FileWords(folder, {vector.name: vector for vector in vectors})
-        start = {name: words[initial(name)].reshape(about.inputs, -1) for name in begun}
+        start = {name: words[initial(name)].reshape(about.inputs, -1) for name in loaded}
         presented = Presented.of(words["input"].reshape(about.inputs, about.steps, -1), Start(start))
         check_begins(words["begin"], presented)
     except FileError as error:
@@ -86,7 +86,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         names = [NETWORK, PLAN, *(Path(one.text.file).name for one in network.graph.populations)]
         names += [LABELS] if network.graph.readout.labels is not None else []
         files = {name: read_bytes(inside(folder, name), f"the golden file {name}") for name in names}
-        actual = configuration_of_graph(files, about.inputs, about.steps, begun, layer=bool(about.unprefixed))
+        actual = configuration_of_graph(files, about.inputs, about.steps, loaded, layer=bool(about.unprefixed))
         stated += differing("configuration ", manifest.configuration, actual)
     if not (altered or found or stated):
         _check_made_of(folder, manifest, content.get("inputs"), network, presented)
@@ -122,8 +122,8 @@ def _check_same(what: str, axis: str, found: NDArray[np.int64], words: NDArray[n
     wrong = np.argwhere(found != words)
     if len(wrong):
         place = tuple(wrong[0].tolist())
-        told = f"of input {place[0]}, {axis} {place[1]}{f', word {place[2]}' if len(place) > 2 else ''}"
-        raise FileError(f"{what} {told} must be {words[place]}, as the set's words say, not {found[place]}")
+        where = f"of input {place[0]}, {axis} {place[1]}{f', word {place[2]}' if len(place) > 2 else ''}"
+        raise FileError(f"{what} {where} must be {words[place]}, as the set's words say, not {found[place]}")
 
 
 def _limit(vectors: list[Vector]) -> None:

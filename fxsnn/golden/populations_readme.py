@@ -81,7 +81,7 @@ the same set again:
 
     fxsnn golden make net.toml plan.toml --inputs inputs.npz{start} --out ../again{"" if aimed else " --no-directed"}
 
-{_shown(manifest["inputs"], about["inputs"])} Each is a presentation of {steps} step{"s" * (steps > 1)}.
+{_presentations(manifest["inputs"], about["inputs"])} Each is a presentation of {steps} step{"s" * (steps > 1)}.
 
 All words are raw, masked to their width, two's complement where signed; value = word * 2^-(fractional bits); in Qm.n
 the sign bit is counted in m. Files are for `$readmemh`: one word a line, outermost dimension first. A row of inputs
@@ -94,7 +94,7 @@ columns x channels.
 
 ## One time step
 
-Where `begin.mem` is 1 an input begins: {_begun(about, called)}, nothing was emitted before, LFSRs hold their seeds.
+Where `begin.mem` is 1 an input begins: {_states(about, called)}, nothing was emitted before, LFSRs hold their seeds.
 Steps count from 0. The populations do a step in this order, each with what the others emitted in the same step, or as
 many steps before as a delay says; what would be from before step 0 is 0:
 
@@ -122,12 +122,12 @@ Spikes: {spikes}.{classes}
 """
 
 
-def _begun(about: dict[str, Any], called: Mapping[str, str]) -> str:
+def _states(about: dict[str, Any], called: Mapping[str, str]) -> str:
     files = ", ".join(f"`{called[initial(name)]}.mem`" for name in about.get("start", ()))
     return f"states hold the words of {files}, one row an input, all others are 0" if files else "all states are 0"
 
 
-def _shown(given: int, inputs: int) -> str:
+def _presentations(given: int, inputs: int) -> str:
     first = "There is 1 input" if given == 1 else f"There are {given} inputs"
     if given == inputs:
         return f"{first}, which `inputs.npz` holds."
@@ -155,7 +155,7 @@ def _projection(one: Projection, called: Mapping[str, str]) -> str:
         return " x ".join(map(str, pair))
 
     average = "their sum times one weight" if one.weighed else f"the binary point {one.halvings} bits higher"
-    said = _KINDS[one.kind].format(
+    text = _KINDS[one.kind].format(
         source=f"`{one.source}`",
         kernel=cells(one.kernel),
         steps=cells(one.steps),
@@ -165,7 +165,7 @@ def _projection(one: Projection, called: Mapping[str, str]) -> str:
     )
     weights = f", weights `{called[f'{one.name}.{one.signal}']}.mem`" if one.weighed else ""
     delay = f", emitted {one.delay} step{'s' * (one.delay > 1)} before" if one.delay else ""
-    return f"{said}{weights}{delay}"
+    return f"{text}{weights}{delay}"
 
 
 def _stochastic(lfsr: dict[str, Any]) -> str:

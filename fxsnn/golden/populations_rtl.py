@@ -32,7 +32,7 @@ def populations_files(
     files = {entry["name"]: entry for entry in manifest["files"]}
     stems = stems_of(vectors)
     emitted = Network(network, manifest["configuration"].get("start", ()), stems)
-    shown, sizes = _shown(network, emitted, stems), _sizes(network, emitted, stems)
+    observed, sizes = _observed(network, emitted, stems), _sizes(network, emitted, stems)
     modules = emitted.modules()
     walks = [f"{name}.sv" for name in WALKS if any(f"  {name} #(" in text for text in modules.values())]
     nodes = [name for name, entry in files.items() if entry["role"] == "node"]
@@ -45,8 +45,8 @@ def populations_files(
     texts |= {
         "fxsnn_config.sv": _config(files, network, emitted),
         "fxsnn_files.svh": file_checks(manifest, {name: read.get(name, "") for name in files}),
-        "fxsnn_nodes.svh": _nodes(files, shown, sizes, called, read),
-        "fxsnn_shown.json": json.dumps(shown, indent=1) + "\n",
+        "fxsnn_nodes.svh": _nodes(files, observed, sizes, called, read),
+        "fxsnn_shown.json": json.dumps(observed, indent=1) + "\n",
         "fxsnn_words.svh": words_compared(manifest, called=called),
         "bench.f": "\n".join(["+incdir+rtl", *(f"rtl/{name}" for name in order), ""]),
     }
@@ -81,7 +81,7 @@ def _config(files: Mapping[str, Any], network: QuantisedGraph, emitted: Network)
     return "\n".join(["package fxsnn_config;", *lines, "endpackage", ""])
 
 
-def _shown(network: QuantisedGraph, emitted: Network, stems: Mapping[str, str]) -> list[dict[str, Any]]:
+def _observed(network: QuantisedGraph, emitted: Network, stems: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return what the populations show: by the pass that completes them nodes and the outputs that are their words."""
 
     def called(nodes: Mapping[str, str]) -> dict[str, str]:
@@ -114,11 +114,11 @@ def _nodes(
     for about in populations:
         name, size = about["instance"], about["size"]
         instance = f"network.{name}"
-        for number, shown in enumerate(about["passes"]):
+        for number, ports in enumerate(about["passes"]):
             lines = [
                 f'      compare("{node}", AT_{called[node]}, at, {instance}.neuron, X\'({read[node]}[at]), '
                 f"X'({instance}.{port}));"
-                for node, port in shown.items()
+                for node, port in ports.items()
             ]
             known = f'known("{name.removeprefix("of_")}.neuron", {instance}.neuron, {size})'
             compared += [

@@ -14,7 +14,7 @@ from fxsnn.program.variant import Ints
 class Seen:
     """Every step of a population as it is unchanged, by name: int64[presentations * steps, neurons]."""
 
-    begun: Mapping[str, Ints]  # what states held before it
+    states: Mapping[str, Ints]  # their words before it
     arrived: Mapping[str, Ints]
 
 

@@ -103,8 +103,8 @@ def write_presentations(
 def added(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Return what two sets of presentations count together; lists follow each other."""
     return {
-        name: added(held, other[name]) if isinstance(held, Mapping) else held + other[name]
-        for name, held in one.items()
+        name: added(count, other[name]) if isinstance(count, Mapping) else count + other[name]
+        for name, count in one.items()
     }
 
 

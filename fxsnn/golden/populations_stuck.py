@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_target import Target, fitted
 from fxsnn.number.format import Format
 from fxsnn.program.mutate_guards import stored
-from fxsnn.program.variant import Ints
-
-Make = Callable[[Ints], Ints]
+from fxsnn.program.variant import Make
 
 
 def stuck(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> Iterator[NetworkMutation]:
@@ -30,13 +28,13 @@ def stuck(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> 
         form = program.signals[program.neuron.states[target.name][0]].format
         line = max(one.line for one in program.neuron.statements if one.name == target.name)
         called = f"{target.population}: " if several else ""
-        for said, make in _suspected(target, form):
+        for fault, make in _suspected(target, form):
 
             def apply(mutant: Mutant, target: Target = target, make: Make = make) -> Mutant:
                 own = stored(mutant.variants[target.population], target.name, make)
                 return with_variant(mutant, target.population, own)
 
-            yield NetworkMutation(f"{called}line {line}, {target.name}: {said}", "", target.population, apply)
+            yield NetworkMutation(f"{called}line {line}, {target.name}: {fault}", "", target.population, apply)
 
 
 def _suspected(target: Target, form: Format) -> Iterator[tuple[str, Make]]:

@@ -27,7 +27,7 @@ class Target:
     node: Vector
     expected: Ints
     words: Ints  # dumped
-    held: Bools  # where there is one that is compared
+    compared: Bools  # where a dumped word is compared
     defined: Bools  # where no digit of it is x or z
 
     def __post_init__(self) -> None:
@@ -49,12 +49,12 @@ class Target:
 
     def wrong(self, words: Ints) -> Bools:
         """Return where words, int64 of the shape of `words`, are not what was dumped: bool of that shape."""
-        return np.asarray(self.held & (~self.defined | (self.fitted(words) != self.words)))
+        return np.asarray(self.compared & (~self.defined | (self.fitted(words) != self.words)))
 
     def departs(self, words: Ints, part: slice, t: int) -> bool:
         """Return whether the words of step t of some presentations, int64[part, words], are not those dumped."""
         differs = ~self.defined[part, t] | (self.fitted(words) != self.words[part, t])
-        return bool((differs & self.held[part, t]).any())
+        return bool((differs & self.compared[part, t]).any())
 
 
 def fitted(words: Ints, form: Format) -> Ints:
@@ -66,13 +66,13 @@ def fitted(words: Ints, form: Format) -> Ints:
 def target(dump: Dumped, laid: Alignment, expected: Mapping[str, Ints], stimuli: Timed) -> Target:
     """Return what was dumped of a node."""
     words = np.zeros(dump.node.shape, np.int64).reshape(-1)
-    held, defined = words != 0, words != 0
+    compared, defined = words != 0, words != 0
     words[laid.expected] = dump.words[laid.got]
-    held[laid.expected] = True
+    compared[laid.expected] = True
     defined[laid.expected] = dump.defined[laid.got]
 
     def by_presentation(one: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return stimuli.unrolled(one.reshape(stimuli.rows, -1))
 
     right = by_presentation(expected[dump.node.name])
-    return Target(dump.node, right, by_presentation(words), by_presentation(held), by_presentation(defined))
+    return Target(dump.node, right, by_presentation(words), by_presentation(compared), by_presentation(defined))

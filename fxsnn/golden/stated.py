@@ -48,10 +48,10 @@ def misstated_files(content: Mapping[str, Any], vectors: Sequence[Vector], prese
         line for vector in vectors for line in differing(f"{vector.file}: ", entries[vector.stem], described(vector))
     ]
     found += differing("", content, {"configuration_sha256_16": identity_of(content["configuration"])})
-    for shown in ("images", "recordings", "inputs"):  # directed ones may follow them
-        given = content.get(shown, 1)
+    for name in ("images", "recordings", "inputs"):  # directed ones may follow them
+        given = content.get(name, 1)
         if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= presentations:
-            found.append(f"manifest.json must state {shown} of 1 to {presentations}, not {_shown(given)}")
+            found.append(f"manifest.json must state {name} of 1 to {presentations}, not {_quoted(given)}")
     return found
 
 
@@ -64,7 +64,7 @@ def registers_misstated(content: Mapping[str, Any], entry: Mapping[str, Any]) ->
 def differing(where: str, stated: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
     """Return a line for each key that is stated and has another value than the right one."""
     return [
-        f"manifest.json must state {where}{key} as {_shown(value)}, not {_shown(stated[key])}"
+        f"manifest.json must state {where}{key} as {_quoted(value)}, not {_quoted(stated[key])}"
         for key, value in right.items()
         # as text: 1, 1.0 and true are equal to Python, and not to the readers of other languages
         if key in stated and _text(stated[key]) != _text(value)
@@ -75,5 +75,5 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     return quoted(_text(value)).replace("'", "")

@@ -55,7 +55,7 @@ class Signal:
 
 
 class WaveFile:
-    """A waveform, its signals by path. `said` is what pywellen printed: nothing may come between what fxsnn prints."""
+    """A waveform, its signals by path. `printed` is what pywellen wrote, kept apart from the output."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -63,7 +63,7 @@ class WaveFile:
         except ImportError:
             raise ConfigError("a waveform needs pywellen, which is not installed: pip install 'fxsnn[waves]'") from None
         self.name = path.name
-        self.said: list[str] = []
+        self.printed: list[str] = []
         data = read_bytes(path, "a dump")  # pywellen panics at files that it cannot open
         if not data:
             raise FileError(f"{path.name} must be a waveform, not empty")
@@ -78,14 +78,14 @@ class WaveFile:
     def _understood(self) -> Iterator[None]:
         """Refuse a file at which pywellen fails; keep what it prints."""
         try:
-            with _overheard(self.said):
+            with _captured(self.printed):
                 yield
         except BaseException as error:
             # a panic of pywellen is no Exception; what ends the program is none of its
             if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
                 raise
-            said = " ".join(str(error).split()) or type(error).__name__
-            raise FileError(f"{self.name} must be a waveform (VCD, FST, GHW): {said[:200]}") from None
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise FileError(f"{self.name} must be a waveform (VCD, FST, GHW): {reason[:200]}") from None
 
     def signal(self, path: str) -> Signal:
         """Return a signal; one of which the file has each bit by itself is put together.
@@ -146,7 +146,7 @@ def _bit_by_bit(path: Path, data: bytes) -> Iterator[Path]:
 
 
 @contextmanager
-def _overheard(said: list[str]) -> Iterator[None]:
+def _captured(printed: list[str]) -> Iterator[None]:
     """Send what native code prints on either stream into a file, and keep its lines."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none
@@ -156,15 +156,15 @@ def _overheard(said: list[str]) -> Iterator[None]:
             with contextlib.ExitStack() as undo:
                 for number in (1, 2):
                     with contextlib.suppress(OSError):  # closed: there is nothing to spoil
-                        held = os.dup(number)
-                        undo.callback(os.close, held)
-                        undo.callback(os.dup2, held, number)
+                        saved = os.dup(number)
+                        undo.callback(os.close, saved)
+                        undo.callback(os.dup2, saved, number)
                         os.dup2(file.fileno(), number)
                 yield
         finally:
             file.seek(0)
-            heard = file.read(1 << 16).decode("utf-8", "replace").splitlines()
-            said += [line for line in heard if line.strip() and line not in said]
+            lines = file.read(1 << 16).decode("utf-8", "replace").splitlines()
+            printed += [line for line in lines if line.strip() and line not in printed]
 
 
 def edges(clock: Signal, begins: int) -> list[int]:

@@ -43,7 +43,7 @@ def read_waves(
     taken = {name: [waves.signal(one) for one in _paths(node, signals[name])] for name, node in nodes.items()}
     gates = {name: waves.signal(gate) for name, gate in valid.items()}
     ticks = waves.signal(clock)
-    times = edges(ticks, begin_of([ticks, *gates.values(), *(one for held in taken.values() for one in held)]))
+    times = edges(ticks, begin_of([ticks, *gates.values(), *(one for group in taken.values() for one in group)]))
     if not times:
         raise FileError(f"{path.name} must have rising edges of {clock}, not none")
     found = []
@@ -51,8 +51,8 @@ def read_waves(
         gate = gates.get(name, gates.get(""))
         open_ = times if gate is None else [time for time in times if gate.before(time) == Level(1)]
         found.append(_node(path.name, node, taken[name], signals[name], open_))
-    said = tuple(f"the reader of {path.name} says: {line[:200]}" for line in waves.said)
-    return [replace(found[0], notes=(*said, *found[0].notes)), *found[1:]]
+    remarks = tuple(f"the reader of {path.name} says: {line[:200]}" for line in waves.printed)
+    return [replace(found[0], notes=(*remarks, *found[0].notes)), *found[1:]]
 
 
 def _paths(node: Vector, path: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What arrives at the neurons of a population: how each source is gone through, what its words bring, and the sums."""
+"""What arrives at the neurons of a population: how each source is walked, what its words bring, and the sums."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ class Arrivals(Stored):
         form = Format(max(bits_of(total.low, total.high), 1), 0, signed=total.low < 0)
         phases = [phase for phase in self.phases if _adds_to(phase, given)]
         self.add("", f"// the sums of {given}")
-        held = self.kept_of_neurons(f"{port}_sums", form, read=self.keeping.until.get(ref, 0))
+        stored = self.kept_of_neurons(f"{port}_sums", form, read=self.keeping.until.get(ref, 0))
         added = self.names.take(f"{port}_added")
-        self.wire(port, held, form)
+        self.wire(port, stored, form)
         self.add(f"{vector(form.word + 1, signed=True)} {added};")
-        self.add(f"assign {added} = {as_value(held, form)} + {self._chosen(phases)};")
+        self.add(f"assign {added} = {as_value(stored, form)} + {self._chosen(phases)};")
         self.clocked(
-            held,
+            stored,
             ("state == CLEAR", f"{form.word}'d0"),
             (self.taking(phases), f"{added}[{form.word - 1}:0]"),
         )
@@ -79,8 +79,8 @@ class Arrivals(Stored):
         if wire.weighed:
             weight = network.signals[wire.name][wire.signal].format
             words = network.weights[wire.name].size
-            held = self.memory(f"{wire.name}_{wire.signal}", weight, words, f"{wire.name}.{wire.signal}")
-            parts.insert(0, as_value(f"{held}[{at or self.place(words)}]", weight))
+            memory = self.memory(f"{wire.name}_{wire.signal}", weight, words, f"{wire.name}.{wire.signal}")
+            parts.insert(0, as_value(f"{memory}[{at or self.place(words)}]", weight))
             if not parts[1:] and not reached:  # a silent bit brings nothing
                 parts[0] = f"({word} ? {parts[0]} : {literal(0)})"
         left = self.program.arrivals[wire.input].total.frac - network.frac(wire)
@@ -179,10 +179,10 @@ class Arrivals(Stored):
 
     def _instance_of(self, module: str, wire: Projection, sizes: Mapping[str, int], ports: Mapping[str, str]) -> None:
         given = ", ".join(f".{name}({size})" for name, size in sizes.items())
-        told = [f".{port}({value})" for port, value in ports.items()]
+        connections = [f".{port}({value})" for port, value in ports.items()]
         self.add(
             f"{module} #({given}) {self.names.take(f'{wire.name}_walk')} (",
-            *(f"  {one}{',' * (number < len(told))}" for number, one in enumerate(told, 1)),
+            *(f"  {one}{',' * (number < len(connections))}" for number, one in enumerate(connections, 1)),
             ");",
         )
 

@@ -68,20 +68,20 @@ class Casts(Values):
         assert stream is not None  # noqa: S101  (so says the proof)
         within = next((one for one in self.passes.regions if one.carry < cast.round < one.done), None)
         when = self._when(self.passes.made[cast.limit]) if within is None else self._each(within.done)
-        draws, fresh, held = (self.names.take(f"{part}_{stream}") for part in ("draws", "fresh", "register"))
+        draws, fresh, register = (self.names.take(f"{part}_{stream}") for part in ("draws", "fresh", "register"))
         lfsr = self.registers[stream]
         taps = sum(1 << tap - 1 for tap in lfsr.taps)
         self.add(
             f"logic {draws};",
             f"assign {draws} = {when}{'' if rounding.guard is None else f' & {self.bit(rounding.guard)}'};",
             f"{vector(bits)} {fresh};",
-            f"{vector(lfsr.width)} {held};",
+            f"{vector(lfsr.width)} {register};",
             f"fxsnn_lfsr #(.WIDTH({lfsr.width}), .TAPS({lfsr.width}'h{taps:x}), .SEED({lfsr.width}'h{lfsr.seed:x}), "
             f".X({bits}), .COUNT({site.draw_bits}), .TOP({site.right - site.draw_bits}))",
             f"  {self.names.take(f'lfsr_{stream}')} (.clock(clock), .start(start), .draw({draws}), .fresh({fresh}), "
-            f".state({held}));",
+            f".state({register}));",
         )
-        self.held[stream] = self.give(f"observe_lfsr_{stream}", vector(lfsr.width), held)
+        self.register_ports[stream] = self.give(f"observe_lfsr_{stream}", vector(lfsr.width), register)
         if within is None:
             self.draws[stream] = self.give(
                 f"observe_draw_{stream}", vector(site.right), f"{draws} ? {fresh} : {bits}'d0"

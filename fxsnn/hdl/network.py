@@ -33,17 +33,17 @@ module fxsnn_network (
 class Network:
     """The modules of a network.
 
-    begun    states that begin with words that are loaded, `population.state`
-    files    what a set calls words that it does not call by their name: their file, its ending left out
+    initial    states that begin with words that are loaded, `population.state`
+    files      what a set calls words that it does not call by their name: their file, its ending left out
     """
 
     def __init__(
-        self, network: QuantisedGraph, begun: Collection[str] = (), files: Mapping[str, str] | None = None
+        self, network: QuantisedGraph, initial: Collection[str] = (), files: Mapping[str, str] | None = None
     ) -> None:
         self.network = network
         self.order = [name for stage in network.graph.stages for name in stage.populations]
         self.populations = {
-            name: Sequencer(network, network.graph[name], begun=states_of(name, begun), files=files or {})
+            name: Sequencer(network, network.graph[name], initial=states_of(name, initial), files=files or {})
             for name in self.order
         }
         self.loaded = {
@@ -89,14 +89,14 @@ class Network:
         if self.loaded:
             lines += ["  input  logic load_state,", "  input  logic [31:0] load_memory,"]
             lines += [f"  input  {vector(self.state_word())} load_state_word,"]
-        shown = [name for name in self.order if self._holds(name) and self._delay(name) < 0]
-        lines += [f"  output {vector(self.network.formats[name].word)} held_{name}," for name in shown]
+        outputs = [name for name in self.order if self._holds(name) and self._delay(name) < 0]
+        lines += [f"  output {vector(self.network.formats[name].word)} held_{name}," for name in outputs]
         lines += [f"  output {vector(self.populations[read].read_form.word)} read_word", ");"]
         sources = [name for name in (INPUT, *self.order) if self._delay(name) >= 0 or self._holds(name)]
         lines += [f"  {line}" if line else "" for line in self._controls()]
         for source in sources:
             lines += [f"  {line}" if line else "" for line in self._source(source)]
-        lines += [f"  assign held_{name} = emitted_{name}[load_address];" for name in shown]
+        lines += [f"  assign held_{name} = emitted_{name}[load_address];" for name in outputs]
         for name in self.order:
             lines += [f"  {line}" if line else "" for line in self._population(name)]
         return "\n".join([*lines, "endmodule", ""])
@@ -195,11 +195,11 @@ class Network:
                 ports[NOW] = self._word(name, f"neuron_{name}", delay, 0)
         if name == self.network.graph.read.name:
             lines += self._answer(name, ports)
-        told = [f".{port}({value})" for port, value in (ports | self._open(one, ports)).items()]
+        connections = [f".{port}({value})" for port, value in (ports | self._open(one, ports)).items()]
         return [
             *lines,
             f"population_{name} {self.instance(name)} (",
-            *(f"  {port}{',' * (number < len(told))}" for number, port in enumerate(told, 1)),
+            *(f"  {port}{',' * (number < len(connections))}" for number, port in enumerate(connections, 1)),
             ");",
         ]
 
@@ -210,14 +210,14 @@ class Network:
         if not node:
             return [*lines, f"assign read = emits_{name};", f"assign read_word = word_{name};"]
         made = one.passes.made[one.one.neuron.names[node]]
-        ports |= {"observe": f"observe_{name}", one.datapath.shown[node]: "read_word"}
+        ports |= {"observe": f"observe_{name}", one.datapath.node_ports[node]: "read_word"}
         lines.append(f"{vector(one.passes.last + 1)} observe_{name};")
         return [*lines, f"assign read = observe_{name}[{made}];"]
 
     def _open(self, one: Sequencer, ports: Mapping[str, str]) -> dict[str, str]:
         """Return the outputs that nobody takes."""
-        shown = [port.name for port in one.datapath.ports(seen=True)]
-        return {port: "" for port in ("observe", *shown) if port not in ports}
+        observed = [port.name for port in one.datapath.ports(seen=True)]
+        return {port: "" for port in ("observe", *observed) if port not in ports}
 
     def _read(self, wire: Projection) -> str:
         """Return the word of a source that is read, of as many steps before as the delay says."""

@@ -26,11 +26,11 @@ class Datapath(Casts):
     """The module of a neuron's step, and what its outputs are called."""
 
     next: dict[str, str] = field(default_factory=dict)  # by state
-    begun: dict[Ref, str] = field(default_factory=dict)  # by Done: the word with which active inputs begin
+    initial: dict[Ref, str] = field(default_factory=dict)  # by Done: the word with which active inputs begin
     carried: dict[Ref, str] = field(default_factory=dict)  # by Done: what an active input leaves
     looked: dict[Ref, tuple[str, str]] = field(default_factory=dict)  # by reduction: a neuron's bit, and its value
     left: dict[Ref, str] = field(default_factory=dict)  # of values that wait: the words that are kept
-    shown: dict[str, str] = field(default_factory=dict)  # by node: what benches look at
+    node_ports: dict[str, str] = field(default_factory=dict)  # by node: what benches look at
     emits: str = ""
 
     def __post_init__(self) -> None:
@@ -72,23 +72,23 @@ class Datapath(Casts):
         name, kind = self.naming.of[ref], declared(self.wire(ref))
         match operation:
             case op.State():
-                told = "state, as the step before left it"
+                about = "state, as the step before left it"
             case op.Constant():
-                told = "constant"
+                about = "constant"
             case op.Input():
-                told = "the exact sum of what arrives"
+                about = "the exact sum of what arrives"
             case _:
-                told = "what one active input brings"
+                about = "what one active input brings"
         if all(port.name != name for port in self.inputs):
-            self.inputs.append(Port(name, kind, told))
+            self.inputs.append(Port(name, kind, about))
 
     def _operation(self, ref: Ref, operation: Operation) -> None:
         if isinstance(operation, op.Round):
             return  # of its Limit
         name, wire = self.naming.of[ref], self.wire(ref)
         if isinstance(operation, REDUCTIONS):
-            told = f"over the population, complete after pass {self.passes.made[ref] - 1}"
-            self.inputs.append(Port(name, declared(wire), told))
+            about = f"over the population, complete after pass {self.passes.made[ref] - 1}"
+            self.inputs.append(Port(name, declared(wire), about))
             self.add(f"// {name} is found among all neurons in pass {self.passes.made[ref] - 1}")
             return
         match operation:
@@ -102,12 +102,12 @@ class Datapath(Casts):
                 return
         text = self.expression(ref, operation)
         bits = self.made.setdefault(ref, self._wanted(ref))
-        told = "logic" if is_bit(wire) else vector(bits, signed=True)
+        kind = "logic" if is_bit(wire) else vector(bits, signed=True)
         if ref in self.waiting:
             now = self.names.take(f"{name}_now")
-            self.add(f"{told} {now};{fraction(wire)}", f"assign {now} = {text};")
+            self.add(f"{kind} {now};{fraction(wire)}", f"assign {now} = {text};")
             text = self.now_or_kept(ref, now)
-        self.add(f"{told} {name};{fraction(wire)}", f"assign {name} = {text};")
+        self.add(f"{kind} {name};{fraction(wire)}", f"assign {name} = {text};")
 
     def _wanted(self, ref: Ref) -> int:
         """Return how wide a value is declared: as wide as a cast of it takes it, where it is cast."""
@@ -128,7 +128,7 @@ class Datapath(Casts):
             carry, name = neuron.operations[region.carry], self.naming.of[region.done]
             assert isinstance(carry, op.Carry)  # noqa: S101  (so says Region)
             form = signals[carry.signal].format
-            self.begun[region.done] = self.give(
+            self.initial[region.done] = self.give(
                 f"{name}_begun", vector(form.word), self.value(region.initial, form.frac)
             )
             self.carried[region.done] = self.give(f"{name}_left", vector(form.word), self._plain(region.result))
@@ -139,7 +139,7 @@ class Datapath(Casts):
             self.left[ref] = self.give(f"{self.naming.of[ref]}_left", vector(bits), self._plain(ref))
         self.add("", "// for benches; leave them open in a design")
         for node, (ref, form) in self.observed.items():
-            self.shown[node] = self.give(f"observe_{node}", vector(form.word), self._plain(ref))
+            self.node_ports[node] = self.give(f"observe_{node}", vector(form.word), self._plain(ref))
 
     def _plain(self, ref: Ref) -> str:
         return self.bit(ref) if is_bit(self.wire(ref)) else self.value(ref)
@@ -159,7 +159,7 @@ class Datapath(Casts):
 
     def ports(self, *, seen: bool) -> list[Port]:
         """Return the outputs that benches look at, or the others."""
-        names = {*self.shown.values(), *self.held.values(), *self.draws.values()}
+        names = {*self.node_ports.values(), *self.register_ports.values(), *self.draws.values()}
         return [port for port in self.outputs if (port.name in names) == seen]
 
     def text(self, module: str, about: str) -> str:
@@ -168,9 +168,9 @@ class Datapath(Casts):
         ports = ports if self.clocked() else []
         lines = [_declared("input ", port) for port in (*ports, *self.inputs)]
         lines += [_declared("output", port) for port in (*self.ports(seen=False), *self.ports(seen=True))]
-        told = [f"  {line}" if line else "" for line in self.lines]
+        body = [f"  {line}" if line else "" for line in self.lines]
         return "\n".join(
-            [f"// {about}", *_HEAD.splitlines(), f"module {module} (", *_listed(lines), ");", *told, "endmodule", ""]
+            [f"// {about}", *_HEAD.splitlines(), f"module {module} (", *_listed(lines), ");", *body, "endmodule", ""]
         )
 
 

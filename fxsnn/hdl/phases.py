@@ -52,7 +52,7 @@ class Phases:
     phases: list[Phase] = field(init=False)
     words: dict[str, str] = field(default_factory=dict)  # by projection: the port with its source's word
     sources: dict[str, str] = field(default_factory=dict)  # by projection: the port that says which word it is
-    begun: Collection[str] = ()  # states that begin with words that are loaded
+    initial: Collection[str] = ()  # states that begin with words that are loaded
 
     def __post_init__(self) -> None:
         network, one = self.network, self.one
@@ -66,7 +66,7 @@ class Phases:
             nodes[read] = one.neuron.names[read], format_of(self.program, one.neuron.names[read])
         self.read_form = nodes[read or emitted][1]
         registers = registers_of(network, one)
-        self.keeping = keeping(network, one, self.begun)
+        self.keeping = keeping(network, one, self.initial)
         waiting = {ref: self.passes.made[ref] for ref in self.keeping.places}
         self.datapath = Datapath(self.program, self.passes, nodes, network.formats[one.name], registers, waiting)
         self.names = Names(set(self.datapath.names.taken))

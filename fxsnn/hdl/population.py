@@ -84,7 +84,7 @@ class Sequencer(Arrivals):
         """Return the nodes of the golden set that a pass completes, and the ports that show them."""
         neuron, made, data = self.one.neuron, self.passes.made, self.datapath
         refs = neuron.nodes | {neuron.output[0]: neuron.output[1]}
-        found = {f"{self.one.name}.{node}": data.shown[node] for node, ref in refs.items() if made[ref] == number}
+        found = {f"{self.one.name}.{node}": data.node_ports[node] for node, ref in refs.items() if made[ref] == number}
         draws = ((cast.stream, made[cast.limit]) for cast in neuron.casts if cast.stream in data.draws)
         return found | {
             f"{self.one.name}.draw.{stream}": data.draws[stream]
@@ -94,7 +94,7 @@ class Sequencer(Arrivals):
 
     def registers_seen(self) -> dict[str, str]:
         """Return the registers of the golden set, and the ports that show them."""
-        return {f"{self.one.name}.lfsr.{stream}": port for stream, port in self.datapath.held.items()}
+        return {f"{self.one.name}.lfsr.{stream}": port for stream, port in self.datapath.register_ports.items()}
 
     def _ports(self) -> list[str]:
         ports = [
@@ -119,14 +119,14 @@ class Sequencer(Arrivals):
             "  output logic emits,  // a neuron emits",
             "  output logic [31:0] neuron,  // which one",
             f"  output {vector(emitted)} emitted,",
-            *self._held(vector(emitted)),
+            *self._storage(vector(emitted)),
             "  // observation",
             f"  output {vector(self.passes.last + 1)} observe,  // bit p: what pass p computes is there",
         ]
-        shown = self.datapath.ports(seen=True)
-        return ports + [f"  output {port.type} {port.name}{',' * (port != shown[-1])}" for port in shown]
+        observed = self.datapath.ports(seen=True)
+        return ports + [f"  output {port.type} {port.name}{',' * (port != observed[-1])}" for port in observed]
 
-    def _held(self, word: str) -> list[str]:
+    def _storage(self, word: str) -> list[str]:
         """Return the ports to what is emitted, where that is stored."""
         lines = ["  output logic stores,  // what is held of neuron n is to be", f"  output {word} stored,"]
         if self.keeping.same:
@@ -151,8 +151,8 @@ class Sequencer(Arrivals):
         names = [*ALWAYS, *(phase.name for phase in self.phases)]
         about = [*ALWAYS.values(), *(phase.about for phase in self.phases)]
         bits = (len(names) - 1).bit_length()
-        for number, (name, told) in enumerate(zip(names, about, strict=True)):
-            self.add(f"localparam logic [{bits - 1}:0] {name} = {bits}'d{number};  // {told}")
+        for number, (name, text) in enumerate(zip(names, about, strict=True)):
+            self.add(f"localparam logic [{bits - 1}:0] {name} = {bits}'d{number};  // {text}")
         self.add(
             f"{vector(bits)} state;",
             "logic [31:0] n, at;  // the neuron; the one that follows in a pass over them",
@@ -199,9 +199,9 @@ class Sequencer(Arrivals):
     def _instance(self) -> None:
         """Write the datapath's instance."""
         ports = [*self.datapath.inputs, *self.datapath.ports(seen=False), *self.datapath.ports(seen=True)]
-        held = self.datapath.clocked()
-        connected = [".clock(clock)", ".start(start)"] * held + [f".{port.name}({port.name})" for port in ports]
-        if held:
+        clocked = self.datapath.clocked()
+        connected = [".clock(clock)", ".start(start)"] * clocked + [f".{port.name}({port.name})" for port in ports]
+        if clocked:
             connected[1] = ".start(state == BEGIN)"
         passing = ", ".join(self.passes_by(number) for number in range(self.passes.last, -1, -1))
         self.add(

@@ -19,16 +19,16 @@ def reduction(datapath: Datapath, names: Names, ref: Ref, passing: str, winners:
     bit, value = datapath.looked[ref]
     if isinstance(operation, op.Count | op.Any) and operation.a in winners:
         bits, number = width(wire), winners[operation.a]
-        kind, told = ("logic", number) if is_bit(wire) else (vector(bits, signed=True), f"$signed({{1'b0, {number}}})")
-        return [f"{kind} {name};", f"assign {name} = {told};"]
+        kind, text = ("logic", number) if is_bit(wire) else (vector(bits, signed=True), f"$signed({{1'b0, {number}}})")
+        return [f"{kind} {name};", f"assign {name} = {text};"]
     if isinstance(operation, op.Count | op.Any):
         bits = 1 if is_bit(wire) else wire.high.bit_length()
-        held = names.take(f"{name}_register")
-        more = f"{held} | {bit}" if isinstance(operation, op.Any) or bits == 1 else f"{held} + {bit}"
-        number = held if bits == 1 else f"$signed({{1'b0, {held}}})"
+        register = names.take(f"{name}_register")
+        more = f"{register} | {bit}" if isinstance(operation, op.Any) or bits == 1 else f"{register} + {bit}"
+        number = register if bits == 1 else f"$signed({{1'b0, {register}}})"
         return [
-            f"{vector(bits)} {held};",
-            *_clocked(f"if (state == IDLE) {held} <= {bits}'d0;", f"if ({passing}) {held} <= {more};"),
+            f"{vector(bits)} {register};",
+            *_clocked(f"if (state == IDLE) {register} <= {bits}'d0;", f"if ({passing}) {register} <= {more};"),
             f"{'logic' if bits == 1 else vector(width(wire), signed=True)} {name};",
             f"assign {name} = {number};",
         ]

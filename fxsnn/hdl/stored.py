@@ -17,7 +17,7 @@ from fxsnn.program.operations import Ref
 from fxsnn.program.passes import Region
 
 _NEVER = "1'b0"
-BEFORE, NOW = "emitted_before", "emitted_now"  # what a neuron emitted in the step before, and what is held of this one
+BEFORE, NOW = "emitted_before", "emitted_now"  # what a neuron emitted in the step before, and in this one
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Stored(Phases):
     takes: dict[str, str] = field(default_factory=dict)  # by projection: when a neuron takes what it brings
     loads: dict[str, str] = field(default_factory=dict)  # by a state that begins with words: the port that loads it
     load_ports: tuple[str, str] = ("", "")  # the neuron whose word comes, and the word, where there are any
-    held: dict[str, str] = field(default_factory=dict)  # by state: its memory
+    memory_of: dict[str, str] = field(default_factory=dict)  # by state: its memory
 
     def add(self, *lines: str) -> None:
         """Write lines."""
@@ -97,7 +97,7 @@ class Stored(Phases):
 
     def loaded(self) -> dict[str, Format]:
         """Return the formats of states that begin with words that are loaded, of those that the text reads."""
-        found = (one for _, one in self.operations(op.State) if one.name in self.begun)
+        found = (one for _, one in self.operations(op.State) if one.name in self.initial)
         return {one.name: self.program.signals[one.signal].format for one in found}
 
     def states(self) -> None:
@@ -112,29 +112,31 @@ class Stored(Phases):
                 self.wire(self.datapath.naming.of[ref], BEFORE, form)
                 continue
             self.add("", f"// state {one.name}")
-            held = self.held[one.name] = self.memory(f"{one.name}_words", form, self.one.size)
-            self.wire(self.datapath.naming.of[ref], f"{held}[n]", form)
+            memory = self.memory_of[one.name] = self.memory(f"{one.name}_words", form, self.one.size)
+            self.wire(self.datapath.naming.of[ref], f"{memory}[n]", form)
             begins, first = "state == BEGIN", f"{form.word}'d0"
             if load := self.loads.get(one.name):  # by the same way: a memory has no more of them
                 begins, first = f"{begins} || {load}", f"{load} ? {self.load_ports[1]}[{form.word - 1}:0] : {first}"
             written = self.keeping.written[one.name]
-            lying = self._lying(one.name, held, written)
-            self.clocked(f"{held}[n]", (begins, first), *lying, (self.passes_by(written), after))
+            lying = self._lying(one.name, memory, written)
+            self.clocked(f"{memory}[n]", (begins, first), *lying, (self.passes_by(written), after))
 
-    def _lying(self, state: str, held: str, written: int) -> Iterator[tuple[str, str]]:
+    def _lying(self, state: str, memory: str, written: int) -> Iterator[tuple[str, str]]:
         """Yield what is stored into a state's memory before its next word: what active inputs add, and what waits."""
         for region in self.passes.regions:
             if self.keeping.carried[region.carry] == state:
                 yield self._carried(region)
-        for ref in self._waiting(state, held):
+        for ref in self._waiting(state, memory):
             if self.passes.made[ref] < written:
                 yield self.passes_by(self.passes.made[ref]), self.datapath.left[ref]
 
-    def _waiting(self, place: str, held: str) -> Iterator[Ref]:
+    def _waiting(self, place: str, memory: str) -> Iterator[Ref]:
         """Yield the values that wait in a memory; write how they are read."""
         for ref, where in self.keeping.places.items():
             if where == place:
-                self.wire(self.datapath.kept[ref], f"{held}[n]" if held != NOW else NOW, format_of(self.program, ref))
+                self.wire(
+                    self.datapath.kept[ref], f"{memory}[n]" if memory != NOW else NOW, format_of(self.program, ref)
+                )
                 yield ref
 
     def reads_now(self) -> bool:
@@ -143,20 +145,20 @@ class Stored(Phases):
 
     def emissions(self) -> list[tuple[str, str]]:
         """Write how that is read which waits where what is emitted is stored; return when what is stored there."""
-        told, ways = self.keeping.emits_in, list[tuple[str, str]]()
+        emitting, ways = self.keeping.emits_in, list[tuple[str, str]]()
         for place in (EMITTED, *sorted(self.keeping.same)):
             for ref in self._waiting(place, NOW):
-                if self.passes.made[ref] < told:
+                if self.passes.made[ref] < emitting:
                     ways.append((self.passes_by(self.passes.made[ref]), self.datapath.left[ref]))
-        return [*ways, (self.passes_by(told), "emitted")]
+        return [*ways, (self.passes_by(emitting), "emitted")]
 
     def constants(self) -> None:
         """Write the memories of constants."""
         for ref, one in self.operations(op.Constant):
             form, words = self.program.signals[one.signal].format, self.network.constants[self.one.name][one.name].size
             self.add("", f"// constant {one.name}")
-            held = self.memory(f"{one.name}_words", form, words, f"{self.one.name}.{one.name}")
-            self.wire(self.datapath.naming.of[ref], f"{held}[{self.place(words)}]", form)
+            memory = self.memory(f"{one.name}_words", form, words, f"{self.one.name}.{one.name}")
+            self.wire(self.datapath.naming.of[ref], f"{memory}[{self.place(words)}]", form)
 
     def regions(self) -> None:
         """Write the memories of what is carried from one active input to the next."""
@@ -167,13 +169,13 @@ class Stored(Phases):
             mine = [phase for phase in self.phases if phase.region == region and not phase.projection]
             if state := self.keeping.carried[region.carry]:
                 self.add("", f"// {name}, from one active input to the next: on the state {state}")
-                self.wire(name, f"{self.held[state]}[n]", form)
+                self.wire(name, f"{self.memory_of[state]}[n]", form)
             else:
                 self.add("", f"// {name}, from one active input to the next")
                 later = self.keeping.until.get(region.done, 0) - region.before
-                held = self.kept_of_neurons(f"{name}_words", form, read=max(later, 0))
-                self.wire(name, held, form)
-                self.clocked(held, (self.during(mine), self.datapath.begun[region.done]), self._carried(region))
+                memory = self.kept_of_neurons(f"{name}_words", form, read=max(later, 0))
+                self.wire(name, memory, form)
+                self.clocked(memory, (self.during(mine), self.datapath.initial[region.done]), self._carried(region))
             self.enable(f"in_{name}", self._carried(region)[0])
 
     def _carried(self, region: Region) -> tuple[str, str]:
@@ -190,9 +192,9 @@ class Stored(Phases):
             name, number = self.datapath.naming.of[ref], self.passes.made[ref]
             form = format_of(self.program, ref)
             self.add("", f"// {name} waits for the passes after pass {number}")
-            held = self.memory(f"{name}_words", form, self.one.size)
-            self.wire(self.datapath.kept[ref], f"{held}[n]", form)
-            self.clocked(f"{held}[n]", (self.passes_by(number), self.datapath.left[ref]))
+            memory = self.memory(f"{name}_words", form, self.one.size)
+            self.wire(self.datapath.kept[ref], f"{memory}[n]", form)
+            self.clocked(f"{memory}[n]", (self.passes_by(number), self.datapath.left[ref]))
 
     def _after(self, number: int) -> list[Phase]:
         """Return what is done after a pass."""

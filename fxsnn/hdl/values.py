@@ -55,7 +55,7 @@ class Values:
     names: Names = field(default_factory=Names)
     naming: Naming = field(init=False)
     kept: dict[Ref, str] = field(default_factory=dict)  # inputs with the words of values that wait
-    held: dict[int, str] = field(default_factory=dict)  # by register: what benches see of it
+    register_ports: dict[int, str] = field(default_factory=dict)  # by register: what benches see of it
     draws: dict[int, str] = field(default_factory=dict)  # by register: what benches see of a draw
     enables: dict[str, str] = field(default_factory=dict)  # inputs that say in which pass it is
     made: dict[Ref, int] = field(default_factory=dict)  # how wide values are declared
@@ -100,7 +100,7 @@ class Values:
 
     def compared(self, a: Ref, b: Ref) -> tuple[str, str]:
         """Return two values at the finer of their binary points, each as wide as it is there."""
-        frac, told = max(self.wire(a).frac, self.wire(b).frac), []
+        frac, texts = max(self.wire(a).frac, self.wire(b).frac), []
         for part in (a, b):
             text, wire = self.value(part, frac), self.wire(part)
             if text.startswith("("):  # a comparison would lose the bits that are shifted out
@@ -108,8 +108,8 @@ class Values:
                 self.add(f"{vector(signed_bits(wire.low << left, wire.high << left), signed=True)} {name};")
                 self.add(f"assign {name} = {text[1:-1]};")
                 text = name
-            told.append(text)
-        return told[0], told[1]
+            texts.append(text)
+        return texts[0], texts[1]
 
     def add(self, *lines: str) -> None:
         """Write lines."""

@@ -220,10 +220,10 @@ class Bounds:
         """Return an operation as messages name it: its statement, the formats of its operands, its line."""
         operation, statement = self.operations[ref], self.neuron.statements[self.neuron.owners[ref]]
         parts = [getattr(operation, field) for field in ("value", "a", "b", "initial") if hasattr(operation, field)]
-        told = ", ".join(dict.fromkeys(self.described(part) for part in parts or [ref]))
+        operands = ", ".join(dict.fromkeys(self.described(part) for part in parts or [ref]))
         if isinstance(operation, op.Round):
-            told += f" -> {self.signals[operation.signal].format.describe()}"
-        return f"{statement.name} = {statement.source} ({told}; {self.neuron.place(ref)})"
+            operands += f" -> {self.signals[operation.signal].format.describe()}"
+        return f"{statement.name} = {statement.source} ({operands}; {self.neuron.place(ref)})"
 
     def described(self, ref: Ref) -> str:
         """Return what an operand is: its name, and its format or how wide it is."""
@@ -235,7 +235,7 @@ class Bounds:
                 name = self.neuron.statements[self.neuron.owners[ref]].name
                 return f"{name} {self.signals[signal].format.describe()}"
             case op.Input() | op.Each():
-                return f"{name} {self.arrivals[name].said}"
+                return f"{name} {self.arrivals[name].about}"
             case op.Literal():
                 return name
         return f"{name} of {width_of(self.wires[ref])}".removeprefix(" of ")

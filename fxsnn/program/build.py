@@ -79,7 +79,7 @@ class _Builder(Expressions):
         if decided is not None:
             self.block(node.body if decided else node.orelse)
             return
-        number = self.begun(node, "if", written(node.test), "")
+        number = self.new_statement(node, "if", written(node.test), "")
         condition = self.bit(node.test)
         self.statements[number] = replace(self.statements[number], value=condition)
         outer, before, known = self.guard, self.env, self.makers
@@ -115,7 +115,7 @@ class _Builder(Expressions):
         if name in self.text.choices or (known and known[0].kind not in ("state", "output")):
             kind = known[0].kind if known else "choice"
             self.refuse(node, f"a statement must assign a state, the output or a new name, not the {kind} {name}")
-        number = self.begun(node, name, written(node.value), signal)
+        number = self.new_statement(node, name, written(node.value), signal)
         events = [part for part in ast.walk(node.value) if isinstance(part, ast.Call) and called(part) == "each"]
         first = min(events, key=lambda part: (part.lineno, part.col_offset), default=None)
         carry = self.begin(node, name, signal, first) if first else None
@@ -131,7 +131,7 @@ class _Builder(Expressions):
         self.written.add(name)
         self.partly.discard(name)
 
-    def begun(self, node: ast.stmt, name: str, source: str, signal: str) -> int:
+    def new_statement(self, node: ast.stmt, name: str, source: str, signal: str) -> int:
         """Begin a statement, to which the operations that follow belong; return its number."""
         self.statements.append(Statement(name, node.lineno, node.col_offset + 1, source, signal, -1))
         return len(self.statements) - 1

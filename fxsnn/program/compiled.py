@@ -42,7 +42,7 @@ from fxsnn.kernels.rescale import draw_bias, drop, limit
 '''
 _WORDS: dict[int, type[np.signedinteger[Any]]] = {16: np.int16, 32: np.int32, 64: np.int64}
 _LOADING = threading.Lock()
-Held = NDArray[np.integer[Any]]
+Array = NDArray[np.integer[Any]]
 Constants = Mapping[str, int | list[int] | NDArray[np.int64]]
 
 
@@ -66,7 +66,7 @@ class Compiled:
         """The step alone."""
         return _step(self.name, self.emitted.source)
 
-    def called(self, out: Held, weights: Held, indices: Held, inputs: int = 1) -> Any:
+    def called(self, out: Array, weights: Array, indices: Array, inputs: int = 1) -> Any:
         """Return the step as kernels take it that call it with such arrays.
 
         inputs    how many the sums are of, where they are not of one
@@ -83,11 +83,11 @@ class Compiled:
         return np.zeros((self.emitted.streams, self.fixed.shape[1]), np.int64) if self.draws else None
 
 
-def compiled(program: Program, constants: Constants, begun: frozenset[str] = frozenset()) -> Compiled:
+def compiled(program: Program, constants: Constants, nonzero: frozenset[str] = frozenset()) -> Compiled:
     """Return a program's step as a kernel with its data.
 
     constants    raw words by name: one for all neurons, or int64[neurons]
-    begun        states that may begin with something else than 0
+    nonzero      states that may begin with something else than 0
     """
     neuron = program.neuron
     zeros = frozenset(name for name in neuron.constants if isinstance(constants[name], int) and constants[name] == 0)
@@ -103,7 +103,7 @@ def compiled(program: Program, constants: Constants, begun: frozenset[str] = fro
         saturates=all(site.overflow == Overflow.SATURATE.code for site in sites.values()),
         draws=not all(guarded),
         guarded_draws=any(guarded),
-        begun=begun,
+        nonzero=nonzero,
     )
     emitted = _emitted(structure)
     facts = _Facts(program, constants, sites, emitted.operations)

@@ -43,7 +43,7 @@ def emit(structure: Structure) -> Emitted:
 def _zeros(structure: Structure) -> frozenset[Ref]:
     operations = enumerate(structure.neuron.operations)
     zeros = [ref for ref, one in operations if isinstance(one, op.Constant) and one.name in structure.zeros]
-    return at_rest(structure.neuron, zeros, structure.begun)
+    return at_rest(structure.neuron, zeros, structure.nonzero)
 
 
 def fixed(folded: Folded) -> frozenset[Ref]:
@@ -214,15 +214,15 @@ class _Emitter(Values):
 
     def _reduce(self, ref: Ref) -> None:
         operation = self.folded.operations[ref]
-        held = self.bit(operation.a)  # type: ignore[union-attr]
+        bit = self.bit(operation.a)  # type: ignore[union-attr]
         if isinstance(operation, op.First):
-            self.add(f"reduced_{ref} = min(reduced_{ref}, n if {held} else size)")
+            self.add(f"reduced_{ref} = min(reduced_{ref}, n if {bit} else size)")
         elif isinstance(operation, op.Largest):
             value = self.value(operation.value)
-            self.add(f"able_{ref} = {self.two('+', f'able_{ref}', self.word(held))}")
-            self.add(f"best_{ref} = max(best_{ref}, {value} if {held} else {self.lowest()})")
+            self.add(f"able_{ref} = {self.two('+', f'able_{ref}', self.word(bit))}")
+            self.add(f"best_{ref} = max(best_{ref}, {value} if {bit} else {self.lowest()})")
         else:
-            self.add(f"reduced_{ref} = {self.two('+', f'reduced_{ref}', self.word(held))}")
+            self.add(f"reduced_{ref} = {self.two('+', f'reduced_{ref}', self.word(bit))}")
 
     def _look_up(self, reductions: Iterable[Ref]) -> None:
         """Find who has the largest value, once it is known."""

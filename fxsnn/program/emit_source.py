@@ -28,7 +28,7 @@ class Structure:
     saturates: bool = True  # whether every cast saturates
     draws: bool = False  # whether casts that every neuron makes may draw
     guarded_draws: bool = False  # whether casts under a condition may
-    begun: frozenset[str] = frozenset()  # states that may begin with something else than 0
+    nonzero: frozenset[str] = frozenset()  # states that may begin with something else than 0
 
     @property
     def narrow(self) -> bool:

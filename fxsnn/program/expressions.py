@@ -105,8 +105,8 @@ class Expressions:
             case "number":
                 return self.leaf(op.Number(name))
             case _:  # the output
-                told = f"what is emitted must be assigned before it is read, {name} is not"
-                self.refuse(node, f"{told}: a state keeps it for the next step")
+                message = f"what is emitted must be assigned before it is read, {name} is not"
+                self.refuse(node, f"{message}: a state keeps it for the next step")
 
     def kept(self, name: str) -> Ref | None:
         """Return the word that a state kept from the step before; nothing for any other name."""

@@ -57,10 +57,10 @@ def _living(neuron: Neuron, folded: Folded) -> dict[Ref, Operation]:
     return {ref: operation for ref, operation in folded.operations.items() if ref in living}
 
 
-def at_rest(neuron: Neuron, zeros: Iterable[Ref], begun: frozenset[str] = frozenset()) -> frozenset[Ref]:
-    """Return `zeros` and every state that never leaves 0, given that it begins there, as all but `begun` do."""
+def at_rest(neuron: Neuron, zeros: Iterable[Ref], nonzero: frozenset[str] = frozenset()) -> frozenset[Ref]:
+    """Return `zeros` and every state that never leaves 0, given that it begins there, as all but `nonzero` do."""
     known, states = frozenset(zeros), enumerate(neuron.operations)
-    resting = {ref for ref, one in states if isinstance(one, op.State) and one.name not in begun}
+    resting = {ref for ref, one in states if isinstance(one, op.State) and one.name not in nonzero}
     while True:
         folded = fold(neuron, known | resting)
         left = set()

@@ -37,9 +37,9 @@ class Text:
         annotated = [node for body in self.body for node in ast.walk(body) if isinstance(node, ast.AnnAssign)]
         declarations = tuple(declared(node) for node in annotated if node.value is None)
         cast = [cast_into(node)[0] for node in annotated if node.value is not None]
-        said = [one.signal for one in declarations if one.kind in ("state", "constant")]
+        stored = [one.signal for one in declarations if one.kind in ("state", "constant")]
         object.__setattr__(self, "declared", declarations)
-        object.__setattr__(self, "signals", tuple(dict.fromkeys([*cast, *said])))
+        object.__setattr__(self, "signals", tuple(dict.fromkeys([*cast, *stored])))
 
     @property
     def parameters(self) -> tuple[str, ...]:

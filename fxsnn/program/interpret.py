@@ -57,12 +57,12 @@ class Run:
     registers: Mapping[int, Lfsr] = field(default_factory=dict)  # by number, as they stand at first
     states: dict[str, Words] = field(default_factory=dict)  # at rest, 0, where not given
     counts: dict[Ref, Counts] = field(default_factory=dict)  # by the cast's rounding
-    held: dict[int, int] = field(default_factory=dict)
+    lfsr_states: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         neuron = self.program.neuron
         self.states = {name: list(self.states.get(name, [0] * self.neurons)) for name in neuron.states}
-        self.held = {stream: register.seed for stream, register in self.registers.items()}
+        self.lfsr_states = {stream: register.seed for stream, register in self.registers.items()}
         self.counts = {cast.round: Counts() for cast in neuron.casts}
 
     def steps(self, arrivals: Iterable[Arrivals]) -> Iterator[Step]:
@@ -96,7 +96,7 @@ class Run:
             emitted=list(values[neuron.output[1]]),
             states={name: list(words) for name, words in self.states.items()},
             draws=draws,
-            registers=dict(self.held),
+            registers=dict(self.lfsr_states),
             values=values,
         )
 
@@ -211,7 +211,7 @@ class Run:
                 continue
             if draw_bits and stream is not None:
                 taps = self.registers[stream].taps
-                self.held[stream], fresh = lfsr.draw(self.held[stream], taps[0], taps, draw_bits)  # type: ignore[arg-type]
+                self.lfsr_states[stream], fresh = lfsr.draw(self.lfsr_states[stream], taps[0], taps, draw_bits)  # type: ignore[arg-type]
                 bias = draws[stream][n] = rescale.draw_bias(fresh, draw_bits, right)
             out[n] = rescale.drop(exact[n], right, bias, if_negative, if_odd)
             rest = exact[n] & ((1 << right) - 1)

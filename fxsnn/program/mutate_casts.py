@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +13,11 @@ from fxsnn.number.cast import rails
 from fxsnn.number.format import bits_of
 from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.program import operations as op
-from fxsnn.program.mutation import Mutation, Sayer
+from fxsnn.program.mutation import Labels, Mutation
 from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Made, Variant, parts_of
+from fxsnn.program.variant import Change, Ints, Made, Make, Variant, parts_of
 from fxsnn.program.vector_casts import limited, moved
 from fxsnn.program.wires import ANYWHERE, Range
 
@@ -34,23 +34,23 @@ _MOST = 61  # bits of a word that still has room above it in int64
 
 
 def rounded(rounding: Rounding) -> str:
-    """Return how a rounding is said."""
+    """Return how the name of a change describes a rounding."""
     return _ROUNDED.get(rounding, f"to {rounding}" if rounding.startswith("nearest") else str(rounding))
 
 
 def casts(program: Program) -> Iterator[Mutation]:
     """Yield casts with another rounding, overflow, rail or slice."""
-    sayer = Sayer(program.neuron)
+    labels = Labels(program.neuron)
     for cast in program.neuron.casts:
         for name, apply in (*_roundings(program, cast), *_limits(program, cast)):
-            yield Mutation(f"{sayer.where(cast.round)}: {name}", "", apply)
+            yield Mutation(f"{labels.where(cast.round)}: {name}", "", apply)
     yield from _unlimited(program)
 
 
-Named = Iterator[tuple[str, Callable[[Variant], Variant]]]
+Named = Iterator[tuple[str, Change]]
 
 
-def changed(ref: Ref, **parts: Any) -> Callable[[Variant], Variant]:
+def changed(ref: Ref, **parts: Any) -> Change:
     """Return the change that gives an operation other parts."""
     return lambda variant: variant.put(ref, replace(variant.operations[ref], **parts))
 
@@ -60,8 +60,8 @@ def _roundings(program: Program, cast: Cast) -> Named:
     for rounding in Rounding:
         able = rounding is not Rounding.STOCHASTIC or cast.stream is not None
         if right and able and rounding is not signal.rounding:
-            told = f"rounded {rounded(rounding)} instead of {signal.rounding}"
-            yield told, changed(cast.round, rounding=rounding)
+            title = f"rounded {rounded(rounding)} instead of {signal.rounding}"
+            yield title, changed(cast.round, rounding=rounding)
     yield "slice taken one bit too high", changed(cast.round, off=1)
     yield "slice taken one bit too low", changed(cast.round, off=-1)
     if signal.rounding is Rounding.STOCHASTIC and right and cast.stream is not None:
@@ -77,7 +77,7 @@ def _limits(program: Program, cast: Cast) -> Named:
     rounding = program.neuron.operations[cast.round]
     assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
 
-    def given(make: Callable[[Ints], Ints]) -> Callable[[Variant], Variant]:
+    def given(make: Make) -> Change:
         return lambda variant: variant.put(limit, Made((cast.round,), None, make))
 
     def wrapped(words: Ints) -> Ints:
@@ -86,8 +86,8 @@ def _limits(program: Program, cast: Cast) -> Named:
     for overflow in Overflow:
         least, most = rails(form, overflow)
         if overflow is not Overflow.ERROR and _LIMITED[overflow] != _LIMITED[signal.overflow]:
-            told = f"{_LIMITED[overflow]} instead of {_does(signal.overflow)}"
-            yield told, changed(limit, lowest=least, highest=most, overflow=overflow.code)
+            title = f"{_LIMITED[overflow]} instead of {_does(signal.overflow)}"
+            yield title, changed(limit, lowest=least, highest=most, overflow=overflow.code)
     yield "saturates above alone and wraps below", given(lambda x: np.where(x > high, high, wrapped(x)))
     yield "saturates below alone and wraps above", given(lambda x: np.where(x < low, low, wrapped(x)))
     yield "saturates above alone, with no limit below", given(lambda x: np.minimum(x, high))
@@ -116,28 +116,28 @@ def _unlimited(program: Program) -> Iterator[Mutation]:
 
     Of each cast, and of all of a signal at once.
     """
-    sayer = Sayer(program.neuron)
+    labels = Labels(program.neuron)
     for signal in dict.fromkeys(cast.signal for cast in program.neuron.casts):
         casts = [cast for cast in program.neuron.casts if cast.signal == signal]
         form = program.signals[signal].format
-        kinds: list[tuple[str, Callable[[Ints], Ints]]] = [
+        kinds: list[tuple[str, Make]] = [
             ("not limited, beyond its word it is used as it is and", lambda x: x),
             ("limited above alone, below it is used as it is and", lambda x, high=form.highest: np.minimum(x, high)),  # type: ignore[misc]
             ("limited below alone, above it is used as it is and", lambda x, low=form.lowest: np.maximum(x, low)),  # type: ignore[misc]
         ]
         for some in ([one] for one in casts):
-            for told, make in kinds:
-                name = f"{sayer.where(some[0].round)}: {told} wraps where it is stored"
+            for kind, make in kinds:
+                name = f"{labels.where(some[0].round)}: {kind} wraps where it is stored"
                 yield Mutation(name, "", _stored(program, some, make))
-        for told, make in kinds if len(casts) > 1 else ():
+        for kind, make in kinds if len(casts) > 1 else ():
             lines = [str(program.neuron.statements[program.neuron.owners[one.round]].line) for one in casts]
             name = (
-                f"lines {', '.join(lines[:-1])} and {lines[-1]}, casts into {signal}: {told} wraps where it is stored"
+                f"lines {', '.join(lines[:-1])} and {lines[-1]}, casts into {signal}: {kind} wraps where it is stored"
             )
             yield Mutation(name, "", _stored(program, casts, make))
 
 
-def _stored(program: Program, casts: list[Cast], make: Callable[[Ints], Ints]) -> Callable[[Variant], Variant]:
+def _stored(program: Program, casts: list[Cast], make: Make) -> Change:
     """Return the change after which casts limit by `make`, and states of their signal wrap at the end of the step."""
     signal = casts[0].signal
     form = program.signals[signal].format
@@ -159,20 +159,20 @@ def _stored(program: Program, casts: list[Cast], make: Callable[[Ints], Ints]) -
 
 
 def _does(overflow: Overflow) -> str:
-    said = _LIMITED[overflow]
-    return said.replace("saturates", "saturating").replace("wraps", "wrapping").replace("becomes", "becoming")
+    text = _LIMITED[overflow]
+    return text.replace("saturates", "saturating").replace("wraps", "wrapping").replace("becomes", "becoming")
 
 
 def widths(program: Program, seen: Mapping[Ref, Range]) -> Iterator[Mutation]:
     """Yield exact values that wrap or saturate in fewer bits than what was seen of them needs."""
-    neuron, sayer = program.neuron, Sayer(program.neuron)
+    neuron, labels = program.neuron, Labels(program.neuron)
     for ref, one in enumerate(neuron.operations):
         called = _CALLED.get(type(one))
         if called is None or ref not in seen:
             continue
         low, high = seen[ref]
         signed = program.wires[ref].low < 0
-        where = sayer.said(ref) if isinstance(one, op.Input) else f"{sayer.where(ref)}: {sayer.said(ref)}"
+        where = labels.of(ref) if isinstance(one, op.Input) else f"{labels.where(ref)}: {labels.of(ref)}"
         needed = bits_of(min(low, -1) if signed else 0, high)
         for bits in range(needed - 1, 1, -1):
             most = (1 << bits - signed) - 1
@@ -190,24 +190,24 @@ def widths(program: Program, seen: Mapping[Ref, Range]) -> Iterator[Mutation]:
             form = program.signals[one.signal].format
             if form.signed and form.word < _MOST and seen.get(ref, (0, 0))[0] < 0:
                 yield Mutation(
-                    f"{_of(sayer, ref)}: its sign is not extended where it is read", "", _read(ref, form.word)
+                    f"{_of(labels, ref)}: its sign is not extended where it is read", "", _read(ref, form.word)
                 )
 
 
-def _of(sayer: Sayer, ref: Ref) -> str:
-    one = sayer.neuron.operations[ref]
-    return sayer.said(ref) if isinstance(one, op.State | op.Constant) else sayer.where(ref)
+def _of(labels: Labels, ref: Ref) -> str:
+    one = labels.neuron.operations[ref]
+    return labels.of(ref) if isinstance(one, op.State | op.Constant) else labels.where(ref)
 
 
-def _narrow(ref: Ref, least: int, most: int, code: int) -> Callable[[Variant], Variant]:
+def _narrow(ref: Ref, least: int, most: int, code: int) -> Change:
     return lambda variant: variant.over(ref, lambda x: limited(x, least, most, code))
 
 
-def _unsigned(ref: Ref, bits: int) -> Callable[[Variant], Variant]:
+def _unsigned(ref: Ref, bits: int) -> Change:
     return lambda variant: variant.over(ref, lambda x: x & (1 << bits) - 1)
 
 
-def _read(ref: Ref, bits: int) -> Callable[[Variant], Variant]:
+def _read(ref: Ref, bits: int) -> Change:
     """Return the change after which operations read a word as unsigned, while states and names hold it as it is."""
 
     def apply(variant: Variant) -> Variant:

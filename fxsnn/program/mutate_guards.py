@@ -9,19 +9,17 @@ from typing import Any
 import numpy as np
 
 from fxsnn.program import operations as op
-from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, leaks
+from fxsnn.program.mutation import Labels, Mutation, continued, grid_of, leaks
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Made, Rounds, Variant
+from fxsnn.program.variant import Change, Ints, Made, Rounds, Variant
 from fxsnn.program.wires import ANYWHERE
-
-Change = Callable[[Variant], Variant]
 
 
 def guards(program: Program) -> Iterator[Mutation]:
     """Yield what is done always, never, or only where a bit holds, something arrives, or a word has a sign."""
-    neuron, sayer = program.neuron, Sayer(program.neuron)
+    neuron, labels = program.neuron, Labels(program.neuron)
     yield from _chosen(neuron)
     bits = [
         ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.BITS) and not isinstance(one, op.Not)
@@ -29,28 +27,28 @@ def guards(program: Program) -> Iterator[Mutation]:
     inputs = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input)]
     when: list[tuple[str, Ref, Callable[[Ints], Any]]] = []
     for ref in inputs:
-        name = sayer.said(ref)
+        name = labels.of(ref)
         when.append((f"only where {name} brings it something", ref, lambda x: x != 0))
         when.append((f"only in steps in which {name} brings something", ref, lambda x: x.any(axis=1, keepdims=True)))
     for ref in bits:
-        when.append((f"only where {sayer.said(ref)}", ref, lambda x: x != 0))
-        when.append((f"only where not {sayer.said(ref)}", ref, lambda x: x == 0))
+        when.append((f"only where {labels.of(ref)}", ref, lambda x: x != 0))
+        when.append((f"only where not {labels.of(ref)}", ref, lambda x: x == 0))
     for name in neuron.states:
-        for told, ref, holds in when:
+        for only, ref, holds in when:
             line = max(one.line for one in neuron.statements if one.name == name)
-            yield Mutation(f"line {line}, {name}: changes {told}", "", _kept(name, ref, holds))
-    for _, begun, made in continued(neuron):
+            yield Mutation(f"line {line}, {name}: changes {only}", "", _kept(name, ref, holds))
+    for _, before, made in continued(neuron):
         signs: list[tuple[str, Ref, Callable[[Ints], Any]]] = [
-            (f"only where {sayer.said(begun)} is above 0", begun, lambda x: x > 0),
-            (f"only where {sayer.said(begun)} is below 0", begun, lambda x: x < 0),
+            (f"only where {labels.of(before)} is above 0", before, lambda x: x > 0),
+            (f"only where {labels.of(before)} is below 0", before, lambda x: x < 0),
         ]
-        for told, ref, holds in (*when, *signs):
+        for only, ref, holds in (*when, *signs):
             if ref != made:
-                yield Mutation(f"{sayer.where(made)}: done {told}", "", _done(made, begun, ref, holds))
-    parts = [*_branches(neuron), *((begun, made) for _, begun, made in leaks(neuron))]
-    for begun, made in parts:
-        for told, ref, holds in when:
-            yield Mutation(f"{sayer.where(made)}: {sayer.said(made)} {told}", "", _done(made, begun, ref, holds))
+                yield Mutation(f"{labels.where(made)}: done {only}", "", _done(made, before, ref, holds))
+    parts = [*_branches(neuron), *((before, made) for _, before, made in leaks(neuron))]
+    for before, made in parts:
+        for only, ref, holds in when:
+            yield Mutation(f"{labels.where(made)}: {labels.of(made)} {only}", "", _done(made, before, ref, holds))
 
 
 def _branches(neuron: Neuron) -> Iterator[tuple[Ref, Ref]]:
@@ -88,13 +86,12 @@ def stored(variant: Variant, name: str, make: Callable[..., Ints], *parts: Ref) 
     fracs = variant.fracs()
     up = max(frac - fracs[last], 0) if fracs[last] != ANYWHERE else 0
     found, kept = variant.add(Made((last, *parts), frac, lambda x, *others: make(x << up, *others)), last)
-    found = replace(found, places={**found.places, kept: max(found.places.values()) + 1})
     names = {one: kept if one == name and ref == last else ref for one, ref in found.names.items()}
-    return replace(found, states={**found.states, name: (frac, kept)}, names=names)
+    return replace(found.at_end(kept), states={**found.states, name: (frac, kept)}, names=names)
 
 
-def _done(made: Ref, begun: Ref, bit: Ref, holds: Callable[[Ints], Any]) -> Change:
-    return lambda variant: variant.over(made, _where(holds), begun, bit)
+def _done(made: Ref, before: Ref, bit: Ref, holds: Callable[[Ints], Any]) -> Change:
+    return lambda variant: variant.over(made, _where(holds), before, bit)
 
 
 def _where(holds: Callable[[Ints], Any]) -> Callable[[Ints, Ints, Ints], Ints]:
@@ -114,10 +111,10 @@ def chosen(neuron: Neuron) -> Iterator[tuple[Ref, list[Ref]]]:
 
 def _chosen(neuron: Neuron) -> Iterator[Mutation]:
     """Yield conditions that are taken to hold always, or never, where something is chosen by them."""
-    sayer = Sayer(neuron)
+    labels = Labels(neuron)
     for condition, some in chosen(neuron):
-        for value, told in ((1, "always taken to hold"), (0, "never taken to hold")):
-            name = f"{sayer.where(some[0])}: {sayer.said(condition)} {told}"
+        for value, assumed in ((1, "always taken to hold"), (0, "never taken to hold")):
+            name = f"{labels.where(some[0])}: {labels.of(condition)} {assumed}"
             yield Mutation(name, "", _fixed(condition, some, value))
 
 

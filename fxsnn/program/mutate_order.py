@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +10,11 @@ import numpy as np
 from fxsnn.number.cast import rails
 from fxsnn.number.signal import Signal
 from fxsnn.program import operations as op
-from fxsnn.program.mutation import Mutation, Sayer, continued, grid_of, leaks, own, redirected
+from fxsnn.program.mutation import Labels, Mutation, continued, grid_of, leaks, own, redirected
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Limits, Made, Rounds, Variant, parts_of
-
-Change = Callable[[Variant], Variant]
+from fxsnn.program.variant import Change, Limits, Made, Rounds, Variant, parts_of
 
 
 def order(program: Program) -> Iterator[Mutation]:
@@ -30,22 +28,22 @@ def order(program: Program) -> Iterator[Mutation]:
 
 def _swapped(neuron: Neuron) -> Iterator[Mutation]:
     """Yield two statements, the second of which continues from the first, in reverse order."""
-    sayer = Sayer(neuron)
+    labels = Labels(neuron)
     found = list(continued(neuron))
-    for first, begun, middle in found:
+    for first, before, middle in found:
         for second, read, made in found:
             if second <= first or read != middle:
                 continue
             one, two = (frozenset(own(neuron, number)) for number in (first, second))
-            name = f"{sayer.where(middle)}: done after line {neuron.statements[second].line} instead of before it"
+            name = f"{labels.where(middle)}: done after line {neuron.statements[second].line} instead of before it"
 
             def apply(
-                variant: Variant, begun: Ref = begun, middle: Ref = middle, made: Ref = made, named: bool = True,
+                variant: Variant, before: Ref = before, middle: Ref = middle, made: Ref = made, named: bool = True,
                 one: frozenset[Ref] = one, two: frozenset[Ref] = two,
             ) -> Variant:  # fmt: skip
                 called = [name for name, ref in variant.names.items() if ref == middle]
-                moved = _reading(variant, two, middle, begun)
-                moved = _reading(moved, one, begun, made)
+                moved = _reading(variant, two, middle, before)
+                moved = _reading(moved, one, before, made)
                 moved = redirected(moved, made, middle, one | two)
                 if named:  # the name of what came first stays with what comes first
                     moved = replace(moved, names={**moved.names, **dict.fromkeys(called, made)})
@@ -57,9 +55,9 @@ def _swapped(neuron: Neuron) -> Iterator[Mutation]:
 
 def _within(neuron: Neuron) -> Iterator[Mutation]:
     """Yield a leak that is taken of the sum of which it is a part, and one that is taken at the end of the step."""
-    sayer = Sayer(neuron)
-    for refs, begun, middle in leaks(neuron):
-        where, said = sayer.where(middle), sayer.said(middle)
+    labels = Labels(neuron)
+    for refs, before, middle in leaks(neuron):
+        where, leak = labels.where(middle), labels.of(middle)
         above, made = frozenset[Ref](), middle
         while summed := [
             ref
@@ -70,30 +68,29 @@ def _within(neuron: Neuron) -> Iterator[Mutation]:
             above, made = above | {summed[0]}, summed[0]
 
             def whole(
-                variant: Variant, refs: frozenset[Ref] = refs, above: frozenset[Ref] = above, begun: Ref = begun,
+                variant: Variant, refs: frozenset[Ref] = refs, above: frozenset[Ref] = above, before: Ref = before,
                 middle: Ref = middle, made: Ref = made,
             ) -> Variant:  # fmt: skip
-                found = _reading(_reading(variant, above, middle, begun), refs, begun, made)
+                found = _reading(_reading(variant, above, middle, before), refs, before, made)
                 return redirected(found, made, middle, refs | above)
 
-            yield Mutation(f"{where}: {said} done after {sayer.said(made)} is added up, of the sum", "", whole)
+            yield Mutation(f"{where}: {leak} done after {labels.of(made)} is added up, of the sum", "", whole)
         for name, (signal, _) in neuron.states.items():
-            if signal == grid_of(neuron, begun):
-                told = f"{where}: {said} done at the end of the step, after the reset and all else"
-                yield Mutation(told, "", _ended(refs, begun, middle, name, signal))
+            if signal == grid_of(neuron, before):
+                title = f"{where}: {leak} done at the end of the step, after the reset and all else"
+                yield Mutation(title, "", _ended(refs, before, middle, name, signal))
 
 
-def _ended(refs: frozenset[Ref], begun: Ref, middle: Ref, name: str, signal: str) -> Change:
+def _ended(refs: frozenset[Ref], before: Ref, middle: Ref, name: str, signal: str) -> Change:
     """Return the change after which a state is what a leak leaves of its word at the end of the step."""
 
     def apply(variant: Variant) -> Variant:
         into, (frac, last) = variant.program.signals[signal], variant.states[name]
-        found = _reading(redirected(variant, middle, begun, refs), refs, begun, last)
+        found = _reading(redirected(variant, middle, before, refs), refs, before, last)
         found, near = found.add(Rounds(middle, frac, into.rounding, None, None), last)
         found, word = found.add(Limits(near, *rails(into.format, into.overflow), into.overflow.code), last)
-        places = {**found.places, **dict.fromkeys((middle, near, word), max(found.places.values()) + 1)}
         names = {one: word if ref == last and one == name else ref for one, ref in found.names.items()}
-        return replace(found, places=places, states={**found.states, name: (frac, word)}, names=names)
+        return replace(found.at_end(middle, near, word), states={**found.states, name: (frac, word)}, names=names)
 
     return apply
 
@@ -108,33 +105,33 @@ def _reading(variant: Variant, refs: frozenset[Ref], old: Ref, new: Ref) -> Vari
 
 def _last(neuron: Neuron) -> Iterator[Mutation]:
     """Yield a statement that is done at the end of the step, on what the step leaves."""
-    sayer = Sayer(neuron)
-    for number, begun, made in continued(neuron):
+    labels = Labels(neuron)
+    for number, before, made in continued(neuron):
         refs = frozenset(own(neuron, number))
         for name, (signal, final) in neuron.states.items():
             if signal != grid_of(neuron, made) or final == made:
                 continue
 
             def apply(
-                variant: Variant, begun: Ref = begun, made: Ref = made, name: str = name, refs: frozenset[Ref] = refs
+                variant: Variant, before: Ref = before, made: Ref = made, name: str = name, refs: frozenset[Ref] = refs
             ) -> Variant:
                 frac, last = variant.states[name]
                 named = [one for one, ref in variant.names.items() if ref == last]
-                found = redirected(variant, made, begun, refs)
-                last = begun if last == made else last
-                found = _reading(found, refs, begun, last)
+                found = redirected(variant, made, before, refs)
+                last = before if last == made else last
+                found = _reading(found, refs, before, last)
                 states = {**found.states, name: (frac, made)}
                 return replace(found, states=states, names={**found.names, **dict.fromkeys(named, made)})
 
-            told = f"{sayer.where(made)}: done at the end of the step, after the reset and all else"
-            yield Mutation(told, "", apply)
+            title = f"{labels.where(made)}: done at the end of the step, after the reset and all else"
+            yield Mutation(title, "", apply)
 
 
 def _late(neuron: Neuron) -> Iterator[Mutation]:
     """Yield values that come a step late: for all that reads them, for what follows, or only where they leave."""
-    sayer = Sayer(neuron)
+    labels = Labels(neuron)
     output = neuron.output[1]
-    where = sayer.where(output)
+    where = labels.where(output)
 
     def emitted(variant: Variant, named: bool = True) -> Variant:
         found, late = variant.late(variant.output, variant.output)
@@ -162,10 +159,10 @@ def _late(neuron: Neuron) -> Iterator[Mutation]:
             return replace(found, states=states).put(ref, op.State(name, ""))
 
         arrives = isinstance(neuron.operations[ref], op.Input)
-        told = f"{sayer.said(ref)} arrives a step late" if arrives else f"{sayer.where(ref)}: a step late"
-        yield Mutation(told, "", wholly)
+        title = f"{labels.of(ref)} arrives a step late" if arrives else f"{labels.where(ref)}: a step late"
+        yield Mutation(title, "", wholly)
         if not arrives:
-            yield Mutation(f"{sayer.where(ref)}: what follows takes it a step late", "", taken)
+            yield Mutation(f"{labels.where(ref)}: what follows takes it a step late", "", taken)
 
 
 def _guarded(neuron: Neuron, ref: Ref) -> bool:
@@ -175,14 +172,14 @@ def _guarded(neuron: Neuron, ref: Ref) -> bool:
 
 def _resets(program: Program) -> Iterator[Mutation]:
     """Yield selections that give 0, another constant, or what is above the threshold, in the place of what they do."""
-    neuron, sayer = program.neuron, Sayer(program.neuron)
+    neuron, labels = program.neuron, Labels(program.neuron)
     for ref, one in enumerate(neuron.operations):
         if not isinstance(one, op.Select):
             continue
-        where, grid = sayer.where(ref), grid_of(neuron, ref)
-        when = sayer.said(one.condition)
+        where, grid = labels.where(ref), grid_of(neuron, ref)
+        when = labels.of(one.condition)
         if neuron.operations[one.a] != op.Literal(0):
-            yield Mutation(f"{where}: set to 0 where {when}, instead of {sayer.said(one.a)}", "", _zero(ref))
+            yield Mutation(f"{where}: set to 0 where {when}, instead of {labels.of(one.a)}", "", _zero(ref))
         cast = next((cast for cast in neuron.casts if cast.limit == one.b), None)
         if cast is not None:
             low, high = program.signals[cast.signal].format.lowest, program.signals[cast.signal].format.highest
@@ -211,7 +208,7 @@ def _resets(program: Program) -> Iterator[Mutation]:
                     found, word = found.add(Limits(near, *ends, signal.overflow.code), ref)
                     return found.reading(ref, "a", word)
 
-                name = f"{where}: {sayer.said(level)} subtracted where {when}, instead of {sayer.said(one.a)}"
+                name = f"{where}: {labels.of(level)} subtracted where {when}, instead of {labels.of(one.a)}"
                 yield Mutation(name, "", taken)
 
 

@@ -9,12 +9,10 @@ import numpy as np
 
 from fxsnn.program import operations as op
 from fxsnn.program.mutate_guards import chosen, stored
-from fxsnn.program.mutation import Mutation, Sayer
+from fxsnn.program.mutation import Labels, Mutation
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Rounds, Variant
-
-Change = Callable[[Variant], Variant]
+from fxsnn.program.variant import Change, Make, Rounds, Variant
 
 
 def shared(program: Program) -> Iterator[Mutation]:
@@ -28,7 +26,7 @@ def shared(program: Program) -> Iterator[Mutation]:
 
 def _any(program: Program) -> Iterator[Mutation]:
     """Yield conditions that hold for all neurons where they hold for one: a line that resets a whole population."""
-    sayer = Sayer(program.neuron)
+    labels = Labels(program.neuron)
     for condition, refs in chosen(program.neuron):
 
         def apply(variant: Variant, condition: Ref = condition, refs: list[Ref] = refs) -> Variant:
@@ -40,8 +38,8 @@ def _any(program: Program) -> Iterator[Mutation]:
                     found = found.reading(ref, "guard", any_)
             return found
 
-        where = " and ".join(dict.fromkeys(map(sayer.where, refs)))
-        yield Mutation(f"{where}: {sayer.said(condition)} of any neuron taken for all", "", apply)
+        where = " and ".join(dict.fromkeys(map(labels.where, refs)))
+        yield Mutation(f"{where}: {labels.of(condition)} of any neuron taken for all", "", apply)
 
 
 def _first(program: Program) -> Iterator[Mutation]:
@@ -53,15 +51,14 @@ def _first(program: Program) -> Iterator[Mutation]:
 
     def emitted(variant: Variant) -> Variant:
         found, first = variant.add(op.First(variant.output), variant.output)
-        found = replace(found, places={**found.places, first: max(found.places.values()) + 1})
         names = {name: first if ref == found.output else ref for name, ref in found.names.items()}
-        return replace(found, output=first, names=names)
+        return replace(found.at_end(first), output=first, names=names)
 
     def had(variant: Variant) -> Variant:
         found, below = variant.add(variant.operations[output], output)
         return found.put(output, op.First(below))
 
-    where = Sayer(neuron).where(output)
+    where = Labels(neuron).where(output)
     yield Mutation(f"{where}: of several neurons only the first emits it", "", emitted)
     yield Mutation(f"{where}: of several neurons only the first has it", "", had)
 
@@ -69,25 +66,25 @@ def _first(program: Program) -> Iterator[Mutation]:
 def _memory(program: Program) -> Iterator[Mutation]:
     """Yield states that are stored at the address of a neighbour, or in fewer bits, one of them or all."""
     neuron, states = program.neuron, [*program.neuron.states]
-    kinds: dict[str, Callable[[Ints], Ints]] = {"stored without the lowest bit": lambda x: x & ~1}
+    kinds: dict[str, Make] = {"stored without the lowest bit": lambda x: x & ~1}
     if program.neurons > 1:
         kinds["stored for the next neuron"] = lambda x: np.roll(x, 1, axis=1)
         kinds["stored for the neuron before"] = lambda x: np.roll(x, -1, axis=1)
     for names in [*([name] for name in states), *([states] if len(states) > 1 else [])]:
         line = max(one.line for one in neuron.statements if one.name in names)
-        for told, make in kinds.items():
+        for fault, make in kinds.items():
 
-            def apply(variant: Variant, names: list[str] = names, make: Callable[[Ints], Ints] = make) -> Variant:
+            def apply(variant: Variant, names: list[str] = names, make: Make = make) -> Variant:
                 for name in names:
                     variant = stored(variant, name, make)
                 return variant
 
-            yield Mutation(f"line {line}, {' and '.join(names)}: {told}", "", apply)
+            yield Mutation(f"line {line}, {' and '.join(names)}: {fault}", "", apply)
 
 
 def _uncleared(program: Program) -> Iterator[Mutation]:
     """Yield sums of what arrives to which what arrived before is added."""
-    neuron, sayer = program.neuron, Sayer(program.neuron)
+    neuron, labels = program.neuron, Labels(program.neuron)
 
     def again(given: Ref, left: Callable[[Variant, Ref, Ref], tuple[Variant, Ref]]) -> Change:
         def apply(variant: Variant) -> Variant:
@@ -103,19 +100,19 @@ def _uncleared(program: Program) -> Iterator[Mutation]:
         def left(variant: Variant, given: Ref, _: Ref) -> tuple[Variant, Ref]:
             found, zero = variant.add(op.Literal(0), condition)
             found, last = found.add(op.Select(condition, *((given, zero) if value else (zero, given))), condition)
-            return replace(found, places={**found.places, last: max(found.places.values()) + 1}), last
+            return found.at_end(last), last
 
         return left
 
     for given, one in enumerate(neuron.operations):
         if not isinstance(one, op.Input):
             continue
-        said = sayer.said(given)
-        yield Mutation(f"{said}: comes again in the next step", "", again(given, lambda v, _, below: (v, below)))
-        yield Mutation(f"{said}: its sum is never cleared", "", again(given, lambda v, sum_, _: (v, sum_)))
+        label = labels.of(given)
+        yield Mutation(f"{label}: comes again in the next step", "", again(given, lambda v, _, below: (v, below)))
+        yield Mutation(f"{label}: its sum is never cleared", "", again(given, lambda v, sum_, _: (v, sum_)))
         for choice in neuron.operations:
             if isinstance(choice, op.Select) and given in (choice.a, choice.b):
                 other = choice.b if choice.a == given else choice.a
                 if neuron.operations[other] == op.Literal(0):
-                    told = f"{said}: where it is not taken, it is kept until it is"
-                    yield Mutation(told, "", again(given, dropped(choice.condition, choice.b == given)))
+                    title = f"{label}: where it is not taken, it is kept until it is"
+                    yield Mutation(title, "", again(given, dropped(choice.condition, choice.b == given)))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from fxsnn.program import operations as op
-from fxsnn.program.mutation import Mutation, Sayer
+from fxsnn.program.mutation import Labels, Mutation
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Made, Variant
+from fxsnn.program.variant import Change, Made, Variant
 from fxsnn.program.vector_casts import moved
 
 
 def scaled(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation, or a choice, of which one part is halved or doubled."""
-    sayer, operations = Sayer(program.neuron), program.neuron.operations
+    labels, operations = Labels(program.neuron), program.neuron.operations
     one = operations[ref]
     if isinstance(one, op.Add | op.Subtract | op.Multiply):
         parts = [] if any(isinstance(operations[part], op.Literal) for _, part in operands(one)) else operands(one)
@@ -25,10 +25,10 @@ def scaled(program: Program, ref: Ref) -> Iterator[Mutation]:
         made = operations[part]
         if isinstance(made, op.Literal) or _or_nothing(program.neuron, part):
             continue
-        for off, told in ((-1, "halved, its slice one bit too high"), (1, "doubled, its slice one bit too low")):
+        for off, kind in ((-1, "halved, its slice one bit too high"), (1, "doubled, its slice one bit too low")):
             for exact in (False, True) if off < 0 else (False,):
                 yield Mutation(
-                    f"{sayer.where(ref)}: {sayer.said(part)} {told}", "", _scaled(ref, field, part, off, exact)
+                    f"{labels.where(ref)}: {labels.of(part)} {kind}", "", _scaled(ref, field, part, off, exact)
                 )
 
 
@@ -38,7 +38,7 @@ def _or_nothing(neuron: Neuron, ref: Ref) -> bool:
     return isinstance(one, op.Select) and op.Literal(0) in (neuron.operations[one.a], neuron.operations[one.b])
 
 
-def _scaled(ref: Ref, field: str, part: Ref, off: int, exact: bool) -> Callable[[Variant], Variant]:
+def _scaled(ref: Ref, field: str, part: Ref, off: int, exact: bool) -> Change:
     """Return the change after which an operation reads a value shifted, its lowest bit lost or kept."""
 
     def apply(variant: Variant) -> Variant:

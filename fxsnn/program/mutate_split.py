@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from fxsnn.program.mutation import Mutation
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Variant, parts_of
+from fxsnn.program.variant import Change, Variant, parts_of
 
 
 def split(program: Program) -> Iterator[Mutation]:
@@ -26,8 +26,8 @@ def split(program: Program) -> Iterator[Mutation]:
         if isinstance(neuron.operations[ref], op.Compare):
             for make in (compared, numbers, reads):
                 for one in make(program, ref):
-                    for emitted, told in ((True, "for what is emitted only"), (False, "for all but what is emitted")):
-                        name = f"{one.name}, {told}"
+                    for emitted, scope in ((True, "for what is emitted only"), (False, "for all but what is emitted")):
+                        name = f"{one.name}, {scope}"
                         yield Mutation(name, one.detail, _split(bits, one.apply, emitted=emitted), one.name)
 
 
@@ -43,7 +43,7 @@ def _emitted(neuron: Neuron) -> list[Ref]:
     return sorted(found)
 
 
-def _split(bits: list[Ref], change: Callable[[Variant], Variant], *, emitted: bool) -> Callable[[Variant], Variant]:
+def _split(bits: list[Ref], change: Change, *, emitted: bool) -> Change:
     """Return a change after which operations on bits are there twice, of which one is changed.
 
     emitted    that is the one which names and what is emitted read; otherwise that which all else reads

@@ -13,11 +13,11 @@ from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.mutate_casts import rounded
 from fxsnn.program.mutate_scaled import scaled
-from fxsnn.program.mutation import Mutation, Sayer, grid_of
+from fxsnn.program.mutation import Labels, Mutation, grid_of
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.program import Program
-from fxsnn.program.variant import Ints, Made, Variant
+from fxsnn.program.variant import Change, Ints, Made, Make, Variant
 from fxsnn.program.vector_casts import dropped, moved
 from fxsnn.program.wires import ANYWHERE
 
@@ -73,18 +73,18 @@ def compared(program: Program, ref: Ref) -> Iterator[Mutation]:
     one = program.neuron.operations[ref]
     if not isinstance(one, op.Compare):
         return
-    sayer = Sayer(program.neuron)
-    where = sayer.where(ref)
-    said = f"{sayer.said(ref)} " if _several(program.neuron, ref) else ""
+    labels = Labels(program.neuron)
+    where = labels.where(ref)
+    prefix = f"{labels.of(ref)} " if _several(program.neuron, ref) else ""
     near = {">": ">=", ">=": ">", "<": "<=", "<=": "<", "==": ">=", "!=": ">"}[one.relation]
     for relation in (near, *(other for other in op.RELATIONS if other not in (near, one.relation))):
-        name = f"{where}: {said}compared by {relation} instead of {one.relation}"
+        name = f"{where}: {prefix}compared by {relation} instead of {one.relation}"
         yield Mutation(name, "", lambda v, to=relation: v.put(ref, replace(v.operations[ref], relation=to)))  # type: ignore[misc]
     number = program.neuron.operations[one.b]
     if one.relation in ("==", "!=") and isinstance(number, op.Literal):
         for other, value in ((("<=", ">"), number.value + 1), ((">=", "<"), number.value - 1)):
             to = other[one.relation == "!="]
-            name = f"{where}: {sayer.said(one.a)} {to} {value} instead of {one.relation} {number.value}"
+            name = f"{where}: {labels.of(one.a)} {to} {value} instead of {one.relation} {number.value}"
             yield Mutation(name, "", _compare(ref, to, value))
     x, y = program.wires[one.a], program.wires[one.b]
     if min(x.low, y.low) < 0:
@@ -104,14 +104,14 @@ def compared(program: Program, ref: Ref) -> Iterator[Mutation]:
 
             return variant.put(ref, Made((now.a, now.b), 0, make))
 
-        yield Mutation(f"{where}: {said}compared as unsigned instead of signed", "", unsigned)
+        yield Mutation(f"{where}: {prefix}compared as unsigned instead of signed", "", unsigned)
     for cast in program.neuron.casts:
         cut = program.neuron.operations[cast.round]
         for field, part in operands(one):
             if part == cast.limit and isinstance(cut, op.Round):
                 below = {"limited": cast.round} | ({"rounded and limited": cut.a} if program.site(cast).right else {})
-                for told, exact in below.items():
-                    name = f"{where}: compares {sayer.said(part)} before it is {told}"
+                for done, exact in below.items():
+                    name = f"{where}: compares {labels.of(part)} before it is {done}"
                     yield Mutation(name, "", lambda v, field=field, exact=exact: v.reading(ref, field, exact))  # type: ignore[misc]
 
 
@@ -122,7 +122,7 @@ def _several(neuron: Neuron, ref: Ref) -> bool:
     return list(alike).count(owner) > 1
 
 
-def _compare(ref: Ref, relation: str, value: int) -> Callable[[Variant], Variant]:
+def _compare(ref: Ref, relation: str, value: int) -> Change:
     def apply(variant: Variant) -> Variant:
         now = variant.operations[ref]
         assert isinstance(now, op.Compare)  # noqa: S101  (two changes of one comparison exclude each other)
@@ -138,9 +138,9 @@ def _shifted(program: Program, ref: Ref) -> Iterator[Mutation]:
         yield from _amounts(program, ref, one.by, "shifted to the left")
     if not isinstance(one, op.ShiftRight):
         return
-    sayer = Sayer(program.neuron)
-    where, shift = sayer.where(ref), program.wires[one.by].low
-    word = sayer.said(one.a)
+    labels = Labels(program.neuron)
+    where, shift = labels.where(ref), program.wires[one.by].low
+    word = labels.of(one.a)
     if not shift:
         return
     for rounding in Rounding:
@@ -160,11 +160,11 @@ def _shifted(program: Program, ref: Ref) -> Iterator[Mutation]:
                 yield Mutation(name, str(bits), _by(ref, one.a, lambda x, mask=mask: (x >> shift) & mask))  # type: ignore[misc]
     yield from _amounts(program, ref, one.by, f"{word} shifted")
     for name, holds in (("above 0", lambda x: x > 0), ("below 0", lambda x: x < 0)):
-        told = f"{where}: {word} >> {shift} is taken only where it is {name}"
-        yield Mutation(told, "", _by(ref, one.a, lambda x, holds=holds: (x >> shift) * holds(x)))  # type: ignore[misc]
+        title = f"{where}: {word} >> {shift} is taken only where it is {name}"
+        yield Mutation(title, "", _by(ref, one.a, lambda x, holds=holds: (x >> shift) * holds(x)))  # type: ignore[misc]
 
 
-def _by(ref: Ref, a: Ref, make: Callable[[Ints], Ints]) -> Callable[[Variant], Variant]:
+def _by(ref: Ref, a: Ref, make: Make) -> Change:
     return lambda variant: variant.put(ref, Made((a,), None, make))
 
 
@@ -172,11 +172,11 @@ def _amounts(program: Program, ref: Ref, by: Ref, done: str) -> Iterator[Mutatio
     shift = program.wires[by].low
     for other in (shift - 1, shift + 1, shift - 2, shift + 2, 0):
         if 0 <= other <= 62 and other != shift:
-            name = f"{Sayer(program.neuron).where(ref)}: {done} by {other} instead of {shift}"
+            name = f"{Labels(program.neuron).where(ref)}: {done} by {other} instead of {shift}"
             yield Mutation(name, "", _literal(ref, "by", other))
 
 
-def _literal(ref: Ref, field: str, value: int) -> Callable[[Variant], Variant]:
+def _literal(ref: Ref, field: str, value: int) -> Change:
     def apply(variant: Variant) -> Variant:
         found, number = variant.add(op.Literal(value), ref)
         return found.reading(ref, field, number)
@@ -186,30 +186,32 @@ def _literal(ref: Ref, field: str, value: int) -> Callable[[Variant], Variant]:
 
 def _terms(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation that leaves one of its parts out, or is another one."""
-    neuron, sayer = program.neuron, Sayer(program.neuron)
+    neuron, labels = program.neuron, Labels(program.neuron)
     one = neuron.operations[ref]
     if isinstance(one, op.Not | op.Absolute):
-        told = "not" if isinstance(one, op.Not) else "abs"
-        yield Mutation(f"{sayer.where(ref)}: {told} left out of {sayer.said(ref)}", "", _by(ref, one.a, lambda x: x))
+        function = "not" if isinstance(one, op.Not) else "abs"
+        yield Mutation(
+            f"{labels.where(ref)}: {function} left out of {labels.of(ref)}", "", _by(ref, one.a, lambda x: x)
+        )
     if not isinstance(one, _TERMS):
         return
-    where, (a, b) = sayer.where(ref), (part for _, part in operands(one))
+    where, (a, b) = labels.where(ref), (part for _, part in operands(one))
     for kept, left in ((a, b), (b, a)):
         if not isinstance(neuron.operations[kept], op.Literal):
             sign = -1 if isinstance(one, op.Subtract) and kept == b else 1
-            told = f"{where}: {sayer.said(left)} left out of {sayer.said(ref)}"
-            yield Mutation(told, "", _by(ref, kept, lambda x, sign=sign: x * sign))  # type: ignore[misc]
+            title = f"{where}: {labels.of(left)} left out of {labels.of(ref)}"
+            yield Mutation(title, "", _by(ref, kept, lambda x, sign=sign: x * sign))  # type: ignore[misc]
     if other := _OTHERS.get(type(one)):
-        name = f"{where}: {_CALLED[other]} instead of {_CALLED[type(one)]} in {sayer.said(ref)}"
+        name = f"{where}: {_CALLED[other]} instead of {_CALLED[type(one)]} in {labels.of(ref)}"
         yield Mutation(name, "", lambda v, make=other: v.put(ref, make(a, b)))  # type: ignore[misc]
     if isinstance(one, op.Subtract) and a != b:
-        name = f"{where}: operands of {sayer.said(ref)} exchanged"
+        name = f"{where}: operands of {labels.of(ref)} exchanged"
         yield Mutation(name, "", lambda v: v.put(ref, op.Subtract(b, a)))
 
 
 def numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation whose literal is one more or less."""
-    neuron, where = program.neuron, Sayer(program.neuron).where(ref)
+    neuron, where = program.neuron, Labels(program.neuron).where(ref)
     one = neuron.operations[ref]
     if isinstance(one, op.ShiftLeft | op.ShiftRight):
         return
@@ -217,13 +219,13 @@ def numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
         literal = neuron.operations[part]
         if isinstance(literal, op.Literal) and not (isinstance(one, op.Subtract) and field == "a"):
             for value in (literal.value - 1, literal.value + 1):
-                told = f"{value} instead of {literal.value} in {Sayer(neuron).said(ref)}"
-                yield Mutation(f"{where}: {told}", "", _literal(ref, field, value))
+                title = f"{value} instead of {literal.value} in {Labels(neuron).of(ref)}"
+                yield Mutation(f"{where}: {title}", "", _literal(ref, field, value))
 
 
 def reads(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation that reads another value of the same kind: before or after what it should wait for."""
-    neuron, sayer = program.neuron, Sayer(program.neuron)
+    neuron, labels = program.neuron, Labels(program.neuron)
     one = neuron.operations[ref]
     if isinstance(one, (op.Round, op.Limit, op.Carry, op.Done, *op.LEAVES)):
         return
@@ -235,5 +237,5 @@ def reads(program: Program, ref: Ref) -> Iterator[Mutation]:
         for other, known in enumerate(neuron.operations):
             kept = isinstance(known, op.State | op.Limit | op.Constant) or other in last
             if other not in (part, ref) and kept and grid_of(neuron, other) == grid:
-                name = f"{sayer.where(ref)}: reads {sayer.said(other)} instead of {sayer.said(part)}"
+                name = f"{labels.where(ref)}: reads {labels.of(other)} instead of {labels.of(part)}"
                 yield Mutation(name, "", lambda v, field=field, other=other: v.reading(ref, field, other))  # type: ignore[misc]

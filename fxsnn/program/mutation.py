@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.operations import Ref, operands
-from fxsnn.program.variant import Variant, parts_of
+from fxsnn.program.variant import Change, Variant, parts_of
 
 _SIGNS = {
     op.Add: "+",
@@ -37,12 +37,12 @@ class Mutation:
 
     name: str
     detail: str
-    apply: Callable[[Variant], Variant]
+    apply: Change
     whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Sayer:
+class Labels:
     """How the parts of a neuron's text are called."""
 
     neuron: Neuron
@@ -52,7 +52,7 @@ class Sayer:
         statement = self.neuron.makers(ref)[0]
         return f"line {statement.line}, {statement.name}"
 
-    def said(self, ref: Ref, depth: int = 3) -> str:
+    def of(self, ref: Ref, depth: int = 3) -> str:
         """Return how the text writes a value."""
         return self._written(ref, depth)[0]
 
@@ -69,16 +69,16 @@ class Sayer:
         parts = [part for _, part in operands(one)]
         if not depth or not parts:
             return f"a value of line {neuron.makers(ref)[0].line}", _ATOM
-        said = [(name, _ATOM) if (name := neuron.called(part)) else self._written(part, depth - 1) for part in parts]
+        texts = [(name, _ATOM) if (name := neuron.called(part)) else self._written(part, depth - 1) for part in parts]
         sign = one.relation if isinstance(one, op.Compare) else _SIGNS.get(type(one), "")
         if sign:
             binds = _BINDS.get(sign, _COMPARES)
-            left, right = _inside(*said[0], binds), _inside(*said[1], binds + 1)
+            left, right = _inside(*texts[0], binds), _inside(*texts[1], binds + 1)
             return f"{left} {sign} {right}", binds
         if isinstance(one, op.Select):
-            a, condition, b = (_inside(*said[place], 1) for place in (1, 0, 2))
+            a, condition, b = (_inside(*texts[place], 1) for place in (1, 0, 2))
             return f"{a} if {condition} else {b}", 0
-        return f"{_FUNCTIONS.get(type(one), type(one).__name__.lower())}({', '.join(text for text, _ in said)})", _ATOM
+        return f"{_FUNCTIONS.get(type(one), type(one).__name__.lower())}({', '.join(text for text, _ in texts)})", _ATOM
 
 
 def _inside(text: str, binds: int, least: int) -> str:

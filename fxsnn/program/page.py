@@ -36,9 +36,9 @@ def page(program: Program, constants: Constants) -> list[str]:
     known = program.knowing({name: _ends(constants[name]) for name in neuron.constants if name in constants})
     lines = [f"{neuron.file}, {many(program.neurons, 'neuron')}"]
     numbers = {name: program.numbers[name] for name in neuron.numbers}
-    lines += [f"      {name}: {told}" for name, told in (neuron.choices | numbers).items()]
+    lines += [f"      {name}: {setting}" for name, setting in (neuron.choices | numbers).items()]
     for name in neuron.inputs:
-        lines.append(f"      {name}: {program.arrivals[name].said}; {_exactly(program.arrivals[name].total)}")
+        lines.append(f"      {name}: {program.arrivals[name].about}; {_exactly(program.arrivals[name].total)}")
     for name, (signal, _) in neuron.states.items():
         lines.append(f"      state {name}: {program.signals[signal].format.describe()}")
     for name, signal in neuron.constants.items():
@@ -49,8 +49,8 @@ def page(program: Program, constants: Constants) -> list[str]:
     for number, statement in enumerate(neuron.statements):
         lines += _statement(known, number, fixed)
         if statement.name == neuron.output[0]:
-            lines += [f"      {told}" for told in _firing(program, constants)]
-    return [*lines, *(f"      {told}" for told in dead_zones(program, constants))]
+            lines += [f"      {line}" for line in _firing(program, constants)]
+    return [*lines, *(f"      {line}" for line in dead_zones(program, constants))]
 
 
 def _statement(program: Program, number: int, fixed: Mapping[Ref, bool]) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _firing(program: Program, constants: Constants) -> list[str]:
 
 
 def dead_zones(program: Program, constants: Constants) -> list[str]:
-    """Tell at which words states stop to leak, and of those that do not leak, when nothing arrives."""
+    """Return at which words states stop to leak, and of those that do not leak, when nothing arrives."""
     neuron, found = program.neuron, []
     rounding = [program.signals[cast.signal].rounding for cast in neuron.casts if program.site(cast).right]
     if Rounding.STOCHASTIC in rounding:
@@ -163,8 +163,8 @@ def dead_zones(program: Program, constants: Constants) -> list[str]:
             continue
         ends = [end for end in (above, -below) if end]
         if ends:
-            told = " and at ".join(f"{end} ({_real(end, form.frac)})" for end in ends)
-            found.append(f"{name} stops to leak at {told}")
+            words = " and at ".join(f"{end} ({_real(end, form.frac)})" for end in ends)
+            found.append(f"{name} stops to leak at {words}")
     return found
 
 

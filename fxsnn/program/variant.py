@@ -29,7 +29,7 @@ class Made:
     """What a function makes of some values, as they are: int64[presentations, neurons] each."""
 
     parts: tuple[Ref, ...]
-    frac: int | None  # fractional bits; those of the first part where not said
+    frac: int | None  # fractional bits; those of the first part where not given
     make: Callable[..., Ints]
 
 
@@ -91,6 +91,10 @@ class Variant:
         """Return the same where every reader of a value finds what a function makes of it (and of further values)."""
         moved, below = self.add(self.operations[ref], ref)
         return moved.put(ref, Made((below, *parts), None, make))
+
+    def at_end(self, *refs: Ref) -> Variant:
+        """Return the same where operations stand behind all others."""
+        return replace(self, places={**self.places, **dict.fromkeys(refs, max(self.places.values()) + 1)})
 
     def reading(self, ref: Ref, field: str, other: Ref) -> Variant:
         """Return the same where an operation reads another value."""
@@ -161,6 +165,10 @@ class Variant:
             case op.Done(result=result):
                 return fracs[result]
         return 0  # bits and counts
+
+
+Change: TypeAlias = Callable[[Variant], Variant]
+Make: TypeAlias = Callable[[Ints], Ints]  # words in the place of others
 
 
 def parts_of(operation: Step) -> list[tuple[str, Ref]]:

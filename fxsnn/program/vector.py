@@ -37,16 +37,16 @@ class Draws:
 
     def upto(self, count: int) -> tuple[Ints, Ints]:
         """Return at least so many draws, int64[draws], and what the register holds before each and after the last."""
-        drawn, held = self._made
+        drawn, states = self._made
         if count <= len(drawn):
-            return drawn, held
-        taps, state = self.register.tap_array(), int(held[-1])
+            return drawn, states
+        taps, state = self.register.tap_array(), int(states[-1])
         more = np.zeros((2, max(count, 2 * len(drawn)) - len(drawn)), np.int64)
         for n in range(more.shape[1]):
             state, one = lfsr.draw(state, self.register.width, taps, self.bits)
             more[:, n] = one, state
-        self._made = drawn, held = np.append(drawn, more[0]), np.append(held, more[1])
-        return drawn, held
+        self._made = drawn, states = np.append(drawn, more[0]), np.append(states, more[1])
+        return drawn, states
 
 
 @dataclass(slots=True)
@@ -123,8 +123,8 @@ class Player:
         if stream not in self._bits:
             return np.full(self.presentations, register.seed)
         drawn = self.drawn[stream]
-        _, held = self._pooled(register, self._bits[stream]).upto(int(drawn.max()))
-        return held[drawn]
+        _, states = self._pooled(register, self._bits[stream]).upto(int(drawn.max()))
+        return states[drawn]
 
     def _pooled(self, register: Lfsr, bits: int) -> Draws:
         return self.pool.setdefault((register, bits), Draws(register, bits))

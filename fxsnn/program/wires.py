@@ -29,7 +29,7 @@ class Arrival:
 
     total: Wire
     one: Wire  # of one active input
-    said: str  # how messages call it
+    about: str  # how messages call it
 
 
 def arriving(weight: Format, given: Format, inputs: int) -> Arrival:
@@ -65,7 +65,7 @@ def together(arrivals: Sequence[Arrival]) -> Arrival:
     )
     total = Wire(sum(low for low, _ in totals), sum(high for _, high in totals), frac)
     one = Wire(min(low for low, _ in ones), max(high for _, high in ones), frac)
-    return Arrival(total, one, " + ".join(one.said for one in arrivals))
+    return Arrival(total, one, " + ".join(one.about for one in arrivals))
 
 
 def width_of(wire: Wire) -> str:

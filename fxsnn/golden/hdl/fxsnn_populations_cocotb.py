@@ -47,8 +47,8 @@ async def every_node_of_every_step(dut: Any) -> None:
 
 async def play(dut: Any, vectors: Vectors) -> None:
     """Play every presentation; AssertionError unless every word was compared and is right."""
-    told = json.loads((BUNDLE / "rtl" / "fxsnn_shown.json").read_text("ascii"))
-    populations = [Shown(dut, about) for about in told]
+    interfaces = json.loads((BUNDLE / "rtl" / "fxsnn_shown.json").read_text("ascii"))
+    populations = [Shown(dut, about) for about in interfaces]
     starts = json.loads((BUNDLE / "rtl" / "fxsnn_start.json").read_text("ascii"))  # start states
     cells = len(vectors.words["input"]) // len(vectors.words["begin"])
     dut.load_state.value = 0  # start states

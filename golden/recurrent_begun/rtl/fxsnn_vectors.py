@@ -50,14 +50,14 @@ class Vectors:
         for entry in self.manifest["files"]:
             data = (folder / entry["file"]).read_bytes()
             if hashlib.sha256(data).hexdigest() != entry["sha256"]:
-                self.told(f"{entry['file']} was altered")
+                self.fail(f"{entry['file']} was altered")
             self.words[entry["name"]] = words_of(data)
             self.bits[entry["name"]] = entry["word"]
             if entry["role"] == "node" or entry["name"] == "answer":
                 self.compared[entry["name"]] = bytearray(math.prod(entry["shape"]))
-        tell("comparing")
+        write_verdict("comparing")
 
-    def told(self, what: str) -> None:
+    def fail(self, what: str) -> None:
         """Count what is wrong, and print the first of it."""
         self.wrong += 1
         if self.wrong <= SHOWN:
@@ -67,35 +67,35 @@ class Vectors:
         """Compare the low bits of a signal, given in binary, with what is expected: a word, or a bit of its line."""
         place = word + bit * len(self.words[name])
         if self.compared[name][place]:
-            self.told(f"{name}.mem word {word} was compared more than once")
+            self.fail(f"{name}.mem word {word} was compared more than once")
         self.compared[name][place] = 1
         known = set(got) <= {"0", "1"}
         low = int(got, 2) & (1 << self.bits[name]) - 1 if known else -1
         if low != expected:
-            shown = f"{low:x}" if known else got
-            self.told(f"{name}.mem {where} (word {word}): expected {expected:x}, got {shown}")
+            word_got = f"{low:x}" if known else got
+            self.fail(f"{name}.mem {where} (word {word}): expected {expected:x}, got {word_got}")
 
     def end(self) -> None:
         """Say PASS; AssertionError unless every word was compared once and all are right."""
         for name, compared in self.compared.items():
             if 0 in compared:
-                self.told(f"{name}.mem word {compared.index(0)} was not compared")
+                self.fail(f"{name}.mem word {compared.index(0)} was not compared")
         words = sum(map(sum, self.compared.values()))
         if self.wrong:
             raise AssertionError(f"{self.wrong} words differ, were altered or not compared once, of {words} compared")
         print(f"PASS {words} words")
-        tell(f"PASS {words} words")
+        write_verdict(f"PASS {words} words")
 
 
 def place(address: Any, size: int) -> int:
     """Return the address that the design shows; AssertionError if it is none of `size`."""
-    shown = str(address.value)
-    if not set(shown) <= {"0", "1"} or int(shown, 2) >= size:
-        raise AssertionError(f"{address._name} must be 0 to {size - 1}, not {shown}")
-    return int(shown, 2)
+    bits = str(address.value)
+    if not set(bits) <= {"0", "1"} or int(bits, 2) >= size:
+        raise AssertionError(f"{address._name} must be 0 to {size - 1}, not {bits}")
+    return int(bits, 2)
 
 
-def tell(verdict: str) -> None:
+def write_verdict(verdict: str) -> None:
     """Write how far the bench came into the file that `run` named."""
     Path(str(cocotb.plusargs["verdict"])).write_text(f"{verdict}\n", "ascii")
 
@@ -153,8 +153,8 @@ def run(module: str, top: str) -> int:
     be run; 128 + n: signal n. The simulator is the first argument of the command, icarus without one; `+verdict=FILE`
     names what the test writes how far it came into.
     """
-    told = [word for word in sys.argv[1:] if word.startswith("+verdict=")]
-    simulators = [word for word in sys.argv[1:] if word not in told]
+    options = [word for word in sys.argv[1:] if word.startswith("+verdict=")]
+    simulators = [word for word in sys.argv[1:] if word not in options]
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end_by)
     try:
@@ -164,14 +164,14 @@ def run(module: str, top: str) -> int:
         print(f"FAIL {error}: nothing was compared")
         return 2
     with tempfile.TemporaryDirectory() as built:
-        verdict = Path(told[-1].removeprefix("+verdict=") if told else f"{built}/verdict")
+        verdict = Path(options[-1].removeprefix("+verdict=") if options else f"{built}/verdict")
         verdict.unlink(missing_ok=True)
         status = simulated(module, top, "".join(simulators) or "icarus", Path(built), verdict)
-        said = verdict.read_text("ascii") if verdict.exists() else ""
-    if status in (0, 1) and not said:
+        outcome = verdict.read_text("ascii") if verdict.exists() else ""
+    if status in (0, 1) and not outcome:
         print("FAIL the simulation ended: nothing was compared")
         return 2
-    return status if said.startswith("PASS") else status or 1
+    return status if outcome.startswith("PASS") else status or 1
 
 
 def end_by(number: int, _: FrameType | None) -> None:
@@ -180,7 +180,7 @@ def end_by(number: int, _: FrameType | None) -> None:
 
 
 def simulated(module: str, top: str, simulator: str, built: Path, verdict: Path) -> int:
-    """Build and simulate; return 0 if nothing is said to have failed, 1 if something, 2 if it cannot be built."""
+    """Build and simulate; return 0 if no test failed, 1 if one did, 2 if it cannot be built."""
     os.environ |= {"COCOTB_LOG_LEVEL": "ERROR", "GPI_LOG_LEVEL": "ERROR", "TMPDIR": str(built)}
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # nothing is left in the bundle
     names = (BUNDLE / "rtl" / "bench.f").read_text("ascii").split()
@@ -196,8 +196,8 @@ def simulated(module: str, top: str, simulator: str, built: Path, verdict: Path)
         print(f"FAIL the RTL cannot be built: {error}")
         return 2
     try:
-        said = [f"+verdict={verdict}"]
-        results = runner.test(hdl_toplevel=top, test_module=module, build_dir=built, test_dir=built, plusargs=said)
+        plusargs = [f"+verdict={verdict}"]
+        results = runner.test(hdl_toplevel=top, test_module=module, build_dir=built, test_dir=built, plusargs=plusargs)
         return int(get_results(results) != (1, 0))  # one test, none failed
     except (RuntimeError, OSError) as error:  # the simulator's status is in its words alone
         ended = re.search(r"return code: -(\d+)$", str(error))
