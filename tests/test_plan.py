@@ -79,7 +79,7 @@ def test_names_of_other_families_become_ours() -> None:
             "a plan must have the documented keys: Object missing required field `theta`",
         ),
         ("theta =", "x = 1\ntheta =", "a plan must have the documented keys: Object contains unknown field `x`"),
-        ("shift = 4", "shift = 0", "a leak's shift must be 1 to 62, not 0"),
+        ("shift = 4", "shift = 0", "leak: a leak's shift must be 1 to 62, not 0"),
         ('kind = "shift", ', "", "leak.shift must be given where kind is 'shift' alone, not 'multiply'"),
         (
             "shift = 4",
@@ -99,6 +99,16 @@ def test_names_of_other_families_become_ours() -> None:
             '{ kind = "shift", shift = 4 }',
             '"shift"',
             "leak: a leak must read like 'multiply UQ0.8', 'shift 6' or 'none'",
+        ),
+        (
+            '{ kind = "shift", shift = 4 }',
+            '"shift ' + "9" * 5000 + '"',
+            "leak: a leak must read like 'multiply UQ0.8', 'shift 6' or 'none'",
+        ),
+        (
+            '{ kind = "shift", shift = 4 }',
+            '"multiply UQ0.8 floor wrap 3"',
+            "leak: the leak factor must be a format, a rounding and an overflow, not 'UQ0.8 floor wrap 3'",
         ),
         (
             '"SR"',
