@@ -17,7 +17,7 @@ FACTOR_BITS = 8  # fractional bits of the leak's factor at the most
 def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
     """Return the point of a grid whose signals have the integer bits that these images ask for in real numbers.
 
-    The membrane is multiplied by its decay, in as many bits as hold it, FACTOR_BITS at the most.
+    The membrane is multiplied by its decay, in as many bits as hold it, FACTOR_BITS at the most; by one of 1 it is not.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
         state_bits=(asked.state,),
         weight_rounding=(asked.weight_rounding,),
         state_rounding=(asked.state_rounding,),
-        leak=(f"multiply UQ0.{factor}",),
+        leak=("none" if network.decay == 1 else f"multiply UQ0.{factor}",),
         fold=(False,),
     )
     (point,) = make_points(grid, profile(network, spikes))
