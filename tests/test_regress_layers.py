@@ -138,6 +138,31 @@ def test_what_cannot_be_is_refused_in_one_line(listed: Path, old: str, new: str,
     assert said.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "key", "whole"),
+    [
+        ('trace = "UQ5.1 ceil wrap"', 'trace.format = "UQ4.2"', 'trace = "UQ4.2 ceil wrap"'),
+        ('trace_leak = "shift 2"', "trace_leak.shift = 3", 'trace_leak = "shift 3"'),
+        ('trace_leak = "shift 2"', 'trace_leak = { kind = "none" }', 'trace_leak = "none"'),
+        (
+            'trace = "UQ5.1"',
+            'layer = [{ trace = { rounding = "ceil" } }, {}]',
+            'layer = [{ trace = "UQ5.1 ceil" }, {}]',
+        ),
+    ],
+)
+def test_keys_are_changed_in_lines_as_in_tables(listed: Path, line: str, key: str, whole: str) -> None:
+    entry = '[[configuration]]\nname = "a"\nimages = 1\n'
+    head = LISTED[: LISTED.index("[[configuration]]")]
+    of_all = f"change.{line}\n" if "layer" in key else ""  # what the second layer keeps
+    found = []
+    for default, change in ((f"change.{line}\n", f"change.{key}\n"), ("", f"{of_all}change.{whole}\n")):
+        listed.write_text(head + default + entry + change)
+        assert run("regress", listed, "--accept").status == 0
+        found.append(read_lock(lock_path(listed)).records["a"])
+    assert found[0] == found[1]
+
+
 def test_a_plan_of_other_layers_is_refused(listed: Path) -> None:
     plan = listed.parent / "plan.toml"
     plan.write_text(plan.read_text()[: plan.read_text().rindex("[[layer]]")])

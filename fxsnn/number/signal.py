@@ -133,6 +133,13 @@ def parse_leak(text: str) -> Leak:
     raise ConfigError(f"a leak must read like 'multiply UQ0.8', 'shift 6' or 'none', not {text!r}")
 
 
+def line_data(line: str, name: str) -> dict[str, Any]:
+    """Return the table that a line means, of a leak or of a signal; raises ConfigError with its name."""
+    if line.partition(" ")[0] in ("multiply", "shift", "none"):
+        return leak_data(leak_of(line, name))
+    return signal_data(signal_of(line, name))
+
+
 def leak_data(leak: Leak) -> dict[str, Any]:
     """Return the keys that `LeakText` is read from."""
     data: dict[str, Any] = {"kind": leak.kind}

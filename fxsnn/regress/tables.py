@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+
+from fxsnn.errors import FxsnnError
+from fxsnn.number.signal import line_data
 
 
 def flat(tables: Mapping[str, Any], before: str = "") -> dict[str, str]:
@@ -24,12 +28,19 @@ def flat(tables: Mapping[str, Any], before: str = "") -> dict[str, str]:
 def merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tables with those of `over` put into them, key by key; one of another `kind` takes the place of all.
 
+    A table is put into a line of a signal or leak as into the table that it means.
+
     >>> merged({"leak": {"kind": "shift", "shift": 4}, "fold": True}, {"leak": {"kind": "none"}})
     {'leak': {'kind': 'none'}, 'fold': True}
+    >>> merged({"trace": "UQ4.0 floor wrap"}, {"trace": {"format": "UQ4.1"}})
+    {'trace': {'format': 'UQ4.1', 'rounding': 'floor', 'overflow': 'wrap'}}
     """
     found = dict(tables)
     for name, value in over.items():
         own = found.get(name)
+        if isinstance(own, str) and isinstance(value, Mapping):
+            with suppress(FxsnnError):  # any other text is no table, and its reader says so
+                own = line_data(own, name)
         if not isinstance(own, Mapping) or not isinstance(value, Mapping):
             found[name] = value
         else:
