@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from fxsnn.decolle.network import random_layers, save_layers
 from fxsnn.decolle.plan import decolle_plan_text, parse_decolle_plan
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
+from fxsnn.errors import WidthError
 from fxsnn.graph.run import run as run_graph
 from fxsnn.graph.run import trace
 from fxsnn.regress.lock import lock_path, read_lock
@@ -161,6 +163,18 @@ def test_keys_are_changed_in_lines_as_in_tables(listed: Path, line: str, key: st
         assert run("regress", listed, "--accept").status == 0
         found.append(read_lock(lock_path(listed)).records["a"])
     assert found[0] == found[1]
+
+
+def test_only_its_own_plan_refuses_a_network(listed: Path) -> None:
+    network = random_layers(DESCRIBED, 3)
+    huge = replace(network, biases=(network.biases[0] + np.float32(1e30), network.biases[1]))
+    with pytest.raises(WidthError):  # what `fxsnn plan` gives it
+        quantise_layers(huge, plan_layers(huge, Words()))
+    save_layers(huge, listed.parent / "net.npz")
+    said = run("regress", listed, "--accept")
+    assert said.status == 0, said.err
+    records = read_lock(lock_path(listed)).records
+    assert [name for name, one in records.items() if one.refused] == ["refused"]
 
 
 def test_a_plan_of_other_layers_is_refused(listed: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from fxsnn.decolle.description import description_text
-from fxsnn.decolle.network import DecolleNetwork
+from fxsnn.decolle.network import DecolleNetwork, random_layers
 from fxsnn.decolle.plan import DecollePlan, decolle_plan_from_data, decolle_plan_to_data, parse_decolle_plan
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
@@ -74,8 +74,8 @@ def layers_configuration(
     changed = _changed(named(plan, parse_decolle_plan, read_text(plan, "a plan")), change)
     if len(changed.layers) != len(layers.weights):
         raise ConfigError(f"a plan must be of {len(layers.weights)} layers, not {len(changed.layers)}")
-    usual = quantise_layers(layers, plan_layers(layers, Words())).graph.graph  # its input is that of any plan
-    given = inputs_of(inputs, usual, images)
+    usual = random_layers(layers.description, 0)  # its input is that of any network so described, under any plan
+    given = inputs_of(inputs, quantise_layers(usual, plan_layers(usual, Words())).graph.graph, images)
     return LayersConfiguration(name, layers, changed, given, images, traced, random)
 
 
