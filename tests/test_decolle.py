@@ -25,6 +25,7 @@ from fxsnn.decolle.plan import (
     decolle_plan_to_data,
     parse_decolle_plan,
 )
+from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.number.format import Format
@@ -204,3 +205,11 @@ def test_readouts_see_what_a_layer_gives() -> None:
     assert [array.shape for array in network.readouts] == [(27, 3), (6, 3), (0, 3)]
     assert [array.shape for array in network.weights] == [(3, 3, 2, 3), (3, 3, 3, 6), (1, 1, 6, 3)]
     assert math.isclose(float(network.weights[0].std()), 2 / math.sqrt(18), rel_tol=0.3)
+
+
+def test_a_layer_whose_weights_are_all_0_has_a_plan_that_runs() -> None:
+    network = random_layers(FLOAT, 3)
+    silent = replace(network, weights=(network.weights[0] * np.float32(0), *network.weights[1:]))
+    plan = plan_layers(silent, Words(6, 4))
+    assert str(plan.layers[0].weight.format) == "Q1.5"
+    assert quantise_layers(silent, plan)

@@ -144,7 +144,8 @@ def weight_format(weights: NDArray[np.float32], bits: int) -> Format:
     A square would keep the few large weights of a trained layer from saturating, at the cost of all others.
     """
     values = weights.astype(np.float64)
-    widest = math.ceil(math.log2(max(float(np.abs(values).max()), 2.0**-60)))  # -2**widest..2**widest holds them all
+    most = float(np.abs(values).max()) or 1.0  # where all are 0 any power of two does
+    widest = math.ceil(math.log2(max(most, 2.0**-60)))  # -2**widest..2**widest holds them all
     formats = [Format(bits, bits - 1 - widest + finer) for finer in range(5)]
 
     def error(fmt: Format) -> float:
