@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fxsnn.competitive.plan import Plan, formats_of, plan_from_data, plan_text, plan_to_data
 from fxsnn.decolle.plan import (
     DecollePlan,
+    Filters,
     decolle_formats,
     decolle_plan_from_data,
     decolle_plan_text,
@@ -27,6 +28,7 @@ class Asked(NamedTuple):
     state: int = 4  # fractional bits of what is computed in every step
     weight_rounding: str = "nearest-even"
     state_rounding: str = "floor"
+    filters: Filters = "inputs"  # of layers that learned from recordings
 
 
 class Facts(NamedTuple):

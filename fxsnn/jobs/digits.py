@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.inventory import memory
 from fxsnn.competitive.network import Network, load_network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork, quantise
@@ -22,18 +23,21 @@ from fxsnn.digits.bench import DigitsBench, Reported, Task, about, labelling_tas
 from fxsnn.digits.grid import Grid, Learner, parse_grid
 from fxsnn.digits.groups import wide_of_images
 from fxsnn.digits.learning_groups import Lessons, add_learning
+from fxsnn.digits.planning import plan_of_images
 from fxsnn.digits.splits import Splits, check_fits, check_unlearned, evenly, open_splits, part
 from fxsnn.digits.story import compose
 from fxsnn.digits.subject import DigitsSubject
 from fxsnn.engine.pool import Engine
 from fxsnn.exploration.candidates import Exploration
+from fxsnn.exploration.planned import Asked
 from fxsnn.exploration.selection import read_plan
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.io.documents import named
 from fxsnn.io.files import read_text
-from fxsnn.jobs.opened import Compared, Given, Opened, Swept
+from fxsnn.jobs.opened import PROFILED, Compared, Given, Opened, Swept
 from fxsnn.jobs.samples import Samples
 from fxsnn.jobs.sources import Sources
+from fxsnn.measure.memory import Memory
 from fxsnn.measure.ranges import Spread
 from fxsnn.measure.score import Score
 from fxsnn.significance import Significance
@@ -50,6 +54,13 @@ class OneLayer(Opened):
     def plan(self, path: Path) -> Plan:
         """Read a plan."""
         return read_plan(path)
+
+    def planned(self, words: Asked, count: int | None) -> tuple[Plan, Memory]:
+        """Make a plan that holds the values of the first training images."""
+        training = self._splits().training
+        images = part(training, 0, count or min(PROFILED, len(training))).images
+        plan = plan_of_images(self.network, encode(images, self.network.coding), words)
+        return plan, memory(quantise(self.network, plan))
 
     def grid(self, path: Path | None) -> Grid:
         """Read a grid."""

@@ -13,11 +13,12 @@ from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.exploration.candidates import to_json
+from fxsnn.exploration.planned import Asked, planned_text
 from fxsnn.golden.export import check_kinds
 from fxsnn.golden.populations_make import golden_of_files, make_graph_bundle
 from fxsnn.graph.misfits import misfits
 from fxsnn.graph.starting import read_start
-from fxsnn.io.files import check_folder, check_output, write_bytes
+from fxsnn.io.files import check_folder, check_output, write_bytes, write_text
 from fxsnn.jobs.digits import OneLayer
 from fxsnn.jobs.opened import Opened
 from fxsnn.jobs.populations import Populations
@@ -116,6 +117,19 @@ def explore(
 def ranges(asked: Samples, images: int) -> dict[str, Spread]:
     """Return the distribution of every signal's values on the first images, recordings or inputs, in float."""
     return opened(asked).ranges(images)
+
+
+def write_plan(asked: Samples, out: Path, words: Asked, count: int | None) -> Memory:
+    """Write a plan for a network and return the memory that it then takes.
+
+    count    samples whose values the words must hold: see `opened.Opened.planned`
+    """
+    if asked.kind != "layers" and words.filters != "inputs":
+        raise ConfigError(f"--filters must be of a network of layers, not of {asked.kind}")
+    check_output(out, *asked.read)
+    plan, memory = opened(asked).planned(words, count)
+    write_text(out, planned_text(plan))
+    return memory
 
 
 def significance(

@@ -14,11 +14,12 @@ from fxsnn.decolle.learn import LocalLearning
 from fxsnn.engine.pool import Engine
 from fxsnn.exploration.candidate import Bench
 from fxsnn.exploration.candidates import Exploration
-from fxsnn.exploration.planned import Planned
+from fxsnn.exploration.planned import Asked, Planned
 from fxsnn.exploration.subject import Subject
 from fxsnn.io.files import read_bytes
 from fxsnn.jobs.samples import Samples
 from fxsnn.jobs.sources import Sources
+from fxsnn.measure.memory import Memory
 from fxsnn.measure.ranges import Spread
 from fxsnn.measure.score import Measured
 from fxsnn.report import Story
@@ -26,6 +27,7 @@ from fxsnn.report.compose import Outcome
 from fxsnn.significance import Significance
 from fxsnn.significance.sweep import Wide
 
+PROFILED = 64  # samples of which the values of signals are looked at, where it is not said
 Given = Any  # what a report is of: one plan, or a tuple of an Exploration and the Choice
 
 
@@ -88,6 +90,12 @@ class Opened(Protocol):
 
     def plan(self, path: Path) -> Planned:
         """Read a plan of this network."""
+
+    def planned(self, words: Asked, count: int | None) -> tuple[Planned, Memory]:
+        """Make a plan that holds the values of so many of the first samples, PROFILED if not said, in float.
+
+        Return it, and the memory that the network then takes.
+        """
 
     def grid(self, path: Path | None) -> msgspec.Struct:
         """Read a grid for this network, the default one where none is named."""

@@ -10,21 +10,25 @@ from fxsnn.decolle.learn import LocalLearning
 from fxsnn.digits.splits import evenly
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import Exploration
+from fxsnn.exploration.planned import Asked
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
+from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.plan import GraphPlan, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.starting import REST, read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import read_text
-from fxsnn.jobs.opened import Compared, Given, Opened, Swept
+from fxsnn.jobs.opened import PROFILED, Compared, Given, Opened, Swept
 from fxsnn.jobs.samples import Samples
 from fxsnn.jobs.sources import Sources
+from fxsnn.measure.memory import Memory
 from fxsnn.measure.ranges import Spread
 from fxsnn.number.cast import to_float
 from fxsnn.populations.bench import GraphBench, about, reference
 from fxsnn.populations.grid import GraphGrid, graph_grid_for
 from fxsnn.populations.groups import wide_network
+from fxsnn.populations.planning import plan_of_inputs
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.populations.story import compose
 from fxsnn.populations.subject import GraphSubject, digest_of_graph
@@ -45,6 +49,12 @@ class Populations(Opened):
     def plan(self, path: Path) -> GraphPlan:
         """Read a plan."""
         return load_graph_plan(path, self.graph)
+
+    def planned(self, words: Asked, count: int | None) -> tuple[GraphPlan, Memory]:
+        """Make a plan that holds the values of the first inputs."""
+        inputs = read_inputs(self.place, self.graph).first(count or PROFILED)
+        plan = plan_of_inputs(self.graph, to_float(inputs.words[:], self.graph.format), words)
+        return plan, graph_memory(quantise_graph(self.graph, plan))
 
     def grid(self, path: Path | None) -> GraphGrid:
         """Read a grid, which must be named."""

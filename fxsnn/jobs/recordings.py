@@ -14,23 +14,23 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.inventory import decolle_memory
 from fxsnn.decolle.learn import LEARNING_ON, LocalLearning, check_sensor, frames_of
 from fxsnn.decolle.network import load_layers
-from fxsnn.decolle.plan import DecollePlan, decolle_plan_text, parse_decolle_plan
+from fxsnn.decolle.plan import DecollePlan, parse_decolle_plan
 from fxsnn.decolle.populations import as_inputs
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.digits.splits import evenly
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import Exploration
+from fxsnn.exploration.planned import Asked
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.io.documents import named
-from fxsnn.io.files import check_output, read_text, write_text
+from fxsnn.io.files import read_text
 from fxsnn.jobs.opened import Compared, Given, Opened, Swept
 from fxsnn.jobs.samples import Samples
 from fxsnn.jobs.sources import Sources
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.ranges import Spread
 from fxsnn.measure.score import Classified
-from fxsnn.networks.described import decolle_in
 from fxsnn.recordings.bench import Bench, Lessons, about, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recordings.groups import decolle_spreads, wide_network
@@ -39,27 +39,26 @@ from fxsnn.recordings.story import compose
 from fxsnn.recordings.subject import RecordingsSubject
 
 
-def write_plan(network: Path, words: Words, out: Path) -> Memory:
-    """Write a plan for a trained network and return the memory that it then takes."""
-    check_output(out, network)
-    layers = decolle_in(network)
-    plan = plan_layers(layers, words)
-    memory = decolle_memory(quantise_layers(layers, plan))
-    write_text(out, decolle_plan_text(plan))
-    return memory
-
-
 class Layers(Opened):
     """See `opened.Opened`; its samples are recordings: one of eight to train with is not learned from."""
 
     one, many, learned = "recording", "recordings", "learned on"
 
     def __init__(self, asked: Samples) -> None:
-        self.asked, self.place, self.network = asked, asked.found, load_layers(asked.network)
+        self.asked, self.network = asked, load_layers(asked.network)
 
     def plan(self, path: Path) -> DecollePlan:
         """Read a plan."""
         return named(path, parse_decolle_plan, read_text(path, "a plan of layers"))
+
+    def planned(self, words: Asked, count: int | None) -> tuple[DecollePlan, Memory]:
+        """Make a plan with the integer bits that words can reach, whatever the recordings; see `plan_layers`."""
+        if count is not None or self.asked.place is not None:
+            raise ConfigError(
+                "a plan of layers must be made without --data and --images: it holds all words that there can be"
+            )
+        plan = plan_layers(self.network, Words(*words))
+        return plan, decolle_memory(quantise_layers(self.network, plan))
 
     def grid(self, path: Path | None) -> RecordedGrid:
         """Read a grid."""
@@ -127,13 +126,13 @@ class Layers(Opened):
         return given, replace(found, learned=None if learned is None else replace(bench, network=learned))
 
     def _test(self) -> Recordings:
-        test = open_split(self.place, "test", self.network.description)
+        test = open_split(self.asked.found, "test", self.network.description)
         check_sensor(self.network, test)
         return test
 
     def _training(self, *networks: Path) -> tuple[Recordings, Recordings]:
         """Return the recordings to learn from, and those that none of the networks learned from."""
-        train, held_out = learned_and_held_out(open_split(self.place, "train", self.network.description))
+        train, held_out = learned_and_held_out(open_split(self.asked.found, "train", self.network.description))
         for network in networks:
             check_unlearned(network, held_out)
         return train, held_out

@@ -38,8 +38,10 @@ class Samples:
         return self.place
 
 
-def samples_for(network: Path, data: Path | None, mnist: bool, inputs: Path | None) -> Samples:
+def samples_for(network: Path, data: Path | None, mnist: bool, inputs: Path | None, *, needed: bool = True) -> Samples:
     """Return the samples for a network, checked to be of the sort that its kind takes.
+
+    needed    whether recordings must be among them
 
     Raises
     ------
@@ -56,7 +58,7 @@ def samples_for(network: Path, data: Path | None, mnist: bool, inputs: Path | No
     if kind == "layers":
         if mnist:
             raise ConfigError("--mnist must not be given for a network of layers, which takes recordings by --data")
-        if data is None:
+        if data is None and needed:
             raise ConfigError("a network of layers must be shown recordings: name their folder by --data")
         return Samples(network, kind, data)
     if mnist or data is not None:
