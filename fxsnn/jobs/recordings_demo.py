@@ -31,7 +31,7 @@ from fxsnn.jobs.recordings import read_grid
 from fxsnn.jobs.recordings_report import write_measured
 from fxsnn.jobs.recordings_training import read_description, train_in_float
 from fxsnn.measure.memory import Memory
-from fxsnn.measure.score import Classified, Measured
+from fxsnn.measure.score import Measured
 from fxsnn.recordings.firing import reference
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.narrowing import LayerSignals
@@ -122,7 +122,7 @@ def demo_events(
 def _candidates(
     bench: Bench,
     grids: Sequence[RecordedGrid],
-    reached: Classified,
+    reached: Measured,
     max_loss: float,
     workers: int,
     progress: Callable[[int, int], None],

@@ -23,7 +23,7 @@ from fxsnn.exploration.selection import Criteria
 from fxsnn.io.documents import named
 from fxsnn.io.files import read_text
 from fxsnn.jobs.sources import Sources, check_same, only
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.recordings.splits import check_unlearned, open_split
 from fxsnn.recordings.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report import write_report
@@ -90,7 +90,7 @@ def report_layers(
 
 def _of_one_plan(
     network: DecolleNetwork, plan: DecollePlan, name: str, shown: Recordings, workers: int
-) -> tuple[Exploration, Choice, dict[str, Classified]]:
+) -> tuple[Exploration, Choice, dict[str, Measured]]:
     """Return an exploration of one candidate, which is chosen, and it and the float network measured on `shown`."""
     quantised = quantise_layers(network, plan)
     tests = {"float": measured_float(network, shown), name: measured(quantised, shown, workers)}
@@ -122,7 +122,7 @@ def write_measured(
     workers: int,
     progress: Progress,
     checked: Callable[[QuantisedLayers], None] = lambda _: None,
-    tests: Mapping[str, Classified] = MappingProxyType({}),
+    tests: Mapping[str, Measured] = MappingProxyType({}),
 ) -> LayersOutcome:
     """Measure the float network, the choice and what else of the front needs no training, and write the page.
 

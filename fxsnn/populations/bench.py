@@ -25,7 +25,7 @@ from fxsnn.graph.starting import REST, Start, start_forms
 from fxsnn.graph.stepping import casts_of
 from fxsnn.measure.firing import Reference
 from fxsnn.measure.overflows import overflowing_in
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.number.cast import to_float
 from fxsnn.populations.firing import watch
 
@@ -78,16 +78,16 @@ class GraphBench:
             yield some, self.start.part(slice(first, first + len(some)))
             first += len(some)
 
-    def classified(self, predictions: NDArray[np.int64]) -> Classified:
+    def classified(self, predictions: NDArray[np.int64]) -> Measured:
         """Hold predictions, int64[inputs], against the labels; against the float network where there are none."""
         labels = self.float_classes if self.inputs.labels is None else self.inputs.labels
-        return Classified.by(predictions, labels, classes(self.graph.readout, self.graph.read.size))
+        return Measured.by(predictions, labels, classes(self.graph.readout, self.graph.read.size))
 
-    def float_classified(self) -> Classified:
+    def float_classified(self) -> Measured:
         """Measure the float network."""
         return self.classified(self.float_classes)
 
-    def measured(self, network: QuantisedGraph) -> Classified:
+    def measured(self, network: QuantisedGraph) -> Measured:
         """Measure a network in integers; raises as `graph.run.run` does."""
         shared = self._shared if network.graph is self.graph else None
         found = [

@@ -21,7 +21,7 @@ from fxsnn.exploration.candidate import Candidate
 from fxsnn.exploration.point import Point
 from fxsnn.measure.firing import Reference
 from fxsnn.measure.overflows import overflowing_in
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.recordings.firing import watch
 
 HELD_OUT = 8  # of so many training recordings the last one is not learned from
@@ -77,7 +77,7 @@ class Bench:
         if not len(self.shown):
             raise ConfigError("recordings to compare candidates on must be one or more, not none")
 
-    def float_classified(self) -> Classified:
+    def float_classified(self) -> Measured:
         """Measure the float network."""
         return measured_float(self.network, self.shown)
 
@@ -108,14 +108,14 @@ def casts(network: QuantisedLayers, shown: Recordings) -> dict[str, dict[str, in
     return count_casts(network, frames_of(network, shown, np.arange(1)))
 
 
-def measured_float(network: DecolleNetwork, shown: Recordings) -> Classified:
+def measured_float(network: DecolleNetwork, shown: Recordings) -> Measured:
     """Measure a network in real numbers; raises ConfigError where the recordings do not fit it."""
-    return Classified.of(scores(network, shown, np.arange(len(shown))), shown.labels)
+    return Measured.of(scores(network, shown, np.arange(len(shown))), shown.labels)
 
 
-def measured(network: QuantisedLayers, shown: Recordings, threads: int = 1) -> Classified:
+def measured(network: QuantisedLayers, shown: Recordings, threads: int = 1) -> Measured:
     """Measure a network in integers; raises as `emulate.respond_layers` does."""
     parts = [
         respond_layers(network, frames, threads) for frames in frames_in_parts(network, shown, np.arange(len(shown)))
     ]
-    return Classified.of(np.concatenate(parts), shown.labels)
+    return Measured.of(np.concatenate(parts), shown.labels)

@@ -15,7 +15,7 @@ from fxsnn.decolle.plan import DecollePlan
 from fxsnn.exploration.candidate import Candidate
 from fxsnn.exploration.descent import Narrowing, check_after_training
 from fxsnn.exploration.point import Point, Value
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.recordings.firing import reference
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.narrowing import LayerSignals
@@ -64,7 +64,7 @@ class RecordingsSubject:
         check_after_training(start)
         return Narrowing(start, LayerSignals(self.bench.network.description), len(self.bench.shown), max_loss)
 
-    def ready(self, workers: int) -> tuple[Classified, Callable[[Point[DecollePlan]], Candidate[DecollePlan]]]:
+    def ready(self, workers: int) -> tuple[Measured, Callable[[Point[DecollePlan]], Candidate[DecollePlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers  # NumPy's own threads compute it
         float_net = reference(self.bench.network, self.bench.shown)
