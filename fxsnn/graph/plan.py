@@ -32,7 +32,9 @@ class GraphPlan:
     lfsr: Lfsr = field(default_factory=Lfsr)
 
 
-class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
+class GraphPlanText(msgspec.Struct, forbid_unknown_fields=True):
+    """What a plan, or a grid of plans, states."""
+
     signal: dict[str, Any]
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
     choice: ChoiceText | None = None
@@ -52,7 +54,7 @@ def parse_graph_plan(text: str) -> GraphPlan:
 
 def graph_plan_from_data(data: dict[str, Any]) -> GraphPlan:
     """Read a plan from the tables of a document; raises as `parse_graph_plan`."""
-    given = documented(data, _PlanText, "a plan")
+    given = documented(data, GraphPlanText, "a plan")
     signals = {name: read_signal(entry, name) for name, entry in by_name(given.signal).items()}
     return GraphPlan(signals, Lfsr(given.lfsr.taps, given.lfsr.seed))
 
