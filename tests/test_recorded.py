@@ -27,7 +27,7 @@ from fxsnn.exploration.planned import facts_of, parse_planned, planned_from_data
 from fxsnn.graph.run import trace
 from fxsnn.jobs.recordings_demo import DEMO_GRIDS, _candidates
 from fxsnn.measure.memory import baseline
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.number.modes import Rounding
 from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid, recorded_points
@@ -194,7 +194,7 @@ def test_a_network_that_learned_through_its_quantisation_is_better(bench: Bench)
 
 def test_a_prediction_is_the_largest_sum_the_first_of_equal_ones() -> None:
     said = np.array([[1, 3, 3], [0, 0, 0], [-5, -2, -1]])
-    told = Classified.of(said, np.array([1, 1, 2], np.uint8))
+    told = Measured.of(said, np.array([1, 1, 2], np.uint8))
     assert told.right.tolist() == [True, False, True]
     assert told.confusion.tolist() == [[0, 0, 0], [1, 1, 0], [0, 0, 1]]
     assert (told.correct, told.images, told.spikes_per_image) == (2, 3, None)

@@ -30,7 +30,7 @@ from fxsnn.jobs.samples import Samples
 from fxsnn.jobs.sources import Sources
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.ranges import Spread
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.recordings.bench import Bench, Lessons, about, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recordings.groups import decolle_spreads, wide_network
@@ -143,7 +143,7 @@ def read_grid(path: Path) -> RecordedGrid:
     return named(path, parse_recorded_grid, read_text(path, "a grid"))
 
 
-def compared_on(bench: Bench, on: str, score: Classified, test: Recordings) -> Compared:
+def compared_on(bench: Bench, on: str, score: Measured, test: Recordings) -> Compared:
     """Return what a report measures again of a bench, which the float network has a score on."""
     return Compared(
         bench,

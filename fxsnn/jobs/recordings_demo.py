@@ -30,7 +30,7 @@ from fxsnn.jobs.recordings import compared_on, read_grid
 from fxsnn.jobs.recordings_training import read_description, train_in_float
 from fxsnn.jobs.report import measure_front, write_page
 from fxsnn.measure.memory import Memory
-from fxsnn.measure.score import Classified, Measured
+from fxsnn.measure.score import Measured
 from fxsnn.recordings.bench import Bench, Lessons, about, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.groups import wide_network
@@ -117,7 +117,7 @@ def demo_events(
 def _candidates(
     bench: Bench,
     grids: Sequence[RecordedGrid],
-    reached: Classified,
+    reached: Measured,
     max_loss: float,
     workers: int,
     progress: Callable[[int, int], None],

@@ -25,7 +25,7 @@ from fxsnn.io.documents import named
 from fxsnn.io.files import check_output, read_text, write_text
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.overflows import Overflows, overflowing_in
-from fxsnn.measure.score import Classified, Measured
+from fxsnn.measure.score import Measured
 from fxsnn.networks.described import decolle_in, read_described
 from fxsnn.recordings.bench import Lessons, casts, learned_and_held_out, measured, measured_float
 from fxsnn.recordings.splits import check_unlearned, learned_recordings, open_split
@@ -48,7 +48,7 @@ def train_events(
     device: str | None,
     workers: int,
     progress: Progress,
-) -> Classified:
+) -> Measured:
     """Train a network on training recordings of a folder, save it, and measure it in float on the test recordings.
 
     Of every eight training recordings the last one is left out, for exploration. With `words` the network learns on as
@@ -88,7 +88,7 @@ def refine_events(
 class EventsLearned:
     """A network that learned in integers: what it is worth in integers, and what it stores, inferring and learning."""
 
-    fixed: Classified
+    fixed: Measured
     memory: Memory
     while_learning: Memory
     overflows: Overflows  # shares of casts; see `overflows.above`

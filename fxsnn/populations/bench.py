@@ -27,7 +27,7 @@ from fxsnn.graph.stepping import casts_of
 from fxsnn.measure.firing import Firing, Reference, compare, gathered
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.overflows import Overflows, overflowing_in
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.number.cast import to_float
 from fxsnn.program.emit_values import is_bit
 
@@ -82,17 +82,17 @@ class GraphBench:
             yield some, self.start.part(slice(first, first + len(some)))
             first += len(some)
 
-    def classified(self, predictions: NDArray[np.int64]) -> Classified:
+    def classified(self, predictions: NDArray[np.int64]) -> Measured:
         """Compare predictions, int64[inputs], with the labels; with the float network where there are none."""
         labels = self.float_classes if self.inputs.labels is None else self.inputs.labels
-        return Classified.by(predictions, labels, classes(self.graph.readout, self.graph.read.size))
+        return Measured.by(predictions, labels, classes(self.graph.readout, self.graph.read.size))
 
-    def float_classified(self, threads: int = 1) -> Classified:
+    def float_classified(self, threads: int = 1) -> Measured:
         """Measure the float network."""
         del threads  # NumPy's own computed it
         return self.classified(self.float_classes)
 
-    def measured(self, network: QuantisedGraph, threads: int = 1) -> Classified:
+    def measured(self, network: QuantisedGraph, threads: int = 1) -> Measured:
         """Measure a network in integers; raises as `graph.run.run` does."""
         del threads
         shared = self._shared if network.graph is self.graph else None
@@ -113,7 +113,7 @@ class GraphBench:
         """Quantise the network."""
         return quantise_graph(self.graph, point.plan)
 
-    def compared(self, network: QuantisedGraph, threads: int = 1) -> tuple[Classified, Firing | None]:
+    def compared(self, network: QuantisedGraph, threads: int = 1) -> tuple[Measured, Firing | None]:
         """Measure a network in integers, and compare its spikes on the first inputs."""
         score = self.measured(network, threads)
         return score, self.firing(network) if self.float_net else None

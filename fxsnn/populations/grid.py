@@ -6,19 +6,18 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, Literal
 
 import msgspec
 
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.exploration.point import MOST_POINTS, Point
 from fxsnn.graph.network import Graph, names_of
-from fxsnn.graph.plan import GraphPlan, by_name, read_signal, signals_for
+from fxsnn.graph.plan import GraphPlan, GraphPlanText, by_name, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import SHORT
-from fxsnn.number.signal import ChoiceText, LfsrText, Signal
+from fxsnn.number.signal import Signal
 from fxsnn.program.neuron import BIT
 
 PTQ = "PTQ"
@@ -37,13 +36,6 @@ class GraphGrid(msgspec.Struct, frozen=True):
         return math.prod(len(signals) for signals in self.axes.values())
 
 
-class _GridText(msgspec.Struct, forbid_unknown_fields=True):
-    signal: dict[str, Any]
-    lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
-    choice: ChoiceText | None = None
-    schema: Literal[1] = 1
-
-
 def parse_graph_grid(text: str) -> GraphGrid:
     """Read a grid from TOML: a plan in which a signal is one, or a list of several; so every plan is a grid.
 
@@ -52,7 +44,7 @@ def parse_graph_grid(text: str) -> GraphGrid:
     ConfigError
         The text is no such table, a signal is none or comes twice, or the grid has too many points; it is named.
     """
-    given = documented(parse_toml(text, "a grid"), _GridText, "a grid")
+    given = documented(parse_toml(text, "a grid"), GraphPlanText, "a grid")
     axes: dict[str, tuple[str, ...]] = {}
     for name, texts in by_name(given.signal).items():
         listed = texts if isinstance(texts, list) else [texts]

@@ -19,7 +19,7 @@ from fxsnn.graph.given import Given
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.populations.bench import GraphBench, about, check_inputs_of, reference
 from fxsnn.populations.grid import GraphGrid, GraphSignals, graph_points
 from fxsnn.populations.groups import significant_points
@@ -58,7 +58,7 @@ class GraphSubject:
         """Return the descent from the first point of the grid."""
         return Narrowing(self.points()[0], GraphSignals(self.graph), len(self.inputs), max_loss)
 
-    def ready(self, workers: int) -> tuple[Classified, Callable[[Point[GraphPlan]], Candidate[GraphPlan]]]:
+    def ready(self, workers: int) -> tuple[Measured, Callable[[Point[GraphPlan]], Candidate[GraphPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers
         plan = self.points()[0].plan

@@ -26,7 +26,7 @@ from fxsnn.exploration.point import Point
 from fxsnn.graph.batch import emitted_of
 from fxsnn.measure.firing import Firing, Reference, compare, gathered
 from fxsnn.measure.overflows import Overflows, overflowing_in
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 
 HELD_OUT = 8  # of so many training recordings the last one is not learned from
 
@@ -85,7 +85,7 @@ class Bench:
         if not len(self.recordings):
             raise ConfigError("recordings to compare candidates on must be one or more, not none")
 
-    def float_classified(self, threads: int = 1) -> Classified:
+    def float_classified(self, threads: int = 1) -> Measured:
         """Measure the float network."""
         del threads  # NumPy's own compute it
         return measured_float(self.network, self.recordings)
@@ -103,11 +103,11 @@ class Bench:
         """Quantise the network that `network_of` returns."""
         return quantise_layers(self.network_of(point), point.plan)
 
-    def measured(self, network: QuantisedLayers, threads: int = 1) -> Classified:
+    def measured(self, network: QuantisedLayers, threads: int = 1) -> Measured:
         """Measure a network in integers; raises as `emulate.respond_layers` does."""
         return measured(network, self.recordings, threads)
 
-    def compared(self, network: QuantisedLayers, threads: int = 1) -> tuple[Classified, Firing | None]:
+    def compared(self, network: QuantisedLayers, threads: int = 1) -> tuple[Measured, Firing | None]:
         """Measure a network in integers, and compare its spikes on the first recordings."""
         score = self.measured(network, threads)
         return score, self.firing(network) if self.float_net else None
@@ -138,18 +138,18 @@ def casts(network: QuantisedLayers, recordings: Recordings) -> dict[str, dict[st
     return count_casts(network, frames_of(network, recordings, np.arange(1)))
 
 
-def measured_float(network: DecolleNetwork, recordings: Recordings) -> Classified:
+def measured_float(network: DecolleNetwork, recordings: Recordings) -> Measured:
     """Measure a network in real numbers; raises ConfigError where the recordings do not fit it."""
-    return Classified.of(scores(network, recordings, np.arange(len(recordings))), recordings.labels)
+    return Measured.of(scores(network, recordings, np.arange(len(recordings))), recordings.labels)
 
 
-def measured(network: QuantisedLayers, recordings: Recordings, threads: int = 1) -> Classified:
+def measured(network: QuantisedLayers, recordings: Recordings, threads: int = 1) -> Measured:
     """Measure a network in integers; raises as `emulate.respond_layers` does."""
     parts = [
         respond_layers(network, frames, threads)
         for frames in frames_in_parts(network, recordings, np.arange(len(recordings)))
     ]
-    return Classified.of(np.concatenate(parts), recordings.labels)
+    return Measured.of(np.concatenate(parts), recordings.labels)
 
 
 COUNTED = 16  # the first recordings, of which spikes are counted and states kept

@@ -18,7 +18,7 @@ from fxsnn.exploration.candidate import Candidate, evaluate
 from fxsnn.exploration.descent import Narrowing
 from fxsnn.exploration.point import Point, Value
 from fxsnn.exploration.subject import Facts, digest_of
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.number.signal import Signal
 from fxsnn.recordings.bench import Bench, about
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
@@ -56,7 +56,7 @@ class RecordingsSubject:
         (start,) = recorded_points(msgspec.structs.replace(self.grid, **first), self.bench.network)
         return Narrowing(start, LayerSignals(self.bench.network.description), len(self.bench.recordings), max_loss)
 
-    def ready(self, workers: int) -> tuple[Classified, Callable[[Point[DecollePlan]], Candidate[DecollePlan]]]:
+    def ready(self, workers: int) -> tuple[Measured, Callable[[Point[DecollePlan]], Candidate[DecollePlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers  # NumPy's own threads compute it
         return self.bench.float_classified(), partial(evaluate, self.bench.with_spikes())

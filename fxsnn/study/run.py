@@ -19,7 +19,6 @@ from fxsnn.measure.memory import baseline
 from fxsnn.study.record import Record, Result
 from fxsnn.study.strategy import Strategy
 
-Classified = Callable[[int, int], None]
 _WORST: Values = (0.0, float(MOST_BITS))  # of what cannot run: no strategy goes on from it
 FLOAT = "float"  # the task that asks what the float network reaches
 
@@ -55,7 +54,7 @@ class Coordinator:
     unfit    why others have no result, by name: a value left a format that refuses it, or could leave int64
     """
 
-    def __init__(self, record: Record, strategy: Strategy, progress: Classified) -> None:
+    def __init__(self, record: Record, strategy: Strategy, progress: Callable[[int, int], None]) -> None:
         self._record, self._strategy, self._progress = record, strategy, progress
         self._values = {name: _worth(found) for name, found in record.results.items()}
         self.evaluated = 0
