@@ -25,9 +25,9 @@ from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.exploration.planned import planned_text
 from fxsnn.io.npz import pack_npz
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.groups import decolle_spreads
 from fxsnn.recordings.splits import open_split
 from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
-from fxsnn.significance.recordings import decolle_spreads
 from test_cli_json import GRID, PLAN
 from test_decolle_learning import NET, recordings, write
 from test_graph_explore import written

@@ -34,8 +34,8 @@ from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Signal
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.subject import RecordingsSubject
 from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out, measured
-from fxsnn.subjects.recordings import RecordingsSubject
 from reference import Draws
 from reference_decolle import every_layer, given_to
 from reference_local import Learner, present

@@ -19,10 +19,10 @@ from fxsnn.exploration.point import Point
 from fxsnn.number.format import Format
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.narrowing import LayerSignals
+from fxsnn.recordings.subject import RecordingsSubject
 from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.recordings import RecordingsSubject
 from test_decolle_learning import recordings, taught
 
 skip_without_jit()

@@ -12,6 +12,7 @@ from fxsnn.competitive.inventory import memory
 from fxsnn.competitive.quantised import quantise
 from fxsnn.digits.grid import Grid, make_points
 from fxsnn.digits.narrowing import PlanSignals
+from fxsnn.digits.subject import DigitsSubject
 from fxsnn.digits.task import measured_ranges
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import to_json
@@ -19,7 +20,6 @@ from fxsnn.exploration.descent import Floor, steps
 from fxsnn.number.format import Format
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.digits import DigitsSubject
 from study_worker import NETWORK, SPLITS, Snapping
 
 skip_without_jit()

@@ -29,11 +29,11 @@ from fxsnn.measure.memory import baseline
 from fxsnn.measure.score import Classified
 from fxsnn.number.modes import Rounding
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid, recorded_points
+from fxsnn.recordings.groups import decolle_groups, decolle_significance, wide_plan
+from fxsnn.recordings.subject import RecordingsSubject, digest_of_layers
 from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.report import Story
-from fxsnn.significance.recordings import decolle_groups, decolle_significance, wide_plan
 from fxsnn.significance.sweep import narrowed
-from fxsnn.subjects.recordings import RecordingsSubject, digest_of_layers
 from test_decolle_learning import NET, recordings, taught, write
 from test_report import PICTURES, Page
 

@@ -26,15 +26,7 @@ from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import Ranges, profile, spreads
 from fxsnn.data.encode import RateCoding, encode
 from fxsnn.digits.evaluate import Task
-from fxsnn.errors import ConfigError, FileError, FormatError, WidthError
-from fxsnn.measure.score import cross_validate
-from fxsnn.measure.ties import paired_difference
-from fxsnn.number.format import Format
-from fxsnn.number.modes import Rounding
-from fxsnn.number.signal import Signal
-from fxsnn.report.significance import describe, draw, significance_png, significance_svg
-from fxsnn.significance import Significance, load_significance, to_json
-from fxsnn.significance.digits import (
+from fxsnn.digits.groups import (
     GROUPS,
     identity,
     inference_groups,
@@ -43,6 +35,14 @@ from fxsnn.significance.digits import (
     wide_plan,
     with_signals,
 )
+from fxsnn.errors import ConfigError, FileError, FormatError, WidthError
+from fxsnn.measure.score import cross_validate
+from fxsnn.measure.ties import paired_difference
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
+from fxsnn.report.significance import describe, draw, significance_png, significance_svg
+from fxsnn.significance import Significance, load_significance, to_json
 from fxsnn.significance.result import Fewest, Float, Point, Rank, fewest, gather, rank
 from fxsnn.significance.sweep import ROUNDINGS, Case, Group, bits_of, narrowed, sweep
 

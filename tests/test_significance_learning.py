@@ -20,17 +20,9 @@ from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import profile, spreads
 from fxsnn.data.encode import RateCoding, encode
 from fxsnn.digits.evaluate import Task
-from fxsnn.errors import ConfigError, FileError, WidthError
-from fxsnn.measure.score import cross_validate
-from fxsnn.number.format import Format
-from fxsnn.number.modes import Rounding
-from fxsnn.number.signal import Signal
-from fxsnn.report.significance import describe, draw, significance_svg
-from fxsnn.report.story import percent
-from fxsnn.significance import Significance, load_significance, to_json
-from fxsnn.significance.digits import GROUPS as INFERRING
-from fxsnn.significance.digits import significance
-from fxsnn.significance.digits_learning import (
+from fxsnn.digits.groups import GROUPS as INFERRING
+from fxsnn.digits.groups import significance
+from fxsnn.digits.learning_groups import (
     FADE,
     GROUPS,
     Lessons,
@@ -40,6 +32,14 @@ from fxsnn.significance.digits_learning import (
     saturated,
     wide_plan,
 )
+from fxsnn.errors import ConfigError, FileError, WidthError
+from fxsnn.measure.score import cross_validate
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
+from fxsnn.report.significance import describe, draw, significance_svg
+from fxsnn.report.story import percent
+from fxsnn.significance import Significance, load_significance, to_json
 from fxsnn.significance.sweep import ROUNDINGS, narrowed
 from test_learn import bars
 

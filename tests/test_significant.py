@@ -16,14 +16,14 @@ from fxsnn.errors import ConfigError
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Leak, Signal
 from fxsnn.recordings.grid import RecordedGrid
+from fxsnn.recordings.groups import decolle_significance
+from fxsnn.recordings.significant import significant_axes, significant_points
+from fxsnn.recordings.subject import RecordingsSubject
 from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
 from fxsnn.significance import to_json
 from fxsnn.significance.fewest import Fewest, read_fewest
-from fxsnn.significance.recordings import decolle_significance
-from fxsnn.significance.recordings_points import significant_axes, significant_points
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.recordings import RecordingsSubject
 from test_decolle_learning import recordings, taught
 
 skip_without_jit()

@@ -49,13 +49,13 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     def work(*_: object) -> None:
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr("fxsnn.subjects.digits.prepare", work)
+    monkeypatch.setattr("fxsnn.digits.subject.prepare", work)
 
 
 @pytest.fixture
 def at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the work of a study begin in this process."""
-    monkeypatch.setattr("fxsnn.subjects.digits.prepare", prepare)
+    monkeypatch.setattr("fxsnn.digits.subject.prepare", prepare)
 
 
 @pytest.fixture

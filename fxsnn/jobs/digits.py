@@ -19,8 +19,11 @@ from fxsnn.competitive.watching import overflowing
 from fxsnn.data.digits import Images
 from fxsnn.data.encode import encode
 from fxsnn.digits.grid import Grid, parse_grid
+from fxsnn.digits.groups import significance
 from fxsnn.digits.learner import learner_like
+from fxsnn.digits.learning_groups import Lessons, add_learning
 from fxsnn.digits.splits import check_fits, check_unlearned, evenly, labelling_task, open_splits, part
+from fxsnn.digits.subject import DigitsSubject
 from fxsnn.digits.task import PROFILED, about, measure
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.engine.progress import Progress
@@ -38,11 +41,8 @@ from fxsnn.jobs import digits_demo as demo
 from fxsnn.jobs.emulated import Emulated
 from fxsnn.measure.ranges import Spread
 from fxsnn.significance import Significance
-from fxsnn.significance.digits import significance
-from fxsnn.significance.digits_learning import Lessons, add_learning
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
-from fxsnn.subjects.digits import DigitsSubject
 
 
 def emulate(

@@ -14,7 +14,9 @@ from fxsnn.competitive.ranges import profile, spreads
 from fxsnn.data.encode import encode
 from fxsnn.digits.evaluate import explore
 from fxsnn.digits.grid import Grid, make_points
+from fxsnn.digits.groups import significance
 from fxsnn.digits.splits import Splits, labelling_task, learned_digits, part
+from fxsnn.digits.story import compose
 from fxsnn.digits.task import PROFILED, about, measure_all, measured_ranges, prepare
 from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError
@@ -27,11 +29,9 @@ from fxsnn.io.files import new_folder
 from fxsnn.measure.score import Score
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
-from fxsnn.report.digits import compose
 from fxsnn.report.drawing import check_drawing
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
-from fxsnn.significance.digits import significance
 
 LONGEST, FOLDS = 8, 4  # bits of the words in the demo's significance sweep, and the fewest images it takes
 

@@ -11,6 +11,7 @@ from fxsnn.competitive.quantised import QuantisedNetwork, quantise
 from fxsnn.digits.evaluate import evaluate
 from fxsnn.digits.learner import learner_like
 from fxsnn.digits.splits import Splits, check_fits, check_unlearned, open_splits
+from fxsnn.digits.story import compose
 from fxsnn.digits.task import about, measure_all, prepare
 from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError
@@ -22,7 +23,6 @@ from fxsnn.jobs.sources import Sources, check_same, only
 from fxsnn.measure.score import cross_validate
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
-from fxsnn.report.digits import compose
 
 
 def report_job(

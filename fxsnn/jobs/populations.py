@@ -26,12 +26,12 @@ from fxsnn.measure.ranges import Spread
 from fxsnn.number.cast import to_float
 from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.grid import graph_grid_for
+from fxsnn.populations.groups import populations_significance
 from fxsnn.populations.profile import graph_spreads
+from fxsnn.populations.subject import GraphSubject, digest_of_graph
 from fxsnn.significance import Significance
-from fxsnn.significance.populations import populations_significance
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
-from fxsnn.subjects.populations import GraphSubject, digest_of_graph
 
 
 def emulate(network: Path, plan: Path, inputs: Path, most: int | None = None, start: Path | None = None) -> Emulated:

@@ -18,10 +18,10 @@ from fxsnn.jobs.sources import Sources, check_same, only
 from fxsnn.populations.bench import GraphBench, about
 from fxsnn.populations.firing import reference
 from fxsnn.populations.grid import PTQ
+from fxsnn.populations.story import GraphOutcome, compose_graph
+from fxsnn.populations.subject import digest_of_graph
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome
-from fxsnn.report.populations import GraphOutcome, compose_graph
-from fxsnn.subjects.populations import digest_of_graph
 
 
 def report_graph(

@@ -33,13 +33,13 @@ from fxsnn.measure.overflows import overflowing_in
 from fxsnn.measure.ranges import Spread
 from fxsnn.networks.described import decolle_in
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid
+from fxsnn.recordings.groups import decolle_significance, decolle_spreads
 from fxsnn.recordings.splits import check_unlearned, open_split
+from fxsnn.recordings.subject import RecordingsSubject
 from fxsnn.recordings.task import Bench, Lessons, about, casts, learned_and_held_out, measured, measured_float
 from fxsnn.significance import Significance
-from fxsnn.significance.recordings import decolle_significance, decolle_spreads
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import exists
-from fxsnn.subjects.recordings import RecordingsSubject
 
 
 def write_plan(network: Path, words: Words, out: Path) -> Memory:

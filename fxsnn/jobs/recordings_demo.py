@@ -34,13 +34,13 @@ from fxsnn.measure.memory import Memory
 from fxsnn.measure.score import Classified, Measured
 from fxsnn.recordings.firing import reference
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.groups import decolle_significance
 from fxsnn.recordings.narrowing import LayerSignals
 from fxsnn.recordings.splits import learned_recordings, open_split
 from fxsnn.recordings.task import Bench, Lessons, about, learned_and_held_out
 from fxsnn.report.drawing import check_drawing
 from fxsnn.significance import Significance
 from fxsnn.significance import to_json as significance_json
-from fxsnn.significance.recordings import decolle_significance
 
 # what is quantised after training, and what learns on through its quantisation: the latter takes most of the time
 DEMO_GRIDS = (

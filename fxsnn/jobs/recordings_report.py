@@ -25,10 +25,10 @@ from fxsnn.io.files import read_text
 from fxsnn.jobs.sources import Sources, check_same, only
 from fxsnn.measure.score import Classified
 from fxsnn.recordings.splits import check_unlearned, open_split
+from fxsnn.recordings.story import LayersOutcome, compose_layers
 from fxsnn.recordings.task import Bench, Lessons, about, learned_and_held_out, measured, measured_float
 from fxsnn.report import write_report
 from fxsnn.report.compose import Outcome, shown_places
-from fxsnn.report.recordings import LayersOutcome, compose_layers
 from fxsnn.significance import Significance
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from fxsnn.errors import ConfigError
-from fxsnn.subjects.subject import Facts
+from fxsnn.exploration.subject import Facts
 
 SCHEMA = 2  # 1 counted memory otherwise
 _WHAT = {

@@ -14,10 +14,10 @@ from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.exploration.candidate import Values
 from fxsnn.exploration.candidates import MOST_BITS, Found, entry_of, found_of
 from fxsnn.exploration.point import Point
+from fxsnn.exploration.subject import Facts, Subject
 from fxsnn.measure.memory import baseline
 from fxsnn.study.record import Record, Result
-from fxsnn.subjects.strategy import Strategy
-from fxsnn.subjects.subject import Facts, Subject
+from fxsnn.study.strategy import Strategy
 
 Classified = Callable[[int, int], None]
 _WORST: Values = (0.0, float(MOST_BITS))  # of what cannot run: no strategy goes on from it

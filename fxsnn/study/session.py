@@ -15,13 +15,14 @@ from fxsnn.errors import ConfigError, FindingError, as_given
 from fxsnn.exploration.candidates import Exploration, assemble
 from fxsnn.exploration.pareto import USUAL_LOSS
 from fxsnn.exploration.point import Point
+from fxsnn.exploration.subject import Subject
 from fxsnn.io.files import check_output, read_bytes
 from fxsnn.significance.fewest import read_fewest
 from fxsnn.study.identity import identify
 from fxsnn.study.record import Record, check_study, open_record
 from fxsnn.study.run import FLOAT, Coordinator, Evaluation
 from fxsnn.study.storage import USUAL_NAME, Place, exists, parse_place, quiet
-from fxsnn.subjects.strategy import (
+from fxsnn.study.strategy import (
     SAMPLERS,
     Every,
     Name,
@@ -29,7 +30,6 @@ from fxsnn.subjects.strategy import (
     Strategy,
     check_strategy,
 )
-from fxsnn.subjects.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

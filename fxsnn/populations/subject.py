@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fxsnn.exploration.candidate import Candidate
 from fxsnn.exploration.descent import Narrowing
 from fxsnn.exploration.point import Point, Value
+from fxsnn.exploration.subject import Facts, digest_of
 from fxsnn.graph.given import Given
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.network import Graph
@@ -22,9 +23,8 @@ from fxsnn.measure.score import Classified
 from fxsnn.populations.bench import GraphBench, about, check_inputs_of
 from fxsnn.populations.firing import reference
 from fxsnn.populations.grid import GraphGrid, GraphSignals, graph_points
+from fxsnn.populations.groups import significant_points
 from fxsnn.significance.fewest import Fewest
-from fxsnn.significance.populations import significant_points
-from fxsnn.subjects.subject import Facts, digest_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,16 +12,16 @@ import numpy as np
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.digits.evaluate import evaluate
-from fxsnn.digits.grid import Grid, Learner, check_learner, make_points
+from fxsnn.digits.grid import Grid, Learner, check_learner, make_points, restrict
 from fxsnn.digits.narrowing import PlanSignals
 from fxsnn.digits.splits import Splits
 from fxsnn.digits.task import PROFILED, about, measured_ranges, prepare
 from fxsnn.exploration.candidate import Candidate
 from fxsnn.exploration.descent import Narrowing, check_after_training
 from fxsnn.exploration.point import Point, Value
+from fxsnn.exploration.subject import Facts, digest_of
 from fxsnn.measure.score import Score
-from fxsnn.significance.fewest import Fewest, restrict
-from fxsnn.subjects.subject import Facts, digest_of
+from fxsnn.significance.fewest import Fewest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

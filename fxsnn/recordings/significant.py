@@ -19,8 +19,8 @@ from fxsnn.number.format import Format
 from fxsnn.number.modes import SHORT, Rounding
 from fxsnn.number.signal import Leak, Signal
 from fxsnn.recordings.grid import RecordedGrid, listed
+from fxsnn.recordings.groups import DECAYS, SIGNALS
 from fxsnn.significance.fewest import ABOVE, Fewest
-from fxsnn.significance.recordings import DECAYS, SIGNALS
 
 
 def significant_axes(grid: RecordedGrid) -> Mapping[str, Sequence[Value]]:

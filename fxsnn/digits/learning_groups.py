@@ -19,6 +19,7 @@ from fxsnn.competitive.ranges import Ranges, profile
 from fxsnn.competitive.width import program_of
 from fxsnn.data.encode import encode
 from fxsnn.digits.evaluate import Task
+from fxsnn.digits.groups import HEADROOM, plan_of
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.errors import FormatError, WidthError
 from fxsnn.frozen import freeze
@@ -26,7 +27,6 @@ from fxsnn.measure.ranges import integer_bits
 from fxsnn.measure.score import cross_predict
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Leak, Signal
-from fxsnn.significance.digits import HEADROOM, plan_of
 from fxsnn.significance.result import Learned, Significance, with_learning
 from fxsnn.significance.sweep import Case, Group, score_of, sweep
 

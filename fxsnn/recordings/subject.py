@@ -15,14 +15,14 @@ from fxsnn.decolle.plan import DecollePlan
 from fxsnn.exploration.candidate import Candidate
 from fxsnn.exploration.descent import Narrowing, check_after_training
 from fxsnn.exploration.point import Point, Value
+from fxsnn.exploration.subject import Facts, digest_of
 from fxsnn.measure.score import Classified
 from fxsnn.recordings.firing import reference
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.narrowing import LayerSignals
+from fxsnn.recordings.significant import significant_axes, significant_points
 from fxsnn.recordings.task import Bench, about
 from fxsnn.significance.fewest import Fewest
-from fxsnn.significance.recordings_points import significant_axes, significant_points
-from fxsnn.subjects.subject import Facts, digest_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
