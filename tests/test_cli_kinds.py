@@ -22,12 +22,13 @@ from fxsnn.decolle.description import parse_description
 from fxsnn.decolle.learn import LocalLearning
 from fxsnn.decolle.network import load_layers, random_layers, save_layers
 from fxsnn.decolle.ptq import Words, plan_layers
+from fxsnn.exploration.candidate import evaluate
 from fxsnn.exploration.planned import planned_text
 from fxsnn.io.npz import pack_npz
+from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.groups import decolle_spreads
 from fxsnn.recordings.splits import open_split
-from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
 from test_cli_json import GRID, PLAN
 from test_decolle_learning import NET, recordings, write
 from test_graph_explore import written
@@ -281,4 +282,4 @@ def test_options_of_learning_on_reach_the_candidates(folder: Path, tmp_path: Pat
     bench = Bench(layers, held_out, Lessons(train, learning))
     (point,) = recorded_points(RecordedGrid((3,), (1,), scheme=("straight-through",)), bench.network)
     (told,) = json.loads((tmp_path / "c.json").read_bytes())["candidates"]
-    assert (told["accuracy"], told["bits"]) == (bench.evaluate(point).accuracy, bench.evaluate(point).bits)
+    assert (told["accuracy"], told["bits"]) == (evaluate(bench, point).accuracy, evaluate(bench, point).bits)

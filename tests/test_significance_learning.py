@@ -19,9 +19,9 @@ from fxsnn.competitive.plan import LearningPlan, Plan
 from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import profile, spreads
 from fxsnn.data.encode import RateCoding, encode
-from fxsnn.digits.evaluate import Task
+from fxsnn.digits.bench import Task
 from fxsnn.digits.groups import GROUPS as INFERRING
-from fxsnn.digits.groups import significance
+from fxsnn.digits.groups import wide_network
 from fxsnn.digits.learning_groups import (
     FADE,
     GROUPS,
@@ -40,7 +40,7 @@ from fxsnn.number.signal import Signal
 from fxsnn.report.significance import describe, draw, significance_svg
 from fxsnn.report.story import percent
 from fxsnn.significance import Significance, load_significance, to_json
-from fxsnn.significance.sweep import ROUNDINGS, narrowed
+from fxsnn.significance.sweep import ROUNDINGS, narrowed, significance
 from test_learn import bars
 
 skip_without_jit()
@@ -56,7 +56,7 @@ LONGEST = 5
 @pytest.fixture(scope="module")
 def inferred() -> Significance:
     ranges, spread = profile(NETWORK, TASK.spikes), spreads(NETWORK, TASK.spikes)
-    return significance(NETWORK, ranges, spread, TASK, "24 bars", "0" * 64, 0.05, 7, longest=4)
+    return significance(wide_network(NETWORK, ranges, spread, TASK, 7), "24 bars", "0" * 64, 0.05, longest=4)
 
 
 @pytest.fixture(scope="module")

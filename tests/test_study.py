@@ -22,10 +22,9 @@ from dask_cluster import Cluster
 from fxsnn.cli.studies import show_finished
 from fxsnn.competitive.plan import Plan
 from fxsnn.digits import subject as digits
-from fxsnn.digits.evaluate import evaluate, explore
+from fxsnn.digits.bench import about, evaluate, explore, measured_ranges, prepare
 from fxsnn.digits.grid import Grid, make_points
 from fxsnn.digits.subject import DigitsSubject
-from fxsnn.digits.task import about, measured_ranges, prepare
 from fxsnn.engine.pool import Engine
 from fxsnn.errors import ConfigError, FileError, FindingError
 from fxsnn.exploration.candidates import entry_of, gather, to_json

@@ -22,7 +22,7 @@ from command_line import HEARS_SIGINT, run, skip_without_jit, small_splits
 from fxsnn.cli.studies import going_on
 from fxsnn.competitive.learn import random_network
 from fxsnn.competitive.network import save_network
-from fxsnn.digits.task import prepare
+from fxsnn.digits.bench import prepare
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.storages.journal import FileLock, Journal
 from fxsnn.study import storage

@@ -27,8 +27,8 @@ from fxsnn.decolle.network import random_layers, save_layers
 from fxsnn.decolle.ptq import Words
 from fxsnn.decolle.ready import ready
 from fxsnn.exploration.selection import criteria
-from fxsnn.jobs.kinds import report
 from fxsnn.jobs.recordings import write_plan
+from fxsnn.jobs.report import report
 from fxsnn.jobs.samples import samples_for
 from fxsnn.jobs.sources import Sources
 from fxsnn.measure.memory import bits_text

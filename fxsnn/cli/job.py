@@ -97,7 +97,7 @@ def demo(
     """
     from fxsnn.decolle.learn import LocalLearning
     from fxsnn.exploration.pareto import Reward
-    from fxsnn.jobs.digits import demo_job
+    from fxsnn.jobs.digits_demo import demo_job
     from fxsnn.jobs.recordings_demo import demo_events
     from fxsnn.jobs.samples import kind_of_demo
 

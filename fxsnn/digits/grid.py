@@ -13,7 +13,7 @@ from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.ranges import Ranges
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.exploration.point import MOST_POINTS, Point, Value
+from fxsnn.exploration.point import MOST_POINTS, Point, Value, distinct
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.measure.ranges import integer_bits
 from fxsnn.number.format import Format
@@ -124,18 +124,16 @@ def make_points(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> l
         or a point is to be quantised in training and nobody is there to train.
     """
     check_learner(grid, learner)
-    axes, points = grid.axes, dict[str, Point[Plan]]()
-    for values in product(*axes.values()):
-        place = dict(zip(axes, values, strict=True))
+
+    def at(values: tuple[Value, ...]) -> Point[Plan]:
+        place = dict(zip(grid.axes, values, strict=True))
         try:
-            point = _point(grid, ranges, place, learner)
+            return _point(grid, ranges, place, learner)
         except FxsnnError as error:
             where = ", ".join(f"{axis} {value}" for axis, value in place.items() if not _is_usual(axis, value))
             raise type(error)(f"{where}: {error}") from None
-        if point.name in points:
-            raise ConfigError(f"each point of a grid must be another configuration, but {point.name} comes twice")
-        points[point.name] = point
-    return list(points.values())
+
+    return distinct(at(values) for values in product(*grid.axes.values()))
 
 
 def make_plans(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> dict[str, Plan]:

@@ -26,6 +26,11 @@ class Samples:
     mnist: bool = False
 
     @property
+    def read(self) -> tuple[Path, ...]:
+        """The files that are read, which nothing may replace; images and recordings lie in folders."""
+        return (self.network, self.found) if self.kind == "populations" else (self.network,)
+
+    @property
     def found(self) -> Path:
         """The place, which networks of images alone may do without; raises ConfigError."""
         if self.place is None:

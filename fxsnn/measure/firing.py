@@ -68,6 +68,12 @@ class Reference:
     def __post_init__(self) -> None:
         freeze(self)
 
+    @classmethod
+    def of(cls, fired: Iterable[NDArray[np.uint8]]) -> Reference:
+        """Return the spikes of each input, as `gathered` takes them, without input spikes."""
+        responses, trains = gathered(fired)
+        return cls(responses, np.zeros((0, 0, 0), np.uint8), trains)
+
 
 def gathered(fired: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Return the spike counts of all inputs, int64[inputs, neurons], and the trains of the first WATCHED.

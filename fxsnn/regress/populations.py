@@ -25,7 +25,7 @@ from fxsnn.graph.writing import graph_text
 from fxsnn.io.documents import named, parse_toml
 from fxsnn.io.files import read_text
 from fxsnn.number.signal import Signal
-from fxsnn.populations.firing import spiking
+from fxsnn.populations.bench import spiking
 from fxsnn.regress.noise import Random
 from fxsnn.regress.tables import flat, merged
 
