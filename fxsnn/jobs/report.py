@@ -113,6 +113,8 @@ def measure_front(
         if n != choice.index and entry.scheme == PTQ:
             point = Point(entry.name, PTQ, {}, found.plan_of(exploration, n))
             networks[entry.name] = found.bench.quantised(point)
+    if not found.apart:
+        progress("test", 0, len(networks))
     tests = dict(known) or {"float": found.test.float_classified(workers)}
     for n, (name, network) in enumerate(networks.items()):
         if name not in tests:
