@@ -124,6 +124,10 @@ def test_a_point_whose_formats_cannot_be_is_named() -> None:
         ("shift 1", Leak("shift", shift=1)),
         ("shift 62", Leak("shift", shift=62)),
         ("multiply UQ0.6", Leak("multiply", Signal(Format(6, 6, signed=False)))),
+        (
+            "multiply UQ0.6 floor wrap",
+            Leak("multiply", Signal(Format(6, 6, signed=False), Rounding.FLOOR, Overflow.WRAP)),
+        ),
     ],
 )
 def test_a_leak_is_read_as_people_write_it(text: str, leak: Leak) -> None:
@@ -132,7 +136,19 @@ def test_a_leak_is_read_as_people_write_it(text: str, leak: Leak) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "none 1", "shift", "shift -1", "shift 1.5", "shift \u0663", "shift 5 6", "divide 3", " none", "multiplyUQ0.8"],
+    [
+        "",
+        "none 1",
+        "shift",
+        "shift -1",
+        "shift 1.5",
+        "shift \u0663",
+        "shift 5 6",
+        "divide 3",
+        " none",
+        "multiplyUQ0.8",
+        "multiply  UQ0.8",
+    ],
 )
 def test_what_is_no_leak_is_refused(text: str) -> None:
     with pytest.raises(ConfigError) as error:

@@ -79,7 +79,12 @@ def test_names_of_other_families_become_ours() -> None:
             "a plan must have the documented keys: Object missing required field `theta`",
         ),
         ("theta =", "x = 1\ntheta =", "a plan must have the documented keys: Object contains unknown field `x`"),
-        ("shift = 4", "shift = 0", "a leak's shift must be 1 to 62, not 0"),
+        (
+            "theta =",
+            "format = 1\ntheta =",
+            "a plan must have the documented keys: Object contains unknown field `format`",
+        ),
+        ("shift = 4", "shift = 0", "leak: a leak's shift must be 1 to 62, not 0"),
         ('kind = "shift", ', "", "leak.shift must be given where kind is 'shift' alone, not 'multiply'"),
         (
             "shift = 4",
@@ -101,6 +106,16 @@ def test_names_of_other_families_become_ours() -> None:
             "leak: a leak must read like 'multiply UQ0.8', 'shift 6' or 'none'",
         ),
         (
+            '{ kind = "shift", shift = 4 }',
+            '"shift ' + "9" * 5000 + '"',
+            "leak: a leak must read like 'multiply UQ0.8', 'shift 6' or 'none'",
+        ),
+        (
+            '{ kind = "shift", shift = 4 }',
+            '"multiply UQ0.8 floor wrap 3"',
+            "leak: the leak factor must be a format, a rounding and an overflow, not 'UQ0.8 floor wrap 3'",
+        ),
+        (
             '"SR"',
             '"wrap"',
             "membrane: rounding must be one of floor, zero, ceil, nearest-up, nearest-down, nearest-zero, "
@@ -114,6 +129,7 @@ def test_what_is_wrong_with_a_plan_is_named(old: str, new: str, message: str) ->
         parse_plan(TEXT.replace(old, new, 1))
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
+    assert "the nearest key: format" not in str(error.value)
 
 
 def test_a_signed_leak_factor_is_refused() -> None:

@@ -106,3 +106,8 @@ def test_one_layer_has_the_bits_that_its_images_ask_for() -> None:
     made = casts(quantise(network, plan), spikes, range(5))
     assert {made[cast]["overflows"] for cast in ("accumulate", "leak", "integrate")} == {0}
     assert made["integrate"]["casts"] == 5 * 30 * 4
+
+
+def test_a_membrane_that_does_not_decay_is_multiplied_by_nothing() -> None:
+    network = Network(RNG.random((6, 4)), np.zeros(4), np.zeros(4, np.int64), threshold=1.5, decay=1.0)
+    assert plan_of_images(network, spikes_of(INPUTS.astype(np.uint8)), Asked()).leak.kind == "none"

@@ -18,7 +18,7 @@ def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
     """Return the point of a grid whose signals have the integer bits that these images ask for in real numbers.
 
     A largest weight of exactly a power of two saturates: STDP bounds weights there. The membrane is multiplied by its
-    decay, in as many bits as hold it, FACTOR_BITS at the most.
+    decay, in as many bits as hold it, FACTOR_BITS at the most; by one of 1 it is not.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
         state_bits=(asked.state,),
         weight_rounding=(asked.weight_rounding,),
         state_rounding=(asked.state_rounding,),
-        leak=(f"multiply UQ0.{factor}",),
+        leak=("none" if network.decay == 1 else f"multiply UQ0.{factor}",),
         fold=(False,),
     )
     (point,) = make_points(grid, profile(network, spikes))

@@ -94,7 +94,8 @@ def documented(content: Any, kind: type[Kind], what: str) -> Kind:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         unknown = re.search("unknown field `(.*?)`", str(error))
-        near = get_close_matches(unknown[1], sorted(_keys(kind)), 1) if unknown else []
+        # a key that is known elsewhere in the document is no hint of how this one is written
+        near = get_close_matches(unknown[1], sorted(_keys(kind) - {unknown[1]}), 1) if unknown else []
         hint = f"; the nearest key: {near[0]}" if near else ""
         raise ConfigError(f"{what} must have the documented keys: {error}{hint}") from None
 

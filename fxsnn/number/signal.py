@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -11,6 +12,8 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import Overflow, Rounding
+
+_SHIFT = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +114,22 @@ def leak_of(given: LeakGiven, name: str) -> Leak:
         for key in SignalText.__struct_fields__:
             if getattr(given, key) != getattr(LeakText(), key):
                 raise ConfigError(f"{name}.{key} must be given where kind is 'multiply' alone, not {given.kind!r}")
-    return Leak(given.kind, signal_of(given, name), given.shift)
+    factor = signal_of(given, name)
+    try:
+        return Leak(given.kind, factor, given.shift)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from None
 
 
 def parse_leak(text: str) -> Leak:
-    """Read a leak as grids and people write it: `multiply UQ0.8`, `shift 6` or `none`."""
+    """Read a leak as grids and people write it: `multiply UQ0.8`, its factor as any signal, `shift 6` or `none`."""
     kind, _, rest = text.partition(" ")
     if kind == "none" and not rest:
         return Leak("none")
-    if kind == "shift" and rest.isascii() and rest.isdecimal():
+    if kind == "shift" and _SHIFT.fullmatch(rest):
         return Leak("shift", shift=int(rest))
-    if kind == "multiply":
-        return Leak("multiply", Signal(Format.parse(rest)))
+    if kind == "multiply" and rest == " ".join(rest.split()):  # one spelling: grids name their points by it
+        return Leak("multiply", signal_of(rest, "the leak factor"))
     raise ConfigError(f"a leak must read like 'multiply UQ0.8', 'shift 6' or 'none', not {text!r}")
 
 
