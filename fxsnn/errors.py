@@ -1,5 +1,8 @@
 """Every error a user can cause: one line saying what must hold and what was given."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 def printable(text: str) -> str:
     """Return a text as one line of what can be shown: other characters, which a file may bring, by their escapes."""
@@ -69,3 +72,12 @@ class BudgetError(FindingError):
 
 class FileError(FxsnnError, OSError):
     """A file that is missing, truncated, altered or of the wrong kind."""
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Let errors raised in the block begin with what they are of."""
+    try:
+        yield
+    except FxsnnError as error:
+        raise type(error)(f"{what}: {error}") from None

@@ -29,9 +29,9 @@ def _frozen(value: Any, copy: bool) -> Any:
     if isinstance(value, np.ndarray):
         if not value.flags.writeable:
             return value
-        held = value.copy() if copy else value.view()
-        held.flags.writeable = False
-        return held
+        array = value.copy() if copy else value.view()
+        array.flags.writeable = False
+        return array
     if type(value) in (tuple, list):
         return type(value)(_frozen(part, copy) for part in value)
     if type(value) is dict:

@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("error", "Environment variable 'NUMBA_", RuntimeWarning)
     try:
         import numba
-    except (RuntimeWarning, ValueError) as error:  # numba tells a traceback of one, and dies of the other
+    except (RuntimeWarning, ValueError) as error:  # numba prints a traceback of one, and dies of the other
         reason = str(error).splitlines()[0].rstrip(".")
         raise ImportError(f"the NUMBA_ variables must be what numba can use: {reason}", name="numba") from None
 
@@ -43,7 +43,7 @@ def cache_parent() -> Path:
 def _cache_folder() -> str:
     """Return the folder of these sources' machine code; nothing where there is none that can be written."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
-    if not sources:  # an archive, or compiled files alone: nothing tells when they change
+    if not sources:  # an archive, or compiled files alone: nothing says when they change
         return ""
     digest = hashlib.sha256()
     for source in sources:

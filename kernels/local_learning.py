@@ -76,7 +76,7 @@ class Shape(NamedTuple):
 class Room(NamedTuple):
     """What a step leaves until the next one overwrites it, and the sums, which `hold` sets to 0."""
 
-    said: NDArray[int64]  # int64[classes]
+    scores: NDArray[int64]  # int64[classes]
     error: NDArray[int64]  # int64[classes]
     delta: NDArray[signedinteger]  # of each output, in words of the sums
     winners: NDArray[int64]  # the neuron of each output
@@ -94,10 +94,10 @@ def learn_step(  # type: ignore[no-untyped-def]
     sites                      the casts into both
     """
     if readout.shape[0] > 0:
-        read_out(room.said, pooled, readout)
+        read_out(room.scores, pooled, readout)
     else:
-        copy(room.said, membranes)
-    find_errors(room.error, room.said, label, fault, registers, taps)
+        copy(room.scores, membranes)
+    find_errors(room.error, room.scores, label, fault, registers, taps)
     send_back(room.delta, room.winners, membranes, readout, room.error, fault, shape, registers, taps)
     gather(room.sums, room.bias_sums, room.delta, room.winners, trace, shape)
     hold(gradient, room.sums.reshape(-1), sites[0], registers, GRADIENT, taps)
@@ -105,26 +105,26 @@ def learn_step(  # type: ignore[no-untyped-def]
 
 
 @jit
-def read_out(said, spikes, readout):  # type: ignore[no-untyped-def]
+def read_out(scores, spikes, readout):  # type: ignore[no-untyped-def]
     """Sum the signs of the outputs that spike: int64[classes].
 
     spikes     uint8[outputs]
     readout    int8[outputs, classes]
     """
-    said[:] = 0
+    scores[:] = 0
     for place in range(spikes.shape[0]):
         if spikes[place]:
-            for k in range(said.shape[0]):
-                said[k] += readout[place, k]
+            for k in range(scores.shape[0]):
+                scores[k] += readout[place, k]
 
 
 @jit
-def find_errors(error, said, label, fault, registers, taps):  # type: ignore[no-untyped-def]
+def find_errors(error, scores, label, fault, registers, taps):  # type: ignore[no-untyped-def]
     """Compare what the layer says of each class with its target: int64[classes], classes ascending."""
     site = fault.error
     for k in range(error.shape[0]):
         target = fault.target if k == label else fault.other
-        total = (said[k] << site.left) - (int64(target) << site.left_other)
+        total = (scores[k] << site.left) - (int64(target) << site.left_other)
         word = settle(total, site, drawn(site, registers, ERROR, taps))
         if fault.one_sided:
             word = min(word, 0) if k == label else max(word, 0)

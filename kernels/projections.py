@@ -31,16 +31,16 @@ class Windows(NamedTuple):
 
 
 @jit
-def take_row(held, words, lowest, highest):  # type: ignore[no-untyped-def]
-    """Copy a row of words; return whether each is from the lowest to the highest. What `held` has no room for is cut.
+def take_row(taken, words, lowest, highest):  # type: ignore[no-untyped-def]
+    """Copy a row of words; return whether each is from the lowest to the highest. What `taken` has no room for is cut.
 
-    held     uint8 | int64[words]    overwritten
+    taken    uint8 | int64[words]    overwritten
     words    uint8 | int64[words]
     """
     inside = True
     for n in range(words.shape[0]):
         inside &= lowest <= words[n] and words[n] <= highest
-        held[n] = words[n]
+        taken[n] = words[n]
     return inside
 
 

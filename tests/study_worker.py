@@ -18,6 +18,7 @@ from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import quantise
 from fxsnn.data.encode import RateCoding
 from fxsnn.digits.grid import Grid, Learner
+from fxsnn.digits.subject import DigitsSubject
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.exploration.candidates import to_json
 from fxsnn.number.cast import to_float
@@ -25,7 +26,6 @@ from fxsnn.number.modes import Rounding
 from fxsnn.study.identity import Identity, identify
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.digits import DigitsSubject
 
 SPLITS = small_splits()
 NETWORK = replace(random_network(784, 3), coding=RateCoding(steps=10))

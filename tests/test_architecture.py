@@ -42,30 +42,26 @@ MAY_IMPORT = {
     "decolle": "kernels io engine number data measure program graph",
     "hdl": "number program graph",
     "nir": "io number program graph",
-    "exploration": "io engine number measure graph competitive decolle",
-    "digits": "io engine number data measure competitive exploration",
+    "significance": "io engine number measure",
+    "exploration": "io engine number measure graph competitive decolle significance",
     "networks": "io measure program graph competitive decolle exploration",
-    "populations": "io number measure program graph exploration",
-    "recordings": "io number data measure graph decolle exploration",
     "golden": "kernels io number data program graph competitive decolle hdl nir",
     "api": "io number measure program graph golden",
-    "regress": "io engine number data measure graph competitive decolle exploration digits networks populations",
-    "significance": "io engine number data measure graph competitive decolle exploration digits populations recordings",
-    "subjects": "measure graph competitive decolle exploration digits populations recordings significance",
-    "report": (
-        "io number data measure program graph competitive decolle exploration digits networks populations "
-        "recordings significance"
-    ),
+    "study": "storages io engine measure significance exploration",
+    "report": "io number measure significance exploration networks",
+    "digits": "io engine number data measure competitive significance exploration report",
+    "recordings": "io number data measure graph decolle significance exploration report",
+    "populations": "io number measure program graph significance exploration report",
+    "regress": "io engine number data measure graph competitive decolle exploration networks digits populations",
     "projects": "io golden regress",
     "pytest_plugin": "golden regress",
-    "study": "storages io engine measure exploration significance subjects",
     "jobs": (
-        "io engine number data measure graph competitive decolle exploration digits networks populations "
-        "recordings golden significance subjects report study"
+        "io engine number data measure graph competitive decolle significance exploration networks golden study "
+        "report digits recordings populations"
     ),
     "cli": (
-        "io engine number data measure program graph cmodel decolle nir exploration networks golden regress "
-        "significance projects study jobs"
+        "io engine number data measure program graph cmodel decolle nir significance exploration networks golden "
+        "study regress projects jobs"
     ),
     "__main__": "cli",
 }

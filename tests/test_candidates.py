@@ -17,7 +17,7 @@ from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.ranges import profile
 from fxsnn.competitive.watching import reference
 from fxsnn.data.encode import RateCoding, encode
-from fxsnn.digits.evaluate import Task, explore
+from fxsnn.digits.bench import Task, explore
 from fxsnn.digits.grid import Grid, make_points
 from fxsnn.errors import FileError, FxsnnError
 from fxsnn.exploration.candidate import Candidate

@@ -140,8 +140,8 @@ def test_the_examples_of_every_help_are_command_lines(
     for words in examples(path):
         assert words[: 1 + len(path)] == ["fxsnn", *path]
         given = [word.replace("~", str(tmp_path)) for word in words[1:]]
-        for name in (word for option, word in itertools.pairwise(given) if option == "--data"):
-            Path(name).mkdir()  # a folder of data is looked for before anything else
+        for name in (word for option, word in itertools.pairwise(given) if option in ("--data", "--inputs")):
+            Path(name).mkdir()  # data are looked for before anything else
         command, parent = typer.main.get_command(fxsnn.cli.app), None
         for name in path:
             command = command.commands[name]  # type: ignore[attr-defined]

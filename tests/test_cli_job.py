@@ -15,11 +15,9 @@ from command_line import Said, run, skip_without_jit, small_splits
 from fxsnn.competitive.learn import Learning, random_network
 from fxsnn.competitive.network import load_network, save_network
 from fxsnn.competitive.plan import parse_plan, plan_from_data, plan_text
-from fxsnn.digits.evaluate import evaluate
-from fxsnn.digits.learner import IntegerLearner
+from fxsnn.digits.bench import IntegerLearner, evaluate, prepare
 from fxsnn.digits.profiled import ANY, plan_in
 from fxsnn.digits.splits import part
-from fxsnn.digits.task import prepare
 from fxsnn.exploration.candidates import Entry, entry_of, load_exploration
 from fxsnn.exploration.point import Point
 from fxsnn.measure.ties import pack, paired_difference, unpack
@@ -49,6 +47,7 @@ DEMO = ["--neurons", "6", "--passes", "2", "--max-loss", "1", "--sweep", "0", "-
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
+    monkeypatch.setattr("fxsnn.jobs.digits_demo.open_splits", lambda *_: small_splits())
     monkeypatch.setattr("fxsnn.jobs.digits_training.open_splits", lambda *_: small_splits())
 
 
@@ -330,7 +329,7 @@ def test_a_demo_that_fails_at_its_end_leaves_what_was_there(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fxsnn.jobs.digits_demo.write_report", stop)
+    monkeypatch.setattr("fxsnn.jobs.report.write_report", stop)
     assert run("demo", "--out", out, "--grid", grid, *DEMO, "--seed", "1").status == 130
     assert contents(out) == before
     assert names(tmp_path) == ["demo", "grid.toml"]

@@ -22,12 +22,13 @@ from fxsnn.decolle.description import parse_description
 from fxsnn.decolle.learn import LocalLearning
 from fxsnn.decolle.network import load_layers, random_layers, save_layers
 from fxsnn.decolle.ptq import Words, plan_layers
-from fxsnn.exploration.planned import planned_text
+from fxsnn.exploration.candidate import evaluate
+from fxsnn.exploration.planned import parse_planned, planned_text, signal_rows
 from fxsnn.io.npz import pack_npz
+from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
+from fxsnn.recordings.groups import decolle_spreads
 from fxsnn.recordings.splits import open_split
-from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
-from fxsnn.significance.recordings import decolle_spreads
 from test_cli_json import GRID, PLAN
 from test_decolle_learning import NET, recordings, write
 from test_graph_explore import written
@@ -143,7 +144,18 @@ def test_the_former_group_names_all_that_it_held(words: list[str]) -> None:
          "--neurons 4 must not be given for a network of layers, which learns from recordings with labels"),
         (["demo", "described.toml", "--out", "o"],
          "a network of layers must learn from recordings: name their folder by --data"),
-        (["plan", "digits.npz", "--out", "o.toml"], "a network must be of layers, 'digits.npz' is of one layer"),
+        (["plan", "digits.npz", "--out", "o.toml", "--filters", "currents"],
+         "--filters must be of a network of layers, not of one layer"),
+        (["plan", *POPULATIONS, "--out", "o.toml", "--filters", "currents"],
+         "--filters must be of a network of layers, not of populations"),
+        (["plan", "layers.npz", "--out", "o.toml", "--images", 5],
+         "a plan of layers must be made without --data and --images: it holds all words that there can be"),
+        (["plan", "layers.npz", "--out", "o.toml", "--data", "events"],
+         "a plan of layers must be made without --data and --images: it holds all words that there can be"),
+        (["plan", "net.toml", "--out", "o.toml"],
+         "--inputs must be given for a network of populations, as 'net.toml'"),
+        (["plan", *POPULATIONS, "--out", "shown.npz"],
+         "an output file must be another one than those that are read, not 'shown.npz'"),
         (["refine", "digits.npz", "layers.toml", "--data", "events", "--out", "o.npz"],
          "a network must be of layers, 'digits.npz' is of one layer"),
         (["data", "events", "--data", "events"], "one folder must be given, 'events' or --data events, not both"),
@@ -195,6 +207,26 @@ def test_golden_vectors_of_any_kind_begin_with_given_words(
     said = run(*usual, tmp_path / "no", "--start", tmp_path / "other.npz").complaint
     assert "a state at the start must be one of " in said
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["digits.npz"], ["layers.npz"], [*POPULATIONS, "--images", 20]], ids=["digits", "layers", "populations"]
+)
+def test_a_plan_is_made_for_any_kind_and_runs(folder: Path, tmp_path: Path, words: list[str]) -> None:
+    del folder
+    asked = ["plan", *words, "--weight", 5, "--state", 3, "--weight-rounding", "SR", "--state-rounding", "RN", "--out"]
+    made = [run(*asked, tmp_path / name, "--json") for name in ("one.toml", "two.toml")]
+    assert [said.status for said in made] == [0, 0], made[0].err
+    assert (tmp_path / "one.toml").read_bytes() == (tmp_path / "two.toml").read_bytes()
+    plan = parse_planned((tmp_path / "one.toml").read_text())
+    weights = [(form, rounding) for name, form, rounding, _ in signal_rows(plan) if name.endswith("weight")]
+    assert weights
+    assert all(form.endswith(("(s5)", "(u5)")) and rounding == "stochastic" for form, rounding in weights)
+    samples = ["--data", "events"] if words == ["layers.npz"] else words[1:3]
+    counted = json.loads(run("memory", tmp_path / "one.toml", "--network", words[0], "--json").out)
+    assert counted["bits"] == json.loads(made[0].out)["memory"]["bits"]
+    said = json.loads(run("emulate", words[0], tmp_path / "one.toml", *samples, "--json").out)
+    assert said["fixed"]["images"] == said["float"]["images"] > 0
 
 
 @pytest.mark.parametrize(
@@ -281,4 +313,4 @@ def test_options_of_learning_on_reach_the_candidates(folder: Path, tmp_path: Pat
     bench = Bench(layers, held_out, Lessons(train, learning))
     (point,) = recorded_points(RecordedGrid((3,), (1,), scheme=("straight-through",)), bench.network)
     (told,) = json.loads((tmp_path / "c.json").read_bytes())["candidates"]
-    assert (told["accuracy"], told["bits"]) == (bench.evaluate(point).accuracy, bench.evaluate(point).bits)
+    assert (told["accuracy"], told["bits"]) == (evaluate(bench, point).accuracy, evaluate(bench, point).bits)

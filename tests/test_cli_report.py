@@ -16,9 +16,7 @@ from command_line import Said, run, skip_without_jit, small_splits
 from fxsnn.competitive.learn import Learning, random_network, train
 from fxsnn.competitive.network import load_network, save_network
 from fxsnn.competitive.plan import Plan, plan_from_data, plan_text
-from fxsnn.digits.evaluate import explore
-from fxsnn.digits.learner import learner_like
-from fxsnn.digits.task import about, prepare
+from fxsnn.digits.bench import about, explore, learner_like, prepare
 from fxsnn.exploration.candidates import gather, load_exploration, to_json
 from fxsnn.exploration.point import Point
 from fxsnn.measure.ties import unpack
@@ -56,7 +54,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Use the small digits; leave the figures out but where a test is of them."""
     monkeypatch.setattr("fxsnn.jobs.digits.open_splits", lambda *_: small_splits())
-    monkeypatch.setattr("fxsnn.jobs.digits_report.open_splits", lambda *_: small_splits())
     if "illustrated" not in request.fixturenames:
         pictures = ("trade_off", "membranes", "distributions", "rasters", "significance")
         monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in pictures})

@@ -110,7 +110,7 @@ def test_an_output_that_cannot_be_is_refused_before_the_work(
     def work(*_: object) -> None:
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr("fxsnn.jobs.digits.significance", work)
+    monkeypatch.setattr("fxsnn.jobs.digits.wide_of_images", work)
     must = "--out must be a folder or a name that ends in .json, not"
     missing = tmp_path / "missing" / "sweeps"
     assert run("significance", network, "--out", missing).complaint == (

@@ -27,15 +27,16 @@ from fxsnn.decolle.ptq import Words
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.decolle.table import LayerLearning, Update
 from fxsnn.errors import ConfigError, WidthError
+from fxsnn.exploration.candidate import evaluate
 from fxsnn.kernels import lfsr
 from fxsnn.networks.described import described_in, described_text
 from fxsnn.number.cast import from_float
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Signal
+from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out, measured
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
-from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out, measured
-from fxsnn.subjects.recordings import RecordingsSubject
+from fxsnn.recordings.subject import RecordingsSubject
 from reference import Draws
 from reference_decolle import every_layer, given_to
 from reference_local import Learner, present
@@ -418,17 +419,18 @@ def test_what_learning_stores_is_counted_array_by_array() -> None:
 def test_a_point_of_a_grid_learns_on_in_integers() -> None:
     train, held_out = learned_and_held_out(recordings(240))
     network = train_layers(random_layers(SMALL, 0), train, LocalLearning(16, 24, 2e-2))
-    some = Bench(network, held_out, Lessons(train.part(np.arange(12)), LocalLearning(1, rate=2**-7)))
+    few = train.part(np.arange(12))
+    some = Bench(network, held_out, Lessons(few, LocalLearning(1, rate=2**-7)))
     grid = RecordedGrid((3,), (2,), weight_rounding=("SR",), scheme=("PTQ", "ITQ"))
     after, during = recorded_points(grid, network)
     assert (after.name, during.name) == ("w3-SR-s2-TR", "w3-SR-s2-TR-itq")
     assert during.plan.layers[0].learning
     learned = some.network_of(during)
     assert learned is not network
-    expected = itq.train_in_integers(network, some.lessons.recordings, during.plan, IntegerLearning(1, 7))
+    expected = itq.train_in_integers(network, few, during.plan, IntegerLearning(1, 7))
     assert digest(learned) == digest(expected) != digest(network)
     assert RecordingsSubject(some, grid).facts().learner.startswith('{"passes":1,')
-    assert some.evaluate(during).scheme == "ITQ"
+    assert evaluate(some, during).scheme == "ITQ"
 
 
 @once

@@ -15,7 +15,7 @@ from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import Ranges
 from fxsnn.data.encode import RateCoding, encode
-from fxsnn.digits.evaluate import Task, evaluate, explore
+from fxsnn.digits.bench import Task, evaluate, explore
 from fxsnn.digits.grid import Grid, make_plans, make_points, parse_grid
 from fxsnn.errors import ConfigError, FormatError, FxsnnError, OverflowDetectedError, WidthError
 from fxsnn.exploration.candidate import Candidate

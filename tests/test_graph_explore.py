@@ -28,11 +28,11 @@ from fxsnn.graph.run import trace
 from fxsnn.number.format import Format
 from fxsnn.populations.bench import check_inputs_of
 from fxsnn.populations.grid import GraphSignals, graph_points, parse_graph_grid
+from fxsnn.populations.groups import LEAST_WIDE, wide_plan
 from fxsnn.populations.profile import graph_spreads
-from fxsnn.significance.populations import LEAST_WIDE, wide_plan
+from fxsnn.populations.subject import GraphSubject, digest_of_graph
 from fxsnn.study.session import Finished, Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.populations import GraphSubject, digest_of_graph
 from test_graph_files import RISING
 
 skip_without_jit()

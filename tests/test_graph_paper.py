@@ -15,8 +15,8 @@ from fxsnn.graph.files import load_graph
 from fxsnn.graph.plan import GraphPlan, signals_for
 from fxsnn.number.modes import Rounding
 from fxsnn.populations.grid import graph_points, parse_graph_grid
+from fxsnn.populations.groups import significant_points
 from fxsnn.significance.fewest import Fewest, read_fewest
-from fxsnn.significance.populations import significant_points
 from test_graph_explore import GRID, RESTED, RESTING, written
 
 skip_without_jit()

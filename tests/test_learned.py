@@ -51,7 +51,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Splits], None]:
     """Return what changes the images that commands open."""
 
     def show(splits: Splits) -> None:
-        for module in ("digits", "digits_training", "digits_report"):
+        for module in ("digits", "digits_demo", "digits_training"):
             monkeypatch.setattr(f"fxsnn.jobs.{module}.open_splits", lambda *_: splits)
 
     show(small_splits())

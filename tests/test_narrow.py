@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,16 @@ from fxsnn.decolle.network import DecolleNetwork, save_layers
 from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.errors import ConfigError
-from fxsnn.exploration.candidate import Values
+from fxsnn.exploration.candidate import Values, evaluate
 from fxsnn.exploration.candidates import to_json
 from fxsnn.exploration.descent import Floor, Narrowing, formats, narrowed, reachable, steps
 from fxsnn.exploration.point import Point
 from fxsnn.number.format import Format
+from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
-from fxsnn.recordings.narrowing import LayerSignals
-from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
+from fxsnn.recordings.subject import LayerSignals, RecordingsSubject
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.recordings import RecordingsSubject
 from test_decolle_learning import recordings, taught
 
 skip_without_jit()
@@ -167,7 +167,7 @@ def test_a_study_descends_as_a_demo_does_to_what_is_much_smaller(subject: Record
     descent = subject.narrowing(0.07)
     told = bench.float_classified()
     descent.against(told.accuracy)
-    found = narrowed(descent, bench.evaluate, 2)
+    found = narrowed(descent, partial(evaluate, bench), 2)
     assert found[0].plan == recorded_points(GRID, bench.network)[0].plan
     studied = run_study(subject, Settings(place, "narrow", max_loss=0.07), 2, lambda *_: None).exploration.entries
     assert [entry.name for entry in studied] == [one.name for one in found]

@@ -10,16 +10,15 @@ import pytest
 from command_line import skip_without_jit
 from fxsnn.competitive.inventory import memory
 from fxsnn.competitive.quantised import quantise
+from fxsnn.digits.bench import measured_ranges
 from fxsnn.digits.grid import Grid, make_points
-from fxsnn.digits.narrowing import PlanSignals
-from fxsnn.digits.task import measured_ranges
+from fxsnn.digits.subject import DigitsSubject, PlanSignals
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import to_json
 from fxsnn.exploration.descent import Floor, steps
 from fxsnn.number.format import Format
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.digits import DigitsSubject
 from study_worker import NETWORK, SPLITS, Snapping
 
 skip_without_jit()

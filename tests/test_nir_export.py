@@ -23,7 +23,7 @@ from fxsnn.nir.hdf5 import parse_nir
 from fxsnn.nir.layout import places
 from fxsnn.nir.read import read_nir
 from fxsnn.nir.sidecar import parse_sidecar
-from fxsnn.subjects.populations import digest_of_graph
+from fxsnn.populations.subject import digest_of_graph
 
 skip_with_jit()
 

@@ -53,11 +53,13 @@ def test_the_readme_s_commands_print_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_plan_in_the_docs_is_a_plan() -> None:
-    plan, grid = blocks(ROOT / "docs" / "files.md", "toml")
+    plan, lines, grid = blocks(ROOT / "docs" / "files.md", "toml")
     data = tomllib.loads(plan)
     for name in ("accumulator", "membrane", "theta", "threshold", "inhibition"):
         data[name] = data["weight"]
     assert plan_from_data(data).leak.kind == "multiply"
+    in_lines = plan_from_data({name: part for name, part in data.items() if name != "learning"} | tomllib.loads(lines))
+    assert (str(in_lines.membrane), in_lines.leak.shift) == ("Q6.4 floor saturate", 5)
     assert msgspec.to_builtins(parse_grid(grid)) == msgspec.to_builtins(DEMO_GRID)
 
 

@@ -21,19 +21,20 @@ from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.decolle.record import recorded
 from fxsnn.errors import ConfigError, FileError
+from fxsnn.exploration.candidate import evaluate
 from fxsnn.exploration.candidates import gather, load_exploration
 from fxsnn.exploration.planned import facts_of, parse_planned, planned_from_data, planned_text
 from fxsnn.graph.run import trace
 from fxsnn.jobs.recordings_demo import DEMO_GRIDS, _candidates
 from fxsnn.measure.memory import baseline
-from fxsnn.measure.score import Classified
+from fxsnn.measure.score import Measured
 from fxsnn.number.modes import Rounding
+from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid, recorded_points
-from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out, measured, measured_float
+from fxsnn.recordings.groups import decolle_groups, wide_network, wide_plan
+from fxsnn.recordings.subject import RecordingsSubject, digest_of_layers
 from fxsnn.report import Story
-from fxsnn.significance.recordings import decolle_groups, decolle_significance, wide_plan
-from fxsnn.significance.sweep import narrowed
-from fxsnn.subjects.recordings import RecordingsSubject, digest_of_layers
+from fxsnn.significance.sweep import narrowed, significance
 from test_decolle_learning import NET, recordings, taught, write
 from test_report import PICTURES, Page
 
@@ -154,12 +155,12 @@ def test_a_rounding_under_two_names_is_refused(network: DecolleNetwork) -> None:
 
 def test_a_point_is_worth_what_its_network_says(bench: Bench) -> None:
     point = recorded_points(GRID, bench.network)[0]
-    found = bench.evaluate(point)
+    found = evaluate(bench, point)
     quantised = quantise_layers(bench.network, point.plan)
-    said = respond_layers(quantised, frames_of(bench.network, bench.shown, np.arange(len(bench.shown))))
-    assert (found.score.right == (said.argmax(axis=1) == bench.shown.labels)).all()
+    said = respond_layers(quantised, frames_of(bench.network, bench.recordings, np.arange(len(bench.recordings))))
+    assert (found.score.right == (said.argmax(axis=1) == bench.recordings.labels)).all()
     assert found.score.correct == np.trace(found.score.confusion)
-    assert found.score.confusion.sum(axis=1).tolist() == np.bincount(bench.shown.labels).tolist()
+    assert found.score.confusion.sum(axis=1).tolist() == np.bincount(bench.recordings.labels).tolist()
     assert baseline(found.memory).bits > 3 * found.bits
 
 
@@ -168,11 +169,11 @@ def test_a_candidate_says_how_it_fires_beside_the_float_network(bench: Bench) ->
     point = recorded_points(GRID, bench.network)[-2]
     found = subject.ready(1)[1](point).firing
     assert found is not None
-    quantised, many = quantise_layers(bench.network, point.plan), min(16, len(bench.shown))
-    assert bench.evaluate(point).firing is None
+    quantised, many = quantise_layers(bench.network, point.plan), min(16, len(bench.recordings))
+    assert evaluate(bench, point).firing is None
     pairs = []
     for n in range(many):
-        frames = frames_of(bench.network, bench.shown, np.array([n]))
+        frames = frames_of(bench.network, bench.recordings, np.array([n]))
         layers, kept = recorded(bench.network, frames), trace(quantised.graph, frames[0])
         floats = np.concatenate([layer["S"].reshape(len(layer["S"]), -1) for layer in layers[:2]], axis=1).astype(int)
         pairs.append((floats, np.concatenate([kept[f"layer_{k}"].emitted for k in (0, 1)], axis=1).astype(int)))
@@ -186,14 +187,14 @@ def test_a_candidate_says_how_it_fires_beside_the_float_network(bench: Bench) ->
 
 def test_a_network_that_learned_through_its_quantisation_is_better(bench: Bench) -> None:
     grid = RecordedGrid((2,), (0,), scheme=("PTQ", "straight-through"))
-    after, through = (bench.evaluate(point) for point in recorded_points(grid, bench.network))
+    after, through = (evaluate(bench, point) for point in recorded_points(grid, bench.network))
     assert after.bits == through.bits
     assert through.accuracy > after.accuracy + 0.1
 
 
 def test_a_prediction_is_the_largest_sum_the_first_of_equal_ones() -> None:
     said = np.array([[1, 3, 3], [0, 0, 0], [-5, -2, -1]])
-    told = Classified.of(said, np.array([1, 1, 2], np.uint8))
+    told = Measured.of(said, np.array([1, 1, 2], np.uint8))
     assert told.right.tolist() == [True, False, True]
     assert told.confusion.tolist() == [[0, 0, 0], [1, 1, 0], [0, 0, 1]]
     assert (told.correct, told.images, told.spikes_per_image) == (2, 3, None)
@@ -267,7 +268,7 @@ def test_explored_selected_recorded_and_checked(folder: Path, tmp_path: Path) ->
 
 
 def test_a_report_of_a_decolle_network_is_refused_in_one_line(bench: Bench) -> None:
-    candidates = [bench.evaluate(point) for point in recorded_points(GRID, bench.network)[:1]]
+    candidates = [evaluate(bench, point) for point in recorded_points(GRID, bench.network)[:1]]
     found = gather("some", bench.float_classified(), candidates)
     with pytest.raises(FileError, match="must be of a network that learns without labels, not of layers$"):
         found.plan_as(0, Plan)
@@ -357,7 +358,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
     filters: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stories: list[Story] = []
-    monkeypatch.setattr("fxsnn.jobs.recordings_report.write_report", lambda _, story: stories.append(story))
+    monkeypatch.setattr("fxsnn.jobs.report.write_report", lambda _, story: stories.append(story))
     plain = load_layers(folder / "net.npz")
     biases = tuple(np.linspace(-0.3, 0.4, len(bias), dtype=np.float32) for bias in plain.biases)
     net, plan = tmp_path / "net.npz", tmp_path / "plan.toml"
@@ -375,7 +376,7 @@ def test_what_is_drawn_as_a_membrane_says_who_spikes(
 @pytest.mark.long
 def test_every_group_of_every_layer_is_swept(network: DecolleNetwork, folder: Path, tmp_path: Path) -> None:
     shown = recordings(40, seed=5)
-    found = decolle_significance(network, shown, "some", "0" * 64, 0.02, longest=4)
+    found = significance(wide_network(network, shown), "some", "0" * 64, 0.02, longest=4)
     groups = {rank.group: rank for rank in found.ranking}
     names = [f"layer {n} {name}" for n in (0, 1, 2) for name in ("weights", "biases", "Q", "P", "R", "decays")]
     assert set(groups) == set(names) - {"layer 2 R"}

@@ -29,7 +29,7 @@ from fxsnn.graph.population import population
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import delayed
 from fxsnn.graph.run import trace
-from fxsnn.graph.stepwise import Words
+from fxsnn.graph.ways import Words
 from fxsnn.hdl.words import names_of
 from fxsnn.program.grammar import parse
 from population_faults import FAULTS

@@ -25,7 +25,16 @@ from fxsnn.competitive.network import Network
 from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import Ranges, profile, spreads
 from fxsnn.data.encode import RateCoding, encode
-from fxsnn.digits.evaluate import Task
+from fxsnn.digits.bench import Task
+from fxsnn.digits.groups import (
+    GROUPS,
+    identity,
+    inference_groups,
+    signal_of,
+    wide_network,
+    wide_plan,
+    with_signals,
+)
 from fxsnn.errors import ConfigError, FileError, FormatError, WidthError
 from fxsnn.measure.score import cross_validate
 from fxsnn.measure.ties import paired_difference
@@ -34,17 +43,8 @@ from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Signal
 from fxsnn.report.significance import describe, draw, significance_png, significance_svg
 from fxsnn.significance import Significance, load_significance, to_json
-from fxsnn.significance.digits import (
-    GROUPS,
-    identity,
-    inference_groups,
-    signal_of,
-    significance,
-    wide_plan,
-    with_signals,
-)
 from fxsnn.significance.result import Fewest, Float, Point, Rank, fewest, gather, rank
-from fxsnn.significance.sweep import ROUNDINGS, Case, Group, bits_of, narrowed, sweep
+from fxsnn.significance.sweep import ROUNDINGS, Case, Group, bits_of, narrowed, significance, sweep
 
 skip_without_jit()
 
@@ -74,7 +74,8 @@ def measured(network: Network, task: Task, workers: int = 1, told: list[tuple[in
             told.append((done, total))
 
     ranges, spread = profile(network, task.spikes), spreads(network, task.spikes)
-    return significance(network, ranges, spread, task, "24 strips", "0" * 64, 0.05, 7, workers, tell, longest=5)
+    wide = wide_network(network, ranges, spread, task, 7, workers)
+    return significance(wide, "24 strips", "0" * 64, 0.05, workers, tell, longest=5)
 
 
 NETWORK = network_of()
@@ -132,7 +133,8 @@ def test_what_is_measured_is_the_float_network(found: Significance) -> None:
 
 def test_a_wide_plan_that_differs_is_told() -> None:
     ranges = replace(profile(NETWORK, TASK.spikes), membrane=(0.0, 0.01))  # far too few integer bits
-    found = significance(NETWORK, ranges, spreads(NETWORK, TASK.spikes), TASK, "", "", 0.05, longest=4)
+    wide = wide_network(NETWORK, ranges, spreads(NETWORK, TASK.spikes), TASK)
+    found = significance(wide, "", "", 0.05, longest=4)
     assert found.baseline.wide_images_differing > 12
 
 

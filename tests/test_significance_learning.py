@@ -19,18 +19,10 @@ from fxsnn.competitive.plan import LearningPlan, Plan
 from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import profile, spreads
 from fxsnn.data.encode import RateCoding, encode
-from fxsnn.digits.evaluate import Task
-from fxsnn.errors import ConfigError, FileError, WidthError
-from fxsnn.measure.score import cross_validate
-from fxsnn.number.format import Format
-from fxsnn.number.modes import Rounding
-from fxsnn.number.signal import Signal
-from fxsnn.report.significance import describe, draw, significance_svg
-from fxsnn.report.story import percent
-from fxsnn.significance import Significance, load_significance, to_json
-from fxsnn.significance.digits import GROUPS as INFERRING
-from fxsnn.significance.digits import significance
-from fxsnn.significance.digits_learning import (
+from fxsnn.digits.bench import Task
+from fxsnn.digits.groups import GROUPS as INFERRING
+from fxsnn.digits.groups import wide_network
+from fxsnn.digits.learning_groups import (
     FADE,
     GROUPS,
     Lessons,
@@ -40,7 +32,15 @@ from fxsnn.significance.digits_learning import (
     saturated,
     wide_plan,
 )
-from fxsnn.significance.sweep import ROUNDINGS, narrowed
+from fxsnn.errors import ConfigError, FileError, WidthError
+from fxsnn.measure.score import cross_validate
+from fxsnn.number.format import Format
+from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Signal
+from fxsnn.report.significance import describe, draw, significance_svg
+from fxsnn.report.story import percent
+from fxsnn.significance import Significance, load_significance, to_json
+from fxsnn.significance.sweep import ROUNDINGS, narrowed, significance
 from test_learn import bars
 
 skip_without_jit()
@@ -56,7 +56,7 @@ LONGEST = 5
 @pytest.fixture(scope="module")
 def inferred() -> Significance:
     ranges, spread = profile(NETWORK, TASK.spikes), spreads(NETWORK, TASK.spikes)
-    return significance(NETWORK, ranges, spread, TASK, "24 bars", "0" * 64, 0.05, 7, longest=4)
+    return significance(wide_network(NETWORK, ranges, spread, TASK, 7), "24 bars", "0" * 64, 0.05, longest=4)
 
 
 @pytest.fixture(scope="module")

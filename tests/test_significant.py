@@ -15,15 +15,15 @@ from fxsnn.decolle.ptq import Words, plan_layers, weight_format
 from fxsnn.errors import ConfigError
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Leak, Signal
+from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid
-from fxsnn.recordings.task import Bench, Lessons, learned_and_held_out
+from fxsnn.recordings.groups import significant_axes, significant_points, wide_network
+from fxsnn.recordings.subject import RecordingsSubject
 from fxsnn.significance import to_json
 from fxsnn.significance.fewest import Fewest, read_fewest
-from fxsnn.significance.recordings import decolle_significance
-from fxsnn.significance.recordings_points import significant_axes, significant_points
+from fxsnn.significance.sweep import significance
 from fxsnn.study.session import Settings, run_study
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.recordings import RecordingsSubject
 from test_decolle_learning import recordings, taught
 
 skip_without_jit()
@@ -131,7 +131,7 @@ def test_points_that_learn_on_must_be_able_to(network: DecolleNetwork) -> None:
 @pytest.mark.long
 def test_swept_explored_and_gone_on_with(network: DecolleNetwork, tmp_path: Path) -> None:
     train, held_out = learned_and_held_out(recordings(240))
-    found = to_json(decolle_significance(network, held_out, "some", "0" * 64, 0.2, longest=6))
+    found = to_json(significance(wide_network(network, held_out), "some", "0" * 64, 0.2, longest=6))
     grid = RecordedGrid(weight_rounding=("RN",), scheme=("PTQ", "straight-through"))
     subject = RecordingsSubject(Bench(network, held_out, Lessons(train, LocalLearning(1, 24, 1e-2))), grid)
     settings = Settings(parse_place(str(tmp_path / "c.db")), "paper", significance=found, significance_shown="s.json")

@@ -21,9 +21,10 @@ from command_line import long_but, skip_without_jit
 from dask_cluster import Cluster
 from fxsnn.cli.studies import show_finished
 from fxsnn.competitive.plan import Plan
-from fxsnn.digits.evaluate import evaluate, explore
+from fxsnn.digits import subject as digits
+from fxsnn.digits.bench import about, evaluate, explore, measured_ranges, prepare
 from fxsnn.digits.grid import Grid, make_points
-from fxsnn.digits.task import about, measured_ranges, prepare
+from fxsnn.digits.subject import DigitsSubject
 from fxsnn.engine.pool import Engine
 from fxsnn.errors import ConfigError, FileError, FindingError
 from fxsnn.exploration.candidates import entry_of, gather, to_json
@@ -32,8 +33,6 @@ from fxsnn.measure.memory import baseline
 from fxsnn.study import session
 from fxsnn.study.record import Record, Result, open_record
 from fxsnn.study.storage import USUAL_NAME, open_storage, parse_place
-from fxsnn.subjects import digits
-from fxsnn.subjects.digits import DigitsSubject
 from study_worker import GRID, NETWORK, SPLITS, Snapping, identity, kills, study, subject
 
 skip_without_jit()

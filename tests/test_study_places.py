@@ -22,7 +22,7 @@ from command_line import HEARS_SIGINT, run, skip_without_jit, small_splits
 from fxsnn.cli.studies import going_on
 from fxsnn.competitive.learn import random_network
 from fxsnn.competitive.network import save_network
-from fxsnn.digits.task import prepare
+from fxsnn.digits.bench import prepare
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.storages.journal import FileLock, Journal
 from fxsnn.study import storage
@@ -49,13 +49,13 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     def work(*_: object) -> None:
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr("fxsnn.subjects.digits.prepare", work)
+    monkeypatch.setattr("fxsnn.digits.subject.prepare", work)
 
 
 @pytest.fixture
 def at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the work of a study begin in this process."""
-    monkeypatch.setattr("fxsnn.subjects.digits.prepare", prepare)
+    monkeypatch.setattr("fxsnn.digits.subject.prepare", prepare)
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ import pytest
 from command_line import run, skip_without_jit
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.ranges import Ranges
-from fxsnn.digits.grid import Grid, make_points
+from fxsnn.digits.grid import Grid, make_points, restrict
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.exploration.candidates import to_json
 from fxsnn.exploration.point import Point
-from fxsnn.significance.fewest import Fewest, read_fewest, restrict
-from fxsnn.subjects.strategy import (
+from fxsnn.significance.fewest import Fewest, read_fewest
+from fxsnn.study.strategy import (
     GENERATION,
     SAMPLERS,
     Every,

@@ -34,11 +34,12 @@ from fxsnn.decolle.plan import DecollePlan, decolle_plan_from_data, decolle_plan
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.decolle.ready import ready
+from fxsnn.exploration.candidate import evaluate
 from fxsnn.exploration.descent import Floor, Narrowing, narrowed
 from fxsnn.measure.memory import Memory, baseline
+from fxsnn.recordings.bench import Bench, Lessons, measured, measured_float
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
-from fxsnn.recordings.narrowing import LayerSignals
-from fxsnn.recordings.task import Bench, Lessons, measured, measured_float
+from fxsnn.recordings.subject import LayerSignals
 
 AFTER = [Words(weight, state) for weight, state in ((8, 6), (8, 4), (6, 3), (5, 3), (4, 2))]
 AFTER += [Words(weight, state, filters="currents") for weight, state in ((8, 6), (8, 4), (6, 2))]
@@ -94,7 +95,7 @@ class Work:
         descent = Narrowing(recorded_points(START, network)[0], LayerSignals(self.description), told.images, max_loss)
         descent.against(told.accuracy)
         floor = Floor.below(told.accuracy, max_loss, told.images)
-        found = narrowed(descent, bench.evaluate, 1)
+        found = narrowed(descent, partial(evaluate, bench), 1)
         return min((one for one in found if floor.holds(one.accuracy)), key=lambda one: one.bits).plan
 
     def fixed_row(self, plan: DecollePlan, through: bool) -> Row:

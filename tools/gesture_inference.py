@@ -24,12 +24,12 @@ from msgspec.structs import replace
 from fxsnn.cli.options import CORES
 from fxsnn.data.binned import load_binned
 from fxsnn.decolle.network import random_layers, save_layers
-from fxsnn.decolle.ptq import Words
 from fxsnn.decolle.ready import ready
+from fxsnn.exploration.planned import Asked
 from fxsnn.exploration.selection import criteria
-from fxsnn.jobs.kinds import report
-from fxsnn.jobs.recordings import write_plan
-from fxsnn.jobs.samples import samples_for
+from fxsnn.jobs.kinds import write_plan
+from fxsnn.jobs.report import report
+from fxsnn.jobs.samples import Samples, samples_for
 from fxsnn.jobs.sources import Sources
 from fxsnn.measure.memory import bits_text
 
@@ -52,9 +52,9 @@ def main() -> None:
     network = asked.out / "net.npz"
     save_layers(random_layers(described, 0, gain=10.0), network)
     print(f"{len(given.times):,} events; {asked.steps} steps of {described.inputs(0)} cells")
-    for words in (Words(8, 4), Words(4, 1)):
+    for words in (Asked(8, 4), Asked(4, 1)):
         plan = asked.out / f"w{words.weight}-s{words.state}.toml"
-        write_plan(network, words, plan)
+        write_plan(Samples(network, "layers"), plan, words, None)
         page = plan.with_suffix(".html")
         command = f"fxsnn report {network.name} {plan.name} --data {asked.data.name} --out {page.name}"
         begun = time.perf_counter()

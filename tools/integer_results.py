@@ -29,7 +29,7 @@ from fxsnn.decolle.plan import decolle_plan_from_data, decolle_plan_to_data
 from fxsnn.decolle.ptq import Words
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.decolle.table import Update
-from fxsnn.recordings.task import measured
+from fxsnn.recordings.bench import measured
 
 
 class Job(NamedTuple):

@@ -20,10 +20,9 @@ from fxsnn.competitive.plan import LearningPlan, Plan
 from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import Ranges
 from fxsnn.data.encode import encode
-from fxsnn.digits.evaluate import Task
+from fxsnn.digits.bench import Task, measure
 from fxsnn.digits.profiled import plan_in
 from fxsnn.digits.splits import Splits, open_splits
-from fxsnn.digits.task import measure
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Signal

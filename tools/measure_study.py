@@ -26,13 +26,13 @@ from fxsnn.digits.grid import Grid, make_points
 from fxsnn.engine.pool import Engine, open_pool
 from fxsnn.exploration.candidates import Entry, Found
 from fxsnn.exploration.point import Point
+from fxsnn.exploration.subject import Facts
 from fxsnn.measure.ties import pack
 from fxsnn.study.identity import identify
 from fxsnn.study.record import Result, open_record
 from fxsnn.study.run import Coordinator
 from fxsnn.study.storage import parse_place
-from fxsnn.subjects.strategy import Every
-from fxsnn.subjects.subject import Facts
+from fxsnn.study.strategy import Every
 
 RIGHT = pack(np.zeros(10_000, dtype=np.bool_))  # which digits are right
 RANGES = Ranges((0.0, 20.0), (0.0, 60.0), (0.0, 0.2), (5.0, 5.0), (128.0, 128.0))

@@ -23,7 +23,7 @@ from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.decolle.ready import ready
 from fxsnn.graph.batch import emitted_of
-from fxsnn.recordings.task import learned_and_held_out, measured, measured_float
+from fxsnn.recordings.bench import learned_and_held_out, measured, measured_float
 
 WORDS = (Words(8, 4), Words(6, 4), Words(6, 2))
 STRENGTHS = [0.0, 0.1, 0.3, 1.0, 3.0]

@@ -32,10 +32,9 @@ from fxsnn.competitive.plan import Plan, plan_from_data, plan_to_data
 from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import profile
 from fxsnn.data.encode import encode
-from fxsnn.digits.evaluate import Task
+from fxsnn.digits.bench import PROFILED, Task, measure
 from fxsnn.digits.grid import Grid, make_plans
 from fxsnn.digits.splits import Splits, open_splits
-from fxsnn.digits.task import PROFILED, measure
 from fxsnn.measure.memory import baseline
 
 PIXELS = 784

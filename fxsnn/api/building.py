@@ -143,12 +143,12 @@ class Network:
         weights    float64[sources, neurons]
         after      a population or "input"; what was added last, if nothing is said
         """
-        held = given_of(weights, "weights")
-        if held.values.ndim != 2:
+        given = given_of(weights, "weights")
+        if given.values.ndim != 2:
             raise ConfigError(
-                f"weights of a dense projection must be [sources, neurons], not {list(held.values.shape)}"
+                f"weights of a dense projection must be [sources, neurons], not {list(given.values.shape)}"
             )
-        return self._parts.after(neuron, held.values.shape[1], held, after, name, outer, delay=delay, signal=signal)
+        return self._parts.after(neuron, given.values.shape[1], given, after, name, outer, delay=delay, signal=signal)
 
     def conv(
         self,
@@ -171,16 +171,16 @@ class Network:
 
         Raises as `connect`.
         """
-        held = given_of(weights, "weights")
-        if held.values.ndim != 4:
+        given = given_of(weights, "weights")
+        if given.values.ndim != 4:
             raise ConfigError(
                 "weights of a convolution must be [rows, columns, channels of a group, output channels], "
-                f"not {list(held.values.shape)}"
+                f"not {list(given.values.shape)}"
             )
-        rows, columns, _, outputs = held.values.shape
+        rows, columns, _, outputs = given.values.shape
         keys = {"kernel": (rows, columns), "stride": pair(stride), "padding": pair(padding), "groups": groups}
         return self._parts.after(
-            neuron, outputs, held, after, name, outer, kind="conv", delay=delay, signal=signal, **keys
+            neuron, outputs, given, after, name, outer, kind="conv", delay=delay, signal=signal, **keys
         )
 
     def pool(

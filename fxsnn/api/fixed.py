@@ -60,7 +60,7 @@ class Fixed:
         words, formats = dict[str, NDArray[np.int64]](), self.formats
         for name, kept in trace(self.network, spikes, start).items():
             words |= named_words(self.network, name, kept)
-        return Nodes({name: held for name, held in words.items() if name in formats}, formats)
+        return Nodes({name: values for name, values in words.items() if name in formats}, formats)
 
     def start(self, states: Given | None = None) -> State:
         """Return the network, to be followed one step at a time: `words = state.step(row)`.
@@ -104,9 +104,9 @@ class Fixed:
         FileError
             The folder cannot be written.
         """
-        shown = checked_inputs(spikes, self.network.graph)
+        presented = checked_inputs(spikes, self.network.graph)
         kinds = tuple(formats)
-        return make_graph_bundle(Path(folder), self.network, shown, aimed=directed, kinds=kinds, start=start)
+        return make_graph_bundle(Path(folder), self.network, presented, aimed=directed, kinds=kinds, start=start)
 
     @property
     def words(self) -> dict[str, NDArray[np.int64]]:
@@ -114,7 +114,9 @@ class Fixed:
         graph, network = self.network.graph, self.network
         weights = {f"{one.name}.{one.signal}": network.weights[one.name] for one in graph.projections if one.weighed}
         return weights | {
-            f"{owner}.{name}": words for owner, held in network.constants.items() for name, words in held.items()
+            f"{owner}.{name}": words
+            for owner, constants in network.constants.items()
+            for name, words in constants.items()
         }
 
     @property

@@ -84,8 +84,8 @@ class Parts:
         if (into or len(inputs) != 1) and into not in inputs:
             known = ", ".join(inputs) or "none"
             raise ConfigError(f"projection {name}: input must be one of {known} of {target.name}, not {into!r}")
-        held = None if weights is None else given_of(weights, f"weights of {name}")
-        wire = Projection(name, source, target.name, into or inputs[0], weights=held, **keys)
+        given = None if weights is None else given_of(weights, f"weights of {name}")
+        wire = Projection(name, source, target.name, into or inputs[0], weights=given, **keys)
         return fitted(wire, self._shape_at(source), target.shape)
 
     def known(self, name: str, *, source: bool = True) -> str:

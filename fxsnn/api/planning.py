@@ -24,7 +24,7 @@ _FRACTIONAL = 8  # bits of a constant that nobody gives a format
 class Plan(MutableMapping[str, Signal]):
     """What every signal of a network is in integers.
 
-    A signal is said as a format, a rounding and an overflow, "Q6.6 floor saturate", the latter two nearest-even and
+    A signal is written as a format, a rounding and an overflow, "Q6.6 floor saturate", the latter two nearest-even and
     saturate where they are left out. A name alone holds wherever a population or projection has that signal,
     `plan["hidden.membrane"]` for one of them.
     """
@@ -40,8 +40,8 @@ class Plan(MutableMapping[str, Signal]):
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read a plan from a TOML file; raises FileError and ConfigError, which name the file."""
         file = Path(path)
-        held = named(file, parse_graph_plan, read_text(file, "a plan"))
-        return cls(held.signals, lfsr=held.lfsr)
+        plan = named(file, parse_graph_plan, read_text(file, "a plan"))
+        return cls(plan.signals, lfsr=plan.lfsr)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the plan as TOML, which `load` reads; raises FileError."""

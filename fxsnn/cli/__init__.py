@@ -59,7 +59,7 @@ def _fxsnn(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    del version  # told by its callback
+    del version  # printed by its callback
 
 
 job.register(app)
@@ -98,7 +98,7 @@ def _run() -> int:
     try:
         status = app(standalone_mode=False, prog_name="fxsnn")
         if sys.stdout:
-            sys.stdout.flush()  # a full disk is told here, not by the interpreter as it leaves
+            sys.stdout.flush()  # a full disk is reported here, not by the interpreter as it leaves
     except _UsageError as error:
         return _complain(_complaint(error))
     except FindingError as error:
@@ -128,8 +128,8 @@ def _complaint(error: Exception) -> str:
     text = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
     if not text:
         return ""
-    told = getattr(error.__cause__, "errors", None)  # older typers say it in the text
-    given = told()[0]["input"] if told else None
+    errors = getattr(error.__cause__, "errors", None)  # older typers say it in the text
+    given = errors()[0]["input"] if errors else None
     context = getattr(error, "ctx", None)
     return (
         f"{text[0].lower()}{text[1:]}"

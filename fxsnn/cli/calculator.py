@@ -71,12 +71,12 @@ def cast(
     units = _decimal(abs(exact - result) / dst.step)
     facts["lost"] += f"  ({units} {'unit' if units == '1' else 'units'} in the last place, each {_power(dst)})"
     facts["format"] += f", {_decimal(dst.value(dst.lowest))} to {_decimal(dst.value(dst.highest))}"
-    for name, told in (
+    for name, meaning in (
         ("inexact", "rounding dropped bits that were not zero"),
         ("tie", "what rounding dropped was exactly one half of a unit"),
         ("overflowed", f"rounded, it was outside the format: {modes[1].value}"),
     ):
-        facts[name] = f"yes  ({told})" if facts[name] else "no"
+        facts[name] = f"yes  ({meaning})" if facts[name] else "no"
     for name, fact in facts.items():
         typer.echo(f"{name:<12} {fact}")
 

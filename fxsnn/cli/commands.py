@@ -57,5 +57,5 @@ def with_kinds_of_values(params: list[Any]) -> list[Any]:
     return params
 
 
-def _kind(shown: Callable[[Any], str], ctx: Any) -> str:
-    return re.sub(r"list\[(.*)\]|(.*) range", r"\1\2", shown(ctx)).lower()
+def _kind(display_type: Callable[[Any], str], ctx: Any) -> str:
+    return re.sub(r"list\[(.*)\]|(.*) range", r"\1\2", display_type(ctx)).lower()

@@ -24,7 +24,7 @@ from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import show, show_json, table
 
 if TYPE_CHECKING:
-    from fxsnn.jobs.emulated import Emulated
+    from fxsnn.jobs.kinds import Emulated
 
 _COUNTED = ("casts", "inexact", "ties", "overflows")
 

@@ -97,7 +97,7 @@ def demo(
     """
     from fxsnn.decolle.learn import LocalLearning
     from fxsnn.exploration.pareto import Reward
-    from fxsnn.jobs.digits import demo_job
+    from fxsnn.jobs.digits_demo import demo_job
     from fxsnn.jobs.recordings_demo import demo_events
     from fxsnn.jobs.samples import kind_of_demo
 
@@ -151,8 +151,8 @@ def _print(out: Path, result: Result) -> None:
     from fxsnn.number.modes import spelled_out
 
     found, entries = result.exploration.found, result.exploration.entries
-    shown = [n for n, entry in enumerate(entries) if entry.name in result.tests]
-    ties = tied_with_smaller(entries, shown)
+    tested = [n for n, entry in enumerate(entries) if entry.name in result.tests]
+    ties = tied_with_smaller(entries, tested)
     rows = table(
         "network",
         "weights",
@@ -179,7 +179,7 @@ def _print(out: Path, result: Result) -> None:
         *[""][: bool(ties)],
         "",
     )
-    for n in shown:
+    for n in tested:
         entry = entries[n]
         rows.add_row(
             entry.name,
@@ -199,10 +199,10 @@ def _print(out: Path, result: Result) -> None:
         f"\nAccuracy is measured on {result.exploration.data}; test accuracy on "
         f"{result.tests['float'].images:,} images that nothing was chosen by."
     )
-    if roundings := spelled_out(entries[n].name for n in shown):
+    if roundings := spelled_out(entries[n].name for n in tested):
         say(f"Roundings in names: {roundings}.")
     say("")
-    for line in tie_lines(entries, shown):
+    for line in tie_lines(entries, tested):
         say(f"{line} ({TEST})\n")
     say(f"{result.choice.reason}\n")
     _warn_of_firing(result.exploration, result.choice, "image")

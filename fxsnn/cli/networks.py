@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.decolle_options import LayersFile
-from fxsnn.cli.options import AsJson, Data
+from fxsnn.cli.options import AnyNetwork, AsJson, Data, InputsFile, Mnist
 from fxsnn.cli.search import show_memory
 from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import ConfigError
@@ -18,7 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("data", epilog="Example: fxsnn data --json")(data)
     app.command("describe", epilog="Example: fxsnn describe mnist > net.toml")(describe)
-    app.command("plan", epilog="Example: fxsnn plan net.npz --weight 6 --state 4 --out plan.toml")(plan)
+    app.command("plan", epilog="Example: fxsnn plan net.toml --inputs spikes.npz --out plan.toml")(plan)
 
 
 def data(
@@ -94,27 +93,39 @@ def describe(
 
 
 def plan(
-    network: LayersFile,
+    network: AnyNetwork,
     out: Annotated[Path, typer.Option("--out", help="Plan to write (TOML).")],
     weight: Annotated[int, typer.Option(min=1, max=24, help="Bits of a weight, sign included.")] = 6,
-    state: Annotated[
-        int, typer.Option(min=-4, max=24, help="Fractional bits of synaptic states, traces, refractory states.")
-    ] = 4,
+    state: Annotated[int, typer.Option(min=-4, max=24, help="Fractional bits of what is stored in every step.")] = 4,
     weight_rounding: Annotated[
         str, typer.Option(help="How weights are rounded: floor (TR), nearest-up (RN), stochastic (SR) ...")
     ] = "nearest-even",
     state_rounding: Annotated[str, typer.Option(help="How states are rounded in every step.")] = "TR",
-    filters: Annotated[str, typer.Option(help="What decays: inputs (traces) or currents (of neurons).")] = "inputs",
+    filters: Annotated[
+        str, typer.Option(help="Of layers: what decays, inputs (traces) or currents (of neurons).")
+    ] = "inputs",
+    folder: Data = None,
+    mnist: Mnist = False,
+    inputs: InputsFile = None,
+    images: Annotated[
+        int | None,
+        typer.Option("--images", min=1, help="Training images, or inputs, that words must hold.", show_default="64"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a plan for a trained network: integer bits from the bounds of each signal, fractional bits as given."""
-    from fxsnn.decolle.ptq import Words
-    from fxsnn.jobs.recordings import write_plan
+    """Write a plan for a network: integer bits that hold its values in float, fractional bits as given.
+
+    Values are those on the first training images, or on --inputs; of layers all that they can reach.
+    """
+    from fxsnn.exploration.planned import Asked
+    from fxsnn.jobs.kinds import write_plan
+    from fxsnn.jobs.samples import samples_for
     from fxsnn.measure.macro import MACROS
     from fxsnn.measure.memory import memory_to_data
 
-    words = Words(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
-    found = memory_to_data(write_plan(network, words, out), MACROS["ramb18"])
+    asked = samples_for(network, folder, mnist, inputs, needed=False)
+    words = Asked(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
+    found = memory_to_data(write_plan(asked, out, words, images), MACROS["ramb18"])
     if as_json:
         show_json({"written": str(out), "memory": found})
     else:

@@ -102,7 +102,7 @@ MaxLoss = Annotated[
     float, typer.Option("--max-loss", min=0.0, max=1.0, help="Accuracy a candidate may lose, as a share: 0.01 is 1 %.")
 ]
 Mu = Annotated[float, typer.Option("--mu", min=0.0, help="Weight of memory (additive) or of the accuracy gap.")]
-# how a candidate is selected; None is told apart from the defaults, which hang together: see selection.criteria
+# how a candidate is selected; None is not the defaults, which hang together: see selection.criteria
 RewardForm = Annotated[
     str | None,
     typer.Option(
@@ -258,29 +258,29 @@ def progress_bars(names: dict[str, str]) -> Iterator[Progress]:
     with Progress(*columns, console=console) as bars:
         tasks: dict[str, int] = {}
 
-        def tell(stage: str, done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(names.get(stage, stage), total=total)
             bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
-        yield tell
+        yield report
 
 
 def _lines(names: dict[str, str]) -> Progress:
-    told: dict[str, tuple[int, int]] = {}
-    begun: dict[str, tuple[float, int]] = {}
+    printed: dict[str, tuple[int, int]] = {}
+    started: dict[str, tuple[float, int]] = {}
 
-    def tell(stage: str, done: int, total: int) -> None:
-        tenth, at = told.get(stage, (-1, 0))
-        since, before = begun.setdefault(stage, (monotonic(), done))
-        # where the total grows what is done never comes to its end: a tenth more is told
+    def report(stage: str, done: int, total: int) -> None:
+        tenth, at = printed.get(stage, (-1, 0))
+        since, before = started.setdefault(stage, (monotonic(), done))
+        # where the total grows what is done never comes to its end: a tenth more is printed
         if 10 * done // total > tenth or 10 * (done - at) >= total:
-            told[stage] = 10 * done // total, done
+            printed[stage] = 10 * done // total, done
             left = (monotonic() - since) * (total - done) / max(1, done - before)
             about = f", about {left / 60:.0f} min left" if left >= 60 else ""
             typer.echo(f"{names.get(stage, stage)}: {done} of {total}{about}", err=True)
 
-    return tell
+    return report
 
 
 def percent(share: float) -> str:

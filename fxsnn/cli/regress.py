@@ -76,8 +76,8 @@ def regress(
 
     if as_json:
         configurations = [{k: v for k, v in asdict(one).items() if k != "seconds"} for one in outcomes]
-        told = {"file": str(listed), "accepted": accept, "lock": found.written_by, "configurations": configurations}
-        show_json(told)
+        summary = {"file": str(listed), "accepted": accept, "lock": found.written_by, "configurations": configurations}
+        show_json(summary)
     else:
         for outcome in outcomes:
             typer.echo(line(outcome))
@@ -95,5 +95,5 @@ def regress(
 def _accepted(outcomes: Sequence[Outcome]) -> str:
     """Return how many configurations a lock holds as before, changed and new, and how many left it."""
     standing = Counter("as before" if one.agrees else one.standing for one in outcomes)
-    told = (("as before", "as before"), ("recorded", "changed"), ("new", "new"), ("gone", "removed"))
-    return ", ".join(f"{standing[kind]} {name}" for kind, name in told if standing[kind])
+    kinds = (("as before", "as before"), ("recorded", "changed"), ("new", "new"), ("gone", "removed"))
+    return ", ".join(f"{standing[kind]} {name}" for kind, name in kinds if standing[kind])

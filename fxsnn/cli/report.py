@@ -81,7 +81,7 @@ def report(
 ) -> None:
     """Choose as select does, measure the choice on test images, recordings or --inputs, and write a report (HTML)."""
     from fxsnn.data.learned import note
-    from fxsnn.jobs.kinds import report
+    from fxsnn.jobs.report import report
     from fxsnn.jobs.samples import samples_for
     from fxsnn.jobs.sources import Sources
     from fxsnn.measure.score import measured_to_data

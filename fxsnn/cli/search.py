@@ -137,8 +137,8 @@ def select(
     from fxsnn.measure.ties import small_sample
 
     given = {"--reward": reward, "--mu": mu, "--max-loss": max_loss, "--budget": budget, "--by": by}
-    if candidate is not None and (told := [name for name, value in given.items() if value is not None]):
-        raise ConfigError(f"{told[0]} must not be given with --candidate {candidate}, which says what is chosen")
+    if candidate is not None and (others := [name for name, value in given.items() if value is not None]):
+        raise ConfigError(f"{others[0]} must not be given with --candidate {candidate}, which says what is chosen")
     selected = select_candidate(candidates, out, criteria(reward, mu, max_loss, budget, by), candidate)
     warn(small_sample(selected.entry.images, selected.entry.interval))
     if as_json:
@@ -168,10 +168,10 @@ def _show_plan(plan: Planned) -> None:
     show(rows)
 
 
-def _show_firing(found: Firing, scheme: str, shown: tuple[str, str]) -> None:
+def _show_firing(found: Firing, scheme: str, names: tuple[str, str]) -> None:
     from fxsnn.measure import firing
 
-    one, many = shown
+    one, many = names
     rows = table(f"firing on {found.images:,} {many}", ">float", ">fixed")
     for row in firing.rows(found, scheme, one):
         rows.add_row(*row)

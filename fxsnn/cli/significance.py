@@ -107,8 +107,8 @@ def _to_data(found: Significance, files: list[str]) -> dict[str, Any]:
     """Return what a sweep found as plain data: the ranking, what it is measured against, and the files written."""
     import msgspec
 
-    told = ("data", "max_loss", "baseline", "learned", "fewest", "ranking")
-    return {"written": files, **{name: msgspec.to_builtins(getattr(found, name)) for name in told}}
+    fields = ("data", "max_loss", "baseline", "learned", "fewest", "ranking")
+    return {"written": files, **{name: msgspec.to_builtins(getattr(found, name)) for name in fields}}
 
 
 def ranges(

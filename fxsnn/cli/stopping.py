@@ -1,4 +1,4 @@
-"""Signals that tell a job to end: it clears away what it had half-written, and ends, wherever they arrive."""
+"""Signals that end a job: it clears away what it had half-written, and ends, wherever they arrive."""
 
 from __future__ import annotations
 

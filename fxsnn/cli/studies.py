@@ -16,7 +16,7 @@ from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.engine.work import DEATHS
 from fxsnn.errors import FindingError
 
-NAMED = 3  # points that cannot run of which it is said why
+NAMED = 3  # points that cannot run whose reasons are printed
 
 if TYPE_CHECKING:
     from fxsnn.exploration.candidates import Exploration

@@ -28,16 +28,16 @@ def table(*columns: str, title: str = "") -> Table:
     return made
 
 
-def show(shown: Table) -> None:
+def show(whole: Table) -> None:
     """Print a table: all of its columns, side by side where they find room, else one band of them below the other.
 
     Where the output is no terminal, the table is as wide as it needs.
     """
     width = _width()
     console = _console(width)
-    if shown.title:
-        say(str(shown.title))
-    for number, band in enumerate(bands(shown, width)):
+    if whole.title:
+        say(str(whole.title))
+    for number, band in enumerate(bands(whole, width)):
         if number:
             console.print()
         if width is None:  # no blanks at the ends of lines of a file
@@ -76,7 +76,7 @@ def coloured() -> bool:
     return _width() is not None and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def bands(shown: Table, width: int | None) -> Iterator[Table]:
+def bands(whole: Table, width: int | None) -> Iterator[Table]:
     """Return a table as tables that fit the width, each with the first column and some of the others.
 
     A header is broken between its words where that makes room. A cell is broken only where it does not fit
@@ -85,12 +85,12 @@ def bands(shown: Table, width: int | None) -> Iterator[Table]:
     from rich.cells import cell_len
 
     if width is None:
-        yield _part(shown, range(len(shown.columns)), None)
+        yield _part(whole, range(len(whole.columns)), None)
         return
-    headers = [str(column.header) for column in shown.columns]
-    cells = [max(map(cell_len, map(str, column.cells)), default=0) for column in shown.columns]
+    headers = [str(column.header) for column in whole.columns]
+    cells = [max(map(cell_len, map(str, column.cells)), default=0) for column in whole.columns]
     least = [max(cell, _header_width(header, len(header))) for header, cell in zip(headers, cells, strict=True)]
-    others = zip(least[1:], shown.columns[1:], strict=True)
+    others = zip(least[1:], whole.columns[1:], strict=True)
     rest = max((n for n, column in others if column.justify == "right"), default=0)
     first = min(least[0], max(width - _GAP - rest, width // 3))
     most = [first, *(max(1, width - _GAP - first) for _ in headers[1:])]
@@ -100,7 +100,7 @@ def bands(shown: Table, width: int | None) -> Iterator[Table]:
             asked = [min(most[n], max(cells[n], _header_width(headers[n], lines))) for n in places]
             if sum(asked) + _GAP * (len(asked) - 1) <= width:
                 break
-        yield _part(shown, places, asked)
+        yield _part(whole, places, asked)
 
 
 def _packed(widths: Sequence[int], width: int) -> Iterator[list[int]]:
@@ -115,20 +115,20 @@ def _packed(widths: Sequence[int], width: int) -> Iterator[list[int]]:
     yield places
 
 
-def _part(shown: Table, places: Sequence[int], widths: Sequence[int] | None) -> Table:
+def _part(whole: Table, places: Sequence[int], widths: Sequence[int] | None) -> Table:
     """Return some columns of a table as one of its own, of the given widths or as wide as they need."""
     made = _empty()
-    headers = [str(shown.columns[place].header) for place in places]
+    headers = [str(whole.columns[place].header) for place in places]
     lines = [[header] if widths is None else _wrapped(header, widths[n]) for n, header in enumerate(headers)]
     deepest = max(map(len, lines))
     for n, place in enumerate(places):
         header = "\n".join([""] * (deepest - len(lines[n])) + lines[n])
-        column = shown.columns[place]
+        column = whole.columns[place]
         width = None if widths is None else widths[n]
         made.add_column(header, justify=column.justify, overflow="fold", width=width, no_wrap=widths is None)
-    cells = zip(*(shown.columns[place].cells for place in places), strict=True)
-    for row, held in zip(shown.rows, cells, strict=True):
-        made.add_row(*held, end_section=row.end_section)
+    cells = zip(*(whole.columns[place].cells for place in places), strict=True)
+    for row, texts in zip(whole.rows, cells, strict=True):
+        made.add_row(*texts, end_section=row.end_section)
     return made
 
 

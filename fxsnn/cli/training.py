@@ -155,8 +155,8 @@ def train(
     if itq is not None:
         in_float = {"--weight": weight, "--device": device, "--regularisation": regularisation}
         for name in (name for name, value in in_float.items() if value is not None):
-            told = given(name, in_float[name])
-            raise ConfigError(f"{told} must not be given with --itq {itq}, which learns in integers")
+            option = given(name, in_float[name])
+            raise ConfigError(f"{option} must not be given with --itq {itq}, which learns in integers")
         learn_in_integers(
             out,
             description,

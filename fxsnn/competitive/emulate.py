@@ -154,8 +154,8 @@ def _by_site(network: QuantisedNetwork, counted: Mapping[str, dict[str, int]]) -
 def _trace(network: QuantisedNetwork, kept: Kept) -> Trace:
     """Return what was kept of the population by the names of casts."""
     registers = np.tile(np.array([one.seed for one in site_registers(network.plan)], np.int64), (len(kept.emitted), 1))
-    for stream, held in kept.registers.items():
-        registers[:, stream] = held
+    for stream, words in kept.registers.items():
+        registers[:, stream] = words
     return Trace(
         nodes={name: kept.nodes[name] for name in NODES},
         draws={SITES[stream]: words for stream, words in sorted(kept.draws.items())},

@@ -107,11 +107,11 @@ def save_network(network: Network, path: Path, learned: Learned | None = None) -
 
     learned    what it learned from; without it the file does not say
     """
-    held: dict[str, Any] = {field.name: getattr(network, field.name) for field in fields(Network)}
-    coding = held.pop("coding")
-    held |= {f"coding_{field.name}": getattr(coding, field.name) for field in fields(RateCoding)}
+    parts: dict[str, Any] = {field.name: getattr(network, field.name) for field in fields(Network)}
+    coding = parts.pop("coding")
+    parts |= {f"coding_{field.name}": getattr(coding, field.name) for field in fields(RateCoding)}
     kinds = {**_ARRAYS, **_SCALARS}
-    values = {"format": _FORMAT, **held}
+    values = {"format": _FORMAT, **parts}
     arrays = {name: np.asarray(value, kinds.get(name, "U")) for name, value in values.items()}
     write_bytes(path, pack_npz(arrays | arrays_of(learned)))
 
@@ -124,20 +124,20 @@ def load_network(path: Path) -> Network:
     FileError
         The file is missing, damaged or something else, or what it holds is no usable network.
     """
-    held = arrays_in(path, "a network")
-    if str(held.get("format")) != _FORMAT:
-        raise FileError(f"a network must say {_FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")
+    arrays = arrays_in(path, "a network")
+    if str(arrays.get("format")) != _FORMAT:
+        raise FileError(f"a network must say {_FORMAT!r}, not {str(arrays.get('format'))!r}: {str(path)!r}")
     wanted = {**_ARRAYS, **_SCALARS}
     for name, kind in wanted.items():
-        if name not in held:
+        if name not in arrays:
             raise FileError(f"a network must hold {name}, {str(path)!r} does not")
-        dtype = held[name].dtype
+        dtype = arrays[name].dtype
         if dtype.str[:2] != "<U" if kind == "U" else dtype.str != kind:
             raise FileError(f"{name} must be of type {kind}, in {str(path)!r} it is {dtype.str}")
-        if name in _SCALARS and held[name].ndim != 0:
-            raise FileError(f"{name} must be one value, in {str(path)!r} it is {list(held[name].shape)}")
+        if name in _SCALARS and arrays[name].ndim != 0:
+            raise FileError(f"{name} must be one value, in {str(path)!r} it is {list(arrays[name].shape)}")
     try:
-        values: dict[str, Any] = {name: held[name] if name in _ARRAYS else held[name].item() for name in wanted}
+        values: dict[str, Any] = {name: arrays[name] if name in _ARRAYS else arrays[name].item() for name in wanted}
         coding: dict[str, Any] = {field.name: values.pop(f"coding_{field.name}") for field in fields(RateCoding)}
         return Network(**values, coding=RateCoding(**coding))
     except ValueError as error:

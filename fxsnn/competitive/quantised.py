@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, naming
 from fxsnn.frozen import freeze
 from fxsnn.number.cast import CastResult, check_words, from_float_counted, to_float
 from fxsnn.number.format import Format
@@ -113,10 +113,8 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
 
     def word(name: str, value: ArrayLike) -> NDArray[np.int64]:
         signal, lfsr = signals[name], parameter_register(plan, name)
-        try:
+        with naming(name):
             result: CastResult = from_float_counted(value, signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
-        except FxsnnError as error:
-            raise type(error)(f"{name}: {error}") from None
         casts[name] = (result.inexact, result.ties, result.overflows)
         return result.raw
 

@@ -28,18 +28,18 @@ def load_binned(path: Path, step: int) -> Recordings:
     """
     packed = read_bytes(path, "a binned recording", most=_MOST)
     try:
-        held = unpack_npz(packed, most=_MOST)
+        arrays = unpack_npz(packed, most=_MOST)
     except UNREADABLE as error:
         raise FileError(f"a binned recording must be a plain .npz, not {str(path)!r} ({error})") from error
-    label = held.get("label", np.zeros(1))
+    label = arrays.get("label", np.zeros(1))
     if label.shape != () or label.dtype.kind not in "iu" or not 0 <= int(label) <= np.iinfo(np.uint8).max:
         raise FileError(f"{str(path)!r} must hold label, one class of 0 to 255")
-    if "frames_on" not in held:
+    if "frames_on" not in arrays:
         raise FileError(f"{str(path)!r} must hold frames_on, counts of brighter events")
-    shape = held["frames_on"].shape
+    shape = arrays["frames_on"].shape
     times, addresses = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for name, polarity in _POLARITIES.items():
-        frames = held.get(name, np.zeros(shape, np.uint8))
+        frames = arrays.get(name, np.zeros(shape, np.uint8))
         if frames.dtype not in (np.uint8, np.uint16) or frames.ndim != 3 or frames.shape != shape or 0 in shape:
             raise FileError(
                 f"{str(path)!r} must hold {name} as uint8 or uint16[steps, height, width], "

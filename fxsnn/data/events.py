@@ -22,7 +22,7 @@ WHERE = (
     "ibmGestureTest/"
 )
 SPLITS: tuple[Split, ...] = get_args(Split)
-_COUNTED_AS = 4  # cells: gestures that are only counted are held in a sixteenth of the addresses
+_COUNTED_AS = 4  # cells: gestures that are only counted are stored in a sixteenth of the addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +145,5 @@ def _archived(archive: Archive, path: Path) -> Source:
             md5 = hashlib.file_digest(file, "md5").hexdigest()
     except OSError as error:
         return Source(name, str(path), 0, f"must be a file that can be read ({error.strerror})")
-    told = "as published, to be unpacked" if md5 == archive.md5 else f"must have the MD5 {archive.md5}, not {md5}"
-    return Source(name, str(path), 0, told)
+    state = "as published, to be unpacked" if md5 == archive.md5 else f"must have the MD5 {archive.md5}, not {md5}"
+    return Source(name, str(path), 0, state)

@@ -84,8 +84,8 @@ class Labelled:
         """
         owner = np.repeat(np.arange(len(self)), np.diff(self.offsets))
         bins = self.times // step
-        held = bins < steps
-        cells = (owner[held] * steps + bins[held]) * self.size + self.units[held]
+        within = bins < steps
+        cells = (owner[within] * steps + bins[within]) * self.size + self.units[within]
         shape = (len(self), steps, self.size)
         found = np.bincount(cells, minlength=math.prod(shape)).astype(np.int64, copy=False).reshape(shape)
         return np.minimum(found, 1) if once else found
@@ -102,13 +102,15 @@ def from_sensor(
     return cell * POLARITIES + polarity if both else cell
 
 
-def of_recordings(held: Recordings, both: bool) -> Labelled:
+def of_recordings(recordings: Recordings, both: bool) -> Labelled:
     """Return recordings of one sensor as those of units."""
-    polarity, cell = np.divmod(held.addresses.astype(np.int64), held.height * held.width)
-    y, x = np.divmod(cell, held.width)
-    size = held.height * held.width * (POLARITIES if both else 1)
-    units = from_sensor(x, y, polarity, held.width, both)
-    return Labelled(units, held.times.astype(np.int64), held.offsets, held.labels.astype(np.int64), size)
+    polarity, cell = np.divmod(recordings.addresses.astype(np.int64), recordings.height * recordings.width)
+    y, x = np.divmod(cell, recordings.width)
+    size = recordings.height * recordings.width * (POLARITIES if both else 1)
+    units = from_sensor(x, y, polarity, recordings.width, both)
+    return Labelled(
+        units, recordings.times.astype(np.int64), recordings.offsets, recordings.labels.astype(np.int64), size
+    )
 
 
 def class_files(folder: Path, split: str) -> list[tuple[Path, int]]:

@@ -70,16 +70,16 @@ class Learned:
         """Return what was learned from when a network that learned from this learned on."""
         return Learned(self.sources + later.sources, self.marks + later.marks, self.whole and later.whole)
 
-    def shared(self, shown: Samples) -> tuple[int, int, str]:
+    def shared(self, samples: Samples) -> tuple[int, int, str]:
         """Return how many of a split's samples were learned from, of how many known, and of which source.
 
         A split that a source kept apart has none: what it shares all the same the source itself reports.
         """
-        found = [(0, shown.count, "")]
+        found = [(0, samples.count, "")]
         for source, marks in zip(self.sources, self.marks, strict=True):
-            if shown.digest not in source.others:
-                told = shown.marks if len(marks) < MARKS else shown.marks[shown.marks <= marks[-1]]
-                found.append((int(np.isin(told, marks).sum()), len(told), source.name))
+            if samples.digest not in source.others:
+                compared = samples.marks if len(marks) < MARKS else samples.marks[samples.marks <= marks[-1]]
+                found.append((int(np.isin(compared, marks).sum()), len(compared), source.name))
         return max(found)
 
 
@@ -128,16 +128,16 @@ def learned_from(name: str, training: Samples, others: Sequence[Samples], what: 
     return Learned((Source(name, training.count, training.digest, digests, shared, len(marks)),), (marks,))
 
 
-def check_not_learned(network: Path, shown: Samples, what: str, instead: str) -> None:
+def check_not_learned(network: Path, samples: Samples, what: str, instead: str) -> None:
     """Refuse to measure a network, read from `network`, on a split with samples that it learned from.
 
     what       the samples, in the plural
     instead    what to give, as an order
     """
     learned = load_learned(network)
-    found, told, name = (learned or NOTHING_KNOWN).shared(shown)
+    found, compared, name = (learned or NOTHING_KNOWN).shared(samples)
     if found:
-        part = f"{found:,} of {told:,}" if told == shown.count else f"about {100 * found / told:.0f} %"
+        part = f"{found:,} of {compared:,}" if compared == samples.count else f"about {100 * found / compared:.0f} %"
         raise ConfigError(
             f"{what} to measure on must be others than {str(network)!r} learned from, but {part} of these are among "
             f"what it learned from ({name}): {instead}"
@@ -174,9 +174,9 @@ def arrays_of(learned: Learned | None) -> dict[str, NDArray[Any]]:
     """Return the arrays that a network's file holds of it, none of nothing."""
     if learned is None:
         return {}
-    told = msgspec.json.encode(_Written(learned.sources, learned.whole)).decode()
+    text = msgspec.json.encode(_Written(learned.sources, learned.whole)).decode()
     marks = np.concatenate([np.zeros(0, _BITS), *learned.marks])
-    return {"learned_from": np.asarray(told), "learned_marks": marks.astype(_BITS)}
+    return {"learned_from": np.asarray(text), "learned_marks": marks.astype(_BITS)}
 
 
 def load_learned(path: Path) -> Learned | None:
@@ -187,8 +187,8 @@ def load_learned(path: Path) -> Learned | None:
     FileError
         The file cannot be read, or what it says is damaged.
     """
-    held = arrays_in(path, "a network")
-    return _learned_in(held, path) if "learned_from" in held else None
+    arrays = arrays_in(path, "a network")
+    return _learned_in(arrays, path) if "learned_from" in arrays else None
 
 
 def arrays_in(path: Path, what: str) -> dict[str, NDArray[Any]]:
@@ -202,10 +202,10 @@ def arrays_in(path: Path, what: str) -> dict[str, NDArray[Any]]:
         raise FileError(f"{what} must be an .npz of plain arrays, not {str(path)!r} ({error})") from error
 
 
-def _learned_in(held: Mapping[str, NDArray[Any]], path: Path) -> Learned:
+def _learned_in(arrays: Mapping[str, NDArray[Any]], path: Path) -> Learned:
     try:
-        told = msgspec.json.decode(str(held["learned_from"]), type=_Written)
-        marks, counts = held["learned_marks"], [source.marks for source in told.sources]
+        written = msgspec.json.decode(str(arrays["learned_from"]), type=_Written)
+        marks, counts = arrays["learned_marks"], [source.marks for source in written.sources]
         if marks.dtype.str != _BITS or marks.ndim != 1 or sum(counts) != len(marks):
             raise ValueError(f"marks must be {_BITS}[{sum(counts)}], not {marks.dtype.str}{list(marks.shape)}")
     except (msgspec.DecodeError, RecursionError, UnicodeError, KeyError, ValueError) as error:
@@ -214,7 +214,7 @@ def _learned_in(held: Mapping[str, NDArray[Any]], path: Path) -> Learned:
         ) from None
     edges = np.cumsum([0, *counts]).tolist()
     return Learned(
-        told.sources,
+        written.sources,
         tuple(marks[first:last] for first, last in itertools.pairwise(edges)),
-        told.whole,
+        written.whole,
     )

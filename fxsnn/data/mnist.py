@@ -121,8 +121,8 @@ def load_mnist(split: Split, folder: Path | None = None) -> Images:
     if folder is not None:
         return _load_from(folder, split)
     named = named_folder()
-    held = _held(named, split) if named else {}
-    if named and (len(held) > 1 or KAGGLE in held or any(None not in paths for paths in held.values())):
+    found = _data_sets(named, split) if named else {}
+    if named and (len(found) > 1 or KAGGLE in found or any(None not in paths for paths in found.values())):
         return _load_from(named, split)
     return _load([download(file, cache_folder()) for file in FILES[split]], split)
 
@@ -176,12 +176,12 @@ def download(file: Official, folder: Path, mirrors: Sequence[str] = ()) -> Path:
     )
 
 
-def _held(folder: Path, split: Split) -> dict[str, list[Path | None]]:
+def _data_sets(folder: Path, split: Split) -> dict[str, list[Path | None]]:
     """Return which data sets a folder holds files of, and where their images and labels lie."""
     found = {name: [find_file(folder, file.name, name) for file in FILES[split]] for name in TORCHVISION}
     plain = [find_file(folder, file.name) for file in FILES[split]]
     if any(plain):
-        # the labels' file is small, and tells as well
+        # the labels' file is small, and says it as well
         name = next(_read(path, file)[1] for path, file in zip(plain[::-1], FILES[split][::-1], strict=True) if path)
         found[name] = [path or other for path, other in zip(plain, found[name], strict=True)]
     found[KAGGLE] = [find_csv(folder, "train"), None]
@@ -190,14 +190,14 @@ def _held(folder: Path, split: Split) -> dict[str, list[Path | None]]:
 
 def _load_from(folder: Path, split: Split) -> Images:
     """Read a split of the one data set that a folder holds."""
-    held = _held(folder, split)
-    if len(held) > 1:
-        places = " and ".join(f"{name} ({str(next(filter(None, paths)))!r})" for name, paths in held.items())
+    found = _data_sets(folder, split)
+    if len(found) > 1:
+        places = " and ".join(f"{name} ({str(next(filter(None, paths)))!r})" for name, paths in found.items())
         raise FileError(
             f"a folder of images must hold one data set, {str(folder)!r} holds {places}: name one of theirs"
         )
-    paths = next(iter(held.values()), [None, None])
-    if KAGGLE in held:
+    paths = next(iter(found.values()), [None, None])
+    if KAGGLE in found:
         return _load_csv(paths[0], split)
     for path, file in zip(paths, FILES[split], strict=True):
         if path is None:
@@ -244,8 +244,8 @@ def _load(paths: list[Path], split: Split) -> Images:
 
 def _describe(place: Path, split: Split) -> Source:
     try:
-        held = _held(place, split)
-        if not held:
+        found = _data_sets(place, split)
+        if not found:
             return Source(f"MNIST {split}", str(place), 0, "missing")
         digits = _load_from(place, split)
     except FileError as error:

@@ -69,19 +69,19 @@ def load_archive(path: Path) -> Recordings:
     """Read recordings of N-MNIST in one .npz: t_ms uint16, addr uint16 (p * 1156 + y * 34 + x), offsets, labels."""
     packed = read_bytes(path, "an archive of recordings", most=1 << 32)
     try:
-        held = unpack_npz(packed, most=1 << 32)
+        arrays = unpack_npz(packed, most=1 << 32)
     except UNREADABLE as error:
         raise FileError(f"an archive of recordings must be a plain .npz, not {str(path)!r} ({error})") from error
     for name, kind in _ARCHIVE.items():
-        if name not in held or held[name].dtype != kind or held[name].ndim != 1:
+        if name not in arrays or arrays[name].dtype != kind or arrays[name].ndim != 1:
             raise FileError(f"{str(path)!r} must hold {name} as {np.dtype(kind)}[n]")
     try:
         found = Recordings(
-            f"{path.stem}.npz of N-MNIST, {len(held['labels']):,} recordings",
-            held["t_ms"].astype(np.int32) * 1000,
-            held["addr"].astype(np.int32),
-            held["offsets"].astype(np.int64),
-            held["labels"].astype(np.uint8),
+            f"{path.stem}.npz of N-MNIST, {len(arrays['labels']):,} recordings",
+            arrays["t_ms"].astype(np.int32) * 1000,
+            arrays["addr"].astype(np.int32),
+            arrays["offsets"].astype(np.int64),
+            arrays["labels"].astype(np.uint8),
             SIDE,
             SIDE,
         )

@@ -89,11 +89,11 @@ class Recordings:
         owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
         times = self.times[events] - (0 if begins is None else begins[owner])
         bins = times // step
-        held = (times >= 0) & (bins < steps)
-        polarity, place = np.divmod(self.addresses[events][held], self.height * self.width)
+        within = (times >= 0) & (bins < steps)
+        polarity, place = np.divmod(self.addresses[events][within], self.height * self.width)
         y, x = np.divmod(place, self.width)
         height, width = -(-self.height // shrink), -(-self.width // shrink)
-        cell = ((owner[held] * steps + bins[held]) * POLARITIES + polarity) * height + y // shrink
+        cell = ((owner[within] * steps + bins[within]) * POLARITIES + polarity) * height + y // shrink
         shape = (len(offsets) - 1, steps, POLARITIES, height, width)
         counts = np.bincount(cell * width + x // shrink, minlength=int(np.prod(shape)))
         if counts.max(initial=0) > np.iinfo(np.uint16).max:

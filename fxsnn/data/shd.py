@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.data.labelled import LATEST, MOST_EVENTS, Labelled
-from fxsnn.errors import ConfigError, FileError, FxsnnError
-from fxsnn.io.apart import answer, check_h5py, hdf5_apart
+from fxsnn.errors import FileError, naming
+from fxsnn.io.apart import answer, check_h5py, hdf5_apart, whole_hdf5
 from fxsnn.io.files import read_bytes
 
 SECONDS = 120  # of a processor: 8,000 recordings take two
@@ -36,11 +36,9 @@ def load_shd(path: Path, units: int) -> Labelled:
     """
     check_h5py("reading recordings in HDF5")
     data = read_bytes(path, "recordings in HDF5", most=1 << 32)
-    try:
+    with naming(repr(str(path))):
         found = hdf5_apart("fxsnn.data.shd", data, "a file of recordings", SECONDS, MEMORY)
         return Labelled(found["units"], found["times"], found["offsets"], found["labels"], units)
-    except (ConfigError, FileError) as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
 
 
 def parse_shd(data: bytes) -> dict[str, NDArray[Any]]:
@@ -50,26 +48,20 @@ def parse_shd(data: bytes) -> dict[str, NDArray[Any]]:
     """
     import h5py  # here: nothing else needs it
 
-    try:
-        with h5py.File(io.BytesIO(data), "r") as file:
-            return _held(file, h5py)
-    except FxsnnError:
-        raise
-    except Exception as error:  # h5py raises OSError, KeyError, RuntimeError, TypeError and others at damaged bytes
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileError(f"a file of recordings must be whole HDF5: {told[:200]}") from None
+    with whole_hdf5("a file of recordings"), h5py.File(io.BytesIO(data), "r") as file:
+        return _arrays(file, h5py)
 
 
-def _held(file: Any, h5py: Any) -> dict[str, NDArray[Any]]:
-    held: dict[str, Any] = {}
+def _arrays(file: Any, h5py: Any) -> dict[str, NDArray[Any]]:
+    datasets: dict[str, Any] = {}
     for name in ("labels", "spikes/times", "spikes/units"):
         links = [file.get(part, getlink=True) for part in ("spikes", name) if part in name]
         if not all(isinstance(link, h5py.HardLink) for link in links) or not isinstance(file.get(name), h5py.Dataset):
             raise FileError(f"a file of recordings must hold the array {name}, it does not")
-        held[name] = file[name]
-        if held[name].external or held[name].is_virtual or held[name].ndim != 1:
+        datasets[name] = file[name]
+        if datasets[name].external or datasets[name].is_virtual or datasets[name].ndim != 1:
             raise FileError(f"{name} must be one number a recording, stored in the file itself")
-    labels, times, units = held.values()
+    labels, times, units = datasets.values()
     count = len(labels)
     if not 1 <= count <= MOST_RECORDINGS or len(times) != count or len(units) != count:
         raise FileError(
@@ -77,7 +69,7 @@ def _held(file: Any, h5py: Any) -> dict[str, NDArray[Any]]:
             f"not {count:,}, {len(times):,} and {len(units):,}"
         )
     for name, kinds in (("spikes/times", "f"), ("spikes/units", "iu")):
-        base = h5py.check_vlen_dtype(held[name].dtype)
+        base = h5py.check_vlen_dtype(datasets[name].dtype)
         if base is None or np.dtype(base).kind not in kinds:
             raise FileError(f"{name} must hold arrays of {'real' if kinds == 'f' else 'whole'} numbers, not {base}")
     if labels.dtype.kind not in "iu":

@@ -39,19 +39,19 @@ def train_accelerated(
     check_sensor(network, recordings)
     described = network.description
 
-    def held(array: Any) -> Tensor:
+    def tensor(array: Any) -> Tensor:
         return torch.tensor(array, dtype=torch.float32, device=device)
 
-    weights = [held(array).permute(3, 2, 0, 1).contiguous() for array in network.weights]
-    biases = [held(array) for array in network.biases]
-    readouts = [held(array) for array in network.readouts]
+    weights = [tensor(array).permute(3, 2, 0, 1).contiguous() for array in network.weights]
+    biases = [tensor(array) for array in network.biases]
+    readouts = [tensor(array) for array in network.readouts]
     adamax = torch.optim.Adamax([*weights, *biases], betas=(learning.momentum, learning.forgetting))
     total, done = learning.passes * len(recordings), 0
     with torch.no_grad():
         for chosen, begins in lessons(network, recordings, learning):
             steps = learning.window or described.steps
-            frames = held(frames_of(network, recordings, chosen, begins, steps)).permute(1, 0, 4, 2, 3)
-            target = held(np.eye(described.classes)[recordings.labels[chosen]])
+            frames = tensor(frames_of(network, recordings, chosen, begins, steps)).permute(1, 0, 4, 2, 3)
+            target = tensor(np.eye(described.classes)[recordings.labels[chosen]])
             layers = [
                 _Layer(torch, layer, described.geometry(number), weights[number], biases[number], len(chosen), device)
                 for number, layer in enumerate(described.layer)

@@ -31,8 +31,8 @@ class Grid:
         """Return the words that values become, in real numbers."""
         scaled = values * np.float32(1 / self.step)
         words = np.floor(scaled + np.float32(0.5)) if self.nearest else np.floor(scaled)
-        held: Floats = np.clip(words, self.lowest, self.highest) * np.float32(self.step)
-        return held
+        stored: Floats = np.clip(words, self.lowest, self.highest) * np.float32(self.step)
+        return stored
 
 
 @dataclass(frozen=True, slots=True)

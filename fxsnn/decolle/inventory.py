@@ -22,20 +22,20 @@ def decolle_memory(network: QuantisedLayers) -> Memory:
     A layer whose spikes leave no refractory state does not keep its spikes before pooling.
     """
     described = network.description
-    held = {array.name: array for array in graph_memory(network.graph).arrays}
-    arrays = [replace(held["input"], name="input frame")]
+    by_name = {array.name: array for array in graph_memory(network.graph).arrays}
+    arrays = [replace(by_name["input"], name="input frame")]
     for number in range(len(described.layer)):
         own, name = f"layer_{number}", f"layer {number}"
-        states = f"filter_{number}" if f"filter_{number}.trace" in held else own
-        if pooled_name(number) in held and f"{own}.refractory" not in held:
-            del held[own]
+        states = f"filter_{number}" if f"filter_{number}.trace" in by_name else own
+        if pooled_name(number) in by_name and f"{own}.refractory" not in by_name:
+            del by_name[own]
         for stored_as, what in {
             f"weights_{number}.weight": "weights",
             f"{own}.bias": "biases",
             f"{states}.synapse": "synaptic states",
             f"{states}.trace": "membrane potentials" if states == own else "traces",
             f"{own}.refractory": "refractory states",
-            own: "spikes before pooling" if pooled_name(number) in held else "output spikes",
+            own: "spikes before pooling" if pooled_name(number) in by_name else "output spikes",
             pooled_name(number): "output spikes",
             f"{own}.arriving": "sum",
             f"{own}.kick": "refractory step",
@@ -43,10 +43,10 @@ def decolle_memory(network: QuantisedLayers) -> Memory:
             f"{states}.synapse_factor": "synapse decay",
             f"{own}.refractory_factor": "refractory decay",
         }.items():
-            if found := held.get(stored_as):
+            if found := by_name.get(stored_as):
                 meaning: Meaning = "weights" if what == "biases" else found.meaning
                 arrays.append(replace(found, name=f"{name} {what}", meaning=meaning))
-        draws = [held[f"{one} LFSR registers"].words for one in {own, states} if f"{one} LFSR registers" in held]
+        draws = [by_name[f"{one} LFSR registers"].words for one in {own, states} if f"{one} LFSR registers" in by_name]
         arrays.append(Array(f"{name} LFSR registers", sum(draws), network.plan.lfsr.width, "register"))
     arrays.append(Array("random readout", seen(described, len(described.layer) - 1) * described.classes, 1, "signs"))
     arrays.append(Array("sums of the answer", described.classes, bits_of(*answer_range(network))))
@@ -95,12 +95,12 @@ def decolle_while_learning(network: QuantisedLayers, rate: int, halvings: int) -
         spiking, last = layer.kind != "output", number + 1 == len(described.layer)
         words, outputs = math.prod(geometry.weights) + geometry.outputs[2], math.prod(geometry.pooled)
         learned |= {f"{name} weights": table.learned.format.word, f"{name} biases": table.learned_bias.format.word}
-        held, pooled = table.gradient.format.word, geometry.pool > 1
-        # neurons are served row by row: the windows of a row are open at once, the largest membrane of each is held.
+        gradient_word, pooled = table.gradient.format.word, geometry.pool > 1
+        # neurons are served row by row: the windows of a row are open at once, the largest membrane of each is stored.
         # Which neuron won, and how small its surrogate is, wait for the errors
         arrays: list[tuple[str, int, int, Meaning]] = [
-            ("gradients", words if table.update == "recording" else 1, held, "state"),
-            ("scales", words, bits_of(0, held), "state"),
+            ("gradients", words if table.update == "recording" else 1, gradient_word, "state"),
+            ("scales", words, bits_of(0, gradient_word), "state"),
             ("sum of a step", 1, wired.sum_bits, "buffer"),
             ("random readout", outputs * described.classes * (spiking and not last), 1, "signs"),
             ("sums of the readout", described.classes * spiking, bits_of(-outputs, outputs), "buffer"),

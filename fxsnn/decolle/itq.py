@@ -25,7 +25,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.number.cast import from_float, to_float
 from fxsnn.number.signal import Signal
 
-HELD = 50  # recordings whose frames are held at once
+TOGETHER = 50  # recordings whose frames are made at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class IntegerLearning:
             raise ConfigError(f"learning in integers must be of whole recordings, not of windows of {learning.window}")
         return cls(learning.passes, max(round(-math.log2(learning.rate)), 0), seed=learning.seed)
 
-    def left(self, shown: int, total: int) -> int:
-        """Return how often the rate will halve after recording number `shown` of `total`, from 0, is learned."""
-        return max(self.halvings + 1 - (total // (total - shown)).bit_length(), 0)
+    def left(self, number: int, total: int) -> int:
+        """Return how often the rate will halve after recording number `number` of `total`, from 0, is learned."""
+        return max(self.halvings + 1 - (total // (total - number)).bit_length(), 0)
 
 
 def train_in_integers(
@@ -81,15 +81,15 @@ def train_in_integers(
     """
     check_sensor(network, recordings)
     layers = begin(network, plan, learning)
-    total, shown = learning.passes * len(recordings), 0
-    order = LocalLearning(passes=learning.passes, batch=HELD, seed=learning.seed)
+    total, done = learning.passes * len(recordings), 0
+    order = LocalLearning(passes=learning.passes, batch=TOGETHER, seed=learning.seed)
     for chosen, _ in lessons(network, recordings, order):
         frames = frames_of(network, recordings, chosen)
         for counts, label in zip(frames, recordings.labels[chosen], strict=True):
-            present(layers, network.description, counts, int(label), shown, learning.left(shown, total))
-            shown += 1
+            present(layers, network.description, counts, int(label), done, learning.left(done, total))
+            done += 1
         if progress:
-            progress(shown, total)
+            progress(done, total)
     return finished(network, plan, layers)
 
 
@@ -104,9 +104,9 @@ def begin(network: DecolleNetwork, plan: DecollePlan, learning: IntegerLearning)
 
 
 def present(
-    layers: list[LearningLayer], described: Description, counts: NDArray[np.uint16], label: int, shown: int, left: int
+    layers: list[LearningLayer], described: Description, counts: NDArray[np.uint16], label: int, number: int, left: int
 ) -> None:
-    """Learn from a recording, number `shown` from 0: uint16[steps, height, width, polarity]."""
+    """Learn from a recording, number `number` from 0: uint16[steps, height, width, polarity]."""
     working = layers[0].working
     working.begin()
     for step in range(described.steps):
@@ -114,10 +114,10 @@ def present(
         for layer in layers if step >= described.burn_in else ():
             layer.find(label)
             if layer.wires.table.update == "step":
-                layer.change(shown * (described.steps - described.burn_in) + step - described.burn_in + 1, left)
+                layer.change(number * (described.steps - described.burn_in) + step - described.burn_in + 1, left)
     for layer in layers:
         if layer.wires.table.update == "recording":
-            layer.change(shown + 1, left)
+            layer.change(number + 1, left)
 
 
 def finished(network: DecolleNetwork, plan: DecollePlan, layers: list[LearningLayer]) -> DecolleNetwork:

@@ -288,5 +288,5 @@ def answer(layer: LayerAtWork, readout: NDArray[np.int8], spikes: Floats) -> Flo
     """Return what a last layer says of each class in this step, float32[batch, classes]."""
     if layer.layer.kind == "output":
         return layer.membranes.reshape(len(spikes), -1)
-    said: Floats = spikes.reshape(len(spikes), -1) @ readout.astype(np.float32)
-    return said
+    scores: Floats = spikes.reshape(len(spikes), -1) @ readout.astype(np.float32)
+    return scores

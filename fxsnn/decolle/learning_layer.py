@@ -120,7 +120,7 @@ def learning_layer(
     height, width, inputs = geometry.inputs
     out_width, channels = geometry.outputs[1:]
     sums = np.zeros((channels, geometry.kernel[0], geometry.kernel[1] * inputs), wired.sums)
-    said, error = (np.zeros(described.classes, np.int64) for _ in range(2))
+    scores, error = (np.zeros(described.classes, np.int64) for _ in range(2))
     found = LearningLayer(
         number,
         working,
@@ -130,7 +130,12 @@ def learning_layer(
         weights,
         biases,
         Room(
-            said, error, np.zeros(outputs, wired.sums), np.zeros(outputs, np.int64), sums, np.zeros(channels, np.int64)
+            scores,
+            error,
+            np.zeros(outputs, wired.sums),
+            np.zeros(outputs, np.int64),
+            sums,
+            np.zeros(channels, np.int64),
         ),
         np.array(registers, np.int64),
         quantised.plan.lfsr.tap_array(),

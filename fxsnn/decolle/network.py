@@ -85,12 +85,12 @@ def save_layers(network: DecolleNetwork, path: Path, learned: Learned | None = N
 
     learned    what it learned from; without it the file does not say
     """
-    held = {"format": np.asarray(FORMAT), "description": np.asarray(description_text(network.description))}
+    arrays = {"format": np.asarray(FORMAT), "description": np.asarray(description_text(network.description))}
     for number in range(len(network.weights)):
-        held[f"weights_{number}"] = network.weights[number]
-        held[f"biases_{number}"] = network.biases[number]
-        held[f"readouts_{number}"] = network.readouts[number]
-    write_bytes(path, pack_npz(held | arrays_of(learned)))
+        arrays[f"weights_{number}"] = network.weights[number]
+        arrays[f"biases_{number}"] = network.biases[number]
+        arrays[f"readouts_{number}"] = network.readouts[number]
+    write_bytes(path, pack_npz(arrays | arrays_of(learned)))
 
 
 def load_layers(path: Path) -> DecolleNetwork:
@@ -101,13 +101,13 @@ def load_layers(path: Path) -> DecolleNetwork:
     FileError
         The file is missing, damaged or something else.
     """
-    held = arrays_in(path, "a layered network")
-    if str(held.get("format")) != FORMAT:
-        raise FileError(f"a layered network must say {FORMAT!r}, not {str(held.get('format'))!r}: {str(path)!r}")
+    arrays = arrays_in(path, "a layered network")
+    if str(arrays.get("format")) != FORMAT:
+        raise FileError(f"a layered network must say {FORMAT!r}, not {str(arrays.get('format'))!r}: {str(path)!r}")
     try:
-        description = parse_description(str(held["description"]))
+        description = parse_description(str(arrays["description"]))
         parts = [
-            tuple(held[f"{name}_{number}"] for number in range(len(description.layer)))
+            tuple(arrays[f"{name}_{number}"] for number in range(len(description.layer)))
             for name in ("weights", "biases", "readouts")
         ]
         return DecolleNetwork(description, *parts)

@@ -93,8 +93,8 @@ class _Making:
         self.populations, self.wires, self.signals = list[Population](), list[Projection](), dict[str, Signal]()
 
     def graph(self, words: Sequence[Words], readout: NDArray[np.int8]) -> QuantisedGraph:
-        for number, held in enumerate(words):
-            self.layer(number, held)
+        for number, layer_words in enumerate(words):
+            self.layer(number, layer_words)
         if self.described.layer[-1].kind == "output":
             read = Readout("node", node="membrane", skip=self.described.burn_in)
         else:
@@ -129,9 +129,9 @@ class _Making:
         choices = {leak: one.kind for leak, one in leaks.items() if leak in shipped(text).choices}
         built = neuron(text, **choices)
         numbers = {leak.replace("leak", "shift"): one.shift for leak, one in leaks.items()}
-        held = {leak.replace("leak", "factor"): words[leak] for leak in LEAKS if leak in words}
-        held |= {"kick": words["refractory"], "bias": words["bias"]}
-        constants = {one: raw(held[one]) for one in built.constants}
+        given = {leak.replace("leak", "factor"): words[leak] for leak in LEAKS if leak in words}
+        given |= {"kick": words["refractory"], "bias": words["bias"]}
+        constants = {one: raw(given[one]) for one in built.constants}
         numbers = {one: numbers[one] for one in built.numbers}
         self.populations.append(population(name, shape, text, choices, constants, numbers, "neurons", number * STREAMS))
         for cast in CASTS:

@@ -12,7 +12,7 @@ from fxsnn.decolle.description import Description, Layer
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import CASTS, CONSTANTS, LEAKS, STREAMS, DecollePlan, LayerPlan
 from fxsnn.decolle.populations import Words, populations_of, without_relays
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, naming
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.number.cast import from_float
 from fxsnn.number.lfsr import Lfsr
@@ -71,8 +71,8 @@ def quantise_layers(network: DecolleNetwork, plan: DecollePlan) -> QuantisedLaye
 
 
 def _words(network: DecolleNetwork, plan: DecollePlan, number: int) -> Words:
-    layer, held = network.description.layer[number], (network.weights[number], network.biases[number])
-    weights, biases = (one.astype(np.float64) for one in held)
+    layer, parameters = network.description.layer[number], (network.weights[number], network.biases[number])
+    weights, biases = (one.astype(np.float64) for one in parameters)
     return cast_constants(plan, number, {"weight": weights, "bias": biases * _unit(layer), **scalars(layer)})
 
 
@@ -91,10 +91,8 @@ def cast_constants(plan: DecollePlan, number: int, values: Mapping[str, ArrayLik
 
     def word(name: str, signal: Signal) -> NDArray[np.int64]:
         lfsr = constant_register(plan, number, name)
-        try:
+        with naming(f"{name} of layer {number}"):
             return from_float(values[name], signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
-        except FxsnnError as error:
-            raise type(error)(f"{name} of layer {number}: {error}") from None
 
     signals = constant_signals(plan.layers[number])
     return {name: word(name, signal) for name, signal in signals.items() if name in values}

@@ -21,7 +21,7 @@ def recorded(network: DecolleNetwork, frames: NDArray[np.uint16]) -> list[dict[s
             q = 1 / (1 - layer.layer.beta)
             p = q / (1 - layer.layer.alpha)
             drive = layer.membranes - layer.bias - layer.refractory
-            held = (layer.synapses * q, layer.traces * p, layer.refractory * p, layer.membranes * p, drive * p)
-            for name, values in zip(states, (*held, layer.spikes), strict=True):
+            scaled = (layer.synapses * q, layer.traces * p, layer.refractory * p, layer.membranes * p, drive * p)
+            for name, values in zip(states, (*scaled, layer.spikes), strict=True):
                 states[name].append(values.astype(np.float32))
     return [{name: np.stack(values) for name, values in states.items()} for states in kept]

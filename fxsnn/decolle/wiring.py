@@ -51,7 +51,7 @@ def learning_wires(network: QuantisedLayers, number: int, rate: int, halvings: i
     proof = Proof(network.plan.lfsr.width)
     output = network.description.layer[number].kind == "output"
     outputs, classes = math.prod(geometry.pooled), network.description.classes
-    said, point = ((membrane.low, membrane.high), membrane.frac) if output else ((-outputs, outputs), 0)
+    scores, point = ((membrane.low, membrane.high), membrane.frac) if output else ((-outputs, outputs), 0)
     if membrane.frac + table.first < 0:
         raise ConfigError(
             f"first must be {-membrane.frac} or more, of membranes of {membrane.frac} fractional bits, "
@@ -59,7 +59,7 @@ def learning_wires(network: QuantisedLayers, number: int, rate: int, halvings: i
         )
     halves = (-1, 1) if output else (0, 2)
     error = proof.site(
-        "error", table.error, (said, Format(63, point + table.readout_shift)), (halves, Format(2, 1)), "-"
+        "error", table.error, (scores, Format(63, point + table.readout_shift)), (halves, Format(2, 1)), "-"
     )
     reach = 0 if output else table.reach
     form = table.error.format
@@ -69,7 +69,7 @@ def learning_wires(network: QuantisedLayers, number: int, rate: int, halvings: i
 
     one, seen = table.delta.format, plan.trace.format
     positions = geometry.pooled[0] * geometry.pooled[1]
-    # times 1 too: a delta is held in the words of the sums
+    # times 1 too: a delta is stored in the words of the sums
     ends = [a * b for a in (one.lowest, one.highest) for b in (seen.lowest, seen.highest, 1)]
     sums = min(ends) * positions, max(ends) * positions
     proof.check("gradient of a step", f"{positions} x {one.describe()} * {seen.describe()}", sums)
@@ -97,15 +97,15 @@ def _change(
 ) -> Change:
     """Wire what moves weights or biases: `words` are those read and those learned."""
     read, learned = words
-    held = table.gradient.format
-    own = (held.lowest, held.highest)
-    gradient = proof.site(f"{name} gradient", table.gradient, (own, held), (sums[0], Format(63, sums[1])), "+")
-    moved = _either(1 << held.word + halvings)
-    place = Format(63, held.word + halvings + rate)
+    source = table.gradient.format
+    own = (source.lowest, source.highest)
+    gradient = proof.site(f"{name} gradient", table.gradient, (own, source), (sums[0], Format(63, sums[1])), "+")
+    moved = _either(1 << source.word + halvings)
+    place = Format(63, source.word + halvings + rate)
     form = learned.format
     update = proof.site(f"learning a {name}", learned, ((form.lowest, form.highest), form), (moved, place), "-")
     reading = proof.site(f"reading a {name}", read, ((form.lowest, form.highest), form))
-    return Change(gradient, update, reading, held.word)
+    return Change(gradient, update, reading, source.word)
 
 
 def _checked(plan: LayerPlan, number: int) -> LayerLearning:

@@ -11,7 +11,7 @@ from fxsnn.decolle.populations import pooled_name
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.graph.engine import Engine, stored_in
 from fxsnn.graph.population import INPUT
-from fxsnn.graph.ways import Held
+from fxsnn.graph.ways import Integers
 from fxsnn.program.compiled import compiled
 
 
@@ -21,7 +21,7 @@ class Working:
     def __init__(self, network: QuantisedLayers) -> None:
         graph, layers = network.graph, [f"layer_{number}" for number in range(len(network.plan.layers))]
         names = [name for stage in graph.graph.stages for name in stage.populations if name != "answer"]
-        self._emitted = dict[str, Held]()
+        self._emitted = dict[str, Integers]()
         for name in (INPUT, *names):
             self._emitted[name] = np.zeros((1, math.prod(graph.graph.shape_at(name))), stored_in(graph.formats[name]))
         self._engines, self._rows = dict[str, Engine](), dict[str, int]()

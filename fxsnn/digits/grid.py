@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Literal, Protocol
 
@@ -13,13 +13,14 @@ from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.ranges import Ranges
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.exploration.point import MOST_POINTS, Point, Value
+from fxsnn.exploration.point import MOST_POINTS, Point, Value, distinct
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.measure.ranges import integer_bits
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import SHORT, Rounding
 from fxsnn.number.signal import Signal, parse_leak
+from fxsnn.significance.fewest import Fewest
 
 Scheme = Literal["PTQ", "ITQ"]  # quantised after training, or in training
 
@@ -111,18 +112,16 @@ def make_points(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> l
         or a point is to be quantised in training and nobody is there to train.
     """
     check_learner(grid, learner)
-    axes, points = grid.axes, dict[str, Point[Plan]]()
-    for values in product(*axes.values()):
-        place = dict(zip(axes, values, strict=True))
+
+    def at(values: tuple[Value, ...]) -> Point[Plan]:
+        place = dict(zip(grid.axes, values, strict=True))
         try:
-            point = _point(grid, ranges, place, learner)
+            return _point(grid, ranges, place, learner)
         except FxsnnError as error:
-            told = ", ".join(f"{axis} {value}" for axis, value in place.items() if not _is_usual(axis, value))
-            raise type(error)(f"{told}: {error}") from None
-        if point.name in points:
-            raise ConfigError(f"each point of a grid must be another configuration, but {point.name} comes twice")
-        points[point.name] = point
-    return list(points.values())
+            where = ", ".join(f"{axis} {value}" for axis, value in place.items() if not _is_usual(axis, value))
+            raise type(error)(f"{where}: {error}") from None
+
+    return distinct(at(values) for values in product(*grid.axes.values()))
 
 
 def make_plans(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> dict[str, Plan]:
@@ -196,3 +195,34 @@ def _size(signal: Signal) -> str:
 
 def _short(rounding: Rounding) -> str:
     return SHORT.get(rounding, rounding.value)
+
+
+def restrict(points: Sequence[Point[Plan]], fewest: Fewest) -> list[Point[Plan]]:
+    """Return the points in which every group has the fewest bits found for its rounding, or up to two more.
+
+    A rounding with which a group never kept to the floor is left out with that group.
+    """
+    together = [group for group in GROUPS if f"{group}_bits" not in points[0].values]
+    bits = [_bits(point, together) for point in points]
+    offered = {axis: {one[axis] for one in bits} for axis in bits[0]}
+
+    def is_significant(point: Point[Plan], fractions: Mapping[tuple[str, ...], int]) -> bool:
+        roundings = {axis: "weight_rounding" if axis == ("weight",) else "state_rounding" for axis in fractions}
+        return all(
+            fewest.allows(axis, Rounding.parse(str(point.values[roundings[axis]])), frac, offered[axis])
+            for axis, frac in fractions.items()
+        )
+
+    kept = [point for point, fractions in zip(points, bits, strict=True) if is_significant(point, fractions)]
+    if not kept:
+        raise ConfigError("a grid must have points with the bits that the significance file asks for, not none")
+    return kept
+
+
+def _bits(point: Point[Plan], together: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Return the fractional bits of the weights, of the groups that have them together, and of each other one."""
+    alone: dict[tuple[str, ...], int] = {
+        (group,): int(point.values[f"{group}_bits"]) for group in GROUPS if group not in together
+    }
+    weight = Format.parse(str(point.values["weight"])).frac
+    return {("weight",): weight, tuple(together): int(point.values["state_bits"]), **alone}

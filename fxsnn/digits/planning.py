@@ -17,14 +17,15 @@ FACTOR_BITS = 8  # fractional bits of the leak's factor at the most
 def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
     """Return the point of a grid whose signals have the integer bits that these images ask for in real numbers.
 
-    The membrane is multiplied by its decay, in as many bits as hold it, FACTOR_BITS at the most; by one of 1 it is not.
+    A largest weight of exactly a power of two saturates: STDP bounds weights there. The membrane is multiplied by its
+    decay, in as many bits as hold it, FACTOR_BITS at the most; by one of 1 it is not.
 
     Raises
     ------
     ConfigError, FormatError
         There is no image, or a word would be too wide.
     """
-    integer, signed = integer_bits((float(network.weights.min()), float(network.weights.max())), exact=True)
+    integer, signed = integer_bits((float(network.weights.min()), float(network.weights.max())))
     factor = max(1, fraction_bits(network.decay, FACTOR_BITS))
     grid = Grid(
         weight=(str(Format(asked.weight, asked.weight - integer, signed)),),

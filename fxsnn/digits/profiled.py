@@ -19,8 +19,8 @@ from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import LearningPlan, Plan
 from fxsnn.competitive.ranges import Ranges, profile
 from fxsnn.data.encode import encode
+from fxsnn.digits.bench import PROFILED
 from fxsnn.digits.grid import Grid, make_plans
-from fxsnn.digits.task import PROFILED
 from fxsnn.measure.ranges import integer_bits
 from fxsnn.number.format import Format
 
@@ -68,8 +68,8 @@ def profiled_plan(
     table = plan.learning or LearningPlan(plan.weight)
     usual = table.theta.format
     integer = max(usual.word - usual.frac, integer_bits((0.0, max(0.0, float(theta.max()))))[0])
-    held = replace(table.theta, format=Format(integer + usual.frac, usual.frac, signed=False))
-    return replace(plan, learning=replace(table, theta=held))
+    theta_word = replace(table.theta, format=Format(integer + usual.frac, usual.frac, signed=False))
+    return replace(plan, learning=replace(table, theta=theta_word))
 
 
 ANY = Ranges((0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (0.0, 1.0))

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from fxsnn.competitive.network import Network
 from fxsnn.data.digits import Images, load_digits, split_digits
-from fxsnn.data.encode import RateCoding, encode
 from fxsnn.data.learned import Learned, Samples, check_not_learned, learned_from, split_of_samples
 from fxsnn.data.mnist import load_mnist
-from fxsnn.digits.evaluate import Task
 from fxsnn.errors import ConfigError, FileError
 
 
@@ -70,11 +68,6 @@ def check_fits(network: Network, path: Path, splits: Splits) -> None:
     inputs, pixels = len(network.weights), splits.test.images.shape[1]
     if inputs != pixels:
         raise ConfigError(f"a network must have {pixels} inputs, one a pixel, {str(path)!r} has {inputs}")
-
-
-def labelling_task(splits: Splits, coding: RateCoding) -> Task:
-    """Return the images that give neurons their classes, encoded: the first training images, the same everywhere."""
-    return Task(encode(splits.labelling.images, coding), splits.labelling.labels)
 
 
 def learned_digits(splits: Splits) -> Learned:

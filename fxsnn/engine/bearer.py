@@ -44,9 +44,9 @@ def versions() -> dict[str, str]:
     return {"Python": python_version()} | {name: version(name) for name in MUST_AGREE}
 
 
-def difference(worker: str, held: dict[str, str], expected: dict[str, str]) -> str:
+def difference(worker: str, reported: dict[str, str], expected: dict[str, str]) -> str:
     """Say by what a worker differs from the command; nothing where it does not."""
     for name, wanted in expected.items():
-        if held.get(name) != wanted:
-            return f"a worker must have {name} {wanted} as this command has, but {worker} has {held.get(name)}"
+        if reported.get(name) != wanted:
+            return f"a worker must have {name} {wanted} as this command has, but {worker} has {reported.get(name)}"
     return ""

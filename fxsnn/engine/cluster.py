@@ -111,7 +111,7 @@ def _distributed() -> None:
         import distributed  # noqa: F401
     except ImportError:
         raise ConfigError("a cluster must have dask and distributed: pip install 'fxsnn[cluster]'") from None
-    for name in ("asyncio", *logging.root.manager.loggerDict):  # what matters is told in one line
+    for name in ("asyncio", *logging.root.manager.loggerDict):  # what matters is reported in one line
         if name.partition(".")[0] in ("asyncio", "distributed", "tornado"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", module=r"(distributed|dask_jobqueue)\b")
@@ -125,17 +125,17 @@ def _described(path: Path) -> AbstractContextManager[Any]:
 
     must = f"a cluster must be tcp://HOST:PORT or a file that describes one, {str(path)!r} is not"
     try:
-        held = msgspec.convert(yaml.safe_load(read_text(path, "a cluster's description")), Described)
-        made = getattr(importlib.import_module(held.module), held.class_)
+        description = msgspec.convert(yaml.safe_load(read_text(path, "a cluster's description")), Described)
+        made = getattr(importlib.import_module(description.module), description.class_)
     except (yaml.YAMLError, msgspec.ValidationError, ImportError, AttributeError, ValueError) as error:
         raise ConfigError(f"{must}: {error}") from None
     if not (isinstance(made, type) and issubclass(made, Cluster)):
-        raise ConfigError(f"{must}: {held.module}.{held.class_} is no cluster of Dask's")
+        raise ConfigError(f"{must}: {description.module}.{description.class_} is no cluster of Dask's")
     with (
         _errors_in_a_line(f"a cluster must come up as {str(path)!r} describes it, but does not"),
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
     ):
-        cluster: Any = made(*held.args, **held.kwargs)
+        cluster: Any = made(*description.args, **description.kwargs)
         try:
             cluster.sync(_asked_for, cluster)
         except BaseException:
@@ -159,10 +159,10 @@ async def _asked_for(cluster: Any) -> None:
         raise wrong
 
 
-def _check(held: dict[str, Any], expected: dict[str, str]) -> None:
+def _check(reported: dict[str, Any], expected: dict[str, str]) -> None:
     from fxsnn.engine.bearer import difference
 
-    for worker, found in held.items():
+    for worker, found in reported.items():
         if isinstance(found, BaseException):
             raise ConfigError(f"a worker must have fxsnn as this command has it, but {worker} has not: {found}")
         if wrong := difference(worker, found, expected):

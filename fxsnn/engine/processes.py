@@ -55,12 +55,12 @@ class Processes(Threads):
         raise DeadlyError
 
     def _process(self) -> ProcessPoolExecutor:
-        held: ProcessPoolExecutor | None = getattr(self._own, "process", None)
-        if held is None:
+        executor: ProcessPoolExecutor | None = getattr(self._own, "process", None)
+        if executor is None:
             spawn = multiprocessing.get_context("spawn")
             reader, writer = spawn.Pipe(duplex=False)
-            held = self._own.process = ProcessPoolExecutor(1, spawn, _begin, (reader,))
-            begun = held.submit(os.getpid)
+            executor = self._own.process = ProcessPoolExecutor(1, spawn, _begin, (reader,))
+            future = executor.submit(os.getpid)
             # not with the process's arguments: who is killed before it has read them keeps their writer for ever
             reader.close()
             try:
@@ -68,16 +68,16 @@ class Processes(Threads):
                     writer.send(self._work)
             except OSError as error:
                 raise BrokenProcessPool(str(error)) from None
-            self._own.pid = begun.result()
+            self._own.pid = future.result()
             self._pids.add(self._own.pid)
-        return held
+        return executor
 
     def _let_go(self) -> None:
-        held: ProcessPoolExecutor | None = getattr(self._own, "process", None)
-        if held is not None:
+        executor: ProcessPoolExecutor | None = getattr(self._own, "process", None)
+        if executor is not None:
             self._own.process = None
             self._pids.discard(getattr(self._own, "pid", 0))
-            held.shutdown(wait=True)
+            executor.shutdown(wait=True)
 
 
 def do(task: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Threads(Executor):
-    """An executor of daemon threads: who is told to end leaves at once, and not when all running tasks are done.
+    """An executor of daemon threads: a process that is to end ends at once, and not when all running tasks are done.
 
     Those of `ThreadPoolExecutor` are waited for by the interpreter itself.
     """
@@ -48,7 +48,7 @@ class Threads(Executor):
             if future.set_running_or_notify_cancel():
                 try:
                     found = self._called(call, args)
-                except BaseException as error:  # told to whoever asks for the result
+                except BaseException as error:  # raised where the result is asked for
                     future.set_exception(error)
                 else:
                     future.set_result(found)

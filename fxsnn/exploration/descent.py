@@ -88,12 +88,6 @@ class Floor:
         return self.right(accuracy) >= self.answers
 
 
-def check_after_training(start: Point[Any]) -> None:
-    """Raise ConfigError where the point that a descent begins with learns on: nothing learns while bits are taken."""
-    if start.scheme != "PTQ":
-        raise ConfigError(f"a grid for the strategy narrow must begin with the scheme PTQ, not {start.scheme}")
-
-
 class Narrowing(Generic[PlanT]):
     """A descent: every plan that has one bit less is measured, and the best of those becomes the next to begin from.
 
@@ -107,10 +101,13 @@ class Narrowing(Generic[PlanT]):
     Raises
     ------
     ConfigError
-        Of `pending`: the plan to begin with does not hold the floor.
+        The point to begin with learns on: nothing does while bits are taken. Or, of `pending`, its plan does not hold
+        the floor.
     """
 
     def __init__(self, start: Point[PlanT], narrowable: Narrowable[PlanT], images: int, max_loss: float) -> None:
+        if start.scheme != "PTQ":
+            raise ConfigError(f"a grid for the strategy narrow must begin with the scheme PTQ, not {start.scheme}")
         self._narrowable, self._images, self._max_loss = narrowable, images, max_loss
         self._floor = Floor(0, images)
         self.axes: Mapping[str, Sequence[Value]] = reachable(start.plan, narrowable)
@@ -178,11 +175,11 @@ def narrowed(
     """Follow a descent to its end without a study, and return every candidate, that of its beginning first."""
     found, results = list[Candidate[PlanT]](), dict[str, Values]()
 
-    def tell(candidate: Candidate[PlanT]) -> None:
+    def keep(candidate: Candidate[PlanT]) -> None:
         results[candidate.name] = candidate.accuracy, float(candidate.bits)
         if progress:
             progress(len(results), descent.total)
 
     while wanted := descent.pending(results):
-        found += evaluated(wanted, evaluate, workers, tell)
+        found += evaluated(wanted, evaluate, workers, keep)
     return found

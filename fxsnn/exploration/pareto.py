@@ -135,7 +135,7 @@ def select(
     candidate = candidates[chosen]
     change = candidate.accuracy - baseline.accuracy
     worth = "accuracy" if reward == ACCURACY else f"{reward.form} reward"
-    told = (
+    value = (
         percent(candidate.accuracy)
         if reward == ACCURACY
         else f"{reward.of(candidate, baseline):.4f}, mu = {as_given(reward.mu)}"
@@ -143,7 +143,7 @@ def select(
     limits = [f"fit into {budget}"] if budget else []
     limits += [] if max_loss is None else [f"stay within {percent_given(max_loss)} of the float network"]
     reason = (
-        f"{candidate.name} has the highest {worth} ({told}) of the {len(able)} of {len(candidates)} candidates"
+        f"{candidate.name} has the highest {worth} ({value}) of the {len(able)} of {len(candidates)} candidates"
         f"{' that ' if limits else ''}{' and '.join(limits)}: {baseline.bits / candidate.bits:.1f} times less memory, "
         f"{100 * change:+.2f} points of accuracy."
     )

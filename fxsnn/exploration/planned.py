@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fxsnn.competitive.plan import Plan, formats_of, plan_from_data, plan_text, plan_to_data
 from fxsnn.decolle.plan import (
     DecollePlan,
+    Filters,
     decolle_formats,
     decolle_plan_from_data,
     decolle_plan_text,
@@ -27,6 +28,7 @@ class Asked(NamedTuple):
     state: int = 4  # fractional bits of what is computed in every step
     weight_rounding: str = "nearest-even"
     state_rounding: str = "floor"
+    filters: Filters = "inputs"  # of layers that learned from recordings
 
 
 class Facts(NamedTuple):
@@ -45,10 +47,10 @@ def facts_of(plan: Planned) -> Facts:
         roundings = first.weight.rounding.value, first.trace.rounding.value
         return Facts(*roundings, decolle_formats(plan), decolle_plan_to_data(plan))
     if isinstance(plan, GraphPlan):
-        held = {name.rpartition(".")[2]: signal.rounding.value for name, signal in reversed(list(plan.signals.items()))}
-        usual = next(iter(held.values()), "")
+        own = {name.rpartition(".")[2]: signal.rounding.value for name, signal in reversed(list(plan.signals.items()))}
+        usual = next(iter(own.values()), "")
         formats = {name: signal.format.describe() for name, signal in plan.signals.items()}
-        weights, states = held.get("weight", usual), held.get("membrane", usual)
+        weights, states = own.get("weight", usual), own.get("membrane", usual)
         return Facts(weights, states, formats, graph_plan_to_data(plan))
     return Facts(plan.weight.rounding.value, plan.membrane.rounding.value, formats_of(plan), plan_to_data(plan))
 
@@ -63,22 +65,22 @@ def signal_rows(plan: Planned) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _rows(tables: Mapping[str, Any], before: str) -> Iterator[tuple[str, str, str, str]]:
-    for name, held in tables.items():
+    for name, entry in tables.items():
         called = f"{before}{name}".replace("_", " ")
         if name in ("schema", "lfsr"):
             continue
         if name == "layer":
-            for number, layer in enumerate(held):
+            for number, layer in enumerate(entry):
                 yield from _rows(layer, f"layer {number} ")
-        elif not isinstance(held, Mapping):
-            told = str(held) if not isinstance(held, bool) else "yes" if held else "no"
-            yield called, told, "", ""
-        elif "format" in held:
-            yield called, Format.parse(held["format"]).describe(), held["rounding"], held["overflow"]
-        elif "kind" in held:
-            yield called, " ".join(map(str, held.values())), "", ""
+        elif not isinstance(entry, Mapping):
+            text = str(entry) if not isinstance(entry, bool) else "yes" if entry else "no"
+            yield called, text, "", ""
+        elif "format" in entry:
+            yield called, Format.parse(entry["format"]).describe(), entry["rounding"], entry["overflow"]
+        elif "kind" in entry:
+            yield called, " ".join(map(str, entry.values())), "", ""
         else:
-            yield from _rows(held, f"{called} ")
+            yield from _rows(entry, f"{called} ")
 
 
 def planned_from_data(data: dict[str, Any]) -> Planned:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from fxsnn.errors import ConfigError
 
 Value = str | int | bool
 PlanT = TypeVar("PlanT")
@@ -19,3 +21,13 @@ class Point(Generic[PlanT]):
     scheme: str  # how a network comes to it
     values: Mapping[str, Value]
     plan: PlanT
+
+
+def distinct(points: Iterable[Point[PlanT]]) -> list[Point[PlanT]]:
+    """Return the points of a grid; raises ConfigError where two are one configuration, and so have one name."""
+    found = dict[str, Point[PlanT]]()
+    for point in points:
+        if point.name in found:
+            raise ConfigError(f"each point of a grid must be another configuration, but {point.name} comes twice")
+        found[point.name] = point
+    return list(found.values())

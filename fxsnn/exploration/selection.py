@@ -51,9 +51,9 @@ def criteria(
 
     Raises FileError and ConfigError where the plan cannot be read.
     """
-    if plan is not None and (held := choice_written(plan)) is not None:
-        form, budget, by = form or held.reward, budget or held.budget, by or held.by
-        mu, max_loss = held.mu if mu is None else mu, held.max_loss if max_loss is None else max_loss
+    if plan is not None and (written := choice_written(plan)) is not None:
+        form, budget, by = form or written.reward, budget or written.budget, by or written.by
+        mu, max_loss = written.mu if mu is None else mu, written.max_loss if max_loss is None else max_loss
     if by is not None and budget is None:
         raise ConfigError("a budget must be given to count it by bits or allocated, not none")
     limit = None if budget is None else parse_budget(budget, by or "bits")
@@ -64,10 +64,10 @@ def criteria(
 
 def choice_text(asked: Criteria) -> str:
     """Return what a choice was made with as a table of TOML that stands behind its plan; see `criteria`."""
-    told: dict[str, Any] = {"reward": asked.reward.form, "mu": asked.reward.mu}
-    told |= {} if asked.max_loss is None else {"max_loss": asked.max_loss}
-    told |= {} if asked.budget is None else {"budget": f"{asked.budget.bits} bits", "by": asked.budget.by}
-    return "\n" + tomli_w.dumps({"choice": told})
+    table: dict[str, Any] = {"reward": asked.reward.form, "mu": asked.reward.mu}
+    table |= {} if asked.max_loss is None else {"max_loss": asked.max_loss}
+    table |= {} if asked.budget is None else {"budget": f"{asked.budget.bits} bits", "by": asked.budget.by}
+    return "\n" + tomli_w.dumps({"choice": table})
 
 
 def choice_written(plan: Path) -> ChoiceText | None:
@@ -97,7 +97,7 @@ class Selected:
 
     @property
     def shown(self) -> tuple[str, str]:
-        """What networks of its kind are shown, where their firing is compared: one, and on how many."""
+        """What is presented to networks of its kind, where their firing is compared: one, and on how many."""
         if isinstance(self.plan, GraphPlan):
             return "input", "inputs"
         return ("recording", "recordings") if isinstance(self.plan, DecollePlan) else ("image", "images")
@@ -115,26 +115,26 @@ def select_candidate(candidates: Path, out: Path, asked: Criteria, name: str | N
     """
     exploration = load_exploration(candidates)
     check_output(out, candidates)
-    told = shortened(exploration)
+    brief = shortened(exploration)
     if name is None:
-        choice = choose(told, asked.reward, asked.max_loss, asked.budget)
+        choice = choose(brief, asked.reward, asked.max_loss, asked.budget)
     else:
         index = picked(exploration, name)
-        choice = Choice(index, _chosen_because(told, index, "name"))
+        choice = Choice(index, _chosen_because(brief, index, "name"))
     index = choice.index
     plan = exploration.plan_of(index)
     write_text(out, planned_text(plan) + ("" if name else choice_text(asked)))
     entry = exploration.entries[index]
-    return Selected(choice, entry, exploration.found, plan, index + 1, told.entries[index].name)
+    return Selected(choice, entry, exploration.found, plan, index + 1, brief.entries[index].name)
 
 
 def selected_to_data(selected: Selected, out: Path) -> dict[str, Any]:
     """Return what was chosen as plain data: why, by what it was measured, its plan, and where that was written."""
-    entry, held = msgspec.to_builtins(selected.entry), selected.found
+    entry, baseline = msgspec.to_builtins(selected.entry), selected.found
     del entry["right"]  # a bit an input, of use to `report` alone
-    against = {"accuracy": held.accuracy, "interval": list(held.interval), "bits": held.bits}
-    told = {"reason": selected.choice.reason, "number": selected.number}
-    return {**told, **entry, "float": against, "written": str(out)}
+    against = {"accuracy": baseline.accuracy, "interval": list(baseline.interval), "bits": baseline.bits}
+    reason = {"reason": selected.choice.reason, "number": selected.number}
+    return {**reason, **entry, "float": against, "written": str(out)}
 
 
 def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:
@@ -142,16 +142,16 @@ def choice_of(found: Exploration, plan: Path, learned: bool = False) -> Choice:
 
     learned    whether one that was quantised after training is not meant, where several have the plan
     """
-    held = named(plan, parse_planned, read_text(plan, "a plan"))
+    chosen = named(plan, parse_planned, read_text(plan, "a plan"))
     places = sorted(range(len(found.entries)), key=lambda n: learned and found.entries[n].scheme == "PTQ")
     for n in places:
-        if found.plan_of(n) == held:
+        if found.plan_of(n) == chosen:
             return Choice(n, _chosen_because(found, n, "plan"))
     raise ConfigError(f"a chosen plan must be one of the candidates', {str(plan)!r} is not")
 
 
 def _chosen_because(found: Exploration, n: int, by: str) -> str:
-    """Return what is to be said of a candidate that somebody took by its name or plan."""
+    """Return the reason for a candidate that somebody took by its name or plan."""
     entry = found.entries[n]
     change = 100 * (entry.accuracy - found.found.accuracy)
     return (
@@ -163,8 +163,8 @@ def _chosen_because(found: Exploration, n: int, by: str) -> str:
 def choose(found: Exploration, reward: Reward, max_loss: float | None, budget: Budget | None = None) -> Choice:
     """Choose, and say in the reason which candidates are as good but for noise; raises as `pareto.select` does."""
     choice = select(found.entries, found.baseline, reward, max_loss, budget)
-    said = _said_of_ties(found, found.entries[choice.index])
-    return Choice(choice.index, f"{choice.reason} {said}" if said else choice.reason)
+    ties = _said_of_ties(found, found.entries[choice.index])
+    return Choice(choice.index, f"{choice.reason} {ties}" if ties else choice.reason)
 
 
 def _said_of_ties(found: Exploration, chosen: Entry) -> str:
@@ -176,7 +176,7 @@ def _said_of_ties(found: Exploration, chosen: Entry) -> str:
         within = tied(chosen.right, found.found.right)
         side = "better" if chosen.accuracy > found.found.accuracy else "worse"
         noise = "is within noise of the float network" if within else f"is {side} than the float network beyond noise"
-        _, (low, high) = paired_difference(*(unpack(held, chosen.images) for held in (chosen.right, found.found.right)))
+        _, (low, high) = paired_difference(*(unpack(bits, chosen.images) for bits in (chosen.right, found.found.right)))
         parts.append(f"The choice {noise} ({TEST}; 95 % interval {100 * low:+.2f} to {100 * high:+.2f} points).")
     others = [entry for entry in found.entries if entry is not chosen and tied(chosen.right, entry.right)]
     smaller = sorted((e for e in others if e.bits < chosen.bits), key=lambda e: (e.bits, -e.accuracy))
@@ -200,8 +200,8 @@ def count_memory(
     macro_of(macro)
     if reset not in ("zero", "value", "subtract"):
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
-    held = plan_of_one_layer(plan)
-    return counted(inventory(held, inputs, neurons, refractory_steps, reset, True), held, macro, steps)
+    words = plan_of_one_layer(plan)
+    return counted(inventory(words, inputs, neurons, refractory_steps, reset, True), words, macro, steps)
 
 
 def counted(found: Memory, plan: Plan, macro: str, steps: int) -> dict[str, Any]:
@@ -217,11 +217,11 @@ def counted(found: Memory, plan: Plan, macro: str, steps: int) -> dict[str, Any]
 
 def plan_of_one_layer(plan: Path) -> Plan:
     """Read the plan of a network that learns without labels; ConfigError for one of layers."""
-    held = named(plan, parse_planned, read_text(plan, "a plan"))
-    if not isinstance(held, Plan):
-        kind = "populations" if isinstance(held, GraphPlan) else "layers"
+    words = named(plan, parse_planned, read_text(plan, "a plan"))
+    if not isinstance(words, Plan):
+        kind = "populations" if isinstance(words, GraphPlan) else "layers"
         raise ConfigError(f"a plan of {kind}, as {str(plan)!r}, must be counted with --network of {kind}")
-    return held
+    return words
 
 
 def read_plan(path: Path) -> Plan:

@@ -56,5 +56,5 @@ def signals_apart(found: Exploration, places: Sequence[int]) -> dict[str, list[s
 
 
 def _cell(parts: Sequence[str], differ: Sequence[bool]) -> str:
-    modes = [mode for mode, told in zip(parts[1:], differ[1:], strict=True) if told]
+    modes = [mode for mode, differs in zip(parts[1:], differ[1:], strict=True) if differs]
     return " ".join([parts[0].partition(" (")[0], *modes]).strip()

@@ -90,16 +90,16 @@ def read_former_bundle(folder: Path, manifest: Manifest, about: Layers, content:
 
 def _zeros(described: Description, plan: DecollePlan, number: int) -> Words:
     shape = described.geometry(number).weights
-    held = {"weight": np.zeros(shape, np.int64), "bias": np.zeros(shape[-1], np.int64)}
-    return {**held, **cast_constants(plan, number, scalars(described.layer[number]))}
+    blank = {"weight": np.zeros(shape, np.int64), "bias": np.zeros(shape[-1], np.int64)}
+    return {**blank, **cast_constants(plan, number, scalars(described.layer[number]))}
 
 
 def _filled(network: QuantisedLayers, words: Words) -> QuantisedLayers:
     """Return the network with its constants; raises FileError."""
     constants = []
     for number, plan in enumerate(network.plan.layers):
-        held = {name: words[f"layer{number}_{CONSTANTS[name][0]}"] for name in constant_signals(plan)}
-        constants.append({name: one if name in ("weight", "bias") else one[0] for name, one in held.items()})
+        rows = {name: words[f"layer{number}_{CONSTANTS[name][0]}"] for name in constant_signals(plan)}
+        constants.append({name: one if name in ("weight", "bias") else one[0] for name, one in rows.items()})
     readout = words.get("readout", np.zeros(0, np.int64))
     if (np.abs(readout) != 1).any():
         place = int(np.flatnonzero(np.abs(readout.reshape(-1)) != 1)[0])

@@ -160,7 +160,9 @@ def _presented(network: QuantisedNetwork, steps: tuple[int, ...], words: Words) 
         check_begins(words["begin"], timed)
     if "refractory" in states and (above := np.flatnonzero(states["refractory"] > network.refractory_steps)).size:
         raise FileError(f"initial_refractory.mem word {above[0]} must be at most {network.refractory_steps}")
-    return Presented(steps, timed.unrolled(rows), Start({f"{LAYER}.{name}": held for name, held in states.items()}))
+    return Presented(
+        steps, timed.unrolled(rows), Start({f"{LAYER}.{name}": words_of for name, words_of in states.items()})
+    )
 
 
 def _among_populations(vector: Vector, called: Mapping[str, str], rows: int, *, images: bool) -> Vector:

@@ -115,8 +115,8 @@ def filtering(plan: LayerPlan, number: int) -> str:
 
 def _sum(network: QuantisedLayers, number: int) -> tuple[int, int]:
     """Return the bits of a two's complement word that holds every sum, and its fractional bits."""
-    held = network.graph.programs[f"layer_{number}"].named("sum")
-    return bits_of(min(held.low, -1), held.high), held.frac
+    total = network.graph.programs[f"layer_{number}"].named("sum")
+    return bits_of(min(total.low, -1), total.high), total.frac
 
 
 def _membrane(network: QuantisedLayers, number: int) -> Format:

@@ -45,20 +45,20 @@ def make_learning_bundle(
         The folder cannot be written.
     """
     recording = record(network, images, learning, plan)
-    held = recording.started.network
+    quantised = recording.started.network
     presented, steps, _ = recording.inputs.shape
     rule = {"update": learning.update, "norm": learning.norm, "presentations": presented}
-    configuration = _configuration_of(held, [steps] * presented) | {"learning": rule}
+    configuration = _configuration_of(quantised, [steps] * presented) | {"learning": rule}
     identity = digest(json.dumps(configuration, sort_keys=True).encode())[:16]
-    registers = layer_lfsr_entry(held)
+    registers = layer_lfsr_entry(quantised)
     registers["order"] = (
         "each stochastic cast has a register of its own. Those of the layer are set to their seeds at the start of "
         "every image; those of learning (update, fade, fold) once, and never again"
     )
     for site, row in LEARNING_SITES.items():
         if site in recording.drawing:
-            registers["seeds"][site] = f"{learning_register(held.plan, 1 + row).seed:#x}"
-    registers["parameter_seeds"]["first_learned"] = f"{learning_register(held.plan, 0).seed:#x}"
+            registers["seeds"][site] = f"{learning_register(quantised.plan, 1 + row).seed:#x}"
+    registers["parameter_seeds"]["first_learned"] = f"{learning_register(quantised.plan, 0).seed:#x}"
     with new_folder(folder, MANIFEST) as place:
         manifest: dict[str, Any] = {
             "tool": f"fxsnn {version('fxsnn')}",

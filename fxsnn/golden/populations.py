@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import FxsnnError
+from fxsnn.errors import naming
 from fxsnn.frozen import freeze
 from fxsnn.golden.contents import BIT, Vector, stems_of
 from fxsnn.golden.timed import Timed
@@ -228,10 +228,8 @@ def _nodes(network: QuantisedGraph, one: Population, rows: int) -> list[Vector]:
 
 
 def _formed(node: str, program: Program, ref: int) -> Format:
-    try:
+    with naming(node):
         return format_of(program, ref)
-    except FxsnnError as error:
-        raise type(error)(f"{node}: {error}") from None
 
 
 def _answer(network: QuantisedGraph, steps: int) -> Format:
@@ -245,10 +243,8 @@ def _answer(network: QuantisedGraph, steps: int) -> Format:
     if readout.kind == "node" and readout.over != "sum":
         return form
     many = steps - readout.skip
-    try:
+    with naming("answers"):
         return narrowest(Wire(form.lowest * many, form.highest * many, form.frac))
-    except FxsnnError as error:
-        raise type(error)(f"answers: {error}") from None
 
 
 def _read(graph: Graph) -> str:

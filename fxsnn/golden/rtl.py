@@ -22,12 +22,12 @@ LEAKS = {"multiply": "LEAK_MULTIPLY", "shift": "LEAK_SHIFT", "none": "LEAK_NONE"
 
 def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
     """Return fxsnn_config.sv: widths, modes, sizes, seeds and constants of the network of a bundle."""
-    held = manifest["configuration"]
-    plan, files = held["plan"], {entry["name"]: entry for entry in manifest["files"]}
+    about = manifest["configuration"]
+    plan, files = about["plan"], {entry["name"]: entry for entry in manifest["files"]}
     leak, factor = plan["leak"], files.get("leak_factor", {"word": 1, "frac": 0})
     lines: list[tuple[str, dict[str, int | str]]] = [
-        ("int", {"INPUTS": held["inputs"], "NEURONS": held["neurons"]}),
-        ("int", {"PRESENTATIONS": len(held["steps"]), "ROWS": sum(held["steps"])}),
+        ("int", {"INPUTS": about["inputs"], "NEURONS": about["neurons"]}),
+        ("int", {"PRESENTATIONS": len(about["steps"]), "ROWS": sum(about["steps"])}),
         ("int", {"EXACT_BITS": _exact_bits(manifest, network)}),
     ]
     for name, of in (("WEIGHT", "weights"), ("CURRENT", "current"), ("MEMBRANE", "membrane"), ("THETA", "theta")):
@@ -51,10 +51,13 @@ def package(manifest: Mapping[str, Any], network: QuantisedNetwork) -> str:
         ("int", {"FACTOR_WORD": factor["word"], "FACTOR_FRAC": factor["frac"]}),
         ("longint", {"FACTOR": network.factor}),
         ("bit", {"EACH": int(plan["accumulate"] == "each"), "FUSED": int(plan["integrate"] == "fused")}),
-        ("int", {"RESET": f"RESET_{held['reset'].upper()}", "WINNER": f"WINNER_{held['winner'].upper()}"}),
-        ("bit", {"STRICT": int(held["compare"] == "gt")}),
-        ("int", {"REFRACTORY": held["refractory_steps"], "REFRACTORY_WORD": files["refractory"]["word"]}),
-        ("bit", {"REFRACTORY_IGNORES": int(held["refractory_input"] == "ignore")}),
+        (
+            "int",
+            {"RESET": f"RESET_{about['reset'].upper()}", "WINNER": f"WINNER_{about['winner'].upper()}"},
+        ),
+        ("bit", {"STRICT": int(about["compare"] == "gt")}),
+        ("int", {"REFRACTORY": about["refractory_steps"], "REFRACTORY_WORD": files["refractory"]["word"]}),
+        ("bit", {"REFRACTORY_IGNORES": int(about["refractory_input"] == "ignore")}),
         ("int", {"LFSR_WIDTH": manifest["lfsr"]["width"]}),
     ]
     width = manifest["lfsr"]["width"]

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from fxsnn.graph.laid import holds
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import delayed
-from fxsnn.graph.ways import Held, Way
+from fxsnn.graph.ways import Integers, Way, Words
 from fxsnn.kernels.projections import add_dense
 from fxsnn.program.program import Program
 
-Words = NDArray[np.int64]
 _BIT = (0, 1)
 _ROOM = (np.int16, np.int32, np.int64)
 
@@ -37,13 +36,15 @@ class Alone:
         ends = [(formats[way.source].lowest, formats[way.source].highest) for way in self._ways]
         self._known = all(way.kernel is add_dense for way in self._ways) and {*ends} == {_BIT}
         rows = [way.fixed[0] for way in self._ways if self._known]
-        self._rows: Held = np.zeros((0, one.size), _narrowest(network.programs[name]))  # room, or the weights of all
+        self._rows: Integers = np.zeros(
+            (0, one.size), _narrowest(network.programs[name])
+        )  # room, or the weights of all
         if rows:
             self._rows = rows[0] if len(rows) == 1 else np.concatenate(rows)
         self._stops = [0, *np.cumsum([len(one) for one in rows]).tolist()]
         self._order = np.arange(0)  # of as many rows as there is room for
 
-    def brought(self, emitted: Mapping[str, Held], step: int) -> tuple[Held, Words]:
+    def brought(self, emitted: Mapping[str, Integers], step: int) -> tuple[Integers, Words]:
         """Return what inputs bring, int[rows, neurons], and the rows of those that are active, as `step` takes them."""
         if not self._each:
             return self._rows, self._order

@@ -39,11 +39,11 @@ def read_given(name: str, folder: Path, *, words: bool, whole: bool = False) -> 
     if path.suffix == ".mem":
         return _from_mem(data, file)
     shaped = path.suffix != ".csv"
-    held = _from_csv(data, file, words, whole) if not shaped else _from_numpy(data, file, member)
-    if held.dtype.kind not in ("iu" if words else "iuf"):
-        raise FileError(f"{name} must hold {'raw words' if words else 'numbers'}, not {held.dtype}")
+    numbers = _from_csv(data, file, words, whole) if not shaped else _from_numpy(data, file, member)
+    if numbers.dtype.kind not in ("iu" if words else "iuf"):
+        raise FileError(f"{name} must hold {'raw words' if words else 'numbers'}, not {numbers.dtype}")
     try:
-        found = raw(held) if words else real(held)
+        found = raw(numbers) if words else real(numbers)
         return Given(found.values, found.form, shaped, name)
     except ValueError as error:
         raise FileError(f"{name}: {error}") from None
@@ -53,16 +53,16 @@ def _from_numpy(data: bytes, name: str, member: str) -> NDArray[Any]:
     try:
         if not name.endswith(".npz"):
             return unpack_npy(data, name, fortran=True)
-        held = unpack_npz(data, most=MOST_BYTES)
+        arrays = unpack_npz(data, most=MOST_BYTES)
     except UNREADABLE as error:
         raise FileError(f"{name} must be a plain array of NumPy: {error}") from None
-    if not member and len(held) == 1:
-        return next(iter(held.values()))
-    if member not in held:
+    if not member and len(arrays) == 1:
+        return next(iter(arrays.values()))
+    if member not in arrays:
         raise FileError(
-            f"{name} must hold the array {member or 'that is meant, as in net.npz:w'}, not {', '.join(held)}"
+            f"{name} must hold the array {member or 'that is meant, as in net.npz:w'}, not {', '.join(arrays)}"
         )
-    return held[member]
+    return arrays[member]
 
 
 def _from_csv(data: bytes, name: str, words: bool, whole: bool) -> NDArray[Any]:
@@ -101,4 +101,4 @@ def _from_mem(data: bytes, name: str) -> Given:
         bit_pattern(word.replace("_", ""), read.radix or 16, WORD_MAX, where)
         for word, where in zip(read.words, read.where, strict=True)
     ]
-    return Given(np.array(words, np.int64), "bits", shaped=False, said=name)
+    return Given(np.array(words, np.int64), "bits", shaped=False, origin=name)

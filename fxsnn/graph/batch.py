@@ -10,7 +10,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.engine.parts import in_parts
 from fxsnn.frozen import KERNELS_TAKE
@@ -23,8 +22,7 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import reduced
 from fxsnn.graph.shared import Shared
 from fxsnn.graph.starting import REST, Start
-from fxsnn.graph.stepwise import Words
-from fxsnn.graph.ways import Held
+from fxsnn.graph.ways import Integers, Words
 from fxsnn.program.compiled import Compiled, compiled
 
 _MOST = 1 << 26  # bytes of what is emitted by a group of inputs that run together
@@ -37,7 +35,7 @@ class Schedule:
 
     dense: Mapping[str, Dense]
     steps: Mapping[str, Compiled]  # of all
-    words: Mapping[str, type[np.integer[Any]]]  # in which what each emits is held, and the input
+    words: Mapping[str, type[np.integer[Any]]]  # in which what each emits is stored, and the input
     rows: Mapping[str, int]  # of the state that is read, of the population whose node is read
     word_bytes: int  # of the input, of all that is emitted, and lists of what is active, in a step
     idle: dict[tuple[int, int, bool], list[_AtWork | _Pieces]] = field(default_factory=dict)  # what may work again
@@ -62,7 +60,7 @@ _SCHEDULES: WeakKeyDictionary[QuantisedGraph, dict[_Begun, Schedule]] = WeakKeyD
 
 def said_of(
     network: QuantisedGraph,
-    inputs: NDArray[np.integer[Any]],
+    inputs: Integers,
     start: Start,
     threads: int,
     shared: Shared | None = None,
@@ -76,7 +74,7 @@ def said_of(
     shared     of networks of the same graph on these inputs, `number` among others, and with this start
     """
     schedule, readout, steps = _schedule(network, start), network.graph.readout, inputs.shape[1]
-    said = np.zeros((len(inputs), network.graph.read.size), np.int64)
+    answers = np.zeros((len(inputs), network.graph.read.size), np.int64)
     at_once = _MOST // (schedule.word_bytes * steps)
     known, wanted = shared.stages(network, number) if shared and at_once else ({}, {})
     kept = {
@@ -92,18 +90,18 @@ def said_of(
                 some = slice(n, min(n + together, last))
                 given = {name: words[some] for name, words in known.items()}
                 read, emitted = at_work.read(inputs[some], start.part(some), given)
-                said[some] = reduced(readout, read, steps)
-                for held in kept.values():
-                    for name, words in held.items():
+                answers[some] = reduced(readout, read, steps)
+                for arrays in kept.values():
+                    for name, words in arrays.items():
                         words[some] = emitted[name]
 
     in_parts(part, len(inputs), threads)
     if shared:
         shared.keep(kept)
-    return said
+    return answers
 
 
-def emitted_of(network: QuantisedGraph, inputs: NDArray[np.integer[Any]]) -> dict[str, Held]:
+def emitted_of(network: QuantisedGraph, inputs: Integers) -> dict[str, Integers]:
     """Return what the input and each population emit, [inputs, steps, neurons], of as few inputs as memory holds.
 
     inputs     int[inputs, steps, words], words of the input's format
@@ -142,9 +140,9 @@ def _scheduled(network: QuantisedGraph, begun: _Begun) -> Schedule:
     }
     words = {name: stored_in(form) for name, form in network.formats.items()}
     sizes = {INPUT: math.prod(graph.shape)} | {one.name: one.size for one in graph.populations}
-    held = sum(size * np.dtype(words[name]).itemsize for name, size in sizes.items())
+    emitted_bytes = sum(size * np.dtype(words[name]).itemsize for name, size in sizes.items())
     listed = sum(3 * one.inputs for one in at_once.values())  # a raster and the active inputs of it
-    return Schedule(at_once, steps, words, rows, held + listed)
+    return Schedule(at_once, steps, words, rows, emitted_bytes + listed)
 
 
 class _Engines:
@@ -154,7 +152,7 @@ class _Engines:
         self._graph, self._schedule = network.graph, schedule
         self._engines = {name: Engine(network, name, schedule.steps[name]) for name in names}
 
-    def room(self, name: str, *shape: int) -> tuple[Held, Held]:
+    def room(self, name: str, *shape: int) -> tuple[Integers, Integers]:
         """Return room for what a population emits, and for the state that is read: without elements if none is."""
         size, schedule = self._graph[name].size, self._schedule
         nodes = (*shape, size) if name in schedule.rows else (*shape[:-1], 0, 0)
@@ -166,7 +164,9 @@ class _Engines:
             rows = start.rows(self._graph[name], np.int64)
             self._engines[name].begin(rows[n] if len(rows) else None)
 
-    def advance(self, stage: Stage, emitted: Mapping[str, Held], nodes: Mapping[str, Held], steps: range) -> None:
+    def advance(
+        self, stage: Stage, emitted: Mapping[str, Integers], nodes: Mapping[str, Integers], steps: range
+    ) -> None:
         """Do time steps of a stage: write what it emits, and the state that is read, int[steps, neurons].
 
         Populations of a cycle do one step after the other, any other all of them.
@@ -182,24 +182,24 @@ class _AtWork:
     """A network that runs one group of inputs after the other, each stage all steps."""
 
     def __init__(self, network: QuantisedGraph, schedule: Schedule, together: int, steps: int) -> None:
-        self._graph, self._steps, self._held = network.graph, steps, schedule.words[INPUT]
+        self._graph, self._steps, self._word = network.graph, steps, schedule.words[INPUT]
         self._schedule = schedule
         self._dense = {name: DenseAtWork(one, together, steps) for name, one in schedule.dense.items()}
         self._engines = _Engines(network, schedule, schedule.steps.keys() - schedule.dense.keys())
 
     def read(
-        self, inputs: NDArray[np.integer[Any]], start: Start, known: Mapping[str, Held]
-    ) -> tuple[Held, Mapping[str, Held]]:
+        self, inputs: Integers, start: Start, known: Mapping[str, Integers]
+    ) -> tuple[Integers, Mapping[str, Integers]]:
         """Return what is read of every input, [inputs, steps, neurons], and what is emitted."""
         emitted, nodes = self.played(inputs, start, known)
         return (nodes if self._graph.readout.node else emitted)[self._graph.read.name], emitted
 
     def played(
-        self, inputs: NDArray[np.integer[Any]], start: Start, known: Mapping[str, Held]
-    ) -> tuple[dict[str, Held], dict[str, Held]]:
+        self, inputs: Integers, start: Start, known: Mapping[str, Integers]
+    ) -> tuple[dict[str, Integers], dict[str, Integers]]:
         """Return what is emitted, and the states that are read, by name; what is known to be emitted is not run."""
-        engines, words = self._engines, np.require(inputs, self._held, KERNELS_TAKE)
-        emitted, nodes = dict[str, Held]({INPUT: words, **known}), dict[str, Held]()
+        engines, words = self._engines, np.require(inputs, self._word, KERNELS_TAKE)
+        emitted, nodes = dict[str, Integers]({INPUT: words, **known}), dict[str, Integers]()
         for stage in self._graph.stages:
             if stage.populations[0] in known:
                 continue
@@ -227,24 +227,24 @@ class _Pieces:
         self._engines = _Engines(network, schedule, schedule.steps)
         self._past = max((wire.delay for wire in network.graph.projections), default=0)
         shape = self._past + self._steps
-        self._emitted = dict[str, Held](
+        self._emitted = dict[str, Integers](
             {INPUT: np.zeros((shape, math.prod(network.graph.shape)), schedule.words[INPUT])}
         )
-        self._nodes = dict[str, Held]()
+        self._nodes = dict[str, Integers]()
         for one in network.graph.populations:
             self._emitted[one.name], self._nodes[one.name] = self._engines.room(one.name, shape)
 
     def read(
-        self, inputs: NDArray[np.integer[Any]], start: Start, known: Mapping[str, Held]
-    ) -> tuple[Held, Mapping[str, Held]]:
+        self, inputs: Integers, start: Start, known: Mapping[str, Integers]
+    ) -> tuple[Integers, Mapping[str, Integers]]:
         """Return what is read of every input, [inputs, steps, neurons]; what is emitted is not kept."""
         del known  # nothing: see `said_of`
         return np.stack([self._read(words, start, n) for n, words in enumerate(inputs)]), {}
 
-    def _read(self, words: NDArray[np.integer[Any]], start: Start, n: int) -> Held:
-        past, graph, found = self._past, self._graph, list[Held]()
-        for held in self._emitted.values():
-            held[:past] = 0
+    def _read(self, words: Integers, start: Start, n: int) -> Integers:
+        past, graph, found = self._past, self._graph, list[Integers]()
+        for emitted in self._emitted.values():
+            emitted[:past] = 0
         for stage in graph.stages:
             self._engines.begin(stage, start, n)
         for first in range(0, len(words), self._steps):
@@ -255,6 +255,6 @@ class _Pieces:
                 self._engines.advance(stage, self._emitted, self._nodes, steps)
             read = (self._nodes if graph.readout.node else self._emitted)[graph.read.name]
             found.append(read[past : steps.stop].copy())
-            for held in self._emitted.values():
-                held[:past] = held[len(piece) : steps.stop].copy()
+            for emitted in self._emitted.values():
+                emitted[:past] = emitted[len(piece) : steps.stop].copy()
         return np.concatenate(found)

@@ -17,7 +17,7 @@ from fxsnn.graph.engine import registers_of
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import Start
-from fxsnn.graph.stepwise import Words
+from fxsnn.graph.ways import Words
 from fxsnn.kernels import rescale
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
@@ -124,7 +124,7 @@ class Counted:
         return dict(self._player.states)
 
     @property
-    def held(self) -> dict[int, Words]:
+    def register_words(self) -> dict[int, Words]:
         """What every register holds, int64[inputs]."""
         return {stream: self._player.register(stream) for stream in self.registers}
 
@@ -145,7 +145,7 @@ class Counted:
             lambda ref: player.whole(values[ref]),
             player.whole(values[neuron.output[1]]),
             {stream: draws.get(stream, self._none) for stream in self.registers},
-            self.held,
+            self.register_words,
         )
 
     def _counting(self, cast: Cast, inputs: int) -> _Counting:

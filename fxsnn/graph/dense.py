@@ -18,7 +18,7 @@ from fxsnn.graph.engine import is_bits, seeds_of
 from fxsnn.graph.lanes import rows_of
 from fxsnn.graph.order import Stage
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.ways import Held
+from fxsnn.graph.ways import Integers
 from fxsnn.program import operations as op
 from fxsnn.program.compiled import Compiled
 from fxsnn.program.emit_values import is_bit
@@ -105,7 +105,7 @@ class DenseAtWork:
         self._raster = None if alone else np.zeros((images, steps, population.inputs), np.uint8)
         self._lists = Lists(0 if population.own else images * steps, population.inputs)
 
-    def run(self, emitted: Mapping[str, Held], images: int, begun: Begun) -> tuple[Held, Held]:
+    def run(self, emitted: Mapping[str, Integers], images: int, begun: Begun) -> tuple[Integers, Integers]:
         """Return what is emitted and the state that is read, [images, steps, neurons], in room that is used again.
 
         begun    what states begin with, int[images, states, neurons] of the step's words; without elements 0
@@ -118,7 +118,7 @@ class DenseAtWork:
             population.driver.run_own(written, images, raster, population.own, begun)
         return written.emitted, written.nodes
 
-    def _given(self, emitted: Mapping[str, Held], images: int) -> NDArray[np.uint8]:
+    def _given(self, emitted: Mapping[str, Integers], images: int) -> NDArray[np.uint8]:
         """Return what arrives, uint8[images * steps, inputs]; own spikes are still to come.
 
         What lies before a delay is never written and stays 0; all else is written in every run.

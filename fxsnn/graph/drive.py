@@ -71,34 +71,15 @@ class Driver:
         starts: NDArray[np.int64],
         indices: NDArray[np.unsignedinteger],
         begun: Begun = None,
+        own: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]] | None = None,
     ) -> None:
         """Run images, each from a cleared layer or what it begins with.
 
         starts     int64[images * steps + 1], where the events of each step begin
         indices    the active inputs, ascending within a step
         begun      int[images, states, neurons] of the step's words, what states begin with; 0 if not given
+        own        of a layer that drives itself, see `layer.respond`
         """
-        self._run(written, images, steps, starts, indices, None, begun)
-
-    def run_own(self, written: Written, images: int, raster: NDArray[np.uint8], own: Own, begun: Begun = None) -> None:
-        """Run images through a layer that drives itself.
-
-        raster     uint8[images * steps, inputs], into which own spikes are written
-        begun      as of `run`
-        """
-        room = Lists(1, raster.shape[1])
-        self._run(written, images, len(raster) // images, room.starts, room.indices, (raster, *own), begun)
-
-    def _run(
-        self,
-        written: Written,
-        images: int,
-        steps: int,
-        starts: NDArray[np.int64],
-        indices: NDArray[np.unsignedinteger],
-        own: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]] | None,
-        begun: Begun,
-    ) -> None:
         step, rows = self.step, self.rows
         layer.respond(
             *written,
@@ -121,3 +102,12 @@ class Driver:
             step.called(written.emitted, rows.words, indices),
             step.emitted.adds_each,
         )
+
+    def run_own(self, written: Written, images: int, raster: NDArray[np.uint8], own: Own, begun: Begun = None) -> None:
+        """Run images through a layer that drives itself.
+
+        raster     uint8[images * steps, inputs], into which own spikes are written
+        begun      as of `run`
+        """
+        room = Lists(1, raster.shape[1])
+        self.run(written, images, len(raster) // images, room.starts, room.indices, begun, (raster, *own))

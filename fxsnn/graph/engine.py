@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fxsnn.graph.alone import Alone
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.ways import Held, by_channel, ways
+from fxsnn.graph.ways import Integers, Words, by_channel, ways
 from fxsnn.kernels import layer
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
@@ -20,7 +20,6 @@ from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Constant, Input
 from fxsnn.program.program import Program
 
-Words = NDArray[np.int64]
 NO_NODE = np.zeros((0, 0), np.int64)
 AT_ONCE = 1 << 18  # bytes of sums that are added up before the steps follow: they stay in a near cache
 
@@ -68,7 +67,9 @@ class Engine:
             self._kept[: len(states)] = states
         self._registers[:] = self._seeds
 
-    def run(self, emitted: Mapping[str, Held], out: Held, nodes: Held, row: int, first: int, stop: int) -> None:
+    def run(
+        self, emitted: Mapping[str, Integers], out: Integers, nodes: Integers, row: int, first: int, stop: int
+    ) -> None:
         """Do the time steps from one up to another.
 
         emitted    int[steps, words], what has been emitted, of every source
@@ -94,7 +95,7 @@ class Engine:
                 self._step.called(out, alone, order, len(sums)),
             )
 
-    def step(self, emitted: Mapping[str, Held], out: Held, step: int) -> None:
+    def step(self, emitted: Mapping[str, Integers], out: Integers, step: int) -> None:
         """Do one time step, as `run` does; no delay leads before the first."""
         if self._one:
             self._now.fill(0)

@@ -179,8 +179,8 @@ def _projection(given: _Projection, inputs: tuple[str, ...], folder: Path) -> Pr
 def _readout(given: _Readout, folder: Path) -> Readout:
     labels: NDArray[np.int64] | None = None
     if given.labels is not None:
-        held = _numbers({"raw": given.labels}, folder, "labels of the readout")
-        labels = held.values.astype(np.int64)
+        classes = _numbers({"raw": given.labels}, folder, "labels of the readout")
+        labels = classes.values.astype(np.int64)
     return Readout(given.kind, given.population, labels, given.node, given.over, given.skip)
 
 
@@ -203,8 +203,8 @@ def _numbers(given: Any, folder: Path, what: str) -> Given:
 
 
 def _list(value: Any) -> NDArray[Any]:
-    held = np.asarray(value)
-    return held.astype(np.int64) if held.size == 0 else held
+    numbers = np.asarray(value)
+    return numbers.astype(np.int64) if numbers.size == 0 else numbers
 
 
 def _pair(cells: _Cells) -> Pair:

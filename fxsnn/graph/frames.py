@@ -13,7 +13,7 @@ from fxsnn.data.encode import RateCoding, encode
 from fxsnn.data.labelled import Labelled
 from fxsnn.frozen import freeze
 
-STORED_WORDS = 1 << 25  # of inputs that are held as they are: 256 MiB
+STORED_WORDS = 1 << 25  # of inputs that are made at once: 256 MiB
 AT_ONCE = 1 << 23  # of those that are counted together
 Places: TypeAlias = "slice | NDArray[np.int64]"
 
@@ -32,18 +32,19 @@ class Source(Protocol):
 class Events:
     """Recordings whose events are counted in steps; see `Labelled.words`."""
 
-    held: Labelled
+    recordings: Labelled
     step: int
     steps: int
     once: bool
 
     def words(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the words of the inputs at these places, int64[places, steps, words]."""
-        return self.held.part(places).words(self.step, self.steps, self.once)
+        return self.recordings.part(places).words(self.step, self.steps, self.once)
 
     def facts(self) -> list[NDArray[Any]]:
         """Return all that the words follow from."""
-        return [self.held.units, self.held.times, self.held.offsets, np.array([self.step, self.steps, self.once])]
+        found = self.recordings
+        return [found.units, found.times, found.offsets, np.array([self.step, self.steps, self.once])]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,13 +34,13 @@ class Given:
     values    float64 of real numbers; int64 of raw words, and of their bits
     form      bits: two's complement in a word whose width the format says, as `$readmemh` reads it
     shaped    whether the values have a shape of their own, which a list of words has not
-    said      where they come from, for messages
+    origin    where they come from, for messages
     """
 
     values: NDArray[np.float64] | NDArray[np.int64]
     form: Form = "real"
     shaped: bool = True
-    said: str = ""
+    origin: str = ""
 
     def __post_init__(self) -> None:
         wanted = np.float64 if self.form == "real" else np.int64
@@ -53,16 +53,16 @@ class Given:
 
     def within(self, shapes: tuple[Shape, ...], what: str) -> Given:
         """Return the same in one of these shapes; raises ConfigError, which names `what`, where it is of none."""
-        held = self.values
-        if held.shape in shapes:
+        values = self.values
+        if values.shape in shapes:
             return self
-        same = [shape for shape in shapes if int(np.prod(shape)) == held.size]
+        same = [shape for shape in shapes if int(np.prod(shape)) == values.size]
         if self.shaped or not same:
             wanted = " or ".join(str(list(shape)) if shape else "one number" for shape in dict.fromkeys(shapes))
-            given = list(held.shape) if self.shaped else f"{held.size} numbers"
-            hint = " (transpose them)" if self.shaped and held.T.shape in shapes else ""
+            given = list(values.shape) if self.shaped else f"{values.size} numbers"
+            hint = " (transpose them)" if self.shaped and values.T.shape in shapes else ""
             raise ConfigError(f"{self._of()}{what} must be {wanted}, not {given}{hint}")
-        return Given(held.reshape(same[-1]), self.form, said=self.said)
+        return Given(values.reshape(same[-1]), self.form, origin=self.origin)
 
     def words(self, signal: Signal, lfsr: Lfsr, what: str) -> tuple[NDArray[np.int64], Counted]:
         """Return raw words of a signal; real numbers are cast, drawing from a register of their own.
@@ -99,7 +99,7 @@ class Given:
         return to_float(self.words(signal, Lfsr(), what)[0], signal.format)
 
     def _of(self) -> str:
-        return f"{self.said}: " if self.said else ""
+        return f"{self.origin}: " if self.origin else ""
 
 
 def real(values: ArrayLike) -> Given:
@@ -107,10 +107,10 @@ def real(values: ArrayLike) -> Given:
 
     values    float64 of any shape
     """
-    held = _array(values)
-    if held.dtype.kind not in "iuf":
-        raise ConfigError(f"numbers must be real, not {held.dtype}")
-    return Given(held.astype(np.float64, copy=False))
+    array = _array(values)
+    if array.dtype.kind not in "iuf":
+        raise ConfigError(f"numbers must be real, not {array.dtype}")
+    return Given(array.astype(np.float64, copy=False))
 
 
 def raw(words: ArrayLike) -> Given:
@@ -118,10 +118,10 @@ def raw(words: ArrayLike) -> Given:
 
     words    int64 of any shape
     """
-    held = _array(words)
-    if held.dtype.kind not in "iu" or (held.dtype.kind == "u" and held.size and int(held.max()) >= 1 << 63):
-        raise ConfigError(f"raw words must be integers of at most 63 bits, not {held.dtype}")
-    return Given(held.astype(np.int64, copy=False), "raw")
+    array = _array(words)
+    if array.dtype.kind not in "iu" or (array.dtype.kind == "u" and array.size and int(array.max()) >= 1 << 63):
+        raise ConfigError(f"raw words must be integers of at most 63 bits, not {array.dtype}")
+    return Given(array.astype(np.int64, copy=False), "raw")
 
 
 def given_of(value: Given | ArrayLike, what: str) -> Given:

@@ -77,7 +77,7 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
     .npz    the same by the name `inputs`, and the classes `labels`, [inputs], if they are known; or spikes as `units`,
             `times` in microseconds, `offsets` and `labels`; `images` and `labels`; or a binned recording
     .csv, .mem    the raw words of one input, its first step first
-    .toml   a description of how recordings or images are shown; these themselves too, see `shown`
+    .toml   a description of how recordings or images are shown; these themselves too, see `recorded_of`
 
     Raises
     ------
@@ -86,21 +86,21 @@ def read_inputs(path: Path, graph: Graph) -> Inputs:
     ConfigError
         The arrays are of another shape, hold what is no word of the input's format, or a label is no class.
     """
-    shown = is_recorded(path)
-    if path.suffix not in ENDINGS and not shown:
+    recorded = is_recorded(path)
+    if path.suffix not in ENDINGS and not recorded:
         raise FileError(
             f"inputs must be a file of {', '.join((*ENDINGS, '.toml', *HDF5))} or a folder, not {str(path)!r}"
         )
     try:
         if path.suffix in (".csv", ".mem"):
             return Inputs(checked_inputs(_one(path, graph), graph), file=str(path))
-        held = {} if shown else _arrays(path)
-        if shown or "inputs" not in held:
-            found, labels = spikes_of(held, graph.shape) if "units" in held else recorded_of(path, graph.shape)
+        arrays = {} if recorded else _arrays(path)
+        if recorded or "inputs" not in arrays:
+            found, labels = spikes_of(arrays, graph.shape) if "units" in arrays else recorded_of(path, graph.shape)
             words = _checked_frames(found, graph) if isinstance(found, Frames) else checked_inputs(found, graph)
             return Inputs(words, None if labels is None else _classes(labels, len(words)), str(path))
-        words = checked_inputs(held["inputs"], graph)
-        return Inputs(words, _classes(held["labels"], len(words)) if "labels" in held else None, str(path))
+        words = checked_inputs(arrays["inputs"], graph)
+        return Inputs(words, _classes(arrays["labels"], len(words)) if "labels" in arrays else None, str(path))
     except FxsnnError as error:
         named = f"{str(path)!r}: "
         raise type(error)(named + str(error).removeprefix(named)) from None
@@ -111,12 +111,12 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         if path.suffix == ".npy":
             return {"inputs": unpack_npy(data, path.name, fortran=True)}
-        held = unpack_npz(data, most=MOST_BYTES)
+        arrays = unpack_npz(data, most=MOST_BYTES)
     except UNREADABLE as error:
         raise FileError(f"inputs must be plain arrays of NumPy: {error}") from None
-    if not held.keys() & set(NAMES):
-        raise FileError(f"inputs must be an array of the name {', '.join(NAMES)}, not {', '.join(held) or 'none'}")
-    return held
+    if not arrays.keys() & set(NAMES):
+        raise FileError(f"inputs must be an array of the name {', '.join(NAMES)}, not {', '.join(arrays) or 'none'}")
+    return arrays
 
 
 def _one(path: Path, graph: Graph) -> NDArray[np.int64]:

@@ -43,8 +43,8 @@ def graph_memory(network: QuantisedGraph, begun: Collection[str] = ()) -> Memory
         arrays += _of_population(network, one, states_of(one.name, begun))
     for source in (INPUT, *(one.name for one in graph.populations)):
         delays = [projection.delay for projection in graph.projections if projection.source == source]
-        held, words = network.formats[source], max(delays, default=0) * math.prod(graph.shape_at(source))
-        arrays.append(Array(f"{source} delay", words, held.word, _meaning(held)))
+        form, words = network.formats[source], max(delays, default=0) * math.prod(graph.shape_at(source))
+        arrays.append(Array(f"{source} delay", words, form.word, _meaning(form)))
     return stored(arrays)
 
 

@@ -1,7 +1,7 @@
 """Where the words of a population lie that outlive a pass over its neurons: in arrays of their own, or in others.
 
 A state's array can hold a word of its format once the state's last word is read no more, until its next is made; and
-what is emitted is held for those that take it, so that a state that is the same need not be held too.
+what is emitted is stored for those that take it, so that a state that is the same need not be stored too.
 """
 
 from __future__ import annotations
@@ -79,15 +79,15 @@ def keeping(network: QuantisedGraph, one: Population, begun: Collection[str] = (
     bits = all(one.neuron.states[name][0] == BIT for name in same)
     found = everything(program)
     apart = max((wire.delay for wire in network.graph.projections if wire.source == one.name), default=0) > 0
-    held, operations = waiting(found), program.neuron.operations
+    waits, operations = waiting(found), program.neuron.operations
     states = {operation.name: ref for ref, operation in enumerate(operations) if isinstance(operation, op.State)}
     finals = {name: ref for name, (_, ref) in one.neuron.states.items()}
-    read = {name: held.until.get(ref, 0) for name, ref in states.items()}
+    read = {name: waits.until.get(ref, 0) for name, ref in states.items()}
     inside = same if taken(network, one) else frozenset[str]()
-    carried = dict(_carried(program, finals, held.until, inside))
+    carried = dict(_carried(program, finals, waits.until, inside))
     full = {(name, loop) for name in carried.values() if name for loop in range(len(operations))}
     places = dict[Ref, str]()
-    for ref, loops in sorted(held.passes.items()):
+    for ref, loops in sorted(waits.passes.items()):
         made, form = found.loops[ref], format_of(program, ref)
         if ref == output and taken(network, one) and bits and all(apart or read[name] <= made for name in inside):
             places[ref] = EMITTED
@@ -105,7 +105,7 @@ def keeping(network: QuantisedGraph, one: Population, begun: Collection[str] = (
     written = {name: max(found.loops[finals[name]], read.get(name, 0)) for name in finals}
     emits_in = max((written[name] for name in inside), default=found.loops[output])
     alone = _alone(program, one)
-    return Keeping(taken(network, one), inside, places, carried, held.until, written, emits_in, alone)
+    return Keeping(taken(network, one), inside, places, carried, waits.until, written, emits_in, alone)
 
 
 def direct(network: QuantisedGraph, one: Population, given: str) -> Projection | None:

@@ -25,17 +25,17 @@ def lanes_for(lowest: int, highest: int, inputs: int) -> Lanes:
     Sums of more rows are gathered in wider words.
     """
     magnitude = max(-lowest, highest, 1)
-    for held, sums in ((np.int8, np.int16), (np.int16, np.int16), (np.int32, np.int32)):
+    for word, sums in ((np.int8, np.int16), (np.int16, np.int16), (np.int32, np.int32)):
         chunk = np.iinfo(sums).max // magnitude
-        if lowest >= np.iinfo(held).min and highest <= np.iinfo(held).max and chunk >= min(32, inputs):
-            return Lanes(held, sums, max(min(chunk, inputs), 1))
+        if lowest >= np.iinfo(word).min and highest <= np.iinfo(word).max and chunk >= min(32, inputs):
+            return Lanes(word, sums, max(min(chunk, inputs), 1))
     return Lanes(np.int64, np.int64, max(inputs, 1))
 
 
 def fits_together(lowest: int, highest: int, word: type[np.signedinteger]) -> int:
     """Return how many weights between two words surely add up to a word of a type: 4, 2 or 1 of them."""
-    held = np.iinfo(word)
-    return next((n for n in (4, 2) if n * lowest >= held.min and n * highest <= held.max), 1)
+    limits = np.iinfo(word)
+    return next((n for n in (4, 2) if n * lowest >= limits.min and n * highest <= limits.max), 1)
 
 
 @dataclass(slots=True, eq=False)

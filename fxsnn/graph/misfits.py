@@ -24,10 +24,10 @@ def misfit(what: str, given: ArrayLike, words: ArrayLike, form: Format, overflow
         return ""
     numbers, stored = np.ravel(given).astype(np.float64), np.ravel(to_float(words, form))
     worst = int(np.argmax(np.abs(stored - numbers)))
-    told = f"{as_given(numbers[worst])} is stored as {as_given(stored[worst])}"
+    example = f"{as_given(numbers[worst])} is stored as {as_given(stored[worst])}"
     if numbers.size == 1:
-        return f"{what} does not fit {form.describe()}: {told}"
-    return f"{what}: {overflows:,} of {numbers.size:,} do not fit {form.describe()}, the farthest {told}"
+        return f"{what} does not fit {form.describe()}: {example}"
+    return f"{what}: {overflows:,} of {numbers.size:,} do not fit {form.describe()}, the farthest {example}"
 
 
 def misfits(network: QuantisedGraph) -> list[str]:

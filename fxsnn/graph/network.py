@@ -123,18 +123,18 @@ class Graph:
             raise ConfigError(f"populations must be reached from the input, {', '.join(missed)} {are(missed)} not")
 
     def _check_registers(self) -> None:
-        held: dict[int, str] = {}
+        owners: dict[int, str] = {}
         for one in self.populations:
             for cast in one.neuron.casts:
                 if cast.stream is None:
                     continue
                 number = self.first_register(one.name) + cast.stream
-                if number in held:
-                    other = held[number]
+                if number in owners:
+                    other = owners[number]
                     raise ConfigError(
                         f"population {one.name}: a cast must have a register of its own, {number} is that of {other}"
                     )
-                held[number] = one.name
+                owners[number] = one.name
 
     def _check_readout(self) -> None:
         read, labels = self.read, self.readout.labels

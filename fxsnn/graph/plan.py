@@ -34,7 +34,9 @@ class GraphPlan:
     lfsr: Lfsr = field(default_factory=Lfsr)
 
 
-class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
+class GraphPlanText(msgspec.Struct, forbid_unknown_fields=True):
+    """What a plan, or a grid of plans, states."""
+
     signal: dict[str, Any]
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
     choice: ChoiceText | None = None
@@ -54,20 +56,20 @@ def parse_graph_plan(text: str) -> GraphPlan:
 
 def graph_plan_from_data(data: dict[str, Any]) -> GraphPlan:
     """Read a plan from the tables of a document; raises as `parse_graph_plan`."""
-    given = documented(data, _PlanText, "a plan")
-    signals = {name: read_signal(said, name) for name, said in by_name(given.signal).items()}
+    given = documented(data, GraphPlanText, "a plan")
+    signals = {name: read_signal(entry, name) for name, entry in by_name(given.signal).items()}
     return GraphPlan(signals, Lfsr(given.lfsr.taps, given.lfsr.seed))
 
 
 def by_name(signals: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is said of every signal by its whole name: `hidden = { membrane = ... }` is that of hidden.membrane.
+    """Return the entry of every signal by its whole name: `hidden = { membrane = ... }` is that of hidden.membrane.
 
     Raises ConfigError where a signal is there in both ways.
     """
     found = dict[str, Any]()
-    for name, said in signals.items():
-        nested = isinstance(said, dict) and said and not said.keys() & set(SignalText.__struct_fields__)
-        for whole, part in ({f"{name}.{own}": one for own, one in said.items()} if nested else {name: said}).items():
+    for name, entry in signals.items():
+        nested = isinstance(entry, dict) and entry and not entry.keys() & set(SignalText.__struct_fields__)
+        for whole, part in ({f"{name}.{own}": one for own, one in entry.items()} if nested else {name: entry}).items():
             if whole in found:
                 raise ConfigError(f"signal {whole!r} must be given once, not twice")
             found[whole] = part

@@ -90,8 +90,8 @@ def population(
     size = shape_of(shape, name)
     read = text if isinstance(text, Text) else text_of(text, folder)
     neuron = build(read, dict(choices or {}))
-    held = {one: given_of(value, f"constant {one} of {name}") for one, value in (constants or {}).items()}
-    for kind, wanted, given in (("constant", neuron.constants, held), ("number", neuron.numbers, numbers or {})):
+    values = {one: given_of(value, f"constant {one} of {name}") for one, value in (constants or {}).items()}
+    for kind, wanted, given in (("constant", neuron.constants, values), ("number", neuron.numbers, numbers or {})):
         if unknown := [one for one in given if one not in wanted]:
             known = ", ".join(wanted) or "none"
             raise ConfigError(f"population {name}: a {kind} of {read.file} must be one of {known}, not {unknown[0]!r}")
@@ -108,7 +108,7 @@ def population(
         raise ConfigError(f"population {name}: registers must be 0 to 2**32 - 1, not {registers}")
     fitted = {
         one: value.within(((), size[-1:], size, (math.prod(size),)), f"constant {one} of {name}")
-        for one, value in held.items()
+        for one, value in values.items()
     }
     if not NAME.fullmatch(name) or name == INPUT:
         raise ConfigError(f"a population's name must be letters, digits and _ and not {INPUT!r}, it is {name!r}")

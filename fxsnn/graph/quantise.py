@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, FxsnnError, naming
 from fxsnn.frozen import freeze
 from fxsnn.graph.connect import Projection, arrival
 from fxsnn.graph.given import Counted, Given, Shape, real
@@ -130,15 +130,13 @@ def _proved(
             formats[one.name] = form
     for name in (name for stage in graph.stages for name in stage.populations):
         one = graph[name]
-        try:
+        with naming(f"population {name}"):
             arrivals = {given: _arrival(graph, one, given, formats, signals) for given in one.neuron.inputs}
             programs[name] = bind(
                 one.neuron, signals[name], arrivals, one.size, numbers=one.numbers, lfsr_width=lfsr_width
             )
             if name not in formats:
                 formats[name] = narrowest(programs[name].wires[one.neuron.output[1]])
-        except FxsnnError as error:
-            raise type(error)(f"population {name}: {error}") from None
     return programs, formats
 
 

@@ -56,17 +56,17 @@ class Readout:
         freeze(self, copy=True)
 
 
-def classes_of(readout: Readout, said: NDArray[Any]) -> NDArray[np.int64] | None:
+def classes_of(readout: Readout, answers: NDArray[Any]) -> NDArray[np.int64] | None:
     """Return the class of every answer, int64[inputs]; none where there is no question."""
     match readout.kind:
         case "none":
             return None
         case "labels":
             assert readout.labels is not None  # noqa: S101  (so says Readout)
-            return vote(said, readout.labels, classes=classes(readout, len(readout.labels)))
+            return vote(answers, readout.labels, classes=classes(readout, len(readout.labels)))
         case "first":
-            return np.asarray(said.argmin(axis=1), np.int64)
-    return np.asarray(said.argmax(axis=1), np.int64)
+            return np.asarray(answers.argmin(axis=1), np.int64)
+    return np.asarray(answers.argmax(axis=1), np.int64)
 
 
 def classes(readout: Readout, neurons: int) -> int:
@@ -104,17 +104,17 @@ def as_words(given: ArrayLike, form: Format, name: str = "inputs") -> NDArray[An
     Raises ConfigError where they are no array, or where a float is no word.
     """
     try:
-        held = np.asarray(given)
+        words = np.asarray(given)
     except ValueError:
         raise ConfigError(f"{name} must be an array, not lists of unequal lengths") from None
-    if held.dtype.kind != "f" or form.frac:
-        return held.view(np.uint8) if held.dtype == np.bool_ else held
-    wide = held.astype(np.float64)  # which has both ends exactly
-    none = ~((held == np.rint(held)) & (wide >= form.lowest) & (wide < form.highest + 1))
+    if words.dtype.kind != "f" or form.frac:
+        return words.view(np.uint8) if words.dtype == np.bool_ else words
+    wide = words.astype(np.float64)  # which has both ends exactly
+    none = ~((words == np.rint(words)) & (wide >= form.lowest) & (wide < form.highest + 1))
     if none.any():
         place = tuple(int(n) for n in np.argwhere(none)[0])
-        raise ConfigError(refusal_of_word(name, place, form, held[place]))
-    return held.astype(np.int64)
+        raise ConfigError(refusal_of_word(name, place, form, words[place]))
+    return words.astype(np.int64)
 
 
 def check_inputs(shape: Shape, readout: Readout, inputs: NDArray[Any]) -> NDArray[Any]:

@@ -48,9 +48,9 @@ def float_run(
         The inputs are of another shape, or raw words are given and no plan.
     """
     words, weights, constants = _checked(graph, inputs), float_weights(graph, plan), float_constants(graph, plan)
-    begun = [{name: held[n] for name, held in (start or {}).items()} for n in range(len(words))]
-    said = [_played(graph, weights, constants, one, begun=states)[1] for one, states in zip(words, begun, strict=True)]
-    stacked = np.stack(said).astype(np.float64) if said else np.zeros((0, graph.read.size))
+    begun = [{name: values[n] for name, values in (start or {}).items()} for n in range(len(words))]
+    read = [_played(graph, weights, constants, one, begun=states)[1] for one, states in zip(words, begun, strict=True)]
+    stacked = np.stack(read).astype(np.float64) if read else np.zeros((0, graph.read.size))
     return stacked, classes_of(graph.readout, stacked)
 
 
@@ -147,7 +147,7 @@ def _played(
             constants[one.name],
             one.numbers,
             one.size,
-            {name.partition(".")[2]: held for name, held in (begun or {}).items() if name.startswith(f"{one.name}.")},
+            {name.partition(".")[2]: state for name, state in (begun or {}).items() if name.startswith(f"{one.name}.")},
             watch=partial(take, one.name) if take else None,
         )
         for one in graph.populations

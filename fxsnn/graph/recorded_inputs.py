@@ -24,7 +24,7 @@ from fxsnn.io.files import MOST_BYTES, read_bytes, read_text
 from fxsnn.io.npz import UNREADABLE, unpack_npy, unpack_npz
 
 HDF5 = (".h5", ".hdf5")
-MOST_WORDS = 1 << 28  # of inputs that are read as they are: 2 GiB as they are held
+MOST_WORDS = 1 << 28  # of inputs that are read as they are: 2 GiB of int64
 Words = tuple[NDArray[np.int64] | Frames, NDArray[np.int64] | None]
 
 
@@ -75,15 +75,15 @@ def recorded_of(path: Path, shape: Shape) -> Words:
     return _images(path.parent / asked.images, path.parent / asked.labels if asked.labels else None, asked, shape)
 
 
-def spikes_of(held: Mapping[str, NDArray[Any]], shape: Shape, asked: Description = AS_IT_IS) -> Words:
+def spikes_of(arrays: Mapping[str, NDArray[Any]], shape: Shape, asked: Description = AS_IT_IS) -> Words:
     """Return recordings that an .npz holds as `units`, `times` in microseconds, `offsets`, and `labels` if known."""
     for name in ("units", "times", "offsets", "labels"):
-        if name not in held and name != "labels":
+        if name not in arrays and name != "labels":
             raise FileError(f"spikes must be the arrays units, times and offsets, {name} is not there")
-        if name in held and (held[name].dtype.kind not in "iu" or held[name].ndim != 1):
-            raise FileError(f"{name} must be whole numbers [n], not {held[name].dtype}{list(held[name].shape)}")
-    parts = [held[name].astype(np.int64) for name in ("units", "times", "offsets")]
-    labels = held["labels"].astype(np.int64) if "labels" in held else None
+        if name in arrays and (arrays[name].dtype.kind not in "iu" or arrays[name].ndim != 1):
+            raise FileError(f"{name} must be whole numbers [n], not {arrays[name].dtype}{list(arrays[name].shape)}")
+    parts = [arrays[name].astype(np.int64) for name in ("units", "times", "offsets")]
+    labels = arrays["labels"].astype(np.int64) if "labels" in arrays else None
     return _binned(_chosen(Labelled(parts[0], parts[1], parts[2], labels, math.prod(shape)), asked), asked)
 
 
@@ -111,8 +111,8 @@ def _recordings(path: Path, asked: Description, shape: Shape) -> Words:
     """Read recordings; of classes in folders only the files that are chosen."""
     if path.suffix in HDF5:
         return _binned(_chosen(load_shd(path, math.prod(shape)), asked), asked)
-    if path.suffix == ".npz" and "units" in (held := _npz(path)):
-        return spikes_of(held, shape, asked)
+    if path.suffix == ".npz" and "units" in (arrays := _npz(path)):
+        return spikes_of(arrays, shape, asked)
     height, width, both = _sensor(asked, shape)
     if (kind := _kind(path)) is not None:
         found = open_recordings(path, asked.split, step=asked.step)
@@ -159,14 +159,15 @@ def _which(count: int, asked: Description) -> list[int]:
     return found
 
 
-def _chosen(held: Labelled, asked: Description) -> Labelled:
-    return held.part(_which(len(held), asked))
+def _chosen(recordings: Labelled, asked: Description) -> Labelled:
+    return recordings.part(_which(len(recordings), asked))
 
 
-def _binned(held: Labelled, asked: Description) -> Words:
-    steps = asked.steps or held.lasting(asked.step)
-    _limit(len(held), steps, held.size)
-    return made(Events(held, asked.step, steps, asked.several == "one"), len(held), steps, held.size), held.labels
+def _binned(recordings: Labelled, asked: Description) -> Words:
+    steps = asked.steps or recordings.lasting(asked.step)
+    _limit(len(recordings), steps, recordings.size)
+    words = made(Events(recordings, asked.step, steps, asked.several == "one"), len(recordings), steps, recordings.size)
+    return words, recordings.labels
 
 
 def _limit(inputs: int, steps: int, size: int) -> None:
@@ -203,8 +204,8 @@ def _images(path: Path, labels: Path | None, asked: Description, shape: Shape) -
 def _pixels(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
     if path.suffix not in (".npy", ".npz"):
         return parse_idx(read_bytes(path, "images"), str(path), dimensions=3), None
-    held = _npz(path) if path.suffix == ".npz" else {"images": _npy(path)}
-    images, labels = held.get("images"), held.get("labels")
+    arrays = _npz(path) if path.suffix == ".npz" else {"images": _npy(path)}
+    images, labels = arrays.get("images"), arrays.get("labels")
     if images is None or images.dtype != np.uint8:
         raise FileError(f"{str(path)!r} must hold images, uint8, not {images.dtype if images is not None else 'none'}")
     return images, None if labels is None else _whole(labels, path)

@@ -22,7 +22,8 @@ from fxsnn.graph.reading import as_words, check_inputs, classes_of, reduced
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.shared import Shared
 from fxsnn.graph.starting import REST, Given, Start, start_of
-from fxsnn.graph.stepwise import Arrivals, Words
+from fxsnn.graph.stepwise import Arrivals
+from fxsnn.graph.ways import Words
 from fxsnn.number.cast import check_words
 from fxsnn.number.format import Format
 
@@ -92,19 +93,19 @@ def run(
     _check_sums(network, steps)
     states = start_of(network, start, len(words))
     if not may_refuse(network):
-        said = said_of(network, words, states, threads, shared, number)
+        answers = said_of(network, words, states, threads, shared, number)
     else:
-        said = np.zeros((len(words), network.graph.read.size), np.int64)
+        answers = np.zeros((len(words), network.graph.read.size), np.int64)
 
         def part(first: int, last: int) -> None:
             for some in _groups(network, range(first, last), steps):
                 played, emitted = _played(network, words, states, some, _READ)
                 read = network.graph.read.name
                 rows = played[read].stored(readout.node) if readout.kind == "node" else emitted[read]
-                said[some.start : some.stop] = reduced(readout, rows, steps)
+                answers[some.start : some.stop] = reduced(readout, rows, steps)
 
         in_parts(part, len(words), threads)
-    return Answers(said, classes_of(readout, said))
+    return Answers(answers, classes_of(readout, answers))
 
 
 def trace(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None) -> dict[str, Kept]:
@@ -220,7 +221,7 @@ class _Played:
             {name: self.stored(name)[n] for name in self._nodes},
             emitted,
             {stream: self._together(rows)[0] for stream, rows in drawn.items()},
-            {stream: np.array(held, np.int64) for stream, held in sorted(registers.items())},
+            {stream: np.array(words, np.int64) for stream, words in sorted(registers.items())},
             counts_of(self.run, n),
         )
 

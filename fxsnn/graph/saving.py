@@ -35,7 +35,7 @@ def save_graph(graph: Graph, out: Path) -> None:
         A file cannot be written.
     """
     check_name(out, "a network's file")
-    held, files = dict[str, NDArray[Any]](), dict[Path, str]()
+    arrays, files = dict[str, NDArray[Any]](), dict[Path, str]()
     there = {path.name: read_text(path, "a text", MOST_CHARACTERS * 4) for path in out.parent.glob("*.neuron")}
 
     def neuron(text: Text) -> str:
@@ -48,7 +48,7 @@ def save_graph(graph: Graph, out: Path) -> None:
 
     def numbers(name: str, given: Given) -> Any:
         if given.form != "bits":
-            return inline(arrays_beside(out).name, held)(name, given)
+            return inline(arrays_beside(out).name, arrays)(name, given)
         file = out.with_name(f"{out.stem}.{name}.mem")
         files[file] = "".join(f"{bits:x}\n" for bits in given.values.ravel().tolist())
         return file.name
@@ -57,25 +57,25 @@ def save_graph(graph: Graph, out: Path) -> None:
         return numbers("labels", classes)["raw"]
 
     files |= {out: graph_text(graph, Beside(numbers, neuron, labels))}  # last
-    for path in (*files, *([arrays_beside(out)] if held else [])):
+    for path in (*files, *([arrays_beside(out)] if arrays else [])):
         check_output(path)
-    if held:
-        write_bytes(arrays_beside(out), pack_npz(held))
+    if arrays:
+        write_bytes(arrays_beside(out), pack_npz(arrays))
     for path, text in files.items():
         write_text(path, text)
 
 
-def inline(file: str, held: dict[str, NDArray[Any]]) -> Callable[[str, Given], Any]:
+def inline(file: str, arrays: dict[str, NDArray[Any]]) -> Callable[[str, Given], Any]:
     """Return what stands in a network's text for numbers: a few themselves, else their name in a file of arrays.
 
-    held    is filled with these arrays
+    arrays  is filled with these arrays
     """
 
     def numbers(name: str, given: Given) -> Any:
         if given.values.size <= FEW:
             found: Any = given.values.tolist()
         else:
-            held[name], found = np.asarray(given.values), f"{file}:{name}"
+            arrays[name], found = np.asarray(given.values), f"{file}:{name}"
         return found if given.form == "real" else {"raw": found}
 
     return numbers

@@ -11,7 +11,7 @@ import numpy as np
 from fxsnn.graph.network import Graph
 from fxsnn.graph.order import Stage
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.graph.ways import Held
+from fxsnn.graph.ways import Integers
 
 MOST = 1 << 28  # bytes that are kept: what was kept first goes first
 
@@ -25,14 +25,14 @@ class Shared:
 
     def __init__(self) -> None:
         self._asked = set[bytes]()
-        self._kept = dict[bytes, dict[str, Held]]()
+        self._kept = dict[bytes, dict[str, Integers]]()
 
-    def stages(self, network: QuantisedGraph, part: int) -> tuple[dict[str, Held], dict[bytes, Stage]]:
+    def stages(self, network: QuantisedGraph, part: int) -> tuple[dict[str, Integers], dict[bytes, Stage]]:
         """Return what is known of a network's populations, and the stages that are to be kept when they have run.
 
         part    number of the inputs among those of the graph: with other inputs other words are emitted
         """
-        known, wanted, graph, kept = dict[str, Held](), dict[bytes, Stage](), network.graph, self._kept
+        known, wanted, graph, kept = dict[str, Integers](), dict[bytes, Stage](), network.graph, self._kept
         for stage in graph.stages:
             if graph.readout.node and graph.read.name in stage.populations:
                 continue  # what is read of it is not emitted
@@ -44,7 +44,7 @@ class Shared:
             self._asked.add(key)
         return known, wanted
 
-    def keep(self, emitted: Mapping[bytes, dict[str, Held]]) -> None:
+    def keep(self, emitted: Mapping[bytes, dict[str, Integers]]) -> None:
         """Keep what stages emitted, by the keys that were asked for, as far as memory allows."""
         kept = {**self._kept, **emitted}
         while kept and sum(one.nbytes for words in kept.values() for one in words.values()) > MOST:
@@ -68,7 +68,7 @@ def _key(network: QuantisedGraph, stage: Stage) -> bytes:
 def _before(graph: Graph, names: Iterable[str]) -> set[str]:
     """Return these populations and all from which something comes to them."""
     found = set(names)
-    held = {one.name for one in graph.populations}
-    while more := {one.source for one in graph.projections if one.target in found and one.source in held} - found:
+    known = {one.name for one in graph.populations}
+    while more := {one.source for one in graph.projections if one.target in found and one.source in known} - found:
         found |= more
     return found

@@ -15,12 +15,12 @@ from fxsnn.frozen import freeze
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words
+from fxsnn.graph.ways import Words
 from fxsnn.io.files import MOST_BYTES, read_bytes
 from fxsnn.io.npz import UNREADABLE, unpack_npz
 from fxsnn.number.cast import check_words, to_float
 from fxsnn.number.format import Format
 
-Words = NDArray[np.int64]
 Given = Mapping[str, ArrayLike]
 T = TypeVar("T")
 
@@ -119,12 +119,12 @@ def start_of(network: QuantisedGraph, given: Given | None, inputs: int) -> Start
     known_states(network, given or ())
     for name, form in forms.items():
         if given is not None and name in given:
-            one, held = network.graph[name.partition(".")[0]], as_words(given[name], form, f"{name} at the start")
-            check_words(f"{name} at the start", held, form)
-            if held.shape not in [(*many, *shape) for many in ((), (inputs,)) for shape in ((one.size,), one.shape)]:
+            one, state = network.graph[name.partition(".")[0]], as_words(given[name], form, f"{name} at the start")
+            check_words(f"{name} at the start", state, form)
+            if state.shape not in [(*many, *shape) for many in ((), (inputs,)) for shape in ((one.size,), one.shape)]:
                 must = [*one.shape], [inputs, *one.shape]
-                raise ConfigError(f"{name} at the start must be {must[0]} or {must[1]}, not {[*held.shape]}")
-            words[name] = np.broadcast_to(held.astype(np.int64).reshape(-1, one.size), (inputs, one.size))
+                raise ConfigError(f"{name} at the start must be {must[0]} or {must[1]}, not {[*state.shape]}")
+            words[name] = np.broadcast_to(state.astype(np.int64).reshape(-1, one.size), (inputs, one.size))
     return Start(words)
 
 

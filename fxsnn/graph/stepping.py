@@ -18,8 +18,8 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.reading import as_words, delayed
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.starting import Given, Start, start_of
-from fxsnn.graph.stepwise import Arrivals, Words
-from fxsnn.graph.ways import Held, ways
+from fxsnn.graph.stepwise import Arrivals
+from fxsnn.graph.ways import Integers, Words, ways
 from fxsnn.kernels.projections import take_row
 from fxsnn.number.cast import check_words
 from fxsnn.program.compiled import Compiled, compiled
@@ -50,7 +50,7 @@ class State(Mapping[str, Words]):
         self._shape, self._format = graph.shape, graph.format
         self._shapes = graph.shape, (math.prod(graph.shape),)
         self._past = 1 + max((wire.delay for wire in graph.projections), default=0)
-        self._emitted = dict[str, Held]()
+        self._emitted = dict[str, Integers]()
         self._words = dict[str, Callable[[], ArrayLike]]()
         self._work = dict[str, _Population]()
         for name in (INPUT, *(name for stage in graph.stages for name in stage.populations)):
@@ -77,8 +77,8 @@ class State(Mapping[str, Words]):
         """Return to the begin: states are 0 or what was given, nothing was emitted, registers hold their seeds."""
         self.steps = 0
         self._at = self._past - 1
-        for held in self._emitted.values():
-            held[: self._past] = 0
+        for emitted in self._emitted.values():
+            emitted[: self._past] = 0
         for one in self._work.values():
             one.begin()
 
@@ -98,8 +98,8 @@ class State(Mapping[str, Words]):
         if words.shape not in self._shapes:
             raise ConfigError(f"a row must be of {list(self._shape)}, not {list(words.shape)}")
         if self._at + 1 == self._past + _KEPT:
-            for held in self._emitted.values():
-                held[: self._past] = held[_KEPT:]
+            for emitted in self._emitted.values():
+                emitted[: self._past] = emitted[_KEPT:]
             self._at = self._past - 1
         taken, ends = self._emitted[INPUT][self._at + 1], (self._format.lowest, self._format.highest)
         if not (words.dtype in _TAKEN and take_row(taken, words.reshape(-1), *ends)):
@@ -160,7 +160,7 @@ def _left_out(network: QuantisedGraph, name: str, step: Compiled) -> bool:
 
 class _Population(Protocol):
     def begin(self) -> None: ...
-    def step(self, emitted: Mapping[str, Held], t: int) -> None: ...
+    def step(self, emitted: Mapping[str, Integers], t: int) -> None: ...
     def state(self, name: str) -> ArrayLike: ...
     def register(self, stream: int) -> int: ...
 
@@ -168,7 +168,7 @@ class _Population(Protocol):
 class _Compiled:
     """A population whose step is compiled."""
 
-    def __init__(self, network: QuantisedGraph, name: str, step: Compiled, states: Held) -> None:
+    def __init__(self, network: QuantisedGraph, name: str, step: Compiled, states: Integers) -> None:
         self._engine, self._name = Engine(network, name, step, one_row=True), name
         self._begun = states[0] if len(states) else None
         self._rows = {state: row for row, state in enumerate(network.graph[name].neuron.states)}
@@ -177,7 +177,7 @@ class _Compiled:
     def begin(self) -> None:
         self._engine.begin(self._begun)
 
-    def step(self, emitted: Mapping[str, Held], t: int) -> None:
+    def step(self, emitted: Mapping[str, Integers], t: int) -> None:
         self._engine.step(emitted, emitted[self._name], t)
 
     def state(self, name: str) -> ArrayLike:
@@ -195,16 +195,16 @@ class _Counting:
     def begin(self) -> None:
         self._run = Counted(self._network, self._network.graph[self._name], self._states, range(1))
 
-    def step(self, emitted: Mapping[str, Held], t: int) -> None:
+    def step(self, emitted: Mapping[str, Integers], t: int) -> None:
         if self._ways:
             come, active = self._summed(emitted, t), dict[str, Words]()
         else:
-            rows = {name: held[None] for name, held in emitted.items()}
+            rows = {name: words[None] for name, words in emitted.items()}
             come, active = Arrivals(self._network, self._name, rows, rows).at(t)
         emitted[self._name][t] = self._run.step(come, active).emitted[0]
         refuse_overflows(self._name, self._run)
 
-    def _summed(self, emitted: Mapping[str, Held], t: int) -> dict[str, Words]:
+    def _summed(self, emitted: Mapping[str, Integers], t: int) -> dict[str, Words]:
         one = self._network.graph[self._name]
         come = {given: np.zeros((1, one.size), np.int64) for given in one.neuron.inputs}
         for way in self._ways:
@@ -219,4 +219,4 @@ class _Counting:
         return words
 
     def register(self, stream: int) -> int:
-        return int(self._run.held[stream][0])
+        return int(self._run.register_words[stream][0])

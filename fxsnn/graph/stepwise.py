@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.rows import bring_alone, bring_rows
-
-Words = NDArray[np.int64]
+from fxsnn.graph.ways import Words
 
 
 class Arrivals:

@@ -14,7 +14,8 @@ from fxsnn.graph.laid import holds, kinds_of, laid, map_of
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.kernels import narrow, projections
 
-Held = NDArray[np.integer[Any]]
+Words = NDArray[np.int64]
+Integers = NDArray[np.integer[Any]]
 _KEPT = (np.int8, np.int16, np.int32, np.int64)  # weights of which a few rows are read at a time: less to fetch
 
 
@@ -28,15 +29,15 @@ class Way(NamedTuple):
     kernel: Callable[..., None]  # adds to sums[rows, target], of words[rows, source]
     fixed: tuple[Any, ...]  # what it is given besides
 
-    def add(self, sums: Held, words: Held) -> None:
+    def add(self, sums: Integers, words: Integers) -> None:
         """Add what words bring to sums."""
         self.kernel(sums, words, *self.fixed)
 
-    def brings(self, words: Held) -> int:
+    def brings(self, words: Integers) -> int:
         """Return how many rows `alone` writes of words, int[source]: of each active one, or of a maximum one."""
         return 1 if self.whole else int(np.count_nonzero(words))
 
-    def alone(self, words: Held, rows: Held) -> None:
+    def alone(self, words: Integers, rows: Integers) -> None:
         """Write what every active word brings without the others to rows, int[active, target].
 
         words    int[source]; a maximum brings what it brings of all in one row

@@ -106,21 +106,21 @@ def new_name(file: str, source: str, texts: Mapping[str, str]) -> str:
 
 
 def _population(one: Population, beside: Beside) -> dict[str, Any]:
-    said = {
+    entries = {
         "outer": one.outer if one.outer != "inputs" else None,
         "registers": one.registers,
         "choices": dict(one.choices),
         "constants": {name: beside.numbers(f"{one.name}.{name}", one.constants[name]) for name in one.neuron.constants},
         "numbers": {name: one.numbers[name] for name in one.neuron.numbers},
     }
-    found = {key: value for key, value in said.items() if value not in (None, {})}
+    found = {key: value for key, value in entries.items() if value not in (None, {})}
     return {"shape": _sizes(one.shape), "neuron": beside.neuron(one.text), **found}
 
 
 def _projection(one: Projection, beside: Beside) -> dict[str, Any]:
     own = Projection.__dataclass_fields__
-    said = {key: getattr(one, key) for key in ("kind", "signal", "delay", "kernel", "stride", "padding", "groups")}
-    found = {key: value for key, value in said.items() if value != own[key].default}
+    fields = {key: getattr(one, key) for key in ("kind", "signal", "delay", "kernel", "stride", "padding", "groups")}
+    found = {key: value for key, value in fields.items() if value != own[key].default}
     if one.weights is not None:
         found["weights"] = beside.numbers(f"{one.name}.{one.signal}", one.weights)
     return {"name": one.name, "from": one.source, "to": one.target, "input": one.input, **found}

@@ -8,13 +8,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.io.npz import pack_npz, unpack_npz
 
 MEMORY = 1 << 31
@@ -47,8 +48,8 @@ def hdf5_apart(module: str, data: bytes, what: str, seconds: int, memory: int = 
         raise FileError(f"{what} must be whole HDF5: {ended}")
     found = unpack_npz(done.stdout)
     if _REFUSED in found:
-        told = json.loads(found[_REFUSED].tobytes())
-        raise (ConfigError if told["is"] == "ConfigError" else FileError)(told["because"])
+        refusal = json.loads(found[_REFUSED].tobytes())
+        raise (ConfigError if refusal["is"] == "ConfigError" else FileError)(refusal["because"])
     return found
 
 
@@ -56,6 +57,18 @@ def check_h5py(what: str) -> None:
     """Raise ConfigError where h5py is not installed; `what` begins the message, as in "reading NIR"."""
     if importlib.util.find_spec("h5py") is None:
         raise ConfigError(f"{what} needs h5py: pip install 'fxsnn[nir]'")
+
+
+@contextmanager
+def whole_hdf5(what: str) -> Iterator[None]:
+    """Raise FileError where h5py cannot read what the block reads; `what` begins the message, as in "a NIR file"."""
+    try:
+        yield
+    except FxsnnError:
+        raise
+    except Exception as error:  # h5py raises OSError, KeyError, RuntimeError, TypeError and others at damaged bytes
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FileError(f"{what} must be whole HDF5: {reason[:200]}") from None
 
 
 def answer(read: Callable[[bytes], dict[str, NDArray[Any]]]) -> None:
@@ -66,8 +79,8 @@ def answer(read: Callable[[bytes], dict[str, NDArray[Any]]]) -> None:
     try:
         found = read(data)
     except (ConfigError, FileError) as error:
-        told = json.dumps({"because": str(error), "is": type(error).__name__})
-        found = {_REFUSED: np.frombuffer(told.encode(), np.uint8)}
+        refusal = json.dumps({"because": str(error), "is": type(error).__name__})
+        found = {_REFUSED: np.frombuffer(refusal.encode(), np.uint8)}
     sys.stdout.buffer.write(pack_npz(found))
 
 

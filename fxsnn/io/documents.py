@@ -18,7 +18,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.errors import ConfigError, FileError, naming
 from fxsnn.io.files import decoded
 
 MOST_DEPTH = 64
@@ -29,16 +29,14 @@ _MOST_CHARACTERS = 32  # of a whole number in JSON, and of one that an error sho
 # tomllib takes a quarter of an hour for one dotted key of 100,000 parts; no two parts are tried from one begin
 _LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_DEPTH}}}""")
 
-Held = TypeVar("Held")
+Parsed = TypeVar("Parsed")
 Kind = TypeVar("Kind")
 
 
-def named(path: Path, parse: Callable[[str], Held], text: str) -> Held:
+def named(path: Path, parse: Callable[[str], Parsed], text: str) -> Parsed:
     """Parse the text of a file; errors name the file."""
-    try:
+    with naming(repr(str(path))):
         return parse(text)
-    except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
 
 
 def parse_toml(text: str, what: str) -> dict[str, Any]:
@@ -118,9 +116,9 @@ def _check(content: Any, least: float, most: float) -> None:
         if depth > MOST_DEPTH:
             raise ValueError(f"tables and arrays must be nested at most {MOST_DEPTH} deep")
         if isinstance(value, dict):
-            left += [(held, depth + 1) for pair in value.items() for held in pair]
+            left += [(part, depth + 1) for pair in value.items() for part in pair]
         elif isinstance(value, list):
-            left += [(held, depth + 1) for held in value]
+            left += [(part, depth + 1) for part in value]
         elif isinstance(value, str):
             if not value.isascii():
                 value.encode()  # half of a surrogate pair cannot be
@@ -142,12 +140,12 @@ def _real(text: str) -> float:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    held = dict(pairs)
-    if len(held) < len(pairs):
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"a key must be given once, not {twice!r} twice")
-    return held
+    return entries
 
 
 def _reason(error: Exception) -> str:

@@ -134,7 +134,7 @@ def new_folder(path: Path, marker: str = "") -> Iterator[Path]:
                 if (old := target / made.relative_to(aside)).exists():
                     _hand_on(old, made)
         _swap(aside, target)
-    except (FxsnnError, BrokenPipeError):  # a pipe is no file: who reads what is told in the block has gone
+    except (FxsnnError, BrokenPipeError):  # a pipe is no file: who reads what is printed in the block has gone
         raise
     except OSError as error:
         raise _refusal(must, path, error) from error
@@ -176,10 +176,10 @@ def _is_read_only(path: Path) -> bool:
 
 def _hand_on(old: Path, new: Path) -> None:
     """Give a new file or folder the owner and the mode of the old one that it replaces."""
-    held = old.stat()
+    status = old.stat()
     with contextlib.suppress(OSError, AttributeError):  # only root gives files away; Windows has no chown
-        os.chown(new, held.st_uid, held.st_gid)
-    new.chmod(stat.S_IMODE(held.st_mode))  # last: a change of owner takes bits away
+        os.chown(new, status.st_uid, status.st_gid)
+    new.chmod(stat.S_IMODE(status.st_mode))  # last: a change of owner takes bits away
 
 
 def _made_by_fxsnn(folder: Path, marker: str) -> bool:
@@ -202,9 +202,9 @@ def _check_replaceable(path: Path, target: Path, marker: str) -> None:
         if any(target.iterdir()) and not _made_by_fxsnn(target, marker):
             kept = f"new, empty or made by fxsnn (with {marker!r})" if marker else "new or empty"
             raise ConfigError(f"an output folder must be {kept}, not {str(path)!r}")
-        for held in (target, *target.rglob("*")):
-            if not held.is_symlink() and _is_read_only(held):
-                raise FileError(f"an output folder must be one that may be written, {str(held)!r} is read-only")
+        for entry in (target, *target.rglob("*")):
+            if not entry.is_symlink() and _is_read_only(entry):
+                raise FileError(f"an output folder must be one that may be written, {str(entry)!r} is read-only")
     except FileError:
         raise
     except OSError as error:

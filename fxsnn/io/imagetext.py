@@ -111,7 +111,7 @@ def bit_pattern(text: str, radix: int, bits: int, where: str, *, signed: bool = 
     if not digits or digits.strip(DIGITS[radix]):
         raise FileError(f"{where} must be a number of radix {radix}, not {_shown(text)}")
     digits = digits.lstrip("0") or "0"
-    # too long is told from the length: a number of a million digits is never computed
+    # too long is found by the length: a number of a million digits is never computed
     if (len(digits) - 1) * (radix.bit_length() - 1) < bits:
         if radix == 10 and len(digits) > DECIMAL_MOST:
             raise FileError(f"{where} must be at most {DECIMAL_MOST} decimal digits, not {len(digits)}")

@@ -40,13 +40,13 @@ def unpack_npz(packed: bytes, most: int = 0) -> dict[str, NDArray[Any]]:
     ValueError
         It is damaged, compressed, not of plain arrays, or has two of one name.
     """
-    held: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, NDArray[Any]] = {}
     left = most or len(packed)  # stored entries that lie over each other would be read again and again
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             for entry in archive.infolist():
                 name = entry.filename.removesuffix(".npy")
-                if name in held:
+                if name in arrays:
                     raise ValueError(f"{entry.filename} is there twice")
                 if entry.compress_type != zipfile.ZIP_STORED and not most:
                     raise ValueError(f"{entry.filename} is compressed")
@@ -55,12 +55,12 @@ def unpack_npz(packed: bytes, most: int = 0) -> dict[str, NDArray[Any]]:
                 left -= len(data)
                 if left < 0:
                     raise ValueError("the arrays are too large")
-                held[name] = unpack_npy(data, entry.filename)
+                arrays[name] = unpack_npy(data, entry.filename)
     except ValueError:
         raise
     except Exception as error:  # zipfile and zlib raise eight kinds at damaged bytes, and state none of them
         raise ValueError(str(error) or type(error).__name__) from error
-    return held
+    return arrays
 
 
 def unpack_npy(data: bytes, name: str, fortran: bool = False) -> NDArray[Any]:

@@ -1,222 +1,156 @@
-"""What commands do with files of a network of one layer that learns from images: read, call, write."""
+"""What commands ask of a network of one layer that learns from images: files are read, each in its turn."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from fxsnn.competitive.emulate import casts
+import numpy as np
+from numpy.typing import NDArray
+
 from fxsnn.competitive.graph import graph_of
 from fxsnn.competitive.inventory import memory
-from fxsnn.competitive.learn import Learning
-from fxsnn.competitive.network import load_network
-from fxsnn.competitive.quantised import quantise
-from fxsnn.competitive.ranges import profile, spreads
-from fxsnn.competitive.watching import overflowing
+from fxsnn.competitive.network import Network, load_network
+from fxsnn.competitive.plan import Plan
+from fxsnn.competitive.quantised import QuantisedNetwork, quantise
+from fxsnn.competitive.ranges import spreads
 from fxsnn.data.digits import Images
 from fxsnn.data.encode import encode
-from fxsnn.digits.grid import Grid, parse_grid
-from fxsnn.digits.learner import learner_like
-from fxsnn.digits.splits import check_fits, check_unlearned, evenly, labelling_task, open_splits, part
-from fxsnn.digits.task import PROFILED, about, measure
-from fxsnn.engine.pool import THREADS, Engine
-from fxsnn.engine.progress import Progress
-from fxsnn.errors import as_given
-from fxsnn.exploration.candidates import to_json
-from fxsnn.exploration.pareto import Reward
+from fxsnn.decolle.learn import LocalLearning
+from fxsnn.digits.bench import DigitsBench, Reported, Task, about, labelling_task, learner_like, prepare
+from fxsnn.digits.grid import Grid, Learner, parse_grid
+from fxsnn.digits.groups import wide_of_images
+from fxsnn.digits.learning_groups import Lessons, add_learning
+from fxsnn.digits.planning import plan_of_images
+from fxsnn.digits.splits import Splits, check_fits, check_unlearned, evenly, open_splits, part
+from fxsnn.digits.story import compose
+from fxsnn.digits.subject import DigitsSubject
+from fxsnn.engine.pool import Engine
+from fxsnn.exploration.candidates import Exploration
+from fxsnn.exploration.planned import Asked
 from fxsnn.exploration.selection import read_plan
-from fxsnn.golden.export import check_kinds
-from fxsnn.golden.make import make_bundle
-from fxsnn.golden.populations_stream import Progress as Written
-from fxsnn.graph.starting import read_start
+from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.io.documents import named
-from fxsnn.io.files import check_folder, check_output, read_bytes, read_text, write_bytes
-from fxsnn.jobs import digits_demo as demo
-from fxsnn.jobs.emulated import Emulated
+from fxsnn.io.files import read_text
+from fxsnn.jobs.opened import PROFILED, Compared, Given, Opened, Swept
+from fxsnn.jobs.samples import Samples
+from fxsnn.jobs.sources import Sources
+from fxsnn.measure.memory import Memory
 from fxsnn.measure.ranges import Spread
+from fxsnn.measure.score import Score
 from fxsnn.significance import Significance
-from fxsnn.significance.digits import significance
-from fxsnn.significance.digits_learning import Lessons, add_learning
-from fxsnn.study.session import Finished, Settings, run_study
-from fxsnn.study.storage import exists
-from fxsnn.subjects.digits import DigitsSubject
 
 
-def emulate(
-    network: Path, plan: Path, data: Path | None, mnist: bool, workers: int, most: int | None = None
-) -> Emulated:
-    """Measure a network in float and in integers on the test images, `most` of them evenly spread."""
-    held = load_network(network)
-    quantised = quantise(held, read_plan(plan))
-    splits = open_splits(data, mnist)
-    check_fits(held, network, splits)
-    check_unlearned(network, splits)
-    task, chosen = labelling_task(splits, held.coding), evenly(len(splits.test), most)
-    digits = Images(splits.test.images[chosen], splits.test.labels[chosen], splits.test.name)
-    test = encode(digits.images, held.coding)
-    return Emulated(
-        f"{len(digits):,} images",
-        "test image",
-        measure(held, task, test, digits, workers),
-        measure(quantised, task, test, digits, workers),
-        casts(quantised, test, range(1)),
-        overflowing(quantised, test),
-        memory(quantised),
+class OneLayer(Opened):
+    """See `opened.Opened`; its samples are images."""
+
+    one, many, learned = "test image", "images", "learned in integers"
+
+    def __init__(self, asked: Samples) -> None:
+        self.asked, self.network = asked, load_network(asked.network)
+
+    def plan(self, path: Path) -> Plan:
+        """Read a plan."""
+        return read_plan(path)
+
+    def planned(self, words: Asked, count: int | None) -> tuple[Plan, Memory]:
+        """Make a plan that holds the values of the first training images."""
+        training = self._splits().training
+        images = part(training, 0, count or min(PROFILED, len(training))).images
+        plan = plan_of_images(self.network, encode(images, self.network.coding), words)
+        return plan, memory(quantise(self.network, plan))
+
+    def grid(self, path: Path | None) -> Grid:
+        """Read a grid."""
+        return Grid() if path is None else read_grid(path)
+
+    def subject(self, grid: Grid, learning: LocalLearning, passes: int) -> DigitsSubject:
+        """Read the images; networks that are quantised in training make so many passes over those to learn from."""
+        del learning
+        splits = self._splits()
+        return DigitsSubject(self.network, splits, grid, learner_like(self.network, splits.training.images, passes))
+
+    def ranges(self, count: int) -> dict[str, Spread]:
+        """Return the distribution of the values of every signal on the first training images."""
+        images = part(self._splits().training, 0, count).images
+        return spreads(self.network, encode(images, self.network.coding))
+
+    def swept(self, count: int | None, learn_from: int | None, learn_seed: int) -> Swept:
+        """Read the labelling images, to measure on, and the first training images where groups of learning are swept.
+
+        learn_from    how many images to learn from at every point; first weights and their order are drawn from
+                      `learn_seed`
+        """
+        network, splits = self.network, self._splits()
+        if count is not None:
+            splits = replace(splits, labelling=part(splits.labelling, 0, count))
+        wide = partial(wide_of_images, network, splits)
+        if learn_from is None:
+            return Swept(about(splits), wide)
+        lessons = Lessons(part(splits.training, 0, learn_from).images, learn_seed)
+
+        def learning(
+            found: Significance, workers: int, progress: Callable[[int, int], None], engine: Engine
+        ) -> Significance:
+            task = labelling_task(splits, network.coding)
+            return add_learning(found, network, lessons, task, workers, progress, engine=engine)
+
+        return Swept(about(splits), wide, learning)
+
+    def emulated(self, plan: Path, most: int | None, start: Path | None) -> tuple[Reported, QuantisedNetwork, str]:
+        """Read a plan and test images, `most` of them evenly spread."""
+        del start
+        quantised, splits = quantise(self.network, read_plan(plan)), self._splits()
+        check_unlearned(self.asked.network, splits)
+        task, chosen = labelling_task(splits, self.network.coding), evenly(len(splits.test), most)
+        images = Images(splits.test.images[chosen], splits.test.labels[chosen], splits.test.name)
+        return Reported.of(self.network, task, images), quantised, f"{len(images):,} images"
+
+    def vectors(self, plan: Path, count: int) -> tuple[QuantisedGraph, NDArray[np.int64]]:
+        """Return the network as a population, and the first test images."""
+        quantised = quantise(self.network, read_plan(plan))
+        images = part(self._splits().test, 0, count).images
+        return graph_of(quantised), encode(images, self.network.coding).raster().astype(np.int64)
+
+    def compared(
+        self, sources: Sources, read: Callable[[], Given], workers: int, passes: int | None
+    ) -> tuple[Given, Compared]:
+        """Read candidates, networks and images, and cross-validate the float network."""
+        given, network = read(), self.network
+        chosen = None if sources.chosen_network is None else load_network(sources.chosen_network)
+        splits = self._splits()
+        check_unlearned(sources.network, splits)
+        if chosen is not None and sources.chosen_network is not None:
+            check_fits(chosen, sources.chosen_network, splits)
+            check_unlearned(sources.chosen_network, splits)
+        task, score = prepare(network, splits, workers)
+        learner = learner_like(network, splits.training.images, passes or 1)
+        found = compared_on(splits, network, task, score, {}, learner)
+        return given, replace(found, learned=None if chosen is None else DigitsBench(chosen, task))
+
+    def _splits(self) -> Splits:
+        splits = open_splits(self.asked.place, self.asked.mnist)
+        check_fits(self.network, self.asked.network, splits)
+        return splits
+
+
+def read_grid(path: Path) -> Grid:
+    """Read a grid for a network of one layer; raises FileError or ConfigError."""
+    return named(path, parse_grid, read_text(path, "a grid"))
+
+
+def compared_on(
+    splits: Splits, network: Network, task: Task, score: Score, more: Mapping[str, str], learner: Learner | None = None
+) -> Compared:
+    """Return what a report measures again of a float network, which has a score in the task; `more` facts by name."""
+    return Compared(
+        DigitsBench(network, task, learner),
+        about(splits),
+        score,
+        Reported.of(network, task, splits.test),
+        network,
+        partial(Exploration.plan_as, kind=Plan),
+        lambda outcome, command: compose(outcome, splits, command, more),
     )
-
-
-def explore(
-    network: Path,
-    out: Path,
-    grid: Path | None,
-    study: Settings,
-    data: Path | None,
-    mnist: bool,
-    workers: int,
-    progress: Progress,
-    passes: int = 1,
-    engine: Engine = THREADS,
-) -> Finished:
-    """Measure the candidates of a study and write candidates.json.
-
-    passes   over the training images by networks that are quantised in training
-    """
-    held, points = load_network(network), _grid(grid, Grid())
-    check_output(out, network, grid)
-    exists(study.place)
-    splits = open_splits(data, mnist)
-    check_fits(held, network, splits)
-    learner = learner_like(held, splits.training.images, passes)
-    finished = run_study(DigitsSubject(held, splits, points, learner), study, workers, progress, engine)
-    write_bytes(out, to_json(finished.exploration))
-    return finished
-
-
-def ranges(network: Path, data: Path | None, mnist: bool, images: int) -> dict[str, Spread]:
-    """Return the distribution of the values of every signal on the first training images."""
-    held = load_network(network)
-    splits = open_splits(data, mnist)
-    check_fits(held, network, splits)
-    return spreads(held, encode(part(splits.training, 0, images).images, held.coding))
-
-
-def sweep(
-    network: Path,
-    data: Path | None,
-    mnist: bool,
-    images: int | None,
-    max_loss: float,
-    seed: int,
-    workers: int,
-    progress: Progress,
-    learn_from: int | None = None,
-    learn_seed: int = 0,
-    engine: Engine = THREADS,
-) -> Callable[[], Significance]:
-    """Read what is swept and return what sweeps every parameter group.
-
-    images        how many of the labelling images to measure on; all of them where it is None
-    learn_from    how many of the training images to learn from at every point of the groups of learning, which are
-                  swept unless it is None; first weights and their order are drawn from `learn_seed`
-    """
-    held = load_network(network)
-    digest = hashlib.sha256(read_bytes(network, "a network")).hexdigest()
-    splits = open_splits(data, mnist)
-    check_fits(held, network, splits)
-    if images is not None:
-        splits = replace(splits, labelling=part(splits.labelling, 0, images))
-    lessons = Lessons(part(splits.training, 0, learn_from).images, learn_seed) if learn_from is not None else None
-
-    def swept() -> Significance:
-        task = labelling_task(splits, held.coding)
-        profiled = encode(splits.training.images[:PROFILED], held.coding)
-        found = significance(
-            held,
-            profile(held, profiled),
-            spreads(held, profiled),
-            task,
-            about(splits),
-            digest,
-            max_loss,
-            seed,
-            workers,
-            lambda done, total: progress("sweep", done, total),
-            engine=engine,
-        )
-        if lessons is None:
-            return found
-
-        def learned(done: int, total: int) -> None:
-            progress("learning", done, total)
-
-        return add_learning(found, held, lessons, task, workers, learned, engine=engine)
-
-    return swept
-
-
-def golden(
-    network: Path,
-    plan: Path,
-    out: Path,
-    data: Path | None,
-    mnist: bool,
-    images: int,
-    kinds: Sequence[str] = (),
-    aimed: bool = True,
-    start: Path | None = None,
-    progress: Written | None = None,
-) -> dict[str, Any]:
-    """Write golden vectors of the first test images, and of directed ones if `aimed`; return the manifest.
-
-    start    an .npz with what `layer.membrane` and `layer.refractory` begin with, see `read_start`
-    """
-    check_kinds(kinds)
-    check_folder(out, network, plan, *([start] if start else []))
-    held = load_network(network)
-    quantised = quantise(held, read_plan(plan))
-    splits = open_splits(data, mnist)
-    check_fits(held, network, splits)
-    digits = part(splits.test, 0, images)
-    shown = encode(digits.images, held.coding)
-    begun = None if start is None else read_start(start, graph_of(quantised), images).words
-    return make_bundle(out, quantised, shown, aimed=aimed, kinds=kinds, start=begun, progress=progress)
-
-
-def demo_job(
-    out: Path,
-    data: Path | None,
-    mnist: bool,
-    neurons: int,
-    passes: int,
-    seed: int,
-    mu: float,
-    max_loss: float,
-    grid: Path | None,
-    swept: int,
-    workers: int,
-    progress: Progress,
-) -> demo.Result:
-    """Run the demo with what the command line said."""
-    settings = demo.Settings(
-        neurons=neurons,
-        learning=Learning(passes=passes, seed=seed),
-        grid=_grid(grid, demo.Settings().grid),
-        reward=Reward("additive", mu),
-        max_loss=max_loss,
-        workers=workers,
-        significance_images=swept,
-    )
-    command = f"fxsnn demo --neurons {neurons} --passes {passes} --seed {seed}"
-    command += f" --mu {as_given(mu)} --max-loss {as_given(max_loss)}"
-    command += f" --grid {grid.name}" if grid else ""
-    if swept != demo.Settings().significance_images:
-        command += f" --sweep {swept}"
-    command += " --mnist" if mnist or data is not None else ""
-    return demo.run_demo(out, open_splits(data, mnist), settings, command, progress)
-
-
-def _grid(path: Path | None, otherwise: Grid) -> Grid:
-    return otherwise if path is None else named(path, parse_grid, read_text(path, "a grid"))

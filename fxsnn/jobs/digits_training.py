@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.watching import overflowing
 from fxsnn.data.digits import Images
 from fxsnn.data.encode import encode
+from fxsnn.digits.bench import labelling_task, measure
 from fxsnn.digits.profiled import ANY, plan_in, profiled_plan
-from fxsnn.digits.splits import labelling_task, learned_digits, open_splits, part
-from fxsnn.digits.task import measure
+from fxsnn.digits.splits import learned_digits, open_splits, part
 from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.selection import read_plan
@@ -112,7 +113,7 @@ def train_network(
 ) -> Trained:
     """Train, label and save a network, and measure it on the test images.
 
-    Neurons get their labels from the labelling images, as everywhere: see `splits.labelling_task`. A network that
+    Neurons get their labels from the labelling images, as everywhere: see `bench.labelling_task`. A network that
     learned in integers is measured in integers, and the plan that it learned by, where it was not given, is written
     beside it. Where a weight's format is given alone, a network that learns in float first says what integer bits
     states need.
@@ -123,15 +124,12 @@ def train_network(
     learned = learned_digits(splits)
     blank, images = _blank(splits.training, asked), splits.training.images
 
-    def tell(stage: str) -> StageProgress:
-        return lambda done, total: progress(stage, done, total)
-
     if written:
-        plan = asked.profiled_plan(blank, images, tell("profile"))
+        plan = asked.profiled_plan(blank, images, partial(progress, "profile"))
     if plan is None:
-        network: Network = learn.train(blank, images, asked.learning, tell("train"))
+        network: Network = learn.train(blank, images, asked.learning, partial(progress, "train"))
     else:
-        network = itq.train(blank, images, asked.learning, plan, tell("train"))
+        network = itq.train(blank, images, asked.learning, plan, partial(progress, "train"))
     progress("label", 0, 1)
     test = encode(splits.test.images, network.coding)
     quantised = None if plan is None else quantise(network, plan)

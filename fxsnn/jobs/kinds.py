@@ -1,8 +1,9 @@
-"""Commands of every kind of network: the kind of its file says who does the work."""
+"""Commands of every kind of network: the kind of its file says which class opens it, all else is the same."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,23 +12,56 @@ from fxsnn.decolle.learn import LocalLearning
 from fxsnn.engine.pool import THREADS, Engine
 from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError, FileError
-from fxsnn.exploration.selection import Criteria
-from fxsnn.golden.populations_make import golden_of_files
-from fxsnn.io.files import check_output, write_bytes
-from fxsnn.jobs import digits, populations, recordings
-from fxsnn.jobs.digits_report import report_job
-from fxsnn.jobs.emulated import Emulated
-from fxsnn.jobs.populations_report import report_graph
-from fxsnn.jobs.recordings_report import report_layers
+from fxsnn.exploration.candidates import to_json
+from fxsnn.exploration.planned import Asked, planned_text
+from fxsnn.golden.export import check_kinds
+from fxsnn.golden.populations_make import golden_of_files, make_graph_bundle
+from fxsnn.graph.misfits import misfits
+from fxsnn.graph.starting import read_start
+from fxsnn.io.files import check_folder, check_output, write_bytes, write_text
+from fxsnn.jobs.digits import OneLayer
+from fxsnn.jobs.opened import Opened
+from fxsnn.jobs.populations import Populations
+from fxsnn.jobs.recordings import Layers
 from fxsnn.jobs.samples import Samples
-from fxsnn.jobs.sources import Sources
+from fxsnn.measure.memory import Memory
+from fxsnn.measure.overflows import Overflows
 from fxsnn.measure.ranges import Spread
+from fxsnn.measure.score import Measured
+from fxsnn.networks.described import Kind
 from fxsnn.number.lfsr import Lfsr
-from fxsnn.report.compose import Outcome
 from fxsnn.report.drawing import check_drawing
 from fxsnn.significance import Significance
+from fxsnn.significance import sweep as sweeps
 from fxsnn.significance import to_json as significance_json
-from fxsnn.study.session import Finished, Settings
+from fxsnn.study.session import Finished, Settings, run_study
+from fxsnn.study.storage import exists
+
+_KINDS: dict[Kind, type[OneLayer] | type[Layers] | type[Populations]] = {
+    "one layer": OneLayer,
+    "layers": Layers,
+    "populations": Populations,
+}
+
+
+def opened(asked: Samples) -> Opened:
+    """Read a network's file."""
+    return _KINDS[asked.kind](asked)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emulated:
+    """A network in float and in integers on the same samples, and what it stores."""
+
+    shown: str  # the samples, in words: `1,000 images`
+    one: str  # the first of them, whose casts are counted: `test image`
+    float: Measured
+    fixed: Measured
+    counts: Mapping[str, Mapping[str, int]]  # by cast
+    overflows: Overflows
+    memory: Memory
+    tested: bool = True  # whether the samples were kept apart from training; of one's own inputs that is not known
+    misfits: tuple[str, ...] = ()  # of weights and constants; see `graph.misfits`
 
 
 def emulate(asked: Samples, plan: Path, workers: int, images: int | None, start: Path | None = None) -> Emulated:
@@ -35,14 +69,24 @@ def emulate(asked: Samples, plan: Path, workers: int, images: int | None, start:
 
     start    what states begin with: of a network of populations alone
     """
-    if start is not None and asked.kind != "populations":
+    own = asked.kind == "populations"
+    if start is not None and not own:
         raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
-    match asked.kind:
-        case "populations":
-            return populations.emulate(asked.network, plan, asked.found, images, start)
-        case "layers":
-            return recordings.emulate(asked.network, plan, asked.found, workers, images)
-    return digits.emulate(asked.network, plan, asked.place, asked.mnist, workers, images)
+    kind = opened(asked)
+    bench, network, samples = kind.emulated(plan, images, start)
+    fixed = bench.measured(network, workers)  # first: a value that leaves a format which refuses that is reported here
+    counts, overflows = bench.counted(network)
+    return Emulated(
+        samples,
+        kind.one,
+        bench.float_classified(workers),
+        fixed,
+        counts,
+        overflows,
+        bench.memory(network),
+        tested=not own,
+        misfits=tuple(misfits(network)) if own else (),
+    )
 
 
 def explore(
@@ -54,30 +98,38 @@ def explore(
     passes: int,
     workers: int,
     progress: Progress,
-    engine: Engine,
+    engine: Engine = THREADS,
 ) -> Finished:
     """Measure the candidates of a study and write candidates.json.
 
     learning    of networks of layers that learn on
     passes      over the training images by networks that are quantised in training
     """
-    match asked.kind:
-        case "populations":
-            return populations.explore(asked.network, out, grid, asked.found, study, workers, progress, engine)
-        case "layers":
-            return recordings.explore(asked.network, out, grid, study, asked.found, learning, workers, progress, engine)
-    given = asked.place, asked.mnist
-    return digits.explore(asked.network, out, grid, study, *given, workers, progress, passes, engine)
+    kind = opened(asked)
+    points = kind.grid(grid)
+    check_output(out, *asked.read, grid)
+    exists(study.place)
+    finished = run_study(kind.subject(points, learning, passes), study, workers, progress, engine)
+    write_bytes(out, to_json(finished.exploration))
+    return finished
 
 
 def ranges(asked: Samples, images: int) -> dict[str, Spread]:
     """Return the distribution of every signal's values on the first images, recordings or inputs, in float."""
-    match asked.kind:
-        case "populations":
-            return populations.ranges(asked.network, asked.found, images)
-        case "layers":
-            return recordings.ranges(asked.network, asked.found, images)
-    return digits.ranges(asked.network, asked.place, asked.mnist, images)
+    return opened(asked).ranges(images)
+
+
+def write_plan(asked: Samples, out: Path, words: Asked, count: int | None) -> Memory:
+    """Write a plan for a network and return the memory that it then takes.
+
+    count    samples whose values the words must hold: see `opened.Opened.planned`
+    """
+    if asked.kind != "layers" and words.filters != "inputs":
+        raise ConfigError(f"--filters must be of a network of layers, not of {asked.kind}")
+    check_output(out, *asked.read)
+    plan, memory = opened(asked).planned(words, count)
+    write_text(out, planned_text(plan))
+    return memory
 
 
 def significance(
@@ -96,21 +148,18 @@ def significance(
 
     out           a name that ends in .json, or a folder for significance.json; the figure stands beside it
     images        how many images, recordings or inputs to measure on; all of them where it is None
-    learn_from    see `digits.sweep`
+    learn_from    see `digits.OneLayer.swept`
     """
     if asked.kind != "one layer" and learn_from is not None:
         raise ConfigError(f"groups of learning must be of a network that learns without labels, not of {asked.kind}")
-    usual = images, max_loss, seed, workers, progress
-    match asked.kind:
-        case "populations":
-            sweep = populations.sweep(asked.network, asked.found, *usual, engine)
-        case "layers":
-            sweep = recordings.sweep(asked.network, asked.found, *usual, engine)
-        case "one layer":
-            sweep = digits.sweep(asked.network, asked.place, asked.mnist, *usual, learn_from, learn_seed, engine)
+    kind = opened(asked)
+    digest, swept = kind.digest(), kind.swept(images, learn_from, learn_seed)
     Lfsr(seed=seed)  # refused before a folder is made
     files = _significance_files(out, asked.network, asked.place)
-    found = sweep()
+    wide, done = swept.wide(seed, workers), partial(progress, "sweep")
+    found = sweeps.significance(wide, swept.about, digest, max_loss, workers, done, engine=engine)
+    if swept.learning:
+        found = swept.learning(found, workers, partial(progress, "learning"), engine)
     _write_significance(files, found)
     return found, files
 
@@ -127,39 +176,18 @@ def golden(
 ) -> dict[str, Any]:
     """Write golden vectors of the first test images or recordings, 1 if not said, or of inputs; return the manifest.
 
-    start    what states begin with
+    aimed    whether inputs directed at the corners of the arithmetic follow
+    start    an .npz with what states begin with, see `read_start`: `layer.membrane`, `filter_0.trace` and so on
     """
     done = partial(progress, "golden")
-    match asked.kind:
-        case "populations":
-            return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed, start, done)
-        case "layers":
-            return recordings.golden(asked.network, plan, out, asked.found, images or 1, kinds, aimed, start)
-    given = asked.place, asked.mnist
-    return digits.golden(asked.network, plan, out, *given, images or 1, kinds, aimed, start, done)
-
-
-def report(
-    asked: Samples,
-    out: Path,
-    sources: Sources,
-    criteria: Criteria,
-    command: str,
-    workers: int,
-    progress: Progress,
-    passes: int | None,
-) -> Outcome[Any, Any]:
-    """Write the report of any kind of network.
-
-    passes   that fxsnn explore took to train the choice, where it was; None: as many as it takes unasked
-    """
-    match asked.kind:
-        case "populations":
-            return report_graph(out, sources, criteria, asked.found, command, progress)
-        case "layers":
-            return report_layers(out, sources, criteria, asked.found, command, workers, progress, passes)
-    given = asked.place, asked.mnist
-    return report_job(out, sources, criteria, *given, command, workers, progress, passes or 1)
+    if asked.kind == "populations":
+        return golden_of_files(asked.network, plan, asked.found, images, out, kinds, aimed, start, done)
+    check_kinds(kinds)
+    check_folder(out, asked.network, plan, start)
+    kind = OneLayer(asked) if asked.kind == "one layer" else Layers(asked)
+    network, inputs = kind.vectors(plan, images or 1)
+    begun = None if start is None else read_start(start, network, len(inputs)).words
+    return make_graph_bundle(out, network, inputs, aimed=aimed, kinds=kinds, start=begun, progress=done)
 
 
 def _write_significance(files: Sequence[Path], found: Significance) -> None:

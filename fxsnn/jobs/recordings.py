@@ -1,104 +1,141 @@
-"""What commands do with files of layered networks and event recordings: plan words, run, explore, sweep, record."""
+"""What commands ask of a network of layers that learned from recordings: files are read, each in its turn."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.inventory import decolle_memory
-from fxsnn.decolle.learn import LocalLearning, check_sensor, frames_of
-from fxsnn.decolle.network import DecolleNetwork, load_layers
-from fxsnn.decolle.plan import decolle_plan_text, parse_decolle_plan
+from fxsnn.decolle.learn import LEARNING_ON, LocalLearning, check_sensor, frames_of
+from fxsnn.decolle.network import load_layers
+from fxsnn.decolle.plan import DecollePlan, parse_decolle_plan
 from fxsnn.decolle.populations import as_inputs
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.digits.splits import evenly
-from fxsnn.engine.pool import THREADS, Engine
-from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError
-from fxsnn.exploration.candidates import to_json
-from fxsnn.golden.export import check_kinds
-from fxsnn.golden.populations_make import make_graph_bundle
-from fxsnn.graph.starting import read_start
+from fxsnn.exploration.candidates import Exploration
+from fxsnn.exploration.planned import Asked
+from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.io.documents import named
-from fxsnn.io.files import check_folder, check_output, read_bytes, read_text, write_bytes, write_text
-from fxsnn.jobs.emulated import Emulated
+from fxsnn.io.files import read_text
+from fxsnn.jobs.opened import Compared, Given, Opened, Swept
+from fxsnn.jobs.samples import Samples
+from fxsnn.jobs.sources import Sources
 from fxsnn.measure.memory import Memory
-from fxsnn.measure.overflows import overflowing_in
 from fxsnn.measure.ranges import Spread
-from fxsnn.networks.described import decolle_in
+from fxsnn.measure.score import Measured
+from fxsnn.recordings.bench import Bench, Lessons, about, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid
+from fxsnn.recordings.groups import decolle_spreads, wide_network
 from fxsnn.recordings.splits import check_unlearned, open_split
-from fxsnn.recordings.task import Bench, Lessons, about, casts, learned_and_held_out, measured, measured_float
-from fxsnn.significance import Significance
-from fxsnn.significance.recordings import decolle_significance, decolle_spreads
-from fxsnn.study.session import Finished, Settings, run_study
-from fxsnn.study.storage import exists
-from fxsnn.subjects.recordings import RecordingsSubject
+from fxsnn.recordings.story import compose
+from fxsnn.recordings.subject import RecordingsSubject
 
 
-def write_plan(network: Path, words: Words, out: Path) -> Memory:
-    """Write a plan for a trained network and return the memory that it then takes."""
-    check_output(out, network)
-    held = decolle_in(network)
-    plan = plan_layers(held, words)
-    memory = decolle_memory(quantise_layers(held, plan))
-    write_text(out, decolle_plan_text(plan))
-    return memory
+class Layers(Opened):
+    """See `opened.Opened`; its samples are recordings: one of eight to train with is not learned from."""
 
+    one, many, learned = "recording", "recordings", "learned on"
 
-def emulate(network: Path, plan: Path, data: Path, workers: int, most: int | None) -> Emulated:
-    """Measure a network in float and in integers on the test recordings, `most` of them evenly spread."""
-    held, quantised = _read(network, plan)
-    test = open_split(data, "test", held.description)
-    check_sensor(held, test)
-    if not len(test):
-        raise ConfigError("test recordings must be one or more, not none")
-    check_unlearned(network, test)
-    test = test.part(evenly(len(test), most))
-    told = measured(quantised, test, workers)  # what leaves a format where that is an error is told here, all of it
-    counts = casts(quantised, test)
-    return Emulated(
-        f"{len(test):,} recordings",
-        "recording",
-        measured_float(held, test),
-        told,
-        counts,
-        overflowing_in(counts),
-        decolle_memory(quantised),
-    )
+    def __init__(self, asked: Samples) -> None:
+        self.asked, self.network = asked, load_layers(asked.network)
 
+    def plan(self, path: Path) -> DecollePlan:
+        """Read a plan."""
+        return named(path, parse_decolle_plan, read_text(path, "a plan of layers"))
 
-def explore(
-    network: Path,
-    out: Path,
-    grid: Path | None,
-    study: Settings,
-    data: Path,
-    learning: LocalLearning,
-    workers: int,
-    progress: Progress,
-    engine: Engine = THREADS,
-) -> Finished:
-    """Measure the candidates of a study on recordings that were not learned from, and write candidates.json.
+    def planned(self, words: Asked, count: int | None) -> tuple[DecollePlan, Memory]:
+        """Make a plan with the integer bits that words can reach, whatever the recordings; see `plan_layers`."""
+        if count is not None or self.asked.place is not None:
+            raise ConfigError(
+                "a plan of layers must be made without --data and --images: it holds all words that there can be"
+            )
+        plan = plan_layers(self.network, Words(*words))
+        return plan, decolle_memory(quantise_layers(self.network, plan))
 
-    learning   of the points that learn on through their quantisation
-    """
-    held = load_layers(network)
-    points = RecordedGrid() if grid is None else read_grid(grid)
-    check_output(out, network, grid)
-    exists(study.place)
-    train, held_out = learned_and_held_out(open_split(data, "train", held.description))
-    check_unlearned(network, held_out)
-    subject = RecordingsSubject(Bench(held, held_out, Lessons(train, learning)), points)
-    finished = run_study(subject, study, workers, progress, engine)
-    write_bytes(out, to_json(finished.exploration))
-    return finished
+    def grid(self, path: Path | None) -> RecordedGrid:
+        """Read a grid."""
+        return RecordedGrid() if path is None else read_grid(path)
+
+    def subject(self, grid: RecordedGrid, learning: LocalLearning, passes: int) -> RecordingsSubject:
+        """Read the recordings that were not learned from, and those from which networks learn on."""
+        del passes
+        train, held_out = self._training(self.asked.network)
+        return RecordingsSubject(Bench(self.network, held_out, Lessons(train, learning)), grid)
+
+    def ranges(self, count: int) -> dict[str, Spread]:
+        """Return the distribution of the values of every signal on recordings that were not learned from, in float."""
+        _, held_out = self._training(self.asked.network)
+        check_sensor(self.network, held_out)
+        return decolle_spreads(self.network, _first(held_out, count))
+
+    def swept(self, count: int | None, learn_from: int | None, learn_seed: int) -> Swept:
+        """Read the first recordings that were not learned from, or all."""
+        del learn_from, learn_seed
+        _, held_out = self._training(self.asked.network)
+        measured = _first(held_out, count)
+        return Swept(about(measured), partial(wide_network, self.network, measured))
+
+    def emulated(self, plan: Path, most: int | None, start: Path | None) -> tuple[Bench, QuantisedLayers, str]:
+        """Read a plan and test recordings, `most` of them evenly spread."""
+        del start
+        quantised, test = quantise_layers(self.network, self.plan(plan)), self._test()
+        if not len(test):
+            raise ConfigError("test recordings must be one or more, not none")
+        check_unlearned(self.asked.network, test)
+        test = test.part(evenly(len(test), most))
+        return Bench(self.network, test), quantised, f"{len(test):,} recordings"
+
+    def vectors(self, plan: Path, count: int) -> tuple[QuantisedGraph, NDArray[np.int64]]:
+        """Return the network as populations, and the first test recordings."""
+        quantised, test = quantise_layers(self.network, self.plan(plan)), self._test()
+        frames = frames_of(self.network, test, np.arange(min(count, len(test))))
+        return quantised.graph, as_inputs(frames)
+
+    def compared(
+        self, sources: Sources, read: Callable[[], Given], workers: int, passes: int | None
+    ) -> tuple[Given, Compared]:
+        """Read networks, test recordings, candidates, and the recordings that these were compared on.
+
+        One plan alone is measured on test recordings. A choice that learned through its quantisation does so again, in
+        as many `passes` as fxsnn explore took (2), unless its network is given.
+        """
+        del workers
+        network, chosen = self.network, sources.chosen_network
+        learned = None if chosen is None else load_layers(chosen)
+        test, paths = self._test(), [sources.network, *([chosen] if chosen else [])]
+        for path in paths:
+            check_unlearned(path, test)
+        given = read()
+        if not isinstance(given, tuple):
+            bench = Bench(network, test).with_spikes()
+            words = f"{len(test):,} recordings (of {test.name})"
+            return given, compared_on(bench, words, bench.float_classified(), test)
+        train, held_out = self._training(*paths)
+        learning = LEARNING_ON if passes is None else replace(LEARNING_ON, passes=passes)
+        bench = Bench(network, held_out, Lessons(train, learning))
+        given[0].plan_as(given[1].index, DecollePlan)
+        found = compared_on(bench, about(held_out), bench.float_classified(), test)
+        return given, replace(found, learned=None if learned is None else replace(bench, network=learned))
+
+    def _test(self) -> Recordings:
+        test = open_split(self.asked.found, "test", self.network.description)
+        check_sensor(self.network, test)
+        return test
+
+    def _training(self, *networks: Path) -> tuple[Recordings, Recordings]:
+        """Return the recordings to learn from, and those that none of the networks learned from."""
+        train, held_out = learned_and_held_out(open_split(self.asked.found, "train", self.network.description))
+        for network in networks:
+            check_unlearned(network, held_out)
+        return train, held_out
 
 
 def read_grid(path: Path) -> RecordedGrid:
@@ -106,78 +143,18 @@ def read_grid(path: Path) -> RecordedGrid:
     return named(path, parse_recorded_grid, read_text(path, "a grid"))
 
 
-def golden(
-    network: Path,
-    plan: Path,
-    out: Path,
-    data: Path,
-    recordings: int,
-    kinds: Sequence[str] = (),
-    aimed: bool = True,
-    start: Path | None = None,
-) -> dict[str, Any]:
-    """Write golden vectors of the first test recordings, and of directed ones if `aimed`; return the manifest.
-
-    start    an .npz with what states begin with, `filter_0.trace` and so on, see `read_start`
-    """
-    check_kinds(kinds)
-    check_folder(out, network, plan, *([start] if start else []))
-    held, quantised = _read(network, plan)
-    test = open_split(data, "test", held.description)
-    check_sensor(held, test)
-    count = min(recordings, len(test))
-    begun = None if start is None else read_start(start, quantised.graph, count).words
-    return make_graph_bundle(
-        out,
-        quantised.graph,
-        as_inputs(frames_of(held, test, np.arange(count))),
-        aimed=aimed,
-        kinds=kinds,
-        start=begun,
+def compared_on(bench: Bench, on: str, score: Measured, test: Recordings) -> Compared:
+    """Return what a report measures again of a bench, which the float network has a score on."""
+    return Compared(
+        bench,
+        on,
+        score,
+        bench if bench.recordings is test else Bench(bench.network, test),
+        bench.network,
+        partial(Exploration.plan_as, kind=DecollePlan),
+        lambda outcome, command: compose(outcome, bench, test, command),
     )
 
 
-def sweep(
-    network: Path,
-    data: Path,
-    recordings: int | None,
-    max_loss: float,
-    seed: int,
-    workers: int,
-    progress: Progress,
-    engine: Engine = THREADS,
-) -> Callable[[], Significance]:
-    """Read what is swept, on the first recordings that were not learned from or all; return what sweeps every group."""
-    held, digest = load_layers(network), hashlib.sha256(read_bytes(network, "a network")).hexdigest()
-    shown = _not_learned_from(network, held, data)
-    shown = shown if recordings is None else shown.part(np.arange(min(recordings, len(shown))))
-    return lambda: decolle_significance(
-        held,
-        shown,
-        about(shown),
-        digest,
-        max_loss,
-        seed,
-        workers,
-        lambda done, total: progress("sweep", done, total),
-        engine=engine,
-    )
-
-
-def ranges(network: Path, data: Path, recordings: int) -> dict[str, Spread]:
-    """Return the distribution of every signal's values, in float, on recordings that were not learned from."""
-    held = load_layers(network)
-    shown = _not_learned_from(network, held, data)
-    check_sensor(held, shown)
-    return decolle_spreads(held, shown.part(np.arange(min(recordings, len(shown)))))
-
-
-def _not_learned_from(network: Path, held: DecolleNetwork, data: Path) -> Recordings:
-    _, shown = learned_and_held_out(open_split(data, "train", held.description))
-    check_unlearned(network, shown)
-    return shown
-
-
-def _read(network: Path, plan: Path) -> tuple[DecolleNetwork, QuantisedLayers]:
-    held = load_layers(network)
-    return held, quantise_layers(held, named(plan, parse_decolle_plan, read_text(plan, "a plan of layers")))
+def _first(recordings: Recordings, count: int | None) -> Recordings:
+    return recordings if count is None else recordings.part(np.arange(min(count, len(recordings))))

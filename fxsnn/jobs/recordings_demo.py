@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,33 +13,31 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.inventory import decolle_memory
 from fxsnn.decolle.learn import LEARNING_ON, LocalLearning, frames_of
 from fxsnn.decolle.network import DecolleNetwork, save_layers
-from fxsnn.decolle.plan import DecollePlan, decolle_plan_text
+from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.populations import as_inputs
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.engine.progress import Progress
-from fxsnn.exploration.candidate import Candidate, evaluated
-from fxsnn.exploration.candidates import Exploration, gather, to_json
+from fxsnn.exploration.candidate import Candidate, evaluate, evaluated
+from fxsnn.exploration.candidates import Exploration, gather
 from fxsnn.exploration.descent import Floor, Narrowing, narrowed
 from fxsnn.exploration.pareto import Choice, Reward
 from fxsnn.exploration.point import Point
-from fxsnn.exploration.selection import Criteria, choice_text, choose
+from fxsnn.exploration.selection import Criteria
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.io.files import new_folder
-from fxsnn.jobs.digits_demo import LONGEST
-from fxsnn.jobs.recordings import read_grid
-from fxsnn.jobs.recordings_report import write_measured
+from fxsnn.jobs.demo import write_choice, write_swept
+from fxsnn.jobs.recordings import compared_on, read_grid
 from fxsnn.jobs.recordings_training import read_description, train_in_float
+from fxsnn.jobs.report import measure_front, write_page
 from fxsnn.measure.memory import Memory
-from fxsnn.measure.score import Classified, Measured
-from fxsnn.recordings.firing import reference
+from fxsnn.measure.score import Measured
+from fxsnn.recordings.bench import Bench, Lessons, about, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
-from fxsnn.recordings.narrowing import LayerSignals
+from fxsnn.recordings.groups import wide_network
 from fxsnn.recordings.splits import learned_recordings, open_split
-from fxsnn.recordings.task import Bench, Lessons, about, learned_and_held_out
+from fxsnn.recordings.subject import LayerSignals
 from fxsnn.report.drawing import check_drawing
 from fxsnn.significance import Significance
-from fxsnn.significance import to_json as significance_json
-from fxsnn.significance.recordings import decolle_significance
 
 # what is quantised after training, and what learns on through its quantisation: the latter takes most of the time
 DEMO_GRIDS = (
@@ -98,31 +95,29 @@ def demo_events(
         fine = replace(LEARNING_ON, regularisation=quiet, window=learning.window, seed=learning.seed)
         bench = Bench(network, held_out, Lessons(train, fine))
         reached = bench.float_classified()
-        candidates = _candidates(bench, grids, reached, max_loss, workers, lambda *counts: progress("explore", *counts))
-        found = gather(about(held_out), reached, candidates)
-        asked = Criteria(reward, max_loss, None)
-        choice = choose(found, reward, max_loss)
-        (place / "candidates.json").write_bytes(to_json(found, choice, reward))
+        candidates = _candidates(bench, grids, reached, max_loss, workers, partial(progress, "explore"))
+        exploration, criteria = gather(about(held_out), reached, candidates), Criteria(reward, max_loss, None)
+        choice = write_choice(place, exploration, candidates, criteria)
         best = candidates[choice.index]
         chosen = bench.network_of(Point(best.name, best.scheme, {}, best.plan))
         save_layers(chosen, place / "chosen.npz", learned)
-        (place / "chosen.toml").write_bytes((decolle_plan_text(best.plan) + choice_text(asked)).encode())
         quantised = quantise_layers(chosen, best.plan)
-        shown = as_inputs(frames_of(network, test, np.arange(1)))
-        manifest = make_graph_bundle(place / "golden", quantised.graph, shown)
-        found_by = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
-        outcome = write_measured(
-            place / "report.html", bench, chosen, found, choice, asked, test, found_by, command, workers, progress
+        manifest = make_graph_bundle(
+            place / "golden", quantised.graph, as_inputs(frames_of(network, test, np.arange(1)))
         )
+        significance = _swept(place, network, held_out, swept, max_loss, workers, progress) if swept else None
+        found = compared_on(bench, about(held_out), reached, test)
+        tests = measure_front(found, quantised, exploration, choice, workers, progress)
+        page = place / "report.html"
+        write_page(page, found, tests, quantised, exploration, choice, criteria, significance, command)
     words = sum(entry["lines"] for entry in manifest["files"])
-    float_classified, told = (outcome.tests[name] for name in ("float", outcome.chosen.name))
-    return EventsDemo(found, choice, float_classified, told, decolle_memory(quantised), words)
+    return EventsDemo(exploration, choice, tests["float"], tests[best.name], decolle_memory(quantised), words)
 
 
 def _candidates(
     bench: Bench,
     grids: Sequence[RecordedGrid],
-    reached: Classified,
+    reached: Measured,
     max_loss: float,
     workers: int,
     progress: Callable[[int, int], None],
@@ -133,12 +128,12 @@ def _candidates(
     """
     points, found = [point for grid in grids for point in recorded_points(grid, bench.network)], []
 
-    def tell(candidate: Candidate[DecollePlan]) -> None:
+    def keep(candidate: Candidate[DecollePlan]) -> None:
         found.append(candidate)
         progress(len(found), len(points))
 
-    evaluate = partial(bench.evaluate, float_net=reference(bench.network, bench.shown))
-    evaluated(points, evaluate, workers, tell)
+    measure = partial(evaluate, bench.with_spikes())
+    evaluated(points, measure, workers, keep)
     floor = Floor.below(reached.accuracy, max_loss, reached.images)
     places = zip(points, found, strict=True)
     start = next((p for p, c in places if p.scheme == "PTQ" and floor.holds(c.accuracy)), None)
@@ -147,7 +142,7 @@ def _candidates(
     descent = Narrowing(start, LayerSignals(bench.network.description), reached.images, max_loss)
     descent.against(reached.accuracy)
     before = len(found)
-    return found + narrowed(descent, evaluate, workers, lambda done, total: progress(before + done, before + total))[1:]
+    return found + narrowed(descent, measure, workers, lambda done, total: progress(before + done, before + total))[1:]
 
 
 def _swept(
@@ -159,18 +154,7 @@ def _swept(
     workers: int,
     progress: Progress,
 ) -> Significance:
-    """Sweep all groups on the first recordings that were not learned from, with words of up to 8 bits."""
-    shown = held_out.part(np.arange(min(recordings, len(held_out))))
-    digest = hashlib.sha256((place / "network.npz").read_bytes()).hexdigest()
-    found = decolle_significance(
-        network,
-        shown,
-        about(shown),
-        digest,
-        max_loss,
-        workers=workers,
-        progress=lambda done, total: progress("sweep", done, total),
-        longest=LONGEST,
-    )
-    (place / "significance.json").write_bytes(significance_json(found))
-    return found
+    """Sweep all groups on the first recordings that were not learned from, and write significance.json."""
+    measured = held_out.part(np.arange(min(recordings, len(held_out))))
+    wide = wide_network(network, measured, workers=workers)
+    return write_swept(place, wide, about(measured), max_loss, workers, progress)

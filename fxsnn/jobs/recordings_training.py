@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fxsnn.data.events import SPLITS
@@ -24,10 +25,10 @@ from fxsnn.io.documents import named
 from fxsnn.io.files import check_output, read_text, write_text
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.overflows import Overflows, overflowing_in
-from fxsnn.measure.score import Classified, Measured
+from fxsnn.measure.score import Measured
 from fxsnn.networks.described import decolle_in, read_described
+from fxsnn.recordings.bench import Lessons, casts, learned_and_held_out, measured, measured_float
 from fxsnn.recordings.splits import check_unlearned, learned_recordings, open_split
-from fxsnn.recordings.task import Lessons, casts, learned_and_held_out, measured, measured_float
 
 
 def read_description(path: Path) -> Description:
@@ -47,7 +48,7 @@ def train_events(
     device: str | None,
     workers: int,
     progress: Progress,
-) -> Classified:
+) -> Measured:
     """Train a network on training recordings of a folder, save it, and measure it in float on the test recordings.
 
     Of every eight training recordings the last one is left out, for exploration. With `words` the network learns on as
@@ -73,21 +74,21 @@ def refine_events(
     It learns from what candidates of the scheme straight-through learn from: with the same settings it is one of them.
     """
     check_output(out, network, plan)
-    held = decolle_in(network)
+    layers = decolle_in(network)
     words = named(plan, parse_decolle_plan, read_text(plan, "a plan of layers"))
-    train, test, learned = _lessons(data, held.description)
+    train, test, learned = _lessons(data, layers.description)
     check_unlearned(network, test)
-    refined = Lessons(train, learning).learned(held, words, lambda done, total: progress("train", done, total))
-    told = measured(quantise_layers(refined, words), test, workers)
+    refined = Lessons(train, learning).learned(layers, words, partial(progress, "train"))
+    score = measured(quantise_layers(refined, words), test, workers)
     save_layers(refined, out, _learned_before(network).and_then(learned))
-    return told
+    return score
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventsLearned:
     """A network that learned in integers: what it is worth in integers, and what it stores, inferring and learning."""
 
-    fixed: Classified
+    fixed: Measured
     memory: Memory
     while_learning: Memory
     overflows: Overflows  # shares of casts; see `overflows.above`
@@ -117,7 +118,7 @@ def learn_events(
     if trained:
         check_unlearned(trained, test)
     plan = plan_learning(network, words, lesson, trained=trained is not None)
-    found = train_in_integers(network, train, plan, integers, lambda done, total: progress("train", done, total))
+    found = train_in_integers(network, train, plan, integers, partial(progress, "train"))
     write_text(out.with_suffix(".toml"), decolle_plan_text(plan))
     save_layers(found, out, _learned_before(trained).and_then(lessons) if trained else lessons)
     quantised = quantise_layers(found, plan)
@@ -148,9 +149,7 @@ def train_in_float(
     """Train a new network, in so many threads or on a device of PyTorch's."""
     network = random_layers(described, learning.seed)
 
-    def told(done: int, total: int) -> None:
-        progress("train", done, total)
-
+    done = partial(progress, "train")
     if device:
-        return train_accelerated(network, train, learning, device, told)
-    return train_layers(network, train, learning, told, threads=workers)
+        return train_accelerated(network, train, learning, device, done)
+    return train_layers(network, train, learning, done, threads=workers)

@@ -26,6 +26,11 @@ class Samples:
     mnist: bool = False
 
     @property
+    def read(self) -> tuple[Path, ...]:
+        """The files that are read, which nothing may replace; images and recordings lie in folders."""
+        return (self.network, self.found) if self.kind == "populations" else (self.network,)
+
+    @property
     def found(self) -> Path:
         """The place, which networks of images alone may do without; raises ConfigError."""
         if self.place is None:
@@ -33,8 +38,10 @@ class Samples:
         return self.place
 
 
-def samples_for(network: Path, data: Path | None, mnist: bool, inputs: Path | None) -> Samples:
+def samples_for(network: Path, data: Path | None, mnist: bool, inputs: Path | None, *, needed: bool = True) -> Samples:
     """Return the samples for a network, checked to be of the sort that its kind takes.
+
+    needed    whether recordings must be among them
 
     Raises
     ------
@@ -51,7 +58,7 @@ def samples_for(network: Path, data: Path | None, mnist: bool, inputs: Path | No
     if kind == "layers":
         if mnist:
             raise ConfigError("--mnist must not be given for a network of layers, which takes recordings by --data")
-        if data is None:
+        if data is None and needed:
             raise ConfigError("a network of layers must be shown recordings: name their folder by --data")
         return Samples(network, kind, data)
     if mnist or data is not None:

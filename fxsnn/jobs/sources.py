@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,11 @@ from typing import Any
 
 from fxsnn.errors import ConfigError, FindingError
 from fxsnn.exploration.candidate import Candidate
-from fxsnn.exploration.candidates import Exploration, gather
+from fxsnn.exploration.candidates import Entry, Exploration, Found, gather, load_exploration
 from fxsnn.exploration.pareto import SLACK, Choice, percent
+from fxsnn.exploration.planned import Planned
 from fxsnn.exploration.selection import Criteria, choice_of, choice_written, choose, criteria
-from fxsnn.io.files import check_output, read_bytes
+from fxsnn.io.files import check_output
 from fxsnn.measure.score import Measured
 from fxsnn.measure.ties import pack
 from fxsnn.report.drawing import check_drawing
@@ -60,15 +61,22 @@ class Sources:
                 return again if again.index == choice.index else choice
         return choice
 
-    def swept(self, digest: str | None = None) -> Significance | None:
+    def read(self, asked: Criteria, plan_in: Callable[[Path], Planned]) -> Planned | tuple[Exploration, Choice]:
+        """Read the one plan that is given, or the candidates, of which one is chosen."""
+        if self.candidates.suffix == ".toml":
+            return plan_in(self.candidates)
+        exploration = load_exploration(self.candidates)
+        return exploration, self.choice(exploration, asked)
+
+    def swept(self, digest: Callable[[], str]) -> Significance | None:
         """Read what fxsnn significance wrote, if anything, of this very network; ConfigError if it is of another.
 
-        digest    of the network; that of its file, if none is given
+        digest    computes that of the network
         """
         if self.significance is None:
             return None
         found = load_significance(self.significance)
-        if found.network != (digest or hashlib.sha256(read_bytes(self.network, "a network")).hexdigest()):
+        if found.network != digest():
             raise ConfigError(
                 f"a significance file must be of the network {str(self.network)!r}, {str(self.significance)!r} is of "
                 "another"
@@ -76,18 +84,17 @@ class Sources:
         return found
 
 
-def only(candidate: Candidate[Any], told: str, float_score: Measured) -> tuple[Exploration, Choice]:
+def only(candidate: Candidate[Any], about: str, float_score: Measured) -> tuple[Exploration, Choice]:
     """Return an exploration of a plan that was given alone, and it as the choice.
 
-    told    what it was measured on
+    about    what it was measured on
     """
-    return gather(told, float_score, [candidate]), Choice(0, f"{candidate.name} is the plan that was given.")
+    return gather(about, float_score, [candidate]), Choice(0, f"{candidate.name} is the plan that was given.")
 
 
 def check_same(
     name: str,
-    accuracy: float,
-    right: str | None,
+    recorded: Entry | Found,
     score: Measured,
     exploration: Exploration,
     about: str,
@@ -96,9 +103,11 @@ def check_same(
 ) -> None:
     """Refuse a network that does not answer as candidates.json says.
 
-    what       it was shown, in the plural
+    recorded   what that file states of it
+    what       was presented to it, in the plural
     learned    a candidate whose network could be given instead
     """
+    right, accuracy = recorded.right, recorded.accuracy
     if pack(score.right) == right if right else abs(score.accuracy - accuracy) < SLACK:
         return
     how = f"; the network that learned as {learned} can be given as --chosen-network" if learned else ""

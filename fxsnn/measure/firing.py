@@ -68,6 +68,12 @@ class Reference:
     def __post_init__(self) -> None:
         freeze(self)
 
+    @classmethod
+    def of(cls, fired: Iterable[NDArray[np.uint8]]) -> Reference:
+        """Return the spikes of each input, as `gathered` takes them, without input spikes."""
+        responses, trains = gathered(fired)
+        return cls(responses, np.zeros((0, 0, 0), np.uint8), trains)
+
 
 def gathered(fired: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Return the spike counts of all inputs, int64[inputs, neurons], and the trains of the first WATCHED.
@@ -124,21 +130,23 @@ def warning(firing: Firing, scheme: str = "PTQ", image: str = "image") -> str:
     A network that learned in integers (ITQ) has neurons of its own: they are not compared with the float network's
     one by one.
     """
-    told = []
+    faults = []
     spikes = f"{firing.fixed_spikes:,.2f} spikes {_an(image)}, {firing.float_spikes:,.2f} in float"
     if firing.fixed_spikes < QUIET * firing.float_spikes:
-        told.append(f"it is nearly silent: {spikes}")
+        faults.append(f"it is nearly silent: {spikes}")
     if firing.fixed_spikes > LOUD * firing.float_spikes:
-        told.append(f"it is saturated: {spikes}")
+        faults.append(f"it is saturated: {spikes}")
     if firing.fixed_silent > firing.float_silent + SILENCED:
-        told.append(
+        faults.append(
             f"{100 * firing.fixed_silent:.1f} % of its neurons never fire, {100 * firing.float_silent:.1f} % in float"
         )
     if scheme != "ITQ" and firing.rate_distance > FAR * firing.mean_rate:
-        told.append(f"its neurons' rates are {relative(firing.rate_distance, firing)} off the float network's")
+        faults.append(f"its neurons' rates are {relative(firing.rate_distance, firing)} off the float network's")
     if firing.earth_movers > MOVED * firing.mean_rate:
-        told.append(f"the distribution of its rates is {relative(firing.earth_movers, firing)} off the float network's")
-    return f"the choice does not fire as the float network does: {'; '.join(told)}" if told else ""
+        faults.append(
+            f"the distribution of its rates is {relative(firing.earth_movers, firing)} off the float network's"
+        )
+    return f"the choice does not fire as the float network does: {'; '.join(faults)}" if faults else ""
 
 
 def relative(distance: float, firing: Firing) -> str:

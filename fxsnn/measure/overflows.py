@@ -22,15 +22,15 @@ def lines_of_many(found: Iterable[tuple[str, Mapping[str, float]]]) -> list[str]
     """Return what there is to say of candidates, by name: a line a signal, with the largest share."""
     candidates = list(found)
     signals = dict.fromkeys(signal for _, shares in candidates for signal in shares)
-    told = []
+    lines = []
     for signal in signals:
         of = [(shares[signal], name) for name, shares in candidates if signal in shares]
         share, name = max(of, key=lambda one: one[0])
-        told.append(
+        lines.append(
             f"{signal}: more than {_percent(MOST)} of the casts overflow its format in {len(of):,} of "
             f"{len(candidates):,} candidates, most in {name}: {_percent(share)}"
         )
-    return told
+    return lines
 
 
 def above(counts: Mapping[str, list[int]]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,64 +15,30 @@ from fxsnn.measure.classify import Rule, assign_labels, assign_proportions, vote
 CLASSES = 10
 
 
-class Measured(Protocol):
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
     """Which of a number of images, or recordings, a network classifies correctly."""
 
-    @property
-    def correct(self) -> int:
-        """How many predictions are correct."""
-
-    @property
-    def images(self) -> int:
-        """How many there are."""
-
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        """Which predictions are correct, bool[images]."""
-
-    @property
-    def confusion(self) -> NDArray[np.int64]:
-        """How many there are of each true class, predicted class: int64[classes, classes]."""
-
-    @property
-    def spikes_per_image(self) -> float | None:
-        """Output spikes, where they are counted."""
-
-    @property
-    def accuracy(self) -> float:
-        """Share of correct predictions, 0 to 1."""
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % Wilson interval of the accuracy."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Classified:
-    """States which recordings a network that learned with labels classifies correctly; spikes are not counted."""
-
     confusion: NDArray[np.int64]  # int64[classes, classes]: true class, predicted class
-    right: NDArray[np.bool_]  # bool[recordings]: which predictions are correct
-    spikes_per_image: float | None = None
+    right: NDArray[np.bool_]  # bool[images]: which predictions are correct
+    spikes_per_image: float | None = None  # output spikes, where they are counted
 
     def __post_init__(self) -> None:
         freeze(self)
 
     @classmethod
-    def of(cls, said: NDArray[np.integer] | NDArray[np.floating], labels: NDArray[np.integer]) -> Classified:
+    def of(cls, scores: NDArray[np.integer] | NDArray[np.floating], labels: NDArray[np.integer]) -> Measured:
         """Compare the class of the largest of a network's values with the labels.
 
-        said      int or float[recordings, classes]
-        labels    int[recordings]
+        scores    int or float[images, classes]
+        labels    int[images]
         """
-        return cls.by(said.argmax(axis=1), labels, said.shape[1])
+        return cls.by(scores.argmax(axis=1), labels, scores.shape[1])
 
     @classmethod
-    def by(cls, predictions: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> Classified:
-        """Compare the predicted class of each recording, int[recordings], with its label."""
-        confusion = np.zeros((classes, classes), dtype=np.int64)
-        np.add.at(confusion, (labels, predictions), 1)
-        return cls(confusion, predictions == labels)
+    def by(cls, predictions: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> Measured:
+        """Compare the predicted class of each image, int[images], with its label."""
+        return cls(_confusion(predictions, labels, classes), predictions == labels)
 
     @property
     def correct(self) -> int:
@@ -96,28 +62,11 @@ class Classified:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Score:
-    """The result of one network on one set of images."""
+class Score(Measured):
+    """The result of a network whose neurons vote for the classes they were given."""
 
-    correct: int
-    images: int
-    confusion: NDArray[np.int64]  # int64[classes, classes]: true class, predicted class
-    labels: NDArray[np.int64]  # int64[neurons]: the classes the neurons were given, -1 for none
     spikes_per_image: float
-    right: NDArray[np.bool_]  # bool[images]: which predictions are correct
-
-    def __post_init__(self) -> None:
-        freeze(self)
-
-    @property
-    def accuracy(self) -> float:
-        """Share of correct predictions, 0 to 1."""
-        return self.correct / self.images
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % Wilson interval of the accuracy."""
-        return wilson_interval(self.correct, self.images)
+    labels: NDArray[np.int64]  # int64[neurons]: the classes the neurons were given, -1 for none
 
 
 def measured_to_data(measured: Measured) -> dict[str, Any]:
@@ -146,11 +95,8 @@ def score(
     labels = assign_labels(training, training_labels, CLASSES)
     proportions = assign_proportions(training, training_labels, CLASSES)
     predictions = vote(held_out, labels, rule, proportions, CLASSES)
-    confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
-    np.add.at(confusion, (held_out_labels, predictions), 1)
-    right = predictions == held_out_labels
-    spikes = float(held_out.sum() / len(held_out))
-    return Score(int(np.trace(confusion)), len(predictions), confusion, labels, spikes, right)
+    confusion = _confusion(predictions, held_out_labels, CLASSES)
+    return Score(confusion, predictions == held_out_labels, float(held_out.sum() / len(held_out)), labels)
 
 
 def cross_validate(
@@ -169,11 +115,8 @@ def cross_validate(
         There are fewer than two folds, or fewer images than folds.
     """
     predictions = cross_predict(responses, labels, folds, rule)
-    confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
-    np.add.at(confusion, (labels, predictions), 1)
-    images, spikes = len(responses), float(responses.sum() / len(responses))
-    given = assign_labels(responses, labels, CLASSES)
-    return Score(int(np.trace(confusion)), images, confusion, given, spikes, predictions == labels)
+    confusion, given = _confusion(predictions, labels, CLASSES), assign_labels(responses, labels, CLASSES)
+    return Score(confusion, predictions == labels, float(responses.sum() / len(responses)), given)
 
 
 def cross_predict(
@@ -192,3 +135,9 @@ def cross_predict(
         proportions = assign_proportions(responses[others], labels[others], CLASSES)
         predictions[held_out] = vote(responses[held_out], given, rule, proportions, CLASSES)
     return predictions
+
+
+def _confusion(predictions: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> NDArray[np.int64]:
+    confusion = np.zeros((classes, classes), dtype=np.int64)
+    np.add.at(confusion, (labels, predictions), 1)
+    return confusion

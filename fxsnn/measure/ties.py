@@ -52,11 +52,11 @@ def pack(right: NDArray[np.bool_]) -> str:
 def unpack(text: str, images: int) -> NDArray[np.bool_]:
     """Return what `pack` was given; raises ConfigError for anything else."""
     try:
-        held = base64.b64decode(text, validate=True)
+        packed = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        held = b""
-    bits = np.unpackbits(np.frombuffer(held, dtype=np.uint8))
-    if len(held) != -(-images // 8) or bits[images:].any():
+        packed = b""
+    bits = np.unpackbits(np.frombuffer(packed, dtype=np.uint8))
+    if len(packed) != -(-images // 8) or bits[images:].any():
         raise ConfigError(f"what is right must be {images:,} bits in base64, not {text[:20]!r} ({len(text):,} letters)")
     return bits[:images].astype(bool)
 

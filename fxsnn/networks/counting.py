@@ -59,8 +59,8 @@ def memory_of(
         raise ConfigError(f"--start must be of a network of populations, {str(network)!r} is none")
     described = described_at(network)
     if isinstance(described, Competitive):
-        held = plan_of_one_layer(plan)
-        return counted(_inventory(described, held), held, macro, described.coding.steps)
+        parsed = plan_of_one_layer(plan)
+        return counted(_inventory(described, parsed), parsed, macro, described.coding.steps)
     layers = named(plan, parse_planned, read_text(plan, "a plan"))
     if not isinstance(layers, DecollePlan):
         raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")

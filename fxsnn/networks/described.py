@@ -69,16 +69,16 @@ def network_in(path: Path) -> Network | DecolleNetwork:
 
 def decolle_in(path: Path) -> DecolleNetwork:
     """Read a network of layers; raises FileError, or ConfigError for one of one layer."""
-    held = network_in(path)
-    if not isinstance(held, DecolleNetwork):
+    network = network_in(path)
+    if not isinstance(network, DecolleNetwork):
         raise ConfigError(f"a network must be of layers, {str(path)!r} is of one layer")
-    return held
+    return network
 
 
 def described_in(path: Path) -> Described:
     """Return what a trained network (.npz), of either kind, is; raises FileError."""
-    held = network_in(path)
-    return held.description if isinstance(held, DecolleNetwork) else competitive_of(held)
+    network = network_in(path)
+    return network.description if isinstance(network, DecolleNetwork) else competitive_of(network)
 
 
 def described_by_name(name: str, classes: int) -> Described:

@@ -52,14 +52,16 @@ def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], 
         return text_of(str(network)).source
     if graph := graph_at(network):
         return _of_graph(graph, plan, warn)
-    held = _loaded(network)
+    loaded = _loaded(network)
     if plan is None:
         texts = (
-            ("decolle_filter", "decolle", "decolle_currents") if isinstance(held, DecolleNetwork) else ("competitive",)
+            ("decolle_filter", "decolle", "decolle_currents")
+            if isinstance(loaded, DecolleNetwork)
+            else ("competitive",)
         )
         return "\n".join(source(name) for name in texts)
     read = named(plan, parse_planned, read_text(plan, "a plan"))
-    return _joined(steps_of(quantised_under(held, read, plan)))
+    return _joined(steps_of(quantised_under(loaded, read, plan)))
 
 
 def show_against(one: Path, other: str) -> str:
@@ -79,13 +81,13 @@ def show_against(one: Path, other: str) -> str:
     files = [text.file for text in texts]
     if not found:
         return f"{files[0]} and {files[1]}: the same {common} lines\n"
-    told = [
+    lines = [
         f"{files[0]} and {files[1]}: {common} lines in both, {alone[0]} of the first alone, {alone[1]} of the second"
     ]
     for one_place in found:
-        told += [_changed_line("-", texts[0], *line) for line in one_place.ours]
-        told += [_changed_line("+", texts[1], *line) for line in one_place.theirs]
-    return "\n".join(told) + "\n"
+        lines += [_changed_line("-", texts[0], *line) for line in one_place.ours]
+        lines += [_changed_line("+", texts[1], *line) for line in one_place.theirs]
+    return "\n".join(lines) + "\n"
 
 
 def _changed_line(sign: str, text: Text, number: int, line: str) -> str:

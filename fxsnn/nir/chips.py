@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import as_given
+from fxsnn.nir.layout import Reals
 from fxsnn.nir.node import Reported
 
-Reals = NDArray[np.float64]
 Has = Literal["must", "may", "never"]
 
 
@@ -106,10 +106,10 @@ def _loihi(node: Leaky, _told: Reported) -> Taken:
     return Taken({"edge": "lava", "refractory": "none"}, {"vth": node.threshold, "bias": node.drive * 64}, decays)
 
 
-def _snntorch(node: Leaky, told: Reported) -> Taken:
+def _snntorch(node: Leaky, reported: Reported) -> Taken:
     delayed = node.reset_step == "next"
     if node.reset == "subtract" and node.reset_step == "same":
-        told.differ(
+        reported.differ(
             "who begins a step above its threshold, as after a reset by subtraction, must be above it twice to fire",
             node.name,
         )
@@ -128,12 +128,12 @@ def _sinabs(node: Leaky, _told: Reported) -> Taken:
     return Taken(choices, scaled, {"most": np.full_like(node.threshold, 31)})
 
 
-def _spiker(node: Leaky, told: Reported) -> Taken:
+def _spiker(node: Leaky, reported: Reported) -> Taken:
     if node.reset == "subtract":
-        told.differ(
+        reported.differ(
             "who fires does not leak in that step, so that more is left after a reset by subtraction", node.name
         )
-    shift = _shifts(node.decay, "the membrane's decay", node.name, told, 62)
+    shift = _shifts(node.decay, "the membrane's decay", node.name, reported, 62)
     choices = {"reset": "subtractive" if node.reset == "subtract" else "fixed"}
     choices |= {"recurrent": "yes" if node.looped else "no"}
     # a node's membrane leaks in the step after its reset, this one's has leaked before
@@ -148,21 +148,21 @@ def _hls4ml(node: Leaky, _told: Reported) -> Taken:
     return Taken(choices, {"threshold": node.threshold, "bias": node.drive}, {"beta": node.decay})
 
 
-def _xylo(node: Leaky, told: Reported) -> Taken:
+def _xylo(node: Leaky, reported: Reported) -> Taken:
     falls = np.zeros_like(node.decay) if node.synapse is None else node.synapse
     own, syn = (
-        _shifts(decay, f"the {which}'s decay", node.name, told, 15)
+        _shifts(decay, f"the {which}'s decay", node.name, reported, 15)
         for decay, which in ((node.decay, "membrane"), (falls, "current"))
     )
     # its current decays before the membrane takes it up, a node's does not: weights make up for it
     factor = 1 / np.maximum(1 - np.ldexp(1.0, -syn), 0.5)
     if (syn == 0).any():
-        told.differ("a current decays by a half at least, as none is left where it decays at once", node.name)
+        reported.differ("a current decays by a half at least, as none is left where it decays at once", node.name)
     syn = np.maximum(syn, 1)
     choices = {"core": "v2" if node.drive.any() else "v1", "layer": "readout" if node.read else "hidden"}
     alike = (own == own[0]).all() and (syn == syn[0]).all()
     if not node.read:
-        told.differ("a hidden neuron spikes up to 31 times in a step, while it is at its threshold", node.name)
+        reported.differ("a hidden neuron spikes up to 31 times in a step, while it is at its threshold", node.name)
     shifts = {"syn_1": syn, "syn_2": syn, "mem": own}
     return Taken(
         choices | {"dash": "one" if alike else "each"},
@@ -173,23 +173,23 @@ def _xylo(node: Leaky, told: Reported) -> Taken:
     )
 
 
-def _quantisenc(node: Leaky, told: Reported) -> Taken:
+def _quantisenc(node: Leaky, reported: Reported) -> Taken:
     kept = {"zero": "zero", "value": "rest", "subtract": "subtract"}[node.reset]
     if kept == "rest":
-        told.differ("what arrives in the step of a spike is added to v_reset", node.name)
+        reported.differ("what arrives in the step of a spike is added to v_reset", node.name)
     ones = np.ones_like(node.decay)
     plain = {"decay_rate": 1 - node.decay, "grow_rate": ones, "refractory_period": ones * 0}
     plain |= {"lowest": ones * -8, "unit": ones / 16}
     return Taken({"reset": kept}, {"vth": node.threshold, "vrest": node.value}, plain)
 
 
-def _shifts(decay: Reals, which: str, name: str, told: Reported, most: int) -> NDArray[np.int64]:
+def _shifts(decay: Reals, which: str, name: str, reported: Reported, most: int) -> NDArray[np.int64]:
     """Return the shifts by which a state decays, int64[neurons]; report where that is another decay."""
     shift = nearest_shift(decay, most)
     can_be = 1 - np.ldexp(1.0, -shift)
     if ((off := abs(can_be - decay)) > 1e-6).any():
         worst = int(off.argmax())
-        told.differ(f"{which} is 1 - 2^-shift: {as_given(decay[worst])} becomes {as_given(can_be[worst])}", name)
+        reported.differ(f"{which} is 1 - 2^-shift: {as_given(decay[worst])} becomes {as_given(can_be[worst])}", name)
     return shift
 
 

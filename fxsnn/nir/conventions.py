@@ -89,7 +89,7 @@ OPEN: dict[str, tuple[str, ...]] = {
     "current": ("same", "before"),
     "arrives": ("same", "next", "emitted"),
 }
-# how each framework runs a network that it writes or reads; what is not here is said by the file
+# how each framework runs a network that it writes or reads; what is not here the file states
 OF_FRAMEWORK: dict[str, dict[str, Any]] = {
     "snntorch": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "subtract", "reset_step": "again"}
     | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
@@ -148,7 +148,7 @@ class Conventions:
         return self.dt
 
 
-def settled(nodes: Iterable[Node], asked: Asked, told: Reported) -> Conventions:
+def settled(nodes: Iterable[Node], asked: Asked, reported: Reported) -> Conventions:
     """Return what is done, of what is asked for, of the framework that is named, and of guesses, which are reported.
 
     Raises
@@ -156,35 +156,35 @@ def settled(nodes: Iterable[Node], asked: Asked, told: Reported) -> Conventions:
     ConfigError
         dt can be guessed of nothing, or what is asked for does not go together.
     """
-    held, given = tuple(nodes), asked.filled()
-    guess = _guessed(held, told) if given.dt is None and any(_taus(node) for node in held) else Guess(given.dt)
-    if given.dt is None and guess.dt is None and any(_taus(node) for node in held):
-        raise next(node for node in held if _taus(node)).refusal(
+    listed, given = tuple(nodes), asked.filled()
+    guess = _guessed(listed, reported) if given.dt is None and any(_taus(node) for node in listed) else Guess(given.dt)
+    if given.dt is None and guess.dt is None and any(_taus(node) for node in listed):
+        raise next(node for node in listed if _taus(node)).refusal(
             "--dt must be given: tau / r is not one number above 0 of all nodes, so the file does not state it"
         )
-    spiking = any(node.kind in SPIKING for node in held)
-    kinds = {node.kind for node in held}
+    spiking = any(node.kind in SPIKING for node in listed)
+    kinds = {node.kind for node in listed}
     relevant = {
         "reset_step": spiking,
         "compare": spiking or "Threshold" in kinds,
         "spikes": bool(kinds & {"IF", "LIF"}),
         "floor": spiking,
         "current": bool(kinds & {"CubaLI", "CubaLIF"}),
-        "arrives": bool(held),
+        "arrives": bool(listed),
     }
     found = {}
     for name, (default, others) in DEFAULTS.items():
         value = getattr(given, name)
         if value is None and relevant[name]:
-            told.assume(f"{name.replace('_', ' ')}: {default} ({others}; --{name.replace('_', '-')})")
+            reported.assume(f"{name.replace('_', ' ')}: {default} ({others}; --{name.replace('_', '-')})")
         found[name] = value or default
-    leaky = any(_taus(node) for node in held)
+    leaky = any(_taus(node) for node in listed)
     if given.decay is None and leaky and guess.decay is None:
-        told.assume("decay: euler, 1 - dt / tau (Rockpool, Sinabs: exponential, exp(-dt / tau); --decay)")
+        reported.assume("decay: euler, 1 - dt / tau (Rockpool, Sinabs: exponential, exp(-dt / tau); --decay)")
     if given.decay is None and guess.decay:
-        told.assume(f"decay: {guess.decay}, as {guess.by} does (--decay)")
+        reported.assume(f"decay: {guess.decay}, as {guess.by} does (--decay)")
     if given.gain is None and leaky:
-        told.assume(f"gain of what arrives: {guess.gain or 'euler'} (--gain)")
+        reported.assume(f"gain of what arrives: {guess.gain or 'euler'} (--gain)")
     return Conventions(
         guess.dt,
         given.decay or guess.decay or "euler",
@@ -212,7 +212,7 @@ class Guess:
 
 
 def _taus(node: Node) -> tuple[str, ...]:
-    return tuple(name for name in ("tau", "tau_mem") if name in node.held)
+    return tuple(name for name in ("tau", "tau_mem") if name in node.parameters)
 
 
 def taus(node: Node, name: str, size: int) -> NDArray[np.float64]:
@@ -223,7 +223,7 @@ def taus(node: Node, name: str, size: int) -> NDArray[np.float64]:
     return found
 
 
-def _guessed(nodes: tuple[Node, ...], told: Reported) -> Guess:
+def _guessed(nodes: tuple[Node, ...], reported: Reported) -> Guess:
     """Guess dt of r, which frameworks write in ways of their own."""
     pairs = []
     for node in nodes:
@@ -235,9 +235,11 @@ def _guessed(nodes: tuple[Node, ...], told: Reported) -> Guess:
         return Guess(None)
     if (r == 1).all():
         if (tau >= 1).all():
-            told.assume("dt: 1, as r is 1 and tau is 1 or more: tau seems to be in steps, as Sinabs writes it (--dt)")
+            reported.assume(
+                "dt: 1, as r is 1 and tau is 1 or more: tau seems to be in steps, as Sinabs writes it (--dt)"
+            )
             return Guess(1.0, "exponential", "step", "Sinabs")
-        told.assume(
+        reported.assume(
             "dt: 0.0001 s; r is 1, as Norse writes it, which says nothing of dt "
             "(Norse runs 0.001 s if nothing is said; --dt)"
         )
@@ -245,10 +247,10 @@ def _guessed(nodes: tuple[Node, ...], told: Reported) -> Guess:
     by_tau, by_exponential = tau / r, tau * _solved(r)
     plain, rockpool = _common(by_tau), _common(by_exponential)
     if rockpool is not None and (plain is None or (_is_round(rockpool) and not _is_round(plain))):
-        told.assume(f"dt: {rockpool:g} s, as r is tau / dt exp(-dt / tau), as Rockpool writes it (--dt)")
+        reported.assume(f"dt: {rockpool:g} s, as r is tau / dt exp(-dt / tau), as Rockpool writes it (--dt)")
         return Guess(rockpool, "exponential", "rockpool", "Rockpool")
     if plain is not None:
-        told.assume(f"dt: {plain:g} s, as r is tau / dt, as snnTorch writes it (--dt)")
+        reported.assume(f"dt: {plain:g} s, as r is tau / dt, as snnTorch writes it (--dt)")
         return Guess(plain, "euler", "euler", "snnTorch")
     return Guess(None)
 

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.errors import many
 from fxsnn.graph.connect import Projection
@@ -29,8 +28,6 @@ from fxsnn.nir.shapes import shapes_of
 from fxsnn.nir.steps import Step, step_of
 from fxsnn.nir.wires import Wire, foldable, folded, identity, wire_of
 from fxsnn.number.format import Format
-
-Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from fxsnn.nir.wires import Wire
 MOST_DIFFERENT = 256  # delays of a node, each of which is a projection
 
 
-def steps_of(node: Node, rules: Conventions, told: Reported) -> NDArray[np.int64]:
+def steps_of(node: Node, rules: Conventions, reported: Reported) -> NDArray[np.int64]:
     """Return the steps of a Delay, in NIR's order; raises ConfigError where they are negative or too many."""
     seconds, dt = node.numbers("delay").reshape(-1), rules.seconds(node)
     if (seconds < 0).any():
@@ -26,7 +26,7 @@ def steps_of(node: Node, rules: Conventions, told: Reported) -> NDArray[np.int64
         raise node.refusal(f"a delay must be at most {MOST_DELAY} steps of {dt:g} s, not {seconds.max():g} s")
     steps = np.rint(seconds / dt)
     if (abs(steps * dt - seconds) > 1e-3 * dt).any():
-        told.assume(f"delays are rounded to whole steps of {dt:g} s", node.name)
+        reported.assume(f"delays are rounded to whole steps of {dt:g} s", node.name)
     if len(np.unique(steps)) > MOST_DIFFERENT:
         raise node.refusal(f"delays must be at most {MOST_DIFFERENT} different ones, not {len(np.unique(steps))}")
     return steps.astype(np.int64)

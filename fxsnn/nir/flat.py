@@ -38,7 +38,7 @@ class Flat:
         object.__setattr__(self, "behind", behind)
 
 
-def flatten(graph: Nested, told: Reported, output: str | None = None) -> Flat:
+def flatten(graph: Nested, reported: Reported, output: str | None = None) -> Flat:
     """Return a graph without graphs in it.
 
     output    the one that is read of several
@@ -49,16 +49,16 @@ def flatten(graph: Nested, told: Reported, output: str | None = None) -> Flat:
         An edge names no node, a graph has not one input and one output, there are no edges, a node is reached by
         nothing, or nothing reaches the output.
     """
-    nodes, edges = _unfolded(graph, "", told)
+    nodes, edges = _unfolded(graph, "", reported)
     source, sink = _only(graph, INPUT), _read(graph, output)
     for other in [name for name, one in graph.nodes.items() if one.kind == OUTPUT and name != sink]:
         edges = [edge for edge in edges if other not in edge]
         del nodes[other]
-        told.note("an output that is not read, and what leads to it alone, is left out", other)
+        reported.note("an output that is not read, and what leads to it alone, is left out", other)
     if not edges:
         raise ConfigError(f"a graph must have edges from {source!r} to {sink!r}, it has none")
     for edge in [edge for edge, times in Counter(edges).items() if times > 1]:
-        told.note(f"edge {' -> '.join(edge)} is there more than once and counts once")
+        reported.note(f"edge {' -> '.join(edge)} is there more than once and counts once")
     edges = list(dict.fromkeys(edges))
     for name in [one for one, node in nodes.items() if node.kind in (INPUT, OUTPUT) and one not in (source, sink)]:
         edges = _joined(edges, name)
@@ -72,13 +72,13 @@ def flatten(graph: Nested, told: Reported, output: str | None = None) -> Flat:
     if lost := [name for name in nodes if name in reaching and name not in onward]:
         raise nodes[lost[0]].refusal(f"a node must be reached from the input {source!r}, it is not")
     if unused := [name for name in nodes if name not in reaching]:
-        told.note(f"{', '.join(unused)}: left out, nothing of it reaches the output")
+        reported.note(f"{', '.join(unused)}: left out, nothing of it reaches the output")
     edges = [(a, b) for a, b in edges if a in reaching and b in reaching]
     order, back = _ordered(source, edges, [name for name, node in nodes.items() if node.kind == "Delay"])
     return Flat({name: nodes[name] for name in order}, tuple(edges), source, sink, frozenset(back))
 
 
-def _unfolded(graph: Nested, where: str, told: Reported) -> tuple[dict[str, Node], list[Edge]]:
+def _unfolded(graph: Nested, where: str, reported: Reported) -> tuple[dict[str, Node], list[Edge]]:
     """Return the nodes and edges of a graph and of those in it, by names that begin with where they are."""
     nodes: dict[str, Node] = {}
     ends: dict[str, tuple[str, str]] = {}
@@ -87,14 +87,14 @@ def _unfolded(graph: Nested, where: str, told: Reported) -> tuple[dict[str, Node
         if node.inner is None:
             nodes[where + name] = replace(node, name=where + name)
             continue
-        inner, inside = _unfolded(node.inner, f"{where}{name}.", told)
+        inner, inside = _unfolded(node.inner, f"{where}{name}.", reported)
         prefix = f"{where}{name}."
         ends[where + name] = tuple(prefix + _only(node.inner, kind, node) for kind in (INPUT, OUTPUT))  # type: ignore[assignment]
         if clash := [one for one in inner if one in nodes or one[len(where) :] in graph.nodes]:
             raise ConfigError(f"nodes must have names of their own, {clash[0]!r} is there twice")
         nodes |= inner
         edges += inside
-    mended = _mended(graph, where, told)
+    mended = _mended(graph, where, reported)
     for a, b in mended:
         a, b = where + a, where + b
         for one in (a, b):
@@ -104,7 +104,7 @@ def _unfolded(graph: Nested, where: str, told: Reported) -> tuple[dict[str, Node
     return nodes, edges
 
 
-def _mended(graph: Nested, where: str, told: Reported) -> list[Edge]:
+def _mended(graph: Nested, where: str, reported: Reported) -> list[Edge]:
     """Return the edges; of a name that is no node's, the only node that no edge names if the names begin alike.
 
     Files of NIR's own repository have edges to `lif` where the node is `lif1`.
@@ -114,7 +114,7 @@ def _mended(graph: Nested, where: str, told: Reported) -> list[Edge]:
     idle = [name for name, node in graph.nodes.items() if name not in named and node.kind not in (INPUT, OUTPUT, GRAPH)]
     if len(unknown) != 1 or len(idle) != 1 or not (idle[0].startswith(unknown[0]) or unknown[0].startswith(idle[0])):
         return list(graph.edges)
-    told.assume(
+    reported.assume(
         f"edges name {where + unknown[0]!r}, which is no node: taken for {where + idle[0]!r}, "
         "the only node that none names"
     )

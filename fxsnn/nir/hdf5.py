@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.errors import ConfigError, FileError
+from fxsnn.io.apart import whole_hdf5
 from fxsnn.nir.node import GRAPH, KINDS, Edge, Nested, Node, Value
 
 MOST_BYTES = 1 << 28  # of all arrays together, as float64
@@ -42,32 +43,26 @@ class _Reader:
         self.h5py, self.left, self.nodes = h5py, MOST_BYTES, 0
 
     def read(self, data: bytes) -> Nested:
-        try:
-            with self.h5py.File(io.BytesIO(data), "r") as file:
-                if self.link(file, "node") is None:
-                    raise FileError("a NIR file must hold the group 'node', it does not")
-                root = self.group(file, "node")
-                if (kind := self.text(root, "type")) != GRAPH:
-                    raise FileError(f"a NIR file must hold a {GRAPH}, not {kind!r}")
-                return self.graph(root, "", 0)
-        except FxsnnError:
-            raise
-        except Exception as error:  # h5py raises OSError, KeyError, RuntimeError, TypeError and others at damaged bytes
-            told = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise FileError(f"a NIR file must be whole HDF5: {told[:MOST_LETTERS]}") from None
+        with whole_hdf5("a NIR file"), self.h5py.File(io.BytesIO(data), "r") as file:
+            if self.link(file, "node") is None:
+                raise FileError("a NIR file must hold the group 'node', it does not")
+            root = self.group(file, "node")
+            if (kind := self.text(root, "type")) != GRAPH:
+                raise FileError(f"a NIR file must hold a {GRAPH}, not {kind!r}")
+            return self.graph(root, "", 0)
 
     def graph(self, group: Any, where: str, depth: int) -> Nested:
         if depth > MOST_DEPTH:
             raise FileError(f"graphs must be at most {MOST_DEPTH} deep inside each other, {where!r} is deeper")
-        held = self.group(group, "nodes", where)
+        members = self.group(group, "nodes", where)
         nodes: dict[str, Node] = {}
-        for name in held:
+        for name in members:
             self.nodes += 1
             if self.nodes > MOST_NODES:
                 raise FileError(f"a NIR file must have at most {MOST_NODES} nodes, it has more")
             if not isinstance(name, str) or not 1 <= len(name) <= MOST_LETTERS or not name.isprintable():
                 raise FileError(f"a node's name must be 1 to {MOST_LETTERS} printable letters, not {name[:40]!r}")
-            nodes[name] = self.node(self.group(held, name, where), f"{where}{name}", depth)
+            nodes[name] = self.node(self.group(members, name, where), f"{where}{name}", depth)
         return Nested(nodes, self.edges(group, where))
 
     def node(self, group: Any, name: str, depth: int) -> Node:
@@ -76,9 +71,9 @@ class _Reader:
         if kind == GRAPH:
             return Node(name, kind, {}, self.graph(group, f"{name}.", depth + 1))
         needs, may = KINDS[kind].needs, KINDS[kind].may
-        held = {one: self.value(group, one, name) for one in (*needs, *may) if self.link(group, one) is not None}
-        found = Node(name, kind, {one: value for one, value in held.items() if value is not None})
-        if missing := [one for one in needs if one not in found.held]:
+        parameters = {one: self.value(group, one, name) for one in (*needs, *may) if self.link(group, one) is not None}
+        found = Node(name, kind, {one: value for one, value in parameters.items() if value is not None})
+        if missing := [one for one in needs if one not in found.parameters]:
             raise found.refusal(f"{', '.join(missing)} must be given, {'are' if missing[1:] else 'is'} missing")
         return found
 
@@ -135,8 +130,8 @@ class _Reader:
         self.check_text(found, f"{where or 'the graph'}: {name}")
         if found.shape not in ((), (1,)):
             raise FileError(f"{where or 'the graph'}: {name} must be one text, not {list(found.shape or ())}")
-        held = found[()]
-        return self.word(held if found.shape == () else held[0], f"{where}: {name}")
+        content = found[()]
+        return self.word(content if found.shape == () else content[0], f"{where}: {name}")
 
     def check_text(self, found: Any, called: str) -> None:
         if self.h5py.check_string_dtype(found.dtype) is None:
@@ -162,8 +157,8 @@ class _Reader:
             return self.text(group, name, where)
         if found.dtype.kind not in "iufb":
             raise ConfigError(f"node {where!r}: {name} must be numbers, not {found.dtype}")
-        held = np.asarray(found[()], np.float64)
-        if not np.isfinite(held).all():
-            worst = held[~np.isfinite(held)].ravel()[0]
+        numbers = np.asarray(found[()], np.float64)
+        if not np.isfinite(numbers).all():
+            worst = numbers[~np.isfinite(numbers)].ravel()[0]
             raise ConfigError(f"node {where!r}: {name} must be finite, it holds {worst}")
-        return held
+        return numbers

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Sizes = tuple[int, ...]
+Reals = NDArray[np.float64]
 
 
 def network_shape(shape: Sizes) -> Sizes:
@@ -34,8 +35,8 @@ def laid(numbers: NDArray[Any], shape: Sizes) -> NDArray[Any]:
     return found
 
 
-def least(values: NDArray[np.float64], shape: Sizes) -> NDArray[np.float64]:
-    """Return a constant as short as it can be said: one number, one a channel, or one each; `values` as `laid` does.
+def least(values: Reals, shape: Sizes) -> Reals:
+    """Return a constant as short as it can be written: one number, one a channel, or one each; `values` as `laid` does.
 
     values    float64[numbers]
     """

@@ -53,13 +53,13 @@ NEURONS = (*STATEFUL, "Threshold")
 class Node:
     """A node.
 
-    held      its parameters: float64 arrays of finite numbers, a text where NIR allows one ("same" padding)
-    inner     the graph of a node that is one
+    parameters    its parameters: float64 arrays of finite numbers, a text where NIR allows one ("same" padding)
+    inner         the graph of a node that is one
     """
 
     name: str
     kind: str
-    held: Mapping[str, Value]
+    parameters: Mapping[str, Value]
     inner: Nested | None = None
 
     def refusal(self, message: str) -> ConfigError:
@@ -68,7 +68,7 @@ class Node:
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Return a parameter that is numbers; raises ConfigError where it is a text."""
-        found = self.held[name]
+        found = self.parameters[name]
         if isinstance(found, str):
             raise self.refusal(f"{name} must be numbers, not {found!r}")
         return found
@@ -120,7 +120,7 @@ class Reported:
 
     @property
     def assumed(self) -> list[str]:
-        """What was guessed, a line each; nodes of which the same is said are on one line."""
+        """What was guessed, a line each; nodes of the same guess are on one line."""
         return _lines(self._assumed)
 
     @property
@@ -134,5 +134,5 @@ class Reported:
         return _lines(self._noted)
 
 
-def _lines(told: Mapping[str, list[str]]) -> list[str]:
-    return [f"{', '.join(nodes)}: {what}" if any(nodes) else what for what, nodes in told.items()]
+def _lines(reports: Mapping[str, list[str]]) -> list[str]:
+    return [f"{', '.join(nodes)}: {what}" if any(nodes) else what for what, nodes in reports.items()]

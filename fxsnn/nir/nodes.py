@@ -9,15 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, as_given
 from fxsnn.graph.population import Population
-from fxsnn.nir.layout import Sizes
+from fxsnn.nir.layout import Reals, Sizes
 from fxsnn.program.grammar import Text
 from fxsnn.program.shipped import source
 
-Reals = NDArray[np.float64]
 Numbers = Mapping[str, Reals]
 PASSING = ("relay", "nir_biased")
 
@@ -30,7 +28,7 @@ class Neuron:
     """
 
     kind: str
-    held: dict[str, Reals]
+    parameters: dict[str, Reals]
     pulled: Reals | None = None
 
 
@@ -98,16 +96,16 @@ def _membrane(given: _Given, leaky: str, other: str, more: Numbers) -> Neuron:
     if tau is None:
         return Neuron(other, {"r": given.full(1 / given.dt), **more})
     bias = given.numbers.get("bias", given.full(0.0))
-    held = {"tau": tau, "r": tau / given.dt, "v_leak": given.full(0.0), **more}
-    return Neuron(leaky, held, bias * (tau / given.dt))
+    parameters = {"tau": tau, "r": tau / given.dt, "v_leak": given.full(0.0), **more}
+    return Neuron(leaky, parameters, bias * (tau / given.dt))
 
 
 def _with_current(given: _Given, kind: str, more: Numbers) -> Neuron:
     """Return a node of a membrane and a current, whose decays are above each other in no step."""
     syn, mem = (given.tau(given.numbers[name], name) for name in ("current_decay", "membrane_decay"))
     rest = given.numbers.get("rest", given.full(0.0)) * (mem / given.dt)
-    held = {"tau_syn": syn, "tau_mem": mem, "r": mem / given.dt, "v_leak": rest, "w_in": syn / given.dt}
-    return Neuron(kind, {**held, **more})
+    parameters = {"tau_syn": syn, "tau_mem": mem, "r": mem / given.dt, "v_leak": rest, "w_in": syn / given.dt}
+    return Neuron(kind, {**parameters, **more})
 
 
 NEURONS: dict[str, Callable[[_Given], Neuron]] = {

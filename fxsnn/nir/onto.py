@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError, as_given
 from fxsnn.graph.connect import Projection
@@ -22,6 +21,7 @@ from fxsnn.graph.population import Population, population
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.nir.chips import CHIPS, Chip, Leaky, Taken, nearest_shift
 from fxsnn.nir.convert import Imported
+from fxsnn.nir.layout import Reals
 from fxsnn.nir.node import SPIKING
 from fxsnn.nir.rescaled import covering, highest, shortly, times, weights_of
 from fxsnn.nir.rows import Row, neuron_text
@@ -29,7 +29,6 @@ from fxsnn.number.cast import from_float, to_float
 from fxsnn.number.format import Format
 from fxsnn.program.shipped import neuron as shipped_neuron
 
-Reals = NDArray[np.float64]
 AT = {"gt": "fires above its threshold, not at it", "ge": "fires at its threshold too"}
 HEADROOM = 4  # thresholds that a membrane can hold, at least
 
@@ -125,9 +124,9 @@ class _Move:
 
     def _leaky(self, one: Population, row: Row) -> Leaky:
         """Return what a node does in a step: a population of nir_lif or nir_cuba_lif, as it was imported."""
-        held = {name: one.each(np.asarray(value.values, np.float64)) for name, value in one.constants.items()}
+        constants = {name: one.each(np.asarray(value.values, np.float64)) for name, value in one.constants.items()}
         ones = np.ones(one.size)
-        graph, drive, synapse = self.found.graph, held.get("bias", 0 * ones), held.get("current_decay")
+        graph, drive, synapse = self.found.graph, constants.get("bias", 0 * ones), constants.get("current_decay")
         if synapse is not None:
             if drive.any():
                 if (synapse == 1).any():
@@ -137,15 +136,15 @@ class _Move:
                     row.node,
                 )
                 drive = drive / (1 - synapse)
-            drive = drive + held.get("rest", 0)
+            drive = drive + constants.get("rest", 0)
         return Leaky(
             row.node,
-            held.get("membrane_decay", held.get("decay", ones)),
+            constants.get("membrane_decay", constants.get("decay", ones)),
             synapse,
             drive,
-            held["threshold"],
-            held.get("reset_value", 0 * ones),
-            held.get("floor"),
+            constants["threshold"],
+            constants.get("reset_value", 0 * ones),
+            constants.get("floor"),
             one.choices["reset"],
             one.choices["reset_step"],
             one.choices.get("spikes") == "many",
@@ -178,8 +177,8 @@ class _Move:
             reported.differ(f"it {AT[chip.compare]}", node.name)
         kept = chip.resets[node.reset]
         if kept != node.reset:
-            said = {"zero": "to zero", "value": "to v_reset", "subtract": "by subtraction"}
-            reported.differ(f"a spike resets it {said[kept]}, not {said[node.reset]}", node.name)
+            ways = {"zero": "to zero", "value": "to v_reset", "subtract": "by subtraction"}
+            reported.differ(f"a spike resets it {ways[kept]}, not {ways[node.reset]}", node.name)
         if node.reset_step not in chip.steps:
             again = "a neuron that is still above its threshold after a reset fires again"
             reported.differ(again if node.reset_step == "again" else "it is reset in the step of its spike", node.name)
@@ -215,16 +214,16 @@ class _Move:
         """Add the population; report which of its constants are no words of its plan."""
         made = shipped_neuron(self.neuron, **taken.choices)
         given = {name: values * unit for name, values in taken.scaled.items()} | taken.plain
-        held = {name: given[name] for name in made.constants}
-        for name, values in held.items():
+        constants = {name: given[name] for name in made.constants}
+        for name, values in constants.items():
             form = Format.parse(self.chip.signals[made.constants[name]].split()[0])
             words = to_float(from_float(values, form, rounding="nearest-even", overflow="saturate"), form)
             off = abs(words - values)
             if (off > 1e-6 * abs(values)).any():  # of float32 the last bits are none of theirs
                 worst = int(off.argmax())
-                said = f"{as_given(values[worst])} becomes {as_given(words[worst])}"
-                self.found.reported.differ(f"{name} is a word of {form.describe()}: {said}", row.node)
-        short = {name: shortly(values, one) for name, values in held.items()}
+                change = f"{as_given(values[worst])} becomes {as_given(words[worst])}"
+                self.found.reported.differ(f"{name} is a word of {form.describe()}: {change}", row.node)
+        short = {name: shortly(values, one) for name, values in constants.items()}
         self.populations.append(population(one.name, one.shape, self.neuron, taken.choices, short, taken.numbers))
         self.rows[row.node] = replace(row, how=neuron_text(self.neuron, taken.choices, short))
         self.signals |= {f"{one.name}.{name}": self.chip.signals[name] for name in made.signals}

@@ -21,12 +21,11 @@ from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.real import float_constants, float_weights
-from fxsnn.nir.layout import Sizes, places
+from fxsnn.nir.layout import Reals, Sizes, places
 from fxsnn.nir.node import Edge
 from fxsnn.nir.nodes import Neuron, neuron_of
 
-Reals = NDArray[np.float64]
-Held = Mapping[str, NDArray[Any] | int]
+Parameters = Mapping[str, NDArray[Any] | int]
 OUTPUT = "output"
 
 
@@ -66,7 +65,7 @@ class Outward:
     weights    by projection
     """
 
-    nodes: dict[str, tuple[str, Held]]
+    nodes: dict[str, tuple[str, Parameters]]
     edges: tuple[Edge, ...]
     places: dict[str, tuple[str, Home]]
     weights: dict[str, Weighed]
@@ -120,7 +119,7 @@ class _Outward:
     constants: Mapping[str, Mapping[str, Reals]]
     dt: float
     homes: dict[str, Home] = field(init=False)
-    nodes: dict[str, tuple[str, Held]] = field(default_factory=dict)
+    nodes: dict[str, tuple[str, Parameters]] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     ends: dict[str, str] = field(default_factory=dict)  # the node out of which what a population emits comes
     biases: dict[str, Reals] = field(default_factory=dict)  # by the projection that brings it, in the network's order
@@ -134,7 +133,7 @@ class _Outward:
         self.ends[INPUT] = INPUT
         for one in graph.populations:
             if (neuron := neurons[one.name]) is not None:
-                self.ends[one.name] = self._add(one.name, neuron.kind, neuron.held)
+                self.ends[one.name] = self._add(one.name, neuron.kind, neuron.parameters)
         passing = [name for stage in graph.stages for name in stage.populations if neurons[name] is None]
         joined = [name for name in passing if self._passes(name)]
         for each in graph.projections:
@@ -157,7 +156,7 @@ class _Outward:
         if bearer is not None:
             self.biases[bearer.name] = bias
         elif neuron is not None and neuron.pulled is not None:
-            return Neuron(neuron.kind, {**neuron.held, "v_leak": neuron.pulled})
+            return Neuron(neuron.kind, {**neuron.parameters, "v_leak": neuron.pulled})
         else:
             raise ConfigError(
                 f"population {name}: its bias must have a place in NIR, which is a dense or conv projection to it "
@@ -227,14 +226,14 @@ class _Outward:
         if one.kind == "conv":
             weights = self.weights[one.name].transpose(3, 2, 0, 1).copy()
             bias = self.biases.get(one.name, np.zeros(len(weights)))[: len(weights)]
-            held: dict[str, NDArray[Any] | int] = {
+            parameters: dict[str, NDArray[Any] | int] = {
                 "weight": weights,
                 "bias": bias,
                 **around,
                 "dilation": np.array([1, 1]),
                 "groups": one.groups,
             }
-            name = self._add(one.name, "Conv2d", held | {"input_shape": np.array(source.map[1:])})
+            name = self._add(one.name, "Conv2d", parameters | {"input_shape": np.array(source.map[1:])})
             self.found[one.name] = Weighed(name, "conv", source.map, self.homes[one.target].map)
             return name
         if one.kind == "maximum":
@@ -245,17 +244,17 @@ class _Outward:
     def _flattened(self, one: Projection, shape: Sizes, flat: bool) -> list[str]:
         if flat or len(shape) == 1:
             return []
-        held: Held = {"input_type": np.array(shape), "start_dim": 0, "end_dim": -1}
-        return [self._add(f"{one.name}_flatten", "Flatten", held)]
+        parameters: Parameters = {"input_type": np.array(shape), "start_dim": 0, "end_dim": -1}
+        return [self._add(f"{one.name}_flatten", "Flatten", parameters)]
 
     def _refusal(self, one: Projection, must: str) -> ConfigError:
         return ConfigError(f"projection {one.name}: in NIR {one.kind} {must}")
 
-    def _add(self, name: str, kind: str, held: Held) -> str:
+    def _add(self, name: str, kind: str, parameters: Parameters) -> str:
         found, number = name, 2
         while found in self.nodes or (found != name and self._is_name(found)):
             found, number = f"{name}_{number}", number + 1
-        self.nodes[found] = (kind, held)
+        self.nodes[found] = (kind, parameters)
         return found
 
     def _is_name(self, name: str) -> bool:

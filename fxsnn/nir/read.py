@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError, FileError
+from fxsnn.errors import naming
 from fxsnn.io.apart import answer, check_h5py, hdf5_apart
 from fxsnn.io.files import read_bytes
 from fxsnn.nir.hdf5 import MOST_BYTES, parse_nir
@@ -33,10 +33,8 @@ def read_nir(path: Path, seconds: int = SECONDS) -> Nested:
     """
     check_h5py("reading NIR")
     data = read_bytes(path, "a NIR file", MOST_BYTES)
-    try:
+    with naming(repr(str(path))):
         found = hdf5_apart("fxsnn.nir.read", data, "a NIR file", seconds)
-    except (ConfigError, FileError) as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
     return _unpacked(json.loads(found[GRAPH].tobytes()), found)
 
 
@@ -44,22 +42,24 @@ def _packed(graph: Nested, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     """Return a graph as JSON has it; arrays are put aside."""
     nodes = {}
     for name, node in graph.nodes.items():
-        held: dict[str, Any] = {}
-        for key, value in node.held.items():
-            held[key] = value if isinstance(value, str) else len(arrays)
+        parameters: dict[str, Any] = {}
+        for key, value in node.parameters.items():
+            parameters[key] = value if isinstance(value, str) else len(arrays)
             if not isinstance(value, str):
                 arrays[str(len(arrays))] = value
         inner = None if node.inner is None else _packed(node.inner, arrays)
-        nodes[name] = {"name": node.name, "kind": node.kind, "held": held, "inner": inner}
+        nodes[name] = {"name": node.name, "kind": node.kind, "parameters": parameters, "inner": inner}
     return {"nodes": nodes, "edges": graph.edges}
 
 
 def _unpacked(graph: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Nested:
     nodes = {}
     for name, one in graph["nodes"].items():
-        held = {key: value if isinstance(value, str) else arrays[str(value)] for key, value in one["held"].items()}
+        parameters = {
+            key: value if isinstance(value, str) else arrays[str(value)] for key, value in one["parameters"].items()
+        }
         inner = None if one["inner"] is None else _unpacked(one["inner"], arrays)
-        nodes[name] = Node(one["name"], one["kind"], held, inner)
+        nodes[name] = Node(one["name"], one["kind"], parameters, inner)
     return Nested(nodes, tuple((a, b) for a, b in graph["edges"]))
 
 

@@ -1,4 +1,4 @@
-"""Weights and constants on their way into other words: multiplied, as short as they can be said, and their formats."""
+"""Weights and constants on their way into other words: multiplied, written as short as can be, and their formats."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import Shape, real
 from fxsnn.graph.population import Population
-from fxsnn.nir.layout import Sizes, least
+from fxsnn.nir.layout import Reals, Sizes, least
 from fxsnn.nir.wires import Wire, folded
 from fxsnn.number.format import Format
-
-Reals = NDArray[np.float64]
 
 
 def highest(form: str) -> float:
@@ -32,7 +29,7 @@ def covering(values: Reals, word: int) -> str:
 
 
 def shortly(values: Reals, one: Population) -> Reals:
-    """Return a constant of a population, float64[neurons], as short as it can be said."""
+    """Return a constant of a population, float64[neurons], as short as it can be written."""
     shape: Sizes = one.shape if len(one.shape) == 1 else (one.shape[2], *one.shape[:2])
     return least(values, shape)
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from fxsnn.nir.layout import Reals
 from fxsnn.nir.wires import Wire
-
-Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +34,16 @@ def wire_text(wire: Wire, gain: Reals) -> str:
 
     gain    float64[targets], or one number
     """
-    said: list[str] = [wire.kind]
+    parts: list[str] = [wire.kind]
     if wire.kind in ("sum", "average"):
-        said.append(f"windows {list(wire.kernel)}")
+        parts.append(f"windows {list(wire.kernel)}")
     if wire.weights is not None:
-        said.append(f"weights {list(wire.weights.shape)}")
+        parts.append(f"weights {list(wire.weights.shape)}")
         if (gain != 1).any():
-            said.append(f"times {numbers_text(gain)}")
+            parts.append(f"times {numbers_text(gain)}")
     if wire.bias is not None:
-        said.append("its bias among the neurons' constants")
-    return "; ".join(said)
+        parts.append("its bias among the neurons' constants")
+    return "; ".join(parts)
 
 
 def neuron_text(text: str, choices: Mapping[str, str], constants: Mapping[str, Reals]) -> str:

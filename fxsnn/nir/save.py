@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import FileError, FindingError, FxsnnError
+from fxsnn.errors import FileError, FindingError, naming
 from fxsnn.graph.plan import graph_plan_text
 from fxsnn.graph.saving import arrays_beside, check_name, inline
 from fxsnn.graph.writing import Beside, graph_text
@@ -51,33 +51,31 @@ def imported(
     if on is not None and on.plan in (out, arrays):
         raise FileError(f"--plan must be a file of its own, not {str(on.plan)!r}")
     nested, plan = read_nir(path), None
-    try:
+    with naming(repr(str(path))):
         found = converted(nested, asked, words)
         if on is not None:
             found, plan = onto(found, on.neuron)
-    except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
     if strict and found.reported.assumed:
         raise FindingError(f"{str(path)!r}: nothing may be assumed with --strict: {'; '.join(found.reported.assumed)}")
     if strict and found.reported.differing:
-        said = "; ".join(found.reported.differing)
-        raise FindingError(f"{str(path)!r}: a neuron must do what its node does with --strict: {said}")
-    text, held = network_text(found, arrays.name, path.name)
+        differences = "; ".join(found.reported.differing)
+        raise FindingError(f"{str(path)!r}: a neuron must do what its node does with --strict: {differences}")
+    text, large_arrays = network_text(found, arrays.name, path.name)
     if on is not None and plan is not None:
         write_text(
             on.plan, f"# the words of {on.neuron}: made by fxsnn import of {path.name!a}\n{graph_plan_text(plan)}"
         )
-    if held:
-        write_bytes(arrays, pack_npz(held))
+    if large_arrays:
+        write_bytes(arrays, pack_npz(large_arrays))
     write_text(out, text)
     return found
 
 
 def network_text(found: Imported, arrays: str, source: str) -> tuple[str, dict[str, NDArray[np.float64]]]:
     """Return a network as TOML, and the arrays that it names in the file `arrays`."""
-    held: dict[str, NDArray[np.float64]] = {}
+    large_arrays: dict[str, NDArray[np.float64]] = {}
 
-    beside = Beside(inline(arrays, held), lambda text: text.file.removesuffix(".neuron"))
+    beside = Beside(inline(arrays, large_arrays), lambda text: text.file.removesuffix(".neuron"))
     lines = [f"# made by fxsnn import of {source!a}", *(f"# assumed: {one}" for one in found.reported.assumed)]
     lines += [f"# differs: {one}" for one in found.reported.differing]
-    return "\n".join((*lines, graph_text(found.graph, beside))), held
+    return "\n".join((*lines, graph_text(found.graph, beside))), large_arrays

@@ -14,7 +14,7 @@ MOST_WEIGHTS = 1 << 25  # of a kernel
 MOST = 1 << 22  # numbers that a node gives
 
 
-def shapes_of(flat: Flat, told: Reported) -> dict[str, Sizes]:
+def shapes_of(flat: Flat, reported: Reported) -> dict[str, Sizes]:
     """Return what every node gives, of one to three axes.
 
     Raises
@@ -37,7 +37,7 @@ def shapes_of(flat: Flat, told: Reported) -> dict[str, Sizes]:
             edges = [(a, name) for a in flat.before[name]] + [(name, b) for b in flat.behind[name] if b != name]
             for a, b in edges:
                 if a in found and b in found:
-                    _fit(flat.nodes[b], a, found[a], _expected(flat.nodes[b], came[b], found[b]), told)
+                    _fit(flat.nodes[b], a, found[a], _expected(flat.nodes[b], came[b], found[b]), reported)
         if len(waiting) == len(left):
             raise flat.nodes[waiting[0]].refusal("a shape must follow from it or from what arrives, none does")
         left = waiting
@@ -51,11 +51,11 @@ def _expected(node: Node, came: Sizes | None, shape: Sizes) -> Sizes:
     return shape if came is None or node.kind in (*NEURONS, "Scale", "Delay") else came
 
 
-def _fit(node: Node, source: str, given: Sizes, expected: Sizes, told: Reported) -> None:
+def _fit(node: Node, source: str, given: Sizes, expected: Sizes, reported: Reported) -> None:
     if math.prod(expected) != math.prod(given):
         raise node.refusal(f"what arrives must be {list(expected)}, {source!r} gives {list(given)}")
     if expected != given:
-        told.note(f"{list(given)} of {source!r} is taken as {list(expected)}", node.name)
+        reported.note(f"{list(given)} of {source!r} is taken as {list(expected)}", node.name)
 
 
 def _checked(node: Node, shape: Sizes) -> Sizes:
@@ -70,7 +70,7 @@ def _given_by(node: Node, given: Sizes | None) -> Sizes | None:
     """Return what a node gives when this arrives; none where that is not known and it says nothing itself."""
     match node.kind:
         case "Input":
-            if "shape" not in node.held:
+            if "shape" not in node.parameters:
                 raise node.refusal("shape must be given, it is missing")
             return node.sizes("shape", 3)
         case "Output":
@@ -91,7 +91,7 @@ def _given_by(node: Node, given: Sizes | None) -> Sizes | None:
 
 def _own(node: Node, given: Sizes | None) -> Sizes | None:
     """Return the shape of neurons, of Scale and of Delay: of what arrives, or of their largest parameter."""
-    names = [name for name in node.held if not isinstance(node.held[name], str)]
+    names = [name for name in node.parameters if not isinstance(node.parameters[name], str)]
     shape = max((node.numbers(name).shape for name in names), key=math.prod, default=())
     if math.prod(shape) > 1 and (given is None or math.prod(given) != math.prod(shape)):
         return shape
@@ -102,11 +102,11 @@ def _own(node: Node, given: Sizes | None) -> Sizes | None:
 
 def _output(node: Node, given: Sizes | None) -> Sizes | None:
     """Return the shape of the output: what arrives, however many axes of 1 it is written with."""
-    if given is None or "shape" not in node.held:
+    if given is None or "shape" not in node.parameters:
         return given
-    said = node.sizes("shape", 8)
-    if math.prod(said) != math.prod(given):
-        raise node.refusal(f"shape must be that of what arrives, {list(given)}, not {list(said)}")
+    shape = node.sizes("shape", 8)
+    if math.prod(shape) != math.prod(given):
+        raise node.refusal(f"shape must be that of what arrives, {list(given)}, not {list(shape)}")
     return given
 
 
@@ -114,7 +114,7 @@ def _flattened(node: Node, given: Sizes) -> Sizes:
     """Return a shape with the axes from start_dim to end_dim made one; both count without the batch."""
     ends = []
     for name, else_ in (("start_dim", 1), ("end_dim", -1)):
-        found = int(node.sizes(name, 1, -8)[0]) if name in node.held else else_
+        found = int(node.sizes(name, 1, -8)[0]) if name in node.parameters else else_
         ends.append(found + len(given) if found < 0 else found)
     first, last = ends
     if len(given) == 1:
@@ -132,7 +132,7 @@ def axes(node: Node) -> int:
 def along(node: Node, name: str, fallback: int, least: int = 1) -> tuple[int, ...]:
     """Return a size along each axis of a kernel: one for all or one each."""
     count = axes(node)
-    found = node.sizes(name, count, least) if name in node.held else (fallback,)
+    found = node.sizes(name, count, least) if name in node.parameters else (fallback,)
     return found * count if len(found) == 1 else found
 
 
@@ -141,13 +141,13 @@ def _convolved(node: Node, given: Sizes) -> Sizes:
     if weight.ndim != count + 2 or 0 in weight.shape:
         wanted = "[outputs, inputs of a group, " + ("cells]" if count == 1 else "rows, columns]")
         raise node.refusal(f"weight must be {wanted}, not {list(weight.shape)}")
-    groups = node.sizes("groups", 1)[0] if "groups" in node.held else 1
+    groups = node.sizes("groups", 1)[0] if "groups" in node.parameters else 1
     if len(given) != count + 1 or given[0] != weight.shape[1] * groups or weight.shape[0] % groups:
         raise node.refusal(
             f"what arrives must be {weight.shape[1] * groups} channels of {count} axes for a weight "
             f"{list(weight.shape)} and {many(groups, 'group')}, not {list(given)}"
         )
-    if "input_shape" in node.held and along(node, "input_shape", 0) != given[1:]:
+    if "input_shape" in node.parameters and along(node, "input_shape", 0) != given[1:]:
         raise node.refusal(f"input_shape must be that of what arrives, {list(given[1:])}")
     return (weight.shape[0], *_windows(node, given[1:], reach(node), padding(node)))
 
@@ -170,16 +170,16 @@ def _bounded(node: Node, cells: tuple[int, ...], each: int) -> tuple[int, ...]:
 
 def padding(node: Node) -> tuple[tuple[int, int], ...]:
     """Return the zeros before and after a map along each axis."""
-    said = node.held.get("padding", "valid")
-    if isinstance(node.held.get("padding"), str) and not node.kind.startswith("Conv"):
-        raise node.refusal(f"padding must be a number, not {said!r}")
-    if isinstance(said, str) and said == "same":
+    parameter = node.parameters.get("padding", "valid")
+    if isinstance(node.parameters.get("padding"), str) and not node.kind.startswith("Conv"):
+        raise node.refusal(f"padding must be a number, not {parameter!r}")
+    if isinstance(parameter, str) and parameter == "same":
         if any(n != 1 for n in along(node, "stride", 1)):
             raise node.refusal("padding must be a number where a stride is not 1, not 'same'")
         return tuple(((n - 1) // 2, n // 2) for n in reach(node))
-    if isinstance(said, str) and said != "valid":
-        raise node.refusal(f"padding must be a number, 'same' or 'valid', not {said!r}")
-    return tuple((n, n) for n in ((0,) * axes(node) if isinstance(said, str) else along(node, "padding", 0, 0)))
+    if isinstance(parameter, str) and parameter != "valid":
+        raise node.refusal(f"padding must be a number, 'same' or 'valid', not {parameter!r}")
+    return tuple((n, n) for n in ((0,) * axes(node) if isinstance(parameter, str) else along(node, "padding", 0, 0)))
 
 
 def _pooled(node: Node, given: Sizes) -> Sizes:
@@ -191,7 +191,7 @@ def _pooled(node: Node, given: Sizes) -> Sizes:
 
 def stride(node: Node) -> tuple[int, ...]:
     """Return from how many cells to the next window: of pooling its own size where nothing is said."""
-    if "stride" in node.held or node.kind.startswith("Conv"):
+    if "stride" in node.parameters or node.kind.startswith("Conv"):
         return along(node, "stride", 1)
     return along(node, "kernel_size", 1)
 

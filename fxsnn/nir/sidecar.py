@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from fxsnn.errors import FileError, FxsnnError
+from fxsnn.errors import FileError, naming
 from fxsnn.graph.files import graph_from_data
 from fxsnn.graph.given import Given, raw, real
 from fxsnn.graph.network import Graph
@@ -83,7 +83,11 @@ def sidecar_bytes(network: QuantisedGraph, out: Outward, nir: bytes) -> bytes:
     """
     graph, texts = network.graph, dict[str, str]()
     words = {f"{one.name}.{one.signal}": network.weights.get(one.name) for one in graph.projections}
-    words |= {f"{name}.{key}": held for name, constants in network.constants.items() for key, held in constants.items()}
+    words |= {
+        f"{name}.{key}": constant
+        for name, constants in network.constants.items()
+        for key, constant in constants.items()
+    }
     lies = {
         f"{one.name}.{one.signal}": (out.weights[one.name], network.signals[one.name][one.signal].format.frac)
         for one in graph.projections
@@ -91,13 +95,13 @@ def sidecar_bytes(network: QuantisedGraph, out: Outward, nir: bytes) -> bytes:
     }
 
     def numbers(name: str, given: Given) -> Any:
-        held = given.values if given.form == "real" else words[name]
-        assert held is not None  # noqa: S101  (what is given is quantised)
-        if name in lies and (given.form == "real" or abs(held).max(initial=0) <= _EXACT):
+        values = given.values if given.form == "real" else words[name]
+        assert values is not None  # noqa: S101  (what is given is quantised)
+        if name in lies and (given.form == "real" or abs(values).max(initial=0) <= _EXACT):
             where, frac = lies[name]
             found = {"node": where.node, "kind": where.kind, "from": list(where.source), "to": list(where.target)}
             return found if given.form == "real" else found | {"frac": frac}
-        return held.tolist() if given.form == "real" else {"raw": held.tolist()}
+        return values.tolist() if given.form == "real" else {"raw": values.tolist()}
 
     def neuron(text: Text) -> str:
         name = str(known_name(text))
@@ -129,10 +133,8 @@ def read_sidecar(path: Path, nir: bytes, nested: Nested) -> Restored:
     ConfigError
         It says no network, or no plan of it.
     """
-    try:
+    with naming(repr(str(path))):
         return parse_sidecar(read_bytes(path, "a sidecar", MOST_BYTES), nir, nested)
-    except FxsnnError as error:
-        raise type(error)(f"{str(path)!r}: {error}") from None
 
 
 def parse_sidecar(data: bytes, nir: bytes, nested: Nested) -> Restored:
@@ -142,30 +144,30 @@ def parse_sidecar(data: bytes, nir: bytes, nested: Nested) -> Restored:
     if schema != SCHEMA or isinstance(schema, bool):
         hint = ": it was written by a newer fxsnn" if isinstance(schema, int) and schema > SCHEMA else ""
         raise FileError(f"{_MUST}, of schema {SCHEMA}, not {schema!r}{hint}")
-    held = fitted(content, _Sidecar, _MUST)
+    sidecar = fitted(content, _Sidecar, _MUST)
     found = hashlib.sha256(nir).hexdigest()
-    if held.nir != found:
+    if sidecar.nir != found:
         raise FileError(
-            f"a sidecar must be of its NIR file, whose SHA-256 is {held.nir[:64]}, not of another or changed one with "
-            f"{found}; --no-sidecar leaves it aside"
+            f"a sidecar must be of its NIR file, whose SHA-256 is {sidecar.nir[:64]}, not of another or changed one "
+            f"with {found}; --no-sidecar leaves it aside"
         )
-    if not (math.isfinite(held.dt) and held.dt > 0):
-        raise FileError(f"{_MUST}: dt must be above 0, not {held.dt}")
-    texts = {name: parse(text, f"{name}.neuron") for name, text in held.neurons.items()}
-    _fill(held.network, nested, texts)
-    graph, plan = graph_from_data(held.network, Path(), texts), graph_plan_from_data(held.plan)
+    if not (math.isfinite(sidecar.dt) and sidecar.dt > 0):
+        raise FileError(f"{_MUST}: dt must be above 0, not {sidecar.dt}")
+    texts = {name: parse(text, f"{name}.neuron") for name, text in sidecar.neurons.items()}
+    _fill(sidecar.network, nested, texts)
+    graph, plan = graph_from_data(sidecar.network, Path(), texts), graph_plan_from_data(sidecar.plan)
     quantise_graph(graph, plan)  # every word is one of its format
-    return Restored(graph, plan, held.dt, held.nodes)
+    return Restored(graph, plan, sidecar.dt, sidecar.nodes)
 
 
 def _fill(network: dict[str, Any], nested: Nested, texts: dict[str, Text]) -> None:
     """Put the weights of the NIR file in their places; whatever else leads to a file is refused."""
 
     def tables(name: str, kind: type) -> Any:
-        held = network.get(name, kind())
-        if not isinstance(held, kind):
+        content = network.get(name, kind())
+        if not isinstance(content, kind):
             raise FileError(f"{_MUST}: network.{name} must be a {'table' if kind is dict else 'list'}")
-        return held
+        return content
 
     for name, one in tables("population", dict).items():
         if not isinstance(one, dict) or one.get("neuron") not in texts:
@@ -184,15 +186,15 @@ def _fill(network: dict[str, Any], nested: Nested, texts: dict[str, Text]) -> No
 
 def _no_files(values: Any) -> None:
     for value in values:
-        held = value.get("raw") if isinstance(value, dict) else value
-        if isinstance(held, str):
-            raise FileError(f"{_MUST}: numbers must stand in it or in the NIR file, not in the file {held!r}")
+        numbers = value.get("raw") if isinstance(value, dict) else value
+        if isinstance(numbers, str):
+            raise FileError(f"{_MUST}: numbers must stand in it or in the NIR file, not in the file {numbers!r}")
 
 
 def _of_node(where: _Weights, nested: Nested) -> Given:
     """Return the weights that lie in a node, as `outward` put them there."""
     node = nested.nodes.get(where.node)
-    weight = None if node is None else node.held.get("weight")
+    weight = None if node is None else node.parameters.get("weight")
     if weight is None or isinstance(weight, str):
         raise FileError(f"{_MUST}: its NIR file must hold weights of the node {where.node!r}, it does not")
     source, target = tuple(where.source), tuple(where.target)

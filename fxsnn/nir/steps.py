@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.errors import as_given
 from fxsnn.nir.conventions import Conventions, taus
+from fxsnn.nir.layout import Reals
 from fxsnn.nir.node import CUBA, SPIKING, Node, Reported
-
-Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +28,7 @@ class Step:
     pull: Reals
 
 
-def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
+def step_of(node: Node, size: int, rules: Conventions, reported: Reported) -> Step:
     """Return how a neuron of NIR's does a step.
 
     Raises
@@ -43,21 +41,21 @@ def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
         choices = {"compare": rules.compare}
         return Step("nir_threshold", choices, {"threshold": threshold}, np.ones(size), np.zeros(size))
     if node.kind in CUBA:
-        return _with_current(node, size, rules, told)
+        return _with_current(node, size, rules, reported)
     plain = rules.gain == "plain"
     r, scale = np.ones(size) if plain else node.each("r", size), rules.scale if node.kind in SPIKING else 1.0
     constants: dict[str, Reals] = {}
     pull = np.zeros(size)
-    leaks = "tau" in node.held
+    leaks = "tau" in node.parameters
     if leaks:
         tau = taus(node, "tau", size)
-        decay = constants["decay"] = _decay(node, "tau", tau, rules, told)
+        decay = constants["decay"] = _decay(node, "tau", tau, rules, reported)
         gain = r * _share(tau, decay, rules, node)
         pull = (1 - decay) * node.each("v_leak", size) * scale
     elif rules.gain in ("step", "norse", "plain") or (not rules.gain_asked and (r == 1).all()):
         gain = r
         if not rules.gain_asked:
-            told.assume(
+            reported.assume(
                 "r is 1 and taken as a step's, as Sinabs writes it (by NIR's equation a step adds r dt; --gain euler)",
                 node.name,
             )
@@ -66,17 +64,17 @@ def step_of(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
     choices = {"leak": "multiply" if leaks else "none"}
     if node.kind in SPIKING:
         choices |= {"spikes": rules.spikes}
-        _fire(node, size, rules, told, choices, constants)
+        _fire(node, size, rules, reported, choices, constants)
     return Step("nir_lif" if node.kind in SPIKING else "nir_li", choices, constants, _plain(gain * scale), pull)
 
 
-def _with_current(node: Node, size: int, rules: Conventions, told: Reported) -> Step:
+def _with_current(node: Node, size: int, rules: Conventions, reported: Reported) -> Step:
     """Return the step of a neuron with a synaptic current, in whose units w_in and r are."""
     syn, mem = taus(node, "tau_syn", size), taus(node, "tau_mem", size)
-    falls, leaks = _decay(node, "tau_syn", syn, rules, told), _decay(node, "tau_mem", mem, rules, told)
-    w_in = node.each("w_in", size) if "w_in" in node.held else np.ones(size)
-    if "w_in" not in node.held:
-        told.assume("w_in is 1, it is missing", node.name)
+    falls, leaks = _decay(node, "tau_syn", syn, rules, reported), _decay(node, "tau_mem", mem, rules, reported)
+    w_in = node.each("w_in", size) if "w_in" in node.parameters else np.ones(size)
+    if "w_in" not in node.parameters:
+        reported.assume("w_in is 1, it is missing", node.name)
     scale = rules.scale if node.kind in SPIKING else 1.0
     # Rockpool adds a spike before the current decays in the same step, Norse adds all of it
     whole = {"rockpool": falls, "norse": np.ones(size)}
@@ -90,33 +88,33 @@ def _with_current(node: Node, size: int, rules: Conventions, told: Reported) -> 
         choices["pull"], constants["rest"] = "constant", rest
     if node.kind == "CubaLIF":
         if rules.spikes == "many":
-            told.note("one spike a step: many are for LIF and IF alone", node.name)
-        _fire(node, size, rules, told, choices, constants)
+            reported.note("one spike a step: many are for LIF and IF alone", node.name)
+        _fire(node, size, rules, reported, choices, constants)
     text = "nir_cuba_lif" if node.kind == "CubaLIF" else "nir_cuba_li"
     return Step(text, choices, constants, _plain(gain), np.zeros(size))
 
 
 def _fire(
-    node: Node, size: int, rules: Conventions, told: Reported, choices: dict[str, str], constants: dict[str, Reals]
+    node: Node, size: int, rules: Conventions, reported: Reported, choices: dict[str, str], constants: dict[str, Reals]
 ) -> None:
     """Add what a spike needs: threshold, reset and floor."""
     threshold = constants["threshold"] = node.each("v_threshold", size) * rules.scale
-    value = node.each("v_reset", size) * rules.scale if "v_reset" in node.held else None
+    value = node.each("v_reset", size) * rules.scale if "v_reset" in node.parameters else None
     reset = rules.reset
     if reset is None:
         reset = "zero" if value is None or not value.any() else "value"
         why = "v_reset is missing" if value is None else f"v_reset is {'0' if reset == 'zero' else 'given'}"
-        told.assume(
+        reported.assume(
             f"reset to {reset}, as {why} (snnTorch, Rockpool and Sinabs subtract the threshold, which no file says; "
             "--reset)",
             node.name,
         )
     elif reset == "value":
         if value is None:
-            told.assume("v_reset is 0, it is missing", node.name)
+            reported.assume("v_reset is 0, it is missing", node.name)
         reset = "zero" if value is None or not value.any() else "value"
     elif value is not None and value.any():
-        told.note(f"v_reset is not used, as the reset is asked to be {reset}", node.name)
+        reported.note(f"v_reset is not used, as the reset is asked to be {reset}", node.name)
     if reset == "value" and value is not None:
         constants["reset_value"] = value
     step = "same" if rules.reset_step == "again" and reset != "subtract" else rules.reset_step
@@ -128,7 +126,7 @@ def _fire(
             -threshold if rules.floor in ("threshold", "if") else np.full(size, float(rules.floor)) * rules.scale
         )
     if (threshold <= 0).any():
-        told.note(f"a threshold is {as_given(threshold.min())}: who is at rest may fire in every step", node.name)
+        reported.note(f"a threshold is {as_given(threshold.min())}: who is at rest may fire in every step", node.name)
 
 
 def _plain(gain: Reals) -> Reals:
@@ -136,7 +134,7 @@ def _plain(gain: Reals) -> Reals:
     return np.where(abs(gain - 1) < 1e-6, 1.0, gain)
 
 
-def _decay(node: Node, name: str, tau: Reals, rules: Conventions, told: Reported) -> Reals:
+def _decay(node: Node, name: str, tau: Reals, rules: Conventions, reported: Reported) -> Reals:
     """Return the factors by which a state decays in a step."""
     dt = rules.seconds(node)
     found = 1 - dt / tau if rules.decay == "euler" else np.exp(-dt / tau)
@@ -146,7 +144,7 @@ def _decay(node: Node, name: str, tau: Reals, rules: Conventions, told: Reported
             f"{as_given(found.min())} by 1 - dt / {name}; see --dt and --decay"
         )
     if (found == 0).any() or not (found > 1e-9).all():
-        told.note(f"the decay of {name} {as_given(tau.min())} is 0, a step forgets all before it", node.name)
+        reported.note(f"the decay of {name} {as_given(tau.min())} is 0, a step forgets all before it", node.name)
     return found
 
 

@@ -6,15 +6,12 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.graph.connect import Kind, Pair
-from fxsnn.nir.layout import Sizes, laid, least, network_shape, places
+from fxsnn.nir.layout import Reals, Sizes, laid, least, network_shape, places
 from fxsnn.nir.node import Node, Reported
 from fxsnn.nir.shapes import along, padding, reach, stride
-
-Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +33,7 @@ class Wire:
     groups: int = 1
 
 
-def wire_of(node: Node, given: Sizes, home: Sizes, shape: Sizes, onto: Sizes, told: Reported) -> Wire:
+def wire_of(node: Node, given: Sizes, home: Sizes, shape: Sizes, onto: Sizes, reported: Reported) -> Wire:
     """Return what a linear node does.
 
     given    what arrives, as the node sees it, and `home`, the map that it is in the network
@@ -57,7 +54,7 @@ def wire_of(node: Node, given: Sizes, home: Sizes, shape: Sizes, onto: Sizes, to
             return Wire("scale", least(laid(numbers, home), home))
         case "Conv1d" | "Conv2d":
             _check_map(node, given, home)
-            return _convolution(node, shape, onto, told)
+            return _convolution(node, shape, onto, reported)
     _check_map(node, given, home)
     return _pool(node, given)
 
@@ -101,7 +98,7 @@ def folded(wire: Wire, gain: Reals, onto: Sizes) -> Wire | None:
 
 def _bias(node: Node, shape: Sizes, onto: Sizes) -> Reals | None:
     """Return the bias of every target in a network's order; none where it is 0 everywhere or not there."""
-    if "bias" not in node.held or not node.numbers("bias").any():
+    if "bias" not in node.parameters or not node.numbers("bias").any():
         return None
     bias = node.numbers("bias")
     if bias.size != shape[0]:
@@ -115,7 +112,7 @@ def _check_map(node: Node, given: Sizes, home: Sizes) -> None:
         raise node.refusal(f"what arrives must be a map of its own, not {list(home)} taken as {list(given)}")
 
 
-def _convolution(node: Node, shape: Sizes, onto: Sizes, told: Reported) -> Wire:
+def _convolution(node: Node, shape: Sizes, onto: Sizes, reported: Reported) -> Wire:
     if shape != onto:
         raise node.refusal(f"what it gives must be the map {list(shape)}, not {list(onto)}")
     weight, zeros = node.numbers("weight"), padding(node)
@@ -123,7 +120,7 @@ def _convolution(node: Node, shape: Sizes, onto: Sizes, told: Reported) -> Wire:
     kernel = np.zeros((*weight.shape[:2], *reach(node)))
     kernel[(slice(None), slice(None), *(slice(None, None, d) for d in dilation))] = weight
     if any(d > 1 for d in dilation):
-        told.note(f"dilation {list(dilation)} is written as zeros in a kernel of {list(reach(node))}", node.name)
+        reported.note(f"dilation {list(dilation)} is written as zeros in a kernel of {list(reach(node))}", node.name)
     # where one zero more lies behind than before, the kernel gets one in front: a projection's padding is even
     uneven = [after - before for before, after in zeros]
     kernel = np.pad(kernel, ((0, 0), (0, 0), *((n, 0) for n in uneven)))
@@ -140,7 +137,7 @@ def _convolution(node: Node, shape: Sizes, onto: Sizes, told: Reported) -> Wire:
         kernel=(kernel.shape[2], kernel.shape[3]),
         stride=(steps[0], steps[1]),
         padding=(around[0], around[1]),
-        groups=node.sizes("groups", 1)[0] if "groups" in node.held else 1,
+        groups=node.sizes("groups", 1)[0] if "groups" in node.parameters else 1,
     )
 
 

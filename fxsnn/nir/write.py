@@ -25,10 +25,10 @@ def nir_bytes(graph: Outward) -> bytes:
         root.create_dataset("type", data=GRAPH, dtype=text)
         root.create_dataset("edges", data=np.array(graph.edges, object), dtype=text)
         nodes = root.create_group("nodes")
-        for name, (kind, held) in graph.nodes.items():
+        for name, (kind, parameters) in graph.nodes.items():
             one = nodes.create_group(name)
             one.create_dataset("type", data=kind, dtype=text)
-            for key, value in held.items():
+            for key, value in parameters.items():
                 one.create_dataset(key, data=value)
 
     return _file(fill)
@@ -44,9 +44,9 @@ def data_bytes(nodes: Mapping[str, Mapping[str, NDArray[Any]]], dt: float) -> by
     def fill(file: Any, text: Any) -> None:
         del text
         file.attrs["__type__"] = "NIRGraphData"
-        held = file.create_group("nodes")
+        group = file.create_group("nodes")
         for name, seen in nodes.items():
-            one = held.create_group(name)
+            one = group.create_group(name)
             one.attrs["__type__"] = "NIRNodeData"
             observables = one.create_group("observables")
             for key, data in seen.items():

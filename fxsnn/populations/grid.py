@@ -6,19 +6,18 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, Literal
 
 import msgspec
 
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.exploration.point import MOST_POINTS, Point
 from fxsnn.graph.network import Graph, names_of
-from fxsnn.graph.plan import GraphPlan, by_name, read_signal, signals_for
+from fxsnn.graph.plan import GraphPlan, GraphPlanText, by_name, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import SHORT
-from fxsnn.number.signal import ChoiceText, LfsrText, Signal
+from fxsnn.number.signal import Signal
 from fxsnn.program.neuron import BIT
 
 PTQ = "PTQ"
@@ -37,13 +36,6 @@ class GraphGrid(msgspec.Struct, frozen=True):
         return math.prod(len(signals) for signals in self.axes.values())
 
 
-class _GridText(msgspec.Struct, forbid_unknown_fields=True):
-    signal: dict[str, Any]
-    lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
-    choice: ChoiceText | None = None
-    schema: Literal[1] = 1
-
-
 def parse_graph_grid(text: str) -> GraphGrid:
     """Read a grid from TOML: a plan in which a signal is one, or a list of several; so every plan is a grid.
 
@@ -52,13 +44,13 @@ def parse_graph_grid(text: str) -> GraphGrid:
     ConfigError
         The text is no such table, a signal is none or comes twice, or the grid has too many points; it is named.
     """
-    given = documented(parse_toml(text, "a grid"), _GridText, "a grid")
+    given = documented(parse_toml(text, "a grid"), GraphPlanText, "a grid")
     axes: dict[str, tuple[str, ...]] = {}
-    for name, said in by_name(given.signal).items():
-        listed = said if isinstance(said, list) else [said]
+    for name, texts in by_name(given.signal).items():
+        listed = texts if isinstance(texts, list) else [texts]
         axes[name] = tuple(str(read_signal(one, name)) for one in listed)
         if not listed or len(set(axes[name])) != len(listed):
-            raise ConfigError(f"signal {name!r} must list one or more different words, not {said}")
+            raise ConfigError(f"signal {name!r} must list one or more different words, not {texts}")
     lfsr = Lfsr(given.lfsr.taps, given.lfsr.seed)
     grid = GraphGrid(axes, tuple(lfsr.taps), lfsr.seed)
     if not axes or grid.points > MOST_POINTS:
@@ -79,11 +71,11 @@ def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
     It also does where a name lists several words that no signal of the network has: all its points would be the same.
     """
     signals = {name: [read_signal(text, name) for text in texts] for name, texts in grid.axes.items()}
-    labels = {name: _labels(held) for name, held in signals.items()}
-    held = dict.fromkeys(own for _, owned in names_of(graph) for own in owned)
+    labels = {name: _labels(listed) for name, listed in signals.items()}
+    known = dict.fromkeys(own for _, owned in names_of(graph) for own in owned)
     for name, texts in grid.axes.items():
-        if len(texts) > 1 and "." not in name and name not in held:
-            raise ConfigError(f"signal {name!r}, which lists several words, must be one of {', '.join(held)}")
+        if len(texts) > 1 and "." not in name and name not in known:
+            raise ConfigError(f"signal {name!r}, which lists several words, must be one of {', '.join(known)}")
     for whole in raw_signals(graph):
         name = whole if whole in signals else whole.partition(".")[2]
         if len({one.format.frac for one in signals.get(name, ())}) > 1:
@@ -92,8 +84,8 @@ def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
                 f"not {', '.join(str(one.format) for one in signals[name])}"
             )
     lfsr, found = Lfsr(grid.taps, grid.seed), list[Point[GraphPlan]]()
-    for places in product(*(range(len(held)) for held in signals.values())):
-        plan = GraphPlan({name: held[n] for (name, held), n in zip(signals.items(), places, strict=True)}, lfsr)
+    for places in product(*(range(len(listed)) for listed in signals.values())):
+        plan = GraphPlan({name: listed[n] for (name, listed), n in zip(signals.items(), places, strict=True)}, lfsr)
         if not found:
             signals_for(graph, plan)
         parts = [f"{name}-{labels[name][n]}" for name, n in zip(signals, places, strict=True) if len(labels[name]) > 1]

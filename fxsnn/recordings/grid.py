@@ -15,7 +15,7 @@ from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan, Filters
 from fxsnn.decolle.ptq import Words, grids_of, plan_layers
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.exploration.point import MOST_POINTS, Point, Value
+from fxsnn.exploration.point import MOST_POINTS, Point, Value, distinct
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import SHORT, Rounding
@@ -121,17 +121,16 @@ def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> lis
     ConfigError
         Two points have one name, or the network cannot learn through a point's quantisation.
     """
-    found = dict[str, Point[DecollePlan]]()
-    for point in points:
+
+    def checked(point: Point[DecollePlan]) -> Point[DecollePlan]:
         if point.scheme == "straight-through":
             try:
                 grids_of(network, point.plan)
             except FxsnnError as error:
                 raise type(error)(f"{point.name}: {error}") from None
-        if point.name in found:
-            raise ConfigError(f"each point of a grid must be another configuration, but {point.name} comes twice")
-        found[point.name] = point
-    return list(found.values())
+        return point
+
+    return distinct(checked(point) for point in points)
 
 
 def _words(place: Mapping[str, Any], grid: RecordedGrid, layers: int) -> list[Words]:

@@ -31,9 +31,9 @@ def learned_recordings(train: Recordings, others: Sequence[Recordings]) -> Learn
     return learned_from(train.name, _split(train), [_split(other) for other in others], "recordings")
 
 
-def check_unlearned(network: Path, shown: Recordings) -> None:
+def check_unlearned(network: Path, recordings: Recordings) -> None:
     """Refuse a network, read from `network`, that learned from some of these recordings."""
-    check_not_learned(network, _split(shown), "recordings", "give a folder of other recordings by --data")
+    check_not_learned(network, _split(recordings), "recordings", "give a folder of other recordings by --data")
 
 
 def _split(recordings: Recordings) -> Samples:

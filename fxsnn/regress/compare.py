@@ -12,31 +12,31 @@ MOST_KEYS = 4  # changed keys that are named, so that the line stays one that is
 
 def changes(before: Record, after: Record) -> list[str]:
     """Say in a few words each what changed; nothing where every word and everything asked for is the same."""
-    told = [*_keys(before.configuration, after.configuration)]
+    lines = [*_keys(before.configuration, after.configuration)]
     if before.refused or after.refused:
         if before.refused != after.refused:
-            told.append(f"{before.refused or 'runs'} -> {after.refused or 'runs'}")
-        return told
+            lines.append(f"{before.refused or 'runs'} -> {after.refused or 'runs'}")
+        return lines
     names = [name for name in after.constants if before.constants.get(name) != after.constants[name]]
-    told += [_constant(name, before, after) for name in names]
+    lines += [_constant(name, before, after) for name in names]
     if before.inputs != after.inputs:
-        told.append(f"input spikes of presentation {_place(before.inputs, after.inputs)} changed")
+        lines.append(f"input spikes of presentation {_place(before.inputs, after.inputs)} changed")
     first = first_node(before, after)
     if first:
         image, step, node = first
-        told.append(f"first node: {node} at presentation {image}, step {step}")
+        lines.append(f"first node: {node} at presentation {image}, step {step}")
     count = sum(a != b for a, b in zip(_cut(before.responses), _cut(after.responses), strict=False))
     if count:
-        told.append(f"spike counts changed in {count} of {len(after.responses) // SHORT} presentations")
-    if before.words != after.words and len(told) == 0:
-        told.append("words changed, which short digests do not show")
+        lines.append(f"spike counts changed in {count} of {len(after.responses) // SHORT} presentations")
+    if before.words != after.words and len(lines) == 0:
+        lines.append("words changed, which short digests do not show")
     if before.spikes != after.spikes:
-        told.append(f"spikes {before.spikes:,} -> {after.spikes:,}")
+        lines.append(f"spikes {before.spikes:,} -> {after.spikes:,}")
     if (before.correct, before.images) != (after.correct, after.images):
-        told.append(f"accuracy {_accuracy(before)} -> {_accuracy(after)}")
-    if told and before.words == after.words:
-        told.append("every word is as recorded")
-    return told
+        lines.append(f"accuracy {_accuracy(before)} -> {_accuracy(after)}")
+    if lines and before.words == after.words:
+        lines.append("every word is as recorded")
+    return lines
 
 
 def first_node(before: Record, after: Record) -> tuple[int, int, str] | None:
@@ -72,7 +72,7 @@ def _keys(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
 
 
 def _constant(name: str, before: Record, after: Record) -> str:
-    if name in ("weights", "theta") or name.startswith(ARRAYS):  # told by digests
+    if name in ("weights", "theta") or name.startswith(ARRAYS):  # recorded by their digests
         return f"{name} changed"
     return f"{name} word {before.constants.get(name, 'none')} -> {after.constants[name]}"
 

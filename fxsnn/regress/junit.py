@@ -27,7 +27,7 @@ def junit_xml(listed: Path, found: Regression, accepted: bool) -> bytes:
     `testsuites`, a time stamp without a zone, a package and a number of each suite, empty outputs at its end.
     Where the differences are `accepted`, nothing fails.
     """
-    told = {} if accepted else {one.name: printable("; ".join(one.why)) for one in found.outcomes if not one.agrees}
+    why = {} if accepted else {one.name: printable("; ".join(one.why)) for one in found.outcomes if not one.agrees}
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
     root = ElementTree.Element("testsuites")
     suite = ElementTree.SubElement(
@@ -39,7 +39,7 @@ def junit_xml(listed: Path, found: Regression, accepted: bool) -> bytes:
         timestamp=now,
         hostname=printable(platform.node()) or "localhost",
         tests=str(len(found.outcomes)),
-        failures=str(len(told)),
+        failures=str(len(why)),
         errors="0",
         time=f"{sum(one.seconds for one in found.outcomes):.3f}",
     )
@@ -54,9 +54,9 @@ def junit_xml(listed: Path, found: Regression, accepted: bool) -> bytes:
             name=printable(one.name),
             time=f"{one.seconds:.3f}",
         )
-        if one.name in told:
-            failure = ElementTree.SubElement(case, "failure", type="difference", message=told[one.name])
-            failure.text = told[one.name]
+        if one.name in why:
+            failure = ElementTree.SubElement(case, "failure", type="difference", message=why[one.name])
+            failure.text = why[one.name]
     for output in ("system-out", "system-err"):
         ElementTree.SubElement(suite, output)
     ElementTree.indent(root)

@@ -10,7 +10,7 @@ import msgspec
 
 from fxsnn.competitive.network import Compare, Network, RefractoryInput, Reset, Winner, load_network
 from fxsnn.competitive.plan import Plan, plan_from_data, plan_to_data
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, naming
 from fxsnn.exploration.selection import read_plan
 from fxsnn.io.documents import documented, named, parse_toml
 from fxsnn.io.files import inside, read_text
@@ -78,21 +78,21 @@ class Configuration:
     plan: Plan
     data: Literal["random", "digits", "mnist"]
     images: int
-    traced: int  # the first images, of which every node is held
+    traced: int  # the first images, of which every node is recorded
     labelling: int  # images that give neurons their classes; 0: no accuracy
     random: Random
 
     def described(self) -> dict[str, str]:
         """Return everything that was asked for, by dotted keys; the arrays of the network are recorded apart."""
         network, coding = self.network, self.network.coding
-        told: dict[str, Any] = {"plan": plan_to_data(self.plan), "data": self.data}
-        told |= {name: getattr(network, name) for name in _Constants.__struct_fields__}
+        asked: dict[str, Any] = {"plan": plan_to_data(self.plan), "data": self.data}
+        asked |= {name: getattr(network, name) for name in _Constants.__struct_fields__}
         if self.data == "random":
-            told["random"] = msgspec.structs.asdict(self.random)
+            asked["random"] = msgspec.structs.asdict(self.random)
         else:
-            told["coding"] = {name: getattr(coding, name) for name in _Coding.__struct_fields__}
-            told["labelling"] = self.labelling
-        return flat(told | {"images": self.images, "traced": self.traced})
+            asked["coding"] = {name: getattr(coding, name) for name in _Coding.__struct_fields__}
+            asked["labelling"] = self.labelling
+        return flat(asked | {"images": self.images, "traced": self.traced})
 
 
 Listed = Configuration | GraphConfiguration | LayersConfiguration
@@ -120,13 +120,11 @@ def _parse(text: str, root: Path) -> list[Listed]:
             raise ConfigError(f"a configuration's name must be printable, without spaces around it, not {entry.name!r}")
         if entry.name in {one.name for one in found}:
             raise ConfigError(f"the names of configurations must differ, {entry.name!r} is used twice")
-        try:
+        with naming(f"configuration {entry.name!r}"):
             if "random" in tables and (entry.inputs is not None or entry.data != "random"):
                 of = "data" if entry.inputs is None else "inputs"
                 raise ConfigError(f"random must be left out of a configuration of {of}: nothing is drawn")
             found.append(_configuration(entry, root))
-        except FxsnnError as error:
-            raise type(error)(f"configuration {entry.name!r}: {error}") from None
     if not found:
         raise ConfigError("a list of configurations must hold one or more, not none")
     return found

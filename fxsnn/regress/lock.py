@@ -70,11 +70,11 @@ def read_lock(path: Path) -> Lock:
     schema = fitted(content, _Head, must).schema
     if schema > SCHEMA:
         raise FileError(f"a lock must be of schema {SCHEMA}, {path.name!r} is of {schema}: a newer fxsnn wrote it")
-    held = fitted(content, _Lock, must)
-    for name, sealed in held.configurations.items():
+    lock = fitted(content, _Lock, must)
+    for name, sealed in lock.configurations.items():
         if sealed.seal != _seal(name, sealed.record):
             raise FileError(f"a lock must be unaltered, {path.name!r} is not as it was written for {name!r}")
-    return Lock({name: sealed.record for name, sealed in held.configurations.items()}, held.tool)
+    return Lock({name: sealed.record for name, sealed in lock.configurations.items()}, lock.tool)
 
 
 def write_lock(path: Path, lock: Lock) -> None:

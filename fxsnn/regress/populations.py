@@ -27,7 +27,7 @@ from fxsnn.graph.writing import graph_text
 from fxsnn.io.documents import named, parse_toml
 from fxsnn.io.files import read_text
 from fxsnn.number.signal import Signal
-from fxsnn.populations.firing import spiking
+from fxsnn.populations.bench import spiking
 from fxsnn.regress.noise import Random
 from fxsnn.regress.tables import flat, merged
 
@@ -54,10 +54,10 @@ class GraphConfiguration:
             # a file is read from wherever the command runs: its name and text are what was asked for
             network["population"][one.name]["neuron"] = Path(one.text.file).name
             network["population"][one.name]["text"] = hashlib.sha256(one.text.source.encode()).hexdigest()[:8]
-        told: dict[str, Any] = {"network": network, "plan": _tables(self.plan)}
-        told["data"] = "random" if self.inputs is None else "inputs"
-        told |= {"random": msgspec.structs.asdict(self.random)} if self.inputs is None else {}
-        return flat(told | {"images": self.images, "traced": self.traced})
+        asked: dict[str, Any] = {"network": network, "plan": _tables(self.plan)}
+        asked["data"] = "random" if self.inputs is None else "inputs"
+        asked |= {"random": msgspec.structs.asdict(self.random)} if self.inputs is None else {}
+        return flat(asked | {"images": self.images, "traced": self.traced})
 
     def quantised(self) -> QuantisedGraph:
         """Return the network in words; raises as `quantise_graph` does."""
@@ -113,8 +113,8 @@ def _named(graph: Graph, change: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(signals, Mapping):
         raise ConfigError(f"change.signal must be a table of signals, not {signals!r}")
     owners = {name for name, _ in names_of(graph)}
-    nested = by_name({name: said for name, said in signals.items() if name in owners})
-    return {**change, "signal": {name: said for name, said in signals.items() if name not in owners} | nested}
+    nested = by_name({name: entry for name, entry in signals.items() if name in owners})
+    return {**change, "signal": {name: entry for name, entry in signals.items() if name not in owners} | nested}
 
 
 def arrays_of(network: QuantisedGraph) -> Iterator[tuple[str, Words]]:
@@ -133,8 +133,8 @@ def nodes_of(network: QuantisedGraph, words: Words) -> Iterator[tuple[str, Words
         for stream, draws in kept.draws.items():
             cast = neuron.cast(stream)
             yield f"{name}.{cast.name if cast else stream} draw {stream}", draws
-        for node, held in kept.nodes.items():
-            yield f"{name}.{node}", held
+        for node, rows in kept.nodes.items():
+            yield f"{name}.{node}", rows
         yield f"{name} emits", kept.emitted
         if kept.draws:
             yield f"{name}.lfsr", np.stack([kept.registers[stream] for stream in kept.draws], axis=1)
@@ -143,25 +143,25 @@ def nodes_of(network: QuantisedGraph, words: Words) -> Iterator[tuple[str, Words
 class GraphAnswers(NamedTuple):
     """What a network gives for its inputs."""
 
-    words: list[Words]  # an input: what is said, and how often each neuron emits
+    words: list[Words]  # an input: its answer, and how often each neuron emits
     spikes: int
     correct: int | None
 
 
-def answers_of(network: QuantisedGraph, shown: Inputs) -> GraphAnswers:
+def answers_of(network: QuantisedGraph, inputs: Inputs) -> GraphAnswers:
     """Run every input; raises as `run` does."""
-    answers = [run(network, some) for some in shown.parts()]
+    answers = [run(network, some) for some in inputs.parts()]
     fires, spikes = spiking(network.graph), 0
     words = list[Words]()
-    for said, one in zip(chain.from_iterable(one.said for one in answers), shown.words, strict=True):
+    for answer, one in zip(chain.from_iterable(one.said for one in answers), inputs.words, strict=True):
         emitted = emitted_of(network, one[None])
-        sums = [emitted[held.name][0].sum(axis=0, dtype=np.int64) for held in network.graph.populations]
+        sums = [emitted[each.name][0].sum(axis=0, dtype=np.int64) for each in network.graph.populations]
         spikes += sum(int(emitted[name].sum(dtype=np.int64)) for name in fires)
-        words.append(np.concatenate([said, *sums]))
+        words.append(np.concatenate([answer, *sums]))
     classes = [one.classes for one in answers if one.classes is not None]
-    if shown.labels is None or not classes:
+    if inputs.labels is None or not classes:
         return GraphAnswers(words, spikes, None)
-    return GraphAnswers(words, spikes, int(np.count_nonzero(np.concatenate(classes) == shown.labels)))
+    return GraphAnswers(words, spikes, int(np.count_nonzero(np.concatenate(classes) == inputs.labels)))
 
 
 def _tables(plan: GraphPlan) -> dict[str, Any]:

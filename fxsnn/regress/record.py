@@ -38,7 +38,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     responses: str = ""  # SHORT digits an image: the spike counts of the neurons
     spikes: int = 0
     correct: int | None = None
-    images: int | None = None  # of which `correct` were told right
+    images: int | None = None  # of which `correct` are right
     words: str = ""  # SHA-256 over constants, inputs, nodes and responses
     refused: str = ""  # why it does not run
 
@@ -64,7 +64,7 @@ def record(configuration: Listed, splits: Callable[[bool], Splits]) -> Record:
         constants = _constants(network, full)
         inputs = _each(spikes.raster(), full)
         nodes = [_traced(network, spikes, image, full) for image in range(configuration.traced)]
-        told = _each(responses, full)
+        counts = _each(responses, full)
         correct = _correct(configuration, network, responses, digits) if digits else None
     except FileError:
         raise
@@ -75,7 +75,7 @@ def record(configuration: Listed, splits: Callable[[bool], Splits]) -> Record:
         constants,
         inputs,
         nodes,
-        told,
+        counts,
         int(responses.sum()),
         correct,
         None if correct is None else configuration.images,
@@ -86,24 +86,26 @@ def record(configuration: Listed, splits: Callable[[bool], Splits]) -> Record:
 def _record_graph(configuration: GraphConfiguration | LayersConfiguration, described: dict[str, str]) -> Record:
     full = hashlib.sha256()
     try:
-        network, shown = configuration.quantised(), configuration.presented()
+        network, presented = configuration.quantised(), configuration.presented()
         constants = {
             name: _short(words, full) if words.ndim else str(words.item()) for name, words in arrays_of(network)
         }
         full.update(repr(constants).encode())
-        inputs = _each(shown.words, full)
+        inputs = _each(presented.words, full)
         nodes = [
             {name: _each(rows, full) for name, rows in nodes_of(network, one)}
-            for one in shown.words[: configuration.traced]
+            for one in presented.words[: configuration.traced]
         ]
-        answers = answers_of(network, shown)
+        answers = answers_of(network, presented)
     except FileError:
         raise
     except FxsnnError as error:
         return Record(described, refused=f"{type(error).__name__}: {error}")
-    told = _each(answers.words, full)
-    images = None if answers.correct is None else len(shown)
-    return Record(described, constants, inputs, nodes, told, answers.spikes, answers.correct, images, full.hexdigest())
+    responses = _each(answers.words, full)
+    images = None if answers.correct is None else len(presented)
+    return Record(
+        described, constants, inputs, nodes, responses, answers.spikes, answers.correct, images, full.hexdigest()
+    )
 
 
 def _inputs(configuration: Configuration, splits: Callable[[bool], Splits]) -> tuple[Spikes, Splits | None]:
@@ -111,22 +113,22 @@ def _inputs(configuration: Configuration, splits: Callable[[bool], Splits]) -> t
     if configuration.data == "random":
         return spikes_of(configuration.random.spikes(images, inputs)), None
     digits = splits(configuration.data == "mnist")
-    shown = part(digits.test, 0, images).images
-    if shown.shape[1] != inputs:
+    pixels = part(digits.test, 0, images).images
+    if pixels.shape[1] != inputs:
         raise ConfigError(
-            f"configuration {configuration.name!r} must have {shown.shape[1]} inputs, one a pixel, not {inputs}"
+            f"configuration {configuration.name!r} must have {pixels.shape[1]} inputs, one a pixel, not {inputs}"
         )
     if configuration.labelling > len(digits.labelling):
         raise ConfigError(
             f"configuration {configuration.name!r}: labelling must be at most {len(digits.labelling)} images, "
             f"not {configuration.labelling}"
         )
-    return encode(shown, configuration.network.coding), digits
+    return encode(pixels, configuration.network.coding), digits
 
 
 def _constants(network: QuantisedNetwork, full: Any) -> dict[str, str]:
-    held = {name: getattr(network, name) for name in ("weights", "theta")}
-    constants = {name: _short(words, full) for name, words in held.items()}
+    arrays = {name: getattr(network, name) for name in ("weights", "theta")}
+    constants = {name: _short(words, full) for name, words in arrays.items()}
     for name in ("threshold", "factor", "inhibition", "floor", "reset_value"):
         constants[name] = str(getattr(network, name))
     full.update(repr(constants).encode())
@@ -135,10 +137,10 @@ def _constants(network: QuantisedNetwork, full: Any) -> dict[str, str]:
 
 def _traced(network: QuantisedNetwork, spikes: Spikes, image: int, full: Any) -> dict[str, str]:
     trace = emulate(network, spikes, image)
-    held = {**trace.nodes, **{f"{site} draw": words for site, words in trace.draws.items()}}
+    nodes = {**trace.nodes, **{f"{site} draw": words for site, words in trace.draws.items()}}
     if trace.draws:
-        held["lfsr"] = trace.registers[:, [n for n, site in enumerate(SITES) if site in trace.draws]]
-    return {name: _each(held[name], full) for name in ORDER if name in held}
+        nodes["lfsr"] = trace.registers[:, [n for n, site in enumerate(SITES) if site in trace.draws]]
+    return {name: _each(nodes[name], full) for name in ORDER if name in nodes}
 
 
 def _each(rows: Iterable[NDArray[Any]], full: Any) -> str:

@@ -22,7 +22,7 @@ from fxsnn.regress.record import Record, record
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is to be said of one configuration; `agrees` where nothing is."""
+    """What is to be reported of one configuration; `agrees` where nothing is."""
 
     name: str
     why: tuple[str, ...] = ()  # nothing, where it gives what is recorded

@@ -17,7 +17,7 @@ from fxsnn.report.story import Story
 
 OUTSIDE = "#d0d7de"
 BOTTOM = 0.6  # of the axis of counts
-NEAR = 0.6  # a rail further off than this many times the values' extent is told in words
+NEAR = 0.6  # a rail further off than this many times the values' extent is stated in words
 TITLES = {"membrane": "membrane, before the reset", "current": "synaptic current"}
 DASHES = (0, (5, 3))
 BRACKET: dict[str, Any] = {"linewidth": 1.6, "marker": "|", "markersize": 7, "markeredgewidth": 1.6}
@@ -51,8 +51,8 @@ def draw(story: Story, cut: str) -> Figure:
 
 
 def _draw_counts(axes: Axes, values: Distribution) -> None:
-    shown = (values.float_counts > 0) | (values.fixed_counts > 0)
-    first, last = np.flatnonzero(shown)[[0, -1]]
+    counted = (values.float_counts > 0) | (values.fixed_counts > 0)
+    first, last = np.flatnonzero(counted)[[0, -1]]
     edges = values.edges[first : last + 2]
     axes.stairs(
         _drawn(values.float_counts[first : last + 1]), edges, fill=True, color=FLOAT, alpha=0.3, baseline=BOTTOM / 2

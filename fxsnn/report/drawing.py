@@ -7,7 +7,7 @@ import logging
 from fxsnn.errors import ConfigError
 
 
-class _Said(logging.Handler):
+class _Warned(logging.Handler):
     """Keep what matplotlib says while it starts, in the place of lines on standard error."""
 
     def __init__(self) -> None:
@@ -26,14 +26,14 @@ def check_drawing() -> None:
     ConfigError
         matplotlib's configuration cannot be read.
     """
-    log, said = logging.getLogger("matplotlib"), _Said()
+    log, warned = logging.getLogger("matplotlib"), _Warned()
     propagated, log.propagate = log.propagate, False
-    log.addHandler(said)
+    log.addHandler(warned)
     try:
         import matplotlib.figure  # noqa: F401  what a figure imports may warn too
     except (UnicodeDecodeError, OSError) as error:
-        told = said.lines[-1] if said.lines else str(error)  # the name of the file is in the former alone
-        raise ConfigError(f"matplotlib must be able to read its configuration (matplotlibrc): {told}") from None
+        reason = warned.lines[-1] if warned.lines else str(error)  # the name of the file is in the former alone
+        raise ConfigError(f"matplotlib must be able to read its configuration (matplotlibrc): {reason}") from None
     finally:
-        log.removeHandler(said)
+        log.removeHandler(warned)
         log.propagate = propagated

@@ -52,8 +52,8 @@ def render(story: Story) -> str:
     pictures = _pictures(story)
     tables = drawn(story)
     candidates, words = list(enumerate(story.candidates)), story.words
-    shown = sorted((c for c in candidates if c[1]["on_front"] or c[1]["chosen"]), key=lambda c: (c[1]["bits"], c[0]))
-    rest = [c for c in candidates if c not in shown]
+    front = sorted((c for c in candidates if c[1]["on_front"] or c[1]["chosen"]), key=lambda c: (c[1]["bits"], c[0]))
+    rest = [c for c in candidates if c not in front]
     return environment.get_template("report.html").render(
         story=story,
         words=words,
@@ -61,14 +61,14 @@ def render(story: Story) -> str:
         has_thresholds=any(found.float_thresholds for found in story.distributions),
         choice=story.choice,
         place=next(n for n, candidate in candidates if candidate["chosen"]),
-        front=shown,
-        tiny=min(candidate["bits"] for _, candidate in shown) < 8192,  # of which a tenth of a KiB says too little
-        candidates=[*shown, *sorted(rest, key=lambda c: (-c[1]["accuracy"], c[1]["bits"], c[0]))],
+        front=front,
+        tiny=min(candidate["bits"] for _, candidate in front) < 8192,  # of which a tenth of a KiB says too little
+        candidates=[*front, *sorted(rest, key=lambda c: (-c[1]["accuracy"], c[1]["bits"], c[0]))],
         columns=_columns(story),
         headline=_headline(story),
         accuracies=accuracies(story),
         arrays=_arrays(story.memory),
-        ties=_ties([candidate for _, candidate in shown]),
+        ties=_ties([candidate for _, candidate in front]),
         firing=firing.rows(story.firing, story.choice["scheme"], words.one) if story.firing else [],
         warning=firing.warning(story.firing, story.choice["scheme"], words.one) if story.firing else "",
         confusion=_confusion(story),
@@ -185,13 +185,13 @@ def _pictures(story: Story) -> dict[str, list[str]]:
     from fxsnn.report import activity, distributions, pictures, theme, trade_off
     from fxsnn.report.significance import significance_svg
 
-    shown = f"for one {story.words.one} (class {story.traces['class']})"
+    presented = f"for one {story.words.one} (class {story.traces['class']})"
     names = " and of ".join(f"the {found.signal}" for found in story.distributions)
     figures = {
         "trade_off": (trade_off.draw, "Accuracy over memory of all candidates, with the Pareto front and the choice."),
-        "membranes": (activity.membranes, f"Membrane potentials of the most active {story.neurons}, {shown}."),
+        "membranes": (activity.membranes, f"Membrane potentials of the most active {story.neurons}, {presented}."),
         "distributions": (distributions.draw, f"Histograms of {names}, float beside fixed, with the format's range."),
-        "rasters": (activity.rasters, f"Spikes of inputs, float network and fixed-point network, {shown}."),
+        "rasters": (activity.rasters, f"Spikes of inputs, float network and fixed-point network, {presented}."),
     }
     titles = {str(n): texts.describe(candidate) for n, candidate in enumerate(story.candidates)}
     made: dict[str, list[str]] = {}

@@ -61,9 +61,9 @@ def svg_text(figure: Figure, alt: str, kind: str, titles: Mapping[str, str] | No
     titles    for a mark whose gid is `<key>@<anything>`: what to show when the pointer is over it
     """
     settle(figure)
-    held = io.StringIO()
-    figure.savefig(held, format="svg", dpi=220, metadata={"Date": None})
-    text = held.getvalue()
+    svg = io.StringIO()
+    figure.savefig(svg, format="svg", dpi=220, metadata={"Date": None})
+    text = svg.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     box = re.search(r'viewBox="([^"]*)"', text)
@@ -112,9 +112,9 @@ def mosaic(weights: NDArray[np.float64], low: float, high: float) -> str:
         sheet[top : top + side, left : left + side] = field.reshape(side, side)
     shade = np.ma.masked_invalid((sheet - low) / (high - low if high > low else 1.0))
     greys = colormaps["Greys"].with_extremes(bad="#9fc5e0")
-    held, unsigned = io.BytesIO(), cast("dict[str, str]", {"Software": None})  # None: do not write the version
-    imsave(held, greys(shade, bytes=True), format="png", metadata=unsigned)
-    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()
+    png, unsigned = io.BytesIO(), cast("dict[str, str]", {"Software": None})  # None: do not write the version
+    imsave(png, greys(shade, bytes=True), format="png", metadata=unsigned)
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
 
 
 def tiles_across(neurons: int) -> int:

@@ -30,12 +30,12 @@ def significance_svg(found: Significance, cut: str = "wide") -> str:
 
 def significance_png(found: Significance, cut: str = "wide") -> bytes:
     """Return the figure as a PNG on white."""
-    held, unsigned = io.BytesIO(), {"Software": None}  # the version of what drew it is not written
+    png, unsigned = io.BytesIO(), {"Software": None}  # the version of what drew it is not written
     with style(f"significance-{cut}"):
         figure = draw(found, cut)
         settle(figure)
-        figure.savefig(held, format="png", dpi=150, facecolor="white", metadata=unsigned)
-    return held.getvalue()
+        figure.savefig(png, format="png", dpi=150, facecolor="white", metadata=unsigned)
+    return png.getvalue()
 
 
 def describe(found: Significance) -> str:

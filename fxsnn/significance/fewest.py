@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
-from fxsnn.digits.grid import GROUPS
 from fxsnn.errors import ConfigError
-from fxsnn.exploration.point import Point
 from fxsnn.io.documents import fitted, parse_json
-from fxsnn.number.format import Format
 from fxsnn.number.modes import SHORT, Rounding
 
 ABOVE = 2  # bits above the fewest that the analysis found
@@ -62,34 +59,3 @@ def read_fewest(data: bytes, shown: str) -> Fewest:
     """Read what single-signal analysis wrote; raises FileError."""
     must = f"a significance file must be what fxsnn significance wrote, {shown!r} is not"
     return fitted(parse_json(data, must), Fewest, must)
-
-
-def restrict(points: Sequence[Point[Any]], fewest: Fewest) -> list[Point[Any]]:
-    """Return the points in which every group has the fewest bits found for its rounding, or up to two more.
-
-    A rounding with which a group never kept to the floor is left out with that group.
-    """
-    together = [group for group in GROUPS if f"{group}_bits" not in points[0].values]
-    bits = [_bits(point, together) for point in points]
-    offered = {axis: {held[axis] for held in bits} for axis in bits[0]}
-
-    def is_significant(point: Point[Any], held: Mapping[tuple[str, ...], int]) -> bool:
-        roundings = {axis: "weight_rounding" if axis == ("weight",) else "state_rounding" for axis in held}
-        return all(
-            fewest.allows(axis, Rounding.parse(str(point.values[roundings[axis]])), frac, offered[axis])
-            for axis, frac in held.items()
-        )
-
-    kept = [point for point, held in zip(points, bits, strict=True) if is_significant(point, held)]
-    if not kept:
-        raise ConfigError("a grid must have points with the bits that the significance file asks for, not none")
-    return kept
-
-
-def _bits(point: Point[Any], together: Sequence[str]) -> dict[tuple[str, ...], int]:
-    """Return the fractional bits of the weights, of the groups that have them together, and of each other one."""
-    alone: dict[tuple[str, ...], int] = {
-        (group,): int(point.values[f"{group}_bits"]) for group in GROUPS if group not in together
-    }
-    weight = Format.parse(str(point.values["weight"])).frac
-    return {("weight",): weight, tuple(together): int(point.values["state_bits"]), **alone}

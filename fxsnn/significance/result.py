@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -169,7 +169,7 @@ def gather(
     seed: int,
     baseline: Float,
     max_loss: float,
-    spreads: dict[str, Spread],
+    spreads: Mapping[str, Spread],
     sweeps: Sequence[Point],
     groups: Sequence[Fact],
 ) -> Significance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -11,18 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.engine.pool import THREADS, Engine, open_pool
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, FormatError, FxsnnError, WidthError
+from fxsnn.frozen import freeze
 from fxsnn.measure.classify import wilson_interval
+from fxsnn.measure.ranges import Spread
 from fxsnn.measure.ties import paired_difference
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Signal
-from fxsnn.significance.result import COMMON_WORD, KINDS, Kind, Point
+from fxsnn.significance.result import COMMON_WORD, KINDS, Fact, Float, Kind, Point, Significance, gather
 
 ROUNDINGS = (Rounding.FLOOR, Rounding.NEAREST_UP, Rounding.STOCHASTIC)
 LONGEST_WORD = 12  # bits; of the fractional sweep, which begins with words of one bit
 _BELOW, _ABOVE = 6, 1  # integer bits swept below and above those that hold the profiled values
 
+PlanT = TypeVar("PlanT")
+RoomT = TypeVar("RoomT")
 Right = NDArray[np.bool_]  # bool[images]: which predictions are right
 
 
@@ -50,6 +54,28 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Wide:
+    """A network in words so wide that they stand for float, and what is narrowed of it.
+
+    right, wide_right    bool[samples]: what the float network, and what this one, answers correctly
+    differing            samples which the two answer otherwise
+    key                  of the network in wide words, see `Case`
+    seed                 of the register that stochastic rounding draws from
+    """
+
+    groups: tuple[Group, ...]
+    spreads: Mapping[str, Spread]
+    right: NDArray[np.bool_]
+    wide_right: NDArray[np.bool_]
+    differing: int
+    key: bytes
+    seed: int
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Cases:
     """The work of a sweep: a task is a group's place and its signals as they are narrowed."""
 
@@ -63,6 +89,45 @@ class Cases:
             return _named(group, signals, lambda: group.case(signals).run())
 
         return do
+
+
+def significance(
+    wide: Wide,
+    data: str,
+    digest: str,
+    max_loss: float,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    longest: int = LONGEST_WORD,
+    engine: Engine = THREADS,
+) -> Significance:
+    """Sweep every group of a trained network, of whatever kind; raises as `sweep` does.
+
+    data, digest    what is measured, in words, and the network's SHA-256
+    progress        called with the cases run and their number
+    """
+    baseline = Float(**score_of(wide.right), wide_images_differing=wide.differing)
+    points = sweep(wide.groups, wide.right, {wide.key: wide.wide_right}, workers, progress, longest, engine)
+    return gather(data, digest, wide.seed, baseline, max_loss, wide.spreads, points, facts_of(wide.groups))
+
+
+def facts_of(groups: Sequence[Group]) -> list[Fact]:
+    """Return what a result states of groups beside their points."""
+    return [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
+
+
+def widest(rooms: Iterable[RoomT], plan_of: Callable[[RoomT], PlanT]) -> PlanT:
+    """Return the plan of the first of rooms for bits, the widest first, that can run.
+
+    Raises WidthError or FormatError, as `plan_of` does of the last, where none can.
+    """
+    refused: Exception = WidthError("a plan must be tried")
+    for room in rooms:
+        try:
+            return plan_of(room)
+        except (WidthError, FormatError) as error:
+            refused = error
+    raise refused
 
 
 def bits_of(group: Group, kind: Kind, longest: int = LONGEST_WORD) -> range:

@@ -20,10 +20,12 @@ class Rows:
     def __init__(self, storage: RDBStorage) -> None:
         from sqlalchemy import MetaData
 
-        held = MetaData()
-        held.reflect(storage.engine, only=_TABLES)
+        metadata = MetaData()
+        metadata.reflect(storage.engine, only=_TABLES)
         self._engine = storage.engine
-        self._studies, self._trials, self._values, self._params, self._attributes = (held.tables[n] for n in _TABLES)
+        self._studies, self._trials, self._values, self._params, self._attributes = (
+            metadata.tables[n] for n in _TABLES
+        )
 
     def complete(self, study: int) -> list[dict[str, Any]]:
         """Return the user attributes of every complete trial of a study, in the order of their numbers."""
@@ -45,14 +47,14 @@ class Rows:
         from optuna.distributions import distribution_to_json
         from sqlalchemy import func, select
 
-        studies, held = self._studies.c, self._trials
+        studies, table = self._studies.c, self._trials
         now = datetime.now(UTC).replace(tzinfo=None)  # as Optuna keeps times
         finished = {"study_id": study, "state": "COMPLETE", "datetime_start": now, "datetime_complete": now}
         with self._engine.begin() as connection:
             # whoever else adds trials waits here: numbers are given without gaps, and none twice
             connection.execute(select(studies.study_id).where(studies.study_id == study).with_for_update())
-            first = connection.scalar(select(func.count()).select_from(held).where(held.c.study_id == study)) or 0
-            made = held.insert().returning(held.c.trial_id, sort_by_parameter_order=True)
+            first = connection.scalar(select(func.count()).select_from(table).where(table.c.study_id == study)) or 0
+            made = table.insert().returning(table.c.trial_id, sort_by_parameter_order=True)
             ids = connection.scalars(made, [finished | {"number": first + n} for n in range(len(trials))]).all()
             places = list(zip(ids, trials, strict=True))
             connection.execute(

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from fxsnn.errors import ConfigError
-from fxsnn.subjects.subject import Facts
+from fxsnn.exploration.subject import Facts
 
 SCHEMA = 2  # 1 counted memory otherwise
 _WHAT = {
@@ -60,20 +60,20 @@ def identify(facts: Facts, strategy: str, *, trials: int = 0, seed: int = 0, sig
     )
 
 
-def check_same(identity: Identity, held: Mapping[str, Any], shown: str) -> None:
+def check_same(identity: Identity, stored: Mapping[str, Any], place: str) -> None:
     """Refuse a study of something else: one line that names the first thing which differs."""
     given = asdict(identity)
-    afresh = "name another study with --study-name" if "://" in shown else "name a new file with --study, or remove it"
-    if (was := held.get("schema")) != SCHEMA:
+    afresh = "name another study with --study-name" if "://" in place else "name a new file with --study, or remove it"
+    if (was := stored.get("schema")) != SCHEMA:
         raise ConfigError(
-            f"a study must be of schema {SCHEMA}, whose memory is counted as now, but {shown!r} is of {was!r}; "
+            f"a study must be of schema {SCHEMA}, whose memory is counted as now, but {place!r} is of {was!r}; "
             f"to explore again, {afresh}"
         )
     for name, what in _WHAT.items():
-        if held.get(name) != given[name]:
-            told = f": {given[name]!r} is not its {held.get(name)!r}" if _is_short(name) else ""
+        if stored.get(name) != given[name]:
+            difference = f": {given[name]!r} is not its {stored.get(name)!r}" if _is_short(name) else ""
             raise ConfigError(
-                f"a study must be resumed as it was begun, but {what} of {shown!r} is another one{told}; {afresh}"
+                f"a study must be resumed as it was begun, but {what} of {place!r} is another one{difference}; {afresh}"
             )
 
 

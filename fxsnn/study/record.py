@@ -44,8 +44,8 @@ class Record:
             self.results: dict[str, Result] = {}
             for attributes in self._complete():
                 self.results.setdefault(str(attributes["point"]), msgspec.convert(attributes, Result))
-            held = self._study.user_attrs.get("float")
-            self.found = msgspec.convert(held, Found) if held else None
+            stored = self._study.user_attrs.get("float")
+            self.found = msgspec.convert(stored, Found) if stored else None
 
     @property
     def shown(self) -> str:
@@ -122,7 +122,7 @@ def _begin(place: Place, storage: BaseStorage, identity: Identity) -> None:
     study, ours = _made(storage, place.name)
     # who creates it writes what it is of, the schema last; should he be killed before, the next one does
     until = time.monotonic() + (0.0 if ours else _BEGINNING)
-    while (held := storage.get_study_user_attrs(study)).get("schema") is None:
+    while (attributes := storage.get_study_user_attrs(study)).get("schema") is None:
         if time.monotonic() < until:
             time.sleep(0.05)
             continue
@@ -131,7 +131,7 @@ def _begin(place: Place, storage: BaseStorage, identity: Identity) -> None:
         storage.set_study_system_attr(study, "study:metric_names", ["accuracy", "bits"])  # for Optuna's own tools
         for name, value in asdict(identity).items():
             storage.set_study_user_attr(study, name, value)
-    check_same(identity, held, place.shown)
+    check_same(identity, attributes, place.shown)
 
 
 def _made(storage: BaseStorage, name: str) -> tuple[int, bool]:

@@ -14,12 +14,11 @@ from fxsnn.errors import ConfigError, OverflowDetectedError, WidthError
 from fxsnn.exploration.candidate import Values
 from fxsnn.exploration.candidates import MOST_BITS, Found, entry_of, found_of
 from fxsnn.exploration.point import Point
+from fxsnn.exploration.subject import Facts, Subject
 from fxsnn.measure.memory import baseline
 from fxsnn.study.record import Record, Result
-from fxsnn.subjects.strategy import Strategy
-from fxsnn.subjects.subject import Facts, Subject
+from fxsnn.study.strategy import Strategy
 
-Classified = Callable[[int, int], None]
 _WORST: Values = (0.0, float(MOST_BITS))  # of what cannot run: no strategy goes on from it
 FLOAT = "float"  # the task that asks what the float network reaches
 
@@ -55,7 +54,7 @@ class Coordinator:
     unfit    why others have no result, by name: a value left a format that refuses it, or could leave int64
     """
 
-    def __init__(self, record: Record, strategy: Strategy, progress: Classified) -> None:
+    def __init__(self, record: Record, strategy: Strategy, progress: Callable[[int, int], None]) -> None:
         self._record, self._strategy, self._progress = record, strategy, progress
         self._values = {name: _worth(found) for name, found in record.results.items()}
         self.evaluated = 0

@@ -15,13 +15,14 @@ from fxsnn.errors import ConfigError, FindingError, as_given
 from fxsnn.exploration.candidates import Exploration, assemble
 from fxsnn.exploration.pareto import USUAL_LOSS
 from fxsnn.exploration.point import Point
+from fxsnn.exploration.subject import Subject
 from fxsnn.io.files import check_output, read_bytes
 from fxsnn.significance.fewest import read_fewest
 from fxsnn.study.identity import identify
 from fxsnn.study.record import Record, check_study, open_record
 from fxsnn.study.run import FLOAT, Coordinator, Evaluation
 from fxsnn.study.storage import USUAL_NAME, Place, exists, parse_place, quiet
-from fxsnn.subjects.strategy import (
+from fxsnn.study.strategy import (
     SAMPLERS,
     Every,
     Name,
@@ -29,7 +30,6 @@ from fxsnn.subjects.strategy import (
     Strategy,
     check_strategy,
 )
-from fxsnn.subjects.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,19 @@ def settings_of(
     max_loss: float | None = None,
     study_name: str | None = None,
 ) -> Settings:
-    """Return what the command line said, checked; the study is beside the output where no place is named."""
+    """Return what the command line gave, checked; the study is beside the output where no place is named."""
     name = check_strategy(strategy, trials, significance)
     check_output(out, significance)
     if max_loss is not None and name != "narrow":
         raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")
-    data, shown = b"", ""
+    data, file = b"", ""
     if significance is not None:
-        data, shown = read_bytes(significance, "a significance file", most=1 << 20), str(significance)
-        read_fewest(data, shown)
+        data, file = read_bytes(significance, "a significance file", most=1 << 20), str(significance)
+        read_fewest(data, file)
     called = USUAL_NAME if study_name is None else study_name
     kept = parse_place(str(out.with_suffix(".db")) if place is None else place, called)
     loss = USUAL_LOSS if max_loss is None else max_loss
-    return Settings(kept, name, trials, seed, data, shown, loss)
+    return Settings(kept, name, trials, seed, data, file, loss)
 
 
 def run_study(
@@ -138,9 +138,9 @@ def _strategy(subject: Subject, settings: Settings) -> Strategy:
 
 
 def _exploration(record: Record, points: Sequence[Point[Any]], data: str, unfit: Sequence[str]) -> Exploration:
-    held = [record.results[point.name] for point in points if point.name in record.results]
-    if record.found is None or not held:
+    results = [record.results[point.name] for point in points if point.name in record.results]
+    if record.found is None or not results:
         why = f": {unfit[0]}" if unfit else ""
         raise FindingError(f"a study must have the result of a point, but {record.shown!r} has none{why}")
-    bits = max(result.baseline_bits for result in held)
-    return assemble(data, msgspec.structs.replace(record.found, bits=bits), [result.entry for result in held])
+    bits = max(result.baseline_bits for result in results)
+    return assemble(data, msgspec.structs.replace(record.found, bits=bits), [result.entry for result in results])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -16,18 +16,17 @@ from fxsnn.competitive.graph import program_of
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork, quantise
-from fxsnn.competitive.ranges import Ranges
-from fxsnn.digits.evaluate import Task
-from fxsnn.engine.pool import THREADS, Engine
-from fxsnn.errors import FormatError, WidthError
+from fxsnn.competitive.ranges import Ranges, profile, spreads
+from fxsnn.data.encode import encode
+from fxsnn.digits.bench import PROFILED, Task, labelling_task
+from fxsnn.digits.splits import Splits
 from fxsnn.measure.ranges import Spread, integer_bits
 from fxsnn.measure.score import cross_predict
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Leak, Signal
-from fxsnn.significance.result import Float, Significance, gather
-from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Right, score_of, sweep
+from fxsnn.significance.sweep import Case, Group, Right, Wide, widest
 
 # What each group narrows. The reset value and the floor are words of the membrane; "leak" is the leak's factor.
 GROUPS = {
@@ -43,26 +42,24 @@ HEADROOM = 2  # integer bits more than the profiled ones
 _SPARE = 61  # bits that the product of a membrane and the leak's factor may take
 
 
-def significance(
+def wide_of_images(network: Network, splits: Splits, seed: int = Lfsr().seed, workers: int = 1) -> Wide:
+    """Return the same measured on the labelling images, and profiled on the first training images."""
+    profiled, task = encode(splits.training.images[:PROFILED], network.coding), labelling_task(splits, network.coding)
+    return wide_network(network, profile(network, profiled), spreads(network, profiled), task, seed, workers)
+
+
+def wide_network(
     network: Network,
     ranges: Ranges,
-    spreads: dict[str, Spread],
+    profiled: Mapping[str, Spread],
     task: Task,
-    data: str,
-    digest: str,
-    max_loss: float,
     seed: int = Lfsr().seed,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-    longest: int = LONGEST_WORD,
-    engine: Engine = THREADS,
-) -> Significance:
-    """Sweep every parameter group of a trained network.
+) -> Wide:
+    """Return a trained network in words that stand for float, and its groups.
 
-    ranges, spreads    as profiled; the first say how many integer bits a group needs
-    data, digest       what is measured, in words, and the network's SHA-256
-    seed               of the register that stochastic rounding draws from
-    progress           called with the cases run and their number
+    ranges, profiled    of each signal; the first say how many integer bits a group needs
+    seed                of the register that stochastic rounding draws from
 
     Raises
     ------
@@ -74,12 +71,9 @@ def significance(
     plan = wide_plan(network, ranges, seed)
     wide = quantise(network, plan)
     counts = respond(wide, task.spikes, workers)
-    baseline = Float(**score_of(right), wide_images_differing=int((counts != float_counts).any(axis=1).sum()))
-    groups = inference_groups(network, plan, task)
-    known = {identity(wide, _weights_key(wide)): right_answers(counts, task)}
-    points = sweep(groups, right, known, workers, progress, longest, engine)
-    facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
-    return gather(data, digest, seed, baseline, max_loss, spreads, points, facts)
+    differing = int((counts != float_counts).any(axis=1).sum())
+    groups, key = inference_groups(network, plan, task), identity(wide, _weights_key(wide))
+    return Wide(tuple(groups), profiled, right, right_answers(counts, task), differing, key, seed)
 
 
 def wide_plan(network: Network, ranges: Ranges, seed: int = Lfsr().seed) -> Plan:
@@ -88,16 +82,13 @@ def wide_plan(network: Network, ranges: Ranges, seed: int = Lfsr().seed) -> Plan
     Every signal has the integer bits that its profiled range asks for and two more. The leak's factor has
     the bits that hold the network's decay exactly, or as many as there is room for.
     """
-    for frac in range(WIDE_FRAC, LEAST_WIDE_FRAC - 1, -1):
-        try:
-            plan = plan_of(network, ranges, frac, seed)
-            program_of(quantise(network, plan))
-        except (WidthError, FormatError):
-            if frac == LEAST_WIDE_FRAC:
-                raise
-        else:
-            break
-    return plan
+
+    def provable(frac: int) -> Plan:
+        plan = plan_of(network, ranges, frac, seed)
+        program_of(quantise(network, plan))
+        return plan
+
+    return widest(range(WIDE_FRAC, LEAST_WIDE_FRAC - 1, -1), provable)
 
 
 def inference_groups(network: Network, wide: Plan, task: Task) -> list[Group]:
@@ -142,10 +133,10 @@ def signal_of(plan: Plan, name: str) -> Signal:
 
 def with_signals(plan: Plan, signals: Mapping[str, Signal]) -> Plan:
     """Return the plan with these signals in the place of its own."""
-    held = dict(signals)
-    leak = held.pop("leak", None)
+    others = dict(signals)
+    leak = others.pop("leak", None)
     plan = replace(plan, leak=Leak("multiply", leak)) if leak else plan
-    return replace(plan, **held)  # type: ignore[arg-type]
+    return replace(plan, **others)  # type: ignore[arg-type]
 
 
 def identity(network: QuantisedNetwork, weights: bytes) -> bytes:

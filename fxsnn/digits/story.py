@@ -58,13 +58,13 @@ def _facts(outcome: Outcome[Network, QuantisedNetwork], splits: Splits, more: Ma
 
 def _traces(outcome: Outcome[Network, QuantisedNetwork], splits: Splits) -> dict[str, Any]:
     network, quantised = outcome.network, outcome.quantised
-    shown = encode(splits.test.images[:1], network.coding)
-    run, fixed = record(network, shown), emulate(quantised, shown)
+    spikes = encode(splits.test.images[:1], network.coding)
+    run, fixed = record(network, spikes), emulate(quantised, spikes)
     plan = quantised.plan
     membrane = plan.membrane.format
     threshold = to_float(quantised.threshold, plan.threshold.format)
     return {
-        "input": shown.raster()[0],
+        "input": spikes.raster()[0],
         "float_membrane": run.before,
         "fixed_membrane": to_float(fixed.nodes["integrated"], membrane),
         "float_spikes": run.spikes,

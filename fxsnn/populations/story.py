@@ -19,11 +19,9 @@ from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.real import RealKept, float_constants, float_trace
 from fxsnn.graph.run import Kept, trace
 from fxsnn.measure.distributions import Distribution, distribution_of
-from fxsnn.measure.firing import Firing
 from fxsnn.number.cast import to_float
-from fxsnn.populations.bench import GraphBench
+from fxsnn.populations.bench import GraphBench, spiking
 from fxsnn.populations.deciding import Deciding, counts_spikes, deciding
-from fxsnn.populations.firing import reference, spiking, watch
 from fxsnn.program.neuron import BIT
 from fxsnn.program.real import RealRun
 from fxsnn.report.compose import Outcome, shared
@@ -43,7 +41,7 @@ class _Run:
     fixed: Mapping[str, Kept]
 
 
-def compose_graph(outcome: GraphOutcome, bench: GraphBench, command: str) -> Story:
+def compose(outcome: GraphOutcome, bench: GraphBench, command: str) -> Story:
     """Return the story of an outcome; `bench` has the inputs that the choice was made on: the very first is drawn."""
     graph, network = outcome.network, outcome.quantised
     inputs, words = bench.inputs, bench.inputs.words
@@ -59,7 +57,7 @@ def compose_graph(outcome: GraphOutcome, bench: GraphBench, command: str) -> Sto
     weights = _tiles(network)
     return Story(
         **fields | {"candidates": tuple(_with_owners(graph, outcome, row) for row in fields["candidates"])},
-        firing=_firing(outcome, bench),
+        firing=outcome.chosen.firing or bench.firing(network),
         weights_float=weights[0],
         weights_fixed=weights[1],
         traces=_traces(outcome, bench, runs[0], drawn),
@@ -121,14 +119,6 @@ def _facts(graph: Graph, inputs: Inputs) -> dict[str, str]:
     }
 
 
-def _firing(outcome: GraphOutcome, bench: GraphBench) -> Firing | None:
-    """Return how the choice fires; of candidates that do not say, as it is found now."""
-    if outcome.chosen.firing is not None:
-        return outcome.chosen.firing
-    float_net = reference(outcome.network, bench.inputs, bench.plan)
-    return watch(float_net, outcome.quantised, bench.inputs) if float_net else None
-
-
 def _tiles(network: QuantisedGraph) -> tuple[Reals, Reals, str]:
     """Return the weights from the input as pictures of it, and what they are of; none where they are no pictures."""
     graph = network.graph
@@ -145,9 +135,9 @@ def _tiles(network: QuantisedGraph) -> tuple[Reals, Reals, str]:
         signal = network.signals[one.name][one.signal]
         fixed = to_float(network.weights[one.name], signal.format)
         real = one.weights.reals(signal, one.name)
-        flat = [held.reshape(cells, -1) for held in (real, fixed)]
+        flat = [weights.reshape(cells, -1) for weights in (real, fixed)]
         if one.kind == "conv":  # a kernel's weights are [row, column, channel of the input, channel]
-            flat = [held.transpose(0, 1, 3, 2).reshape(cells, -1) for held in (real, fixed)]
+            flat = [weights.transpose(0, 1, 3, 2).reshape(cells, -1) for weights in (real, fixed)]
         return flat[0], flat[1], fields
     return np.zeros((0, 0)), np.zeros((0, 0)), "neurons"
 
@@ -155,7 +145,7 @@ def _tiles(network: QuantisedGraph) -> tuple[Reals, Reals, str]:
 def _traces(outcome: GraphOutcome, bench: GraphBench, run: _Run, drawn: str) -> dict[str, Any]:
     graph, network, inputs = outcome.network, outcome.quantised, bench.inputs
     decides = deciding(graph[drawn].neuron)
-    words = {node: _reals(network, drawn, node, held) for node, held in run.fixed[drawn].nodes.items()}
+    reals = {node: _reals(network, drawn, node, words) for node, words in run.fixed[drawn].nodes.items()}
     emitted = to_float(run.fixed[drawn].emitted, network.formats[drawn])
     constants = float_constants(graph, bench.plan)[drawn]
     signals = {**{own: one.format for own, one in network.signals[drawn].items()}, BIT: SPIKES}
@@ -163,11 +153,11 @@ def _traces(outcome: GraphOutcome, bench: GraphBench, run: _Run, drawn: str) -> 
         name: graph[drawn].each(to_float(network.constants[drawn][name], signals[own]))
         for name, own in graph[drawn].neuron.constants.items()
     }
-    limits = [_threshold(graph, drawn, decides, held) for held in (constants, fixed)]
+    limits = [_threshold(graph, drawn, decides, numbers) for numbers in (constants, fixed)]
     found = {
         "input": np.asarray(inputs.words[0] != 0, np.uint8),
         "float_membrane": _membrane(run.floats[drawn].nodes, decides, run.floats[drawn].emitted),
-        "fixed_membrane": _membrane(words, decides, emitted),
+        "fixed_membrane": _membrane(reals, decides, emitted),
         "float_spikes": _spikes(graph, drawn, run.floats[drawn].emitted),
         "fixed_spikes": _spikes(graph, drawn, emitted),
         "threshold": limits[0],
@@ -200,8 +190,8 @@ def _threshold(graph: Graph, drawn: str, decides: Deciding | None, constants: Ma
 def _membranes_caption(graph: Graph, drawn: str) -> str:
     decides, active = deciding(graph[drawn].neuron), f"The most active neurons of {drawn}"
     if not counts_spikes(graph[drawn].neuron) or decides is None:
-        shown = f"their {decides.node} after every step" if decides else "what they emit"
-        return f"{active}: {shown}. They emit words and never fire; the dashed line is 0."
+        drawn_value = f"their {decides.node} after every step" if decides else "what they emit"
+        return f"{active}: {drawn_value}. They emit words and never fire; the dashed line is 0."
     if decides.threshold is not None:
         marks = "a dot is a spike, the dashed line is the threshold that it is compared with"
         return f"{active}: {decides.node}, in the network's units; {marks}."

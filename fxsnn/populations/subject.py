@@ -11,20 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.exploration.candidate import Candidate
+from fxsnn.exploration.candidate import Candidate, evaluate
 from fxsnn.exploration.descent import Narrowing
 from fxsnn.exploration.point import Point, Value
+from fxsnn.exploration.subject import Facts, digest_of
 from fxsnn.graph.given import Given
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
-from fxsnn.measure.score import Classified
-from fxsnn.populations.bench import GraphBench, about, check_inputs_of
-from fxsnn.populations.firing import reference
+from fxsnn.measure.score import Measured
+from fxsnn.populations.bench import GraphBench, about, check_inputs_of, reference
 from fxsnn.populations.grid import GraphGrid, GraphSignals, graph_points
+from fxsnn.populations.groups import significant_points
 from fxsnn.significance.fewest import Fewest
-from fxsnn.significance.populations import significant_points
-from fxsnn.subjects.subject import Facts, digest_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,19 +58,19 @@ class GraphSubject:
         """Return the descent from the first point of the grid."""
         return Narrowing(self.points()[0], GraphSignals(self.graph), len(self.inputs), max_loss)
 
-    def ready(self, workers: int) -> tuple[Classified, Callable[[Point[GraphPlan]], Candidate[GraphPlan]]]:
+    def ready(self, workers: int) -> tuple[Measured, Callable[[Point[GraphPlan]], Candidate[GraphPlan]]]:
         """Measure the float network; return its score and what evaluates a point."""
         del workers
         plan = self.points()[0].plan
-        bench = GraphBench(self.graph, self.inputs, plan)
-        return bench.float_classified(), partial(bench.evaluate, float_net=reference(self.graph, self.inputs, plan))
+        bench = GraphBench(self.graph, self.inputs, plan, float_net=reference(self.graph, self.inputs, plan))
+        return bench.float_classified(), partial(evaluate, bench)
 
 
 def digest_of_graph(graph: Graph) -> str:
     """Return the SHA-256 of all that answers and memory depend on but the plan: texts, constants, weights, readout."""
     arrays: list[NDArray[Any]] = []
 
-    def said(value: Any) -> str:
+    def text_of(value: Any) -> str:
         match value:
             case Given():
                 arrays.append(value.values)
@@ -80,18 +79,18 @@ def digest_of_graph(graph: Graph) -> str:
                 arrays.append(value)
                 return ""
             case Mapping():
-                return str({name: said(part) for name, part in value.items()})
+                return str({name: text_of(part) for name, part in value.items()})
         return repr(value)
 
     def facts() -> Iterator[str]:
         yield f"{graph.shape} {graph.format}"
         for one in graph.populations:
             text = "\n".join(ast.unparse(statement) for statement in one.text.body)
-            held = (one.name, one.shape, one.choices, one.constants, one.numbers, one.outer, one.registers)
-            yield " ".join([text, str(one.text.choices), *map(said, held)])
+            parts = (one.name, one.shape, one.choices, one.constants, one.numbers, one.outer, one.registers)
+            yield " ".join([text, str(one.text.choices), *map(text_of, parts)])
         for projection in graph.projections:
-            yield " ".join(f"{part.name} {said(getattr(projection, part.name))}" for part in fields(projection))
-        yield " ".join(f"{part.name} {said(getattr(graph.readout, part.name))}" for part in fields(graph.readout))
+            yield " ".join(f"{part.name} {text_of(getattr(projection, part.name))}" for part in fields(projection))
+        yield " ".join(f"{part.name} {text_of(getattr(graph.readout, part.name))}" for part in fields(graph.readout))
 
     described = "\n".join(facts())
     return digest_of([np.frombuffer(described.encode(), np.uint8), *arrays])

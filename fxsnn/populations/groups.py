@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fxsnn.engine.pool import THREADS, Engine
-from fxsnn.errors import ConfigError, FormatError, WidthError
+from fxsnn.errors import ConfigError
 from fxsnn.exploration.point import Point
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.network import Graph, names_of
@@ -21,12 +20,12 @@ from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Signal
-from fxsnn.populations.bench import GraphBench, about
+from fxsnn.populations.bench import GraphBench
 from fxsnn.populations.grid import GraphSignals, raw_signals
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.significance.fewest import Fewest
-from fxsnn.significance.result import KINDS, Float, Significance, gather
-from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, bits_of, narrowed, score_of, sweep
+from fxsnn.significance.result import KINDS
+from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Wide, bits_of, narrowed, widest
 
 WIDE, LEAST_WIDE = 20, 8  # fractional bits that stand for float: as many as provably fit int64
 HEADROOM = 2  # integer bits above those that were profiled
@@ -34,21 +33,12 @@ EXACT_HEADROOM = (HEADROOM, 8, 16, 24)  # the same of states stored without a ca
 PROFILED = 64  # the first inputs, in float
 
 
-def populations_significance(
-    graph: Graph,
-    inputs: Inputs,
-    name: str,
-    digest: str,
-    max_loss: float,
-    seed: int = Lfsr().seed,
-    workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-    longest: int = LONGEST_WORD,
-    engine: Engine = THREADS,
-) -> Significance:
-    """Sweep every signal of every population and projection; see `digits.significance`.
+def wide_network(
+    graph: Graph, inputs: Inputs, seed: int = Lfsr().seed, workers: int = 1, longest: int = LONGEST_WORD
+) -> Wide:
+    """Return a network in words that stand for float, and every signal of every population and projection as a group.
 
-    name    of the inputs, in words
+    longest    bits of the longest words that are swept: a signal that some of them cannot run with is left out
 
     Raises
     ------
@@ -57,42 +47,37 @@ def populations_significance(
     ConfigError
         The inputs do not fit the network, it asks no question, or it is given in raw words.
     """
+    del workers
     spreads = graph_spreads(graph, to_float(inputs.words[:PROFILED], graph.format))
     wide = wide_plan(graph, spreads, seed)
     bench = GraphBench(graph, inputs, wide)
     network = quantise_graph(graph, wide)
     right, wide_right = bench.float_classified().right, bench.measured(network).right
-    baseline = Float(**score_of(right), wide_images_differing=int((wide_right != right).sum()))
-    words = _words(network)
+    words, exact = _words(network), exact_signals(graph)
     groups = [
-        Group(signal, {signal: wide.signals[signal]}, held.integer, words[signal], _Narrowed(bench, wide))
-        for signal, held in spreads.items()
+        Group(signal, {signal: wide.signals[signal]}, values.integer, words[signal], _Narrowed(bench, wide))
+        for signal, values in spreads.items()
     ]
-    exact = exact_signals(graph)
-    groups = [group for group in groups if group.name not in exact or _runs(graph, wide, group, longest)]
-    points = sweep(groups, right, {_key(wide): wide_right}, workers, progress, longest, engine)
-    facts = [(group.name, tuple(group.wide), group.words, group.profiled) for group in groups]
-    return gather(about(inputs, name), digest, seed, baseline, max_loss, spreads, points, facts)
+    able = tuple(group for group in groups if group.name not in exact or _runs(graph, wide, group, longest))
+    return Wide(able, spreads, right, wide_right, int((wide_right != right).sum()), _key(wide), seed)
 
 
 def wide_plan(graph: Graph, spreads: Mapping[str, Spread], seed: int = Lfsr().seed) -> GraphPlan:
     """Return a plan that stands for float, of as many fractional bits as provably fit int64."""
     unused = spread([0.0])  # of a signal whose casts were never made
-    held = {f"{owner}.{own}": unused for owner, signals in names_of(graph) for own in signals} | dict(spreads)
+    values = {f"{owner}.{own}": unused for owner, signals in names_of(graph) for own in signals} | dict(spreads)
     exact = exact_signals(graph)
     tried = [(more, frac) for more in EXACT_HEADROOM for frac in range(WIDE, LEAST_WIDE - 1, -1)]
-    for more, frac in tried if exact else tried[: WIDE - LEAST_WIDE + 1]:
-        rooms = {name: more if name in exact else HEADROOM for name in held}
-        plan = GraphPlan(
-            {name: Signal(_roomy(values, frac, rooms[name])) for name, values in held.items()}, Lfsr(seed=seed)
-        )
-        try:
-            quantise_graph(graph, plan)
-        except (WidthError, FormatError) as error:
-            refused = error
-        else:
-            return plan
-    raise refused
+
+    def plan_of(room: tuple[int, int]) -> GraphPlan:
+        more, frac = room
+        rooms = {name: more if name in exact else HEADROOM for name in values}
+        signals = {name: Signal(_roomy(one, frac, rooms[name])) for name, one in values.items()}
+        plan = GraphPlan(signals, Lfsr(seed=seed))
+        quantise_graph(graph, plan)
+        return plan
+
+    return widest(tried if exact else tried[: WIDE - LEAST_WIDE + 1], plan_of)
 
 
 def exact_signals(graph: Graph) -> set[str]:
@@ -165,9 +150,9 @@ class _Narrowed:
         return Case(_key(plan), lambda: self.bench.measured(quantise_graph(self.bench.graph, plan)).right)
 
 
-def _roomy(held: Spread, frac: int, headroom: int) -> Format:
-    integer = held.integer if headroom == HEADROOM else max(held.integer, 0)
-    return Format(max(1, integer + headroom + frac), frac, held.signed)
+def _roomy(values: Spread, frac: int, headroom: int) -> Format:
+    integer = values.integer if headroom == HEADROOM else max(values.integer, 0)
+    return Format(max(1, integer + headroom + frac), frac, values.signed)
 
 
 def _words(network: QuantisedGraph) -> dict[str, int]:
@@ -179,8 +164,8 @@ def _words(network: QuantisedGraph) -> dict[str, int]:
     for one in network.graph.populations:
         for own in one.neuron.signals:
             states = sum(signal == own for signal, _ in one.neuron.states.values())
-            held = [network.constants[one.name][name] for name, signal in one.neuron.constants.items() if signal == own]
-            found[f"{one.name}.{own}"] = states * one.size + sum(int(np.size(words)) for words in held)
+            own_words = (network.constants[one.name][n] for n, signal in one.neuron.constants.items() if signal == own)
+            found[f"{one.name}.{own}"] = states * one.size + sum(int(np.size(words)) for words in own_words)
     return found
 
 

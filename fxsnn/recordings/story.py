@@ -15,13 +15,13 @@ from fxsnn.decolle.learn import frames_of
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.decolle.record import recorded
+from fxsnn.errors import as_given
 from fxsnn.frozen import freeze
 from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.run import Kept, trace
 from fxsnn.measure.distributions import Distribution, distribution_of
-from fxsnn.measure.firing import Firing
 from fxsnn.number.cast import to_float
-from fxsnn.recordings.firing import counted, first_frames, reference, watch
+from fxsnn.recordings.bench import Bench, counted, first_frames
 from fxsnn.report.compose import Outcome, shared
 from fxsnn.report.story import RECORDINGS, Story
 
@@ -39,18 +39,16 @@ class _Run:
         freeze(self)
 
 
-def compose_layers(
-    outcome: LayersOutcome, held_out: Recordings, test: Recordings, command: str, more: Mapping[str, str]
-) -> Story:
-    """Return the story of an outcome; `command` and `more`, by name, are listed among the settings.
+def compose(outcome: LayersOutcome, bench: Bench, test: Recordings, command: str) -> Story:
+    """Return the story of an outcome; `command` is listed among the settings.
 
-    held_out    recordings that the choice was made on: spikes are counted on the first of them
-    test        states are counted on the first of them, and the very first is drawn
+    bench    has the recordings that the choice was made on: spikes are counted on the first of them
+    test     states are counted on the first of them, and the very first is drawn
     """
     network, quantised = outcome.network, outcome.quantised
     graph = quantised.graph
     runs = [_Run(_floats(network, frames), trace(graph, frames[0])) for frames in first_frames(network, test)]
-    chosen_by = min(counted(network.description), len(held_out))
+    chosen_by = min(counted(network.description), len(bench.recordings))
     number = last_spiking(network)
     weights = _tiles(network, quantised)
     return Story(
@@ -58,10 +56,10 @@ def compose_layers(
             outcome,
             f"Network of layers ({_kinds(network)}) on {test.name}",
             command,
-            _facts(network, held_out, test, more),
+            _facts(outcome, bench, test),
             decolle_memory(quantised),
         ),
-        firing=_firing(outcome, held_out),
+        firing=outcome.chosen.firing or bench.firing(quantised),
         weights_float=weights[0],
         weights_fixed=weights[1],
         traces=_traces(network, graph, test, runs[0], number),
@@ -98,8 +96,13 @@ def _kinds(network: DecolleNetwork) -> str:
     return ", ".join(f"{layer.kind} {layer.channels}" for layer in network.description.layer)
 
 
-def _facts(network: DecolleNetwork, held_out: Recordings, test: Recordings, more: Mapping[str, str]) -> dict[str, str]:
-    described = network.description
+def _facts(outcome: LayersOutcome, bench: Bench, test: Recordings) -> dict[str, str]:
+    network, described = outcome.network, outcome.network.description
+    more = {}
+    if bench.lessons and outcome.chosen.scheme != "PTQ":
+        learned = bench.lessons.learning
+        how = f"{learned.passes} passes, rate {as_given(learned.rate)}, seed {learned.seed}"
+        more = {"learned through its words": how}
     kinds = [
         f"{layer.kind} {layer.channels}"
         + (f" ({layer.kernel} x {layer.kernel}" if layer.kind == "conv" else "")
@@ -108,7 +111,7 @@ def _facts(network: DecolleNetwork, held_out: Recordings, test: Recordings, more
     ]
     height, width, _ = described.inputs(0)
     return {
-        "recordings": held_out.name,
+        "recordings": bench.recordings.name,
         **more,
         "reported on": f"{test.name}, used for nothing else",
         "network": f"{', '.join(kinds)}; {sum(array.size for array in network.weights):,} weights",
@@ -128,14 +131,6 @@ def _tiles(network: DecolleNetwork, quantised: QuantisedLayers) -> tuple[NDArray
     return in_float, in_fixed
 
 
-def _firing(outcome: LayersOutcome, held_out: Recordings) -> Firing | None:
-    """Return how the choice fires; of candidates that do not say, as it is found now."""
-    if outcome.chosen.firing is not None:
-        return outcome.chosen.firing
-    float_net = reference(outcome.network, held_out)
-    return watch(float_net, outcome.quantised, held_out) if float_net else None
-
-
 def _distributions(network: DecolleNetwork, quantised: QuantisedLayers, runs: list[_Run]) -> tuple[Distribution, ...]:
     """Count the words of P (or M) and of R in each layer."""
     found = []
@@ -146,13 +141,13 @@ def _distributions(network: DecolleNetwork, quantised: QuantisedLayers, runs: li
         signals += [(own, "refractory", "R", "refractory state R")] * (network.description.layer[number].refractory > 0)
         for owner, node, name, title in signals:
             kept = [run.fixed[owner] for run in runs]
-            counts = [one for held in kept for cast, one in held.counts.items() if cast.startswith(f"{node},")]
+            counts = [one for run in kept for cast, one in run.counts.items() if cast.startswith(f"{node},")]
             found.append(
                 distribution_of(
                     f"layer {number} {title}",
                     getattr(plan, node).format,
                     np.stack([run.floats[number][name] for run in runs]).astype(np.float64),
-                    np.stack([held.nodes[node] for held in kept]),
+                    np.stack([run.nodes[node] for run in kept]),
                     np.array([sum(one[kind] for one in counts) for kind in ("casts", "overflows")]),
                 )
             )

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import msgspec
 import numpy as np
 
+from fxsnn.competitive.graph import program_of
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
-from fxsnn.digits.evaluate import evaluate
-from fxsnn.digits.grid import Grid, Learner, check_learner, make_points
-from fxsnn.digits.narrowing import PlanSignals
+from fxsnn.competitive.quantised import quantise
+from fxsnn.digits.bench import PROFILED, about, evaluate, measured_ranges, prepare
+from fxsnn.digits.grid import Grid, Learner, check_learner, make_points, restrict
 from fxsnn.digits.splits import Splits
-from fxsnn.digits.task import PROFILED, about, measured_ranges, prepare
+from fxsnn.errors import FxsnnError
 from fxsnn.exploration.candidate import Candidate
-from fxsnn.exploration.descent import Narrowing, check_after_training
+from fxsnn.exploration.descent import Narrowing
 from fxsnn.exploration.point import Point, Value
+from fxsnn.exploration.subject import Facts, digest_of
 from fxsnn.measure.score import Score
-from fxsnn.significance.fewest import Fewest, restrict
-from fxsnn.subjects.subject import Facts, digest_of
+from fxsnn.number.signal import Signal
+from fxsnn.significance.fewest import Fewest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +46,9 @@ class DigitsSubject:
 
     def facts(self) -> Facts:
         """Return what the study is of."""
-        shown = self.splits.training.images[:PROFILED], self.splits.labelling.images, self.splits.labelling.labels
+        images = self.splits.training.images[:PROFILED], self.splits.labelling.images, self.splits.labelling.labels
         learner = self.learner.settings if self.learner and "ITQ" in self.grid.scheme else ""
-        return Facts(digest_of_network(self.network), digest_of(shown), about(self.splits), self.grid, learner)
+        return Facts(digest_of_network(self.network), digest_of(images), about(self.splits), self.grid, learner)
 
     def points(self, found: Fewest | None = None) -> list[Point[Plan]]:
         """Return the points of the grid, their integer bits from the ranges of the first images."""
@@ -57,7 +60,6 @@ class DigitsSubject:
         first = {axis: values[:1] for axis, values in self.grid.axes.items()}
         grid = msgspec.structs.replace(self.grid, **first)
         (start,) = make_points(grid, measured_ranges(self.network, self.splits), self.learner)
-        check_after_training(start)
         return Narrowing(start, PlanSignals(self.network), len(self.splits.labelling), max_loss)
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
@@ -79,3 +81,28 @@ def digest_of_network(network: Network) -> str:
         else:
             digest.update(f"{field.name} {value!r}\n".encode())
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanSignals:
+    """Weights, membrane and adaptive thresholds; also the synaptic current where it is stored, cast after every input.
+
+    The others are a word each.
+    """
+
+    network: Network
+
+    def signals(self, plan: Plan) -> Iterator[tuple[str, Signal]]:
+        """Yield them by their names."""
+        for name in ("weight", *(("accumulator",) if plan.accumulate == "each" else ()), "membrane", "theta"):
+            yield name, getattr(plan, name)
+
+    def replaced(self, plan: Plan, name: str, signal: Signal) -> Plan | None:
+        """Return the plan with another signal of a name; none where it provably cannot run."""
+        changed = dict[str, Any]({name: signal})
+        narrowed = replace(plan, **changed)
+        try:
+            program_of(quantise(self.network, narrowed))
+        except FxsnnError:
+            return None
+        return narrowed

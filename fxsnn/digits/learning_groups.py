@@ -18,17 +18,16 @@ from fxsnn.competitive.plan import LearningPlan, Plan
 from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import Ranges, profile
 from fxsnn.data.encode import encode
-from fxsnn.digits.evaluate import Task
+from fxsnn.digits.bench import Task
+from fxsnn.digits.groups import HEADROOM, plan_of
 from fxsnn.engine.pool import THREADS, Engine
-from fxsnn.errors import FormatError, WidthError
 from fxsnn.frozen import freeze
 from fxsnn.measure.ranges import integer_bits
 from fxsnn.measure.score import cross_predict
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Leak, Signal
-from fxsnn.significance.digits import HEADROOM, plan_of
 from fxsnn.significance.result import Learned, Significance, with_learning
-from fxsnn.significance.sweep import Case, Group, score_of, sweep
+from fxsnn.significance.sweep import Case, Group, facts_of, score_of, sweep, widest
 
 # What each group narrows of a plan's learning table; the learned weight takes the weight that is read with it.
 GROUPS = {
@@ -96,7 +95,7 @@ def add_learning(
         wide_images_differing=int((given != expected).sum()),
     )
     points = sweep(groups, right, {identity(wide): given == task.labels}, workers, progress, longest, engine)
-    return with_learning(found, learned, points, [(g.name, tuple(g.wide), g.words, g.profiled) for g in groups])
+    return with_learning(found, learned, points, facts_of(groups))
 
 
 def wide_plan(fresh: Network, floated: Network, lessons: Lessons, seed: int) -> Plan:
@@ -115,18 +114,15 @@ def wide_plan(fresh: Network, floated: Network, lessons: Lessons, seed: int) -> 
         inhibition=first.inhibition,
     )
     top = integer_bits((0.0, _most_theta(floated, lessons.learning)))[0] + HEADROOM
-    for frac in range(_WIDE_FRAC, _LEAST_WIDE_FRAC - 1, -1):
-        try:
-            plan = _plan(plan_of(fresh, ranges, frac, seed), frac, top, lessons.learning)
-            ready = quantise(fresh, plan)
-            program_of(ready)
-            itq.learner(ready, _table(plan), lessons.learning, fresh.coding.steps)
-        except (WidthError, FormatError):
-            if frac == _LEAST_WIDE_FRAC:
-                raise
-        else:
-            break
-    return plan
+
+    def provable(frac: int) -> Plan:
+        plan = _plan(plan_of(fresh, ranges, frac, seed), frac, top, lessons.learning)
+        ready = quantise(fresh, plan)
+        program_of(ready)
+        itq.learner(ready, _table(plan), lessons.learning, fresh.coding.steps)
+        return plan
+
+    return widest(range(_WIDE_FRAC, _LEAST_WIDE_FRAC - 1, -1), provable)
 
 
 def learning_groups(fresh: Network, floated: Network, wide: Plan, lessons: Lessons, task: Task) -> list[Group]:
@@ -235,8 +231,8 @@ def _most_theta(floated: Network, rule: Learning) -> float:
     Float learning hands over what sums of weights have made of the thresholds.
     """
     sums = floated.weights.sum(axis=0)
-    held = (floated.threshold + floated.theta)[sums > 0] * rule.norm / sums[sums > 0] - floated.threshold
-    return max(float(held.max(initial=0.0)), rule.theta_plus, rule.fall(len(sums)))
+    theta = (floated.threshold + floated.theta)[sums > 0] * rule.norm / sums[sums > 0] - floated.threshold
+    return max(float(theta.max(initial=0.0)), rule.theta_plus, rule.fall(len(sums)))
 
 
 def _both(first: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:

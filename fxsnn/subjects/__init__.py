@@ -1,1 +1,0 @@
-"""What is explored: a network, the points of a grid, and what they are measured on."""
