@@ -102,10 +102,19 @@ def test_one_layer_has_the_bits_that_its_images_ask_for() -> None:
     assert str(plan.weight) == "UQ2.5 stochastic saturate"
     assert (str(plan.leak.factor.format), plan.leak.kind) == ("UQ0.5", "multiply")  # 29 / 32
     assert {str(plan.membrane.rounding), str(plan.accumulator.rounding)} == {"floor"}
-    assert (plan.membrane.format.frac, plan.threshold.format.frac) == (6, 6)
+    assert (plan.membrane.format.frac, str(plan.threshold.format)) == (6, "UQ3.0")
     made = casts(quantise(network, plan), spikes, range(5))
     assert {made[cast]["overflows"] for cast in ("accumulate", "leak", "integrate")} == {0}
     assert made["integrate"]["casts"] == 5 * 30 * 4
+
+
+def test_constants_of_one_layer_stay_as_they_are() -> None:
+    arrays = RNG.random((6, 4)), np.zeros(4), np.zeros(4, np.int64)
+    network = Network(*arrays, threshold=2.0, decay=0.96875, inhibition=0.3)
+    plan = plan_of_images(network, spikes_of(INPUTS.astype(np.uint8)), Asked(state=1))
+    made = quantise(network, plan)
+    assert (str(plan.threshold.format), made.threshold) == ("UQ2.0", 2)  # 2.0 itself, not the word below it
+    assert (str(plan.inhibition.format), made.inhibition) == ("UQ-1.8", round(0.3 * 256))
 
 
 def test_a_membrane_that_does_not_decay_is_multiplied_by_nothing() -> None:

@@ -177,6 +177,14 @@ def test_only_its_own_plan_refuses_a_network(listed: Path) -> None:
     assert [name for name, one in records.items() if one.refused] == ["refused"]
 
 
+def test_a_plan_of_another_kind_and_labels_of_no_class_are_refused(listed: Path) -> None:
+    words = np.load(listed.parent / "given.npz")["inputs"]
+    np.savez(listed.parent / "given.npz", inputs=words, labels=np.arange(3) + 1)
+    assert "labels must be the classes 0 to 2 of the readout, not 3" in run("regress", listed).complaint
+    (listed.parent / "plan.toml").write_text('[signal]\nweight = "Q1.3"\n')
+    assert "a plan must be of layers as its network is, " in run("regress", listed).complaint
+
+
 def test_a_plan_of_other_layers_is_refused(listed: Path) -> None:
     plan = listed.parent / "plan.toml"
     plan.write_text(plan.read_text()[: plan.read_text().rindex("[[layer]]")])

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.ranges import profile
 from fxsnn.data.encode import Spikes
 from fxsnn.digits.grid import Grid, make_points
-from fxsnn.exploration.planned import Asked
-from fxsnn.measure.ranges import fraction_bits, integer_bits
+from fxsnn.exploration.planned import CONSTANT_BITS, Asked
+from fxsnn.measure.ranges import constant_format, fraction_bits, integer_bits
 from fxsnn.number.format import Format
-
-FACTOR_BITS = 8  # fractional bits of the leak's factor at the most
+from fxsnn.number.signal import Signal
 
 
 def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
     """Return the point of a grid whose signals have the integer bits that these images ask for in real numbers.
 
     A largest weight of exactly a power of two saturates: STDP bounds weights there. The membrane is multiplied by its
-    decay, in as many bits as hold it, FACTOR_BITS at the most; by one of 1 it is not.
+    decay, by one of 1 it is not. Decay, threshold and inhibition have as many bits as hold them, behind the point at
+    most CONSTANT_BITS or those of states.
 
     Raises
     ------
@@ -26,7 +28,7 @@ def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
         There is no image, or a word would be too wide.
     """
     integer, signed = integer_bits((float(network.weights.min()), float(network.weights.max())))
-    factor = max(1, fraction_bits(network.decay, FACTOR_BITS))
+    factor = max(1, fraction_bits(network.decay, CONSTANT_BITS))
     grid = Grid(
         weight=(str(Format(asked.weight, asked.weight - integer, signed)),),
         state_bits=(asked.state,),
@@ -36,4 +38,6 @@ def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
         fold=(False,),
     )
     (point,) = make_points(grid, profile(network, spikes))
-    return point.plan
+    most = max(asked.state, CONSTANT_BITS)
+    constants = {name: Signal(constant_format(getattr(network, name), most)) for name in ("threshold", "inhibition")}
+    return replace(point.plan, threshold=constants["threshold"], inhibition=constants["inhibition"])

@@ -19,6 +19,7 @@ from fxsnn.io.documents import parse_toml
 from fxsnn.number.format import Format
 
 Planned = Plan | DecollePlan | GraphPlan
+CONSTANT_BITS = 8  # fractional bits that a plan which is made gives a constant at the most, where states have fewer
 
 
 class Asked(NamedTuple):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fxsnn.errors import ConfigError, as_given
+from fxsnn.number.format import Format
 
 PERCENTILES = (0.1, 1.0, 5.0, 50.0, 95.0, 99.0, 99.9, 99.99)
 SATURATING = 0.1  # per cent of the values that the cheaper proposal lets saturate
@@ -97,6 +98,20 @@ def fraction_bits(values: ArrayLike, most: int) -> int:
     """
     array = np.asarray(values, dtype=np.float64)
     return next((bits for bits in range(most) if (np.ldexp(array, bits) % 1 == 0).all()), most)
+
+
+def constant_format(values: ArrayLike, most: int) -> Format:
+    """Return the format of numbers that stay as they are: the fewest bits that hold them, at most `most` behind the point.
+
+    values    float64 of any shape
+
+    >>> str(constant_format([1.0, 0.25], 8)), str(constant_format(-2.0, 8)), str(constant_format(0.9, 8))
+    ('UQ1.2', 'Q2.0', 'UQ0.8')
+    """
+    array = np.asarray(values, dtype=np.float64)
+    integer, signed = integer_bits((float(array.min()), float(array.max())), exact=True)
+    frac = fraction_bits(array, most)
+    return Format(max(1, integer + frac), frac, signed)
 
 
 def _integer_bits(magnitude: float) -> int:

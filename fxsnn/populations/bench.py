@@ -34,10 +34,15 @@ from fxsnn.program.emit_values import is_bit
 
 def check_inputs_of(graph: Graph, inputs: Inputs) -> None:
     """Raise ConfigError where the network's readout asks no question, or a label is none of its classes."""
-    count, labels = classes(graph.readout, graph.read.size), inputs.labels
-    if not count:
+    if not classes(graph.readout, graph.read.size):
         raise ConfigError("a network that is measured must have a [readout], such as kind = 'counts', not none")
-    if labels is not None and labels.max(initial=0) >= count:
+    check_labels_of(graph, inputs)
+
+
+def check_labels_of(graph: Graph, inputs: Inputs) -> None:
+    """Raise ConfigError where a label is none of the classes of the network's readout, which may ask no question."""
+    count, labels = classes(graph.readout, graph.read.size), inputs.labels
+    if count and labels is not None and labels.max(initial=0) >= count:
         of = f"{inputs.file!r}: " if inputs.file else ""
         raise ConfigError(f"{of}labels must be the classes 0 to {count - 1} of the readout, not {labels.max()}")
 

@@ -7,20 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fxsnn.exploration.planned import Asked
+from fxsnn.exploration.planned import CONSTANT_BITS, Asked
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, short_names
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.real import float_constants
-from fxsnn.measure.ranges import Spread, fraction_bits
+from fxsnn.measure.ranges import Spread, constant_format
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Signal
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.program.neuron import BIT
-
-CONSTANT_BITS = 8  # fractional bits that a constant has at the most, where states have fewer
 
 
 def plan_of_inputs(graph: Graph, inputs: ArrayLike, asked: Asked) -> GraphPlan:
@@ -47,7 +45,7 @@ def plan_of_inputs(graph: Graph, inputs: ArrayLike, asked: Asked) -> GraphPlan:
 
 def _signals(graph: Graph, spreads: dict[str, Spread], asked: Asked) -> Iterator[tuple[str, Signal]]:
     weight_rounding, state_rounding = Rounding.parse(asked.weight_rounding), Rounding.parse(asked.state_rounding)
-    held, weighed = float_constants(graph), {one.name for one in graph.projections}
+    numbers, weighed = float_constants(graph), {one.name for one in graph.projections}
     for owner, signals in names_of(graph):
         for own in signals:
             found = spreads.get(f"{owner}.{own}")
@@ -55,9 +53,11 @@ def _signals(graph: Graph, spreads: dict[str, Spread], asked: Asked) -> Iterator
             if owner in weighed:
                 yield f"{owner}.{own}", Signal(Format(asked.weight, asked.weight - integer, signed), weight_rounding)
                 continue
-            neuron, frac, rounding = graph[owner].neuron, asked.state, state_rounding
-            constants = [held[owner][name].ravel() for name, of in neuron.constants.items() if of == own != BIT]
+            neuron = graph[owner].neuron
+            constants = [numbers[owner][name].ravel() for name, of in neuron.constants.items() if of == own != BIT]
             if constants and own not in {cast.signal for cast in neuron.casts}:
-                frac = fraction_bits(np.concatenate(constants), max(asked.state, CONSTANT_BITS))
-                rounding = Rounding.NEAREST_EVEN
-            yield f"{owner}.{own}", Signal(Format(max(1, integer + frac), frac, signed), rounding)
+                form = constant_format(np.concatenate(constants), max(asked.state, CONSTANT_BITS))
+                yield f"{owner}.{own}", Signal(form)
+            else:
+                form = Format(max(1, integer + asked.state), asked.state, signed)
+                yield f"{owner}.{own}", Signal(form, state_rounding)

@@ -11,10 +11,11 @@ import msgspec
 
 from fxsnn.decolle.description import description_text
 from fxsnn.decolle.network import DecolleNetwork, random_layers
-from fxsnn.decolle.plan import DecollePlan, decolle_plan_from_data, decolle_plan_to_data, parse_decolle_plan
+from fxsnn.decolle.plan import DecollePlan, decolle_plan_from_data, decolle_plan_to_data
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import ConfigError
+from fxsnn.exploration.planned import parse_planned
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.io.documents import named, parse_toml
@@ -71,7 +72,10 @@ def layers_configuration(
     change    of `lfsr`, of keys of a layer's table, in all layers, or of `layer`: a list of a table for each of them
     """
     layers = decolle_in(network)
-    changed = _changed(named(plan, parse_decolle_plan, read_text(plan, "a plan")), change)
+    read = named(plan, parse_planned, read_text(plan, "a plan"))
+    if not isinstance(read, DecollePlan):
+        raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
+    changed = _changed(read, change)
     if len(changed.layers) != len(layers.weights):
         raise ConfigError(f"a plan must be of {len(layers.weights)} layers, not {len(changed.layers)}")
     usual = random_layers(layers.description, 0)  # its input is that of any network so described, under any plan

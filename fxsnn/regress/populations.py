@@ -27,7 +27,7 @@ from fxsnn.graph.writing import graph_text
 from fxsnn.io.documents import named, parse_toml
 from fxsnn.io.files import read_text
 from fxsnn.number.signal import Signal
-from fxsnn.populations.bench import spiking
+from fxsnn.populations.bench import check_labels_of, spiking
 from fxsnn.regress.noise import Random
 from fxsnn.regress.tables import flat, merged
 
@@ -102,6 +102,7 @@ def inputs_of(inputs: Path | None, graph: Graph, images: int) -> Inputs | None:
             )
         return None
     read = read_inputs(inputs, graph)
+    check_labels_of(graph, read)
     if images > len(read):
         raise ConfigError(f"images must be at most the {len(read)} of {str(inputs)!r}, not {images}")
     return read

@@ -34,6 +34,8 @@ def merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     {'leak': {'kind': 'none'}, 'fold': True}
     >>> merged({"trace": "UQ4.0 floor wrap"}, {"trace": {"format": "UQ4.1"}})
     {'trace': {'format': 'UQ4.1', 'rounding': 'floor', 'overflow': 'wrap'}}
+    >>> merged({"leak": {"format": "UQ0.6"}}, {"leak": {"kind": "multiply"}})
+    {'leak': {'format': 'UQ0.6', 'kind': 'multiply'}}
     """
     found = dict(tables)
     for name, value in over.items():
@@ -41,8 +43,11 @@ def merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
         if isinstance(own, str) and isinstance(value, Mapping):
             with suppress(FxsnnError):  # any other text is no table, and its reader says so
                 own = line_data(own, name)
-        if not isinstance(own, Mapping) or not isinstance(value, Mapping):
-            found[name] = value
-        else:
-            found[name] = merged(own, value) if value.get("kind", own.get("kind")) == own.get("kind") else value
+        if isinstance(own, Mapping) and isinstance(value, Mapping) and not _of_another_kind(own, value):
+            value = merged(own, value)
+        found[name] = value
     return found
+
+
+def _of_another_kind(own: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
+    return "kind" in own and over.get("kind", own["kind"]) != own["kind"]
