@@ -101,7 +101,7 @@ def fraction_bits(values: ArrayLike, most: int) -> int:
 
 
 def constant_format(values: ArrayLike, most: int) -> Format:
-    """Return the format of numbers that stay as they are: the fewest bits that hold them, at most `most` behind the point.
+    """Return the format of numbers that stay as they are: the fewest bits that hold them, `most` behind the point.
 
     values    float64 of any shape
 
