@@ -438,7 +438,7 @@ def flipped(digests: str) -> str:
             "images = 2\nchange.leak.kind = 'none'\nchange.leak.shift = 3",
             "leak.shift must be given where",
         ),
-        ("images = 2", "images = 2\nchange.membrane = 7", "Expected `object`, got `int` - at `$.membrane`"),
+        ("images = 2", "images = 2\nchange.membrane = 7", "Expected `str | object`, got `int` - at `$.membrane`"),
         ("images = 2", "images = 2\nconstants.reset = 'never'", "Invalid enum value 'never' - at `$.constants.reset`"),
         (
             "images = 2",
