@@ -341,6 +341,9 @@ def test_one_plan_alone_is_reported_on(folder: Path, tmp_path: Path, monkeypatch
     monkeypatch.setattr("fxsnn.report.page._pictures", lambda _: {name: [] for name in PICTURES})
     net, plan, page = folder / "net.npz", tmp_path / "plan.toml", tmp_path / "r.html"
     assert run("plan", net, "--filters", "currents", "--out", plan).status == 0
+    said = run("report", net, plan, "--data", folder, "--out", page, "--chosen-network", net)
+    assert said.complaint == "a chosen network must be of a choice that learned on, plan did not"
+    assert not page.exists()
     said = run("report", net, plan, "--data", folder, "--out", page)
     assert said.status == 0, said.err
     assert "plan is the plan that was given." in said.out

@@ -114,15 +114,14 @@ class Layers(Opened):
         for path in paths:
             check_unlearned(path, test)
         given = read()
-        if not isinstance(given, tuple):
-            bench = Bench(network, test).with_spikes()
-            words = f"{len(test):,} recordings (of {test.name})"
-            return given, compared_on(bench, words, bench.float_classified(), test)
-        train, held_out = self._training(*paths)
-        learning = LEARNING_ON if passes is None else replace(LEARNING_ON, passes=passes)
-        bench = Bench(network, held_out, Lessons(train, learning))
-        given[0].plan_as(given[1].index, DecollePlan)
-        found = compared_on(bench, about(held_out), bench.float_classified(), test)
+        if isinstance(given, tuple):
+            train, held_out = self._training(*paths)
+            learning = LEARNING_ON if passes is None else replace(LEARNING_ON, passes=passes)
+            bench, words = Bench(network, held_out, Lessons(train, learning)), about(held_out)
+            given[0].plan_as(given[1].index, DecollePlan)
+        else:
+            bench, words = Bench(network, test).with_spikes(), f"{len(test):,} recordings (of {test.name})"
+        found = compared_on(bench, words, bench.float_classified(), test)
         return given, replace(found, learned=None if learned is None else replace(bench, network=learned))
 
     def _test(self) -> Recordings:
