@@ -16,10 +16,8 @@ from fxsnn.decolle.description import Description
 from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
 from fxsnn.decolle.itq import IntegerLearning
 from fxsnn.decolle.network import DecolleNetwork, seen
-from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import ConfigError
-from fxsnn.exploration.planned import parse_planned
 from fxsnn.exploration.selection import counted, plan_of_one_layer
 from fxsnn.graph.files import graph_at
 from fxsnn.graph.inventory import graph_memory
@@ -27,11 +25,10 @@ from fxsnn.graph.misfits import misfits
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.starting import states_in
-from fxsnn.io.documents import named
-from fxsnn.io.files import read_text
 from fxsnn.measure.macro import macro_of
 from fxsnn.measure.memory import Memory, memory_to_data
 from fxsnn.networks.described import Described, described_in, read_described
+from fxsnn.networks.words import plan_of_layers
 
 
 def memory_of(
@@ -61,9 +58,7 @@ def memory_of(
     if isinstance(described, Competitive):
         parsed = plan_of_one_layer(plan)
         return counted(_inventory(described, parsed), parsed, macro, described.coding.steps)
-    layers = named(plan, parse_planned, read_text(plan, "a plan"))
-    if not isinstance(layers, DecollePlan):
-        raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
+    layers = plan_of_layers(plan)
     quantised = quantise_layers(blank(described), layers)
     data = memory_to_data(decolle_memory(quantised), allocated)
     if all(layer.learning is not None for layer in layers.layers):

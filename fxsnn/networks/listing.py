@@ -16,15 +16,12 @@ from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.populations import of_layers
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.errors import ConfigError
-from fxsnn.exploration.planned import parse_planned
 from fxsnn.graph.files import graph_at
 from fxsnn.graph.misfits import misfits
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.population import text_of
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.io.documents import named
-from fxsnn.io.files import read_text
 from fxsnn.networks.counting import blank, described_at
 from fxsnn.networks.described import network_in
 from fxsnn.networks.words import quantised_under
@@ -60,8 +57,7 @@ def show_network(network: Path, plan: Path | None = None, warn: Callable[[str], 
             else ("competitive",)
         )
         return "\n".join(source(name) for name in texts)
-    read = named(plan, parse_planned, read_text(plan, "a plan"))
-    return _joined(steps_of(quantised_under(loaded, read, plan)))
+    return _joined(steps_of(quantised_under(loaded, plan)))
 
 
 def show_against(one: Path, other: str) -> str:

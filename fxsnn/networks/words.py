@@ -13,7 +13,7 @@ from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.errors import ConfigError
-from fxsnn.exploration.planned import Planned, parse_planned
+from fxsnn.exploration.planned import parse_planned
 from fxsnn.graph.files import graph_at
 from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
@@ -36,7 +36,7 @@ def words_in(network: Path, plan: Path) -> QuantisedGraph:
     if graph := graph_at(network):
         return quantise_graph(graph, load_graph_plan(plan, graph))
     trained = network_in(network)
-    quantised = quantised_under(trained, named(plan, parse_planned, read_text(plan, "a plan")), plan)
+    quantised = quantised_under(trained, plan)
     if isinstance(quantised, QuantisedLayers):
         return quantised.graph
     made = graph_of(quantised)
@@ -46,12 +46,19 @@ def words_in(network: Path, plan: Path) -> QuantisedGraph:
     return QuantisedGraph(read, made.plan, made.weights, made.constants)
 
 
-def quantised_under(trained: Network | DecolleNetwork, plan: Planned, file: Path) -> QuantisedNetwork | QuantisedLayers:
-    """Return a trained network in words; raises ConfigError where the plan, read from `file`, is of another kind."""
+def quantised_under(trained: Network | DecolleNetwork, plan: Path) -> QuantisedNetwork | QuantisedLayers:
+    """Return a trained network in words; raises ConfigError where the plan of a file is of another kind."""
     if isinstance(trained, DecolleNetwork):
-        if not isinstance(plan, DecollePlan):
-            raise ConfigError(f"a plan must be of layers as its network is, {str(file)!r} is not")
-        return quantise_layers(trained, plan)
-    if not isinstance(plan, Plan):
-        raise ConfigError(f"a plan must be of one layer as its network is, {str(file)!r} is not")
-    return quantise(trained, plan)
+        return quantise_layers(trained, plan_of_layers(plan))
+    read = named(plan, parse_planned, read_text(plan, "a plan"))
+    if not isinstance(read, Plan):
+        raise ConfigError(f"a plan must be of one layer as its network is, {str(plan)!r} is not")
+    return quantise(trained, read)
+
+
+def plan_of_layers(plan: Path) -> DecollePlan:
+    """Read the plan of a network of layers; raises ConfigError for one of another kind."""
+    read = named(plan, parse_planned, read_text(plan, "a plan"))
+    if not isinstance(read, DecollePlan):
+        raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
+    return read

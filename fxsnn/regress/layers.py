@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from fxsnn.decolle.description import description_text
 from fxsnn.decolle.network import DecolleNetwork, random_layers
 from fxsnn.decolle.plan import DecollePlan, decolle_plan_from_data, decolle_plan_to_data
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.errors import ConfigError
-from fxsnn.exploration.planned import parse_planned
 from fxsnn.graph.inputs import Inputs
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.io.documents import named, parse_toml
-from fxsnn.io.files import read_text
+from fxsnn.io.documents import parse_toml
 from fxsnn.networks.described import decolle_in
+from fxsnn.networks.words import plan_of_layers
 from fxsnn.regress.noise import Random
-from fxsnn.regress.populations import inputs_of, presented
+from fxsnn.regress.populations import data_of, inputs_of, presented
 from fxsnn.regress.tables import flat, merged
 
 
@@ -44,9 +41,7 @@ class LayersConfiguration:
         tables["plan"] = decolle_plan_to_data(self.plan)
         for table in tables.values():
             table["layer"] = {str(number): layer for number, layer in enumerate(table["layer"])}
-        drawn = {"data": "random", "random": msgspec.structs.asdict(self.random)}
-        data = drawn if self.inputs is None else {"data": "inputs"}
-        return flat(tables | data | {"images": self.images, "traced": self.traced})
+        return flat(tables | data_of(self.inputs, self.random) | {"images": self.images, "traced": self.traced})
 
     def quantised(self) -> QuantisedGraph:
         """Return the network in words; raises as `quantise_layers` does."""
@@ -72,10 +67,7 @@ def layers_configuration(
     change    of `lfsr`, of keys of a layer's table, in all layers, or of `layer`: a list of a table for each of them
     """
     layers = decolle_in(network)
-    read = named(plan, parse_planned, read_text(plan, "a plan"))
-    if not isinstance(read, DecollePlan):
-        raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
-    changed = _changed(read, change)
+    changed = _changed(plan_of_layers(plan), change)
     if len(changed.layers) != len(layers.weights):
         raise ConfigError(f"a plan must be of {len(layers.weights)} layers, not {len(changed.layers)}")
     usual = random_layers(layers.description, 0)  # its input is that of any network so described, under any plan

@@ -54,9 +54,7 @@ class GraphConfiguration:
             # a file is read from wherever the command runs: its name and text are what was asked for
             network["population"][one.name]["neuron"] = Path(one.text.file).name
             network["population"][one.name]["text"] = hashlib.sha256(one.text.source.encode()).hexdigest()[:8]
-        asked: dict[str, Any] = {"network": network, "plan": _tables(self.plan)}
-        asked["data"] = "random" if self.inputs is None else "inputs"
-        asked |= {"random": msgspec.structs.asdict(self.random)} if self.inputs is None else {}
+        asked = {"network": network, "plan": _tables(self.plan), **data_of(self.inputs, self.random)}
         return flat(asked | {"images": self.images, "traced": self.traced})
 
     def quantised(self) -> QuantisedGraph:
@@ -66,6 +64,11 @@ class GraphConfiguration:
     def presented(self) -> Inputs:
         """Return what it is given: the first inputs of the file, or what is drawn."""
         return presented(self.inputs, self.random, self.images, self.graph.shape)
+
+
+def data_of(inputs: Inputs | None, random: Random) -> dict[str, Any]:
+    """Return what is asked for of the data of a network that takes inputs."""
+    return {"data": "random", "random": msgspec.structs.asdict(random)} if inputs is None else {"data": "inputs"}
 
 
 def presented(inputs: Inputs | None, random: Random, images: int, shape: Shape) -> Inputs:
