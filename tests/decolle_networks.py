@@ -71,8 +71,9 @@ def layer_plans(draw: st.DrawFn) -> LayerPlan:
     if draw(st.booleans()):
         modes = [(draw(st.sampled_from(BY_BIAS)), Overflow.SATURATE) for _ in range(3)]
         words[2:] = [Signal(word.format, *mode) for word, mode in zip(words[2:], modes, strict=True)]
-    parts: list[Any] = [*words, *(draw(leaks()) for _ in range(3)), draw(st.sampled_from(["inputs", "currents"]))]
-    return LayerPlan(*parts)
+    named = dict(zip(("weight", "bias", "synapse", "trace", "refractory"), words, strict=True))
+    decays = {name: draw(leaks()) for name in LayerPlan.LEAKS}
+    return LayerPlan(named, decays, draw(st.sampled_from(["inputs", "currents"])))
 
 
 @st.composite

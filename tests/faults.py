@@ -31,9 +31,9 @@ def _rounding(mode: str) -> QuantisedNetwork:
     """A network of both signs with this rounding in the membrane, which drops bits of its current and its leak."""
     network = _set("stochastic_none")
     plan = network.plan
-    membrane = replace(plan.membrane, rounding=Rounding(mode), overflow=Overflow.SATURATE)
-    accumulator = replace(plan.accumulator, rounding=Rounding(mode), overflow=Overflow.SATURATE)
-    return replace(network, plan=replace(plan, membrane=membrane, accumulator=accumulator), reset="subtract")
+    membrane = replace(plan["membrane"], rounding=Rounding(mode), overflow=Overflow.SATURATE)
+    accumulator = replace(plan["accumulator"], rounding=Rounding(mode), overflow=Overflow.SATURATE)
+    return replace(network, plan=plan.changed(membrane=membrane, accumulator=accumulator), reset="subtract")
 
 
 def fault_inputs(network: QuantisedNetwork) -> NDArray[np.int64]:

@@ -93,9 +93,9 @@ class LayerReference:
         decaying = geometry.inputs if plan.filters == "inputs" else geometry.outputs
         draws = [Draws(register.taps, register.seed) for register in layer.registers]
         alpha, beta, rho = layer.factors
-        self.trace = State(plan.trace, plan.trace_leak, alpha, decaying, draws[0])
-        self.synapse = State(plan.synapse, plan.synapse_leak, beta, decaying, draws[1])
-        self.refractory = State(plan.refractory, plan.refractory_leak, rho, geometry.outputs, draws[2])
+        self.trace = State(plan["trace"], plan.leaks["trace_leak"], alpha, decaying, draws[0])
+        self.synapse = State(plan["synapse"], plan.leaks["synapse_leak"], beta, decaying, draws[1])
+        self.refractory = State(plan["refractory"], plan.leaks["refractory_leak"], rho, geometry.outputs, draws[2])
         self.spikes: Map = dict.fromkeys(self.refractory.words, 0)
         self.sums: Map = dict.fromkeys(self.refractory.words, 0)
         self.membranes: Map = {}
@@ -103,19 +103,19 @@ class LayerReference:
     def step(self, given: Map) -> Map:
         """Do a time step; return the pooled spikes."""
         plan = self.layer.plan
-        frac = plan.weight.format.frac
-        self.trace.take(dict(self.synapse.words), plan.synapse.format.frac)
+        frac = plan["weight"].format.frac
+        self.trace.take(dict(self.synapse.words), plan["synapse"].format.frac)
         if plan.filters == "inputs":
             self.synapse.take(given, self.given.frac)
-            self.sums, frac = self.convolved(self.trace.words), frac + plan.trace.format.frac
+            self.sums, frac = self.convolved(self.trace.words), frac + plan["trace"].format.frac
             drive = self.sums
         else:
             self.sums = self.convolved(given)
             self.synapse.take(self.sums, frac + self.given.frac)
-            drive, frac = self.trace.words, plan.trace.format.frac
+            drive, frac = self.trace.words, plan["trace"].format.frac
         kicks = {cell: -self.layer.refractory * fired for cell, fired in self.spikes.items()}
-        self.refractory.take(kicks, plan.refractory.format.frac)
-        places = frac, plan.refractory.format.frac, plan.bias.format.frac
+        self.refractory.take(kicks, plan["refractory"].format.frac)
+        places = frac, plan["refractory"].format.frac, plan["bias"].format.frac
         common = max(places)
         for cell in self.spikes:
             parts = drive[cell], self.refractory.words[cell], int(self.layer.bias[cell[2]])

@@ -63,10 +63,10 @@ class Learner:
         weights, bias = self.layer.weights.copy(), self.layer.bias.copy()
         for (n, ky, kx, c), word in self.learned.items():
             frac = table.learned.format.frac
-            weights[ky, kx, c, n] = cast(value(word, frac), frac, plan.weight)
+            weights[ky, kx, c, n] = cast(value(word, frac), frac, plan["weight"])
         for n, word in enumerate(self.learned_bias):
             frac = table.learned_bias.format.frac
-            bias[n] = cast(value(word, frac), frac, plan.bias)
+            bias[n] = cast(value(word, frac), frac, plan["bias"])
         self.layer = self.running.layer = replace(self.layer, weights=weights, bias=bias)
 
     def rest(self) -> None:
@@ -75,7 +75,11 @@ class Learner:
     def find(self, pooled: Map, label: int, classes: int) -> None:
         """Find errors and deltas of a step, and add them to the gradients."""
         plan, table, running = self.layer.plan, self.table, self.running
-        points = plan.weight.format.frac + plan.trace.format.frac, plan.refractory.format.frac, plan.bias.format.frac
+        points = (
+            plan["weight"].format.frac + plan["trace"].format.frac,
+            plan["refractory"].format.frac,
+            plan["bias"].format.frac,
+        )
         point = max(points)
         self.error = []
         for k in range(classes):
@@ -122,7 +126,7 @@ class Learner:
         own, frac = table.gradient.format.frac, table.delta.format.frac
         for key, total in sums.items():
             if total:
-                both = frac + plan.trace.format.frac
+                both = frac + plan["trace"].format.frac
                 held = value(self.gradient[key], own) + value(total, both)
                 self.gradient[key] = cast(held, both, table.gradient, self.draws[2])
         for n, total in enumerate(bias_sums):

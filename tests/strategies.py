@@ -64,9 +64,8 @@ def plans(draw: st.DrawFn) -> Plan:
     leak = Leak(kind, draw(signals(0, 8, signed=False)), shift=draw(st.integers(1, 9)) if kind == "shift" else 0)
     named: dict[str, Any] = {name: draw(signals(*span)) for name, span in FRAC.items()}
     return Plan(
-        **named,
-        inhibition=draw(signals(-1, 8)),
-        leak=leak,
+        {**named, "inhibition": draw(signals(-1, 8))},
+        {"leak": leak},
         accumulate=draw(st.sampled_from(["exact", "each"])),
         integrate=draw(st.sampled_from(["two-casts", "fused"])),
         fold=draw(st.booleans()),
@@ -84,20 +83,22 @@ def quantised_networks(draw: st.DrawFn) -> QuantisedNetwork:
         return words(signal.format)
 
     reset = draw(st.sampled_from(["zero", "value", "subtract"]))
-    membrane = plan.membrane.format
+    membrane = plan["membrane"].format
     # few distinct words make ties and near-ties between neurons common
-    few = st.sampled_from(draw(st.lists(word(plan.weight), min_size=1, max_size=3)))
-    weights = draw(arrays(np.int64, (inputs, neurons), elements=draw(st.sampled_from([few, word(plan.weight)]))))
-    small = st.integers(0, plan.threshold.format.highest // draw(st.sampled_from([1, 4, 64])))
+    few = st.sampled_from(draw(st.lists(word(plan["weight"]), min_size=1, max_size=3)))
+    weights = draw(arrays(np.int64, (inputs, neurons), elements=draw(st.sampled_from([few, word(plan["weight"])]))))
+    small = st.integers(0, plan["threshold"].format.highest // draw(st.sampled_from([1, 4, 64])))
     return QuantisedNetwork(
         plan=plan,
         weights=weights,
-        theta=draw(arrays(np.int64, neurons, elements=st.just(0) | st.integers(0, min(3, plan.theta.format.highest)))),
+        theta=draw(
+            arrays(np.int64, neurons, elements=st.just(0) | st.integers(0, min(3, plan["theta"].format.highest)))
+        ),
         threshold=draw(small),
         factor=draw(word(plan.leak.factor)) if plan.leak.kind == "multiply" else 1,
-        inhibition=draw(word(plan.inhibition)),
+        inhibition=draw(word(plan["inhibition"])),
         floor=draw(st.sampled_from([membrane.lowest, max(membrane.lowest, -3), 0])),
-        reset_value=draw(word(plan.membrane)) if reset == "value" else 0,
+        reset_value=draw(word(plan["membrane"])) if reset == "value" else 0,
         reset=reset,
         compare=draw(st.sampled_from(["ge", "gt"])),
         winner=draw(st.sampled_from(["none", "lowest", "largest"])),

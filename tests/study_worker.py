@@ -42,7 +42,7 @@ GRID = Grid(
 
 def kills(plan: Plan) -> bool:
     """Say whether who trains under a plan may die of it: two points of the grid."""
-    return plan.weight.format.word == 2 and plan.weight.rounding is Rounding.STOCHASTIC
+    return plan["weight"].format.word == 2 and plan["weight"].rounding is Rounding.STOCHASTIC
 
 
 class Snapping:
@@ -64,7 +64,7 @@ class Snapping:
         if self._deadly and kills(plan):
             _die(self._deadly)
         found = quantise(NETWORK, plan)
-        return replace(NETWORK, weights=to_float(found.weights, plan.weight.format))
+        return replace(NETWORK, weights=to_float(found.weights, plan["weight"].format))
 
 
 def _die(deadly: Path) -> None:

@@ -122,7 +122,7 @@ def test_the_jobs_follow_each_other_from_digits_to_checked_golden_vectors(tmp_pa
     reason = "w2.2-RN-v10.4-TR-fold has the highest additive reward "
     assert said.out.startswith(reason)
     assert said.out.endswith(f"{chosen}: its plan\n")
-    assert parse_plan(chosen.read_text()).weight.format.word == 2
+    assert parse_plan(chosen.read_text())["weight"].format.word == 2
 
     said = done("emulate", net, chosen, "--workers", "2")
     assert said.out.splitlines()[0].startswith(
@@ -391,7 +391,7 @@ def test_the_most_accurate_within_a_budget_is_chosen(tmp_path: Path, three: Path
         f"({against_float(three, middle)}). "
         f"{large.name} (83.33 %, {large.bits:,} bits) ties with it and is more accurate."
     )
-    assert parse_plan((tmp_path / "p.toml").read_text()).weight.format.word == 3
+    assert parse_plan((tmp_path / "p.toml").read_text())["weight"].format.word == 3
     assert done(*words, "--budget", "10,000 bits").out.startswith("w2.2-")
     assert done(*words, "--budget", "4 kB", "--max-loss", "0.04").out.startswith("w8.8-")
     # with a reward that is asked for, memory counts within the budget too

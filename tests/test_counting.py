@@ -75,7 +75,7 @@ def test_a_network_that_does_not_inhibit_holds_neither_inhibition_nor_floor(plac
         for name in ("mnist.toml", "free.toml")
     )
     plan = parse_plan((place / "digits.toml").read_text())
-    assert held["bits"] - free["bits"] == plan.inhibition.format.word + plan.membrane.format.word
+    assert held["bits"] - free["bits"] == plan["inhibition"].format.word + plan["membrane"].format.word
     assert {"inhibition", "floor"} == {a["name"] for a in held["arrays"]} - {a["name"] for a in free["arrays"]}
 
 

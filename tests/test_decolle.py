@@ -60,16 +60,20 @@ def test_answers_are_those_of_the_slow_reference(network: QuantisedLayers, seed:
 
 STATE = Signal(Format(50, 34))  # eight steps of decays by a half and a quarter need 32 fractional bits
 EXACT = LayerPlan(
-    weight=Signal(Format(11, 6)),
-    bias=Signal(Format(20, 10)),
-    synapse=STATE,
-    trace=Signal(Format(40, 26)),  # of inputs: 24 bits, and sums of it times weights fit
-    refractory=STATE,
-    trace_leak=Leak("shift", shift=2),
-    synapse_leak=Leak("shift", shift=1),
-    refractory_leak=Leak("shift", shift=1),
+    {
+        "weight": Signal(Format(11, 6)),
+        "bias": Signal(Format(20, 10)),
+        "synapse": STATE,
+        "trace": Signal(Format(40, 26)),
+        "refractory": STATE,
+    },
+    {
+        "trace_leak": Leak("shift", shift=2),
+        "synapse_leak": Leak("shift", shift=1),
+        "refractory_leak": Leak("shift", shift=1),
+    },
 )
-EXACTLY = {"inputs": EXACT, "currents": replace(EXACT, filters="currents", trace=STATE)}
+EXACTLY = {"inputs": EXACT, "currents": EXACT.changed(trace=STATE, filters="currents")}
 FLOAT = Description(
     (Layer("conv", 3, 3, 2, rho=0.5), Layer("dense", 6, rho=0.5), Layer("output", 3, refractory=0.0)),
     classes=3,
@@ -144,7 +148,7 @@ def in_real_numbers(network: DecolleNetwork, recording: NDArray[np.uint16]) -> l
 
 def test_a_sum_that_could_leave_int64_is_refused() -> None:
     plan = DecollePlan(
-        (replace(EXACT, weight=Signal(Format(40, 0)), trace=Signal(Format(40, 0)), synapse=Signal(Format(40, 0))),) * 3
+        (EXACT.changed(weight=Signal(Format(40, 0)), trace=Signal(Format(40, 0)), synapse=Signal(Format(40, 0))),) * 3
     )
     with pytest.raises(
         WidthError,
@@ -155,7 +159,7 @@ def test_a_sum_that_could_leave_int64_is_refused() -> None:
 
 
 def test_an_overflow_that_is_an_error_is_refused() -> None:
-    narrow = replace(EXACT, trace=Signal(Format(2, 0), overflow=Overflow.ERROR))
+    narrow = EXACT.changed(trace=Signal(Format(2, 0), overflow=Overflow.ERROR))
     network = quantise_layers(random_layers(FLOAT, 1), DecollePlan((narrow, EXACT, EXACT)))
     with pytest.raises(
         OverflowDetectedError, match=r"^trace of layer 0 must stay within Q2\.0 \(s2\), but left it \d+ times"
@@ -178,8 +182,8 @@ def test_frames_that_do_not_fit_are_refused() -> None:
 @given(st.lists(layer_plans(), min_size=1, max_size=3), lfsrs())
 def test_a_plan_survives_its_text(layers: list[LayerPlan], lfsr: Lfsr) -> None:
     for name in LEAKS:
-        changes: list[Any] = [{name: _leak(getattr(one, name))} for one in layers]
-        layers = [replace(one, **change) for one, change in zip(layers, changes, strict=True)]
+        changes: list[Any] = [{name: _leak(one.leaks[name])} for one in layers]
+        layers = [one.changed(**change) for one, change in zip(layers, changes, strict=True)]
     plan = DecollePlan(tuple(layers), lfsr)
     assert parse_decolle_plan(decolle_plan_text(plan)) == plan
     data = decolle_plan_to_data(plan)
@@ -211,5 +215,5 @@ def test_a_layer_whose_weights_are_all_0_has_a_plan_that_runs() -> None:
     network = random_layers(FLOAT, 3)
     silent = replace(network, weights=(network.weights[0] * np.float32(0), *network.weights[1:]))
     plan = plan_layers(silent, Words(6, 4))
-    assert str(plan.layers[0].weight.format) == "Q1.5"
+    assert str(plan.layers[0]["weight"].format) == "Q1.5"
     assert quantise_layers(silent, plan)

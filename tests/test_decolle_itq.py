@@ -48,8 +48,8 @@ from test_decolle_learning import NET, recordings, write
 def tables(draw: st.DrawFn, plan: LayerPlan) -> LayerLearning:
     """Every rounding and overflow of everything that learning stores, half of it by chance."""
     spans = {
-        "learned": plan.weight.format.frac,
-        "learned_bias": plan.bias.format.frac,
+        "learned": plan["weight"].format.frac,
+        "learned_bias": plan["bias"].format.frac,
         "error": draw(st.integers(0, 5)),
         "delta": draw(st.integers(-1, 6)),
         "gradient": draw(st.integers(-3, 8)),
@@ -82,7 +82,7 @@ def learning_plans(draw: st.DrawFn, described: Description) -> DecollePlan:
     layers = []
     for _ in described.layer:
         plan = replace(draw(layer_plans()), filters="inputs")
-        plan = replace(plan, weight=without_draws(plan.weight), bias=without_draws(plan.bias))
+        plan = plan.changed(weight=without_draws(plan["weight"]), bias=without_draws(plan["bias"]))
         layers.append(replace(plan, learning=draw(tables(plan))))
     return DecollePlan(tuple(layers), draw(lfsrs()))
 
@@ -100,7 +100,7 @@ def slow(network: DecolleNetwork, plan: DecollePlan, learning: IntegerLearning) 
             0.5 / 2**read.format.frac
             if read.rounding is Rounding.FLOOR and learned.format.frac > read.format.frac
             else 0
-            for read, learned in ((layer.plan.weight, table.learned), (layer.plan.bias, table.learned_bias))
+            for read, learned in ((layer.plan["weight"], table.learned), (layer.plan["bias"], table.learned_bias))
         ]
         first = from_float(network.weights[number].astype(np.float64) + halves[0], table.learned.format)
         unit = 1 / ((1 - described.alpha) * (1 - described.beta))
@@ -308,7 +308,7 @@ def changed(plan: DecollePlan, **changes: Any) -> DecollePlan:
     inner = {name: value for name, value in changes.items() if hasattr(first.learning, name)}
     table = {"learning": replace(first.learning, **inner)} if inner else {}
     outer = {name: value for name, value in changes.items() if name not in inner}
-    return replace(plan, layers=(replace(first, **(table | outer)), *plan.layers[1:]))
+    return replace(plan, layers=(first.changed(**table, **outer), *plan.layers[1:]))
 
 
 def signal(text: str, rounding: str = "floor", overflow: str = "saturate") -> Signal:

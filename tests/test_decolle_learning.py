@@ -333,7 +333,7 @@ def test_learning_through_the_quantisation_makes_up_for_it(trained: DecolleNetwo
     assert measured(through) > 0.9 > 0.85 > measured(trained)  # float sums differ between machines: wide margins
     # what it computed in training is what integers compute: all decays but rho are exact
     grids = grids_of(trained, plan)
-    assert [grid.weight.step for grid in grids] == [2.0**-layer.weight.format.frac for layer in plan.layers]
+    assert [grid.weight.step for grid in grids] == [2.0 ** -layer["weight"].format.frac for layer in plan.layers]
 
 
 def test_memory_is_counted_array_by_array(trained: DecolleNetwork) -> None:

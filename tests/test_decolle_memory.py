@@ -41,7 +41,7 @@ def ends_of(layer: QuantisedLayer, given: int) -> tuple[int, int]:
 
     given    the largest count or spike; what bounds a sum is its word
     """
-    weight, trace = layer.plan.weight.format, layer.plan.trace.format
+    weight, trace = layer.plan["weight"].format, layer.plan["trace"].format
     under = (trace.lowest, trace.highest) if layer.plan.filters == "inputs" else (0, 2 ** needed(0, given) - 1)
     products = [w * x for w in (weight.lowest, weight.highest) for x in under]
     cells = layer.geometry.kernel[0] * layer.geometry.kernel[1] * layer.geometry.inputs[2]
@@ -56,11 +56,11 @@ def answer_of(network: QuantisedLayers, given: int) -> int:
         outputs = math.prod(last.geometry.pooled)
         return needed(-outputs * read, outputs * read)
     plan = last.plan
-    drive, frac = ends_of(last, given), plan.weight.format.frac + plan.trace.format.frac
+    drive, frac = ends_of(last, given), plan["weight"].format.frac + plan["trace"].format.frac
     if plan.filters == "currents":
-        drive, frac = (plan.trace.format.lowest, plan.trace.format.highest), plan.trace.format.frac
-    bias = plan.bias.format
-    fine = max(frac, bias.frac, plan.refractory.format.frac)
+        drive, frac = (plan["trace"].format.lowest, plan["trace"].format.highest), plan["trace"].format.frac
+    bias = plan["bias"].format
+    fine = max(frac, bias.frac, plan["refractory"].format.frac)
     least, most = (
         end * 2 ** (fine - frac) + word * 2 ** (fine - bias.frac)
         for end, word in zip(drive, (bias.lowest, bias.highest), strict=True)
@@ -85,30 +85,34 @@ def by_hand(network: QuantisedLayers) -> Listed:
         outputs = height * width * shape.channels
         cells, state = (inputs, "traces") if plan.filters == "inputs" else (neurons, "membrane potentials")
         found |= {
-            f"{name} weights": (weights * channels, plan.weight.format.word, "weights"),
-            f"{name} biases": (shape.channels, plan.bias.format.word, "weights"),
-            f"{name} synaptic states": (cells, plan.synapse.format.word, "state"),
-            f"{name} {state}": (cells, plan.trace.format.word, "state"),
+            f"{name} weights": (weights * channels, plan["weight"].format.word, "weights"),
+            f"{name} biases": (shape.channels, plan["bias"].format.word, "weights"),
+            f"{name} synaptic states": (cells, plan["synapse"].format.word, "state"),
+            f"{name} {state}": (cells, plan["trace"].format.word, "state"),
             f"{name} sum": (1, needed(*ends_of(layer, given)), "buffer"),
         }
         if shape.kind != "output":
             found[f"{name} output spikes"] = (outputs, 1, "spikes")
         refractory = layer.refractory != 0
         if refractory:
-            word = plan.refractory.format.word
+            word = plan["refractory"].format.word
             found[f"{name} refractory states"] = (neurons, word, "state")
             found[f"{name} refractory step"] = (1, word, "constant")
             if shape.pool > 1:  # a neuron needs its own spike in the next step, not that of its window
                 found[f"{name} spikes before pooling"] = (neurons, 1, "spikes")
-        leaks = {"trace": plan.trace_leak, "synapse": plan.synapse_leak, "refractory": plan.refractory_leak}
+        leaks = {
+            "trace": plan.leaks["trace_leak"],
+            "synapse": plan.leaks["synapse_leak"],
+            "refractory": plan.leaks["refractory_leak"],
+        }
         for decay, leak in leaks.items():
             if leak.kind == "multiply" and (decay != "refractory" or refractory):
                 found[f"{name} {decay} decay"] = (1, leak.factor.format.word, "constant")
-        come = 0 if plan.filters == "inputs" else plan.weight.format.frac  # counts and spikes are whole numbers
+        come = 0 if plan.filters == "inputs" else plan["weight"].format.frac  # counts and spikes are whole numbers
         drawing = (
-            draws(plan.trace, plan.trace_leak, plan.synapse.format.frac)
-            + draws(plan.synapse, plan.synapse_leak, come)
-            + (refractory and draws(plan.refractory, plan.refractory_leak, plan.refractory.format.frac))
+            draws(plan["trace"], plan.leaks["trace_leak"], plan["synapse"].format.frac)
+            + draws(plan["synapse"], plan.leaks["synapse_leak"], come)
+            + (refractory and draws(plan["refractory"], plan.leaks["refractory_leak"], plan["refractory"].format.frac))
         )
         if drawing:
             found[f"{name} LFSR registers"] = (drawing, network.plan.lfsr.width, "register")
@@ -180,10 +184,10 @@ def test_what_learning_holds_by_hand() -> None:
         for name, signal in (("weights", table.learned), ("biases", table.learned_bias)):
             words, _, meaning = inferring[f"layer {number} {name}"]
             inferring[f"layer {number} {name}"] = words, signal.format.word, meaning
-    p, r = plan.layers[0].trace.format, plan.layers[0].refractory.format
-    bias = plan.layers[0].bias.format
+    p, r = plan.layers[0]["trace"].format, plan.layers[0]["refractory"].format
+    bias = plan.layers[0]["bias"].format
     least, most = ends_of(every_layer(quantised)[0], 2)
-    frac = plan.layers[0].weight.format.frac + p.frac
+    frac = plan.layers[0]["weight"].format.frac + p.frac
     fine = max(frac, r.frac, bias.frac)
     membrane = needed(
         least * 2 ** (fine - frac) + r.lowest * 2 ** (fine - r.frac) + bias.lowest * 2 ** (fine - bias.frac),
@@ -198,7 +202,7 @@ def test_what_learning_holds_by_hand() -> None:
     for number, (table, words, outputs) in enumerate(((first, 38, 8), (second, 27, 3), (third, 12, 3))):
         name, spiking = f"layer {number}", number < 2
         assert (table.gradient.format.word, table.forget, table.reach, table.update) == (24, 16, 6, "recording")
-        trace = plan.layers[number].trace.format
+        trace = plan.layers[number]["trace"].format
         places = 4 if number == 0 else 1  # from which deltas meet a weight
         delta = table.delta.format
         products = [d * x for d in (delta.lowest, delta.highest) for x in (trace.lowest, trace.highest, 1)]

@@ -33,12 +33,14 @@ def networks() -> tuple[Network, QuantisedNetwork]:
     network = random_network(784, 5)
     network = replace(network, theta=np.arange(5.0), coding=replace(network.coding, steps=40))
     plan = Plan(
-        weight=signal("UQ0.4"),
-        accumulator=signal("UQ3.2"),
-        membrane=signal("Q6.1"),
-        theta=signal("UQ4.0"),
-        threshold=signal("UQ3.0"),
-        inhibition=signal("UQ8.0"),
+        {
+            "weight": signal("UQ0.4"),
+            "accumulator": signal("UQ3.2"),
+            "membrane": signal("Q6.1"),
+            "theta": signal("UQ4.0"),
+            "threshold": signal("UQ3.0"),
+            "inhibition": signal("UQ8.0"),
+        }
     )
     return network, quantise(network, plan)
 

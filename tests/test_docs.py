@@ -107,18 +107,18 @@ def test_parameters_rounded_by_chance_can_be_computed_from_the_page(taps: tuple[
     )
     found = quantise(network, plan)
     signals = {
-        5: ("weights", network.weights, plan.weight),
-        6: ("theta", network.theta, plan.theta),
-        7: ("threshold", np.array(network.threshold), plan.threshold),
-        8: ("inhibition", np.array(network.inhibition), plan.inhibition),
+        5: ("weights", network.weights, plan["weight"]),
+        6: ("theta", network.theta, plan["theta"]),
+        7: ("threshold", np.array(network.threshold), plan["threshold"]),
+        8: ("inhibition", np.array(network.inhibition), plan["inhibition"]),
         9: ("factor", np.array(network.decay), plan.leak.factor),
-        10: ("reset_value", np.array(network.reset_value), plan.membrane),
+        10: ("reset_value", np.array(network.reset_value), plan["membrane"]),
     }
     for stream, (name, real, signal) in signals.items():
         expected = stochastic(real, signal.format, taps, 21, stream)
         assert np.asarray(getattr(found, name)).reshape(-1).tolist() == expected, name
     assert found.floor == -10  # -9.6, to the nearest word
-    assert quantise(replace(network, floor=-1000.0), plan).floor == plan.membrane.format.lowest
+    assert quantise(replace(network, floor=-1000.0), plan).floor == plan["membrane"].format.lowest
 
 
 LAYERS = """
@@ -157,12 +157,17 @@ def test_constants_of_a_layer_and_their_seeds_can_be_computed_from_the_page() ->
         described, first = DESCRIBED.layer[number], 9 * number
         unit = 1 / ((1 - described.alpha) * (1 - described.beta))
         for stream, got, real, fmt in (
-            (3, layer.weights, network.weights[number].astype(np.float64), words.weight.format),
-            (4, layer.bias, network.biases[number].astype(np.float64) * unit, words.bias.format),
-            (5, layer.refractory, np.array((1 - described.rho) * described.refractory * unit), words.refractory.format),
-            (6, layer.factors[0], np.array(described.alpha), words.trace_leak.factor.format),
-            (7, layer.factors[1], np.array(described.beta), words.synapse_leak.factor.format),
-            (8, layer.factors[2], np.array(described.rho), words.refractory_leak.factor.format),
+            (3, layer.weights, network.weights[number].astype(np.float64), words["weight"].format),
+            (4, layer.bias, network.biases[number].astype(np.float64) * unit, words["bias"].format),
+            (
+                5,
+                layer.refractory,
+                np.array((1 - described.rho) * described.refractory * unit),
+                words["refractory"].format,
+            ),
+            (6, layer.factors[0], np.array(described.alpha), words.leaks["trace_leak"].factor.format),
+            (7, layer.factors[1], np.array(described.beta), words.leaks["synapse_leak"].factor.format),
+            (8, layer.factors[2], np.array(described.rho), words.leaks["refractory_leak"].factor.format),
         ):
             assert np.asarray(got).reshape(-1).tolist() == stochastic(real, fmt, (15, 14), 9, first + stream)
         assert [register.seed for register in layer.registers] == [seed_of(9, first + n, 15) for n in range(3)]
@@ -197,7 +202,11 @@ def member_sums(network: QuantisedLayers, nodes: Mapping[str, NDArray[np.int64]]
     """Return the sums of the output layer's membranes from step `burn_in` on."""
     layer = every_layer(network)[1]
     plan = layer.plan
-    fracs = (plan.trace.format.frac + plan.weight.format.frac, plan.refractory.format.frac, plan.bias.format.frac)
+    fracs = (
+        plan["trace"].format.frac + plan["weight"].format.frac,
+        plan["refractory"].format.frac,
+        plan["bias"].format.frac,
+    )
     common = max(fracs)
     parts = (nodes["sum"], nodes["refractory"], layer.bias[None])
     total = sum(part << (common - frac) for part, frac in zip(parts, fracs, strict=True))

@@ -21,12 +21,12 @@ from strategies import compiled_examples, examples, quantised_networks, words
 def as_layer(network: QuantisedNetwork) -> reference.Layer:
     plan = network.plan
     signals = {
-        "weight": plan.weight,
-        "accumulator": plan.accumulator,
-        "membrane": plan.membrane,
-        "theta": plan.theta,
-        "threshold": plan.threshold,
-        "inhibition": plan.inhibition,
+        "weight": plan["weight"],
+        "accumulator": plan["accumulator"],
+        "membrane": plan["membrane"],
+        "theta": plan["theta"],
+        "threshold": plan["threshold"],
+        "inhibition": plan["inhibition"],
         "leak": plan.leak.factor,
     }
     return reference.Layer(
@@ -86,7 +86,7 @@ def test_a_presentation_begins_with_any_state(
     case: tuple[QuantisedNetwork, NDArray[np.uint8]], data: st.DataObject
 ) -> None:
     network, raster = case
-    membrane = data.draw(arrays(np.int64, network.neurons, elements=words(network.plan.membrane.format)))
+    membrane = data.draw(arrays(np.int64, network.neurons, elements=words(network.plan["membrane"].format)))
     refractory = data.draw(arrays(np.int64, network.neurons, elements=st.integers(0, network.refractory_steps)))
     start = {"layer.membrane": membrane, "layer.refractory": refractory}
     expected = reference.run_layer(as_layer(network), raster[0].tolist(), (membrane.tolist(), refractory.tolist()))

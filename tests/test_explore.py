@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from command_line import long_without_jit, small_splits
@@ -16,13 +18,14 @@ from fxsnn.competitive.quantised import quantise
 from fxsnn.competitive.ranges import Ranges
 from fxsnn.data.encode import RateCoding, encode
 from fxsnn.digits.bench import Task, evaluate, explore
-from fxsnn.digits.grid import Grid, make_plans, make_points, parse_grid
+from fxsnn.digits.grid import Grid, make_plans, make_points, parse_grid, restrict
 from fxsnn.errors import ConfigError, FormatError, FxsnnError, OverflowDetectedError, WidthError
 from fxsnn.exploration.candidate import Candidate
 from fxsnn.measure.score import cross_validate
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Leak, Signal, parse_leak
+from fxsnn.significance.fewest import read_fewest
 
 RANGES = Ranges(
     current=(0.0, 20.0), membrane=(-3.0, 60.0), theta=(0.0, 0.2), threshold=(5.0, 5.0), inhibition=(128.0, 128.0)
@@ -38,8 +41,7 @@ ONE = Grid(
 
 
 def one(**changes: object) -> Grid:
-    values = {name: getattr(ONE, name) for name in ONE.__struct_fields__}
-    return Grid(**(values | changes))
+    return msgspec.structs.replace(ONE, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,8 @@ def task() -> Task:
 def test_a_plan_has_the_formats_that_the_ranges_need() -> None:
     plan = make_plans(ONE, RANGES)["w4.4-RN-vs11.4-TR"]
     assert {
-        name: str(getattr(plan, name)) for name in Plan.__dataclass_fields__ if name not in ("leak", "lfsr", "learning")
+        **{name: str(one) for name, one in plan.signals.items()},
+        **{name: str(getattr(plan, name)) for name in ("accumulate", "integrate", "fold")},
     } == {
         "weight": "UQ0.4 nearest-up saturate",
         "accumulator": "UQ5.4 floor saturate",
@@ -67,7 +70,7 @@ def test_a_plan_has_the_formats_that_the_ranges_need() -> None:
 
 
 def test_a_signal_that_needs_no_bit_has_one() -> None:
-    assert str(make_plans(one(state_bits=(0,)), RANGES)["w4.4-RN-vs7.0-TR"].theta.format) == "UQ1.0"
+    assert str(make_plans(one(state_bits=(0,)), RANGES)["w4.4-RN-vs7.0-TR"]["theta"].format) == "UQ1.0"
 
 
 def test_the_wiring_and_the_seed_are_every_plan_s() -> None:
@@ -88,6 +91,58 @@ def test_every_combination_is_there_once_and_in_order() -> None:
         "w4.4-TR-vs11.4-RN-none",
     ]
     assert names[-1] == "ws5.4-SR-vs6.-1-SR-multiplyUQ0.8-fold"
+
+
+def test_any_signal_may_list_words_of_its_own() -> None:
+    listed = {"inhibition": ["UQ7.0", {"format": "UQ3.0", "rounding": "floor"}], "theta": "UQ4.4 SR wrap"}
+    points = make_points(one(signal=listed, state_bits=(4, 2)), RANGES)
+    assert [point.name for point in points] == [
+        f"w4.4-RN-v{bits}-TR-inhibition-{word}"
+        for bits in ("s11.4", "s9.2")
+        for word in ("UQ7.0-nearest-even", "UQ3.0-TR")
+    ]
+    usual = make_plans(one(state_bits=(4, 2)), RANGES)
+    for point in points:
+        plan, like = point.plan, usual[point.name.partition("-inhibition")[0]]
+        assert str(plan["theta"]) == "UQ4.4 stochastic wrap"
+        assert str(plan["inhibition"]) == point.values["inhibition"]
+        assert point.name.rpartition("inhibition-")[2].startswith(str(plan["inhibition"].format))
+        assert plan.changed(theta=like["theta"], inhibition=like["inhibition"]) == like
+
+
+def test_points_with_words_of_their_own_are_restricted_by_them() -> None:
+    points = make_points(one(signal={"membrane": ["Q7.4", "Q7.2 SR", "Q7.1"]}, state_bits=(4,)), RANGES)
+    bits = {"weight": 4, "accumulator": 4, "threshold": 3, "theta": 4, "membrane": 2}
+    fewest = {group: {"floor": few, "nearest-up": few} for group, few in bits.items()}
+    found = {group: {key: {"fractional": few} for key, few in one.items()} for group, one in fewest.items()}
+    data = json.dumps({"schema": 1, "max_loss": 0.01, "fewest": found}).encode()
+    assert [point.name[-17:] for point in restrict(points, read_fewest(data, "s.json"))] == ["Q7.4-nearest-even"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[signal]\nweight = ['UQ0.4']",
+            "signal 'weight' must be listed as weight, beside the table",
+        ),
+        ("[signal]\nmembranes = ['Q4.4']", "a signal must be one of weight, accumulator, membrane, threshold, theta, "),
+        ("[signal]\ntheta = []", "signal 'theta' must list one or more different words, not []"),
+        (
+            "[signal]\ntheta = ['UQ4.4', 'UQ4.4 nearest-even']",
+            "signal 'theta' must list one or more different",
+        ),
+        ("[signal]\ntheta = ['four']", "signal 'theta': a format must read like"),
+        (
+            "theta_bits = [1]\n[signal]\ntheta = 'UQ4.4'",
+            "theta must be listed as theta_bits or in the table",
+        ),
+    ],
+)
+def test_words_that_cannot_be_are_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_grid(text)
+    assert message in str(error.value)
 
 
 def test_a_signed_weight_is_another_configuration_than_an_unsigned_one() -> None:
@@ -239,7 +294,7 @@ def test_a_plan_that_cannot_run_is_named(
 ) -> None:
     (good,) = make_points(ONE, RANGES)
     with pytest.raises(kind, match=f"^{re.escape(message)}"):
-        bad = replace(good, name="bad", plan=replace(good.plan, **changes))  # type: ignore[arg-type]
+        bad = replace(good, name="bad", plan=good.plan.changed(**changes))
         explore(random_network(784, 4), [good, bad], task)
 
 

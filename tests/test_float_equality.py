@@ -53,7 +53,8 @@ def networks(draw: st.DrawFn) -> Network:
 
 def wide_plan(integrate: str) -> Plan:
     factor = Signal(Format(21, 20, signed=False), Rounding.NEAREST_EVEN)
-    return Plan(WIDE, WIDE, WIDE, WIDE, WIDE, WIDE, Leak("multiply", factor), integrate=integrate)  # type: ignore[arg-type]
+    signals = dict.fromkeys(Plan.SIGNALS, WIDE)
+    return Plan(signals, {"leak": Leak("multiply", factor)}, integrate=integrate)  # type: ignore[arg-type]
 
 
 @settings(
@@ -94,13 +95,15 @@ def test_a_layer_equals_fxpmath_where_it_has_the_mode(rounding: str, overflow: s
     weight, current, membrane = Format(6, 4), Format(6, 3), Format(8, 3)
     modes = (Rounding(rounding), Overflow(overflow))
     plan = Plan(
-        weight=Signal(weight, *modes),
-        accumulator=Signal(current, *modes),
-        membrane=Signal(membrane, *modes),
-        theta=Signal(Format(4, 2, signed=False)),
-        threshold=Signal(Format(8, 4)),
-        inhibition=Signal(Format(4, 2)),
-        leak=Leak("multiply", Signal(Format(5, 5, signed=False))),
+        {
+            "weight": Signal(weight, *modes),
+            "accumulator": Signal(current, *modes),
+            "membrane": Signal(membrane, *modes),
+            "theta": Signal(Format(4, 2, signed=False)),
+            "threshold": Signal(Format(8, 4)),
+            "inhibition": Signal(Format(4, 2)),
+        },
+        {"leak": Leak("multiply", Signal(Format(5, 5, signed=False)))},
     )
     network = quantise(
         Network(

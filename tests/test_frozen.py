@@ -137,8 +137,7 @@ def test_arrays_that_cannot_be_written_are_as_good_as_others() -> None:
 )
 def test_a_word_outside_of_its_format_is_refused(name: str, signal: str, side: str) -> None:
     network = small()
-    held = getattr(network.plan, signal)
-    fmt = (held.factor if signal == "leak" else held).format
+    fmt = (network.plan.leak.factor if signal == "leak" else network.plan[signal]).format
     last = getattr(fmt, side)
     wrong = last + (1 if side == "highest" else -1)
     words = getattr(network, name)
@@ -157,9 +156,9 @@ def test_a_word_outside_of_its_format_is_refused(name: str, signal: str, side: s
 
 def test_a_format_that_the_words_do_not_fit_is_refused_too() -> None:
     network = small()
-    narrow = replace(network.plan.weight, format=Format(1, 0), overflow=Overflow.SATURATE)
+    narrow = replace(network.plan["weight"], format=Format(1, 0), overflow=Overflow.SATURATE)
     with pytest.raises(ConfigError, match=r"^weights\[0, 0\] must be a word of Q1\.0 \(s1\), -1 to 0, not "):
-        replace(network, plan=replace(network.plan, weight=narrow))
+        replace(network, plan=network.plan.changed(weight=narrow))
 
 
 @pytest.mark.parametrize("words", [np.zeros((2, 2)), np.zeros(3, np.int64)], ids=["real numbers", "one dimension"])

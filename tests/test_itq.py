@@ -52,8 +52,8 @@ def learning_plans(draw: st.DrawFn) -> Plan:
         read = replace(read, rounding=Rounding.NEAREST_ODD)
     plan = draw(plans())
     if draw(st.booleans()):
-        plan = replace(plan, accumulator=by_chance(plan.accumulator), membrane=by_chance(plan.membrane))
-    return replace(plan, weight=read, fold=False, learning=LearningPlan(**tables, fade=fade))
+        plan = plan.changed(accumulator=by_chance(plan["accumulator"]), membrane=by_chance(plan["membrane"]))
+    return plan.changed(weight=read, fold=False, learning=LearningPlan(**tables, fade=fade))
 
 
 def by_chance(signal: Signal) -> Signal:
@@ -122,10 +122,10 @@ def reference(network: Network, learning: Learning, plan: Plan) -> reference_itq
         fade_factor=int(from_float(learning.fade, table.fade.factor.format)),
         fade_shift=table.fade.shift,
         update=learning.update,
-        theta_rounding=plan.theta.rounding.value,
-        theta_overflow=plan.theta.overflow.value,
-        weight_rounding=plan.weight.rounding.value,
-        weight_overflow=plan.weight.overflow.value,
+        theta_rounding=plan["theta"].rounding.value,
+        theta_overflow=plan["theta"].overflow.value,
+        weight_rounding=plan["weight"].rounding.value,
+        weight_overflow=plan["weight"].overflow.value,
         taps=plan.lfsr.taps,
         seeds=(seeds[1].seed, seeds[2].seed, seeds[3].seed),
     )
@@ -168,8 +168,8 @@ def test_learning_in_integers_equals_the_reference(network: Network, learning: L
         return
     expected = slow(network, images, learning, plan)
     event("learned")
-    assert trained.weights.tolist() == to_float(expected.layer.weights, plan.weight.format).tolist()
-    assert trained.theta.tolist() == to_float(expected.layer.theta, plan.theta.format).tolist()
+    assert trained.weights.tolist() == to_float(expected.layer.weights, plan["weight"].format).tolist()
+    assert trained.theta.tolist() == to_float(expected.layer.theta, plan["theta"].format).tolist()
 
 
 def signal(text: str, rounding: str = "nearest-even") -> Signal:
@@ -178,13 +178,15 @@ def signal(text: str, rounding: str = "nearest-even") -> Signal:
 
 def small_plan(weight: str = "UQ0.4", rounding: str = "SR", learned_bits: int | None = None) -> Plan:
     plan = Plan(
-        weight=signal(weight, rounding),
-        accumulator=signal("UQ5.4"),
-        membrane=signal("UQ6.4"),
-        theta=signal("UQ6.4"),
-        threshold=signal("UQ2.4"),
-        inhibition=signal("UQ8.0"),
-        leak=Leak("shift", shift=5),
+        {
+            "weight": signal(weight, rounding),
+            "accumulator": signal("UQ5.4"),
+            "membrane": signal("UQ6.4"),
+            "theta": signal("UQ6.4"),
+            "threshold": signal("UQ2.4"),
+            "inhibition": signal("UQ8.0"),
+        },
+        {"leak": Leak("shift", shift=5)},
     )
     return itq.learning_plan(plan, learned_bits)
 
@@ -203,11 +205,11 @@ def test_every_word_that_is_drawn_has_a_register_of_its_own(update: Update) -> N
     images, _ = bars(12)
     fade = Leak("multiply", signal("UQ0.8"))
     table = LearningPlan(signal("UQ0.8", "SR"), trace=signal("UQ1.5", "SR"), fade=fade)
-    plan = replace(small_plan("UQ0.8"), weight=signal("UQ0.8"), theta=signal("UQ6.4", "SR"), learning=table)
+    plan = small_plan("UQ0.8").changed(weight=signal("UQ0.8"), theta=signal("UQ6.4", "SR"), learning=table)
     learning = replace(SMALL, fade=0.9, update=update)
     trained, expected = itq.train(blank(), images, learning, plan), slow(blank(), images, learning, plan)
-    assert trained.weights.tolist() == to_float(expected.layer.weights, plan.weight.format).tolist()
-    assert trained.theta.tolist() == to_float(expected.layer.theta, plan.theta.format).tolist()
+    assert trained.weights.tolist() == to_float(expected.layer.weights, plan["weight"].format).tolist()
+    assert trained.theta.tolist() == to_float(expected.layer.theta, plan["theta"].format).tolist()
 
 
 @pytest.mark.parametrize(("weight", "rounding"), [("UQ0.4", "SR"), ("UQ0.4", "RN"), ("UQ0.2", "TR"), ("UQ0.1", "SR")])
@@ -239,7 +241,7 @@ def test_small_changes_are_lost_by_rounding_and_kept_by_chance() -> None:
     for rounding in ("TR", "RN", "SR"):
         narrow = replace(plan.learning, weight=signal("UQ0.4", rounding))
         slow_rate = replace(SMALL, rate=0.004)
-        trained = itq.train(blank(), images, slow_rate, replace(plan, weight=signal("UQ0.4"), learning=narrow))
+        trained = itq.train(blank(), images, slow_rate, plan.changed(weight=signal("UQ0.4"), learning=narrow))
         still = itq.train(blank(), images, replace(SMALL, rate=0.0), replace(plan, learning=narrow))
         moved[rounding] = (trained.weights - still.weights).mean(), (trained.weights != still.weights).mean()
     assert moved["TR"][0] < -0.05
@@ -272,7 +274,7 @@ def test_a_plan_that_learns_is_written_and_read_back() -> None:
     ],
 )
 def test_plans_that_cannot_learn_are_refused(change: dict[str, object], message: str) -> None:
-    plan = replace(small_plan(), **change)  # type: ignore[arg-type]
+    plan = small_plan().changed(**change)
     with pytest.raises(ConfigError) as refused:
         itq.train(blank(), some_images(2, 24), SMALL, plan)
     assert str(refused.value) == message

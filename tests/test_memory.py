@@ -73,8 +73,8 @@ def test_what_is_cast_at_each_addition_is_held_as_cast() -> None:
 @given(quantised_networks())
 def test_every_array_is_what_the_datapath_holds(network: QuantisedNetwork) -> None:
     plan, inputs, neurons = network.plan, network.inputs, network.neurons
-    weight, v = plan.weight.format, plan.membrane.format
-    t, th = plan.threshold.format, plan.theta.format
+    weight, v = plan["weight"].format, plan["membrane"].format
+    t, th = plan["threshold"].format, plan["theta"].format
     # all inputs active, all weights at the same end
     total = needed(inputs * weight.lowest, inputs * weight.highest)
     fine = max(v.frac, t.frac, th.frac)  # where a membrane and its threshold are compared
@@ -98,7 +98,7 @@ def test_every_array_is_what_the_datapath_holds(network: QuantisedNetwork) -> No
         ("LFSR registers", len(drawing), plan.lfsr.width, "register"),
     ]
     if plan.accumulate == "each":
-        listed.append(("synaptic currents", neurons, plan.accumulator.format.word, buffer))
+        listed.append(("synaptic currents", neurons, plan["accumulator"].format.word, buffer))
     else:
         listed.append(("synaptic sums", neurons, total, buffer))
     if network.winner == "largest":
@@ -106,7 +106,7 @@ def test_every_array_is_what_the_datapath_holds(network: QuantisedNetwork) -> No
     if plan.leak.kind == "multiply":
         listed.append(("leak factor", 1, plan.leak.factor.format.word, constant))
     if inhibits:
-        listed += [("inhibition", 1, plan.inhibition.format.word, constant), ("floor", 1, v.word, constant)]
+        listed += [("inhibition", 1, plan["inhibition"].format.word, constant), ("floor", 1, v.word, constant)]
         if network.winner == "none":
             listed.append(("number of spikes", 1, needed(0, neurons), buffer))
     if network.reset == "value":

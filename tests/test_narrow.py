@@ -42,7 +42,7 @@ def subject(network: DecolleNetwork) -> RecordingsSubject:
 
 
 def word_bits(plan: DecollePlan) -> int:
-    return sum(getattr(layer, name).format.word for layer in plan.layers for name in ("weight", "synapse", "trace"))
+    return sum(layer[name].format.word for layer in plan.layers for name in ("weight", "synapse", "trace"))
 
 
 def test_a_step_takes_a_bit_from_either_end_of_one_signal(network: DecolleNetwork) -> None:
@@ -53,11 +53,11 @@ def test_a_step_takes_a_bit_from_either_end_of_one_signal(network: DecolleNetwor
     narrow = sum(Format.parse(text).word == 1 for text in held.values())
     assert len(found) == 2 * (11 - narrow)
     assert len({step.move for step in found}) == len({step.name for step in found}) == len(found)
-    weight = plan.layers[0].weight.format
+    weight = plan.layers[0]["weight"].format
     coarse, early = found[:2]
     assert (coarse.move, early.move) == ("layer 0 weight lowest", "layer 0 weight highest")
-    assert coarse.plan.layers[0].weight.format == Format(2, weight.frac - 1)
-    assert early.plan.layers[0].weight.format == Format(2, weight.frac)
+    assert coarse.plan.layers[0]["weight"].format == Format(2, weight.frac - 1)
+    assert early.plan.layers[0]["weight"].format == Format(2, weight.frac)
     for step in found:
         changed = {key for key, text in formats(step.plan, signals).items() if text != held[key]}
         assert len(changed) == 1
@@ -93,7 +93,7 @@ def test_what_falls_below_the_floor_is_not_tried_again(network: DecolleNetwork) 
     later = [name for name in names if name[:3] in ("n2-", "n3-")]
     assert later  # from the weights of layer 1, which cost 1 answer, others 50
     assert all("-layer1-weight-" in name for name in later)
-    assert [point.plan.layers[1].weight.format.word for point in found.points if point.name in later][-1] == 1
+    assert [point.plan.layers[1]["weight"].format.word for point in found.points if point.name in later][-1] == 1
 
 
 def test_a_start_below_the_floor_is_refused(network: DecolleNetwork) -> None:

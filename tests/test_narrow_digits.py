@@ -35,14 +35,14 @@ def test_what_is_many_words_is_narrowed_one_bit_at_a_time() -> None:
     before = memory(quantise(NETWORK, each)).bits
     for step in steps(each, signals):
         name, end = step.move.split()
-        fmt, less = (getattr(plan, name).format for plan in (each, step.plan))
+        fmt, less = (plan[name].format for plan in (each, step.plan))
         assert less == Format(fmt.word - 1, fmt.frac - (end == "lowest"), fmt.signed)
-        assert replace(step.plan, **{name: getattr(each, name)}) == each
+        assert step.plan.changed(**{name: each[name]}) == each
         assert memory(quantise(NETWORK, step.plan)).bits < before
 
 
 def test_a_plan_that_cannot_run_is_no_step() -> None:
-    huge = replace(START.weight, format=Format(63, 0, signed=False))
+    huge = replace(START["weight"], format=Format(63, 0, signed=False))
     assert PlanSignals(NETWORK).replaced(START, "weight", huge) is None
 
 

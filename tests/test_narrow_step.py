@@ -32,11 +32,10 @@ def narrow_networks(draw: st.DrawFn) -> QuantisedNetwork:
     """Networks whose casts saturate and round by a bias, with membranes of up to 31 bits."""
     network = draw(quantised_networks())
     plan, modes = network.plan, st.builds(Signal, st.none(), st.sampled_from(BY_BIAS))
-    word = draw(st.sampled_from([plan.membrane.format.word, 16, 26, 31]))
-    membrane = Format(word, plan.membrane.format.frac)
-    plan = replace(
-        plan,
-        accumulator=replace(draw(modes), format=plan.accumulator.format),
+    word = draw(st.sampled_from([plan["membrane"].format.word, 16, 26, 31]))
+    membrane = Format(word, plan["membrane"].format.frac)
+    plan = plan.changed(
+        accumulator=replace(draw(modes), format=plan["accumulator"].format),
         membrane=replace(draw(modes), format=membrane),
     )
     return replace(
@@ -62,13 +61,12 @@ def test_spikes_equal_the_reference(network: QuantisedNetwork, data: st.DataObje
 def layer(**changes: Any) -> QuantisedNetwork:
     floor = Signal(Format(16, 8), Rounding.FLOOR)
     leak = Leak("multiply", Signal(Format(4, 4, signed=False)))
-    plan = Plan(floor, floor, floor, floor, floor, floor, leak)
-    named = {name: change for name, change in changes.items() if hasattr(plan, name)}
+    plan = Plan(dict.fromkeys(Plan.SIGNALS, floor), {"leak": leak})
+    own = (*plan.signals, *plan.leaks, "accumulate", "integrate", "lfsr")
+    plan = plan.changed(**{name: change for name, change in changes.items() if name in own})
     weights, theta = np.full((600, 3), 1 << 14, dtype=np.int64), np.zeros(3, dtype=np.int64)
-    network = QuantisedNetwork(
-        replace(plan, **named), weights, theta, 256, 15, 0, 0, 0, "subtract", "ge", "none", 0, "ignore", {}
-    )
-    return replace(network, **{name: change for name, change in changes.items() if name not in named})
+    network = QuantisedNetwork(plan, weights, theta, 256, 15, 0, 0, 0, "subtract", "ge", "none", 0, "ignore", {})
+    return replace(network, **{name: change for name, change in changes.items() if name not in own})
 
 
 @pytest.mark.parametrize(

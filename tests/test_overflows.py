@@ -58,10 +58,10 @@ def _inverted(monkeypatch: pytest.MonkeyPatch) -> None:
 def share_by_hand(net: Path, plan: Path) -> float:
     """Return the share of sums of words of weights that are above the accumulator's highest word."""
     network, given = load_network(net), parse_plan(plan.read_text())
-    weights = np.round(network.weights * 2**given.weight.format.frac).astype(np.int64)
+    weights = np.round(network.weights * 2 ** given["weight"].format.frac).astype(np.int64)
     raster = encode(bright(small_splits()).test.images, network.coding).raster().astype(np.int64)
-    sums = (raster @ weights) << (given.accumulator.format.frac - given.weight.format.frac)
-    return float((sums > given.accumulator.format.highest).mean())
+    sums = (raster @ weights) << (given["accumulator"].format.frac - given["weight"].format.frac)
+    return float((sums > given["accumulator"].format.highest).mean())
 
 
 @pytest.mark.long
@@ -91,10 +91,10 @@ def test_integer_bits_hold_what_the_float_network_reached() -> None:
     network = train(blank, images, learning)
     ranges = profile(network, encode(images, blank.coding))
     for name in ("current", "membrane", "theta"):
-        fmt = getattr(plan, "accumulator" if name == "current" else name).format
+        fmt = plan["accumulator" if name == "current" else name].format
         assert (fmt.word - fmt.frac, fmt.signed) == integer_bits(getattr(ranges, name))
         assert fmt.frac == 4
-    assert plan.accumulator.format.word > plan_in(ANY, "UQ0.4").accumulator.format.word
+    assert plan["accumulator"].format.word > plan_in(ANY, "UQ0.4")["accumulator"].format.word
     assert plan == profiled_plan(blank, images, learning, "UQ0.4")
 
 
@@ -114,7 +114,7 @@ def test_inhibition_down_to_the_floor_and_weights_of_one_are_no_overflows() -> N
     spikes = encode(splits.training.images, network.coding)
     quantised = quantise(network, plan_in(profile(network, spikes), "UQ0.4"))
     assert overflowing(quantised, spikes) == {}
-    narrow = replace(quantised.plan, theta=replace(quantised.plan.theta, format=quantised.plan.weight.format))
+    narrow = quantised.plan.changed(theta=replace(quantised.plan["theta"], format=quantised.plan["weight"].format))
     assert overflowing(quantise(network, narrow), spikes)["theta"] == 1.0
 
 

@@ -56,9 +56,9 @@ leak = "shift 4"
 
 def test_names_of_other_families_become_ours() -> None:
     plan = parse_plan(TEXT)
-    assert plan.weight.format == Format(4, 4, signed=False)
-    assert (plan.weight.rounding, plan.weight.overflow) == (Rounding.NEAREST_UP, Overflow.SATURATE)
-    assert plan.membrane.rounding is Rounding.STOCHASTIC
+    assert plan["weight"].format == Format(4, 4, signed=False)
+    assert (plan["weight"].rounding, plan["weight"].overflow) == (Rounding.NEAREST_UP, Overflow.SATURATE)
+    assert plan["membrane"].rounding is Rounding.STOCHASTIC
     assert (plan.accumulate, plan.leak.kind, plan.leak.shift) == ("each", "shift", 4)
 
 

@@ -99,10 +99,10 @@ def test_one_layer_has_the_bits_that_its_images_ask_for() -> None:
     network = Network(*arrays, threshold=5.0, decay=0.90625, inhibition=2.0)
     spikes = spikes_of(INPUTS.astype(np.uint8))
     plan = plan_of_images(network, spikes, Asked(weight=7, state=6, weight_rounding="SR", state_rounding="TR"))
-    assert str(plan.weight) == "UQ2.5 stochastic saturate"
+    assert str(plan["weight"]) == "UQ2.5 stochastic saturate"
     assert (str(plan.leak.factor.format), plan.leak.kind) == ("UQ0.5", "multiply")  # 29 / 32
-    assert {str(plan.membrane.rounding), str(plan.accumulator.rounding)} == {"floor"}
-    assert (plan.membrane.format.frac, str(plan.threshold.format)) == (6, "UQ3.0")
+    assert {str(plan["membrane"].rounding), str(plan["accumulator"].rounding)} == {"floor"}
+    assert (plan["membrane"].format.frac, str(plan["threshold"].format)) == (6, "UQ3.0")
     made = casts(quantise(network, plan), spikes, range(5))
     assert {made[cast]["overflows"] for cast in ("accumulate", "leak", "integrate")} == {0}
     assert made["integrate"]["casts"] == 5 * 30 * 4
@@ -113,8 +113,8 @@ def test_constants_of_one_layer_stay_as_they_are() -> None:
     network = Network(*arrays, threshold=2.0, decay=0.96875, inhibition=0.3)
     plan = plan_of_images(network, spikes_of(INPUTS.astype(np.uint8)), Asked(state=1))
     made = quantise(network, plan)
-    assert (str(plan.threshold.format), made.threshold) == ("UQ2.0", 2)  # 2.0 itself, not the word below it
-    assert (str(plan.inhibition.format), made.inhibition) == ("UQ-1.8", round(0.3 * 256))
+    assert (str(plan["threshold"].format), made.threshold) == ("UQ2.0", 2)  # 2.0 itself, not the word below it
+    assert (str(plan["inhibition"].format), made.inhibition) == ("UQ-1.8", round(0.3 * 256))
 
 
 def test_a_membrane_that_does_not_decay_is_multiplied_by_nothing() -> None:

@@ -46,13 +46,15 @@ def signal(text: str, rounding: Rounding = Rounding.FLOOR, overflow: Overflow = 
 
 COMPETITIVE = QuantisedNetwork(
     Plan(
-        weight=signal("Q1.7"),
-        accumulator=signal("Q6.6"),
-        membrane=signal("Q4.4", Rounding.NEAREST_UP),
-        theta=signal("UQ4.6"),
-        threshold=signal("UQ4.0"),
-        inhibition=signal("UQ4.2"),
-        leak=Leak("multiply", signal("UQ0.8")),
+        {
+            "weight": signal("Q1.7"),
+            "accumulator": signal("Q6.6"),
+            "membrane": signal("Q4.4", Rounding.NEAREST_UP),
+            "theta": signal("UQ4.6"),
+            "threshold": signal("UQ4.0"),
+            "inhibition": signal("UQ4.2"),
+        },
+        {"leak": Leak("multiply", signal("UQ0.8"))},
     ),
     np.zeros((784, 400), np.int64),
     np.full(400, 3, np.int64),
@@ -75,7 +77,7 @@ def test_the_casts_of_the_competitive_neuron_are_those_worked_out_by_hand() -> N
 
 
 def test_casts_that_are_not_made_have_no_site() -> None:
-    plan = replace(COMPETITIVE.plan, accumulate="each", integrate="fused", leak=Leak("shift", shift=3))
+    plan = COMPETITIVE.plan.changed(leak=Leak("shift", shift=3), accumulate="each", integrate="fused")
     path = sites_of(replace(COMPETITIVE, plan=plan, factor=1, reset="zero"))
     assert list(path) == ["accumulate", "integrate", "inhibit"]
     partial = Site(1, 0, 1, 0, 0, 0, -2048, 2047, rescale.SATURATE, 0)  # the partial sum at the weight's 7
@@ -86,21 +88,25 @@ def test_casts_that_are_not_made_have_no_site() -> None:
 def test_a_stochastic_cast_draws_as_many_bits_as_it_drops_at_most_those_of_its_register() -> None:
     membrane = signal("Q4.4", Rounding.STOCHASTIC)
     for taps, draws in (((7, 6), 7), ((31, 28), 8)):
-        plan = replace(COMPETITIVE.plan, membrane=membrane, lfsr=Lfsr(taps, 1))
+        plan = COMPETITIVE.plan.changed(membrane=membrane, lfsr=Lfsr(taps, 1))
         path = sites_of(replace(COMPETITIVE, plan=plan))
         assert [path[name].draw_bits for name in ("leak", "integrate", "reset")] == [draws, 2, 0]
 
 
 def layer(filters: Any) -> Mapping[str, Program]:
     plan = LayerPlan(
-        weight=signal("Q1.3"),
-        bias=signal("Q2.3"),
-        synapse=signal("UQ1.3"),
-        trace=signal("UQ2.2"),
-        refractory=signal("Q3.1"),
-        trace_leak=Leak("shift", shift=2),
-        synapse_leak=Leak("multiply", signal("UQ0.4")),
-        refractory_leak=Leak("none"),
+        {
+            "weight": signal("Q1.3"),
+            "bias": signal("Q2.3"),
+            "synapse": signal("UQ1.3"),
+            "trace": signal("UQ2.2"),
+            "refractory": signal("Q3.1"),
+        },
+        {
+            "trace_leak": Leak("shift", shift=2),
+            "synapse_leak": Leak("multiply", signal("UQ0.4")),
+            "refractory_leak": Leak("none"),
+        },
         filters=filters,
     )
     decay = 9 / 16  # of the synapse

@@ -49,7 +49,7 @@ def test_every_node_of_the_competitive_neuron_equals_the_kernels(
     neurons = network.neurons
     start = {
         "membrane": np.array(
-            data.draw(st.lists(words(network.plan.membrane.format), min_size=neurons, max_size=neurons))
+            data.draw(st.lists(words(network.plan["membrane"].format), min_size=neurons, max_size=neurons))
         ),
         "refractory": np.array(
             data.draw(st.lists(st.integers(0, network.refractory_steps), min_size=neurons, max_size=neurons))

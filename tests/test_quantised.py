@@ -27,7 +27,7 @@ def network_of(weights: object, theta: object) -> Network:
 def test_every_parameter_is_cast_as_from_float_casts_it() -> None:
     network, plan = network_of([[0.3, 0.99], [0.51, 0.0]], [3.3, 70.0]), parse_plan(PLAN)
     quantised = quantise(network, plan)
-    assert quantised.weights.tolist() == from_float(network.weights, plan.weight.format).tolist()
+    assert quantised.weights.tolist() == from_float(network.weights, plan["weight"].format).tolist()
     assert quantised.theta.tolist() == [13, 255]  # 3.3 * 4 rounds to 13; 70 saturates UQ6.2
     assert (quantised.threshold, quantised.factor, quantised.inhibition) == (40, 248, 63)
     assert quantised.casts["theta"] == (1, 0, 1)
@@ -36,26 +36,28 @@ def test_every_parameter_is_cast_as_from_float_casts_it() -> None:
 @pytest.mark.parametrize("signal", ["weight", "theta", "threshold", "inhibition"])
 def test_an_overflow_that_must_not_be_names_the_parameter(signal: str) -> None:
     plan = parse_plan(PLAN)
-    strict = replace(getattr(plan, signal), overflow=Overflow.ERROR)
+    strict = replace(plan[signal], overflow=Overflow.ERROR)
     network = replace(network_of([[3.0]], [500.0]), threshold=900.0)
     with pytest.raises(OverflowDetectedError, match=f"^{signal}s?: all values must lie in UQ"):
-        quantise(network, replace(plan, **{signal: strict}))
+        quantise(network, plan.changed(**{signal: strict}))
 
 
 def test_stochastic_parameters_draw_from_streams_of_their_own() -> None:
     plan = parse_plan(PLAN)
-    rounding = {n: replace(getattr(plan, n), rounding=Rounding.STOCHASTIC) for n in ("weight", "theta")}
-    network, plan = network_of(np.full((40, 3), 0.4), [1.1, 1.1, 1.1]), replace(plan, **rounding)
+    rounding = {n: replace(plan[n], rounding=Rounding.STOCHASTIC) for n in ("weight", "theta")}
+    network, plan = network_of(np.full((40, 3), 0.4), [1.1, 1.1, 1.1]), plan.changed(**rounding)
     quantised = quantise(network, plan)
-    expected = from_float(network.weights, plan.weight.format, "SR", lfsr=plan.lfsr.derive(5))
+    expected = from_float(network.weights, plan["weight"].format, "SR", lfsr=plan.lfsr.derive(5))
     assert quantised.weights.tolist() == expected.tolist()
-    assert quantised.theta.tolist() == from_float([1.1] * 3, plan.theta.format, "SR", lfsr=plan.lfsr.derive(6)).tolist()
+    assert (
+        quantised.theta.tolist() == from_float([1.1] * 3, plan["theta"].format, "SR", lfsr=plan.lfsr.derive(6)).tolist()
+    )
 
 
 def wide(plan: Plan) -> Plan:
     """Give the states room, so that only weights round."""
     fine = Signal(Format(40, 24))
-    return replace(plan, accumulator=fine, membrane=fine, theta=fine, threshold=fine, leak=Leak("none"))
+    return plan.changed(accumulator=fine, membrane=fine, theta=fine, threshold=fine, leak=Leak("none"))
 
 
 @settings(deadline=None)  # the first example compiles
@@ -67,8 +69,8 @@ def test_folding_undoes_a_scale_of_the_weights_exactly(shifts: list[int], seed: 
     kept = rng.integers(0, 4, (12, 3)) / 4 * scale
     network = replace(network_of(kept / scale, rng.integers(0, 8, 3) / 4), threshold=1.5, winner="none", inhibition=0.0)
     plan = wide(parse_plan(PLAN))
-    raw = from_float(kept, plan.weight.format)
-    theta = folded_theta(network, raw, plan.weight.format)
+    raw = from_float(kept, plan["weight"].format)
+    theta = folded_theta(network, raw, plan["weight"].format)
     sums = network.weights.sum(axis=0)
     expected = np.where(sums > 0, scale * (1.5 + network.theta) - 1.5, network.theta)
     assert theta.tolist() == pytest.approx(expected.tolist())
@@ -79,7 +81,7 @@ def test_folding_undoes_a_scale_of_the_weights_exactly(shifts: list[int], seed: 
 
 def test_folding_is_a_choice_of_the_plan() -> None:
     network, plan = network_of([[0.3], [0.3]], [10.0]), replace(parse_plan(PLAN), fold=True)
-    plan = replace(plan, weight=replace(plan.weight, rounding=Rounding.FLOOR))
+    plan = plan.changed(weight=replace(plan["weight"], rounding=Rounding.FLOOR))
     assert quantise(network, plan).weights.tolist() == [[4], [4]]  # 0.25: five sixths of 0.3
     assert quantise(network, plan).theta.tolist() == [round(4 * (15 * 0.25 / 0.3 - 5))]
     assert quantise(network, replace(plan, fold=False)).theta.tolist() == [40]

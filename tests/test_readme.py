@@ -59,7 +59,7 @@ def test_the_plan_in_the_docs_is_a_plan() -> None:
         data[name] = data["weight"]
     assert plan_from_data(data).leak.kind == "multiply"
     in_lines = plan_from_data({name: part for name, part in data.items() if name != "learning"} | tomllib.loads(lines))
-    assert (str(in_lines.membrane), in_lines.leak.shift) == ("Q6.4 floor saturate", 5)
+    assert (str(in_lines["membrane"]), in_lines.leak.shift) == ("Q6.4 floor saturate", 5)
     assert msgspec.to_builtins(parse_grid(grid)) == msgspec.to_builtins(DEMO_GRID)
 
 

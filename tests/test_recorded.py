@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -29,11 +30,13 @@ from fxsnn.jobs.recordings_demo import DEMO_GRIDS, _candidates
 from fxsnn.measure.memory import baseline
 from fxsnn.measure.score import Measured
 from fxsnn.number.modes import Rounding
+from fxsnn.number.signal import Leak
 from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out, measured, measured_float
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid, recorded_points
-from fxsnn.recordings.groups import decolle_groups, wide_network, wide_plan
+from fxsnn.recordings.groups import decolle_groups, significant_points, wide_network, wide_plan
 from fxsnn.recordings.subject import RecordingsSubject, digest_of_layers
 from fxsnn.report import Story
+from fxsnn.significance.fewest import Fewest
 from fxsnn.significance.sweep import narrowed, significance
 from test_decolle_learning import NET, recordings, taught, write
 from test_report import PICTURES, Page
@@ -100,12 +103,41 @@ def test_bits_may_be_those_of_each_layer_and_of_one_state(network: DecolleNetwor
         network, [Words(weight, 2, seed=5, trace=trace, refractory=0) for weight, trace in ((6, 3), (4, 2), (3, 1))]
     )
     for number, (layer, usual) in enumerate(zip(points[3].plan.layers, points[0].plan.layers, strict=True)):
-        assert layer.weight.format.word == (6, 4, 3)[number]
-        assert layer.trace.format.frac == (3, 2, 1)[number]
-        assert (layer.synapse, layer.refractory) == (usual.synapse, usual.refractory)
+        assert layer["weight"].format.word == (6, 4, 3)[number]
+        assert layer["trace"].format.frac == (3, 2, 1)[number]
+        assert (layer["synapse"], layer["refractory"]) == (usual["synapse"], usual["refractory"])
     learned = recorded_points(parse_recorded_grid('weight = ["6 4 3"]\nstate = [2]\nscheme = ["ITQ"]\n'), network)
     tables = [layer.learning for layer in learned[0].plan.layers]
     assert [table.learned.format.word for table in tables if table] == [14, 12, 11]
+
+
+def test_signals_and_leaks_may_list_words_of_every_layer_and_of_one(network: DecolleNetwork) -> None:
+    signals = '[signal]\nbias = ["Q3.5", "Q3.2 SR"]\n"layer_1.trace_leak" = ["shift 2", "none"]\n'
+    text = f'weight = [4]\nstate = [2]\n{signals}[signal.layer_2]\nbias = "Q6.2 floor"\n'
+    points = recorded_points(parse_recorded_grid(text), network)
+    assert [point.name for point in points] == [
+        f"w4-nearest-even-s2-TR-bias-{bias}-layer_1.trace_leak-{leak}"
+        for bias in ("Q3.5-nearest-even", "Q3.2-SR")
+        for leak in ("shift-2", "none")
+    ]
+    usual = plan_layers(network, Words(4, 2)).layers
+    for point, (bias, leak) in zip(points, product(("Q3.5 nearest-even", "Q3.2 stochastic"), (2, 0)), strict=True):
+        layers = point.plan.layers
+        assert [str(layer["bias"]) for layer in layers] == [f"{bias} saturate"] * 2 + ["Q6.2 floor saturate"]
+        assert layers[1].leaks["trace_leak"] == (Leak("shift", shift=leak) if leak else Leak("none"))
+        for number, (layer, like) in enumerate(zip(layers, usual, strict=True)):
+            own = {"trace_leak": like.leaks["trace_leak"]} if number == 1 else {}
+            assert layer.changed(bias=like["bias"], **own) == like
+
+
+def test_words_of_a_layer_that_is_not_there_are_refused(network: DecolleNetwork) -> None:
+    with pytest.raises(ConfigError, match=r"a signal must be of one of layer_0, layer_1, layer_2, not 'layer_3.bias'$"):
+        recorded_points(parse_recorded_grid('[signal]\n"layer_3.bias" = "Q3.5"'), network)
+    with pytest.raises(ConfigError, match="signal 'weight' must be listed as weight, beside the table"):
+        parse_recorded_grid('[signal]\nweight = "Q3.5"')
+    listed = RecordedGrid(signal={"bias": "Q3.5"})
+    with pytest.raises(ConfigError, match="^a grid for the strategy paper must list no words, not of bias$"):
+        significant_points(listed, network, Fewest(1, 0.01, {}))
 
 
 def test_a_grid_of_before_is_written_as_it_was() -> None:
@@ -217,7 +249,7 @@ def test_plans_of_both_kinds_are_told_apart(network: DecolleNetwork) -> None:
     facts = facts_of(layered)
     assert planned_from_data(facts.data) == layered
     assert (facts.weight_rounding, facts.state_rounding) == ("nearest-even", "floor")
-    assert facts.formats["layer 1 weight"] == layered.layers[1].weight.format.describe()
+    assert facts.formats["layer 1 weight"] == layered.layers[1]["weight"].format.describe()
     assert isinstance(layered, DecollePlan)
     single = (Path(__file__).parent.parent / "golden" / "formats" / "each_subtract.toml").read_text()
     assert isinstance(parse_planned(single), Plan)
@@ -393,7 +425,7 @@ def test_every_group_of_every_layer_is_swept(network: DecolleNetwork, folder: Pa
     point = found.points("layer 0 weights", "fractional", "floor")[0]
     groups_of = {group.name: group for group in decolle_groups(network, wide, shown)}
     bits = narrowed(groups_of["layer 0 weights"], "fractional", point.bits, Rounding.FLOOR)
-    layer = replace(wide.layers[0], weight=bits["layer 0 weights"])
+    layer = wide.layers[0].changed(weight=bits["layer 0 weights"])
     quantised = quantise_layers(network, replace(wide, layers=(layer, *wide.layers[1:])))
     assert measured(quantised, shown).correct == point.correct
     words = ["significance", folder / "net.npz", "--data", folder, "--out", tmp_path, "--images", 8]
@@ -412,7 +444,7 @@ def test_the_demo_narrows_what_holds_the_floor(bench: Bench) -> None:
     found = _candidates(bench, grids, reached, 0.1, 2, lambda *counts: told.append(counts))
     assert [one.name for one in found[:2]] == ["w1-nearest-even-s2-TR", "w5-nearest-even-s2-TR"]
     assert found[2].name.startswith("n1-layer0-weight-")
-    assert found[2].plan.layers[0].weight.format.word == 4
+    assert found[2].plan.layers[0]["weight"].format.word == 4
     assert told[-1][0] == told[-1][1] > len(found) - 1
     nothing_holds = _candidates(bench, grids, reached, -1.0, 2, lambda *_: None)
     assert len(nothing_holds) == 2

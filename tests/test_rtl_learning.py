@@ -64,7 +64,7 @@ def register(taps: tuple[int, ...], seed: int, shifts: int) -> int:
 def slow_words(network: Network, images: NDArray[np.uint8], learning: Learning, plan: Plan) -> Words:
     """Return what the slow reference makes of every image, by the names of a bundle's files; registers by image."""
     learner = reference(network, learning, plan)
-    theta_mask = (1 << plan.theta.format.word) - 1
+    theta_mask = (1 << plan["theta"].format.word) - 1
 
     def now() -> Words:
         return {

@@ -113,9 +113,9 @@ def test_the_wide_plan_has_fewer_fractional_bits_where_more_would_not_fit() -> N
     ranges = Ranges((0.0, 2.0**24), (0.0, 2.0**24), (0.0, 1.0), (5.0, 5.0), (1.0, 1.0))
     network = network_of(decay=0.9)
     plan = wide_plan(network, ranges)
-    assert 16 <= plan.membrane.format.frac < 30
+    assert 16 <= plan["membrane"].format.frac < 30
     assert plan.leak.factor.format.frac == 16
-    assert plan.weight.format.frac == plan.theta.format.frac == plan.membrane.format.frac
+    assert plan["weight"].format.frac == plan["theta"].format.frac == plan["membrane"].format.frac
     with pytest.raises(FormatError, match=r"^word must be 1 to 63 bits, not 78$"):
         wide_plan(network, replace(ranges, membrane=(0.0, 2.0**60)))
     with pytest.raises(
@@ -512,4 +512,4 @@ def test_an_image_s_digits_are_really_looked_at() -> None:
     ranges = profile(network, task.spikes)
     wide = quantise(network, wide_plan(network, ranges))
     assert respond(wide, task.spikes).tolist() == learn.respond(network, task.spikes).tolist()
-    assert re.fullmatch(r"UQ\d\.30", str(wide.plan.weight.format))
+    assert re.fullmatch(r"UQ\d\.30", str(wide.plan["weight"].format))

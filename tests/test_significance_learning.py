@@ -110,7 +110,7 @@ def test_every_point_is_a_direct_evaluation_of_its_plan(found: Significance, flo
         rounding = Rounding(point.rounding) if point.kind == "fractional" else was.rounding
         changed = Signal(Format.parse(point.format.split()[0]), rounding)
         plan = replace(wide, learning=replace(table(wide), **{name: changed}))  # type: ignore[arg-type]
-        plan = replace(plan, weight=changed) if name == "weight" else plan
+        plan = plan.changed(weight=changed) if name == "weight" else plan
         rule = saturated(LESSONS.learning, table(plan), 5)
         trained = itq.train(NETWORK, IMAGES, rule, plan)
         expected = cross_validate(respond(quantise(trained, plan), TASK.spikes), LABELS, 4)

@@ -14,7 +14,7 @@ from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.ptq import Words, plan_layers, weight_format
 from fxsnn.errors import ConfigError
 from fxsnn.number.format import Format
-from fxsnn.number.signal import Leak, Signal
+from fxsnn.number.signal import Leak
 from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid
 from fxsnn.recordings.groups import significant_axes, significant_points, wide_network
@@ -48,7 +48,7 @@ def analysis(**changes: dict[str, int | None]) -> Fewest:
 
 
 def formats(plan: DecollePlan, name: str) -> list[str]:
-    signals: list[Signal | Leak] = [getattr(layer, name) for layer in plan.layers]
+    signals = [layer.leaks[name] if name in layer.leaks else layer[name] for layer in plan.layers]
     return [(held.factor if isinstance(held, Leak) else held).format.describe() for held in signals]
 
 
@@ -58,39 +58,39 @@ def test_every_signal_has_the_fewest_bits_of_its_rounding_and_a_few_more(network
     names = [f"w+{w}-nearest-even-s+{s}-TR" for w in range(3) for s in range(3)]
     assert [point.name for point in points] == names
     first, last, usual = points[0].plan, points[-1].plan, plan_layers(network, Words(1, 0))
-    words = [layer.weight.format.word for layer in first.layers]
+    words = [layer["weight"].format.word for layer in first.layers]
     for number, frac in ((0, 3), (1, 6), (2, 3)):
         held = [weight_format(network.weights[number], word) for word in (words[number] - 1, words[number])]
-        assert first.layers[number].weight.format == held[1]
+        assert first.layers[number]["weight"].format == held[1]
         assert held[0].frac < frac <= held[1].frac
-        assert last.layers[number].weight.format == weight_format(network.weights[number], words[number] + 2)
-        integer = [fmt.word - fmt.frac for fmt in (layer.trace.format for layer in usual.layers)][number]
-        assert first.layers[number].trace.format == Format(integer + 4, 4, signed=False)
-        assert points[1].plan.layers[number].trace.format == Format(integer + 5, 5, signed=False)
-        biased = usual.layers[number].bias.format
+        assert last.layers[number]["weight"].format == weight_format(network.weights[number], words[number] + 2)
+        integer = [fmt.word - fmt.frac for fmt in (layer["trace"].format for layer in usual.layers)][number]
+        assert first.layers[number]["trace"].format == Format(integer + 4, 4, signed=False)
+        assert points[1].plan.layers[number]["trace"].format == Format(integer + 5, 5, signed=False)
+        biased = usual.layers[number]["bias"].format
         integer = biased.word - biased.frac
-        assert first.layers[number].bias.format == Format(integer + 3, 3)
-        assert points[1].plan.layers[number].bias == first.layers[number].bias
-        assert points[3].plan.layers[number].bias.format == Format(integer + 4, 4)
-        assert points[3].plan.layers[number].trace == first.layers[number].trace
-    low = usual.layers[1].synapse.format
+        assert first.layers[number]["bias"].format == Format(integer + 3, 3)
+        assert points[1].plan.layers[number]["bias"] == first.layers[number]["bias"]
+        assert points[3].plan.layers[number]["bias"].format == Format(integer + 4, 4)
+        assert points[3].plan.layers[number]["trace"] == first.layers[number]["trace"]
+    low = usual.layers[1]["synapse"].format
     integer = low.word - low.frac
-    assert [point.plan.layers[1].synapse.format for point in points[:3]] == [
+    assert [point.plan.layers[1]["synapse"].format for point in points[:3]] == [
         Format(word, word - integer, signed=False)
         for word in (1, 2, 3)  # a word has a bit
     ]
-    rest = usual.layers[0].refractory.format
-    assert first.layers[0].refractory.format == Format(rest.word - rest.frac - 1, -1)
-    assert first.layers[2].refractory == usual.layers[2].refractory
+    rest = usual.layers[0]["refractory"].format
+    assert first.layers[0]["refractory"].format == Format(rest.word - rest.frac - 1, -1)
+    assert first.layers[2]["refractory"] == usual.layers[2]["refractory"]
     assert [point.values["state_above"] for point in points[:3]] == [0, 1, 2]
-    assert {layer.weight.rounding.value for layer in first.layers} == {"nearest-even"}
+    assert {layer["weight"].rounding.value for layer in first.layers} == {"nearest-even"}
 
 
 def test_decays_have_no_more_bits_than_hold_them(network: DecolleNetwork) -> None:
     usual = plan_layers(network, Words(1, 0))
     points = significant_points(RecordedGrid(), network, analysis(layer_0_decays={"nearest-up": -2}))
-    held = [point.plan.layers[0].refractory_leak.factor.format for point in points[:3]]
-    most = usual.layers[0].refractory_leak.factor.format.word
+    held = [point.plan.layers[0].leaks["refractory_leak"].factor.format for point in points[:3]]
+    most = usual.layers[0].leaks["refractory_leak"].factor.format.word
     assert held == [Format(min(most, bits), min(most, bits), signed=False) for bits in (1, 2, 3)]
     for name in ("trace_leak", "synapse_leak"):
         assert formats(points[2].plan, name)[1] == formats(usual, name)[1]
@@ -141,7 +141,7 @@ def test_swept_explored_and_gone_on_with(network: DecolleNetwork, tmp_path: Path
     assert [entry.name for entry in entries[:2]] == ["w+0-RN-s+0-TR", "w+0-RN-s+0-TR-through"]
     assert entries[0].bits < entries[-1].bits
     words = {signal.format for layer in subject.points(read_fewest(found, "s"))[0].plan.layers
-             for signal in (layer.weight, layer.synapse, layer.trace)}  # fmt: skip
+             for signal in (layer["weight"], layer["synapse"], layer["trace"])}  # fmt: skip
     assert len(words) > 2  # each its own
     assert run_study(subject, settings, 1, lambda *_: None).evaluated == 0
     assert list(significant_axes(grid)) == list(subject.points(read_fewest(found, "s"))[0].values)

@@ -40,10 +40,10 @@ POINTS = make_points(GRID, RANGES)
 
 def worth(point: Point[Plan]) -> tuple[float, float]:
     """An accuracy and a memory that any process would find."""
-    word = point.plan.weight.format.word
+    word = point.plan["weight"].format.word
     return (
-        1.0 - 2.0 ** -(word + point.plan.membrane.format.frac),
-        float(word * 1000 + point.plan.membrane.format.word),
+        1.0 - 2.0 ** -(word + point.plan["membrane"].format.frac),
+        float(word * 1000 + point.plan["membrane"].format.word),
     )
 
 
@@ -214,7 +214,7 @@ def test_names_tell_the_bits_of_each_group_and_the_scheme() -> None:
 def test_bits_of_its_own_go_to_the_group_alone() -> None:
     grid = Grid(weight=("UQ0.4",), weight_rounding=("RN",), state_rounding=("TR",), fold=(False,), state_bits=(2,))
     (plan,) = (point.plan for point in make_points(msgspec.structs.replace(grid, theta_bits=(7,)), RANGES))
-    assert [getattr(plan, group).format.frac for group in ("accumulator", "membrane", "theta", "threshold")] == [
+    assert [plan[group].format.frac for group in ("accumulator", "membrane", "theta", "threshold")] == [
         2,
         2,
         7,

@@ -25,7 +25,7 @@ from test_plan import TEXT
 
 
 def network_of(**changes: object) -> QuantisedNetwork:
-    plan = replace(parse_plan(TEXT.replace("each", "exact")), **changes)  # type: ignore[arg-type]
+    plan = parse_plan(TEXT.replace("each", "exact")).changed(**changes)
     weights, theta = np.zeros((784, 400), dtype=np.int64), np.zeros(400, dtype=np.int64)
     return QuantisedNetwork(plan, weights, theta, 1, 1, 0, 0, 0, "zero", "ge", "largest", 5, "ignore", {})
 
@@ -90,7 +90,7 @@ def test_sums_of_extreme_weights_are_exact_in_every_lane(word: str) -> None:
         weights=np.full((784, 3), weight.lowest if weight.signed else weight.highest, dtype=np.int64),
         theta=np.zeros(3, dtype=np.int64),
     )
-    network = replace(network, plan=replace(network.plan, leak=Leak("none")), winner="none")
+    network = replace(network, plan=network.plan.changed(leak=Leak("none")), winner="none")
     raster = np.ones((1, 2, 784), dtype=np.uint8)
     trace = emulate(network, spikes_of(raster))
     assert trace.nodes["sum"][0].tolist() == [784 * int(network.weights[0, 0])] * 3
@@ -101,8 +101,8 @@ def test_sums_of_extreme_weights_are_exact_in_every_lane(word: str) -> None:
 @given(quantised_networks(), st.data())
 def test_wide_words_are_refused_or_exact(network: QuantisedNetwork, data: st.DataObject) -> None:
     word = data.draw(st.integers(30, 63))
-    membrane = replace(network.plan.membrane, format=Format(word, data.draw(st.integers(-8, 40))))
-    network = replace(network, plan=replace(network.plan, membrane=membrane))
+    membrane = replace(network.plan["membrane"], format=Format(word, data.draw(st.integers(-8, 40))))
+    network = replace(network, plan=network.plan.changed(membrane=membrane))
     raster = np.ones((1, 4, network.inputs), dtype=np.uint8)
     try:
         trace = emulate(network, spikes_of(raster))

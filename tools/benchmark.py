@@ -46,13 +46,15 @@ def layer(weights: NDArray[np.int8]) -> QuantisedNetwork:
     """Return the benchmark's layer as fxsnn runs it."""
     floor = Signal(Format(16, 8), Rounding.FLOOR)
     plan = Plan(
-        weight=Signal(Format(8, 7)),
-        accumulator=floor,
-        membrane=floor,
-        theta=Signal(Format(1, 8, signed=False)),
-        threshold=Signal(Format(16, 8)),
-        inhibition=Signal(Format(1, 8, signed=False)),
-        leak=Leak("multiply", Signal(Format(4, 4, signed=False))),
+        {
+            "weight": Signal(Format(8, 7)),
+            "accumulator": floor,
+            "membrane": floor,
+            "theta": Signal(Format(1, 8, signed=False)),
+            "threshold": Signal(Format(16, 8)),
+            "inhibition": Signal(Format(1, 8, signed=False)),
+        },
+        {"leak": Leak("multiply", Signal(Format(4, 4, signed=False)))},
     )
     neurons = weights.shape[1]
     return QuantisedNetwork(

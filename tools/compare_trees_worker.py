@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -58,7 +57,16 @@ Words, plan_layers = of_layers("ptq", "Words"), of_layers("ptq", "plan_layers")
 quantise_layers, ready = of_layers("quantise", "quantise_layers"), of_layers("ready", "ready")
 
 FLOOR = Signal(Format(16, 8), Rounding.FLOOR)
-PLAN = Plan(
+
+
+def plan_of(leak: Any, learning: Any = None, **signals: Any) -> Any:
+    """Return a plan: signals are fields of it in older trees, and named in one field in newer ones."""
+    if "signals" in Plan.__dataclass_fields__:
+        return Plan(signals, {"leak": leak}, learning=learning)
+    return Plan(**signals, leak=leak, learning=learning)
+
+
+PLAN = plan_of(
     weight=Signal(Format(8, 7)),
     accumulator=FLOOR,
     membrane=FLOOR,
@@ -108,8 +116,8 @@ def stdp(integers: bool) -> Callable[[], NDArray[Any]]:
     """Return a pass of learning over 500 random digits."""
     weight = Signal(Format(4, 4, signed=False))
     wide = Signal(Format(20, 8), Rounding.FLOOR)
-    plan = replace(
-        PLAN,
+    plan = plan_of(
+        leak=PLAN.leak,
         weight=weight,
         accumulator=wide,
         membrane=wide,

@@ -166,7 +166,7 @@ def _trace(network: QuantisedNetwork, kept: Kept) -> Trace:
 
 
 def _may_refuse(network: QuantisedNetwork) -> bool:
-    return Overflow.ERROR in (network.plan.accumulator.overflow, network.plan.membrane.overflow)
+    return Overflow.ERROR in (network.plan["accumulator"].overflow, network.plan["membrane"].overflow)
 
 
 @contextmanager

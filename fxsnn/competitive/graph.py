@@ -7,7 +7,6 @@ from weakref import WeakKeyDictionary
 
 from numpy.typing import ArrayLike
 
-from fxsnn.competitive.plan import SIGNALS
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.graph.batch import driver_of
@@ -93,7 +92,7 @@ def _made(network: QuantisedNetwork) -> QuantisedGraph:
     }
     counter = Format(max(network.refractory_steps.bit_length(), 1), 0, signed=False)
     own = {"factor": leak.factor, "refractory": Signal(counter)}
-    signals = {name: getattr(plan, name) for name in SIGNALS} | {k: v for k, v in own.items() if k in built.signals}
+    signals = {**plan.signals, **{name: one for name, one in own.items() if name in built.signals}}
     layer = population(
         LAYER,
         network.neurons,

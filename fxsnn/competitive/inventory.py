@@ -79,9 +79,9 @@ def inventory(
         plan=plan,
         weights=np.broadcast_to(np.int64(0), (inputs, neurons)),
         theta=np.zeros(neurons, np.int64),
-        threshold=some(plan.threshold.format),
+        threshold=some(plan["threshold"].format),
         factor=some(plan.leak.factor.format),
-        inhibition=some(plan.inhibition.format) * inhibited,
+        inhibition=some(plan["inhibition"].format) * inhibited,
         floor=0,
         reset_value=0,
         reset=reset,
@@ -119,7 +119,7 @@ def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
     arrays += [
         Array("input traces", inputs, table.trace.format.word),
         Array("learned thresholds", neurons, table.theta.format.word),
-        Array("sums of weights", neurons, bits_of(0, inputs * plan.weight.format.highest)),
+        Array("sums of weights", neurons, bits_of(0, inputs * plan["weight"].format.highest)),
         Array("spike counts", neurons, bits_of(0, steps)),
         Array("learning rate", 1, rate.word, "constant"),
         Array("offset and softness", 2, constants.word, "constant"),
@@ -127,11 +127,11 @@ def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:
         Array("trace factor", int(multiplies), table.fade.factor.format.word, "constant"),
     ]
     drive = max(table.trace.format.frac, constants.frac + max(learned.frac, 0)) + rate.frac
-    folded = max(plan.threshold.format.frac, table.theta.format.frac) + plan.weight.format.frac
+    folded = max(plan["threshold"].format.frac, table.theta.format.frac) + plan["weight"].format.frac
     drawing = [
         (table.weight, drive - learned.frac),
         (table.trace, table.fade.factor.format.frac if multiplies else 0),
-        (plan.theta, max(folded, plan.threshold.format.frac) - plan.theta.format.frac),
+        (plan["theta"], max(folded, plan["threshold"].format.frac) - plan["theta"].format.frac),
     ]
     registers = words.get("LFSR registers", 0)
     registers += sum(signal.rounding.code == rescale.STOCHASTIC and dropped > 0 for signal, dropped in drawing)

@@ -42,7 +42,7 @@ def learning_plan(plan: Plan, learned_bits: int | None = None) -> Plan:
                     is longer for stochastic rounding, and 8 bits more than the weight for any other, which in
                     fewer would lose every small change.
     """
-    weight = plan.weight
+    weight = plan["weight"]
     if weight.format.signed:
         raise ConfigError(f"a weight that learns must be unsigned, not {weight.format.describe()}")
     if learned_bits is None:
@@ -54,7 +54,7 @@ def learning_plan(plan: Plan, learned_bits: int | None = None) -> Plan:
     learned = Signal(Format(learned_bits, weight.format.frac + spare, signed=False), weight.rounding, weight.overflow)
     # what is read are the upper bits of what is learned
     read = replace(weight, rounding=Rounding.FLOOR) if spare else weight
-    return replace(plan, weight=read, fold=False, learning=LearningPlan(learned))
+    return plan.changed(weight=read, fold=False, learning=LearningPlan(learned))
 
 
 def train(
@@ -84,8 +84,8 @@ def train(
     rows = state.rows[: quantised.inputs, : quantised.neurons].astype(np.int64)
     return replace(
         network,
-        weights=to_float(rows, plan.weight.format),
-        theta=to_float(state.folded, plan.theta.format),
+        weights=to_float(rows, plan["weight"].format),
+        theta=to_float(state.folded, plan["theta"].format),
         labels=np.full(quantised.neurons, -1, np.int64),
     )
 
@@ -119,7 +119,7 @@ def begin(network: Network, images: NDArray[np.uint8], learning: Learning, plan:
     return Started(quantised, table, learning, constants, state)
 
 
-def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, steps: int) -> Learner:
+def learner(network: QuantisedNetwork, table: LearningPlan, learning: Learning, steps: int) -> Learner:
     """Wire the casts of learning and prove that no exact intermediate can leave int64.
 
     Raises
@@ -127,43 +127,43 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
     ConfigError, WidthError
         As `train`.
     """
-    own, w, limit = network.plan, network.plan.weight, _log2(learning.norm)
-    _check_formats(own, plan)
+    own, w, limit = network.plan, network.plan["weight"], _log2(learning.norm)
+    _check_formats(own, table)
     proof = Proof(own.lfsr.width)
-    form = plan.weight.format
-    offset, softness = (_constant(x, getattr(learning, x), plan.constants) for x in ("offset", "softness"))
-    frac = max(plan.trace.format.frac, plan.constants.format.frac + max(form.frac, 0))
-    trace_left = frac - plan.trace.format.frac
-    offset_left = frac - plan.constants.format.frac
-    softness_left = frac - plan.constants.format.frac - form.frac
+    form = table.weight.format
+    offset, softness = (_constant(x, getattr(learning, x), table.constants) for x in ("offset", "softness"))
+    frac = max(table.trace.format.frac, table.constants.format.frac + max(form.frac, 0))
+    trace_left = frac - table.trace.format.frac
+    offset_left = frac - table.constants.format.frac
+    softness_left = frac - table.constants.format.frac - form.frac
     drive: Range = (
         -(offset << offset_left) - ((softness * form.highest) << softness_left),
-        plan.trace.format.highest << trace_left,
+        table.trace.format.highest << trace_left,
     )
-    proof.check("learning drive", f"{plan.trace.format.describe()} - constants * {form.describe()}", drive)
-    most = plan.rate.format.highest * (1 if learning.update == "spike" else steps)
+    proof.check("learning drive", f"{table.trace.format.describe()} - constants * {form.describe()}", drive)
+    most = table.rate.format.highest * (1 if learning.update == "spike" else steps)
     moved = drive[0] * most, drive[1] * most
-    scaled = Format(63, plan.rate.format.frac + frac)
-    update = proof.site("learning", plan.weight, ((0, form.highest), form), (moved, scaled), "+")
+    scaled = Format(63, table.rate.format.frac + frac)
+    update = proof.site("learning", table.weight, ((0, form.highest), form), (moved, scaled), "+")
     read = proof.site("reading a weight", w, ((0, form.highest), form)) if w.format != form else PASS
 
-    t, th = own.threshold.format, plan.theta.format
+    t, th = own["threshold"].format, table.theta.format
     common = max(t.frac, th.frac)
     top = (network.threshold << (common - t.frac)) + (th.highest << (common - th.frac))
     bottom = min(network.threshold << (common - t.frac), 0)
     sums = network.inputs * w.format.highest
     product = Format(63, common + w.format.frac + limit)
-    fold = proof.site("folding", own.theta, ((bottom * sums, top * sums), product), ((t.lowest, t.highest), t), "-")
+    fold = proof.site("folding", own["theta"], ((bottom * sums, top * sums), product), ((t.lowest, t.highest), t), "-")
 
     fade, factor = PASS, 1
-    if plan.fade.kind == "multiply":
-        factor = _constant("fade", learning.fade, plan.fade.factor)
-    if plan.fade.kind != "none":
-        left = plan.trace.format
-        scale = plan.fade.factor.format.frac if plan.fade.kind == "multiply" else 0
-        fade = proof.site("fading", plan.trace, ((0, left.highest * factor), Format(63, left.frac + scale)))
+    if table.fade.kind == "multiply":
+        factor = _constant("fade", learning.fade, table.fade.factor)
+    if table.fade.kind != "none":
+        left = table.trace.format
+        scale = table.fade.factor.format.frac if table.fade.kind == "multiply" else 0
+        fade = proof.site("fading", table.trace, ((0, left.highest * factor), Format(63, left.frac + scale)))
     (compare,) = layer_driver(network).step.fracs  # the binary point of threshold + theta
-    _constant("rate", learning.rate, plan.rate)
+    _constant("rate", learning.rate, table.rate)
     return Learner(
         update=update,
         read=read,
@@ -173,19 +173,19 @@ def learner(network: QuantisedNetwork, plan: LearningPlan, learning: Learning, s
         offset=offset << offset_left,
         softness=softness,
         softness_left=softness_left,
-        fades=int(plan.fade.kind != "none"),
+        fades=int(table.fade.kind != "none"),
         fade_factor=factor,
-        fade_shift=plan.fade.shift if plan.fade.kind == "shift" else 0,
-        fade_mask=-1 if plan.fade.kind == "shift" else 0,
-        trace_one=int(from_float(1.0, plan.trace.format)),
-        theta_plus=_constant("theta_plus", learning.theta_plus, plan.theta),
-        theta_fall=_constant("the fall of theta", learning.fall(network.neurons), plan.theta),
+        fade_shift=table.fade.shift if table.fade.kind == "shift" else 0,
+        fade_mask=-1 if table.fade.kind == "shift" else 0,
+        trace_one=int(from_float(1.0, table.trace.format)),
+        theta_plus=_constant("theta_plus", learning.theta_plus, table.theta),
+        theta_fall=_constant("the fall of theta", learning.fall(network.neurons), table.theta),
         theta_highest=th.highest,
         threshold=network.threshold,
         threshold_left=common - t.frac,
         theta_left=common - th.frac,
         limit_threshold=network.threshold << (compare - t.frac) if network.threshold else 0,
-        limit_left=compare - own.theta.format.frac,
+        limit_left=compare - own["theta"].format.frac,
         each_spike=int(learning.update == "spike"),
     )
 
@@ -217,7 +217,7 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
     """Present images, the first of them number `first` of `total`; keep every word where there is room for it."""
     network, state = started.network, started.state
     rates = from_float(started.learning.paces(first, spikes.images, total), started.table.rate.format)
-    driver, form = layer_driver(network), network.plan.weight.format
+    driver, form = layer_driver(network), network.plan["weight"].format
     step = driver.step
     fixed_stdp.learn_from(
         state.learned,
@@ -246,7 +246,7 @@ def present(started: Started, spikes: Spikes, first: int, total: int, kept: Kept
 
 
 def _check_formats(plan: Plan, learning: LearningPlan) -> None:
-    read, learned = plan.weight, learning.weight
+    read, learned = plan["weight"], learning.weight
     if read.format.signed:
         raise ConfigError(f"a weight that learns must be unsigned, not {read.format.describe()}")
     if learned.format.frac < read.format.frac:
@@ -256,7 +256,7 @@ def _check_formats(plan: Plan, learning: LearningPlan) -> None:
     if learned.format.frac > read.format.frac and read.rounding is Rounding.STOCHASTIC:
         raise ConfigError("a weight that is read from a finer one must be rounded without a draw, not stochastic")
     for name in ("accumulator", "membrane", "theta"):
-        if getattr(plan, name).overflow is Overflow.ERROR:
+        if plan[name].overflow is Overflow.ERROR:
             raise ConfigError(f"{name} must not have the overflow mode error, which would end the learning")
 
 

@@ -6,12 +6,13 @@ People write plans in TOML; see `parse_plan` and docs/files.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 import tomli_w
 
 from fxsnn.errors import ConfigError
+from fxsnn.graph.named_signals import NamedSignals, leaks_in, signals_in, text_of, words_of
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
@@ -20,7 +21,6 @@ from fxsnn.number.signal import (
     ChoiceText,
     Leak,
     LeakGiven,
-    LeakText,
     LfsrText,
     Signal,
     SignalGiven,
@@ -30,7 +30,6 @@ from fxsnn.number.signal import (
     signal_of,
 )
 
-SIGNALS = ("weight", "accumulator", "membrane", "theta", "threshold", "inhibition")
 LEARNING_SIGNALS = ("weight", "trace", "theta", "rate", "constants")
 
 
@@ -62,16 +61,11 @@ class LearningPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedSignals):
     """Everything that turns a network in real numbers into one in raw integers."""
 
-    weight: Signal
-    accumulator: Signal
-    membrane: Signal
-    theta: Signal
-    threshold: Signal
-    inhibition: Signal
-    leak: Leak = Leak()
+    SIGNALS: ClassVar = signals_in("competitive", without=("refractory",))  # a counter as wide as the period asks for
+    LEAKS: ClassVar = leaks_in("competitive")
     accumulate: Literal["exact", "each"] = "exact"  # cast the sum once, or after every addition
     integrate: Literal["two-casts", "fused"] = "two-casts"  # cast after the leak too, or only once
     fold: bool = False  # scale each neuron's threshold as rounding scaled its weights: see quantised.py
@@ -79,10 +73,16 @@ class Plan:
     learning: LearningPlan | None = None  # where the network is to learn in integers
 
     def __post_init__(self) -> None:
+        NamedSignals.__post_init__(self)
         if self.accumulate not in ("exact", "each"):
             raise ConfigError(f"accumulate must be exact or each, not {self.accumulate!r}")
         if self.integrate not in ("two-casts", "fused"):
             raise ConfigError(f"integrate must be two-casts or fused, not {self.integrate!r}")
+
+    @property
+    def leak(self) -> Leak:
+        """How the membrane leaks."""
+        return self.leaks["leak"]
 
 
 class _LearningText(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,13 +95,6 @@ class _LearningText(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
-    weight: SignalGiven
-    accumulator: SignalGiven
-    membrane: SignalGiven
-    theta: SignalGiven
-    threshold: SignalGiven
-    inhibition: SignalGiven
-    leak: LeakGiven = msgspec.field(default_factory=LeakText)
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
     accumulate: Literal["exact", "each"] = "exact"
     integrate: Literal["two-casts", "fused"] = "two-casts"
@@ -109,6 +102,9 @@ class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
     learning: _LearningText | None = None
     choice: ChoiceText | None = None
     schema: Literal[1] = 1
+
+
+_TEXT = text_of(_PlanText, Plan)
 
 
 def parse_plan(text: str) -> Plan:
@@ -125,11 +121,9 @@ def parse_plan(text: str) -> Plan:
 
 def plan_from_data(data: Any) -> Plan:
     """Read a plan from the tables of a TOML or JSON document; raises as `parse_plan` does."""
-    given = documented(data, _PlanText, "a plan")
-    signals = {name: signal_of(getattr(given, name), name) for name in SIGNALS}
+    given = documented(data, _TEXT, "a plan")
     return Plan(
-        **signals,
-        leak=leak_of(given.leak, "leak"),
+        **words_of(given, Plan, data),
         accumulate=given.accumulate,
         integrate=given.integrate,
         fold=given.fold,
@@ -146,9 +140,7 @@ def plan_to_data(plan: Plan) -> dict[str, Any]:
         "integrate": plan.integrate,
         "fold": plan.fold,
     }
-    for name in SIGNALS:
-        tables[name] = signal_data(getattr(plan, name))
-    tables["leak"] = leak_data(plan.leak)
+    tables |= plan.data()
     if plan.learning:
         tables["learning"] = {name: signal_data(getattr(plan.learning, name)) for name in LEARNING_SIGNALS}
         tables["learning"]["fade"] = leak_data(plan.learning.fade)
@@ -163,7 +155,7 @@ def plan_text(plan: Plan) -> str:
 
 def formats_of(plan: Plan) -> dict[str, str]:
     """Return each signal's format as people must see it, with word length and sign."""
-    formats = {name: getattr(plan, name).format.describe() for name in SIGNALS}
+    formats = {name: signal.format.describe() for name, signal in plan.signals.items()}
     leak = {"multiply": plan.leak.factor.format.describe(), "shift": f"v - (v >> {plan.leak.shift})", "none": "none"}
     fold = "as it learns" if plan.learning else "yes" if plan.fold else "no"
     formats |= {"leak": leak[plan.leak.kind], "fold": fold}

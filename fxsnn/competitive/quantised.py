@@ -55,16 +55,7 @@ class QuantisedNetwork:
                 "weights and theta must be of [inputs, neurons] and [neurons], "
                 f"not {[*self.weights.shape]} and {[*self.theta.shape]}"
             )
-        plan = self.plan
-        for name, signal in (
-            ("weights", plan.weight),
-            ("theta", plan.theta),
-            ("threshold", plan.threshold),
-            ("inhibition", plan.inhibition),
-            ("floor", plan.membrane),
-            ("reset_value", plan.membrane),
-            *([("factor", plan.leak.factor)] if plan.leak.kind == "multiply" else []),
-        ):
+        for name, signal in constant_signals(self.plan).items():
             check_words(name, getattr(self, name), signal.format)
 
     @property
@@ -88,11 +79,17 @@ def parameter_register(plan: Plan, name: str) -> Lfsr:
     return plan.lfsr.derive(len(SITES) + PARAMETERS.index(name))
 
 
+def constant_signals(plan: Plan) -> dict[str, Signal]:
+    """Return of which signal each constant of a network is a word; there is a factor where the leak multiplies."""
+    same = {name: plan[name] for name in ("theta", "threshold", "inhibition")}
+    factor = {"factor": plan.leak.factor} if plan.leak.kind == "multiply" else {}
+    return {"weights": plan["weight"], **same, **factor, "floor": plan["membrane"], "reset_value": plan["membrane"]}
+
+
 def parameter_signals(plan: Plan) -> dict[str, Signal]:
     """Return what each parameter is cast into, but for the floor, which nothing rounds by chance."""
-    factor = {"leak factor": plan.leak.factor} if plan.leak.kind == "multiply" else {}
-    signals = {"weights": plan.weight, "theta": plan.theta, "threshold": plan.threshold, "inhibition": plan.inhibition}
-    return signals | factor | {"reset value": plan.membrane}
+    called = {"factor": "leak factor", "reset_value": "reset value"}
+    return {called.get(name, name): one for name, one in constant_signals(plan).items() if name != "floor"}
 
 
 def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
@@ -120,7 +117,7 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
 
     multiplies = plan.leak.kind == "multiply"
     weights = word("weights", network.weights)
-    theta = folded_theta(network, weights, plan.weight.format) if plan.fold else network.theta
+    theta = folded_theta(network, weights, plan["weight"].format) if plan.fold else network.theta
     return QuantisedNetwork(
         plan=plan,
         weights=weights,
@@ -128,7 +125,7 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
         threshold=int(word("threshold", network.threshold)),
         factor=int(word("leak factor", network.decay)) if multiplies else 1,
         inhibition=int(word("inhibition", network.inhibition)),
-        floor=_clamped(plan.membrane, network.floor),
+        floor=_clamped(plan["membrane"], network.floor),
         reset_value=int(word("reset value", network.reset_value)),
         reset=network.reset,
         compare=network.compare,

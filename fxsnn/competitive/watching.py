@@ -49,7 +49,7 @@ def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
     """
     made = casts(network, spikes, range(min(_COUNTED, spikes.images)))
     counts = {cast: [found["casts"], found["overflows"]] for cast, found in made.items()}
-    if network.floor == network.plan.membrane.format.lowest:
+    if network.floor == network.plan["membrane"].format.lowest:
         counts.pop("inhibit", None)
     named = {f"{_SIGNALS.get(cast, 'membrane')} ({cast})": found for cast, found in counts.items()}
     return above(named | {"theta": [network.neurons, network.casts["theta"][2]]})
@@ -79,9 +79,9 @@ def distributions(network: Network, quantised: QuantisedNetwork, spikes: Spikes)
         for name, sites in _SITES.items():
             casts[name] += [sum(trace.counts[site][kind] for site in sites) for kind in ("casts", "overflows")]
     plan = quantised.plan
-    limits = to_float(quantised.threshold, plan.threshold.format) + to_float(quantised.theta, plan.theta.format)
+    limits = to_float(quantised.threshold, plan["threshold"].format) + to_float(quantised.theta, plan["theta"].format)
     thresholds = {"membrane": (_spread(network.threshold + network.theta), _spread(limits)), "current": (None, None)}
-    signals: dict[str, Signal] = {"membrane": plan.membrane, "current": plan.accumulator}
+    signals: dict[str, Signal] = {"membrane": plan["membrane"], "current": plan["accumulator"]}
     return tuple(
         distribution_of(name, signals[name].format, in_float[name], in_fixed[name], casts[name], thresholds[name])
         for name in _SITES

@@ -66,7 +66,7 @@ def answer_range(network: QuantisedLayers) -> Range:
 def _said(network: QuantisedLayers, number: int) -> Range:
     """Return the range of an output layer's membranes, whose R is always 0."""
     plan, program = network.plan.layers[number], network.graph.programs[f"layer_{number}"]
-    drive, bias = program.named("sum" if plan.filters == "inputs" else "trace"), plan.bias.format
+    drive, bias = program.named("sum" if plan.filters == "inputs" else "trace"), plan["bias"].format
     compared = program.named("membrane").frac
     up, up_bias = compared - drive.frac, compared - bias.frac
     return (drive.low << up) + (bias.lowest << up_bias), (drive.high << up) + (bias.highest << up_bias)

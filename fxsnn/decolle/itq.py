@@ -123,11 +123,11 @@ def present(
 def finished(network: DecolleNetwork, plan: DecollePlan, layers: list[LearningLayer]) -> DecolleNetwork:
     """Return the network that the plan quantises to what the layers read."""
     weights = tuple(
-        to_float(layer.weights.read.transpose(1, 2, 3, 0), words.weight.format).astype(np.float32)
+        to_float(layer.weights.read.transpose(1, 2, 3, 0), words["weight"].format).astype(np.float32)
         for layer, words in zip(layers, plan.layers, strict=True)
     )
     biases = tuple(
-        _bias(layer.biases.read, words.bias, unit_of(network.description, layer.number))
+        _bias(layer.biases.read, words["bias"], unit_of(network.description, layer.number))
         for layer, words in zip(layers, plan.layers, strict=True)
     )
     return replace(network, weights=weights, biases=biases)

@@ -72,9 +72,9 @@ def _learning(
     # what a membrane is multiplied by where states are kept without the factors 1 - alpha and 1 - beta
     unit = round(-math.log2((1 - layer.alpha) * (1 - layer.beta)))
     rounding, read = Rounding.parse(words.weight_rounding), Rounding.FLOOR
-    weight, bias = plan.weight.format, Format(BIAS_BITS, BIAS_BITS - 1 - unit)
+    weight, bias = plan["weight"].format, Format(BIAS_BITS, BIAS_BITS - 1 - unit)
     if trained:
-        bias = plan.bias.format
+        bias = plan["bias"].format
     else:
         widest = math.ceil(math.log2(max(float(np.abs(network.weights[number]).max()), 2.0**-20)))
         weight = Format(weight.word, weight.word - 1 - widest - ROOM)
@@ -87,10 +87,10 @@ def _learning(
         learned_bias=wider(bias),
         error=Signal(Format(1 + ERROR_FRAC, ERROR_FRAC), rounding),
         delta=Signal(Format(1 + ERROR_FRAC + (described.classes - 1).bit_length(), ERROR_FRAC), rounding),
-        gradient=Signal(Format(GRADIENT_BITS, ERROR_FRAC + plan.trace.format.frac), rounding),
+        gradient=Signal(Format(GRADIENT_BITS, ERROR_FRAC + plan["trace"].format.frac), rounding),
         readout_shift=unit if layer.kind == "output" else math.ceil(math.log2(outputs) / 2),
         first=unit - 3,  # 1 / 8: what the surrogate 1 / (10 |U| + 1)^2 falls from
         bias_shift=unit,
         update=update,
     )
-    return replace(plan, weight=Signal(weight, read), bias=Signal(bias, read), learning=table)
+    return plan.changed(weight=Signal(weight, read), bias=Signal(bias, read), learning=table)

@@ -112,8 +112,8 @@ def learning_layer(
     # outputs outermost, so that what lies under a row of the kernel is contiguous
     first = np.ascontiguousarray(network.weights[number].transpose(3, 0, 1, 2), np.float64)
     bias = network.biases[number].astype(np.float64) * unit_of(described, number)
-    weights = Learned.of(first, (table.learned, plan.weight))
-    biases = Learned.of(bias, (table.learned_bias, plan.bias))
+    weights = Learned.of(first, (table.learned, plan["weight"]))
+    biases = Learned.of(bias, (table.learned_bias, plan["bias"]))
     outputs = math.prod(geometry.pooled)
     streams = STREAMS * len(described.layer) + ROWS * number
     registers = [quantised.plan.lfsr.derive(streams + row).seed for row in range(ROWS)]

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 import tomli_w
 
 from fxsnn.decolle.table import LEARNING_SIGNALS, LayerLearning, LearningText, table_data, table_of
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, naming
+from fxsnn.graph.named_signals import NamedSignals, leaks_in, signals_in, text_of, words_of
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.lfsr import Lfsr
-from fxsnn.number.signal import (
-    ChoiceText,
-    Leak,
-    LeakGiven,
-    LeakText,
-    LfsrText,
-    Signal,
-    SignalGiven,
-    leak_data,
-    leak_of,
-    signal_data,
-    signal_of,
-)
+from fxsnn.number.signal import ChoiceText, LfsrText, Signal
 
 Filters = Literal["inputs", "currents"]
-SIGNALS = ("weight", "bias", "synapse", "trace", "refractory")
-LEAKS = ("trace_leak", "synapse_leak", "refractory_leak")
-CASTS = ("trace", "synapse", "refractory")  # of a time step, in this order: each has a stream of the plan's LFSR
-CONSTANTS = ("weight", "bias", "refractory", *LEAKS)
+_TEXT_OF_ALL = "decolle_currents"  # it has every signal and leak of the neurons and filters of the other two
+LEAKS = leaks_in(_TEXT_OF_ALL)
+CASTS = tuple(leak.removesuffix("_leak") for leak in LEAKS)  # of a time step, each with a stream of the plan's LFSR
+CONSTANTS = ("weight", "bias", "refractory", *LEAKS)  # each has a stream too, in this order
 STREAMS = len(CASTS) + len(CONSTANTS)  # of a layer
 
 
 @dataclass(frozen=True, slots=True)
-class LayerPlan:
+class LayerPlan(NamedSignals):
     """The words of one layer.
 
     `filters` says what decays. `inputs`: Q (`synapse`) and P (`trace`) of every input, and the kernel is laid over P.
@@ -43,18 +33,13 @@ class LayerPlan:
     neuron, as on chips that keep a synaptic current. In real numbers both are the same network.
     """
 
-    weight: Signal
-    bias: Signal
-    synapse: Signal
-    trace: Signal
-    refractory: Signal
-    trace_leak: Leak
-    synapse_leak: Leak
-    refractory_leak: Leak
+    SIGNALS: ClassVar = signals_in(_TEXT_OF_ALL)
+    LEAKS: ClassVar = LEAKS
     filters: Filters = "inputs"
     learning: LayerLearning | None = None  # where the layer is to learn in integers
 
     def __post_init__(self) -> None:
+        NamedSignals.__post_init__(self)
         if self.filters not in ("inputs", "currents"):
             raise ConfigError(f"filters must be inputs or currents, not {self.filters!r}")
 
@@ -68,20 +53,15 @@ class DecollePlan:
 
 
 class _LayerText(msgspec.Struct, forbid_unknown_fields=True):
-    weight: SignalGiven
-    bias: SignalGiven
-    synapse: SignalGiven
-    trace: SignalGiven
-    refractory: SignalGiven
-    trace_leak: LeakGiven = msgspec.field(default_factory=LeakText)
-    synapse_leak: LeakGiven = msgspec.field(default_factory=LeakText)
-    refractory_leak: LeakGiven = msgspec.field(default_factory=LeakText)
     filters: Filters = "inputs"
     learning: LearningText | None = None
 
 
+_TEXT = text_of(_LayerText, LayerPlan)
+
+
 class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
-    layer: list[_LayerText]
+    layer: list[_TEXT]  # type: ignore[valid-type]
     lfsr: LfsrText = msgspec.field(default_factory=LfsrText)
     choice: ChoiceText | None = None
     schema: Literal[1] = 1
@@ -101,18 +81,14 @@ def parse_decolle_plan(text: str) -> DecollePlan:
 def decolle_plan_from_data(data: Any) -> DecollePlan:
     """Read a plan from the tables of a TOML or JSON document; raises as `parse_decolle_plan` does."""
     given = documented(data, _PlanText, "a plan of layers")
-    return DecollePlan(
-        tuple(_layer(layer, number) for number, layer in enumerate(given.layer)), Lfsr(given.lfsr.taps, given.lfsr.seed)
-    )
+    layers = tuple(_layer(layer, number, data["layer"][number]) for number, layer in enumerate(given.layer))
+    return DecollePlan(layers, Lfsr(given.lfsr.taps, given.lfsr.seed))
 
 
-def _layer(given: _LayerText, number: int) -> LayerPlan:
-    try:
-        signals: Any = {name: signal_of(getattr(given, name), name) for name in SIGNALS}
-        leaks: Any = {name: leak_of(getattr(given, name), name) for name in LEAKS}
-        return LayerPlan(**signals, **leaks, filters=given.filters, learning=table_of(given.learning))
-    except FxsnnError as error:
-        raise ConfigError(f"layer {number}: {error}") from None
+def _layer(given: _LayerText, number: int, order: Iterable[str]) -> LayerPlan:
+    with naming(f"layer {number}"):
+        words = words_of(given, LayerPlan, order)
+        return LayerPlan(**words, filters=given.filters, learning=table_of(given.learning))
 
 
 def decolle_formats(plan: DecollePlan) -> dict[str, str]:
@@ -125,8 +101,9 @@ def decolle_formats(plan: DecollePlan) -> dict[str, str]:
 
 
 def _signals(layer: LayerPlan) -> dict[str, Signal]:
-    own = {name: getattr(layer, name) for name in SIGNALS}
-    return own | {f"learning {name}": getattr(layer.learning, name) for name in LEARNING_SIGNALS if layer.learning}
+    return dict(layer.signals) | {
+        f"learning {name}": getattr(layer.learning, name) for name in LEARNING_SIGNALS if layer.learning
+    }
 
 
 def decolle_plan_text(plan: DecollePlan) -> str:
@@ -137,10 +114,7 @@ def decolle_plan_text(plan: DecollePlan) -> str:
 def decolle_plan_to_data(plan: DecollePlan) -> dict[str, Any]:
     """Return the plan as tables that `decolle_plan_from_data` reads back to an equal plan."""
     layers: list[dict[str, Any]] = [
-        {"filters": layer.filters}
-        | {name: signal_data(getattr(layer, name)) for name in SIGNALS}
-        | {name: leak_data(getattr(layer, name)) for name in LEAKS}
-        | ({"learning": table_data(layer.learning)} if layer.learning else {})
+        {"filters": layer.filters} | layer.data() | ({"learning": table_data(layer.learning)} if layer.learning else {})
         for layer in plan.layers
     ]
     lfsr = {"taps": list(plan.lfsr.taps), "seed": plan.lfsr.seed}

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.decolle.description import Description, Shape
-from fxsnn.decolle.plan import CASTS, LEAKS, STREAMS, DecollePlan
+from fxsnn.decolle.plan import STREAMS, DecollePlan
 from fxsnn.graph.connect import Kind, Pair, Projection
 from fxsnn.graph.given import raw
+from fxsnn.graph.named_signals import WEIGHT, factor_of
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
 from fxsnn.graph.population import INPUT, Population, population
@@ -116,7 +117,7 @@ class _Making:
             self.wire(f"to_filter_{number}", f"filter_{number}", "identity")
         self.neurons(number, name, text, geometry.outputs, words)
         self.wire(f"weights_{number}", name, "conv", words["weight"], geometry.kernel, geometry.padding)
-        self.signals |= {f"weights_{number}.weight": plan.weight, f"{name}.bias": plan.bias}
+        self.signals[f"weights_{number}.{WEIGHT}"] = plan[WEIGHT]
         if geometry.pool > 1:
             pooled = pooled_name(number)
             self.relays(pooled, geometry.pooled)
@@ -125,18 +126,17 @@ class _Making:
     def neurons(self, number: int, name: str, text: str, shape: Shape, words: Words) -> None:
         """Add the filters or the neurons of a layer."""
         plan = self.plan.layers[number]
-        leaks = {leak: getattr(plan, leak) for leak in LEAKS}
+        leaks = plan.leaks
         choices = {leak: one.kind for leak, one in leaks.items() if leak in shipped(text).choices}
         built = neuron(text, **choices)
         numbers = {leak.replace("leak", "shift"): one.shift for leak, one in leaks.items()}
-        given = {leak.replace("leak", "factor"): words[leak] for leak in LEAKS if leak in words}
+        given = {factor_of(leak): words[leak] for leak in leaks if leak in words}
         given |= {"kick": words["refractory"], "bias": words["bias"]}
         constants = {one: raw(given[one]) for one in built.constants}
         numbers = {one: numbers[one] for one in built.numbers}
         self.populations.append(population(name, shape, text, choices, constants, numbers, "neurons", number * STREAMS))
-        for cast in CASTS:
-            own = {cast: getattr(plan, cast), f"{cast}_factor": leaks[f"{cast}_leak"].factor}
-            self.signals |= {f"{name}.{one}": signal for one, signal in own.items() if one in built.signals}
+        own = {**plan.signals, **{factor_of(leak): one.factor for leak, one in leaks.items()}}
+        self.signals |= {f"{name}.{one}": own[one] for one in built.signals}
 
     def relays(self, name: str, shape: int | Shape) -> None:
         self.populations.append(population(name, shape, "relay"))

@@ -91,14 +91,20 @@ def plan_layers(network: DecolleNetwork, words: Words | Sequence[Words]) -> Deco
         weight = weight_format(network.weights[number], words.weight)
         layers.append(
             LayerPlan(
-                weight=Signal(weight, Rounding.parse(words.weight_rounding)),
-                bias=Signal(_covering(float(np.abs(network.biases[number]).max()) * unit, BIAS_BITS)),
-                synapse=Signal(_state(q, words.bits_of("synapse"), signed), state),
-                trace=Signal(_state(p, words.bits_of("trace"), signed), state),
-                refractory=Signal(_refractory(max(layer.refractory * unit, 1.0), words.bits_of("refractory")), state),
-                trace_leak=_leak(layer.alpha),
-                synapse_leak=_leak(layer.beta),
-                refractory_leak=_leak(layer.rho),
+                {
+                    "weight": Signal(weight, Rounding.parse(words.weight_rounding)),
+                    "bias": Signal(_covering(float(np.abs(network.biases[number]).max()) * unit, BIAS_BITS)),
+                    "synapse": Signal(_state(q, words.bits_of("synapse"), signed), state),
+                    "trace": Signal(_state(p, words.bits_of("trace"), signed), state),
+                    "refractory": Signal(
+                        _refractory(max(layer.refractory * unit, 1.0), words.bits_of("refractory")), state
+                    ),
+                },
+                {
+                    "trace_leak": _leak(layer.alpha),
+                    "synapse_leak": _leak(layer.beta),
+                    "refractory_leak": _leak(layer.rho),
+                },
                 filters=words.filters,
             )
         )
@@ -127,10 +133,10 @@ def grids_of(network: DecolleNetwork, plan: DecollePlan) -> tuple[Grids, ...]:
 
         grids.append(
             Grids(
-                grid(words.weight, 1.0),
-                grid(words.synapse, synapse),
-                grid(words.trace, trace),
-                grid(words.refractory, trace),
+                grid(words["weight"], 1.0),
+                grid(words["synapse"], synapse),
+                grid(words["trace"], trace),
+                grid(words["refractory"], trace),
             )
         )
     return tuple(grids)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fxsnn.decolle.description import Description, Layer
 from fxsnn.decolle.network import DecolleNetwork
-from fxsnn.decolle.plan import CASTS, CONSTANTS, LEAKS, STREAMS, DecollePlan, LayerPlan
+from fxsnn.decolle.plan import CASTS, CONSTANTS, STREAMS, DecollePlan, LayerPlan
 from fxsnn.decolle.populations import Words, populations_of, without_relays
 from fxsnn.errors import ConfigError, naming
 from fxsnn.graph.quantise import QuantisedGraph
@@ -42,9 +42,8 @@ def constant_register(plan: DecollePlan, number: int, name: str) -> Lfsr:
 
 def constant_signals(plan: LayerPlan) -> dict[str, Signal]:
     """Return what each constant of a layer is cast into."""
-    leaks = {name: getattr(plan, name) for name in LEAKS}
-    factors = {name: leak.factor for name, leak in leaks.items() if leak.kind == "multiply"}
-    return {name: getattr(plan, name) for name in CONSTANTS[:3]} | factors
+    factors = {name: leak.factor for name, leak in plan.leaks.items() if leak.kind == "multiply"}
+    return {name: plan[name] for name in CONSTANTS if name in plan.signals} | factors
 
 
 def quantise_layers(network: DecolleNetwork, plan: DecollePlan) -> QuantisedLayers:

@@ -67,17 +67,17 @@ def learning_wires(network: QuantisedLayers, number: int, rate: int, halvings: i
     delta = proof.site("delta", table.delta, (_shift(back, reach), Format(63, form.frac + reach)))
     fault = Fault(error, delta, halves[1], halves[0], int(output), membrane.frac + table.first, table.slope, reach)
 
-    one, seen = table.delta.format, plan.trace.format
+    one, seen = table.delta.format, plan["trace"].format
     positions = geometry.pooled[0] * geometry.pooled[1]
     # times 1 too: a delta is stored in the words of the sums
     ends = [a * b for a in (one.lowest, one.highest) for b in (seen.lowest, seen.highest, 1)]
     sums = min(ends) * positions, max(ends) * positions
     proof.check("gradient of a step", f"{positions} x {one.describe()} * {seen.describe()}", sums)
     weights = _change(
-        proof, "weight", (plan.weight, table.learned), table, (sums, one.frac + seen.frac), rate, halvings
+        proof, "weight", (plan["weight"], table.learned), table, (sums, one.frac + seen.frac), rate, halvings
     )
     alone = one.lowest * positions, one.highest * positions
-    learned = plan.bias, table.learned_bias
+    learned = plan["bias"], table.learned_bias
     biases = _change(proof, "bias", learned, table, (alone, one.frac), rate - table.bias_shift, halvings)
     narrow = sums[0] >= -(1 << 31) and sums[1] < 1 << 31
     sites = (error, delta, weights.gradient, biases.gradient, weights.update, biases.update)
@@ -115,7 +115,7 @@ def _checked(plan: LayerPlan, number: int) -> LayerLearning:
         raise ConfigError(f"layer {number} must have a learning table to learn in integers, not none")
     if plan.filters != "inputs":
         raise ConfigError(f"layer {number} must filter its inputs to learn, not its currents")
-    for name, read, learned in (("weight", plan.weight, table.learned), ("bias", plan.bias, table.learned_bias)):
+    for name, read, learned in (("weight", plan["weight"], table.learned), ("bias", plan["bias"], table.learned_bias)):
         if not read.format.signed or read.format.word > _WIDEST:
             raise ConfigError(
                 f"a {name} that learns must be signed, of at most {_WIDEST} bits, not {read.format.describe()}"
@@ -127,8 +127,8 @@ def _checked(plan: LayerPlan, number: int) -> LayerLearning:
             )
         if read.rounding is Rounding.STOCHASTIC:
             raise ConfigError(f"a {name} that learns must be read without a draw, not stochastically")
-    for name in ("weight", "bias", "synapse", "trace", "refractory"):
-        if getattr(plan, name).overflow is Overflow.ERROR:
+    for name, signal in plan.signals.items():
+        if signal.overflow is Overflow.ERROR:
             raise ConfigError(f"{name} must not have the overflow mode error, which would end the learning")
     return table
 

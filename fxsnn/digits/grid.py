@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Literal, Protocol
-
-import msgspec
+from typing import ClassVar, Literal, Protocol
 
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.ranges import Ranges
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.exploration.point import MOST_POINTS, Point, Value, distinct
+from fxsnn.exploration.point import Point, Value, distinct
+from fxsnn.exploration.worded import Choices, WordedGrid
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.measure.ranges import integer_bits
 from fxsnn.number.format import Format
@@ -29,7 +27,7 @@ _NEEDED = ("weight", "state_bits", "weight_rounding", "state_rounding", "leak", 
 _AXES = (*_NEEDED, *(f"{group}_bits" for group in GROUPS))
 
 
-class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Grid(WordedGrid, frozen=True, forbid_unknown_fields=True):
     """The values each property takes; the grid is every combination of them.
 
     `weight` are formats of the weights. `state_bits` are fractional bits of synaptic current, membrane,
@@ -37,8 +35,11 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `membrane_bits`, `theta_bits` and `threshold_bits` set one of them apart; empty, it follows `state_bits`.
     Roundings take any name that `Rounding.parse` knows. A leak is `shift 6` (v - (v >> 6)),
     `multiply UQ0.8` or `none`. `fold` is that of plans. `scheme` says when the network is quantised: after
-    training (PTQ) or in training (ITQ).
+    training (PTQ) or in training (ITQ). The table `signal` lists words of signals, by name, in place of all that.
     """
+
+    PLAN: ClassVar = Plan
+    BESIDE: ClassVar = frozenset(("weight", "leak"))
 
     weight: tuple[str, ...] = ("UQ0.8", "UQ0.6", "UQ0.4", "UQ0.3", "UQ0.2", "UQ0.1")
     state_bits: tuple[int, ...] = (8, 6, 4, 2)
@@ -62,8 +63,10 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if (name in _NEEDED and not values) or len(set(values)) != len(values):
                 least = "one" if name in _NEEDED else "none"
                 raise ConfigError(f"{name} must list {least} or more different values, not {list(values)}")
-        if self.points > MOST_POINTS:
-            raise ConfigError(f"a grid must have at most {MOST_POINTS:,} points, not {self.points:,}")
+        for group in GROUPS:
+            if group in self.words and getattr(self, f"{group}_bits"):
+                raise ConfigError(f"{group} must be listed as {group}_bits or in the table signal, not in both")
+        self.check_points()
         for text in (*self.weight_rounding, *self.state_rounding):
             Rounding.parse(text)
         for text in self.leak:
@@ -75,12 +78,7 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def axes(self) -> dict[str, tuple[Value, ...]]:
         """The properties that the grid sets, in the order in which the points count them, the last fastest."""
-        return {name: values for name in _AXES if (values := getattr(self, name))}
-
-    @property
-    def points(self) -> int:
-        """The number of combinations."""
-        return math.prod(len(values) for values in self.axes.values())
+        return {name: values for name in _AXES if (values := getattr(self, name))} | self.words
 
 
 class Learner(Protocol):
@@ -112,16 +110,17 @@ def make_points(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> l
         or a point is to be quantised in training and nobody is there to train.
     """
     check_learner(grid, learner)
+    axes, choices = grid.axes, grid.choices()
 
     def at(values: tuple[Value, ...]) -> Point[Plan]:
-        place = dict(zip(grid.axes, values, strict=True))
+        place = dict(zip(axes, values, strict=True))
         try:
-            return _point(grid, ranges, place, learner)
+            return _point(grid, ranges, place, choices, learner)
         except FxsnnError as error:
             where = ", ".join(f"{axis} {value}" for axis, value in place.items() if not _is_usual(axis, value))
             raise type(error)(f"{where}: {error}") from None
 
-    return distinct(at(values) for values in product(*grid.axes.values()))
+    return distinct(at(values) for values in product(*axes.values()))
 
 
 def make_plans(grid: Grid, ranges: Ranges, learner: Learner | None = None) -> dict[str, Plan]:
@@ -139,7 +138,9 @@ def _is_usual(axis: str, value: Value) -> bool:
     return axis == "scheme" and value == "PTQ"
 
 
-def _point(grid: Grid, ranges: Ranges, place: Mapping[str, Value], learner: Learner | None) -> Point[Plan]:
+def _point(
+    grid: Grid, ranges: Ranges, place: Mapping[str, Value], choices: Choices, learner: Learner | None
+) -> Point[Plan]:
     """Return one combination's point."""
     weights = Rounding.parse(str(place["weight_rounding"]))
     states = Rounding.parse(str(place["state_rounding"]))
@@ -151,19 +152,22 @@ def _point(grid: Grid, ranges: Ranges, place: Mapping[str, Value], learner: Lear
 
     integer, signed = integer_bits(ranges.inhibition)
     plan = Plan(
-        weight=Signal(Format.parse(str(place["weight"])), weights),
-        accumulator=signal(ranges.current, "accumulator"),
-        membrane=signal(ranges.membrane, "membrane"),
-        theta=signal(ranges.theta, "theta"),
-        threshold=signal(ranges.threshold, "threshold"),
-        inhibition=Signal(Format(max(1, integer), 0, signed), Rounding.NEAREST_UP),
-        leak=parse_leak(str(place["leak"])),
+        {
+            "weight": Signal(Format.parse(str(place["weight"])), weights),
+            "accumulator": signal(ranges.current, "accumulator"),
+            "membrane": signal(ranges.membrane, "membrane"),
+            "theta": signal(ranges.theta, "theta"),
+            "threshold": signal(ranges.threshold, "threshold"),
+            "inhibition": Signal(Format(max(1, integer), 0, signed), Rounding.NEAREST_UP),
+        },
+        {"leak": parse_leak(str(place["leak"]))},
         accumulate=grid.accumulate,
         integrate=grid.integrate,
         fold=bool(place["fold"]),
         lfsr=Lfsr(seed=grid.seed),
     )
-    name = _name(grid, place, plan)
+    plan = plan.changed(**choices.at(place))
+    name = "-".join([_name(grid, place, plan), *choices.named(place)])
     if place["scheme"] == "ITQ" and learner:
         return Point(name, "ITQ", place, learner.learning_plan(plan))
     return Point(name, "PTQ", place, plan)
@@ -171,8 +175,8 @@ def _point(grid: Grid, ranges: Ranges, place: Mapping[str, Value], learner: Lear
 
 def _name(grid: Grid, place: Mapping[str, Value], plan: Plan) -> str:
     """Return a name that no other point of the grid has: what is the same in all is left out, but for the roots."""
-    parts = [f"w{_size(plan.weight)}", _short(plan.weight.rounding), f"v{_size(plan.membrane)}"]
-    parts.append(_short(plan.membrane.rounding))
+    parts = [f"w{_size(plan['weight'])}", _short(plan["weight"].rounding), f"v{_size(plan['membrane'])}"]
+    parts.append(_short(plan["membrane"].rounding))
     # the membrane's bits tell those of all that follows state_bits, unless it has bits of its own
     if "membrane_bits" in place and not all(f"{group}_bits" in place for group in GROUPS):
         parts.append(f"s{place['state_bits']}")
@@ -202,16 +206,12 @@ def restrict(points: Sequence[Point[Plan]], fewest: Fewest) -> list[Point[Plan]]
 
     A rounding with which a group never kept to the floor is left out with that group.
     """
-    together = [group for group in GROUPS if f"{group}_bits" not in points[0].values]
+    together = [group for group in GROUPS if not {group, f"{group}_bits"} & {*points[0].values}]
     bits = [_bits(point, together) for point in points]
     offered = {axis: {one[axis] for one in bits} for axis in bits[0]}
 
     def is_significant(point: Point[Plan], fractions: Mapping[tuple[str, ...], int]) -> bool:
-        roundings = {axis: "weight_rounding" if axis == ("weight",) else "state_rounding" for axis in fractions}
-        return all(
-            fewest.allows(axis, Rounding.parse(str(point.values[roundings[axis]])), frac, offered[axis])
-            for axis, frac in fractions.items()
-        )
+        return all(fewest.allows(axis, _rounding(point, axis), frac, offered[axis]) for axis, frac in fractions.items())
 
     kept = [point for point, fractions in zip(points, bits, strict=True) if is_significant(point, fractions)]
     if not kept:
@@ -221,8 +221,16 @@ def restrict(points: Sequence[Point[Plan]], fewest: Fewest) -> list[Point[Plan]]
 
 def _bits(point: Point[Plan], together: Sequence[str]) -> dict[tuple[str, ...], int]:
     """Return the fractional bits of the weights, of the groups that have them together, and of each other one."""
-    alone: dict[tuple[str, ...], int] = {
-        (group,): int(point.values[f"{group}_bits"]) for group in GROUPS if group not in together
-    }
     weight = Format.parse(str(point.values["weight"])).frac
-    return {("weight",): weight, tuple(together): int(point.values["state_bits"]), **alone}
+    found: dict[tuple[str, ...], int] = {("weight",): weight, tuple(together): int(point.values["state_bits"])}
+    return found | {(group,): point.plan[group].format.frac for group in GROUPS if group not in together}
+
+
+def _rounding(point: Point[Plan], groups: Sequence[str]) -> Rounding:
+    """Return the rounding of groups that have their bits together."""
+    if groups == ("weight",):
+        return Rounding.parse(str(point.values["weight_rounding"]))
+    for group in groups:
+        if group in point.values:  # it has words of its own, and so stands alone
+            return point.plan[group].rounding
+    return Rounding.parse(str(point.values["state_rounding"]))

@@ -15,7 +15,7 @@ from fxsnn.competitive.emulate import respond
 from fxsnn.competitive.graph import program_of
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
-from fxsnn.competitive.quantised import QuantisedNetwork, quantise
+from fxsnn.competitive.quantised import QuantisedNetwork, constant_signals, quantise
 from fxsnn.competitive.ranges import Ranges, profile, spreads
 from fxsnn.data.encode import encode
 from fxsnn.digits.bench import PROFILED, Task, labelling_task
@@ -116,7 +116,7 @@ class _Narrowed:
 
     def __call__(self, signals: Mapping[str, Signal]) -> Case:
         network, plan = self.network, with_signals(self.wide, signals)
-        if plan.weight == self.wide.weight:
+        if plan["weight"] == self.wide["weight"]:
             one_row = replace(network, weights=network.weights[:1])  # all that keys need of weights that stay wide
             key = identity(quantise(one_row, plan), self.weights)
         else:
@@ -127,16 +127,12 @@ class _Narrowed:
 
 def signal_of(plan: Plan, name: str) -> Signal:
     """Return a signal of a plan, `leak` for the leak's factor."""
-    signal: Signal = plan.leak.factor if name == "leak" else getattr(plan, name)
-    return signal
+    return plan.leaks[name].factor if name in plan.LEAKS else plan[name]
 
 
 def with_signals(plan: Plan, signals: Mapping[str, Signal]) -> Plan:
     """Return the plan with these signals in the place of its own."""
-    others = dict(signals)
-    leak = others.pop("leak", None)
-    plan = replace(plan, leak=Leak("multiply", leak)) if leak else plan
-    return replace(plan, **others)  # type: ignore[arg-type]
+    return plan.changed(**{name: Leak("multiply", one) if name in plan.LEAKS else one for name, one in signals.items()})
 
 
 def identity(network: QuantisedNetwork, weights: bytes) -> bytes:
@@ -149,21 +145,14 @@ def identity(network: QuantisedNetwork, weights: bytes) -> bytes:
     weights    the key of the network's weights, whose array is not read
     """
     plan = network.plan
-    constants = (
-        (network.theta, plan.theta),
-        (network.threshold, plan.threshold),
-        (network.inhibition, plan.inhibition),
-        (network.factor, plan.leak.factor),
-        (network.floor, plan.membrane),
-        (network.reset_value, plan.membrane),
-    )
-    sources = (plan.weight, plan.accumulator, plan.threshold, plan.inhibition, plan.leak.factor)
-    draws = Rounding.STOCHASTIC in (plan.accumulator.rounding, plan.membrane.rounding)
+    constants = {name: signal for name, signal in constant_signals(plan).items() if name != "weights"}
+    sources = (plan["weight"], plan["accumulator"], plan["threshold"], plan["inhibition"], plan.leak.factor)
+    draws = Rounding.STOCHASTIC in (plan["accumulator"].rounding, plan["membrane"].rounding)
     facts = (
         weights,
-        [_value(np.asarray(words), signal.format) for words, signal in constants],
-        str(plan.accumulator),
-        str(plan.membrane),
+        [_value(np.asarray(getattr(network, name)), signal.format) for name, signal in constants.items()],
+        str(plan["accumulator"]),
+        str(plan["membrane"]),
         [signal.format.frac for signal in sources] if draws else [],
     )
     return hashlib.sha256(repr(facts).encode()).digest()
@@ -182,19 +171,21 @@ def plan_of(network: Network, ranges: Ranges, frac: int, seed: int) -> Plan:
     factor = max(1, min(exact, room))
     weights = float(network.weights.min()), float(network.weights.max())
     return Plan(
-        weight=signal(weights),
-        accumulator=signal(ranges.current),
-        membrane=membrane,
-        theta=signal(ranges.theta),
-        threshold=signal(ranges.threshold),
-        inhibition=signal(ranges.inhibition),
-        leak=Leak("multiply", Signal(Format(1 + factor, factor, signed=False))),
+        {
+            "weight": signal(weights),
+            "accumulator": signal(ranges.current),
+            "membrane": membrane,
+            "theta": signal(ranges.theta),
+            "threshold": signal(ranges.threshold),
+            "inhibition": signal(ranges.inhibition),
+        },
+        {"leak": Leak("multiply", Signal(Format(1 + factor, factor, signed=False)))},
         lfsr=Lfsr(seed=seed),
     )
 
 
 def _weights_key(network: QuantisedNetwork) -> bytes:
-    return repr(_value(network.weights, network.plan.weight.format)).encode()
+    return repr(_value(network.weights, network.plan["weight"].format)).encode()
 
 
 def _value(words: NDArray[np.int64], fmt: Format) -> tuple[int, bytes]:

@@ -153,8 +153,8 @@ class _Narrowed:
     task: Task
 
     def __call__(self, signals: Mapping[str, Signal]) -> Case:
-        plan = replace(self.wide, learning=replace(_table(self.wide), **signals))  # type: ignore[arg-type]
-        plan = replace(plan, weight=signals.get("weight", self.wide.weight))
+        plan = self.wide.changed(weight=signals.get("weight", self.wide["weight"]))
+        plan = replace(plan, learning=replace(_table(plan), **signals))  # type: ignore[arg-type]
         labels = self.task.labels
         return Case(identity(plan), lambda: _learned(self.fresh, plan, self.lessons, self.task) == labels)
 
@@ -213,7 +213,7 @@ def _plan(plan: Plan, frac: int, top: int, rule: Learning) -> Plan:
         constants=signal(integer_bits((0.0, max(rule.offset, rule.softness)))[0], _CONSTANT_FRAC),
         fade=Leak("multiply", signal(0, 8)),
     )
-    return replace(plan, weight=weight, learning=table)
+    return plan.changed(weight=weight, learning=table)
 
 
 def _most(floated: Network, rule: Learning) -> dict[str, float]:

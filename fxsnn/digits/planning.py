@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fxsnn.competitive.network import Network
 from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.ranges import profile
@@ -40,4 +38,4 @@ def plan_of_images(network: Network, spikes: Spikes, asked: Asked) -> Plan:
     (point,) = make_points(grid, profile(network, spikes))
     most = max(asked.state, CONSTANT_BITS)
     constants = {name: Signal(constant_format(getattr(network, name), most)) for name in ("threshold", "inhibition")}
-    return replace(point.plan, threshold=constants["threshold"], inhibition=constants["inhibition"])
+    return point.plan.changed(**constants)

@@ -65,7 +65,7 @@ def profiled_plan(
     # the threshold as it is learned, before it is folded
     sums = network.weights.sum(axis=0)
     theta = (network.threshold + network.theta) * learning.norm / np.where(sums > 0, sums, np.inf) - network.threshold
-    table = plan.learning or LearningPlan(plan.weight)
+    table = plan.learning or LearningPlan(plan["weight"])
     usual = table.theta.format
     integer = max(usual.word - usual.frac, integer_bits((0.0, max(0.0, float(theta.max()))))[0])
     theta_word = replace(table.theta, format=Format(integer + usual.frac, usual.frac, signed=False))

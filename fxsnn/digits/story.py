@@ -38,7 +38,7 @@ def compose(
         ),
         firing=outcome.chosen.firing,
         weights_float=outcome.network.weights,
-        weights_fixed=to_float(quantised.weights, quantised.plan.weight.format),
+        weights_fixed=to_float(quantised.weights, quantised.plan["weight"].format),
         traces=_traces(outcome, splits),
         distributions=distributions(outcome.network, quantised, spikes),
     )
@@ -61,8 +61,8 @@ def _traces(outcome: Outcome[Network, QuantisedNetwork], splits: Splits) -> dict
     spikes = encode(splits.test.images[:1], network.coding)
     run, fixed = record(network, spikes), emulate(quantised, spikes)
     plan = quantised.plan
-    membrane = plan.membrane.format
-    threshold = to_float(quantised.threshold, plan.threshold.format)
+    membrane = plan["membrane"].format
+    threshold = to_float(quantised.threshold, plan["threshold"].format)
     return {
         "input": spikes.raster()[0],
         "float_membrane": run.before,
@@ -70,7 +70,7 @@ def _traces(outcome: Outcome[Network, QuantisedNetwork], splits: Splits) -> dict
         "float_spikes": run.spikes,
         "fixed_spikes": fixed.nodes["spike"].astype(np.uint8),
         "threshold": network.threshold + network.theta,
-        "fixed_threshold": threshold + to_float(quantised.theta, plan.theta.format),
+        "fixed_threshold": threshold + to_float(quantised.theta, plan["theta"].format),
         "lowest": float(membrane.value(membrane.lowest)),
         "highest": float(membrane.value(membrane.highest)),
         "class": int(splits.test.labels[0]),

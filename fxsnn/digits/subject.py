@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, fields
 
-import msgspec
 import numpy as np
 
 from fxsnn.competitive.graph import program_of
@@ -57,9 +55,7 @@ class DigitsSubject:
 
     def narrowing(self, max_loss: float) -> Narrowing[Plan]:
         """Return the descent from the first point of the grid, which must not learn in integers."""
-        first = {axis: values[:1] for axis, values in self.grid.axes.items()}
-        grid = msgspec.structs.replace(self.grid, **first)
-        (start,) = make_points(grid, measured_ranges(self.network, self.splits), self.learner)
+        (start,) = make_points(self.grid.first(), measured_ranges(self.network, self.splits), self.learner)
         return Narrowing(start, PlanSignals(self.network), len(self.splits.labelling), max_loss)
 
     def ready(self, workers: int) -> tuple[Score, Callable[[Point[Plan]], Candidate[Plan]]]:
@@ -95,12 +91,11 @@ class PlanSignals:
     def signals(self, plan: Plan) -> Iterator[tuple[str, Signal]]:
         """Yield them by their names."""
         for name in ("weight", *(("accumulator",) if plan.accumulate == "each" else ()), "membrane", "theta"):
-            yield name, getattr(plan, name)
+            yield name, plan[name]
 
     def replaced(self, plan: Plan, name: str, signal: Signal) -> Plan | None:
         """Return the plan with another signal of a name; none where it provably cannot run."""
-        changed = dict[str, Any]({name: signal})
-        narrowed = replace(plan, **changed)
+        narrowed = plan.changed(**{name: signal})
         try:
             program_of(quantise(self.network, narrowed))
         except FxsnnError:

@@ -45,7 +45,7 @@ def facts_of(plan: Planned) -> Facts:
     """Return what tables say of a plan; where roundings differ, those of the first layer, weights or states."""
     if isinstance(plan, DecollePlan):
         first = plan.layers[0]
-        roundings = first.weight.rounding.value, first.trace.rounding.value
+        roundings = first["weight"].rounding.value, first["trace"].rounding.value
         return Facts(*roundings, decolle_formats(plan), decolle_plan_to_data(plan))
     if isinstance(plan, GraphPlan):
         own = {name.rpartition(".")[2]: signal.rounding.value for name, signal in reversed(list(plan.signals.items()))}
@@ -53,7 +53,7 @@ def facts_of(plan: Planned) -> Facts:
         formats = {name: signal.format.describe() for name, signal in plan.signals.items()}
         weights, states = own.get("weight", usual), own.get("membrane", usual)
         return Facts(weights, states, formats, graph_plan_to_data(plan))
-    return Facts(plan.weight.rounding.value, plan.membrane.rounding.value, formats_of(plan), plan_to_data(plan))
+    return Facts(plan["weight"].rounding.value, plan["membrane"].rounding.value, formats_of(plan), plan_to_data(plan))
 
 
 def signal_rows(plan: Planned) -> Iterator[tuple[str, str, str, str]]:

@@ -196,7 +196,7 @@ def _equalities(network: QuantisedNetwork, timed: Timed, words: Words) -> int:
     resting = np.roll(words["refractory"].reshape(integrated.shape), 1, axis=0)
     begins = timed.edges[:-1]
     resting[begins] = words.get("initial_refractory", 0)
-    left = program_of(network).named("_excess").frac - network.plan.membrane.format.frac
+    left = program_of(network).named("_excess").frac - network.plan["membrane"].format.frac
     met = (integrated << left) == limits(network)
     return int((met & (resting == 0)).sum())
 
@@ -204,5 +204,5 @@ def _equalities(network: QuantisedNetwork, timed: Timed, words: Words) -> int:
 def limits(network: QuantisedNetwork) -> NDArray[np.int64]:
     """Return threshold + adaptive threshold of every neuron at the comparison's binary point, int64[neurons]."""
     common, plan = program_of(network).named("_excess").frac, network.plan
-    t, th = plan.threshold.format, plan.theta.format
+    t, th = plan["threshold"].format, plan["theta"].format
     return (network.threshold << (common - t.frac)) + (network.theta << (common - th.frac))

@@ -78,13 +78,13 @@ def _nodes(network: QuantisedLayers, number: int, rows: int) -> list[Vector]:
     own, states = f"layer_{number}", filtering(plan, number)
     filtered = geometry.inputs if inputs else geometry.outputs
     found = {
-        "trace": (states, plan.trace.format, filtered, p),
-        "synapse": (states, plan.synapse.format, filtered, q),
+        "trace": (states, plan["trace"].format, filtered, p),
+        "synapse": (states, plan["synapse"].format, filtered, q),
         "sum": (
             own, wide(f"layer{number}_sum", *_sum(network, number)), geometry.outputs,
             "exact sum under the kernel",
         ),
-        "refractory": (own, plan.refractory.format, geometry.outputs, "refractory state R"),
+        "refractory": (own, plan["refractory"].format, geometry.outputs, "refractory state R"),
         "membrane": (
             own, _membrane(network, number), geometry.outputs, "what is compared with 0: drive + bias + R, exact"
         ),
@@ -124,8 +124,8 @@ def _membrane(network: QuantisedLayers, number: int) -> Format:
     plan, drive = network.plan.layers[number], _sum(network, number)
     compared = network.graph.programs[f"layer_{number}"].named("membrane").frac
     if plan.filters == "currents":
-        drive = plan.trace.format.word + 1, plan.trace.format.frac
-    parts = [drive, (plan.bias.format.word + 1, plan.bias.format.frac)]
-    parts.append((plan.refractory.format.word + 1, plan.refractory.format.frac))
+        drive = plan["trace"].format.word + 1, plan["trace"].format.frac
+    parts = [drive, (plan["bias"].format.word + 1, plan["bias"].format.frac)]
+    parts.append((plan["refractory"].format.word + 1, plan["refractory"].format.frac))
     word = max(word + compared - frac for word, frac in parts) + 2
     return wide(f"layer{number}_membrane", word, compared)

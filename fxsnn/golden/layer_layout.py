@@ -10,7 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from fxsnn.competitive.graph import LAYER, LAYER_WEIGHTS, program_of
-from fxsnn.competitive.quantised import SITES, QuantisedNetwork, parameter_register, parameter_signals, site_registers
+from fxsnn.competitive.quantised import (
+    SITES,
+    QuantisedNetwork,
+    constant_signals,
+    parameter_register,
+    parameter_signals,
+    site_registers,
+)
 from fxsnn.golden.contents import BIT, Vector, wide
 from fxsnn.kernels.site import Site
 from fxsnn.number.format import Format
@@ -26,6 +33,16 @@ _ABOUT = {
     "after_reset": "membrane after reset, before inhibition",
     "membrane": "membrane at the end of the step",
     "refractory": "refractory counter at the end of the step",
+}
+_CONSTANTS = {"factor": "leak_factor"}  # files that are not called as the network calls their words
+_ABOUT_CONSTANTS = {
+    "weights": "weights, inputs outermost",
+    "theta": "adaptive part of each neuron's threshold",
+    "threshold": "threshold of all neurons",
+    "inhibition": "what a spike takes from all others",
+    "floor": "least membrane that inhibition leaves",
+    "reset_value": "membrane after a spike, where reset is value",
+    "factor": "factor of the leak",
 }
 
 
@@ -60,7 +77,7 @@ def layer_layout(network: QuantisedNetwork, steps: tuple[int, ...], schema: int 
     rows: tuple[int, ...] = (len(steps), steps[0]) if old else (sum(steps),)
     inputs = [Vector("input", "input", BIT, (*rows, network.inputs), "input spikes", packed=True)]
     counter = Format(max(1, network.refractory_steps.bit_length()), 0, signed=False)
-    membrane = network.plan.membrane.format
+    membrane = network.plan["membrane"].format
     if not old:
         begins = f"1 where a presentation begins: {_STATE} and LFSRs then hold what they begin with"
         inputs.append(Vector("begin", "input", BIT, rows, begins))
@@ -73,7 +90,7 @@ def layer_layout(network: QuantisedNetwork, steps: tuple[int, ...], schema: int 
         ]
     formats = {
         "sum": _sum_format(network),
-        "current": network.plan.accumulator.format,
+        "current": network.plan["accumulator"].format,
         "leaked": membrane if network.plan.integrate == "two-casts" else _product_format(network),
         "integrated": membrane,
         "after_reset": membrane,
@@ -95,22 +112,18 @@ def layer_layout(network: QuantisedNetwork, steps: tuple[int, ...], schema: int 
             Vector(f"draw_{site}", "node", fmt, (*rows, neurons), f"what the {site} cast added to the bits it dropped")
             for site, fmt in _draw_formats(network).items()
         ]
-    return [*_constants(network), *inputs, *nodes]
+    return [*constant_files(network), *inputs, *nodes]
 
 
-def _constants(network: QuantisedNetwork) -> list[Vector]:
-    plan, neurons = network.plan, network.neurons
-    constants = [
-        Vector("weights", "constant", plan.weight.format, (network.inputs, neurons), "weights, inputs outermost"),
-        Vector("theta", "constant", plan.theta.format, (neurons,), "adaptive part of each neuron's threshold"),
-        Vector("threshold", "constant", plan.threshold.format, (1,), "threshold of all neurons"),
-        Vector("inhibition", "constant", plan.inhibition.format, (1,), "what a spike takes from all others"),
-        Vector("floor", "constant", plan.membrane.format, (1,), "least membrane that inhibition leaves"),
-        Vector("reset_value", "constant", plan.membrane.format, (1,), "membrane after a spike, where reset is value"),
+def constant_files(network: QuantisedNetwork) -> list[Vector]:
+    """Return the files of a network's constants, in their order."""
+    shapes = {"weights": (network.inputs, network.neurons), "theta": (network.neurons,)}
+    signals = constant_signals(network.plan)
+    return [
+        Vector(_CONSTANTS.get(name, name), "constant", signals[name].format, shapes.get(name, (1,)), about)
+        for name, about in _ABOUT_CONSTANTS.items()
+        if name in signals
     ]
-    if plan.leak.kind == "multiply":
-        constants.append(Vector("leak_factor", "constant", plan.leak.factor.format, (1,), "factor of the leak"))
-    return constants
 
 
 def sites_of(network: QuantisedNetwork) -> dict[str, Site]:
@@ -161,13 +174,13 @@ def _sum_format(network: QuantisedNetwork) -> Format:
     """Return the format of the exact synaptic sum, as wide as it can get; of the cast one if every step is."""
     plan = network.plan
     if plan.accumulate == "each":
-        return plan.accumulator.format
-    weight = plan.weight.format
+        return plan["accumulator"].format
+    weight = plan["weight"].format
     return _exact("sum", weight.lowest * network.inputs, weight.highest * network.inputs, weight.frac)
 
 
 def _product_format(network: QuantisedNetwork) -> Format:
-    plan, v = network.plan, network.plan.membrane.format
+    plan, v = network.plan, network.plan["membrane"].format
     if plan.leak.kind != "multiply":
         return v
     factor = plan.leak.factor.format

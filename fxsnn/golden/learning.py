@@ -18,7 +18,7 @@ from fxsnn.competitive.plan import Plan, plan_to_data
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.competitive.recording import LEARNING_SITES, Recording, record
 from fxsnn.golden.contents import LEARNING_SCHEMA, Vector
-from fxsnn.golden.layer_layout import layer_lfsr_entry
+from fxsnn.golden.layer_layout import constant_files, layer_lfsr_entry
 from fxsnn.golden.learning_readme import learning_readme
 from fxsnn.golden.learning_rtl import learner_files
 from fxsnn.golden.manifest import MANIFEST
@@ -84,16 +84,14 @@ def learning_layout(recording: Recording) -> list[Vector]:
     network, table = recording.started.network, recording.started.table
     plan, inputs, neurons = network.plan, network.inputs, network.neurons
     images, steps, _ = recording.inputs.shape
-    weight, learned, theta = plan.weight.format, table.weight.format, table.theta.format
+    weight, learned, theta = plan["weight"].format, table.weight.format, table.theta.format
     total = _counter(inputs * weight.highest, weight.frac)
     weights, after = (inputs, neurons), "after each image"
+    same = {one.name: one for one in constant_files(network)}
     vectors = [
         Vector("first_learned", "constant", learned, weights, "learned weights before the first image"),
         Vector("first_learned_theta", "constant", theta, (neurons,), "learned thetas before the first image"),
-        Vector("threshold", "constant", plan.threshold.format, (1,), "threshold of all neurons"),
-        Vector("inhibition", "constant", plan.inhibition.format, (1,), "what a spike takes from all others"),
-        Vector("floor", "constant", plan.membrane.format, (1,), "least membrane that inhibition leaves"),
-        Vector("reset_value", "constant", plan.membrane.format, (1,), "membrane after a spike, where reset is value"),
+        *(same[name] for name in ("threshold", "inhibition", "floor", "reset_value")),
         Vector("offset", "constant", table.constants.format, (1,), "what an update takes from every trace"),
         Vector("softness", "constant", table.constants.format, (1,), "how much of the weight an update takes too"),
         Vector("rise", "constant", theta, (1,), "what a spike adds to a learned theta"),
@@ -101,8 +99,7 @@ def learning_layout(recording: Recording) -> list[Vector]:
         Vector("trace_one", "constant", table.trace.format, (1,), "trace of an active input"),
         Vector("rate", "constant", table.rate.format, (images,), "learning rate of each image"),
     ]
-    if plan.leak.kind == "multiply":
-        vectors.append(Vector("leak_factor", "constant", plan.leak.factor.format, (1,), "factor of the leak"))
+    vectors += [same[name] for name in ("leak_factor",) if name in same]
     if table.fade.kind == "multiply":
         vectors.append(Vector("fade_factor", "constant", table.fade.factor.format, (1,), "factor of the traces"))
     register = Format(plan.lfsr.width, 0, signed=False)
@@ -111,13 +108,13 @@ def learning_layout(recording: Recording) -> list[Vector]:
         Vector("input", "input", _BIT, (images, steps, inputs), "input spikes", packed=True),
         Vector("first_weights", "node", weight, weights, "weights as first read"),
         Vector("first_sum", "node", total, (neurons,), "their sums"),
-        Vector("first_theta", "node", plan.theta.format, (neurons,), "thetas as first folded"),
+        Vector("first_theta", "node", plan["theta"].format, (neurons,), "thetas as first folded"),
         Vector("spike", "node", _BIT, (images, steps, neurons), "output spikes", packed=True),
         Vector("learned", "node", learned, (images, *weights), f"learned weights {after}"),
         Vector("weights", "node", weight, (images, *weights), f"weights as they are read {after}"),
         Vector("sum", "node", total, (images, neurons), f"sums of the weights as they are read {after}"),
         Vector("learned_theta", "node", theta, (images, neurons), f"learned thetas {after}"),
-        Vector("theta", "node", plan.theta.format, (images, neurons), f"folded thetas {after}"),
+        Vector("theta", "node", plan["theta"].format, (images, neurons), f"folded thetas {after}"),
         Vector("count", "node", _counter(steps), (images, neurons), "spikes of each neuron for the image"),
         Vector("trace", "node", table.trace.format, (images, inputs), f"traces {after}"),
         *(

@@ -43,7 +43,7 @@ def learner_package(manifest: Mapping[str, Any], recording: Recording) -> str:
     lines: list[tuple[str, dict[str, int | str]]] = [
         ("int", {"IMAGES": images, "STEPS": steps}),
         ("int", _format("LEARNED", table.weight) | _modes("LEARNED", table.weight)),
-        ("int", _modes("WEIGHT", plan.weight)),
+        ("int", _modes("WEIGHT", plan["weight"])),
         ("int", _format("TRACE", table.trace) | _modes("TRACE", table.trace)),
         ("longint", {"TRACE_ONE": learned.trace_one}),
         ("int", {"FADE": LEAKS[fade.kind], "FADE_BITS": learned.fade_shift}),
@@ -54,7 +54,7 @@ def learner_package(manifest: Mapping[str, Any], recording: Recording) -> str:
         ("int", _format("LEARNED_THETA", table.theta)),
         ("longint", {"RISE": learned.theta_plus, "FALL": learned.theta_fall}),
         ("int", {"NORM_LOG2": recording.norm_log2, "TOTAL_WORD": words["sum"]["word"]}),
-        ("int", _modes("THETA", plan.theta) | {"COUNT_WORD": words["count"]["word"]}),
+        ("int", _modes("THETA", plan["theta"]) | {"COUNT_WORD": words["count"]["word"]}),
         ("bit", {"EACH_SPIKE": learned.each_spike}),
     ]
     text = [

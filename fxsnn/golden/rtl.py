@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fxsnn.competitive.graph import program_of
-from fxsnn.competitive.plan import SIGNALS, Plan
+from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import SITES, QuantisedNetwork
 from fxsnn.hdl.words import mode_name
 from fxsnn.number.format import bits_of
@@ -127,7 +127,7 @@ def _exact_bits(manifest: Mapping[str, Any], network: QuantisedNetwork) -> int:
 
 def excess_bits(plan: Plan) -> int:
     """Return the bits of a word that holds by how much a membrane exceeds its threshold; none that falls short wins."""
-    v, t, th = plan.membrane.format, plan.threshold.format, plan.theta.format
+    v, t, th = plan["membrane"].format, plan["threshold"].format, plan["theta"].format
     common = max(v.frac, t.frac, th.frac)
     limit = (t.lowest << common - t.frac) + (th.lowest << common - th.frac)
     return bits_of(0, max((v.highest << common - v.frac) - limit, 0))
@@ -140,7 +140,7 @@ def exact_bits(network: QuantisedNetwork) -> int:
     """
     plan = network.plan
     lowest, highest = program_of(network).reached
-    words: list[int] = [signal.format.word for signal in (*(getattr(plan, name) for name in SIGNALS), plan.leak.factor)]
+    words: list[int] = [signal.format.word for signal in (*plan.signals.values(), plan.leak.factor)]
     return min(64, max(highest.bit_length(), (-lowest - 1).bit_length(), *words) + 2)
 
 

@@ -48,6 +48,9 @@ class Leak:
         if self.kind == "shift" and not 1 <= self.shift <= 62:
             raise ConfigError(f"a leak's shift must be 1 to 62, not {self.shift}")
 
+    def __str__(self) -> str:
+        return {"multiply": f"multiply {self.factor}", "shift": f"shift {self.shift}", "none": "none"}[self.kind]
+
 
 class SignalText(msgspec.Struct, forbid_unknown_fields=True):
     """A signal as people write it."""

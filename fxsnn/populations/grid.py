@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -11,12 +11,12 @@ import msgspec
 
 from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.exploration.point import MOST_POINTS, Point
+from fxsnn.exploration.worded import labelled, listed
 from fxsnn.graph.network import Graph, names_of
-from fxsnn.graph.plan import GraphPlan, GraphPlanText, by_name, read_signal, signals_for
+from fxsnn.graph.plan import GraphPlan, GraphPlanText, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.lfsr import Lfsr
-from fxsnn.number.modes import SHORT
 from fxsnn.number.signal import Signal
 from fxsnn.program.neuron import BIT
 
@@ -45,12 +45,7 @@ def parse_graph_grid(text: str) -> GraphGrid:
         The text is no such table, a signal is none or comes twice, or the grid has too many points; it is named.
     """
     given = documented(parse_toml(text, "a grid"), GraphPlanText, "a grid")
-    axes: dict[str, tuple[str, ...]] = {}
-    for name, texts in by_name(given.signal).items():
-        listed = texts if isinstance(texts, list) else [texts]
-        axes[name] = tuple(str(read_signal(one, name)) for one in listed)
-        if not listed or len(set(axes[name])) != len(listed):
-            raise ConfigError(f"signal {name!r} must list one or more different words, not {texts}")
+    axes = listed(given.signal, read_signal)
     lfsr = Lfsr(given.lfsr.taps, given.lfsr.seed)
     grid = GraphGrid(axes, tuple(lfsr.taps), lfsr.seed)
     if not axes or grid.points > MOST_POINTS:
@@ -71,7 +66,7 @@ def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
     It also does where a name lists several words that no signal of the network has: all its points would be the same.
     """
     signals = {name: [read_signal(text, name) for text in texts] for name, texts in grid.axes.items()}
-    labels = {name: _labels(listed) for name, listed in signals.items()}
+    labels = {name: labelled(words) for name, words in signals.items()}
     known = dict.fromkeys(own for _, owned in names_of(graph) for own in owned)
     for name, texts in grid.axes.items():
         if len(texts) > 1 and "." not in name and name not in known:
@@ -84,8 +79,8 @@ def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
                 f"not {', '.join(str(one.format) for one in signals[name])}"
             )
     lfsr, found = Lfsr(grid.taps, grid.seed), list[Point[GraphPlan]]()
-    for places in product(*(range(len(listed)) for listed in signals.values())):
-        plan = GraphPlan({name: listed[n] for (name, listed), n in zip(signals.items(), places, strict=True)}, lfsr)
+    for places in product(*(range(len(words)) for words in signals.values())):
+        plan = GraphPlan({name: words[n] for (name, words), n in zip(signals.items(), places, strict=True)}, lfsr)
         if not found:
             signals_for(graph, plan)
         parts = [f"{name}-{labels[name][n]}" for name, n in zip(signals, places, strict=True) if len(labels[name]) > 1]
@@ -102,22 +97,6 @@ def raw_signals(graph: Graph) -> set[str]:
             if own != BIT and population.constants[name].form != "real":
                 found.add(f"{population.name}.{own}")
     return found
-
-
-def _labels(signals: Sequence[Signal]) -> list[str]:
-    """Return what distinguishes the words of a signal: the format, and modes where they differ."""
-    roundings = len({one.rounding for one in signals}) > 1
-    overflows = len({one.overflow for one in signals}) > 1
-    return [
-        "-".join(
-            [
-                str(one.format),
-                *([SHORT.get(one.rounding, one.rounding.value)] if roundings else []),
-                *([one.overflow.value] if overflows else []),
-            ]
-        )
-        for one in signals
-    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from fxsnn.decolle.itq_plan import Lesson, plan_learning
 from fxsnn.decolle.network import DecolleNetwork
-from fxsnn.decolle.plan import DecollePlan, Filters
+from fxsnn.decolle.plan import DecollePlan, Filters, LayerPlan
 from fxsnn.decolle.ptq import Words, grids_of, plan_layers
 from fxsnn.errors import ConfigError, FxsnnError
-from fxsnn.exploration.point import MOST_POINTS, Point, Value, distinct
+from fxsnn.exploration.point import Point, Value, distinct
+from fxsnn.exploration.worded import WordedGrid
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import SHORT, Rounding
+from fxsnn.number.signal import Leak, Signal
 
 Scheme = Literal["PTQ", "straight-through", "ITQ"]
 Bits = int | str  # of all layers, or of each: "8 6 4"
@@ -26,7 +27,7 @@ _AXES = ("weight", "state", "weight_rounding", "state_rounding", "filters", "sch
 _APART = ("synapse", "trace", "refractory")  # states whose bits may differ
 
 
-class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RecordedGrid(WordedGrid, frozen=True, forbid_unknown_fields=True):
     """The values each property takes; the grid is every combination of them.
 
     `weight` are bits of a weight, sign included; each layer has the power of two that suits its weights. `state` are
@@ -35,8 +36,12 @@ class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bits is of all layers, a text of such numbers, "8 6 4", of one layer after the other.
     Roundings take any name that `Rounding.parse` knows. `filters` are those of plans. `scheme`: PTQ quantises after
     training; straight-through trains on, in float, through the quantisation; ITQ learns on in integers, where
-    `weight_rounding` is what learning does.
+    `weight_rounding` is what learning does. The table `signal` lists words of signals and leaks in place of all that,
+    of every layer (`bias`) or of one (`layer_1.bias`).
     """
+
+    PLAN: ClassVar = LayerPlan
+    BESIDE: ClassVar = frozenset(("weight",))
 
     weight: tuple[Bits, ...] = (8, 6, 5, 4, 3)
     state: tuple[Bits, ...] = (6, 4, 2, 1)
@@ -54,8 +59,7 @@ class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name, values in self.axes.items():
             if not values or len(set(values)) != len(values):
                 raise ConfigError(f"{name} must list one or more different values, not {list(values)}")
-        if self.points > MOST_POINTS:
-            raise ConfigError(f"a grid must have at most {MOST_POINTS:,} points, not {self.points:,}")
+        self.check_points()
         for text in (*self.weight_rounding, *self.state_rounding):
             Rounding.parse(text)
         for name in self.bits:
@@ -68,17 +72,13 @@ class RecordedGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def axes(self) -> dict[str, tuple[Value, ...]]:
         """The properties that the grid sets, in the order in which the points count them, the last fastest."""
         apart = {f"{name}_bits": getattr(self, f"{name}_bits") for name in _APART}
-        return {name: getattr(self, name) for name in _AXES} | {k: v for k, v in apart.items() if v is not UNSET}
+        given = {name: bits for name, bits in apart.items() if bits is not UNSET}
+        return {name: getattr(self, name) for name in _AXES} | given | self.words
 
     @property
     def bits(self) -> list[str]:
         """The axes that are numbers of bits."""
         return [name for name in self.axes if name in ("weight", "state") or name.endswith("_bits")]
-
-    @property
-    def points(self) -> int:
-        """The number of combinations."""
-        return math.prod(len(values) for values in self.axes.values())
 
 
 def parse_recorded_grid(text: str) -> RecordedGrid:
@@ -97,15 +97,17 @@ def recorded_points(grid: RecordedGrid, network: DecolleNetwork) -> list[Point[D
     """
 
     def found() -> Iterator[Point[DecollePlan]]:
-        for values in product(*grid.axes.values()):
-            place = dict(zip(grid.axes, values, strict=True))
-            name = _name(place)
+        axes, choices = grid.axes, grid.choices()
+        for values in product(*axes.values()):
+            place = dict(zip(axes, values, strict=True))
+            name = "-".join([_name(place), *choices.named(place)])
             try:
                 words = _words(place, grid, len(network.description.layer))
                 if place["scheme"] == "ITQ":
                     plan = plan_learning(network, words, Lesson(), trained=True)
                 else:
                     plan = plan_layers(network, words)
+                plan = _worded(plan, choices.at(place))
             except FxsnnError as error:
                 raise type(error)(f"{name}: {error}") from None
             yield Point(name, str(place["scheme"]), place, plan)
@@ -131,6 +133,17 @@ def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> lis
         return point
 
     return distinct(checked(point) for point in points)
+
+
+def _worded(plan: DecollePlan, words: Mapping[str, Signal | Leak]) -> DecollePlan:
+    """Return the plan with words of every layer, `bias`, and of one, `layer_1.bias`."""
+    layers = {f"layer_{number}": layer for number, layer in enumerate(plan.layers)}
+    for name, word in sorted(words.items(), key=lambda one: "." in one[0]):
+        owner, _, own = name.rpartition(".")
+        if owner and owner not in layers:
+            raise ConfigError(f"a signal must be of one of {', '.join(layers)}, not {name!r}")
+        layers |= {one: layer.changed(**{own: word}) for one, layer in layers.items() if owner in ("", one)}
+    return replace(plan, layers=tuple(layers.values()))
 
 
 def _words(place: Mapping[str, Any], grid: RecordedGrid, layers: int) -> list[Words]:

@@ -81,14 +81,14 @@ def decolle_groups(network: DecolleNetwork, wide: DecollePlan, recordings: Recor
         if layer.refractory:
             words["R"] = neurons
         for name, count in words.items():
-            signal: Signal = getattr(wide.layers[number], SIGNALS[name])
+            signal = wide.layers[number][SIGNALS[name]]
             profiled = signal.format.word - signal.format.frac - HEADROOM
             group = f"layer {number} {name}"
             found.append(
                 Group(group, {group: signal}, profiled, count, _Narrowed(network, wide, number, name, recordings))
             )
         leaks = LEAKS if layer.refractory else LEAKS[:2]
-        factors = {name: getattr(wide.layers[number], name).factor for name in leaks}
+        factors = {name: wide.layers[number].leaks[name].factor for name in leaks}
         case = _Narrowed(network, wide, number, "", recordings)
         found.append(Group(f"layer {number} {DECAYS}", factors, 0, len(factors), case))
     return found
@@ -123,14 +123,14 @@ class _Narrowed:
     recordings: Recordings
 
     def __call__(self, signals: Mapping[str, Signal]) -> Case:
-        words: dict[str, Any]
+        words: dict[str, Signal | Leak]
         if self.name:
             (signal,) = signals.values()
             words = {SIGNALS[self.name]: signal}
         else:
             words = {leak: Leak("multiply", signal) for leak, signal in signals.items()}
         layers, number = self.wide.layers, self.number
-        layers = (*layers[:number], replace(layers[number], **words), *layers[number + 1 :])
+        layers = (*layers[:number], layers[number].changed(**words), *layers[number + 1 :])
         quantised = quantise_layers(self.network, replace(self.wide, layers=layers))
         return Case(_key(quantised), lambda: measured(quantised, self.recordings).right)
 
@@ -143,17 +143,9 @@ def _widened(layer: LayerPlan, state: int) -> LayerPlan:
         return Signal(Format(fmt.word + HEADROOM + finer, fmt.frac + finer, fmt.signed), signal.rounding)
 
     factor = Leak("multiply", Signal(Format(WIDE_FACTOR, WIDE_FACTOR, signed=False)))
-    return replace(
-        layer,
-        weight=roomy(layer.weight),
-        bias=roomy(layer.bias, max(0, state - layer.bias.format.frac)),
-        synapse=roomy(layer.synapse),
-        trace=roomy(layer.trace),
-        refractory=roomy(layer.refractory),
-        trace_leak=factor,
-        synapse_leak=factor,
-        refractory_leak=factor,
-    )
+    signals = {name: roomy(one) for name, one in layer.signals.items()}
+    signals["bias"] = roomy(layer["bias"], max(0, state - layer["bias"].format.frac))
+    return replace(layer, signals=signals, leaks=dict.fromkeys(layer.LEAKS, factor))
 
 
 def _key(network: QuantisedLayers) -> bytes:
@@ -180,11 +172,13 @@ def significant_points(grid: RecordedGrid, network: DecolleNetwork, found: Fewes
     Raises
     ------
     ConfigError
-        The grid asks for currents or for learning in integers, two points are one configuration, the file is not of
-        this network's groups, or nothing is left.
+        The grid asks for currents, for learning in integers or for words of signals, two points are one configuration,
+        the file is not of this network's groups, or nothing is left.
     """
     if set(grid.filters) != {"inputs"} or "ITQ" in grid.scheme:
         raise ConfigError("a grid for the strategy paper must have filters of inputs, and not the scheme ITQ")
+    if grid.words:
+        raise ConfigError(f"a grid for the strategy paper must list no words, not of {', '.join(grid.words)}")
     axes = significant_axes(grid)
 
     def found_points() -> Iterator[Point[DecollePlan]]:
@@ -206,7 +200,7 @@ def _plan(place: Mapping[str, Any], seed: int, network: DecolleNetwork, found: F
     usual = plan_layers(network, Words(1, 0, weights, states, seed=seed))
     layers = []
     for number, layer in enumerate(usual.layers):
-        rounded = {group: getattr(layer, name).rounding for group, name in SIGNALS.items()}
+        rounded = {group: layer[name].rounding for group, name in SIGNALS.items()}
         groups = rounded | {DECAYS: Rounding.NEAREST_UP}
         if not network.description.layer[number].refractory:
             del groups["R"]  # nothing is taken from it: it stays 0
@@ -225,11 +219,11 @@ def _layer(
     usual: LayerPlan, weight: Format, fewest: Mapping[str, int], weight_above: int, state_above: int
 ) -> LayerPlan:
     """Return the words of a layer from the fewest fractional bits of each group."""
-    words: dict[str, Any] = {}
+    words: dict[str, Signal | Leak] = {}
     for group, name in SIGNALS.items():
         if group not in fewest:
             continue
-        signal: Signal = getattr(usual, name)
+        signal = usual[name]
         fmt = weight
         if group != "weights":
             fmt = signal.format
@@ -239,10 +233,10 @@ def _layer(
             fmt = Format(integer + frac, frac, fmt.signed)
         words[name] = replace(signal, format=fmt)
     for name in LEAKS:
-        leak: Leak = getattr(usual, name)
+        leak = usual.leaks[name]
         bits = min(leak.factor.format.word, max(fewest[DECAYS], 1) + state_above)
         words[name] = replace(leak, factor=replace(leak.factor, format=Format(bits, bits, signed=False)))
-    return replace(usual, **words)
+    return usual.changed(**words)
 
 
 def _shortest(weights: NDArray[np.float32], frac: int) -> int:

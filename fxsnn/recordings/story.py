@@ -125,7 +125,7 @@ def _tiles(network: DecolleNetwork, quantised: QuantisedLayers) -> tuple[NDArray
     height, width, _, _ = network.weights[0].shape
     if height != width:
         return np.zeros((0, 0)), np.zeros((0, 0))
-    fixed = to_float(quantised.graph.weights["weights_0"], quantised.plan.layers[0].weight.format)
+    fixed = to_float(quantised.graph.weights["weights_0"], quantised.plan.layers[0]["weight"].format)
     both = (weights.transpose(0, 1, 3, 2).reshape(height * width, -1) for weights in (network.weights[0], fixed))
     in_float, in_fixed = (np.ascontiguousarray(tiles, np.float64) for tiles in both)
     return in_float, in_fixed
@@ -145,7 +145,7 @@ def _distributions(network: DecolleNetwork, quantised: QuantisedLayers, runs: li
             found.append(
                 distribution_of(
                     f"layer {number} {title}",
-                    getattr(plan, node).format,
+                    plan[node].format,
                     np.stack([run.floats[number][name] for run in runs]).astype(np.float64),
                     np.stack([run.nodes[node] for run in kept]),
                     np.array([sum(one[kind] for one in counts) for kind in ("casts", "overflows")]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -52,8 +51,7 @@ class RecordingsSubject:
 
     def narrowing(self, max_loss: float) -> Narrowing[DecollePlan]:
         """Return the descent from the first point of the grid, which must not learn on."""
-        first = {axis: values[:1] for axis, values in self.grid.axes.items()}
-        (start,) = recorded_points(msgspec.structs.replace(self.grid, **first), self.bench.network)
+        (start,) = recorded_points(self.grid.first(), self.bench.network)
         return Narrowing(start, LayerSignals(self.bench.network.description), len(self.bench.recordings), max_loss)
 
     def ready(self, workers: int) -> tuple[Measured, Callable[[Point[DecollePlan]], Candidate[DecollePlan]]]:
@@ -86,11 +84,11 @@ class LayerSignals:
         for number, (layer, described) in enumerate(zip(plan.layers, self.described.layer, strict=True)):
             for name in SIGNALS:
                 if name != "refractory" or described.refractory:
-                    yield f"layer {number} {name}", getattr(layer, name)
+                    yield f"layer {number} {name}", layer[name]
 
     def replaced(self, plan: DecollePlan, name: str, signal: Signal) -> DecollePlan:
         """Return the plan with another signal of a name."""
         _, place, own = name.split()
-        number, changed = int(place), dict[str, Any]({own: signal})
-        layer = replace(plan.layers[number], **changed)
+        number = int(place)
+        layer = plan.layers[number].changed(**{own: signal})
         return replace(plan, layers=(*plan.layers[:number], layer, *plan.layers[number + 1 :]))
