@@ -112,8 +112,9 @@ def test_bits_may_be_those_of_each_layer_and_of_one_state(network: DecolleNetwor
 
 
 def test_signals_and_leaks_may_list_words_of_every_layer_and_of_one(network: DecolleNetwork) -> None:
-    signals = '[signal]\nbias = ["Q3.5", "Q3.2 SR"]\n"layer_1.trace_leak" = ["shift 2", "none"]\n'
-    text = f'weight = [4]\nstate = [2]\n{signals}[signal.layer_2]\nbias = "Q6.2 floor"\n'
+    signals = '[signal]\nbias = ["Q3.5", "Q3.2 SR"]\n"layer_1.trace_leak" = [{ kind = "shift", shift = 2 }, "none"]\n'
+    signals += "synapse_leak = { kind = 'none' }\n"
+    text = f'weight = [4]\nstate = [2]\n{signals}[signal.layer_2]\nbias = {{ format = "Q6.2", rounding = "floor" }}\n'
     points = recorded_points(parse_recorded_grid(text), network)
     assert [point.name for point in points] == [
         f"w4-nearest-even-s2-TR-bias-{bias}-layer_1.trace_leak-{leak}"
@@ -126,7 +127,9 @@ def test_signals_and_leaks_may_list_words_of_every_layer_and_of_one(network: Dec
         assert [str(layer["bias"]) for layer in layers] == [f"{bias} saturate"] * 2 + ["Q6.2 floor saturate"]
         assert layers[1].leaks["trace_leak"] == (Leak("shift", shift=leak) if leak else Leak("none"))
         for number, (layer, like) in enumerate(zip(layers, usual, strict=True)):
-            own = {"trace_leak": like.leaks["trace_leak"]} if number == 1 else {}
+            assert layer.leaks["synapse_leak"] == Leak("none")
+            own = {"synapse_leak": like.leaks["synapse_leak"]}
+            own |= {"trace_leak": like.leaks["trace_leak"]} if number == 1 else {}
             assert layer.changed(bias=like["bias"], **own) == like
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -14,7 +14,7 @@ from fxsnn.exploration.point import MOST_POINTS, Value
 from fxsnn.graph.named_signals import NamedSignals, read_word
 from fxsnn.graph.plan import by_name
 from fxsnn.number.modes import SHORT
-from fxsnn.number.signal import Leak, Signal
+from fxsnn.number.signal import Leak, LeakText, Signal
 
 
 class Choices(dict[str, dict[str, tuple[Signal | Leak, str]]]):
@@ -39,7 +39,7 @@ class WordedGrid(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> dict[str, tuple[str, ...]]:
         """The lines that each signal or leak of the table may be; raises ConfigError, which names it."""
-        return listed({} if self.signal is UNSET else self.signal, self.read)
+        return listed(by_name({} if self.signal is UNSET else self.signal, LeakText), self.read)
 
     def read(self, given: Any, name: str) -> Signal | Leak:
         """Return what a line or a table stands for under a name, which may begin with its owner: `layer_1.bias`."""
@@ -78,10 +78,10 @@ class WordedGrid(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def listed(given: Mapping[str, Any], read: Any) -> dict[str, tuple[str, ...]]:
+def listed(given: Mapping[str, Any], read: Callable[[Any, str], Any]) -> dict[str, tuple[str, ...]]:
     """Return the lines that each name lists, or the one that it is; `read` reads one, and raises ConfigError."""
     axes = dict[str, tuple[str, ...]]()
-    for name, texts in by_name(given).items():
+    for name, texts in given.items():
         lines = texts if isinstance(texts, list) else [texts]
         axes[name] = tuple(str(read(one, name)) for one in lines)
         if not lines or len(set(axes[name])) != len(lines):

@@ -61,14 +61,14 @@ def graph_plan_from_data(data: dict[str, Any]) -> GraphPlan:
     return GraphPlan(signals, Lfsr(given.lfsr.taps, given.lfsr.seed))
 
 
-def by_name(signals: Mapping[str, Any]) -> dict[str, Any]:
+def by_name(signals: Mapping[str, Any], word: type[msgspec.Struct] = SignalText) -> dict[str, Any]:
     """Return the entry of every signal by its whole name: `hidden = { membrane = ... }` is that of hidden.membrane.
 
-    Raises ConfigError where a signal is there in both ways.
+    A table with a key of `word` is an entry itself. Raises ConfigError where a signal is there in both ways.
     """
     found = dict[str, Any]()
     for name, entry in signals.items():
-        nested = isinstance(entry, dict) and entry and not entry.keys() & set(SignalText.__struct_fields__)
+        nested = isinstance(entry, dict) and entry and not entry.keys() & set(word.__struct_fields__)
         for whole, part in ({f"{name}.{own}": one for own, one in entry.items()} if nested else {name: entry}).items():
             if whole in found:
                 raise ConfigError(f"signal {whole!r} must be given once, not twice")

@@ -13,7 +13,7 @@ from fxsnn.errors import ConfigError, FxsnnError
 from fxsnn.exploration.point import MOST_POINTS, Point
 from fxsnn.exploration.worded import labelled, listed
 from fxsnn.graph.network import Graph, names_of
-from fxsnn.graph.plan import GraphPlan, GraphPlanText, read_signal, signals_for
+from fxsnn.graph.plan import GraphPlan, GraphPlanText, by_name, read_signal, signals_for
 from fxsnn.graph.quantise import quantise_graph, weights_of
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.lfsr import Lfsr
@@ -45,7 +45,7 @@ def parse_graph_grid(text: str) -> GraphGrid:
         The text is no such table, a signal is none or comes twice, or the grid has too many points; it is named.
     """
     given = documented(parse_toml(text, "a grid"), GraphPlanText, "a grid")
-    axes = listed(given.signal, read_signal)
+    axes = listed(by_name(given.signal), read_signal)
     lfsr = Lfsr(given.lfsr.taps, given.lfsr.seed)
     grid = GraphGrid(axes, tuple(lfsr.taps), lfsr.seed)
     if not axes or grid.points > MOST_POINTS:
