@@ -114,10 +114,9 @@ def _away(step: Step, a: Ref, b: Ref) -> tuple[np.ndarray[tuple[int, ...], np.dt
 
 
 def _of_a_cast(cast: Cast, step: Step) -> Reasons:
-    program, exact = step.program, step.casts[cast.round]
-    site, rounding = program.site(cast), program.neuron.operations[cast.round]
-    if isinstance(rounding, op.Round) and rounding.guard is not None:
-        guard = step.found[rounding.guard]
+    program, exact, site = step.program, step.casts[cast.round], step.program.site(cast)
+    if (condition := program.neuron.rounding(cast).guard) is not None:
+        guard = step.found[condition]
         yield from _never("is made", guard.high > 0, "its condition never holds")
         yield from _never("is not made", guard.low < 1, "its condition always holds")
     there = exact.there

@@ -15,6 +15,7 @@ import numpy as np
 from fxsnn.golden.graph_ends import MOST_ZEROS, ORDERS, Ends, only, ranging, words
 from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
+from fxsnn.program.neuron import Region
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints
@@ -55,31 +56,27 @@ class Step:
     def __post_init__(self) -> None:
         operations = self.program.neuron.operations
         self.found = [only(0)] * len(operations)
-        ends = {one.carry: ref for ref, one in enumerate(operations) if isinstance(one, op.Done)}
-        inside: set[Ref] = set()
-        for ref, one in enumerate(operations):
-            if isinstance(one, op.Carry):
-                self._loop(one, ref, ends[ref])
-                inside |= {*range(ref, ends[ref])}
-            elif ref not in inside:
+        regions, last = {one.carry: one for one in self.program.neuron.regions}, -1
+        for ref in range(len(operations)):
+            if ref in regions:
+                self._loop(regions[ref])
+                last = regions[ref].done - 1
+            elif ref > last:
                 self._bound(ref)
 
     def _bound(self, ref: Ref) -> None:
         one = self.program.neuron.operations[ref]
         self.found[ref] = self._cast(ref, one) if isinstance(one, op.Round) else self._of(ref, one, NOTHING)
 
-    def _loop(self, carry: op.Carry, first: Ref, end: Ref) -> None:
+    def _loop(self, region: Region) -> None:
         """Bound what is done for every active input, input after input until nothing grows."""
-        operations, form = self.program.neuron.operations, self.program.signals[carry.signal].format
-        left, _ = self._shifts(carry.initial, first)
-        done = operations[end]
-        assert isinstance(done, op.Done)  # noqa: S101  (so says the caller)
-        self.found[first] = self.found[carry.initial].shifted(left)
-        rows = max(self.rows[one.name] for one in operations[first:end] if isinstance(one, op.Each))
+        form, first, rows = self.program.signals[region.signal].format, region.carry, self.rows[region.given]
+        left, _ = self._shifts(region.initial, first)
+        self.found[first] = self.found[region.initial].shifted(left)
         for row in range(min(rows, MOST_ROWS) + 2):
-            for ref in range(first + 1, end):
+            for ref in range(first + 1, region.done):
                 self._bound(ref)
-            further = self.found[first].hull(self.found[done.result])
+            further = self.found[first].hull(self.found[region.result])
             if further.same(self.found[first]) or row >= rows:
                 break
             self.found[first] = further if row < MOST_ROWS else ranging(form.lowest, form.highest)

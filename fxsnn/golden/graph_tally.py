@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -177,14 +177,10 @@ def chosen(tallies: Tallies, presentations: Sequence[int]) -> dict[str, Tally]:
 
 def reached(tallies: Tallies, steps: int) -> dict[str, Reached]:
     """Return how often each corner was reached, and first where; what the last input leaves is followed by none."""
-    return dict(_reached(tallies, steps))
-
-
-def _reached(tallies: Tallies, steps: int) -> Iterator[tuple[str, Reached]]:
+    found = dict[str, Reached]()
     for name, tally in tallies.items():
         count = tally.count[:-1] if name.endswith(UNSEEN) else tally.count
-        if not count.any():
-            yield name, Reached(0)
-            continue
-        first = int((count > 0).argmax())
-        yield name, Reached(int(count.sum()), first * steps + int(tally.step[first]), int(tally.neuron[first]))
+        first = int((count > 0).argmax()) if count.any() else -1
+        place = () if first < 0 else (first * steps + int(tally.step[first]), int(tally.neuron[first]))
+        found[name] = Reached(int(count.sum()), *place)
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from fxsnn.errors import FxsnnError
-from fxsnn.golden.populations_mutant import Mutant, NetworkChange, with_variant
+from fxsnn.golden.populations_mutant import Mutant, NetworkChange, changed
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program.build import build
@@ -47,6 +47,6 @@ def _chosen(network: QuantisedGraph, name: str, program: Program) -> NetworkChan
 
     def apply(mutant: Mutant) -> Mutant:
         registers = {**mutant.registers, name: {**drawing, **mutant.registers[name]}}
-        return with_variant(replace(mutant, registers=registers), name, variant(program))
+        return changed("variants", name, lambda _: variant(program))(replace(mutant, registers=registers))
 
     return apply

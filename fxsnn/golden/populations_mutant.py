@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -71,9 +71,15 @@ def unchanged(network: QuantisedGraph, start: Mapping[str, Ints]) -> Mutant:
     )
 
 
-def with_variant(mutant: Mutant, name: str, changed: Variant) -> Mutant:
-    """Return the same with another step of a population."""
-    return replace(mutant, variants={**mutant.variants, name: changed})
+def changed(part: str, name: str, make: Callable[[Any], Any]) -> NetworkChange:
+    """Return the change that makes another entry of a part of a network, so of its `variants` or `weights`."""
+
+    def apply(mutant: Mutant) -> Mutant:
+        entries = getattr(mutant, part)
+        parts: dict[str, Any] = {part: {**entries, name: make(entries[name])}}
+        return replace(mutant, **parts)
+
+    return apply
 
 
 def delayed(words: Ints, delay: int) -> Ints:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from fxsnn.golden.populations_choices import other_choices
-from fxsnn.golden.populations_mutant import Mutant, NetworkChange, with_variant
+from fxsnn.golden.populations_mutant import NetworkChange, changed
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import drawing
@@ -45,7 +44,8 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
             yield NetworkMutation(called + title, "", name, apply, alone=True)
         for one in mutations(network.programs[name], theatre.seen[name]):
             whole = one.whole and called + one.whole
-            yield NetworkMutation(called + one.name, one.detail, name, _stepped(name, one.apply), bool(whole), whole)
+            apply = changed("variants", name, one.apply)
+            yield NetworkMutation(called + one.name, one.detail, name, apply, bool(whole), whole)
         for title, apply in (
             *_constants(theatre, name),
             *_registers(theatre, name),
@@ -57,10 +57,6 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
         if projection.target in names:
             for title, apply in _brought(theatre, projection):
                 yield NetworkMutation(f"{projection.name}: {title}", "", projection.target, apply)
-
-
-def _stepped(name: str, apply: Callable[..., Any]) -> NetworkChange:
-    return lambda mutant: with_variant(mutant, name, apply(mutant.variants[name]))
 
 
 Changes = Iterator[tuple[str, NetworkChange]]
@@ -87,12 +83,7 @@ def line_of(neuron: Neuron, constant: str) -> int:
 
 def with_constant(name: str, constant: str, make: Make) -> NetworkChange:
     """Return the change that makes other words of a population's constant."""
-
-    def apply(mutant: Mutant) -> Mutant:
-        own = mutant.constants[name]
-        return replace(mutant, constants={**mutant.constants, name: {**own, constant: make(own[constant])}})
-
-    return apply
+    return changed("constants", name, lambda own: {**own, constant: make(own[constant])})
 
 
 def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, Make]]:
@@ -155,11 +146,7 @@ def _registers(theatre: Theatre, name: str) -> Changes:
 
 
 def _register(name: str, stream: int, register: Lfsr) -> NetworkChange:
-    def apply(mutant: Mutant) -> Mutant:
-        registers = {**mutant.registers[name], stream: register}
-        return replace(mutant, registers={**mutant.registers, name: registers})
-
-    return apply
+    return changed("registers", name, lambda own: {**own, stream: register})
 
 
 def _lasting(theatre: Theatre, name: str) -> Changes:
@@ -186,11 +173,7 @@ def _initial(theatre: Theatre, name: str) -> Changes:
         kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
         for kind, make in kinds:
             if not np.array_equal(make(words), words):
-                yield f"words that {called} begins with: {kind}", _beginning(state, make)
-
-
-def _beginning(state: str, make: Make) -> NetworkChange:
-    return lambda mutant: replace(mutant, start={**mutant.start, state: make(mutant.start[state])})
+                yield f"words that {called} begins with: {kind}", changed("start", state, make)
 
 
 def _brought(theatre: Theatre, one: Projection) -> Changes:
@@ -198,7 +181,6 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
     network = theatre.network
     if one.weighed:
         words, form = network.weights[one.name], network.signals[one.name][one.signal].format
-        what = "weights"
         kinds: list[tuple[str, Make]] = [*_others(form)]
         if one.kind == "dense":
             kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
@@ -222,14 +204,15 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
         for kind, make in kinds:
             changed = np.ascontiguousarray(make(words))
             if not np.array_equal(changed, words):
-                yield f"{what} {kind}", _weights(one.name, make)
+                yield f"weights {kind}", _weights(one.name, make)
     for delay in (one.delay + 1, one.delay - 1):
         looped = delay == 0 and one.source != "input" and _cyclic(network, one)
         if delay >= 0 and not looped:
             when = "a step late" if delay > one.delay else "a step early"
             yield f"what it brings comes {when}", _delayed(one.name, delay)
     yield "it brings nothing", _delayed(one.name, 1 << 20)
-    yield "what came a step before is taken again where nothing comes", _stale(one.name)
+    stale = "what came a step before is taken again where nothing comes"
+    yield stale, lambda mutant: replace(mutant, stale=mutant.stale | {one.name})
 
 
 def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Make]]:
@@ -243,18 +226,11 @@ def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Make]]:
 
 
 def _weights(name: str, make: Make) -> NetworkChange:
-    def apply(mutant: Mutant) -> Mutant:
-        return replace(mutant, weights={**mutant.weights, name: np.ascontiguousarray(make(mutant.weights[name]))})
-
-    return apply
+    return changed("weights", name, lambda words: np.ascontiguousarray(make(words)))
 
 
 def _delayed(name: str, delay: int) -> NetworkChange:
-    return lambda mutant: replace(mutant, delays={**mutant.delays, name: delay})
-
-
-def _stale(name: str) -> NetworkChange:
-    return lambda mutant: replace(mutant, stale=mutant.stale | {name})
+    return changed("delays", name, lambda _: delay)
 
 
 def _kept(names: frozenset[str]) -> NetworkChange:

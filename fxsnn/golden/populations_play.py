@@ -10,6 +10,7 @@ import numpy as np
 from fxsnn.golden.populations_mutant import Mutant, unchanged
 from fxsnn.golden.populations_seen import Seen, rows_of
 from fxsnn.graph.connect import Projection
+from fxsnn.graph.engine import drawing
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.rows import bring_alone, bring_rows
@@ -66,7 +67,6 @@ class Theatre:
         """Play every population unchanged, on what the set says was emitted, and note the ends of every value."""
         for name in self._wanted:
             ends: dict[int, tuple[int, int]] = {}
-
             states, arrived = dict[str, list[Ints]](), dict[str, list[Ints]]()
 
             def note(
@@ -83,9 +83,7 @@ class Theatre:
 
             self._stage(self.base, [name], dict(self.emitted), {}, None, note)
             self.seen[name] = ends
-            program = self.network.programs[name]
-            draws = any(cast.stream is not None and program.site(cast).draw_bits for cast in program.neuron.casts)
-            if not draws and not self._each(self.base, name):
+            if not drawing(self.network.programs[name]) and not self._each(self.base, name):
                 self.seen_steps[name] = Seen(rows_of(states), rows_of(arrived))
 
     def observe(self, note: Note) -> dict[str, Ints]:

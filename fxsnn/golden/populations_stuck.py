@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
-from fxsnn.golden.populations_mutant import Mutant, with_variant
+from fxsnn.golden.populations_mutant import changed
 from fxsnn.golden.populations_mutate import NetworkMutation
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_target import Target, fitted
@@ -29,11 +30,7 @@ def stuck(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> 
         line = max(one.line for one in program.neuron.statements if one.name == target.name)
         called = f"{target.population}: " if several else ""
         for fault, make in _suspected(target, form):
-
-            def apply(mutant: Mutant, target: Target = target, make: Make = make) -> Mutant:
-                own = stored(mutant.variants[target.population], target.name, make)
-                return with_variant(mutant, target.population, own)
-
+            apply = changed("variants", target.population, partial(stored, name=target.name, make=make))
             yield NetworkMutation(f"{called}line {line}, {target.name}: {fault}", "", target.population, apply)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fxsnn.hdl.values import Values
 from fxsnn.hdl.words import declared, fraction, mode_name, signed_bits, vector
-from fxsnn.program import operations as op
 from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import Ref
 from fxsnn.program.wires import ANYWHERE
@@ -13,30 +12,26 @@ from fxsnn.program.wires import ANYWHERE
 class Casts(Values):
     """The module while its casts are written."""
 
-    def _rounding(self, cast: Cast) -> op.Round:
-        found = self.program.neuron.operations[cast.round]
-        assert isinstance(found, op.Round)  # noqa: S101  (so says Cast)
-        return found
-
     def _dropped(self, cast: Cast) -> int:
         """Return how many bits a cast drops; below 0 if it adds some."""
-        exact = self.wire(self._rounding(cast).a)
+        exact = self.wire(self.program.neuron.rounding(cast).a)
         return 0 if exact.frac == ANYWHERE else exact.frac - self.program.signals[cast.signal].format.frac
 
     def exact_bits(self, cast: Cast) -> int:
         """Return how wide fxsnn_cast takes a value."""
-        exact, rounded = self.wire(self._rounding(cast).a), self.wire(cast.round)
+        exact, rounded = self.wire(self.program.neuron.rounding(cast).a), self.wire(cast.round)
         ends = signed_bits(min(exact.low, rounded.low), max(exact.high, rounded.high))
         return max(ends, self._dropped(cast) + 2, self.program.signals[cast.signal].format.word + 1, 2)
 
     def cast(self, cast: Cast) -> None:
         """Write a cast."""
-        name, signal, rounding = self.naming.of[cast.limit], self.program.signals[cast.signal], self._rounding(cast)
+        name, signal = self.naming.of[cast.limit], self.program.signals[cast.signal]
         bits, drops = self.exact_bits(cast), self._dropped(cast)
-        exact = self.naming.of.get(rounding.a, "")
-        if self.made.get(rounding.a) != bits:
+        ref = self.program.neuron.rounding(cast).a
+        exact = self.naming.of.get(ref, "")
+        if self.made.get(ref) != bits:
             exact = self.names.take(f"{name}_wide")
-            self.add(f"{vector(bits, signed=True)} {exact};", f"assign {exact} = {self.value(rounding.a)};")
+            self.add(f"{vector(bits, signed=True)} {exact};", f"assign {exact} = {self.value(ref)};")
         fresh = self._draw(cast, bits) if cast.limit in self.passes.drawing else f"{bits}'d0"
         word = self.names.take(f"{name}_word")
         self.add(
@@ -64,7 +59,7 @@ class Casts(Values):
 
     def _draw(self, cast: Cast, bits: int) -> str:
         """Add a cast's register and what benches see of it; return what it adds."""
-        stream, site, rounding = cast.stream, self.program.site(cast), self._rounding(cast)
+        stream, site, rounding = cast.stream, self.program.site(cast), self.program.neuron.rounding(cast)
         assert stream is not None  # noqa: S101  (so says the proof)
         within = next((one for one in self.passes.regions if one.carry < cast.round < one.done), None)
         when = self._when(self.passes.made[cast.limit]) if within is None else self._each(within.done)

@@ -41,9 +41,7 @@ class Naming:
             self._give(region.result, f"{self.of[region.done]}_next")
         for cast in neuron.casts:
             self._give(cast.limit, self._part(cast.limit))
-            rounding = operations[cast.round]
-            assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
-            self._give(rounding.a, f"{self.of[cast.limit]}_exact")
+            self._give(neuron.rounding(cast).a, f"{self.of[cast.limit]}_exact")
         for ref, operation in enumerate(operations):
             if not isinstance(operation, op.Round | op.Literal | op.Number):
                 self._give(ref, self._part(ref))

@@ -125,9 +125,7 @@ class Datapath(Casts):
             self.next[name] = self.give(f"{name}_after", vector(form.word), self.value(ref, form.frac))
         self.emits = self.give(f"{neuron.output[0]}_emitted", vector(self.emitted.word), self._plain(neuron.output[1]))
         for region in self.passes.regions:
-            carry, name = neuron.operations[region.carry], self.naming.of[region.done]
-            assert isinstance(carry, op.Carry)  # noqa: S101  (so says Region)
-            form = signals[carry.signal].format
+            form, name = signals[region.signal].format, self.naming.of[region.done]
             self.initial[region.done] = self.give(
                 f"{name}_begun", vector(form.word), self.value(region.initial, form.frac)
             )

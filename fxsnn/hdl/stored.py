@@ -13,8 +13,8 @@ from fxsnn.hdl.reductions import reduction
 from fxsnn.hdl.words import as_value, vector
 from fxsnn.number.format import Format
 from fxsnn.program import operations as op
+from fxsnn.program.neuron import Region
 from fxsnn.program.operations import Ref
-from fxsnn.program.passes import Region
 
 _NEVER = "1'b0"
 BEFORE, NOW = "emitted_before", "emitted_now"  # what a neuron emitted in the step before, and in this one
@@ -163,16 +163,14 @@ class Stored(Phases):
     def regions(self) -> None:
         """Write the memories of what is carried from one active input to the next."""
         for region in self.passes.regions:
-            carry, name = self.program.neuron.operations[region.carry], self.datapath.naming.of[region.done]
-            assert isinstance(carry, op.Carry)  # noqa: S101  (so says Region)
-            form = self.program.signals[carry.signal].format
+            form, name = self.program.signals[region.signal].format, self.datapath.naming.of[region.done]
             mine = [phase for phase in self.phases if phase.region == region and not phase.projection]
             if state := self.keeping.carried[region.carry]:
                 self.add("", f"// {name}, from one active input to the next: on the state {state}")
                 self.wire(name, f"{self.memory_of[state]}[n]", form)
             else:
                 self.add("", f"// {name}, from one active input to the next")
-                later = self.keeping.until.get(region.done, 0) - region.before
+                later = self.keeping.until.get(region.done, 0) - self.passes.before[region.carry]
                 memory = self.kept_of_neurons(f"{name}_words", form, read=max(later, 0))
                 self.wire(name, memory, form)
                 self.clocked(memory, (self.during(mine), self.datapath.initial[region.done]), self._carried(region))

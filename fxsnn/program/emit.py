@@ -187,14 +187,13 @@ class _Emitter(Values):
         assert isinstance(end, op.Done)  # noqa: S101  (so was it found)
         carry = self.folded.operations[end.carry]
         assert isinstance(carry, op.Carry)  # noqa: S101  (a Done names it)
-        original = self.structure.neuron.operations[end.carry]
-        assert isinstance(original, op.Carry)  # noqa: S101  (it stands for itself)
+        region = next(one for one in self.structure.neuron.regions if one.done == done)
         self.add("for n in range(size):")
         self.deep, self.env = 3, {}
-        self.add(f"carried_{done}[n] = {self._placed(carry.initial, original.initial, carry.signal)}")
+        self.add(f"carried_{done}[n] = {self._placed(carry.initial, region.initial, carry.signal)}")
         self.deep = 2
-        given = next(one.name for one in self.structure.neuron.operations[end.carry : done] if isinstance(one, op.Each))
-        several, at = self.structure.neuron.one_by_one, self.structure.neuron.one_by_one.index(given)
+        several = self.structure.neuron.one_by_one
+        at = several.index(region.given)
         first, last = "start", "stop"
         if len(several) > 1:
             first, last = f"indices[{at - 1}]" if at else f"{len(several)}", f"indices[{at}]"

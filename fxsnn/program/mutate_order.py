@@ -142,8 +142,8 @@ def _late(neuron: Neuron) -> Iterator[Mutation]:
     yield Mutation(f"{where}: emitted a step late", "", lambda variant: emitted(variant, named=False))
     made = dict.fromkeys(one.value for one in neuron.statements if one.value >= 0)
     for ref in (*made, *(ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input))):
-        inside = any(isinstance(one, op.Done) and one.carry <= ref < end for end, one in enumerate(neuron.operations))
-        guarded = any(cast.limit == ref and _guarded(neuron, cast.round) for cast in neuron.casts)
+        inside = any(one.carry <= ref < one.done for one in neuron.regions)
+        guarded = any(cast.limit == ref and neuron.rounding(cast).guard is not None for cast in neuron.casts)
         if isinstance(neuron.operations[ref], op.State | op.Constant | op.Literal | op.Number) or inside or guarded:
             continue
 
@@ -163,11 +163,6 @@ def _late(neuron: Neuron) -> Iterator[Mutation]:
         yield Mutation(title, "", wholly)
         if not arrives:
             yield Mutation(f"{labels.where(ref)}: what follows takes it a step late", "", taken)
-
-
-def _guarded(neuron: Neuron, ref: Ref) -> bool:
-    one = neuron.operations[ref]
-    return isinstance(one, op.Round) and one.guard is not None
 
 
 def _resets(program: Program) -> Iterator[Mutation]:

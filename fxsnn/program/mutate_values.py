@@ -106,13 +106,13 @@ def compared(program: Program, ref: Ref) -> Iterator[Mutation]:
 
         yield Mutation(f"{where}: {prefix}compared as unsigned instead of signed", "", unsigned)
     for cast in program.neuron.casts:
-        cut = program.neuron.operations[cast.round]
+        exact = {"rounded and limited": program.neuron.rounding(cast).a} if program.site(cast).right else {}
         for field, part in operands(one):
-            if part == cast.limit and isinstance(cut, op.Round):
-                below = {"limited": cast.round} | ({"rounded and limited": cut.a} if program.site(cast).right else {})
-                for done, exact in below.items():
+            if part == cast.limit:
+                below = {"limited": cast.round} | exact
+                for done, before in below.items():
                     name = f"{where}: compares {labels.of(part)} before it is {done}"
-                    yield Mutation(name, "", lambda v, field=field, exact=exact: v.reading(ref, field, exact))  # type: ignore[misc]
+                    yield Mutation(name, "", lambda v, field=field, before=before: v.reading(ref, field, before))  # type: ignore[misc]
 
 
 def _several(neuron: Neuron, ref: Ref) -> bool:

@@ -77,9 +77,8 @@ def _statement(program: Program, number: int, fixed: Mapping[Ref, bool]) -> Iter
 
 def _cast(program: Program, cast: Cast) -> str:
     """Return what a cast does."""
-    rounding = program.neuron.operations[cast.round]
-    assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
-    into, exact, site = program.signals[cast.signal], program.wires[rounding.a], program.site(cast)
+    into, exact = program.signals[cast.signal], program.wires[program.neuron.rounding(cast).a]
+    site = program.site(cast)
     drops = f"drops {many(site.right, 'bit')} ({into.rounding})" if site.right else "drops nothing"
     if site.draw_bits:
         drops += f" by draws of {site.draw_bits} bits from register {cast.stream}"
