@@ -98,7 +98,7 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
     return Settled(
         name,
         program,
-        Stages(left, itself, fixed(itself)),
+        Stages(left, itself, fixed(itself.operations)),
         {constant: some for constant, some in words.items() if constant in used},
         {cast.round: whole.site(cast) for cast in left.casts},
         whole.wires[whole.neuron.output[1]].frac,

@@ -20,7 +20,6 @@ import numpy as np
 
 from fxsnn.frozen import freeze
 from fxsnn.golden.corners import Reached, Where
-from fxsnn.golden.draws import Draws
 from fxsnn.golden.graph_ranges import work_of
 from fxsnn.golden.graph_reach import unreachable
 from fxsnn.golden.graph_tally import (
@@ -35,7 +34,7 @@ from fxsnn.golden.graph_tally import (
     tallied,
     together,
 )
-from fxsnn.golden.graph_trials import drawn, made
+from fxsnn.golden.graph_trials import Draws, drawn, made
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import REST, Start
 from fxsnn.program.variant import Ints

@@ -7,10 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fxsnn.golden.reach import zeros_of
 from fxsnn.program.variant import Ints
 
 MOST_ZEROS = 62
+
+
+def zeros_of(words: Ints) -> int:
+    """Return how many low bits are 0 in every word; MOST_ZEROS if all words are 0."""
+    together = int(np.bitwise_or.reduce(words.reshape(-1)))
+    return (together & -together).bit_length() - 1 if together else MOST_ZEROS
 
 
 class Ends(NamedTuple):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fxsnn.golden.graph_ends import MOST_ZEROS, Ends, only, ranging
+from fxsnn.golden.graph_ends import MOST_ZEROS, Ends, only, ranging, zeros_of
 from fxsnn.golden.graph_spans import Step
-from fxsnn.golden.reach import zeros_of
+from fxsnn.golden.populations_mutant import constants_of
 from fxsnn.graph.connect import Projection, bring
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
@@ -48,12 +48,7 @@ class Ranges:
         self.states = {
             name: {state: only(0) for state in program.neuron.states} for name, program in network.programs.items()
         }
-        self._constants = {
-            name: {
-                constant: np.atleast_1d(np.asarray(words, np.int64)) for constant, words in network.each(name).items()
-            }
-            for name in network.programs
-        }
+        self._constants = {name: constants_of(network, name) for name in network.programs}
         for _ in range(min(self.steps, max(MOST_WORK // work_of(network), 1))):
             if not self._grown():
                 return

@@ -120,9 +120,9 @@ class Step:
                 return only(program.numbers[name])
             case op.Literal(value=value):
                 return only(value)
-            case op.Add(a=a, b=b):
-                x, y = self.aligned(a, b, assumed)
-                return Ends(x.low + y.low, x.high + y.high, min(x.zeros, y.zeros))
+            case op.Add(a=a, b=b) | op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b):
+                (x, y), of = self.aligned(a, b, assumed), _RISING[type(one)]
+                return Ends(of(x.low, y.low), of(x.high, y.high), min(x.zeros, y.zeros))
             case op.Subtract(a=a, b=b):
                 return self._difference(a, b, assumed)
             case op.Multiply(a=a, b=b):
@@ -137,12 +137,6 @@ class Step:
                 return Ends(x.low >> shift, x.high >> shift, max(x.zeros - shift, 0))
             case op.Select(condition=condition, a=a, b=b):
                 return self._selected(condition, a, b)
-            case op.Minimum(a=a, b=b):
-                x, y = self.aligned(a, b, assumed)
-                return Ends(np.minimum(x.low, y.low), np.minimum(x.high, y.high), min(x.zeros, y.zeros))
-            case op.Maximum(a=a, b=b):
-                x, y = self.aligned(a, b, assumed)
-                return Ends(np.maximum(x.low, y.low), np.maximum(x.high, y.high), min(x.zeros, y.zeros))
             case op.Absolute(a=a):
                 x = self._under(a, assumed)
                 least = np.maximum(np.maximum(x.low, -x.high), 0)
@@ -150,19 +144,15 @@ class Step:
             case op.Limit(a=a, signal=signal):
                 return self._limited(self.found[a], signal)
             case op.Count(a=a):
-                bits = self._whole(self.found[a])
-                most = min(int(bits.high.sum()), program.wires[ref].high)
-                return ranging(int(bits.low.sum()), most)
+                ends = (np.broadcast_to(side, (program.neurons,)) for side in self.found[a][:2])
+                low, high = (int(side.sum()) for side in ends)
+                return ranging(low, min(high, program.wires[ref].high))
             case op.Done(carry=carry, result=result):
                 return self.found[carry].hull(self.found[result])
         raise AssertionError(one)
 
     def _amount(self, by: Ref) -> int:
         return int(self.found[by].low[0])
-
-    def _whole(self, ends: Ends) -> Ends:
-        low, high = (np.broadcast_to(side, (self.program.neurons,)) for side in ends[:2])
-        return Ends(low, high, ends.zeros)
 
     def _difference(self, a: Ref, b: Ref, assumed: Assumed) -> Ends:
         operations = self.program.neuron.operations
@@ -188,10 +178,9 @@ class Step:
                 x, y = self.aligned(a, b)
                 able, sure = ORDERS[relation](x, y)
                 return Ends(np.asarray(sure, np.int64), np.asarray(able, np.int64))
-            case op.Both(a=a, b=b):
-                return Ends(found[a].low & found[b].low, found[a].high & found[b].high)
-            case op.Either(a=a, b=b):
-                return Ends(found[a].low | found[b].low, found[a].high | found[b].high)
+            case op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                joined = op.BINARY[type(one)]
+                return Ends(joined(found[a].low, found[b].low), joined(found[a].high, found[b].high))
             case op.Not(a=a):
                 return Ends(1 - found[a].high, 1 - found[a].low)
             case op.Any(a=a):
@@ -244,7 +233,7 @@ class Step:
         parts: list[Assumed] = []
         match one:
             case op.Compare(relation=relation, a=a, b=b):
-                named = relation if holds else _OTHERWISE[relation]
+                named = relation if holds else op.OPPOSITE[relation]
                 if named in ("<", "<="):
                     a, b, named = b, a, {"<": ">", "<=": ">="}[named]
                 if named in (">", ">="):
@@ -275,4 +264,4 @@ class Step:
 
 
 _EXACT = (op.Add, op.Subtract, op.Multiply, op.ShiftLeft, op.ShiftRight, op.Minimum, op.Maximum, op.Absolute)
-_OTHERWISE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_RISING: dict[type, np.ufunc] = {op.Add: np.add, op.Minimum: np.minimum, op.Maximum: np.maximum}

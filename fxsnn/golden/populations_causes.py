@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,11 +70,6 @@ def explain(
     return _Search(network, stimuli, vectors, expected, dumps, laid, paired).found()
 
 
-def _listed(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> Iterator[NetworkMutation]:
-    del targets  # only what is looked for by what was dumped needs them
-    return network_mutations(theatre, names)
-
-
 def _in_text(change: NetworkMutation) -> tuple[str, str]:
     """Return by what changes are sorted as the text has them: by line, not by its digits."""
     return change.population, re.sub(r"\d+", lambda digits: digits[0].zfill(6), change.name)
@@ -124,10 +119,11 @@ class _Search:
         self.theatre.look()
         names = [one.name for one in self.network.graph.populations if one.name in within]
         tried: list[_Tried] = []
-        for kind in (_listed, stuck, exchanges):
+        looked_for = (kind(self.theatre, tuple(self.targets.values()), names) for kind in (stuck, exchanges))
+        for changes in (network_mutations(self.theatre, names), *looked_for):
             under: dict[str, list[str]] = {}
             wholes: dict[str, str] = {}
-            for change in kind(self.theatre, tuple(self.targets.values()), names):
+            for change in changes:
                 one = self._tried(change)
                 if one is not None and one.left == 0:
                     under.setdefault(change.name, []).append(change.detail)

@@ -53,17 +53,17 @@ class Mutant:
 NetworkChange: TypeAlias = Callable[[Mutant], Mutant]
 
 
+def constants_of(network: QuantisedGraph, name: str) -> dict[str, Ints]:
+    """Return a population's constants, int64[1 or neurons]."""
+    return {constant: np.atleast_1d(np.asarray(words, np.int64)) for constant, words in network.each(name).items()}
+
+
 def unchanged(network: QuantisedGraph, start: Mapping[str, Ints]) -> Mutant:
     """Return a network with nothing changed."""
     graph = network.graph
     return Mutant(
         {one.name: variant(network.programs[one.name]) for one in graph.populations},
-        {
-            one.name: {
-                name: np.atleast_1d(np.asarray(words, np.int64)) for name, words in network.each(one.name).items()
-            }
-            for one in graph.populations
-        },
+        {one.name: constants_of(network, one.name) for one in graph.populations},
         {one.name: registers_of(network, one) for one in graph.populations},
         network.weights,
         {one.name: one.delay for one in graph.projections},

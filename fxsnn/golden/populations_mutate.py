@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fxsnn.golden.populations_choices import other_choices
-from fxsnn.golden.populations_mutant import NetworkChange, changed
+from fxsnn.errors import FxsnnError
+from fxsnn.golden.populations_mutant import Mutant, NetworkChange, changed
 from fxsnn.golden.populations_play import Theatre
+from fxsnn.golden.populations_target import fitted
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import drawing
+from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
+from fxsnn.program.build import build
 from fxsnn.program.mutate import mutations
 from fxsnn.program.neuron import BIT, Neuron
-from fxsnn.program.variant import Ints, Make
+from fxsnn.program.program import Program, bind
+from fxsnn.program.variant import Ints, Make, variant
 from fxsnn.program.wires import BITS
 
 
@@ -40,7 +44,7 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
     several = len(network.graph.populations) > 1
     for name in names:
         called = f"{name}: " if several else ""
-        for title, apply in other_choices(network, name):
+        for title, apply in _choices(network, name):
             yield NetworkMutation(called + title, "", name, apply, alone=True)
         for one in mutations(network.programs[name], theatre.seen[name]):
             whole = one.whole and called + one.whole
@@ -60,6 +64,43 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
 
 
 Changes = Iterator[tuple[str, NetworkChange]]
+
+
+def _choices(network: QuantisedGraph, name: str) -> Changes:
+    """Yield each choice that the text allows and the network does not take, where nothing else must be known for it."""
+    one = network.graph[name]
+    for choice, options in one.text.choices.items():
+        own = one.choices[choice]
+        for option in options:
+            program = None if option == own else _program(network, one, {**one.choices, choice: option})
+            if program is not None:
+                yield f"{choice} = {option} instead of {own}", _chosen(network, name, program)
+
+
+def _program(network: QuantisedGraph, one: Population, choices: dict[str, str]) -> Program | None:
+    """Return the text under choices, with the population's formats; None where they lack something."""
+    own, signals = network.programs[one.name], network.signals[one.name]
+    try:
+        neuron = build(one.text, choices)
+        known = {**{name: signal for name, signal in own.signals.items() if name != BIT}, **signals}
+        given: tuple[Iterable[str], ...] = (known, one.neuron.constants, one.numbers, neuron.names)
+        wanted: tuple[Iterable[str], ...] = (neuron.signals, neuron.constants, neuron.numbers, one.neuron.nodes)
+        if any(not set(need) <= set(have) for need, have in zip(wanted, given, strict=True)):
+            return None
+        return bind(neuron, known, own.arrivals, one.size, numbers=one.numbers, lfsr_width=own.lfsr_width)
+    except FxsnnError:
+        return None
+
+
+def _chosen(network: QuantisedGraph, name: str, program: Program) -> NetworkChange:
+    streams = [cast.stream for cast in program.neuron.casts if cast.stream is not None]
+    drawing = {stream: network.graph.register(network.plan.lfsr, name, stream) for stream in streams}
+
+    def apply(mutant: Mutant) -> Mutant:
+        registers = {**mutant.registers, name: {**drawing, **mutant.registers[name]}}
+        return changed("variants", name, lambda _: variant(program))(replace(mutant, registers=registers))
+
+    return apply
 
 
 def _constants(theatre: Theatre, name: str) -> Changes:
@@ -105,16 +146,11 @@ def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, M
 
 
 def _others(form: Format) -> Iterator[tuple[str, Make]]:
-    high, mask = form.highest, (1 << form.word) - 1
-
-    def word(words: Ints) -> Ints:
-        kept = words & mask
-        return np.where(kept > high, kept - mask - 1, kept)
-
-    yield "one more", lambda x: word(x + 1)
-    yield "one less", lambda x: word(x - 1)
+    mask = (1 << form.word) - 1
+    yield "one more", lambda x: fitted(x + 1, form)
+    yield "one less", lambda x: fitted(x - 1, form)
     yield "halved: a slice one bit too high", lambda x: x >> 1
-    yield "doubled: a slice one bit too low", lambda x: word(x << 1)
+    yield "doubled: a slice one bit too low", lambda x: fitted(x << 1, form)
     yield "doubled, in one bit more", lambda x: x << 1
     yield "its uppermost bit is lost", lambda x: x & (mask >> 1)
     yield "taken as 0", lambda x: x * 0

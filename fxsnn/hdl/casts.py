@@ -62,7 +62,8 @@ class Casts(Values):
         stream, site, rounding = cast.stream, self.program.site(cast), self.program.neuron.rounding(cast)
         assert stream is not None  # noqa: S101  (so says the proof)
         within = next((one for one in self.passes.regions if one.carry < cast.round < one.done), None)
-        when = self._when(self.passes.made[cast.limit]) if within is None else self._each(within.done)
+        made = self.passes.made[cast.limit]
+        when = self._when(made) if within is None else self._in_region(self.naming.of[within.done])
         draws, fresh, register = (self.names.take(f"{part}_{stream}") for part in ("draws", "fresh", "register"))
         lfsr = self.registers[stream]
         taps = sum(1 << tap - 1 for tap in lfsr.taps)
@@ -86,8 +87,7 @@ class Casts(Values):
     def _when(self, number: int) -> str:
         return self._enable(f"in_pass_{number}", f"1 in pass {number}")
 
-    def _each(self, done: Ref) -> str:
-        name = self.naming.of[done]
+    def _in_region(self, name: str) -> str:
         return self._enable(f"in_{name}", f"1 where an active input comes to {name}")
 
     def _enable(self, name: str, about: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fxsnn.graph.quantise import format_of
 from fxsnn.hdl.casts import Casts
 from fxsnn.hdl.values import Port
-from fxsnn.hdl.words import declared, fraction, is_bit, vector, width
+from fxsnn.hdl.words import declared, fraction, indented, is_bit, vector, width
 from fxsnn.program import operations as op
 from fxsnn.program.operations import LEAVES, REDUCTIONS, Operation, Ref
 
@@ -166,7 +166,7 @@ class Datapath(Casts):
         ports = ports if self.clocked() else []
         lines = [_declared("input ", port) for port in (*ports, *self.inputs)]
         lines += [_declared("output", port) for port in (*self.ports(seen=False), *self.ports(seen=True))]
-        body = [f"  {line}" if line else "" for line in self.lines]
+        body = indented(self.lines)
         return "\n".join(
             [f"// {about}", *_HEAD.splitlines(), f"module {module} (", *_listed(lines), ");", *body, "endmodule", ""]
         )

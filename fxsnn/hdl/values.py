@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from fxsnn.hdl.naming import Naming
 from fxsnn.hdl.words import Names, is_bit, literal, signed_bits, vector
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
+from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Operation, Ref
 from fxsnn.program.passes import Passes
 from fxsnn.program.program import Program
@@ -22,7 +22,6 @@ RESERVED = (
     *("by_source", "last_source", "opens", "emits", "neuron", "emitted", "observe", "IDLE", "BEGIN"),
     *("stores", "stored", "emitted_before", "emitted_now"),
 )
-_SIGNS = {op.Add: "+", op.Subtract: "-", op.Both: "&", op.Either: "|"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,55 @@ class Port:
     name: str
     type: str
     about: str = ""
+
+
+@dataclass(slots=True)
+class Naming:
+    """What the values of a step are called: as in the text, with the line behind it where there are several."""
+
+    neuron: Neuron
+    passes: Passes
+    names: Names
+    of: dict[Ref, str] = field(default_factory=dict)
+    numbered: dict[int, int] = field(default_factory=dict)  # by statement: its parts that have no name in the text
+
+    def __post_init__(self) -> None:
+        operations, neuron = self.neuron.operations, self.neuron
+        eaches: dict[str, str] = {}
+        for ref, operation in enumerate(operations):
+            match operation:
+                case op.State(name=name):
+                    self.of[ref] = self.names.take(f"{name}_before")
+                case op.Constant(name=name) | op.Input(name=name):
+                    self.of[ref] = self.names.take(name)
+                case op.Each(name=name):
+                    self.of[ref] = eaches[name] = eaches.get(name) or self.names.take(f"{name}_each")
+        for name, ref in neuron.names.items():
+            self._give(ref, name)
+        for one in neuron.statements:
+            self._give(one.value, f"{one.name}_{one.line}")
+        for region in self.passes.regions:
+            self.of[region.carry] = self.of[region.done]  # one word: carried on, and then the result
+            self._give(region.result, f"{self.of[region.done]}_next")
+        for cast in neuron.casts:
+            self._give(cast.limit, self._part(cast.limit))
+            self._give(neuron.rounding(cast).a, f"{self.of[cast.limit]}_exact")
+        for ref, operation in enumerate(operations):
+            if not isinstance(operation, op.Round | op.Literal | op.Number):
+                self._give(ref, self._part(ref))
+
+    def _give(self, ref: Ref, name: str) -> None:
+        if ref not in self.of and not isinstance(self.neuron.operations[ref], op.Literal | op.Number):
+            self.of[ref] = self.names.take(name)
+
+    def _part(self, ref: Ref) -> str:
+        """Return a name for a part of a statement."""
+        if ref in self.of:
+            return self.of[ref]
+        owner = self.neuron.owners[ref]
+        statement = self.neuron.statements[owner]
+        self.numbered[owner] = number = self.numbered.get(owner, 0) + 1
+        return f"{statement.name}_{statement.line}_{number}"
 
 
 @dataclass(slots=True)
@@ -133,7 +181,7 @@ class Values:
         bits = is_bit(self.wire(ref))
         match operation:
             case op.Add(a=a, b=b) | op.Subtract(a=a, b=b):
-                return f" {_SIGNS[type(operation)]} ".join(self.pair(a, b))
+                return f" {op.SIGNS[type(operation)]} ".join(self.pair(a, b))
             case op.Multiply(a=a, b=b):
                 return f"{self.value(a)} * {self.value(b)}"
             case op.ShiftLeft(a=a, by=by):
@@ -143,7 +191,7 @@ class Values:
             case op.Compare(relation=relation, a=a, b=b):
                 return f" {relation} ".join(self.compared(a, b))
             case op.Both(a=a, b=b) | op.Either(a=a, b=b):
-                return f" {_SIGNS[type(operation)]} ".join((self.bit(a), self.bit(b)))
+                return f" {op.SIGNS[type(operation)]} ".join((self.bit(a), self.bit(b)))
             case op.Not(a=a):
                 return f"!{self.bit(a)}"
             case op.Select(condition=condition, a=a, b=b):

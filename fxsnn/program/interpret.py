@@ -6,7 +6,7 @@ step is from the same text; tests/reference*.py, written by hand, are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -65,11 +65,6 @@ class Run:
         self.states = {name: list(self.states.get(name, [0] * self.neurons)) for name in neuron.states}
         self.lfsr_states = {stream: register.seed for stream, register in self.registers.items()}
         self.counts = {cast.round: Counts() for cast in neuron.casts}
-
-    def steps(self, arrivals: Iterable[Arrivals]) -> Iterator[Step]:
-        """Do a step for each of what arrives."""
-        for come in arrivals:
-            yield self.step(come)
 
     def step(self, come: Arrivals) -> Step:
         """Do a time step."""
@@ -131,31 +126,22 @@ class Run:
         """Return the words of an operation whose operands are there."""
         operation = self.program.neuron.operations[ref]
         match operation:
-            case op.Add(a=a, b=b):
-                return [x + y for x, y in self._pairs(a, b, values)]
-            case op.Subtract(a=a, b=b):
-                return [x - y for x, y in self._pairs(a, b, values)]
-            case op.Multiply(a=a, b=b):
-                return [x * y for x, y in zip(values[a], values[b], strict=True)]
-            case op.ShiftLeft(a=a, by=by):
-                return [x << k for x, k in zip(values[a], values[by], strict=True)]
-            case op.ShiftRight(a=a, by=by):
-                return [x >> k for x, k in zip(values[a], values[by], strict=True)]
+            case op.Add(a=a, b=b) | op.Subtract(a=a, b=b):
+                return [op.BINARY[type(operation)](x, y) for x, y in self._pairs(a, b, values)]
+            case op.Multiply(a=a, b=b) | op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                return [*map(op.BINARY[type(operation)], values[a], values[b])]
+            case op.ShiftLeft(a=a, by=by) | op.ShiftRight(a=a, by=by):
+                return [*map(op.BINARY[type(operation)], values[a], values[by])]
             case op.Compare(relation=relation, a=a, b=b):
                 return [int(op.RELATIONS[relation](x, y)) for x, y in self._pairs(a, b, values)]
-            case op.Both(a=a, b=b):
-                return [x & y for x, y in zip(values[a], values[b], strict=True)]
-            case op.Either(a=a, b=b):
-                return [x | y for x, y in zip(values[a], values[b], strict=True)]
             case op.Not(a=a):
                 return [1 - x for x in values[a]]
             case op.Select(condition=condition, a=a, b=b):
                 pairs = self._pairs(a, b, values)
                 return [x if c else y for c, (x, y) in zip(values[condition], pairs, strict=True)]
-            case op.Minimum(a=a, b=b):
-                return [min(x, y) for x, y in self._pairs(a, b, values)]
-            case op.Maximum(a=a, b=b):
-                return [max(x, y) for x, y in self._pairs(a, b, values)]
+            case op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b):
+                least = isinstance(operation, op.Minimum)
+                return [min(pair) if least else max(pair) for pair in self._pairs(a, b, values)]
             case op.Absolute(a=a):
                 return [abs(x) for x in values[a]]
             case op.Round():

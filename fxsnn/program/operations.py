@@ -221,6 +221,16 @@ Operation: TypeAlias = (
 LEAVES = (State, Constant, Input, Each, Number, Literal)
 REDUCTIONS = (Count, Any, First, Largest)
 BITS = (Compare, Both, Either, Not, Any, First, Largest)  # give 0 or 1
+SIGNS: dict[type, str] = {Add: "+", Subtract: "-", Both: "&", Either: "|"}  # in every language that is emitted
+BINARY: dict[type, Callable[[_Any, _Any], _Any]] = {  # of integers, or of arrays
+    Add: operator.add,
+    Subtract: operator.sub,
+    Multiply: operator.mul,
+    ShiftLeft: operator.lshift,
+    ShiftRight: operator.rshift,
+    Both: operator.and_,
+    Either: operator.or_,
+}
 RELATIONS: dict[str, Callable[[_Any, _Any], _Any]] = {  # of integers, or of arrays
     "<": operator.lt,
     "<=": operator.le,
@@ -229,6 +239,7 @@ RELATIONS: dict[str, Callable[[_Any, _Any], _Any]] = {  # of integers, or of arr
     "==": operator.eq,
     "!=": operator.ne,
 }
+OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}  # what holds where a relation does not
 
 
 def operands(operation: Operation) -> list[tuple[str, Ref]]:

@@ -89,12 +89,8 @@ class RealRun:
                 if self.watch and isinstance(made, op.Round):
                     self.watch(signal, v[a] if made.guard is None else v[a][v[made.guard] != 0])
                 return v[a]
-            case op.Add(a=a, b=b):
-                found = v[a] + v[b]
-            case op.Subtract(a=a, b=b):
-                found = v[a] - v[b]
-            case op.Multiply(a=a, b=b):
-                found = v[a] * v[b]
+            case op.Add(a=a, b=b) | op.Subtract(a=a, b=b) | op.Multiply(a=a, b=b):
+                found = op.BINARY[type(operation)](v[a], v[b])
             case op.ShiftLeft(a=a, by=by):
                 found = v[a] * 2.0 ** v[by]
             case op.ShiftRight(a=a, by=by):
