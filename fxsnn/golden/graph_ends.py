@@ -13,7 +13,7 @@ MOST_ZEROS = 62
 
 
 def zeros_of(words: Ints) -> int:
-    """Return how many low bits are 0 in every word; MOST_ZEROS if all words are 0."""
+    """Return how many low bits are 0 in every word, int64 of any shape; MOST_ZEROS if all words are 0."""
     together = int(np.bitwise_or.reduce(words.reshape(-1)))
     return (together & -together).bit_length() - 1 if together else MOST_ZEROS
 
