@@ -103,7 +103,7 @@ def directed_inputs(
         return np.zeros((0, *shape), np.int64), []
     full = np.full(shape, network.graph.format.highest, np.int64)
     ends = np.stack([full, np.where(np.arange(steps)[:, None] % 2 == 0, full, 0)])
-    search = _Search(network, {name for name, tally in given.items() if not tally.count.any()} - cannot.keys())
+    search = _Search(network, {name for name, tally in given.items() if not tally.many.any()} - cannot.keys())
     tallies = search.play(ends)
     able = [n for n in range(len(ends)) if search.new(tallies, n) is not None]
     parts: list[Tallies] = [chosen(tallies, [n]) for n in able]
@@ -165,6 +165,6 @@ class _Search:
         """Return the corners that an input reaches first, which are missed no more; None where it is refused."""
         if self._refused[n]:
             return None
-        found = {name for name in self.missed if tallies[name].count[n]}
+        found = {name for name in self.missed if tallies[name].many[n]}
         self.missed -= found
         return found

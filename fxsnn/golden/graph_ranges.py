@@ -13,7 +13,6 @@ from fxsnn.golden.populations_mutant import constants_of
 from fxsnn.graph.connect import Projection, bring
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.program.neuron import BIT
 from fxsnn.program.variant import Ints
 from fxsnn.program.wires import ANYWHERE
 
@@ -73,8 +72,8 @@ class Ranges:
         """Take every state, and what is emitted, to be any word."""
         for name, program in self.network.programs.items():
             for state, (signal, _) in program.neuron.states.items():
-                form = program.signals[signal].format if signal != BIT else None
-                self.states[name][state] = ranging(form.lowest, form.highest) if form else ranging(0, 1)
+                form = program.signals[signal].format
+                self.states[name][state] = ranging(form.lowest, form.highest)
             form = self.network.formats[name]
             self.emitted[name] = ranging(form.lowest, form.highest)
         for name in self.network.programs:

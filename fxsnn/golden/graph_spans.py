@@ -97,10 +97,7 @@ class Step:
     def given(self, ref: Ref, assumed: Assumed) -> Ends:
         """Return a value where something is assumed: of what it is made of, too."""
         one, known = self.program.neuron.operations[ref], self._under(ref, assumed)
-        if not isinstance(one, _EXACT):
-            return known
-        again = self._of(ref, one, assumed)
-        return Ends(*known.within(again.low, again.high)[:2], max(known.zeros, again.zeros))
+        return known.both(self._of(ref, one, assumed)) if isinstance(one, _EXACT) else known
 
     def _of(self, ref: Ref, one: op.Operation, assumed: Assumed) -> Ends:
         """Return the ends of an operation, of what it takes under an assumption."""
@@ -249,8 +246,7 @@ class Step:
         for part in parts:
             above |= part.above
             for ref, assumed in part.ends.items():
-                known = ends.get(ref, assumed)
-                ends[ref] = Ends(*known.within(assumed.low, assumed.high)[:2], max(known.zeros, assumed.zeros))
+                ends[ref] = ends.get(ref, assumed).both(assumed)
         return Assumed(ends, above)
 
     def _ordered(self, a: Ref, b: Ref, least: int) -> Assumed:

@@ -27,18 +27,12 @@ FAR = np.iinfo(np.int64).max
 AT_ONCE = 1 << 22  # words of operations that are looked at together
 
 
-@dataclass(slots=True, eq=False)
-class Tally:
+class Tally(NamedTuple):
     """How often each presentation reached a corner, and the step and neuron of its first time."""
 
-    count: Ints  # int64[presentations]
+    many: Ints  # int64[presentations]
     step: Ints
     neuron: Ints
-
-    @classmethod
-    def none(cls, presentations: int) -> Tally:
-        """Return a corner that no presentation has reached yet."""
-        return cls(*(np.zeros(presentations, np.int64) for _ in range(3)))
 
 
 Tallies = Mapping[str, Tally]
@@ -139,11 +133,10 @@ class _Counter:
     def take(self, group: str, name: str, where: Where, rows: Rows) -> None:
         """Count where rows reached a corner: bool[rows, ...]."""
         if name not in self.counts[group]:
-            self.counts[group][name] = Tally.none(self.presentations)
+            self.counts[group][name] = Tally(*np.zeros((3, self.presentations), np.int64))
         if not where.any():
             return
-        tally = self.counts[group][name]
-        count, step, neuron = tally.count, tally.step, tally.neuron
+        count, step, neuron = self.counts[group][name]
         flat = where.reshape(len(where), -1)
         many = np.count_nonzero(flat, axis=1)
         there = np.flatnonzero(many)
@@ -223,38 +216,31 @@ def searched(
 
 def refused(network: QuantisedGraph, tallies: Tallies) -> Where:
     """Return which presentations leave a format whose overflow mode is `error`: bool[presentations]."""
-    found = np.zeros(len(next(iter(tallies.values())).count), np.bool_)
+    found = np.zeros(len(next(iter(tallies.values())).many), np.bool_)
     for name, program in network.programs.items():
         sites = Sites(program)
         for limit, cast in sites.casts.items():
             if program.signals[cast.signal].overflow is Overflow.ERROR:
                 for corner in ("over the top", "under the bottom"):
-                    found |= tallies[f"{name}: {sites.named[limit]}: {corner}"].count > 0
+                    found |= tallies[f"{name}: {sites.named[limit]}: {corner}"].many > 0
     return found
 
 
 def together(parts: Sequence[Tallies]) -> dict[str, Tally]:
     """Return the tallies of several groups of presentations, one behind the other."""
-
-    def joined(name: str, own: str) -> Ints:
-        return np.concatenate([getattr(part[name], own) for part in parts])
-
-    return {name: Tally(joined(name, "count"), joined(name, "step"), joined(name, "neuron")) for name in parts[0]}
+    return {name: Tally(*map(np.concatenate, zip(*(part[name] for part in parts), strict=True))) for name in parts[0]}
 
 
 def chosen(tallies: Tallies, presentations: Sequence[int]) -> dict[str, Tally]:
     """Return the tallies of some presentations."""
-    return {
-        name: Tally(tally.count[presentations], tally.step[presentations], tally.neuron[presentations])
-        for name, tally in tallies.items()
-    }
+    return {name: Tally(*(own[presentations] for own in tally)) for name, tally in tallies.items()}
 
 
 def reached(tallies: Tallies, steps: int) -> dict[str, Reached]:
     """Return how often each corner was reached, and first where; what the last input leaves is followed by none."""
     found = dict[str, Reached]()
     for name, tally in tallies.items():
-        count = tally.count[:-1] if name.endswith(UNSEEN) else tally.count
+        count = tally.many[:-1] if name.endswith(UNSEEN) else tally.many
         first = int((count > 0).argmax()) if count.any() else -1
         place = () if first < 0 else (first * steps + int(tally.step[first]), int(tally.neuron[first]))
         found[name] = Reached(int(count.sum()), *place)

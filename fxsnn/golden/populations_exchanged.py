@@ -51,13 +51,12 @@ def _constants(theatre: Theatre, targets: Sequence[Target], name: str) -> Iterat
     """Yield exchanges of two neurons' constants, at least one of which computes something else."""
     suspects = _suspected(theatre, targets, name)[0].tolist()
     neuron = theatre.network.graph[name].neuron
-    called = "" if len(theatre.network.graph.populations) < 2 else f"{name}: "
     for constant, words in theatre.base.constants[name].items():
         others = range(len(words)) if len(suspects) == 1 else suspects[1:]
         for n, m in [(suspects[0], m) for m in others] if len(words) > 1 else []:
             if words[n] != words[m]:
                 own = f"line {line_of(neuron, constant)}, {constant}"
-                title = f"{called}{own}: those of neurons {min(n, m)} and {max(n, m)} exchanged"
+                title = f"{theatre.called(name)}{own}: those of neurons {min(n, m)} and {max(n, m)} exchanged"
                 yield NetworkMutation(title, "", name, with_constant(name, constant, _swap(n, m)))
 
 

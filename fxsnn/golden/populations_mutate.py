@@ -23,7 +23,6 @@ from fxsnn.program.mutate import mutations
 from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.program import Program, bind
 from fxsnn.program.variant import Ints, Make, variant
-from fxsnn.program.wires import BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,8 @@ class NetworkMutation:
 def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[NetworkMutation]:
     """Yield every change that is tried of some populations, and of what they are brought, the likeliest first."""
     network = theatre.network
-    several = len(network.graph.populations) > 1
     for name in names:
-        called = f"{name}: " if several else ""
+        called = theatre.called(name)
         for title, apply in _choices(network, name):
             yield NetworkMutation(called + title, "", name, apply, alone=True)
         for one in mutations(network.programs[name], theatre.seen[name]):
@@ -108,7 +106,7 @@ def _constants(theatre: Theatre, name: str) -> Changes:
     network = theatre.network
     neuron = network.graph[name].neuron
     for constant, signal in neuron.constants.items():
-        form = {**network.signals[name], BIT: BITS}[signal].format
+        form = network.programs[name].signals[signal].format
         words = theatre.base.constants[name][constant]
         line = line_of(neuron, constant)
         for kind, make in (*_neighbours(words, "neuron"), *_others(form)):
@@ -119,7 +117,7 @@ def _constants(theatre: Theatre, name: str) -> Changes:
 def line_of(neuron: Neuron, constant: str) -> int:
     """Return the line in which a constant is read first."""
     found = (ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Constant) and one.name == constant)
-    return neuron.statements[neuron.owners[next(found)]].line
+    return neuron.line(next(found))
 
 
 def with_constant(name: str, constant: str, make: Make) -> NetworkChange:
@@ -166,7 +164,7 @@ def _registers(theatre: Theatre, name: str) -> Changes:
     own, program = theatre.base.registers[name], theatre.network.programs[name]
     neuron = program.neuron
     for stream, cast in drawing(program).items():
-        where = f"line {neuron.statements[neuron.owners[cast.round]].line}, {cast.name}"
+        where = f"line {neuron.line(cast.round)}, {cast.name}"
         for other, register in own.items():
             if other != stream:
                 yield f"{where}: draws from register {other} instead of {stream}", _register(name, stream, register)

@@ -64,6 +64,10 @@ class Theatre:
             found |= more
         return found
 
+    def called(self, name: str) -> str:
+        """Return with what changes of a population begin: its name, where it is not the only one."""
+        return f"{name}: " if len(self.network.graph.populations) > 1 else ""
+
     def look(self) -> None:
         """Play every population unchanged, on what the set says was emitted, and note the ends of every value."""
         for name in self._wanted:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fxsnn.graph.quantise import format_of
-from fxsnn.hdl.casts import Casts
-from fxsnn.hdl.values import Port
+from fxsnn.hdl.values import Port, Values
 from fxsnn.hdl.words import declared, fraction, indented, is_bit, vector, width
 from fxsnn.program import operations as op
 from fxsnn.program.operations import LEAVES, REDUCTIONS, Operation, Ref
@@ -22,7 +21,7 @@ _HEAD = """//
 
 
 @dataclass(slots=True)
-class Datapath(Casts):
+class Datapath(Values):
     """The module of a neuron's step, and what its outputs are called."""
 
     next: dict[str, str] = field(default_factory=dict)  # by state
@@ -34,7 +33,7 @@ class Datapath(Casts):
     emits: str = ""
 
     def __post_init__(self) -> None:
-        Casts.__post_init__(self)
+        Values.__post_init__(self)
         self._write()
 
     def _write(self) -> None:

@@ -127,7 +127,7 @@ def _unlimited(program: Program) -> Iterator[Mutation]:
                 name = f"{labels.where(some[0].round)}: {kind} wraps where it is stored"
                 yield Mutation(name, "", _stored(program, some, make))
         for kind, make in kinds if len(casts) > 1 else ():
-            lines = [str(program.neuron.statements[program.neuron.owners[one.round]].line) for one in casts]
+            lines = [str(program.neuron.line(one.round)) for one in casts]
             name = (
                 f"lines {', '.join(lines[:-1])} and {lines[-1]}, casts into {signal}: {kind} wraps where it is stored"
             )

@@ -123,7 +123,7 @@ class Neuron:
 
     def labelled(self, cast: Cast) -> str:
         """Return what a cast is called where casts are counted: its name and line."""
-        return f"{cast.name}, line {self.statements[self.owners[cast.round]].line}"
+        return f"{cast.name}, line {self.line(cast.round)}"
 
     def called(self, ref: Ref) -> str:
         """Return the name of a value: of what is declared or assigned, or a number; nothing where it has none."""
@@ -140,6 +140,10 @@ class Neuron:
         """Return the statements that make a value: several where an if and its else both assign it."""
         return tuple(self.statements[number] for number in self.joined.get(ref, (self.owners[ref],)))
 
+    def line(self, ref: Ref) -> int:
+        """Return the line of the text in which the statement of an operation begins."""
+        return self.statements[self.owners[ref]].line
+
     def place(self, ref: Ref) -> str:
         """Return where in the text an operation stands: file and line."""
-        return f"{self.file}:{self.statements[self.owners[ref]].line}"
+        return f"{self.file}:{self.line(ref)}"
