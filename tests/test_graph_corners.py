@@ -313,7 +313,7 @@ def test_each_directed_input_reaches_what_none_before_it_does(layers: Layers) ->
     tallies = tallied(network, np.concatenate([inputs, found.directed]))
     for n in range(len(inputs) + 1, len(inputs) + len(found.directed) - 1):  # but the first and the last, always there
         before, own = (
-            {name for name, tally in chosen(tallies, rows).items() if tally.count.any()} for rows in (range(n), [n])
+            {name for name, tally in chosen(tallies, rows).items() if tally.many.any()} for rows in (range(n), [n])
         )
         assert own - before, n
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from fxsnn.cmodel.begin import begin_header, begin_source
 from fxsnn.cmodel.casts import functions, register_type
-from fxsnn.cmodel.header import declared, header_lines
+from fxsnn.cmodel.header import begin_header, begin_source, declared, header_lines
 from fxsnn.cmodel.population import Writer
 from fxsnn.cmodel.projections import rows_of, weights_table
 from fxsnn.cmodel.readout import readout_source
@@ -129,11 +128,6 @@ class _Modelling:
         form = self._network.formats[name]
         return Port(stored_format(form), math.prod(shape), form)
 
-    def _lines(self) -> Iterable[list[str]]:
-        for name, writer in self._writers.items():
-            yield from writer.functions.values()
-            yield self._steps[name]
-
     # the state
 
     def _rows(self, source: str) -> int:
@@ -198,7 +192,8 @@ class _Modelling:
     def _source(self) -> list[str]:
         used = {name for writer in self._writers.values() for name in writer.used}
         tables = [line for name, writer in self._writers.items() for line in self._tables(name, writer)]
-        written = [line for lines in self._lines() for line in lines]
+        functions_of = ((*one.functions.values(), self._steps[name]) for name, one in self._writers.items())
+        written = [line for several in functions_of for lines in several for line in lines]
         return [
             f"/* {self._prefix}: see {self._prefix}.h */",
             f'#include "{self._prefix}.h"',

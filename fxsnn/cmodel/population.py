@@ -14,7 +14,6 @@ from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program import operations as op
-from fxsnn.program.neuron import BIT
 from fxsnn.program.operations import Ref
 
 
@@ -150,8 +149,8 @@ class Writer:
         found = [line for ref in reductions for line in self._reduce(ref, values)]
         for name in finals:
             signal, ref = program.neuron.states[name]
-            frac = 0 if signal == BIT else program.signals[signal].format.frac
-            last.append(_store(values.state(name), self.state_type(name), values.placed(ref, frac)))
+            word = values.placed(ref, program.signals[signal].format.frac)
+            last.append(_store(values.state(name), self.state_type(name), word))
         if emits:
             type_ = stored_format(self.network.formats[settled.name])
             last.append(_store("emitted[n]", type_, values.placed(program.neuron.output[1], settled.output)))

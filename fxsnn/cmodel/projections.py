@@ -83,7 +83,8 @@ class Bringing:
         return times(text, self._left, self._width)
 
     def _dense(self) -> list[str]:
-        name, kept = self._projection.name, self._weight_type
+        name = self._projection.name
+        kept = stored_format(self._network.signals[name][self._projection.signal].format)
         adding = "row[n]" if self._one else "word * row[n]"
         row = f"const {kept} *row = &weights_{name}[m * {self._neurons}u];"
         inner = [row, *_loop("n", self._neurons, [f"sums[n] += {adding};"])]
@@ -195,10 +196,6 @@ class Bringing:
             f"const size_t kx = m / {channels}u % {columns}u + {one.padding[1]}u - ox * {one.steps[1]}u;",
             f"return ky < {one.kernel[0]}u && kx < {one.kernel[1]}u && {same} ? {weight} : 0;",
         ]
-
-    @property
-    def _weight_type(self) -> str:
-        return stored_format(self._network.signals[self._projection.name][self._projection.signal].format)
 
 
 def _block(body: Iterable[str]) -> list[str]:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.kernels.site import Site
 from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.emit import fixed
 from fxsnn.program.fold import Folded, at_rest, fold
-from fxsnn.program.neuron import Cast, Neuron
+from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program, bind
 from fxsnn.program.stages import Stages
 from fxsnn.program.wires import Range
-
-
-class Dropping(NamedTuple):
-    """A cast as the text has it, where nothing is left out: what it draws depends on that."""
-
-    right: int  # bits dropped
-    draw_bits: int
-    lowest: int  # the rails
-    highest: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +25,7 @@ class Settled:
     program      in which every operation that is left stands for itself; the others are 0
     stages       its loops over the neurons
     constants    words of those that are left: one for all neurons, one a channel, or one each
-    casts        that are left, by their rounding
+    casts        that are left, by their rounding, as the text has them where nothing is left out: so they draw
     output       fractional bits of what is emitted
     taken        the input of which every active word is taken alone, by the Done that ends what is done for each
     """
@@ -43,7 +34,7 @@ class Settled:
     program: Program
     stages: Stages
     constants: Mapping[str, list[int]]
-    casts: Mapping[Ref, Dropping]
+    casts: Mapping[Ref, Site]
     output: int
     taken: Mapping[Ref, str]
 
@@ -107,11 +98,11 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
     return Settled(
         name,
         program,
-        Stages(left, itself, fixed(itself)),
+        Stages(left, itself, fixed(itself.operations)),
         {constant: some for constant, some in words.items() if constant in used},
-        {cast.round: _dropping(whole, cast) for cast in left.casts},
+        {cast.round: whole.site(cast) for cast in left.casts},
         whole.wires[whole.neuron.output[1]].frac,
-        _taken(whole.neuron),
+        {region.done: region.given for region in whole.neuron.regions},
     )
 
 
@@ -156,22 +147,6 @@ def _ends(program: Program, *refs: Ref) -> list[Range]:
     wires = [program.wires[ref] for ref in refs]
     frac = max(wire.frac for wire in wires)
     return [(wire.low << frac - wire.frac, wire.high << frac - wire.frac) for wire in wires]
-
-
-def _taken(neuron: Neuron) -> dict[Ref, str]:
-    """Return which input is taken one active word after the other, by the Done that ends what is done for each."""
-    found, last = dict[Ref, str](), ""
-    for ref, operation in enumerate(neuron.operations):
-        if isinstance(operation, op.Each):
-            last = operation.name
-        elif isinstance(operation, op.Done):
-            found[ref] = last
-    return found
-
-
-def _dropping(program: Program, cast: Cast) -> Dropping:
-    site = program.site(cast)
-    return Dropping(site.right, site.draw_bits, site.lowest, site.highest)
 
 
 def _shortest(words: list[int]) -> list[int]:

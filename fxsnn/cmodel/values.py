@@ -123,10 +123,8 @@ class Values:
         """Return an operation on values that are computed before it."""
         wires = self.settled.program.wires
         match operation:
-            case op.Add(a=a, b=b):
-                return self._two(ref, "{} + {}", a, b)
-            case op.Subtract(a=a, b=b):
-                return self._two(ref, "{} - {}", a, b)
+            case op.Add(a=a, b=b) | op.Subtract(a=a, b=b):
+                return self._two(ref, f"{{}} {op.SIGNS[type(operation)]} {{}}", a, b)
             case op.Multiply(a=a, b=b):
                 width = width_for(*wires[ref][:2], *wires[a][:2], *wires[b][:2])
                 return self._narrowed(ref, f"{self.value(a, width)} * {self.value(b, width)}", width)
@@ -138,10 +136,8 @@ class Values:
                 return self._narrowed(ref, self._floor(self.value(a), wires[by].low, width, wires[a].low), width)
             case op.Compare(relation=relation, a=a, b=b):
                 return f"({self._two(ref, f'{{}} {relation} {{}}', a, b)})"
-            case op.Both(a=a, b=b):
-                return f"({self.value(a)} & {self.value(b)})"
-            case op.Either(a=a, b=b):
-                return f"({self.value(a)} | {self.value(b)})"
+            case op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                return f"({self.value(a)} {op.SIGNS[type(operation)]} {self.value(b)})"
             case op.Not(a=a):
                 return f"({self.value(a)} == 0)"
             case op.Select(condition=condition, a=a, b=b):

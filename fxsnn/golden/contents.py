@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -78,6 +78,15 @@ def described(vector: Vector) -> dict[str, Any]:
         "line_bits": vector.bits,
         "lines": vector.depth,
     }
+
+
+def file_rows(files: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rows of a README's table of files, as the manifest describes them."""
+    return "\n".join(
+        f"| `{f['file']}` | {f['role']} | {f['about']} | {f['format']} ({'s' if f['signed'] else 'u'}{f['word']}) "
+        f"| {' x '.join(map(str, f['shape']))} | {f['lines']} |"
+        for f in files
+    )
 
 
 def lines_of(vector: Vector, words: NDArray[np.int64]) -> Sequence[int]:

@@ -13,33 +13,17 @@ from numpy.typing import NDArray
 from fxsnn.golden.align import Alignment, lacks_ends, likeliest, plain
 from fxsnn.golden.check import computed, word_text
 from fxsnn.golden.contents import Vector
-from fxsnn.golden.dump import Dumped, neurons_of
-from fxsnn.golden.dumpwords import extended, extension, size, undefined
+from fxsnn.golden.dump import Dumped, extended, extension, neurons_of, size
 from fxsnn.golden.populations import graph_layout
-from fxsnn.golden.populations_causes import Found, explain
+from fxsnn.golden.populations_causes import Found, Search
 from fxsnn.golden.populations_parts import in_parts, presentations_at_once
 from fxsnn.golden.populations_read import GraphBundle
+from fxsnn.golden.populations_target import fitted
 from fxsnn.program.variant import Ints
 
-Explaining = Callable[..., Found]  # of dumps and how they lie; see `explain`
+Explaining = Callable[..., Search]  # of dumps and how they lie
 RESET_EARLY = "the last step of each presentation is not dumped, all else is: a reset comes before it is sampled"
 FAR_MORE = 4  # a change that leaves a fourth of the differences is worth a line
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The first word that differs, and the extent of all that do."""
-
-    node: str
-    presentation: int
-    step: int
-    neuron: int | None  # None: a register
-    expected: str
-    got: str
-    words: int
-    steps: int
-    neurons: int
-    course: str  # heals, or lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +34,18 @@ class Place:
     presentation: int
     step: int
     neuron: int | None  # None: a register
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Place):
+    """The first word that differs, and the extent of all that do."""
+
+    expected: str
+    got: str
+    words: int
+    steps: int
+    neurons: int
+    course: str  # heals, or lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,29 +103,27 @@ def _diff(bundle: GraphBundle, dumps: Sequence[Dumped]) -> Diff:
     expected = computed(bundle)
     vectors = _in_order(bundle)
     order = [vector.name for vector in vectors]
-    explaining = partial(explain, bundle.network, bundle.stimuli, vectors, expected)
+    explaining = partial(Search, bundle.network, bundle.stimuli, vectors, expected)
     found, dumps, chosen, narrow = _extended(explaining, dumps, expected)
-    laid = [chosen[dump.node.name] for dump in dumps]
+    laid = [(dump, chosen[dump.node.name]) for dump in dumps]
     difference = _difference(bundle, dumps, chosen, expected, order)
     ends = np.cumsum(bundle.stimuli.steps) - 1
     if difference and all(lacks_ends(dump, _stream(expected, dump), ends) for dump in dumps):
         found = Found((RESET_EARLY,))
     missing = [_places(k, dump, _missing(dump, chosen), order) for k, dump in enumerate(dumps)]
     return Diff(
-        words=_compared(chosen),
+        words=sum(len(one.got) for one in chosen.values()),
         narrow=(*(dump.narrow for dump in dumps if dump.narrow), *narrow),
         missing=sum(map(len, missing)),
         first_missing=_first_missing(bundle, dumps, np.concatenate(missing)),
-        extra=sum(len(dump.words) - len(one.got) - max(one.late, 0) for dump, one in zip(dumps, laid, strict=True)),
-        sizes=tuple(
-            text for dump, one in zip(dumps, laid, strict=True) if (text := size(dump)) and (difference or one.stepwise)
-        ),
+        extra=sum(len(dump.words) - len(one.got) - max(one.late, 0) for dump, one in laid),
+        sizes=tuple(text for dump, one in laid if (text := size(dump)) and (difference or one.stepwise)),
         undefined=tuple(
             (dump.node.stem, count, len(one.got))
-            for dump, one in zip(dumps, laid, strict=True)
-            if (count := undefined(dump, one))
+            for dump, one in laid
+            if (count := int(np.count_nonzero(~dump.defined[one.got])))
         ),
-        late=tuple((dump.node.stem, one.late) for dump, one in zip(dumps, laid, strict=True) if one.late),
+        late=tuple((dump.node.stem, one.late) for dump, one in laid if one.late),
         notes=(*bundle.misstated, *bundle.altered, *(note for dump in dumps for note in dump.notes)),
         difference=difference,
         causes=found.causes,
@@ -188,12 +182,12 @@ def _explained(
     if all(one.late for one in likely.values()):
         beside = {dump.node.name: (beside if dump.columns else likely)[dump.node.name] for dump in dumps}
     if any(one.late != likely[name].late for name, one in beside.items()):
-        if (other := explaining(dumps, beside, paired=before > 0)).causes:
+        if (other := explaining(dumps, beside, paired=before > 0).found()).causes:
             return other, dumps, beside
         counted = any(dump.columns and likely[dump.node.name].late for dump in dumps)
         if counted and (wrong := _wrong(dumps, beside, expected)) < FAR_MORE * before:
             kept, found, before = beside, other, wrong
-    if before and (tried := explaining(dumps, likely)).causes:
+    if before and (tried := explaining(dumps, likely).found()).causes:
         return tried, dumps, likely
     if before and kept is likely:
         found = tried
@@ -207,13 +201,7 @@ def _explained(
 
 def _stream(words: Mapping[str, Ints], dump: Dumped) -> NDArray[np.int64]:
     """Return the words of a dumped node in a row, as its width holds them: a changed layer may compute wider ones."""
-    fmt = dump.node.format
-    low: Ints = words[dump.node.name].reshape(-1) & ((1 << fmt.word) - 1)
-    return np.where(low > fmt.highest, low - (1 << fmt.word), low)
-
-
-def _compared(laid: dict[str, Alignment]) -> int:
-    return sum(len(one.got) for one in laid.values())
+    return fitted(words[dump.node.name].reshape(-1), dump.node.format)
 
 
 def _wrong(dumps: Sequence[Dumped], laid: dict[str, Alignment], words: Mapping[str, Ints]) -> int:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,6 +133,38 @@ def dumped(
 
 def _bits(rows: Sequence[int], count: int) -> NDArray[np.int64]:
     return np.array([[row >> bit & 1 for bit in range(count)] for row in rows], dtype=np.int64).reshape(-1)
+
+
+def size(dump: Dumped) -> str:
+    """Say that a dump has as many words in every step, but not as many as the node; nothing where it has not."""
+    if not dump.columns or dump.whole or dump.unit > 1:
+        return ""
+    node, wanted, neurons = dump.node, math.prod(dump.node.shape), neurons_of(dump.node)
+    of = "" if Path(dump.file).stem == node.stem else f" of {node.stem}"
+    each = "" if node.register else f" x {neurons:,} neurons"
+    steps = f"{wanted // neurons:,} steps"
+    return f"{dump.file} has {len(dump.words):,} words{of}, the set wants {wanted:,} ({steps}{each})"
+
+
+def extended(dump: Dumped) -> Dumped:
+    """Return a dump of a signed node as words of the bits that any of it uses, the uppermost repeated above them.
+
+    The dump itself where it uses all bits, or none but the lowest.
+    """
+    form = dump.node.format
+    low = dump.words & ((1 << form.word) - 1)
+    bits = int(np.bitwise_or.reduce(low)).bit_length()
+    if not form.signed or not 2 <= bits < form.word or dump.unit > 1:
+        return dump
+    return replace(dump, words=np.where(low >> bits - 1, low - (1 << bits), low))
+
+
+def extension(dump: Dumped) -> str:
+    """Say which bits of a node no word of its dump uses."""
+    word = dump.node.format.word
+    bits = int(np.bitwise_or.reduce(dump.words & ((1 << word) - 1))).bit_length()
+    which = f"bit {bits}" if bits == word - 1 else f"bits {bits} to {word - 1}"
+    return f"no word of {dump.node.stem} uses {which}: as {bits}-bit words with the sign extended"
 
 
 def pattern_word(pattern: int, width: int, node: Vector, where: str, given: str = "") -> Word:

@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import FileError
+from fxsnn.golden.amdmif import amd_mif_words
+from fxsnn.golden.coe import coe_words
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped, decimal_word, digits_word, dumped, neurons_of, node_named, row_of
+from fxsnn.golden.intelmif import MOST_WIDTH, intel_mif_words
 from fxsnn.golden.manifest import Bundle
-from fxsnn.golden.memimage import image_text
 from fxsnn.golden.scanned import plain_words
 from fxsnn.io.files import read_bytes
-from fxsnn.io.imagetext import unmarked
+from fxsnn.io.imagetext import bit_pattern, unmarked
 from fxsnn.io.memtext import MemText, binary, mem_text, prefixed
 
 
@@ -44,7 +46,7 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     width = (row or vector).bits
     narrow = ""
     if kind in (".coe", ".mif"):
-        text, stated = image_text(kind, data, path.name)
+        text, stated = _image_text(kind, data, path.name)
         if stated and stated < width and (row is None or stated > 1):
             narrow = f"{path.name} is {stated} bits wide, {vector.stem} {width}"
     else:
@@ -72,6 +74,30 @@ def read_memory(bundle: Bundle, path: Path, node: str = "") -> Dumped:
     count, _, best = found[0]
     others = [one for same, _, one in found if same == count and one.unit != best.unit]
     return replace(best, narrow=narrow, otherwise=replace(others[0], narrow=narrow) if others else None)
+
+
+def _image_text(kind: str, data: bytes, name: str) -> tuple[MemText, int]:
+    """Return the words of a memory image, and the width that it states, 0 where it states none.
+
+    kind    the ending of its name: .coe or .mif
+    """
+    if kind == ".coe":
+        found = coe_words(data, name, _coe_word)
+        return MemText([word for word, _, _ in found], [where for _, _, where in found], None, found[0][1]), 0
+    if not data.strip(b"01 \t\r\n"):
+        patterns, bits = amd_mif_words(data, name)
+        where = [f"{name} line {line}" for line in range(1, len(patterns) + 1)]
+        return MemText([f"{pattern:0{bits}b}" for pattern in patterns], where, None, 2), bits
+    by_address, bits = intel_mif_words(data, name)
+    places = None if list(by_address) == list(range(len(by_address))) else list(by_address)
+    where = [f"{name} address {address} (decimal)" for address in by_address]
+    return MemText([f"{pattern:0{bits}b}" for pattern in by_address.values()], where, places, 2), bits
+
+
+def _coe_word(text: str, radix: int, where: str) -> tuple[str, int, str]:
+    """Return a word once it is seen to be a number, its radix and its place."""
+    bit_pattern(text, radix, MOST_WIDTH, where, signed=radix == 10)
+    return text, radix, where
 
 
 def _as_in_sets(path: Path, node: Vector) -> NDArray[np.int64] | None:

@@ -72,7 +72,9 @@ def export(
             if kind != NPZ:
                 write(kind, f"{vector.stem}.{ENDINGS[kind]}", _rendered(kind, vector, patterns, notes))
     if NPZ in kinds:
-        write(NPZ, "vectors.npz", pack_npz({vector.stem: _array(vector, words[vector.name]) for vector in vectors}))
+        shaped = {one: words[one.name].reshape(one.shape) for one in vectors}
+        arrays = {one.stem: array.astype("|u1" if one.packed else "<i8") for one, array in shaped.items()}
+        write(NPZ, "vectors.npz", pack_npz(arrays))
     return entries
 
 
@@ -112,7 +114,3 @@ def _comments(vector: Vector) -> list[str]:
         f"{vector.stem}: {vector.about}",
         f"{vector.format.describe()}, {shape}, outermost first, {vector.depth} entries, {content}",
     ]
-
-
-def _array(vector: Vector, words: NDArray[np.int64]) -> NDArray[np.int64] | NDArray[np.uint8]:
-    return words.reshape(vector.shape).astype("|u1" if vector.packed else "<i8")

@@ -41,7 +41,7 @@ def _explained(result: Diff) -> list[str]:
     return ["cause     unknown: no change of the text, and no two of them, explain every word that differs", *hints]
 
 
-def _named(place: Place | Difference) -> str:
+def _named(place: Place) -> str:
     neuron = "" if place.neuron is None else f", neuron {place.neuron}"
     return f"{place.node}, presentation {place.presentation}, step {place.step}{neuron}"
 

@@ -55,44 +55,32 @@ class View:
         return x, y
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Sites:
     """Where a neuron's text has corners: operations and what they are called, those of loops by their Carry."""
 
     program: Program
     named: dict[Ref, str] = field(init=False)
-    loops: dict[Ref, tuple[Ref, ...]] = field(init=False)  # what is done for every active input, by Carry
+    loops: dict[Ref, range] = field(init=False)  # what is done for every active input, by Carry
     casts: dict[Ref, Cast] = field(init=False)  # by the Limit
-    steady: frozenset[Ref] = field(init=False)  # values that no input and no state changes
+    steady: set[Ref] = field(init=False)  # values that no input and no state changes
     _users: dict[Ref, list[Ref]] = field(init=False)
-    _visible: frozenset[Ref] = field(init=False)
+    _visible: set[Ref] = field(init=False)
 
     def __post_init__(self) -> None:
         neuron, steady = self.program.neuron, set[Ref]()
-        users: dict[Ref, list[Ref]] = {ref: [] for ref in range(len(neuron.operations))}
+        self._users = {ref: [] for ref in range(len(neuron.operations))}
         for ref, one in enumerate(neuron.operations):
             parts = [part for _, part in op.operands(one)]
             for part in parts:
-                users[part].append(ref)
+                self._users[part].append(ref)
             moving = isinstance(one, op.State | op.Input | op.Each | op.Carry | op.Round)
             if not moving and all(part in steady for part in parts):
                 steady.add(ref)
-        ends = {one.carry: ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Done)}
-        seen = {neuron.output[1], *neuron.nodes.values(), *(last for _, last in neuron.states.values())}
-        fields = {
-            "named": _named(neuron, steady),
-            "loops": {first: tuple(range(first + 1, end)) for first, end in ends.items()},
-            "casts": {cast.limit: cast for cast in neuron.casts},
-            "steady": frozenset(steady),
-            "_users": users,
-            "_visible": frozenset(seen),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
-
-    def guarded(self, cast: Cast) -> bool:
-        """Say whether a cast happens on a condition."""
-        return getattr(self.program.neuron.operations[cast.round], "guard", None) is not None
+        self._visible = {neuron.output[1], *neuron.nodes.values(), *(last for _, last in neuron.states.values())}
+        self.named, self.steady = _named(neuron, steady), steady
+        self.loops = {one.carry: range(one.carry + 1, one.done) for one in neuron.regions}
+        self.casts = {cast.limit: cast for cast in neuron.casts}
 
     def unit(self, a: Ref, b: Ref) -> int:
         """Return the least distance of two values that are compared, in units of the finer of their grids.
@@ -193,7 +181,7 @@ def aims_of(sites: Sites, ref: Ref, view: View) -> Iterator[tuple[str, Callable[
 
 def _of_cast(sites: Sites, cast: Cast, view: View) -> Corners:
     (exact, made), site = _exact(sites, cast, view), sites.program.site(cast)
-    if sites.guarded(cast):
+    if sites.program.neuron.rounding(cast).guard is not None:
         yield "is made", made
         yield "is not made", ~made
     draws = None
@@ -205,8 +193,7 @@ def _of_cast(sites: Sites, cast: Cast, view: View) -> Corners:
 
 def _exact(sites: Sites, cast: Cast, view: View) -> tuple[Ints, Where]:
     """Return the exact value under a cast, at the binary point at which bits are dropped, and where it is made."""
-    program, rounding = sites.program, sites.program.neuron.operations[cast.round]
-    assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
+    program, rounding = sites.program, sites.program.neuron.rounding(cast)
     frac, exact = program.wires[rounding.a].frac, view.of(rounding.a)
     if frac != ANYWHERE:
         exact = moved(exact, max(program.signals[cast.signal].format.frac - frac, 0))

@@ -20,7 +20,6 @@ import numpy as np
 
 from fxsnn.frozen import freeze
 from fxsnn.golden.corners import Reached, Where
-from fxsnn.golden.draws import Draws
 from fxsnn.golden.graph_ranges import work_of
 from fxsnn.golden.graph_reach import unreachable
 from fxsnn.golden.graph_tally import (
@@ -35,7 +34,7 @@ from fxsnn.golden.graph_tally import (
     tallied,
     together,
 )
-from fxsnn.golden.graph_trials import drawn, made
+from fxsnn.golden.graph_trials import Draws, drawn, made
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import REST, Start
 from fxsnn.program.variant import Ints
@@ -104,7 +103,7 @@ def directed_inputs(
         return np.zeros((0, *shape), np.int64), []
     full = np.full(shape, network.graph.format.highest, np.int64)
     ends = np.stack([full, np.where(np.arange(steps)[:, None] % 2 == 0, full, 0)])
-    search = _Search(network, {name for name, tally in given.items() if not tally.count.any()} - cannot.keys())
+    search = _Search(network, {name for name, tally in given.items() if not tally.many.any()} - cannot.keys())
     tallies = search.play(ends)
     able = [n for n in range(len(ends)) if search.new(tallies, n) is not None]
     parts: list[Tallies] = [chosen(tallies, [n]) for n in able]
@@ -166,6 +165,6 @@ class _Search:
         """Return the corners that an input reaches first, which are missed no more; None where it is refused."""
         if self._refused[n]:
             return None
-        found = {name for name in self.missed if tallies[name].count[n]}
+        found = {name for name in self.missed if tallies[name].many[n]}
         self.missed -= found
         return found

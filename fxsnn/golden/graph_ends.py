@@ -7,10 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fxsnn.golden.reach import zeros_of
 from fxsnn.program.variant import Ints
 
 MOST_ZEROS = 62
+
+
+def zeros_of(words: Ints) -> int:
+    """Return how many low bits are 0 in every word, int64 of any shape; MOST_ZEROS if all words are 0."""
+    together = int(np.bitwise_or.reduce(words.reshape(-1)))
+    return (together & -together).bit_length() - 1 if together else MOST_ZEROS
 
 
 class Ends(NamedTuple):
@@ -33,6 +38,10 @@ class Ends(NamedTuple):
         """Return the values between two others, both int64[neurons] or int64[1]."""
         return Ends(np.maximum(self.low, low), np.minimum(self.high, high), self.zeros)
 
+    def both(self, other: Ends) -> Ends:
+        """Return the values that others allow too."""
+        return Ends(*self.within(other.low, other.high)[:2], max(self.zeros, other.zeros))
+
     @property
     def there(self) -> Ints:
         """Which neurons have any value."""
@@ -45,8 +54,7 @@ class Ends(NamedTuple):
 
 def only(value: int) -> Ends:
     """Return the ends of a value that is known."""
-    word = np.array([value], np.int64)
-    return Ends(word, word, zeros_of(word))
+    return words(np.array([value], np.int64))
 
 
 def words(known: Ints) -> Ends:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fxsnn.golden.graph_ends import MOST_ZEROS, Ends, only, ranging
+from fxsnn.golden.graph_ends import MOST_ZEROS, Ends, only, ranging, zeros_of
 from fxsnn.golden.graph_spans import Step
-from fxsnn.golden.reach import zeros_of
+from fxsnn.golden.populations_mutant import constants_of
 from fxsnn.graph.connect import Projection, bring
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
-from fxsnn.program.neuron import BIT
 from fxsnn.program.variant import Ints
 from fxsnn.program.wires import ANYWHERE
 
@@ -48,12 +47,7 @@ class Ranges:
         self.states = {
             name: {state: only(0) for state in program.neuron.states} for name, program in network.programs.items()
         }
-        self._constants = {
-            name: {
-                constant: np.atleast_1d(np.asarray(words, np.int64)) for constant, words in network.each(name).items()
-            }
-            for name in network.programs
-        }
+        self._constants = {name: constants_of(network, name) for name in network.programs}
         for _ in range(min(self.steps, max(MOST_WORK // work_of(network), 1))):
             if not self._grown():
                 return
@@ -78,8 +72,8 @@ class Ranges:
         """Take every state, and what is emitted, to be any word."""
         for name, program in self.network.programs.items():
             for state, (signal, _) in program.neuron.states.items():
-                form = program.signals[signal].format if signal != BIT else None
-                self.states[name][state] = ranging(form.lowest, form.highest) if form else ranging(0, 1)
+                form = program.signals[signal].format
+                self.states[name][state] = ranging(form.lowest, form.highest)
             form = self.network.formats[name]
             self.emitted[name] = ranging(form.lowest, form.highest)
         for name in self.network.programs:

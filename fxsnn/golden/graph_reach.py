@@ -12,9 +12,9 @@ from fxsnn.golden.graph_ends import Ends
 from fxsnn.golden.graph_ranges import Ranges
 from fxsnn.golden.graph_spans import Step
 from fxsnn.golden.graph_tally import UNSEEN
-from fxsnn.golden.reach import DROPS, OVERFLOWS, Span, of_cast
 from fxsnn.graph.connect import POOLING
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.kernels.site import Site
 from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT, Cast
@@ -114,10 +114,9 @@ def _away(step: Step, a: Ref, b: Ref) -> tuple[np.ndarray[tuple[int, ...], np.dt
 
 
 def _of_a_cast(cast: Cast, step: Step) -> Reasons:
-    program, exact = step.program, step.casts[cast.round]
-    site, rounding = program.site(cast), program.neuron.operations[cast.round]
-    if isinstance(rounding, op.Round) and rounding.guard is not None:
-        guard = step.found[rounding.guard]
+    program, exact, site = step.program, step.casts[cast.round], step.program.site(cast)
+    if (condition := program.neuron.rounding(cast).guard) is not None:
+        guard = step.found[condition]
         yield from _never("is made", guard.high > 0, "its condition never holds")
         yield from _never("is not made", guard.low < 1, "its condition always holds")
     there = exact.there
@@ -125,9 +124,9 @@ def _of_a_cast(cast: Cast, step: Step) -> Reasons:
         yield from ((corner, "it is never made") for corner in _EVERY)
         return
     low, high = int(exact.low[there].min()), int(exact.high[there].max())
-    yield from of_cast(site, Span(low, high, exact.zeros)).items()
+    yield from _unreached(site, low, high, exact.zeros).items()
     if program.signals[cast.signal].overflow is Overflow.ERROR:
-        yield from ((corner, "an overflow is refused") for corner in OVERFLOWS)
+        yield from ((corner, "an overflow is refused") for corner in _OVERFLOWS)
 
 
 def _of_a_comparison(sites: Sites, step: Step, ref: Ref) -> Reasons:
@@ -202,8 +201,45 @@ def _once(step: Step) -> set[Ref]:
     return found
 
 
+def _unreached(site: Site, low: int, high: int, zeros: int) -> dict[str, str]:
+    """Return the reason for each corner of a cast that values between bounds, so many of whose low bits are 0, miss."""
+    found: dict[str, str] = {}
+    if site.right:
+        every = [f"{s}, {what}" for s in ("positive", "negative") for what in _DROPS]
+        if zeros >= site.right:
+            found |= dict.fromkeys(every, "the bits that it drops are always 0")
+        elif zeros == site.right - 1:
+            found |= {name: "of the bits that it drops only the top one varies" for name in every if "half" in name}
+        for sign, never in (("positive", high <= 0), ("negative", low >= 0)):
+            if never:
+                found |= {name: f"the value is never {sign}" for name in every if name.startswith(sign)}
+        if high <= site.highest << site.right or not (site.bias or site.if_odd or site.draw_bits):
+            found["rounds over the top"] = "no value does"
+    top, bottom = -(-high >> site.right), low >> site.right
+    above = f"its value is at most {top} after rounding"
+    below = f"its value is at least {bottom} after rounding"
+    most, least = site.highest, site.lowest
+    tops = {"at the top": most, "over the top": most + 1, "far over the top": 2 * most + 2}
+    bottoms = {"at the bottom": least, "one below the bottom": least - 1, "under the bottom": least - 1}
+    bottoms["far under the bottom"] = min(2 * least, -most - 1) - 1
+    found |= {name: above for name, word in tops.items() if top < word}
+    return found | {name: below for name, word in bottoms.items() if bottom > word}
+
+
+_DROPS = (
+    "tie above an even word",
+    "tie above an odd word",
+    "less than half a unit dropped",
+    "more than half a unit dropped",
+    "the draw carries",
+    "the draw does not carry",
+)
+_OVERFLOWS = (
+    *("over the top", "far over the top", "rounds over the top"),
+    *("one below the bottom", "under the bottom", "far under the bottom"),
+)
 _SEVERAL = ("of several", "not the first of several", "the first of several equal ones")
 _EVERY = (
-    *(f"{sign}, {what}" for sign in ("positive", "negative") for what in DROPS),
-    *("at the top", "at the bottom", *OVERFLOWS),
+    *(f"{sign}, {what}" for sign in ("positive", "negative") for what in _DROPS),
+    *("at the top", "at the bottom", *_OVERFLOWS),
 )

@@ -15,6 +15,7 @@ import numpy as np
 from fxsnn.golden.graph_ends import MOST_ZEROS, ORDERS, Ends, only, ranging, words
 from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
+from fxsnn.program.neuron import Region
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints
@@ -55,31 +56,27 @@ class Step:
     def __post_init__(self) -> None:
         operations = self.program.neuron.operations
         self.found = [only(0)] * len(operations)
-        ends = {one.carry: ref for ref, one in enumerate(operations) if isinstance(one, op.Done)}
-        inside: set[Ref] = set()
-        for ref, one in enumerate(operations):
-            if isinstance(one, op.Carry):
-                self._loop(one, ref, ends[ref])
-                inside |= {*range(ref, ends[ref])}
-            elif ref not in inside:
+        regions, last = {one.carry: one for one in self.program.neuron.regions}, -1
+        for ref in range(len(operations)):
+            if ref in regions:
+                self._loop(regions[ref])
+                last = regions[ref].done - 1
+            elif ref > last:
                 self._bound(ref)
 
     def _bound(self, ref: Ref) -> None:
         one = self.program.neuron.operations[ref]
         self.found[ref] = self._cast(ref, one) if isinstance(one, op.Round) else self._of(ref, one, NOTHING)
 
-    def _loop(self, carry: op.Carry, first: Ref, end: Ref) -> None:
+    def _loop(self, region: Region) -> None:
         """Bound what is done for every active input, input after input until nothing grows."""
-        operations, form = self.program.neuron.operations, self.program.signals[carry.signal].format
-        left, _ = self._shifts(carry.initial, first)
-        done = operations[end]
-        assert isinstance(done, op.Done)  # noqa: S101  (so says the caller)
-        self.found[first] = self.found[carry.initial].shifted(left)
-        rows = max(self.rows[one.name] for one in operations[first:end] if isinstance(one, op.Each))
+        form, first, rows = self.program.signals[region.signal].format, region.carry, self.rows[region.given]
+        left, _ = self._shifts(region.initial, first)
+        self.found[first] = self.found[region.initial].shifted(left)
         for row in range(min(rows, MOST_ROWS) + 2):
-            for ref in range(first + 1, end):
+            for ref in range(first + 1, region.done):
                 self._bound(ref)
-            further = self.found[first].hull(self.found[done.result])
+            further = self.found[first].hull(self.found[region.result])
             if further.same(self.found[first]) or row >= rows:
                 break
             self.found[first] = further if row < MOST_ROWS else ranging(form.lowest, form.highest)
@@ -100,10 +97,7 @@ class Step:
     def given(self, ref: Ref, assumed: Assumed) -> Ends:
         """Return a value where something is assumed: of what it is made of, too."""
         one, known = self.program.neuron.operations[ref], self._under(ref, assumed)
-        if not isinstance(one, _EXACT):
-            return known
-        again = self._of(ref, one, assumed)
-        return Ends(*known.within(again.low, again.high)[:2], max(known.zeros, again.zeros))
+        return known.both(self._of(ref, one, assumed)) if isinstance(one, _EXACT) else known
 
     def _of(self, ref: Ref, one: op.Operation, assumed: Assumed) -> Ends:
         """Return the ends of an operation, of what it takes under an assumption."""
@@ -123,9 +117,9 @@ class Step:
                 return only(program.numbers[name])
             case op.Literal(value=value):
                 return only(value)
-            case op.Add(a=a, b=b):
-                x, y = self.aligned(a, b, assumed)
-                return Ends(x.low + y.low, x.high + y.high, min(x.zeros, y.zeros))
+            case op.Add(a=a, b=b) | op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b):
+                (x, y), of = self.aligned(a, b, assumed), _RISING[type(one)]
+                return Ends(of(x.low, y.low), of(x.high, y.high), min(x.zeros, y.zeros))
             case op.Subtract(a=a, b=b):
                 return self._difference(a, b, assumed)
             case op.Multiply(a=a, b=b):
@@ -140,12 +134,6 @@ class Step:
                 return Ends(x.low >> shift, x.high >> shift, max(x.zeros - shift, 0))
             case op.Select(condition=condition, a=a, b=b):
                 return self._selected(condition, a, b)
-            case op.Minimum(a=a, b=b):
-                x, y = self.aligned(a, b, assumed)
-                return Ends(np.minimum(x.low, y.low), np.minimum(x.high, y.high), min(x.zeros, y.zeros))
-            case op.Maximum(a=a, b=b):
-                x, y = self.aligned(a, b, assumed)
-                return Ends(np.maximum(x.low, y.low), np.maximum(x.high, y.high), min(x.zeros, y.zeros))
             case op.Absolute(a=a):
                 x = self._under(a, assumed)
                 least = np.maximum(np.maximum(x.low, -x.high), 0)
@@ -153,19 +141,15 @@ class Step:
             case op.Limit(a=a, signal=signal):
                 return self._limited(self.found[a], signal)
             case op.Count(a=a):
-                bits = self._whole(self.found[a])
-                most = min(int(bits.high.sum()), program.wires[ref].high)
-                return ranging(int(bits.low.sum()), most)
+                ends = (np.broadcast_to(side, (program.neurons,)) for side in self.found[a][:2])
+                low, high = (int(side.sum()) for side in ends)
+                return ranging(low, min(high, program.wires[ref].high))
             case op.Done(carry=carry, result=result):
                 return self.found[carry].hull(self.found[result])
         raise AssertionError(one)
 
     def _amount(self, by: Ref) -> int:
         return int(self.found[by].low[0])
-
-    def _whole(self, ends: Ends) -> Ends:
-        low, high = (np.broadcast_to(side, (self.program.neurons,)) for side in ends[:2])
-        return Ends(low, high, ends.zeros)
 
     def _difference(self, a: Ref, b: Ref, assumed: Assumed) -> Ends:
         operations = self.program.neuron.operations
@@ -191,10 +175,9 @@ class Step:
                 x, y = self.aligned(a, b)
                 able, sure = ORDERS[relation](x, y)
                 return Ends(np.asarray(sure, np.int64), np.asarray(able, np.int64))
-            case op.Both(a=a, b=b):
-                return Ends(found[a].low & found[b].low, found[a].high & found[b].high)
-            case op.Either(a=a, b=b):
-                return Ends(found[a].low | found[b].low, found[a].high | found[b].high)
+            case op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                joined = op.BINARY[type(one)]
+                return Ends(joined(found[a].low, found[b].low), joined(found[a].high, found[b].high))
             case op.Not(a=a):
                 return Ends(1 - found[a].high, 1 - found[a].low)
             case op.Any(a=a):
@@ -247,7 +230,7 @@ class Step:
         parts: list[Assumed] = []
         match one:
             case op.Compare(relation=relation, a=a, b=b):
-                named = relation if holds else _OTHERWISE[relation]
+                named = relation if holds else op.OPPOSITE[relation]
                 if named in ("<", "<="):
                     a, b, named = b, a, {"<": ">", "<=": ">="}[named]
                 if named in (">", ">="):
@@ -263,8 +246,7 @@ class Step:
         for part in parts:
             above |= part.above
             for ref, assumed in part.ends.items():
-                known = ends.get(ref, assumed)
-                ends[ref] = Ends(*known.within(assumed.low, assumed.high)[:2], max(known.zeros, assumed.zeros))
+                ends[ref] = ends.get(ref, assumed).both(assumed)
         return Assumed(ends, above)
 
     def _ordered(self, a: Ref, b: Ref, least: int) -> Assumed:
@@ -278,4 +260,4 @@ class Step:
 
 
 _EXACT = (op.Add, op.Subtract, op.Multiply, op.ShiftLeft, op.ShiftRight, op.Minimum, op.Maximum, op.Absolute)
-_OTHERWISE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_RISING: dict[type, np.ufunc] = {op.Add: np.add, op.Minimum: np.minimum, op.Maximum: np.maximum}

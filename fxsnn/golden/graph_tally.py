@@ -2,43 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections import ChainMap
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from fxsnn.golden.corners import Reached, Where
 from fxsnn.golden.graph_cells import cell_corners, input_corners
-from fxsnn.golden.graph_corners import AIMS, Sites, aims_of, corners_of
-from fxsnn.golden.graph_steps import Rows, Steps
+from fxsnn.golden.graph_corners import AIMS, Sites, View, aims_of, corners_of
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.graph.engine import drawing
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.number.modes import Overflow
+from fxsnn.program.operations import Ref
+from fxsnn.program.program import Program
 from fxsnn.program.variant import Ints
-from fxsnn.program.vector import Player
+from fxsnn.program.vector import Looped, Player
 
 UNSEEN = "the next input must not see it"
 FAR = np.iinfo(np.int64).max
 AT_ONCE = 1 << 22  # words of operations that are looked at together
 
 
-@dataclass(slots=True, eq=False)
-class Tally:
+class Tally(NamedTuple):
     """How often each presentation reached a corner, and the step and neuron of its first time."""
 
-    count: Ints  # int64[presentations]
+    many: Ints  # int64[presentations]
     step: Ints
     neuron: Ints
 
-    @classmethod
-    def none(cls, presentations: int) -> Tally:
-        """Return a corner that no presentation has reached yet."""
-        return cls(*(np.zeros(presentations, np.int64) for _ in range(3)))
-
 
 Tallies = Mapping[str, Tally]
+
+
+@dataclass(slots=True)
+class Steps:
+    """Steps of a population that are kept to be examined together: values of every operation, a step an item."""
+
+    program: Program
+    presentations: list[slice] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+    values: list[dict[Ref, Ints]] = field(default_factory=list)
+    draws: list[dict[int, Ints]] = field(default_factory=list)
+    rounds: list[Looped] = field(default_factory=list)
+    words: int = 0
+
+    def keep(self, part: slice, step: int, player: Player) -> None:
+        """Keep what a player did in a step."""
+        self.presentations.append(part)
+        self.steps.append(step)
+        self.values.append(dict(player.values))
+        self.draws.append(dict(player.draws))
+        self.rounds.append(dict(player.rounds or {}))
+        rows = part.stop - part.start + sum(map(len, self.rounds[-1].values()))
+        self.words += rows * self.program.neurons * len(self.values[-1])
+
+    def view(self) -> tuple[View, Rows]:
+        """Return what was computed outside of loops."""
+        sizes = [part.stop - part.start for part in self.presentations]
+        rows = [np.arange(part.start, part.stop) for part in self.presentations], np.repeat(self.steps, sizes)
+        return self._stacked(list(zip(self.values, self.draws, sizes, strict=True))), Rows(
+            np.concatenate(rows[0]), rows[1]
+        )
+
+    def within(self, first: Ref) -> tuple[View, Rows]:
+        """Return what every active input made of a loop, an input a row."""
+        parts, presentations, steps = list[_Part](), list[int](), list[int]()
+        for outer, part, step, rounds in zip(self.values, self.presentations, self.steps, self.rounds, strict=True):
+            for inner, drawn in rounds.get(first, ()):
+                parts.append((ChainMap(inner, outer), drawn, 1))
+                presentations.append(part.start)
+                steps.append(step)
+        return self._stacked(parts), Rows(np.array(presentations, np.int64), np.array(steps, np.int64))
+
+    def _stacked(self, parts: Sequence[_Part]) -> View:
+        sizes, neurons = [size for *_, size in parts], self.program.neurons
+        values = _Stacked([words for words, _, _ in parts], sizes, neurons)
+        return View(self.program, values, _Stacked([drawn for _, drawn, _ in parts], sizes, neurons), sum(sizes))
+
+
+class Rows(NamedTuple):
+    """The presentation and the step of each row of a view, those of a presentation in the order of steps."""
+
+    presentations: Ints
+    steps: Ints
+
+
+_Part = tuple[Mapping[int, Ints], Mapping[int, Ints], int]  # values, draws, and rows
+
+
+class _Stacked(dict[int, Ints]):
+    """Values of several steps one below the other, put together when they are asked for."""
+
+    def __init__(self, parts: Sequence[Mapping[int, Ints]], sizes: Sequence[int], neurons: int) -> None:
+        super().__init__()
+        self._parts, self._sizes, self._neurons = parts, sizes, neurons
+
+    def __missing__(self, ref: int) -> Ints:
+        rows = [
+            np.broadcast_to(part[ref], (size, self._neurons))
+            for part, size in zip(self._parts, self._sizes, strict=True)
+        ]
+        self[ref] = np.concatenate(rows)
+        return self[ref]
 
 
 @dataclass(slots=True)
@@ -64,11 +133,10 @@ class _Counter:
     def take(self, group: str, name: str, where: Where, rows: Rows) -> None:
         """Count where rows reached a corner: bool[rows, ...]."""
         if name not in self.counts[group]:
-            self.counts[group][name] = Tally.none(self.presentations)
+            self.counts[group][name] = Tally(*np.zeros((3, self.presentations), np.int64))
         if not where.any():
             return
-        tally = self.counts[group][name]
-        count, step, neuron = tally.count, tally.step, tally.neuron
+        count, step, neuron = self.counts[group][name]
         flat = where.reshape(len(where), -1)
         many = np.count_nonzero(flat, axis=1)
         there = np.flatnonzero(many)
@@ -148,43 +216,32 @@ def searched(
 
 def refused(network: QuantisedGraph, tallies: Tallies) -> Where:
     """Return which presentations leave a format whose overflow mode is `error`: bool[presentations]."""
-    found = np.zeros(len(next(iter(tallies.values())).count), np.bool_)
+    found = np.zeros(len(next(iter(tallies.values())).many), np.bool_)
     for name, program in network.programs.items():
         sites = Sites(program)
         for limit, cast in sites.casts.items():
             if program.signals[cast.signal].overflow is Overflow.ERROR:
                 for corner in ("over the top", "under the bottom"):
-                    found |= tallies[f"{name}: {sites.named[limit]}: {corner}"].count > 0
+                    found |= tallies[f"{name}: {sites.named[limit]}: {corner}"].many > 0
     return found
 
 
 def together(parts: Sequence[Tallies]) -> dict[str, Tally]:
     """Return the tallies of several groups of presentations, one behind the other."""
-
-    def joined(name: str, own: str) -> Ints:
-        return np.concatenate([getattr(part[name], own) for part in parts])
-
-    return {name: Tally(joined(name, "count"), joined(name, "step"), joined(name, "neuron")) for name in parts[0]}
+    return {name: Tally(*map(np.concatenate, zip(*(part[name] for part in parts), strict=True))) for name in parts[0]}
 
 
 def chosen(tallies: Tallies, presentations: Sequence[int]) -> dict[str, Tally]:
     """Return the tallies of some presentations."""
-    return {
-        name: Tally(tally.count[presentations], tally.step[presentations], tally.neuron[presentations])
-        for name, tally in tallies.items()
-    }
+    return {name: Tally(*(own[presentations] for own in tally)) for name, tally in tallies.items()}
 
 
 def reached(tallies: Tallies, steps: int) -> dict[str, Reached]:
     """Return how often each corner was reached, and first where; what the last input leaves is followed by none."""
-    return dict(_reached(tallies, steps))
-
-
-def _reached(tallies: Tallies, steps: int) -> Iterator[tuple[str, Reached]]:
+    found = dict[str, Reached]()
     for name, tally in tallies.items():
-        count = tally.count[:-1] if name.endswith(UNSEEN) else tally.count
-        if not count.any():
-            yield name, Reached(0)
-            continue
-        first = int((count > 0).argmax())
-        yield name, Reached(int(count.sum()), first * steps + int(tally.step[first]), int(tally.neuron[first]))
+        count = tally.many[:-1] if name.endswith(UNSEEN) else tally.many
+        first = int((count > 0).argmax()) if count.any() else -1
+        place = () if first < 0 else (first * steps + int(tally.step[first]), int(tally.neuron[first]))
+        found[name] = Reached(int(count.sum()), *place)
+    return found

@@ -7,11 +7,30 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from fxsnn.golden.draws import Draws
 from fxsnn.graph.connect import Projection, windows
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program.variant import Ints
+
+
+class Draws:
+    """Integers drawn from PCG64's raw words: the same on every machine, with every version of NumPy."""
+
+    def __init__(self, seed: int) -> None:
+        self._bits = np.random.PCG64(seed)
+
+    def below(self, bound: int, size: int) -> Ints:
+        """Return int64[size] from 0 to bound - 1, for bounds below 2**31 nearly uniform."""
+        return ((self._bits.random_raw(size) >> 33).astype(np.int64) * bound) >> 31
+
+    def one(self, bound: int) -> int:
+        """Return one integer from 0 to bound - 1."""
+        return int(self.below(bound, 1)[0])
+
+    def word(self, low: int, high: int, size: int) -> Ints:
+        """Return words from low to high."""
+        raw = (self._bits.random_raw(size) >> 2).astype(np.int64)
+        return low + raw % min(high - low + 1, 1 << 62)
 
 
 def made(network: QuantisedGraph, shape: tuple[int, int]) -> Iterator[Ints]:

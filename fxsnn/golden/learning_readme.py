@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from fxsnn.golden.contents import file_rows
+
 
 def learning_readme(manifest: dict[str, Any]) -> str:
     """Return the README.md of a bundle of learning in Markdown."""
     about = manifest["configuration"]
     table, rule, lfsr = about["plan"]["learning"], about["learning"], manifest["lfsr"]
-    rows = "\n".join(
-        f"| `{f['file']}` | {f['role']} | {f['about']} | {f['format']} ({'s' if f['signed'] else 'u'}{f['word']}) "
-        f"| {' x '.join(map(str, f['shape']))} | {f['lines']} |"
-        for f in manifest["files"]
-    )
     fade = {
         "multiply": "trace = cast_t(trace * fade_factor), inputs ascending",
         "shift": f"trace = cast_t(trace - (trace >> {table['fade'].get('shift')})), inputs ascending",
@@ -60,7 +57,7 @@ line, outermost dimension first. In `input.mem` and `spike.mem` a line is one st
 
 | file | role | what | format | shape | lines |
 |---|---|---|---|---|---|
-{rows}
+{file_rows(manifest["files"])}
 
 ## What is learned
 

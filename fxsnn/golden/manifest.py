@@ -16,7 +16,7 @@ from fxsnn.frozen import freeze
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.memfile import MemFile, Sums, altered_digit, digest, read_mem
 from fxsnn.golden.scanned import FileWords, scan_mem
-from fxsnn.golden.stated import differing, misstated_files, registers_misstated
+from fxsnn.golden.stated import differing, misstated
 from fxsnn.golden.timed import Timed
 from fxsnn.io.files import inside, read_bytes
 
@@ -127,7 +127,7 @@ def open_former(
     """
     check_described(vectors, manifest)
     found, misread = scan_words(folder, vectors, manifest)
-    wrong = [*misstated_files(content, vectors, presentations), *registers_misstated(content, registers)]
+    wrong = misstated(content, vectors, presentations, registers)
     words = FileWords(folder, {vector.name: vector for vector in vectors})
     return Former(words, [*found, *altered_texts(folder, manifest)], wrong, misread)
 

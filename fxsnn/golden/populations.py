@@ -23,8 +23,6 @@ from fxsnn.graph.run import Kept, named_words, run, trace
 from fxsnn.graph.starting import REST, Start, start_forms
 from fxsnn.number.format import Format
 from fxsnn.number.modes import Rounding
-from fxsnn.program import operations as op
-from fxsnn.program.neuron import BIT as NO_SIGNAL
 from fxsnn.program.program import Program
 from fxsnn.program.wires import Wire
 
@@ -180,7 +178,7 @@ def _constants(network: QuantisedGraph) -> Iterator[Vector]:
             yield Vector(f"{one.name}.{one.signal}", "constant", form, shape or (1,), about)
     for population in network.graph.populations:
         for name, signal in population.neuron.constants.items():
-            form = BIT if signal == NO_SIGNAL else network.signals[population.name][signal].format
+            form = network.programs[population.name].signals[signal].format
             shape = network.constants[population.name][name].shape
             many = (
                 "one for all neurons"
@@ -213,10 +211,9 @@ def _nodes(network: QuantisedGraph, one: Population, rows: int) -> list[Vector]:
         form = network.formats[one.name] if node == emitted else _formed(f"{one.name}.{node}", program, made)
         found.append((made, Vector(f"{one.name}.{node}", "node", form, shape, about)))
     register = Format(network.plan.lfsr.width, 0, signed=False)
-    loops = [range(done.carry, end) for end, done in enumerate(neuron.operations) if isinstance(done, op.Done)]
     for stream, cast in drawing(program).items():
-        what = f"the cast of {cast.name} in line {neuron.statements[neuron.owners[cast.round]].line}"
-        if not any(cast.round in loop for loop in loops):  # there it draws once for every active input
+        what = f"the cast of {cast.name} in line {neuron.line(cast.round)}"
+        if not any(loop.carry < cast.round < loop.done for loop in neuron.regions):  # there: once an active input
             drawn = Format(program.site(cast).right, 0, signed=False)
             about = f"what {what} added to the bits it dropped"
             found.append((cast.round - 0.5, Vector(f"{one.name}.draw.{stream}", "node", drawn, shape, about)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,45 +50,28 @@ class _Tried:
     broken: bool  # a node that matches without it does not with it
 
 
-def explain(
-    network: QuantisedGraph,
-    stimuli: Presented,
-    vectors: Sequence[Vector],
-    expected: Mapping[str, Ints],
-    dumps: Sequence[Dumped],
-    laid: Mapping[str, Alignment],
-    *,
-    paired: bool = True,
-) -> Found:
-    """Return what explains a difference.
-
-    vectors     of the set, in which nodes come as they come to be in a step
-    expected    the words of every node as they should be
-    laid        how each dump is aligned with them
-    paired      whether two changes at once are tried, where none alone explains all
-    """
-    return _Search(network, stimuli, vectors, expected, dumps, laid, paired).found()
-
-
-def _listed(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> Iterator[NetworkMutation]:
-    del targets  # only what is looked for by what was dumped needs them
-    return network_mutations(theatre, names)
-
-
 def _in_text(change: NetworkMutation) -> tuple[str, str]:
     """Return by what changes are sorted as the text has them: by line, not by its digits."""
     return change.population, re.sub(r"\d+", lambda digits: digits[0].zfill(6), change.name)
 
 
 @dataclass(slots=True)
-class _Search:
+class Search:
+    """A search for what explains a difference.
+
+    vectors     of the set, in which nodes come as they come to be in a step
+    expected    the words of every node as they should be
+    laid        how each dump is aligned with them
+    paired      whether two changes at once are tried, where none alone explains all
+    """
+
     network: QuantisedGraph
     stimuli: Presented
     vectors: Sequence[Vector]
     expected: Mapping[str, Ints]
     dumps: Sequence[Dumped]
     laid: Mapping[str, Alignment]
-    paired: bool
+    paired: bool = True
     theatre: Theatre = field(init=False)
     targets: dict[str, Target] = field(init=False)
     order: dict[str, int] = field(init=False)
@@ -118,16 +101,18 @@ class _Search:
         return self.targets[name].wrong(words.get(name, self.targets[name].expected))
 
     def found(self) -> Found:
+        """Return what explains the difference."""
         differing = {name for name, count in self.without.items() if count}
         touched = [self.theatre.sources({name.partition(".")[0]}) for name in differing]
         within = set.union(*touched) if touched else set[str]()
         self.theatre.look()
         names = [one.name for one in self.network.graph.populations if one.name in within]
         tried: list[_Tried] = []
-        for kind in (_listed, stuck, exchanges):
+        looked_for = (kind(self.theatre, tuple(self.targets.values()), names) for kind in (stuck, exchanges))
+        for changes in (network_mutations(self.theatre, names), *looked_for):
             under: dict[str, list[str]] = {}
             wholes: dict[str, str] = {}
-            for change in kind(self.theatre, tuple(self.targets.values()), names):
+            for change in changes:
                 one = self._tried(change)
                 if one is not None and one.left == 0:
                     under.setdefault(change.name, []).append(change.detail)

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fxsnn.golden.populations_mutant import Mutant, NetworkChange
+from fxsnn.golden.populations_mutant import changed
 from fxsnn.golden.populations_mutate import NetworkMutation, line_of, with_constant
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_target import Target
 from fxsnn.graph.connect import Projection
+from fxsnn.graph.engine import drawing
 from fxsnn.graph.population import INPUT
 from fxsnn.program import operations as op
 from fxsnn.program.variant import Ints, Make
 from fxsnn.program.vector import Player
 
+Place = int | tuple[int, int]
 MOST = 1 << 20  # exchanges that are played at once
 LEFT = 64  # of which so many are played with the whole network, where dumped words do not tell them apart
 
@@ -49,20 +51,19 @@ def _constants(theatre: Theatre, targets: Sequence[Target], name: str) -> Iterat
     """Yield exchanges of two neurons' constants, at least one of which computes something else."""
     suspects = _suspected(theatre, targets, name)[0].tolist()
     neuron = theatre.network.graph[name].neuron
-    called = "" if len(theatre.network.graph.populations) < 2 else f"{name}: "
     for constant, words in theatre.base.constants[name].items():
         others = range(len(words)) if len(suspects) == 1 else suspects[1:]
         for n, m in [(suspects[0], m) for m in others] if len(words) > 1 else []:
             if words[n] != words[m]:
                 own = f"line {line_of(neuron, constant)}, {constant}"
-                title = f"{called}{own}: those of neurons {min(n, m)} and {max(n, m)} exchanged"
+                title = f"{theatre.called(name)}{own}: those of neurons {min(n, m)} and {max(n, m)} exchanged"
                 yield NetworkMutation(title, "", name, with_constant(name, constant, _swap(n, m)))
 
 
-def _swap(n: int, m: int) -> Make:
+def _swap(first: Place, second: Place) -> Make:
     def swapped(words: Ints) -> Ints:
         found = np.array(words)
-        found[[n, m]] = words[[m, n]]
+        found[first], found[second] = words[second], words[first]
         return found
 
     return swapped
@@ -72,9 +73,7 @@ def _able(theatre: Theatre, one: Projection) -> bool:
     """Return whether a neuron can be played alone until the first difference: it neither draws nor takes one by one."""
     program = theatre.network.programs[one.target]
     reduced = any(isinstance(each, (op.Each, *op.REDUCTIONS)) for each in program.neuron.operations)
-    return not reduced and not any(
-        cast.stream is not None and program.site(cast).draw_bits for cast in program.neuron.casts
-    )
+    return not reduced and not drawing(program)
 
 
 def _of_projection(theatre: Theatre, targets: Sequence[Target], one: Projection) -> Iterator[NetworkMutation]:
@@ -94,7 +93,8 @@ def _of_projection(theatre: Theatre, targets: Sequence[Target], one: Projection)
                 title = f"the weights of inputs {a} and {b} to neuron {n} exchanged"
             elif a == b:
                 title = f"the weights of input {a} to neurons {min(n, m)} and {max(n, m)} exchanged"
-            yield NetworkMutation(f"{one.name}: {title}", "", one.target, _exchanged(one.name, (a, n), (b, m)))
+            apply = changed("weights", one.name, _swap((a, n), (b, m)))
+            yield NetworkMutation(f"{one.name}: {title}", "", one.target, apply)
         if len(left.a):
             return
 
@@ -181,12 +181,3 @@ def _alone(theatre: Theatre, name: str, n: int, many: int, presentation: int) ->
         if f"{name}.{state}" in theatre.start:
             player.states[state] = np.full((1, many), theatre.start[f"{name}.{state}"][presentation, n])
     return player
-
-
-def _exchanged(name: str, first: tuple[int, int], second: tuple[int, int]) -> NetworkChange:
-    def apply(mutant: Mutant) -> Mutant:
-        words = np.array(mutant.weights[name])
-        words[first], words[second] = words[second], words[first]
-        return replace(mutant, weights={**mutant.weights, name: words})
-
-    return apply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -53,17 +53,17 @@ class Mutant:
 NetworkChange: TypeAlias = Callable[[Mutant], Mutant]
 
 
+def constants_of(network: QuantisedGraph, name: str) -> dict[str, Ints]:
+    """Return a population's constants, int64[1 or neurons]."""
+    return {constant: np.atleast_1d(np.asarray(words, np.int64)) for constant, words in network.each(name).items()}
+
+
 def unchanged(network: QuantisedGraph, start: Mapping[str, Ints]) -> Mutant:
     """Return a network with nothing changed."""
     graph = network.graph
     return Mutant(
         {one.name: variant(network.programs[one.name]) for one in graph.populations},
-        {
-            one.name: {
-                name: np.atleast_1d(np.asarray(words, np.int64)) for name, words in network.each(one.name).items()
-            }
-            for one in graph.populations
-        },
+        {one.name: constants_of(network, one.name) for one in graph.populations},
         {one.name: registers_of(network, one) for one in graph.populations},
         network.weights,
         {one.name: one.delay for one in graph.projections},
@@ -71,9 +71,15 @@ def unchanged(network: QuantisedGraph, start: Mapping[str, Ints]) -> Mutant:
     )
 
 
-def with_variant(mutant: Mutant, name: str, changed: Variant) -> Mutant:
-    """Return the same with another step of a population."""
-    return replace(mutant, variants={**mutant.variants, name: changed})
+def changed(part: str, name: str, make: Callable[[Any], Any]) -> NetworkChange:
+    """Return the change that makes another entry of a part of a network, so of its `variants` or `weights`."""
+
+    def apply(mutant: Mutant) -> Mutant:
+        entries = getattr(mutant, part)
+        parts: dict[str, Any] = {part: {**entries, name: make(entries[name])}}
+        return replace(mutant, **parts)
+
+    return apply
 
 
 def delayed(words: Ints, delay: int) -> Ints:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from fxsnn.golden.populations_choices import other_choices
-from fxsnn.golden.populations_mutant import Mutant, NetworkChange, with_variant
+from fxsnn.errors import FxsnnError
+from fxsnn.golden.populations_mutant import Mutant, NetworkChange, changed
 from fxsnn.golden.populations_play import Theatre
+from fxsnn.golden.populations_target import fitted
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.engine import drawing
+from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
+from fxsnn.program.build import build
 from fxsnn.program.mutate import mutations
 from fxsnn.program.neuron import BIT, Neuron
-from fxsnn.program.variant import Ints, Make
-from fxsnn.program.wires import BITS
+from fxsnn.program.program import Program, bind
+from fxsnn.program.variant import Ints, Make, variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,14 @@ class NetworkMutation:
 def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[NetworkMutation]:
     """Yield every change that is tried of some populations, and of what they are brought, the likeliest first."""
     network = theatre.network
-    several = len(network.graph.populations) > 1
     for name in names:
-        called = f"{name}: " if several else ""
-        for title, apply in other_choices(network, name):
+        called = theatre.called(name)
+        for title, apply in _choices(network, name):
             yield NetworkMutation(called + title, "", name, apply, alone=True)
         for one in mutations(network.programs[name], theatre.seen[name]):
             whole = one.whole and called + one.whole
-            yield NetworkMutation(called + one.name, one.detail, name, _stepped(name, one.apply), bool(whole), whole)
+            apply = changed("variants", name, one.apply)
+            yield NetworkMutation(called + one.name, one.detail, name, apply, bool(whole), whole)
         for title, apply in (
             *_constants(theatre, name),
             *_registers(theatre, name),
@@ -59,11 +61,44 @@ def network_mutations(theatre: Theatre, names: Sequence[str]) -> Iterator[Networ
                 yield NetworkMutation(f"{projection.name}: {title}", "", projection.target, apply)
 
 
-def _stepped(name: str, apply: Callable[..., Any]) -> NetworkChange:
-    return lambda mutant: with_variant(mutant, name, apply(mutant.variants[name]))
-
-
 Changes = Iterator[tuple[str, NetworkChange]]
+
+
+def _choices(network: QuantisedGraph, name: str) -> Changes:
+    """Yield each choice that the text allows and the network does not take, where nothing else must be known for it."""
+    one = network.graph[name]
+    for choice, options in one.text.choices.items():
+        own = one.choices[choice]
+        for option in options:
+            program = None if option == own else _program(network, one, {**one.choices, choice: option})
+            if program is not None:
+                yield f"{choice} = {option} instead of {own}", _chosen(network, name, program)
+
+
+def _program(network: QuantisedGraph, one: Population, choices: dict[str, str]) -> Program | None:
+    """Return the text under choices, with the population's formats; None where they lack something."""
+    own, signals = network.programs[one.name], network.signals[one.name]
+    try:
+        neuron = build(one.text, choices)
+        known = {**{name: signal for name, signal in own.signals.items() if name != BIT}, **signals}
+        given: tuple[Iterable[str], ...] = (known, one.neuron.constants, one.numbers, neuron.names)
+        wanted: tuple[Iterable[str], ...] = (neuron.signals, neuron.constants, neuron.numbers, one.neuron.nodes)
+        if any(not set(need) <= set(have) for need, have in zip(wanted, given, strict=True)):
+            return None
+        return bind(neuron, known, own.arrivals, one.size, numbers=one.numbers, lfsr_width=own.lfsr_width)
+    except FxsnnError:
+        return None
+
+
+def _chosen(network: QuantisedGraph, name: str, program: Program) -> NetworkChange:
+    streams = [cast.stream for cast in program.neuron.casts if cast.stream is not None]
+    drawing = {stream: network.graph.register(network.plan.lfsr, name, stream) for stream in streams}
+
+    def apply(mutant: Mutant) -> Mutant:
+        registers = {**mutant.registers, name: {**drawing, **mutant.registers[name]}}
+        return changed("variants", name, lambda _: variant(program))(replace(mutant, registers=registers))
+
+    return apply
 
 
 def _constants(theatre: Theatre, name: str) -> Changes:
@@ -71,7 +106,7 @@ def _constants(theatre: Theatre, name: str) -> Changes:
     network = theatre.network
     neuron = network.graph[name].neuron
     for constant, signal in neuron.constants.items():
-        form = {**network.signals[name], BIT: BITS}[signal].format
+        form = network.programs[name].signals[signal].format
         words = theatre.base.constants[name][constant]
         line = line_of(neuron, constant)
         for kind, make in (*_neighbours(words, "neuron"), *_others(form)):
@@ -82,17 +117,12 @@ def _constants(theatre: Theatre, name: str) -> Changes:
 def line_of(neuron: Neuron, constant: str) -> int:
     """Return the line in which a constant is read first."""
     found = (ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Constant) and one.name == constant)
-    return neuron.statements[neuron.owners[next(found)]].line
+    return neuron.line(next(found))
 
 
 def with_constant(name: str, constant: str, make: Make) -> NetworkChange:
     """Return the change that makes other words of a population's constant."""
-
-    def apply(mutant: Mutant) -> Mutant:
-        own = mutant.constants[name]
-        return replace(mutant, constants={**mutant.constants, name: {**own, constant: make(own[constant])}})
-
-    return apply
+    return changed("constants", name, lambda own: {**own, constant: make(own[constant])})
 
 
 def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, Make]]:
@@ -114,16 +144,11 @@ def _neighbours(words: Ints, whose: str, axis: int = 0) -> Iterator[tuple[str, M
 
 
 def _others(form: Format) -> Iterator[tuple[str, Make]]:
-    high, mask = form.highest, (1 << form.word) - 1
-
-    def word(words: Ints) -> Ints:
-        kept = words & mask
-        return np.where(kept > high, kept - mask - 1, kept)
-
-    yield "one more", lambda x: word(x + 1)
-    yield "one less", lambda x: word(x - 1)
+    mask = (1 << form.word) - 1
+    yield "one more", lambda x: fitted(x + 1, form)
+    yield "one less", lambda x: fitted(x - 1, form)
     yield "halved: a slice one bit too high", lambda x: x >> 1
-    yield "doubled: a slice one bit too low", lambda x: word(x << 1)
+    yield "doubled: a slice one bit too low", lambda x: fitted(x << 1, form)
     yield "doubled, in one bit more", lambda x: x << 1
     yield "its uppermost bit is lost", lambda x: x & (mask >> 1)
     yield "taken as 0", lambda x: x * 0
@@ -139,7 +164,7 @@ def _registers(theatre: Theatre, name: str) -> Changes:
     own, program = theatre.base.registers[name], theatre.network.programs[name]
     neuron = program.neuron
     for stream, cast in drawing(program).items():
-        where = f"line {neuron.statements[neuron.owners[cast.round]].line}, {cast.name}"
+        where = f"line {neuron.line(cast.round)}, {cast.name}"
         for other, register in own.items():
             if other != stream:
                 yield f"{where}: draws from register {other} instead of {stream}", _register(name, stream, register)
@@ -155,11 +180,7 @@ def _registers(theatre: Theatre, name: str) -> Changes:
 
 
 def _register(name: str, stream: int, register: Lfsr) -> NetworkChange:
-    def apply(mutant: Mutant) -> Mutant:
-        registers = {**mutant.registers[name], stream: register}
-        return replace(mutant, registers={**mutant.registers, name: registers})
-
-    return apply
+    return changed("registers", name, lambda own: {**own, stream: register})
 
 
 def _lasting(theatre: Theatre, name: str) -> Changes:
@@ -186,11 +207,7 @@ def _initial(theatre: Theatre, name: str) -> Changes:
         kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
         for kind, make in kinds:
             if not np.array_equal(make(words), words):
-                yield f"words that {called} begins with: {kind}", _beginning(state, make)
-
-
-def _beginning(state: str, make: Make) -> NetworkChange:
-    return lambda mutant: replace(mutant, start={**mutant.start, state: make(mutant.start[state])})
+                yield f"words that {called} begins with: {kind}", changed("start", state, make)
 
 
 def _brought(theatre: Theatre, one: Projection) -> Changes:
@@ -198,7 +215,6 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
     network = theatre.network
     if one.weighed:
         words, form = network.weights[one.name], network.signals[one.name][one.signal].format
-        what = "weights"
         kinds: list[tuple[str, Make]] = [*_others(form)]
         if one.kind == "dense":
             kinds += [*_neighbours(words, "neuron", 1), *_neighbours(words, "input", 0)]
@@ -222,14 +238,15 @@ def _brought(theatre: Theatre, one: Projection) -> Changes:
         for kind, make in kinds:
             changed = np.ascontiguousarray(make(words))
             if not np.array_equal(changed, words):
-                yield f"{what} {kind}", _weights(one.name, make)
+                yield f"weights {kind}", _weights(one.name, make)
     for delay in (one.delay + 1, one.delay - 1):
         looped = delay == 0 and one.source != "input" and _cyclic(network, one)
         if delay >= 0 and not looped:
             when = "a step late" if delay > one.delay else "a step early"
             yield f"what it brings comes {when}", _delayed(one.name, delay)
     yield "it brings nothing", _delayed(one.name, 1 << 20)
-    yield "what came a step before is taken again where nothing comes", _stale(one.name)
+    stale = "what came a step before is taken again where nothing comes"
+    yield stale, lambda mutant: replace(mutant, stale=mutant.stale | {one.name})
 
 
 def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Make]]:
@@ -243,18 +260,11 @@ def _left_out(whose: str, axis: int, count: int) -> Iterator[tuple[str, Make]]:
 
 
 def _weights(name: str, make: Make) -> NetworkChange:
-    def apply(mutant: Mutant) -> Mutant:
-        return replace(mutant, weights={**mutant.weights, name: np.ascontiguousarray(make(mutant.weights[name]))})
-
-    return apply
+    return changed("weights", name, lambda words: np.ascontiguousarray(make(words)))
 
 
 def _delayed(name: str, delay: int) -> NetworkChange:
-    return lambda mutant: replace(mutant, delays={**mutant.delays, name: delay})
-
-
-def _stale(name: str) -> NetworkChange:
-    return lambda mutant: replace(mutant, stale=mutant.stale | {name})
+    return changed("delays", name, lambda _: delay)
 
 
 def _kept(names: frozenset[str]) -> NetworkChange:

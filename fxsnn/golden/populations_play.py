@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from fxsnn.golden.populations_mutant import Mutant, unchanged
-from fxsnn.golden.populations_seen import Seen, rows_of
 from fxsnn.graph.connect import Projection
+from fxsnn.graph.engine import drawing
 from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.rows import bring_alone, bring_rows
@@ -20,6 +20,7 @@ from fxsnn.program.vector import Draws, Player
 from fxsnn.program.vector_casts import moved
 from fxsnn.program.wires import ANYWHERE
 
+Rows = Mapping[str, Ints]  # by name, int64[presentations * steps, neurons]
 Words = dict[str, Ints]  # by `population.node`, int64[presentations, steps, words]
 Note = Callable[[str, slice, int, Player, Mapping[str, Ints]], None]  # population, presentations, step, states before
 Watch = Callable[[str, int, slice, Ints], bool]  # node, step, presentations and words: whether to go on
@@ -42,7 +43,8 @@ class Theatre:
     start: Mapping[str, Ints] = field(default_factory=dict)
     base: Mutant = field(init=False)
     seen: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)  # ends of every value, by population
-    seen_steps: dict[str, Seen] = field(default_factory=dict)  # by population that can be glanced at
+    # by population that can be glanced at: what states held before every step, and what arrived in it
+    seen_steps: dict[str, tuple[Rows, Rows]] = field(default_factory=dict)
     _brought: dict[str, Ints] = field(default_factory=dict)  # by projection, int64[presentations, steps, neurons]
     _pool: dict[tuple[Lfsr, int], Draws] = field(default_factory=dict)
     _fracs: dict[str, dict[str, int]] = field(init=False)
@@ -62,31 +64,30 @@ class Theatre:
             found |= more
         return found
 
+    def called(self, name: str) -> str:
+        """Return with what changes of a population begin: its name, where it is not the only one."""
+        return f"{name}: " if len(self.network.graph.populations) > 1 else ""
+
     def look(self) -> None:
         """Play every population unchanged, on what the set says was emitted, and note the ends of every value."""
         for name in self._wanted:
-            ends: dict[int, tuple[int, int]] = {}
+            self._look_at(name)
 
-            states, arrived = dict[str, list[Ints]](), dict[str, list[Ints]]()
+    def _look_at(self, name: str) -> None:
+        ends = self.seen[name] = dict[int, tuple[int, int]]()
+        states, arrived = dict[str, list[Ints]](), dict[str, list[Ints]]()
 
-            def note(
-                _name: str, _part: slice, _step: int, player: Player, before: Mapping[str, Ints],
-                ends: dict[int, tuple[int, int]] = ends,
-                states: dict[str, list[Ints]] = states, arrived: dict[str, list[Ints]] = arrived,
-            ) -> None:  # fmt: skip
-                for ref, words in player.values.items():
-                    low, high = ends.get(ref, (0, 0))
-                    ends[ref] = min(low, int(words.min())), max(high, int(words.max()))
-                for rows, now in ((states, before), (arrived, player.come)):
-                    for called, words in now.items():
-                        rows.setdefault(called, []).append(words)
+        def note(_name: str, _part: slice, _step: int, player: Player, before: Mapping[str, Ints]) -> None:
+            for ref, words in player.values.items():
+                low, high = ends.get(ref, (0, 0))
+                ends[ref] = min(low, int(words.min())), max(high, int(words.max()))
+            for rows, now in ((states, before), (arrived, player.come)):
+                for called, words in now.items():
+                    rows.setdefault(called, []).append(words)
 
-            self._stage(self.base, [name], dict(self.emitted), {}, None, note)
-            self.seen[name] = ends
-            program = self.network.programs[name]
-            draws = any(cast.stream is not None and program.site(cast).draw_bits for cast in program.neuron.casts)
-            if not draws and not self._each(self.base, name):
-                self.seen_steps[name] = Seen(rows_of(states), rows_of(arrived))
+        self._stage(self.base, [name], dict(self.emitted), {}, None, note)
+        if not drawing(self.network.programs[name]) and not self._each(self.base, name):
+            self.seen_steps[name] = _rows(states), _rows(arrived)
 
     def observe(self, note: Note) -> dict[str, Ints]:
         """Play every population unchanged, of the input alone; return what each emits, as `emitted`."""
@@ -102,9 +103,8 @@ class Theatre:
         """
         step, seen = mutant.variants[name], self.seen_steps.get(name)
         rows = self.emitted[INPUT].shape[:2]
-        alone = replace(mutant, variants=self.base.variants, constants=self.base.constants)
         kept = all(
-            getattr(alone, part) is getattr(self.base, part)
+            getattr(mutant, part) is getattr(self.base, part)
             for part in ("weights", "delays", "registers", "start", "lasting", "stale")
         )
         draws = any(isinstance(one, Rounds) and one.rounding is Rounding.STOCHASTIC for one in step.operations.values())
@@ -112,8 +112,8 @@ class Theatre:
         if seen is None or draws or not (kept and same) or self._each(mutant, name):
             return None
         player = Player(step, mutant.constants[name], rows[0] * rows[1])
-        player.states = dict(seen.states)
-        player.step(seen.arrived)
+        player.states = dict(seen[0])
+        player.step(seen[1])
         found = {node: self.node(name, player, node) for node in self.nodes.get(name, ())}
         found |= {f" {state}": words for state, words in player.states.items()}
         output = self.network.graph[name].neuron.output[0]
@@ -128,15 +128,8 @@ class Theatre:
         graph, emitted, changed, found = self.network.graph, dict(self.emitted), set[str](), Words()
         for stage in graph.stages:
             touched = {name for name in stage.populations if mutant.differs(name, self.base, self.network)}
-            touched |= {
-                one.target for one in graph.projections if one.source in changed and one.target in stage.populations
-            }
-            while (
-                more := {
-                    one.target for one in graph.projections if one.source in touched and one.target in stage.populations
-                }
-                - touched
-            ):
+            inside = [one for one in graph.projections if one.target in stage.populations]
+            while more := {one.target for one in inside if one.source in touched | changed} - touched:
                 touched |= more
             names = [name for name in stage.populations if name in touched & self._wanted]
             if not names:
@@ -180,17 +173,15 @@ class Theatre:
                     self._pool,
                     None if note is None else {},
                 )
+                last = players.get(name)
                 for state in player.states:
-                    if f"{name}.{state}" in mutant.start:
-                        player.states[state] = mutant.start[f"{name}.{state}"][part]
-                if name in players:
-                    last = players[name]
-                    for state in player.states:
-                        player.states[state] = (
-                            last.states[state] if f"{name}.{state}" in mutant.lasting else player.states[state]
-                        )
-                    if f"{name}.lfsr" in mutant.lasting:
-                        player.drawn = last.drawn
+                    full = f"{name}.{state}"
+                    if last and full in mutant.lasting:
+                        player.states[state] = last.states[state]
+                    elif full in mutant.start:
+                        player.states[state] = mutant.start[full][part]
+                if last and f"{name}.lfsr" in mutant.lasting:
+                    player.drawn = last.drawn
                 players[name] = player
             for t in range(self.steps[part.start] if alone else steps):
                 for name in names:
@@ -297,3 +288,8 @@ class Theatre:
         if each:
             return np.array(rows, np.int64).reshape(-1, 1, self.network.graph[name].size)
         return np.asarray(np.add.reduce(rows))
+
+
+def _rows(steps: Mapping[str, list[Ints]]) -> Rows:
+    """Return words of step after step, int64[presentations, neurons] each, as rows: presentations outermost."""
+    return {name: np.stack(words, axis=1).reshape(-1, words[0].shape[1]) for name, words in steps.items()}

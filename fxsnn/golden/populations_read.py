@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from fxsnn.competitive.graph import LAYER
 from fxsnn.errors import FileError, FxsnnError
-from fxsnn.golden.contents import Vector
 from fxsnn.golden.layer_layout import as_in_layer
 from fxsnn.golden.manifest import MOST_WORDS, Bundle, Manifest, altered_texts, check_begins, check_described, scan_words
-from fxsnn.golden.populations import Presented, graph_layout, initial
+from fxsnn.golden.populations import Presented, graph_layout, graph_lfsr_entry, initial
 from fxsnn.golden.populations_make import INPUTS, NETWORK, PLAN, START, configuration_of_graph
 from fxsnn.golden.scanned import FileWords
 from fxsnn.golden.stated import differing, misstated
@@ -62,14 +61,17 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
     altered, found, misread = altered_texts(folder, manifest), list[str](), list[str]()
     loaded = about.start or []
     try:
-        network = _network(folder)
+        graph = load_graph(folder / NETWORK)
+        network = quantise_graph(graph, load_graph_plan(folder / PLAN, graph))
         states = [*start_forms(network)]
         if loaded != [name for name in states if name in loaded]:
             raise FileError(f"start must name states of {', '.join(states) or 'none'}, in their order, not {loaded}")
         vectors = graph_layout(network, about.inputs, about.steps, loaded)
         if about.unprefixed:
             vectors = as_in_layer(vectors)
-        _limit(vectors)
+        for vector in vectors:
+            if math.prod(vector.shape) > MOST_WORDS:  # it would need more memory than any set that was written
+                raise FileError(f"a file must be of at most {MOST_WORDS} words, {vector.file} needs more")
     except FxsnnError as error:
         raise FileError(altered[0] if altered else f"the set's network must run: {error}") from None
     try:
@@ -81,7 +83,7 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
         check_begins(words["begin"], presented)
     except FileError as error:
         raise FileError([*found, *altered, str(error)][0]) from None
-    stated = misstated(content, vectors, network, about.inputs)
+    stated = misstated(content, vectors, about.inputs, graph_lfsr_entry(network, vectors))
     if not altered:
         names = [NETWORK, PLAN, *(Path(one.text.file).name for one in network.graph.populations)]
         names += [LABELS] if network.graph.readout.labels is not None else []
@@ -91,11 +93,6 @@ def read_graph_bundle(folder: Path, manifest: Manifest, about: Populations, cont
     if not (altered or found or stated):
         _check_made_of(folder, manifest, content.get("inputs"), network, presented)
     return GraphBundle(vectors, words, [*found, *altered], [*stated, *misread], manifest.counts, presented, network)
-
-
-def _network(folder: Path) -> QuantisedGraph:
-    graph, plan = load_graph(folder / NETWORK), folder / PLAN
-    return quantise_graph(graph, load_graph_plan(plan, graph))
 
 
 def _check_made_of(
@@ -124,10 +121,3 @@ def _check_same(what: str, axis: str, found: NDArray[np.int64], words: NDArray[n
         place = tuple(wrong[0].tolist())
         where = f"of input {place[0]}, {axis} {place[1]}{f', word {place[2]}' if len(place) > 2 else ''}"
         raise FileError(f"{what} {where} must be {words[place]}, as the set's words say, not {found[place]}")
-
-
-def _limit(vectors: list[Vector]) -> None:
-    """Refuse what would need more memory than any set that was written."""
-    for vector in vectors:
-        if math.prod(vector.shape) > MOST_WORDS:
-            raise FileError(f"a file must be of at most {MOST_WORDS} words, {vector.file} needs more")

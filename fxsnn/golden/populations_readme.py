@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fxsnn.golden.contents import Vector, stems_of
+from fxsnn.golden.contents import Vector, file_rows, stems_of
 from fxsnn.golden.populations import initial
+from fxsnn.golden.writing import unreached
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
@@ -50,11 +51,6 @@ def graph_readme(
     """
     called = stems_of(vectors)
     graph, about, counts = network.graph, manifest["configuration"], manifest["counts"]
-    rows = "\n".join(
-        f"| `{f['file']}` | {f['role']} | {f['about']} | {f['format']} ({'s' if f['signed'] else 'u'}{f['word']}) "
-        f"| {' x '.join(map(str, f['shape']))} | {f['lines']} |"
-        for f in manifest["files"]
-    )
     stages = "\n".join(
         f"{number}. {', '.join(f'`{name}`' for name in stage.populations)}"
         f"{', step by step, since a cycle joins them or leads back' if stage.stepwise else ''}"
@@ -90,7 +86,7 @@ columns x channels.
 
 | file | role | what | format | shape | lines |
 |---|---|---|---|---|---|
-{rows}
+{file_rows(manifest["files"])}
 
 ## One time step
 
@@ -115,7 +111,7 @@ holds.
 
 Spikes: {spikes}.{classes}
 
-{_corners(manifest["corners"])}
+{_corners(manifest)}
 | cast | casts | inexact | ties | overflows |
 |---|---|---|---|---|
 {casts}
@@ -198,21 +194,17 @@ def _class(network: QuantisedGraph) -> str:
     return f"`classes.mem`: the neuron whose answer is the {which}, of equal ones the lowest.\n"
 
 
-def _corners(corners: dict[str, Any]) -> str:
+def _corners(manifest: dict[str, Any]) -> str:
     """Return what the vectors reach, and why some corners are not among it."""
-    reached = [name for name, about in corners.items() if about["reached"]]
-    rows = "\n".join(f"| {name} | {corners[name]['reached']} | {_first(corners[name])} |" for name in reached)
+    corners = manifest["corners"]
+    first = "| {} | {reached} | presentation {presentation}, step {step}, neuron {neuron} |"
+    rows = "\n".join(first.format(name, **about) for name, about in corners.items() if about["reached"])
     text = f"| corner | times | first |\n|---|---|---|\n{rows}\n"
     never = [name for name, about in corners.items() if "because" in about]
     if never:
         text += "\nNo input and no state can reach these:\n\n"
         text += "\n".join(f"- {name} ({corners[name]['because']})" for name in never) + "\n"
-    missed = [name for name, about in corners.items() if not about["reached"] and "because" not in about]
-    if missed:
+    if missed := unreached(manifest):
         text += "\n**Not reached**, so that these vectors may not find a fault there:\n\n"
         text += "\n".join(f"- {name}" for name in missed) + "\n"
     return text
-
-
-def _first(about: dict[str, Any]) -> str:
-    return f"presentation {about['presentation']}, step {about['step']}, neuron {about['neuron']}"

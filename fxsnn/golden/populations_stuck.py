@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
-from fxsnn.golden.populations_mutant import Mutant, with_variant
+from fxsnn.golden.populations_mutant import changed
 from fxsnn.golden.populations_mutate import NetworkMutation
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_target import Target, fitted
@@ -20,21 +21,16 @@ def stuck(theatre: Theatre, targets: Sequence[Target], names: Sequence[str]) -> 
 
     The first step in which dumped words of a state differ says which bits: those of all its words that do.
     """
-    several = len(theatre.network.graph.populations) > 1
     for target in targets:
         program = theatre.network.programs.get(target.population)
         if program is None or target.population not in names or target.name not in program.neuron.states:
             continue
         form = program.signals[program.neuron.states[target.name][0]].format
         line = max(one.line for one in program.neuron.statements if one.name == target.name)
-        called = f"{target.population}: " if several else ""
+        called = f"{theatre.called(target.population)}line {line}, {target.name}: "
         for fault, make in _suspected(target, form):
-
-            def apply(mutant: Mutant, target: Target = target, make: Make = make) -> Mutant:
-                own = stored(mutant.variants[target.population], target.name, make)
-                return with_variant(mutant, target.population, own)
-
-            yield NetworkMutation(f"{called}line {line}, {target.name}: {fault}", "", target.population, apply)
+            apply = changed("variants", target.population, partial(stored, name=target.name, make=make))
+            yield NetworkMutation(f"{called}{fault}", "", target.population, apply)
 
 
 def _suspected(target: Target, form: Format) -> Iterator[tuple[str, Make]]:

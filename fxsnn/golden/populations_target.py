@@ -14,8 +14,10 @@ from fxsnn.golden.align import Alignment
 from fxsnn.golden.contents import Vector
 from fxsnn.golden.dump import Dumped
 from fxsnn.golden.timed import Timed
+from fxsnn.kernels import rescale
 from fxsnn.number.format import Format
 from fxsnn.program.variant import Ints
+from fxsnn.program.vector_casts import limited
 
 Bools = NDArray[np.bool_]
 
@@ -59,8 +61,7 @@ class Target:
 
 def fitted(words: Ints, form: Format) -> Ints:
     """Return which words of a format the low bits of integers are, int64 of any shape."""
-    low = words & ((1 << form.word) - 1)
-    return np.where(low > form.highest, low - (1 << form.word), low)
+    return limited(words, form.lowest, form.highest, rescale.WRAP)
 
 
 def target(dump: Dumped, laid: Alignment, expected: Mapping[str, Ints], stimuli: Timed) -> Target:

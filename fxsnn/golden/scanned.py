@@ -28,7 +28,6 @@ class Scanned:
 
     sha256: str
     sums: Sums
-    begins: int  # bytes before its first word
 
 
 def scan_mem(folder: Path, vector: Vector) -> Scanned:
@@ -170,4 +169,4 @@ def _scanned(path: Path, vector: Vector) -> Scanned | None:
             if values is None:
                 return None
             sums += sums_of_digits(values.reshape(-1), first * (long - 1))
-        return None if file.read(1) else Scanned(hashed.hexdigest(), sums, begins)
+        return None if file.read(1) else Scanned(hashed.hexdigest(), sums)

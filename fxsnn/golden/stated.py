@@ -8,17 +8,10 @@ from typing import Any
 
 from fxsnn.golden.contents import Vector, described
 from fxsnn.golden.memfile import digest
-from fxsnn.golden.populations import graph_lfsr_entry
-from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.io.imagetext import quoted
 
-_REGISTERS = (
-    "polynomial",
-    "width",
-    "taps",
-    "seeds",
-    "parameter_seeds",
-)  # the rest of the entry is prose, which versions changed
+# the rest of the entry is prose, which versions changed
+_REGISTERS = ("polynomial", "width", "taps", "seeds", "parameter_seeds")
 
 
 def identity_of(configuration: Mapping[str, Any]) -> str:
@@ -27,22 +20,14 @@ def identity_of(configuration: Mapping[str, Any]) -> str:
 
 
 def misstated(
-    content: Mapping[str, Any],
-    vectors: Sequence[Vector],
-    network: QuantisedGraph,
-    presentations: int,
+    content: Mapping[str, Any], vectors: Sequence[Vector], presentations: int, registers: Mapping[str, Any]
 ) -> list[str]:
     """Return, a line each, what a manifest states otherwise than its configuration and its files have it.
 
     content         the whole manifest, of which `files` names each vector once
     presentations   that the configuration has
+    registers       what it must say of those that draw
     """
-    registers = registers_misstated(content, graph_lfsr_entry(network, vectors))
-    return [*misstated_files(content, vectors, presentations), *registers]
-
-
-def misstated_files(content: Mapping[str, Any], vectors: Sequence[Vector], presentations: int) -> list[str]:
-    """Return the same of all but registers."""
     entries = {entry["name"]: entry for entry in content["files"]}
     found = [
         line for vector in vectors for line in differing(f"{vector.file}: ", entries[vector.stem], described(vector))
@@ -52,13 +37,9 @@ def misstated_files(content: Mapping[str, Any], vectors: Sequence[Vector], prese
         given = content.get(name, 1)
         if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= presentations:
             found.append(f"manifest.json must state {name} of 1 to {presentations}, not {_quoted(given)}")
-    return found
-
-
-def registers_misstated(content: Mapping[str, Any], entry: Mapping[str, Any]) -> list[str]:
-    """Return the same of the registers that draw, of which `entry` says what they are."""
     stated = content.get("lfsr")
-    return differing("lfsr ", stated, {key: entry[key] for key in _REGISTERS}) if isinstance(stated, dict) else []
+    right = {key: registers[key] for key in _REGISTERS}
+    return found + (differing("lfsr ", stated, right) if isinstance(stated, dict) else [])
 
 
 def differing(where: str, stated: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:

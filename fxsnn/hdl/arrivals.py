@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fxsnn.graph.connect import POOLING, Projection, arrival, windows
 from fxsnn.hdl.phases import Phase
 from fxsnn.hdl.stored import Stored
-from fxsnn.hdl.words import as_value, literal, signed_bits, vector
+from fxsnn.hdl.words import as_value, instance, literal, signed_bits, vector
 from fxsnn.number.format import Format, bits_of
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
@@ -34,31 +34,28 @@ class Arrivals(Stored):
             self._projection(wire)
         for ref, one in self.operations(op.Input):
             if alone := self.direct(one.name):
-                self._passed(self.datapath.naming.of[ref], alone)
+                self.add("")  # to which one word comes a neuron: nothing is added up
+                self.given(self.datapath.naming.of[ref], self.brought[alone.name])
             else:
                 self._sums(ref, one.name)
         eaches = {self.datapath.naming.of[ref]: one.name for ref, one in self.operations(op.Each)}
         for port, given in eaches.items():
             phases = [one for one in self.phases if one.projection and one.region and one.region.given == given]
-            kind = next(one.type for one in self.datapath.inputs if one.name == port)
-            self.add("", f"{kind} {port};", f"assign {port} = {self._chosen(phases)};")
-
-    def _passed(self, port: str, wire: Projection) -> None:
-        """Write an input to which one word comes a neuron: nothing is added up."""
-        kind = next(one.type for one in self.datapath.inputs if one.name == port)
-        self.add("", f"{kind} {port};", f"assign {port} = {self.brought[wire.name]};")
+            self.add("")
+            self.given(port, self._chosen(phases))
 
     def _sums(self, ref: Ref, given: str) -> None:
         port, total = self.datapath.naming.of[ref], self.program.arrivals[given].total
         form = Format(max(bits_of(total.low, total.high), 1), 0, signed=total.low < 0)
-        phases = [phase for phase in self.phases if _adds_to(phase, given)]
+        without = (phase for phase in self.phases if phase.region is None)
+        phases = [phase for phase in without if phase.projection and phase.projection.input == given]
         self.add("", f"// the sums of {given}")
         stored = self.kept_of_neurons(f"{port}_sums", form, read=self.keeping.until.get(ref, 0))
         added = self.names.take(f"{port}_added")
-        self.wire(port, stored, form)
+        self.given(port, stored, form)
         self.add(f"{vector(form.word + 1, signed=True)} {added};")
         self.add(f"assign {added} = {as_value(stored, form)} + {self._chosen(phases)};")
-        self.clocked(
+        self.stores(
             stored,
             ("state == CLEAR", f"{form.word}'d0"),
             (self.taking(phases), f"{added}[{form.word - 1}:0]"),
@@ -179,12 +176,7 @@ class Arrivals(Stored):
 
     def _instance_of(self, module: str, wire: Projection, sizes: Mapping[str, int], ports: Mapping[str, str]) -> None:
         given = ", ".join(f".{name}({size})" for name, size in sizes.items())
-        connections = [f".{port}({value})" for port, value in ports.items()]
-        self.add(
-            f"{module} #({given}) {self.names.take(f'{wire.name}_walk')} (",
-            *(f"  {one}{',' * (number < len(connections))}" for number, one in enumerate(connections, 1)),
-            ");",
-        )
+        self.add(*instance(f"{module} #({given})", self.names.take(f"{wire.name}_walk"), ports))
 
 
 def _windows_of(wire: Projection, shape: Sequence[int]) -> dict[str, int]:
@@ -197,7 +189,3 @@ def _windows_of(wire: Projection, shape: Sequence[int]) -> dict[str, int]:
         "STEP_DOWN": wire.steps[0],
         "STEP_ACROSS": wire.steps[1],
     }
-
-
-def _adds_to(phase: Phase, given: str) -> bool:
-    return phase.projection is not None and phase.region is None and phase.projection.input == given

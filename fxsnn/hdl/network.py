@@ -11,7 +11,7 @@ from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.graph.starting import states_of
 from fxsnn.hdl.population import Sequencer
 from fxsnn.hdl.stored import BEFORE, NOW
-from fxsnn.hdl.words import vector
+from fxsnn.hdl.words import clocked, indented, instance, vector
 
 TOP = "fxsnn_network"
 _STEP = "// start_step    one time step; wait for `ready`"
@@ -93,12 +93,12 @@ class Network:
         lines += [f"  output {vector(self.network.formats[name].word)} held_{name}," for name in outputs]
         lines += [f"  output {vector(self.populations[read].read_form.word)} read_word", ");"]
         sources = [name for name in (INPUT, *self.order) if self._delay(name) >= 0 or self._holds(name)]
-        lines += [f"  {line}" if line else "" for line in self._controls()]
+        lines += indented(self._controls())
         for source in sources:
-            lines += [f"  {line}" if line else "" for line in self._source(source)]
+            lines += indented(self._source(source))
         lines += [f"  assign held_{name} = emitted_{name}[load_address];" for name in outputs]
         for name in self.order:
-            lines += [f"  {line}" if line else "" for line in self._population(name)]
+            lines += indented(self._population(name))
         return "\n".join([*lines, "endmodule", ""])
 
     def _controls(self) -> list[str]:
@@ -120,10 +120,10 @@ class Network:
             lines += [
                 "",
                 f"{vector(bits)} age;  // steps since the input began, up to {most}",
-                "always_ff @(posedge clock) begin",
-                f"  if (reset || start_input) age <= {bits}'d0;",
-                f"  else if (done_{last} && age != {bits}'d{most}) age <= age + 1'b1;",
-                "end",
+                *clocked(
+                    f"if (reset || start_input) age <= {bits}'d0;",
+                    f"else if (done_{last} && age != {bits}'d{most}) age <= age + 1'b1;",
+                ),
             ]
         return lines
 
@@ -137,24 +137,14 @@ class Network:
         if delay:
             lines += [
                 f"logic [31:0] row_{name};  // of this step",
-                "always_ff @(posedge clock) begin",
-                f"  if (reset || start_input) row_{name} <= '0;",
-                f"  else if (done_{last}) row_{name} <= row_{name} == 32'd{delay} ? '0 : row_{name} + 1;",
-                "end",
+                *clocked(
+                    f"if (reset || start_input) row_{name} <= '0;",
+                    f"else if (done_{last}) row_{name} <= row_{name} == 32'd{delay} ? '0 : row_{name} + 1;",
+                ),
             ]
         if name == INPUT:
-            return [
-                *lines,
-                "always_ff @(posedge clock) begin",
-                f"  if (load_input) emitted_{name}[{at}load_address] <= load_word;",
-                "end",
-            ]
-        return [
-            *lines,
-            "always_ff @(posedge clock) begin",
-            f"  if (stores_{name}) emitted_{name}[{at}neuron_{name}] <= stored_{name};",
-            "end",
-        ]
+            return [*lines, *clocked(f"if (load_input) emitted_{name}[{at}load_address] <= load_word;")]
+        return [*lines, *clocked(f"if (stores_{name}) emitted_{name}[{at}neuron_{name}] <= stored_{name};")]
 
     def _population(self, name: str) -> list[str]:
         one, before = self.populations[name], self.order[: self.order.index(name)]
@@ -195,13 +185,7 @@ class Network:
                 ports[NOW] = self._word(name, f"neuron_{name}", delay, 0)
         if name == self.network.graph.read.name:
             lines += self._answer(name, ports)
-        connections = [f".{port}({value})" for port, value in (ports | self._open(one, ports)).items()]
-        return [
-            *lines,
-            f"population_{name} {self.instance(name)} (",
-            *(f"  {port}{',' * (number < len(connections))}" for number, port in enumerate(connections, 1)),
-            ");",
-        ]
+        return [*lines, *instance(f"population_{name}", self.instance(name), ports | self._open(one, ports))]
 
     def _answer(self, name: str, ports: dict[str, str]) -> list[str]:
         """Connect what the answer is read from: what a population emits, or one of its nodes."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fxsnn.graph.quantise import format_of
-from fxsnn.hdl.casts import Casts
-from fxsnn.hdl.values import Port
-from fxsnn.hdl.words import declared, fraction, is_bit, vector, width
+from fxsnn.hdl.values import Port, Values
+from fxsnn.hdl.words import declared, fraction, indented, is_bit, vector, width
 from fxsnn.program import operations as op
 from fxsnn.program.operations import LEAVES, REDUCTIONS, Operation, Ref
 
@@ -22,7 +21,7 @@ _HEAD = """//
 
 
 @dataclass(slots=True)
-class Datapath(Casts):
+class Datapath(Values):
     """The module of a neuron's step, and what its outputs are called."""
 
     next: dict[str, str] = field(default_factory=dict)  # by state
@@ -34,7 +33,7 @@ class Datapath(Casts):
     emits: str = ""
 
     def __post_init__(self) -> None:
-        Casts.__post_init__(self)
+        Values.__post_init__(self)
         self._write()
 
     def _write(self) -> None:
@@ -125,9 +124,7 @@ class Datapath(Casts):
             self.next[name] = self.give(f"{name}_after", vector(form.word), self.value(ref, form.frac))
         self.emits = self.give(f"{neuron.output[0]}_emitted", vector(self.emitted.word), self._plain(neuron.output[1]))
         for region in self.passes.regions:
-            carry, name = neuron.operations[region.carry], self.naming.of[region.done]
-            assert isinstance(carry, op.Carry)  # noqa: S101  (so says Region)
-            form = signals[carry.signal].format
+            form, name = signals[region.signal].format, self.naming.of[region.done]
             self.initial[region.done] = self.give(
                 f"{name}_begun", vector(form.word), self.value(region.initial, form.frac)
             )
@@ -168,7 +165,7 @@ class Datapath(Casts):
         ports = ports if self.clocked() else []
         lines = [_declared("input ", port) for port in (*ports, *self.inputs)]
         lines += [_declared("output", port) for port in (*self.ports(seen=False), *self.ports(seen=True))]
-        body = [f"  {line}" if line else "" for line in self.lines]
+        body = indented(self.lines)
         return "\n".join(
             [f"// {about}", *_HEAD.splitlines(), f"module {module} (", *_listed(lines), ");", *body, "endmodule", ""]
         )

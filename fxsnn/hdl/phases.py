@@ -15,7 +15,8 @@ from fxsnn.hdl.neuron import Datapath
 from fxsnn.hdl.words import Names
 from fxsnn.number.format import Format
 from fxsnn.program import operations as op
-from fxsnn.program.passes import Passes, Region, passes
+from fxsnn.program.neuron import Region
+from fxsnn.program.passes import Passes, passes
 from fxsnn.program.program import Program
 
 ALWAYS = {"IDLE": "nothing is done", "BEGIN": "states become 0, registers their seeds"}  # phases of all populations
@@ -99,7 +100,7 @@ class Phases:
             for wire in self.into(given):
                 yield Phase(take(f"ADD_{wire.name.upper()}"), f"{wire.source} arrives at {given}", wire)
         for number in range(self.passes.last + 1):
-            for region in (one for one in self.passes.regions if one.before == number):
+            for region in (one for one in self.passes.regions if self.passes.before[one.carry] == number):
                 name = self.datapath.naming.of[region.done]
                 yield Phase(take(f"LOAD_{name.upper()}"), f"{name} as active inputs find it", None, region)
                 for wire in self.into(region.given):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fxsnn.hdl.arrivals import Arrivals
 from fxsnn.hdl.phases import ALWAYS
 from fxsnn.hdl.stored import BEFORE, NOW
-from fxsnn.hdl.words import vector
+from fxsnn.hdl.words import indented, instance, vector
 
 ZERO, ONE = "1'b0", "1'b1"
 _HEAD = """// Population `{name}`: {many} neurons of {file}, one operation a clock.
@@ -65,20 +65,19 @@ class Sequencer(Arrivals):
         body, self.lines = self.lines, []
         self._declared()
         outputs = [f"{port.type} {port.name};" for port in self.datapath.ports(seen=False)]
+        head = _HEAD.format(name=self.one.name, many=self.one.size, file=self.one.neuron.file).splitlines()
         return "\n".join(
             [
-                *self._head(),
+                head[0],
+                *([_ALONE] if self.keeping.alone else []),
+                *head[1:],
                 *self._ports(),
                 ");",
-                *(f"  {line}" if line else "" for line in (*self.lines, *outputs, *body)),
+                *indented([*self.lines, *outputs, *body]),
                 "endmodule",
                 "",
             ]
         )
-
-    def _head(self) -> list[str]:
-        lines = _HEAD.format(name=self.one.name, many=self.one.size, file=self.one.neuron.file).splitlines()
-        return [lines[0], *([_ALONE] if self.keeping.alone else []), *lines[1:]]
 
     def seen_in(self, number: int) -> dict[str, str]:
         """Return the nodes of the golden set that a pass completes, and the ports that show them."""
@@ -166,6 +165,8 @@ class Sequencer(Arrivals):
         alone, opens = self.keeping.alone, self.opens()
         neurons = [] if alone else [f"state == {name} ? {self.neurons[wire]} :" for name, wire in come]
         ends = [f"(state == {name} && {self.lasts[wire]})" for name, wire in come]
+        # of these each is done for one neuron, in one clock, before the pass that does it
+        before = [one for one in self.phases if one.name not in self.passing and not one.by_source]
         last = self.phases[-1].name
         again = " : ".join([*(f"state == {name} ? {first}" for name, first in opens.items()), "state"])
         walk = _WALK.format(
@@ -183,7 +184,7 @@ class Sequencer(Arrivals):
             f"assign turn = {' && '.join(self.complete) or ONE};",
             f"assign by_source = {self.during(events)};",
             f"assign last_source = {' || '.join(ends) or ZERO};",
-            *self._before_passes(),
+            *(["logic opens;", f"assign opens = {self.during(before)};"] if alone else ()),
             *walk.splitlines(),
             "assign ready = state == IDLE;",
             f"assign emits = {self.passes_by(self.keeping.emits_in)};",
@@ -191,24 +192,15 @@ class Sequencer(Arrivals):
             "assign neuron = n;",
         )
 
-    def _before_passes(self) -> list[str]:
-        """Return when something is done for one neuron, in one clock, before the pass that does it."""
-        before = [one for one in self.phases if one.name not in self.passing and not one.by_source]
-        return ["logic opens;", f"assign opens = {self.during(before)};"] if self.keeping.alone else []
-
     def _instance(self) -> None:
         """Write the datapath's instance."""
         ports = [*self.datapath.inputs, *self.datapath.ports(seen=False), *self.datapath.ports(seen=True)]
-        clocked = self.datapath.clocked()
-        connected = [".clock(clock)", ".start(start)"] * clocked + [f".{port.name}({port.name})" for port in ports]
-        if clocked:
-            connected[1] = ".start(state == BEGIN)"
+        connected = {"clock": "clock", "start": "state == BEGIN"} if self.datapath.clocked() else {}
+        connected |= {port.name: port.name for port in ports}
         passing = ", ".join(self.passes_by(number) for number in range(self.passes.last, -1, -1))
         self.add(
             "",
             f"assign observe = {{{passing}}};",
             f"assign emitted = {self.datapath.emits};",
-            f"neuron_{self.one.name} {self.names.take('datapath')} (",
-            *(f"  {one}{',' * (number < len(connected))}" for number, one in enumerate(connected, 1)),
-            ");",
+            *instance(f"neuron_{self.one.name}", self.names.take("datapath"), connected),
         )

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fxsnn.graph.inventory import largest_word
 from fxsnn.graph.keeping import EMITTED, OWN
 from fxsnn.graph.quantise import format_of
 from fxsnn.hdl.phases import Phase, Phases
-from fxsnn.hdl.reductions import reduction
-from fxsnn.hdl.words import as_value, vector
+from fxsnn.hdl.words import as_value, clocked, declared, indented, is_bit, vector
 from fxsnn.number.format import Format
 from fxsnn.program import operations as op
+from fxsnn.program.neuron import Region
 from fxsnn.program.operations import Ref
-from fxsnn.program.passes import Region
 
 _NEVER = "1'b0"
 BEFORE, NOW = "emitted_before", "emitted_now"  # what a neuron emitted in the step before, and in this one
@@ -54,19 +54,19 @@ class Stored(Phases):
         self.add(f"{vector(form.word)} {found};  // of the neuron that is served")
         return found
 
-    def wire(self, port: str, word: str, form: Format) -> None:
-        """Write what an input of the datapath is: a stored word."""
+    def given(self, port: str, value: str, form: Format | None = None) -> None:
+        """Write what an input of the datapath is: a value, or a stored word where its format is given."""
         kind = next(one.type for one in self.datapath.inputs if one.name == port)
-        self.add(f"{kind} {port};", f"assign {port} = {word if kind == 'logic' else as_value(word, form)};")
+        value = value if kind == "logic" or form is None else as_value(value, form)
+        self.add(f"{kind} {port};", f"assign {port} = {value};")
 
     def place(self, words: int) -> str:
         """Return where the word of neuron n lies of so many: one for all, one a channel, or one each."""
         return "0" if words == 1 else "n" if words == self.one.size else f"n % 32'd{words}"
 
-    def clocked(self, memory: str, *ways: tuple[str, str]) -> None:
+    def stores(self, memory: str, *ways: tuple[str, str]) -> None:
         """Write what is stored at the end of a clock: a word for each condition."""
-        parts = [f"if ({condition}) {memory} <= {word};" for condition, word in ways]
-        self.add("always_ff @(posedge clock) begin", *(f"  {part}" for part in parts), "end")
+        self.add(*clocked(*(f"if ({condition}) {memory} <= {word};" for condition, word in ways)))
 
     def during(self, phases: Sequence[Phase]) -> str:
         """Return when one of these is done."""
@@ -109,17 +109,17 @@ class Stored(Phases):
             form, after = self.program.signals[one.signal].format, self.datapath.next[one.name]
             if one.name in self.keeping.same:
                 self.add("", f"// state {one.name}: what was emitted in the step before")
-                self.wire(self.datapath.naming.of[ref], BEFORE, form)
+                self.given(self.datapath.naming.of[ref], BEFORE, form)
                 continue
             self.add("", f"// state {one.name}")
             memory = self.memory_of[one.name] = self.memory(f"{one.name}_words", form, self.one.size)
-            self.wire(self.datapath.naming.of[ref], f"{memory}[n]", form)
+            self.given(self.datapath.naming.of[ref], f"{memory}[n]", form)
             begins, first = "state == BEGIN", f"{form.word}'d0"
             if load := self.loads.get(one.name):  # by the same way: a memory has no more of them
                 begins, first = f"{begins} || {load}", f"{load} ? {self.load_ports[1]}[{form.word - 1}:0] : {first}"
             written = self.keeping.written[one.name]
             lying = self._lying(one.name, memory, written)
-            self.clocked(f"{memory}[n]", (begins, first), *lying, (self.passes_by(written), after))
+            self.stores(f"{memory}[n]", (begins, first), *lying, (self.passes_by(written), after))
 
     def _lying(self, state: str, memory: str, written: int) -> Iterator[tuple[str, str]]:
         """Yield what is stored into a state's memory before its next word: what active inputs add, and what waits."""
@@ -134,9 +134,8 @@ class Stored(Phases):
         """Yield the values that wait in a memory; write how they are read."""
         for ref, where in self.keeping.places.items():
             if where == place:
-                self.wire(
-                    self.datapath.kept[ref], f"{memory}[n]" if memory != NOW else NOW, format_of(self.program, ref)
-                )
+                word = f"{memory}[n]" if memory != NOW else NOW
+                self.given(self.datapath.kept[ref], word, format_of(self.program, ref))
                 yield ref
 
     def reads_now(self) -> bool:
@@ -158,24 +157,22 @@ class Stored(Phases):
             form, words = self.program.signals[one.signal].format, self.network.constants[self.one.name][one.name].size
             self.add("", f"// constant {one.name}")
             memory = self.memory(f"{one.name}_words", form, words, f"{self.one.name}.{one.name}")
-            self.wire(self.datapath.naming.of[ref], f"{memory}[{self.place(words)}]", form)
+            self.given(self.datapath.naming.of[ref], f"{memory}[{self.place(words)}]", form)
 
     def regions(self) -> None:
         """Write the memories of what is carried from one active input to the next."""
         for region in self.passes.regions:
-            carry, name = self.program.neuron.operations[region.carry], self.datapath.naming.of[region.done]
-            assert isinstance(carry, op.Carry)  # noqa: S101  (so says Region)
-            form = self.program.signals[carry.signal].format
+            form, name = self.program.signals[region.signal].format, self.datapath.naming.of[region.done]
             mine = [phase for phase in self.phases if phase.region == region and not phase.projection]
             if state := self.keeping.carried[region.carry]:
                 self.add("", f"// {name}, from one active input to the next: on the state {state}")
-                self.wire(name, f"{self.memory_of[state]}[n]", form)
+                self.given(name, f"{self.memory_of[state]}[n]", form)
             else:
                 self.add("", f"// {name}, from one active input to the next")
-                later = self.keeping.until.get(region.done, 0) - region.before
+                later = self.keeping.until.get(region.done, 0) - self.passes.before[region.carry]
                 memory = self.kept_of_neurons(f"{name}_words", form, read=max(later, 0))
-                self.wire(name, memory, form)
-                self.clocked(memory, (self.during(mine), self.datapath.initial[region.done]), self._carried(region))
+                self.given(name, memory, form)
+                self.stores(memory, (self.during(mine), self.datapath.initial[region.done]), self._carried(region))
             self.enable(f"in_{name}", self._carried(region)[0])
 
     def _carried(self, region: Region) -> tuple[str, str]:
@@ -193,8 +190,8 @@ class Stored(Phases):
             form = format_of(self.program, ref)
             self.add("", f"// {name} waits for the passes after pass {number}")
             memory = self.memory(f"{name}_words", form, self.one.size)
-            self.wire(self.datapath.kept[ref], f"{memory}[n]", form)
-            self.clocked(f"{memory}[n]", (self.passes_by(number), self.datapath.left[ref]))
+            self.given(self.datapath.kept[ref], f"{memory}[n]", form)
+            self.stores(f"{memory}[n]", (self.passes_by(number), self.datapath.left[ref]))
 
     def _after(self, number: int) -> list[Phase]:
         """Return what is done after a pass."""
@@ -211,4 +208,42 @@ class Stored(Phases):
         winners = dict[Ref, str]()
         for ref, number in self.passes.reductions(self.program):
             self.add("", f"// {self.datapath.naming.of[ref]}: of all neurons in pass {number}")
-            self.add(*reduction(self.datapath, self.names, ref, self.passes_by(number), winners))
+            self.add(*self._reduction(ref, self.passes_by(number), winners))
+
+    def _reduction(self, ref: Ref, passing: str, winners: dict[Ref, str]) -> list[str]:
+        """Return the lines of a reduction: a register or two that a pass fills, neuron by neuron.
+
+        passing    when the pass after which it is complete does a neuron
+        winners    of those before: what says that there is a first or largest one; this one is added
+        """
+        operation, data, take = self.program.neuron.operations[ref], self.datapath, self.names.take
+        name, wire = data.naming.of[ref], data.wire(ref)
+        bit, value = data.looked[ref]
+        if isinstance(operation, op.Count | op.Any):
+            lines, register = list[str](), winners.get(operation.a)
+            if register is None:
+                bits, register = max(wire.high.bit_length(), 1), take(f"{name}_register")
+                more = f"{register} | {bit}" if isinstance(operation, op.Any) or bits == 1 else f"{register} + {bit}"
+                begins, counts = f"if (state == IDLE) {register} <= {bits}'d0;", f"if ({passing}) {register} <= {more};"
+                lines = [f"{vector(bits)} {register};", *clocked(begins, f"else {counts}")]
+            number = register if is_bit(wire) else f"$signed({{1'b0, {register}}})"
+            return [*lines, f"{declared(wire)} {name};", f"assign {name} = {number};"]
+        found, which = take(f"{name}_found"), take(f"{name}_which")
+        winners[ref] = found
+        lines = [f"logic {found};", f"logic [31:0] {which};  // the neuron"]
+        wins, stored = f"{bit} && !{found}", [f"{found} <= 1'b1;", f"{which} <= n;"]
+        if isinstance(operation, op.Largest):
+            best, most = take(f"{name}_best"), take(f"{name}_most")
+            form = largest_word(self.program, ref)
+            kind = next(port.type for port in data.outputs if port.name == value)
+            lines += [f"{vector(form.word)} {most};", f"{kind} {best};", f"assign {best} = {as_value(most, form)};"]
+            wins = f"{bit} && (!{found} || {value} > {best})"
+            stored.append(f"{most} <= {value}[{form.word - 1}:0];")
+        return [
+            *lines,
+            *clocked(
+                f"if (state == IDLE) {found} <= 1'b0;", f"else if ({passing} && {wins}) begin", *indented(stored), "end"
+            ),
+            f"logic {name};",
+            f"assign {name} = {found} && {which} == n;",
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fxsnn.errors import many
@@ -84,6 +84,22 @@ def fraction(wire: Wire) -> str:
 def literal(value: int) -> str:
     """Return a signed literal, as wide as it is whatever it stands in."""
     return f"{'-' * (value < 0)}{abs(value).bit_length() + 1}'sd{abs(value)}"
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    """Return lines of a module or of a block."""
+    return [f"  {line}" if line else "" for line in lines]
+
+
+def clocked(*lines: str) -> list[str]:
+    """Return a block that is done at the end of every clock."""
+    return ["always_ff @(posedge clock) begin", *indented(lines), "end"]
+
+
+def instance(module: str, name: str, ports: Mapping[str, str]) -> list[str]:
+    """Return an instance of a module, its ports by name."""
+    connections = ",\n".join(f"  .{port}({value})" for port, value in ports.items())
+    return [f"{module} {name} (", *connections.split("\n"), ");"]
 
 
 def as_value(word: str, form: Format) -> str:

@@ -6,8 +6,8 @@ was cast into that format or is proved to lie inside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NoReturn, assert_never
+from collections.abc import Callable, Mapping
+from typing import assert_never
 
 from fxsnn.errors import NeuronError, WidthError
 from fxsnn.kernels import rescale
@@ -15,11 +15,23 @@ from fxsnn.number.modes import Rounding
 from fxsnn.number.signal import Signal
 from fxsnn.program import operations as op
 from fxsnn.program.neuron import BIT, Neuron
-from fxsnn.program.operations import Operation, Ref
-from fxsnn.program.wires import ANYWHERE, BITS, Arrival, Range, Wire, width_of
+from fxsnn.program.operations import Ref
+from fxsnn.program.wires import ANYWHERE, BITS, HIGHEST, LOWEST, Arrival, Range, Wire, too_wide, width_of
 
-_LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
-_BIT, _NOTHING = Wire(0, 1, 0), (0, 0)
+_BIT = Wire(0, 1, 0)
+_GIVEN = (
+    op.State,
+    op.Constant,
+    op.Limit,
+    op.Literal,
+    op.Count,
+)  # with nothing computed on the way
+_ENDS: dict[type, tuple[Callable[[Range], int], Callable[[Range], int]]] = {
+    op.Add: (sum, sum),
+    op.Select: (min, max),
+    op.Minimum: (min, min),
+    op.Maximum: (max, max),
+}
 
 
 class Bounds:
@@ -51,42 +63,33 @@ class Bounds:
         wires, operation = self.wires, self.operations[ref]
         passed: list[Range] = []  # ends of what is computed on the way
         match operation:
-            case op.Both() | op.Compare() | op.Either() | op.Not() | op.Any() | op.First() | op.Largest():
-                self.bit(ref, operation, passed)
+            case op.Compare(a=a, b=b):
+                self.aligned(a, b, passed)
+                wire = _BIT
+            case op.Both() | op.Either() | op.Not() | op.Any() | op.First() | op.Largest():
+                both = isinstance(operation, op.Both) and not self.once.isdisjoint((operation.a, operation.b))
+                if both or isinstance(operation, op.First | op.Largest):
+                    self.once.add(ref)
                 wire = _BIT
             case op.Constant(name=name, signal=signal) if name in self.values:
-                wires.append(Wire(*self.values[name], self.words[signal].frac))
-                self.reach.append(_NOTHING)
-                return
+                wire = Wire(*self.values[name], self.words[signal].frac)
             case op.State(signal=signal) | op.Constant(signal=signal) | op.Limit(signal=signal):
-                wires.append(self.words[signal])
-                self.reach.append(_NOTHING)
-                return
+                wire = self.words[signal]
             case op.Subtract(a=a, b=b):
                 wire = self.difference(a, b, passed)
-            case op.Select(a=a, b=b):
-                (low, high), (low_b, high_b), frac = self.aligned(a, b, passed)
-                wire = Wire(min(low, low_b), max(high, high_b), frac)
             case op.Round():
                 wire = self.rounded(ref, operation, passed)
-            case op.Add(a=a, b=b):
+            case op.Add(a=a, b=b) | op.Select(a=a, b=b) | op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b):
                 (low, high), (low_b, high_b), frac = self.aligned(a, b, passed)
-                wire = Wire(low + low_b, high + high_b, frac)
+                lower, upper = _ENDS[type(operation)]
+                wire = Wire(lower((low, low_b)), upper((high, high_b)), frac)
             case op.Literal(value=value):
-                wires.append(Wire(value, value, 0 if value else ANYWHERE))
-                self.reach.append(_NOTHING)
-                return
+                wire = Wire(value, value, 0 if value else ANYWHERE)
             case op.Multiply(a=a, b=b):
                 x, y = wires[a], wires[b]
                 products = (x.low * y.low, x.low * y.high, x.high * y.low, x.high * y.high)
                 least = max(min(products), 0) if a == b else min(products)
                 wire = Wire(least, max(products), x.frac + y.frac)
-            case op.Maximum(a=a, b=b):
-                (low, high), (low_b, high_b), frac = self.aligned(a, b, passed)
-                wire = Wire(max(low, low_b), max(high, high_b), frac)
-            case op.Minimum(a=a, b=b):
-                (low, high), (low_b, high_b), frac = self.aligned(a, b, passed)
-                wire = Wire(min(low, low_b), min(high, high_b), frac)
             case op.Absolute(a=a):
                 x = wires[a]
                 wire = Wire(max(0, x.low, -x.high), max(-x.low, x.high), x.frac)
@@ -97,9 +100,7 @@ class Bounds:
                 x, shift = wires[a], self.shift(ref, by)
                 wire = Wire(x.low >> shift, x.high >> shift, x.frac)
             case op.Count(a=a):
-                wires.append(Wire(0, 1 if a in self.once else self.neurons, 0))
-                self.reach.append(_NOTHING)  # a counter of its own
-                return
+                wire = Wire(0, 1 if a in self.once else self.neurons, 0)
             case op.Input(name=name):
                 wire = self.arrivals[name].total
             case op.Each(name=name):
@@ -114,25 +115,18 @@ class Bounds:
             case _:
                 assert_never(operation)
         wires.append(wire)
+        if isinstance(operation, _GIVEN):
+            self.reach.append((0, 0))
+            return
         low, high = wire.low, wire.high
         for ends in passed:
             low, high = min(low, ends[0]), max(high, ends[1])
-        if low < _LOWEST or high > _HIGHEST:
-            self.refuse_width(ref, low, high)
+        if low < LOWEST or high > HIGHEST:
+            raise too_wide(self.written(ref), low, high)
         if isinstance(operation, op.Round):  # only the bits that are dropped meet the bias: it is counted, not refused
             biases = rescale.biases(self.signals[operation.signal].rounding.code, self.dropped(operation))
             high = max(high, passed[0][1] + biases[0])
         self.reach.append((low, high))
-
-    def bit(self, ref: Ref, operation: Operation, passed: list[Range]) -> None:
-        """Note what is compared, and which bits at most one neuron has."""
-        match operation:
-            case op.Compare(a=a, b=b):
-                self.aligned(a, b, passed)
-            case op.First() | op.Largest():
-                self.once.add(ref)
-            case op.Both(a=a, b=b) if a in self.once or b in self.once:
-                self.once.add(ref)
 
     def aligned(self, a: Ref, b: Ref, passed: list[Range]) -> tuple[Range, Range, int]:
         """Return the ends of both operands at the finer of their binary points, and that."""
@@ -207,14 +201,6 @@ class Bounds:
         if not self.neuron.is_kept(signal, ref):
             line = max((one.line for one in self.neuron.statements if one.name == name), default=0)  # 0: added to it
             self.fits(ref, name, signal, f"{self.neuron.file}:{line}")
-
-    def refuse_width(self, ref: Ref, low: int, high: int) -> NoReturn:
-        """Raise WidthError for an operation that could leave int64."""
-        bits = max(high.bit_length(), (-low - 1).bit_length()) + 1
-        raise WidthError(
-            f"every exact intermediate must fit int64, but {self.written(ref)} can need {bits} bits "
-            f"(raw {low} to {high})"
-        )
 
     def written(self, ref: Ref) -> str:
         """Return an operation as messages name it: its statement, the formats of its operands, its line."""

@@ -26,10 +26,12 @@ from fxsnn.kernels.called import address
 from fxsnn.kernels.site import Site
 from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
-from fxsnn.program.emit import Emitted, emit
+from fxsnn.program.emit import Emitted, emit, fixed
 from fxsnn.program.emit_source import Structure, Word
-from fxsnn.program.operations import Ref, operands
+from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
+from fxsnn.program.variant import Variant
+from fxsnn.program.vector import Player
 
 _HEADER = '''"""Emitted from {name}."""
 import numpy as np
@@ -106,14 +108,14 @@ def compiled(program: Program, constants: Constants, nonzero: frozenset[str] = f
         nonzero=nonzero,
     )
     emitted = _emitted(structure)
-    facts = _Facts(program, constants, sites, emitted.operations)
-    words = np.array([facts.word(word) for word in emitted.words], dtype=np.int64)
+    known = _known(program, constants, emitted.operations)
+    words = np.array([_word(word, program, known, sites) for word in emitted.words], dtype=np.int64)
     word = _WORDS[structure.bits]
     words = np.clip(words, np.iinfo(word).min, np.iinfo(word).max)  # rails beyond are never met
-    rows = [np.broadcast_to(facts.value(ref), program.neurons) for ref in emitted.rows]
-    fixed = np.stack(rows).astype(word) if rows else np.zeros((0, program.neurons), word)
+    rows = [np.broadcast_to(known[ref], program.neurons) for ref in emitted.rows]
+    own = np.stack(rows).astype(word) if rows else np.zeros((0, program.neurons), word)
     fracs = tuple(program.wires[ref].frac for ref in emitted.rows)
-    return Compiled(neuron.title, emitted, words, fixed, fracs, word, bool(drawing))
+    return Compiled(neuron.title, emitted, words, own, fracs, word, bool(drawing))
 
 
 def _bits(program: Program, sites: Iterable[Site]) -> int:
@@ -197,80 +199,32 @@ def _load(title: str, text: str) -> None:
         raise
 
 
-@dataclass(slots=True, eq=False)
-class _Facts:
-    """What a plan and constants make of the words that a source names."""
+def _known(program: Program, constants: Constants, operations: Mapping[Ref, op.Operation]) -> dict[Ref, Array]:
+    """Return what follows from constants alone, int64[1 or neurons], at the binary points that bounds give.
 
-    program: Program
-    constants: Constants
-    sites: Mapping[Ref, Site]
-    operations: Mapping[Ref, op.Operation]  # those that are left
+    operations    those that are left
+    """
+    alone = {ref: operations[ref] for ref in fixed(operations)}
+    words = {name: np.atleast_1d(np.asarray(constants[name], np.int64)) for name in program.neuron.constants}
+    player = Player(Variant(program, alone, {ref: float(ref) for ref in alone}, {}, {}, -1), words, 1)
+    found = dict[Ref, Array]()
+    for ref, (made,) in player.step({}).items():
+        found[ref] = made << program.wires[ref].frac - player.fracs[ref] if made.any() else made
+    return found
 
-    def word(self, word: Word) -> int:
-        kind, refs, signal = word
-        wires = self.program.wires
-        match kind:
-            case "fixed":
-                return int(self.value(refs[0]))
-            case "left" | "whole":
-                whole = kind == "whole"
-                at = [wires[ref].frac for ref in (refs if whole else refs[1:])]
-                at += [self.program.signals[signal].format.frac] if signal else []
-                return max(at) - (0 if whole else wires[refs[0]].frac)
-            case "product":
-                return wires[refs[0]].frac - sum(wires[ref].frac for ref in refs[1:])
-        return int(getattr(self.sites[refs[0]], kind))
 
-    def _frac(self, ref: Ref) -> int:
-        return 0 if isinstance(self.operations[ref], op.Literal) else self.program.wires[ref].frac
-
-    def value(self, ref: Ref) -> Any:
-        """Return what follows from constants alone, at the binary point that bounds give the operation."""
-        operation, original = self.operations[ref], self.program.neuron.operations[ref]
-        match operation:
-            case op.Constant(name=name):
-                found = self.constants[name]
-                return found if isinstance(found, int) else np.asarray(found, dtype=np.int64)
-            case op.Number(name=name):
-                return self.program.numbers[name]
-            case op.Literal(value=value):
-                return value
-            case op.Not(a=a):
-                return 1 - self.value(a)
-            case op.Both(a=a, b=b):
-                return self.value(a) & self.value(b)
-            case op.Either(a=a, b=b):
-                return self.value(a) | self.value(b)
-            case op.Absolute(a=a):
-                return np.abs(self._at(a, self._frac(ref)))
-            case op.Multiply(a=a, b=b):
-                return self._moved(self.value(a) * self.value(b), self._frac(a) + self._frac(b), self._frac(ref))
-            case op.ShiftLeft(a=a, by=by):
-                return self._at(a, self._frac(ref)) << self.value(by)
-            case op.ShiftRight(a=a, by=by):
-                return self._at(a, self._frac(ref)) >> self.value(by)
-        wires = self.program.wires
-        frac = wires[ref].frac
-        if isinstance(original, op.Compare):
-            frac = max(wires[original.a].frac, wires[original.b].frac)
-        a, b = (self._at(part, frac) for name, part in operands(operation) if name in ("a", "b"))
-        match operation:
-            case op.Add():
-                return a + b
-            case op.Subtract():
-                return a - b
-            case op.Minimum():
-                return np.minimum(a, b)
-            case op.Maximum():
-                return np.maximum(a, b)
-            case op.Select(condition=condition):
-                return np.where(self.value(condition), a, b)
-            case op.Compare(relation=relation):
-                return np.asarray(op.RELATIONS[relation](a, b)).astype(np.int64)
-        raise AssertionError(operation)
-
-    def _at(self, ref: Ref, frac: int) -> Any:
-        return self._moved(self.value(ref), self._frac(ref), frac)
-
-    def _moved(self, words: Any, frac: int, to: int) -> Any:
-        return words << to - frac if np.any(words) else words
+def _word(word: Word, program: Program, known: Mapping[Ref, Array], sites: Mapping[Ref, Site]) -> int:
+    """Return what a plan and constants make of a word that a source names."""
+    kind, refs, signal = word
+    wires = program.wires
+    match kind:
+        case "fixed":
+            return int(known[refs[0]].item())
+        case "left" | "whole":
+            whole = kind == "whole"
+            at = [wires[ref].frac for ref in (refs if whole else refs[1:])]
+            at += [program.signals[signal].format.frac] if signal else []
+            return max(at) - (0 if whole else wires[refs[0]].frac)
+        case "product":
+            return wires[refs[0]].frac - sum(wires[ref].frac for ref in refs[1:])
+    return int(getattr(sites[refs[0]], kind))

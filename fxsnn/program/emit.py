@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fxsnn.program import operations as op
 from fxsnn.program.emit_source import Structure, Word
 from fxsnn.program.emit_values import Values, is_bit
-from fxsnn.program.fold import Folded, at_rest, fold
+from fxsnn.program.fold import at_rest, fold
 from fxsnn.program.operations import REDUCTIONS, Operation, Ref, operands
 from fxsnn.program.stages import Stages
 
@@ -37,7 +37,7 @@ def emit(structure: Structure) -> Emitted:
     """Return the source of a function `step`; see `_HEAD` for its arguments."""
     neuron = structure.neuron
     folded = fold(neuron, _zeros(structure))
-    return _Emitter(structure, folded, Stages(neuron, folded, fixed(folded), structure.guarded_draws)).emit()
+    return _Emitter(structure, folded, Stages(neuron, folded, fixed(folded.operations), structure.guarded_draws)).emit()
 
 
 def _zeros(structure: Structure) -> frozenset[Ref]:
@@ -46,10 +46,10 @@ def _zeros(structure: Structure) -> frozenset[Ref]:
     return at_rest(structure.neuron, zeros, structure.nonzero)
 
 
-def fixed(folded: Folded) -> frozenset[Ref]:
+def fixed(operations: Mapping[Ref, Operation]) -> frozenset[Ref]:
     """Return what depends on nothing but constants."""
     found: set[Ref] = set()
-    for ref, operation in folded.operations.items():
+    for ref, operation in operations.items():
         parts = [part for _, part in operands(operation)]
         computed = parts and not isinstance(operation, (op.Round, op.Limit, op.Carry, op.Done, *REDUCTIONS))
         if isinstance(operation, (op.Constant, op.Number, op.Literal)) or (computed and found.issuperset(parts)):
@@ -187,14 +187,13 @@ class _Emitter(Values):
         assert isinstance(end, op.Done)  # noqa: S101  (so was it found)
         carry = self.folded.operations[end.carry]
         assert isinstance(carry, op.Carry)  # noqa: S101  (a Done names it)
-        original = self.structure.neuron.operations[end.carry]
-        assert isinstance(original, op.Carry)  # noqa: S101  (it stands for itself)
+        region = next(one for one in self.structure.neuron.regions if one.done == done)
         self.add("for n in range(size):")
         self.deep, self.env = 3, {}
-        self.add(f"carried_{done}[n] = {self._placed(carry.initial, original.initial, carry.signal)}")
+        self.add(f"carried_{done}[n] = {self._placed(carry.initial, region.initial, carry.signal)}")
         self.deep = 2
-        given = next(one.name for one in self.structure.neuron.operations[end.carry : done] if isinstance(one, op.Each))
-        several, at = self.structure.neuron.one_by_one, self.structure.neuron.one_by_one.index(given)
+        several = self.structure.neuron.one_by_one
+        at = several.index(region.given)
         first, last = "start", "stop"
         if len(several) > 1:
             first, last = f"indices[{at - 1}]" if at else f"{len(several)}", f"indices[{at}]"

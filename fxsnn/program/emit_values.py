@@ -101,10 +101,8 @@ class Values(Source):
         """Return an operation on values that are computed before it."""
         original = self.structure.neuron.operations[ref]
         match operation:
-            case op.Add():
-                return self._sum("+", ref, (ref,))
-            case op.Subtract():
-                return self._sum("-", ref, (ref,))
+            case op.Add() | op.Subtract():
+                return self._sum(ref, (ref,))
             case op.Multiply(a=a, b=b):
                 product = self.two("*", self.value(a), self.value(b))
                 parts = [part for part in (a, b) if not isinstance(self.folded.operations[part], op.Literal)]
@@ -116,10 +114,8 @@ class Values(Source):
             case op.Compare(relation=relation):
                 left, right = self._pair(ref, (original.a, original.b))  # type: ignore[union-attr]
                 return f"({left} {relation} {right})"
-            case op.Both(a=a, b=b):
-                return f"({self.bit(a)} & {self.bit(b)})"
-            case op.Either(a=a, b=b):
-                return f"({self.bit(a)} | {self.bit(b)})"
+            case op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                return f"({self.bit(a)} {op.SIGNS[type(operation)]} {self.bit(b)})"
             case op.Not(a=a):
                 return f"(not {self.bit(a)})"
             case op.Select(condition=condition):
@@ -152,7 +148,7 @@ class Values(Source):
         source, signal = self.folded.operations[found.a], found.signal
         bare = self.grid(found.a) == signal and self.same(original.a)  # nothing is dropped
         if isinstance(source, op.Add | op.Subtract) and found.a not in self.env and not bare:
-            exact = self._sum("+" if isinstance(source, op.Add) else "-", found.a, (original.a,), signal)
+            exact = self._sum(found.a, (original.a,), signal)
         else:
             exact = self._aligned(found.a, (original.a,), signal)
         lowest, highest = (self.data(rail, ref) for rail in ("lowest", "highest"))
@@ -185,9 +181,8 @@ class Values(Source):
 
     # binary points
 
-    def _sum(self, sign: str, ref: Ref, at: tuple[Ref, ...], signal: str = "") -> str:
-        left, right = self._pair(ref, at, signal)
-        return self.two(sign, left, right)
+    def _sum(self, ref: Ref, at: tuple[Ref, ...], signal: str = "") -> str:
+        return self.two(op.SIGNS[type(self.folded.operations[ref])], *self._pair(ref, at, signal))
 
     def _pair(self, ref: Ref, at: tuple[Ref, ...], signal: str = "") -> tuple[str, str]:
         """Return the operands of an operation at the finest binary point of `at` and the signal."""

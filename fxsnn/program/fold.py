@@ -60,27 +60,18 @@ def _living(neuron: Neuron, folded: Folded) -> dict[Ref, Operation]:
 def at_rest(neuron: Neuron, zeros: Iterable[Ref], nonzero: frozenset[str] = frozenset()) -> frozenset[Ref]:
     """Return `zeros` and every state that never leaves 0, given that it begins there, as all but `nonzero` do."""
     known, states = frozenset(zeros), enumerate(neuron.operations)
-    resting = {ref for ref, one in states if isinstance(one, op.State) and one.name not in nonzero}
+    resting = {ref: one.name for ref, one in states if isinstance(one, op.State) and one.name not in nonzero}
     while True:
-        folded = fold(neuron, known | resting)
-        left = set()
-        for ref in resting:
-            state = neuron.operations[ref]
-            assert isinstance(state, op.State)  # noqa: S101  (so were they chosen)
-            if folded.literal(neuron.states[state.name][1]) == 0:
-                left.add(ref)
+        folded = fold(neuron, known | resting.keys())
+        left = {ref: name for ref, name in resting.items() if folded.literal(neuron.states[name][1]) == 0}
         if left == resting:
-            return known | resting
+            return known | resting.keys()
         resting = left
 
 
 def _simpler(folded: Folded, operation: Operation) -> Operation | Ref:
     """Return an operation, or the number of one that gives the same words."""
-
-    def value(ref: Ref) -> int | None:
-        found = folded.operations[ref]
-        return found.value if isinstance(found, op.Literal) else None
-
+    value = folded.literal
     match operation:
         case op.Add(a=a, b=b) | op.Either(a=a, b=b) if value(a) == 0:
             return b

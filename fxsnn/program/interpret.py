@@ -6,7 +6,7 @@ step is from the same text; tests/reference*.py, written by hand, are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -14,6 +14,7 @@ from fxsnn.frozen import freeze
 from fxsnn.kernels import lfsr, rescale
 from fxsnn.number.lfsr import Lfsr
 from fxsnn.program import operations as op
+from fxsnn.program.neuron import Region
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 from fxsnn.program.wires import ANYWHERE
@@ -65,11 +66,6 @@ class Run:
         self.lfsr_states = {stream: register.seed for stream, register in self.registers.items()}
         self.counts = {cast.round: Counts() for cast in neuron.casts}
 
-    def steps(self, arrivals: Iterable[Arrivals]) -> Iterator[Step]:
-        """Do a step for each of what arrives."""
-        for come in arrivals:
-            yield self.step(come)
-
     def step(self, come: Arrivals) -> Step:
         """Do a time step."""
         neuron = self.program.neuron
@@ -79,16 +75,13 @@ class Run:
         for ref, operation in enumerate(operations):
             if isinstance(operation, op.LEAVES) and not isinstance(operation, op.Each):
                 values[ref] = self._leaf(operation, come)
-        ends = {end.carry: ref for ref, end in enumerate(operations) if isinstance(end, op.Done)}
-        ref = 0
-        while ref < len(operations):
-            operation = operations[ref]
-            if isinstance(operation, op.Carry):
-                end = ends[ref]
-                ref = self._loop(ref, end, values, draws, come)
-            elif not isinstance(operation, op.LEAVES):
+        regions, last = {one.carry: one for one in neuron.regions}, -1
+        for ref, operation in enumerate(operations):
+            if ref in regions:
+                last = regions[ref].done
+                self._loop(regions[ref], values, draws, come)
+            elif ref > last and not isinstance(operation, op.LEAVES):
                 values[ref] = self._value(ref, values, draws)
-            ref += 1
         for name, (signal, final) in neuron.states.items():
             self.states[name] = self._placed(final, values, self.program.signals[signal].format.frac)
         return Step(
@@ -115,55 +108,40 @@ class Run:
                 return [value] * self.neurons
         raise AssertionError(operation)
 
-    def _loop(self, first: Ref, end: Ref, values: list[Words], draws: dict[int, Words], come: Arrivals) -> Ref:
-        """Do what stands between Carry and Done for every active input; return the Done's number."""
-        operations = self.program.neuron.operations
-        carry, done = operations[first], operations[end]
-        assert isinstance(carry, op.Carry)  # noqa: S101  (so says `step`)
-        assert isinstance(done, op.Done)  # noqa: S101  (so says `step`)
-        within = range(first + 1, end)
-        each = next(ref for ref in within if isinstance(operations[ref], op.Each))
-        name = operations[each].name  # type: ignore[union-attr]
-        frac = self.program.signals[carry.signal].format.frac
-        values[first] = self._placed(carry.initial, values, frac)
-        for row in come[name]:
-            values[each] = list(row)
-            for ref in within:
-                if not isinstance(operations[ref], op.LEAVES):
+    def _loop(self, region: Region, values: list[Words], draws: dict[int, Words], come: Arrivals) -> None:
+        """Do a region for every active input."""
+        operations, first = self.program.neuron.operations, region.carry
+        frac = self.program.signals[region.signal].format.frac
+        values[first] = self._placed(region.initial, values, frac)
+        for row in come[region.given]:
+            for ref in range(first + 1, region.done):
+                if isinstance(operations[ref], op.Each):
+                    values[ref] = list(row)
+                elif not isinstance(operations[ref], op.LEAVES):
                     values[ref] = self._value(ref, values, draws)
-            values[first] = values[done.result]
-        values[end] = values[first]
-        return end
+            values[first] = values[region.result]
+        values[region.done] = values[first]
 
     def _value(self, ref: Ref, values: list[Words], draws: dict[int, Words]) -> Words:
         """Return the words of an operation whose operands are there."""
         operation = self.program.neuron.operations[ref]
         match operation:
-            case op.Add(a=a, b=b):
-                return [x + y for x, y in self._pairs(a, b, values)]
-            case op.Subtract(a=a, b=b):
-                return [x - y for x, y in self._pairs(a, b, values)]
-            case op.Multiply(a=a, b=b):
-                return [x * y for x, y in zip(values[a], values[b], strict=True)]
-            case op.ShiftLeft(a=a, by=by):
-                return [x << k for x, k in zip(values[a], values[by], strict=True)]
-            case op.ShiftRight(a=a, by=by):
-                return [x >> k for x, k in zip(values[a], values[by], strict=True)]
+            case op.Add(a=a, b=b) | op.Subtract(a=a, b=b):
+                return [op.BINARY[type(operation)](x, y) for x, y in self._pairs(a, b, values)]
+            case op.Multiply(a=a, b=b) | op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                return [*map(op.BINARY[type(operation)], values[a], values[b])]
+            case op.ShiftLeft(a=a, by=by) | op.ShiftRight(a=a, by=by):
+                return [*map(op.BINARY[type(operation)], values[a], values[by])]
             case op.Compare(relation=relation, a=a, b=b):
                 return [int(op.RELATIONS[relation](x, y)) for x, y in self._pairs(a, b, values)]
-            case op.Both(a=a, b=b):
-                return [x & y for x, y in zip(values[a], values[b], strict=True)]
-            case op.Either(a=a, b=b):
-                return [x | y for x, y in zip(values[a], values[b], strict=True)]
             case op.Not(a=a):
                 return [1 - x for x in values[a]]
             case op.Select(condition=condition, a=a, b=b):
                 pairs = self._pairs(a, b, values)
                 return [x if c else y for c, (x, y) in zip(values[condition], pairs, strict=True)]
-            case op.Minimum(a=a, b=b):
-                return [min(x, y) for x, y in self._pairs(a, b, values)]
-            case op.Maximum(a=a, b=b):
-                return [max(x, y) for x, y in self._pairs(a, b, values)]
+            case op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b):
+                least = isinstance(operation, op.Minimum)
+                return [min(pair) if least else max(pair) for pair in self._pairs(a, b, values)]
             case op.Absolute(a=a):
                 return [abs(x) for x in values[a]]
             case op.Round():

@@ -64,18 +64,15 @@ def _roundings(program: Program, cast: Cast) -> Named:
             yield title, changed(cast.round, rounding=rounding)
     yield "slice taken one bit too high", changed(cast.round, off=1)
     yield "slice taken one bit too low", changed(cast.round, off=-1)
-    if signal.rounding is Rounding.STOCHASTIC and right and cast.stream is not None:
-        guarded = program.neuron.operations[cast.round]
-        if isinstance(guarded, op.Round) and guarded.guard is not None:
-            yield "draws in every step, whether the cast is made or not", changed(cast.round, guard=None)
+    drawn = signal.rounding is Rounding.STOCHASTIC and right and cast.stream is not None
+    if drawn and program.neuron.rounding(cast).guard is not None:
+        yield "draws in every step, whether the cast is made or not", changed(cast.round, guard=None)
 
 
 def _limits(program: Program, cast: Cast) -> Named:
     signal, limit = program.signals[cast.signal], cast.limit
     form = signal.format
     low, high = form.lowest, form.highest
-    rounding = program.neuron.operations[cast.round]
-    assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
 
     def given(make: Make) -> Change:
         return lambda variant: variant.put(limit, Made((cast.round,), None, make))
@@ -107,7 +104,7 @@ def _limits(program: Program, cast: Cast) -> Named:
             "at the upper rail its fractional bits are lost",
             given(lambda x: np.where(x > high, whole, np.maximum(x, low))),
         )
-    exact = rounding.a
+    exact = program.neuron.rounding(cast).a
     yield "not cast: the exact value is used", lambda variant: variant.put(limit, Made((exact,), None, lambda x: x))
 
 
@@ -130,7 +127,7 @@ def _unlimited(program: Program) -> Iterator[Mutation]:
                 name = f"{labels.where(some[0].round)}: {kind} wraps where it is stored"
                 yield Mutation(name, "", _stored(program, some, make))
         for kind, make in kinds if len(casts) > 1 else ():
-            lines = [str(program.neuron.statements[program.neuron.owners[one.round]].line) for one in casts]
+            lines = [str(program.neuron.line(one.round)) for one in casts]
             name = (
                 f"lines {', '.join(lines[:-1])} and {lines[-1]}, casts into {signal}: {kind} wraps where it is stored"
             )

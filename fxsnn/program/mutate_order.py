@@ -10,6 +10,7 @@ import numpy as np
 from fxsnn.number.cast import rails
 from fxsnn.number.signal import Signal
 from fxsnn.program import operations as op
+from fxsnn.program.mutate_values import literal
 from fxsnn.program.mutation import Labels, Mutation, continued, grid_of, leaks, own, redirected
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
@@ -142,8 +143,8 @@ def _late(neuron: Neuron) -> Iterator[Mutation]:
     yield Mutation(f"{where}: emitted a step late", "", lambda variant: emitted(variant, named=False))
     made = dict.fromkeys(one.value for one in neuron.statements if one.value >= 0)
     for ref in (*made, *(ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Input))):
-        inside = any(isinstance(one, op.Done) and one.carry <= ref < end for end, one in enumerate(neuron.operations))
-        guarded = any(cast.limit == ref and _guarded(neuron, cast.round) for cast in neuron.casts)
+        inside = any(one.carry <= ref < one.done for one in neuron.regions)
+        guarded = any(cast.limit == ref and neuron.rounding(cast).guard is not None for cast in neuron.casts)
         if isinstance(neuron.operations[ref], op.State | op.Constant | op.Literal | op.Number) or inside or guarded:
             continue
 
@@ -165,11 +166,6 @@ def _late(neuron: Neuron) -> Iterator[Mutation]:
             yield Mutation(f"{labels.where(ref)}: what follows takes it a step late", "", taken)
 
 
-def _guarded(neuron: Neuron, ref: Ref) -> bool:
-    one = neuron.operations[ref]
-    return isinstance(one, op.Round) and one.guard is not None
-
-
 def _resets(program: Program) -> Iterator[Mutation]:
     """Yield selections that give 0, another constant, or what is above the threshold, in the place of what they do."""
     neuron, labels = program.neuron, Labels(program.neuron)
@@ -179,7 +175,7 @@ def _resets(program: Program) -> Iterator[Mutation]:
         where, grid = labels.where(ref), grid_of(neuron, ref)
         when = labels.of(one.condition)
         if neuron.operations[one.a] != op.Literal(0):
-            yield Mutation(f"{where}: set to 0 where {when}, instead of {labels.of(one.a)}", "", _zero(ref))
+            yield Mutation(f"{where}: set to 0 where {when}, instead of {labels.of(one.a)}", "", literal(ref, "a", 0))
         cast = next((cast for cast in neuron.casts if cast.limit == one.b), None)
         if cast is not None:
             low, high = program.signals[cast.signal].format.lowest, program.signals[cast.signal].format.highest
@@ -190,23 +186,20 @@ def _resets(program: Program) -> Iterator[Mutation]:
                 now = variant.operations[ref]
                 assert isinstance(now, op.Select)  # noqa: S101  (so was it found)
                 make = lambda a, x: np.where((x < low) | (x > high), 0, a)  # noqa: E731
-                found, other = variant.add(Made((now.a, round_), None, make), ref)
-                return found.reading(ref, "a", other)
+                return variant.planting(ref, "a", Made((now.a, round_), None, make))
 
             yield Mutation(f"{where}: where {cast.name} met a rail, the remainder is lost", "", lost)
         for level in _levels(neuron, one.condition):
             if grid in program.signals and grid_of(neuron, one.b) == grid:
                 signal = program.signals[grid]
-                least, most = rails(signal.format, signal.overflow)
 
                 def taken(
-                    variant: Variant, ref: Ref = ref, b: Ref = one.b, level: Ref = level, signal: Signal = signal,
-                    ends: tuple[int, int] = (least, most),
+                    variant: Variant, ref: Ref = ref, b: Ref = one.b, level: Ref = level, signal: Signal = signal
                 ) -> Variant:  # fmt: skip
                     found, exact = variant.add(op.Subtract(b, level), ref)
                     found, near = found.add(Rounds(exact, signal.format.frac, signal.rounding, None, None), ref)
-                    found, word = found.add(Limits(near, *ends, signal.overflow.code), ref)
-                    return found.reading(ref, "a", word)
+                    ends = rails(signal.format, signal.overflow)
+                    return found.planting(ref, "a", Limits(near, *ends, signal.overflow.code))
 
                 name = f"{where}: {labels.of(level)} subtracted where {when}, instead of {labels.of(one.a)}"
                 yield Mutation(name, "", taken)
@@ -226,11 +219,3 @@ def _levels(neuron: Neuron, condition: Ref) -> list[Ref]:
         elif isinstance(one, op.BITS):
             left += [part for _, part in operands(one)]
     return levels
-
-
-def _zero(ref: Ref) -> Change:
-    def apply(variant: Variant) -> Variant:
-        found, zero = variant.add(op.Literal(0), ref)
-        return found.reading(ref, "a", zero)
-
-    return apply

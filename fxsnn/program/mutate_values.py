@@ -1,4 +1,4 @@
-"""Operations done otherwise: comparisons, shifts, terms that are missing, numbers that are one more or less."""
+"""Operations done otherwise: other comparisons and shifts, terms that are missing or scaled, numbers one off."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from fxsnn.number.format import bits_of
 from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.mutate_casts import rounded
-from fxsnn.program.mutate_scaled import scaled
 from fxsnn.program.mutation import Labels, Mutation, grid_of
 from fxsnn.program.neuron import Neuron
 from fxsnn.program.operations import Ref, operands
@@ -47,7 +46,7 @@ def values(program: Program) -> Iterator[Mutation]:
     for ref, one in enumerate(program.neuron.operations):
         if not isinstance(one, op.LEAVES):
             twins.setdefault(one, []).append(ref)
-    for make in (compared, _shifted, _terms, scaled, numbers, reads):
+    for make in (compared, _shifted, _terms, _scaled, numbers, reads):
         for refs in twins.values():
             found = [list(make(program, ref)) for ref in refs]
             for some in found:
@@ -106,13 +105,13 @@ def compared(program: Program, ref: Ref) -> Iterator[Mutation]:
 
         yield Mutation(f"{where}: {prefix}compared as unsigned instead of signed", "", unsigned)
     for cast in program.neuron.casts:
-        cut = program.neuron.operations[cast.round]
+        exact = {"rounded and limited": program.neuron.rounding(cast).a} if program.site(cast).right else {}
         for field, part in operands(one):
-            if part == cast.limit and isinstance(cut, op.Round):
-                below = {"limited": cast.round} | ({"rounded and limited": cut.a} if program.site(cast).right else {})
-                for done, exact in below.items():
+            if part == cast.limit:
+                below = {"limited": cast.round} | exact
+                for done, before in below.items():
                     name = f"{where}: compares {labels.of(part)} before it is {done}"
-                    yield Mutation(name, "", lambda v, field=field, exact=exact: v.reading(ref, field, exact))  # type: ignore[misc]
+                    yield Mutation(name, "", lambda v, field=field, before=before: v.reading(ref, field, before))  # type: ignore[misc]
 
 
 def _several(neuron: Neuron, ref: Ref) -> bool:
@@ -173,15 +172,12 @@ def _amounts(program: Program, ref: Ref, by: Ref, done: str) -> Iterator[Mutatio
     for other in (shift - 1, shift + 1, shift - 2, shift + 2, 0):
         if 0 <= other <= 62 and other != shift:
             name = f"{Labels(program.neuron).where(ref)}: {done} by {other} instead of {shift}"
-            yield Mutation(name, "", _literal(ref, "by", other))
+            yield Mutation(name, "", literal(ref, "by", other))
 
 
-def _literal(ref: Ref, field: str, value: int) -> Change:
-    def apply(variant: Variant) -> Variant:
-        found, number = variant.add(op.Literal(value), ref)
-        return found.reading(ref, field, number)
-
-    return apply
+def literal(ref: Ref, field: str, value: int) -> Change:
+    """Return the change after which an operation reads a number in the place of a value."""
+    return lambda variant: variant.planting(ref, field, op.Literal(value))
 
 
 def _terms(program: Program, ref: Ref) -> Iterator[Mutation]:
@@ -209,6 +205,42 @@ def _terms(program: Program, ref: Ref) -> Iterator[Mutation]:
         yield Mutation(name, "", lambda v: v.put(ref, op.Subtract(b, a)))
 
 
+def _scaled(program: Program, ref: Ref) -> Iterator[Mutation]:
+    """Yield an operation, or a choice, of which one part is halved or doubled."""
+    labels, operations = Labels(program.neuron), program.neuron.operations
+    one = operations[ref]
+    if isinstance(one, op.Add | op.Subtract | op.Multiply):
+        parts = [] if any(isinstance(operations[part], op.Literal) for _, part in operands(one)) else operands(one)
+    else:
+        parts = [(name, part) for name, part in operands(one) if isinstance(one, op.Select) and name != "condition"]
+    for field, part in parts:
+        made = operations[part]
+        if isinstance(made, op.Literal) or _or_nothing(program.neuron, part):
+            continue
+        for off, kind in ((-1, "halved, its slice one bit too high"), (1, "doubled, its slice one bit too low")):
+            for exact in (False, True) if off < 0 else (False,):
+                yield Mutation(
+                    f"{labels.where(ref)}: {labels.of(part)} {kind}", "", _shifting(ref, field, part, off, exact)
+                )
+
+
+def _or_nothing(neuron: Neuron, ref: Ref) -> bool:
+    """Return whether a value is a choice between another one, for which all is reported, and 0."""
+    one = neuron.operations[ref]
+    return isinstance(one, op.Select) and op.Literal(0) in (neuron.operations[one.a], neuron.operations[one.b])
+
+
+def _shifting(ref: Ref, field: str, part: Ref, off: int, exact: bool) -> Change:
+    """Return the change after which an operation reads a value shifted, its lowest bit lost or kept."""
+
+    def apply(variant: Variant) -> Variant:
+        frac = variant.fracs()[part]
+        made = Made((part,), frac + 1, lambda x: x) if exact else Made((part,), None, lambda x: moved(x, off))
+        return variant.planting(ref, field, made)
+
+    return apply
+
+
 def numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
     """Yield an operation whose literal is one more or less."""
     neuron, where = program.neuron, Labels(program.neuron).where(ref)
@@ -216,11 +248,11 @@ def numbers(program: Program, ref: Ref) -> Iterator[Mutation]:
     if isinstance(one, op.ShiftLeft | op.ShiftRight):
         return
     for field, part in operands(one):
-        literal = neuron.operations[part]
-        if isinstance(literal, op.Literal) and not (isinstance(one, op.Subtract) and field == "a"):
-            for value in (literal.value - 1, literal.value + 1):
-                title = f"{value} instead of {literal.value} in {Labels(neuron).of(ref)}"
-                yield Mutation(f"{where}: {title}", "", _literal(ref, field, value))
+        known = neuron.operations[part]
+        if isinstance(known, op.Literal) and not (isinstance(one, op.Subtract) and field == "a"):
+            for value in (known.value - 1, known.value + 1):
+                title = f"{value} instead of {known.value} in {Labels(neuron).of(ref)}"
+                yield Mutation(f"{where}: {title}", "", literal(ref, field, value))
 
 
 def reads(program: Program, ref: Ref) -> Iterator[Mutation]:

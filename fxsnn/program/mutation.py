@@ -11,7 +11,7 @@ from fxsnn.program.neuron import BIT, Neuron
 from fxsnn.program.operations import Ref, operands
 from fxsnn.program.variant import Change, Variant, parts_of
 
-_SIGNS = {
+_SIGNS: dict[type, str] = {
     op.Add: "+",
     op.Subtract: "-",
     op.Multiply: "*",
@@ -22,7 +22,7 @@ _SIGNS = {
 }
 _BINDS = {"or": 1, "and": 2, "<<": 5, ">>": 5, "+": 6, "-": 6, "*": 7}  # how tightly, as in Python
 _COMPARES, _ATOM = 4, 8
-_FUNCTIONS = {op.Minimum: "min", op.Maximum: "max", op.Absolute: "abs"}
+_FUNCTIONS: dict[type, str] = {op.Minimum: "min", op.Maximum: "max", op.Absolute: "abs"}
 
 
 @dataclass(frozen=True, slots=True)

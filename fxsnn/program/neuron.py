@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from fxsnn.program.operations import Constant, Each, Input, Limit, Literal, Number, Operation, Ref, State
+from fxsnn.program import operations as op
+from fxsnn.program.operations import Operation, Ref
 
 BIT = "bit"  # the signal of a state that holds 0 or 1: no plan gives it a format
 
@@ -32,6 +33,18 @@ class Cast:
     limit: Ref
     signal: str
     stream: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What is done for every active input, one after the other: from a Carry to its Done."""
+
+    carry: Ref
+    done: Ref
+    initial: Ref
+    result: Ref  # what is carried on
+    signal: str  # of what is carried on
+    given: str  # the input whose active words come
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,12 +84,12 @@ class Neuron:
     def is_kept(self, signal: str, ref: Ref) -> bool:
         """Say whether a value is a word of a signal as it is: cast into it, or one of its states."""
         made = self.operations[ref]
-        return isinstance(made, Limit | State) and made.signal == signal
+        return isinstance(made, op.Limit | op.State) and made.signal == signal
 
     @property
     def one_by_one(self) -> tuple[str, ...]:
         """The inputs whose active words a step takes one after the other."""
-        taken = {one.name for one in self.operations if isinstance(one, Each)}
+        taken = {one.name for one in self.operations if isinstance(one, op.Each)}
         return tuple(name for name in self.inputs if name in taken)
 
     @property
@@ -86,21 +99,39 @@ class Neuron:
             name: (own, last) for name, (own, last) in self.states.items() if own != BIT and not self.is_kept(own, last)
         }
 
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """What a step does for every active input, in the order of the text."""
+        found = list[Region]()
+        for done, end in enumerate(self.operations):
+            if isinstance(end, op.Done):
+                begin, *inside = self.operations[end.carry : done]
+                assert isinstance(begin, op.Carry)  # noqa: S101  (a Done names it)
+                given = next(one.name for one in inside if isinstance(one, op.Each))
+                found.append(Region(end.carry, done, begin.initial, end.result, begin.signal, given))
+        return tuple(found)
+
+    def rounding(self, cast: Cast) -> op.Round:
+        """Return the operation that rounds in a cast."""
+        found = self.operations[cast.round]
+        assert isinstance(found, op.Round)  # noqa: S101  (so says Cast)
+        return found
+
     def cast(self, stream: int) -> Cast | None:
         """Return the cast that draws from the register of this number, or none where the choices leave it out."""
         return next((cast for cast in self.casts if cast.stream == stream), None)
 
     def labelled(self, cast: Cast) -> str:
         """Return what a cast is called where casts are counted: its name and line."""
-        return f"{cast.name}, line {self.statements[self.owners[cast.round]].line}"
+        return f"{cast.name}, line {self.line(cast.round)}"
 
     def called(self, ref: Ref) -> str:
         """Return the name of a value: of what is declared or assigned, or a number; nothing where it has none."""
         match self.operations[ref]:
-            case State(name=name) | Constant(name=name) | Input(name=name) | Each(name=name) | Number(name=name):
-                return name
-            case Literal(value=value):
+            case op.Literal(value=value):
                 return str(value)
+            case one if isinstance(one, op.LEAVES):
+                return one.name
         named = [name for name, value in self.names.items() if value == ref]
         named += [one.name for one in self.statements if one.value == ref and one.name != "if"]
         return named[0] if named else ""
@@ -109,6 +140,10 @@ class Neuron:
         """Return the statements that make a value: several where an if and its else both assign it."""
         return tuple(self.statements[number] for number in self.joined.get(ref, (self.owners[ref],)))
 
+    def line(self, ref: Ref) -> int:
+        """Return the line of the text in which the statement of an operation begins."""
+        return self.statements[self.owners[ref]].line
+
     def place(self, ref: Ref) -> str:
         """Return where in the text an operation stands: file and line."""
-        return f"{self.file}:{self.statements[self.owners[ref]].line}"
+        return f"{self.file}:{self.line(ref)}"

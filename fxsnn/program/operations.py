@@ -17,40 +17,48 @@ Ref: TypeAlias = int  # the number of an operation: its place in the step
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class _Named:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored(_Named):
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    a: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class _Two(_One):
+    b: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class _Shift(_One):
+    by: Ref  # a Literal or a Number
+
+
+class State(_Stored):
     """A word that was kept from the step before."""
 
-    name: str
-    signal: str
 
-
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(_Stored):
     """A word that never changes: one for all neurons, or one each."""
 
-    name: str
-    signal: str
 
-
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(_Named):
     """The exact sum that a projection brings in this step."""
 
-    name: str
 
-
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(_Named):
     """What one active input brings; only between a Carry and its Done."""
 
-    name: str
 
-
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(_Named):
     """An integer that the plan gives, a shift for example."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +68,24 @@ class Literal:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+class Add(_Two):
     """a + b, at the finer binary point of the two."""
 
-    a: Ref
-    b: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class Subtract:
+class Subtract(_Two):
     """a - b, at the finer binary point of the two."""
 
-    a: Ref
-    b: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class Multiply:
+class Multiply(_Two):
     """a * b; fractional bits add up."""
 
-    a: Ref
-    b: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class ShiftLeft:
+class ShiftLeft(_Shift):
     """The word times 2**by, on its own grid."""
 
-    a: Ref
-    by: Ref  # a Literal or a Number
 
-
-@dataclass(frozen=True, slots=True)
-class ShiftRight:
+class ShiftRight(_Shift):
     """The word as an arithmetic shifter leaves it, on its own grid: the floor of a / 2**by."""
-
-    a: Ref
-    by: Ref  # a Literal or a Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +97,16 @@ class Compare:
     b: Ref
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
+class Both(_Two):
     """1 where both bits are 1."""
 
-    a: Ref
-    b: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(_Two):
     """1 where one of the bits is 1."""
 
-    a: Ref
-    b: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(_One):
     """1 where the bit is 0."""
-
-    a: Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,27 +118,16 @@ class Select:
     b: Ref
 
 
-@dataclass(frozen=True, slots=True)
-class Minimum:
+class Minimum(_Two):
     """The lesser of two."""
 
-    a: Ref
-    b: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class Maximum:
+class Maximum(_Two):
     """The greater of two."""
 
-    a: Ref
-    b: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class Absolute:
+class Absolute(_One):
     """The magnitude."""
-
-    a: Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,25 +152,16 @@ class Limit:
     signal: str
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(_One):
     """How many neurons of the population have the bit: one number for all."""
 
-    a: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class Any:
+class Any(_One):
     """1 for all neurons where one has the bit."""
 
-    a: Ref
 
-
-@dataclass(frozen=True, slots=True)
-class First:
+class First(_One):
     """1 for the neuron of lowest index that has the bit."""
-
-    a: Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +221,16 @@ Operation: TypeAlias = (
 LEAVES = (State, Constant, Input, Each, Number, Literal)
 REDUCTIONS = (Count, Any, First, Largest)
 BITS = (Compare, Both, Either, Not, Any, First, Largest)  # give 0 or 1
+SIGNS: dict[type, str] = {Add: "+", Subtract: "-", Both: "&", Either: "|"}  # in every language that is emitted
+BINARY: dict[type, Callable[[_Any, _Any], _Any]] = {  # of integers, or of arrays
+    Add: operator.add,
+    Subtract: operator.sub,
+    Multiply: operator.mul,
+    ShiftLeft: operator.lshift,
+    ShiftRight: operator.rshift,
+    Both: operator.and_,
+    Either: operator.or_,
+}
 RELATIONS: dict[str, Callable[[_Any, _Any], _Any]] = {  # of integers, or of arrays
     "<": operator.lt,
     "<=": operator.le,
@@ -272,6 +239,7 @@ RELATIONS: dict[str, Callable[[_Any, _Any], _Any]] = {  # of integers, or of arr
     "==": operator.eq,
     "!=": operator.ne,
 }
+OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}  # what holds where a relation does not
 
 
 def operands(operation: Operation) -> list[tuple[str, Ref]]:

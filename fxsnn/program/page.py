@@ -16,15 +16,6 @@ from fxsnn.program.program import Program
 from fxsnn.program.wires import ANYWHERE, Range, Wire, width_of
 
 Constants = Mapping[str, int | Sequence[int]]
-_ALWAYS: dict[str, Callable[[Range, Range], bool]] = {  # whether a relation holds for all between two pairs of ends
-    "<": lambda a, b: a[1] < b[0],
-    "<=": lambda a, b: a[1] <= b[0],
-    ">": lambda a, b: a[0] > b[1],
-    ">=": lambda a, b: a[0] >= b[1],
-    "==": lambda a, b: a[0] == a[1] == b[0] == b[1],
-    "!=": lambda a, b: a[1] < b[0] or a[0] > b[1],
-}
-_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
 def page(program: Program, constants: Constants) -> list[str]:
@@ -77,9 +68,8 @@ def _statement(program: Program, number: int, fixed: Mapping[Ref, bool]) -> Iter
 
 def _cast(program: Program, cast: Cast) -> str:
     """Return what a cast does."""
-    rounding = program.neuron.operations[cast.round]
-    assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
-    into, exact, site = program.signals[cast.signal], program.wires[rounding.a], program.site(cast)
+    into, exact = program.signals[cast.signal], program.wires[program.neuron.rounding(cast).a]
+    site = program.site(cast)
     drops = f"drops {many(site.right, 'bit')} ({into.rounding})" if site.right else "drops nothing"
     if site.draw_bits:
         drops += f" by draws of {site.draw_bits} bits from register {cast.stream}"
@@ -112,9 +102,11 @@ def truths(program: Program) -> dict[Ref, bool]:
                 x, y = program.wires[a], program.wires[b]
                 frac = max(x.frac, y.frac)
                 ends = [(wire.low << frac - wire.frac, wire.high << frac - wire.frac) for wire in (x, y)]
-                ways = [None, _ALWAYS[relation](*ends), not _ALWAYS[_OPPOSITE[relation]](*ends)]
-                if ways[1] == ways[2]:
-                    found[ref] = bool(ways[1])
+                ways = {bool(op.RELATIONS[relation](one, other)) for one in ends[0] for other in ends[1]}
+                if relation in ("==", "!=") and max(low for low, _ in ends) <= min(high for _, high in ends):
+                    ways.add(relation == "==")  # between their ends they may be equal
+                if len(ways) == 1:
+                    found[ref] = ways.pop()
             case op.Literal(value=0 | 1 as value):
                 found[ref] = bool(value)
             case op.Not(a=a) if a in found:

@@ -5,25 +5,14 @@ A reduction over the population, a count for example, is complete when a pass ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from fxsnn.program import operations as op
-from fxsnn.program.neuron import Neuron
+from fxsnn.program.neuron import Neuron, Region
 from fxsnn.program.operations import LEAVES, REDUCTIONS, Ref, operands
 from fxsnn.program.program import Program
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """What is done for every active input of a projection, one after the other."""
-
-    carry: Ref
-    done: Ref
-    result: Ref  # what is carried on
-    initial: Ref
-    given: str  # the input whose active words come
-    before: int  # the pass before which it is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +21,7 @@ class Passes:
 
     made: tuple[int, ...]  # of every operation: the first pass in which it can be computed
     regions: tuple[Region, ...]  # in the order of the text
+    before: Mapping[Ref, int]  # by Carry: the pass before which a region is done
     drawing: frozenset[Ref]  # all casts that draw; each by its Limit
 
     @property
@@ -53,49 +43,22 @@ def passes(program: Program) -> Passes:
 
 @lru_cache(maxsize=1024)
 def _passes(neuron: Neuron, drawing: frozenset[Ref]) -> Passes:
-    return _Order(neuron, drawing).found()
-
-
-class _Order:
-    """Goes through the operations once."""
-
-    def __init__(self, neuron: Neuron, drawing: frozenset[Ref]) -> None:
-        self.neuron, self.drawing = neuron, drawing
-        self.made: list[int] = []
-        self.drawn: list[frozenset[Ref]] = []  # casts that draw, on whose words a value depends within a pass
-        self.regions: list[Region] = []
-
-    def found(self) -> Passes:
-        """Return the passes."""
-        ends = {one.carry: ref for ref, one in enumerate(self.neuron.operations) if isinstance(one, op.Done)}
-        until = -1
-        for ref, operation in enumerate(self.neuron.operations):
-            if isinstance(operation, op.Carry):
-                until = ends[ref]
-                self.regions.append(self._region(ref, until))
-            parts = [part for _, part in operands(operation)]
-            if ref <= until and (isinstance(operation, op.Each) or not isinstance(operation, LEAVES)):
-                made, drawn = self.regions[-1].before, frozenset[Ref]()
-            else:
-                made = max((self.made[part] for part in parts), default=0)
-                drawn = frozenset[Ref]().union(*(self.drawn[part] for part in parts))
-                if isinstance(operation, REDUCTIONS):
-                    made, drawn = made + 1, frozenset()
-                elif ref in self.drawing:
-                    drawn = frozenset((ref,))
-            self.made.append(made)
-            self.drawn.append(drawn)
-        return Passes(tuple(self.made), tuple(self.regions), self.drawing)
-
-    def _region(self, carry: Ref, done: Ref) -> Region:
-        """Return when a region is done: after the passes of all that draws and that it reads."""
-        operations = self.neuron.operations
-        outside = {part for ref in range(carry, done) for _, part in operands(operations[ref]) if part < carry}
-        before = 0
-        for part in outside:
-            before = max(before, self.made[part], *(self.made[drawn] + 1 for drawn in self.drawn[part]), 0)
-        begin, end = operations[carry], operations[done]
-        given = next(one.name for one in operations[carry:done] if isinstance(one, op.Each))
-        assert isinstance(begin, op.Carry)  # noqa: S101  (so was it found)
-        assert isinstance(end, op.Done)  # noqa: S101  (so was it found)
-        return Region(carry, done, end.result, begin.initial, given, before)
+    made, before, drawn = list[int](), dict[Ref, int](), list[frozenset[Ref]]()
+    regions, within, first = {one.carry: one for one in neuron.regions}, range(0), 0
+    for ref, operation in enumerate(neuron.operations):
+        if ref in regions:
+            within = range(ref, regions[ref].done + 1)
+            outside = {part for one in within[:-1] for _, part in operands(neuron.operations[one]) if part < ref}
+            # after the passes of all that draws and that it reads
+            ready = [made[part] for part in outside] + [made[one] + 1 for part in outside for one in drawn[part]]
+            before[ref] = first = max(ready, default=0)
+        if ref in within and (isinstance(operation, op.Each) or not isinstance(operation, LEAVES)):
+            made.append(first)
+            drawn.append(frozenset())
+            continue
+        parts = [part for _, part in operands(operation)]
+        reduces = isinstance(operation, REDUCTIONS)
+        made.append(max((made[part] for part in parts), default=0) + reduces)
+        own = [(ref,)] if ref in drawing else [] if reduces else [drawn[part] for part in parts]
+        drawn.append(frozenset[Ref]().union(*own))
+    return Passes(tuple(made), neuron.regions, before, drawing)

@@ -63,10 +63,9 @@ class Program:
 
     def site(self, cast: Cast) -> Site:
         """Return a cast as kernels take it."""
-        rounding = self.neuron.operations[cast.round]
-        assert isinstance(rounding, op.Round)  # noqa: S101  (so says Cast)
-        into, source = self.signals[cast.signal], self.neuron.operations[rounding.a]
-        refs = (source.a, source.b) if isinstance(source, op.Add | op.Subtract) else (rounding.a,)
+        into, exact = self.signals[cast.signal], self.neuron.rounding(cast).a
+        source = self.neuron.operations[exact]
+        refs = (source.a, source.b) if isinstance(source, op.Add | op.Subtract) else (exact,)
         fracs = [self.wires[ref].frac for ref in refs]
         common = max(*fracs, into.format.frac)
         lefts = [common - frac if frac != ANYWHERE else 0 for frac in fracs]

@@ -8,10 +8,9 @@ from fxsnn.kernels.site import Site
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Signal
 from fxsnn.program.program import site_of
-from fxsnn.program.wires import Range
+from fxsnn.program.wires import HIGHEST, LOWEST, Range, too_wide
 
-_LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
-PASS = Site(0, 0, 0, 0, 0, 0, _LOWEST, _HIGHEST, rescale.SATURATE, 0)  # casts nothing
+PASS = Site(0, 0, 0, 0, 0, 0, LOWEST, HIGHEST, rescale.SATURATE, 0)  # casts nothing
 
 
 class Proof:
@@ -24,12 +23,8 @@ class Proof:
     def check(self, operation: str, formats: str, bounds: Range) -> None:
         """Refuse an operation whose exact result could leave int64."""
         self.lowest, self.highest = min(self.lowest, bounds[0]), max(self.highest, bounds[1])
-        if bounds[0] < _LOWEST or bounds[1] > _HIGHEST:
-            bits = max(bounds[1].bit_length(), (-bounds[0] - 1).bit_length()) + 1
-            raise WidthError(
-                f"every exact intermediate must fit int64, but {operation} ({formats}) can need {bits} bits "
-                f"(raw {bounds[0]} to {bounds[1]})"
-            )
+        if bounds[0] < LOWEST or bounds[1] > HIGHEST:
+            raise too_wide(f"{operation} ({formats})", *bounds)
 
     def site(
         self,
@@ -50,7 +45,8 @@ class Proof:
             pulled = _shift(other[0], left_other)
             names += f" {sign} {other[1].describe()}"
             self.check(operation, names, pulled)
-            total = _sum(total, pulled if sign == "+" else (-pulled[1], -pulled[0]))
+            low, high = pulled if sign == "+" else (-pulled[1], -pulled[0])
+            total = total[0] + low, total[1] + high
         self.check(operation, f"{names} -> {fmt.describe()}", total)
         right = common - fmt.frac
         if right > rescale.SHIFT_MAX:
@@ -63,7 +59,3 @@ class Proof:
 
 def _shift(bounds: Range, left: int) -> Range:
     return bounds[0] << left, bounds[1] << left
-
-
-def _sum(first: Range, other: Range) -> Range:
-    return first[0] + other[0], first[1] + other[1]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.program import operations as op
-from fxsnn.program.neuron import Neuron
+from fxsnn.program.neuron import Neuron, Region
 from fxsnn.program.operations import Operation, Ref
 
 Reals = NDArray[np.float64]
@@ -44,12 +44,10 @@ class RealRun:
         come    by input: a row of every neuron's numbers for each active input, or one of their sums
         """
         values: list[Reals] = []
-        operations = self.neuron.operations
-        ends = {end.carry: ref for ref, end in enumerate(operations) if isinstance(end, op.Done)}
-        for ref, operation in enumerate(operations):
-            if isinstance(operation, op.Carry):
-                values.append(values[operation.initial])
-                self._loop(ref, ends[ref], values, come)
+        regions = {one.carry: one for one in self.neuron.regions}
+        for ref, operation in enumerate(self.neuron.operations):
+            if ref in regions:
+                self._loop(regions[ref], values, come)
             elif ref == len(values):  # what stands between a Carry and its Done is there by now
                 values.append(self._value(operation, values, come))
         self.states = {name: values[final] for name, (_, final) in self.neuron.states.items()}
@@ -58,17 +56,16 @@ class RealRun:
                 self.watch(signal, values[last])
         return values
 
-    def _loop(self, first: Ref, end: Ref, values: list[Reals], come: Mapping[str, Sequence[Reals]]) -> None:
-        """Do what stands between Carry and Done for every active input, and append its values and the last result."""
-        inside, done = self.neuron.operations[first + 1 : end], self.neuron.operations[end]
-        assert isinstance(done, op.Done)  # noqa: S101  (so says `step`)
-        name = next(one.name for one in inside if isinstance(one, op.Each))
-        for row in come[name] or [np.zeros(self.neurons)]:
+    def _loop(self, region: Region, values: list[Reals], come: Mapping[str, Sequence[Reals]]) -> None:
+        """Do a region for every active input, and append its values and the last result."""
+        first, rows = region.carry, come[region.given]
+        values.append(values[region.initial])
+        for row in rows or [np.zeros(self.neurons)]:
             del values[first + 1 :]
-            for operation in inside:
+            for operation in self.neuron.operations[first + 1 : region.done]:
                 values.append(row if isinstance(operation, op.Each) else self._value(operation, values, come))
-            if come[name]:
-                values[first] = values[done.result]
+            if rows:
+                values[first] = values[region.result]
         values.append(values[first])
 
     def _value(self, operation: Operation, values: list[Reals], come: Mapping[str, Sequence[Reals]]) -> Reals:
@@ -92,12 +89,8 @@ class RealRun:
                 if self.watch and isinstance(made, op.Round):
                     self.watch(signal, v[a] if made.guard is None else v[a][v[made.guard] != 0])
                 return v[a]
-            case op.Add(a=a, b=b):
-                found = v[a] + v[b]
-            case op.Subtract(a=a, b=b):
-                found = v[a] - v[b]
-            case op.Multiply(a=a, b=b):
-                found = v[a] * v[b]
+            case op.Add(a=a, b=b) | op.Subtract(a=a, b=b) | op.Multiply(a=a, b=b):
+                found = op.BINARY[type(operation)](v[a], v[b])
             case op.ShiftLeft(a=a, by=by):
                 found = v[a] * 2.0 ** v[by]
             case op.ShiftRight(a=a, by=by):

@@ -87,8 +87,7 @@ class Stages:
         """Return whether a value need not be stored to be there: a state, a sum, what was emitted before."""
         if ref == self.folded.stands[self.neuron.output[1]] and self._earliest[ref] < loop:
             return True
-        operation = self.folded.operations[ref]
-        return ref in self.fixed or isinstance(operation, (*_EVERYWHERE, op.State, *REDUCTIONS))
+        return self._simple(ref) or isinstance(self.folded.operations[ref], REDUCTIONS)
 
     def _order(self) -> None:
         """Find the first loop that can compute each value."""
@@ -147,13 +146,9 @@ class Stages:
                 last[operation.name] = max(last.get(operation.name, 0), loop)
             elif self._is_anyway(ref, loop):
                 return
-            elif self._earliest[ref] < loop and not self._cheap(ref):
-                if where.setdefault(ref, loop) < loop:
-                    self.crossing[ref] = where[ref]
-                    return
-                parts(ref, loop)
+            elif where.setdefault(ref, loop) < loop and self._earliest[ref] < loop and not self._cheap(ref):
+                self.crossing[ref] = where[ref]
             else:
-                where.setdefault(ref, loop)
                 parts(ref, loop)
 
         def parts(ref: Ref, loop: int) -> None:
@@ -171,10 +166,7 @@ class Stages:
                     parts(ref, loop)
                     if isinstance(self.folded.operations[ref], op.Largest):  # who it is, is looked up afterwards
                         parts(ref, loop + 1)
-            for done in self._carried(loop + 1):  # what it reads is computed before it
-                for ref in self.region(done):
-                    outside(ref, done, loop)
-            for done in self._carried(loop):
+            for done in (*self._carried(loop + 1), *self._carried(loop)):  # what it reads is computed before it
                 for ref in self.region(done):
                     outside(ref, done, loop)
             for name, at in when.items():
@@ -193,7 +185,7 @@ class Stages:
     def _cheap(self, ref: Ref, depth: int = 4) -> bool:
         """Return whether computing a value again takes less than storing it."""
         operation = self.folded.operations[ref]
-        if ref in self.fixed or isinstance(operation, (*_EVERYWHERE, op.State, *REDUCTIONS)):
+        if self._simple(ref) or isinstance(operation, REDUCTIONS):
             return True
         if isinstance(operation, _CHEAP):
             return depth > 0 and all(

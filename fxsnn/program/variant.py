@@ -101,6 +101,11 @@ class Variant:
         parts: dict[str, Any] = {field: other}
         return self.put(ref, replace(self.operations[ref], **parts))
 
+    def planting(self, ref: Ref, field: str, operation: Step) -> Variant:
+        """Return the same where an operation reads what another one makes, which is made right before it."""
+        found, other = self.add(operation, ref)
+        return found.reading(ref, field, other)
+
     def late(self, ref: Ref, near: Ref) -> tuple[Variant, Ref]:
         """Return the same with what a value was in the step before, 0 at first, as a value."""
         name = f" late {ref}"

@@ -136,9 +136,10 @@ class Player:
         assert isinstance(carry, op.Carry)  # noqa: S101  (so was it found)
         assert isinstance(done, op.Done)  # noqa: S101  (so was it found)
         named = [(ref, one.name) for ref in region if isinstance(one := operations[ref], op.Each)]
-        leaves = [(ref, self._maker(operations[ref])) for ref in region if _is_leaf(operations[ref])]
         made_in = [ref for ref in region if not isinstance(operations[ref], op.LEAVES)]
         makes = [(ref, self._maker(operations[ref])) for ref in made_in]
+        given = {*region}.difference(made_in, (ref for ref, _ in named))
+        leaves = [(ref, self._maker(operations[ref])) for ref in given]
         nothing = np.zeros((1, 1), np.int64)
 
         def make() -> Ints:
@@ -192,37 +193,27 @@ class Player:
             case op.Literal(value=value):
                 literal = np.array([[value]], np.int64)
                 return lambda: literal
-            case op.Add(a=a, b=b):
-                x, y = self._pair(a, b)
-                return lambda: x() + y()
-            case op.Subtract(a=a, b=b):
-                x, y = self._pair(a, b)
-                return lambda: x() - y()
-            case op.Multiply(a=a, b=b):
-                return lambda: v[a] * v[b]
-            case op.ShiftLeft(a=a, by=by):
-                return lambda: v[a] << v[by]
-            case op.ShiftRight(a=a, by=by):
-                return lambda: v[a] >> v[by]
+            case op.Add(a=a, b=b) | op.Subtract(a=a, b=b):
+                (x, y), does = self._pair(a, b), op.BINARY[type(operation)]
+                return lambda: does(x(), y())
+            case op.Multiply(a=a, b=b) | op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                does = op.BINARY[type(operation)]
+                return lambda: does(v[a], v[b])
+            case op.ShiftLeft(a=a, by=by) | op.ShiftRight(a=a, by=by):
+                does = op.BINARY[type(operation)]
+                return lambda: does(v[a], v[by])
             case op.Compare(relation=relation, a=a, b=b):
                 x, y = self._pair(a, b)
                 holds = op.RELATIONS[relation]
                 return lambda: np.asarray(holds(x(), y())).astype(np.int64)
-            case op.Both(a=a, b=b):
-                return lambda: v[a] & v[b]
-            case op.Either(a=a, b=b):
-                return lambda: v[a] | v[b]
             case op.Not(a=a):
                 return lambda: 1 - v[a]
             case op.Select(condition=condition, a=a, b=b):
                 x, y = self._pair(a, b)
                 return lambda: np.where(v[condition] != 0, x(), y())
-            case op.Minimum(a=a, b=b):
-                x, y = self._pair(a, b)
-                return lambda: np.minimum(x(), y())
-            case op.Maximum(a=a, b=b):
-                x, y = self._pair(a, b)
-                return lambda: np.maximum(x(), y())
+            case op.Minimum(a=a, b=b) | op.Maximum(a=a, b=b):
+                (x, y), does = self._pair(a, b), np.minimum if isinstance(operation, op.Minimum) else np.maximum
+                return lambda: does(x(), y())
             case op.Absolute(a=a):
                 return lambda: np.asarray(np.maximum(v[a], -v[a]))
             case Rounds():
@@ -284,10 +275,6 @@ class Player:
             return np.where(happens != 0, (v[cast.a] + added) >> right, 0)
 
         return make
-
-
-def _is_leaf(operation: Step) -> bool:
-    return isinstance(operation, op.LEAVES) and not isinstance(operation, op.Each)
 
 
 def _only(able: Ints, weighed: Ints) -> Ints:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from fxsnn.errors import many
+from fxsnn.errors import WidthError, many
 from fxsnn.number.format import Format, bits_of
 from fxsnn.number.signal import Signal
 
 Range: TypeAlias = tuple[int, int]
+LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1  # of int64
 ANYWHERE = -(1 << 20)  # the binary point of a 0 that stands in a text: coarser than every other
 BITS = Signal(Format(1, 0, signed=False))
 
@@ -66,6 +67,12 @@ def together(arrivals: Sequence[Arrival]) -> Arrival:
     total = Wire(sum(low for low, _ in totals), sum(high for _, high in totals), frac)
     one = Wire(min(low for low, _ in ones), max(high for _, high in ones), frac)
     return Arrival(total, one, " + ".join(one.about for one in arrivals))
+
+
+def too_wide(what: str, low: int, high: int) -> WidthError:
+    """Return the refusal of a value that could leave int64."""
+    bits = max(high.bit_length(), (-low - 1).bit_length()) + 1
+    return WidthError(f"every exact intermediate must fit int64, but {what} can need {bits} bits (raw {low} to {high})")
 
 
 def width_of(wire: Wire) -> str:
