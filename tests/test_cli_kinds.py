@@ -25,6 +25,7 @@ from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.exploration.candidate import evaluate
 from fxsnn.exploration.planned import parse_planned, planned_text, signal_rows
 from fxsnn.io.npz import pack_npz
+from fxsnn.networks.words import words_in
 from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.groups import decolle_spreads
@@ -207,6 +208,47 @@ def test_golden_vectors_of_any_kind_begin_with_given_words(
     said = run(*usual, tmp_path / "no", "--start", tmp_path / "other.npz").complaint
     assert "a state at the start must be one of " in said
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "states"),
+    [
+        (["digits.npz", "digits.toml"], ["layer.membrane"]),
+        (["layers.npz", "layers.toml", "--data", "events"], ["filter_0.trace", "layer_0.fired"]),
+    ],
+    ids=["one layer", "layers"],
+)
+def test_a_trained_network_is_emulated_and_counted_from_given_words(
+    folder: Path, tmp_path: Path, words: list[str], states: list[str]
+) -> None:
+    start, network = tmp_path / "start.npz", words_in(folder / words[0], folder / words[1])
+    shapes = {name: network.graph[name.partition(".")[0]].shape for name in states}
+    given = {name: np.arange(math.prod(shape)).reshape(shape) % 2 for name, shape in shapes.items()}
+    start.write_bytes(pack_npz(given))
+    begun, usual = (
+        json.loads(run("emulate", *words, "--images", 1, *more, "--json").out) for more in (["--start", start], [])
+    )
+    made = ["golden", "make", *words, "--images", 1, "--no-directed", "--start", start, "--out", tmp_path / "set"]
+    assert run(*made).status == 0
+    counts = json.loads((tmp_path / "set" / "manifest.json").read_bytes())["counts"]
+
+    def made_in(casts: dict[str, dict[str, int]]) -> list[list[int]]:
+        return sorted([*one.values()] for one in casts.values() if one["casts"])
+
+    assert made_in(begun["casts"]) == made_in(counts["casts"]) != made_in(usual["casts"])
+    counted = json.loads(run("memory", words[1], "--network", words[0], "--start", start, "--json").out)
+    counted.pop("while_learning", None)
+    assert counted == begun["memory"]
+    for wrong, complaint in (
+        ({"layer.spike": [0]}, "a state at the start must be one of "),
+        ({name: np.zeros((3, *one.shape), int) for name, one in given.items()}, " at the start must be ["),
+        ({name: 0 * one + 2**40 for name, one in given.items()}, " must be a word of "),
+        ({name: one.astype(str) for name, one in given.items()}, " must be "),
+    ):
+        (tmp_path / "wrong.npz").write_bytes(pack_npz(wrong))
+        said = run("emulate", *words, "--images", 2, "--start", tmp_path / "wrong.npz").complaint
+        assert said.startswith(f"'{tmp_path / 'wrong.npz'}': ")
+        assert complaint in said
 
 
 @pytest.mark.parametrize(

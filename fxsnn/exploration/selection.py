@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from fxsnn.competitive.inventory import inventory, while_learning
+from fxsnn.competitive.inventory import memory, of_size, while_learning
 from fxsnn.competitive.plan import Plan, parse_plan
 from fxsnn.decolle.plan import DecollePlan
 from fxsnn.errors import ConfigError
@@ -201,7 +201,7 @@ def count_memory(
     if reset not in ("zero", "value", "subtract"):
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
     words = plan_of_one_layer(plan)
-    return counted(inventory(words, inputs, neurons, refractory_steps, reset, True), words, macro, steps)
+    return counted(memory(of_size(words, inputs, neurons, refractory_steps, reset, True)), words, macro, steps)
 
 
 def counted(found: Memory, plan: Plan, macro: str, steps: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import Exploration
 from fxsnn.exploration.planned import Asked
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.starting import read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import read_text
 from fxsnn.jobs.opened import Compared, Given, Opened, Swept
@@ -84,14 +85,14 @@ class Layers(Opened):
         return Swept(about(measured), partial(wide_network, self.network, measured))
 
     def emulated(self, plan: Path, most: int | None, start: Path | None) -> tuple[Bench, QuantisedLayers, str]:
-        """Read a plan and test recordings, `most` of them evenly spread."""
-        del start
+        """Read a plan and test recordings, `most` of them evenly spread; the rows of the states are of these."""
         quantised, test = quantise_layers(self.network, self.plan(plan)), self._test()
         if not len(test):
             raise ConfigError("test recordings must be one or more, not none")
         check_unlearned(self.asked.network, test)
         test = test.part(evenly(len(test), most))
-        return Bench(self.network, test), quantised, f"{len(test):,} recordings"
+        begun = read_start(start, quantised.graph, len(test))
+        return Bench(self.network, test, start=begun), quantised, f"{len(test):,} recordings"
 
     def vectors(self, plan: Path, count: int) -> tuple[QuantisedGraph, NDArray[np.int64]]:
         """Return the network as populations, and the first test recordings."""
