@@ -169,6 +169,32 @@ def test_what_a_kind_of_network_cannot_be_given_is_refused(folder: Path, words: 
     assert sorted(folder.iterdir()) == before
 
 
+@pytest.mark.parametrize("command", ["emulate", "golden make", "report", "show", "memory", "export c"])
+@pytest.mark.parametrize(
+    ("network", "plans", "kind", "shown"),
+    [
+        ("digits.npz", ["layers.toml", "populations.toml"], "one layer", []),
+        ("layers.npz", ["digits.toml", "populations.toml"], "layers", ["--data", "events"]),
+        ("net.toml", ["digits.toml", "layers.toml"], "populations", ["--inputs", "shown.npz"]),
+    ],
+    ids=["one layer", "layers", "populations"],
+)
+def test_a_plan_of_another_kind_of_network_is_refused(
+    folder: Path, tmp_path: Path, network: str, plans: list[str], kind: str, shown: list[str], command: str
+) -> None:
+    del folder
+    for plan in plans:
+        given = [plan, "--network", network] if command == "memory" else [network, plan]
+        given += shown if command in ("emulate", "golden make", "report") else []
+        given += ["--out", str(tmp_path / "o")] if command in ("golden make", "report", "export c") else []
+        expected = f"a plan must be of {kind} as its network is, {plan!r} is not"
+        if (command, kind) == ("memory", "one layer"):
+            other = plan.removesuffix(".toml")
+            expected = f"a plan of {other}, as {plan!r}, must be counted with --network of {other}"
+        assert run(*command.split(), *given).complaint == expected
+    assert not (tmp_path / "o").exists()
+
+
 def test_a_demo_from_the_description_of_one_layer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "one.toml"
     path.write_text(run("describe", "mnist").out)

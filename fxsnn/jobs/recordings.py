@@ -14,7 +14,7 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.inventory import decolle_memory
 from fxsnn.decolle.learn import LEARNING_ON, LocalLearning, check_sensor, frames_of
 from fxsnn.decolle.network import load_layers
-from fxsnn.decolle.plan import DecollePlan, parse_decolle_plan
+from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.populations import as_inputs
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
@@ -32,6 +32,7 @@ from fxsnn.jobs.sources import Sources
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.ranges import Spread
 from fxsnn.measure.score import Measured
+from fxsnn.networks.words import plan_of_layers
 from fxsnn.recordings.bench import Bench, Lessons, about, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recordings.groups import decolle_spreads, wide_network
@@ -50,7 +51,7 @@ class Layers(Opened):
 
     def plan(self, path: Path) -> DecollePlan:
         """Read a plan."""
-        return named(path, parse_decolle_plan, read_text(path, "a plan of layers"))
+        return plan_of_layers(path)
 
     def planned(self, words: Asked, count: int | None) -> tuple[DecollePlan, Memory]:
         """Make a plan with the integer bits that words can reach, whatever the recordings; see `plan_layers`."""

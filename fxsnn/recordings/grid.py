@@ -14,7 +14,7 @@ from fxsnn.decolle.itq_plan import Lesson, plan_learning
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan, Filters
 from fxsnn.decolle.ptq import Words, grids_of, plan_layers
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, naming
 from fxsnn.exploration.point import MOST_POINTS, Point, Value, distinct
 from fxsnn.io.documents import documented, parse_toml
 from fxsnn.number.lfsr import Lfsr
@@ -100,14 +100,12 @@ def recorded_points(grid: RecordedGrid, network: DecolleNetwork) -> list[Point[D
         for values in product(*grid.axes.values()):
             place = dict(zip(grid.axes, values, strict=True))
             name = _name(place)
-            try:
+            with naming(name):
                 words = _words(place, grid, len(network.description.layer))
                 if place["scheme"] == "ITQ":
                     plan = plan_learning(network, words, Lesson(), trained=True)
                 else:
                     plan = plan_layers(network, words)
-            except FxsnnError as error:
-                raise type(error)(f"{name}: {error}") from None
             yield Point(name, str(place["scheme"]), place, plan)
 
     return listed(found(), network)
@@ -124,10 +122,8 @@ def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> lis
 
     def checked(point: Point[DecollePlan]) -> Point[DecollePlan]:
         if point.scheme == "straight-through":
-            try:
+            with naming(point.name):
                 grids_of(network, point.plan)
-            except FxsnnError as error:
-                raise type(error)(f"{point.name}: {error}") from None
         return point
 
     return distinct(checked(point) for point in points)
