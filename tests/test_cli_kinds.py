@@ -6,10 +6,12 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import typer.main
+from numpy.typing import NDArray
 
 import fxsnn
 from command_line import long_but, run, skip_without_jit, small_splits
@@ -265,12 +267,13 @@ def test_a_trained_network_is_emulated_and_counted_from_given_words(
     counted = json.loads(run("memory", words[1], "--network", words[0], "--start", start, "--json").out)
     counted.pop("while_learning", None)
     assert counted == begun["memory"]
-    for wrong, complaint in (
-        ({"layer.spike": [0]}, "a state at the start must be one of "),
+    refused: list[tuple[dict[str, NDArray[Any]], str]] = [
+        ({"layer.spike": np.zeros(1, int)}, "a state at the start must be one of "),
         ({name: np.zeros((3, *one.shape), int) for name, one in given.items()}, " at the start must be ["),
         ({name: 0 * one + 2**40 for name, one in given.items()}, " must be a word of "),
         ({name: one.astype(str) for name, one in given.items()}, " must be "),
-    ):
+    ]
+    for wrong, complaint in refused:
         (tmp_path / "wrong.npz").write_bytes(pack_npz(wrong))
         said = run("emulate", *words, "--images", 2, "--start", tmp_path / "wrong.npz").complaint
         assert said.startswith(f"'{tmp_path / 'wrong.npz'}': ")

@@ -219,12 +219,11 @@ def test_a_bench_of_recordings_begins_them_all(monkeypatch: pytest.MonkeyPatch) 
     in_float = scores(network, shown, np.arange(8), start)
     monkeypatch.setattr("fxsnn.decolle.learn.MOST_COUNTS", 6 * 72 * 2)  # two recordings at a time
     assert scores(network, shown, np.arange(8), start) == pytest.approx(in_float, rel=1e-5)
-    for answers, measure in (
-        (said, lambda bench: bench.measured(quantised)),
-        (in_float, lambda bench: bench.float_classified()),
-    ):
+    for answers, fixed in ((said, True), (in_float, False)):
         alike = dataclasses.replace(shown, labels=answers.argmax(axis=1).astype(np.uint8))
-        assert measure(Bench(network, alike, start=start)).correct == 8 > measure(Bench(network, alike)).correct
+        benches = Bench(network, alike, start=start), Bench(network, alike)
+        begun, rested = (one.measured(quantised) if fixed else one.float_classified() for one in benches)
+        assert begun.correct == 8 > rested.correct
     casts = count_casts(quantised, frames[:1], start.part(slice(1)))
     assert Bench(network, shown, start=start).counted(quantised)[0] == casts != count_casts(quantised, frames[:1])
 
