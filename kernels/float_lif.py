@@ -30,6 +30,7 @@ class Rules(NamedTuple):
     winner: int
     strict: int  # 0: fires where the excess is >= 0, 1: > 0
     refractory_steps: int
+    rests: int  # 1: a neuron may rest, for it has such a period or begins in one
     refractory_ignores: int  # 1: a refractory neuron takes no input, 0: it integrates
 
 
@@ -62,10 +63,10 @@ def integrate(v, current, limits, refractory, rules):  # type: ignore[no-untyped
 
     v             float[neurons]
     limits        float[neurons]    threshold + adaptive threshold
-    refractory    int64[neurons]    steps left; read only if there is a refractory period at all
+    refractory    int64[neurons]    steps left; read only if a neuron may rest at all
     """
     candidates = 0
-    if rules.refractory_steps == 0:
+    if rules.rests == 0:
         for n in range(v.shape[0]):
             v[n] = v[n] * rules.decay + current[n]
             candidates += v[n] >= limits[n]
@@ -127,7 +128,7 @@ def step(spikes, v, refractory, current, limits, weights, indices, start, stop, 
         fired = choose(spikes, v, limits, refractory, rules)
     if fired > 0:
         settle(v, spikes, fired, refractory, rules)
-    elif rules.refractory_steps > 0:
+    elif rules.rests:
         for n in range(v.shape[0]):
             refractory[n] = max(refractory[n] - 1, 0)
     return fired
@@ -142,14 +143,18 @@ def respond_to(
     indices: NDArray[uint16],
     steps: int,
     rules: Rules,
+    membranes: NDArray[float64],
+    rests: NDArray[int64],
 ) -> None:
-    """Count the spikes of every neuron for every image, each from rest.
+    """Count the spikes of every neuron for every image.
 
     counts     int32[images, neurons]
     weights    float64[inputs, neurons]
     limits     float64[neurons]          threshold + adaptive threshold
     starts     int64[images*steps+1]     positions in indices
     indices    uint16[events]
+    membranes  float64[images, neurons]  with which images begin; all with 0 where it has no rows
+    rests      int64[images, neurons]    the same of the steps that neurons still rest
     """
     neurons = weights.shape[1]
     v, current = np.empty(neurons, weights.dtype), np.empty(neurons, weights.dtype)
@@ -158,6 +163,10 @@ def respond_to(
         counts[image] = 0
         v[:] = 0
         refractory[:] = 0
+        if membranes.shape[0] > 0:
+            copy(v, membranes[image])
+        if rests.shape[0] > 0:
+            copy(refractory, rests[image])
         for now in range(image * steps, (image + 1) * steps):
             start, stop = starts[now], starts[now + 1]
             if step(spikes, v, refractory, current, limits, weights, indices, start, stop, rules) > 0:

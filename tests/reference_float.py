@@ -87,9 +87,9 @@ def do_step(
     return Step(current, before, list(v), [int(n in fires) for n in neurons])
 
 
-def run(network: Network, raster: Sequence[Sequence[int]]) -> list[Step]:
-    """Every step of the response to one image, raster [steps][inputs], in float64."""
-    state = State(len(network.theta))
+def run(network: Network, raster: Sequence[Sequence[int]], state: State | None = None) -> list[Step]:
+    """Every step of the response to one image, raster [steps][inputs], in float64, from a cleared layer or a state."""
+    state = state or State(len(network.theta))
     weights, theta = network.weights.tolist(), network.theta.tolist()
     return [do_step(network, weights, theta, state, x, double) for x in raster]
 

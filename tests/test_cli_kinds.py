@@ -6,10 +6,12 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import typer.main
+from numpy.typing import NDArray
 
 import fxsnn
 from command_line import long_but, run, skip_without_jit, small_splits
@@ -25,6 +27,7 @@ from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.exploration.candidate import evaluate
 from fxsnn.exploration.planned import parse_planned, planned_text, signal_rows
 from fxsnn.io.npz import pack_npz
+from fxsnn.networks.words import words_in
 from fxsnn.recordings.bench import Bench, Lessons, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, recorded_points
 from fxsnn.recordings.groups import decolle_spreads
@@ -168,6 +171,32 @@ def test_what_a_kind_of_network_cannot_be_given_is_refused(folder: Path, words: 
     assert sorted(folder.iterdir()) == before
 
 
+@pytest.mark.parametrize("command", ["emulate", "golden make", "report", "show", "memory", "export c"])
+@pytest.mark.parametrize(
+    ("network", "plans", "kind", "shown"),
+    [
+        ("digits.npz", ["layers.toml", "populations.toml"], "one layer", []),
+        ("layers.npz", ["digits.toml", "populations.toml"], "layers", ["--data", "events"]),
+        ("net.toml", ["digits.toml", "layers.toml"], "populations", ["--inputs", "shown.npz"]),
+    ],
+    ids=["one layer", "layers", "populations"],
+)
+def test_a_plan_of_another_kind_of_network_is_refused(
+    folder: Path, tmp_path: Path, network: str, plans: list[str], kind: str, shown: list[str], command: str
+) -> None:
+    del folder
+    for plan in plans:
+        given = [plan, "--network", network] if command == "memory" else [network, plan]
+        given += shown if command in ("emulate", "golden make", "report") else []
+        given += ["--out", str(tmp_path / "o")] if command in ("golden make", "report", "export c") else []
+        expected = f"a plan must be of {kind} as its network is, {plan!r} is not"
+        if (command, kind) == ("memory", "one layer"):
+            other = plan.removesuffix(".toml")
+            expected = f"a plan of {other}, as {plan!r}, must be counted with --network of {other}"
+        assert run(*command.split(), *given).complaint == expected
+    assert not (tmp_path / "o").exists()
+
+
 def test_a_demo_from_the_description_of_one_layer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "one.toml"
     path.write_text(run("describe", "mnist").out)
@@ -207,6 +236,48 @@ def test_golden_vectors_of_any_kind_begin_with_given_words(
     said = run(*usual, tmp_path / "no", "--start", tmp_path / "other.npz").complaint
     assert "a state at the start must be one of " in said
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "states"),
+    [
+        (["digits.npz", "digits.toml"], ["layer.membrane"]),
+        (["layers.npz", "layers.toml", "--data", "events"], ["filter_0.trace", "layer_0.fired"]),
+    ],
+    ids=["one layer", "layers"],
+)
+def test_a_trained_network_is_emulated_and_counted_from_given_words(
+    folder: Path, tmp_path: Path, words: list[str], states: list[str]
+) -> None:
+    start, network = tmp_path / "start.npz", words_in(folder / words[0], folder / words[1])
+    shapes = {name: network.graph[name.partition(".")[0]].shape for name in states}
+    given = {name: np.arange(math.prod(shape)).reshape(shape) % 2 for name, shape in shapes.items()}
+    start.write_bytes(pack_npz(given))
+    begun, usual = (
+        json.loads(run("emulate", *words, "--images", 1, *more, "--json").out) for more in (["--start", start], [])
+    )
+    made = ["golden", "make", *words, "--images", 1, "--no-directed", "--start", start, "--out", tmp_path / "set"]
+    assert run(*made).status == 0
+    counts = json.loads((tmp_path / "set" / "manifest.json").read_bytes())["counts"]
+
+    def made_in(casts: dict[str, dict[str, int]]) -> list[list[int]]:
+        return sorted([*one.values()] for one in casts.values() if one["casts"])
+
+    assert made_in(begun["casts"]) == made_in(counts["casts"]) != made_in(usual["casts"])
+    counted = json.loads(run("memory", words[1], "--network", words[0], "--start", start, "--json").out)
+    counted.pop("while_learning", None)
+    assert counted == begun["memory"]
+    refused: list[tuple[dict[str, NDArray[Any]], str]] = [
+        ({"layer.spike": np.zeros(1, int)}, "a state at the start must be one of "),
+        ({name: np.zeros((3, *one.shape), int) for name, one in given.items()}, " at the start must be ["),
+        ({name: 0 * one + 2**40 for name, one in given.items()}, " must be a word of "),
+        ({name: one.astype(str) for name, one in given.items()}, " must be "),
+    ]
+    for wrong, complaint in refused:
+        (tmp_path / "wrong.npz").write_bytes(pack_npz(wrong))
+        said = run("emulate", *words, "--images", 2, "--start", tmp_path / "wrong.npz").complaint
+        assert said.startswith(f"'{tmp_path / 'wrong.npz'}': ")
+        assert complaint in said
 
 
 @pytest.mark.parametrize(

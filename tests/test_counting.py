@@ -79,16 +79,40 @@ def test_a_network_that_does_not_inhibit_holds_neither_inhibition_nor_floor(plac
     assert {"inhibition", "floor"} == {a["name"] for a in held["arrays"]} - {a["name"] for a in free["arrays"]}
 
 
-def test_states_that_begin_with_words_are_of_a_network_of_populations(place: Path) -> None:
+@pytest.mark.parametrize(
+    ("plan", "network", "known"),
+    [
+        ("set/plan.toml", "set/net.toml", "around.membrane"),
+        ("digits.toml", "mnist.toml", "layer.membrane, layer.refractory"),
+        ("layers.toml", "nmnist.toml", "filter_0.trace, filter_0.synapse, layer_0.refractory, layer_0.fired, "),
+    ],
+)
+def test_states_that_begin_with_words_are_of_the_network(place: Path, plan: str, network: str, known: str) -> None:
     make_graph_bundle(place / "set", *POPULATION_SETS["recurrent"]())
     np.savez(place / "start.npz", **{"around.spike": [0]})  # type: ignore[arg-type]
-    network, start = place / "set" / "net.toml", ("--start", place / "start.npz")
-    said = run("memory", place / "set" / "plan.toml", "--network", network, *start).complaint
-    assert said.endswith("a state at the start must be one of around.membrane, not 'around.spike'")
-    said = run("memory", place / "digits.toml", *start).complaint
-    assert said == "--start must be given beside --network, a network of populations"
-    said = run("memory", place / "digits.toml", "--network", place / "mnist.toml", *start).complaint
-    assert said == f"--start must be of a network of populations, '{place / 'mnist.toml'}' is none"
+    start = ("--start", place / "start.npz")
+    said = run("memory", place / plan, "--network", place / network, *start).complaint
+    assert said.startswith(f"'{place / 'start.npz'}': a state at the start must be one of {known}")
+    assert said.endswith(", not 'around.spike'")
+    said = run("memory", place / plan, *start).complaint
+    assert said == "--start must be given beside --network, whose states it names"
+
+
+@pytest.mark.parametrize(
+    ("plan", "network", "state", "array"),
+    [
+        ("digits.toml", "mnist.toml", "layer.refractory", "refractory counters"),
+        ("layers.toml", "nmnist.toml", "layer_0.fired", "layer 0 spikes of the step before"),
+    ],
+)
+def test_states_that_begin_with_words_are_counted(place: Path, plan: str, network: str, state: str, array: str) -> None:
+    np.savez(place / "start.npz", **{state: [0]})  # type: ignore[arg-type]
+    usual, begun = (
+        {one["name"] for one in json.loads(run("memory", place / plan, *words, "--json").out)["arrays"]}
+        for words in (("--network", place / network), ("--network", place / network, "--start", place / "start.npz"))
+    )
+    assert begun - usual == {array}
+    assert usual < begun
 
 
 @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))

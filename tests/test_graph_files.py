@@ -16,7 +16,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.given import Given
 from fxsnn.graph.inventory import graph_memory
-from fxsnn.graph.plan import graph_plan_for
+from fxsnn.graph.plan import parse_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.real import float_run
 from fxsnn.graph.run import golden_nodes, run, trace
@@ -53,7 +53,7 @@ WORDS = [[2, 1], [-2, 4], [3, 0]]
 def loaded(folder: Path, network: str = NETWORK, plan: str = PLAN) -> QuantisedGraph:
     (folder / "net.toml").write_text(network)
     graph = load_graph(folder / "net.toml")
-    return quantise_graph(graph, graph_plan_for(graph, plan))
+    return quantise_graph(graph, parse_graph_plan(plan))
 
 
 @pytest.mark.parametrize(

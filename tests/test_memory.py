@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bits_needed import needed
 from fxsnn.competitive.emulate import emulate, spikes_of
-from fxsnn.competitive.inventory import inventory, memory, while_learning
+from fxsnn.competitive.inventory import memory, of_size, while_learning
 from fxsnn.competitive.plan import parse_plan
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.errors import ConfigError
@@ -27,7 +27,7 @@ leak = { kind = "multiply", format = "UQ0.8" }
 
 
 def test_every_array_of_the_paper_s_network_is_counted() -> None:
-    found = inventory(parse_plan(PLAN), 784, 400, 5, "zero", True)
+    found = memory(of_size(parse_plan(PLAN), 784, 400, 5, "zero", True))
     assert {a.name: a.bits for a in found.arrays} == {
         "weights": 784 * 400 * 4,
         "synaptic sums": 400 * 14,  # up to 784 * 15 = 11,760
@@ -52,7 +52,7 @@ def test_every_array_of_the_paper_s_network_is_counted() -> None:
 
 def test_what_is_held_beside_follows_from_how_a_network_competes() -> None:
     def beside(winner: str = "none", reset: str = "zero", *, inhibited: bool = True) -> dict[str, int]:
-        found = inventory(parse_plan(PLAN), 784, 400, 0, reset, inhibited, winner)
+        found = memory(of_size(parse_plan(PLAN), 784, 400, 0, reset, inhibited, winner))
         names = {"largest excess", "number of spikes", "inhibition", "floor", "reset value"}
         return {array.name: array.bits for array in found.arrays if array.name in names}
 
@@ -65,7 +65,7 @@ def test_what_is_held_beside_follows_from_how_a_network_competes() -> None:
 
 
 def test_what_is_cast_at_each_addition_is_held_as_cast() -> None:
-    found = inventory(parse_plan('accumulate = "each"\n' + PLAN), 784, 400, 5, "zero", True)
+    found = memory(of_size(parse_plan('accumulate = "each"\n' + PLAN), 784, 400, 5, "zero", True))
     assert [a.bits for a in found.arrays if a.name.startswith("synaptic")] == [400 * 10]
 
 
@@ -118,14 +118,14 @@ def test_every_array_is_what_the_datapath_holds(network: QuantisedNetwork) -> No
 
 
 def test_a_size_is_counted_without_room_for_its_weights_and_has_an_end() -> None:
-    assert inventory(parse_plan(PLAN), 20_000, 20_000, 5, "zero", True).arrays[0].bits == 4 * 20_000**2
+    assert memory(of_size(parse_plan(PLAN), 20_000, 20_000, 5, "zero", True)).arrays[0].bits == 4 * 20_000**2
     with pytest.raises(ConfigError, match=r"must be at most 4,294,967,296, not 65,536 x 65,537$"):
-        inventory(parse_plan(PLAN), 65_536, 65_537, 5, "zero", True)
+        memory(of_size(parse_plan(PLAN), 65_536, 65_537, 5, "zero", True))
 
 
 def test_what_learning_stores_is_counted_beside() -> None:
     plan = parse_plan(PLAN + 'learning = { weight = { format = "UQ0.7", rounding = "SR" } }')
-    found = inventory(plan, 784, 400, 5, "zero", True)
+    found = memory(of_size(plan, 784, 400, 5, "zero", True))
     learning = while_learning(found, plan)
     # as before with weights of 7 bits, and 784 traces of a bit in 32, 3 words a neuron and 5 constants beside
     assert baseline(learning).bits == baseline(found).bits + 32 * (784 + 3 * 400 + 5)
@@ -180,7 +180,7 @@ def test_a_block_ram_is_taken_whole_in_every_shape(words: int, word: int, blocks
 
 def test_a_plan_of_two_bits_takes_whole_block_rams() -> None:
     plan = parse_plan(PLAN.replace("UQ0.4", "UQ0.2").replace('"UQ6.4"', '"UQ4.0"'))
-    data = memory_to_data(inventory(plan, 784, 400, 0, "zero", True), MACROS["ramb18"])
+    data = memory_to_data(memory(of_size(plan, 784, 400, 0, "zero", True)), MACROS["ramb18"])
     taken = {a["name"]: (a["blocks"], a["allocated_bits"]) for a in data["arrays"] if a["blocks"]}
     assert taken == {
         "weights": (35, 35 * 18_432),

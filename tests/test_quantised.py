@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fxsnn.competitive.emulate import respond, spikes_of
-from fxsnn.competitive.network import Network
+from fxsnn.competitive.emulate import respond, run_raster, spikes_of
+from fxsnn.competitive.network import Network, Reset
 from fxsnn.competitive.plan import Plan, parse_plan
 from fxsnn.competitive.quantised import folded_theta, quantise
 from fxsnn.errors import OverflowDetectedError
@@ -40,6 +40,24 @@ def test_an_overflow_that_must_not_be_names_the_parameter(signal: str) -> None:
     network = replace(network_of([[3.0]], [500.0]), threshold=900.0)
     with pytest.raises(OverflowDetectedError, match=f"^{signal}s?: all values must lie in UQ"):
         quantise(network, plan.changed(**{signal: strict}))
+
+
+@pytest.mark.parametrize("reset", ["zero", "subtract", "value"])
+def test_a_reset_value_is_refused_only_where_neurons_are_reset_to_it(reset: Reset) -> None:
+    plan = parse_plan(PLAN)
+    strict = replace(plan, membrane=replace(plan.membrane, overflow=Overflow.ERROR))
+    network = replace(network_of([[0.5]], [0.0]), reset=reset, reset_value=1e6)
+    if reset == "value":
+        with pytest.raises(OverflowDetectedError, match=r"^reset value: all values must lie in "):
+            quantise(network, strict)
+        return
+    quantised = quantise(network, strict)
+    assert quantised.reset_value == plan.membrane.format.highest
+    raster = np.ones((1, 30, 1), np.uint8)
+    usual = quantise(replace(network, reset_value=0.0), strict)
+    assert run_raster(quantised, raster).tolist() == run_raster(usual, raster).tolist() != [[[0]] * 30]
+    fits = replace(network, reset_value=0.3)  # what was not refused is what it was
+    assert quantise(fits, strict).reset_value == quantise(fits, plan).reset_value
 
 
 def test_stochastic_parameters_draw_from_streams_of_their_own() -> None:

@@ -459,6 +459,16 @@ def test_a_bad_list_is_refused_in_one_line(listed: Path, right: str, wrong: str,
     assert lock_path(listed).read_bytes() == held
 
 
+@pytest.mark.parametrize("plan", ['[signal]\nweight = "Q1.3"\n', '[[layer]]\nweight = "Q1.3"\n'])
+def test_a_plan_of_another_kind_of_network_is_refused(listed: Path, plan: str) -> None:
+    (listed.parent / "formats" / f"{SETS[0]}.toml").write_text(plan)
+    complaint = run("regress", listed).complaint
+    file = str(listed.parent / "formats" / f"{SETS[0]}.toml")
+    assert complaint == (
+        f"{str(listed)!r}: configuration {SETS[0]!r}: a plan must be of one layer as its network is, {file!r} is not"
+    )
+
+
 def test_a_change_of_the_kind_of_leak_leaves_out_the_keys_of_the_former_one(listed: Path) -> None:
     def leaks(change: str) -> set[Leak]:
         other = listed.with_name("other.toml")

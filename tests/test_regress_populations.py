@@ -141,3 +141,14 @@ def test_an_entry_that_is_none_is_refused_in_one_line(listed: Path, old: str, ne
     assert told in complaint
     assert str(listed) in complaint
     assert lock_path(listed).read_bytes() == before
+
+
+@pytest.mark.parametrize("plan", ['weight = "Q1.3"\n', '[[layer]]\nweight = "Q1.3"\n'])
+def test_a_plan_of_another_kind_of_network_is_refused(listed: Path, plan: str) -> None:
+    (listed.parent / "plan.toml").write_text(plan)
+    complaint = run("regress", listed).complaint
+    assert complaint.endswith(
+        f"a plan must be of populations as its network is, '{listed.parent / 'plan.toml'}' is not"
+    )
+    (listed.parent / "plan.toml").write_text('signals = { weight = "Q1.3" }\n')  # of no kind that is known
+    assert "unknown field `signals`" in run("regress", listed).complaint

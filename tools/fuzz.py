@@ -52,7 +52,6 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.data.gesture import parse_labels
     from fxsnn.data.layouts import parse_csv
     from fxsnn.data.nmnist import load_archive, parse_nmnist
-    from fxsnn.decolle.plan import parse_decolle_plan
     from fxsnn.digits.grid import parse_grid
     from fxsnn.errors import FxsnnError
     from fxsnn.exploration.candidates import load_exploration
@@ -64,6 +63,7 @@ with atheris.instrument_imports(include=PARTS, enable_loader_override=False):
     from fxsnn.io.files import read_text
     from fxsnn.io.npz import pack_npz
     from fxsnn.networks.described import read_described
+    from fxsnn.networks.words import plan_of_layers
     from fxsnn.recordings.grid import parse_recorded_grid
     from fxsnn.regress.listed import read_listed
     from fxsnn.regress.lock import read_lock
@@ -102,11 +102,6 @@ def bundle_with(file: str, held: Path = SET) -> Callable[[Path], Reader]:
 def plain(read: Reader) -> Callable[[Path], Reader]:
     """Return what makes a reader of one file."""
     return lambda _: read
-
-
-def decolle_plan(path: Path) -> object:
-    """Read a plan of layers."""
-    return named(path, parse_decolle_plan, read_text(path, "a plan of layers"))
 
 
 def grid(path: Path) -> object:
@@ -174,7 +169,7 @@ READERS: dict[str, tuple[str, Path | str, Callable[[Path], Reader]]] = {
     "layers-manifest": ("manifest.json", LAYERS / "manifest.json", bundle_with("manifest.json", LAYERS)),
     "layers-mem": ("layer0_spike.mem", LAYERS / "layer0_spike.mem", bundle_with("layer0_spike.mem", LAYERS)),
     "description": ("net.toml", ROOT / "tools" / "nmnist.toml", plain(read_described)),
-    "layers-plan": ("plan.toml", "[[layer]]\nfilters='inputs'\n[layer.weight]\nformat='Q1.3'\n", plain(decolle_plan)),
+    "layers-plan": ("plan.toml", "[[layer]]\nfilters='inputs'\n[layer.weight]\nformat='Q1.3'\n", plain(plan_of_layers)),
     "nmnist": ("0.bin", "0123401235", plain(lambda path: parse_nmnist(path.read_bytes(), path.name))),
     "aedat": (
         "a.aedat",

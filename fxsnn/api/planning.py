@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Self
 
 from fxsnn.errors import UnknownNameError
-from fxsnn.graph.plan import GraphPlan, graph_plan_text, parse_graph_plan, read_signal
+from fxsnn.graph.plan import GraphPlan, graph_plan_text, read_graph_plan, read_signal
 from fxsnn.graph.population import Population
-from fxsnn.io.documents import named
-from fxsnn.io.files import check_output, read_text, write_text
+from fxsnn.io.files import check_output, write_text
 from fxsnn.measure.ranges import integer_bits
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
@@ -40,7 +39,7 @@ class Plan(MutableMapping[str, Signal]):
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read a plan from a TOML file; raises FileError and ConfigError, which name the file."""
         file = Path(path)
-        plan = named(file, parse_graph_plan, read_text(file, "a plan"))
+        plan = read_graph_plan(file)
         return cls(plan.signals, lfsr=plan.lfsr)
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -210,7 +210,7 @@ def memory(
     asked = {name: value for name, value in size.items() if value is not None}
     if network is None:
         if start is not None:
-            raise ConfigError("--start must be given beside --network, a network of populations")
+            raise ConfigError("--start must be given beside --network, whose states it names")
         from fxsnn.exploration.selection import count_memory
 
         found = count_memory(plan, **(USUAL_SIZE | asked), macro=macro)

@@ -19,6 +19,7 @@ from fxsnn.graph.counted import COUNTS
 from fxsnn.graph.drive import TOGETHER, Lists, Written, index_type
 from fxsnn.graph.run import Kept, counts, run
 from fxsnn.graph.run import traces as traces_of_graph
+from fxsnn.graph.starting import REST, Start
 from fxsnn.kernels import layer
 from fxsnn.number.modes import Overflow
 
@@ -48,10 +49,12 @@ class Trace:
         freeze(self)
 
 
-def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDArray[np.int32]:
+def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1, start: Start = REST) -> NDArray[np.int32]:
     """Return how often each neuron fires for each image, int32[images, neurons].
 
     The result does not depend on `threads`, on the order of the images or on what else is in the batch.
+
+    start    what each image begins with: states of `graph_of`
 
     Raises
     ------
@@ -65,11 +68,11 @@ def respond(network: QuantisedNetwork, spikes: Spikes, threads: int = 1) -> NDAr
     driver, steps = layer_driver(network), spikes.steps
     _check_inputs(network, spikes.inputs)
     responses = np.zeros((spikes.images, network.neurons), dtype=np.int32)
-    if _may_refuse(network):
+    if start.words or _may_refuse(network):
         graph = graph_of(network)
-        for some in _parts(range(spikes.images)):
+        for some, begun in start.along(_parts(range(spikes.images))):
             with _casts_named():
-                responses[some.start : some.stop] = run(graph, spikes.part(some).raster(), threads).said
+                responses[some.start : some.stop] = run(graph, spikes.part(some).raster(), threads, begun.words).said
         return responses
 
     def part(first: int, last: int) -> None:
@@ -136,11 +139,15 @@ def traces(network: QuantisedNetwork, spikes: Spikes, images: range) -> Iterator
                 yield _trace(network, kept[LAYER])
 
 
-def casts(network: QuantisedNetwork, spikes: Spikes, images: range) -> dict[str, dict[str, int]]:
-    """Return how the casts of some images went, all together, by site as `Trace.counts`. Raises as `respond` does."""
+def casts(network: QuantisedNetwork, spikes: Spikes, images: range, start: Start = REST) -> dict[str, dict[str, int]]:
+    """Return how the casts of some images went, all together, by site as `Trace.counts`. Raises as `respond` does.
+
+    start    as of `respond`, of all images
+    """
+    begun = start.part(slice(images.start, images.stop)).words
     _check_inputs(network, spikes.inputs)
     with _casts_named():
-        found = counts(graph_of(network), spikes.part(images).raster())[LAYER]
+        found = counts(graph_of(network), spikes.part(images).raster(), begun)[LAYER]
     return _by_site(network, found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -40,18 +41,20 @@ _CALLED = {  # of the population's arrays, in the order in which they are listed
 }
 
 
-def memory(network: QuantisedNetwork) -> Memory:
+def memory(network: QuantisedNetwork, begun: Collection[str] = ()) -> Memory:
     """Return what inference stores: what its population does, by the names of the layer; see docs/arithmetic.md.
 
     An adaptive threshold counts as the state that it is while the network learns. Raises as `graph_of`.
+
+    begun    states that begin with given words, `layer.membrane` and `layer.refractory`
     """
-    found = {array.name: array for array in graph_memory(graph_of(network)).arrays}
+    found = {array.name: array for array in graph_memory(graph_of(network), begun).arrays}
     listed = [replace(found.pop(name), name=called) for name, called in _CALLED.items() if name in found]
     assert not found, [*found]  # noqa: S101  (every array of the text has a name here)
     return Memory(tuple(replace(one, meaning="state") if one.name == "adaptive thresholds" else one for one in listed))
 
 
-def inventory(
+def of_size(
     plan: Plan,
     inputs: int,
     neurons: int,
@@ -59,8 +62,8 @@ def inventory(
     reset: str,
     inhibited: bool,
     winner: str = "largest",
-) -> Memory:
-    """Return the stored arrays of a network of this size; see `memory`.
+) -> QuantisedNetwork:
+    """Return a network of this size whose memory is that of any other: weights are 0, and constants that count are not.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def inventory(
     def some(fmt: Format) -> int:  # a word that is not 0: what is 0 may need no memory
         return fmt.highest or fmt.lowest
 
-    blank = QuantisedNetwork(
+    return QuantisedNetwork(
         plan=plan,
         weights=np.broadcast_to(np.int64(0), (inputs, neurons)),
         theta=np.zeros(neurons, np.int64),
@@ -91,7 +94,6 @@ def inventory(
         refractory_input="ignore",
         casts={},
     )
-    return memory(blank)
 
 
 def while_learning(found: Memory, plan: Plan, steps: int = 100) -> Memory:

@@ -11,10 +11,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from fxsnn.competitive.graph import LAYER
 from fxsnn.competitive.network import Network
 from fxsnn.data.encode import Spikes, encode
 from fxsnn.errors import ConfigError
-from fxsnn.frozen import freeze
+from fxsnn.frozen import KERNELS_TAKE, freeze
+from fxsnn.graph.starting import REST, Start
 from fxsnn.kernels import float_lif, stdp
 
 _CHUNK = 250  # presentations between two calls of `progress`
@@ -163,8 +165,10 @@ def presentations(
                 progress(done, total)
 
 
-def respond(network: Network, spikes: Spikes, threads: int = 1) -> NDArray[np.int32]:
+def respond(network: Network, spikes: Spikes, threads: int = 1, start: Start = REST) -> NDArray[np.int32]:
     """Return int32[images, neurons]: how often each neuron spiked; any number of threads gives the same.
+
+    start    what each image begins with: what words of `layer.membrane` and `layer.refractory` stand for
 
     Raises
     ------
@@ -175,11 +179,16 @@ def respond(network: Network, spikes: Spikes, threads: int = 1) -> NDArray[np.in
     if threads < 1:
         raise ConfigError(f"threads must be 1 or more, not {threads}")
     counts = np.empty((spikes.images, len(network.theta)), np.int32)
-    limits, rules, steps = network.threshold + network.theta, _rules(network, np.float64), spikes.steps
+    limits, steps, values = network.threshold + network.theta, spikes.steps, start.values()
+    membranes, rests = (
+        np.require(values.get(f"{LAYER}.{state}", np.zeros((0, 0))), kind, KERNELS_TAKE)
+        for state, kind in (("membrane", np.float64), ("refractory", np.int64))
+    )
+    rules = _rules(network, np.float64)._replace(rests=int(network.refractory_steps > 0 or rests.any()))
 
     def respond_to(first: int, last: int) -> None:
-        starts = spikes.starts[first * steps : last * steps + 1]
-        float_lif.respond_to(counts[first:last], network.weights, limits, starts, spikes.indices, steps, rules)
+        starts, begun = spikes.starts[first * steps : last * steps + 1], (membranes[first:last], rests[first:last])
+        float_lif.respond_to(counts[first:last], network.weights, limits, starts, spikes.indices, steps, rules, *begun)
 
     cuts = [spikes.images * part // threads for part in range(threads + 1)]
     if threads == 1:
@@ -264,6 +273,7 @@ def _rules(network: Network, kind: Any) -> float_lif.Rules:
         winner=_WINNERS[network.winner],
         strict=int(network.compare == "gt"),
         refractory_steps=network.refractory_steps,
+        rests=int(network.refractory_steps > 0),
         refractory_ignores=int(network.refractory_input == "ignore"),
     )
 

@@ -14,6 +14,7 @@ from fxsnn.frozen import freeze
 from fxsnn.number.cast import CastResult, check_words, from_float_counted, to_float
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
+from fxsnn.number.modes import Overflow
 from fxsnn.number.signal import Signal
 
 # Streams of the plan's LFSR: the five casts of a time step come first, as neurons/competitive.neuron numbers them
@@ -100,7 +101,7 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
     Raises
     ------
     OverflowDetectedError
-        A parameter leaves its format and the overflow mode is `error`; the message names it.
+        A parameter that is used leaves its format and the overflow mode is `error`; the message names it.
     ConfigError
         A parameter is not finite.
     """
@@ -110,8 +111,11 @@ def quantise(network: Network, plan: Plan) -> QuantisedNetwork:
 
     def word(name: str, value: ArrayLike) -> NDArray[np.int64]:
         signal, lfsr = signals[name], parameter_register(plan, name)
+        overflow = signal.overflow
+        if name == "reset value" and network.reset != "value" and overflow is Overflow.ERROR:
+            overflow = Overflow.SATURATE  # nothing reads it, and nothing is refused for it
         with naming(name):
-            result: CastResult = from_float_counted(value, signal.format, signal.rounding, signal.overflow, lfsr=lfsr)
+            result: CastResult = from_float_counted(value, signal.format, signal.rounding, overflow, lfsr=lfsr)
         casts[name] = (result.inexact, result.ties, result.overflows)
         return result.raw
 

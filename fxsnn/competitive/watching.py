@@ -11,6 +11,7 @@ from fxsnn.competitive.network import Network
 from fxsnn.competitive.quantised import QuantisedNetwork
 from fxsnn.data.encode import Spikes
 from fxsnn.errors import ConfigError
+from fxsnn.graph.starting import REST, Start
 from fxsnn.measure.distributions import Distribution, distribution_of
 from fxsnn.measure.firing import WATCHED, Firing, Reference, compare
 from fxsnn.measure.overflows import above
@@ -40,14 +41,16 @@ def watch(float_net: Reference, quantised: QuantisedNetwork, responses: NDArray[
     return compare(float_net, responses, run_raster(quantised, float_net.inputs))
 
 
-def overflowing(network: QuantisedNetwork, spikes: Spikes) -> dict[str, float]:
+def overflowing(network: QuantisedNetwork, spikes: Spikes, start: Start = REST) -> dict[str, float]:
     """Return the share of casts that overflow, of each signal and cast where it is above MOST.
 
     Casts of the first images are counted, and those of theta, once a neuron. Not counted are weights, which learning
     bounds at a power of two that no word holds, and inhibition where the membrane's lowest word is the floor, to which
     it is meant to fall.
+
+    start    what the images begin with
     """
-    made = casts(network, spikes, range(min(_COUNTED, spikes.images)))
+    made = casts(network, spikes, range(min(_COUNTED, spikes.images)), start)
     counts = {cast: [found["casts"], found["overflows"]] for cast, found in made.items()}
     if network.floor == network.plan["membrane"].format.lowest:
         counts.pop("inhibit", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -61,6 +62,7 @@ class LayerAtWork:
     membranes: Floats  # U
     grids: Grids | None  # on which words lie, where the layer learns as it will be quantised
     threads: int
+    left: tuple[Floats, Floats] | None = None  # of Q and P that neurons, not inputs, began with
 
     @classmethod
     def at_rest(
@@ -78,6 +80,22 @@ class LayerAtWork:
         nothing = np.zeros(0, np.float32)
         return cls(layer, geometry, weights, bias, inputs, inputs, outputs, outputs, nothing, outputs, grids, threads)
 
+    def begin(self, number: int, values: Mapping[str, NDArray[np.float64]]) -> None:
+        """Begin with other states than 0, as the populations of layer `number` do.
+
+        values    by `population.state`, float64[batch, neurons], in the units of the layer's words
+        """
+        q, p = units(self.layer)
+
+        def state(name: str, rest: Floats, unit: float = p) -> Floats:
+            given = values.get(name.replace(".", f"_{number}."))
+            return rest if given is None else (given / unit).astype(np.float32).reshape(rest.shape)
+
+        self.traces, self.synapses = state("filter.trace", self.traces), state("filter.synapse", self.synapses, q)
+        self.refractory, self.spikes = state("layer.refractory", self.refractory), state("layer.fired", self.spikes, 1)
+        if {f"layer_{number}.synapse", f"layer_{number}.trace"} & values.keys():
+            self.left = state("layer.synapse", self.membranes, q), state("layer.trace", self.membranes)
+
     def advance(self, given: Floats) -> Floats:
         """Do a time step; return the pooled spikes."""
         layer, geometry = self.layer, self.geometry
@@ -94,8 +112,18 @@ class LayerAtWork:
         self.under = laid_under(self.traces, geometry)
         drive = product(weights.reshape(-1, geometry.outputs[2]), self.under, self.threads)
         self.membranes = turned(drive).reshape(-1, *geometry.outputs) + self.bias + self.refractory
+        if self.left:
+            synapses, traces = self.left
+            self.left = beta * synapses, alpha * traces + (1 - alpha) * synapses
+            self.membranes += self.left[1]
         self.spikes = (self.membranes > 0).astype(np.float32)
         return pooled(self.spikes, geometry)
+
+
+def units(layer: Layer) -> tuple[float, float]:
+    """Return by what Q is multiplied to be in the units of a layer's words, and by what P, R and membranes are."""
+    q = 1 / (1 - layer.beta)
+    return q, q / (1 - layer.alpha)
 
 
 def product(factors: Floats, table: Floats, threads: int = 1) -> Floats:

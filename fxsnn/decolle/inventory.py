@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 
 from fxsnn.decolle.network import seen
@@ -16,25 +17,29 @@ from fxsnn.number.format import bits_of
 from fxsnn.program.wires import Range
 
 
-def decolle_memory(network: QuantisedLayers) -> Memory:
+def decolle_memory(network: QuantisedLayers, begun: Collection[str] = ()) -> Memory:
     """Return what inference stores: what its populations do, by the layers' names, and what reads the answer.
 
     A layer whose spikes leave no refractory state does not keep its spikes before pooling.
+
+    begun    states that begin with given words, `filter_0.trace` and so on
     """
     described = network.description
-    by_name = {array.name: array for array in graph_memory(network.graph).arrays}
+    by_name = {array.name: array for array in graph_memory(network.graph, begun).arrays}
     arrays = [replace(by_name["input"], name="input frame")]
     for number in range(len(described.layer)):
         own, name = f"layer_{number}", f"layer {number}"
         states = f"filter_{number}" if f"filter_{number}.trace" in by_name else own
-        if pooled_name(number) in by_name and f"{own}.refractory" not in by_name:
+        if pooled_name(number) in by_name and f"{own}.kick" not in by_name:
             del by_name[own]
         for stored_as, what in {
             f"weights_{number}.weight": "weights",
             f"{own}.bias": "biases",
             f"{states}.synapse": "synaptic states",
             f"{states}.trace": "membrane potentials" if states == own else "traces",
+            f"filter_{number}": "traces as emitted",
             f"{own}.refractory": "refractory states",
+            f"{own}.fired": "spikes of the step before",
             own: "spikes before pooling" if pooled_name(number) in by_name else "output spikes",
             pooled_name(number): "output spikes",
             f"{own}.arriving": "sum",
@@ -72,13 +77,14 @@ def _said(network: QuantisedLayers, number: int) -> Range:
     return (drive.low << up) + (bias.lowest << up_bias), (drive.high << up) + (bias.highest << up_bias)
 
 
-def decolle_while_learning(network: QuantisedLayers, rate: int, halvings: int) -> Memory:
+def decolle_while_learning(network: QuantisedLayers, rate: int, halvings: int, begun: Collection[str] = ()) -> Memory:
     """Return what is stored while every layer learns by its table; see docs/learning.md.
 
     Weights and biases are stored as they are learned; those that are read are casts of them. An update each recording
     keeps a gradient for each of them, an update each step only the one in hand.
 
     rate, halvings    as of `itq.IntegerLearning`
+    begun             as of `decolle_memory`
 
     Raises
     ------
@@ -119,5 +125,5 @@ def decolle_while_learning(network: QuantisedLayers, rate: int, halvings: int) -
         ]
         extra += [Array(f"{name} {what}", count, word, meaning) for what, count, word, meaning in arrays]
     extra.append(Array("rate", 1, bits_of(0, rate + halvings), "buffer"))
-    kept = [replace(array, word=learned.get(array.name, array.word)) for array in decolle_memory(network).arrays]
+    kept = [replace(array, word=learned.get(array.name, array.word)) for array in decolle_memory(network, begun).arrays]
     return stored([*kept, *extra])

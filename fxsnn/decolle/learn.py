@@ -20,6 +20,7 @@ from fxsnn.decolle.description import MOST_STEPS, Described
 from fxsnn.decolle.forward import Floats, Grids, LayerAtWork, corners, pooled, product, turned
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.errors import ConfigError, as_given
+from fxsnn.graph.starting import REST, Start
 from fxsnn.kernels import float_product
 
 STEEPNESS = 10.0  # of the surrogate
@@ -131,18 +132,12 @@ def at_rest(
     threads: int = 1,
 ) -> list[LayerAtWork]:
     """Return the layers before the first step, with these weights and biases."""
-    described = network.description
+    about = network.description
     return [
         LayerAtWork.at_rest(
-            layer,
-            described.geometry(number),
-            weights[number],
-            biases[number],
-            batch,
-            grids[number] if grids else None,
-            threads,
+            layer, about.geometry(n), weights[n], biases[n], batch, grids[n] if grids else None, threads
         )
-        for number, layer in enumerate(described.layer)
+        for n, layer in enumerate(about.layer)
     ]
 
 
@@ -253,16 +248,20 @@ def _unpooled(back: Floats, layer: LayerAtWork) -> Floats:
     return whole
 
 
-def scores(network: DecolleNetwork, recordings: Recordings, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+def scores(
+    network: DecolleNetwork, recordings: Recordings, chosen: NDArray[np.int64], start: Start = REST
+) -> NDArray[np.float64]:
     """Return what the last layer says of each class, summed over the steps after burn-in: float64[recordings, classes].
 
     An output layer says its membranes, another its random readout. The answer is the class of the largest sum.
+
+    start    what each of the chosen begins with: what these words of the network's populations stand for
     """
     check_sensor(network, recordings)
     found = []
-    for frames in frames_in_parts(network, recordings, chosen):
+    for frames, begun in start.along(frames_in_parts(network, recordings, chosen)):
         total = np.zeros((len(frames), network.description.classes))
-        for step, layers in enumerate(steps_of(network, frames)):
+        for step, layers in enumerate(steps_of(network, frames, begun)):
             if step >= network.description.burn_in:
                 last = layers[-1]
                 total += answer(last, network.readouts[-1], pooled(last.spikes, last.geometry))
@@ -270,13 +269,16 @@ def scores(network: DecolleNetwork, recordings: Recordings, chosen: NDArray[np.i
     return np.concatenate([np.zeros((0, network.description.classes)), *found])
 
 
-def steps_of(network: DecolleNetwork, frames: NDArray[np.uint16]) -> Iterator[list[LayerAtWork]]:
+def steps_of(network: DecolleNetwork, frames: NDArray[np.uint16], start: Start = REST) -> Iterator[list[LayerAtWork]]:
     """Run a batch of frames, as `frames_of` returns them, and yield the layers as they are after each step.
 
     frames    uint16[recordings, steps, height, width, polarity]
     """
     weights, biases = ([array.copy() for array in arrays] for arrays in (network.weights, network.biases))
     layers = at_rest(network, weights, biases, len(frames))  # copies, as in learning: what kernels are compiled for
+    values = start.values()
+    for number, layer in enumerate(layers):
+        layer.begin(number, values)
     for step in range(frames.shape[1]):
         given = frames[:, step].astype(np.float32)
         for layer in layers:

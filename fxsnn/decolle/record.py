@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.decolle.forward import Floats
+from fxsnn.decolle.forward import Floats, units
 from fxsnn.decolle.learn import steps_of
 from fxsnn.decolle.network import DecolleNetwork
 
@@ -18,8 +18,7 @@ def recorded(network: DecolleNetwork, frames: NDArray[np.uint16]) -> list[dict[s
     kept: list[dict[str, list[Floats]]] = [{name: [] for name in "QPRUDS"} for _ in network.description.layer]
     for layers in steps_of(network, frames):
         for layer, states in zip(layers, kept, strict=True):
-            q = 1 / (1 - layer.layer.beta)
-            p = q / (1 - layer.layer.alpha)
+            q, p = units(layer.layer)
             drive = layer.membranes - layer.bias - layer.refractory
             scaled = (layer.synapses * q, layer.traces * p, layer.refractory * p, layer.membranes * p, drive * p)
             for name, values in zip(states, (*scaled, layer.spikes), strict=True):

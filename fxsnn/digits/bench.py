@@ -26,8 +26,10 @@ from fxsnn.exploration import candidate
 from fxsnn.exploration.candidate import Candidate, evaluated
 from fxsnn.exploration.point import Point
 from fxsnn.frozen import freeze
+from fxsnn.graph.starting import REST, Start
 from fxsnn.measure.classify import Rule
 from fxsnn.measure.firing import Firing, Reference
+from fxsnn.measure.memory import Memory
 from fxsnn.measure.overflows import Overflows
 from fxsnn.measure.score import Score, cross_validate, score
 
@@ -131,40 +133,48 @@ def measured_ranges(network: Network, splits: Splits) -> Ranges:
     return profile(network, encode(splits.training.images[:PROFILED], network.coding))
 
 
-def measure(network: Network | QuantisedNetwork, task: Task, test: Spikes, images: Images, workers: int) -> Score:
-    """Label the neurons by all of the task's images and measure on the test images."""
-    run = respond if isinstance(network, QuantisedNetwork) else learn.respond
-    labelling, held_out = (run(network, spikes, workers) for spikes in (task.spikes, test))  # type: ignore[arg-type]
+def measure(
+    network: Network | QuantisedNetwork, task: Task, test: Spikes, images: Images, workers: int, start: Start = REST
+) -> Score:
+    """Label the neurons by all of the task's images, from rest, and measure on the test images, which begin so."""
+    run: Callable[..., NDArray[np.int32]] = respond if isinstance(network, QuantisedNetwork) else learn.respond
+    labelling, held_out = run(network, task.spikes, workers), run(network, test, workers, start)
     return score(labelling, task.labels, held_out, images.labels, task.rule)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reported:
-    """A float network, and the images that it and its quantised forms are measured on once a task gave labels."""
+    """A float network, and the images that it and its quantised forms are measured on once a task gave labels.
+
+    start    what each of the images begins with; those that give labels begin at rest
+    """
 
     network: Network
     task: Task
     spikes: Spikes
     images: Images
+    start: Start = REST
 
     @classmethod
-    def of(cls, network: Network, task: Task, images: Images) -> Reported:
+    def of(cls, network: Network, task: Task, images: Images, start: Start = REST) -> Reported:
         """Encode the images."""
-        return cls(network, task, encode(images.images, network.coding), images)
+        return cls(network, task, encode(images.images, network.coding), images, start)
 
     def float_classified(self, threads: int = 1) -> Score:
         """Measure the float network."""
-        return measure(self.network, self.task, self.spikes, self.images, threads)
+        return measure(self.network, self.task, self.spikes, self.images, threads, self.start)
 
     def measured(self, network: QuantisedNetwork, threads: int = 1) -> Score:
         """Measure a network in integers."""
-        return measure(network, self.task, self.spikes, self.images, threads)
+        return measure(network, self.task, self.spikes, self.images, threads, self.start)
 
     def counted(self, network: QuantisedNetwork) -> tuple[dict[str, dict[str, int]], Overflows]:
         """Return how the casts of the first image went, by cast, and the shares that overflow on the first of them."""
-        return casts(network, self.spikes, range(1)), overflowing(network, self.spikes)
+        return casts(network, self.spikes, range(1), self.start), overflowing(network, self.spikes, self.start)
 
-    memory = staticmethod(inventory.memory)
+    def memory(self, network: QuantisedNetwork) -> Memory:
+        """Return all that is stored."""
+        return inventory.memory(network, self.start.words)
 
 
 def about(splits: Splits) -> str:

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from fxsnn.engine.pool import open_pool
 from fxsnn.engine.work import Each
-from fxsnn.errors import FxsnnError
+from fxsnn.errors import naming
 from fxsnn.exploration.point import PlanT, Point
 from fxsnn.measure.firing import Firing
 from fxsnn.measure.memory import Memory
@@ -63,12 +63,10 @@ class Bench(Protocol[PlanT, QuantisedT]):
 
 def evaluate(bench: Bench[PlanT, QuantisedT], point: Point[PlanT], threads: int = 1) -> Candidate[PlanT]:
     """Quantise, run in integers, count the memory; the error of a point that cannot run begins with its name."""
-    try:
+    with naming(point.name):
         network = bench.quantised(point)
         score, firing = bench.compared(network, threads)
         overflows = bench.overflows(network)
-    except FxsnnError as error:
-        raise type(error)(f"{point.name}: {error}") from None
     return Candidate(point.name, point.scheme, point.plan, score, bench.memory(network), firing, overflows)
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from fxsnn.competitive.inventory import inventory, while_learning
-from fxsnn.competitive.plan import Plan, parse_plan
+from fxsnn.competitive.inventory import memory, of_size, while_learning
+from fxsnn.competitive.plan import Plan, plan_from_data
 from fxsnn.decolle.plan import DecollePlan
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import Entry, Exploration, Found, load_exploration
 from fxsnn.exploration.pareto import ACCURACY, USUAL_LOSS, USUAL_MU, Choice, Reward, percent, select
 from fxsnn.exploration.planned import Planned, parse_planned, planned_text
 from fxsnn.exploration.shortened import picked, shortened
-from fxsnn.graph.plan import GraphPlan
+from fxsnn.graph.plan import GraphPlan, plan_of_kind
 from fxsnn.io.documents import named, parse_toml
 from fxsnn.io.files import check_output, read_text, write_text
 from fxsnn.measure.budget import Budget, parse_budget
@@ -201,7 +201,7 @@ def count_memory(
     if reset not in ("zero", "value", "subtract"):
         raise ConfigError(f"reset must be zero, value or subtract, not {reset!r}")
     words = plan_of_one_layer(plan)
-    return counted(inventory(words, inputs, neurons, refractory_steps, reset, True), words, macro, steps)
+    return counted(memory(of_size(words, inputs, neurons, refractory_steps, reset, True)), words, macro, steps)
 
 
 def counted(found: Memory, plan: Plan, macro: str, steps: int) -> dict[str, Any]:
@@ -225,5 +225,5 @@ def plan_of_one_layer(plan: Path) -> Plan:
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan; raises FileError or ConfigError, one line."""
-    return named(path, parse_plan, read_text(path, "a plan"))
+    """Read the plan of a network of one layer; raises FileError or ConfigError, one line, as `plan_of_kind`."""
+    return plan_of_kind(path, "one layer", plan_from_data)

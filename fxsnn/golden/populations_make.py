@@ -77,7 +77,7 @@ def golden_of_files(
     words = read_inputs(inputs, graph).words
     if count is not None and count > len(words):
         raise ConfigError(f"--images must be 1 to {len(words)}, as many as {str(inputs)!r} holds, not {count}")
-    initial = None if start is None else read_start(start, quantised, len(words)).part(slice(count)).words
+    initial = read_start(start, quantised, len(words)).part(slice(count)).words
     return make_graph_bundle(out, quantised, words[:count], aimed=aimed, kinds=kinds, start=initial, progress=progress)
 
 

@@ -30,7 +30,7 @@ _WINNERS = op.First | op.Largest  # whether there is one is known where its inde
 def graph_memory(network: QuantisedGraph, begun: Collection[str] = ()) -> Memory:
     """Return what inference stores, by population and projection; what reads the answer lies outside.
 
-    begun    states that begin with given words, `population.state`: none of them is what the step before emitted
+    begun    states that begin with given words, `population.state`: none of them is what the step before emitted, or 0
     """
     graph = network.graph
     arrays = [_emitted(INPUT, graph.shape, network.formats[INPUT])]
@@ -48,18 +48,19 @@ def graph_memory(network: QuantisedGraph, begun: Collection[str] = ()) -> Memory
     return stored(arrays)
 
 
-def live_in(network: QuantisedGraph, one: Population) -> Live:
-    """Return what matters of a population's step: on what depends what is taken from it."""
+def live_in(network: QuantisedGraph, one: Population, begun: Collection[str] = ()) -> Live:
+    """Return what matters of a population's step: on what depends what is taken from it; begun: states as of `live`."""
     graph, neuron, constants = network.graph, one.neuron, network.constants[one.name]
     zeros = [name for name, words in constants.items() if not words.any()]
     node = graph.readout.node if graph.read.name == one.name else ""
     roots = [neuron.output[1]] * taken(network, one) + ([neuron.names[node]] if node else [])
-    return live(network.programs[one.name], zeros, roots)
+    return live(network.programs[one.name], zeros, roots, begun)
 
 
 def _of_population(network: QuantisedGraph, one: Population, begun: Collection[str]) -> Iterator[Array]:
     """Yield what a population stores, but for its delay."""
-    found, program, lies = live_in(network, one), network.programs[one.name], keeping(network, one, begun)
+    found, program = live_in(network, one, begun), network.programs[one.name]
+    lies = keeping(network, one, begun)
     here, operations = sorted(found.refs), found.program.neuron.operations
     states = {ref: state for ref in here if isinstance(state := operations[ref], op.State)}
     waits, alone = waiting(found).passes, lies.alone

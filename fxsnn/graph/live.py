@@ -28,15 +28,16 @@ class Live:
     reads: Mapping[Ref, int]  # in which each is read last
 
 
-def live(program: Program, zeros: Iterable[str], roots: Iterable[Ref]) -> Live:
+def live(program: Program, zeros: Iterable[str], roots: Iterable[Ref], begun: Iterable[str] = ()) -> Live:
     """Return on what values depend.
 
     zeros    constants whose every word is 0
     roots    what is asked for: what is emitted where anybody takes it, and a node that is read
+    begun    states that begin with given words, which may be others than 0
     """
     none = dict.fromkeys(zeros, (0, 0))
-    rest = set(program.neuron.states)
-    while True:  # at first all states are taken to stay 0, then those that do are
+    rest = program.neuron.states.keys() - set(begun)
+    while True:  # at first all others are taken to stay 0, then those that do are
         known = _resting(program, rest).knowing(none)
         never = frozenset(ref for ref, truth in truths(known).items() if not truth)
         nothing = _nothing(known, never)

@@ -5,16 +5,16 @@ A name stands for every population and projection that has such a signal; `hidde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
 import tomli_w
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, naming
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.io.documents import documented, named, parse_toml
 from fxsnn.io.files import read_text
@@ -24,6 +24,9 @@ from fxsnn.program import shipped
 from fxsnn.program.neuron import BIT
 
 Kind = TypeVar("Kind")
+Read = TypeVar("Read")
+
+_OF_KIND = {"signal": "populations", "layer": "layers", "weight": "one layer"}  # what plans of each kind must state
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,31 @@ def by_name(signals: Mapping[str, Any], word: type[msgspec.Struct] = SignalText)
     return found
 
 
-def graph_plan_for(graph: Graph, text: str) -> GraphPlan:
-    """Read the plan of a network from TOML; raises as `parse_graph_plan` and `signals_for` do."""
-    plan = parse_graph_plan(text)
-    signals_for(graph, plan)
-    return plan
+def plan_of_kind(path: Path, kind: str, read: Callable[[dict[str, Any]], Read]) -> Read:
+    """Read the plan of a network of a kind: "populations", "layers" or "one layer".
+
+    read    takes the tables of the document
+
+    Raises FileError, and ConfigError, which names the file, also where the plan is of another kind.
+    """
+    tables = named(path, lambda text: parse_toml(text, "a plan"), read_text(path, "a plan"))
+    if next((of for name, of in _OF_KIND.items() if name in tables), kind) != kind:
+        raise ConfigError(f"a plan must be of {kind} as its network is, {str(path)!r} is not")
+    with naming(repr(str(path))):
+        return read(tables)
+
+
+def read_graph_plan(path: Path) -> GraphPlan:
+    """Read a plan from a file; raises as `plan_of_kind` and `parse_graph_plan` do."""
+    return plan_of_kind(path, "populations", graph_plan_from_data)
 
 
 def load_graph_plan(path: Path, graph: Graph) -> GraphPlan:
-    """Read the plan of a network from a file; raises as `graph_plan_for` does, naming the file."""
-    return named(path, partial(graph_plan_for, graph), read_text(path, "a plan"))
+    """Read the plan of a network from a file; raises as `read_graph_plan` and `signals_for` do, naming the file."""
+    plan = read_graph_plan(path)
+    with naming(repr(str(path))):
+        signals_for(graph, plan)
+    return plan
 
 
 def graph_plan_text(plan: GraphPlan) -> str:

@@ -21,7 +21,7 @@ from fxsnn.graph.quantise import QuantisedGraph, format_of
 from fxsnn.graph.reading import as_words, check_inputs, classes_of, reduced
 from fxsnn.graph.refusing import may_refuse, refuse_overflows
 from fxsnn.graph.shared import Shared
-from fxsnn.graph.starting import REST, Given, Start, start_of
+from fxsnn.graph.starting import Given, Start, start_of
 from fxsnn.graph.stepwise import Arrivals
 from fxsnn.graph.ways import Words
 from fxsnn.number.cast import check_words
@@ -124,15 +124,18 @@ def traces(network: QuantisedGraph, inputs: ArrayLike, start: Given | None = Non
             yield {name: one.kept(n, emitted[name][n]) for name, one in played.items()}
 
 
-def counts(network: QuantisedGraph, inputs: ArrayLike) -> dict[str, dict[str, dict[str, int]]]:
-    """Run inputs, int or bool[inputs, steps, ...], from rest; return how casts went in all of them together.
+def counts(
+    network: QuantisedGraph, inputs: ArrayLike, start: Given | None = None
+) -> dict[str, dict[str, dict[str, int]]]:
+    """Run inputs, int or bool[inputs, steps, ...]; return how casts went in all of them together.
 
-    By population and cast, see `Kept`. Raises as `run` does.
+    By population and cast, see `Kept`. `start` and raises as `run`.
     """
     words = _checked(network.graph, inputs)
+    states = start_of(network, start, len(words))
     found = {one.name: dict[str, dict[str, int]]() for one in network.graph.populations}
     for some in _groups(network, range(len(words)), words.shape[1]):
-        for name, one in _played(network, words, REST, some, _COUNTS)[0].items():
+        for name, one in _played(network, words, states, some, _COUNTS)[0].items():
             for n in range(len(some)):
                 for cast, made in counts_of(one.run, n).items():
                     before = found[name].get(cast, dict.fromkeys(made, 0))

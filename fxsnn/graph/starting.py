@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.errors import ConfigError, FileError, FxsnnError
+from fxsnn.errors import ConfigError, FileError, naming
 from fxsnn.frozen import freeze
 from fxsnn.graph.population import Population
 from fxsnn.graph.quantise import QuantisedGraph
@@ -23,6 +23,7 @@ from fxsnn.number.format import Format
 
 Given = Mapping[str, ArrayLike]
 T = TypeVar("T")
+Some = TypeVar("Some", bound=Sized)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,27 +31,34 @@ class Start:
     """What inputs begin with. States that have no words here are 0; what was emitted before is 0 in any case.
 
     words    by `population.state`, int64[inputs, neurons] each, in the order of the network
+    forms    of all states, where one asks for values
     """
 
     words: Mapping[str, Words] = field(default_factory=dict)
+    forms: Mapping[str, Format] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         freeze(self)
 
     def part(self, some: slice | Words) -> Start:
         """Return what some of the inputs begin with: a slice, or places, int64[inputs]."""
-        return Start({name: words[some] for name, words in self.words.items()})
+        return Start({name: words[some] for name, words in self.words.items()}, self.forms)
+
+    def along(self, parts: Iterable[Some]) -> Iterator[tuple[Some, Start]]:
+        """Yield parts of the inputs, one after the other, each with what its inputs begin with."""
+        first = 0
+        for some in parts:
+            yield some, self.part(slice(first, first + len(some)))
+            first += len(some)
 
     def then_rest(self, inputs: int) -> Start:
         """Return the same, with so many inputs behind that begin with 0."""
-        return Start({name: np.pad(words, ((0, inputs), (0, 0))) for name, words in self.words.items()})
+        words = {name: np.pad(words, ((0, inputs), (0, 0))) for name, words in self.words.items()}
+        return Start(words, self.forms)
 
-    def values(self, forms: Mapping[str, Format]) -> dict[str, NDArray[np.float64]]:
-        """Return what the words stand for, float64[inputs, neurons], by `population.state`.
-
-        forms    of every state, see `start_forms`
-        """
-        return {name: to_float(words, forms[name]) for name, words in self.words.items()}
+    def values(self) -> dict[str, NDArray[np.float64]]:
+        """Return what the words stand for, float64[inputs, neurons], by `population.state`."""
+        return {name: to_float(words, self.forms[name]) for name, words in self.words.items()}
 
     def of(self, one: Population, n: int) -> dict[str, list[int]]:
         """Return the words of a population's states before input n, by name."""
@@ -125,11 +133,11 @@ def start_of(network: QuantisedGraph, given: Given | None, inputs: int) -> Start
                 must = [*one.shape], [inputs, *one.shape]
                 raise ConfigError(f"{name} at the start must be {must[0]} or {must[1]}, not {[*state.shape]}")
             words[name] = np.broadcast_to(state.astype(np.int64).reshape(-1, one.size), (inputs, one.size))
-    return Start(words)
+    return Start(words, forms)
 
 
-def read_start(path: Path, network: QuantisedGraph, inputs: int) -> Start:
-    """Read what so many inputs begin with: an .npz of arrays `population.state`, see `start_of`.
+def read_start(path: Path | None, network: QuantisedGraph, inputs: int) -> Start:
+    """Read what so many inputs begin with: an .npz of arrays `population.state`, see `start_of`; 0 without a file.
 
     Raises
     ------
@@ -138,12 +146,12 @@ def read_start(path: Path, network: QuantisedGraph, inputs: int) -> Start:
     ConfigError
         An array is of no state, of another shape, or holds what is no word of the state's format.
     """
-    return _from(path, lambda arrays: start_of(network, arrays, inputs))
+    return REST if path is None else _from(path, lambda arrays: start_of(network, arrays, inputs))
 
 
-def states_in(path: Path, network: QuantisedGraph) -> list[str]:
+def states_in(path: Path | None, network: QuantisedGraph) -> list[str]:
     """Return the states, `population.state`, of which a file such as `read_start` reads has words; raises as that."""
-    return _from(path, lambda arrays: known_states(network, arrays))
+    return [] if path is None else _from(path, lambda arrays: known_states(network, arrays))
 
 
 def _from(path: Path, read: Callable[[Mapping[str, NDArray[Any]]], T]) -> T:
@@ -151,8 +159,8 @@ def _from(path: Path, read: Callable[[Mapping[str, NDArray[Any]]], T]) -> T:
         raise FileError(f"what states begin with must be a file of .npz, not {str(path)!r}")
     data = read_bytes(path, "what states begin with")
     try:
-        return read(unpack_npz(data, most=MOST_BYTES))
-    except FxsnnError as error:  # before what it is a kind of
-        raise type(error)(f"{str(path)!r}: {error}") from None
+        arrays = unpack_npz(data, most=MOST_BYTES)
     except UNREADABLE as error:
         raise FileError(f"{str(path)!r} must hold plain arrays of NumPy: {error}") from None
+    with naming(repr(str(path))):
+        return read(arrays)

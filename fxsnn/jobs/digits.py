@@ -32,6 +32,7 @@ from fxsnn.exploration.candidates import Exploration
 from fxsnn.exploration.planned import Asked
 from fxsnn.exploration.selection import read_plan
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.starting import read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import read_text
 from fxsnn.jobs.opened import PROFILED, Compared, Given, Opened, Swept
@@ -100,13 +101,13 @@ class OneLayer(Opened):
         return Swept(about(splits), wide, learning)
 
     def emulated(self, plan: Path, most: int | None, start: Path | None) -> tuple[Reported, QuantisedNetwork, str]:
-        """Read a plan and test images, `most` of them evenly spread."""
-        del start
+        """Read a plan and test images, `most` of them evenly spread; the rows of the states are of these."""
         quantised, splits = quantise(self.network, read_plan(plan)), self._splits()
         check_unlearned(self.asked.network, splits)
         task, chosen = labelling_task(splits, self.network.coding), evenly(len(splits.test), most)
         images = Images(splits.test.images[chosen], splits.test.labels[chosen], splits.test.name)
-        return Reported.of(self.network, task, images), quantised, f"{len(images):,} images"
+        begun = read_start(start, graph_of(quantised), len(images))
+        return Reported.of(self.network, task, images, begun), quantised, f"{len(images):,} images"
 
     def vectors(self, plan: Path, count: int) -> tuple[QuantisedGraph, NDArray[np.int64]]:
         """Return the network as a population, and the first test images."""

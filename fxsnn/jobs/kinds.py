@@ -67,12 +67,9 @@ class Emulated:
 def emulate(asked: Samples, plan: Path, workers: int, images: int | None, start: Path | None = None) -> Emulated:
     """Measure a network in float and in integers, on so many test images, recordings or inputs, evenly spread.
 
-    start    what states begin with: of a network of populations alone
+    start    an .npz with what states begin with, see `opened.Opened.emulated`
     """
-    own = asked.kind == "populations"
-    if start is not None and not own:
-        raise ConfigError(f"--start must be of a network of populations, {str(asked.network)!r} is one of {asked.kind}")
-    kind = opened(asked)
+    own, kind = asked.kind == "populations", opened(asked)
     bench, network, samples = kind.emulated(plan, images, start)
     fixed = bench.measured(network, workers)  # first: a value that leaves a format which refuses that is reported here
     counts, overflows = bench.counted(network)
@@ -186,7 +183,7 @@ def golden(
     check_folder(out, asked.network, plan, start)
     kind = OneLayer(asked) if asked.kind == "one layer" else Layers(asked)
     network, inputs = kind.vectors(plan, images or 1)
-    begun = None if start is None else read_start(start, network, len(inputs)).words
+    begun = read_start(start, network, len(inputs)).words
     return make_graph_bundle(out, network, inputs, aimed=aimed, kinds=kinds, start=begun, progress=done)
 
 

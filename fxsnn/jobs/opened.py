@@ -110,7 +110,10 @@ class Opened(Protocol):
         """Read the samples of a sweep, so many of the first or all; see `kinds.significance`."""
 
     def emulated(self, plan: Path, most: int | None, start: Path | None) -> tuple[Any, Any, str]:
-        """Read a plan and test samples, `most` of them evenly spread; return them, the quantised network, and words."""
+        """Read a plan and test samples, `most` of them evenly spread; return them, the quantised network, and words.
+
+        start    an .npz with what states begin with, see `read_start`; in float with what these words stand for
+        """
 
     def compared(
         self, sources: Sources, read: Callable[[], Given], workers: int, passes: int | None

@@ -16,7 +16,7 @@ from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.inventory import graph_memory
 from fxsnn.graph.plan import GraphPlan, load_graph_plan
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
-from fxsnn.graph.starting import REST, read_start
+from fxsnn.graph.starting import read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import read_text
 from fxsnn.jobs.opened import PROFILED, Compared, Given, Opened, Swept
@@ -81,13 +81,10 @@ class Populations(Opened):
         return Swept(about(inputs, self.place.name), partial(wide_network, self.graph, inputs))
 
     def emulated(self, plan: Path, most: int | None, start: Path | None) -> tuple[GraphBench, QuantisedGraph, str]:
-        """Read a plan and inputs, `most` of them evenly spread.
-
-        start    an .npz with what states begin with, see `read_start`; in float with what these words stand for
-        """
+        """Read a plan and inputs, `most` of them evenly spread; the rows of the states are of all inputs."""
         words = self.plan(plan)
         inputs, quantised = read_inputs(self.place, self.graph), quantise_graph(self.graph, words)
-        begun = REST if start is None else read_start(start, quantised, len(inputs))
+        begun = read_start(start, quantised, len(inputs))
         places = slice(None) if most is None else evenly(len(inputs), most)
         chosen = inputs.chosen(places)
         bench = GraphBench(self.graph, chosen, words, begun.part(places))

@@ -14,7 +14,7 @@ from fxsnn.data.recordings import Recordings
 from fxsnn.decolle.inventory import decolle_memory
 from fxsnn.decolle.learn import LEARNING_ON, LocalLearning, check_sensor, frames_of
 from fxsnn.decolle.network import load_layers
-from fxsnn.decolle.plan import DecollePlan, parse_decolle_plan
+from fxsnn.decolle.plan import DecollePlan
 from fxsnn.decolle.populations import as_inputs
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
@@ -23,6 +23,7 @@ from fxsnn.errors import ConfigError
 from fxsnn.exploration.candidates import Exploration
 from fxsnn.exploration.planned import Asked
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.graph.starting import read_start
 from fxsnn.io.documents import named
 from fxsnn.io.files import read_text
 from fxsnn.jobs.opened import Compared, Given, Opened, Swept
@@ -31,6 +32,7 @@ from fxsnn.jobs.sources import Sources
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.ranges import Spread
 from fxsnn.measure.score import Measured
+from fxsnn.networks.words import plan_of_layers
 from fxsnn.recordings.bench import Bench, Lessons, about, learned_and_held_out
 from fxsnn.recordings.grid import RecordedGrid, parse_recorded_grid
 from fxsnn.recordings.groups import decolle_spreads, wide_network
@@ -49,7 +51,7 @@ class Layers(Opened):
 
     def plan(self, path: Path) -> DecollePlan:
         """Read a plan."""
-        return named(path, parse_decolle_plan, read_text(path, "a plan of layers"))
+        return plan_of_layers(path)
 
     def planned(self, words: Asked, count: int | None) -> tuple[DecollePlan, Memory]:
         """Make a plan with the integer bits that words can reach, whatever the recordings; see `plan_layers`."""
@@ -84,14 +86,14 @@ class Layers(Opened):
         return Swept(about(measured), partial(wide_network, self.network, measured))
 
     def emulated(self, plan: Path, most: int | None, start: Path | None) -> tuple[Bench, QuantisedLayers, str]:
-        """Read a plan and test recordings, `most` of them evenly spread."""
-        del start
+        """Read a plan and test recordings, `most` of them evenly spread; the rows of the states are of these."""
         quantised, test = quantise_layers(self.network, self.plan(plan)), self._test()
         if not len(test):
             raise ConfigError("test recordings must be one or more, not none")
         check_unlearned(self.asked.network, test)
         test = test.part(evenly(len(test), most))
-        return Bench(self.network, test), quantised, f"{len(test):,} recordings"
+        begun = read_start(start, quantised.graph, len(test))
+        return Bench(self.network, test, start=begun), quantised, f"{len(test):,} recordings"
 
     def vectors(self, plan: Path, count: int) -> tuple[QuantisedGraph, NDArray[np.int64]]:
         """Return the network as populations, and the first test recordings."""

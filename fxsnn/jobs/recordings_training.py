@@ -16,17 +16,17 @@ from fxsnn.decolle.itq import IntegerLearning, train_in_integers
 from fxsnn.decolle.itq_plan import Lesson, plan_learning
 from fxsnn.decolle.learn import LocalLearning, train_layers
 from fxsnn.decolle.network import DecolleNetwork, random_layers, save_layers
-from fxsnn.decolle.plan import decolle_plan_text, parse_decolle_plan
+from fxsnn.decolle.plan import decolle_plan_text
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import quantise_layers
 from fxsnn.engine.progress import Progress
 from fxsnn.errors import ConfigError
-from fxsnn.io.documents import named
-from fxsnn.io.files import check_output, read_text, write_text
+from fxsnn.io.files import check_output, write_text
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.overflows import Overflows, overflowing_in
 from fxsnn.measure.score import Measured
 from fxsnn.networks.described import decolle_in, read_described
+from fxsnn.networks.words import plan_of_layers
 from fxsnn.recordings.bench import Lessons, casts, learned_and_held_out, measured, measured_float
 from fxsnn.recordings.splits import check_unlearned, learned_recordings, open_split
 
@@ -75,7 +75,7 @@ def refine_events(
     """
     check_output(out, network, plan)
     layers = decolle_in(network)
-    words = named(plan, parse_decolle_plan, read_text(plan, "a plan of layers"))
+    words = plan_of_layers(plan)
     train, test, learned = _lessons(data, layers.description)
     check_unlearned(network, test)
     refined = Lessons(train, learning).learned(layers, words, partial(progress, "train"))

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from fxsnn.competitive.description import Competitive
-from fxsnn.competitive.inventory import inventory
+from fxsnn.competitive.graph import graph_of
+from fxsnn.competitive.inventory import memory, of_size
 from fxsnn.competitive.plan import Plan
-from fxsnn.competitive.quantised import quantise
+from fxsnn.competitive.quantised import QuantisedNetwork, quantise
 from fxsnn.decolle.description import Description
 from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
 from fxsnn.decolle.itq import IntegerLearning
@@ -26,7 +27,7 @@ from fxsnn.graph.plan import load_graph_plan
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.graph.starting import states_in
 from fxsnn.measure.macro import macro_of
-from fxsnn.measure.memory import Memory, memory_to_data
+from fxsnn.measure.memory import memory_to_data
 from fxsnn.networks.described import Described, described_in, read_described
 from fxsnn.networks.words import plan_of_layers
 
@@ -38,7 +39,7 @@ def memory_of(
 
     network    a trained network (.npz) or the description (TOML) of one, of either kind, or one of populations (TOML)
     warn       called with a line for each constant or weight of populations that does not fit its format
-    start      of populations: an .npz with what states begin with, see `read_start`; its states are counted as such
+    start      an .npz with what states begin with, see `read_start`; its states are counted as such
 
     Raises
     ------
@@ -50,20 +51,19 @@ def memory_of(
         network_in_words = quantise_graph(graph, load_graph_plan(plan, graph))
         for line in misfits(network_in_words):
             warn(line)
-        begun = [] if start is None else states_in(start, network_in_words)
-        return memory_to_data(graph_memory(network_in_words, begun), allocated)
-    if start is not None:
-        raise ConfigError(f"--start must be of a network of populations, {str(network)!r} is none")
+        return memory_to_data(graph_memory(network_in_words, states_in(start, network_in_words)), allocated)
     described = described_at(network)
     if isinstance(described, Competitive):
         parsed = plan_of_one_layer(plan)
-        return counted(_inventory(described, parsed), parsed, macro, described.coding.steps)
+        one = _blank_layer(described, parsed)
+        return counted(memory(one, states_in(start, graph_of(one))), parsed, macro, described.coding.steps)
     layers = plan_of_layers(plan)
     quantised = quantise_layers(blank(described), layers)
-    data = memory_to_data(decolle_memory(quantised), allocated)
+    begun = states_in(start, quantised.graph)
+    data = memory_to_data(decolle_memory(quantised, begun), allocated)
     if all(layer.learning is not None for layer in layers.layers):
         usual = IntegerLearning()
-        learning = decolle_while_learning(quantised, usual.rate, usual.halvings)
+        learning = decolle_while_learning(quantised, usual.rate, usual.halvings, begun)
         data["while_learning"] = memory_to_data(learning, allocated)
     return data
 
@@ -77,11 +77,11 @@ def described_at(network: Path) -> Described:
     return read_described(network)
 
 
-def _inventory(described: Competitive, plan: Plan) -> Memory:
-    """Return what `inventory.memory` returns of any network so described: only its constants matter, and its size."""
+def _blank_layer(described: Competitive, plan: Plan) -> QuantisedNetwork:
+    """Return a network whose memory is that of any so described: only its constants matter, and its size."""
     one = quantise(described.alone(), plan)
     size = described.inputs, described.neurons
-    return inventory(plan, *size, one.refractory_steps, one.reset, bool(one.inhibition), one.winner)
+    return of_size(plan, *size, one.refractory_steps, one.reset, bool(one.inhibition), one.winner)
 
 
 def blank(described: Description) -> DecolleNetwork:

@@ -7,19 +7,15 @@ from pathlib import Path
 
 from fxsnn.competitive.graph import graph_of
 from fxsnn.competitive.network import Network
-from fxsnn.competitive.plan import Plan
 from fxsnn.competitive.quantised import QuantisedNetwork, quantise
 from fxsnn.decolle.network import DecolleNetwork
-from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.plan import DecollePlan, decolle_plan_from_data
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
-from fxsnn.errors import ConfigError
-from fxsnn.exploration.planned import parse_planned
+from fxsnn.exploration.selection import read_plan
 from fxsnn.graph.files import graph_at
-from fxsnn.graph.plan import load_graph_plan
+from fxsnn.graph.plan import load_graph_plan, plan_of_kind
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.reading import Readout
-from fxsnn.io.documents import named
-from fxsnn.io.files import read_text
 from fxsnn.networks.described import network_in
 
 
@@ -50,15 +46,9 @@ def quantised_under(trained: Network | DecolleNetwork, plan: Path) -> QuantisedN
     """Return a trained network in words; raises ConfigError where the plan of a file is of another kind."""
     if isinstance(trained, DecolleNetwork):
         return quantise_layers(trained, plan_of_layers(plan))
-    read = named(plan, parse_planned, read_text(plan, "a plan"))
-    if not isinstance(read, Plan):
-        raise ConfigError(f"a plan must be of one layer as its network is, {str(plan)!r} is not")
-    return quantise(trained, read)
+    return quantise(trained, read_plan(plan))
 
 
 def plan_of_layers(plan: Path) -> DecollePlan:
-    """Read the plan of a network of layers; raises ConfigError for one of another kind."""
-    read = named(plan, parse_planned, read_text(plan, "a plan"))
-    if not isinstance(read, DecollePlan):
-        raise ConfigError(f"a plan must be of layers as its network is, {str(plan)!r} is not")
-    return read
+    """Read the plan of a network of layers; raises FileError or ConfigError, as `plan_of_kind`."""
+    return plan_of_kind(plan, "layers", decolle_plan_from_data)

@@ -22,7 +22,7 @@ from fxsnn.graph.reading import classes
 from fxsnn.graph.real import float_emitted, float_run
 from fxsnn.graph.run import run
 from fxsnn.graph.shared import Shared
-from fxsnn.graph.starting import REST, Start, start_forms
+from fxsnn.graph.starting import REST, Start
 from fxsnn.graph.stepping import casts_of
 from fxsnn.measure.firing import Firing, Reference, compare, gathered
 from fxsnn.measure.memory import Memory
@@ -72,20 +72,12 @@ class GraphBench:
 
     def __post_init__(self) -> None:
         check_inputs_of(self.graph, self.inputs)
-        forms = start_forms(quantise_graph(self.graph, self.plan)) if self.start.words else {}
         found = [
-            float_run(self.graph, to_float(some, self.graph.format), self.plan, begun.values(forms))[1]
-            for some, begun in self._parts()
+            float_run(self.graph, to_float(some, self.graph.format), self.plan, begun.values())[1]
+            for some, begun in self.start.along(self.inputs.parts())
         ]
         object.__setattr__(self, "float_classes", np.concatenate([one for one in found if one is not None]))
         freeze(self)
-
-    def _parts(self) -> Iterator[tuple[NDArray[np.int64], Start]]:
-        """Yield some of the inputs after the other, and what they begin with."""
-        first = 0
-        for some in self.inputs.parts():
-            yield some, self.start.part(slice(first, first + len(some)))
-            first += len(some)
 
     def classified(self, predictions: NDArray[np.int64]) -> Measured:
         """Compare predictions, int64[inputs], with the labels; with the float network where there are none."""
@@ -103,7 +95,7 @@ class GraphBench:
         shared = self._shared if network.graph is self.graph else None
         found = [
             run(network, some, start=begun.words, shared=shared, number=n).classes
-            for n, (some, begun) in enumerate(self._parts())
+            for n, (some, begun) in enumerate(self.start.along(self.inputs.parts()))
         ]
         return self.classified(np.concatenate([one for one in found if one is not None]))  # the readout asks a question
 

@@ -24,7 +24,9 @@ from fxsnn.decolle.record import recorded
 from fxsnn.errors import ConfigError
 from fxsnn.exploration.point import Point
 from fxsnn.graph.batch import emitted_of
+from fxsnn.graph.starting import REST, Start
 from fxsnn.measure.firing import Firing, Reference, compare, gathered
+from fxsnn.measure.memory import Memory
 from fxsnn.measure.overflows import Overflows, overflowing_in
 from fxsnn.measure.score import Measured
 
@@ -73,12 +75,14 @@ class Bench:
     """See `candidate.Bench`: a trained network, the recordings on which candidates are compared, and who learns on.
 
     float_net    the float network's spikes on the first recordings, with which those in integers are compared
+    start        what each of the recordings begins with
     """
 
     network: DecolleNetwork
     recordings: Recordings
     lessons: Lessons | None = None
     float_net: Reference | None = None
+    start: Start = REST
 
     def __post_init__(self) -> None:
         check_sensor(self.network, self.recordings)
@@ -88,7 +92,7 @@ class Bench:
     def float_classified(self, threads: int = 1) -> Measured:
         """Measure the float network."""
         del threads  # NumPy's own compute it
-        return measured_float(self.network, self.recordings)
+        return measured_float(self.network, self.recordings, self.start)
 
     def network_of(self, point: Point[DecollePlan]) -> DecolleNetwork:
         """Return the network in real numbers that a point quantises."""
@@ -105,7 +109,7 @@ class Bench:
 
     def measured(self, network: QuantisedLayers, threads: int = 1) -> Measured:
         """Measure a network in integers; raises as `emulate.respond_layers` does."""
-        return measured(network, self.recordings, threads)
+        return measured(network, self.recordings, threads, self.start)
 
     def compared(self, network: QuantisedLayers, threads: int = 1) -> tuple[Measured, Firing | None]:
         """Measure a network in integers, and compare its spikes on the first recordings."""
@@ -119,35 +123,37 @@ class Bench:
 
     def counted(self, network: QuantisedLayers) -> tuple[dict[str, dict[str, int]], Overflows]:
         """Run the first recording; return how its casts went, by layer and cast, and the shares that overflow."""
-        counts = casts(network, self.recordings)
+        counts = casts(network, self.recordings, self.start.part(slice(1)))
         return counts, overflowing_in(counts)
 
     def overflows(self, network: QuantisedLayers) -> Overflows:
         """Return the shares of casts that overflow, on the first recording."""
         return self.counted(network)[1]
 
-    memory = staticmethod(decolle_memory)
+    def memory(self, network: QuantisedLayers) -> Memory:
+        """Return all that is stored."""
+        return decolle_memory(network, self.start.words)
 
     def with_spikes(self) -> Bench:
         """Return the same with the float network's spikes on the first recordings."""
         return replace(self, float_net=reference(self.network, self.recordings))
 
 
-def casts(network: QuantisedLayers, recordings: Recordings) -> dict[str, dict[str, int]]:
-    """Run the first recording and return how its casts went, by layer and cast."""
-    return count_casts(network, frames_of(network, recordings, np.arange(1)))
+def casts(network: QuantisedLayers, recordings: Recordings, start: Start = REST) -> dict[str, dict[str, int]]:
+    """Run the first recording, which begins so, and return how its casts went, by layer and cast."""
+    return count_casts(network, frames_of(network, recordings, np.arange(1)), start)
 
 
-def measured_float(network: DecolleNetwork, recordings: Recordings) -> Measured:
+def measured_float(network: DecolleNetwork, recordings: Recordings, start: Start = REST) -> Measured:
     """Measure a network in real numbers; raises ConfigError where the recordings do not fit it."""
-    return Measured.of(scores(network, recordings, np.arange(len(recordings))), recordings.labels)
+    return Measured.of(scores(network, recordings, np.arange(len(recordings)), start), recordings.labels)
 
 
-def measured(network: QuantisedLayers, recordings: Recordings, threads: int = 1) -> Measured:
+def measured(network: QuantisedLayers, recordings: Recordings, threads: int = 1, start: Start = REST) -> Measured:
     """Measure a network in integers; raises as `emulate.respond_layers` does."""
     parts = [
-        respond_layers(network, frames, threads)
-        for frames in frames_in_parts(network, recordings, np.arange(len(recordings)))
+        respond_layers(network, frames, threads, begun)
+        for frames, begun in start.along(frames_in_parts(network, recordings, np.arange(len(recordings))))
     ]
     return Measured.of(np.concatenate(parts), recordings.labels)
 

@@ -13,7 +13,7 @@ from fxsnn.decolle.itq_plan import Lesson, plan_learning
 from fxsnn.decolle.network import DecolleNetwork
 from fxsnn.decolle.plan import DecollePlan, Filters, LayerPlan
 from fxsnn.decolle.ptq import Words, grids_of, plan_layers
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, naming
 from fxsnn.exploration.point import Point, Value, distinct
 from fxsnn.exploration.worded import WordedGrid
 from fxsnn.io.documents import documented, parse_toml
@@ -101,15 +101,13 @@ def recorded_points(grid: RecordedGrid, network: DecolleNetwork) -> list[Point[D
         for values in product(*axes.values()):
             place = dict(zip(axes, values, strict=True))
             name = "-".join([_name(place), *choices.named(place)])
-            try:
+            with naming(name):
                 words = _words(place, grid, len(network.description.layer))
                 if place["scheme"] == "ITQ":
                     plan = plan_learning(network, words, Lesson(), trained=True)
                 else:
                     plan = plan_layers(network, words)
                 plan = _worded(plan, choices.at(place))
-            except FxsnnError as error:
-                raise type(error)(f"{name}: {error}") from None
             yield Point(name, str(place["scheme"]), place, plan)
 
     return listed(found(), network)
@@ -126,10 +124,8 @@ def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> lis
 
     def checked(point: Point[DecollePlan]) -> Point[DecollePlan]:
         if point.scheme == "straight-through":
-            try:
+            with naming(point.name):
                 grids_of(network, point.plan)
-            except FxsnnError as error:
-                raise type(error)(f"{point.name}: {error}") from None
         return point
 
     return distinct(checked(point) for point in points)

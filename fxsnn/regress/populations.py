@@ -20,12 +20,11 @@ from fxsnn.graph.files import load_graph
 from fxsnn.graph.given import Shape
 from fxsnn.graph.inputs import Inputs, read_inputs
 from fxsnn.graph.network import Graph, names_of
-from fxsnn.graph.plan import GraphPlan, by_name, check_names, graph_plan_from_data, parse_graph_plan, signals_for
+from fxsnn.graph.plan import GraphPlan, by_name, check_names, graph_plan_from_data, read_graph_plan, signals_for
 from fxsnn.graph.quantise import QuantisedGraph, quantise_graph
 from fxsnn.graph.run import run, trace
 from fxsnn.graph.writing import graph_text
-from fxsnn.io.documents import named, parse_toml
-from fxsnn.io.files import read_text
+from fxsnn.io.documents import parse_toml
 from fxsnn.number.signal import Signal
 from fxsnn.populations.bench import check_labels_of, spiking
 from fxsnn.regress.noise import Random
@@ -88,7 +87,7 @@ def graph_configuration(
 ) -> GraphConfiguration:
     """Read a configuration; raises FxsnnError where a file cannot be read or does not fit, or inputs are too few."""
     graph = load_graph(network)
-    tables = _tables(named(plan, parse_graph_plan, read_text(plan, "a plan")))
+    tables = _tables(read_graph_plan(plan))
     named_whole = _named(graph, change)
     check_names(graph, named_whole.get("signal", ()), elsewhere=False)  # a change must change something
     changed = graph_plan_from_data(merged(tables, named_whole))

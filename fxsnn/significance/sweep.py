@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.engine.pool import THREADS, Engine, open_pool
-from fxsnn.errors import ConfigError, FormatError, FxsnnError, WidthError
+from fxsnn.errors import ConfigError, FormatError, WidthError, naming
 from fxsnn.frozen import freeze
 from fxsnn.measure.classify import wilson_interval
 from fxsnn.measure.ranges import Spread
@@ -246,10 +246,8 @@ Done = TypeVar("Done")
 
 
 def _named(group: Group, signals: Mapping[str, Signal], work: Callable[[], Done]) -> Done:
-    try:
+    with naming(f"{group.name} as {_formats(signals)}"):
         return work()
-    except FxsnnError as error:
-        raise type(error)(f"{group.name} as {_formats(signals)}: {error}") from None
 
 
 def _formats(signals: Mapping[str, Signal]) -> str:
