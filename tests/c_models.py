@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fxsnn.cmodel.model import Model, c_model
 from fxsnn.graph.quantise import QuantisedGraph
+from fxsnn.number.modes import Overflow
 from fxsnn.program.interpret import Run, Step
 from interpreted import interpreted
 
@@ -69,7 +70,9 @@ def expected(network: QuantisedGraph, model: Model, inputs: NDArray[np.int64]) -
 
     def then(name: str, run: Run, step: Step) -> None:
         del step
-        refused[name].append(sum(run.counts[ref].overflows for ref in model.refusing[name]))
+        program = network.programs[name]
+        left = (one.round for one in program.neuron.casts if program.signals[one.signal].overflow is Overflow.ERROR)
+        refused[name].append(sum(run.counts[ref].overflows for ref in left))
 
     done = {name: steps for name, (_, steps) in interpreted(network, inputs, then).items()}
     return [

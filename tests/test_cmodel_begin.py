@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import c_networks
-from c_models import compiled, printed
+from c_models import compiled, expected, printed
 from command_line import LONG_WITH_JIT
 from command_line import run as command
 from fxsnn.cmodel.dpi import wrapped
@@ -91,6 +91,31 @@ def test_states_that_stay_0_from_0_on_are_kept_where_they_are_asked_for(tmp_path
     agrees_from(network, 1, np.random.default_rng(1).integers(0, 2, (8, 2)), tmp_path)
     held = [{one.name for one in c_model(network, "net", all_states=asked).held} for asked in (False, True)]
     assert held == [{"charge", ""}, {"charge", "idle", ""}]
+
+
+DEAD = """
+come: input
+v: state
+fires: output
+dead: narrow[0] = v
+some: narrow = 0
+some: narrow[1] = some + each(come)
+v: wide[2] = v + come
+fires = v > 3
+"""
+
+
+@pytest.mark.parametrize("narrow", ["Q3.1 floor error", "Q3.1 SR error"])
+def test_a_cast_that_nothing_reads_refuses_what_it_must(tmp_path: Path, narrow: str) -> None:
+    one = population("cells", 2, parse(DEAD, "dead.neuron"))
+    wire = Projection("w", "input", "cells", "come", weights=raw([[3, -2], [2, 1]]))
+    plan = parse_graph_plan(f'[signal]\nweight = "Q3.1"\nv = "Q8.2"\nwide = "Q8.2"\nnarrow = "{narrow}"\n')
+    network = quantise_graph(Graph((2,), (one,), (wire,)), plan)
+    model = c_model(network, "net")
+    found = printed(compiled(tmp_path, model), np.ones((12, 2), np.int64))
+    assert found == expected(network, model, np.ones((12, 2), np.int64))
+    assert [row[0][0] for row in found] == sorted(row[0][0] for row in found)
+    assert {row[0][0] for row in found} == {0, 1}
 
 
 def test_the_command_keeps_all_states_where_it_is_asked_to(tmp_path: Path) -> None:

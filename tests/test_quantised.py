@@ -45,14 +45,14 @@ def test_an_overflow_that_must_not_be_names_the_parameter(signal: str) -> None:
 @pytest.mark.parametrize("reset", ["zero", "subtract", "value"])
 def test_a_reset_value_is_refused_only_where_neurons_are_reset_to_it(reset: Reset) -> None:
     plan = parse_plan(PLAN)
-    strict = replace(plan, membrane=replace(plan.membrane, overflow=Overflow.ERROR))
+    strict = plan.changed(membrane=replace(plan["membrane"], overflow=Overflow.ERROR))
     network = replace(network_of([[0.5]], [0.0]), reset=reset, reset_value=1e6)
     if reset == "value":
         with pytest.raises(OverflowDetectedError, match=r"^reset value: all values must lie in "):
             quantise(network, strict)
         return
     quantised = quantise(network, strict)
-    assert quantised.reset_value == plan.membrane.format.highest
+    assert quantised.reset_value == plan["membrane"].format.highest
     raster = np.ones((1, 30, 1), np.uint8)
     usual = quantise(replace(network, reset_value=0.0), strict)
     assert run_raster(quantised, raster).tolist() == run_raster(usual, raster).tolist() != [[[0]] * 30]

@@ -20,7 +20,6 @@ from fxsnn.graph.quantise import QuantisedGraph, narrowest
 from fxsnn.number.format import Format
 from fxsnn.number.signal import Signal
 from fxsnn.program.neuron import BIT
-from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
 
 
@@ -61,7 +60,6 @@ class Model:
     given, said       what a step takes, and what it gives
     held         words of its state: states of every population that ever leave 0, and what it emits
     registers    of casts that draw
-    refusing     casts into signals whose overflow is `error`, by population: what they left is what a step returns
     """
 
     prefix: str
@@ -71,7 +69,6 @@ class Model:
     said: Port
     held: tuple[StateWords, ...]
     registers: tuple[Register, ...]
-    refusing: Mapping[str, tuple[Ref, ...]]
 
 
 def c_model(network: QuantisedGraph, prefix: str, *, all_states: bool = False) -> Model:
@@ -97,7 +94,7 @@ class _Modelling:
         self._steps = {name: writer.write() for name, writer in self._writers.items()}
         self._arrays = tuple(array for name in self._writers for array in self._words_of(name))
         self._registers = tuple(one for name in self._writers for one in self._registers_of(name))
-        self._refusing = {name: tuple(writer.settled.refusing) for name, writer in self._writers.items()}
+        self._refuses = any(writer.settled.stages.kept for writer in self._writers.values())
 
     def model(self) -> Model:
         """Return it, complete."""
@@ -112,7 +109,6 @@ class _Modelling:
             self._port(read.name, read.shape),
             tuple(array for array in self._arrays if not self._added(array)),
             self._registers,
-            self._refusing,
         )
 
     def _initial(self) -> list[tuple[str, str, str, int]]:
@@ -178,7 +174,7 @@ class _Modelling:
             *_struct("emitted", emitted, "what populations emitted in the last step, or in each of the last steps"),
             *_struct("at", at, "in which row of these the last step is"),
             *_members("room", room, "of a step: nothing here outlives it", union="union"),
-            *(refused if any(self._refusing.values()) else []),
+            *(refused if self._refuses else []),
         ]
 
     def _described(self, owner: str, name: str) -> str:
@@ -253,7 +249,7 @@ class _Modelling:
         lines.append(f"memcpy(out, {self._row(graph.read.name)}, sizeof {self._row(graph.read.name)});")
         if not any("in, " in line for line in lines):
             lines.insert(0, "(void)in;")
-        lines.append(f"return {'state->refused' if any(self._refusing.values()) else '0'};")
+        lines.append(f"return {'state->refused' if self._refuses else '0'};")
         return [declared(self._network, self._prefix), "{", *indented(lines), "}", ""]
 
     def _row(self, name: str) -> str:

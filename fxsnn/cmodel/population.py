@@ -15,6 +15,7 @@ from fxsnn.graph.population import INPUT
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
+from fxsnn.program.stages import Stage
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +49,7 @@ class Writer:
             for done in stage.carried:
                 self._carry(done, loop)
             crossing = [ref for ref, at in stages.crossing.items() if at == loop]
-            self._over_neurons(loop, crossing, stage.reductions, stage.finals, emits=stage.emits)
+            self._over_neurons(loop, crossing, stage)
         taken = f"const {stored_format(self.network.graph.format)} *in, " if self.takes_input else ""
         emitted = stored_format(self.network.formats[settled.name])
         unused = [] if any("state->" in line for line in self.lines) else ["(void)state;"]
@@ -134,9 +135,7 @@ class Writer:
     def _over(self, lines: Iterable[str]) -> None:
         self.lines += [f"for (size_t n = 0; n < {self.settled.program.neurons}u; n++) {{", *indented(lines), "}"]
 
-    def _over_neurons(
-        self, loop: int, crossing: Iterable[Ref], reductions: Iterable[Ref], finals: Iterable[str], *, emits: bool
-    ) -> None:
+    def _over_neurons(self, loop: int, crossing: Iterable[Ref], stage: Stage) -> None:
         """Write a loop over the neurons: nothing is stored before all that the neuron reads was read."""
         settled, values, last = self.settled, self._values(loop), list[str]()
         program, stages = settled.program, settled.stages
@@ -146,12 +145,14 @@ class Writer:
                 self.room[f"kept_{ref}"] = stored(*program.wires[ref][:2])
             type_ = self.state_type(home) if home else self.room[f"kept_{ref}"]
             last.append(_store(values.state(home) if home else values.room(f"kept_{ref}"), type_, values.value(ref)))
-        found = [line for ref in reductions for line in self._reduce(ref, values)]
-        for name in finals:
+        for ref in stage.kept:
+            last.append(f"(void){values.value(ref)};")
+        found = [line for ref in stage.reductions for line in self._reduce(ref, values)]
+        for name in stage.finals:
             signal, ref = program.neuron.states[name]
             word = values.placed(ref, program.signals[signal].format.frac)
             last.append(_store(values.state(name), self.state_type(name), word))
-        if emits:
+        if stage.emits:
             type_ = stored_format(self.network.formats[settled.name])
             last.append(_store("emitted[n]", type_, values.placed(program.neuron.output[1], settled.output)))
         if values.lines or found or last:

@@ -20,7 +20,7 @@ from fxsnn.program.wires import Range
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settled:
-    """A population's step, of which nothing is left that nothing depends on.
+    """A population's step, of which nothing is left that nothing depends on, but for casts that may refuse a value.
 
     program      in which every operation that is left stands for itself; the others are 0
     stages       its loops over the neurons
@@ -50,16 +50,6 @@ class Settled:
         return {one.stream: ref for ref, one in found.items() if isinstance(one, op.Round) and one.stream is not None}
 
     @property
-    def refusing(self) -> list[Ref]:
-        """The rounding of each cast into a signal whose overflow is `error`."""
-        operations = ((ref, self.operations[ref]) for ref in self.casts)
-        return [
-            ref
-            for ref, one in operations
-            if isinstance(one, op.Round) and self.program.signals[one.signal].overflow is Overflow.ERROR
-        ]
-
-    @property
     def summed(self) -> list[str]:
         """The inputs whose sum is taken."""
         found = {one.name for one in self.operations.values() if isinstance(one, op.Input)}
@@ -76,8 +66,9 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
     words = {constant: _shortest(constants[constant].reshape(-1).tolist()) for constant in constants}
     ends = {constant: (min(some), max(some)) for constant, some in words.items()}
     left, known = whole.neuron, {constant for constant, some in words.items() if not any(some)}
+    refusing = _refusing(whole)
     while True:  # what bounds decide makes narrower bounds
-        folded = _folded(left, known, nonzero)
+        folded = _folded(left, known, nonzero, refusing)
         left = _left(left, folded)
         program = bind(
             left,
@@ -89,16 +80,19 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
             values=ends,
         )
         decided = _decided(program, folded.operations)
-        if not decided:
+        still = [ref for ref in _refusing(program) if ref in refusing]
+        if not decided and still == refusing:
             break
+        refusing = still
         operations = (decided.get(ref, one) for ref, one in enumerate(left.operations))
         left = replace(left, operations=tuple(operations))
     itself = Folded(folded.operations, {ref: ref for ref in folded.operations}, frozenset())
+    kept = tuple(ref for ref in refusing if isinstance(folded.operations[ref], op.Limit | op.Done))
     used = {one.name for one in folded.operations.values() if isinstance(one, op.Constant)}
     return Settled(
         name,
         program,
-        Stages(left, itself, fixed(itself.operations)),
+        Stages(left, itself, fixed(itself.operations), kept),
         {constant: some for constant, some in words.items() if constant in used},
         {cast.round: whole.site(cast) for cast in left.casts},
         whole.wires[whole.neuron.output[1]].frac,
@@ -106,10 +100,21 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
     )
 
 
-def _folded(neuron: Neuron, zeros: Iterable[str], nonzero: frozenset[str]) -> Folded:
+def _refusing(program: Program) -> list[Ref]:
+    """Return what ends a cast that a value may leave where that is an error: itself, or what an input does."""
+    found, neuron = dict[Ref, None](), program.neuron
+    for cast in neuron.casts:
+        site, (low, high, _) = program.site(cast), program.wires[cast.round]
+        if program.signals[cast.signal].overflow is Overflow.ERROR and not site.lowest <= low <= high <= site.highest:
+            around = (one.done for one in neuron.regions if one.carry < cast.limit < one.done)
+            found[next(around, cast.limit)] = None
+    return [*found]
+
+
+def _folded(neuron: Neuron, zeros: Iterable[str], nonzero: frozenset[str], kept: Iterable[Ref]) -> Folded:
     """Return a step without what is known to be 0, but for what is carried on: without any input that is as it was."""
     constants = [ref for ref, one in enumerate(neuron.operations) if isinstance(one, op.Constant) and one.name in zeros]
-    found = fold(neuron, at_rest(neuron, constants, nonzero))
+    found = fold(neuron, at_rest(neuron, constants, nonzero), kept)
     operations = dict(found.operations)
     for one in found.operations.values():
         if isinstance(one, op.Done) and isinstance(operations[one.result], op.Literal):

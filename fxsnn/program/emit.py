@@ -37,7 +37,8 @@ def emit(structure: Structure) -> Emitted:
     """Return the source of a function `step`; see `_HEAD` for its arguments."""
     neuron = structure.neuron
     folded = fold(neuron, _zeros(structure))
-    return _Emitter(structure, folded, Stages(neuron, folded, fixed(folded.operations), structure.guarded_draws)).emit()
+    stages = Stages(neuron, folded, fixed(folded.operations), draws=structure.guarded_draws)
+    return _Emitter(structure, folded, stages).emit()
 
 
 def _zeros(structure: Structure) -> frozenset[Ref]:

@@ -29,8 +29,11 @@ class Folded:
         return found.value if isinstance(found, op.Literal) else None
 
 
-def fold(neuron: Neuron, zeros: Iterable[Ref] = ()) -> Folded:
-    """Return the step where these operations are known to give 0 for every neuron."""
+def fold(neuron: Neuron, zeros: Iterable[Ref] = (), kept: Iterable[Ref] = ()) -> Folded:
+    """Return the step where these operations are known to give 0 for every neuron.
+
+    kept    operations that are left though nothing depends on them
+    """
     known = frozenset(zeros)
     folded = Folded({}, {}, known)
     for ref, operation in enumerate(neuron.operations):
@@ -42,13 +45,13 @@ def fold(neuron: Neuron, zeros: Iterable[Ref] = ()) -> Folded:
         else:
             folded.operations[ref] = same
             folded.stands[ref] = ref
-    return Folded(_living(neuron, folded), folded.stands, known)
+    return Folded(_living(neuron, folded, kept), folded.stands, known)
 
 
-def _living(neuron: Neuron, folded: Folded) -> dict[Ref, Operation]:
-    """Return the operations that a state or what is emitted depends on."""
+def _living(neuron: Neuron, folded: Folded, kept: Iterable[Ref]) -> dict[Ref, Operation]:
+    """Return the operations that a state, what is emitted or an operation of `kept` depends on."""
     living: set[Ref] = set()
-    ways = [folded.stands[ref] for ref in (neuron.output[1], *(ref for _, ref in neuron.states.values()))]
+    ways = [folded.stands[ref] for ref in (neuron.output[1], *kept, *(ref for _, ref in neuron.states.values()))]
     while ways:
         ref = ways.pop()
         if ref not in living:

@@ -39,6 +39,7 @@ class Stage:
     reductions: tuple[Ref, ...]  # that this loop ends with
     finals: tuple[str, ...]  # states whose next word is stored
     emits: bool  # whether what the neuron emits is stored
+    kept: tuple[Ref, ...]  # what is computed here though nobody reads it
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Stages:
     neuron: Neuron
     folded: Folded
     fixed: frozenset[Ref]  # what depends on nothing but constants
+    kept: tuple[Ref, ...] = ()  # what is computed though nobody reads it
     draws: bool = False  # whether casts under a condition may draw, one neuron after the other: in a loop of their own
     loops: list[Stage] = field(default_factory=list)
     crossing: dict[Ref, int] = field(default_factory=dict)  # stored values, and the loop that computes each
@@ -75,6 +77,7 @@ class Stages:
                 tuple(ref for ref in self._reductions() if self._earliest[ref] == loop + 1),
                 tuple(name for name, at in when.items() if at == loop),
                 self._earliest[emitted] == loop,
+                tuple(ref for ref in self.kept if self._earliest[ref] == loop),
             )
             for loop in range(self._count(when, emitted))
         ]
@@ -132,7 +135,7 @@ class Stages:
         return tuple(ref for ref, operation in found if isinstance(operation, op.Done) and self._earliest[ref] == loop)
 
     def _count(self, when: dict[str, int], emitted: Ref) -> int:
-        return max([*when.values(), self._earliest[emitted]], default=0) + 1
+        return max(*when.values(), *(self._earliest[ref] for ref in (emitted, *self.kept)), 0) + 1
 
     def _demands(self, kept: dict[str, Ref], when: dict[str, int], emitted: Ref) -> dict[str, int]:
         """Find what is stored, and in which loop each state's word is read last."""
@@ -172,8 +175,9 @@ class Stages:
             for name, at in when.items():
                 if at == loop:
                     demand(kept[name], loop)
-            if self._earliest[emitted] == loop:
-                demand(emitted, loop)
+            for ref in (emitted, *self.kept):
+                if self._earliest[ref] == loop:
+                    demand(ref, loop)
         return last
 
     def region(self, done: Ref) -> list[Ref]:
