@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "measure": "number",
     "program": "kernels io number",
     "graph": "kernels io engine number data measure program",
-    "cmodel": "io number program graph",
+    "cmodel": "kernels io number program graph",
     "competitive": "kernels io engine number data measure program graph",
     "decolle": "kernels io engine number data measure program graph",
     "hdl": "number program graph",
