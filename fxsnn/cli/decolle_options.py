@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.options import percent, spread, there
+from fxsnn.cli.options import accuracy, there
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from fxsnn.decolle.learn import LocalLearning
     from fxsnn.measure.score import Measured
 
-LayersFile = Annotated[
-    Path, typer.Argument(help="Network of layers, as fxsnn train wrote it (.npz).", show_default=False)
-]
-Recorded = Annotated[
-    Path, typer.Option("--data", help="Folder of event recordings; see fxsnn data.", callback=there, show_default=False)
-]
+LayersFile = Annotated[Path, typer.Argument(help="Network of layers, as fxsnn train wrote it (.npz).")]
+Recorded = Annotated[Path, typer.Option("--data", help="Folder of event recordings; see fxsnn data.", callback=there)]
 Rate = Annotated[
     float | None,
     typer.Option("--rate", help="Of layers: learning rate of Adamax, falling to 0.", show_default="2e-3"),
@@ -79,7 +75,5 @@ def learning_of(
 
 def show_measured(name: str, measured: Measured, colon: str = ":") -> None:
     """Print the accuracy of a network on test recordings."""
-    typer.echo(
-        f"{name}{colon} test accuracy {percent(measured.accuracy)} (95 % interval {spread(measured.interval)} %) on "
-        f"{measured.images:,} recordings"
-    )
+    tested = accuracy(measured.accuracy, measured.interval)
+    typer.echo(f"{name}{colon} test accuracy {tested} on {measured.images:,} recordings")

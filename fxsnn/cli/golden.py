@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from fxsnn.cli.commands import App
 from fxsnn.cli.options import (
     AnyNetwork,
     AsJson,
@@ -24,19 +23,6 @@ from fxsnn.cli.options import (
     progress_bars,
 )
 from fxsnn.cli.tables import show_json, verdict
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    group = App(no_args_is_help=True, help="Golden vectors for RTL teams: make, check and compare them.")
-    group.command(
-        "make",
-        epilog="Example: fxsnn golden make demo-out/network.npz demo-out/chosen.toml --images 1 --out golden-set",
-    )(make)
-    group.command("learn", epilog="Example: fxsnn golden learn --itq UQ0.4 --images 2 --out learning-set")(learn)
-    group.command("check", epilog="Example: fxsnn golden check demo-out/golden")(check)
-    group.command("diff", epilog="Example: fxsnn golden diff demo-out/golden demo-out/golden/membrane.mem")(diff)
-    app.add_typer(group, name="golden")
 
 
 def make(
@@ -131,9 +117,7 @@ def learn(
     )
 
 
-def check(
-    folder: Annotated[Path, typer.Argument(help="Golden set to check.", show_default=False)], as_json: AsJson = False
-) -> None:
+def check(folder: Annotated[Path, typer.Argument(help="Golden set to check.")], as_json: AsJson = False) -> None:
     """Compute every node again; exit status 0 if all words agree, 1 naming the first that does not."""
     from dataclasses import asdict
 
@@ -154,28 +138,21 @@ def check(
 
 
 def diff(
-    folder: Annotated[Path, typer.Argument(help="Golden set.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Golden set.")],
     dumps: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Dumps of the RTL: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.", show_default=False
-        ),
+        list[Path], typer.Argument(help="Dumps of the RTL: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.")
     ],
     node: Annotated[
         str, typer.Option("--node", help="Node of a .mem file that is not named after it.", show_default=False)
     ] = "",
     signal: Annotated[
-        list[str] | None,
-        typer.Option("--signal", help="In a waveform: NODE=PATH, {neuron} for its number.", show_default=False),
+        list[str] | None, typer.Option("--signal", help="In a waveform: NODE=PATH, {neuron} for its number.")
     ] = None,
     clock: Annotated[
         str,
         typer.Option("--clock", help="In a waveform: sample at the rising edges of this signal.", show_default=False),
     ] = "",
-    valid: Annotated[
-        list[str] | None,
-        typer.Option("--valid", help="PATH, or NODE=PATH: sampled only when 1.", show_default=False),
-    ] = None,
+    valid: Annotated[list[str] | None, typer.Option("--valid", help="PATH, or NODE=PATH: sampled only when 1.")] = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Accept dumps in which words are missing.")
     ] = False,
