@@ -134,13 +134,11 @@ class _Conversion:
                 self.values[name] = seen
                 self.rows[name] = Row(name, node.kind, seen.source, "counts of what is emitted")
                 return
+        self.called[name] = self._name(name)
         if self._is_direct(name):
             self.direct.add(name)
-            self.called[name] = self._name(name)
-            return
-        self.called[name] = self._name(name)
-        home = self._home(name)
-        self.values[name] = Value(self.called[name], home, shape)
+        else:
+            self.values[name] = Value(self.called[name], self._home(name), shape)
 
     def _is_direct(self, name: str) -> bool:
         """Say whether a linear node is a projection to the one neuron behind it."""
