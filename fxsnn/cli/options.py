@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fxsnn.engine.progress import Progress
     from fxsnn.networks.described import Kind
 
-MOST_TRIALS = 100_000
-
 
 def there(option: typer.CallbackParam, path: Path | None) -> Path | None:
     """Return the path that an option was given; raises ConfigError where nothing is there, also if nothing reads it."""
@@ -41,12 +39,6 @@ Data = Annotated[
     ),
 ]
 Mnist = Annotated[bool, typer.Option("--mnist", help="Use the full MNIST, found or downloaded (see fxsnn data).")]
-PassesAgain = Annotated[
-    int | None,
-    typer.Option(
-        "--passes", min=1, max=1000, help="Passes that fxsnn explore took to train the choice.", show_default="as there"
-    ),
-]
 Workers = Annotated[
     int, typer.Option("--workers", min=1, max=256, help="Threads or processes to use; results are the same.")
 ]
@@ -122,34 +114,6 @@ MostMemory = Annotated[
 CountedBy = Annotated[
     str | None, typer.Option("--by", help="A budget counts bits or allocated (as block RAM). Default: bits.")
 ]
-StudyPlace = Annotated[
-    str | None,
-    typer.Option(
-        "--study",
-        help="Where results are stored: FILE.db (SQLite), FILE.journal or a PostgreSQL URL; without it, "
-        "OUT with the ending .db.",
-    ),
-]
-StrategyName = Annotated[
-    str,
-    typer.Option(
-        help="grid: every point; narrow: removes one bit at a time, beginning at the first point; "
-        "paper: few bits above the fewest; or a sampler: nsga2, tpe, random."
-    ),
-]
-NarrowLoss = Annotated[
-    float | None,
-    typer.Option(
-        "--max-loss", min=0, max=1, help="With narrow: accuracy that may be lost, as a share.", show_default="0.01"
-    ),
-]
-FewestFile = Annotated[
-    Path | None, typer.Option("--significance", help="With paper: the fewest bits of each signal (JSON).")
-]
-Trials = Annotated[
-    int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler evaluates.", show_default=False)
-]
-SamplerSeed = Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")]
 Processes = Annotated[bool, typer.Option("--processes", help="Use processes instead of threads; results are the same.")]
 Cluster = Annotated[
     str | None,
@@ -158,7 +122,6 @@ Cluster = Annotated[
         help="Compute on a Dask cluster: tcp://HOST:PORT of its scheduler, or FILE (YAML) that describes it.",
     ),
 ]
-CandidatesFile = Annotated[Path, typer.Argument(help="Candidates of fxsnn explore (JSON).")]
 
 
 def cores() -> int:

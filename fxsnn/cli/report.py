@@ -19,7 +19,6 @@ from fxsnn.cli.options import (
     InputsFile,
     Mnist,
     MostMemory,
-    PassesAgain,
     RewardForm,
     Workers,
     accuracy,
@@ -55,7 +54,16 @@ def report(
     significance: Annotated[
         Path | None, typer.Option("--significance", help="Result of fxsnn significance (JSON).")
     ] = None,
-    passes: PassesAgain = None,
+    passes: Annotated[
+        int | None,
+        typer.Option(
+            "--passes",
+            min=1,
+            max=1000,
+            help="Passes that fxsnn explore took to train the choice.",
+            show_default="as there",
+        ),
+    ] = None,
     folder: Data = None,
     mnist: Mnist = False,
     inputs: InputsFile = None,

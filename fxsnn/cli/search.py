@@ -14,23 +14,16 @@ from fxsnn.cli.options import (
     AsJson,
     AskedLoss,
     AskedMu,
-    CandidatesFile,
     Cluster,
     CountedBy,
     Data,
-    FewestFile,
     InputsFile,
     Mnist,
     MostMemory,
-    NarrowLoss,
     PlanFile,
     Processes,
     RewardForm,
-    SamplerSeed,
     Start,
-    StrategyName,
-    StudyPlace,
-    Trials,
     Workers,
     accuracy,
     engine_of,
@@ -39,7 +32,7 @@ from fxsnn.cli.options import (
     progress_bars,
     warn,
 )
-from fxsnn.cli.studies import StudyName, going_on, show_finished
+from fxsnn.cli.studies import going_on, show_finished
 from fxsnn.cli.tables import say, show, show_json, show_rows, table
 from fxsnn.errors import ConfigError
 
@@ -56,13 +49,42 @@ def explore(
     network: AnyNetwork,
     out: Annotated[Path, typer.Option("--out", help="Candidates to write (JSON).")],
     grid: Annotated[Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.")] = None,
-    study: StudyPlace = None,
-    study_name: StudyName = None,
-    strategy: StrategyName = "grid",
-    max_loss: NarrowLoss = None,
-    trials: Trials = 0,
-    seed: SamplerSeed = 0,
-    significance: FewestFile = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            "--study",
+            help="Where results are stored: FILE.db (SQLite), FILE.journal or a PostgreSQL URL; without it, "
+            "OUT with the ending .db.",
+        ),
+    ] = None,
+    study_name: Annotated[
+        str | None,
+        typer.Option(
+            "--study-name",
+            help="Name of the study where it is kept: studies of several names may share a database or file.",
+            show_default="fxsnn",
+        ),
+    ] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="grid: every point; narrow: removes one bit at a time, beginning at the first point; "
+            "paper: few bits above the fewest; or a sampler: nsga2, tpe, random."
+        ),
+    ] = "grid",
+    max_loss: Annotated[
+        float | None,
+        typer.Option(
+            "--max-loss", min=0, max=1, help="With narrow: accuracy that may be lost, as a share.", show_default="0.01"
+        ),
+    ] = None,
+    trials: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Points that a sampler evaluates.", show_default=False)
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")] = 0,
+    significance: Annotated[
+        Path | None, typer.Option("--significance", help="With paper: the fewest bits of each signal (JSON).")
+    ] = None,
     passes: Annotated[
         int | None,
         typer.Option(
@@ -105,7 +127,7 @@ def explore(
 
 
 def select(
-    candidates: CandidatesFile,
+    candidates: Annotated[Path, typer.Argument(help="Candidates of fxsnn explore (JSON).")],
     out: Annotated[Path, typer.Option("--out", help="Plan of the choice to write (TOML).")],
     reward: RewardForm = None,
     mu: AskedMu = None,
