@@ -31,25 +31,17 @@ Window = Annotated[
         show_default="0",
     ),
 ]
-Regularisation = Annotated[
-    float | None,
-    typer.Option(
-        "--regularisation",
-        min=0.0,
-        help="Of layers: what membranes above 0 cost in float, so that fewer neurons spike (DECOLLE's reg_l).",
-        show_default="1",
-    ),
-]
+
+
+def _regularisation(where: str, usual: str) -> typer.models.OptionInfo:
+    text = f"Of layers: what membranes above 0 cost{where}, so that fewer neurons spike (DECOLLE's reg_l)."
+    found: typer.models.OptionInfo = typer.Option("--regularisation", min=0.0, help=text, show_default=usual)
+    return found
+
+
+Regularisation = Annotated[float | None, _regularisation(" in float", "1")]
 # of networks that learn on through their quantisation
-RegularisationOn = Annotated[
-    float | None,
-    typer.Option(
-        "--regularisation",
-        min=0.0,
-        help="Of layers: what membranes above 0 cost, so that fewer neurons spike (DECOLLE's reg_l).",
-        show_default="0.3",
-    ),
-]
+RegularisationOn = Annotated[float | None, _regularisation("", "0.3")]
 
 
 def folder_of(folder: Path | None) -> Path:

@@ -60,14 +60,14 @@ def make(
     asked = samples_for(network, folder, mnist, inputs)
     with progress_bars({"golden": "golden vectors (inputs)"}) as progress:
         manifest = golden(asked, plan, out, images, aimed, formats or [], start, progress)
+    data, counts = _to_data(out, manifest), manifest["counts"]
     if as_json:
-        show_json(_to_data(out, manifest) | {"corners": manifest["corners"]})
+        show_json(data | {"corners": manifest["corners"]})
         return
-    counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
     about = manifest["configuration"]
     made = (
-        f"{out}: {len(manifest['files'])} files, {words:,} words; inputs: {about['inputs']:,}, "
+        f"{out}: {data['files']} files, {data['words']:,} words; inputs: {about['inputs']:,}, "
         f"steps of each: {about['steps']:,}; {counts['spikes']:,} spikes, {overflows:,} overflows, {ties:,} ties"
     )
     if not aimed:
@@ -83,9 +83,8 @@ def make(
 
 def _to_data(out: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return what a set holds as plain data: files, words and what its presentations counted."""
-    files = manifest["files"]
-    words = sum(entry["lines"] for entry in files)
-    return {"set": str(out), "files": len(files), "words": words, "counts": manifest["counts"]}
+    words = sum(entry["lines"] for entry in manifest["files"])
+    return {"set": str(out), "files": len(manifest["files"]), "words": words, "counts": manifest["counts"]}
 
 
 def learn(
@@ -107,12 +106,12 @@ def learn(
 
     asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
     manifest = record_training(out, folder, mnist, asked, images)
+    data, counts = _to_data(out, manifest), manifest["counts"]
     if as_json:
-        show_json(_to_data(out, manifest))
+        show_json(data)
         return
-    counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     typer.echo(
-        f"{out}: {len(manifest['files'])} files, {words:,} words; {counts['spikes']:,} spikes, "
+        f"{out}: {data['files']} files, {data['words']:,} words; {counts['spikes']:,} spikes, "
         f"{counts['weights_changed']:,} learned weights changed; the bench: sh {out}/run.sh"
     )
 
