@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fxsnn.errors import ConfigError
-from fxsnn.measure.classify import accuracy, assign_labels, assign_proportions, mean_responses, vote, wilson_interval
+from fxsnn.measure.classify import assign_labels, assign_proportions, mean_responses, vote, wilson_interval
 
 # three neurons, four images: two of class 0, one of class 1, one of class 2
 RESPONSES = np.array([[4, 0, 0], [2, 1, 0], [3, 5, 0], [0, 2, 0]])
@@ -61,10 +61,6 @@ def test_proportion_weighting_counts_spikes_as_far_as_a_neuron_stands_for_its_cl
 # accuracies
 
 
-def test_accuracy_is_the_part_that_is_right() -> None:
-    assert accuracy(np.array([1, 2, 3, 4]), np.array([1, 2, 0, 4], np.uint8)) == 0.75
-
-
 def test_the_wilson_interval_is_that_of_the_textbook() -> None:
     # 8 of 10 at 95 %: 0.4902 to 0.9433 (Newcombe 1998's formula, by hand)
     low, high = wilson_interval(8, 10)
@@ -104,12 +100,6 @@ def test_proportion_weighting_without_proportions_is_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         vote(RESPONSES, np.zeros(3, np.int64), "proportion-weighting")
     assert str(refused.value) == "proportion-weighting must have proportions, float64[3, 10], not None"
-
-
-def test_an_accuracy_of_nothing_is_refused() -> None:
-    with pytest.raises(ConfigError) as refused:
-        accuracy(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    assert str(refused.value) == "predictions must be as many as labels, and some, not 0 and 0"
 
 
 def test_more_right_than_images_is_refused() -> None:

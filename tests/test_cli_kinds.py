@@ -67,7 +67,7 @@ def folder(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-RENAMED = [name for name, (_, options) in MOVED.items() if options]
+RENAMED = [name for name, options in MOVED.items() if options]
 
 
 @pytest.mark.parametrize("name", RENAMED)
@@ -88,7 +88,7 @@ def test_a_former_command_whose_options_kept_their_names_does_what_it_did(name: 
 
 def test_new_names_of_options_that_are_told_exist_and_the_former_ones_do_not() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    for name, (_, renamed) in MOVED.items():
+    for name, renamed in MOVED.items():
         known = {option for parameter in commands[name].params for option in parameter.opts}
         for former, new in (told.split(" is ") for told in renamed if " is " in told):
             assert new in known

@@ -18,7 +18,7 @@ from command_line import run, skip_with_jit
 from fxsnn.data.aedat import parse_aedat
 from fxsnn.data.binned import load_binned
 from fxsnn.data.events import ARCHIVES, Archive, describe_recordings
-from fxsnn.data.gesture import TRIALS, gestures, load_gestures, parse_labels, verify
+from fxsnn.data.gesture import TRIALS, load_gestures, parse_labels, verify
 from fxsnn.data.nmnist import load_archive, load_nmnist, parse_nmnist
 from fxsnn.data.recordings import Recordings
 from fxsnn.errors import ConfigError, FileError, FxsnnError
@@ -345,7 +345,6 @@ def test_gestures_are_cut_from_their_trials(official: Path) -> None:
     assert found.times.tolist() == [0, 9, 9]  # from the gesture's start
     assert found.addresses.tolist() == [(32 + 2) * 32 + 1, 2 * 32 + 1, 32 * 32 + 31]
     assert load_gestures(official, "test").labels.tolist() == [2]
-    assert len(list(gestures(official, "train", only=1))) == 2
 
 
 def test_the_files_of_a_split_are_verified(official: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,7 +449,7 @@ def test_what_systems_leave_in_tonic_s_folders_is_no_recording(tmp_path: Path, n
     left = tmp_path / "ibmGestureTrain" / place / name
     left.parent.mkdir(exist_ok=True)
     left.write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
-    found = load_gestures(tmp_path, "train", only=1)
+    found = load_gestures(tmp_path, "train")
     assert found.labels.tolist() == [3]
     assert found.times.tolist() == [0, 11_750]
 

@@ -111,13 +111,7 @@ class Fixed:
     @property
     def words(self) -> dict[str, NDArray[np.int64]]:
         """Raw words of weights and constants by name, `input_hidden.weight`; they cannot be written."""
-        graph, network = self.network.graph, self.network
-        weights = {f"{one.name}.{one.signal}": network.weights[one.name] for one in graph.projections if one.weighed}
-        return weights | {
-            f"{owner}.{name}": words
-            for owner, constants in network.constants.items()
-            for name, words in constants.items()
-        }
+        return self.network.words
 
     @property
     def formats(self) -> Mapping[str, Format]:

@@ -14,8 +14,6 @@ from fxsnn.graph.population import text_of
 from fxsnn.program.build import build
 from fxsnn.program.grammar import Text, parse
 
-Value = str | int | float | Given | ArrayLike
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neuron:

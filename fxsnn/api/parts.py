@@ -12,7 +12,7 @@ from fxsnn.api.neurons import Neuron
 from fxsnn.errors import ConfigError
 from fxsnn.graph.connect import Pair, Projection, fitted, windows
 from fxsnn.graph.given import Given, Shape, given_of
-from fxsnn.graph.population import INPUT, Outer, Population, population
+from fxsnn.graph.population import INPUT, Outer, Population, free_name, population
 
 Cells = int | tuple[int, int]
 
@@ -100,10 +100,7 @@ class Parts:
 
     def free(self, name: str) -> str:
         """Return a name that no population has."""
-        found, number = name, 2
-        while found in self.populations:
-            found, number = f"{name}{number}", number + 1
-        return found
+        return free_name(name, self.populations, "")
 
 
 def pair(cells: Cells) -> Pair:

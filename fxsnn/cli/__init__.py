@@ -34,15 +34,16 @@ from fxsnn.cli.stopping import Stopping
 from fxsnn.errors import FindingError, FxsnnError, printable
 
 app = App(
-    name="fxsnn",
+    "fxsnn",
     cls=Commands,
     help="Bit-accurate fixed-point emulation of spiking neural networks.",
     epilog="Start with: fxsnn demo --out demo-out",
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+golden_app = App("fxsnn golden", help="Golden vectors for RTL teams: make, check and compare them.")
+export_app = App("fxsnn export", help="Write a network under a plan as C or NIR.")
 
 
 def _show_version(asked: bool) -> None:
@@ -62,22 +63,36 @@ def _fxsnn(
     del version  # printed by its callback
 
 
-job.register(app)
-new.register(app)
-networks.register(app)
-training.register(app)
-decolle_training.register(app)
-emulating.register(app)
-nir.register(app)
-show.register(app)
-search.register(app)
-report.register(app)
-significance.register(app)
-golden.register(app)
-export.register(app)
-regress.register(app)
-calculator.register(app)
-cache.register(app)
+DEMO = "demo-out/network.npz demo-out/chosen.toml"
+app.add("demo", job.demo, "--out demo-out")
+app.add("new", new.new, "rtl my_rtl")
+app.add("data", networks.data, "--json")
+app.add("describe", networks.describe, "mnist > net.toml")
+app.add("plan", networks.plan, "net.toml --inputs spikes.npz --out plan.toml")
+app.add("train", training.train, "--neurons 100 --passes 1 --out net.npz")
+app.add("refine", decolle_training.refine, "net.npz plan.toml --data ~/NMNIST --out on.npz")
+app.add("emulate", emulating.emulate, f"{DEMO} --json")
+app.add("import", nir.import_nir, "net.nir --from snntorch --out net.toml")
+app.add("show", show.show, f"{DEMO}, or: fxsnn show lif --against loihi")
+app.add("neurons", show.neurons, "--json")
+app.add("explore", search.explore, "demo-out/network.npz --out candidates.json")
+app.add("select", search.select, "demo-out/candidates.json --max-loss 0.01 --out chosen.toml")
+app.add("memory", search.memory, "demo-out/chosen.toml --neurons 400 --macro ramb18")
+app.add("report", report.report, "demo-out/network.npz demo-out/candidates.json --out report.html")
+app.add("significance", significance.significance, "demo-out/network.npz --images 1000 --out significance")
+app.add("ranges", significance.ranges, "demo-out/network.npz --images 64")
+app.add("regress", regress.regress, "golden/formats.toml")
+app.add("cast", calculator.cast, "0.7 --to Q1.7 --rounding SC_RND --overflow wrap", ignore_unknown_options=True)
+app.add("cache", cache.cache, "--remove")
+golden_app.add("make", golden.make, f"{DEMO} --images 1 --out golden-set")
+golden_app.add("learn", golden.learn, "--itq UQ0.4 --images 2 --out learning-set")
+golden_app.add("check", golden.check, "demo-out/golden")
+golden_app.add("diff", golden.diff, "demo-out/golden demo-out/golden/membrane.mem")
+export_app.add("c", export.c, "net.toml plan.toml --out model")
+export_app.add("nir", export.nir, "net.toml plan.toml --out net.nir")
+export_app.add("nir-data", export.nir_data, "golden-set --out trace.nir")
+app.add_typer(golden_app)
+app.add_typer(export_app)
 
 # what every complaint about arguments is, wherever this typer keeps its click
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]

@@ -10,11 +10,6 @@ from fxsnn.cli.options import AsJson
 from fxsnn.cli.tables import say, show_json
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("cache", epilog="Example: fxsnn cache --remove")(cache)
-
-
 def cache(
     gone: Annotated[bool, typer.Option("--remove", help="Remove it; the next command compiles again.")] = False,
     as_json: AsJson = False,

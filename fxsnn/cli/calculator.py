@@ -22,23 +22,12 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+"
 _WORD = re.compile(r"-?\d+|0x[0-9a-fA-F]+|0b[01]+", re.ASCII)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    # a negative number is not an option
-    settings = {"ignore_unknown_options": True}
-    app.command(
-        "cast", context_settings=settings, epilog="Example: fxsnn cast 0.7 --to Q1.7 --rounding SC_RND --overflow wrap"
-    )(cast)
-
-
 def cast(
     value: Annotated[
         str, typer.Argument(help="A number (0.7, -3/8, 1e-3), or with --from a raw word (-5, 0xfb, 0b1011).")
     ],
     to: Annotated[str, typer.Option("--to", help="Destination format: Q2.6 signed, UQ0.8 unsigned.")],
-    source: Annotated[
-        str | None, typer.Option("--from", help="Source format: VALUE is then a raw word of it.", show_default=False)
-    ] = None,
+    source: Annotated[str | None, typer.Option("--from", help="Source format: VALUE is then a raw word of it.")] = None,
     rounding: Annotated[str, typer.Option(help="Rounding mode, ours or another family's name.")] = "nearest-even",
     overflow: Annotated[str, typer.Option(help="Overflow mode, ours or another family's name.")] = "saturate",
     seed: Annotated[int, typer.Option(help="LFSR seed of a stochastic draw.")] = Lfsr().seed,

@@ -37,14 +37,16 @@ class Group(TyperGroup):
 
 
 class App(typer.Typer):
-    """A command line of such commands and groups."""
+    """A command line of such commands and groups, or one of these groups; `path` is what its commands follow."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"cls": Group} | settings)
+    def __init__(self, path: str, cls: type[Group] = Group, **settings: Any) -> None:
+        self._path = path
+        super().__init__(name=path.split()[-1], cls=cls, no_args_is_help=True, **settings)
 
-    def command(self, name: str | None = None, **settings: Any) -> Any:
-        """Return the decorator that registers a function as a command."""
-        return super().command(name, **{"cls": Command} | settings)
+    def add(self, name: str, command: Callable[..., None], example: str, **context: Any) -> None:
+        """Register a function as a command, whose help ends with an example of what follows its name."""
+        epilog = f"Example: {self._path} {name} {example}"
+        self.command(name, cls=Command, epilog=epilog, context_settings=context)(command)
 
 
 def with_kinds_of_values(params: list[Any]) -> list[Any]:

@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fxsnn.cli.options import percent, spread, there
+from fxsnn.cli.options import accuracy, there
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from fxsnn.decolle.learn import LocalLearning
     from fxsnn.measure.score import Measured
 
-LayersFile = Annotated[
-    Path, typer.Argument(help="Network of layers, as fxsnn train wrote it (.npz).", show_default=False)
-]
-Recorded = Annotated[
-    Path, typer.Option("--data", help="Folder of event recordings; see fxsnn data.", callback=there, show_default=False)
-]
+LayersFile = Annotated[Path, typer.Argument(help="Network of layers, as fxsnn train wrote it (.npz).")]
+Recorded = Annotated[Path, typer.Option("--data", help="Folder of event recordings; see fxsnn data.", callback=there)]
 Rate = Annotated[
     float | None,
     typer.Option("--rate", help="Of layers: learning rate of Adamax, falling to 0.", show_default="2e-3"),
@@ -35,25 +31,17 @@ Window = Annotated[
         show_default="0",
     ),
 ]
-Regularisation = Annotated[
-    float | None,
-    typer.Option(
-        "--regularisation",
-        min=0.0,
-        help="Of layers: what membranes above 0 cost in float, so that fewer neurons spike (DECOLLE's reg_l).",
-        show_default="1",
-    ),
-]
+
+
+def _regularisation(where: str, usual: str) -> typer.models.OptionInfo:
+    text = f"Of layers: what membranes above 0 cost{where}, so that fewer neurons spike (DECOLLE's reg_l)."
+    found: typer.models.OptionInfo = typer.Option("--regularisation", min=0.0, help=text, show_default=usual)
+    return found
+
+
+Regularisation = Annotated[float | None, _regularisation(" in float", "1")]
 # of networks that learn on through their quantisation
-RegularisationOn = Annotated[
-    float | None,
-    typer.Option(
-        "--regularisation",
-        min=0.0,
-        help="Of layers: what membranes above 0 cost, so that fewer neurons spike (DECOLLE's reg_l).",
-        show_default="0.3",
-    ),
-]
+RegularisationOn = Annotated[float | None, _regularisation("", "0.3")]
 
 
 def folder_of(folder: Path | None) -> Path:
@@ -79,7 +67,5 @@ def learning_of(
 
 def show_measured(name: str, measured: Measured, colon: str = ":") -> None:
     """Print the accuracy of a network on test recordings."""
-    typer.echo(
-        f"{name}{colon} test accuracy {percent(measured.accuracy)} (95 % interval {spread(measured.interval)} %) on "
-        f"{measured.images:,} recordings"
-    )
+    tested = accuracy(measured.accuracy, measured.interval)
+    typer.echo(f"{name}{colon} test accuracy {tested} on {measured.images:,} recordings")

@@ -9,7 +9,7 @@ import typer
 
 from fxsnn.cli.decolle_options import LayersFile, Rate, Recorded, RegularisationOn, Window, learning_of, show_measured
 from fxsnn.cli.options import CORES, AsJson, PlanFile, Workers, progress_bars, warn
-from fxsnn.cli.search import show_memory
+from fxsnn.cli.search import in_ramb18, show_memory
 from fxsnn.cli.tables import show_json
 
 if TYPE_CHECKING:
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from fxsnn.decolle.learn import LocalLearning
     from fxsnn.decolle.ptq import Words
     from fxsnn.measure.score import Measured
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("refine", epilog="Example: fxsnn refine net.npz plan.toml --data ~/NMNIST --out on.npz")(refine)
 
 
 def learn_in_integers(
@@ -38,20 +33,18 @@ def learn_in_integers(
     """Train a network of layers in integers, and say what it is worth and what it stores."""
     from fxsnn.data.learned import note
     from fxsnn.jobs.recordings_training import learn_events
-    from fxsnn.measure.macro import MACROS
-    from fxsnn.measure.memory import memory_to_data
     from fxsnn.measure.overflows import lines
 
     with progress_bars({"train": "learning in integers (recordings)"}) as progress:
         found = learn_events(out, description, folder, learning, words, lesson, learn_on, workers, progress)
-    stored, learning_stored = (memory_to_data(one, MACROS["ramb18"]) for one in (found.memory, found.while_learning))
+    stored, learning_stored = (in_ramb18(one) for one in (found.memory, found.while_learning))
     if as_json:
         _show_json(out, out.with_suffix(".toml"), found.fixed, memory=stored, while_learning=learning_stored)
     else:
         show_measured(f"{out}: fixed", found.fixed)
-        show_memory(stored, "ramb18")
+        show_memory(stored)
         typer.echo("\nwhile learning")
-        show_memory(learning_stored, "ramb18")
+        show_memory(learning_stored)
         typer.echo(f"{out.with_suffix('.toml')}: the plan that it learned by")
     warn(*lines(found.overflows), note(out))
 

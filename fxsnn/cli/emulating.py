@@ -16,22 +16,16 @@ from fxsnn.cli.options import (
     PlanFile,
     Start,
     Workers,
-    percent,
-    spread,
+    accuracy,
     warn,
 )
-from fxsnn.cli.search import show_memory
-from fxsnn.cli.tables import show, show_json, table
+from fxsnn.cli.search import in_ramb18, show_memory
+from fxsnn.cli.tables import show_json, show_rows
 
 if TYPE_CHECKING:
     from fxsnn.jobs.kinds import Emulated
 
 _COUNTED = ("casts", "inexact", "ties", "overflows")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("emulate", epilog="Example: fxsnn emulate demo-out/network.npz demo-out/chosen.toml --json")(emulate)
 
 
 def emulate(
@@ -71,25 +65,15 @@ def _to_data(found: Emulated) -> dict[str, Any]:
     from fxsnn.measure.score import measured_to_data
 
     measured = {"float": measured_to_data(found.float), "fixed": measured_to_data(found.fixed)}
-    casts = {"casts": found.counts, "overflowing": dict(found.overflows), "memory": _memory(found)}
+    casts = {"casts": found.counts, "overflowing": dict(found.overflows), "memory": in_ramb18(found.memory)}
     return ({} if found.tested else {"inputs": found.shown}) | measured | casts
 
 
-def _memory(found: Emulated) -> dict[str, Any]:
-    from fxsnn.measure.macro import MACROS
-    from fxsnn.measure.memory import memory_to_data
-
-    return memory_to_data(found.memory, MACROS["ramb18"])
-
-
 def _show(found: Emulated) -> None:
-    accuracy = "test accuracy " if found.tested else ""
+    tested = "test accuracy " if found.tested else ""
     for name, score in (("float", found.float), ("fixed", found.fixed)):
         spikes = "" if score.spikes_per_image is None else f", {score.spikes_per_image:.1f} spikes an image"
-        interval = f"(95 % interval {spread(score.interval)} %)"
-        typer.echo(f"{name}: {accuracy}{percent(score.accuracy)} {interval} on {found.shown}{spikes}")
-    rows = table("cast", *(f">{name}" for name in _COUNTED), title=f"casts of the first {found.one}")
-    for cast, counts in found.counts.items():
-        rows.add_row(cast, *(f"{counts[name]:,}" for name in _COUNTED))
-    show(rows)
-    show_memory(_memory(found), "ramb18")
+        typer.echo(f"{name}: {tested}{accuracy(score.accuracy, score.interval)} on {found.shown}{spikes}")
+    rows = ((cast, *(f"{counts[name]:,}" for name in _COUNTED)) for cast, counts in found.counts.items())
+    show_rows(("cast", *(f">{name}" for name in _COUNTED)), rows, f"casts of the first {found.one}")
+    show_memory(in_ramb18(found.memory))

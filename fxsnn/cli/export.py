@@ -7,26 +7,10 @@ from typing import Annotated
 
 import typer
 
-from fxsnn.cli.commands import App
 from fxsnn.cli.options import AnyNetwork, AsJson, PlanFile
-from fxsnn.cli.tables import say, show, show_json, table
+from fxsnn.cli.tables import say, show_json, show_rows
 
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    group = App(no_args_is_help=True, help="Write a network under a plan as C or NIR.")
-    group.callback()(_export)
-    group.command("c", epilog="Example: fxsnn export c net.toml plan.toml --out model")(c)
-    group.command("nir", epilog="Example: fxsnn export nir net.toml plan.toml --out net.nir")(nir)
-    group.command("nir-data", epilog="Example: fxsnn export nir-data golden-set --out trace.nir")(nir_data)
-    app.add_typer(group, name="export")
-
-
-def _export() -> None:
-    """Write a network under a plan as C or NIR."""
-
-
-Network = Annotated[Path, typer.Argument(help="Network of populations (.toml).", show_default=False)]
+Network = Annotated[Path, typer.Argument(help="Network of populations (.toml).")]
 
 
 def c(
@@ -73,15 +57,13 @@ def nir(
         ]
         show_json({"written": str(out), "sidecar": str(written.sidecar), "nodes": nodes})
         return
-    rows = table("node", "NIR", "population")
-    for name, kind in written.nodes.items():
-        rows.add_row(name, kind, written.populations.get(name, "-"))
-    show(rows)
+    rows = ((name, kind, written.populations.get(name, "-")) for name, kind in written.nodes.items())
+    show_rows(("node", "NIR", "population"), rows)
     say(f"{out}: {len(written.nodes)} nodes; {written.sidecar}: formats, roundings, overflows, texts of neurons")
 
 
 def nir_data(
-    golden_set: Annotated[Path, typer.Argument(help="Golden set of a network of populations.", show_default=False)],
+    golden_set: Annotated[Path, typer.Argument(help="Golden set of a network of populations.")],
     out: Annotated[Path, typer.Option("--out", help="File of NIR's data to write (HDF5).")],
     dt: Step = 1e-4,
     as_json: AsJson = False,

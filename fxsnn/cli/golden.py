@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from fxsnn.cli.commands import App
 from fxsnn.cli.options import (
     AnyNetwork,
     AsJson,
@@ -24,19 +23,6 @@ from fxsnn.cli.options import (
     progress_bars,
 )
 from fxsnn.cli.tables import show_json, verdict
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    group = App(no_args_is_help=True, help="Golden vectors for RTL teams: make, check and compare them.")
-    group.command(
-        "make",
-        epilog="Example: fxsnn golden make demo-out/network.npz demo-out/chosen.toml --images 1 --out golden-set",
-    )(make)
-    group.command("learn", epilog="Example: fxsnn golden learn --itq UQ0.4 --images 2 --out learning-set")(learn)
-    group.command("check", epilog="Example: fxsnn golden check demo-out/golden")(check)
-    group.command("diff", epilog="Example: fxsnn golden diff demo-out/golden demo-out/golden/membrane.mem")(diff)
-    app.add_typer(group, name="golden")
 
 
 def make(
@@ -74,14 +60,14 @@ def make(
     asked = samples_for(network, folder, mnist, inputs)
     with progress_bars({"golden": "golden vectors (inputs)"}) as progress:
         manifest = golden(asked, plan, out, images, aimed, formats or [], start, progress)
+    data, counts = _to_data(out, manifest), manifest["counts"]
     if as_json:
-        show_json(_to_data(out, manifest) | {"corners": manifest["corners"]})
+        show_json(data | {"corners": manifest["corners"]})
         return
-    counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     overflows, ties = (sum(site[kind] for site in counts["casts"].values()) for kind in ("overflows", "ties"))
     about = manifest["configuration"]
     made = (
-        f"{out}: {len(manifest['files'])} files, {words:,} words; inputs: {about['inputs']:,}, "
+        f"{out}: {data['files']} files, {data['words']:,} words; inputs: {about['inputs']:,}, "
         f"steps of each: {about['steps']:,}; {counts['spikes']:,} spikes, {overflows:,} overflows, {ties:,} ties"
     )
     if not aimed:
@@ -97,9 +83,8 @@ def make(
 
 def _to_data(out: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return what a set holds as plain data: files, words and what its presentations counted."""
-    files = manifest["files"]
-    words = sum(entry["lines"] for entry in files)
-    return {"set": str(out), "files": len(files), "words": words, "counts": manifest["counts"]}
+    words = sum(entry["lines"] for entry in manifest["files"])
+    return {"set": str(out), "files": len(manifest["files"]), "words": words, "counts": manifest["counts"]}
 
 
 def learn(
@@ -121,19 +106,17 @@ def learn(
 
     asked = Training(neurons, passes, seed, plan, itq, rounding, learned_bits)
     manifest = record_training(out, folder, mnist, asked, images)
+    data, counts = _to_data(out, manifest), manifest["counts"]
     if as_json:
-        show_json(_to_data(out, manifest))
+        show_json(data)
         return
-    counts, words = manifest["counts"], sum(entry["lines"] for entry in manifest["files"])
     typer.echo(
-        f"{out}: {len(manifest['files'])} files, {words:,} words; {counts['spikes']:,} spikes, "
+        f"{out}: {data['files']} files, {data['words']:,} words; {counts['spikes']:,} spikes, "
         f"{counts['weights_changed']:,} learned weights changed; the bench: sh {out}/run.sh"
     )
 
 
-def check(
-    folder: Annotated[Path, typer.Argument(help="Golden set to check.", show_default=False)], as_json: AsJson = False
-) -> None:
+def check(folder: Annotated[Path, typer.Argument(help="Golden set to check.")], as_json: AsJson = False) -> None:
     """Compute every node again; exit status 0 if all words agree, 1 naming the first that does not."""
     from dataclasses import asdict
 
@@ -154,28 +137,21 @@ def check(
 
 
 def diff(
-    folder: Annotated[Path, typer.Argument(help="Golden set.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Golden set.")],
     dumps: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Dumps of the RTL: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.", show_default=False
-        ),
+        list[Path], typer.Argument(help="Dumps of the RTL: .mem, .coe, .mif of one node each, .csv, .vcd, .fst.")
     ],
     node: Annotated[
         str, typer.Option("--node", help="Node of a .mem file that is not named after it.", show_default=False)
     ] = "",
     signal: Annotated[
-        list[str] | None,
-        typer.Option("--signal", help="In a waveform: NODE=PATH, {neuron} for its number.", show_default=False),
+        list[str] | None, typer.Option("--signal", help="In a waveform: NODE=PATH, {neuron} for its number.")
     ] = None,
     clock: Annotated[
         str,
         typer.Option("--clock", help="In a waveform: sample at the rising edges of this signal.", show_default=False),
     ] = "",
-    valid: Annotated[
-        list[str] | None,
-        typer.Option("--valid", help="PATH, or NODE=PATH: sampled only when 1.", show_default=False),
-    ] = None,
+    valid: Annotated[list[str] | None, typer.Option("--valid", help="PATH, or NODE=PATH: sampled only when 1.")] = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Accept dumps in which words are missing.")
     ] = False,

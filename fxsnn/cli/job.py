@@ -24,7 +24,7 @@ from fxsnn.cli.options import (
     progress_bars,
     spread,
 )
-from fxsnn.cli.search import show_memory
+from fxsnn.cli.search import in_ramb18, show_memory
 from fxsnn.cli.tables import say, show, show_json, table
 from fxsnn.errors import as_given
 
@@ -45,16 +45,10 @@ _STAGES = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("demo", epilog="Example: fxsnn demo --out demo-out")(demo)
-
-
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; that of an earlier demo is replaced.")],
     description: Annotated[
-        Path | None,
-        typer.Argument(help="Network of layers (TOML); see describe. Else one layer, on images.", show_default=False),
+        Path | None, typer.Argument(help="Network of layers (TOML); see describe. Else one layer, on images.")
     ] = None,
     folder: Data = None,
     mnist: Mnist = False,
@@ -76,9 +70,7 @@ def demo(
     regularisation: Regularisation = None,
     mu: Mu = 0.5,
     max_loss: MaxLoss = 0.01,
-    grid: Annotated[
-        Path | None, typer.Option("--grid", help="Grid (TOML) in place of the demo's.", show_default=False)
-    ] = None,
+    grid: Annotated[Path | None, typer.Option("--grid", help="Grid (TOML) in place of the demo's.")] = None,
     sweep: Annotated[
         int | None,
         typer.Option(
@@ -239,14 +231,11 @@ def _given(learning: LocalLearning, mu: float, max_loss: float, grid: Path | Non
 
 
 def _print_layers(out: Path, found: EventsDemo) -> None:
-    from fxsnn.measure.macro import MACROS
-    from fxsnn.measure.memory import memory_to_data
-
     say(found.choice.reason)
     _warn_of_firing(found.exploration, found.choice, "recording")
     for name, measured in (("float", found.float), ("fixed", found.fixed)):
         show_measured(name, measured)
-    show_memory(memory_to_data(found.memory, MACROS["ramb18"]), "ramb18")
+    show_memory(in_ramb18(found.memory))
     typer.echo(
         f"{out}: network.npz, candidates.json, chosen.npz, chosen.toml, golden ({found.words:,} words), "
         "report.html (open it in a browser)"

@@ -8,22 +8,14 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli.options import AnyNetwork, AsJson, Data, InputsFile, Mnist
-from fxsnn.cli.search import show_memory
-from fxsnn.cli.tables import say, show, show_json, table
+from fxsnn.cli.search import in_ramb18, show_memory
+from fxsnn.cli.tables import say, show_json, show_rows
 from fxsnn.errors import ConfigError
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command("data", epilog="Example: fxsnn data --json")(data)
-    app.command("describe", epilog="Example: fxsnn describe mnist > net.toml")(describe)
-    app.command("plan", epilog="Example: fxsnn plan net.toml --inputs spikes.npz --out plan.toml")(plan)
 
 
 def data(
     recordings: Annotated[
-        Path | None,
-        typer.Argument(metavar="FOLDER", help="Folder of event recordings to check, alone.", show_default=False),
+        Path | None, typer.Argument(metavar="FOLDER", help="Folder of event recordings to check, alone.")
     ] = None,
     folder: Data = None,
     as_json: AsJson = False,
@@ -50,34 +42,26 @@ def data(
     if as_json:
         show_json([asdict(source) for source in sources])
         return
-    rows = table("data set", ">images", "state", "place")
-    for source in sources:
-        rows.add_row(source.name, f"{source.images:,}" if source.images else "-", source.state, source.place)
-    show(rows)
+    rows = ((one.name, f"{one.images:,}" if one.images else "-", one.state, one.place) for one in sources)
+    show_rows(("data set", ">images", "state", "place"), rows)
     say("\nEvent recordings are not downloaded: unpack an archive, and name its folder by --data.\n")
-    wanted = table("archive", "data set", "what its folder holds then", "MD5")
-    for archive in ARCHIVES:
-        wanted.add_row(archive.name, archive.data_set, archive.unpacked, archive.md5)
-    show(wanted)
+    wanted = ((one.name, one.data_set, one.unpacked, one.md5) for one in ARCHIVES)
+    show_rows(("archive", "data set", "what its folder holds then", "MD5"), wanted)
 
 
 def _check(recordings: Path, as_json: bool) -> None:
     from fxsnn.data.events import describe
 
+    found = describe(recordings)
     if as_json:
-        found = describe(recordings)
         show_json([{"split": split, "what": what, "recordings": count} for split, what, count in found])
-        return
-    rows = table("split", "what", ">recordings")
-    for split, what, count in describe(recordings):
-        rows.add_row(split, what, f"{count:,}")
-    show(rows)
+    else:
+        show_rows(("split", "what", ">recordings"), ((split, what, f"{count:,}") for split, what, count in found))
 
 
 def describe(
     network: Annotated[
-        str,
-        typer.Argument(help="A trained network (.npz), or mnist, nmnist or decolle to begin with.", show_default=False),
+        str, typer.Argument(help="A trained network (.npz), or mnist, nmnist or decolle to begin with.")
     ],
     classes: Annotated[int, typer.Option(min=2, max=1000, help="Classes, of nmnist and decolle.")] = 10,
 ) -> None:
@@ -120,13 +104,11 @@ def plan(
     from fxsnn.exploration.planned import Asked
     from fxsnn.jobs.kinds import write_plan
     from fxsnn.jobs.samples import samples_for
-    from fxsnn.measure.macro import MACROS
-    from fxsnn.measure.memory import memory_to_data
 
     asked = samples_for(network, folder, mnist, inputs, needed=False)
     words = Asked(weight, state, weight_rounding, state_rounding, filters)  # type: ignore[arg-type]
-    found = memory_to_data(write_plan(asked, out, words, images), MACROS["ramb18"])
+    found = in_ramb18(write_plan(asked, out, words, images))
     if as_json:
         show_json({"written": str(out), "memory": found})
     else:
-        show_memory(found, "ramb18")
+        show_memory(found)

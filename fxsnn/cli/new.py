@@ -10,11 +10,6 @@ import typer
 from fxsnn.cli.tables import say
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("new", epilog="Example: fxsnn new rtl my_rtl")(new)
-
-
 def new(
     kind: Annotated[
         str,
@@ -22,10 +17,9 @@ def new(
             metavar="KIND",
             help="rtl: a Verilog core against golden vectors. network: arrays to a plan within a budget. "
             "ci: a core and its formats under pytest.",
-            show_default=False,
         ),
     ],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write, new or empty.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write, new or empty.")],
 ) -> None:
     """Write a small working project to start from; `make test` in it passes as it is."""
     from fxsnn.projects.start import new_project

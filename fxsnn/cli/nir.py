@@ -8,21 +8,16 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli.options import AsJson
-from fxsnn.cli.tables import say, show, show_json, table
+from fxsnn.cli.tables import say, show_json, show_rows
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("import", epilog="Example: fxsnn import net.nir --from snntorch --out net.toml")(import_nir)
-
-
-def _option(name: str, text: str, default: str | bool = False) -> typer.models.OptionInfo:
+def _option(name: str, text: str, default: str | bool = True) -> typer.models.OptionInfo:
     found: typer.models.OptionInfo = typer.Option(name, help=text, show_default=default)
     return found
 
 
 def import_nir(
-    network: Annotated[Path, typer.Argument(help="Network in NIR (.nir, HDF5).", show_default=False)],
+    network: Annotated[Path, typer.Argument(help="Network in NIR (.nir, HDF5).")],
     out: Annotated[Path, typer.Option("--out", help="Network of populations to write (.toml).")],
     framework: Annotated[
         str | None,
@@ -81,7 +76,7 @@ def import_nir(
     as_json: AsJson = False,
 ) -> None:
     """Convert a NIR network to a network of populations; report what each node became and what was assumed."""
-    from dataclasses import asdict
+    from dataclasses import asdict, astuple
 
     from fxsnn.graph.saving import arrays_beside
     from fxsnn.nir.conventions import Asked
@@ -97,30 +92,22 @@ def import_nir(
         return
     on = None if neuron is None else On(neuron, written)
     found = imported(network, out, asked, form or "UQ1.0", strict, on)
+    reported = found.reported
+    said = {"assumed": reported.assumed, "differs": reported.differing, "notes": reported.noted}
     if as_json:
-        reported = {
+        data = {
             "file": str(network),
             "network": str(out),
             "nodes": [asdict(row) for row in found.rows],
             "conventions": asdict(found.rules),
-            "assumed": found.reported.assumed,
-            "differs": found.reported.differing,
-            "notes": found.reported.noted,
+            **said,
         }
-        show_json(reported if on is None else reported | {"plan": str(on.plan)})
+        show_json(data if on is None else data | {"plan": str(on.plan)})
         return
-    rows = table("node", "NIR", "becomes", "how")
-    for row in found.rows:
-        rows.add_row(row.node, row.kind, row.became, row.how)
-    show(rows)
-    reported_lines = {
-        "assumed": found.reported.assumed,
-        "differs": found.reported.differing,
-        "note": found.reported.noted,
-    }
-    for kind, lines in reported_lines.items():
+    show_rows(("node", "NIR", "becomes", "how"), map(astuple, found.rows))
+    for kind, lines in said.items():
         for line in lines:
-            say(f"{kind}: {line}")
+            say(f"{'note' if kind == 'notes' else kind}: {line}")
     beside = arrays_beside(out)
     say(f"{out}: {len(found.graph.populations)} populations, {len(found.graph.projections)} projections")
     if beside.exists():
@@ -133,15 +120,12 @@ def _restore(network: Path, out: Path, sidecar: Path, plan: Path, as_json: bool)
     from fxsnn.nir.export import restored
 
     found = restored(network, out, sidecar, plan)
-    nodes = [{"node": node, "became": name} for name, node in found.nodes.items()]
     if as_json:
+        nodes = [{"node": node, "became": name} for name, node in found.nodes.items()]
         files = {"file": str(network), "sidecar": str(sidecar), "network": str(out), "plan": str(plan)}
         show_json({**files, "dt": found.dt, "nodes": nodes})
         return
-    rows = table("node", "becomes")
-    for row in nodes:
-        rows.add_row(row["node"], row["became"])
-    show(rows)
+    show_rows(("node", "becomes"), ((node, name) for name, node in found.nodes.items()))
     say(f"{sidecar}: nothing is assumed")
     say(f"{out}: {len(found.graph.populations)} populations, {len(found.graph.projections)} projections")
     say(f"{plan}: their plan")

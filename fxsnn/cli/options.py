@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fxsnn.engine.progress import Progress
     from fxsnn.networks.described import Kind
 
-MOST_TRIALS = 100_000
-
 
 def there(option: typer.CallbackParam, path: Path | None) -> Path | None:
     """Return the path that an option was given; raises ConfigError where nothing is there, also if nothing reads it."""
@@ -30,35 +28,22 @@ def there(option: typer.CallbackParam, path: Path | None) -> Path | None:
 
 DigitsFolder = Annotated[
     Path | None,
-    typer.Option(
-        "--data",
-        help="Folder of the four official MNIST files: use the full MNIST.",
-        show_default=False,
-        callback=there,
-    ),
+    typer.Option("--data", help="Folder of the four official MNIST files: use the full MNIST.", callback=there),
 ]
 Data = Annotated[
     Path | None,
     typer.Option(
         "--data",
         help="Folder of the four official MNIST files, or of event recordings; see fxsnn data.",
-        show_default=False,
         callback=there,
     ),
 ]
 Mnist = Annotated[bool, typer.Option("--mnist", help="Use the full MNIST, found or downloaded (see fxsnn data).")]
-PassesAgain = Annotated[
-    int | None,
-    typer.Option(
-        "--passes", min=1, max=1000, help="Passes that fxsnn explore took to train the choice.", show_default="as there"
-    ),
-]
 Workers = Annotated[
     int, typer.Option("--workers", min=1, max=256, help="Threads or processes to use; results are the same.")
 ]
 LearnedPlan = Annotated[
-    Path | None,
-    typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).", show_default=False),
+    Path | None, typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).")
 ]
 LearnedRounding = Annotated[
     str,
@@ -77,9 +62,7 @@ LearnedBits = Annotated[
         show_default="chosen",
     ),
 ]
-AnyNetwork = Annotated[
-    Path, typer.Argument(help="Network: of fxsnn train (.npz), or of populations (.toml).", show_default=False)
-]
+AnyNetwork = Annotated[Path, typer.Argument(help="Network: of fxsnn train (.npz), or of populations (.toml).")]
 Start = Annotated[
     Path | None,
     typer.Option(
@@ -92,12 +75,11 @@ InputsFile = Annotated[
         "--inputs",
         help="Inputs of a network of populations: .npz of inputs and labels, .npy, .csv, .mem; recordings or "
         "images (a folder, .h5, idx), or a description of how they are presented (.toml).",
-        show_default=False,
         callback=there,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on one line, and nothing else.")]
-PlanFile = Annotated[Path, typer.Argument(help="Plan: a format and modes for every signal (TOML).", show_default=False)]
+PlanFile = Annotated[Path, typer.Argument(help="Plan: a format and modes for every signal (TOML).")]
 MaxLoss = Annotated[
     float, typer.Option("--max-loss", min=0.0, max=1.0, help="Accuracy a candidate may lose, as a share: 0.01 is 1 %.")
 ]
@@ -106,19 +88,12 @@ Mu = Annotated[float, typer.Option("--mu", min=0.0, help="Weight of memory (addi
 RewardForm = Annotated[
     str | None,
     typer.Option(
-        "--reward",
-        help="additive: accuracy - mu * memory; multiplicative: saving * penalty. Default: additive.",
-        show_default=False,
+        "--reward", help="additive: accuracy - mu * memory; multiplicative: saving * penalty. Default: additive."
     ),
 ]
 AskedMu = Annotated[
     float | None,
-    typer.Option(
-        "--mu",
-        min=0.0,
-        help="Weight of memory (additive) or of the accuracy gap. Default: 0.5.",
-        show_default=False,
-    ),
+    typer.Option("--mu", min=0.0, help="Weight of memory (additive) or of the accuracy gap. Default: 0.5."),
 ]
 AskedLoss = Annotated[
     float | None,
@@ -127,7 +102,6 @@ AskedLoss = Annotated[
         min=0.0,
         max=1.0,
         help="Accuracy a candidate may lose, as a share: 0.01 is 1 %. Default: 0.01, none within a budget.",
-        show_default=False,
     ),
 ]
 MostMemory = Annotated[
@@ -135,53 +109,19 @@ MostMemory = Annotated[
     typer.Option(
         "--budget",
         help="Most memory, with its unit, as in '2300 bits', 64KiB, 60kB, 120kbit: the most accurate that fits.",
-        show_default=False,
     ),
 ]
 CountedBy = Annotated[
-    str | None,
-    typer.Option("--by", help="A budget counts bits or allocated (as block RAM). Default: bits.", show_default=False),
+    str | None, typer.Option("--by", help="A budget counts bits or allocated (as block RAM). Default: bits.")
 ]
-StudyPlace = Annotated[
-    str | None,
-    typer.Option(
-        "--study",
-        help="Where results are stored: FILE.db (SQLite), FILE.journal or a PostgreSQL URL; without it, "
-        "OUT with the ending .db.",
-        show_default=False,
-    ),
-]
-StrategyName = Annotated[
-    str,
-    typer.Option(
-        help="grid: every point; narrow: removes one bit at a time, beginning at the first point; "
-        "paper: few bits above the fewest; or a sampler: nsga2, tpe, random."
-    ),
-]
-NarrowLoss = Annotated[
-    float | None,
-    typer.Option(
-        "--max-loss", min=0, max=1, help="With narrow: accuracy that may be lost, as a share.", show_default="0.01"
-    ),
-]
-FewestFile = Annotated[
-    Path | None,
-    typer.Option("--significance", help="With paper: the fewest bits of each signal (JSON).", show_default=False),
-]
-Trials = Annotated[
-    int, typer.Option(min=0, max=MOST_TRIALS, help="Points that a sampler evaluates.", show_default=False)
-]
-SamplerSeed = Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")]
 Processes = Annotated[bool, typer.Option("--processes", help="Use processes instead of threads; results are the same.")]
 Cluster = Annotated[
     str | None,
     typer.Option(
         "--cluster",
         help="Compute on a Dask cluster: tcp://HOST:PORT of its scheduler, or FILE (YAML) that describes it.",
-        show_default=False,
     ),
 ]
-CandidatesFile = Annotated[Path, typer.Argument(help="Candidates of fxsnn explore (JSON).", show_default=False)]
 
 
 def cores() -> int:
@@ -286,6 +226,11 @@ def _lines(names: dict[str, str]) -> Progress:
 def percent(share: float) -> str:
     """Return a share as people read it."""
     return f"{100 * share:.2f} %"
+
+
+def accuracy(share: float, interval: tuple[float, float]) -> str:
+    """Return an accuracy and its 95 % confidence interval as people read them."""
+    return f"{percent(share)} (95 % interval {spread(interval)} %)"
 
 
 def spread(interval: tuple[float, float]) -> str:

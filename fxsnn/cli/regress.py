@@ -16,19 +16,12 @@ if TYPE_CHECKING:
     from fxsnn.regress.suite import Outcome
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("regress", epilog="Example: fxsnn regress golden/formats.toml")(regress)
-
-
 def regress(
-    listed: Annotated[Path, typer.Argument(metavar="FILE", help="List of configurations (TOML).", show_default=False)],
+    listed: Annotated[Path, typer.Argument(metavar="FILE", help="List of configurations (TOML).")],
     accept: Annotated[
         bool, typer.Option("--accept", help="Record the present results, and report what changed.")
     ] = False,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", help="Run this configuration alone. Repeatable.", show_default=False)
-    ] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Run this configuration alone. Repeatable.")] = None,
     workers: Annotated[
         int,
         typer.Option("--workers", "--jobs", min=1, max=256, help="Configurations at a time; results are the same."),
@@ -38,8 +31,7 @@ def regress(
     folder: DigitsFolder = None,
     as_json: AsJson = False,
     junit: Annotated[
-        Path | None,
-        typer.Option("--junit", help="JUnit XML to write too, a test case a configuration.", show_default=False),
+        Path | None, typer.Option("--junit", help="JUnit XML to write too, a test case a configuration.")
     ] = None,
 ) -> None:
     """Run the configurations of a list again; exit status 1 if a bit differs from what its lock recorded."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,37 +19,22 @@ from fxsnn.cli.options import (
     InputsFile,
     Mnist,
     MostMemory,
-    PassesAgain,
     RewardForm,
     Workers,
+    accuracy,
     foreign,
-    percent,
     progress_bars,
-    spread,
     warn,
 )
 from fxsnn.cli.tables import say, show_json
-
-if TYPE_CHECKING:
-    from fxsnn.measure.score import Measured
 
 _SHOWN = {"one layer": "test images", "layers": "test recordings", "populations": "inputs"}
 _STAGES = {"train": "training (networks)", "test": "testing (candidates)"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(
-        "report", epilog="Example: fxsnn report demo-out/network.npz demo-out/candidates.json --out report.html"
-    )(report)
-
-
 def report(
     network: AnyNetwork,
-    candidates: Annotated[
-        Path,
-        typer.Argument(help="Candidates of fxsnn explore (JSON), or one plan (TOML).", show_default=False),
-    ],
+    candidates: Annotated[Path, typer.Argument(help="Candidates of fxsnn explore (JSON), or one plan (TOML).")],
     out: Annotated[Path, typer.Option("--out", help="Page to write (HTML).")],
     reward: RewardForm = None,
     mu: AskedMu = None,
@@ -57,22 +42,28 @@ def report(
     budget: MostMemory = None,
     by: CountedBy = None,
     chosen: Annotated[
-        Path | None,
-        typer.Option("--chosen", help="Plan of the choice (TOML), one of the candidates'.", show_default=False),
+        Path | None, typer.Option("--chosen", help="Plan of the choice (TOML), one of the candidates'.")
     ] = None,
     chosen_network: Annotated[
         Path | None,
         typer.Option(
             "--chosen-network",
             help="Network of a choice that learned in integers (.npz); if not given, it is trained again.",
-            show_default=False,
         ),
     ] = None,
     significance: Annotated[
-        Path | None,
-        typer.Option("--significance", help="Result of fxsnn significance (JSON).", show_default=False),
+        Path | None, typer.Option("--significance", help="Result of fxsnn significance (JSON).")
     ] = None,
-    passes: PassesAgain = None,
+    passes: Annotated[
+        int | None,
+        typer.Option(
+            "--passes",
+            min=1,
+            max=1000,
+            help="Passes that fxsnn explore took to train the choice.",
+            show_default="as there",
+        ),
+    ] = None,
     folder: Data = None,
     mnist: Mnist = False,
     inputs: InputsFile = None,
@@ -111,13 +102,7 @@ def report(
         show_json({"written": str(out), "chosen": found.chosen.name, "reason": found.choice.reason, **measured})
     else:
         say(found.choice.reason)
-        say(
-            f"On {fixed.images:,} {_SHOWN[source.kind]}: float {_accuracy(floating)}, {found.chosen.name} "
-            f"{_accuracy(fixed)}."
-        )
+        in_float, in_fixed = (accuracy(one.accuracy, one.interval) for one in (floating, fixed))
+        say(f"On {fixed.images:,} {_SHOWN[source.kind]}: float {in_float}, {found.chosen.name} {in_fixed}.")
         typer.echo(f"{out}: open it in a browser")
     warn(small_sample(found.chosen.images, found.chosen.interval), note(network))
-
-
-def _accuracy(measured: Measured) -> str:
-    return f"{percent(measured.accuracy)} (95 % interval {spread(measured.interval)} %)"

@@ -14,65 +14,77 @@ from fxsnn.cli.options import (
     AsJson,
     AskedLoss,
     AskedMu,
-    CandidatesFile,
     Cluster,
     CountedBy,
     Data,
-    FewestFile,
     InputsFile,
     Mnist,
     MostMemory,
-    NarrowLoss,
     PlanFile,
     Processes,
     RewardForm,
-    SamplerSeed,
     Start,
-    StrategyName,
-    StudyPlace,
-    Trials,
     Workers,
+    accuracy,
     engine_of,
     foreign,
     percent,
     progress_bars,
-    spread,
     warn,
 )
-from fxsnn.cli.studies import StudyName, going_on, show_finished
-from fxsnn.cli.tables import say, show, show_json, table
+from fxsnn.cli.studies import going_on, show_finished
+from fxsnn.cli.tables import say, show, show_json, show_rows, table
 from fxsnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from fxsnn.exploration.planned import Planned
     from fxsnn.measure.firing import Firing
+    from fxsnn.measure.memory import Memory
 
 MOST = (1 << 31) - 1  # inputs, neurons or steps; as far as a network's own counters reach
 USUAL_SIZE: dict[str, Any] = {"inputs": 784, "neurons": 400, "refractory_steps": 0, "reset": "zero", "steps": 100}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command("explore", epilog="Example: fxsnn explore demo-out/network.npz --out candidates.json")(explore)
-    app.command("select", epilog="Example: fxsnn select demo-out/candidates.json --max-loss 0.01 --out chosen.toml")(
-        select
-    )
-    app.command("memory", epilog="Example: fxsnn memory demo-out/chosen.toml --neurons 400 --macro ramb18")(memory)
-
-
 def explore(
     network: AnyNetwork,
     out: Annotated[Path, typer.Option("--out", help="Candidates to write (JSON).")],
-    grid: Annotated[
-        Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.", show_default=False)
+    grid: Annotated[Path | None, typer.Option("--grid", help="Grid (TOML); without it the default one.")] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            "--study",
+            help="Where results are stored: FILE.db (SQLite), FILE.journal or a PostgreSQL URL; without it, "
+            "OUT with the ending .db.",
+        ),
     ] = None,
-    study: StudyPlace = None,
-    study_name: StudyName = None,
-    strategy: StrategyName = "grid",
-    max_loss: NarrowLoss = None,
-    trials: Trials = 0,
-    seed: SamplerSeed = 0,
-    significance: FewestFile = None,
+    study_name: Annotated[
+        str | None,
+        typer.Option(
+            "--study-name",
+            help="Name of the study where it is kept: studies of several names may share a database or file.",
+            show_default="fxsnn",
+        ),
+    ] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="grid: every point; narrow: removes one bit at a time, beginning at the first point; "
+            "paper: few bits above the fewest; or a sampler: nsga2, tpe, random."
+        ),
+    ] = "grid",
+    max_loss: Annotated[
+        float | None,
+        typer.Option(
+            "--max-loss", min=0, max=1, help="With narrow: accuracy that may be lost, as a share.", show_default="0.01"
+        ),
+    ] = None,
+    trials: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Points that a sampler evaluates.", show_default=False)
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=(1 << 32) - 1, help="Seed of the sampler.")] = 0,
+    significance: Annotated[
+        Path | None, typer.Option("--significance", help="With paper: the fewest bits of each signal (JSON).")
+    ] = None,
     passes: Annotated[
         int | None,
         typer.Option(
@@ -115,7 +127,7 @@ def explore(
 
 
 def select(
-    candidates: CandidatesFile,
+    candidates: Annotated[Path, typer.Argument(help="Candidates of fxsnn explore (JSON).")],
     out: Annotated[Path, typer.Option("--out", help="Plan of the choice to write (TOML).")],
     reward: RewardForm = None,
     mu: AskedMu = None,
@@ -123,8 +135,7 @@ def select(
     budget: MostMemory = None,
     by: CountedBy = None,
     candidate: Annotated[
-        str | None,
-        typer.Option("--candidate", help="Take this one: its name, or its number as '#12'.", show_default=False),
+        str | None, typer.Option("--candidate", help="Take this one: its name, or its number as '#12'.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -148,7 +159,7 @@ def select(
     say(selected.choice.reason)
     called = chosen.name if selected.called == chosen.name else f"{selected.called}, {chosen.name}"
     say(
-        f"{called}: accuracy {percent(chosen.accuracy)} (95 % interval {spread(chosen.interval)} %), float "
+        f"{called}: accuracy {accuracy(chosen.accuracy, chosen.interval)}, float "
         f"{percent(found.accuracy)}; memory {bits_text(chosen.bits)}, with 32-bit words {bits_text(found.bits)}: "
         f"{chosen.saving:.2f} times less; as allocated {bits_text(chosen.allocated_bits)}"
     )
@@ -161,22 +172,16 @@ def select(
 def _show_plan(plan: Planned) -> None:
     from fxsnn.exploration.planned import signal_rows
 
-    rows = table("signal of the choice", "format", "rounding", "overflow")
-    for row in signal_rows(plan):
-        rows.add_row(*row)
     typer.echo()
-    show(rows)
+    show_rows(("signal of the choice", "format", "rounding", "overflow"), signal_rows(plan))
 
 
 def _show_firing(found: Firing, scheme: str, names: tuple[str, str]) -> None:
     from fxsnn.measure import firing
 
     one, many = names
-    rows = table(f"firing on {found.images:,} {many}", ">float", ">fixed")
-    for row in firing.rows(found, scheme, one):
-        rows.add_row(*row)
     typer.echo()
-    show(rows)
+    show_rows((f"firing on {found.images:,} {many}", ">float", ">fixed"), firing.rows(found, scheme, one))
     typer.echo()
     if warning := firing.warning(found, scheme, one):
         say(f"Warning: {warning}\n")
@@ -230,7 +235,15 @@ def memory(
         show_memory(found["while_learning"], macro)
 
 
-def show_memory(found: dict[str, Any], macro: str) -> None:
+def in_ramb18(found: Memory) -> dict[str, Any]:
+    """Return a memory as plain data, allocated in the blocks that are counted where no others are named."""
+    from fxsnn.measure.macro import MACROS
+    from fxsnn.measure.memory import memory_to_data
+
+    return memory_to_data(found, MACROS["ramb18"])
+
+
+def show_memory(found: dict[str, Any], macro: str = "ramb18") -> None:
     """Print a memory, as `memory_to_data` returns it, array by array."""
     from fxsnn.measure.memory import bits_text
 

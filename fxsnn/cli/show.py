@@ -8,17 +8,7 @@ from typing import Annotated
 import typer
 
 from fxsnn.cli.options import AsJson, warn
-from fxsnn.cli.tables import show as show_table
-from fxsnn.cli.tables import show_json, table
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(
-        "show",
-        epilog="Example: fxsnn show demo-out/network.npz demo-out/chosen.toml, or: fxsnn show lif --against loihi",
-    )(show)
-    app.command("neurons", epilog="Example: fxsnn neurons --json")(neurons)
+from fxsnn.cli.tables import show_json, show_rows
 
 
 def show(
@@ -26,16 +16,12 @@ def show(
         Path,
         typer.Argument(
             help="Network (.npz), description (.toml) of either kind, network of populations (.toml), "
-            "or a neuron: a name that `fxsnn neurons` lists, or a file (.neuron).",
-            show_default=False,
+            "or a neuron: a name that `fxsnn neurons` lists, or a file (.neuron)."
         ),
     ],
-    plan: Annotated[
-        Path | None, typer.Argument(help="Plan (TOML); without it the neuron's text is printed.", show_default=False)
-    ] = None,
+    plan: Annotated[Path | None, typer.Argument(help="Plan (TOML); without it the neuron's text is printed.")] = None,
     against: Annotated[
-        str | None,
-        typer.Option(help="Another neuron: print the lines in which the two texts differ.", show_default=False),
+        str | None, typer.Option(help="Another neuron: print the lines in which the two texts differ.")
     ] = None,
 ) -> None:
     """Print the time step of a network's neurons: each line, how wide it is, what its cast drops, what can overflow."""
@@ -60,7 +46,4 @@ def neurons(as_json: AsJson = False) -> None:
     if as_json:
         show_json([asdict(entry) | {"parameters": entry.parameters} for entry in entries])
         return
-    rows = table("neuron", "what it is")
-    for entry in entries:
-        rows.add_row(entry.name, entry.sentence)
-    show_table(rows)
+    show_rows(("neuron", "what it is"), ((entry.name, entry.sentence) for entry in entries))

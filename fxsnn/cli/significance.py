@@ -18,13 +18,13 @@ from fxsnn.cli.options import (
     Mnist,
     Processes,
     Workers,
+    accuracy,
     engine_of,
     percent,
     progress_bars,
-    spread,
     warn,
 )
-from fxsnn.cli.tables import say, show, show_json, table
+from fxsnn.cli.tables import say, show, show_json, show_rows, table
 from fxsnn.errors import ConfigError
 from fxsnn.number.lfsr import Lfsr
 
@@ -38,14 +38,6 @@ _RUN = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(
-        "significance", epilog="Example: fxsnn significance demo-out/network.npz --images 1000 --out significance"
-    )(significance)
-    app.command("ranges", epilog="Example: fxsnn ranges demo-out/network.npz --images 64")(ranges)
-
-
 def significance(
     network: AnyNetwork,
     out: Annotated[Path, typer.Option("--out", help="Folder, or a name that ends in .json; figures beside it.")],
@@ -54,10 +46,7 @@ def significance(
     inputs: InputsFile = None,
     max_loss: MaxLoss = 0.01,
     images: Annotated[
-        int | None,
-        typer.Option(
-            "--images", min=4, help="Labelling images, recordings or inputs to measure on.", show_default=False
-        ),
+        int | None, typer.Option("--images", min=4, help="Labelling images, recordings or inputs to measure on.")
     ] = None,
     learning: Annotated[
         bool,
@@ -133,12 +122,13 @@ def ranges(
         return
     columns = {0.1, 5.0, 50.0, 95.0, 99.9, 99.99}
     heads = [f">{p:g} %" for p in PERCENTILES if p in columns]
-    rows = table("signal", ">minimum", *heads, ">maximum", ">integer bits", ">saturating 0.1 %", "sign")
+    rows = []
     for name, values in found.items():
         inner = [value for p, value in zip(PERCENTILES, values.percentiles, strict=True) if p in columns]
         numbers = (f"{value:.4g}" for value in (values.minimum, *inner, values.maximum))
-        rows.add_row(name, *numbers, str(values.integer), str(values.saturating), "signed" if values.signed else "no")
-    show(rows)
+        sign = "signed" if values.signed else "no"
+        rows.append((name, *numbers, str(values.integer), str(values.saturating), sign))
+    show_rows(("signal", ">minimum", *heads, ">maximum", ">integer bits", ">saturating 0.1 %", "sign"), rows)
     typer.echo(f"float network on {_RUN[asked.kind].format(images)}; integer bits count the sign")
 
 
@@ -168,7 +158,7 @@ def _print(found: Significance) -> None:
     baseline = found.baseline
     say(
         f"\nFewest bits, each alone, from which on at most {percent_given(found.max_loss)} of the float network's "
-        f"{percent(baseline.accuracy)} (95 % interval {spread(baseline.interval)} %) are lost; what needs the longest "
+        f"{accuracy(baseline.accuracy, baseline.interval)} are lost; what needs the longest "
         f"word first. Measured on {found.data}. {spelled_out(fractional)}".rstrip()
     )
     say(
@@ -178,8 +168,8 @@ def _print(found: Significance) -> None:
     if learned := found.learned:
         say(
             f"While learning, float is a network that learned in float from {learned.digits:,} images, with a trace of "
-            f"which each step leaves {learned.fade:g}: {percent(learned.accuracy)} (95 % interval "
-            f"{spread(learned.interval)} %). The one that learned under the wide integer plan has "
+            f"which each step leaves {learned.fade:g}: "
+            f"{accuracy(learned.accuracy, learned.interval)}. The one that learned under the wide integer plan has "
             f"{percent(learned.wide_correct / learned.images)} and predicts otherwise on "
             f"{learned.wide_images_differing:,} of {learned.images:,} images.\n"
         )

@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from fxsnn.exploration.candidates import Exploration
     from fxsnn.study.session import Finished
     from fxsnn.study.storage import Place
-
-StudyName = Annotated[
-    str | None,
-    typer.Option(
-        "--study-name",
-        help="Name of the study where it is kept: studies of several names may share a database or file.",
-        show_default="fxsnn",
-    ),
-]
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -46,6 +46,14 @@ def show(whole: Table) -> None:
             print("\n".join(map(str.rstrip, printed.get().splitlines())))
         else:
             console.print(band)
+
+
+def show_rows(columns: Iterable[str], rows: Iterable[Iterable[str]], title: str = "") -> None:
+    """Print a table of these rows; columns as of `table`."""
+    whole = table(*columns, title=title)
+    for row in rows:
+        whole.add_row(*row)
+    show(whole)
 
 
 def say(text: str) -> None:

@@ -18,11 +18,10 @@ from fxsnn.cli.options import (
     LearnedRounding,
     Mnist,
     Workers,
+    accuracy,
     foreign,
     given,
-    percent,
     progress_bars,
-    spread,
     warn,
 )
 from fxsnn.cli.tables import show_json
@@ -34,16 +33,9 @@ if TYPE_CHECKING:
 _STATE, _STATE_ROUNDING, _PASSES, _RATE = 2, "TR", 4, 2e-3  # of layers
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("train", epilog="Example: fxsnn train --neurons 100 --passes 1 --out net.npz")(train)
-
-
 def train(
     out: Annotated[Path, typer.Option("--out", help="Network to write (.npz).")],
-    description: Annotated[
-        Path | None, typer.Argument(help="Description of the network (TOML); see describe.", show_default=False)
-    ] = None,
+    description: Annotated[Path | None, typer.Argument(help="Description of the network (TOML); see describe.")] = None,
     folder: Data = None,
     mnist: Mnist = False,
     neurons: Annotated[
@@ -60,9 +52,7 @@ def train(
     plan: LearnedPlan = None,
     itq: Annotated[
         str | None,
-        typer.Option(
-            help="Learn in integers: the weights' format, as UQ0.4, or of layers their bits, as 8.", show_default=False
-        ),
+        typer.Option(help="Learn in integers: the weights' format, as UQ0.4, or of layers their bits, as 8."),
     ] = None,
     rounding: LearnedRounding = "SR",
     learned_bits: LearnedBits = None,
@@ -77,12 +67,7 @@ def train(
     regularisation: Regularisation = None,
     weight: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            max=24,
-            help="Of layers: train as if weights had so many bits (straight-through).",
-            show_default=False,
-        ),
+        typer.Option(min=1, max=24, help="Of layers: train as if weights had so many bits (straight-through)."),
     ] = None,
     state: Annotated[
         int | None,
@@ -107,16 +92,11 @@ def train(
         ),
     ] = None,
     learn_on: Annotated[
-        Path | None,
-        typer.Option(
-            "--learn-on", help="Of layers, with --itq: trained network to begin with (.npz).", show_default=False
-        ),
+        Path | None, typer.Option("--learn-on", help="Of layers, with --itq: trained network to begin with (.npz).")
     ] = None,
     device: Annotated[
         str | None,
-        typer.Option(
-            help="Of layers: train in float by PyTorch on this device, as cuda; not the same bits.", show_default=False
-        ),
+        typer.Option(help="Of layers: train in float by PyTorch on this device, as cuda; not the same bits."),
     ] = None,
     workers: Workers = CORES,
     as_json: AsJson = False,
@@ -201,8 +181,8 @@ def _train_on_digits(out: Path, folder: Path | None, mnist: bool, asked: Trainin
         show_json({**files, "learned": how, "neurons": len(result.labels), "test": measured_to_data(result)})
     else:
         typer.echo(
-            f"{out}: {len(result.labels)} neurons that learned {how}, test accuracy {percent(result.accuracy)} "
-            f"(95 % interval {spread(result.interval)} %) on {result.images:,} images, "
+            f"{out}: {len(result.labels)} neurons that learned {how}, test accuracy "
+            f"{accuracy(result.accuracy, result.interval)} on {result.images:,} images, "
             f"{result.spikes_per_image:.1f} spikes an image"
         )
         if written:

@@ -77,11 +77,10 @@ def kind_of(place: Path) -> Kind:
     )
 
 
-def open_recordings(place: Path, split: Split, shrink: int = 1, only: int | None = None, step: int = 1) -> Recordings:
+def open_recordings(place: Path, split: Split, shrink: int = 1, step: int = 1) -> Recordings:
     """Read the recordings of a folder, whichever they are.
 
     shrink    cells that are counted as one where the recordings would not fit into memory else (gestures)
-    only      the first files of a split of gestures alone
     step      microseconds that a bin of a recording that was binned before is taken to be; it belongs to both splits
     """
     kind = kind_of(place)
@@ -91,7 +90,7 @@ def open_recordings(place: Path, split: Split, shrink: int = 1, only: int | None
         return load_nmnist(place, split)
     if kind == "archive":
         return load_archive(place / f"{split}.npz")
-    return load_gestures(place, split, shrink, only)
+    return load_gestures(place, split, shrink)
 
 
 def describe(place: Path) -> list[tuple[str, str, int]]:

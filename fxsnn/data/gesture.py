@@ -49,15 +49,13 @@ def trials(folder: Path, split: Split) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def gestures(folder: Path, split: Split, only: int | None = None) -> Iterator[tuple[Events, int, int]]:
+def gestures(folder: Path, split: Split) -> Iterator[tuple[Events, int, int]]:
     """Yield events, label (0 to 10) and start in microseconds of each labelled gesture of the official files.
 
     A gesture's events are those at start <= t < end of its row. A file's gestures come one after the other, so that
     no more than one file is in memory.
-
-    only    of the first trials alone
     """
-    for trial in trials(folder, split)[:only]:
+    for trial in trials(folder, split):
         path = inside(folder, trial)
         events = parse_aedat(read_bytes(path, "a recording"), str(path), SIDE, SIDE)
         reached = int(events.times[-1]) if len(events.times) else -1
@@ -93,23 +91,20 @@ def parse_labels(text: str, name: str) -> list[tuple[int, int, int]]:
     return found
 
 
-def load_gestures(folder: Path, split: Split, shrink: int = 1, only: int | None = None) -> Recordings:
-    """Read DVS128 Gesture, official or in tonic's layout; cells of shrink x shrink become one, to hold it in memory.
-
-    only    of the first trials or folders alone
-    """
+def load_gestures(folder: Path, split: Split, shrink: int = 1) -> Recordings:
+    """Read DVS128 Gesture, official or in tonic's layout; cells of shrink x shrink become one, to hold it in memory."""
     tonic = folder / TONIC[split][0]
     found, begin = [], []
-    for events, label, start in _tonic(tonic, only) if tonic.is_dir() else gestures(folder, split, only):
+    for events, label, start in _tonic(tonic) if tonic.is_dir() else gestures(folder, split):
         found.append((Events(events.x // shrink, events.y // shrink, events.polarity, events.times), label))
         begin.append(start)
     side = -(-SIDE // shrink)
     return gather(f"DVS128 Gesture {split}, {len(found):,} recordings", found, side, side, begin)
 
 
-def _tonic(folder: Path, only: int | None) -> Iterator[tuple[Events, int, int]]:
+def _tonic(folder: Path) -> Iterator[tuple[Events, int, int]]:
     """Yield the recordings of tonic's archive: <user>/<class 0..10>.npy, columns x, y, p, t in milliseconds."""
-    users = [place for place in listed(folder) if place.is_dir()][:only]
+    users = [place for place in listed(folder) if place.is_dir()]
     for path in (path for place in users for path in listed(place) if path.suffix == ".npy"):
         if not path.stem.isdecimal() or int(path.stem) >= len(GESTURES):
             raise FileError(f"a gesture must be called 0.npy to {len(GESTURES) - 1}.npy, not {str(path)!r}")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.data.aedat import parse_aedat
-from fxsnn.data.nmnist import parse_nmnist
+from fxsnn.data.nmnist import read_nmnist
 from fxsnn.data.recordings import POLARITIES, Events, Recordings, check_events, listed
 from fxsnn.errors import ConfigError, FileError
 from fxsnn.frozen import freeze
@@ -179,11 +179,9 @@ def _short(words: NDArray[np.int64]) -> NDArray[np.integer[Any]]:
 
 
 def _read(path: Path, height: int, width: int) -> Events:
-    data = read_bytes(path, "a recording")
     if path.suffix == ".bin":
-        if not data:  # what a full disk leaves of a file
-            raise FileError(f"{str(path)!r} must hold events, it is empty")
-        return parse_nmnist(data, str(path), height, width)
+        return read_nmnist(path, height, width)
+    data = read_bytes(path, "a recording")
     if path.suffix == ".aedat":
         return parse_aedat(data, str(path), height, width)
     try:

@@ -37,32 +37,12 @@ class Official:
     md5_unpacked: str = ""  # where it is not known
 
 
-FILES: dict[Split, tuple[Official, Official]] = {
-    "train": (
-        Official(
-            "train-images-idx3-ubyte.gz",
-            md5="f68b3c2dcbeaaa9fbdd348bbdeb94873",
-            md5_unpacked="6bbc9ace898e44ae57da46a324031adb",
-        ),
-        Official(
-            "train-labels-idx1-ubyte.gz",
-            md5="d53e105ee54ea40749a09fcbcd1e9432",
-            md5_unpacked="a25bea736e30d166cdddb491f175f624",
-        ),
-    ),
-    "test": (
-        Official(
-            "t10k-images-idx3-ubyte.gz",
-            md5="9fb629c4189551a2d022fa330f9573f3",
-            md5_unpacked="2646ac647ad5339dbf082846283269ea",
-        ),
-        Official(
-            "t10k-labels-idx1-ubyte.gz",
-            md5="ec29112dd5afa0611ce80d1b7f02629c",
-            md5_unpacked="27ae3e4e09519cfbb04c329615203637",
-        ),
-    ),
-}
+_NAMES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
 
 
 def _named_alike(*md5: str | tuple[str, str]) -> dict[Split, tuple[Official, Official]]:
@@ -70,13 +50,19 @@ def _named_alike(*md5: str | tuple[str, str]) -> dict[Split, tuple[Official, Off
 
     md5    of each file that of the .gz, or that and the one of the file unpacked
     """
-    names = [file.name for pair in FILES.values() for file in pair]
     images, labels, test_images, test_labels = (
-        Official(name, *((known,) if isinstance(known, str) else known)) for name, known in zip(names, md5, strict=True)
+        Official(name, *((known,) if isinstance(known, str) else known))
+        for name, known in zip(_NAMES, md5, strict=True)
     )
     return {"train": (images, labels), "test": (test_images, test_labels)}
 
 
+FILES = _named_alike(
+    ("f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"),
+    ("d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"),
+    ("9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
+    ("ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
+)
 LIKES = {
     # unpacked: as several projects that read these files unpacked state them, all alike
     FASHION: _named_alike(
@@ -129,13 +115,8 @@ def load_mnist(split: Split, folder: Path | None = None) -> Images:
 
 def describe_sources(folder: Path | None = None) -> list[Source]:
     """Say for every data set and place what is there. Checks digests; downloads nothing."""
-    rows = [_describe_embedded()]
-    places = [folder, named_folder(), cache_folder()]
-    for place in places:
-        for split in FILES:
-            if place is not None:
-                rows.append(_describe(place, split))
-    return rows
+    places = [place for place in (folder, named_folder(), cache_folder()) if place is not None]
+    return [_describe_embedded(), *(_describe(place, split) for place in places for split in FILES)]
 
 
 def named_folder() -> Path | None:

@@ -26,8 +26,16 @@ Split = Literal["train", "test"]
 OFFICIAL: dict[Split, int] = {"train": 60_000, "test": 10_000}  # recordings
 
 
+def read_nmnist(path: Path, height: int = SIDE, width: int = SIDE) -> Events:
+    """Read an official .bin file, or one written so of another sensor; as `parse_nmnist`, but not an empty one."""
+    data = read_bytes(path, "a recording")
+    if not data:  # what a full disk leaves of a file; every published recording has events
+        raise FileError(f"{str(path)!r} must hold events, it is empty")
+    return parse_nmnist(data, str(path), height, width)
+
+
 def parse_nmnist(data: bytes, name: str, height: int = SIDE, width: int = SIDE) -> Events:
-    """Return the events of an official .bin file, or of one that is written so of another sensor.
+    """Return the events of such a file.
 
     Raises
     ------
@@ -54,15 +62,8 @@ def load_nmnist(folder: Path, split: Split) -> Recordings:
     files = labelled_folders(folder / split.capitalize(), ".bin")
     if not files or any(label >= CLASSES for _, label in files):
         raise FileError(f"N-MNIST must be {split.capitalize()}/0 to 9/*.bin, in {str(folder)!r} it is not")
-    recorded = [(parse_nmnist(_whole(path), str(path)), label) for path, label in files]
+    recorded = [(read_nmnist(path), label) for path, label in files]
     return gather(f"N-MNIST {split}, {len(files):,} recordings", recorded, SIDE, SIDE)
-
-
-def _whole(path: Path) -> bytes:
-    data = read_bytes(path, "a recording")
-    if not data:  # what a full disk leaves of a file; every published recording has events
-        raise FileError(f"{str(path)!r} must hold events, it is empty")
-    return data
 
 
 def load_archive(path: Path) -> Recordings:

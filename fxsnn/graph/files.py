@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, FxsnnError, naming
 from fxsnn.graph.arrays import read_given
 from fxsnn.graph.connect import Kind, Pair, Projection
 from fxsnn.graph.given import Given, raw, real
@@ -193,18 +193,16 @@ def _numbers(given: Any, folder: Path, what: str) -> Given:
     if (words and list(given) != ["raw"]) or not isinstance(value, int | float | list | str) or value is True:
         raise ConfigError(f"{what} must be a number, a list, a file, or such in {{ raw = ... }}, not {given!r}")
     try:
-        if isinstance(value, str):
-            return read_given(value, folder, words=words)
-        return raw(_list(value)) if words else real(_list(value))
-    except FxsnnError as error:
-        raise type(error)(f"{what}: {error}") from None
+        with naming(what):
+            if isinstance(value, str):
+                return read_given(value, folder, words=words)
+            numbers = np.asarray(value)
+            numbers = numbers.astype(np.int64) if numbers.size == 0 else numbers
+            return raw(numbers) if words else real(numbers)
+    except FxsnnError:
+        raise
     except (ValueError, OverflowError):
         raise ConfigError(f"{what} must be numbers in lists of equal lengths, not {given!r}") from None
-
-
-def _list(value: Any) -> NDArray[Any]:
-    numbers = np.asarray(value)
-    return numbers.astype(np.int64) if numbers.size == 0 else numbers
 
 
 def _pair(cells: _Cells) -> Pair:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +16,6 @@ from fxsnn.frozen import freeze
 STORED_WORDS = 1 << 25  # of inputs that are made at once: 256 MiB
 AT_ONCE = 1 << 23  # of those that are counted together
 Places: TypeAlias = "slice | NDArray[np.int64]"
-
-
-class Source(Protocol):
-    """What inputs are made of."""
-
-    def words(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the words of the inputs at these places, int64[places, steps, words]."""
-
-    def facts(self) -> list[NDArray[Any]]:
-        """Return all that the words follow from."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +58,9 @@ class Images:
     def facts(self) -> list[NDArray[Any]]:
         """Return all that the words follow from."""
         return [self.flat, np.frombuffer(f"{self.steps} {self.coding}".encode(), np.uint8)]
+
+
+Source: TypeAlias = Events | Images  # of inputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

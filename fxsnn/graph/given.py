@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fxsnn.errors import ConfigError, FxsnnError
+from fxsnn.errors import ConfigError, FxsnnError, naming
 from fxsnn.frozen import freeze
 from fxsnn.number.cast import check_words, from_float_counted, to_float
 from fxsnn.number.format import Format
@@ -129,10 +129,8 @@ def given_of(value: Given | ArrayLike, what: str) -> Given:
 
     value    float64 of any shape, or what `raw` or `real` returned
     """
-    try:
+    with naming(what):
         return value if isinstance(value, Given) else real(value)
-    except ConfigError as error:
-        raise ConfigError(f"{what}: {error}") from None
 
 
 def _array(values: ArrayLike) -> NDArray[Any]:

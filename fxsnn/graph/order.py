@@ -40,7 +40,10 @@ def schedule(names: Sequence[str], edges: Sequence[Edge]) -> tuple[Stage, ...]:
         cycle = " -> ".join(error.args[1])
         raise ConfigError(f"a cycle must have a delay of 1 step or more, {cycle} has none") from None
     reach = {name: _reached(name, edges) for name in names}
-    together = {name: tuple(other for other in order if other == name or _mutual(name, other, reach)) for name in order}
+    together = {
+        name: tuple(one for one in order if one == name or (one in reach[name] and name in reach[one]))
+        for name in order
+    }
     before: dict[tuple[str, ...], list[tuple[str, ...]]] = {together[name]: [] for name in order}
     for source, target, _ in edges:
         if together[source] != together[target]:
@@ -53,7 +56,3 @@ def _reached(name: str, edges: Sequence[Edge]) -> set[str]:
     while more := {target for source, target, _ in edges if source == name or source in found} - found:
         found |= more
     return found
-
-
-def _mutual(name: str, other: str, reach: dict[str, set[str]]) -> bool:
-    return other in reach[name] and name in reach[other]

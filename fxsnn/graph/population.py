@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -140,6 +141,12 @@ def text_of(name: str, folder: Path | None = None) -> Text:
 @lru_cache(maxsize=64)
 def _parsed(text: str, file: str) -> Text:
     return parse(text, file)
+
+
+def free_name(name: str, taken: Container[str], between: str = "_") -> str:
+    """Return a name that is not taken: this one, or the first that begins so and ends in a number, from 2 on."""
+    numbered = (f"{name}{between}{number}" for number in itertools.count(2))
+    return next(found for found in itertools.chain([name], numbered) if found not in taken)
 
 
 def are(names: list[str]) -> str:

@@ -64,6 +64,13 @@ class QuantisedGraph:
         object.__setattr__(self, "formats", formats)
         freeze(self, copy=True)
 
+    @property
+    def words(self) -> dict[str, NDArray[np.int64]]:
+        """Raw words of weights and constants by `owner.name`."""
+        weights = {f"{one.name}.{one.signal}": self.weights[one.name] for one in self.graph.projections if one.weighed}
+        constants = self.constants.items()
+        return weights | {f"{owner}.{name}": words for owner, own in constants for name, words in own.items()}
+
     def each(self, name: str) -> dict[str, int | list[int]]:
         """Return the words of a population's constants: one for all neurons, or one each."""
         one = self.graph[name]

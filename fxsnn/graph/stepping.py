@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,7 +51,7 @@ class State(Mapping[str, Words]):
         self._past = 1 + max((wire.delay for wire in graph.projections), default=0)
         self._emitted = dict[str, Integers]()
         self._words = dict[str, Callable[[], ArrayLike]]()
-        self._work = dict[str, _Population]()
+        self._work: dict[str, _Counting | _Compiled] = {}
         for name in (INPUT, *(name for stage in graph.stages for name in stage.populations)):
             size = math.prod(graph.shape_at(name))
             self._emitted[name] = np.zeros((self._past + _KEPT, size), stored_in(network.formats[name]))
@@ -60,7 +59,7 @@ class State(Mapping[str, Words]):
                 self._words[name] = partial(self._last, name)
                 continue
             neuron = graph[name].neuron
-            one: _Population = (
+            one = (
                 _Counting(network, name, states)
                 if counted or name in counting
                 else _Compiled(network, name, steps[name], states.rows(graph[name], np.int64))
@@ -156,13 +155,6 @@ def casts_of(
 def _left_out(network: QuantisedGraph, name: str, step: Compiled) -> bool:
     """Say whether the compiled step leaves out a cast that draws, since no word needs it: its register shifts."""
     return any(cast.round not in step.emitted.operations for cast in drawing(network.programs[name]).values())
-
-
-class _Population(Protocol):
-    def begin(self) -> None: ...
-    def step(self, emitted: Mapping[str, Integers], t: int) -> None: ...
-    def state(self, name: str) -> ArrayLike: ...
-    def register(self, stream: int) -> int: ...
 
 
 class _Compiled:

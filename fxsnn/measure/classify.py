@@ -90,18 +90,8 @@ def vote(
     return winners
 
 
-def accuracy(predictions: NDArray[np.integer], labels: NDArray[np.integer]) -> float:
-    """Return the part of predictions that are right, 0 to 1.
-
-    predictions, labels    int[samples], classes
-    """
-    if predictions.shape != labels.shape or predictions.size == 0:
-        raise ConfigError(f"predictions must be as many as labels, and some, not {predictions.size} and {labels.size}")
-    return int((predictions == labels).sum()) / predictions.size
-
-
-def wilson_interval(right: int, images: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the Wilson score interval of an accuracy; z = 1.96 is 95 % confidence.
+def wilson_interval(right: int, images: int) -> tuple[float, float]:
+    """Return the Wilson score interval of an accuracy, of 95 % confidence.
 
     >>> low, high = wilson_interval(9240, 10000)
     >>> round(low, 4), round(high, 4)
@@ -109,7 +99,7 @@ def wilson_interval(right: int, images: int, z: float = 1.96) -> tuple[float, fl
     """
     if not 0 <= right <= images or images < 1:
         raise ConfigError(f"right must be 0 to the number of images, which is above 0, not {right} of {images}")
-    p = right / images
+    p, z = right / images, 1.96
     centre = (p + z * z / (2 * images)) / (1 + z * z / images)
     half = z * math.sqrt(p * (1 - p) / images + z * z / (4 * images * images)) / (1 + z * z / images)
     return max(centre - half, 0.0), min(centre + half, 1.0)

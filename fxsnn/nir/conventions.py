@@ -16,7 +16,6 @@ from fxsnn.nir.node import SPIKING, Node, Reported
 Decay = Literal["euler", "exponential"]
 Gain = Literal["euler", "hold", "rockpool", "norse", "step", "plain"]
 Reset = Literal["zero", "value", "subtract"]
-FRAMEWORKS = ("snntorch", "norse", "rockpool", "sinabs", "lava", "spikingjelly", "spyx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class Asked:
             if given is not None and given not in known and not number:
                 wanted = ", ".join(known) + (" or a number" if name == "floor" else "")
                 raise ConfigError(f"--{name.replace('_', '-')} must be one of {wanted}, not {given!r}")
-        if self.framework is not None and self.framework not in FRAMEWORKS:
-            raise ConfigError(f"--from must be one of {', '.join(FRAMEWORKS)}, not {self.framework!r}")
+        if self.framework is not None and self.framework not in OF_FRAMEWORK:
+            raise ConfigError(f"--from must be one of {', '.join(OF_FRAMEWORK)}, not {self.framework!r}")
         for option, given in (("--dt", self.dt), ("--scale", self.scale)):
             if given is not None and not (math.isfinite(given) and given > 0):
                 raise ConfigError(f"{option} must be a number above 0, not {given!r}")
@@ -89,23 +88,6 @@ OPEN: dict[str, tuple[str, ...]] = {
     "current": ("same", "before"),
     "arrives": ("same", "next", "emitted"),
 }
-# how each framework runs a network that it writes or reads; what is not here the file states
-OF_FRAMEWORK: dict[str, dict[str, Any]] = {
-    "snntorch": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "subtract", "reset_step": "again"}
-    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
-    "norse": {"dt": 1e-3, "decay": "euler", "gain": "norse", "reset": "value", "reset_step": "same"}
-    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
-    "rockpool": {"decay": "exponential", "gain": "rockpool", "reset": "subtract", "reset_step": "same"}
-    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
-    "sinabs": {"dt": 1.0, "decay": "exponential", "gain": "step", "reset": "subtract", "reset_step": "same"}
-    | {"compare": "ge", "spikes": "many", "floor": "if", "current": "same", "arrives": "same"},
-    "lava": {"decay": "euler", "gain": "euler", "reset": "zero", "reset_step": "same"}
-    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "next"},
-    "spikingjelly": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "value", "reset_step": "same"}
-    | {"compare": "ge", "spikes": "one", "floor": "none", "current": "same", "arrives": "same"},
-    "spyx": {"dt": 1.0, "decay": "euler", "gain": "plain", "reset": "subtract", "reset_step": "spyx"}
-    | {"compare": "gt", "spikes": "one", "floor": "none", "current": "same", "arrives": "emitted"},
-}
 # what is taken where nobody says, and who does otherwise; `reset` and `dt` depend on the file
 DEFAULTS: dict[str, tuple[str, str]] = {
     "reset_step": ("same", "snnTorch resets in the next step unless reset_delay=False"),
@@ -115,6 +97,19 @@ DEFAULTS: dict[str, tuple[str, str]] = {
     "current": ("same", "recurrent cells of Norse take up the current of the step before"),
     "arrives": ("same", "Lava's arrive in the next step"),
 }
+# what each framework does otherwise with a network that it writes or reads; what is not here the file states
+_OWN: dict[str, dict[str, Any]] = {
+    "snntorch": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "subtract", "reset_step": "again"},
+    "norse": {"dt": 1e-3, "decay": "euler", "gain": "norse", "reset": "value"},
+    "rockpool": {"decay": "exponential", "gain": "rockpool", "reset": "subtract"},
+    "sinabs": {"dt": 1.0, "decay": "exponential", "gain": "step", "reset": "subtract"}
+    | {"compare": "ge", "spikes": "many", "floor": "if"},
+    "lava": {"decay": "euler", "gain": "euler", "reset": "zero", "arrives": "next"},
+    "spikingjelly": {"dt": 1e-4, "decay": "euler", "gain": "euler", "reset": "value", "compare": "ge"},
+    "spyx": {"dt": 1.0, "decay": "euler", "gain": "plain", "reset": "subtract", "reset_step": "spyx"}
+    | {"arrives": "emitted"},
+}
+OF_FRAMEWORK = {name: {one: usual for one, (usual, _) in DEFAULTS.items()} | own for name, own in _OWN.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +152,10 @@ def settled(nodes: Iterable[Node], asked: Asked, reported: Reported) -> Conventi
         dt can be guessed of nothing, or what is asked for does not go together.
     """
     listed, given = tuple(nodes), asked.filled()
-    guess = _guessed(listed, reported) if given.dt is None and any(_taus(node) for node in listed) else Guess(given.dt)
-    if given.dt is None and guess.dt is None and any(_taus(node) for node in listed):
-        raise next(node for node in listed if _taus(node)).refusal(
+    leaky = [node for node in listed if _taus(node)]
+    guess = _guessed(leaky, reported) if given.dt is None and leaky else Guess(given.dt)
+    if leaky and guess.dt is None:
+        raise leaky[0].refusal(
             "--dt must be given: tau / r is not one number above 0 of all nodes, so the file does not state it"
         )
     spiking = any(node.kind in SPIKING for node in listed)
@@ -178,7 +174,6 @@ def settled(nodes: Iterable[Node], asked: Asked, reported: Reported) -> Conventi
         if value is None and relevant[name]:
             reported.assume(f"{name.replace('_', ' ')}: {default} ({others}; --{name.replace('_', '-')})")
         found[name] = value or default
-    leaky = any(_taus(node) for node in listed)
     if given.decay is None and leaky and guess.decay is None:
         reported.assume("decay: euler, 1 - dt / tau (Rockpool, Sinabs: exponential, exp(-dt / tau); --decay)")
     if given.decay is None and guess.decay:
@@ -186,18 +181,13 @@ def settled(nodes: Iterable[Node], asked: Asked, reported: Reported) -> Conventi
     if given.gain is None and leaky:
         reported.assume(f"gain of what arrives: {guess.gain or 'euler'} (--gain)")
     return Conventions(
-        guess.dt,
-        given.decay or guess.decay or "euler",
-        given.gain or guess.gain or "euler",
-        given.gain is not None,
-        given.reset,
-        found["reset_step"],
-        found["compare"],
-        found["spikes"],
-        found["floor"],
-        found["current"],
-        found["arrives"],
-        given.scale,
+        dt=guess.dt,
+        decay=given.decay or guess.decay or "euler",
+        gain=given.gain or guess.gain or "euler",
+        gain_asked=given.gain is not None,
+        reset=given.reset,
+        scale=given.scale,
+        **found,
     )
 
 
@@ -223,7 +213,7 @@ def taus(node: Node, name: str, size: int) -> NDArray[np.float64]:
     return found
 
 
-def _guessed(nodes: tuple[Node, ...], reported: Reported) -> Guess:
+def _guessed(nodes: Iterable[Node], reported: Reported) -> Guess:
     """Guess dt of r, which frameworks write in ways of their own."""
     pairs = []
     for node in nodes:

@@ -14,9 +14,8 @@ import numpy as np
 
 from fxsnn.errors import many
 from fxsnn.graph.connect import Projection
-from fxsnn.graph.given import real
 from fxsnn.graph.network import SPIKES, Graph
-from fxsnn.graph.population import INPUT, Population, population
+from fxsnn.graph.population import INPUT, Population, free_name, population
 from fxsnn.graph.reading import Readout
 from fxsnn.nir.conventions import Asked, Conventions, settled
 from fxsnn.nir.delays import apart, steps_of
@@ -135,13 +134,11 @@ class _Conversion:
                 self.values[name] = seen
                 self.rows[name] = Row(name, node.kind, seen.source, "counts of what is emitted")
                 return
+        self.called[name] = self._name(name)
         if self._is_direct(name):
             self.direct.add(name)
-            self.called[name] = self._name(name)
-            return
-        self.called[name] = self._name(name)
-        home = self._home(name)
-        self.values[name] = Value(self.called[name], home, shape)
+        else:
+            self.values[name] = Value(self.called[name], self._home(name), shape)
 
     def _is_direct(self, name: str) -> bool:
         """Say whether a linear node is a projection to the one neuron behind it."""
@@ -185,7 +182,10 @@ class _Conversion:
                     raise node.refusal(f"what {one!r} brings must be multiplied alike for all that share its weights")
                 if brought.bias is not None and (one in self.direct or count == 0):
                     bias = bias + brought.bias
-                self._project(called, seen, self.called[name], brought, max(seen.delay + back, late))
+                given = "current" if step is not None and step.text in ("nir_lif", "nir_li") else "arriving"
+                self.projections.append(
+                    brought.projection(called, seen.source, self.called[name], given, max(seen.delay + back, late))
+                )
                 if step is None and node.kind not in ("Flatten", "Output"):
                     does.append(str(seen.delay) if node.kind == "Delay" else wire_text(brought, gain))
                 if one in self.direct:
@@ -225,37 +225,8 @@ class _Conversion:
             return [(called, seen, identity(seen.home, onto, name))]
         return [(called, seen, wire_of(node, seen.shape, seen.home, self.shapes[name], onto, self.reported))]
 
-    def _project(self, called: str, seen: Value, target: str, wire: Wire, delay: int) -> None:
-        weights = None if wire.weights is None else real(wire.weights)
-        given = self._input_of(target)
-        self.projections.append(
-            Projection(
-                called,
-                seen.source,
-                target,
-                given,
-                wire.kind,
-                weights,
-                wire.signal,
-                delay,
-                wire.kernel,
-                wire.stride if wire.kind in ("conv", "sum", "average") else None,
-                wire.padding,
-                wire.groups,
-            )
-        )
-
-    def _input_of(self, target: str) -> str:
-        name = next(name for name, called in self.called.items() if called == target)
-        step = self.steps.get(name)
-        return "current" if step is not None and step.text in ("nir_lif", "nir_li") else "arriving"
-
     def _name(self, name: str) -> str:
         """Return a name that no population and no projection has."""
         plain = re.sub(r"\W", "_", name, flags=re.ASCII)
         plain = plain if re.match(r"[A-Za-z]", plain) else f"n{plain}"
-        taken = {INPUT, *self.called.values(), *(one.name for one in self.projections)}
-        found, number = plain, 2
-        while found in taken:
-            found, number = f"{plain}_{number}", number + 1
-        return found
+        return free_name(plain, {INPUT, *self.called.values(), *(one.name for one in self.projections)})

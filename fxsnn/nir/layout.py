@@ -19,6 +19,11 @@ def network_shape(shape: Sizes) -> Sizes:
     return (*((1,) if len(shape) == 2 else ()), *shape[1:], shape[0])
 
 
+def nir_shape(shape: Sizes) -> Sizes:
+    """Return the shape that NIR has for one of a network's: [n], or [channels, rows, columns]."""
+    return shape if len(shape) == 1 else (shape[2], *shape[:2])
+
+
 def places(shape: Sizes) -> NDArray[np.int64]:
     """Return where each number of NIR's lies in a network, int64[numbers], both counted flat."""
     flat = np.arange(math.prod(shape))

@@ -17,7 +17,7 @@ from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import real
 from fxsnn.graph.network import Graph, names_of
 from fxsnn.graph.plan import GraphPlan, read_signal, short_names
-from fxsnn.graph.population import Population, population
+from fxsnn.graph.population import Population, free_name, population
 from fxsnn.graph.quantise import quantise_graph
 from fxsnn.nir.chips import CHIPS, Chip, Leaky, Taken, nearest_shift
 from fxsnn.nir.convert import Imported
@@ -260,8 +260,7 @@ class _Move:
         """Return a name that no population and no projection has."""
         graph = self.found.graph
         taken = {one.name for one in (*graph.populations, *self.populations)}
-        taken |= {one.name for one in (*graph.projections, *self.added)}
-        return next(found for found in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if found not in taken)
+        return free_name(name, taken | {one.name for one in (*graph.projections, *self.added)})
 
 
 def _refusal(row: Row, message: str) -> ConfigError:

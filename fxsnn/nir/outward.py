@@ -19,9 +19,9 @@ from fxsnn.errors import ConfigError
 from fxsnn.graph.connect import POOLING, Projection, windows
 from fxsnn.graph.network import Graph
 from fxsnn.graph.plan import GraphPlan
-from fxsnn.graph.population import INPUT
+from fxsnn.graph.population import INPUT, free_name
 from fxsnn.graph.real import float_constants, float_weights
-from fxsnn.nir.layout import Reals, Sizes, places
+from fxsnn.nir.layout import Reals, Sizes, nir_shape, places
 from fxsnn.nir.node import Edge
 from fxsnn.nir.nodes import Neuron, neuron_of
 
@@ -87,10 +87,10 @@ def outward(graph: Graph, plan: GraphPlan, dt: float) -> Outward:
 
 def homes(graph: Graph) -> dict[str, Home]:
     """Return where each population lies in NIR, and the input."""
-    found = {INPUT: Home(_nir_shape(graph.shape), len(graph.shape) == 1)}
+    found = {INPUT: Home(nir_shape(graph.shape), len(graph.shape) == 1)}
     for name in (name for stage in graph.stages for name in stage.populations):
         one, into = graph[name], [each for each in graph.projections if each.target == name]
-        own = [_nir_shape(one.shape)] if len(one.shape) == 3 else []
+        own = [nir_shape(one.shape)] if len(one.shape) == 3 else []
         own += [seen for each in into if (seen := _brought(graph, each, found)) is not None]
         home = own[0] if own else (one.size,)
         found[name] = Home(home, len(home) == 1 or any(each.kind == "dense" for each in into))
@@ -106,10 +106,6 @@ def _brought(graph: Graph, one: Projection, known: Mapping[str, Home]) -> Sizes 
         return (channels, *cells)
     home = known.get(one.source)
     return home.map if one.kind != "dense" and home is not None and len(home.map) == 3 else None
-
-
-def _nir_shape(shape: Sizes) -> Sizes:
-    return shape if len(shape) == 1 else (shape[2], *shape[:2])
 
 
 @dataclass(slots=True)
@@ -222,18 +218,12 @@ class _Outward:
         return name
 
     def _windows(self, one: Projection, source: Home) -> str:
-        around = {"stride": np.array(one.steps), "padding": np.array(one.padding)}
+        around: dict[str, NDArray[Any] | int] = {"stride": np.array(one.steps), "padding": np.array(one.padding)}
         if one.kind == "conv":
             weights = self.weights[one.name].transpose(3, 2, 0, 1).copy()
             bias = self.biases.get(one.name, np.zeros(len(weights)))[: len(weights)]
-            parameters: dict[str, NDArray[Any] | int] = {
-                "weight": weights,
-                "bias": bias,
-                **around,
-                "dilation": np.array([1, 1]),
-                "groups": one.groups,
-            }
-            name = self._add(one.name, "Conv2d", parameters | {"input_shape": np.array(source.map[1:])})
+            around |= {"dilation": np.array([1, 1]), "groups": one.groups, "input_shape": np.array(source.map[1:])}
+            name = self._add(one.name, "Conv2d", {"weight": weights, "bias": bias, **around})
             self.found[one.name] = Weighed(name, "conv", source.map, self.homes[one.target].map)
             return name
         if one.kind == "maximum":
@@ -251,23 +241,15 @@ class _Outward:
         return ConfigError(f"projection {one.name}: in NIR {one.kind} {must}")
 
     def _add(self, name: str, kind: str, parameters: Parameters) -> str:
-        found, number = name, 2
-        while found in self.nodes or (found != name and self._is_name(found)):
-            found, number = f"{name}_{number}", number + 1
+        names = {one.name for one in self.graph.populations} | {one.name for one in self.graph.projections}
+        found = free_name(name, (names - {name}) | self.nodes.keys())
         self.nodes[found] = (kind, parameters)
         return found
-
-    def _is_name(self, name: str) -> bool:
-        names = [one.name for one in self.graph.populations] + [one.name for one in self.graph.projections]
-        return name in names
 
     def _link(self, begin: str, chain: list[str], end: str | None, name: str) -> None:
         """Join nodes; two edges between the same two nodes would count as one."""
         way = [begin, *chain, *([end] if end is not None else [])]
         if len(way) == 2 and (begin, way[1]) in self.edges:
-            shape = self._shape_of(begin)
-            way.insert(1, self._add(name, "Scale", {"scale": np.ones(shape)}))
+            home = next(self.homes[population] for population, end in self.ends.items() if end == begin)
+            way.insert(1, self._add(name, "Scale", {"scale": np.ones(home.shape)}))
         self.edges += itertools.pairwise(way)
-
-    def _shape_of(self, node: str) -> Sizes:
-        return next(self.homes[name].shape for name, end in self.ends.items() if end == node)

@@ -10,7 +10,7 @@ import numpy as np
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import Shape, real
 from fxsnn.graph.population import Population
-from fxsnn.nir.layout import Reals, Sizes, least
+from fxsnn.nir.layout import Reals, least, nir_shape
 from fxsnn.nir.wires import Wire, folded
 from fxsnn.number.format import Format
 
@@ -30,8 +30,7 @@ def covering(values: Reals, word: int) -> str:
 
 def shortly(values: Reals, one: Population) -> Reals:
     """Return a constant of a population, float64[neurons], as short as it can be written."""
-    shape: Sizes = one.shape if len(one.shape) == 1 else (one.shape[2], *one.shape[:2])
-    return least(values, shape)
+    return least(values, nir_shape(one.shape))
 
 
 def weights_of(wire: Projection) -> Reals:
@@ -56,8 +55,7 @@ def times(wire: Projection, gain: Reals, one: Population, source: Shape) -> Proj
         channels = source[-1]
         under = np.full((*wire.kernel, 1, channels), weights_of(wire))
         made = replace(made, kind="conv", weights=under, stride=wire.steps, groups=channels)
-    shape: Sizes = one.shape if len(one.shape) == 1 else (one.shape[2], *one.shape[:2])
-    found = folded(made, gain, shape)
+    found = folded(made, gain, nir_shape(one.shape))
     if found is None or found.weights is None:
         return None
     return replace(wire, kind=found.kind, weights=real(found.weights), stride=found.stride, groups=found.groups)

@@ -81,13 +81,7 @@ def sidecar_bytes(network: QuantisedGraph, out: Outward, nir: bytes) -> bytes:
 
     out    what the file was made of, and `nir`, its bytes
     """
-    graph, texts = network.graph, dict[str, str]()
-    words = {f"{one.name}.{one.signal}": network.weights.get(one.name) for one in graph.projections}
-    words |= {
-        f"{name}.{key}": constant
-        for name, constants in network.constants.items()
-        for key, constant in constants.items()
-    }
+    graph, words, texts = network.graph, network.words, dict[str, str]()
     lies = {
         f"{one.name}.{one.signal}": (out.weights[one.name], network.signals[one.name][one.signal].format.frac)
         for one in graph.projections
@@ -96,7 +90,6 @@ def sidecar_bytes(network: QuantisedGraph, out: Outward, nir: bytes) -> bytes:
 
     def numbers(name: str, given: Given) -> Any:
         values = given.values if given.form == "real" else words[name]
-        assert values is not None  # noqa: S101  (what is given is quantised)
         if name in lies and (given.form == "real" or abs(values).max(initial=0) <= _EXACT):
             where, frac = lies[name]
             found = {"node": where.node, "kind": where.kind, "from": list(where.source), "to": list(where.target)}

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fxsnn.errors import ConfigError
-from fxsnn.graph.connect import Kind, Pair
+from fxsnn.graph.connect import Kind, Pair, Projection
+from fxsnn.graph.given import real
 from fxsnn.nir.layout import Reals, Sizes, laid, least, network_shape, places
 from fxsnn.nir.node import Node, Reported
 from fxsnn.nir.shapes import along, padding, reach, stride
@@ -31,6 +32,11 @@ class Wire:
     stride: Pair | None = None
     padding: Pair = (0, 0)
     groups: int = 1
+
+    def projection(self, name: str, source: str, target: str, given: str, delay: int) -> Projection:
+        """Return it between a source and the input `given` of a target."""
+        weights, kernel = None if self.weights is None else real(self.weights), (self.kernel, self.stride, self.padding)
+        return Projection(name, source, target, given, self.kind, weights, self.signal, delay, *kernel, self.groups)
 
 
 def wire_of(node: Node, given: Sizes, home: Sizes, shape: Sizes, onto: Sizes, reported: Reported) -> Wire:

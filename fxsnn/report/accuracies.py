@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,7 @@ def _numbers(row: Accuracy) -> tuple[int, float, float | None]:
 
 
 def _row(story: Story, prefix: str, use: str, data: str) -> Accuracy:
-    choice, baseline = story.choice, story.baseline
+    choice, baseline, difference = story.choice, story.baseline, f"{prefix}difference_interval"
     return Accuracy(
         use,
         data,
@@ -64,7 +64,7 @@ def _row(story: Story, prefix: str, use: str, data: str) -> Accuracy:
         _pair(baseline[f"{prefix}interval"]),
         choice[f"{prefix}accuracy"],
         _pair(choice[f"{prefix}interval"]),
-        _interval(choice, f"{prefix}difference_interval"),
+        _pair(choice[difference]) if difference in choice else None,
         choice.get(f"{prefix}ties_with_float"),
     )
 
@@ -77,10 +77,6 @@ def _swept(story: Story) -> Iterator[Accuracy]:
     if learned := found.learned:
         data = f"{found.data}, after learning from {learned.digits:,} images"
         yield Accuracy("significance sweep of learning", data, learned.images, learned.accuracy, learned.interval)
-
-
-def _interval(values: Mapping[str, Any], name: str) -> Interval | None:
-    return _pair(values[name]) if name in values else None
 
 
 def _pair(ends: Any) -> Interval:

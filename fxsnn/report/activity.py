@@ -13,10 +13,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from fxsnn.errors import many
-from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
+from fxsnn.report.pictures import DASHES, FIXED, FLOAT, INK, SHADE, WIDTHS
 from fxsnn.report.story import Story, most_active
 
-DASHES, SHADE = (0, (5, 3)), "#d0d7de"
 MOST_ROWS = 400  # neurons whose spikes are drawn; of more, evenly many are left out
 FAR = 1.0  # a rail further off than this many times the drawn values' extent would squeeze them
 

@@ -12,14 +12,12 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from fxsnn.measure.distributions import Distribution
-from fxsnn.report.pictures import FIXED, FLOAT, INK, WIDTHS
+from fxsnn.report.pictures import DASHES, FIXED, FLOAT, INK, SHADE, WIDTHS
 from fxsnn.report.story import Story
 
-OUTSIDE = "#d0d7de"
 BOTTOM = 0.6  # of the axis of counts
 NEAR = 0.6  # a rail further off than this many times the values' extent is stated in words
 TITLES = {"membrane": "membrane, before the reset", "current": "synaptic current"}
-DASHES = (0, (5, 3))
 BRACKET: dict[str, Any] = {"linewidth": 1.6, "marker": "|", "markersize": 7, "markeredgewidth": 1.6}
 
 
@@ -39,7 +37,7 @@ def draw(story: Story, cut: str) -> Figure:
     handles = [
         Patch(facecolor=FLOAT, alpha=0.3, label="float"),
         Line2D([], [], color=FIXED, linewidth=1.4, label="fixed"),
-        Patch(facecolor=OUTSIDE, label="outside the format"),
+        Patch(facecolor=SHADE, label="outside the format"),
     ]
     if any(values.float_thresholds or values.fixed_thresholds for values in found):
         handles.append(Line2D([], [], **BRACKET, color=INK, label="firing thresholds"))
@@ -93,8 +91,8 @@ def _draw_format(axes: Axes, values: Distribution) -> str:
     margin = 0.03 * (top - bottom)
     axes.set_xlim(bottom - margin, top + margin)
     if near[0]:
-        axes.axvspan(bottom - margin, lowest, color=OUTSIDE, linewidth=0, zorder=0.4)
+        axes.axvspan(bottom - margin, lowest, color=SHADE, linewidth=0, zorder=0.4)
     if near[1]:
-        axes.axvspan(highest, top + margin, color=OUTSIDE, linewidth=0, zorder=0.4)
+        axes.axvspan(highest, top + margin, color=SHADE, linewidth=0, zorder=0.4)
     off = [f"down to {lowest:g}".replace("-", "−")] * (not near[0]) + [f"up to {highest:g}"] * (not near[1])
     return f"holds {' and '.join(off)}" if off else ""

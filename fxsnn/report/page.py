@@ -36,6 +36,8 @@ def render(story: Story) -> str:
     check_drawing()
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # only a report needs it
 
+    from fxsnn.report.theme import colours
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -52,6 +54,7 @@ def render(story: Story) -> str:
     pictures = _pictures(story)
     tables = drawn(story)
     candidates, words = list(enumerate(story.candidates)), story.words
+    sweeps = story.significance.sweeps if story.significance else ()
     front = sorted((c for c in candidates if c[1]["on_front"] or c[1]["chosen"]), key=lambda c: (c[1]["bits"], c[0]))
     rest = [c for c in candidates if c not in front]
     return environment.get_template("report.html").render(
@@ -75,11 +78,11 @@ def render(story: Story) -> str:
         activity=_activity(story),
         schemes=texts.SCHEMES,
         significance=story.significance,
-        roundings=_roundings(story),
+        roundings=list(dict.fromkeys(point.rounding for point in sweeps)),
         percentiles=PERCENTILES,
         thresholds_differ="fixed_threshold" in story.traces,
         pictures=pictures,
-        colours=_colours(pictures),
+        colours=colours(cut for cuts in pictures.values() for cut in cuts),
         files={name: csv_link(values) for name, values in tables.items()},
         everything=json_link(story, tables),
         fields=_fields(story),
@@ -204,18 +207,6 @@ def _pictures(story: Story) -> dict[str, list[str]]:
                 made[name].append(pictures.svg_text(draw(story, cut), alt, cut, over))
     made["significance"] = [significance_svg(story.significance, cut) for cut in pictures.WIDTHS if story.significance]
     return {name: [theme.themed(cut) for cut in cuts] for name, cuts in made.items()}
-
-
-def _colours(pictures: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
-    """Return the CSS variables of the pictures' colours, each in light and in dark mode."""
-    from fxsnn.report.theme import colours
-
-    return colours(cut for cuts in pictures.values() for cut in cuts)
-
-
-def _roundings(story: Story) -> list[str]:
-    """Return the roundings of the significance sweep, in its order."""
-    return list(dict.fromkeys(point.rounding for point in story.significance.sweeps)) if story.significance else []
 
 
 def _bits(count: int | None) -> str:

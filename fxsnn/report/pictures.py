@@ -19,6 +19,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 FLOAT, FIXED, INK, FAINT = "#0072B2", "#D55E00", "#24292f", "#8c959f"  # the first two: Okabe and Ito's palette
+SHADE = "#d0d7de"  # of what a format cannot hold
+DASHES = (0, (5, 3))
 WIDTHS = {"wide": 10.0, "narrow": 4.3}  # inches; the page shows the cut that fits the screen
 
 _STYLE = {

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from fxsnn.report.pictures import FAINT, FIXED, FLOAT, INK, WIDTHS, settle, style, svg_text
+from fxsnn.report.pictures import DASHES, FAINT, FIXED, FLOAT, INK, WIDTHS, settle, style, svg_text
 from fxsnn.report.story import percent
 from fxsnn.significance.result import KINDS, Kind, Rank, Significance
 
@@ -103,7 +103,7 @@ def _draw_panel(axes: Axes, found: Significance, rank: Rank, kind: Kind) -> None
                 zorder=4,
             )
     axes.axhline(100 * against, color=FLOAT, linewidth=1, linestyle=(0, (1, 2)), zorder=2)
-    axes.axhline(100 * (against - found.max_loss), color=FIXED, linewidth=1, linestyle=(0, (5, 3)), zorder=2)
+    axes.axhline(100 * (against - found.max_loss), color=FIXED, linewidth=1, linestyle=DASHES, zorder=2)
     if kind == "integer":
         axes.axvline(rank.profiled, color=FAINT, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
     axes.set_title(rank.group, fontweight="bold")
@@ -140,9 +140,7 @@ def _legend(found: Significance) -> list[Line2D]:
             linestyle=(0, (1, 2)),
             label=f"float {_against(found)}, {found.baseline.images:,} samples",
         ),
-        Line2D(
-            [], [], color=FIXED, linewidth=1, linestyle=(0, (5, 3)), label=f"floor {_against(found, found.max_loss)}"
-        ),
+        Line2D([], [], color=FIXED, linewidth=1, linestyle=DASHES, label=f"floor {_against(found, found.max_loss)}"),
         Line2D([], [], color=FAINT, linewidth=1, linestyle=(0, (2, 2)), label="bits that hold the profiled values"),
     ]
 

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from fxsnn.number.format import Format
-from fxsnn.report.pictures import FAINT, FIXED, FLOAT, INK, WIDTHS
+from fxsnn.report.pictures import DASHES, FAINT, FIXED, FLOAT, INK, WIDTHS
 from fxsnn.report.spreading import swarm
 from fxsnn.report.story import Story, formats_of, percent
 
@@ -157,7 +157,7 @@ def _draw_candidates(axes: Axes, story: Story, look: _Look, panel: int, places: 
         low, high = ([100 * c["interval"][n] for c in front] for n in (0, 1))
         axes.vlines(x, low, high, color=FAINT, linewidth=1, alpha=0.7, zorder=2)
     if story.floor is not None:
-        axes.axhline(100 * story.floor, color=FIXED, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
+        axes.axhline(100 * story.floor, color=FIXED, linewidth=1, linestyle=DASHES, zorder=1)
     for n, candidate in enumerate(story.candidates):
         stands_out = candidate["on_front"] or candidate["chosen"]
         style = look.style(candidate)

@@ -25,6 +25,7 @@ _WHAT = {
     "seed": "the seed",
     "significance": "the significance file",
 }
+_SHORT = ("fxsnn", "strategy", "trials", "seed")  # what a refusal shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,7 @@ def check_same(identity: Identity, stored: Mapping[str, Any], place: str) -> Non
         )
     for name, what in _WHAT.items():
         if stored.get(name) != given[name]:
-            difference = f": {given[name]!r} is not its {stored.get(name)!r}" if _is_short(name) else ""
+            difference = f": {given[name]!r} is not its {stored.get(name)!r}" if name in _SHORT else ""
             raise ConfigError(
                 f"a study must be resumed as it was begun, but {what} of {place!r} is another one{difference}; {afresh}"
             )
-
-
-def _is_short(name: str) -> bool:
-    return name in ("fxsnn", "strategy", "trials", "seed")

@@ -68,7 +68,7 @@ class Every:
         return sum(point.name in results for point in self.points)
 
 
-class Sampled:
+class Sampled(Every):
     """What a sampler asks for, in generations.
 
     A generation depends on the seed and on the results of those before it, whatever the order in which
@@ -81,7 +81,7 @@ class Sampled:
     ):
         import optuna
 
-        self.points, self.axes = tuple(points), axes
+        super().__init__(points, axes)
         self._places = {tuple(point.values.values()): point for point in points}
         self._distributions: dict[str, BaseDistribution] = {
             axis: optuna.distributions.CategoricalDistribution(tuple(values)) for axis, values in axes.items()
@@ -91,9 +91,6 @@ class Sampled:
         self._study: Study = optuna.create_study(directions=("maximize", "minimize"), sampler=_sampler(name, seed))
         self._asked: list[tuple[int, Point[Any]]] = []  # the generation that waits for results
         self._given = 0
-
-    def against(self, accuracy: float) -> None:
-        """Need nothing of it."""
 
     @property
     def total(self) -> int:
