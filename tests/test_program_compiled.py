@@ -103,3 +103,12 @@ def test_threads_that_ask_for_a_module_at_once_get_it_whole(tmp_path: Path, monk
         found = [*threads.map(lambda _: program_compiled._loaded(name, text).step, range(4))]
     assert len({*map(id, found)}) == 1
     del sys.modules[name]
+
+
+def test_what_follows_from_constants_lies_at_the_point_of_the_bounds_where_one_is_0() -> None:
+    text = "come: input\nv: state\na: constant\nb: constant\nspike: output\nv: v = v + come\nspike = v >= max(a, b)\n"
+    signals = {name: Signal(Format(6, frac)) for name, frac in (("v", 1), ("a", 2), ("b", 4))}
+    arrivals = {"come": arriving(Format(4, 1), Format(1, 0, signed=False), 2)}
+    found = compiled(bind(build(parse(text)), signals, arrivals, 3), {"a": 5, "b": 0})
+    words = {kind: word for (kind, *_), word in zip(found.emitted.words, found.words.tolist(), strict=True)}
+    assert words["fixed"] == 5 << 2
