@@ -13,7 +13,7 @@ from fxsnn.number.lfsr import Lfsr
 from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
-from fxsnn.program.variant import Ints, Limits, Made, Rounds, Step, Variant
+from fxsnn.program.variant import Ints, Limits, Made, NoOrderError, Rounds, Step, Variant
 from fxsnn.program.vector_casts import dropped, limited, moved
 from fxsnn.program.wires import ANYWHERE
 
@@ -57,6 +57,8 @@ class Player:
     registers    by the number of the cast that draws
     pool         draws that were made before, which are the same for every player
     rounds       where it is no None: what every active input made of the values of a loop, by its Carry, and the draws
+
+    Raises NoOrderError where what is done for every active input has no beginning, no end, or another such loop in it.
     """
 
     variant: Variant
@@ -88,8 +90,12 @@ class Player:
         self._steps, inside = [], set[Ref]()
         for place, ref in enumerate(order):
             one = variant.operations[ref]
+            if isinstance(one, op.Each | op.Done) and ref not in inside:
+                raise NoOrderError
             if isinstance(one, op.Carry):
-                region = order[place + 1 : order.index(ends[ref])]
+                region = order[place + 1 : order.index(ends[ref])] if ref in ends else None
+                if region is None or any(isinstance(variant.operations[part], op.Carry) for part in region):
+                    raise NoOrderError
                 inside |= {*region, ends[ref]}
                 self._steps.append((ref, self._loop(ref, ends[ref], region)))
             elif ref not in inside:
