@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "api": "io number measure program graph golden",
     "study": "storages io engine measure significance exploration",
     "report": "io number measure significance exploration networks",
-    "digits": "io engine number data measure competitive significance exploration report",
+    "digits": "io engine number data measure graph competitive significance exploration report",
     "recordings": "io number data measure graph decolle significance exploration report",
     "populations": "io number measure program graph significance exploration report",
     "regress": "io engine number data measure graph competitive decolle exploration networks digits populations",

@@ -51,7 +51,8 @@ NAMES = [str(path.relative_to(GOLDEN)) for path in SETS]
 EACH = GOLDEN / "each_subtract"
 
 
-NO_CAUSES = mock.patch("fxsnn.golden.diff.explain", return_value=Found())  # where what explains it is no matter
+# where what explains it is no matter
+NO_CAUSES = mock.patch("fxsnn.golden.diff.Search", return_value=mock.Mock(found=Found))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from command_line import skip_without_jit
 skip_without_jit()
 
 ROOT = Path(__file__).parent.parent
-PLAIN = ("_jit", "lfsr", "rescale")  # of the kernels: what is run as it is outside of them
+PLAIN = ("_jit", "lfsr", "rescale", "site")  # of the kernels: what is run as it is outside of them
 # all their tests: Yosys compiles itself for minutes where its cache is empty, and atheris rewrites the whole package
 LONG = {"test_rtl_populations_memory", "test_fuzz"}
 SKIPS = ("skip_without_jit", "skip_with_jit")

@@ -53,7 +53,7 @@ def test_the_readme_s_commands_print_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_plan_in_the_docs_is_a_plan() -> None:
-    plan, lines, grid = blocks(ROOT / "docs" / "files.md", "toml")
+    plan, lines, grid, words = blocks(ROOT / "docs" / "files.md", "toml")
     data = tomllib.loads(plan)
     for name in ("accumulator", "membrane", "theta", "threshold", "inhibition"):
         data[name] = data["weight"]
@@ -61,6 +61,7 @@ def test_the_plan_in_the_docs_is_a_plan() -> None:
     in_lines = plan_from_data({name: part for name, part in data.items() if name != "learning"} | tomllib.loads(lines))
     assert (str(in_lines["membrane"]), in_lines.leak.shift) == ("Q6.4 floor saturate", 5)
     assert msgspec.to_builtins(parse_grid(grid)) == msgspec.to_builtins(DEMO_GRID)
+    assert parse_grid(grid + words).points == 2 * DEMO_GRID.points
 
 
 def test_the_descriptions_and_the_grid_of_events_are_such() -> None:
