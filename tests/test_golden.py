@@ -22,8 +22,9 @@ from fxsnn.errors import ConfigError, FileError, FxsnnError
 from fxsnn.golden.bundle import read_bundle
 from fxsnn.golden.check import check_bundle
 from fxsnn.golden.layer_layout import LAYER_SCHEMA
+from fxsnn.golden.make import make_bundle
 from fxsnn.golden.memfile import digest
-from fxsnn.golden.populations_make import make_bundle, make_graph_bundle
+from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.graph.files import load_graph
 from fxsnn.graph.inputs import read_inputs
 from fxsnn.graph.plan import load_graph_plan

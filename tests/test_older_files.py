@@ -102,3 +102,21 @@ def test_every_place_of_a_former_module_is_there() -> None:
     for name, module in FORMER.items():
         places = [import_module(f"fxsnn.{place}") for place in module.__dict__["_places"]]
         assert all(place.__file__ for place in places), name
+
+
+def test_what_scripts_call_is_where_it_was(tmp_path: Path) -> None:
+    names = {
+        "golden.make": ("make_bundle",),
+        "study.storage": ("open_storage", "parse_place"),
+        "data.aedat": ("parse_aedat",),
+        "data.gesture": ("load_gestures",),
+        "emulate": ("spikes_of",),
+        "network": ("Network",),
+        "plan": ("parse_plan",),
+        "quantise": ("quantise",),
+    }
+    found = {part: import_module(f"fxsnn.{part}") for part in names}
+    assert [(part, name) for part, own in names.items() for name in own if not hasattr(found[part], name)] == []
+    storage = found["study.storage"]
+    with storage.open_storage(storage.parse_place(str(tmp_path / "s.journal")), 1) as opened:
+        assert opened.get_all_studies() == []

@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.competitive.graph import LAYER, graph_of, is_layer
-from fxsnn.competitive.quantised import QuantisedNetwork
-from fxsnn.data.encode import Spikes
+from fxsnn.competitive.graph import LAYER, is_layer
 from fxsnn.errors import ConfigError
 from fxsnn.golden.contents import stems_of
 from fxsnn.golden.export import check_kinds, export
@@ -159,26 +157,6 @@ def make_graph_bundle(
         manifest["others"] += [{"file": entry["file"], "sha256": entry["sha256"]} for entry in entries]
         (place / MANIFEST).write_bytes((json.dumps(manifest, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
     return manifest
-
-
-def make_bundle(
-    folder: Path,
-    network: QuantisedNetwork,
-    spikes: Spikes,
-    *,
-    aimed: bool = True,
-    kinds: Sequence[str] = (),
-    start: Given | None = None,
-    progress: Progress | None = None,
-) -> dict[str, Any]:
-    """Write golden vectors of the network's response to every image of `spikes`; return the manifest.
-
-    It is the set of the population that the layer is (`competitive.graph`), else as `make_graph_bundle` has it.
-
-    start    what `layer.membrane` and `layer.refractory` begin with
-    """
-    shown = spikes.raster().astype(np.int64)
-    return make_graph_bundle(folder, graph_of(network), shown, aimed=aimed, kinds=kinds, start=start, progress=progress)
 
 
 def configuration_of_graph(

@@ -22,7 +22,7 @@ from fxsnn.exploration.candidate import Candidate
 from fxsnn.exploration.candidates import Exploration, gather
 from fxsnn.exploration.pareto import Choice, Reward
 from fxsnn.exploration.selection import Criteria
-from fxsnn.golden.populations_make import make_bundle
+from fxsnn.golden.make import make_bundle
 from fxsnn.io.files import new_folder
 from fxsnn.jobs.demo import write_choice, write_swept
 from fxsnn.jobs.digits import compared_on, read_grid

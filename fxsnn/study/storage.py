@@ -68,8 +68,10 @@ def exists(place: Place) -> bool:
 
 
 @contextlib.contextmanager
-def open_storage(place: Place) -> Iterator[BaseStorage]:
+def open_storage(place: Place, connections: int = 5) -> Iterator[BaseStorage]:
     """Open the storage for the block, and make it where there is none.
+
+    connections    that stay open to a server
 
     Raises
     ------
@@ -80,7 +82,7 @@ def open_storage(place: Place) -> Iterator[BaseStorage]:
     with contextlib.ExitStack() as stack:
         with errors_in_a_line(place):
             if place.file is None:
-                storage = stack.enter_context(_server(place))
+                storage = stack.enter_context(_server(place, connections))
             elif place.is_journal:
                 storage = _journal(place, place.file)
             else:
@@ -158,7 +160,7 @@ def _journal(place: Place, path: Path) -> BaseStorage:
     return KeptJournal(Journal(path))
 
 
-def _server(place: Place) -> AbstractContextManager[BaseStorage]:
+def _server(place: Place, connections: int) -> AbstractContextManager[BaseStorage]:
     from sqlalchemy.engine import make_url
 
     try:
@@ -166,7 +168,7 @@ def _server(place: Place) -> AbstractContextManager[BaseStorage]:
     except ImportError:
         raise ConfigError("a study on PostgreSQL must have psycopg: pip install 'fxsnn[postgres]'") from None
     address = make_url(place.text).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    options = {"connect_args": {"connect_timeout": _CONNECT}, "pool_pre_ping": True}
+    options = {"connect_args": {"connect_timeout": _CONNECT}, "pool_pre_ping": True, "pool_size": connections}
     return _tables(address, options, immediate=False)
 
 
