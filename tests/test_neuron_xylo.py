@@ -7,7 +7,10 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import pytest
 
+from changes_played import played
+from command_line import once
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS, SOURCES = 8, 34, 6
@@ -117,3 +120,20 @@ def drive(core: str, layer: str, dash: str, seed: int) -> int:
 def test_every_word_is_that_of_xylos_simulator() -> None:
     count = sum(drive(*case, seed) for seed, case in enumerate(CASES[:1] if JIT else CASES))
     assert JIT or count == told("xylo")
+
+
+@pytest.mark.long
+@once
+def test_every_change_of_two_synapses_is_played_or_has_no_order() -> None:
+    rng = np.random.default_rng(3)
+    network = driven(
+        "xylo",
+        {"core": "v2", "layer": "hidden", "dash": "one"},
+        {"v_th": [0, 1, 32767, *range(500, 1000, 100)], "bias": [5] * NEURONS},
+        {f"synapse_{n}": rng.integers(-128, 128, (SOURCES, NEURONS)) for n in (1, 2)},
+        plan=plan_of("xylo", weight="Q12.-4"),
+        numbers={"dash_syn_1": 2, "dash_syn_2": 3, "dash_mem": 1},
+        own={"synapse_1": rng.integers(-128, 128, (NEURONS, NEURONS))},
+        given="UQ4.0",
+    )
+    played(network)
