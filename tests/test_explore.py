@@ -127,6 +127,10 @@ def test_points_with_words_of_their_own_are_restricted_by_them() -> None:
             "signal 'weight' must be listed as weight, beside the table",
         ),
         ("[signal]\nmembranes = ['Q4.4']", "a signal must be one of weight, accumulator, membrane, threshold, theta, "),
+        (
+            "[signal.layer]\ntheta = 'UQ4.4'",
+            "a signal must be one of weight, accumulator, membrane, threshold, theta, ",
+        ),
         ("[signal]\ntheta = []", "signal 'theta' must list one or more different words, not []"),
         (
             "[signal]\ntheta = ['UQ4.4', 'UQ4.4 nearest-even']",

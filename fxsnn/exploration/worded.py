@@ -34,6 +34,7 @@ class WordedGrid(msgspec.Struct, frozen=True, kw_only=True):
 
     PLAN: ClassVar[type[NamedSignals]]
     BESIDE: ClassVar[frozenset[str]] = frozenset()  # names that are properties of the grid themselves
+    OWNED: ClassVar[bool] = False  # whether a name may begin with its owner: `layer_1.bias`
     signal: dict[str, Any] | UnsetType = UNSET  # unset it is not part of what a study is of, as before it
 
     @property
@@ -42,8 +43,8 @@ class WordedGrid(msgspec.Struct, frozen=True, kw_only=True):
         return listed(by_name({} if self.signal is UNSET else self.signal, LeakText), self.read)
 
     def read(self, given: Any, name: str) -> Signal | Leak:
-        """Return what a line or a table stands for under a name, which may begin with its owner: `layer_1.bias`."""
-        own = name.rpartition(".")[2]
+        """Return what a line or a table stands for under a name; raises ConfigError, which names it."""
+        own = name.rpartition(".")[2] if self.OWNED else name
         if own in self.BESIDE:
             raise ConfigError(f"signal {own!r} must be listed as {own}, beside the table signal, not in it")
         return read_word(self.PLAN, given, own)

@@ -42,6 +42,7 @@ class RecordedGrid(WordedGrid, frozen=True, forbid_unknown_fields=True):
 
     PLAN: ClassVar = LayerPlan
     BESIDE: ClassVar = frozenset(("weight",))
+    OWNED: ClassVar = True
 
     weight: tuple[Bits, ...] = (8, 6, 5, 4, 3)
     state: tuple[Bits, ...] = (6, 4, 2, 1)
