@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from changes_played import played
 from command_line import long_but, skip_with_jit
 from command_line import run as command
 from fxsnn.golden.bundle import read_bundle
@@ -18,6 +19,7 @@ from fxsnn.golden.check import computed
 from fxsnn.golden.populations_make import make_graph_bundle
 from fxsnn.golden.populations_play import Theatre
 from fxsnn.golden.populations_read import GraphBundle
+from population_sets import POPULATION_SETS
 from test_graph_files import loaded
 from test_graph_golden import kinds_of_everything
 
@@ -400,3 +402,9 @@ def test_a_step_played_for_all_neurons_at_once_is_the_interpreter_s(own: Path, t
         assert words.keys() == expected.keys()
         for node, held in expected.items():
             assert words[node].reshape(-1).tolist() == held.reshape(-1).tolist(), node
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["unseen", "one_by_one", "words_on_maps"])
+def test_a_change_is_played_or_has_no_order(name: str) -> None:
+    played(POPULATION_SETS[name]()[0])

@@ -240,6 +240,7 @@ def decoded(page: str) -> str:
     return re.sub(r"data:application/json;base64,([^\"]*)", lambda data: base64.b64decode(data[1]).decode(), page)
 
 
+@pytest.mark.long
 def test_a_choice_that_learned_in_integers_is_given_or_trained_again(tmp_path: Path, folder: Path, mixed: Path) -> None:
     words = ["--chosen", mixed / "during.toml"]
     said = done(report(folder, tmp_path / "trained.html", *words, candidates=mixed / "c.json"))

@@ -74,6 +74,7 @@ def table(plan: Plan) -> LearningPlan:
     return plan.learning
 
 
+@pytest.mark.long
 def test_what_is_measured_against_is_float_learning(found: Significance, floated: Network) -> None:
     assert found.learned
     expected = cross_validate(learn.respond(floated, TASK.spikes), LABELS, 4)
@@ -84,11 +85,13 @@ def test_what_is_measured_against_is_float_learning(found: Significance, floated
     assert found.learned.wide_correct == expected.correct
 
 
+@pytest.mark.long
 def test_the_weights_of_the_network_are_not_looked_at(inferred: Significance, found: Significance) -> None:
     another = replace(NETWORK, weights=-NETWORK.weights, theta=NETWORK.theta + 1)
     assert add_learning(inferred, another, LESSONS, TASK, workers=3, longest=LONGEST) == found
 
 
+@pytest.mark.long
 def test_the_groups_of_inference_stay_as_they_were(inferred: Significance, found: Significance) -> None:
     assert inferred.learned is None
     assert found.baseline == inferred.baseline
@@ -99,6 +102,7 @@ def test_the_groups_of_inference_stay_as_they_were(inferred: Significance, found
     assert words == dict(zip(GROUPS, (24 * 5, 24, 5, 1, 2), strict=True))
 
 
+@pytest.mark.long
 def test_every_point_is_a_direct_evaluation_of_its_plan(found: Significance, floated: Network) -> None:
     wide = wide_plan(NETWORK, floated, LESSONS, 7)
     assert found.learned
@@ -155,6 +159,7 @@ def test_the_wide_plan_shrinks_until_it_provably_fits(floated: Network) -> None:
         wide_plan(replace(too_long, threshold=2.0**40), floated, LESSONS, 7)
 
 
+@pytest.mark.long
 def test_the_file_holds_the_groups_of_learning_and_is_checked(found: Significance, tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_bytes(to_json(found))

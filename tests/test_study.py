@@ -134,6 +134,7 @@ def test_a_study_finds_what_one_process_finds_without_it(place: str, workers: in
     assert complete(place) == each_once()
 
 
+@pytest.mark.long
 def test_processes_find_what_one_process_finds(tmp_path: Path, expected: bytes) -> None:
     place = str(tmp_path / "s.db")
     assert to_json(study(place, workers=2, engine=Engine(processes=True)).exploration) == expected
