@@ -222,11 +222,13 @@ told = v
 """
 
 
+@pytest.mark.parametrize("overflow", ["saturate", "error"])
 @pytest.mark.parametrize("gain", [0, 3])
-def test_where_a_term_is_left_out_a_cast_draws_and_counts_what_it_did(tmp_path: Path, gain: int) -> None:
+def test_where_a_term_is_left_out_a_cast_draws_and_counts_what_it_did(tmp_path: Path, gain: int, overflow: str) -> None:
     one = population("p", 3, parse(WEIGHED, "weighed.neuron"), {}, {"gain": raw(gain)})
     graph = Graph((3,), (one,), (Projection("w", "input", "p", "come", "identity"),), Format.parse("Q3.2"))
-    signals = 'u = "Q5.3 stochastic"\nv = "Q6.1 stochastic"\ngain = "UQ1.5"'  # v drops 6 bits, or 2 where u is 0
+    # v drops 6 bits, or 2 where u is 0
+    signals = f'u = "Q5.3 stochastic {overflow}"\nv = "Q6.1 stochastic {overflow}"\ngain = "UQ1.5"'
     network = quantise_graph(graph, parse_graph_plan(f"[signal]\n{signals}"))
     model = agrees(network, np.random.default_rng(3).integers(-16, 16, (40, 3)), tmp_path)
     assert ("gain" in model.source) == (gain > 0)

@@ -11,7 +11,7 @@ from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.emit import fixed
 from fxsnn.program.fold import Folded, at_rest, fold
-from fxsnn.program.neuron import Neuron
+from fxsnn.program.neuron import Neuron, Region
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program, bind
 from fxsnn.program.stages import Stages
@@ -66,7 +66,8 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
     words = {constant: _shortest(constants[constant].reshape(-1).tolist()) for constant in constants}
     ends = {constant: (min(some), max(some)) for constant, some in words.items()}
     left, known = whole.neuron, {constant for constant, some in words.items() if not any(some)}
-    refusing = _refusing(whole)
+    regions = whole.neuron.regions
+    refusing = _refusing(whole, regions)
     while True:  # what bounds decide makes narrower bounds
         folded = _folded(left, known, nonzero, refusing)
         left = _left(left, folded)
@@ -80,7 +81,7 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
             values=ends,
         )
         decided = _decided(program, folded.operations)
-        still = [ref for ref in _refusing(program) if ref in refusing]
+        still = [ref for ref in _refusing(program, regions) if ref in refusing]
         if not decided and still == refusing:
             break
         refusing = still
@@ -96,17 +97,19 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
         {constant: some for constant, some in words.items() if constant in used},
         {cast.round: whole.site(cast) for cast in left.casts},
         whole.wires[whole.neuron.output[1]].frac,
-        {region.done: region.given for region in whole.neuron.regions},
+        {region.done: region.given for region in regions},
     )
 
 
-def _refusing(program: Program) -> list[Ref]:
+def _refusing(program: Program, regions: Iterable[Region]) -> list[Ref]:
     """Return what ends a cast that a value may leave where that is an error: itself, or what an input does."""
-    found, neuron = dict[Ref, None](), program.neuron
-    for cast in neuron.casts:
+    found = dict[Ref, None]()
+    for cast in program.neuron.casts:
+        if program.signals[cast.signal].overflow is not Overflow.ERROR:
+            continue
         site, (low, high, _) = program.site(cast), program.wires[cast.round]
-        if program.signals[cast.signal].overflow is Overflow.ERROR and not site.lowest <= low <= high <= site.highest:
-            around = (one.done for one in neuron.regions if one.carry < cast.limit < one.done)
+        if not site.lowest <= low <= high <= site.highest:
+            around = (one.done for one in regions if one.carry < cast.limit < one.done)
             found[next(around, cast.limit)] = None
     return [*found]
 
