@@ -63,8 +63,9 @@ class Grid(WordedGrid, frozen=True, forbid_unknown_fields=True):
             if (name in _NEEDED and not values) or len(set(values)) != len(values):
                 least = "one" if name in _NEEDED else "none"
                 raise ConfigError(f"{name} must list {least} or more different values, not {list(values)}")
+        words = self.words
         for group in GROUPS:
-            if group in self.words and getattr(self, f"{group}_bits"):
+            if group in words and getattr(self, f"{group}_bits"):
                 raise ConfigError(f"{group} must be listed as {group}_bits or in the table signal, not in both")
         self.check_points()
         for text in (*self.weight_rounding, *self.state_rounding):

@@ -11,13 +11,14 @@ from fxsnn.decolle.populations import pooled_name
 from fxsnn.decolle.quantise import QuantisedLayers, constant_signals
 from fxsnn.golden.contents import BIT, Vector, wide
 from fxsnn.graph.engine import drawing
+from fxsnn.graph.named_signals import factor_of
 from fxsnn.number.format import Format, bits_of
 
 CONSTANTS = {  # of a layer's plan, the file's name and the population's
     "weight": ("weights", ""),
     "bias": ("biases", "bias"),
     "refractory": ("refractory_step", "kick"),
-    **{leak: (leak.replace("leak", "factor"), leak.replace("leak", "factor")) for leak in LEAKS},
+    **{leak: (factor_of(leak), factor_of(leak)) for leak in LEAKS},
 }
 
 

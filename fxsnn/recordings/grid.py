@@ -72,14 +72,16 @@ class RecordedGrid(WordedGrid, frozen=True, forbid_unknown_fields=True):
     @property
     def axes(self) -> dict[str, tuple[Value, ...]]:
         """The properties that the grid sets, in the order in which the points count them, the last fastest."""
-        apart = {f"{name}_bits": getattr(self, f"{name}_bits") for name in _APART}
-        given = {name: bits for name, bits in apart.items() if bits is not UNSET}
-        return {name: getattr(self, name) for name in _AXES} | given | self.words
+        return {name: getattr(self, name) for name in (*_AXES, *self._apart)} | self.words
 
     @property
     def bits(self) -> list[str]:
         """The axes that are numbers of bits."""
-        return [name for name in self.axes if name in ("weight", "state") or name.endswith("_bits")]
+        return ["weight", "state", *self._apart]
+
+    @property
+    def _apart(self) -> list[str]:
+        return [name for name in (f"{state}_bits" for state in _APART) if getattr(self, name) is not UNSET]
 
 
 def parse_recorded_grid(text: str) -> RecordedGrid:
