@@ -294,6 +294,26 @@ def test_constants_and_functions_of_two_signals_have_two_names(tmp_path: Path) -
     assert ("net_dpi_a_b_c(" in package, "net_dpi_a_b_c_2(" in package) == (True, True)
 
 
+WIDER = """
+come: input
+low: constant
+v: state
+out: output
+v: v[0] = v - (v >> 1) + come
+fired = any(v > 3)
+out = low if v * v > 3 else 0
+v: v[1] = v + (out if fired else low)
+"""
+
+
+def test_small_words_of_a_wide_format_are_read_as_what_they_can_be(tmp_path: Path) -> None:
+    one = population("cells", 3, parse(WIDER, "wider.neuron"), {}, {"low": raw([1, -2, 3])})
+    wire = Projection("w", "input", "cells", "come", weights=raw([[3, -2, 1], [1, 2, -3]]))
+    plan = parse_graph_plan('[signal]\nweight = "Q2.1"\nlow = "Q40.1"\nv = "Q8.1"\n')
+    inputs = np.random.default_rng(1).integers(0, 2, (12, 2))
+    agrees(quantise_graph(Graph((2,), (one,), (wire,)), plan), inputs, tmp_path)
+
+
 def named(*names: str) -> QuantisedGraph:
     """A network of populations of these names, each behind the input."""
     source = "come: input\nregister: state\n_1: state\nlong: constant\nfloor: output\n"

@@ -131,11 +131,9 @@ class _Modelling:
 
     def _words_of(self, name: str) -> Iterable[StateWords]:
         writer, size = self._writers[name], self._network.graph[name].size
-        program = writer.settled.program
-        for state, (signal, _) in program.neuron.states.items():
-            place = f"state->states.{member(name)}.{member(state)}"
-            form = program.signals[signal].format
-            yield StateWords(name, state, place, writer.state_type(state), size, form)
+        for state in writer.settled.program.neuron.states:
+            place, form = f"state->states.{member(name)}.{member(state)}", writer.settled.state_format(state)
+            yield StateWords(name, state, place, stored_format(form), size, form)
         form = self._network.formats[name]
         yield StateWords(name, "", self._row(name), stored_format(form), size, form)
 
@@ -218,7 +216,7 @@ class _Modelling:
         one: Settled = writer.settled
         for constant, words in one.constants.items():
             if len(words) > 1:
-                form = one.program.signals[one.program.neuron.constants[constant]].format
+                form = one.constant_format(constant)
                 about = f"{constant} of {name}, {form.describe()}"
                 yield from table(constant_table(writer.number, constant), stored_format(form), words, about)
         for projection in writer.brought:

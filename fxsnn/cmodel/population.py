@@ -51,7 +51,7 @@ class Writer:
             crossing = [ref for ref, at in stages.crossing.items() if at == loop]
             self._over_neurons(loop, crossing, stage)
         taken = f"const {stored_format(self.network.graph.format)} *in, " if self.takes_input else ""
-        emitted = stored_format(self.network.formats[settled.name])
+        emitted = stored_format(settled.emitted)
         unused = [] if any("state->" in line for line in self.lines) else ["(void)state;"]
         title = re.sub(r"\W+", "_", settled.program.neuron.title, flags=re.ASCII)
         return [
@@ -143,7 +143,7 @@ class Writer:
             home = stages.homes.get(ref)
             if not home:
                 self.room[f"kept_{ref}"] = stored(*program.wires[ref][:2])
-            type_ = self.state_type(home) if home else self.room[f"kept_{ref}"]
+            type_ = stored_format(settled.state_format(home)) if home else self.room[f"kept_{ref}"]
             last.append(_store(values.state(home) if home else values.room(f"kept_{ref}"), type_, values.value(ref)))
         for ref in stage.kept:
             last.append(f"(void){values.value(ref)};")
@@ -151,17 +151,12 @@ class Writer:
         for name in stage.finals:
             signal, ref = program.neuron.states[name]
             word = values.placed(ref, program.signals[signal].format.frac)
-            last.append(_store(values.state(name), self.state_type(name), word))
+            last.append(_store(values.state(name), stored_format(settled.state_format(name)), word))
         if stage.emits:
-            type_ = stored_format(self.network.formats[settled.name])
-            last.append(_store("emitted[n]", type_, values.placed(program.neuron.output[1], settled.output)))
+            type_ = stored_format(settled.emitted)
+            last.append(_store("emitted[n]", type_, values.placed(program.neuron.output[1], settled.emitted.frac)))
         if values.lines or found or last:
             self._over([*values.lines, *found, *last])
-
-    def state_type(self, name: str) -> str:
-        """Return the type of a state's words."""
-        program = self.settled.program
-        return stored_format(program.signals[program.neuron.states[name][0]].format)
 
     def _reduce(self, ref: Ref, values: Values) -> list[str]:
         """Return what a neuron does to a reduction, which begins before the loop."""

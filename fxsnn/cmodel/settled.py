@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fxsnn.graph.quantise import QuantisedGraph
 from fxsnn.kernels.site import Site
+from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow
 from fxsnn.program import operations as op
 from fxsnn.program.emit import fixed
@@ -26,7 +27,7 @@ class Settled:
     stages       its loops over the neurons
     constants    words of those that are left: one for all neurons, one a channel, or one each
     casts        that are left, by their rounding, as the text has them where nothing is left out: so they draw
-    output       fractional bits of what is emitted
+    emitted      the format of what is emitted
     taken        the input of which every active word is taken alone, by the Done that ends what is done for each
     """
 
@@ -35,13 +36,21 @@ class Settled:
     stages: Stages
     constants: Mapping[str, list[int]]
     casts: Mapping[Ref, Site]
-    output: int
+    emitted: Format
     taken: Mapping[Ref, str]
 
     @property
     def operations(self) -> Mapping[Ref, op.Operation]:
         """The operations that are left."""
         return self.stages.folded.operations
+
+    def state_format(self, name: str) -> Format:
+        """Return the format in which a state is stored."""
+        return self.program.signals[self.program.neuron.states[name][0]].format
+
+    def constant_format(self, name: str) -> Format:
+        """Return the format in which a constant is stored."""
+        return self.program.signals[self.program.neuron.constants[name]].format
 
     @property
     def drawing(self) -> dict[int, Ref]:
@@ -96,7 +105,7 @@ def settled(network: QuantisedGraph, name: str, whole: Program, all_states: bool
         Stages(left, itself, fixed(itself.operations), kept),
         {constant: some for constant, some in words.items() if constant in used},
         {cast.round: whole.site(cast) for cast in left.casts},
-        whole.wires[whole.neuron.output[1]].frac,
+        network.formats[name],
         {region.done: region.given for region in regions},
     )
 

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from fxsnn.cmodel import casts
 from fxsnn.cmodel.settled import Settled
-from fxsnn.cmodel.words import Width, indented, kind, member, number, times, width_for
+from fxsnn.cmodel.words import STORED, Width, indented, kind, member, number, stored_format, times, width_for
+from fxsnn.number.format import Format
 from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.operations import Ref
@@ -94,7 +95,9 @@ class Values:
                 if len(words) == 1:
                     return number(words[0], self.width(ref))
                 at = "n" if len(words) == program.neurons else f"n % {len(words)}u"
-                return f"{constant_table(self.number, name)}[{at}]"
+                return _read(
+                    f"{constant_table(self.number, name)}[{at}]", settled.constant_format(name), self.width(ref)
+                )
             case op.Number():
                 return number(program.wires[ref].low, self.width(ref))
             case op.Input(name=name):
@@ -116,8 +119,9 @@ class Values:
         if ref in stages.crossing:
             home = stages.homes.get(ref)
             return self.state(home) if home else self.room(f"kept_{ref}")
-        by = settled.output - program.wires[ref].frac
-        return self._floor("emitted[n]", by, width_for(*self.ends(ref, settled.output))) if by else "emitted[n]"
+        frac = settled.emitted.frac
+        width = width_for(*self.ends(ref, frac))
+        return self._floor(_read("emitted[n]", settled.emitted, width), frac - program.wires[ref].frac, width)
 
     def _computed(self, ref: Ref, operation: op.Operation) -> str:
         """Return an operation on values that are computed before it."""
@@ -251,3 +255,8 @@ class Values:
 def constant_table(population: int, name: str) -> str:
     """Return the name of the array of a population's constant."""
     return f"constant_{population}_{name}"
+
+
+def _read(place: str, form: Format, width: Width) -> str:
+    """Return a value of a width that lies in a word of a format, which may be wider."""
+    return f"({kind(width)}){place}" if STORED[stored_format(form)] > width else place
