@@ -48,6 +48,7 @@ def test_every_node_equals_the_slow_reference(network: QuantisedLayers, seed: in
     event(f"spikes: {layers[0]['spike'].any()}")
 
 
+@long_with_jit
 @settings(max_examples=compiled_examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(quantised_layers(), st.integers(0, 99))
 def test_answers_are_those_of_the_slow_reference(network: QuantisedLayers, seed: int) -> None:

@@ -229,6 +229,7 @@ def test_learning_in_integers_gives_these_bytes_on_every_machine() -> None:
     assert told == [(9, 18), (18, 18)]
 
 
+@long_with_jit
 @pytest.mark.parametrize("update", ["recording", "step"])
 @pytest.mark.parametrize("decays", [{}, {"alpha": 0.97, "beta": 0.92}])
 def test_what_was_learned_lies_on_its_formats(update: Update, decays: dict[str, float]) -> None:

@@ -116,6 +116,7 @@ def altered(folder: Path, name: str, word: int, text: str) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
+@long_with_jit
 def test_a_wrong_word_is_named_by_its_place(bundle: Path) -> None:
     altered(bundle, "layer0_trace", 2 * 60 + 14, "3f")
     said = run("golden", "check", bundle)

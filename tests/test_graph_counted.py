@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from command_line import long_with_jit
 from fxsnn.errors import OverflowDetectedError
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.given import raw
@@ -24,6 +25,7 @@ from populations_drawn import any_networks, inputs_for
 from strategies import examples
 
 
+@long_with_jit
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks, st.integers(0, 1000))
 def test_a_trace_equals_that_of_the_interpreter(network: QuantisedGraph, seed: int) -> None:

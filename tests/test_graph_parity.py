@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
 
+from command_line import long_with_jit
 from fxsnn.competitive.emulate import run_raster
 from fxsnn.competitive.graph import graph_of
 from fxsnn.competitive.quantised import QuantisedNetwork
@@ -14,6 +15,7 @@ from strategies import compiled_examples
 from test_emulate import cases
 
 
+@long_with_jit
 @settings(max_examples=compiled_examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_one_competitive_population_answers_as_its_network_does(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from command_line import long_with_jit
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS, SOURCES = 12, 24, 6
@@ -65,6 +66,7 @@ def drive(leak: str, reset: str, accumulate: str, drive_by: str, seed: int) -> i
     return compared(network, rows, expected)
 
 
+@long_with_jit
 def test_every_word_is_that_of_hls4mls_templates() -> None:
     count = sum(drive(*case, seed) for seed, case in enumerate(CASES[:1] if JIT else CASES))
     assert JIT or count == told("hls4ml")

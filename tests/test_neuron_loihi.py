@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from command_line import in_plain_python
+from command_line import in_plain_python, long_with_jit
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS = 20, 40
@@ -91,6 +91,7 @@ def drive(edge: str, refractory: str, seed: int) -> int:
     return compared(network, rows, expected)
 
 
+@long_with_jit
 def test_every_word_is_that_of_lavas_fixed_point_model() -> None:
     count = sum(drive(*case, seed) for case, seed in product(CASES[:1] if JIT else CASES, range(2)))
     assert JIT or count == told("loihi")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from command_line import in_plain_python
+from command_line import in_plain_python, long_with_jit
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS, SOURCES = 12, 40, 6
@@ -138,6 +138,7 @@ def drive(reset: str, seed: int) -> int:
     return compared(network, rows, expected)
 
 
+@long_with_jit
 def test_every_word_is_that_of_the_verilog() -> None:
     cases = [("subtract", 0)] if JIT else [*product(RESETS, range(2))]
     count = sum(drive(*case) for case in cases)

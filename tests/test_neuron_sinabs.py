@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from command_line import long_with_jit
 from fxsnn.populations.deciding import counts_spikes
 from fxsnn.program.shipped import neuron
 from neurons_of_others import JIT, compared, driven, plan_of, told
@@ -69,6 +70,7 @@ def drive(spikes: str, reset: str, bound: str, seed: int) -> int:
     return compared(network, rows, expected)
 
 
+@long_with_jit
 def test_every_word_is_that_of_sinabs_functions() -> None:
     count = sum(drive(*case, seed) for seed, case in enumerate(CASES[:1] if JIT else CASES))
     assert JIT or count == told("sinabs")

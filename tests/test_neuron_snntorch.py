@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 
+from command_line import long_with_jit
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS, SOURCES = 12, 30, 5
@@ -74,6 +75,7 @@ def drive(mode: str, delay: str, inhibition: str, seed: int) -> int:
     return compared(network, rows, expected)
 
 
+@long_with_jit
 def test_every_word_is_that_of_snntorchs_forward_pass() -> None:
     cases = CASES[:1] if JIT else CASES
     count = sum(drive(*case, seed) for seed, case in enumerate(cases))

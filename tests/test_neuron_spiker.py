@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from command_line import long_with_jit
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS, SOURCES = 12, 30, 6
@@ -70,6 +71,7 @@ def drive(mode: str, recurrent: str, shift: int, seed: int) -> int:
     return compared(network, rows, expected)
 
 
+@long_with_jit
 def test_every_word_is_that_of_the_generated_vhdl() -> None:
     count = sum(drive(*case, seed) for seed, case in enumerate(CASES[:1] if JIT else CASES))
     assert JIT or count == told("spiker")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from changes_played import played
-from command_line import once
+from command_line import long_with_jit, once
 from neurons_of_others import JIT, compared, driven, plan_of, told
 
 NEURONS, STEPS, SOURCES = 8, 34, 6
@@ -117,6 +117,7 @@ def drive(core: str, layer: str, dash: str, seed: int) -> int:
     return compared(network, rows, expected)
 
 
+@long_with_jit
 def test_every_word_is_that_of_xylos_simulator() -> None:
     count = sum(drive(*case, seed) for seed, case in enumerate(CASES[:1] if JIT else CASES))
     assert JIT or count == told("xylo")

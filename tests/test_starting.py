@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import reference
 import reference_float
+from command_line import long_with_jit
 from decolle_networks import frames_for, layer_plans
 from fxsnn.competitive import emulate, learn
 from fxsnn.competitive.graph import graph_of
@@ -79,6 +80,7 @@ def draws(network: QuantisedGraph) -> bool:
 # -- one layer -------------------------------------------------------------------------------------------------------
 
 
+@long_with_jit
 @few
 @given(cases(), st.integers(0, 99))
 def test_responses_and_casts_of_one_layer_are_those_of_the_slow_reference(
@@ -96,6 +98,7 @@ def test_responses_and_casts_of_one_layer_are_those_of_the_slow_reference(
         assert {site: [*one.values()] for site, one in found.items()} == run.counts
 
 
+@long_with_jit
 @few
 @given(cases(), st.integers(0, 99), st.integers(1, 7))
 def test_two_halves_of_one_layer_are_the_whole(
@@ -179,6 +182,7 @@ def halves_of_layers(draw: st.DrawFn) -> tuple[QuantisedLayers, QuantisedLayers,
     return whole, quantised(replace(described, steps=6 - first, burn_in=1)), first
 
 
+@long_with_jit
 @few
 @given(halves_of_layers(), st.integers(0, 99))
 def test_two_halves_of_layers_are_the_whole(case: tuple[QuantisedLayers, QuantisedLayers, int], seed: int) -> None:
