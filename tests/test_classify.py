@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fxsnn.errors import ConfigError
-from fxsnn.measure.classify import assign_labels, assign_proportions, mean_responses, vote, wilson_interval
+from fxsnn.measure.classify import assign_labels, mean_responses, vote, wilson_interval
 
 # three neurons, four images: two of class 0, one of class 1, one of class 2
 RESPONSES = np.array([[4, 0, 0], [2, 1, 0], [3, 5, 0], [0, 2, 0]])
@@ -29,11 +29,6 @@ def test_it_is_the_mean_that_counts_not_the_sum() -> None:
     assert assign_labels(np.array([[2], [2], [3]]), np.array([0, 0, 1])).tolist() == [1]
 
 
-def test_proportions_are_parts_of_the_sum_of_means() -> None:
-    expected = [[0.5, 0.5, 0], [0.5 / 7.5, 5 / 7.5, 2 / 7.5], [0, 0, 0]]
-    assert assign_proportions(RESPONSES, CLASSES, classes=3).tolist() == expected
-
-
 def test_labels_may_be_bytes() -> None:
     assert assign_labels(RESPONSES, CLASSES.astype(np.uint8)).tolist() == [0, 1, -1]
 
@@ -49,13 +44,6 @@ def test_the_class_whose_neurons_spike_most_on_average_wins() -> None:
 
 def test_a_tie_goes_to_the_lowest_class() -> None:
     assert vote(np.array([[2, 2], [0, 0]]), np.array([2, 1])).tolist() == [1, 0]
-
-
-def test_proportion_weighting_counts_spikes_as_far_as_a_neuron_stands_for_its_class() -> None:
-    responses, labels = np.array([[4, 5]]), np.array([0, 1])
-    proportions = np.array([[0.9, 0.1], [0.5, 0.5]])
-    assert vote(responses, labels, classes=2).tolist() == [1]
-    assert vote(responses, labels, "proportion-weighting", proportions, classes=2).tolist() == [0]
 
 
 # accuracies
@@ -88,18 +76,6 @@ def test_labels_outside_the_classes_are_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         assign_labels(RESPONSES, CLASSES, classes=2)
     assert str(refused.value) == "labels must be 0 to 1, not 0 to 2"
-
-
-def test_an_unknown_rule_is_refused() -> None:
-    with pytest.raises(ConfigError) as refused:
-        vote(RESPONSES, np.zeros(3, np.int64), "majority")  # type: ignore[arg-type]
-    assert str(refused.value) == "a voting rule must be all-activity or proportion-weighting, not 'majority'"
-
-
-def test_proportion_weighting_without_proportions_is_refused() -> None:
-    with pytest.raises(ConfigError) as refused:
-        vote(RESPONSES, np.zeros(3, np.int64), "proportion-weighting")
-    assert str(refused.value) == "proportion-weighting must have proportions, float64[3, 10], not None"
 
 
 def test_more_right_than_images_is_refused() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fxsnn.errors import ConfigError
-from fxsnn.measure.classify import Rule, assign_labels, assign_proportions, vote, wilson_interval
+from fxsnn.measure.classify import assign_labels, vote, wilson_interval
 from fxsnn.measure.score import cross_validate, score
 
 # neuron 0 answers to class 4, neuron 1 to class 7, neuron 2 never
@@ -26,15 +26,6 @@ def test_a_score_worked_out_by_hand() -> None:
     assert found.interval == wilson_interval(3, 4)
     assert found.spikes_per_image == (6 + 6 + 1 + 9) / 4
     assert found.right.tolist() == [True, False, True, True]
-
-
-@pytest.mark.parametrize("rule", ["all-activity", "proportion-weighting"])
-def test_the_rule_is_the_one_that_was_asked_for(rule: Rule) -> None:
-    held_out, truth = np.array([[2, 2, 0], [3, 2, 0]]), np.array([7, 7])
-    labels, proportions = assign_labels(TRAINING, LABELS), assign_proportions(TRAINING, LABELS)
-    expected = vote(held_out, labels, rule, proportions)
-    found = score(TRAINING, LABELS, held_out, truth, rule)
-    assert found.confusion[7].tolist() == np.bincount(expected, minlength=10).tolist()
 
 
 @given(st.data())

@@ -27,7 +27,6 @@ from fxsnn.exploration.candidate import Candidate, evaluated
 from fxsnn.exploration.point import Point
 from fxsnn.frozen import freeze
 from fxsnn.graph.starting import REST, Start
-from fxsnn.measure.classify import Rule
 from fxsnn.measure.firing import Firing, Reference
 from fxsnn.measure.memory import Memory
 from fxsnn.measure.overflows import Overflows
@@ -43,7 +42,6 @@ class Task:
     spikes: Spikes
     labels: NDArray[np.uint8]
     folds: int = 4
-    rule: Rule = "all-activity"
     float_net: Reference | None = None  # its spikes for these images
 
     def __post_init__(self) -> None:
@@ -76,7 +74,7 @@ class DigitsBench:
         return self._score(responses), watch(float_net, network, responses) if float_net else None
 
     def _score(self, responses: NDArray[np.integer]) -> Score:
-        return cross_validate(responses, self.task.labels, self.task.folds, self.task.rule)
+        return cross_validate(responses, self.task.labels, self.task.folds)
 
     def overflows(self, network: QuantisedNetwork) -> Overflows:
         """Return the shares of casts that overflow."""
@@ -125,7 +123,7 @@ def prepare(network: Network, splits: Splits, workers: int) -> tuple[Task, Score
     task = labelling_task(splits, network.coding)
     responses = learn.respond(network, task.spikes, workers)
     task = replace(task, float_net=reference(network, task.spikes, responses))
-    return task, cross_validate(responses, task.labels, task.folds, task.rule)
+    return task, cross_validate(responses, task.labels, task.folds)
 
 
 def measured_ranges(network: Network, splits: Splits) -> Ranges:
@@ -139,7 +137,7 @@ def measure(
     """Label the neurons by all of the task's images, from rest, and measure on the test images, which begin so."""
     run: Callable[..., NDArray[np.int32]] = respond if isinstance(network, QuantisedNetwork) else learn.respond
     labelling, held_out = run(network, task.spikes, workers), run(network, test, workers, start)
-    return score(labelling, task.labels, held_out, images.labels, task.rule)
+    return score(labelling, task.labels, held_out, images.labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

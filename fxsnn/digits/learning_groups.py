@@ -195,7 +195,7 @@ def _table(plan: Plan) -> LearningPlan:
 
 
 def _predictions(counts: NDArray[np.int32], task: Task) -> NDArray[np.int64]:
-    return cross_predict(counts, task.labels, task.folds, task.rule)
+    return cross_predict(counts, task.labels, task.folds)
 
 
 def _plan(plan: Plan, frac: int, top: int, rule: Learning) -> Plan:

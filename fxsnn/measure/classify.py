@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
-
-Rule = Literal["all-activity", "proportion-weighting"]
 
 
 def mean_responses(
@@ -39,53 +36,23 @@ def assign_labels(responses: NDArray[np.integer], labels: NDArray[np.integer], c
     return np.where(means.max(axis=1) > 0, means.argmax(axis=1), -1).astype(np.int64)
 
 
-def assign_proportions(
-    responses: NDArray[np.integer], labels: NDArray[np.integer], classes: int = 10
-) -> NDArray[np.float64]:
-    """Return float64[neurons, classes]: each neuron's mean responses as parts of their sum.
-
-    A neuron that never spiked gets zeros. Arguments as of `mean_responses`.
-    """
-    means = mean_responses(responses, labels, classes)
-    totals = means.sum(axis=1, keepdims=True)
-    return means / np.where(totals > 0, totals, 1)
-
-
-def vote(
-    responses: NDArray[np.integer],
-    labels: NDArray[np.int64],
-    rule: Rule = "all-activity",
-    proportions: NDArray[np.float64] | None = None,
-    classes: int = 10,
-) -> NDArray[np.int64]:
+def vote(responses: NDArray[np.integer], labels: NDArray[np.int64], classes: int = 10) -> NDArray[np.int64]:
     """Return int64[images]: the class whose neurons spiked most, on average over its neurons.
 
-    With `proportion-weighting` a neuron's spikes count as far as `proportions`, float64[neurons, classes],
-    says it stands for its class. A tie goes to the lowest class, so an image without a spike to class 0.
+    A tie goes to the lowest class, so an image without a spike to class 0.
 
     responses    int[images, neurons]
     labels       int64[neurons]    -1 for a neuron without a vote
     """
-    if rule not in ("all-activity", "proportion-weighting"):
-        raise ConfigError(f"a voting rule must be all-activity or proportion-weighting, not {rule!r}")
     if responses.ndim != 2 or labels.shape != (responses.shape[1],):
         raise ConfigError(
             f"labels must be one for each neuron of {list(responses.shape)} responses, not {list(labels.shape)}"
         )
-    if rule == "proportion-weighting" and (proportions is None or proportions.shape != (len(labels), classes)):
-        given = None if proportions is None else list(proportions.shape)
-        raise ConfigError(f"proportion-weighting must have proportions, float64[{len(labels)}, {classes}], not {given}")
     scores = np.zeros((len(responses), classes))
     for c in range(classes):
         members = np.flatnonzero(labels == c)
-        if len(members) == 0:
-            continue
-        if rule == "all-activity" or proportions is None:  # whole numbers: the sum is exact and ties are ties
+        if len(members):  # whole numbers: the sum is exact and ties are ties
             scores[:, c] = responses[:, members].sum(axis=1) / len(members)
-            continue
-        for n in members:  # one after the other: the order of a sum must not depend on the machine
-            scores[:, c] += responses[:, n] * proportions[n, c]
-        scores[:, c] /= len(members)
     winners: NDArray[np.int64] = scores.argmax(axis=1)
     return winners
 

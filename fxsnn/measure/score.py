@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fxsnn.errors import ConfigError
 from fxsnn.frozen import freeze
-from fxsnn.measure.classify import Rule, assign_labels, assign_proportions, vote, wilson_interval
+from fxsnn.measure.classify import assign_labels, vote, wilson_interval
 
 CLASSES = 10
 
@@ -86,22 +86,18 @@ def score(
     training_labels: NDArray[np.integer],
     held_out: NDArray[np.integer],
     held_out_labels: NDArray[np.integer],
-    rule: Rule = "all-activity",
 ) -> Score:
     """Label the neurons by their responses to training images, then let them vote on others.
 
     training, held_out    int[images, neurons]    spike counts
     """
     labels = assign_labels(training, training_labels, CLASSES)
-    proportions = assign_proportions(training, training_labels, CLASSES)
-    predictions = vote(held_out, labels, rule, proportions, CLASSES)
+    predictions = vote(held_out, labels, CLASSES)
     confusion = _confusion(predictions, held_out_labels, CLASSES)
     return Score(confusion, predictions == held_out_labels, float(held_out.sum() / len(held_out)), labels)
 
 
-def cross_validate(
-    responses: NDArray[np.integer], labels: NDArray[np.integer], folds: int, rule: Rule = "all-activity"
-) -> Score:
+def cross_validate(responses: NDArray[np.integer], labels: NDArray[np.integer], folds: int) -> Score:
     """Cut the images into `folds` parts; measure on each part with labels from all the others.
 
     responses    int[images, neurons], spike counts; labels int[images], classes
@@ -114,14 +110,12 @@ def cross_validate(
     ConfigError
         There are fewer than two folds, or fewer images than folds.
     """
-    predictions = cross_predict(responses, labels, folds, rule)
+    predictions = cross_predict(responses, labels, folds)
     confusion, given = _confusion(predictions, labels, CLASSES), assign_labels(responses, labels, CLASSES)
     return Score(confusion, predictions == labels, float(responses.sum() / len(responses)), given)
 
 
-def cross_predict(
-    responses: NDArray[np.integer], labels: NDArray[np.integer], folds: int, rule: Rule = "all-activity"
-) -> NDArray[np.int64]:
+def cross_predict(responses: NDArray[np.integer], labels: NDArray[np.integer], folds: int) -> NDArray[np.int64]:
     """Return the class that `cross_validate` predicts for each image, int64[images]; raises as it does."""
     images = len(responses)
     if not 2 <= folds <= images:
@@ -132,8 +126,7 @@ def cross_predict(
         held_out[images * fold // folds : images * (fold + 1) // folds] = True
         others = ~held_out
         given = assign_labels(responses[others], labels[others], CLASSES)
-        proportions = assign_proportions(responses[others], labels[others], CLASSES)
-        predictions[held_out] = vote(responses[held_out], given, rule, proportions, CLASSES)
+        predictions[held_out] = vote(responses[held_out], given, CLASSES)
     return predictions
 
 
