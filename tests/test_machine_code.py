@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -104,3 +105,16 @@ def test_what_threads_compile_at_once_is_all_kept_in_the_cache(tmp_path: Path, m
     assert found == {_jit.CACHE_FOLDER}
     assert [*tmp_path.iterdir()] == []
     assert before == _jit.numba.config.CACHE_DIR  # type: ignore[attr-defined]
+
+
+@pytest.mark.long
+def test_plans_of_all_roundings_compile_at_most_four_times_and_a_second_process_never() -> None:
+    tool = ROOT / "tools" / "measure_compile.py"
+    done = subprocess.run([sys.executable, tool], capture_output=True, text=True, check=True)
+    functions = [int(number) for number in re.findall(r"(\d+) functions", done.stdout)]
+    plans = re.findall(r"(\d+) plans of (\d+) roundings: (\d+) of them compiled something", done.stdout)
+    assert min(functions[:3]) > 0
+    assert functions[3:] == [0, 0, 0]
+    assert [plan[:2] for plan in plans] == [("200", "10")] * 2
+    assert 0 < int(plans[0][2]) <= 4
+    assert plans[1][2] == "0"
