@@ -678,3 +678,37 @@ def test_labels_that_are_no_classes_are_told_with_their_file(folder: Path) -> No
         assert command(*words, "--inputs", shown).complaint == (
             f"{str(shown)!r}: labels must be the classes 0 to 2 of the readout, not 9"
         )
+
+
+PLAIN = """v: state
+arriving: input
+spike: output
+v: v = v - (v >> 1) + arriving
+spike = v >= 1
+if spike:
+    v = 0
+"""
+
+
+def test_significance_rounds_what_may_not_draw_in_all_other_ways(tmp_path: Path) -> None:
+    (tmp_path / "plain.neuron").write_text(PLAIN)
+    net, out = tmp_path / "net.toml", tmp_path / "found.json"
+    net.write_text(
+        '[input]\nshape = 2\n[population.a]\nshape = 2\nneuron = "plain.neuron"\n[[projection]]\nfrom = "input"\n'
+        'to = "a"\nweights = [[0.9, 0.3], [0.2, 0.7]]\n[readout]\nkind = "counts"\n'
+    )
+    shown = np.random.default_rng(3).random((4, 4, 2)) < 0.5
+    np.savez(tmp_path / "in.npz", inputs=shown, labels=[0, 1, 1, 0])
+    words = (net, "--inputs", tmp_path / "in.npz")
+    said = command("significance", *words, "--out", out)
+    assert said.status == 0, said.err
+    assert [row.split()[-5] for row in said.out.splitlines() if row.startswith("a.v")] == ["–"]
+    assert {name: [*found] for name, found in json.loads(out.read_text())["fewest"].items()} == {
+        "input_a.weight": ["floor", "nearest-up", "stochastic"],
+        "a.v": ["floor", "nearest-up"],
+    }
+    (tmp_path / "plan.toml").write_text('[signal]\nweight = ["Q2.4", "Q2.4 stochastic"]\nv = "Q4.4"\n')
+    told = command("explore", *words, "--grid", tmp_path / "plan.toml", "--out", tmp_path / "c.json")
+    page = tmp_path / "r.html"
+    told = command("report", *words, tmp_path / "c.json", "--significance", out, "--max-loss", "1", "--out", page)
+    assert (told.status, '<th scope="row">a.v</th>' in page.read_text()) == (0, True), told.err

@@ -149,7 +149,7 @@ def _print(found: Significance) -> None:
             *("learning" if rank.learning else "inferring" for _ in while_learning),
             f"{rank.words:,}",
             _number(rank.integer),
-            *(_number(least[rounding].fractional) for rounding in roundings),
+            *(_number(least[name].fractional) if name in least else "–" for name in roundings),
             _number(rank.bits),
             _number(rank.memory_bits),
             percent(found.float_accuracy(rank) - rank.lost),

@@ -25,12 +25,13 @@ from fxsnn.populations.grid import GraphSignals, raw_signals
 from fxsnn.populations.profile import graph_spreads
 from fxsnn.significance.fewest import Fewest
 from fxsnn.significance.result import KINDS
-from fxsnn.significance.sweep import LONGEST_WORD, Case, Group, Wide, bits_of, narrowed, widest
+from fxsnn.significance.sweep import LONGEST_WORD, ROUNDINGS, Case, Group, Wide, bits_of, narrowed, widest
 
 WIDE, LEAST_WIDE = 20, 8  # fractional bits that stand for float: as many as provably fit int64
 HEADROOM = 2  # integer bits above those that were profiled
 EXACT_HEADROOM = (HEADROOM, 8, 16, 24)  # the same of states stored without a cast, which must hold all they could be
 PROFILED = 64  # the first inputs, in float
+DRAWLESS = tuple(rounding for rounding in ROUNDINGS if rounding is not Rounding.STOCHASTIC)
 
 
 def wide_network(
@@ -53,10 +54,11 @@ def wide_network(
     bench = GraphBench(graph, inputs, wide)
     network = quantise_graph(graph, wide)
     right, wide_right = bench.float_classified().right, bench.measured(network).right
-    words, exact = _words(network), exact_signals(graph)
+    words, exact, drawless = _words(network), exact_signals(graph), drawless_signals(graph)
     groups = [
-        Group(signal, {signal: wide.signals[signal]}, values.integer, words[signal], _Narrowed(bench, wide))
+        Group(signal, {signal: wide.signals[signal]}, values.integer, words[signal], _Narrowed(bench, wide), roundings)
         for signal, values in spreads.items()
+        for roundings in (DRAWLESS if signal in drawless else ROUNDINGS,)
     ]
     able = tuple(group for group in groups if group.name not in exact or _runs(graph, wide, group, longest))
     return Wide(able, spreads, right, wide_right, int((wide_right != right).sum()), _key(wide), seed)
@@ -83,6 +85,13 @@ def wide_plan(graph: Graph, spreads: Mapping[str, Spread], seed: int = Lfsr().se
 def exact_signals(graph: Graph) -> set[str]:
     """Return the signals of states that are stored without a cast, and so cannot take any format."""
     return {f"{one.name}.{own}" for one in graph.populations for own, _ in one.neuron.uncast.values()}
+
+
+def drawless_signals(graph: Graph) -> set[str]:
+    """Return the signals of casts whose text says no register to draw from, which so cannot round stochastically."""
+    return {
+        f"{one.name}.{cast.signal}" for one in graph.populations for cast in one.neuron.casts if cast.stream is None
+    }
 
 
 def significant_points(points: Sequence[Point[GraphPlan]], graph: Graph, found: Fewest) -> list[Point[GraphPlan]]:

@@ -51,6 +51,7 @@ class Group:
     profiled: int  # integer bits that hold the values of the widest of them, the sign counted
     words: int  # of it that are stored
     case: Callable[[Mapping[str, Signal]], Case]
+    roundings: tuple[Rounding, ...] = ROUNDINGS  # that it can be narrowed with
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +170,7 @@ def sweep(
     longest: int = LONGEST_WORD,
     engine: Engine = THREADS,
 ) -> list[Point]:
-    """Measure every group at every number of bits with every rounding.
+    """Measure every group at every number of bits with every rounding that it can have.
 
     The result is in the order of the groups, kinds, roundings and bits, whatever the number of workers.
     No sweep ends early: that a narrow word answers as float does proves nothing of the next wider one.
@@ -191,7 +192,7 @@ def sweep(
     cases: dict[bytes, tuple[int, Mapping[str, Signal]]] = {}
     for place, group in enumerate(groups):
         for kind in KINDS:
-            for rounding in ROUNDINGS:
+            for rounding in group.roundings:
                 for bits in bits_of(group, kind, longest):
                     signals = narrowed(group, kind, bits, rounding)
                     case = _named(group, signals, partial(group.case, signals))
