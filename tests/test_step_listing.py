@@ -63,6 +63,27 @@ def test_a_neuron_that_cannot_fire_is_told(network: Path, tmp_path: Path) -> Non
     assert "      no neuron can fire at this precision\n" in out
 
 
+@pytest.mark.parametrize(
+    ("emitted", "silent"),
+    [
+        ("v > 8 or v < -9", True),
+        ("v > 8 or v < -7", False),
+        ("not (v < 8 and v > -9)", True),
+        ("0 if v > 0 else v > 8", True),
+        ("1 if v > 0 else v > 8", False),
+    ],
+)
+def test_a_neuron_whose_conditions_together_never_hold_is_told(tmp_path: Path, emitted: str, silent: bool) -> None:
+    (tmp_path / "mine.neuron").write_text(f"i: input\nv: state\ns: output\nv: v = i\ns = {emitted}\n")
+    network = tmp_path / "net.toml"
+    network.write_text(
+        '[input]\nshape = 1\n[population.a]\nshape = 1\nneuron = "mine.neuron"\n'
+        '[[projection]]\nfrom = "input"\nto = "a"\nweights = [[1.0]]\n'
+    )
+    out = shown(network, tmp_path, '[signal]\nweight = "Q3.2"\nv = "Q4.2"\n')
+    assert ("      no neuron can fire at this precision\n" in out) is silent
+
+
 @long_without_jit
 def test_a_rounded_leak_stops_where_half_a_step_is_left(network: Path, tmp_path: Path) -> None:
     plan = PLAN.replace('{ kind = "shift", shift = 5 }', '{ kind = "multiply", format = "UQ0.8" }')
@@ -71,6 +92,10 @@ def test_a_rounded_leak_stops_where_half_a_step_is_left(network: Path, tmp_path:
     drawn = shown(network, tmp_path, plan.replace("nearest-even", "stochastic"))
     assert "stops to leak" not in drawn
     assert "drops 8 bits (stochastic) by draws of 8 bits from register 1" in drawn
+    other = PLAN.replace('"Q6.6", rounding = "floor"', '"Q6.6", rounding = "stochastic"')
+    assert "      membrane stops to leak at 31 (1.9375)\n" in shown(
+        network, tmp_path, other
+    )  # draws are of the current
     none = PLAN.replace('{ kind = "shift", shift = 5 }', '{ kind = "none" }')
     assert "      membrane does not leak\n" in shown(network, tmp_path, none)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -111,10 +112,14 @@ def truths(program: Program) -> dict[Ref, bool]:
                 found[ref] = bool(value)
             case op.Not(a=a) if a in found:
                 found[ref] = not found[a]
-            case op.Both(a=a, b=b) if False in (found.get(a), found.get(b)):
-                found[ref] = False
-            case op.Either(a=a, b=b) if True in (found.get(a), found.get(b)):
-                found[ref] = True
+            case op.Both(a=a, b=b) | op.Either(a=a, b=b):
+                decides, parts = isinstance(operation, op.Either), (found.get(a), found.get(b))
+                if decides in parts:
+                    found[ref] = decides
+                elif None not in parts:
+                    found[ref] = not decides
+            case op.Select(a=a, b=b) if a in found and found.get(b) is found[a]:
+                found[ref] = found[a]
             case op.First(a=a) | op.Largest(a=a) | op.Any(a=a) if found.get(a) is False:
                 found[ref] = False
     return found
@@ -141,16 +146,14 @@ def _firing(program: Program, constants: Constants) -> list[str]:
 def dead_zones(program: Program, constants: Constants) -> list[str]:
     """Return at which words states stop to leak, and of those that do not leak, when nothing arrives."""
     neuron, found = program.neuron, []
-    rounding = [program.signals[cast.signal].rounding for cast in neuron.casts if program.site(cast).right]
-    if Rounding.STOCHASTIC in rounding:
-        return []  # no word stays for ever where a draw decides
+    ways = _ways(program)  # no word stays for ever where a draw decides
     for name, (signal, _) in neuron.states.items():
         form = program.signals[signal].format
-        if signal == BIT or not _stays(program, constants, name, 0):
+        if signal == BIT or not _stays(ways, constants, name, 0):
             continue
-        above = _last(partial(_stays, program, constants, name), form.highest)
-        below = _last(lambda word, name=name: _stays(program, constants, name, -word), -form.lowest)  # type: ignore[misc]
-        if above == form.highest or _emits(program, constants, name, above + 1):
+        above = _last(partial(_stays, ways, constants, name), form.highest)
+        below = _last(lambda word, name=name: _stays(ways, constants, name, -word), -form.lowest)  # type: ignore[misc]
+        if above == form.highest or _emits(ways[0], constants, name, above + 1):
             found.append(f"{name} does not leak")
             continue
         ends = [end for end in (above, -below) if end]
@@ -160,9 +163,17 @@ def dead_zones(program: Program, constants: Constants) -> list[str]:
     return found
 
 
-def _stays(program: Program, constants: Constants, name: str, word: int) -> bool:
+def _ways(program: Program) -> list[Program]:
+    """Return the same with the words that the least draws leave, and the greatest, where casts draw."""
+    drawn = {name: signal for name, signal in program.signals.items() if signal.rounding is Rounding.STOCHASTIC}
+    ways = (Rounding.FLOOR, Rounding.CEIL) if drawn else ()
+    changed = ({name: replace(signal, rounding=way) for name, signal in drawn.items()} for way in ways)
+    return [replace(program, signals={**program.signals, **one}) for one in changed] or [program]
+
+
+def _stays(ways: Sequence[Program], constants: Constants, name: str, word: int) -> bool:
     """Say whether a state that holds a word, all others at rest, holds it after a step in which nothing arrives."""
-    return _quiet(program, constants, name, word).states[name] == [word]
+    return all(_quiet(program, constants, name, word).states[name] == [word] for program in ways)
 
 
 def _emits(program: Program, constants: Constants, name: str, word: int) -> bool:
