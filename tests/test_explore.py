@@ -110,6 +110,19 @@ def test_any_signal_may_list_words_of_its_own() -> None:
         assert plan.changed(theta=like["theta"], inhibition=like["inhibition"]) == like
 
 
+def test_words_of_the_membrane_leave_bits_and_rounding_of_the_others_in_names() -> None:
+    asked = {"state_bits": (4, 2), "state_rounding": ("TR", "RN")}
+    points = make_points(one(signal={"membrane": "Q9.3"}, **asked), RANGES)
+    assert [point.name for point in points] == [
+        f"w4.4-RN-vs12.3-nearest-even-s{bits}-{rounding}" for bits in (4, 2) for rounding in ("TR", "RN")
+    ]
+    assert {str(point.plan["membrane"]) for point in points} == {"Q9.3 nearest-even saturate"}
+    assert len({str(point.plan["theta"]) for point in points}) == len(points)
+    apart = {f"{group}_bits": (1,) for group in ("accumulator", "theta", "threshold")}
+    names = make_plans(one(signal={"membrane": "Q9.3"}, **asked | {"state_bits": (4,)}, **apart), RANGES)
+    assert list(names) == ["w4.4-RN-vs12.3-nearest-even-TR-a1-t1-h1", "w4.4-RN-vs12.3-nearest-even-RN-a1-t1-h1"]
+
+
 def test_points_with_words_of_their_own_are_restricted_by_them() -> None:
     points = make_points(one(signal={"membrane": ["Q7.4", "Q7.2 SR", "Q7.1"]}, state_bits=(4,)), RANGES)
     bits = {"weight": 4, "accumulator": 4, "threshold": 3, "theta": 4, "membrane": 2}
@@ -140,6 +153,11 @@ def test_points_with_words_of_their_own_are_restricted_by_them() -> None:
         (
             "theta_bits = [1]\n[signal]\ntheta = 'UQ4.4'",
             "theta must be listed as theta_bits or in the table",
+        ),
+        ("leak = ['shift 5', 'shift 05']", "leak must list one or more different leaks, not ['shift 5', 'shift 05']"),
+        (
+            "leak = ['multiply UQ0.8', 'multiply UQ0.8 nearest-even']",
+            "leak must list one or more different leaks, not ['multiply UQ0.8', 'multiply UQ0.8 nearest-even']",
         ),
     ],
 )

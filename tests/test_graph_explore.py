@@ -553,6 +553,8 @@ def test_words_that_no_signal_takes_make_no_points(folder: Path) -> None:
     with pytest.raises(ConfigError, match="^a signal must be one of v, level, .*, not 'membrene'$"):
         graph_points(parse_graph_grid(GRID + 'membrene = "Q1.1"\n'), graph)
     assert len(graph_points(parse_graph_grid(GRID + 'wait = "Q1.1"\n'), graph)) == 6  # another neuron's
+    with pytest.raises(ConfigError, match=r"^signal 'membrane', which lists several words, must be one of .*level"):
+        graph_points(parse_graph_grid(GRID + '"out.membrane" = "Q4.3"\n'), graph)
 
 
 def test_options_of_learning_are_refused_and_a_plan_of_populations_asks_for_its_network(folder: Path) -> None:

@@ -143,6 +143,26 @@ def test_words_of_a_layer_that_is_not_there_are_refused(network: DecolleNetwork)
         significant_points(listed, network, Fewest(1, 0.01, {}))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('bias = "Q3.5"\n".bias" = "Q3.4"', "a signal must be one of weight, trace, .* not '.bias'$"),
+        (
+            'bias = ["Q3.5", "Q3.2"]\n' + "".join(f'layer_{number}.bias = "Q3.4"\n' for number in range(3)),
+            "^each point of a grid must be another .* but w4-nearest-even-s2-TR-bias-Q3.5 and w4-.*-bias-Q3.2 are one$",
+        ),
+    ],
+)
+def test_words_that_change_nothing_are_refused(network: DecolleNetwork, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        recorded_points(parse_recorded_grid(f"weight = [4]\nstate = [2]\n[signal]\n{text}"), network)
+
+
+def test_words_stand_beside_no_bits_of_the_same_states() -> None:
+    with pytest.raises(ConfigError, match="trace must be listed as trace_bits or in the table signal, not in both$"):
+        parse_recorded_grid('trace_bits = [3]\n[signal]\ntrace = "UQ4.3"')
+
+
 def test_a_grid_of_before_is_written_as_it_was() -> None:
     assert b"_bits" not in msgspec.json.encode(GRID)
     assert b'"trace_bits":[1]' in msgspec.json.encode(RecordedGrid(trace_bits=(1,)))

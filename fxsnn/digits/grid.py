@@ -63,15 +63,12 @@ class Grid(WordedGrid, frozen=True, forbid_unknown_fields=True):
             if (name in _NEEDED and not values) or len(set(values)) != len(values):
                 least = "one" if name in _NEEDED else "none"
                 raise ConfigError(f"{name} must list {least} or more different values, not {list(values)}")
-        words = self.words
-        for group in GROUPS:
-            if group in words and getattr(self, f"{group}_bits"):
-                raise ConfigError(f"{group} must be listed as {group}_bits or in the table signal, not in both")
+        self.check_apart(GROUPS)
         self.check_points()
         for text in (*self.weight_rounding, *self.state_rounding):
             Rounding.parse(text)
-        for text in self.leak:
-            parse_leak(text)
+        if len({parse_leak(text) for text in self.leak}) != len(self.leak):
+            raise ConfigError(f"leak must list one or more different leaks, not {list(self.leak)}")
         for text in self.weight:
             Format.parse(text)
         Lfsr(seed=self.seed)
@@ -178,9 +175,11 @@ def _name(grid: Grid, place: Mapping[str, Value], plan: Plan) -> str:
     """Return a name that no other point of the grid has: what is the same in all is left out, but for the roots."""
     parts = [f"w{_size(plan['weight'])}", _short(plan["weight"].rounding), f"v{_size(plan['membrane'])}"]
     parts.append(_short(plan["membrane"].rounding))
-    # the membrane's bits tell those of all that follows state_bits, unless it has bits of its own
-    if "membrane_bits" in place and not all(f"{group}_bits" in place for group in GROUPS):
+    # the membrane's bits and rounding tell those of all that follows the states', unless they are its own
+    if {"membrane_bits", "membrane"} & {*place} and not all({f"{group}_bits", group} & {*place} for group in GROUPS):
         parts.append(f"s{place['state_bits']}")
+    if "membrane" in place and not {*GROUPS} <= {*place}:
+        parts.append(_short(Rounding.parse(str(place["state_rounding"]))))
     for group, letter in (("accumulator", "a"), ("theta", "t"), ("threshold", "h")):
         if f"{group}_bits" in place:
             parts.append(f"{letter}{place[f'{group}_bits']}")

@@ -44,7 +44,7 @@ class WordedGrid(msgspec.Struct, frozen=True, kw_only=True):
 
     def read(self, given: Any, name: str) -> Signal | Leak:
         """Return what a line or a table stands for under a name; raises ConfigError, which names it."""
-        own = name.rpartition(".")[2] if self.OWNED else name
+        own = name.rpartition(".")[2] if self.OWNED and not name.startswith(".") else name
         if own in self.BESIDE:
             raise ConfigError(f"signal {own!r} must be listed as {own}, beside the table signal, not in it")
         return read_word(self.PLAN, given, own)
@@ -63,6 +63,12 @@ class WordedGrid(msgspec.Struct, frozen=True, kw_only=True):
         """Raise ConfigError where there are too many points."""
         if self.points > MOST_POINTS:
             raise ConfigError(f"a grid must have at most {MOST_POINTS:,} points, not {self.points:,}")
+
+    def check_apart(self, groups: Iterable[str]) -> None:
+        """Raise ConfigError where one of the groups, which may have bits of its own, has words of its own as well."""
+        for group in groups:
+            if group in self.words and f"{group}_bits" in self.axes:
+                raise ConfigError(f"{group} must be listed as {group}_bits or in the table signal, not in both")
 
     def first(self) -> Self:
         """Return the grid of its first point alone."""

@@ -63,11 +63,11 @@ def graph_grid_for(graph: Graph, text: str) -> GraphGrid:
 def graph_points(grid: GraphGrid, graph: Graph) -> list[Point[GraphPlan]]:
     """Return every point of the grid, the last signal fastest; raises ConfigError as `plan.signals_for` does.
 
-    It also does where a name lists several words that no signal of the network has: all its points would be the same.
+    It also does where a name lists several words that no signal of the network takes: all its points would be the same.
     """
     signals = {name: [read_signal(text, name) for text in texts] for name, texts in grid.axes.items()}
     labels = {name: labelled(words) for name, words in signals.items()}
-    known = dict.fromkeys(own for _, owned in names_of(graph) for own in owned)
+    known = dict.fromkeys(own for owner, owned in names_of(graph) for own in owned if f"{owner}.{own}" not in signals)
     for name, texts in grid.axes.items():
         if len(texts) > 1 and "." not in name and name not in known:
             raise ConfigError(f"signal {name!r}, which lists several words, must be one of {', '.join(known)}")

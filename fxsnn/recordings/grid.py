@@ -60,6 +60,7 @@ class RecordedGrid(WordedGrid, frozen=True, forbid_unknown_fields=True):
         for name, values in self.axes.items():
             if not values or len(set(values)) != len(values):
                 raise ConfigError(f"{name} must list one or more different values, not {list(values)}")
+        self.check_apart(_APART)
         self.check_points()
         for text in (*self.weight_rounding, *self.state_rounding):
             Rounding.parse(text)
@@ -113,16 +114,20 @@ def recorded_points(grid: RecordedGrid, network: DecolleNetwork) -> list[Point[D
                 plan = _worded(plan, choices.at(place))
             yield Point(name, str(place["scheme"]), place, plan)
 
-    return listed(found(), network)
+    return listed(found(), network, bool(grid.words))
 
 
-def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> list[Point[DecollePlan]]:
+def listed(
+    points: Iterable[Point[DecollePlan]], network: DecolleNetwork, plans: bool = False
+) -> list[Point[DecollePlan]]:
     """Return points once it is seen that each is another one, and that the network can learn on where it is to.
+
+    plans    as for `distinct`
 
     Raises
     ------
     ConfigError
-        Two points have one name, or the network cannot learn through a point's quantisation.
+        Two points are one, or the network cannot learn through a point's quantisation.
     """
 
     def checked(point: Point[DecollePlan]) -> Point[DecollePlan]:
@@ -131,7 +136,7 @@ def listed(points: Iterable[Point[DecollePlan]], network: DecolleNetwork) -> lis
                 grids_of(network, point.plan)
         return point
 
-    return distinct(checked(point) for point in points)
+    return distinct(map(checked, points), plans)
 
 
 def _worded(plan: DecollePlan, words: Mapping[str, Signal | Leak]) -> DecollePlan:

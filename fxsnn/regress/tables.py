@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from fxsnn.errors import FxsnnError
-from fxsnn.number.signal import line_data
+from fxsnn.number.signal import LeakText, line_data
 
 
 def flat(tables: Mapping[str, Any], before: str = "") -> dict[str, str]:
@@ -36,6 +36,10 @@ def merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     {'trace': {'format': 'UQ4.1', 'rounding': 'floor', 'overflow': 'wrap'}}
     >>> merged({"leak": {"format": "UQ0.6"}}, {"leak": {"kind": "multiply"}})
     {'leak': {'format': 'UQ0.6', 'kind': 'multiply'}}
+    >>> merged({"leak": {"format": "UQ0.6"}}, {"leak": {"kind": "none"}})
+    {'leak': {'kind': 'none'}}
+    >>> merged({"kind": "UQ2.0", "v": "Q4.0"}, {"kind": "UQ3.0"})
+    {'kind': 'UQ3.0', 'v': 'Q4.0'}
     """
     found = dict(tables)
     for name, value in over.items():
@@ -50,4 +54,5 @@ def merged(tables: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _of_another_kind(own: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
-    return "kind" in own and over.get("kind", own["kind"]) != own["kind"]
+    kind = over.get("kind")
+    return kind in ("multiply", "shift", "none") and kind != own.get("kind", LeakText().kind)
