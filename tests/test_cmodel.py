@@ -314,6 +314,29 @@ def test_small_words_of_a_wide_format_are_read_as_what_they_can_be(tmp_path: Pat
     agrees(quantise_graph(Graph((2,), (one,), (wire,)), plan), inputs, tmp_path)
 
 
+SHARED = """
+come: input
+more: input
+v: state
+out: output
+moved: v[0] = more - v
+best = largest(moved, moved > 1)
+many = count(moved > 0)
+low = any(moved < 0)
+v: v[1] = v + each(come) * many - moved + (3 if best else low)
+out = moved
+"""
+
+
+@pytest.mark.parametrize("compiler", ["gcc", pytest.param("clang", marks=needs_clang)])
+def test_what_an_active_input_does_reads_reductions_and_what_was_emitted(tmp_path: Path, compiler: str) -> None:
+    one, drawn = population("cells", 3, parse(SHARED, "shared.neuron")), np.random.default_rng(2).integers
+    wires = [Projection(f"w{to}", "input", "cells", to, weights=raw(drawn(-4, 4, (2, 3)))) for to in ("come", "more")]
+    plan = parse_graph_plan('[signal]\nweight = "Q2.1"\nv = "Q5.1 stochastic wrap"\n')
+    network = quantise_graph(Graph((2,), (one,), tuple(wires), Format.parse("Q3.1")), plan)
+    agrees(network, drawn(-8, 8, (12, 2)), tmp_path, compiler)
+
+
 def named(*names: str) -> QuantisedGraph:
     """A network of populations of these names, each behind the input."""
     source = "come: input\nregister: state\n_1: state\nlong: constant\nfloor: output\n"

@@ -293,6 +293,8 @@ def texts(draw: st.DrawFn) -> str:
         elif kind == "each":
             lines += [f"{name} = 0"] * (name not in names)
             added = draw(st.sampled_from(["each(current)", "max(each(current), v)", "each(current) * each(current)"]))
+            if draw(st.booleans()):
+                added = f"({added} - {draw(expressions(names, 1))})"
             lines.append(f"{name}: {grid}[{stream}] = {name} + {added}")
         elif kind == "if":
             lines += [f"{name}: {grid}[{stream}] = {draw(expressions(names, 1))}", f"if {draw(conditions(names, 1))}:"]

@@ -25,7 +25,7 @@ from fxsnn.program.interpret import Run
 from fxsnn.program.program import bind
 from fxsnn.program.wires import arriving
 from strategies import compiled_examples, signals, words
-from test_program_bounds import SPIKES, texts
+from test_program_bounds import SPIKES, expressions, texts
 
 NEURONS = 3
 
@@ -33,6 +33,8 @@ NEURONS = 3
 @settings(max_examples=compiled_examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts(), st.data())
 def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) -> None:
+    if data.draw(st.booleans()):  # a word or an exact value is emitted
+        text = "\n".join([*text.splitlines()[:-1], f"spike = {data.draw(expressions(['v', 'u', 'c'], 2))}", ""])
     made = build(parse(text, "n"))
     formats = {name: data.draw(signals(-2, 6)) for name in ("v", "u", "w", "c")}
     weight = data.draw(signals(-1, 5)).format
@@ -54,6 +56,41 @@ def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) ->
         assert states.step(np.array(rows, dtype=np.int64).reshape(-1, NEURONS)) == step.emitted
         for row, name in enumerate(made.states):
             assert states.kept[row].tolist() == step.states[name], name
+        for cast in made.casts:
+            if cast.stream is not None and cast.round in kernel.emitted.operations:
+                assert states.registers[cast.stream] == step.registers[cast.stream], cast
+
+
+def test_what_is_emitted_lies_at_its_own_binary_point_whatever_is_0() -> None:
+    head = "come: input\nv: state\nc: constant\nspike: output\nv: v = max(v, 0)\n"
+    formats = {"v": Signal(Format(5, 4, signed=False)), "c": Signal(Format(4, 2))}
+    for last, readers in (
+        ("spike = come + c", ""),  # at the constant's, of two fractional bits
+        ("spike = v + c + come", ""),  # at the state's, of four
+        ("spike = come * 3 + c", "n = count(come > 1)\nv: v[1] = spike - n + come"),  # and read by a later loop
+        ("spike = 3 - c", "v: v[1] = come"),
+    ):
+        made = build(parse(f"{head}{last}\n{readers}\n", "n"))
+        program = bind(made, formats, {"come": arriving(Format(4, 1), SPIKES, 4)}, NEURONS)
+        run, states = Run(program, {"c": 0}, NEURONS), _Stepper(compiled(program, {"c": 0}), {})
+        for rows in ([[5, -2, -7]], [[3, 3, 1], [4, 4, 0]]):
+            step = run.step({"come": rows})
+            assert states.step(np.array(rows)) == step.emitted, last
+            assert states.kept[0].tolist() == step.states["v"], last
+
+
+def test_a_cast_of_0_draws_where_nobody_has_the_bit_of_a_reduction() -> None:
+    text = "come: input\nv: state\nspike: output\nspike = first(come > 2)\nv: v[1] = come * spike\n"
+    made = build(parse(text, "n"))
+    formats = {"v": Signal(Format(8, -3), Rounding.STOCHASTIC)}
+    program = bind(made, formats, {"come": arriving(Format(8, 0), SPIKES, 4)}, NEURONS)
+    registers = {1: Lfsr()}
+    run, states = Run(program, {}, NEURONS, registers), _Stepper(compiled(program, {}), registers)
+    for rows in ([[0, 1, 0]], [[1, 1, 2]], [[9, 12, 3]]):
+        step = run.step({"come": rows})
+        assert states.step(np.array(rows)) == step.emitted
+        assert states.kept[0].tolist() == step.states["v"]
+        assert states.registers[1] == step.registers[1]
 
 
 @pytest.mark.parametrize("rounding", [Rounding.FLOOR, Rounding.ZERO])
@@ -88,7 +125,7 @@ class _Stepper:
         self.draws = np.zeros((streams, NEURONS), np.int64) if kernel.draws else None
 
     def step(self, rows: NDArray[np.int64]) -> list[int]:
-        out = np.zeros(NEURONS, np.uint8)
+        out = np.zeros(NEURONS, np.int64)
         self.kernel.step(
             rows.sum(axis=0), self.kept, self.kernel.fixed, out, self.kernel.words, self.registers,
             Lfsr().tap_array(), self.draws, rows, np.arange(len(rows)), 0, len(rows),

@@ -103,29 +103,30 @@ class Writer:
         self._over([*before.lines, _store(carried, self.room[place], begin)])
         taken = settled.taken[done]
         one, name = settled.program.arrivals[taken].one, f"each_{settled.name}_{done}"
-        self.functions[name] = self._for_each(end, loop, f"{name}(", kind(width_for(one.low, one.high)))
-        call = _store(carried, self.room[place], f"{name}(state, n, {carried}, {{}})")
+        self.functions[name], found = self._for_each(end, loop, f"{name}(", kind(width_for(one.low, one.high)))
+        call = _store(carried, self.room[place], f"{name}({', '.join(['state', 'n', *found, carried])}, {{}})")
         for projection in self._projections(taken):
             functions, lines = Bringing(self.network, projection, one).one_by_one(call)
             self.functions |= functions
             source, type_ = source_of(self.network, projection), stored_format(self.network.formats[projection.source])
             self.lines += ["{", *indented([f"const {type_} *const from = {source};", *lines]), "}"]
 
-    def _for_each(self, end: op.Done, loop: int, head: str, arriving: str) -> list[str]:
-        """Return the function that does for a neuron what every active input does."""
+    def _for_each(self, end: op.Done, loop: int, head: str, arriving: str) -> tuple[list[str], list[str]]:
+        """Return the function that does for a neuron what every active input does, and what it reads of the step's."""
         inner = self._values(loop)
         result, carried = inner.value(end.result), kind(inner.width(end.carry))
         body = [*inner.lines, f"return {result};"]
         signs = {"state": "state->", "n": "n]", "carried": "carried", "arriving": "arriving"}
         unused = [f"(void){name};" for name, sign in signs.items() if not any(sign in line for line in body)]
+        found = "".join(f"{declared}, " for declared in inner.locals.values())
         return [
             f"/* {self.settled.name}: what an active input does to {self.settled.program.neuron.called(end.result)} */",
-            f"static {carried} {head}{self.state} *state, size_t n, {carried} carried, {arriving} arriving)",
+            f"static {carried} {head}{self.state} *state, size_t n, {found}{carried} carried, {arriving} arriving)",
             "{",
             *indented([*unused, *body]),
             "}",
             "",
-        ]
+        ], [*inner.locals]
 
     # loops
 

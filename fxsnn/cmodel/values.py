@@ -25,6 +25,7 @@ class Values:
     loop: int = 0
     lines: list[str] = field(default_factory=list)
     env: dict[Ref, str] = field(default_factory=dict)  # what the block has computed
+    locals: dict[str, str] = field(default_factory=dict)  # of the step's function that are read: declarations by name
 
     def width(self, ref: Ref) -> Width:
         """Return how many bits the type of a value has."""
@@ -109,11 +110,12 @@ class Values:
             case op.Done():
                 return self.room(f"carried_{ref}")
             case op.First() | op.Largest():
-                return f"(n == found{ref})"
+                return f"(n == {self._local(f'found{ref}')})"
             case op.Count(a=a) | op.Any(a=a):
                 if isinstance(settled.operations[a], op.First | op.Largest):
-                    return f"(found{a} != {self.nobody})"
-                return f"counted{ref}" if isinstance(operation, op.Count) else f"(counted{ref} > 0)"
+                    return f"({self._local(f'found{a}')} != {self.nobody})"
+                counted = self._local(f"counted{ref}", "int32_t ")
+                return counted if isinstance(operation, op.Count) else f"({counted} > 0)"
         if ref in stages.fixed or not stages.ready(ref, self.loop):
             return None  # what follows from constants is computed wherever it is read
         if ref in stages.crossing:
@@ -121,7 +123,13 @@ class Values:
             return self.state(home) if home else self.room(f"kept_{ref}")
         frac = settled.emitted.frac
         width = width_for(*self.ends(ref, frac))
-        return self._floor(_read("emitted[n]", settled.emitted, width), frac - program.wires[ref].frac, width)
+        place = f"{self._local('emitted', f'const {stored_format(settled.emitted)} *')}[n]"
+        return self._floor(_read(place, settled.emitted, width), frac - program.wires[ref].frac, width)
+
+    def _local(self, name: str, type_: str = "size_t ") -> str:
+        """Return a name of the step's function, which functions that this calls are given."""
+        self.locals[name] = f"{type_}{name}"
+        return name
 
     def _computed(self, ref: Ref, operation: op.Operation) -> str:
         """Return an operation on values that are computed before it."""

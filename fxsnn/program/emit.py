@@ -16,6 +16,7 @@ from fxsnn.program import operations as op
 from fxsnn.program.emit_source import Structure, Word
 from fxsnn.program.emit_values import Values, is_bit
 from fxsnn.program.fold import at_rest, fold
+from fxsnn.program.neuron import Cast
 from fxsnn.program.operations import REDUCTIONS, Operation, Ref, operands
 from fxsnn.program.stages import Stages
 
@@ -157,8 +158,9 @@ class _Emitter(Values):
                 continue  # where it lies is where it is to be
             last.append(f"kept_{name}[n] = {self._placed(ref, final, signal)}")
         if emits:
-            ref = self.folded.stands[self.structure.neuron.output[1]]
-            last.append(f"out[n] = {self.bit(ref) if is_bit(self.structure.neuron, ref) else self.value(ref)}")
+            output = self.structure.neuron.output[1]
+            ref, bit = self.folded.stands[output], is_bit(self.structure.neuron, output)
+            last.append(f"out[n] = {self.bit(ref) if bit else self._aligned(ref, (output,))}")
         self.add(*last)
         self.deep = 2
         self._draw_before(marked)
@@ -167,6 +169,7 @@ class _Emitter(Values):
 
     def _draw_before(self, marked: int) -> None:
         """Fill in the draws of all casts of a loop that are made for every neuron, before the loop."""
+        self.computed |= self.env.keys()
         if not self.structure.draws:
             return
         made = [cast for cast in self.structure.neuron.casts if cast.limit in self.env and self._unguarded(cast.round)]
@@ -240,20 +243,39 @@ class _Emitter(Values):
         return "0" if isinstance(self.folded.operations[ref], op.Count | op.Any) else "size"
 
     def _quiet(self, loop: int) -> list[str] | None:
-        """Return what is left to do where nobody has the bits of a reduction; nothing where that takes loops."""
+        """Return what is left to do where nobody has the bits of a reduction.
+
+        Nothing where that takes loops, or where a cast that draws would be left out: its register shifts all the same.
+        """
         later = self.stages.loops[loop + 1 :]
         if any(stage.reductions or stage.carried for stage in later):
             return None
         nobody: set[Ref] = set()
         for ref in self.stages.loops[loop].reductions:
             nobody |= {ref, self.folded.operations[ref].a}  # type: ignore[union-attr]
-        general, lines = self.folded, self.lines
-        self.folded = fold(self.structure.neuron, _zeros(self.structure) | nobody)
+        general, lines, before = self.folded, self.lines, set(self.computed)
+        drawing = [cast for cast in self._drawing() if cast.limit not in before]
+        guards = {cast.round: self.structure.neuron.rounding(cast).guard for cast in drawing}
+        kept = [guard for guard in guards.values() if guard is not None]
+        self.folded = fold(self.structure.neuron, _zeros(self.structure) | nobody, kept)
         self.lines, self.loop = [], loop + 1
         finals = [name for stage in later for name in stage.finals]
         found = None
         if not any(isinstance(one, (*REDUCTIONS, op.Done)) for one in self.folded.operations.values()):
             self._over_neurons([], [], finals, emits=any(stage.emits for stage in later))
-            found = self.lines
-        self.folded, self.lines, self.loop = general, lines, loop
+            never = {ref for ref, guard in guards.items() if guard is not None and self.folded.literal(guard) == 0}
+            if all(cast.round in never or cast.limit in self.computed for cast in drawing):
+                found = self.lines
+        self.folded, self.lines, self.loop, self.computed = general, lines, loop, before
         return found
+
+    def _drawing(self) -> list[Cast]:
+        """Return the casts that may draw, of those that are left."""
+        structure, left = self.structure, self.folded.operations
+        return [
+            cast
+            for cast in structure.neuron.casts
+            if cast.stream is not None
+            and isinstance(left.get(cast.round), op.Round)
+            and (structure.draws if structure.neuron.rounding(cast).guard is None else structure.guarded_draws)
+        ]

@@ -47,6 +47,7 @@ class Source:
     rows: list[Ref] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     env: dict[Ref, str] = field(default_factory=dict)  # what the loop has computed
+    computed: set[Ref] = field(default_factory=set)  # in the loops so far
     loop: int = 0
     deep: int = 2
 

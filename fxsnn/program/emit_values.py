@@ -87,7 +87,10 @@ class Values(Source):
             home = self.stages.homes.get(ref)
             if ref in self.stages.crossing:
                 return f"kept_{home}[n]" if home else f"crossing_{ref}[n]"
-            return "(out[n] != 0)" if is_bit(self.structure.neuron, ref) else "out[n]"
+            if is_bit(self.structure.neuron, ref):
+                return "(out[n] != 0)"
+            output = self.structure.neuron.output[1]  # whose binary point may be finer
+            return "out[n]" if ref == output else self.two(">>", "out[n]", self.data("left", ref, output))
         return None
 
     def _differs(self, ref: Ref) -> bool:
