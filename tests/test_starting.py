@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 import reference
 import reference_float
 from command_line import long_with_jit
+from command_line import run as command
 from decolle_networks import frames_for, layer_plans
 from fxsnn.competitive import emulate, learn
 from fxsnn.competitive.graph import graph_of
@@ -30,7 +32,7 @@ from fxsnn.decolle.forward import units
 from fxsnn.decolle.inventory import decolle_memory, decolle_while_learning
 from fxsnn.decolle.learn import frames_of, scores, steps_of
 from fxsnn.decolle.network import random_layers
-from fxsnn.decolle.plan import DecollePlan
+from fxsnn.decolle.plan import DecollePlan, decolle_plan_text
 from fxsnn.decolle.ptq import Words, plan_layers
 from fxsnn.decolle.quantise import QuantisedLayers, quantise_layers
 from fxsnn.digits.profiled import ANY, plan_in
@@ -230,6 +232,31 @@ def test_a_bench_of_recordings_begins_them_all(monkeypatch: pytest.MonkeyPatch) 
         assert begun.correct == 8 > rested.correct
     casts = count_casts(quantised, frames[:1], start.part(slice(1)))
     assert Bench(network, shown, start=start).counted(quantised)[0] == casts != count_casts(quantised, frames[:1])
+
+
+@pytest.mark.parametrize(
+    ("begun", "complaint"),
+    [
+        ({"layer_0.fired": [2] * 144}, "layer_0.fired at the start[0] must be a word of UQ1.0 (u1), 0 to 1, not 2"),
+        ({"layer_0.fired": [0.5] * 144}, "layer_0.fired at the start[0] must be a word of UQ1.0 (u1), 0 to 1, not 0.5"),
+        ({"layer_0.fired": [0] * 5}, "layer_0.fired at the start must be [6, 6, 4] or [1, 6, 6, 4], not [5]"),
+        (
+            {"layer_0.fired": [[0] * 144] * 3, "layer_0.refractory": [[0] * 144] * 2},
+            "layer_0.refractory at the start must be [6, 6, 4] or [3, 6, 6, 4], not [2, 144]",
+        ),
+    ],
+)
+def test_words_that_states_cannot_have_are_not_counted(begun: dict[str, Any], complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "net.toml").write_text(NET)
+    plan = plan_layers(random_layers(parse_description(NET), 3), Words(5, 3))
+    (tmp_path / "plan.toml").write_text(decolle_plan_text(plan))
+    path = tmp_path / "start.npz"
+    words = ("memory", tmp_path / "plan.toml", "--network", tmp_path / "net.toml", "--start", path)
+    rows: dict[str, Any] = {"layer_0.fired": np.zeros((3, 6, 6, 4), int), "layer_0.refractory": np.zeros((3, 144), int)}
+    np.savez(path, **rows)
+    assert command(*words).status == 0
+    np.savez(path, **begun)
+    assert command(*words).complaint == f"{str(path)!r}: {complaint}"
 
 
 @pytest.mark.parametrize("filters", ["inputs", "currents"])

@@ -97,7 +97,7 @@ def learn(
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and input spikes.")] = 0,
     plan: LearnedPlan = None,
     itq: Annotated[str | None, typer.Option(help="Learn weights of this format.", show_default="UQ0.4")] = None,
-    rounding: LearnedRounding = "SR",
+    rounding: LearnedRounding = None,
     learned_bits: LearnedBits = None,
     as_json: AsJson = False,
 ) -> None:

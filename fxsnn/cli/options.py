@@ -46,10 +46,11 @@ LearnedPlan = Annotated[
     Path | None, typer.Option("--plan", help="Learn in integers by this plan's learning table (TOML).")
 ]
 LearnedRounding = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--rounding",
         help="With --itq: how what is learned is rounded: floor (TR), nearest-up (RN), stochastic (SR) ...",
+        show_default="SR",
     ),
 ]
 LearnedBits = Annotated[
@@ -143,6 +144,13 @@ def foreign(kind: Kind, options: Mapping[str, object]) -> None:
     for name, value in options.items():
         if value is not None and value is not False:
             raise ConfigError(f"{given(name, value)} must not be given for a network of {kind}, {_LEARNS[kind]}")
+
+
+def only_with(needed: str, options: Mapping[str, object]) -> None:
+    """Refuse options, by their names, that say nothing without another one; those that were not given are None."""
+    for name, value in options.items():
+        if value is not None:
+            raise ConfigError(f"{given(name, value)} must be given with {needed} alone")
 
 
 def given(name: str, value: object) -> str:

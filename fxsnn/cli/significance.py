@@ -20,12 +20,12 @@ from fxsnn.cli.options import (
     Workers,
     accuracy,
     engine_of,
+    only_with,
     percent,
     progress_bars,
     warn,
 )
 from fxsnn.cli.tables import say, show, show_json, show_rows, table
-from fxsnn.errors import ConfigError
 from fxsnn.number.lfsr import Lfsr
 
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ def significance(
     from fxsnn.jobs.kinds import significance
     from fxsnn.jobs.samples import samples_for
 
-    for name, given in (("--learn-from", learn_from), ("--learn-seed", learn_seed)):
-        if given is not None and not learning:
-            raise ConfigError(f"{name} {given} must be given with --learning alone")
+    only_with("--learning", {} if learning else {"--learn-from": learn_from, "--learn-seed": learn_seed})
     digits, engine = (learn_from or 4_000) if learning else None, engine_of(processes, cluster)
     asked = samples_for(network, folder, mnist, inputs)
     with progress_bars({"sweep": "sweeping (cases)", "learning": "learning (cases)"}) as progress:

@@ -21,6 +21,7 @@ from fxsnn.cli.options import (
     accuracy,
     foreign,
     given,
+    only_with,
     progress_bars,
     warn,
 )
@@ -54,7 +55,7 @@ def train(
         str | None,
         typer.Option(help="Learn in integers: the weights' format, as UQ0.4, or of layers their bits, as 8."),
     ] = None,
-    rounding: LearnedRounding = "SR",
+    rounding: LearnedRounding = None,
     learned_bits: LearnedBits = None,
     rate: Annotated[
         float | None,
@@ -120,10 +121,12 @@ def train(
     words = {"--state": state, "--state-rounding": state_rounding}
     of_layers = {"--rate": rate, "--window": window, "--regularisation": regularisation, "--weight": weight, **words}
     lesson = {"--update": update, "--learn-on": learn_on}
+    learned = {"--rounding": rounding, "--learned-bits": learned_bits}
     if kind == "one layer" or description is None:
         if description is not None and neurons is not None:
             raise ConfigError("neurons must be given by a description or by --neurons, not both")
         foreign(kind, of_layers | lesson | {"--device": device})
+        only_with("--itq", learned if itq is None else {})
         asked = Training(neurons or 400, passes or 1, seed, plan, itq, rounding, learned_bits, description)
         _train_on_digits(out, folder, mnist, asked, workers, as_json)
         return
@@ -131,7 +134,8 @@ def train(
     recordings = folder_of(folder)
     usual = LocalLearning(_PASSES, rate=_RATE if itq is None else 2**-9 if learn_on else 2**-6)
     learning = learning_of(usual, passes=passes, rate=rate, window=window, regularisation=regularisation, seed=seed)
-    states = _STATE if state is None else state, rounding, _STATE_ROUNDING if state_rounding is None else state_rounding
+    own = "SR" if rounding is None else rounding
+    states = _STATE if state is None else state, own, _STATE_ROUNDING if state_rounding is None else state_rounding
     if itq is not None:
         in_float = {"--weight": weight, "--device": device, "--regularisation": regularisation}
         for name in (name for name, value in in_float.items() if value is not None):
@@ -149,10 +153,8 @@ def train(
             as_json,
         )
         return
-    unused = lesson | {"--learned-bits": learned_bits} | (words if weight is None else {})
-    for name in (name for name, value in unused.items() if value is not None):
-        needed = "--itq or --weight" if name in words else "--itq"
-        raise ConfigError(f"{given(name, unused[name])} must be given with {needed} alone")
+    only_with("--itq", lesson | learned)
+    only_with("--itq or --weight", words if weight is None else {})
     through = None if weight is None else Words(weight, states[0], state_rounding=states[2])
     train_on_recordings(out, description, recordings, learning, through, device, workers, as_json)
 

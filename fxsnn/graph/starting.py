@@ -150,8 +150,18 @@ def read_start(path: Path | None, network: QuantisedGraph, inputs: int) -> Start
 
 
 def states_in(path: Path | None, network: QuantisedGraph) -> list[str]:
-    """Return the states, `population.state`, of which a file such as `read_start` reads has words; raises as that."""
-    return [] if path is None else _from(path, lambda arrays: known_states(network, arrays))
+    """Return the states, `population.state`, of which a file such as `read_start` reads has words; raises as that.
+
+    It may be of any number of inputs.
+    """
+
+    def checked(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
+        owners = {name: network.graph[name.partition(".")[0]] for name in known_states(network, arrays)}
+        many = [len(arrays[name]) for name, one in owners.items() if arrays[name].shape[1:] in ((one.size,), one.shape)]
+        start_of(network, arrays, max(many, default=1) or 1)
+        return [*arrays]
+
+    return [] if path is None else _from(path, checked)
 
 
 def _from(path: Path, read: Callable[[Mapping[str, NDArray[Any]]], T]) -> T:

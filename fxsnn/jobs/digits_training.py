@@ -44,23 +44,30 @@ class Training:
     seed: int = 0
     plan: Path | None = None
     weight: str | None = None
-    rounding: str = "SR"
+    rounding: str | None = None  # SR
     learned_bits: int | None = None
     description: Path | None = None  # of the network, in place of `neurons`
 
     def __post_init__(self) -> None:
         if self.plan is not None and self.weight is not None:
             raise ConfigError("a network must learn by a plan or by a weight's format, not both")
+        if self.plan is not None and (self.rounding is not None or self.learned_bits is not None):
+            raise ConfigError("--rounding and --learned-bits must not be given with a plan, which says both")
         if self.weight is not None:
-            plan_in(ANY, self.weight, self.rounding, self.learned_bits)  # refused before anything is read
+            plan_in(ANY, *self._words)  # refused before anything is read
 
     def profiled_plan(self, blank: Network, images: NDArray[np.uint8], progress: StageProgress | None = None) -> Plan:
         """Return the plan to learn by from these images where none is given; see `profiled.profiled_plan`.
 
         images    uint8[images, pixels]
         """
-        weight = self.weight or "UQ0.4"
-        return profiled_plan(blank, images, self.learning, weight, self.rounding, self.learned_bits, progress)
+        return profiled_plan(blank, images, self.learning, *self._words, progress)
+
+    @property
+    def _words(self) -> tuple[str, str, int | None]:
+        """The weights' format as they are read, how what is learned is rounded, and its bits."""
+        weight = "UQ0.4" if self.weight is None else self.weight
+        return weight, "SR" if self.rounding is None else self.rounding, self.learned_bits
 
     @property
     def learning(self) -> Learning:
