@@ -180,6 +180,8 @@ def test_what_cannot_be_narrowed_is_refused(network: DecolleNetwork, tmp_path: P
     words = ["explore", tmp_path / "net.npz", "--data", tmp_path, "--out", tmp_path / "c.json"]
     said = run(*words, "--max-loss", 0.02).complaint
     assert said == "--max-loss must be given to the strategy narrow, not to grid"
+    said = run(*words, "--strategy", "narrow", "--seed", 5).complaint
+    assert said == "--seed must be given to a sampler (nsga2, tpe, random), not to the strategy narrow"
     bench = Bench(network, recordings(16), Lessons(recordings(16), LocalLearning(1, 24, 1e-2)))
     grid = RecordedGrid((4,), (2,), scheme=("straight-through", "PTQ"))
     with pytest.raises(ConfigError, match="^a grid for the strategy narrow must begin with the scheme PTQ, not st"):

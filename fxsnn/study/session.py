@@ -68,6 +68,8 @@ def settings_of(
     """Return what the command line gave, checked; the study is beside the output where no place is named."""
     name = check_strategy(strategy, trials, significance)
     check_output(out, significance)
+    if seed and name not in SAMPLERS:
+        raise ConfigError(f"--seed must be given to a sampler ({', '.join(SAMPLERS)}), not to the strategy {name}")
     if max_loss is not None and name != "narrow":
         raise ConfigError(f"--max-loss must be given to the strategy narrow, not to {name}")
     data, file = b"", ""
