@@ -153,7 +153,7 @@ def train(
             as_json,
         )
         return
-    only_with("--itq", lesson | learned)
+    only_with("--itq", {**lesson, **learned})
     only_with("--itq or --weight", words if weight is None else {})
     through = None if weight is None else Words(weight, states[0], state_rounding=states[2])
     train_on_recordings(out, description, recordings, learning, through, device, workers, as_json)
