@@ -30,6 +30,10 @@ def many(count: int, noun: str) -> str:
 class FxsnnError(Exception):
     """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
 
+    table: tuple[str, int] | None = (
+        None  # of a document that it is of: its name, and its number among those of that name
+    )
+
     def __str__(self) -> str:
         return " ".join(Exception.__str__(self).splitlines())  # that of KeyError would quote it
 
@@ -80,4 +84,16 @@ def naming(what: str) -> Iterator[None]:
     try:
         yield
     except FxsnnError as error:
-        raise type(error)(f"{what}: {error}") from None
+        named = type(error)(f"{what}: {error}")
+        named.table = error.table
+        raise named from None
+
+
+@contextmanager
+def of_table(name: str, number: int) -> Iterator[None]:
+    """Let errors raised in the block know of which table of a document they are."""
+    try:
+        yield
+    except FxsnnError as error:
+        error.table = name, number
+        raise

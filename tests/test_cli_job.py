@@ -582,7 +582,7 @@ def test_a_plan_whose_intermediate_leaves_int64_is_refused_with_the_operation(ne
     plan = written(tmp_path / "wide.toml", PLAN.replace('"UQ0.4"', '"UQ20.40"'))
     complaint = (
         "every exact intermediate must fit int64, but sum = arriving "
-        "(arriving 784 x UQ20.40 (u60); competitive.neuron:29) "
+        "(arriving 784 x UQ20.40 (u60); competitive.neuron:29:5) "
         "can need 71 bits (raw 0 to 903890459611768028400)"
     )
     assert run("emulate", network, plan).complaint == complaint

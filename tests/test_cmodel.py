@@ -469,7 +469,7 @@ def test_a_model_is_written_twice_in_the_same_bytes_and_replaces_only_its_like(t
             'charge = "UQ2.61',
             "population cells: every exact intermediate must fit int64",
         ),
-        ("plan.toml", 'rest = "UQ2.0"', "", "every signal must have a format, cells.rest has none"),
+        ("plan.toml", 'rest = "UQ2.0"', "", "every signal must have a format, cells.rest ("),
         ("net.toml", NEURON, "none.neuron", "a neuron's text must be a file that can be read"),
         ("net.toml", "shape = 3", "shape = 4", "weights of input_cells must be [2, 4], not [2, 3]"),
     ],

@@ -170,7 +170,9 @@ def test_a_grid_that_is_none_is_refused_in_one_line(old: str, new: str, complain
 
 
 def test_a_signal_without_a_format_is_named_before_anything_runs(folder: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^every signal must have a format, mine\.level has none$"):
+    with pytest.raises(
+        ConfigError, match=r"^every signal must have a format, mine\.level \(.*rising\.neuron:16:1\) has none$"
+    ):
         study(subject(folder, GRID.replace('level = "UQ3.4 floor"', "")), folder / "s.db")
 
 
@@ -178,7 +180,8 @@ def test_a_grid_that_does_not_fit_the_network_is_named(folder: Path, tmp_path: P
     (tmp_path / "other.toml").write_text(GRID.replace('level = "UQ3.4 floor"', ""))
     words = ("--grid", tmp_path / "other.toml", "--inputs", folder / "shown.npz", "--out", tmp_path / "c.json")
     assert command("explore", folder / "net.toml", *words).complaint == (
-        f"{str(tmp_path / 'other.toml')!r}: every signal must have a format, mine.level has none"
+        f"{str(tmp_path / 'other.toml')!r}: every signal must have a format, "
+        f"mine.level ({folder / 'rising.neuron'}:16:1) has none"
     )
 
 

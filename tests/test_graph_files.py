@@ -229,7 +229,7 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ("shape = 3", "shape = 0", "input must be a number of 1 or more or [rows, columns, channels], not 0"),
         ("shape = 2", "shape = 9999999", "the shape of a must be of at most 4,194,304 words, not 9,999,999"),
         (LISTED, "weights = [[1, 2, 3], [1, 2, 3]]", "weights of input_a must be [3, 2], not [2, 3] (transpose them)"),
-        ("shape = 3", "shape = 4", "weights of input_a must be [4, 2], not [3, 2]"),
+        ("shape = 3", "shape = 4", "weights of input_a must be [4, 2], not [3, 2] (at line 9, column 1)"),
         ("shape = 3", 'shape = 3\nformat = "Q"', "input.format: a format must read like "),
         ('"lif"', '"lit"', "a neuron must be one of competitive, "),
         ('"lif"', '"mine.neuron"', "a neuron's text must be a file that can be read, not "),
@@ -254,7 +254,7 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         ('to = "a"', 'to = "a"\nkind = "conv"', "conv must be of a map [rows, columns, channels], not of [3]"),
         ('to = "a"', 'to = "a"\nkind = "pool"', "Invalid enum value 'pool' - at `$.projection[0].kind`"),
         ('to = "a"', 'to = "a"\nkernel = 2', "kernel and stride must not be given of dense"),
-        ('to = "a"', 'to = "a"\ndelay = -1', "projection input_a: delay must be 0 to 65536 steps, not -1"),
+        ('to = "a"', 'to = "a"\ndelay = -1', "delay must be 0 to 65536 steps, not -1 (at line 9, column 1)"),
         (LISTED, 'weights = "\\u0000.npy"', "weights of input_a: an array must be a file that can be read, not "),
         (LISTED, "", "projection input_a: weights must be given of dense"),
         (LISTED, 'weights = "w.npy"', "weights of input_a: an array must be a file that can be read, not "),
@@ -263,7 +263,8 @@ AGAIN = NETWORK + '[[projection]]\nname = "back"\nfrom = "a"\nto = "a"\nkind = "
         (LISTED, 'weights = "wide.mem"', "wide.mem: weights of input_a[0, 1] must fit 4 bits of Q2.2 (s4), not 1f"),
         (LISTED, 'weights = "x.mem"', "x.mem line 2 must be a number of radix 16, not 'xx'"),
         (LISTED, 'weights = "bad.csv"', "bad.csv line 2 must be a number, not 'one'"),
-        (NETWORK, AGAIN, "a cycle must have a delay of 1 step or more, a -> a has none"),
+        (NETWORK, AGAIN, "a cycle must have a delay of 1 step or more, a -> a has none (at line 13, column 1)"),
+        (NETWORK, AGAIN.replace("[[", " [[ "), "a -> a has none (at line 13, column 2)"),
         (NETWORK, AGAIN.replace("back", "a"), "must have names of their own, 'a' is there twice"),
         ('from = "input"', 'from = "a"', "weights of a_a must be [2, 2], not [3, 2]"),
         (NETWORK, NETWORK + '[readout]\nkind = "node"\nnode = "vm"', "readout: node must be one of leaked, "),
@@ -289,10 +290,20 @@ def test_a_network_that_is_none_is_refused_in_a_line(tmp_path: Path, old: str, n
         assert complaint.startswith(repr(str(tmp_path / "net.toml")))
 
 
+def test_a_projection_that_no_table_begins_is_refused_without_a_place(tmp_path: Path) -> None:
+    (tmp_path / "net.toml").write_text(
+        'projection = [{ from = "input", to = "a", weights = [1] }]\n' + NETWORK.split("[[projection]]")[0]
+    )
+    assert command("show", tmp_path / "net.toml").complaint == (
+        f"{str(tmp_path / 'net.toml')!r}: weights of input_a must be [3, 2], not [1]"
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('weight = "Q2.2"\nmembrane = "Q4.4 floor"\n', "", "every signal must have a format, a.membrane, input_a"),
+        ('weight = "Q2.2"\n', "", "every signal must have a format, input_a.weight has none"),
+        ('membrane = "Q4.4 floor"\n', "", "every signal must have a format, a.membrane (lif.neuron:18:5) has none"),
         ('"Q2.2"', '"Q2.2 flur"', "signal 'weight': rounding must be one of floor, "),
         ('"Q2.2"', '"Q2.2 floor wrap now"', "signal 'weight' must be a format, a rounding and an overflow, not "),
         ('"Q2.2"', "3", "signal 'weight' must be a text or a table of format, rounding, overflow: "),
@@ -335,7 +346,7 @@ def test_a_width_that_cannot_be_proved_names_the_population(tmp_path: Path) -> N
     (tmp_path / "plan.toml").write_text(PLAN.replace("UQ0.4", "UQ0.60"))
     complaint = command("show", tmp_path / "net.toml", tmp_path / "plan.toml").complaint
     assert complaint.startswith("population a: every exact intermediate must fit int64, but leaked = membrane * decay ")
-    assert "lif.neuron:18" in complaint
+    assert "lif.neuron:18:5" in complaint
 
 
 def test_populations_that_nothing_reaches_are_named(tmp_path: Path) -> None:

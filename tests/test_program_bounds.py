@@ -190,7 +190,7 @@ def test_a_state_without_a_cast_must_provably_fit() -> None:
         ("w = v", "8 bits, 4 fractional"),  # on a finer grid, and below 0
         ("w = w - 1", "4 bits, 0 fractional"),
     ):
-        told = rf"^n:7: what is stored without a cast must provably fit UQ3\.0 \(u3\), but its value can need {said}"
+        told = rf"^n:7:1: what is stored without a cast must provably fit UQ3\.0 \(u3\), but its value can need {said}"
         with pytest.raises(WidthError, match=rf"{told}; to cast it write `w: w = \.\.\.`$"):
             bound(f"{HEAD}{statement}\n", WORDS)
     bound(f"{HEAD}w = min(w + 1, 7)\n", WORDS)
@@ -198,11 +198,13 @@ def test_a_state_without_a_cast_must_provably_fit() -> None:
 
 
 def test_a_shift_beyond_a_word_and_a_draw_without_a_register_are_refused() -> None:
-    with pytest.raises(WidthError, match=r"^a shift must be by 0 to 62 bits, but x = v >> 63 \(v Q4\.4 \(s8\); n:7\)"):
+    with pytest.raises(
+        WidthError, match=r"^a shift must be by 0 to 62 bits, but x = v >> 63 \(v Q4\.4 \(s8\); n:7:1\)"
+    ):
         bound(f"{HEAD}x = v >> 63\nw = max(w - 1, 0)\n", WORDS)
     made = build(parse(HEAD.replace("[0]", "").replace("w: state\n", ""), "n"))
     given = {"v": signal("Q4.2", Rounding.STOCHASTIC)}
-    with pytest.raises(ValueError, match=r"^n:4: a cast that rounds stochastically must say which register it draws"):
+    with pytest.raises(ValueError, match=r"^n:4:1: a cast that rounds stochastically must say which register it draws"):
         bind(made, given, {"current": arriving(Format.parse("Q1.3"), SPIKES, 10)}, 5)
 
 

@@ -36,25 +36,25 @@ def network_of(**changes: object) -> QuantisedNetwork:
         (
             {"weight": Signal(Format(58, 4)), "accumulator": Signal(Format(60, 4))},
             "every exact intermediate must fit int64, but sum = arriving "
-            "(arriving 784 x Q54.4 (s58); competitive.neuron:29) can need 68 bits "
+            "(arriving 784 x Q54.4 (s58); competitive.neuron:29:5) can need 68 bits "
             "(raw -112986307451471003648 to 112986307451471002864)",
         ),
         (
             {"membrane": Signal(Format(50, 4)), "leak": Leak("multiply", Signal(Format(20, 20, False)))},
             "every exact intermediate must fit int64, but _decayed = membrane * factor "
-            "(membrane Q46.4 (s50), factor UQ0.20 (u20); competitive.neuron:38) can need 70 bits "
+            "(membrane Q46.4 (s50), factor UQ0.20 (u20); competitive.neuron:38:5) can need 70 bits "
             "(raw -590295247408752230400 to 590295247408751181825)",
         ),
         (
             {"theta": Signal(Format(8, 70, False))},
             "every exact intermediate must fit int64, but _excess = integrated - (threshold + theta) "
-            "(threshold UQ5.3 (u8), theta UQ-62.70 (u8); competitive.neuron:51) can need 76 bits "
+            "(threshold UQ5.3 (u8), theta UQ-62.70 (u8); competitive.neuron:51:1) can need 76 bits "
             "(raw 0 to 37631357910367485296895)",
         ),
         (
             {"weight": Signal(Format(4, 44, False)), "accumulator": Signal(Format(4, -44, False))},
             "a cast must drop at most 62 bits, but current = sum "
-            "(arriving 784 x UQ-40.44 (u4) -> UQ48.-44 (u4); competitive.neuron:30) drops 88",
+            "(arriving 784 x UQ-40.44 (u4) -> UQ48.-44 (u4); competitive.neuron:30:5) drops 88",
         ),
     ],
 )

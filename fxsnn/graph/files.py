@@ -11,11 +11,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.errors import ConfigError, FxsnnError, naming
+from fxsnn.errors import ConfigError, FxsnnError, naming, of_table
 from fxsnn.graph.arrays import read_given
 from fxsnn.graph.connect import Kind, Pair, Projection
 from fxsnn.graph.given import Given, raw, real
 from fxsnn.graph.network import Graph
+from fxsnn.graph.order import PROJECTION
 from fxsnn.graph.population import Outer, Population, population
 from fxsnn.graph.reading import Over, Reading, Readout
 from fxsnn.io.documents import documented, named, parse_toml
@@ -119,12 +120,15 @@ def graph_from_data(data: dict[str, Any], folder: Path, texts: Mapping[str, Text
     given = documented(data, _Text, "a network")
     populations = tuple(_population(name, one, folder, texts or {}) for name, one in given.population.items())
     inputs = {one.name: one.neuron.inputs for one in populations}
-    projections = tuple(_projection(one, inputs.get(one.target, ()), folder) for one in given.projection)
+    projections = []
+    for number, one in enumerate(given.projection):
+        with of_table(PROJECTION, number):
+            projections.append(_projection(one, inputs.get(one.target, ()), folder))
     shape = given.input.shape
     return Graph(
         (shape,) if isinstance(shape, int) else shape,
         populations,
-        projections,
+        tuple(projections),
         _format(given.input.format),
         _readout(given.readout, folder),
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, of_table
 from fxsnn.graph.connect import Projection, fitted
 from fxsnn.graph.given import Shape
-from fxsnn.graph.order import Stage, schedule
+from fxsnn.graph.order import PROJECTION, Stage, schedule
 from fxsnn.graph.population import INPUT, NAME, Population, are, shape_of
 from fxsnn.graph.reading import Readout
 from fxsnn.number.format import Format
@@ -44,9 +44,13 @@ class Graph:
         names = [one.name for one in self.populations] + [one.name for one in self.projections]
         if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
             raise ConfigError(f"populations and projections must have names of their own, {twice[0]!r} is there twice")
-        object.__setattr__(self, "projections", tuple(self._fitted(one) for one in self.projections))
+        fitting = []
+        for number, one in enumerate(self.projections):
+            with of_table(PROJECTION, number):
+                fitting.append(self._fitted(one))
+        object.__setattr__(self, "projections", tuple(fitting))
         self._check_reached()
-        edges = [(one.source, one.target, one.delay) for one in self.projections if one.source != INPUT]
+        edges = [(one.source, one.target, one.delay) for one in self.projections]
         object.__setattr__(self, "stages", schedule([one.name for one in self.populations], edges))
         self._check_registers()
         self._check_readout()

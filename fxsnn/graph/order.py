@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, of_table
 
 Edge = tuple[str, str, int]  # source, target, delay
+PROJECTION = "projection"  # the table of a description in which an edge stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +26,31 @@ class Stage:
 def schedule(names: Sequence[str], edges: Sequence[Edge]) -> tuple[Stage, ...]:
     """Return the stages of a network.
 
+    edges    of every projection in order; those from the network's input order nothing
+
     Raises
     ------
     ConfigError
         A cycle is without a delay; the message names its populations.
     """
     now: dict[str, list[str]] = {name: [] for name in names}  # what must have done the same step before
-    for source, target, delay in edges:
+    inner = [edge for edge in edges if edge[0] in now]
+    for source, target, delay in inner:
         if delay == 0:
             now[target].append(source)
     try:
         order = list(TopologicalSorter(now).static_order())
     except CycleError as error:
-        cycle = " -> ".join(error.args[1])
-        raise ConfigError(f"a cycle must have a delay of 1 step or more, {cycle} has none") from None
-    reach = {name: _reached(name, edges) for name in names}
+        source, target, *_ = cycle = error.args[1]
+        with of_table(PROJECTION, edges.index((source, target, 0))):
+            raise ConfigError(f"a cycle must have a delay of 1 step or more, {' -> '.join(cycle)} has none") from None
+    reach = {name: _reached(name, inner) for name in names}
     together = {
         name: tuple(one for one in order if one == name or (one in reach[name] and name in reach[one]))
         for name in order
     }
     before: dict[tuple[str, ...], list[tuple[str, ...]]] = {together[name]: [] for name in order}
-    for source, target, _ in edges:
+    for source, target, _ in inner:
         if together[source] != together[target]:
             before[together[target]].append(together[source])
     return tuple(Stage(part, part[0] in reach[part[0]]) for part in TopologicalSorter(before).static_order())

@@ -132,7 +132,13 @@ def signals_for(graph: Graph, plan: GraphPlan) -> dict[str, dict[str, Signal]]:
         owner: {own: plan.signals.get(f"{owner}.{own}", plan.signals.get(own)) for own in signals}
         for owner, signals in wanted.items()
     }
-    lacking = [f"{owner}.{own}" for owner, signals in found.items() for own, one in signals.items() if one is None]
+    used = {one.name: one.neuron.first for one in graph.populations}
+    lacking = [
+        f"{owner}.{own}" + (f" ({used[owner](own)})" if owner in used else "")
+        for owner, signals in found.items()
+        for own, one in signals.items()
+        if one is None
+    ]
     if lacking:
         raise ConfigError(
             f"every signal must have a format, {', '.join(lacking)} {'have' if lacking[1:] else 'has'} none"

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from fxsnn.errors import ConfigError, FileError, naming
+from fxsnn.errors import ConfigError, FileError, FxsnnError, naming
 from fxsnn.io.files import decoded
 
 MOST_DEPTH = 64
@@ -34,9 +34,23 @@ Kind = TypeVar("Kind")
 
 
 def named(path: Path, parse: Callable[[str], Parsed], text: str) -> Parsed:
-    """Parse the text of a file; errors name the file."""
+    """Parse the text of a file; errors name the file, and where the table begins that they are of."""
     with naming(repr(str(path))):
-        return parse(text)
+        try:
+            return parse(text)
+        except FxsnnError as error:
+            if error.table is None:
+                raise
+            raise type(error)(f"{error}{_begin(text, *error.table)}") from None
+
+
+def _begin(text: str, name: str, number: int) -> str:
+    """Return where the [[name]] of a number begins, as errors of TOML end; nothing where no table is so written."""
+    begins = [found.end(1) for found in re.finditer(rf"^([ \t]*)\[\[[ \t]*{name}[ \t]*\]\]", text, re.MULTILINE)]
+    if number >= len(begins):
+        return ""
+    before = text[: begins[number]]
+    return f" (at line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))})"
 
 
 def parse_toml(text: str, what: str) -> dict[str, Any]:

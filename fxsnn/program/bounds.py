@@ -199,11 +199,11 @@ class Bounds:
     def check_kept(self, name: str, signal: str, ref: Ref) -> None:
         """Refuse a state that is neither cast into its word nor proved to fit it."""
         if not self.neuron.is_kept(signal, ref):
-            line = max((one.line for one in self.neuron.statements if one.name == name), default=0)  # 0: added to it
-            self.fits(ref, name, signal, f"{self.neuron.file}:{line}")
+            stored = [one.place for one in self.neuron.statements if one.name == name] or ["0"]  # 0: added to it
+            self.fits(ref, name, signal, f"{self.neuron.file}:{stored[-1]}")
 
     def written(self, ref: Ref) -> str:
-        """Return an operation as messages name it: its statement, the formats of its operands, its line."""
+        """Return an operation as messages name it: its statement, the formats of its operands, its place."""
         operation, statement = self.operations[ref], self.neuron.statements[self.neuron.owners[ref]]
         parts = [getattr(operation, field) for field in ("value", "a", "b", "initial") if hasattr(operation, field)]
         operands = ", ".join(dict.fromkeys(self.described(part) for part in parts or [ref]))

@@ -23,6 +23,11 @@ class Statement:
     signal: str  # into which it casts; "" where it stays exact
     value: Ref  # what the name stands for after it; the condition of an if, whose name is "if"
 
+    @property
+    def place(self) -> str:
+        """Line and column."""
+        return f"{self.line}:{self.column}"
+
 
 @dataclass(frozen=True, slots=True)
 class Cast:
@@ -145,5 +150,14 @@ class Neuron:
         return self.statements[self.owners[ref]].line
 
     def place(self, ref: Ref) -> str:
-        """Return where in the text an operation stands: file and line."""
-        return f"{self.file}:{self.line(ref)}"
+        """Return where in the text the statement of an operation begins: file, line, column."""
+        return f"{self.file}:{self.statements[self.owners[ref]].place}"
+
+    def first(self, name: str) -> str:
+        """Return where in the text a signal, input or number is first used: file, line, column."""
+        used = (
+            ref
+            for ref, one in enumerate(self.operations)
+            if name in (getattr(one, "signal", None), getattr(one, "name", None))
+        )
+        return next(map(self.place, used), f"{self.file}:1:1")

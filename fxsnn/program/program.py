@@ -125,13 +125,4 @@ def _check_given(
     for names, given, kind, what in (*wanted, (neuron.numbers, numbers, "number", "a value")):
         for name in names:
             if name not in given:
-                raise NeuronError(f"{_first(neuron, name)}: the {kind} {name} must be given {what}, which it is not")
-
-
-def _first(neuron: Neuron, name: str) -> str:
-    """Return the place at which a signal, input or number is first used: file, line, column."""
-    for operation, owner in zip(neuron.operations, neuron.owners, strict=True):
-        if name in (getattr(operation, "signal", None), getattr(operation, "name", None)):
-            statement = neuron.statements[owner]
-            return f"{neuron.file}:{statement.line}:{statement.column}"
-    return f"{neuron.file}:1:1"
+                raise NeuronError(f"{neuron.first(name)}: the {kind} {name} must be given {what}, which it is not")
