@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fxsnn.decolle.description import Geometry
+from fxsnn.decolle.description import Description
 from fxsnn.decolle.plan import LayerPlan
 from fxsnn.decolle.quantise import QuantisedLayers
 from fxsnn.number.format import Format
@@ -17,6 +17,41 @@ from fxsnn.number.signal import Leak, Signal
 from reference import Draws, cast_word
 
 Map = dict[tuple[int, int, int], int]
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The shapes of a layer: rows, columns, channels; of the weights the kernel, then channels in and out."""
+
+    inputs: Shape
+    weights: tuple[int, int, int, int]
+    padding: int
+    outputs: Shape  # one a neuron
+    pool: int
+    pooled: Shape
+    kernel: tuple[int, int]
+
+
+def every_shape(description: Description) -> list[Shapes]:
+    """Return the shapes of every layer: a convolution keeps its map and pools it, others take all to one cell."""
+    given = (-(-description.height // description.shrink), -(-description.width // description.shrink), 2)
+    found = []
+    for one in description.layer:
+        rows, columns, channels = given
+        if one.kind == "conv":
+            kernel, padding, pool = (one.kernel, one.kernel), (one.kernel - 1) // 2, one.pool
+        else:
+            kernel, padding, pool = (rows, columns), 0, 1
+        down, across = rows + 2 * padding - kernel[0] + 1, columns + 2 * padding - kernel[1] + 1
+        pooled = (down // pool, across // pool, one.channels)
+        found.append(
+            Shapes(
+                given, (*kernel, channels, one.channels), padding, (down, across, one.channels), pool, pooled, kernel
+            )
+        )
+        given = pooled
+    return found
 
 
 @dataclass(frozen=True)
@@ -24,7 +59,7 @@ class QuantisedLayer:
     """The words of a layer."""
 
     plan: LayerPlan
-    geometry: Geometry
+    geometry: Shapes
     weights: NDArray[np.int64]
     bias: NDArray[np.int64]
     refractory: int
@@ -34,14 +69,14 @@ class QuantisedLayer:
 
 def every_layer(network: QuantisedLayers) -> list[QuantisedLayer]:
     """Return the words of every layer; register 9 * n + k is that of cast k of layer n."""
-    found = []
+    found, shapes = [], every_shape(network.description)
     for n, plan in enumerate(network.plan.layers):
         held = {**network.graph.constants[f"layer_{n}"], **network.graph.constants.get(f"filter_{n}", {})}
         trace, synapse, refractory = (int(held.get(f"{name}_factor", 1)) for name in ("trace", "synapse", "refractory"))
         found.append(
             QuantisedLayer(
                 plan,
-                network.description.geometry(n),
+                shapes[n],
                 network.graph.weights[f"weights_{n}"],
                 held["bias"],
                 int(held["kick"]),
