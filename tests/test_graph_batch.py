@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from command_line import long_but, long_with_jit, once
-from fxsnn.errors import ConfigError
+from fxsnn.errors import ConfigError, WidthError
 from fxsnn.graph import batch
 from fxsnn.graph.connect import Projection
 from fxsnn.graph.dense import is_dense
@@ -335,3 +335,19 @@ def test_a_reduction_of_the_one_that_another_chose_is_found(won: str, others: st
     expected = [trace(network, row)["one"].emitted.sum(axis=0).tolist() for row in inputs]
     assert run(network, inputs).said.tolist() == expected
     assert np.any(expected)
+
+
+@pytest.mark.parametrize(("kind", "over"), [("node", "sum"), ("counts", "sum"), ("node", "last"), ("node", "maximum")])
+def test_wide_words_are_refused_where_their_sum_is_read_alone(kind: Any, over: Any) -> None:
+    one = population("one", 3, "integrator", {"leak": "none"})
+    wire = Projection("w", "input", "one", "current", "scale", raw([(1 << 58) - 1, -(1 << 58), 5]))
+    readout = Readout(kind, node="membrane" if kind == "node" else "", over=over)
+    signals = {"weight": Signal(Format(59, 0)), "membrane": Signal(Format(61, 0))}
+    network = quantise_graph(Graph((3,), (one,), (wire,), readout=readout), GraphPlan(signals))
+    inputs = np.ones((1, STEPS, 3), np.int64)
+    if over == "sum":
+        with pytest.raises(WidthError, match=r"^the sum that is read must fit int64, but (membrane|what is emitted) "):
+            run(network, inputs)
+    else:
+        least = -(1 << (60 if over == "last" else 58))
+        assert run(network, inputs).said.tolist() == expected(network, inputs) == [[(1 << 60) - 1, least, 45]]
