@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ import fxsnn.program.compiled as program_compiled
 from fxsnn.errors import WidthError
 from fxsnn.number.format import Format
 from fxsnn.number.lfsr import Lfsr
-from fxsnn.number.modes import Rounding
+from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Signal
 from fxsnn.program.build import build
 from fxsnn.program.compiled import Compiled, compiled
@@ -79,6 +80,18 @@ def test_what_is_emitted_lies_at_its_own_binary_point_whatever_is_0() -> None:
             assert states.kept[0].tolist() == step.states["v"], last
 
 
+def test_what_was_emitted_as_0_or_1_is_read_as_a_word() -> None:
+    text = "come: input\nv: state\nout: output\nout = 1 - (come > 1)\nn = count(come > 0)\n"
+    made = build(parse(f"{text}v: v[1] = v + max(out, n) - (out if n > 1 else v)\n", "n"))
+    formats = {"v": Signal(Format(12, 4), overflow=Overflow.WRAP)}
+    program = bind(made, formats, {"come": arriving(Format(4, 0), SPIKES, 4)}, NEURONS)
+    run, states = Run(program, {}, NEURONS), _Stepper(compiled(program, {}), {})
+    for rows in ([[3, 1, -1]], [[0, 2, 0]], [[5, 5, 0]]):
+        step = run.step({"come": rows})
+        assert states.step(np.array(rows), np.uint8) == step.emitted
+        assert states.kept[0].tolist() == step.states["v"]
+
+
 def test_a_cast_of_0_draws_where_nobody_has_the_bit_of_a_reduction() -> None:
     text = "come: input\nv: state\nspike: output\nspike = first(come > 2)\nv: v[1] = come * spike\n"
     made = build(parse(text, "n"))
@@ -124,8 +137,8 @@ class _Stepper:
         self.registers = np.array([registers.get(n, Lfsr()).seed for n in range(streams)], dtype=np.int64)
         self.draws = np.zeros((streams, NEURONS), np.int64) if kernel.draws else None
 
-    def step(self, rows: NDArray[np.int64]) -> list[int]:
-        out = np.zeros(NEURONS, np.int64)
+    def step(self, rows: NDArray[np.int64], emitted: type[np.integer[Any]] = np.int64) -> list[int]:
+        out = np.zeros(NEURONS, emitted)
         self.kernel.step(
             rows.sum(axis=0), self.kept, self.kernel.fixed, out, self.kernel.words, self.registers,
             Lfsr().tap_array(), self.draws, rows, np.arange(len(rows)), 0, len(rows),

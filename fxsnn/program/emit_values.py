@@ -89,8 +89,8 @@ class Values(Source):
                 return f"kept_{home}[n]" if home else f"crossing_{ref}[n]"
             if is_bit(self.structure.neuron, ref):
                 return "(out[n] != 0)"
-            output = self.structure.neuron.output[1]  # whose binary point may be finer
-            return "out[n]" if ref == output else self.two(">>", "out[n]", self.data("left", ref, output))
+            word, output = self.word("out[n]"), self.structure.neuron.output[1]  # whose binary point may be finer
+            return word if ref == output else self.two(">>", word, self.data("left", ref, output))
         return None
 
     def _differs(self, ref: Ref) -> bool:
