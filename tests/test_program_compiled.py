@@ -143,7 +143,8 @@ class _Stepper:
             rows.sum(axis=0), self.kept, self.kernel.fixed, out, self.kernel.words, self.registers,
             Lfsr().tap_array(), self.draws, rows, np.arange(len(rows)), 0, len(rows),
         )  # fmt: skip
-        return out.tolist()
+        found: list[int] = out.tolist()
+        return found
 
 
 def test_threads_that_ask_for_a_module_at_once_get_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
