@@ -21,7 +21,7 @@ from fxsnn.number.modes import Overflow, Rounding
 from fxsnn.number.signal import Signal
 from fxsnn.program.grammar import parse
 from strategies import lfsrs, signals, words
-from test_program_bounds import texts
+from test_program_bounds import expressions, texts
 
 WIDE = st.builds(
     Signal,
@@ -96,7 +96,12 @@ def networks(draw: st.DrawFn) -> QuantisedGraph | str:
     held = [population("words", middle, drawn, outer=outer)]
     size, word = draw(st.integers(1, 4)), words(plan["c"].format)
     constant = raw(draw(st.just(0) | word | st.lists(word, min_size=size, max_size=size)))
-    own = parse(draw(texts()), "drawn.neuron")
+    source = draw(texts())
+    if draw(st.integers(0, 3)) == 0:  # a word or an exact value is emitted
+        source = "\n".join(
+            [*source.splitlines()[:-1], f"spike = {draw(st.just('v') | expressions(['v', 'u', 'c'], 2))}", ""]
+        )
+    own = parse(source, "drawn.neuron")
     try:
         held.append(population("neurons", size, own, {}, {"c": constant}, {"k": draw(st.integers(0, 3))}, outer))
         wires.append(Projection("into", "words", "neurons", "current", weights=weights(draw, form, (between, size))))
