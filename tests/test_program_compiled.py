@@ -92,6 +92,19 @@ def test_what_was_emitted_as_0_or_1_is_read_as_a_word() -> None:
         assert states.kept[0].tolist() == step.states["v"]
 
 
+@pytest.mark.parametrize("states", ["v: state\nu: state[v]\n", "u: state[v]\nv: state\n"])
+@pytest.mark.parametrize("body", ["u = v\nv: v[1] = v + come\n", "x = u\nu = v\nv = x\nv: v[1] = v + come\n"])
+def test_states_that_take_each_others_words_take_those_from_before_the_step(states: str, body: str) -> None:
+    made = build(parse(f"come: input\nout: output\n{states}{body}out = u\n", "n"))
+    arrives = {"come": arriving(Format(4, 0), SPIKES, 4)}
+    program = bind(made, {"v": Signal(Format(6, 0))}, arrives, NEURONS)
+    run, kernel = Run(program, {}, NEURONS), _Stepper(compiled(program, {}), {})
+    for rows in ([[3, 1, -1]], [[0, 2, 4]], [[5, 5, 0]]):
+        step = run.step({"come": rows})
+        assert kernel.step(np.array(rows)) == step.emitted
+        assert {name: kernel.kept[row].tolist() for row, name in enumerate(made.states)} == step.states
+
+
 def test_a_cast_of_0_draws_where_nobody_has_the_bit_of_a_reduction() -> None:
     text = "come: input\nv: state\nspike: output\nspike = first(come > 2)\nv: v[1] = come * spike\n"
     made = build(parse(text, "n"))

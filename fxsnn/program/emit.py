@@ -145,10 +145,10 @@ class _Emitter(Values):
         marked = len(self.lines)
         self.add("for n in range(size):")
         self.deep, self.env = 3, {}
-        last: list[str] = []
+        last: list[tuple[str, str]] = []
         for ref in roots:
             home = self.stages.homes.get(ref)
-            last.append(f"{f'kept_{home}' if home else f'crossing_{ref}'}[n] = {self.value(ref)}")
+            last.append((f"{f'kept_{home}' if home else f'crossing_{ref}'}[n]", self.value(ref)))
         for ref in counted:
             self._reduce(ref)
         for name in finals:
@@ -156,16 +156,26 @@ class _Emitter(Values):
             ref = self.folded.stands[final]
             if self.stages.homes.get(ref) == name and self.stages.ready(ref, self.loop):
                 continue  # where it lies is where it is to be
-            last.append(f"kept_{name}[n] = {self._placed(ref, final, signal)}")
+            last.append((f"kept_{name}[n]", self._placed(ref, final, signal)))
         if emits:
             output = self.structure.neuron.output[1]
             ref, bit = self.folded.stands[output], is_bit(self.structure.neuron, output)
-            last.append(f"out[n] = {self.bit(ref) if bit else self._aligned(ref, (output,))}")
-        self.add(*last)
+            last.append(("out[n]", self.bit(ref) if bit else self._aligned(ref, (output,))))
+        self._store(last)
         self.deep = 2
         self._draw_before(marked)
         if self.lines[-1].endswith("in range(size):"):
             del self.lines[marked:]
+
+    def _store(self, last: list[tuple[str, str]]) -> None:
+        """Store values in their places; one that is read from a place which is written before it is taken first."""
+        stored = list[str]()
+        for at, (place, value) in enumerate(last):
+            if any(other in value for other, _ in last[:at]):
+                self.add(f"taken_{at} = {value}")
+                value = f"taken_{at}"
+            stored.append(f"{place} = {value}")
+        self.add(*stored)
 
     def _draw_before(self, marked: int) -> None:
         """Fill in the draws of all casts of a loop that are made for every neuron, before the loop."""
