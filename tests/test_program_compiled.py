@@ -36,6 +36,8 @@ NEURONS = 3
 def test_emitted_steps_equal_interpreted_ones(text: str, data: st.DataObject) -> None:
     if data.draw(st.booleans()):  # a word or an exact value is emitted
         text = "\n".join([*text.splitlines()[:-1], f"spike = {data.draw(expressions(['v', 'u', 'c'], 2))}", ""])
+    if data.draw(st.booleans()):  # a state is what another was before the step
+        text = text.replace("read = ", "before: state[v]\nbefore = v\nread = ", 1)
     made = build(parse(text, "n"))
     formats = {name: data.draw(signals(-2, 6)) for name in ("v", "u", "w", "c")}
     weight = data.draw(signals(-1, 5)).format
