@@ -89,7 +89,8 @@ class Bounds:
                 x, y = wires[a], wires[b]
                 products = (x.low * y.low, x.low * y.high, x.high * y.low, x.high * y.high)
                 least = max(min(products), 0) if a == b else min(products)
-                wire = Wire(least, max(products), x.frac + y.frac)
+                frac = ANYWHERE if ANYWHERE in (x.frac, y.frac) else x.frac + y.frac
+                wire = Wire(least, max(products), frac)
             case op.Absolute(a=a):
                 x = wires[a]
                 wire = Wire(max(0, x.low, -x.high), max(-x.low, x.high), x.frac)
