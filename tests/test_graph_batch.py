@@ -351,3 +351,10 @@ def test_wide_words_are_refused_where_their_sum_is_read_alone(kind: Any, over: A
     else:
         least = -(1 << (60 if over == "last" else 58))
         assert run(network, inputs).said.tolist() == expected(network, inputs) == [[(1 << 60) - 1, least, 45]]
+
+
+def test_a_node_that_is_always_0_is_read_as_0() -> None:
+    one = population("one", 3, parse("come: input\nout: output\nnone = come * 0\nout = come > none\n", "none.neuron"))
+    wire = Projection("w", "input", "one", "come", "identity")
+    graph = Graph((3,), (one,), (wire,), readout=Readout("node", node="none"))
+    assert run(quantise_graph(graph, GraphPlan({})), np.ones((2, 4, 3), np.int64)).said.tolist() == [[0] * 3] * 2

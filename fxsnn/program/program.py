@@ -52,7 +52,8 @@ class Program:
         if stored == ref and signal != BIT and self.wires[ref].frac == self.signals[signal].format.frac:
             return self, name
         wire = self.wires[ref]
-        form = Format(min(bits_of(wire.low, wire.high), WORD_MAX), 0 if wire.frac == ANYWHERE else wire.frac)
+        bits = min(max(bits_of(wire.low, wire.high), 1), WORD_MAX)
+        form = Format(bits, 0 if wire.frac == ANYWHERE else wire.frac)
         kept = replace(neuron, states={**neuron.states, called: (called, ref)})
         return replace(self, neuron=kept, signals={**self.signals, called: Signal(form)}), called
 
