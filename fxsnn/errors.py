@@ -30,9 +30,7 @@ def many(count: int, noun: str) -> str:
 class FxsnnError(Exception):
     """Base of all errors that fxsnn raises on purpose. Its text is one line, whatever a file brought into it."""
 
-    table: tuple[str, int] | None = (
-        None  # of a document that it is of: its name, and its number among those of that name
-    )
+    table: tuple[str, int] | None = None  # of a document: its name, and its number among those of that name
 
     def __str__(self) -> str:
         return " ".join(Exception.__str__(self).splitlines())  # that of KeyError would quote it
