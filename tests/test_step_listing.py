@@ -82,6 +82,7 @@ def test_a_neuron_whose_conditions_together_never_hold_is_told(tmp_path: Path, e
     )
     out = shown(network, tmp_path, '[signal]\nweight = "Q3.2"\nv = "Q4.2"\n')
     assert ("      no neuron can fire at this precision\n" in out) is silent
+    assert ("      v < -9 is never true\n" in out) is ("-9" in emitted and "not" not in emitted)
 
 
 @long_without_jit

@@ -70,6 +70,8 @@ class Labels:
         if not depth or not parts:
             return f"a value of line {neuron.makers(ref)[0].line}", _ATOM
         texts = [(name, _ATOM) if (name := neuron.called(part)) else self._written(part, depth - 1) for part in parts]
+        if isinstance(one, op.Subtract) and neuron.operations[one.a] == op.Literal(0):
+            return f"-{_inside(*texts[1], _ATOM)}", _ATOM
         sign = one.relation if isinstance(one, op.Compare) else _SIGNS.get(type(one), "")
         if sign:
             binds = _BINDS.get(sign, _COMPARES)

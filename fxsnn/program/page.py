@@ -11,6 +11,7 @@ from fxsnn.errors import many
 from fxsnn.number.modes import Rounding
 from fxsnn.program import operations as op
 from fxsnn.program.interpret import Run, Step
+from fxsnn.program.mutation import Labels
 from fxsnn.program.neuron import BIT, Cast
 from fxsnn.program.operations import Ref
 from fxsnn.program.program import Program
@@ -63,7 +64,7 @@ def _statement(program: Program, number: int, fixed: Mapping[Ref, bool]) -> Iter
     for ref in refs:
         compared = neuron.operations[ref]
         if isinstance(compared, op.Compare) and ref in fixed:
-            a, b = neuron.called(compared.a) or "its left side", neuron.called(compared.b) or "its right side"
+            a, b = (neuron.called(part) or Labels(neuron).of(part) for part in (compared.a, compared.b))
             yield f"      {a} {compared.relation} {b} is {'always' if fixed[ref] else 'never'} true"
 
 
