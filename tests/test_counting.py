@@ -99,14 +99,16 @@ def test_states_that_begin_with_words_are_of_the_network(place: Path, plan: str,
 
 
 @pytest.mark.parametrize(
-    ("plan", "network", "state", "array"),
+    ("plan", "network", "state", "shape", "array"),
     [
-        ("digits.toml", "mnist.toml", "layer.refractory", "refractory counters"),
-        ("layers.toml", "nmnist.toml", "layer_0.fired", "layer 0 spikes of the step before"),
+        ("digits.toml", "mnist.toml", "layer.refractory", (30,), "refractory counters"),
+        ("layers.toml", "nmnist.toml", "layer_0.fired", (17, 17, 16), "layer 0 spikes of the step before"),
     ],
 )
-def test_states_that_begin_with_words_are_counted(place: Path, plan: str, network: str, state: str, array: str) -> None:
-    np.savez(place / "start.npz", **{state: [0]})  # type: ignore[arg-type]
+def test_states_that_begin_with_words_are_counted(
+    place: Path, plan: str, network: str, state: str, shape: tuple[int, ...], array: str
+) -> None:
+    np.savez(place / "start.npz", **{state: np.zeros(shape, np.int64)})  # type: ignore[arg-type]
     usual, begun = (
         {one["name"] for one in json.loads(run("memory", place / plan, *words, "--json").out)["arrays"]}
         for words in (("--network", place / network), ("--network", place / network, "--start", place / "start.npz"))
